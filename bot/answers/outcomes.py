@@ -1,0 +1,197 @@
+"""What an ask's replies and marks make of it: derived again after each change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.answers import rules
+from bot.answers.rules import Mark, Outcome, Reply
+from bot.clock import EPOCH
+from models import Answer, Ask, Channel, Member, Reaction
+
+# An undo within this time withdraws what a mark would have told people.
+UNDO_FOR = timedelta(seconds=60)
+
+
+def resettle(
+    session: Session, ask_id: int, *, now: datetime, show: bool = False
+) -> None:
+    """Derive the ask's state again, and promise what the change asks for."""
+    ask, before, result = settle(session, ask_id)
+    _announce(session, ask, before, result, now=now, show=show)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What stood before: the state, and each answer's marks."""
+
+    state: str
+    solved_by: str | None
+    solutions: frozenset[int]
+    helped: Mapping[int, int]
+
+
+def settle(session: Session, ask_id: int) -> tuple[Ask, Before, Outcome]:
+    """Derive the ask's state from its replies and marks, and record it."""
+    # Two marks at once wait for each other here, so that the later sees the earlier.
+    ask = session.scalars(
+        select(Ask)
+        .where(Ask.id == ask_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    replies = session.execute(
+        select(
+            Answer.id, Answer.ts, Answer.author, Answer.is_solution, Answer.helped
+        ).where(
+            Answer.ask_id == ask_id,
+            Answer.is_deleted.is_(False),
+            ~_by_bot(ask, Answer.author),
+        )
+    ).all()
+    before = Before(
+        ask.state,
+        ask.solved_by,
+        frozenset(row.id for row in replies if row.is_solution),
+        {row.id: row.helped for row in replies},
+    )
+    result = rules.outcome(
+        asker=ask.asker,
+        ask_ts=ask.ts,
+        is_closed=ask.is_closed,
+        reopened_us=ask.reopened_us,
+        replies=[Reply(row.id, row.ts, row.author) for row in replies],
+        marks=_marks(session, ask),
+    )
+    for row in replies:
+        changed = (row.id in result.solutions, len(result.helped.get(row.id, ())))
+        if changed != (row.is_solution, row.helped):
+            session.execute(
+                update(Answer)
+                .where(Answer.id == row.id)
+                .values(is_solution=changed[0], helped=changed[1])
+            )
+    ask.state = "deleted" if ask.deleted_at else result.state
+    ask.solved_by = result.solved_by
+    ask.solved_at = (
+        EPOCH + timedelta(microseconds=result.solved_us) if result.solved_by else None
+    )
+    session.flush()
+    return ask, before, result
+
+
+def _by_bot(ask: Ask, slack_id: Any) -> Any:
+    return (
+        select(Member.id)
+        .where(
+            Member.installation_id == ask.installation_id,
+            Member.slack_id == slack_id,
+            Member.is_bot.is_(True),
+        )
+        .exists()
+    )
+
+
+def _marks(session: Session, ask: Ask) -> list[Mark]:
+    rows = session.execute(
+        select(
+            Reaction.message_ts,
+            Reaction.member,
+            Reaction.meaning,
+            Reaction.at_us,
+            Reaction.is_lead,
+        ).where(
+            Reaction.ask_id == ask.id,
+            Reaction.is_present.is_(True),
+            ~_by_bot(ask, Reaction.member),
+        )
+    )
+    return [
+        Mark(row.message_ts, row.member, row.meaning, row.at_us, bool(row.is_lead))
+        for row in rows
+    ]
+
+
+def outcome_of(session: Session, ask: Ask) -> Outcome:
+    """What the ask's replies and marks amount to, without recording it."""
+    replies = session.execute(
+        select(Answer.id, Answer.ts, Answer.author).where(
+            Answer.ask_id == ask.id,
+            Answer.is_deleted.is_(False),
+            ~_by_bot(ask, Answer.author),
+        )
+    )
+    return rules.outcome(
+        asker=ask.asker,
+        ask_ts=ask.ts,
+        is_closed=ask.is_closed,
+        reopened_us=ask.reopened_us,
+        replies=[Reply(row.id, row.ts, row.author) for row in replies],
+        marks=_marks(session, ask),
+    )
+
+
+def _announce(
+    session: Session,
+    ask: Ask,
+    before: Before,
+    after: Outcome,
+    *,
+    now: datetime,
+    show: bool,
+) -> None:
+    """Promise what people should see or be told; the outbox tells nothing twice."""
+
+    def tell(kind: str, subject: int, whom: str, due: datetime = now) -> None:
+        outbox.promise(
+            session,
+            kind,
+            subject,
+            whom,
+            installation_id=ask.installation_id,
+            due=due,
+            now=now,
+        )
+
+    if ask.deleted_at:
+        return
+    new = after.solutions.keys() - before.solutions
+    gone = before.solutions - after.solutions.keys()
+    is_solved = after.state == "solved"
+    if show or new or gone or before.state != after.state:
+        show_again(session, ask, now=now)
+    # In the thread of their own message Slack itself notifies the asker.
+    if (before.state, after.state) == ("open", "answered") and not ask.is_own_message:
+        tell("ask.answered", ask.id, ask.asker)
+    later = now + UNDO_FOR
+    for answer_id, helped in after.helped.items():
+        if helped and not before.helped.get(answer_id):
+            tell("answer.helped", answer_id, _author(session, answer_id), later)
+    for answer_id in sorted(new):
+        tell("answer.solved", answer_id, _author(session, answer_id), later)
+    if is_solved and (new or before.state != "solved"):
+        tell("ask.solved", ask.id, ask.asker, later)
+        for member in after.same:
+            tell("ask.same", ask.id, member, later)
+
+
+def _author(session: Session, answer_id: int) -> str:
+    return session.get_one(Answer, answer_id).author
+
+
+def show_again(session: Session, ask: Ask, *, now: datetime) -> None:
+    """The ask's message is to show what is true now."""
+    channel = session.get_one(Channel, ask.channel_id)
+    outbox.refresh(
+        session,
+        "ask.show",
+        ask.id,
+        channel.slack_id,
+        installation_id=ask.installation_id,
+        now=now,
+    )

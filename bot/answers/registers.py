@@ -1,0 +1,268 @@
+"""The rows that events write: reactions, answers, and messages not yet understood.
+
+All in SQLAlchemy Core: these are the hot paths. Each function may be called any
+number of times, in any order, with the same result.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, literal, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.channels import rules as emoji
+from bot.clock import moment
+from bot.outbox import upsert
+from models import Answer, Ask, Channel, Reaction, Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something happened, and what we know of that message."""
+
+    channel_id: int
+    slack_channel: str
+    is_capturing: bool
+    helpful: tuple[str, ...]
+    solved: tuple[str, ...]
+    # The ask that the message belongs to, as its answer or as the ask itself.
+    ask_id: int | None
+    is_ask: bool
+    answer_id: int | None
+    author: str | None
+
+    def meaning(self, name: str) -> str | None:
+        """What an emoji on the message means; "" until we know what the message is."""
+        on_ask = emoji.on_ask(name, self.solved)
+        on_answer = emoji.on_answer(name, self.helpful, self.solved)
+        if self.ask_id is None:
+            return "" if on_ask or on_answer else None
+        return on_ask if self.is_ask else on_answer
+
+
+def locate(
+    session: Session, installation_id: int, slack_channel: str, ts: str
+) -> Place | None:
+    """What we know of a message; None in a channel that we don't know."""
+    row = session.execute(
+        select(
+            Channel.id,
+            Channel.capture,
+            Channel.helpful_emoji,
+            Channel.solved_emoji,
+            Ask.id,
+            Ask.asker,
+            Answer.id,
+            Answer.ask_id,
+            Answer.author,
+        )
+        .outerjoin(Ask, and_(Ask.channel_id == Channel.id, Ask.ts == ts))
+        .outerjoin(Answer, and_(Answer.channel_id == Channel.id, Answer.ts == ts))
+        .where(
+            Channel.installation_id == installation_id,
+            Channel.slack_id == slack_channel,
+        )
+    ).first()
+    return None if row is None else _place(row, slack_channel)
+
+
+def _place(row: Any, slack_channel: str) -> Place:
+    channel_id, capture, helpful, solved, ask_id, asker, answer_id, of_ask, author = row
+    return Place(
+        channel_id=channel_id,
+        slack_channel=slack_channel,
+        is_capturing=capture != "off",
+        helpful=emoji.HELPFUL if helpful is None else tuple(helpful),
+        solved=emoji.SOLVED if solved is None else tuple(solved),
+        ask_id=ask_id or of_ask,
+        is_ask=ask_id is not None,
+        answer_id=answer_id,
+        author=asker or author,
+    )
+
+
+def set_reaction(  # noqa: PLR0913 - a register's key and value
+    session: Session,
+    *,
+    channel_id: int,
+    ask_id: int | None,
+    ts: str,
+    member: str,
+    name: str,
+    meaning: str,
+    is_present: bool,
+    at_us: int,
+    is_lead: bool | None,
+    now: datetime,
+) -> bool:
+    """Write the register; False where a later or the same action stands already."""
+    values = {
+        "is_present": is_present,
+        "at_us": at_us,
+        "meaning": meaning,
+        "is_lead": is_lead,
+        "ask_id": ask_id,
+        "seen_at": now,
+    }
+    written = session.execute(
+        upsert(session, Reaction)
+        .values(
+            channel_id=channel_id,
+            message_ts=ts,
+            member=member,
+            emoji=name,
+            **values,
+        )
+        .on_conflict_do_update(
+            index_elements=["channel_id", "message_ts", "member", "emoji"],
+            set_=values,
+            where=or_(
+                Reaction.at_us < at_us,
+                # Of two in the same microsecond the removal stands.
+                and_(
+                    Reaction.at_us == at_us,
+                    Reaction.is_present.is_(True),
+                    literal(not is_present),
+                ),
+            ),
+        )
+        .returning(Reaction.member)
+    )
+    return written.first() is not None
+
+
+def add_answer(
+    session: Session,
+    *,
+    ask_id: int,
+    channel_id: int,
+    ts: str,
+    author: str,
+    is_deleted: bool = False,
+) -> bool:
+    """Record a reply; False where it is known already."""
+    added = session.execute(
+        upsert(session, Answer)
+        .values(
+            ask_id=ask_id,
+            channel_id=channel_id,
+            ts=ts,
+            author=author,
+            answered_at=moment(ts),
+            is_deleted=is_deleted,
+        )
+        .on_conflict_do_nothing()
+        .returning(Answer.id)
+    )
+    return added.first() is not None
+
+
+def remove_answer(session: Session, channel_id: int, ts: str) -> bool:
+    """Mark a reply as deleted; its row stays, so that a late delivery finds it."""
+    removed = session.execute(
+        update(Answer)
+        .where(
+            Answer.channel_id == channel_id,
+            Answer.ts == ts,
+            Answer.is_deleted.is_(False),
+        )
+        .values(is_deleted=True)
+        .returning(Answer.id)
+    )
+    return removed.first() is not None
+
+
+def sight(
+    session: Session,
+    *,
+    channel_id: int,
+    ts: str,
+    thread_ts: str | None,
+    author: str | None,
+    now: datetime,
+    is_deleted: bool = False,
+) -> None:
+    """Keep the ids of a message that belongs to no ask yet."""
+    insert = upsert(session, Sighting).values(
+        channel_id=channel_id,
+        ts=ts,
+        thread_ts=thread_ts,
+        author=author,
+        is_deleted=is_deleted,
+        seen_at=now,
+    )
+    if is_deleted:
+        insert = insert.on_conflict_do_update(
+            index_elements=["channel_id", "ts"], set_={"is_deleted": True}
+        )
+    else:
+        insert = insert.on_conflict_do_nothing()
+    session.execute(insert)
+
+
+def was_deleted(session: Session, channel_id: int, ts: str) -> bool:
+    """Whether the deletion of a message was heard of before the message itself."""
+    sighting = session.get(Sighting, (channel_id, ts))
+    return sighting is not None and sighting.is_deleted
+
+
+def adopt(session: Session, ask: Ask, channel: Channel) -> None:
+    """Take in what was seen of an ask before the ask was known."""
+    assert ask.ts is not None  # noqa: S101 - callers have just learned it
+    sightings = session.scalars(
+        select(Sighting).filter_by(channel_id=channel.id, thread_ts=ask.ts)
+    ).all()
+    for seen in sightings:
+        if seen.author != ask.asker:
+            add_answer(
+                session,
+                ask_id=ask.id,
+                channel_id=channel.id,
+                ts=seen.ts,
+                author=seen.author or "",
+                is_deleted=seen.is_deleted,
+            )
+    claim_reactions(session, ask, channel, [ask.ts, *(s.ts for s in sightings)])
+    session.execute(
+        delete(Sighting).where(
+            Sighting.channel_id == channel.id,
+            or_(Sighting.thread_ts == ask.ts, Sighting.ts == ask.ts),
+        )
+    )
+
+
+def claim_reactions(
+    session: Session, ask: Ask, channel: Channel, message_ts: Iterable[str]
+) -> None:
+    """Reactions on these messages belong to the ask, with what they mean there."""
+    waiting = session.scalars(
+        select(Reaction).where(
+            Reaction.channel_id == channel.id,
+            Reaction.message_ts.in_(list(message_ts)),
+            Reaction.ask_id.is_(None),
+        )
+    )
+    for reaction in waiting:
+        place = Place(
+            channel_id=channel.id,
+            slack_channel=channel.slack_id,
+            is_capturing=False,
+            helpful=tuple(channel.helpful_emoji or emoji.HELPFUL),
+            solved=tuple(channel.solved_emoji or emoji.SOLVED),
+            ask_id=ask.id,
+            is_ask=reaction.message_ts == ask.ts,
+            answer_id=None,
+            author=None,
+        )
+        reaction.ask_id = ask.id
+        reaction.meaning = place.meaning(reaction.emoji) or ""
+
+
+def purge(session: Session, *, before: datetime) -> None:
+    """Forget what was seen and never became part of an ask."""
+    session.execute(delete(Sighting).where(Sighting.seen_at < before))
+    session.execute(
+        delete(Reaction).where(Reaction.ask_id.is_(None), Reaction.seen_at < before)
+    )

@@ -1,0 +1,222 @@
+"""Answers: recorded from threads and reactions; what they make of an ask."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.answers import outcomes, registers
+from bot.answers.registers import Place
+from bot.clock import micros, moment
+from bot.members import service as members
+from bot.runtime import Workspace
+from models import Answer, Ask, Channel, Champion, Member, Reaction
+
+# A reply that reaches us later than this may have been reacted to before.
+LATE = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """One person's action with one emoji on one message."""
+
+    member: str
+    channel: str
+    ts: str
+    emoji: str
+    at_us: int
+    is_present: bool
+
+
+def react(
+    session: Session,
+    workspace: Workspace,
+    place: Place,
+    seen: Reacted,
+    *,
+    now: datetime,
+) -> None:
+    """Record a reaction or its removal, and what it changes."""
+    meaning = place.meaning(seen.emoji)
+    if meaning is None or (place.ask_id is None and not place.is_capturing):
+        return
+    is_new = registers.set_reaction(
+        session,
+        channel_id=place.channel_id,
+        ask_id=place.ask_id,
+        ts=seen.ts,
+        member=seen.member,
+        name=seen.emoji,
+        meaning=meaning,
+        is_present=seen.is_present,
+        at_us=seen.at_us,
+        is_lead=_standing(session, workspace.id, place.channel_id, seen.member),
+        now=now,
+    )
+    if is_new and place.ask_id is not None:
+        outcomes.resettle(
+            session, place.ask_id, now=now, show=meaning in {"looking", "same"}
+        )
+
+
+def _standing(
+    session: Session, installation_id: int, channel_id: int, slack_id: str
+) -> bool | None:
+    """Whether the person acts for askers in the channel; None while unknown."""
+    known = session.execute(
+        select(Member.is_admin, Champion.member)
+        .outerjoin(
+            Champion,
+            and_(Champion.channel_id == channel_id, Champion.member == slack_id),
+        )
+        .where(
+            Member.installation_id == installation_id,
+            Member.slack_id == slack_id,
+            Member.looked_up_at.is_not(None),
+        )
+    ).first()
+    if known is None:
+        members.note(session, installation_id, [slack_id])
+        return None
+    return bool(known.is_admin or known.member)
+
+
+def reply(
+    session: Session,
+    workspace: Workspace,
+    ask: Ask,
+    *,
+    ts: str,
+    author: str,
+    now: datetime,
+) -> None:
+    """Record a reply in an ask's thread by somebody other than its asker."""
+    if author == ask.asker or not registers.add_answer(
+        session, ask_id=ask.id, channel_id=ask.channel_id, ts=ts, author=author
+    ):
+        return
+    members.note(session, workspace.id, [author])
+    channel = session.get_one(Channel, ask.channel_id)
+    if channel.capture != "off":
+        registers.claim_reactions(session, ask, channel, [ts])
+    elif now - moment(ts) > LATE:
+        read_thread(session, ask, channel, now=now)
+    outcomes.resettle(session, ask.id, now=now)
+
+
+def remove_reply(session: Session, place: Place, *, ts: str, now: datetime) -> None:
+    if place.ask_id and registers.remove_answer(session, place.channel_id, ts):
+        outcomes.resettle(session, place.ask_id, now=now)
+
+
+def read_thread(session: Session, ask: Ask, channel: Channel, *, now: datetime) -> None:
+    """Ask for a look at the thread, for what happened there unheard."""
+    outbox.refresh(
+        session,
+        "thread.read",
+        ask.id,
+        channel.slack_id,
+        installation_id=ask.installation_id,
+        now=now,
+    )
+
+
+def take_in_thread(
+    session: Session,
+    workspace: Workspace,
+    ask: Ask,
+    messages: Iterable[Mapping[str, Any]],
+    *,
+    now: datetime,
+) -> None:
+    """Record the replies and reactions of a thread as Slack shows it.
+
+    Slack does not say when somebody reacted. A reaction counts from its message's
+    time, so that anything heard of by an event is later and stands.
+    """
+    channel = session.get_one(Channel, ask.channel_id)
+    for message in messages:
+        ts = str(message["ts"])
+        if ts != ask.ts:
+            if not is_by_human(message, workspace):
+                continue
+            if message["user"] != ask.asker:
+                members.note(session, workspace.id, [message["user"]])
+                registers.add_answer(
+                    session,
+                    ask_id=ask.id,
+                    channel_id=channel.id,
+                    ts=ts,
+                    author=message["user"],
+                )
+        place = registers.locate(session, workspace.id, channel.slack_id, ts)
+        for reaction in message.get("reactions") or []:
+            meaning = place.meaning(reaction["name"]) if place else None
+            if place is None or meaning is None:
+                continue
+            for member in reaction["users"]:
+                if member == workspace.bot_user_id:
+                    continue
+                standing = _standing(session, workspace.id, channel.id, member)
+                registers.set_reaction(
+                    session,
+                    channel_id=channel.id,
+                    ask_id=place.ask_id,
+                    ts=ts,
+                    member=member,
+                    name=reaction["name"],
+                    meaning=meaning,
+                    is_present=True,
+                    at_us=micros(ts),
+                    is_lead=standing,
+                    now=now,
+                )
+    outcomes.resettle(session, ask.id, now=now, show=True)
+
+
+# What a person writes; the other subtypes are Slack's or a bot's.
+HUMAN_SUBTYPES = {None, "file_share", "me_message", "thread_broadcast"}
+
+
+def is_by_human(message: Mapping[str, Any], workspace: Workspace) -> bool:
+    """Whether a person wrote the message, as far as the message itself tells."""
+    return (
+        message.get("subtype") in HUMAN_SUBTYPES
+        and not message.get("bot_id")
+        and bool(message.get("user"))
+        and message["user"] not in {members.SLACKBOT, workspace.bot_user_id}
+    )
+
+
+def reconsider(session: Session, member: Member, *, now: datetime) -> None:
+    """Facts about a person have arrived: what they did before counts accordingly."""
+    touched = session.scalars(
+        select(Reaction)
+        .join(Channel, Channel.id == Reaction.channel_id)
+        .where(
+            Channel.installation_id == member.installation_id,
+            Reaction.member == member.slack_id,
+            Reaction.is_lead.is_(None),
+        )
+    ).all()
+    asks = {reaction.ask_id for reaction in touched if reaction.ask_id}
+    for reaction in touched:
+        reaction.is_lead = members.is_lead(session, reaction.channel_id, member)
+    if member.is_bot:
+        asks |= set(
+            session.scalars(
+                select(Answer.ask_id)
+                .join(Channel, Channel.id == Answer.channel_id)
+                .where(
+                    Channel.installation_id == member.installation_id,
+                    Answer.author == member.slack_id,
+                )
+            )
+        )
+    session.flush()
+    for ask_id in sorted(asks):
+        outcomes.resettle(session, ask_id, now=now, show=True)

@@ -1,0 +1,184 @@
+"""What people do with an ask: offer help, join, close, reopen, say what worked."""
+
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.answers import outcomes, registers
+from bot.answers.rules import BY_BUTTON
+from bot.asks.rules import LONGEST_REASON, LONGEST_WORKED
+from bot.errors import Refusal
+from bot.members import service as members
+from bot.members.rules import Action, check
+from bot.runtime import Workspace
+from bot.text import clean, marked, one_line, shorten
+from models import Answer, Ask, Channel, Reaction
+
+# A second click within this time is a double click, not a change of mind.
+DOUBLE_CLICK_US = 1_500_000
+
+_JOINING = {"looking": Action.LOOK, "same": Action.SAME}
+
+
+def toggle(
+    session: Session,
+    workspace: Workspace,
+    ask: Ask,
+    what: Literal["looking", "same"],
+    *,
+    by: str,
+    at_us: int,
+    now: datetime,
+) -> bool:
+    """Join, or leave again; whether the person is in now."""
+    channel = session.get_one(Channel, ask.channel_id)
+    check(_JOINING[what], members.roles(session, channel, by))
+    if by == ask.asker:
+        raise Refusal("It's your own ask. Its menu lets you edit, close or delete it.")
+    if ask.ts is None:
+        raise Refusal("That ask is just being posted; try again in a moment.")
+    standing = session.scalars(
+        select(Reaction).filter_by(
+            channel_id=channel.id, message_ts=ask.ts, member=by, meaning=what
+        )
+    ).all()
+    by_button = next((r for r in standing if r.emoji.startswith(BY_BUTTON)), None)
+    if by_button is not None and at_us - by_button.at_us < DOUBLE_CLICK_US:
+        return by_button.is_present
+    is_in = by_button is not None and by_button.is_present
+    if not is_in and any(r.is_present for r in standing):
+        raise Refusal("You are in by your reaction: remove it to step back.")
+    _mark(
+        session,
+        workspace,
+        channel,
+        ask,
+        ask.ts,
+        what,
+        by=by,
+        is_present=not is_in,
+        at_us=at_us,
+        now=now,
+    )
+    outcomes.resettle(session, ask.id, now=now, show=True)
+    return not is_in
+
+
+def mark(
+    session: Session,
+    workspace: Workspace,
+    channel: Channel,
+    *,
+    ts: str,
+    what: Literal["helpful", "solved"],
+    by: str,
+    is_present: bool,
+    at_us: int,
+    now: datetime,
+) -> None:
+    """Mark an answer without an emoji, or take such a mark back."""
+    answer = session.scalar(
+        select(Answer).filter_by(channel_id=channel.id, ts=ts, is_deleted=False)
+    )
+    ask = session.get(Ask, answer.ask_id) if answer else None
+    if answer is None or ask is None or ask.deleted_at:
+        raise Refusal("That works on answers: replies by others in an ask's thread.")
+    if answer.author == by:
+        raise Refusal("It's your own answer; let others say whether it helped.")
+    action = Action.SOLVE if what == "solved" else Action.MARK_HELPFUL
+    check(action, members.roles(session, channel, by, author=ask.asker))
+    _mark(
+        session,
+        workspace,
+        channel,
+        ask,
+        ts,
+        what,
+        by=by,
+        is_present=is_present,
+        at_us=at_us,
+        now=now,
+    )
+    outcomes.resettle(session, ask.id, now=now)
+
+
+def _mark(  # noqa: PLR0913
+    session: Session,
+    workspace: Workspace,
+    channel: Channel,
+    ask: Ask,
+    ts: str,
+    what: str,
+    *,
+    by: str,
+    is_present: bool,
+    at_us: int,
+    now: datetime,
+) -> None:
+    member = members.find(session, workspace.id, by)
+    registers.set_reaction(
+        session,
+        channel_id=channel.id,
+        ask_id=ask.id,
+        ts=ts,
+        member=by,
+        name=BY_BUTTON + what,
+        meaning=what,
+        is_present=is_present,
+        at_us=at_us,
+        is_lead=member is not None and members.is_lead(session, channel.id, member),
+        now=now,
+    )
+
+
+def close(
+    session: Session,
+    ask: Ask,
+    *,
+    by: str,
+    reason: str | None,
+    at_us: int,
+    now: datetime,
+) -> None:
+    """Close an ask that nothing solved; somebody else than its asker says why."""
+    channel = session.get_one(Channel, ask.channel_id)
+    check(Action.CLOSE, members.roles(session, channel, by, author=ask.asker))
+    reason = shorten(one_line(clean(reason or "")), LONGEST_REASON)
+    if by != ask.asker and not reason:
+        raise Refusal("Say in a few words why you close it.", field="reason")
+    if ask.state == "solved":
+        raise Refusal("It is solved already.")
+    ask.close(at_us, by=by, reason=marked(reason) or None)
+    session.flush()
+    outcomes.resettle(session, ask.id, now=now)
+    if by != ask.asker:
+        outbox.promise(
+            session,
+            "ask.closed",
+            ask.id,
+            ask.asker,
+            installation_id=ask.installation_id,
+            now=now,
+            occasion=str(at_us),
+        )
+
+
+def reopen(session: Session, ask: Ask, *, by: str, at_us: int, now: datetime) -> None:
+    """The ask is open again; what solved it before now counts no longer."""
+    channel = session.get_one(Channel, ask.channel_id)
+    check(Action.REOPEN, members.roles(session, channel, by, author=ask.asker))
+    ask.reopen(at_us)
+    session.flush()
+    outcomes.resettle(session, ask.id, now=now)
+
+
+def say_what_worked(
+    session: Session, ask: Ask, text: str, *, by: str, now: datetime
+) -> None:
+    if by != ask.asker:
+        raise Refusal("Only the person who asked can say what worked.")
+    ask.worked = marked(shorten(one_line(clean(text)), LONGEST_WORKED)) or None
+    outcomes.show_again(session, ask, now=now)

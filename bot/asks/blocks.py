@@ -1,0 +1,141 @@
+"""What an ask looks like: its message. Values in, blocks out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    InteractiveElement,
+    MarkdownTextObject,
+    Option,
+    OverflowMenuElement,
+    PlainTextObject,
+)
+
+from bot import rich
+from bot.text import escape, mention, plain
+
+# Slack draws about this much of a message comfortably, and refuses several times it.
+SHOWN_DETAILS = 3000
+MOST_NAMES = 5
+
+_STATES = {
+    "open": ":white_circle: Open",
+    "answered": ":speech_balloon: Answered",
+    "solved": ":white_check_mark: Solved",
+    "closed": ":heavy_minus_sign: Closed",
+}
+FIRST_ASK_HINT = (
+    "When an answer works, react to it with :white_check_mark: and the ask is solved."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An ask as its readers see it. `title`, `details` and `worked` are marked text."""
+
+    id: int
+    title: str
+    details: str
+    asker: str
+    topics: Sequence[str]
+    state: str
+    # Each solution's author's name, and its address.
+    solutions: Sequence[tuple[str, str]] = ()
+    worked: str | None = None
+    looking: Sequence[str] = ()
+    same: int = 0
+    closed_by: str | None = None
+    close_reason: str | None = None
+    is_first: bool = False
+
+
+def summary(ask: Shown) -> str:
+    """For notifications, and for clients that draw no blocks."""
+    return f"Ask ({ask.state}): {escape(plain(ask.title))}"
+
+
+def message(ask: Shown) -> list[Block]:
+    blocks: list[Block] = [rich.words(ask.title, limit=200, is_bold=True)]
+    if ask.details:
+        blocks.append(rich.words(ask.details, limit=SHOWN_DETAILS))
+    about = [
+        MarkdownTextObject(text=f"{_STATES[ask.state]} · asked by {mention(ask.asker)}")
+    ]
+    if ask.topics:
+        tags = "  ".join(f"#{topic}" for topic in ask.topics)
+        blocks.append(
+            ContextBlock(elements=[*about, PlainTextObject(text=tags, emoji=False)])
+        )
+    else:
+        blocks.append(ContextBlock(elements=about))
+    blocks += _outcome(ask)
+    if ask.is_first and ask.state in {"open", "answered"}:
+        blocks.append(ContextBlock(elements=[MarkdownTextObject(text=FIRST_ASK_HINT)]))
+    blocks.append(_buttons(ask))
+    return blocks
+
+
+def _outcome(ask: Shown) -> list[Block]:
+    blocks: list[Block] = []
+    if ask.solutions:
+        parts: list[rich.Part] = ["What solved it: "]
+        for n, (name, url) in enumerate(ask.solutions[:MOST_NAMES]):
+            parts += [", " if n else "", rich.link(url, f"{name}'s answer")]
+        blocks.append(rich.sentence(*parts))
+    if ask.worked and ask.state == "solved":
+        blocks.append(rich.words("What worked: " + ask.worked, limit=400))
+    if ask.state == "closed":
+        why = f": {plain(ask.close_reason)}" if ask.close_reason else ""
+        blocks.append(_aside(f"Closed by {ask.closed_by or 'the asker'}{why}"))
+    if ask.state in {"open", "answered"} and ask.looking:
+        blocks.append(_aside(f"Looking into it: {names(ask.looking)}"))
+    if ask.same:
+        people = "1 other has" if ask.same == 1 else f"{ask.same} others have"
+        blocks.append(_aside(f"{people} the same problem"))
+    return blocks
+
+
+def names(people: Sequence[str]) -> str:
+    """Plain names, which notify nobody: "Ana, Ben and 3 more"."""
+    if len(people) > MOST_NAMES:
+        shown, rest = people[: MOST_NAMES - 1], len(people) - MOST_NAMES + 1
+        return f"{', '.join(shown)} and {rest} more"
+    if len(people) > 1:
+        return f"{', '.join(people[:-1])} and {people[-1]}"
+    return people[0] if people else "nobody"
+
+
+def _aside(text: str) -> ContextBlock:
+    return ContextBlock(elements=[PlainTextObject(text=text, emoji=False)])
+
+
+def _buttons(ask: Shown) -> ActionsBlock:
+    elements: list[InteractiveElement] = []
+    if ask.state in {"open", "answered"}:
+        elements.append(
+            ButtonElement(text="I can help", action_id="ask_looking", value=str(ask.id))
+        )
+        elements.append(
+            ButtonElement(text="Same here", action_id="ask_same", value=str(ask.id))
+        )
+    elements.append(
+        OverflowMenuElement(action_id="ask_menu", options=menu(ask.id, ask.state))
+    )
+    return ActionsBlock(block_id=f"ask_{ask.id}", elements=elements)
+
+
+def menu(ask_id: int, state: str) -> list[Option]:
+    """What can be done with an ask in this state; who may is decided on the click."""
+    entries = [("Edit", "edit")]
+    if state in {"open", "answered"}:
+        entries.append(("Close", "close"))
+    elif state == "solved":
+        entries.append(("Not solved yet", "reopen"))
+    else:
+        entries.append(("Reopen", "reopen"))
+    entries.append(("Delete…", "delete"))
+    return [Option(text=label, value=f"{what}:{ask_id}") for label, what in entries]

@@ -1,0 +1,263 @@
+"""Draw what the outbox has promised about asks and answers, from what is true now."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.answers import outcomes
+from bot.answers.rules import Outcome
+from bot.asks import blocks, notes
+from bot.asks import service as asks
+from bot.asks.blocks import Shown
+from bot.asks.notes import Note
+from bot.delivery import Notice
+from bot.lanes import Claim
+from bot.members import service as members
+from bot.operations import Delete, Operation, Post, React, ReadThread, Update, Whisper
+from bot.runtime import Workspace
+from bot.text import permalink
+from models import Answer, Ask, Channel
+
+# How the bot shows on somebody's own message that it is solved.
+SOLVED_SIGN = "white_check_mark"
+
+
+class Drawing:
+    """The draw functions, for one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def notices(self) -> dict[str, Notice]:
+        return {
+            "ask.post": Notice(self.post, "look", asks.posted, asks.not_posted),
+            "ask.show": Notice(self.show, "repeat"),
+            "thread.read": Notice(
+                self.read_thread,
+                "repeat",
+                partial(asks.thread_read, workspace=self._workspace),
+            ),
+            "ask.answered": Notice(self.answered),
+            "ask.captured": Notice(self.captured),
+            "ask.made": Notice(self.made),
+            "ask.closed": Notice(self.closed),
+            "ask.not_posted": Notice(self.not_posted),
+            "ask.solved": Notice(self.solved),
+            "ask.same": Notice(self.same),
+            "ask.offer": Notice(self.offer, "leave"),
+            "answer.helped": Notice(self.helped),
+            "answer.solved": Notice(self.solution),
+        }
+
+    def post(self, session: Session, claim: Claim) -> Operation | None:
+        ask, channel = self._ask(session, claim.subject_id)
+        if ask.deleted_at:
+            return None
+        shown = self._shown(session, ask, channel)
+        return Post(channel.slack_id, blocks.summary(shown), blocks.message(shown))
+
+    def show(self, session: Session, claim: Claim) -> Operation | None:
+        ask, channel = self._ask(session, claim.subject_id)
+        if ask.ts is None:
+            return None
+        if ask.is_own_message:
+            is_solved = ask.state == "solved"
+            return React(channel.slack_id, ask.ts, SOLVED_SIGN, is_solved)
+        if ask.deleted_at:
+            return Delete(channel.slack_id, ask.ts)
+        shown = self._shown(session, ask, channel)
+        return Update(
+            channel.slack_id, ask.ts, blocks.summary(shown), blocks.message(shown)
+        )
+
+    def read_thread(self, session: Session, claim: Claim) -> Operation | None:
+        ask, channel = self._ask(session, claim.subject_id)
+        if ask.ts is None or ask.deleted_at:
+            return None
+        return ReadThread(channel.slack_id, ask.ts)
+
+    def answered(self, session: Session, claim: Claim) -> Operation | None:
+        ask, channel = self._ask(session, claim.subject_id)
+        first = session.scalar(
+            select(Answer)
+            .filter_by(ask_id=ask.id, is_deleted=False)
+            .order_by(Answer.ts)
+            .limit(1)
+        )
+        if first is None or ask.deleted_at:
+            return None
+        author = members.name(session, ask.installation_id, first.author)
+        return _letter(
+            claim, notes.answered(ask.title, self._url(channel, first.ts, ask), author)
+        )
+
+    def captured(self, session: Session, claim: Claim) -> Operation | None:
+        ask, channel = self._ask(session, claim.subject_id)
+        if ask.ts is None or ask.deleted_at:
+            return None
+        return _letter(claim, notes.captured(ask.title, self._url(channel, ask.ts)))
+
+    def made(self, session: Session, claim: Claim) -> Operation | None:
+        ask, channel = self._ask(session, claim.subject_id)
+        if ask.ts is None or ask.deleted_at:
+            return None
+        by = members.name(session, ask.installation_id, claim.detail["by"])
+        url = self._url(channel, ask.ts)
+        return _letter(claim, notes.made(ask.title, url, by, is_first=ask.is_first))
+
+    def closed(self, session: Session, claim: Claim) -> Operation | None:
+        ask, channel = self._ask(session, claim.subject_id)
+        if ask.ts is None or not ask.is_closed or not ask.closed_by or ask.deleted_at:
+            return None
+        by = members.name(session, ask.installation_id, ask.closed_by)
+        url = self._url(channel, ask.ts)
+        note = notes.closed(ask.id, ask.title, url, by, ask.close_reason or "")
+        return _letter(claim, note)
+
+    def not_posted(self, session: Session, claim: Claim) -> Operation | None:
+        ask, channel = self._ask(session, claim.subject_id)
+        return _letter(
+            claim,
+            notes.not_posted(
+                ask.title, ask.details, channel.name, claim.detail["error"]
+            ),
+        )
+
+    def solved(self, session: Session, claim: Claim) -> Operation | None:
+        ask, channel = self._ask(session, claim.subject_id)
+        if ask.ts is None or ask.state != "solved" or not ask.solved_by:
+            return None
+        others = ask.solved_by != ask.asker
+        by = (
+            members.name(session, ask.installation_id, ask.solved_by)
+            if others
+            else None
+        )
+        answers = self._answers(session, ask)
+        candidates: list[tuple[int, str]] = []
+        if not any(answer.is_solution for answer in answers):
+            called = members.names(
+                session, ask.installation_id, [a.author for a in answers]
+            )
+            candidates = [
+                (a.id, f"{called[a.author]}, {a.answered_at:%d %b %H:%M} UTC")
+                for a in answers
+            ]
+        if not (by or candidates) and ask.worked:
+            return None
+        note = notes.solved(
+            ask.id,
+            ask.title,
+            self._url(channel, ask.ts),
+            by=by,
+            candidates=candidates,
+            has_worked=bool(ask.worked),
+        )
+        return _letter(claim, note)
+
+    def same(self, session: Session, claim: Claim) -> Operation | None:
+        ask, channel = self._ask(session, claim.subject_id)
+        result = outcomes.outcome_of(session, ask)
+        still = ask.state == "solved" and claim.recipient in result.same
+        if ask.ts is None or not still:
+            return None
+        solutions = self._solutions(session, ask, channel, result)
+        first = solutions[0] if solutions else None
+        url = self._url(channel, ask.ts)
+        return _letter(claim, notes.solved_for_joiner(ask.title, url, first))
+
+    def offer(self, session: Session, claim: Claim) -> Operation | None:
+        ask, channel = self._ask(session, claim.subject_id)
+        answer = session.get_one(Answer, claim.detail["answer"])
+        if ask.state != "answered" or answer.is_deleted:
+            return None
+        author = members.name(session, ask.installation_id, answer.author)
+        text, drawn = notes.offer(ask.id, answer.id, author)
+        return Whisper(channel.slack_id, ask.asker, text, drawn, thread_ts=ask.ts)
+
+    def helped(self, session: Session, claim: Claim) -> Operation | None:
+        answer, ask, channel = self._answer(session, claim)
+        if answer.is_deleted or ask.deleted_at or answer.is_solution:
+            return None
+        helped = outcomes.outcome_of(session, ask).helped.get(answer.id)
+        if not helped:
+            return None
+        note = notes.helped(
+            ask.title,
+            self._url(channel, answer.ts, ask),
+            members.name(session, ask.installation_id, ask.asker),
+            self._names(session, ask, sorted(helped)),
+        )
+        return _letter(claim, note)
+
+    def solution(self, session: Session, claim: Claim) -> Operation | None:
+        answer, ask, channel = self._answer(session, claim)
+        if answer.is_deleted or ask.deleted_at or not answer.is_solution:
+            return None
+        helped = outcomes.outcome_of(session, ask).helped.get(answer.id, frozenset())
+        note = notes.solution(
+            ask.title,
+            self._url(channel, answer.ts, ask),
+            members.name(session, ask.installation_id, ask.asker),
+            self._names(session, ask, sorted(helped - {ask.asker})),
+        )
+        return _letter(claim, note)
+
+    def _ask(self, session: Session, ask_id: int) -> tuple[Ask, Channel]:
+        ask = session.get_one(Ask, ask_id)
+        return ask, session.get_one(Channel, ask.channel_id)
+
+    def _answer(self, session: Session, claim: Claim) -> tuple[Answer, Ask, Channel]:
+        answer = session.get_one(Answer, claim.subject_id)
+        return answer, *self._ask(session, answer.ask_id)
+
+    def _answers(self, session: Session, ask: Ask) -> Sequence[Answer]:
+        return session.scalars(
+            select(Answer)
+            .filter_by(ask_id=ask.id, is_deleted=False)
+            .order_by(Answer.ts)
+        ).all()
+
+    def _url(self, channel: Channel, ts: str, ask: Ask | None = None) -> str:
+        thread_ts = ask.ts if ask else None
+        return permalink(self._workspace.team_url, channel.slack_id, ts, thread_ts)
+
+    def _names(self, session: Session, ask: Ask, people: Sequence[str]) -> list[str]:
+        called = members.names(session, ask.installation_id, people)
+        return [called[slack_id] for slack_id in people]
+
+    def _solutions(
+        self, session: Session, ask: Ask, channel: Channel, result: Outcome
+    ) -> list[tuple[str, str]]:
+        solving = [a for a in self._answers(session, ask) if a.id in result.solutions]
+        called = self._names(session, ask, [answer.author for answer in solving])
+        urls = [self._url(channel, answer.ts, ask) for answer in solving]
+        return list(zip(called, urls, strict=True))
+
+    def _shown(self, session: Session, ask: Ask, channel: Channel) -> Shown:
+        result = outcomes.outcome_of(session, ask)
+        closed_by = None
+        if ask.closed_by and ask.closed_by != ask.asker:
+            closed_by = members.name(session, ask.installation_id, ask.closed_by)
+        return Shown(
+            id=ask.id,
+            title=ask.title,
+            details=ask.details,
+            asker=ask.asker,
+            topics=ask.topics,
+            state=result.state,
+            solutions=self._solutions(session, ask, channel, result),
+            worked=ask.worked,
+            looking=self._names(session, ask, result.looking),
+            same=len(result.same),
+            closed_by=closed_by,
+            close_reason=ask.close_reason,
+            is_first=ask.is_first,
+        )
+
+
+def _letter(claim: Claim, note: Note) -> Post:
+    text, drawn = note
+    return Post(claim.recipient, text, drawn)

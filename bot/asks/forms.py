@@ -1,0 +1,265 @@
+"""The forms around an ask. Values in, views out."""
+
+import json
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    ConversationFilter,
+    ConversationSelectElement,
+    InputBlock,
+    InteractiveElement,
+    MarkdownTextObject,
+    Option,
+    PlainTextInputElement,
+    SectionBlock,
+    StaticMultiSelectElement,
+)
+from slack_sdk.models.views import View
+
+from bot import rich
+from bot.asks.rules import (
+    LONGEST_FIELD,
+    LONGEST_REASON,
+    LONGEST_TITLE,
+    LONGEST_WORKED,
+    MOST_TOPICS,
+)
+from bot.text import plain, shorten
+
+INVITE = "I'm not in that channel yet: type `/invite @Backswing` there, then ask again."
+
+
+def ask_form(  # noqa: PLR0913 - one argument a field
+    *,
+    channel: str | None,
+    channel_topics: Sequence[str],
+    title: str = "",
+    details: str = "",
+    topics: Sequence[str] = (),
+    ask_id: int | None = None,
+    hint: str | None = None,
+) -> View:
+    """Ask, or edit the ask `ask_id`. `title` and `details` are marked text."""
+    blocks: list[Block] = []
+    if hint:
+        blocks.append(ContextBlock(elements=[MarkdownTextObject(text=hint)]))
+    blocks += [
+        InputBlock(
+            block_id="title",
+            label="Question",
+            element=PlainTextInputElement(
+                action_id="title",
+                initial_value=shorten(plain(title), LONGEST_TITLE) or None,
+                max_length=LONGEST_TITLE,
+                placeholder="How do I …?",
+                focus_on_load=True,
+            ),
+        ),
+        InputBlock(
+            block_id="details",
+            label="Details",
+            optional=True,
+            element=PlainTextInputElement(
+                action_id="details",
+                initial_value=shorten(plain(details), LONGEST_FIELD) or None,
+                max_length=LONGEST_FIELD,
+                multiline=True,
+                placeholder="What you tried, what happened, what you expected",
+            ),
+        ),
+    ]
+    if ask_id is None:
+        blocks.append(_channel(channel))
+    blocks += _topics(channel_topics, topics)
+    return View(
+        type="modal",
+        callback_id="ask" if ask_id is None else "edit_ask",
+        title="Ask your peers" if ask_id is None else "Edit your ask",
+        submit="Ask" if ask_id is None else "Save",
+        close="Cancel",
+        private_metadata=json.dumps({"ask": ask_id}),
+        blocks=blocks,
+    )
+
+
+def _channel(channel: str | None) -> InputBlock:
+    return InputBlock(
+        block_id="channel",
+        label="Channel",
+        dispatch_action=True,
+        element=ConversationSelectElement(
+            action_id="ask_channel",
+            placeholder="Where your peers are",
+            initial_conversation=channel,
+            default_to_current_conversation=None if channel else True,
+            filter=ConversationFilter(
+                include=["public", "private"], exclude_bot_users=True
+            ),
+        ),
+    )
+
+
+def _topics(channel_topics: Sequence[str], chosen: Sequence[str]) -> list[Block]:
+    known = [Option(text=topic, value=topic) for topic in channel_topics[:100]]
+    of_channel = [topic for topic in chosen if topic in channel_topics]
+    others = [topic for topic in chosen if topic not in channel_topics]
+    blocks: list[Block] = []
+    if known:
+        blocks.append(
+            InputBlock(
+                block_id="topics",
+                label="Topics",
+                optional=True,
+                element=StaticMultiSelectElement(
+                    action_id="topics",
+                    placeholder="Choose what it is about",
+                    options=known,
+                    initial_options=[o for o in known if o.value in of_channel] or None,
+                    max_selected_items=MOST_TOPICS,
+                ),
+            )
+        )
+    blocks.append(
+        InputBlock(
+            block_id="more_topics",
+            label="Other topics" if known else "Topics",
+            optional=True,
+            hint=f"Up to {MOST_TOPICS}, with commas between",
+            element=PlainTextInputElement(
+                action_id="more_topics",
+                initial_value=", ".join(others) or None,
+                max_length=150,
+            ),
+        )
+    )
+    return blocks
+
+
+def close_form(ask_id: int, title: str, asker: str) -> View:
+    """For somebody else than the asker, who is told who closed it and why."""
+    return View(
+        type="modal",
+        callback_id="close_ask",
+        title="Close this ask",
+        submit="Close it",
+        close="Cancel",
+        private_metadata=json.dumps({"ask": ask_id}),
+        blocks=[
+            rich.words(title, limit=200, is_bold=True),
+            _line(
+                "reason",
+                "Why?",
+                f"{asker} will read it, and can reopen the ask.",
+                LONGEST_REASON,
+            ),
+        ],
+    )
+
+
+def delete_form(ask_id: int, title: str, *, is_own_message: bool) -> View:
+    what = (
+        "The message stays where it is, but is no ask any more."
+        if is_own_message
+        else "The ask's message disappears for everybody. The answers stay in its thread."
+    )
+    return View(
+        type="modal",
+        callback_id="delete_ask",
+        title="Delete this ask?",
+        submit="Delete it",
+        close="Keep it",
+        private_metadata=json.dumps({"ask": ask_id}),
+        blocks=[rich.words(title, limit=200, is_bold=True), SectionBlock(text=what)],
+    )
+
+
+def worked_form(ask_id: int, title: str, worked: str | None) -> View:
+    return View(
+        type="modal",
+        callback_id="worked",
+        title="What worked?",
+        submit="Save",
+        close="Cancel",
+        private_metadata=json.dumps({"ask": ask_id}),
+        blocks=[
+            rich.words(title, limit=200, is_bold=True),
+            _line(
+                "worked",
+                "In one line",
+                "It is shown with the ask, for whoever comes next.",
+                LONGEST_WORKED,
+                worked,
+            ),
+        ],
+    )
+
+
+def _line(
+    block_id: str, label: str, hint: str, limit: int, value: str | None = None
+) -> InputBlock:
+    return InputBlock(
+        block_id=block_id,
+        label=label,
+        hint=hint,
+        element=PlainTextInputElement(
+            action_id=block_id,
+            max_length=limit,
+            initial_value=shorten(plain(value or ""), limit) or None,
+        ),
+    )
+
+
+def options(
+    ask_id: int, title: str, state: str, *, is_looking: bool, is_same: bool
+) -> View:
+    """What can be done with an ask whose message is its asker's own."""
+    buttons: list[InteractiveElement] = []
+    if state in {"open", "answered"}:
+        buttons += [
+            _button(
+                "I can't help after all" if is_looking else "I can help",
+                "looking",
+                ask_id,
+            ),
+            _button(
+                "Not my problem after all" if is_same else "Same here", "same", ask_id
+            ),
+            _button("Close", "close", ask_id),
+        ]
+    else:
+        buttons.append(
+            _button(
+                "Not solved yet" if state == "solved" else "Reopen", "reopen", ask_id
+            )
+        )
+    buttons.append(_button("No ask any more…", "delete", ask_id))
+    return View(
+        type="modal",
+        callback_id="ask_options",
+        title="Ask options",
+        close="Done",
+        blocks=[
+            rich.words(title, limit=200, is_bold=True),
+            ContextBlock(elements=[MarkdownTextObject(text=f"This ask is *{state}*.")]),
+            ActionsBlock(elements=buttons),
+        ],
+    )
+
+
+def _button(label: str, what: str, ask_id: int) -> ButtonElement:
+    return ButtonElement(text=label, action_id=f"option_{what}", value=str(ask_id))
+
+
+def told(title: str, text: str) -> View:
+    """A message where only a view can be shown. `text` is mrkdwn of our own."""
+    return View(
+        type="modal",
+        callback_id="told",
+        title=title,
+        close="OK",
+        blocks=[SectionBlock(text=text)],
+    )

@@ -1,0 +1,169 @@
+"""What the bot writes to people about their asks. Values in, blocks out."""
+
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    Option,
+    StaticSelectElement,
+)
+
+from bot import rich
+from bot.asks.blocks import names
+from bot.rich import Part, link, spoken
+from bot.text import plain, shorten
+
+Note = tuple[str, list[Block]]
+
+HOW_TO_MARK = (
+    "When a reply solves it, react to that reply with ✅, and everybody sees it."
+)
+_TITLE = 80
+
+
+def _note(*parts: Part) -> Note:
+    return spoken(*parts), [rich.sentence(*parts)]
+
+
+def _named(title: str) -> str:
+    return f"“{shorten(plain(title), _TITLE)}”"
+
+
+def answered(title: str, url: str, author: str) -> Note:
+    return _note(f"{author} answered your ask ", link(url, _named(title)), ".")
+
+
+def captured(title: str, url: str) -> Note:
+    return _note(
+        "Your question ",
+        link(url, _named(title)),
+        " is now an ask: your peers can find it, and answer in its thread. ",
+        HOW_TO_MARK,
+    )
+
+
+def made(title: str, url: str, by: str, *, is_first: bool) -> Note:
+    return _note(
+        f"{by} made your message ",
+        link(url, _named(title)),
+        " an ask, so that your peers find it and answer in its thread."
+        + (f" {HOW_TO_MARK}" if is_first else ""),
+    )
+
+
+def closed(ask_id: int, title: str, url: str, by: str, reason: str) -> Note:
+    text, blocks = _note(
+        f"{by} closed your ask ", link(url, _named(title)), f": {plain(reason)}"
+    )
+    return text, [*blocks, _buttons(("Reopen it", "ask_reopen", ask_id))]
+
+
+def not_posted(title: str, details: str, channel: str, error: str) -> Note:
+    text, blocks = _note(
+        f"I couldn't post your ask in #{channel}: {_WHY.get(error, error)}. Here are your words:"
+    )
+    return text, [*blocks, rich.words(details or title, limit=3000)]
+
+
+_WHY = {
+    "is_archived": "the channel is archived",
+    "channel_not_found": "I can't see that channel; type `/invite @Backswing` there",
+    "not_in_channel": "I'm not in it; type `/invite @Backswing` there",
+    "restricted_action": "only some people may post there",
+    "restricted_action_read_only_channel": "only some people may post there",
+    "restricted_action_non_threadable_channel": "only some people may post there",
+}
+
+
+def solved(  # noqa: PLR0913
+    ask_id: int,
+    title: str,
+    url: str,
+    *,
+    # Who solved it for the asker; None if the asker did.
+    by: str | None,
+    # Answers to choose from where none was marked: id and who wrote it when.
+    candidates: Sequence[tuple[int, str]],
+    has_worked: bool,
+) -> Note:
+    if by:
+        parts: list[Part] = [
+            f"{by} marked your ask ",
+            link(url, _named(title)),
+            " as solved.",
+        ]
+    else:
+        parts = ["Good to hear that ", link(url, _named(title)), " is solved."]
+    if candidates:
+        parts.append(" Who helped?")
+    if not has_worked:
+        parts.append(
+            " Would you write one line on what worked, for whoever comes next?"
+        )
+    text, blocks = _note(*parts)
+    if candidates:
+        blocks.append(
+            ActionsBlock(
+                block_id=f"who_helped_{ask_id}",
+                elements=[
+                    StaticSelectElement(
+                        action_id="who_helped",
+                        placeholder="Choose the answer",
+                        options=[
+                            Option(text=shorten(label, 75), value=str(answer_id))
+                            for answer_id, label in candidates[:100]
+                        ],
+                    )
+                ],
+            )
+        )
+    buttons = [] if has_worked else [("Say what worked", "ask_worked", ask_id)]
+    if by:
+        buttons.append(("Not solved yet", "ask_reopen", ask_id))
+    return text, [*blocks, _buttons(*buttons)] if buttons else blocks
+
+
+def solved_for_joiner(title: str, url: str, solution: tuple[str, str] | None) -> Note:
+    parts: list[Part] = [
+        "An ask you have the same problem as is solved: ",
+        link(url, _named(title)),
+    ]
+    if solution:
+        parts += [", by ", link(solution[1], f"{solution[0]}'s answer")]
+    return _note(*parts, ".")
+
+
+def offer(ask_id: int, answer_id: int, author: str) -> Note:
+    text, blocks = _note(f"Did {author}'s answer solve it?")
+    return text, [
+        *blocks,
+        _buttons(("Mark as solved", "mark_solved", f"{ask_id}:{answer_id}")),
+    ]
+
+
+def helped(title: str, url: str, asker: str, people: Sequence[str]) -> Note:
+    return _note(
+        "Your ",
+        link(url, "answer"),
+        f" to {asker}'s ask {_named(title)} helped {names(people)}.",
+    )
+
+
+def solution(title: str, url: str, asker: str, others: Sequence[str]) -> Note:
+    also = f" It helped {names(others)} too." if others else ""
+    return _note(
+        f"Your ",
+        link(url, "answer"),
+        f" solved {asker}'s ask {_named(title)}.{also} Thank you!",
+    )
+
+
+def _buttons(*buttons: tuple[str, str, int | str]) -> ActionsBlock:
+    return ActionsBlock(
+        elements=[
+            ButtonElement(text=label, action_id=action_id, value=str(value))
+            for label, action_id, value in buttons
+        ]
+    )

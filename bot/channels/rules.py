@@ -1,0 +1,96 @@
+"""What an emoji means, and which texts are questions."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Literal
+
+import emoji as unicode_emoji
+
+Capture = Literal["off", "questions", "all"]
+Meaning = Literal["helpful", "solved", "looking", "same"]
+
+# What people really use on replies (counted in a public Slack's export).
+HELPFUL = ("+1", "raised_hands", "heart", "pray", "bulb")
+SOLVED = ("white_check_mark",)
+LOOKING = ("eyes",)
+SAME = ("raising_hand",)
+
+_SKIN_TONE = re.compile(r"::skin-tone-[2-6]$")
+_VARIATION = "\ufe0f"
+
+
+@cache
+def same_emoji(name: str) -> str:
+    """One name for all skin tones and aliases: `thumbsup::skin-tone-3` is `👍`.
+
+    A workspace's own emoji keeps its name.
+    """
+    base = _SKIN_TONE.sub("", name)
+    drawn = unicode_emoji.emojize(f":{base}:", language="alias")
+    return base if drawn.startswith(":") else drawn.replace(_VARIATION, "")
+
+
+def is_among(name: str, names: Sequence[str]) -> bool:
+    return same_emoji(name) in {same_emoji(other) for other in names}
+
+
+def on_ask(name: str, solved: Sequence[str]) -> Meaning | None:
+    """What a reaction on an ask means."""
+    if is_among(name, solved):
+        return "solved"
+    if is_among(name, LOOKING):
+        return "looking"
+    return "same" if is_among(name, SAME) else None
+
+
+def on_answer(
+    name: str, helpful: Sequence[str], solved: Sequence[str]
+) -> Meaning | None:
+    """What a reaction on an answer means."""
+    if is_among(name, solved):
+        return "solved"
+    return "helpful" if is_among(name, helpful) else None
+
+
+# What does not speak for its author: code, links, quotations.
+_ASIDE = re.compile(
+    r"```.*?(?:```|\Z)|`[^`\n]*`|<[^<>\n]*>|https?://\S+|^(?:&gt;|>)[^\n]*",
+    re.DOTALL | re.MULTILINE,
+)
+_QUESTION_MARK = re.compile(r"[\w)\]\"'’”»]\s?[?？؟⁇⁉][!?]*(?=[\s)\]\"'’”».,_*~]|$)|？")
+_OPENING = re.compile(
+    r"\b(?:does|has|would|could|can|is) (?:any(?:one|body)|some(?:one|body))\b"
+    r"|\bhow (?:do|can|would|should|does|to) (?:i|we|you|one|people)\b"
+    r"|\bany (?:idea|ideas|suggestions?|pointers?|advice|thoughts)\b",
+    re.IGNORECASE,
+)
+
+
+def is_question(text: str) -> bool:
+    """Whether a message (marked text) contains a question.
+
+    It does if, outside code, links and quoted lines, a question mark ends a word, or
+    one of a few openings stands that people ask with and often leave unmarked:
+    "does anyone …", "how do I …", "any ideas …".
+    """
+    own = _ASIDE.sub(" ", text)
+    return bool(_QUESTION_MARK.search(own) or _OPENING.search(own))
+
+
+_EMOJI_NAME = re.compile(r":?([a-z0-9_'+-]{1,100}(?:::skin-tone-[2-6])?):?")
+
+
+def emoji_names(text: str) -> tuple[list[str], list[str]]:
+    """ ":+1: heart" in; the names, and what is no name of an emoji, out."""
+    good, bad = [], []
+    for word in text.replace(",", " ").split():
+        found = _EMOJI_NAME.fullmatch(word.lower())
+        drawn = unicode_emoji.demojize(word, language="alias").strip(":")
+        if found:
+            good.append(_SKIN_TONE.sub("", found[1]))
+        elif unicode_emoji.is_emoji(word):
+            good.append(drawn)
+        else:
+            bad.append(word)
+    return list(dict.fromkeys(good)), bad

@@ -1,0 +1,108 @@
+"""Channels: remembered as Slack describes them, with their settings."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from bot.channels import rules
+from bot.outbox import upsert
+from models import Champion, Channel
+
+
+def find(session: Session, installation_id: int, slack_id: str) -> Channel | None:
+    return session.scalar(
+        select(Channel).filter_by(installation_id=installation_id, slack_id=slack_id)
+    )
+
+
+def note(session: Session, installation_id: int, slack_id: str) -> Channel:
+    """The channel's row, made if it is new."""
+    session.execute(
+        upsert(session, Channel)
+        .values(installation_id=installation_id, slack_id=slack_id)
+        .on_conflict_do_nothing()
+    )
+    return session.scalars(
+        select(Channel).filter_by(installation_id=installation_id, slack_id=slack_id)
+    ).one()
+
+
+def remember(
+    session: Session,
+    installation_id: int,
+    conversation: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> Channel:
+    """Record Slack's conversation object, as of now."""
+    channel = note(session, installation_id, conversation["id"])
+    channel.name = conversation.get("name") or channel.name
+    channel.is_private = bool(conversation.get("is_private"))
+    channel.is_shared = bool(conversation.get("is_ext_shared"))
+    channel.is_archived = bool(conversation.get("is_archived"))
+    channel.is_read_only = bool(conversation.get("is_read_only"))
+    if "is_member" in conversation:
+        channel.is_joined = bool(conversation["is_member"])
+    channel.looked_up_at = now
+    return channel
+
+
+def change(
+    session: Session, installation_id: int, slack_id: str, **values: object
+) -> None:
+    """Follow what happened to a channel; one we have no row for is looked up later."""
+    session.execute(
+        update(Channel)
+        .where(Channel.installation_id == installation_id, Channel.slack_id == slack_id)
+        .values(**values)
+    )
+
+
+def only_joined(
+    session: Session, installation_id: int, slack_ids: Iterable[str]
+) -> None:
+    """The bot is in these channels and in no other (`users.conversations`)."""
+    session.execute(
+        update(Channel)
+        .where(
+            Channel.installation_id == installation_id,
+            Channel.slack_id.not_in(list(slack_ids)),
+        )
+        .values(is_joined=False)
+    )
+
+
+def helpful_emoji(channel: Channel) -> Sequence[str]:
+    return rules.HELPFUL if channel.helpful_emoji is None else channel.helpful_emoji
+
+
+def solved_emoji(channel: Channel) -> Sequence[str]:
+    return rules.SOLVED if channel.solved_emoji is None else channel.solved_emoji
+
+
+def champions(session: Session, channel_id: int) -> list[str]:
+    return list(
+        session.scalars(
+            select(Champion.member)
+            .filter_by(channel_id=channel_id)
+            .order_by(Champion.member)
+        )
+    )
+
+
+def set_champions(session: Session, channel_id: int, slack_ids: Iterable[str]) -> None:
+    wanted = set(slack_ids)
+    session.execute(
+        delete(Champion).where(
+            Champion.channel_id == channel_id, Champion.member.not_in(wanted)
+        )
+    )
+    for slack_id in sorted(wanted):
+        session.execute(
+            upsert(session, Champion)
+            .values(channel_id=channel_id, member=slack_id)
+            .on_conflict_do_nothing()
+        )

@@ -1,0 +1,35 @@
+"""The only clock, and Slack's way of writing a time."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], datetime]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def micros(ts: str) -> int:
+    """Microseconds since 1970 of a Slack `ts` such as "1700000000.000100".
+
+    Raises ValueError for anything else.
+    """
+    seconds, _, fraction = ts.partition(".")
+    if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 12):  # noqa: PLR2004
+        raise ValueError("not a Slack ts")
+    if fraction and not (fraction.isascii() and fraction.isdigit()):
+        raise ValueError("not a Slack ts")
+    return int(seconds) * 1_000_000 + int(fraction[:6].ljust(6, "0"))
+
+
+def micros_of(at: datetime) -> int:
+    """Microseconds since 1970 of a time with a zone."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def moment(ts: str) -> datetime:
+    """The UTC time of a Slack `ts`; raises ValueError if it is none."""
+    return EPOCH + timedelta(microseconds=micros(ts))

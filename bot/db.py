@@ -1,0 +1,110 @@
+"""Engines and sessions, for SQLite and PostgreSQL."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session, sessionmaker
+
+# A request must fail, and so be delivered again, before Slack's three seconds end.
+WAIT_SECONDS = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """`sessions` to change something, `reads` to look without holding up writers."""
+
+    engine: Engine
+    sessions: sessionmaker[Session]
+    reads: sessionmaker[Session]
+    _reading: Engine
+
+    def close(self) -> None:
+        self.engine.dispose()
+        self._reading.dispose()
+
+
+def parse(url: str) -> URL:
+    """The URL with the driver we use; raises ValueError for another database."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() in {"postgresql", "postgres"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        return parsed.set(drivername="sqlite+pysqlite")
+    raise ValueError("neither PostgreSQL nor an SQLite file")
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """Where an SQLite database lies; None for PostgreSQL."""
+    if url.get_backend_name() != "sqlite":
+        return None
+    return Path(str(url.database)).resolve()
+
+
+def connect(url: str | URL) -> Database:
+    parsed = parse(
+        url.render_as_string(hide_password=False) if isinstance(url, URL) else url
+    )
+    if parsed.get_backend_name() == "sqlite":
+        engine, reading = _sqlite(parsed)
+    else:
+        engine = reading = _postgresql(parsed)
+    return Database(engine, sessionmaker(engine), sessionmaker(reading), reading)
+
+
+def _postgresql(url: URL) -> Engine:
+    milliseconds = int(WAIT_SECONDS * 1000)
+    options = (
+        f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+        " -c idle_in_transaction_session_timeout=10000"
+    )
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=0,
+        pool_timeout=WAIT_SECONDS,
+        connect_args={"application_name": "backswing", "options": options},
+    )
+
+
+def _sqlite(url: URL) -> tuple[Engine, Engine]:
+    # SQLite has one writer at a time. A pool of one connection is a fair queue for
+    # it, where SQLite's own busy handler would poll and starve.
+    writing = _sqlite_engine(url, "BEGIN IMMEDIATE", pool_size=1)
+    reading = _sqlite_engine(url, "BEGIN", pool_size=4)
+
+    @event.listens_for(reading, "connect")
+    def only_read(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA query_only = ON")
+
+    return writing, reading
+
+
+def _sqlite_engine(url: URL, begin: str, *, pool_size: int) -> Engine:
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=WAIT_SECONDS,
+    )
+
+    # By default Python's sqlite3 begins late and commits before DDL, which loses
+    # updates and half-applies migrations: we begin ourselves.
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {int(WAIT_SECONDS * 1000)}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

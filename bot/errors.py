@@ -1,0 +1,12 @@
+"""How a rule says no."""
+
+
+class Refusal(Exception):
+    """A rule said no. The message is worded for the member and safe to show.
+
+    `field` is the block of the form that it is about, if it came from a form.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field

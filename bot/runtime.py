@@ -1,0 +1,31 @@
+"""What every entry point is handed."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from bot.clock import Clock
+from bot.slack import Slack
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The installation that we serve, as plain values that any thread may keep."""
+
+    id: int
+    team_id: str
+    bot_id: str
+    bot_user_id: str
+    team_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """`sessions` change something, `reads` only look; `slack` is never called within
+    a transaction."""
+
+    workspace: Workspace
+    sessions: sessionmaker[Session]
+    reads: sessionmaker[Session]
+    slack: Slack
+    clock: Clock

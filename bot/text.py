@@ -1,0 +1,174 @@
+"""Slack's mrkdwn, safely: what people wrote, shown as written and harmless.
+
+"Marked" text is what Slack sends in messages: `&`, `<` and `>` escaped, with tokens
+such as <@U1>, <#C1|name>, <https://a.b|a.b>. We keep people's texts in this form.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+CUT = "…"
+
+# Zero-width joiners stay, for emoji and scripts that need them; what can reorder or
+# hide the text around it goes, as does what no keyboard types.
+_HARMFUL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff\ud800-\udfff]"
+)
+# More than this many marks on one letter are no language but an attempt to paint
+# over the neighbouring lines; no living script stacks more than four.
+_STACK = re.compile(
+    r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]{4})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]+"
+)
+_TOKEN = re.compile(r"<([^<>\n]+)>")
+_EMOJI = re.compile(
+    r"(?<![\w:]):((?:[a-z0-9_'+-]*[a-z+][a-z0-9_'+-]*|\+1|-1)(?:::skin-tone-[2-6])?):(?![\w:])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text. `shown` is what a reader sees; `target` its id or URL."""
+
+    kind: Literal["text", "person", "channel", "link", "emoji"]
+    shown: str
+    target: str = ""
+
+
+def clean(text: str) -> str:
+    """Text as typed, without what could harm its surroundings; in NFC."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = unicodedata.normalize("NFC", _HARMFUL.sub("", text))
+    return _STACK.sub(r"\1", text).strip()
+
+
+def escape(text: str) -> str:
+    """Plain text in, marked text out: nothing in it is a token any more."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def unescape(text: str) -> str:
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def marked(plain: str) -> str:
+    """What a person typed into a form, as marked text."""
+    return escape(clean(plain))
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    """Marked text in, what a reader is to see out, in order."""
+    end = 0
+    for token in _TOKEN.finditer(text):
+        yield from _plain_pieces(text[end : token.start()])
+        yield _token_piece(token[1])
+        end = token.end()
+    yield from _plain_pieces(text[end:])
+
+
+def _plain_pieces(text: str) -> Iterator[Piece]:
+    end = 0
+    for found in _EMOJI.finditer(text):
+        if found.start() > end:
+            yield Piece("text", unescape(text[end : found.start()]))
+        yield Piece("emoji", found[0], found[1])
+        end = found.end()
+    if end < len(text):
+        yield Piece("text", unescape(text[end:]))
+
+
+def _token_piece(token: str) -> Piece:
+    target, _, label = token.partition("|")
+    target, label = unescape(target), unescape(label)
+    if re.fullmatch(r"@[UW][A-Z0-9]+", target):
+        return Piece("person", f"@{label or target[1:]}", target[1:])
+    if re.fullmatch(r"#[CG][A-Z0-9]+", target):
+        return Piece("channel", f"#{label or target[1:]}", target[1:])
+    if target.startswith(("https://", "http://", "mailto:")):
+        return Piece("link", _link_text(target, label), target)
+    if target.startswith("!"):
+        # A group's mention must not fire, so it becomes the words it stands for.
+        return Piece("text", label or "@" + target[1:].partition("^")[0])
+    return Piece("text", f"<{token}>" if not label else f"<{target}|{label}>")
+
+
+def _link_text(url: str, label: str) -> str:
+    """A label stands alone only if it is the address itself, else both are shown."""
+    bare = re.sub(r"^(https?://|mailto:)", "", url)
+    if not label or label in {url, bare, bare.removesuffix("/")}:
+        return label or url
+    return f"{label} ({url})"
+
+
+def plain(text: str) -> str:
+    """Marked text in, what a reader sees out: for lists, options and forms."""
+    return "".join(piece.shown for piece in pieces(text))
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def shorten(plain_text: str, limit: int) -> str:
+    """At most `limit` characters, with a mark where something was cut off."""
+    if len(plain_text) <= limit:
+        return plain_text
+    return plain_text[: limit - len(CUT)].rstrip() + CUT
+
+
+def cut(text: str, limit: int) -> str:
+    """Marked text of which a reader sees at most `limit` characters, tokens whole."""
+    if len(plain(text)) <= limit:
+        return text
+    kept, room = [], limit - len(CUT)
+    for piece, source in _with_source(text):
+        if len(piece.shown) > room:
+            kept.append(
+                escape(piece.shown[:room].rstrip()) if piece.kind == "text" else ""
+            )
+            break
+        kept.append(source)
+        room -= len(piece.shown)
+    return "".join(kept).rstrip() + CUT
+
+
+def _with_source(text: str) -> Iterator[tuple[Piece, str]]:
+    end = 0
+    for token in _TOKEN.finditer(text):
+        for piece in _plain_pieces(text[end : token.start()]):
+            yield piece, escape(piece.shown)
+        yield _token_piece(token[1]), token[0]
+        end = token.end()
+    for piece in _plain_pieces(text[end:]):
+        yield piece, escape(piece.shown)
+
+
+def mention(member: str) -> str:
+    """Notifies the person. For somebody's name in passing, use their name."""
+    return f"<@{member}>"
+
+
+def link(url: str, label: str) -> str:
+    """`label` is plain text; the characters that end a link are taken out."""
+    return f"<{url}|{escape(one_line(label)).replace('|', '¦')}>"
+
+
+def permalink(
+    team_url: str, channel: str, ts: str, thread_ts: str | None = None
+) -> str:
+    """Slack's address of a message, made as Slack makes it (chat.getPermalink)."""
+    address = f"{team_url}archives/{channel}/p{ts.replace('.', '')}"
+    if thread_ts and thread_ts != ts:
+        address += f"?thread_ts={thread_ts}&cid={channel}"
+    return address
+
+
+def date(at: datetime) -> str:
+    """A time that each reader sees in their own zone (Slack's date token)."""
+    return (
+        f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|"
+        f"{at:%Y-%m-%d %H:%M} UTC>"
+    )

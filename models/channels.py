@@ -1,0 +1,41 @@
+"""Channels: what Slack says of them, and how the bot is set up there."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class Channel(Base):
+    __tablename__ = "channels"
+    __table_args__ = (UniqueConstraint("installation_id", "slack_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
+    slack_id: Mapped[str]
+    name: Mapped[str] = mapped_column(default="")
+    is_private: Mapped[bool] = mapped_column(default=False)
+    is_shared: Mapped[bool] = mapped_column(default=False)
+    is_archived: Mapped[bool] = mapped_column(default=False)
+    is_read_only: Mapped[bool] = mapped_column(default=False)
+    # Whether the bot is a member.
+    is_joined: Mapped[bool] = mapped_column(default=False)
+    looked_up_at: Mapped[datetime | None]
+
+    # Settings. None means the default, so that a better default reaches everybody.
+    capture: Mapped[str] = mapped_column(default="off")
+    helpful_emoji: Mapped[list[str] | None]
+    solved_emoji: Mapped[list[str] | None]
+    topics: Mapped[list[str]] = mapped_column(default=list)
+    guests_may_ask: Mapped[bool] = mapped_column(default=True)
+
+
+class Champion(Base):
+    """Somebody who looks after a channel: may close, solve and set up."""
+
+    __tablename__ = "champions"
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"), primary_key=True)
+    member: Mapped[str] = mapped_column(primary_key=True)

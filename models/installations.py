@@ -1,0 +1,27 @@
+"""The workspaces that the bot is installed in."""
+
+from datetime import datetime
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class Installation(Base):
+    """One workspace. Its tokens stay in the environment and are never stored."""
+
+    __tablename__ = "installations"
+    __table_args__ = (UniqueConstraint("team_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str]
+    enterprise_id: Mapped[str | None]
+    bot_id: Mapped[str]
+    bot_user_id: Mapped[str]
+    team_name: Mapped[str]
+    # Ends with a slash: permalinks are made from it without asking Slack.
+    team_url: Mapped[str]
+    installed_at: Mapped[datetime]
+    # Why nothing is sent at present, as Slack's error name; None while all is well.
+    paused_because: Mapped[str | None]

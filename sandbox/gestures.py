@@ -1,0 +1,337 @@
+"""What people press and fill in, as Slack tells the app of it, and what comes back."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox import elements, inputs, shapes, texts
+from sandbox.deliveries import Deliveries
+from sandbox.events import Events
+from sandbox.inputs import Found
+from sandbox.records import Ack, Channel, Json, Message, Person, ResponseUrl, View
+from sandbox.refusals import SlackError
+from sandbox.response_urls import ResponseUrls
+from sandbox.transports import COMMAND, INTERACTIVE, Reply, Transport
+from sandbox.views import Views
+from sandbox.workspace import Workspace
+
+TROUBLE = "We had some trouble connecting. Try again?"
+
+
+@dataclass(frozen=True, slots=True)
+class Gestures:
+    """Each method returns when the app has acknowledged, or failed to in time."""
+
+    workspace: Workspace
+    events: Events
+    views: Views
+    response_urls: ResponseUrls
+    deliveries: Deliveries
+    transport: Callable[[], Transport | None]
+
+    def _send(self, kind: str, payload: Json) -> Reply:
+        transport = self.transport()
+        if transport is None:
+            reply = Reply(None, failure="connection_failed")
+        else:
+            reply = transport.send(kind, payload, None)
+        self.deliveries.record(kind, payload, None, reply)
+        return reply
+
+    # Commands
+
+    def command(self, person: Person, room: Channel, name: str, text: str) -> Ack:
+        workspace = self.workspace
+        command = workspace.manifest.commands.get(name)
+        if command is None:
+            raise LookupError(f"the manifest has no command {name}")
+        with workspace.lock:
+            as_sent = texts.as_typed(workspace, text)
+            payload = {
+                "token": self.events.verification_token,
+                "team_id": workspace.team_id,
+                "team_domain": workspace.team_domain,
+                "channel_id": room.id,
+                "channel_name": _shown_name(room),
+                "user_id": person.id,
+                "user_name": person.name,
+                "command": name,
+                "text": as_sent if command.should_escape else texts.escape(text),
+                "api_app_id": workspace.app_id,
+                "is_enterprise_install": "false",
+                "response_url": self.response_urls.new("commands", room.id, person.id),
+                "trigger_id": workspace.new_trigger(person.id),
+            }
+        reply = self._send(COMMAND, payload)
+        if not reply.ok:
+            why = "operation_timeout" if _late(reply) else "dispatch_failed"
+            return _ack(reply, f'{name} failed with the error "{why}"')
+        return self._command_answer(reply, room, person)
+
+    def _command_answer(self, reply: Reply, room: Channel, person: Person) -> Ack:
+        if not reply.body.strip():
+            return _ack(reply)
+        body = _json(reply.body) or {"text": reply.body}
+        url = ResponseUrl(room.id, person.id, self.workspace.clock())
+        with self.workspace.lock:
+            try:
+                self.response_urls.answer(url, body)
+            except SlackError as no:
+                return _ack(reply, f"the answer is not valid: {no.error} {no.extra}")
+        return Ack(
+            status=reply.status,
+            body=reply.body,
+            text=str(body.get("text") or ""),
+            blocks=body.get("blocks") or [],
+        )
+
+    # Shortcuts
+
+    def shortcut(self, person: Person, callback_id: str) -> Ack:
+        self._known_shortcut(callback_id, "global")
+        with self.workspace.lock:
+            payload = self._interaction("shortcut", person) | {
+                "callback_id": callback_id,
+                "action_ts": self.workspace.next_ts(),
+            }
+        return self._interact(payload)
+
+    def message_shortcut(
+        self, person: Person, callback_id: str, message: Message
+    ) -> Ack:
+        self._known_shortcut(callback_id, "message")
+        workspace = self.workspace
+        room = workspace.channel(message.channel)
+        with workspace.lock:
+            payload = self._interaction("message_action", person) | {
+                "callback_id": callback_id,
+                "action_ts": workspace.next_ts(),
+                "channel": _channel(room),
+                "message_ts": message.ts,
+                "message": shapes.message(workspace, message, with_metadata=True),
+                "response_url": self.response_urls.new(
+                    "app", room.id, person.id, thread_ts=message.thread_ts
+                ),
+            }
+        return self._interact(payload)
+
+    def _known_shortcut(self, callback_id: str, kind: str) -> None:
+        shortcut = self.workspace.manifest.shortcuts.get(callback_id)
+        if shortcut is None or shortcut.kind != kind:
+            raise LookupError(f"the manifest has no {kind} shortcut {callback_id}")
+
+    # Clicks
+
+    def click(self, person: Person, message: Message, found: Found, choice: Any) -> Ack:
+        workspace = self.workspace
+        room = workspace.channel(message.channel)
+        with workspace.lock:
+            mine = message.chosen.setdefault(person.id, {})
+            action = self._press(found, choice, message.blocks, mine)
+            container: Json = {
+                "type": "message",
+                "message_ts": message.ts,
+                "channel_id": room.id,
+                "is_ephemeral": message.is_ephemeral,
+            }
+            if message.thread_ts:
+                container["thread_ts"] = message.thread_ts
+            payload = self._interaction("block_actions", person) | {
+                "container": container,
+                "channel": _channel(room),
+                "state": {"values": inputs.state(message.blocks, mine)},
+                "response_url": self.response_urls.new(
+                    "actions", room.id, person.id, message.ts, message.thread_ts
+                ),
+                "actions": [action],
+            }
+            if not message.is_ephemeral:
+                payload["message"] = shapes.message(
+                    workspace, message, with_metadata=True
+                )
+        return self._interact(payload)
+
+    def click_view(self, person: Person, view: View, found: Found, choice: Any) -> Ack:
+        with self.workspace.lock:
+            action = self._press(found, choice, view.body["blocks"], view.state)
+            payload = self._interaction("block_actions", person, view) | {
+                "container": {"type": "view", "view_id": view.id},
+                "actions": [action],
+            }
+        return self._interact(payload)
+
+    def _press(
+        self,
+        found: Found,
+        choice: Any,
+        blocks: list[Json],
+        state: dict[str, dict[str, Json]],
+    ) -> Json:
+        action = inputs.pressed(found, choice, self.workspace.next_ts())
+        if found.kind in elements.STATEFUL:
+            entered = inputs.entered(found.element, choice)
+            state.setdefault(found.block_id, {})[found.action_id] = entered
+        for block, actions in inputs.state(blocks, state).items():
+            state.setdefault(block, {}).update(actions)
+        return action
+
+    # Forms
+
+    def submit(self, person: Person, view: View, values: dict[str, Any]) -> Ack:
+        blocks = view.body["blocks"]
+        if not view.body.get("submit"):
+            raise LookupError("this view has no submit button")
+        with self.workspace.lock:
+            self._fill_in(view, values)
+            missing = inputs.unanswered(blocks, view.state)
+            if missing:
+                errors = dict.fromkeys(missing, "Please complete this required field.")
+                return Ack(status=None, errors=errors)
+            payload = self._interaction("view_submission", person, view) | {
+                "response_urls": self._urls_in(view, person)
+            }
+        reply = self._send(INTERACTIVE, payload)
+        if not reply.ok:
+            return _ack(reply, TROUBLE)
+        with self.workspace.lock:
+            return self._submitted(view, reply)
+
+    def _fill_in(self, view: View, values: dict[str, Any]) -> None:
+        """`values` name a block or an action; the elements say how to write them."""
+        left = dict(values)
+        for found in inputs.interactive(view.body["blocks"]):
+            for name in (found.block_id, found.action_id):
+                if name in left and found.kind in elements.STATEFUL:
+                    entered = inputs.entered(found.element, left.pop(name))
+                    view.state.setdefault(found.block_id, {})[found.action_id] = entered
+        if left:
+            raise LookupError(f"no such fields in the view: {', '.join(left)}")
+
+    def _urls_in(self, view: View, person: Person) -> list[Json]:
+        urls = []
+        for found in inputs.interactive(view.body["blocks"]):
+            if not found.element.get("response_url_enabled"):
+                continue
+            chosen = view.state[found.block_id][found.action_id]
+            channel = chosen.get(elements.SELECTED[found.kind])
+            if channel:
+                urls.append(
+                    {
+                        "block_id": found.block_id,
+                        "action_id": found.action_id,
+                        "channel_id": channel,
+                        "response_url": self.response_urls.new(
+                            "app", channel, person.id
+                        ),
+                    }
+                )
+        return urls
+
+    def _submitted(self, view: View, reply: Reply) -> Ack:
+        """Slack's client acts on the `response_action`, or closes the view."""
+        body = _json(reply.body) or {}
+        action = body.get("response_action")
+        errors: dict[str, str] = {}
+        try:
+            match action:
+                case "errors":
+                    errors = self._field_errors(view, body.get("errors") or {})
+                case "update":
+                    self.views.update(view, body.get("view"), None)
+                case "push":
+                    self.views.push(view.person, body.get("view"))
+                case "clear":
+                    self.views.clear(view.person)
+                case None if view.id in self.workspace.views:
+                    self.views.close(view)
+        except SlackError as no:
+            return _ack(reply, f"{TROUBLE} ({no.error} {no.extra})")
+        return Ack(
+            status=reply.status,
+            body=reply.body,
+            errors=errors,
+            response_action=action,
+        )
+
+    def _field_errors(self, view: View, errors: dict[str, str]) -> dict[str, str]:
+        inputs_there = {
+            b["block_id"] for b in view.body["blocks"] if b["type"] == "input"
+        }
+        if not errors or not errors.keys() <= inputs_there:
+            raise SlackError("invalid_errors", *errors)
+        return errors
+
+    def close_view(self, person: Person, view: View, *, clear: bool) -> Ack | None:
+        """Tells the app only where it asked for it by `notify_on_close`."""
+        with self.workspace.lock:
+            tell = bool(view.body.get("notify_on_close"))
+            payload = self._interaction("view_closed", person, view)
+            payload["is_cleared"] = clear
+            if clear or view.body.get("clear_on_close"):
+                self.views.clear(person.id)
+            else:
+                self.views.close(view)
+        return self._interact(payload) if tell else None
+
+    # Shapes
+
+    def _interaction(self, kind: str, person: Person, view: View | None = None) -> Json:
+        workspace = self.workspace
+        payload: Json = {
+            "type": kind,
+            "user": {
+                "id": person.id,
+                "username": person.name,
+                "name": person.name,
+                "team_id": workspace.team_id,
+            },
+            "api_app_id": workspace.app_id,
+            "token": self.events.verification_token,
+            "team": {"id": workspace.team_id, "domain": workspace.team_domain},
+            "enterprise": None,
+            "is_enterprise_install": False,
+        }
+        if kind != "view_closed":
+            view_id = view.id if view and view.body["type"] == "modal" else None
+            payload["trigger_id"] = workspace.new_trigger(person.id, view_id)
+        if view:
+            payload["view"] = shapes.view(workspace, view)
+        return payload
+
+    def _interact(self, payload: Json) -> Ack:
+        if not self.workspace.manifest.interactive:
+            raise LookupError("the manifest does not enable interactivity")
+        # What is shown later must not change what was sent.
+        reply = self._send(INTERACTIVE, json.loads(json.dumps(payload)))
+        if reply.ok:
+            return _ack(reply)
+        why = "operation_timeout" if _late(reply) else "dispatch_failed"
+        return _ack(reply, why)
+
+
+def _late(reply: Reply) -> bool:
+    return reply.failure == "http_timeout"
+
+
+def _ack(reply: Reply, failed: str | None = None) -> Ack:
+    return Ack(status=reply.status, body=reply.body, failed=failed)
+
+
+def _json(text: str) -> Json | None:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _shown_name(room: Channel) -> str:
+    """Payloads hide a private channel's name."""
+    if room.is_im:
+        return "directmessage"
+    return "privategroup" if room.is_private else room.name
+
+
+def _channel(room: Channel) -> Json:
+    return {"id": room.id, "name": _shown_name(room)}

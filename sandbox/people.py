@@ -1,0 +1,87 @@
+"""A dozen believable people and four channels, for any app to be tried in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sandbox.records import Channel, Person
+from sandbox.sandbox import Sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class _Seed:
+    name: str
+    real_name: str
+    title: str
+    tz: str = "Europe/Helsinki"
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+_PEOPLE: Final = (
+    _Seed("maya", "Maya Lindqvist", "Platform engineer"),
+    _Seed("tomas", "Tomas Okafor", "Staff engineer, champion of the guild"),
+    _Seed("aino", "Aino Virtanen", "Engineering manager", more={"is_admin": True}),
+    _Seed("priya", "Priya Raman", "Data engineer", "Asia/Kolkata"),
+    _Seed("diego", "Diego Alvarez", "Mobile developer", "America/New_York"),
+    _Seed("hana", "Hana Kobayashi", "Designer who codes", "Asia/Tokyo"),
+    _Seed("lars", "Lars Pedersen", "Quality engineer", "Europe/Copenhagen"),
+    _Seed("noor", "Noor Haddad", "New here, backend developer", "Europe/Berlin"),
+    _Seed("zoe", "Zoe Whitaker", "Site reliability engineer", "Australia/Lord_Howe"),
+    _Seed(
+        "gus",
+        "Gus Moreau",
+        "Consultant",
+        "Europe/Paris",
+        more={"is_restricted": True},
+    ),
+    _Seed("olga", "Olga Sorokina", "Left last spring", more={"deleted": True}),
+    _Seed("deploybot", "Deploy Bot", "", "America/Los_Angeles", {"is_bot": True}),
+)
+_CHANNELS: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]]] = {
+    "general": (
+        ("aino", "maya", "tomas", "priya", "diego", "hana", "lars", "noor", "zoe"),
+        {"with_bot": False, "purpose": "Announcements and small talk"},
+    ),
+    "help-backend": (
+        (
+            "tomas",
+            "maya",
+            "aino",
+            "priya",
+            "diego",
+            "lars",
+            "noor",
+            "zoe",
+            "gus",
+            "deploybot",
+        ),
+        {"purpose": "Stuck? Put it to your peers."},
+    ),
+    "help-frontend": (
+        ("hana", "diego", "maya", "tomas", "aino", "noor"),
+        {"purpose": "Interfaces, browsers and phones"},
+    ),
+    "leads": (
+        ("aino", "tomas", "hana"),
+        {"is_private": True, "purpose": "Team leads among themselves"},
+    ),
+}
+
+
+def populate(sandbox: Sandbox) -> dict[str, Person | Channel]:
+    """People by name, channels by name with a `#` before it."""
+    made: dict[str, Person | Channel] = {}
+    people: dict[str, Person] = {}
+    for seed in _PEOPLE:
+        people[seed.name] = sandbox.person(
+            seed.name,
+            real_name=seed.real_name,
+            title=seed.title,
+            tz=seed.tz,
+            **seed.more,
+        )
+    made |= people
+    for name, (members, more) in _CHANNELS.items():
+        inside = [people[member] for member in members]
+        made[f"#{name}"] = sandbox.channel(name, *inside, **more)
+    return made

@@ -1,0 +1,199 @@
+"""The pretend Slack: one object that builds, serves, acts and shows a workspace."""
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from starlette.routing import BaseRoute
+
+from sandbox import control, server
+from sandbox.clock import TravelClock, utc_now
+from sandbox.deeds import Deeds
+from sandbox.deliveries import Deliveries
+from sandbox.events import Events
+from sandbox.gestures import Gestures
+from sandbox.manifests import Manifest
+from sandbox.messages import Messages
+from sandbox.places import Places
+from sandbox.rates import Rates
+from sandbox.records import Json
+from sandbox.response_urls import ResponseUrls
+from sandbox.sights import Sights
+from sandbox.transports import EVENT, HttpTransport, Transport
+from sandbox.views import Views
+from sandbox.web_api.calls import Calls, Tokens
+from sandbox.web_api.methods import Slack
+from sandbox.workspace import Workspace
+
+
+class Sandbox(Places, Deeds, Sights):
+    def __init__(
+        self,
+        manifest: Mapping[str, Any],
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        strict_rate: bool = False,
+        history_limit: int | None = None,
+    ) -> None:
+        self.clock = clock
+        self.bot_token = f"xoxb-{secrets.randbelow(10**12)}-{secrets.token_hex(12)}"
+        self.app_token = f"xapp-1-{secrets.randbelow(10**12)}-{secrets.token_hex(32)}"
+        self.signing_secret = secrets.token_hex(16)
+        self.strict_rate = strict_rate
+        self.url = ""
+        self.workspace = workspace = Workspace(Manifest.read(manifest), clock)
+        self._http: HttpTransport | None = None
+        self.deliveries_desk = Deliveries(clock, self._transport)
+        self.events = Events(workspace, self.deliveries_desk.put)
+        self.messages_desk = Messages(workspace, self.events)
+        self.views = Views(workspace)
+        self.response_urls = ResponseUrls(workspace, self.messages_desk)
+        self.gestures = Gestures(
+            workspace,
+            self.events,
+            self.views,
+            self.response_urls,
+            self.deliveries_desk,
+            self._transport,
+        )
+        self._tokens = Tokens(self.bot_token, self.app_token)
+        self._rates = Rates(clock)
+        slack = Slack(
+            workspace,
+            self.messages_desk,
+            self.views,
+            url=lambda: self.url,
+            open_socket=self._open_socket,
+            history_limit=history_limit,
+        )
+        self.calls_desk = Calls(
+            slack, self._tokens, lambda: self._rates if self.strict_rate else None
+        )
+        self._server = server.Server(self._routes)
+        if isinstance(clock, TravelClock):
+            clock.on_move(self._moved)
+
+    # Identity
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.url}/api/"
+
+    @property
+    def team_id(self) -> str:
+        return self.workspace.team_id
+
+    @property
+    def app_id(self) -> str:
+        return self.workspace.app_id
+
+    @property
+    def bot_id(self) -> str:
+        return self.workspace.bot_id
+
+    @property
+    def bot_user_id(self) -> str:
+        return self.workspace.bot_user_id
+
+    @property
+    def scopes(self) -> set[str]:
+        """What the app was granted; take one away to see it refused."""
+        return self.workspace.scopes
+
+    # Life
+
+    def start(self, port: int = 0) -> None:
+        self.url = f"http://127.0.0.1:{self._server.start(port)}"
+        self.response_urls.base = self.url
+        self.deliveries_desk.start()
+
+    def stop(self) -> None:
+        self.deliveries_desk.stop()
+        self._server.stop()
+
+    def _routes(self) -> list[BaseRoute]:
+        return [
+            server.web_api(self.calls_desk),
+            *server.response_url(self.workspace, self.response_urls),
+            *control.routes(self),
+        ]
+
+    def connect_http(self, request_url: str) -> None:
+        self._http = HttpTransport(request_url, self.signing_secret)
+
+    def _transport(self) -> Transport | None:
+        return self._http
+
+    def _open_socket(self) -> str:
+        raise NotImplementedError
+
+    # Deliveries
+
+    def settle(self, timeout: float = 10) -> None:
+        self.deliveries_desk.settle(timeout)
+
+    def tick(self) -> int:
+        return self.deliveries_desk.tick()
+
+    def _moved(self) -> None:
+        self.tick()
+
+    def envelope(self, event: Json) -> Json:
+        """An inner event in a new Events API envelope."""
+        return self.events.envelope(event)
+
+    def deliver(
+        self,
+        body: Mapping[str, Any] | bytes,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> int | None:
+        """Sends exactly this, signed unless `headers` say otherwise; the status."""
+        if self._http is None:
+            raise ConnectionError("no request URL: call connect_http first")
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        merged = {"Content-Type": "application/json"} | dict(headers or {})
+        reply = self._http.post(raw, merged)
+        shown = (
+            {"raw": body.decode(errors="replace")}
+            if isinstance(body, bytes)
+            else dict(body)
+        )
+        self.deliveries_desk.record(EVENT, shown, None, reply)
+        return reply.status
+
+    def redeliver(self, event_id: str, *, retry_num: int = 1) -> int | None:
+        """Sends a known event once more, as Slack's retry would."""
+        for delivery in self.deliveries:
+            if delivery.payload.get("event_id") == event_id:
+                headers = {
+                    "X-Slack-Retry-Num": str(retry_num),
+                    "X-Slack-Retry-Reason": "http_timeout",
+                }
+                return self.deliver(delivery.payload, headers=headers)
+        raise LookupError(f"no delivery of {event_id}")
+
+    # Installation
+
+    def uninstall(self) -> None:
+        """The admin removes the app: two events, then its token is dead."""
+        with self.workspace.lock:
+            for event in (
+                {"type": "tokens_revoked", "tokens": {"bot": [self.bot_user_id]}},
+                {"type": "app_uninstalled"},
+            ):
+                self.events.emit(event)
+            self._tokens.dead = "account_inactive"
+
+    def reinstall(self) -> None:
+        with self.workspace.lock:
+            self._tokens.dead = None
+
+    def reset(self) -> None:
+        """An empty workspace; the app stays installed and connected."""
+        with self.workspace.lock:
+            self.workspace.clear()
+            self.calls_desk.history.clear()
+            self.workspace.changed("reset")

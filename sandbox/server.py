@@ -1,0 +1,101 @@
+"""Serves the Web API, response URLs and the page on loopback, in a thread."""
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable, Sequence
+from threading import Thread
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.refusals import SlackError
+from sandbox.response_urls import ResponseUrls
+from sandbox.web_api.calls import Calls
+from sandbox.workspace import Workspace
+
+_START_SECONDS = 10.0
+
+
+def web_api(calls: Calls) -> Route:
+    async def call(request: Request) -> Response:
+        answer = await run_in_threadpool(
+            calls.handle,
+            request.path_params["method"],
+            request.headers,
+            request.url.query,
+            await request.body(),
+        )
+        return JSONResponse(answer.body, answer.status, dict(answer.headers))
+
+    return Route("/api/{method}", call, methods=["GET", "POST"])
+
+
+def response_url(workspace: Workspace, urls: ResponseUrls) -> list[BaseRoute]:
+    def use(key: str, body: bytes) -> Response:
+        try:
+            sent = json.loads(body)
+        except ValueError:
+            return JSONResponse({"ok": False, "error": "invalid_payload"}, 400)
+        if not isinstance(sent, dict):
+            return JSONResponse({"ok": False, "error": "invalid_payload"}, 400)
+        with workspace.lock:
+            try:
+                urls.use(key, sent)
+            except SlackError as no:
+                gone = {"used_url", "expired_url", "no_such_response_url"}
+                answer = {"ok": False, "error": no.error, **no.extra}
+                return JSONResponse(answer, 404 if no.error in gone else 200)
+        return PlainTextResponse("ok")
+
+    async def post(request: Request) -> Response:
+        key = request.url.path.lstrip("/")
+        return await run_in_threadpool(use, key, await request.body())
+
+    return [
+        Route(f"/{kind}/{{team}}/{{token}}", post, methods=["POST"])
+        for kind in ("commands", "actions", "app")
+    ]
+
+
+class Server:
+    def __init__(self, routes: Callable[[], Sequence[BaseRoute]]) -> None:
+        self._routes = routes
+        self._server: uvicorn.Server | None = None
+        self._thread: Thread | None = None
+
+    def start(self, port: int) -> int:
+        """Listens before it returns, so that nobody meets a closed door."""
+        listening = socket.socket()
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
+        listening.listen(256)
+        bound: int = listening.getsockname()[1]
+        config = uvicorn.Config(
+            Starlette(routes=[*self._routes()]),
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+        )
+        server = self._server = uvicorn.Server(config)
+
+        def serve() -> None:
+            with listening:
+                asyncio.run(server.serve(sockets=[listening]))
+
+        self._thread = Thread(target=serve, name="sandbox-server", daemon=True)
+        self._thread.start()
+        return bound
+
+    def stop(self) -> None:
+        if self._server and self._thread:
+            # Nobody outside waits for an answer once the pretend Slack goes.
+            self._server.should_exit = self._server.force_exit = True
+            self._thread.join(_START_SECONDS)
+            self._server = self._thread = None

@@ -1,0 +1,87 @@
+"""What can be seen: channels, threads, direct messages, modals, Home tabs."""
+
+import copy
+import json
+from pathlib import Path
+
+from sandbox import shapes
+from sandbox.deliveries import Deliveries
+from sandbox.records import Call, Delivery, Json, Message
+from sandbox.views import Views
+from sandbox.web_api.calls import Calls
+from sandbox.workspace import Workspace, micros_of
+
+
+class Sights:
+    """Mixed into Sandbox: what it hands out are copies, safe to look at."""
+
+    workspace: Workspace
+    views: Views
+    calls_desk: Calls
+    deliveries_desk: Deliveries
+
+    def messages(self, channel: str) -> list[Message]:
+        """What stands in the channel itself, oldest first."""
+        with self.workspace.lock:
+            room = self.workspace.channel(channel)
+            seen = [m for m in room.messages.values() if m.is_parent or m.is_broadcast]
+            return _copied(seen)
+
+    def thread(self, channel: str, ts: str) -> list[Message]:
+        """The parent and its replies."""
+        with self.workspace.lock:
+            room = self.workspace.channel(channel)
+            parent = self.workspace.message(room.id, ts)
+            return _copied([parent, *self.workspace.replies(room, ts)])
+
+    def message(self, channel: str, ts: str) -> Message:
+        with self.workspace.lock:
+            return copy.deepcopy(self.workspace.message(channel, ts))
+
+    def dm(self, person: str) -> list[Message]:
+        """Everything in the DM between the app and the person, threads too."""
+        with self.workspace.lock:
+            return _copied(list(self.workspace.im(person).messages.values()))
+
+    def dm_channel(self, person: str) -> str:
+        with self.workspace.lock:
+            return self.workspace.im(person).id
+
+    def ephemerals(self, person: str) -> list[Message]:
+        with self.workspace.lock:
+            return _copied(self.workspace.ephemerals.get(person, []))
+
+    def forget_ephemerals(self, person: str) -> None:
+        """What a reload of Slack's client does."""
+        with self.workspace.lock:
+            self.workspace.ephemerals.pop(person, None)
+
+    def view(self, person: str) -> Json | None:
+        with self.workspace.lock:
+            top = self.views.top(person)
+            return copy.deepcopy(shapes.view(self.workspace, top)) if top else None
+
+    def home(self, person: str) -> Json | None:
+        with self.workspace.lock:
+            home = self.workspace.homes.get(person)
+            return copy.deepcopy(shapes.view(self.workspace, home)) if home else None
+
+    @property
+    def calls(self) -> list[Call]:
+        with self.workspace.lock:
+            return list(self.calls_desk.history)
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        return list(self.deliveries_desk.history)
+
+    def dump_calls(self, path: str | Path) -> None:
+        """One `{"method", "args"}` a line."""
+        with Path(path).open("w", encoding="utf-8") as out:
+            for call in self.calls:
+                line = {"method": call.method, "args": call.args}
+                out.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _copied(messages: list[Message]) -> list[Message]:
+    return copy.deepcopy(sorted(messages, key=lambda m: micros_of(m.ts)))

@@ -1,0 +1,16 @@
+"""The Web API: one table of methods, and what is the same for all of them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sandbox.web_api import chat, conversations, reactions, users, views, workspaces
+from sandbox.web_api.methods import Method
+
+METHODS: Final[Mapping[str, Method]] = {
+    **chat.METHODS,
+    **conversations.METHODS,
+    **reactions.METHODS,
+    **users.METHODS,
+    **views.METHODS,
+    **workspaces.METHODS,
+}

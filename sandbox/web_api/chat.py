@@ -1,0 +1,243 @@
+"""chat.*: posting, changing and removing what the app says."""
+
+from typing import Any, Final
+
+from sandbox import shapes
+from sandbox.blocks import LONGEST_MESSAGE, check_blocks, letters
+from sandbox.records import Channel, Json, Message
+from sandbox.refusals import SlackError
+from sandbox.web_api.methods import Args, Method, Slack
+
+SPLIT_AT: Final = 4_000
+TRUNCATE_AT: Final = 40_000
+_LARGEST_METADATA: Final = 8_000
+
+
+def _target(slack: Slack, args: Args, *, to_people: bool = False) -> Channel:
+    workspace = slack.workspace
+    name = args.text("channel")
+    if not name:
+        raise SlackError("channel_not_found")
+    if to_people and name in workspace.people:
+        return _dm(slack, name)
+    room = workspace.channels.get(name)
+    if room is None and name.startswith("#"):
+        room = next(
+            (c for c in workspace.channels.values() if c.name == name[1:]), None
+        )
+    if room is None or (room.is_private and not workspace.has_bot(room)):
+        raise SlackError("channel_not_found")
+    if room.is_im:
+        other = next(m for m in room.members if m != workspace.bot_user_id)
+        _dm(slack, other)
+    return room
+
+
+def _dm(slack: Slack, person_id: str) -> Channel:
+    person = slack.workspace.person(person_id)
+    if person.deleted:
+        raise SlackError("user_disabled")
+    if person.is_bot:
+        raise SlackError("cannot_dm_bot")
+    if not slack.workspace.manifest.messages_tab:
+        raise SlackError("messages_tab_disabled")
+    return slack.workspace.im(person_id)
+
+
+def _may_post(slack: Slack, room: Channel) -> None:
+    if room.is_archived:
+        raise SlackError("is_archived")
+    if not slack.workspace.has_bot(room) and (
+        "chat:write.public" not in slack.workspace.scopes
+    ):
+        raise SlackError("not_in_channel")
+    if room.read_only:
+        raise SlackError("restricted_action")
+
+
+def _blocks(args: Args) -> list[Json]:
+    blocks = args.body("blocks", "invalid_blocks_format")
+    if blocks is None:
+        return []
+    if not isinstance(blocks, list):
+        raise SlackError("invalid_blocks_format")
+    if problems := check_blocks(blocks):
+        raise SlackError("invalid_blocks", *problems)
+    if letters(blocks) > LONGEST_MESSAGE:
+        raise SlackError("msg_blocks_too_long")
+    return blocks
+
+
+def _attachments(args: Args) -> list[Json]:
+    attachments = args.body("attachments", "invalid_attachments") or []
+    if not isinstance(attachments, list):
+        raise SlackError("invalid_attachments")
+    if len(attachments) > 100:  # noqa: PLR2004  # Slack's limit.
+        raise SlackError("too_many_attachments")
+    for attachment in attachments:
+        problems = check_blocks(attachment.get("blocks") or [])
+        if problems:
+            raise SlackError("invalid_blocks", *problems)
+    return attachments
+
+
+def _metadata(args: Args) -> Json | None:
+    metadata = args.body("metadata", "invalid_metadata_format")
+    if metadata is None:
+        return None
+    if not isinstance(metadata, dict) or (
+        metadata
+        and not (
+            isinstance(metadata.get("event_type"), str)
+            and isinstance(metadata.get("event_payload"), dict)
+        )
+    ):
+        raise SlackError("invalid_metadata_schema")
+    if len(str(metadata)) > _LARGEST_METADATA:
+        raise SlackError("metadata_too_large")
+    return metadata
+
+
+def _thread(room: Channel, args: Args) -> str | None:
+    ts = args.optional("thread_ts")
+    if ts is None:
+        return None
+    root = room.messages.get(ts)
+    if root is None:
+        raise SlackError("thread_not_found")
+    if not root.is_parent:
+        raise SlackError("cannot_reply_to_message")
+    return ts
+
+
+def split(text: str) -> list[str]:
+    """Slack cuts a long text at its lines where it can."""
+    text, parts = text[:TRUNCATE_AT], []
+    while len(text) > SPLIT_AT:
+        cut = text.rfind("\n", 1, SPLIT_AT + 1)
+        cut = cut if cut > 0 else SPLIT_AT
+        parts.append(text[:cut])
+        text = text[cut:].removeprefix("\n")
+    return [*parts, text] if text or not parts else parts
+
+
+def _said(args: Args) -> tuple[str, list[Json], list[Json]]:
+    blocks, attachments = _blocks(args), _attachments(args)
+    text = args.text("text")
+    if not text.strip() and not blocks and not attachments:
+        raise SlackError("no_text")
+    if blocks and not text:
+        text = "This content can't be displayed."
+    return text, blocks, attachments
+
+
+def post_message(slack: Slack, args: Args) -> Json:
+    room = _target(slack, args, to_people=True)
+    _may_post(slack, room)
+    text, blocks, attachments = _said(args)
+    metadata = _metadata(args)
+    thread = _thread(room, args)
+    parts = [text[:TRUNCATE_AT]] if blocks or attachments else split(text)
+    posted = [
+        slack.messages.post(
+            room,
+            slack.workspace.bot_user_id,
+            part,
+            bot_id=slack.workspace.bot_id,
+            blocks=blocks,
+            attachments=attachments,
+            metadata=metadata or None,
+            thread_ts=thread,
+            subtype="thread_broadcast"
+            if thread and args.flag("reply_broadcast")
+            else None,
+            link_names=args.flag("link_names") or args.text("parse") == "full",
+        )
+        for part in parts
+    ]
+    shown = shapes.message(slack.workspace, posted[0], with_metadata=True)
+    return {"channel": room.id, "ts": posted[0].ts, "message": shown}
+
+
+def post_ephemeral(slack: Slack, args: Args) -> Json:
+    room = _target(slack, args)
+    _may_post(slack, room)
+    person = args.text("user")
+    if person not in slack.workspace.people:
+        raise SlackError("user_not_found")
+    if person not in room.members:
+        raise SlackError("user_not_in_channel")
+    text, blocks, attachments = _said(args)
+    message = slack.messages.post_ephemeral(
+        room,
+        person,
+        text,
+        blocks=blocks,
+        attachments=attachments,
+        thread_ts=_thread(room, args),
+    )
+    return {"message_ts": message.ts}
+
+
+def _own(slack: Slack, args: Args, error: str) -> Message:
+    room = _target(slack, args)
+    if not slack.workspace.has_bot(room):
+        raise SlackError("channel_not_found")
+    message = room.messages.get(args.text("ts"))
+    if message is None or message.deleted:
+        raise SlackError("message_not_found")
+    if message.bot_id != slack.workspace.bot_id:
+        raise SlackError(error)
+    return message
+
+
+def update(slack: Slack, args: Args) -> Json:
+    message = _own(slack, args, "cant_update_message")
+    room = slack.workspace.channels[message.channel]
+    if room.is_archived:
+        raise SlackError("is_inactive")
+    text, blocks, attachments = _said(args)
+    if len(text) > SPLIT_AT:
+        raise SlackError("msg_too_long")
+    metadata = _metadata(args)
+    slack.messages.change(
+        message,
+        text=text,
+        # What is not given stays; an empty list removes it.
+        blocks=blocks if "blocks" in args else None,
+        attachments=attachments if "attachments" in args else None,
+        metadata=metadata,
+    )
+    shown = shapes.message(slack.workspace, message, with_metadata=True)
+    return {"channel": room.id, "ts": message.ts, "text": text, "message": shown}
+
+
+def delete(slack: Slack, args: Args) -> Json:
+    message = _own(slack, args, "cant_delete_message")
+    answer = {"channel": message.channel, "ts": message.ts}
+    slack.messages.remove(message)
+    return answer
+
+
+def get_permalink(slack: Slack, args: Args) -> Json:
+    workspace = slack.workspace
+    room = workspace.channels.get(args.text("channel"))
+    if room is None or (room.is_private and not workspace.has_bot(room)):
+        raise SlackError("channel_not_found")
+    ts = args.text("message_ts")
+    message = room.messages.get(ts)
+    if message is None:
+        raise SlackError("message_not_found")
+    link: Any = f"{slack.url()}/archives/{room.id}/p{ts.replace('.', '')}"
+    if not message.is_parent:
+        link += f"?thread_ts={message.thread_ts}&cid={room.id}"
+    return {"channel": room.id, "permalink": link}
+
+
+METHODS: Final = {
+    "chat.postMessage": Method(post_message, ("chat:write",), per_minute=300),
+    "chat.postEphemeral": Method(post_ephemeral, ("chat:write",), per_minute=100),
+    "chat.update": Method(update, ("chat:write",)),
+    "chat.delete": Method(delete, ("chat:write",)),
+    "chat.getPermalink": Method(get_permalink, per_minute=300),
+}

@@ -1,0 +1,125 @@
+"""What a Web API method is: its handler, its scopes, its rate, its arguments."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias, TypeVar
+
+from sandbox.messages import Messages
+from sandbox.records import Channel, Json
+from sandbox.refusals import SlackError, missing_scope
+from sandbox.views import Views
+from sandbox.workspace import Workspace
+
+_T = TypeVar("_T")
+_TRUE: Final = {"1", "true", "True", "yes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """The parts of the pretend Slack that a method may touch."""
+
+    workspace: Workspace
+    messages: Messages
+    views: Views
+    url: Callable[[], str]
+    open_socket: Callable[[], str]
+    history_limit: int | None = None
+
+
+class Args:
+    """Arguments of a call, sent as JSON or as a form: read the same way."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self.given = {k: v for k, v in given.items() if v is not None}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.given
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self.given.get(name, default)
+        return value if isinstance(value, str) else json.dumps(value)
+
+    def optional(self, name: str) -> str | None:
+        return self.text(name) if self.given.get(name) not in (None, "") else None
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        value = self.given.get(name, default)
+        return value if isinstance(value, bool) else str(value) in _TRUE
+
+    def number(self, name: str, default: int, most: int) -> int:
+        try:
+            value = int(self.given.get(name) or default)
+        except (TypeError, ValueError):
+            raise SlackError("invalid_arguments", f"[ERROR] {name}") from None
+        if value < 0:
+            raise SlackError("invalid_limit")
+        return min(value, most)
+
+    def body(self, name: str, error: str) -> Any:
+        """A structure; a form sends it as text in JSON."""
+        value = self.given.get(name)
+        if isinstance(value, str) and value:
+            try:
+                return json.loads(value)
+            except ValueError:
+                raise SlackError(error) from None
+        return value if value != "" else None
+
+
+Handler: TypeAlias = Callable[[Slack, Args], Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    handler: Handler
+    # Any one of them will do; which one exactly, the conversation's kind decides.
+    scopes: tuple[str, ...] = ()
+    per_minute: int = 50
+    with_app_token: bool = False
+
+
+def need_scope(slack: Slack, scope: str) -> None:
+    if scope not in slack.workspace.scopes:
+        raise missing_scope(scope, slack.workspace.scopes)
+
+
+_FAMILIES: Final = {"channel": "channels", "group": "groups", "im": "im"}
+
+
+def room_for(slack: Slack, args: Args, ability: str) -> Channel:
+    """The channel that the app names, if it may see and read (or write) it."""
+    workspace = slack.workspace
+    room = workspace.channels.get(args.text("channel"))
+    if room is None:
+        raise SlackError("channel_not_found")
+    if ability:
+        need_scope(slack, f"{_FAMILIES[room.kind]}:{ability}")
+    if not workspace.has_bot(room):
+        if room.is_private:
+            raise SlackError("channel_not_found")
+        if ability == "history":
+            raise SlackError("not_in_channel")
+    return room
+
+
+def page(
+    slack: Slack, args: Args, items: list[_T], default: int, most: int
+) -> tuple[list[_T], Json]:
+    """One page of `items` and the metadata that leads to the next."""
+    most = min(most, slack.history_limit or most)
+    limit = args.number("limit", min(default, most), most) or default
+    start = 0
+    if cursor := args.optional("cursor"):
+        try:
+            start = int(base64.b64decode(cursor, validate=True).removeprefix(b"next:"))
+        except (binascii.Error, ValueError):
+            raise SlackError("invalid_cursor") from None
+    following = ""
+    if start + limit < len(items):
+        following = base64.b64encode(b"next:%d" % (start + limit)).decode()
+    return items[start : start + limit], {
+        "response_metadata": {"next_cursor": following}
+    }

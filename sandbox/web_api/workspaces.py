@@ -1,0 +1,63 @@
+"""auth, api, team, bots and apps: who is calling, and where."""
+
+from typing import Final
+
+from sandbox import shapes
+from sandbox.records import Json
+from sandbox.refusals import SlackError
+from sandbox.web_api.methods import Args, Method, Slack
+
+
+def auth_test(slack: Slack, _args: Args) -> Json:
+    workspace = slack.workspace
+    return {
+        "url": f"{slack.url()}/",
+        "team": workspace.team_name,
+        "user": workspace.person(workspace.bot_user_id).name,
+        "team_id": workspace.team_id,
+        "user_id": workspace.bot_user_id,
+        "bot_id": workspace.bot_id,
+        "is_enterprise_install": False,
+    }
+
+
+def api_test(_slack: Slack, args: Args) -> Json:
+    if error := args.optional("error"):
+        raise SlackError(error, args=args.given)
+    return {"args": args.given} if args.given else {}
+
+
+def team_info(slack: Slack, _args: Args) -> Json:
+    workspace = slack.workspace
+    return {
+        "team": {
+            "id": workspace.team_id,
+            "name": workspace.team_name,
+            "domain": workspace.team_domain,
+            "url": f"{slack.url()}/",
+            "email_domain": "",
+            "icon": {"image_default": True},
+        }
+    }
+
+
+def bots_info(slack: Slack, args: Args) -> Json:
+    workspace = slack.workspace
+    if args.text("bot") not in ("", workspace.bot_id):
+        raise SlackError("bot_not_found")
+    return {"bot": shapes.bot_profile(workspace)}
+
+
+def connections_open(slack: Slack, _args: Args) -> Json:
+    return {"url": slack.open_socket()}
+
+
+METHODS: Final = {
+    "auth.test": Method(auth_test, per_minute=600),
+    "api.test": Method(api_test, per_minute=100),
+    "team.info": Method(team_info, ("team:read",)),
+    "bots.info": Method(bots_info, ("users:read",)),
+    "apps.connections.open": Method(
+        connections_open, per_minute=1, with_app_token=True
+    ),
+}

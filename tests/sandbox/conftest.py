@@ -1,6 +1,7 @@
 """A sandbox, and a small Bolt app on the other side of real HTTP."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -11,11 +12,11 @@ from slack_bolt.adapter.starlette.handler import (
     to_bolt_request,
     to_starlette_response,
 )
-from slack_sdk import WebClient
+from slack_sdk import WebClient  # noqa: TID251  # Here it calls the sandbox.
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from sandbox import Channel, Person, Sandbox
 from sandbox.clock import TravelClock
@@ -106,7 +107,7 @@ class Parrot:
     def gestures(self) -> list[dict[str, Any]]:
         return [body for body in self.bodies if "event" not in body]
 
-    def hears(self, bolt: App) -> Route:
+    def hears(self, bolt: App) -> None:
         @bolt.middleware
         def hear(body, request, next_):
             with self.lock:
@@ -115,17 +116,28 @@ class Parrot:
             answer = self.answer(body)
             return answer if answer is not None else BoltResponse(status=200)
 
-        async def front_door(request: Request) -> Response:
-            bolt_request = to_bolt_request(request, await request.body())
-            answer = await run_in_threadpool(bolt.dispatch, bolt_request)
-            return to_starlette_response(answer)
 
-        return Route("/slack", front_door, methods=["POST"])
+@dataclass
+class FrontDoor:
+    """One HTTP server for all tests, since each takes a moment to stop."""
+
+    bolt: App | None = None
+    url: str = ""
+
+    async def serve(self, request: Request) -> Response:
+        assert self.bolt is not None
+        bolt_request = to_bolt_request(request, await request.body())
+        answer = await run_in_threadpool(self.bolt.dispatch, bolt_request)
+        return to_starlette_response(answer)
 
 
-def serve(*routes: BaseRoute) -> tuple[Server, str]:
-    server = Server(lambda: routes)
-    return server, f"http://127.0.0.1:{server.start(0)}/slack"
+@pytest.fixture(scope="session")
+def front_door() -> Iterator[FrontDoor]:
+    door = FrontDoor()
+    server = Server(lambda: [Route("/slack", door.serve, methods=["POST"])])
+    door.url = f"http://127.0.0.1:{server.start(0)}/slack"
+    yield door
+    server.stop()
 
 
 @pytest.fixture
@@ -133,33 +145,43 @@ def clock() -> TravelClock:
     return TravelClock()
 
 
+@pytest.fixture(scope="session")
+def closing() -> Iterator[ThreadPoolExecutor]:
+    """A server takes a moment to stop; the next test need not wait for it."""
+    with ThreadPoolExecutor() as pool:
+        yield pool
+
+
 @pytest.fixture
-def slack(clock: TravelClock) -> Iterator[Sandbox]:
+def slack(clock: TravelClock, closing: ThreadPoolExecutor) -> Iterator[Sandbox]:
     sandbox = Sandbox(MANIFEST, clock=clock)
     sandbox.start()
     yield sandbox
-    sandbox.stop()
+    closing.submit(sandbox.stop)
+
+
+def client_of(slack: Sandbox, token: str | None = None) -> WebClient:
+    token = slack.bot_token if token is None else token
+    return WebClient(token, base_url=slack.api_url, retry_handlers=[])
 
 
 @pytest.fixture
 def client(slack: Sandbox) -> WebClient:
-    return WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
+    return client_of(slack)
 
 
 @pytest.fixture
-def parrot(slack: Sandbox, client: WebClient) -> Iterator[Parrot]:
+def parrot(slack: Sandbox, client: WebClient, front_door: FrontDoor) -> Parrot:
     parrot = Parrot()
-    bolt = App(
+    front_door.bolt = App(
         client=client,
         signing_secret=slack.signing_secret,
         process_before_response=True,
-        request_verification_enabled=True,
         ignoring_self_events_enabled=False,
     )
-    server, url = serve(parrot.hears(bolt))
-    slack.connect_http(url)
-    yield parrot
-    server.stop()
+    parrot.hears(front_door.bolt)
+    slack.connect_http(front_door.url)
+    return parrot
 
 
 @pytest.fixture

@@ -161,7 +161,8 @@ class Events:
             "item": {"type": "message", "channel": room.id, "ts": message.ts},
             "event_ts": self._workspace.next_ts(event_ts),
         }
-        if message.user != SLACKBOT:
+        # Some messages have no author among the users.
+        if message.user not in ("", SLACKBOT):
             event["item_user"] = message.user
         self.emit(event, room)
 

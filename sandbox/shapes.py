@@ -162,8 +162,10 @@ def message(
 ) -> Json:
     """A message as `conversations.history` shows it."""
     by_app = seen.bot_id == workspace.bot_id
-    shown: Json = {"type": "message", "user": seen.user, "ts": seen.ts}
+    shown: Json = {"type": "message", "ts": seen.ts}
     optional: Json = {
+        # Another app's old-style message has no user.
+        "user": seen.user or None,
         "subtype": seen.subtype,
         "client_msg_id": seen.client_msg_id,
         "bot_id": seen.bot_id,

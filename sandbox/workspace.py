@@ -27,6 +27,10 @@ _TS = re.compile(r"\d{1,12}\.\d{6}\Z")
 _MICROS = 1_000_000
 
 
+def valid_ts(ts: object) -> bool:
+    return isinstance(ts, str) and bool(_TS.match(ts))
+
+
 def micros_of(ts: str) -> int:
     whole, _, part = ts.partition(".")
     return int(whole) * _MICROS + int(part)
@@ -79,7 +83,7 @@ class Workspace:
 
     def next_ts(self, given: str | None = None) -> str:
         if given is not None:
-            if not _TS.match(given):
+            if not valid_ts(given):
                 raise ValueError(f"not a time stamp: {given!r}")
             self._last_ts = max(self._last_ts, micros_of(given))
             return given

@@ -227,7 +227,7 @@ def test_a_submission_may_answer_with_a_view(slack, parrot, opens, ana, titles):
         status=200, body={"response_action": action, "view": new}
     )
     slack.submit(ana.id, slack.view(ana.id)["id"], {"title": "x"})
-    seen = []
+    seen: list[str] = []
     while view := slack.view(ana.id):
         seen.insert(0, view["title"]["text"])
         slack.close_view(ana.id, view["id"])

@@ -1,0 +1,154 @@
+"""Reads a Slack export: people, channels, and messages day by day."""
+
+import hashlib
+import json
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from sandbox.records import Json
+from sandbox.workspace import micros_of, valid_ts
+
+_LARGEST_FILE: Final = 100_000_000
+_DAY: Final = re.compile(r"([^/]+)/\d{4}-\d{2}-\d{2}\.json\Z")
+
+
+class BadExport(Exception):
+    """The zip is not a Slack export, or is damaged; the text says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A channel as the export describes it."""
+
+    id: str
+    name: str
+    is_private: bool
+    is_archived: bool
+    created: int
+    creator: str
+    members: tuple[str, ...]
+
+
+class Export:
+    """Holds the zip open and one day's messages in memory at a time."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+        try:
+            self._zip = zipfile.ZipFile(self._path)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise BadExport(f"{self._path.name}: {error}") from error
+        self._names = set(self._zip.namelist())
+        # Some people zip the folder, not what is in it.
+        tops = [n for n in self._names if n.split("/")[-1] == "channels.json"]
+        if not tops:
+            self.close()
+            raise BadExport(f"{self._path.name}: there is no channels.json in it")
+        self._prefix = min(tops, key=len).removesuffix("channels.json")
+        try:
+            self.people = self._read("users.json")
+            rooms = [(c, False) for c in self._read("channels.json")]
+            if f"{self._prefix}groups.json" in self._names:
+                rooms += [(c, True) for c in self._read("groups.json")]
+            listed = [self._room(c, private) for c, private in rooms]
+        except BadExport:
+            self.close()
+            raise
+        self.rooms = (*listed, *self._unlisted({room.name for room in listed}))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._zip.close()
+
+    def _read(self, name: str) -> list[Json]:
+        where = f"{self._path.name}: {name}"
+        try:
+            info = self._zip.getinfo(self._prefix + name)
+            if info.file_size > _LARGEST_FILE:
+                raise BadExport(f"{where} is too large")
+            found = json.loads(self._zip.read(info))
+        except KeyError:
+            raise BadExport(f"{where} is missing") from None
+        except (ValueError, RecursionError) as error:
+            raise BadExport(f"{where} is not JSON: {error}") from error
+        except (OSError, RuntimeError, zipfile.BadZipFile, EOFError) as error:
+            raise BadExport(f"{where} cannot be read: {error}") from error
+        if not isinstance(found, list) or not all(isinstance(x, dict) for x in found):
+            raise BadExport(f"{where} is not a list of objects")
+        return found
+
+    def _room(self, raw: Json, private: bool) -> Room:
+        try:
+            return Room(
+                id=str(raw["id"]),
+                name=str(raw["name"]),
+                is_private=private,
+                is_archived=bool(raw.get("is_archived")),
+                created=int(raw.get("created") or 0),
+                creator=str(raw.get("creator") or ""),
+                members=tuple(map(str, raw.get("members") or ())),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadExport(f"{self._path.name}: a channel without {error}") from error
+
+    def _unlisted(self, listed: set[str]) -> list[Room]:
+        """Folders that channels.json forgot: their ids are made from their names."""
+        found = (_DAY.match(name.removeprefix(self._prefix)) for name in self._names)
+        folders = {day[1] for day in found if day} - listed
+        return [
+            Room(
+                id=f"C0{hashlib.sha256(name.encode()).hexdigest()[:9].upper()}",
+                name=name,
+                is_private=False,
+                is_archived=False,
+                created=0,
+                creator="",
+                members=(),
+            )
+            for name in sorted(folders)
+        ]
+
+    def select(self, names: Sequence[str] | None) -> list[Room]:
+        """The channels of these names, or all."""
+        if names is None:
+            return list(self.rooms)
+        by_name = {room.name: room for room in self.rooms}
+        if unknown := [name for name in names if name not in by_name]:
+            raise BadExport(
+                f"{self._path.name}: no channel {', '.join(unknown)};"
+                f" there is {', '.join(sorted(by_name))}"
+            )
+        return [by_name[name] for name in names]
+
+    def messages(self, room: Room) -> Iterator[Json]:
+        """A channel's messages by their time; days follow each other by name."""
+        folder = f"{room.name}/"
+        days = sorted(
+            name.removeprefix(self._prefix)
+            for name in self._names
+            if name.startswith(self._prefix + folder) and name.endswith(".json")
+        )
+        for day in days:
+            said = self._read(day)
+            for message in said:
+                if not valid_ts(message.get("ts")):
+                    where = f"{self._path.name}: {day}"
+                    raise BadExport(f"{where} has a message without a ts")
+            yield from sorted(said, key=lambda m: micros_of(m["ts"]))
+
+
+def reactions(message: Json) -> Iterator[tuple[str, str]]:
+    """Who reacted with what; who is not named in the export is not made up."""
+    for reaction in message.get("reactions") or ():
+        users: Any = reaction.get("users") or ()
+        for user in dict.fromkeys(users):
+            yield str(user), str(reaction.get("name"))

@@ -51,8 +51,17 @@ class Notice:
 class Deliverer:
     """Worker threads that a commit wakes; any number, in any number of processes."""
 
-    def __init__(self, rt: Runtime, notices: Mapping[str, Notice]) -> None:
+    def __init__(
+        self,
+        rt: Runtime,
+        notices: Mapping[str, Notice],
+        *,
+        meet: Callable[[Runtime], None] = _nothing,
+    ) -> None:
+        """`meet` asks Slack about people we don't know yet, so that a message can
+        name them."""
         self._rt = rt
+        self._meet = meet
         self._notices = notices
         self._stopping = threading.Event()
         self._work = threading.Event()
@@ -125,6 +134,7 @@ class Deliverer:
                 return
             if notice.in_doubt == "look" and self._is_settled_by_a_look(claim, notice):
                 return
+        self._meet(self._rt)
         with self._rt.reads() as session:
             operation = notice.draw(session, claim)
         if operation is None:

@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 from slack_sdk.web import SlackResponse
+from slack_sdk.webhook import WebhookClient
 
 METADATA_EVENT = "backswing_operation"
 
@@ -110,8 +111,19 @@ class Slack(Protocol):
         """The messages of a thread, its parent first."""
 
     def open_view(self, trigger_id: str, view: View) -> None: ...
+    def push_view(self, trigger_id: str, view: View) -> None: ...
     def update_view(self, view_id: str, view: View, *, hash: str | None) -> None: ...  # noqa: A002 - Slack's name
     def publish_home(self, member: str, view: View) -> None: ...
+    def respond(
+        self,
+        response_url: str,
+        text: str,
+        blocks: Sequence[Block],
+        *,
+        replace: bool = False,
+    ) -> None:
+        """Answer a click or a message shortcut, to nobody else's eyes."""
+
     def member(self, member: str) -> dict[str, Any]:
         """Slack's user object."""
 
@@ -129,14 +141,14 @@ class WebSlack:
     """Slack's Web API. Each answer is asked for once: the outbox decides what next."""
 
     def __init__(
-        self, token: str, *, base_url: str = WebClient.BASE_URL, timeout: int = 10
+        self, token: str, *, base_url: str = WebClient.BASE_URL, timeout: int = 8
     ) -> None:
         # The SDK's default handler sends a POST again after a reset: two messages.
         self._patient = WebClient(
             token, base_url=base_url, timeout=timeout, retry_handlers=[]
         )
         # For calls that somebody's three seconds are waiting for.
-        self._prompt = WebClient(token, base_url=base_url, timeout=2, retry_handlers=[])
+        self._prompt = WebClient(token, base_url=base_url, timeout=1, retry_handlers=[])
 
     def post(
         self,
@@ -268,6 +280,14 @@ class WebSlack:
             view=json.dumps(view.to_dict()),
         )
 
+    def push_view(self, trigger_id: str, view: View) -> None:
+        _call(
+            self._prompt,
+            "views.push",
+            trigger_id=trigger_id,
+            view=json.dumps(view.to_dict()),
+        )
+
     def update_view(self, view_id: str, view: View, *, hash: str | None) -> None:  # noqa: A002
         _call(
             self._prompt,
@@ -284,6 +304,27 @@ class WebSlack:
             user_id=member,
             view=json.dumps(view.to_dict()),
         )
+
+    def respond(
+        self,
+        response_url: str,
+        text: str,
+        blocks: Sequence[Block],
+        *,
+        replace: bool = False,
+    ) -> None:
+        hook = WebhookClient(response_url, timeout=2, retry_handlers=[])
+        try:
+            answer = hook.send(
+                text=text,
+                blocks=[block.to_dict() for block in blocks],
+                response_type="ephemeral",
+                replace_original=replace,
+            )
+        except (OSError, HTTPException) as error:
+            raise _broken("response_url", error) from error
+        if answer.status_code != 200:  # noqa: PLR2004
+            raise Refused("response_url", f"http_{answer.status_code}")
 
     def member(self, member: str) -> dict[str, Any]:
         return dict(_call(self._prompt, "users.info", user=member)["user"])

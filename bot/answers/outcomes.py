@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -48,11 +47,7 @@ def settle(session: Session, ask_id: int) -> tuple[Ask, Before, Outcome]:
     replies = session.execute(
         select(
             Answer.id, Answer.ts, Answer.author, Answer.is_solution, Answer.helped
-        ).where(
-            Answer.ask_id == ask_id,
-            Answer.is_deleted.is_(False),
-            ~_by_bot(ask, Answer.author),
-        )
+        ).where(Answer.ask_id == ask_id, Answer.is_deleted.is_(False))
     ).all()
     before = Before(
         ask.state,
@@ -85,18 +80,6 @@ def settle(session: Session, ask_id: int) -> tuple[Ask, Before, Outcome]:
     return ask, before, result
 
 
-def _by_bot(ask: Ask, slack_id: Any) -> Any:
-    return (
-        select(Member.id)
-        .where(
-            Member.installation_id == ask.installation_id,
-            Member.slack_id == slack_id,
-            Member.is_bot.is_(True),
-        )
-        .exists()
-    )
-
-
 def _marks(session: Session, ask: Ask) -> list[Mark]:
     rows = session.execute(
         select(
@@ -108,7 +91,13 @@ def _marks(session: Session, ask: Ask) -> list[Mark]:
         ).where(
             Reaction.ask_id == ask.id,
             Reaction.is_present.is_(True),
-            ~_by_bot(ask, Reaction.member),
+            ~select(Member.id)
+            .where(
+                Member.installation_id == ask.installation_id,
+                Member.slack_id == Reaction.member,
+                Member.is_bot.is_(True),
+            )
+            .exists(),
         )
     )
     return [
@@ -121,9 +110,7 @@ def outcome_of(session: Session, ask: Ask) -> Outcome:
     """What the ask's replies and marks amount to, without recording it."""
     replies = session.execute(
         select(Answer.id, Answer.ts, Answer.author).where(
-            Answer.ask_id == ask.id,
-            Answer.is_deleted.is_(False),
-            ~_by_bot(ask, Answer.author),
+            Answer.ask_id == ask.id, Answer.is_deleted.is_(False)
         )
     )
     return rules.outcome(

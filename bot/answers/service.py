@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from bot import outbox
@@ -95,11 +95,15 @@ def reply(
     now: datetime,
 ) -> None:
     """Record a reply in an ask's thread by somebody other than its asker."""
-    if author == ask.asker or not registers.add_answer(
+    known = members.find(session, workspace.id, author)
+    if author == ask.asker or (known is not None and known.is_bot):
+        return
+    if not registers.add_answer(
         session, ask_id=ask.id, channel_id=ask.channel_id, ts=ts, author=author
     ):
         return
-    members.note(session, workspace.id, [author])
+    if known is None:
+        members.note(session, workspace.id, [author])
     channel = session.get_one(Channel, ask.channel_id)
     if channel.capture != "off":
         registers.claim_reactions(session, ask, channel, [ts])
@@ -207,16 +211,18 @@ def reconsider(session: Session, member: Member, *, now: datetime) -> None:
     for reaction in touched:
         reaction.is_lead = members.is_lead(session, reaction.channel_id, member)
     if member.is_bot:
-        asks |= set(
-            session.scalars(
-                select(Answer.ask_id)
-                .join(Channel, Channel.id == Answer.channel_id)
-                .where(
-                    Channel.installation_id == member.installation_id,
-                    Answer.author == member.slack_id,
-                )
-            )
-        )
+        asks |= set(_drop_answers(session, member))
     session.flush()
     for ask_id in sorted(asks):
         outcomes.resettle(session, ask_id, now=now, show=True)
+
+
+def _drop_answers(session: Session, bot: Member) -> Iterable[int]:
+    """What turns out to be written by a bot was no answer."""
+    channels = select(Channel.id).filter_by(installation_id=bot.installation_id)
+    return session.scalars(
+        update(Answer)
+        .where(Answer.author == bot.slack_id, Answer.channel_id.in_(channels))
+        .values(is_deleted=True)
+        .returning(Answer.ask_id)
+    ).all()

@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Literal
 
+from slack_sdk.models.views import View
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.answers import outcomes, registers
 from bot.answers.rules import BY_BUTTON
+from bot.asks import forms
 from bot.asks.rules import LONGEST_REASON, LONGEST_WORKED
 from bot.errors import Refusal
 from bot.members import service as members
@@ -19,6 +21,8 @@ from models import Answer, Ask, Channel, Reaction
 
 # A second click within this time is a double click, not a change of mind.
 DOUBLE_CLICK_US = 1_500_000
+
+NOT_YOURS = "Only the person who asked can say what worked."
 
 _JOINING = {"looking": Action.LOOK, "same": Action.SAME}
 
@@ -65,6 +69,50 @@ def toggle(
     )
     outcomes.resettle(session, ask.id, now=now, show=True)
     return not is_in
+
+
+def standing(session: Session, ask: Ask, member: str) -> set[str]:
+    """What the person has joined the ask in: "looking", "same"."""
+    rows = session.scalars(
+        select(Reaction.meaning).filter_by(
+            channel_id=ask.channel_id,
+            message_ts=ask.ts,
+            member=member,
+            is_present=True,
+        )
+    )
+    return set(rows)
+
+
+def form(session: Session, ask: Ask, what: str, *, by: str) -> View:
+    """The form in which the person says more; raises Refusal where they may not."""
+    channel = session.get_one(Channel, ask.channel_id)
+    held = members.roles(session, channel, by, author=ask.asker)
+    match what:
+        case "edit":
+            check(Action.EDIT, held)
+            if ask.is_own_message:
+                raise Refusal("Edit your message itself: the ask follows it.")
+            return forms.ask_form(
+                ask_id=ask.id,
+                title=ask.title,
+                details=ask.details,
+                topics=ask.topics,
+                channel_topics=channel.topics,
+            )
+        case "close":
+            check(Action.CLOSE, held)
+            asker = members.name(session, ask.installation_id, ask.asker)
+            return forms.close_form(ask.id, ask.title, asker)
+        case "delete":
+            check(Action.DELETE, held)
+            return forms.delete_form(
+                ask.id, ask.title, is_own_message=ask.is_own_message
+            )
+        case "worked" if by == ask.asker:
+            return forms.worked_form(ask.id, ask.title, ask.worked)
+        case _:
+            raise Refusal(NOT_YOURS)
 
 
 def mark(
@@ -179,6 +227,27 @@ def say_what_worked(
     session: Session, ask: Ask, text: str, *, by: str, now: datetime
 ) -> None:
     if by != ask.asker:
-        raise Refusal("Only the person who asked can say what worked.")
+        raise Refusal(NOT_YOURS)
     ask.worked = marked(shorten(one_line(clean(text)), LONGEST_WORKED)) or None
     outcomes.show_again(session, ask, now=now)
+
+
+def offer_to_solve(session: Session, ask: Ask, *, now: datetime) -> None:
+    """The asker sounds pleased: offer, once, to mark the last answer as solving it."""
+    last = session.scalar(
+        select(Answer.id)
+        .filter_by(ask_id=ask.id, is_deleted=False)
+        .order_by(Answer.ts.desc())
+        .limit(1)
+    )
+    if last is None or ask.state != "answered":
+        return
+    outbox.promise(
+        session,
+        "ask.offer",
+        ask.id,
+        session.get_one(Channel, ask.channel_id).slack_id,
+        installation_id=ask.installation_id,
+        now=now,
+        detail={"answer": last},
+    )

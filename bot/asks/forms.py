@@ -32,11 +32,18 @@ from bot.text import plain, shorten
 
 INVITE = "I'm not in that channel yet: type `/invite @Backswing` there, then ask again."
 
+INVITE_FIRST = (
+    "I'm not in that channel yet. Choose another one, or type `/invite @Backswing`"
+    " there first."
+)
+
 
 def ask_form(  # noqa: PLR0913 - one argument a field
     *,
-    channel: str | None,
-    channel_topics: Sequence[str],
+    channel: str | None = None,
+    # Where no channel is named: choose the one that the person is looking at.
+    is_here: bool = False,
+    channel_topics: Sequence[str] = (),
     title: str = "",
     details: str = "",
     topics: Sequence[str] = (),
@@ -73,7 +80,7 @@ def ask_form(  # noqa: PLR0913 - one argument a field
         ),
     ]
     if ask_id is None:
-        blocks.append(_channel(channel))
+        blocks.append(_channel(channel, is_here=is_here))
     blocks += _topics(channel_topics, topics)
     return View(
         type="modal",
@@ -86,7 +93,7 @@ def ask_form(  # noqa: PLR0913 - one argument a field
     )
 
 
-def _channel(channel: str | None) -> InputBlock:
+def _channel(channel: str | None, *, is_here: bool) -> InputBlock:
     return InputBlock(
         block_id="channel",
         label="Channel",
@@ -95,7 +102,7 @@ def _channel(channel: str | None) -> InputBlock:
             action_id="ask_channel",
             placeholder="Where your peers are",
             initial_conversation=channel,
-            default_to_current_conversation=None if channel else True,
+            default_to_current_conversation=is_here or None,
             filter=ConversationFilter(
                 include=["public", "private"], exclude_bot_users=True
             ),

@@ -51,14 +51,25 @@ def remember(
 
 
 def change(
-    session: Session, installation_id: int, slack_id: str, **values: object
+    session: Session, installation_id: int, channel: str, /, **values: object
 ) -> None:
     """Follow what happened to a channel; one we have no row for is looked up later."""
     session.execute(
         update(Channel)
-        .where(Channel.installation_id == installation_id, Channel.slack_id == slack_id)
+        .where(Channel.installation_id == installation_id, Channel.slack_id == channel)
         .values(**values)
     )
+
+
+def move(session: Session, installation_id: int, old: str, new: str) -> None:
+    """Slack gave a channel another id; an empty row noted by its new id gives way."""
+    if find(session, installation_id, old) is None:
+        return
+    noted = find(session, installation_id, new)
+    if noted is not None:
+        noted.slack_id = f"{new}:moved:{noted.id}"
+        session.flush()
+    change(session, installation_id, old, slack_id=new)
 
 
 def only_joined(

@@ -1,0 +1,365 @@
+"""Wires the parts and runs them: `uv run app.py`. The command line is here too."""
+
+import argparse
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+import yaml
+from apscheduler.schedulers.background import BackgroundScheduler
+from filelock import FileLock, Timeout
+from pydantic import SecretStr, ValidationError
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk.errors import SlackClientError
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+
+import handlers.bolt
+import jobs
+from bot import db, logs, schema
+from bot.clock import Clock, utc_now
+from bot.config import Settings, SettingsError
+from bot.db import Database
+from bot.delivery import Deliverer
+from bot.facts import service as facts
+from bot.installations import install
+from bot.notices import notices
+from bot.runtime import Runtime
+from bot.slack import NotDone, Refused, SlackError, Unsure, WebSlack
+from handlers.edge import Edge
+from models import Installation
+
+log = logging.getLogger("backswing")
+
+HERE = Path(__file__).parent
+MANIFEST = HERE / "manifest.yml"
+STORY = HERE / "sandbox" / "story.yml"
+SANDBOX_FILE = Path("data") / "sandbox.db"
+
+_WELCOME = """
+  Backswing is running against a pretend Slack on this machine.
+
+  Look:   {url}
+  Try:    /ask How do I …?        put a problem to your peers
+          answer in its thread, react to an answer with :white_check_mark:
+          /backswing help         what else there is
+
+  Stop it with Ctrl-C. The README says how to install it into a real workspace.
+"""
+
+# After SIGTERM: for requests in flight, and then for deliveries.
+GRACE_SECONDS = 4
+
+
+class Backswing:
+    """The bot, from its settings to its threads."""
+
+    def __init__(
+        self, settings: Settings, database: Database, *, clock: Clock = utc_now
+    ) -> None:
+        """Raises SlackError where Slack does not know our token."""
+        self.settings = settings
+        self.database = database
+        token = _value(settings.slack_bot_token)
+        slack = WebSlack(token, base_url=settings.slack_api_url)
+        workspace = install(database.sessions, slack, now=clock())
+        self.rt = Runtime(workspace, database.sessions, database.reads, slack, clock)
+        self.deliverer = Deliverer(self.rt, notices(workspace), meet=facts.meet)
+        self.bolt = handlers.bolt.make(self.rt, token)
+        self._scheduler = BackgroundScheduler(timezone=UTC)
+        jobs.register(self._scheduler, self.rt, self.deliverer)
+        self._socket = (
+            SocketModeHandler(self.bolt, _value(settings.slack_app_token))
+            if settings.mode == "socket"
+            else None
+        )
+        signing = settings.slack_signing_secret if settings.mode == "http" else None
+        self._edge = Edge(
+            self.bolt,
+            _value(signing) if signing else None,
+            now=lambda: clock().timestamp(),
+            is_ready=self.is_ready,
+        )
+
+    def start(self) -> None:
+        try:
+            facts.survey_channels(self.rt)
+        except SlackError as error:
+            log.warning("channels not seen", extra={"error": error.code})
+        self.deliverer.start()
+        self.deliverer.wake()
+        self._scheduler.start()
+        if self._socket is not None:
+            self._socket.connect()
+
+    def stop(self) -> None:
+        """Take no more work, finish what is in flight, or leave it to its lease."""
+        if self._socket is not None:
+            self._socket.close()
+        self._scheduler.shutdown(wait=False)
+        self.deliverer.stop(GRACE_SECONDS)
+        self.database.close()
+
+    def is_ready(self) -> bool:
+        """Whether the database answers, and Slack takes what we send."""
+        try:
+            with self.database.reads() as session:
+                return (
+                    session.scalar(
+                        select(Installation.paused_because).filter_by(
+                            id=self.rt.workspace.id
+                        )
+                    )
+                    is None
+                )
+        except SQLAlchemyError:
+            log.exception("the database does not answer")
+            return False
+
+    def asgi(self, ready: Callable[[], None] = lambda: None) -> Starlette:
+        """What uvicorn serves; the bot lives as long as it is served."""
+
+        @asynccontextmanager
+        async def lifespan(_: Starlette) -> AsyncIterator[None]:
+            self.start()
+            ready()
+            yield
+            self.stop()
+
+        return Starlette(routes=self._edge.routes(), lifespan=lifespan)
+
+    def run(self, ready: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            self.asgi(ready),
+            host=self.settings.host,
+            port=self.settings.port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        # uvicorn raises the signal again when it is done; then we are done, too.
+        signal.signal(signal.SIGTERM, _leave)
+        signal.signal(signal.SIGINT, _leave)
+        uvicorn.Server(config).run()
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _value(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
+
+
+def open_database(url: str) -> Database:
+    """The database, with today's schema. Raises SettingsError where it can't be."""
+    try:
+        parsed = db.parse(url)
+    except (ValueError, SQLAlchemyError):
+        raise SettingsError(
+            "DATABASE_URL is not understood: give postgresql://user:password@host/name,"
+            " or sqlite:///path/to/file.db."
+        ) from None
+    file = db.sqlite_file(parsed)
+    if file is not None:
+        _guard(file)
+    database = db.connect(parsed)
+    try:
+        _fit(database, is_file=file is not None)
+    except SQLAlchemyError as error:
+        raise SettingsError(
+            f"DATABASE_URL: the database can't be used ({type(error).__name__})."
+        ) from None
+    return database
+
+
+def _guard(file: Path) -> None:
+    """An SQLite file is ours alone: by its mode, and by a lock on it."""
+    os.umask(0o077)
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600, exist_ok=True)
+        for part in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
+            if part.exists():
+                part.chmod(0o600)
+        _LOCKS.append(FileLock(f"{file}.lock", mode=0o600))
+        _LOCKS[-1].acquire(timeout=0)
+    except Timeout:
+        raise SettingsError(
+            f"DATABASE_URL: another process is using {file.name}. SQLite serves one"
+            " process; for several, give a postgresql:// URL."
+        ) from None
+    except OSError as error:
+        raise SettingsError(
+            f"DATABASE_URL: {file.name} can't be opened ({error.strerror})."
+        ) from None
+
+
+# Held until the process ends, however it ends.
+_LOCKS: list[FileLock] = []
+
+
+def _fit(database: Database, *, is_file: bool) -> None:
+    match schema.fit(database):
+        case "unknown":
+            raise SettingsError(
+                "DATABASE_URL: the database was made by a newer version of Backswing."
+                " Run that version, or restore a backup."
+            )
+        case "older" if not is_file:
+            raise SettingsError(
+                "DATABASE_URL: the database is of an older version. Stop the other"
+                " replicas, then run `uv run app.py migrate`."
+            )
+        case "older":
+            copy = schema.back_up(database)
+            schema.upgrade(database)
+            log.info("migrated", extra={"backup": str(copy)})
+        case "empty":
+            schema.upgrade(database)
+        case "same":
+            pass
+
+
+def serve(settings: Settings) -> int:
+    """Serve a real workspace until told to stop."""
+    database = open_database(settings.database_url)
+    try:
+        backswing = Backswing(settings, database)
+    except (NotDone, Unsure) as error:
+        print(f"Slack can't be reached ({error.code}); try again.", file=sys.stderr)
+        return 1
+    except Refused as error:
+        raise SettingsError(
+            f"SLACK_BOT_TOKEN is not accepted by Slack ({error.code}): copy it again"
+            " from OAuth & Permissions, or reinstall the app."
+        ) from None
+    try:
+        backswing.run(lambda: log.info("serving", extra={"mode": settings.mode}))
+    except SlackClientError:
+        raise SettingsError(
+            "SLACK_APP_TOKEN is not accepted by Slack: create an app-level token with"
+            " the scope connections:write."
+        ) from None
+    return 0
+
+
+def migrate(settings: Settings, _args: argparse.Namespace) -> int:
+    database = db.connect(settings.database_url)
+    schema.upgrade(database)
+    print("The database is up to date.")
+    return 0
+
+
+def play(settings: Settings, args: argparse.Namespace) -> int:
+    """Run the bot against a pretend Slack on this machine: no account, no tokens."""
+    # Only here: a bot that serves a real workspace needs none of it.
+    from sandbox import Sandbox, stories  # noqa: PLC0415
+    from sandbox.clock import TravelClock  # noqa: PLC0415
+
+    clock = TravelClock()
+    slack = Sandbox(yaml.safe_load(MANIFEST.read_text()), clock=clock)
+    slack.start(settings.sandbox_port)
+    url = settings.database_url
+    if "database_url" not in settings.model_fields_set:
+        # The pretend workspace is a new one each time, so its memory is, too.
+        url = f"sqlite:///{SANDBOX_FILE}"
+        for part in SANDBOX_FILE.parent.glob(f"{SANDBOX_FILE.name}*"):
+            part.unlink()
+    database = open_database(url)
+    settings = settings.model_copy(
+        update={
+            "slack_bot_token": SecretStr(slack.bot_token),
+            "slack_signing_secret": SecretStr(slack.signing_secret),
+            "slack_api_url": slack.api_url,
+            "port": settings.port or _free_port(),
+            "slack_app_token": None,
+        }
+    )
+    backswing = Backswing(settings, database, clock=clock)
+
+    def begin() -> None:
+        slack.connect_http(f"http://127.0.0.1:{settings.port}/slack/events")
+        print(_WELCOME.format(url=slack.url), flush=True)
+        threading.Thread(target=fill, daemon=True).start()
+
+    def fill() -> None:
+        if args.replay:
+            from sandbox import replay  # noqa: PLC0415
+
+            replay.play(slack, args.replay, speed=args.speed)
+        elif not args.empty:
+            stories.tell(slack, STORY)
+
+    try:
+        backswing.run(begin)
+    finally:
+        slack.stop()
+    return 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog="app.py", description="A Slack bot for peer problem-solving channels."
+    )
+    made.set_defaults(run=run, replay=None, speed=None, empty=False)
+    commands = made.add_subparsers(title="commands", metavar="")
+    sandbox = commands.add_parser("sandbox", help="run against a pretend Slack")
+    sandbox.add_argument("--empty", action="store_true", help="without the story")
+    sandbox.add_argument(
+        "--replay",
+        type=Path,
+        metavar="EXPORT.zip",
+        help="play a Slack export as live events",
+    )
+    sandbox.add_argument(
+        "--speed",
+        type=float,
+        metavar="N",
+        default=None,
+        help="N times as fast as it happened (default: as fast as it goes)",
+    )
+    sandbox.set_defaults(run=play)
+    update = commands.add_parser("migrate", help="bring the database up to date")
+    update.set_defaults(run=migrate)
+    return made
+
+
+def run(settings: Settings, args: argparse.Namespace) -> int:
+    return play(settings, args) if settings.mode == "sandbox" else serve(settings)
+
+
+def main(arguments: Sequence[str]) -> int:
+    args = parser().parse_args(arguments)
+    try:
+        try:
+            settings = Settings()
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            name = "_".join(str(part) for part in first["loc"]).upper()
+            raise SettingsError(f"{name} is not valid: {first['msg']}.") from None
+        logs.set_up(form=settings.log_format, level=settings.log_level)
+        return int(args.run(settings, args))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,146 @@
+"""What Slack says of people and channels: asked for outside any transaction."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from bot.answers import service as answers
+from bot.channels import service as channels
+from bot.errors import Refusal
+from bot.members import service as members
+from bot.runtime import Runtime, Workspace
+from bot.slack import Refused, SlackError
+from models import Channel, Member
+
+log = logging.getLogger(__name__)
+
+# `user_change` and the channel events keep the facts fresh; these are for lost ones.
+PERSON_KEEPS = timedelta(hours=1)
+CHANNEL_KEEPS = timedelta(hours=1)
+STALE = timedelta(days=7)
+# users.info allows about a hundred a minute (tier 4).
+LOOK_UPS_AT_ONCE = 5
+
+_UNREACHABLE = "I can't reach Slack just now. Nothing was changed; please try again."
+
+
+def learn_member(
+    session: Session, workspace: Workspace, user: Mapping[str, Any], *, now: datetime
+) -> None:
+    """Record what Slack says of a person; what they did before counts accordingly."""
+    member = members.remember(
+        session, workspace.id, user, team_id=workspace.team_id, now=now
+    )
+    session.flush()
+    answers.reconsider(session, member, now=now)
+
+
+def ensure(
+    rt: Runtime, *, people: Iterable[str] = (), channel: str | None = None
+) -> None:
+    """Have fresh facts about these before a decision that rests on them.
+
+    Raises Refusal where there are none at all and Slack can't be asked.
+    """
+    now = rt.clock()
+    with rt.reads() as session:
+        unknown = [
+            (slack_id, held)
+            for slack_id in people
+            for held in [members.find(session, rt.workspace.id, slack_id)]
+            if _is_old(held, now - PERSON_KEEPS)
+        ]
+        place = channels.find(session, rt.workspace.id, channel) if channel else None
+    for slack_id, held in unknown:
+        _look_up_member(rt, slack_id, is_needed=held is None or not held.looked_up_at)
+    if channel and _is_old(place, now - CHANNEL_KEEPS):
+        _look_up_channel(rt, channel, is_needed=place is None or not place.looked_up_at)
+
+
+def _is_old(row: Member | Channel | None, oldest: datetime) -> bool:
+    return row is None or row.looked_up_at is None or row.looked_up_at < oldest
+
+
+def _look_up_member(rt: Runtime, slack_id: str, *, is_needed: bool) -> None:
+    try:
+        user = rt.slack.member(slack_id)
+    except SlackError as error:
+        if is_needed:
+            raise Refusal(_UNREACHABLE) from error
+        return
+    with rt.sessions.begin() as session:
+        learn_member(session, rt.workspace, user, now=rt.clock())
+
+
+def _look_up_channel(rt: Runtime, slack_id: str, *, is_needed: bool) -> None:
+    try:
+        conversation = rt.slack.channel(slack_id)
+    except Refused:
+        # Slack hides private channels that the bot is not in, and has no others.
+        conversation = {"id": slack_id, "is_member": False, "is_private": True}
+    except SlackError as error:
+        if is_needed:
+            raise Refusal(_UNREACHABLE) from error
+        return
+    if conversation.get("is_im") or conversation.get("is_mpim"):
+        return
+    with rt.sessions.begin() as session:
+        channels.remember(session, rt.workspace.id, conversation, now=rt.clock())
+
+
+def meet(rt: Runtime) -> None:
+    """Ask about people we have only met by their ids, a few at a time."""
+    with rt.reads() as session:
+        new = session.scalars(_of(rt).where(Member.looked_up_at.is_(None))).all()
+    _look_up(rt, new)
+
+
+def look_again(rt: Runtime) -> None:
+    """Ask again about people whose facts are old, a few at a time."""
+    with rt.reads() as session:
+        old = session.scalars(
+            _of(rt).where(Member.looked_up_at < rt.clock() - STALE)
+        ).all()
+    _look_up(rt, old)
+
+
+def _of(rt: Runtime) -> Select[str]:
+    return (
+        select(Member.slack_id)
+        .where(Member.installation_id == rt.workspace.id)
+        .order_by(Member.looked_up_at, Member.id)
+        .limit(LOOK_UPS_AT_ONCE)
+    )
+
+
+def _look_up(rt: Runtime, slack_ids: Iterable[str]) -> None:
+    for slack_id in slack_ids:
+        try:
+            user = rt.slack.member(slack_id)
+        except Refused:
+            # Nobody by that id any more: as little as we know, it is settled.
+            user = {"id": slack_id, "deleted": True}
+        except SlackError as error:
+            # What can't be asked now is asked later; nothing waits for it.
+            log.warning("people not looked up", extra={"error": error.code})
+            return
+        with rt.sessions.begin() as session:
+            learn_member(session, rt.workspace, user, now=rt.clock())
+
+
+def survey_channels(rt: Runtime) -> None:
+    """See which channels the bot is in: the events that say so can be withheld."""
+    conversations = list(rt.slack.joined_channels())
+    with rt.sessions.begin() as session:
+        for conversation in conversations:
+            channels.remember(
+                session,
+                rt.workspace.id,
+                {**conversation, "is_member": True},
+                now=rt.clock(),
+            )
+        channels.only_joined(session, rt.workspace.id, [c["id"] for c in conversations])

@@ -1,0 +1,37 @@
+"""The workspace that our token belongs to, as a row and as plain values."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from bot.outbox import upsert
+from bot.runtime import Workspace
+from bot.slack import Slack
+from models import Installation
+
+
+def install(
+    sessions: sessionmaker[Session], slack: Slack, *, now: datetime
+) -> Workspace:
+    """Ask Slack who we are, and remember it. Raises SlackError."""
+    identity = slack.identity()
+    facts = {
+        "enterprise_id": identity.get("enterprise_id"),
+        "bot_id": str(identity.get("bot_id", "")),
+        "bot_user_id": str(identity["user_id"]),
+        "team_name": str(identity.get("team", "")),
+        "team_url": str(identity["url"]),
+        # The token works, so whatever stopped the deliveries is over.
+        "paused_because": None,
+    }
+    with sessions.begin() as session:
+        session.execute(
+            upsert(session, Installation)
+            .values(team_id=identity["team_id"], installed_at=now, **facts)
+            .on_conflict_do_update(index_elements=["team_id"], set_=facts)
+        )
+        row = session.scalars(
+            select(Installation).filter_by(team_id=identity["team_id"])
+        ).one()
+        return Workspace(row.id, row.team_id, row.bot_id, row.bot_user_id, row.team_url)

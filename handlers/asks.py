@@ -1,0 +1,351 @@
+"""Asking: the command, the forms, the shortcuts, and the ask's own buttons."""
+
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from bot.asks import actions, forms, rules
+from bot.asks import service as asks
+from bot.asks.service import Draft
+from bot.channels import service as channels
+from bot.clock import micros, micros_of
+from bot.errors import Refusal
+from bot.facts import service as facts
+from bot.runtime import Runtime
+from bot.text import clean, marked, plain
+from handlers.payloads import (
+    Command,
+    MessageShortcut,
+    Pressed,
+    Shortcut,
+    Submitted,
+    View,
+)
+from models import Ask, Channel
+
+NOT_HERE = "There is no ask in this conversation."
+
+
+def register(bolt: App, rt: Runtime) -> None:
+    forms_ = Forms(rt)
+    bolt.command("/ask")(forms_.command)
+    bolt.shortcut({"type": "shortcut", "callback_id": "ask"})(forms_.shortcut)
+    bolt.action("home_ask")(forms_.shortcut)
+    bolt.action("ask_channel")(forms_.channel_chosen)
+    bolt.view("ask")(forms_.submitted)
+    bolt.view("edit_ask")(forms_.edited)
+    bolt.view("close_ask")(forms_.closed)
+    bolt.view("delete_ask")(forms_.deleted)
+    bolt.view("worked")(forms_.worked)
+    buttons = Buttons(rt)
+    bolt.shortcut({"type": "message_action", "callback_id": "make_ask"})(buttons.make)
+    bolt.shortcut({"type": "message_action", "callback_id": "ask_options"})(
+        buttons.options
+    )
+    for action_id in ("ask_looking", "ask_same", "option_looking", "option_same"):
+        bolt.action(action_id)(buttons.joined)
+    bolt.action("ask_menu")(buttons.menu)
+    for action_id in ("option_close", "option_delete", "option_reopen", "ask_reopen"):
+        bolt.action(action_id)(buttons.pressed)
+    bolt.action("ask_worked")(buttons.pressed)
+
+
+class Forms:
+    def __init__(self, rt: Runtime) -> None:
+        self._rt = rt
+
+    def command(self, body: dict[str, Any], ack: Ack) -> None:
+        command = Command.model_validate(body)
+        text = clean(command.text)
+        if not plain(text).strip():
+            self._open(command.trigger_id, command, "", "")
+            ack()
+            return
+        title, details = rules.from_message(text)
+        if not command.is_in_channel:
+            self._open(command.trigger_id, command, title, details)
+            ack()
+            return
+        facts.ensure(self._rt, people=[command.user_id], channel=command.channel_id)
+        with self._rt.sessions.begin() as session:
+            channel = channels.note(session, self._rt.workspace.id, command.channel_id)
+            is_joined = channel.is_joined
+            if is_joined:
+                asks.open_ask(
+                    session,
+                    self._rt.workspace,
+                    channel,
+                    Draft(title, details),
+                    asker=command.user_id,
+                    source=f"command:{command.trigger_id}",
+                    now=self._rt.clock(),
+                )
+        if not is_joined:
+            self._open(command.trigger_id, command, title, details, is_foreign=True)
+        ack()
+
+    def _open(
+        self,
+        trigger_id: str,
+        command: Command,
+        title: str,
+        details: str,
+        *,
+        is_foreign: bool = False,
+    ) -> None:
+        here = command.channel_id if command.is_in_channel and not is_foreign else None
+        self._rt.slack.open_view(
+            trigger_id,
+            forms.ask_form(
+                channel=here,
+                channel_topics=self._topics(here),
+                title=title,
+                details=details,
+                hint=forms.INVITE_FIRST if is_foreign else None,
+            ),
+        )
+
+    def _topics(self, channel: str | None) -> list[str]:
+        if channel is None:
+            return []
+        with self._rt.reads() as session:
+            known = channels.find(session, self._rt.workspace.id, channel)
+            return list(known.topics) if known else []
+
+    def shortcut(self, body: dict[str, Any], ack: Ack) -> None:
+        asked = Shortcut.model_validate(body)
+        self._rt.slack.open_view(asked.trigger_id, forms.ask_form(is_here=True))
+        ack()
+
+    def channel_chosen(self, body: dict[str, Any], ack: Ack) -> None:
+        """Another channel has other topics: show them, and keep what was typed."""
+        pressed = Pressed.model_validate(body)
+        view, channel = pressed.view, pressed.action.selected_conversation
+        if view is not None and channel is not None:
+            known = self._topics(channel)
+            if known or view.has("topics"):
+                self._rt.slack.update_view(
+                    view.id,
+                    forms.ask_form(
+                        channel=channel,
+                        channel_topics=known,
+                        title=marked(view.text("title")),
+                        details=marked(view.text("details")),
+                        topics=view.text("more_topics").split(","),
+                    ),
+                    hash=view.hash,
+                )
+        ack()
+
+    def submitted(self, body: dict[str, Any], ack: Ack) -> None:
+        form = Submitted.model_validate(body)
+        channel_id = form.view.conversation("channel")
+        if not channel_id:
+            raise Refusal("Choose a channel.", field="channel")
+        draft = _draft(form.view)
+        facts.ensure(self._rt, people=[form.user.id], channel=channel_id)
+        with self._rt.sessions.begin() as session:
+            channel = channels.note(session, self._rt.workspace.id, channel_id)
+            if not channel.is_joined:
+                raise Refusal(forms.INVITE, field="channel")
+            asks.open_ask(
+                session,
+                self._rt.workspace,
+                channel,
+                draft,
+                asker=form.user.id,
+                source=f"form:{form.view.id}",
+                now=self._rt.clock(),
+            )
+        ack()
+
+    def edited(self, body: dict[str, Any], ack: Ack) -> None:
+        form = Submitted.model_validate(body)
+        draft = _draft(form.view)
+        facts.ensure(self._rt, people=[form.user.id])
+        with self._rt.sessions.begin() as session:
+            ask = asks.get(session, self._rt.workspace, _ask_id(form.view))
+            asks.edit(session, ask, draft, by=form.user.id, now=self._rt.clock())
+        ack()
+
+    def closed(self, body: dict[str, Any], ack: Ack) -> None:
+        form = Submitted.model_validate(body)
+        facts.ensure(self._rt, people=[form.user.id])
+        with self._rt.sessions.begin() as session:
+            now = self._rt.clock()
+            actions.close(
+                session,
+                asks.get(session, self._rt.workspace, _ask_id(form.view)),
+                by=form.user.id,
+                reason=form.view.text("reason"),
+                at_us=micros_of(now),
+                now=now,
+            )
+        ack(response_action="clear")
+
+    def deleted(self, body: dict[str, Any], ack: Ack) -> None:
+        form = Submitted.model_validate(body)
+        facts.ensure(self._rt, people=[form.user.id])
+        with self._rt.sessions.begin() as session:
+            ask = asks.get(session, self._rt.workspace, _ask_id(form.view))
+            asks.delete(session, ask, by=form.user.id, now=self._rt.clock())
+        ack(response_action="clear")
+
+    def worked(self, body: dict[str, Any], ack: Ack) -> None:
+        form = Submitted.model_validate(body)
+        with self._rt.sessions.begin() as session:
+            actions.say_what_worked(
+                session,
+                asks.get(session, self._rt.workspace, _ask_id(form.view)),
+                form.view.text("worked"),
+                by=form.user.id,
+                now=self._rt.clock(),
+            )
+        ack()
+
+
+def _draft(view: View) -> Draft:
+    title, details = rules.from_form(view.text("title"), view.text("details"))
+    chosen = rules.topics(view.all_chosen("topics"), view.text("more_topics"))
+    return Draft(title, details, chosen)
+
+
+def _ask_id(view: View) -> int:
+    return number(view.meta().get("ask"))
+
+
+def number(value: object) -> int:
+    """An id that came back from Slack; raises Refusal for what we never sent."""
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):  # noqa: PLR2004
+        raise Refusal(asks.GONE)
+    return int(text)
+
+
+class Buttons:
+    def __init__(self, rt: Runtime) -> None:
+        self._rt = rt
+
+    def make(self, body: dict[str, Any], ack: Ack) -> None:
+        chosen = MessageShortcut.model_validate(body)
+        message = chosen.message
+        if message.is_reply:
+            raise Refusal("A reply can't become an ask of its own; ask with `/ask`.")
+        if message.bot_id or message.user is None:
+            raise Refusal("That message is not by a person.")
+        facts.ensure(
+            self._rt, people=[chosen.user.id, message.user], channel=chosen.channel.id
+        )
+        with self._rt.sessions.begin() as session:
+            channel = self._channel(session, chosen.channel.id)
+            if not channel.is_joined:
+                raise Refusal(forms.INVITE)
+            asks.make(
+                session,
+                self._rt.workspace,
+                channel,
+                ts=message.ts,
+                author=message.user,
+                text=message.text,
+                by=chosen.user.id,
+                now=self._rt.clock(),
+            )
+        ack()
+        self._rt.slack.respond(
+            body["response_url"], "It is an ask now; answers go in its thread.", []
+        )
+
+    def options(self, body: dict[str, Any], ack: Ack) -> None:
+        chosen = MessageShortcut.model_validate(body)
+        with self._rt.reads() as session:
+            ask = self._ask_at(session, chosen)
+            standing = actions.standing(session, ask, chosen.user.id)
+            view = forms.options(
+                ask.id,
+                ask.title,
+                ask.state,
+                is_looking="looking" in standing,
+                is_same="same" in standing,
+            )
+        self._rt.slack.open_view(chosen.trigger_id, view)
+        ack()
+
+    def _ask_at(self, session: Any, chosen: MessageShortcut) -> Ask:
+        channel = channels.find(session, self._rt.workspace.id, chosen.channel.id)
+        ts = chosen.message.thread_ts or chosen.message.ts
+        ask = asks.by_message(session, channel.id, ts) if channel else None
+        if ask is None or ask.deleted_at is not None:
+            raise Refusal(NOT_HERE)
+        return ask
+
+    def _channel(self, session: Any, slack_id: str) -> Channel:
+        return channels.note(session, self._rt.workspace.id, slack_id)
+
+    def joined(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = Pressed.model_validate(body)
+        facts.ensure(self._rt, people=[pressed.user.id])
+        action = pressed.action
+        with self._rt.sessions.begin() as session:
+            ask = asks.get(session, self._rt.workspace, number(action.value))
+            actions.toggle(
+                session,
+                self._rt.workspace,
+                ask,
+                "same" if action.action_id.endswith("same") else "looking",
+                by=pressed.user.id,
+                at_us=micros(action.action_ts),
+                now=self._rt.clock(),
+            )
+            standing = actions.standing(session, ask, pressed.user.id)
+            view = forms.options(
+                ask.id,
+                ask.title,
+                ask.state,
+                is_looking="looking" in standing,
+                is_same="same" in standing,
+            )
+        if pressed.view is not None:
+            self._rt.slack.update_view(pressed.view.id, view, hash=None)
+        ack()
+
+    def menu(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = Pressed.model_validate(body)
+        option = pressed.action.selected_option
+        what, _, ask_id = (option.value if option else "").partition(":")
+        self._do(pressed, what, number(ask_id))
+        ack()
+
+    def pressed(self, body: dict[str, Any], ack: Ack) -> None:
+        """The same things, from a note's or a form's button."""
+        pressed = Pressed.model_validate(body)
+        what = pressed.action.action_id.partition("_")[2]
+        self._do(pressed, what, number(pressed.action.value))
+        ack()
+
+    def _do(self, pressed: Pressed, what: str, ask_id: int) -> None:
+        facts.ensure(self._rt, people=[pressed.user.id])
+        by = pressed.user.id
+        at_us = micros(pressed.action.action_ts)
+        with self._rt.sessions.begin() as session:
+            ask = asks.get(session, self._rt.workspace, ask_id)
+            now = self._rt.clock()
+            view = None
+            match what:
+                case "close" if by == ask.asker:
+                    actions.close(
+                        session, ask, by=by, reason=None, at_us=at_us, now=now
+                    )
+                case "reopen":
+                    actions.reopen(session, ask, by=by, at_us=at_us, now=now)
+                case _:
+                    view = actions.form(session, ask, what, by=by)
+        if view is not None:
+            show = (
+                self._rt.slack.push_view
+                if pressed.view is not None
+                else self._rt.slack.open_view
+            )
+            show(pressed.trigger_id, view)
+        elif pressed.view is not None:
+            done = forms.told("Done", "That's done.")
+            self._rt.slack.update_view(pressed.view.id, done, hash=None)

@@ -1,0 +1,138 @@
+"""Marks without an emoji: shortcuts with an undo, and the buttons in our notes."""
+
+from typing import Any, Literal
+
+from slack_bolt import Ack, App
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement
+
+from bot import rich
+from bot.asks import actions
+from bot.asks import service as asks
+from bot.channels import service as channels
+from bot.clock import micros
+from bot.errors import Refusal
+from bot.facts import service as facts
+from bot.runtime import Runtime
+from handlers.asks import NOT_HERE, number
+from handlers.payloads import MessageShortcut, Pressed
+from models import Answer, Channel
+
+What = Literal["helpful", "solved"]
+
+_SAID: dict[What, str] = {
+    "helpful": "Marked as helpful. Its author will hear of it in a minute.",
+    "solved": "Marked as what solved it. Its author will hear of it in a minute.",
+}
+
+
+def register(bolt: App, rt: Runtime) -> None:
+    marks = Marks(rt)
+    for callback_id in ("mark_helpful", "mark_solved"):
+        bolt.shortcut({"type": "message_action", "callback_id": callback_id})(
+            marks.marked
+        )
+    bolt.action("undo_helpful")(marks.undone)
+    bolt.action("undo_solved")(marks.undone)
+    bolt.action("mark_solved")(marks.offer_taken)
+    bolt.action("who_helped")(marks.helper_named)
+
+
+class Marks:
+    def __init__(self, rt: Runtime) -> None:
+        self._rt = rt
+
+    def marked(self, body: dict[str, Any], ack: Ack) -> None:
+        chosen = MessageShortcut.model_validate(body)
+        what: What = "solved" if body["callback_id"] == "mark_solved" else "helpful"
+        facts.ensure(self._rt, people=[chosen.user.id])
+        with self._rt.sessions.begin() as session:
+            channel = channels.find(session, self._rt.workspace.id, chosen.channel.id)
+            if channel is None:
+                raise Refusal(NOT_HERE)
+            actions.mark(
+                session,
+                self._rt.workspace,
+                channel,
+                ts=chosen.message.ts,
+                what=what,
+                by=chosen.user.id,
+                is_present=True,
+                at_us=micros(chosen.action_ts),
+                now=self._rt.clock(),
+            )
+        ack()
+        undo = ButtonElement(
+            text="Undo",
+            action_id=f"undo_{what}",
+            value=f"{chosen.channel.id}:{chosen.message.ts}",
+        )
+        self._rt.slack.respond(
+            body["response_url"],
+            _SAID[what],
+            [rich.sentence(_SAID[what]), ActionsBlock(elements=[undo])],
+        )
+
+    def undone(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = Pressed.model_validate(body)
+        slack_channel, _, ts = pressed.action.value.partition(":")
+        what: What = (
+            "solved" if pressed.action.action_id == "undo_solved" else "helpful"
+        )
+        facts.ensure(self._rt, people=[pressed.user.id])
+        with self._rt.sessions.begin() as session:
+            channel = channels.find(session, self._rt.workspace.id, slack_channel)
+            if channel is None:
+                raise Refusal(asks.GONE)
+            actions.mark(
+                session,
+                self._rt.workspace,
+                channel,
+                ts=ts,
+                what=what,
+                by=pressed.user.id,
+                is_present=False,
+                at_us=micros(pressed.action.action_ts),
+                now=self._rt.clock(),
+            )
+        ack()
+        self._answer(body, "Undone; nobody will hear of it.")
+
+    def offer_taken(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = Pressed.model_validate(body)
+        ask_id, _, answer_id = pressed.action.value.partition(":")
+        self._solve(pressed, number(ask_id), number(answer_id))
+        ack()
+        self._answer(body, "Solved! Thank you for saying so.")
+
+    def helper_named(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = Pressed.model_validate(body)
+        option = pressed.action.selected_option
+        answer_id = number(option.value if option else "")
+        self._solve(pressed, None, answer_id)
+        ack()
+        self._answer(body, "Thank you! They will be glad to hear it.", replace=False)
+
+    def _solve(self, pressed: Pressed, ask_id: int | None, answer_id: int) -> None:
+        facts.ensure(self._rt, people=[pressed.user.id])
+        with self._rt.sessions.begin() as session:
+            answer = session.get(Answer, answer_id)
+            if answer is None:
+                raise Refusal(asks.GONE)
+            ask = asks.get(session, self._rt.workspace, ask_id or answer.ask_id)
+            if answer.ask_id != ask.id:
+                raise Refusal(asks.GONE)
+            actions.mark(
+                session,
+                self._rt.workspace,
+                session.get_one(Channel, ask.channel_id),
+                ts=answer.ts,
+                what="solved",
+                by=pressed.user.id,
+                is_present=True,
+                at_us=micros(pressed.action.action_ts),
+                now=self._rt.clock(),
+            )
+
+    def _answer(self, body: dict[str, Any], text: str, *, replace: bool = True) -> None:
+        if body.get("response_url"):
+            self._rt.slack.respond(body["response_url"], text, [], replace=replace)

@@ -1,0 +1,81 @@
+"""A rule said no, or something broke: tell the person where Slack shows it."""
+
+import json
+import logging
+from typing import Any
+
+from pydantic import ValidationError
+from slack_bolt import App, BoltResponse
+
+from bot.asks.forms import told
+from bot.errors import Refusal
+from bot.runtime import Runtime
+from bot.slack import SlackError
+
+log = logging.getLogger(__name__)
+
+BROKEN = "Something went wrong on my side, and nothing was saved. Please try again."
+_BROKEN_TITLE = "That didn't work"
+_REFUSED_TITLE = "Not possible"
+
+
+def register(bolt: App, rt: Runtime) -> None:
+    @bolt.error
+    def explain(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
+        """The order matters: a rule's no, a request that is none, then a bug."""
+        is_event = body.get("type") == "event_callback"
+        if isinstance(error, Refusal):
+            return _ok() if is_event else _tell(rt, body, error, _REFUSED_TITLE)
+        if isinstance(error, ValidationError) and is_event:
+            # It would not become valid by being delivered again.
+            log.warning("event not understood", extra={"event": _event_type(body)})
+            return _ok()
+        log.error("unhandled error", exc_info=error, extra={"event": _event_type(body)})
+        if is_event:
+            return None  # 500: not acknowledged, so Slack delivers it again.
+        return _tell(rt, body, Refusal(BROKEN), _BROKEN_TITLE)
+
+
+def _event_type(body: dict[str, Any]) -> str:
+    event = body.get("event")
+    return str(event.get("type")) if isinstance(event, dict) else str(body.get("type"))
+
+
+def _ok(answer: dict[str, Any] | None = None) -> BoltResponse:
+    if answer is None:
+        return BoltResponse(status=200)
+    return BoltResponse(
+        status=200,
+        body=json.dumps(answer),
+        headers={"content-type": "application/json"},
+    )
+
+
+def _tell(
+    rt: Runtime, body: dict[str, Any], refusal: Refusal, title: str
+) -> BoltResponse:
+    text = str(refusal)
+    if "command" in body:
+        return _ok({"response_type": "ephemeral", "text": text})
+    if body.get("type") == "view_submission":
+        return _ok(_beside_field(body["view"], refusal, title))
+    try:
+        if body.get("response_url"):
+            rt.slack.respond(body["response_url"], text, [])
+        elif body.get("trigger_id"):
+            in_modal = (body.get("view") or {}).get("type") == "modal"
+            show = rt.slack.push_view if in_modal else rt.slack.open_view
+            show(body["trigger_id"], told(title, text))
+    except SlackError as error:
+        log.warning("could not tell", extra={"error": error.code})
+    return _ok()
+
+
+def _beside_field(view: dict[str, Any], refusal: Refusal, title: str) -> dict[str, Any]:
+    """What was typed stays; a form without fields is replaced by the message."""
+    fields = [b["block_id"] for b in view.get("blocks", []) if b["type"] == "input"]
+    if not fields:
+        shown = told(title, str(refusal)).to_dict()
+        return {"response_action": "update", "view": shown}
+    field = refusal.field if refusal.field in fields else fields[0]
+    return {"response_action": "errors", "errors": {field: str(refusal)}}

@@ -1,0 +1,417 @@
+"""People, channels and what they do, as Slack's own payloads through the front door."""
+
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import App, BoltRequest, BoltResponse
+from sqlalchemy import select
+
+from bot.clock import micros
+from bot.delivery import Deliverer
+from bot.runtime import Runtime
+from models import Answer, Ask
+from tests.fakes import FakeSlack, Posted
+
+TEAM = "T0PEERS"
+BOT = "U0BACKSWING"
+HERE = "C0HELP"
+ASKER, HELPER, PEER, CHAMPION, ADMIN, GUEST = (
+    "U0ANA",
+    "U0BEN",
+    "U0CHI",
+    "U0DAN",
+    "U0EVA",
+    "U0GUS",
+)
+_NAMES = {
+    ASKER: "Ana",
+    HELPER: "Ben",
+    PEER: "Chi",
+    CHAMPION: "Dan",
+    ADMIN: "Eva",
+    GUEST: "Gus",
+}
+
+
+def person(slack_id: str, name: str | None = None, **facts: Any) -> dict[str, Any]:
+    """Slack's user object."""
+    name = name or _NAMES.get(slack_id, slack_id)
+    return {
+        "id": slack_id,
+        "team_id": TEAM,
+        "name": name.lower(),
+        "deleted": False,
+        "is_bot": False,
+        "is_admin": slack_id == ADMIN,
+        "is_owner": False,
+        "is_restricted": slack_id == GUEST,
+        "is_ultra_restricted": False,
+        "tz": "Europe/Helsinki",
+        "profile": {"display_name": name, "real_name": name},
+        **facts,
+    }
+
+
+def conversation(slack_id: str, name: str, **facts: Any) -> dict[str, Any]:
+    """Slack's conversation object, of a channel that the bot is in."""
+    return {
+        "id": slack_id,
+        "name": name,
+        "is_private": False,
+        "is_ext_shared": False,
+        "is_archived": False,
+        "is_member": True,
+        **facts,
+    }
+
+
+class Story:
+    """Tells the bot what happens. `now` moves on by a second with each event."""
+
+    def __init__(
+        self,
+        bolt: App,
+        rt: Runtime,
+        deliverer: Deliverer,
+        slack: FakeSlack,
+        clock: Callable[[], Any],
+    ) -> None:
+        self._bolt, self.rt, self._deliverer = bolt, rt, deliverer
+        self.slack, self._clock = slack, clock
+        self._count = itertools.count(1)
+        slack.people |= {slack_id: person(slack_id) for slack_id in _NAMES}
+        slack.channels[HERE] = conversation(HERE, "help")
+
+    # What the bot is told
+
+    def dispatch(self, body: dict[str, Any]) -> BoltResponse:
+        return self._bolt.dispatch(
+            BoltRequest(body=json.loads(json.dumps(body)), mode="socket_mode")
+        )
+
+    def event(self, event: dict[str, Any], **envelope: Any) -> int:
+        body = {
+            "token": "t",
+            "team_id": TEAM,
+            "api_app_id": "A0",
+            "type": "event_callback",
+            "event_id": f"Ev{next(self._count)}",
+            "event_time": int(self._clock().timestamp()),
+            "authorizations": [
+                {
+                    "enterprise_id": None,
+                    "team_id": TEAM,
+                    "user_id": BOT,
+                    "is_bot": True,
+                    "is_enterprise_install": False,
+                }
+            ],
+            "event": event,
+            **envelope,
+        }
+        return self.dispatch(body).status
+
+    def ts(self) -> str:
+        """A new Slack ts, of now and later than any before."""
+        return f"{int(self._clock().timestamp())}.{next(self._count):06d}"
+
+    def say(
+        self,
+        who: str,
+        text: str,
+        *,
+        thread_ts: str | None = None,
+        channel: str = HERE,
+        **more: Any,
+    ) -> str:
+        ts = more.pop("ts", None) or self.ts()
+        assert self.event(message(who, text, ts, thread_ts, channel, **more)) == 200
+        return ts
+
+    def react(
+        self,
+        who: str,
+        ts: str,
+        emoji: str,
+        *,
+        added: bool = True,
+        channel: str = HERE,
+        event_ts: str | None = None,
+    ) -> None:
+        assert (
+            self.event(
+                reaction(
+                    who, ts, emoji, event_ts or self.ts(), added=added, channel=channel
+                )
+            )
+            == 200
+        )
+
+    def unreact(self, who: str, ts: str, emoji: str) -> None:
+        self.react(who, ts, emoji, added=False)
+
+    def edit(
+        self,
+        who: str,
+        ts: str,
+        text: str,
+        *,
+        before: str | None = None,
+        thread_ts: str | None = None,
+        event_ts: str | None = None,
+    ) -> None:
+        event = {
+            "type": "message",
+            "subtype": "message_changed",
+            "channel": HERE,
+            "hidden": True,
+            "ts": event_ts or self.ts(),
+            "event_ts": event_ts or self.ts(),
+            "message": message(who, text, ts, thread_ts),
+        }
+        if before is not None:
+            event["previous_message"] = message(who, before, ts, thread_ts)
+        assert self.event(event) == 200
+
+    def delete(self, who: str, ts: str, *, thread_ts: str | None = None) -> None:
+        event_ts = self.ts()
+        event = {
+            "type": "message",
+            "subtype": "message_deleted",
+            "hidden": True,
+            "channel": HERE,
+            "ts": event_ts,
+            "event_ts": event_ts,
+            "deleted_ts": ts,
+            "previous_message": message(who, "gone", ts, thread_ts),
+        }
+        assert self.event(event) == 200
+
+    def command(
+        self,
+        who: str,
+        command: str,
+        text: str = "",
+        *,
+        channel: str = HERE,
+        channel_name: str = "help",
+        trigger_id: str | None = None,
+    ) -> BoltResponse:
+        return self.dispatch(
+            {
+                "command": command,
+                "text": text,
+                "user_id": who,
+                "channel_id": channel,
+                "channel_name": channel_name,
+                "team_id": TEAM,
+                "trigger_id": trigger_id or f"trigger-{next(self._count)}",
+                "response_url": "https://hooks.slack.test/command",
+            }
+        )
+
+    def submit(
+        self,
+        who: str,
+        view: dict[str, Any],
+        values: dict[str, Any],
+        *,
+        view_id: str | None = None,
+    ) -> BoltResponse:
+        """Send a form; `values` by block, in the shape Slack gives each element."""
+        state = {
+            block["block_id"]: {
+                block["element"]["action_id"]: _state(
+                    block["element"], values.get(block["block_id"])
+                )
+            }
+            for block in view["blocks"]
+            if block["type"] == "input"
+        }
+        sent = {
+            **view,
+            "id": view_id or f"V{next(self._count)}",
+            "hash": "h",
+            "state": {"values": state},
+        }
+        return self.dispatch(
+            {
+                "type": "view_submission",
+                "team": {"id": TEAM},
+                "user": {"id": who, "team_id": TEAM},
+                "view": sent,
+            }
+        )
+
+    def click(
+        self,
+        who: str,
+        action_id: str,
+        value: str = "",
+        *,
+        option: str | None = None,
+        view: dict[str, Any] | None = None,
+        action_ts: str | None = None,
+        channel: str = HERE,
+        **more: Any,
+    ) -> BoltResponse:
+        action: dict[str, Any] = {
+            "type": "overflow" if option else "button",
+            "action_id": action_id,
+            "block_id": "b",
+            "value": value,
+            "action_ts": action_ts or self.ts(),
+        }
+        if option:
+            action["selected_option"] = {"value": option}
+        action |= more
+        body: dict[str, Any] = {
+            "type": "block_actions",
+            "team": {"id": TEAM},
+            "user": {"id": who, "team_id": TEAM},
+            "trigger_id": f"trigger-{next(self._count)}",
+            "actions": [action],
+        }
+        if view is None:
+            body |= {
+                "channel": {"id": channel, "name": "help"},
+                "container": {
+                    "type": "message",
+                    "message_ts": "1.1",
+                    "channel_id": channel,
+                },
+                "response_url": "https://hooks.slack.test/click",
+            }
+        else:
+            body |= {
+                "container": {"type": "view"},
+                "view": {**view, "id": "V0", "hash": "h"},
+            }
+        return self.dispatch(body)
+
+    def message_shortcut(
+        self,
+        who: str,
+        callback_id: str,
+        author: str,
+        ts: str,
+        text: str = "Some words",
+        *,
+        thread_ts: str | None = None,
+        channel: str = HERE,
+    ) -> BoltResponse:
+        return self.dispatch(
+            {
+                "type": "message_action",
+                "callback_id": callback_id,
+                "team": {"id": TEAM},
+                "user": {"id": who, "team_id": TEAM},
+                "channel": {"id": channel, "name": "help"},
+                "message": message(author, text, ts, thread_ts),
+                "message_ts": ts,
+                "action_ts": self.ts(),
+                "trigger_id": f"trigger-{next(self._count)}",
+                "response_url": "https://hooks.slack.test/shortcut",
+            }
+        )
+
+    def deliver(self) -> int:
+        """Send everything due, a second apart in each channel as Slack wants it."""
+        sent = 0
+        for _ in range(20):
+            done = self._deliverer.deliver_due()
+            sent += done
+            if not done:
+                break
+            self._clock.forward(seconds=1)  # type: ignore[attr-defined]
+        return sent
+
+    def later(self, **by: float) -> int:
+        self._clock.forward(**by)  # type: ignore[attr-defined]
+        return self.deliver()
+
+    # What the bot then knows
+
+    def ask(self, text: str = "How do I x?", *, who: str = ASKER) -> Posted:
+        """Somebody asks by the command, and the message is there."""
+        before = len(self.slack.to(HERE))
+        assert self.command(who, "/ask", text).body == ""
+        self.deliver()
+        return self.slack.to(HERE)[before]
+
+    def asks(self) -> list[Ask]:
+        with self.rt.reads() as session:
+            return list(session.scalars(select(Ask).order_by(Ask.id)))
+
+    def the_ask(self) -> Ask:
+        [ask] = self.asks()
+        return ask
+
+    def answers(self) -> list[Answer]:
+        with self.rt.reads() as session:
+            return list(session.scalars(select(Answer).order_by(Answer.ts)))
+
+    def marks(self) -> dict[str, tuple[bool, int]]:
+        """Each answer's ts: whether it solved the ask, and how many it helped."""
+        return {
+            a.ts: (a.is_solution, a.helped) for a in self.answers() if not a.is_deleted
+        }
+
+
+def message(
+    who: str,
+    text: str,
+    ts: str,
+    thread_ts: str | None = None,
+    channel: str = HERE,
+    **more: Any,
+) -> dict[str, Any]:
+    """Slack's `message` event."""
+    event = {
+        "type": "message",
+        "user": who,
+        "text": text,
+        "ts": ts,
+        "event_ts": ts,
+        "team": TEAM,
+        "channel": channel,
+        "channel_type": "channel",
+        **more,
+    }
+    return event if thread_ts is None else {**event, "thread_ts": thread_ts}
+
+
+def reaction(
+    who: str,
+    ts: str,
+    emoji: str,
+    event_ts: str,
+    *,
+    added: bool = True,
+    channel: str = HERE,
+) -> dict[str, Any]:
+    assert micros(event_ts)
+    return {
+        "type": "reaction_added" if added else "reaction_removed",
+        "user": who,
+        "reaction": emoji,
+        "item": {"type": "message", "channel": channel, "ts": ts},
+        "event_ts": event_ts,
+    }
+
+
+def _state(element: dict[str, Any], value: Any) -> dict[str, Any]:
+    match element["type"]:
+        case "plain_text_input":
+            return {"type": element["type"], "value": value}
+        case "conversations_select":
+            return {"type": element["type"], "selected_conversation": value}
+        case "multi_users_select":
+            return {"type": element["type"], "selected_users": value or []}
+        case "radio_buttons":
+            return {"type": element["type"], "selected_option": {"value": value}}
+        case _:
+            options = [{"value": one} for one in value or []]
+            return {"type": element["type"], "selected_options": options}

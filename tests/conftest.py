@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,22 +20,9 @@ from bot.notices import notices
 from bot.runtime import Runtime, Workspace
 from models import Base, Installation
 from tests.fakes import FakeSlack
-from tests.factories import TEAM, BOT, Story
+from tests.factories import BOT, TEAM, Clock, Story
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self, now: datetime = NOW) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **by: float) -> None:
-        self.now += timedelta(**by)
 
 
 @pytest.fixture(scope="session")
@@ -49,9 +36,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with get_server(
-        tmp_path_factory.mktemp("pg"), cleanup_mode="delete"
-    ) as server:
+    with get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete") as server:
         yield server.get_uri()
 
 
@@ -85,7 +70,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from slack_bolt import App, BoltRequest, BoltResponse
@@ -67,6 +67,19 @@ def conversation(slack_id: str, name: str, **facts: Any) -> dict[str, Any]:
     }
 
 
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
 class Story:
     """Tells the bot what happens. `now` moves on by a second with each event."""
 
@@ -76,10 +89,10 @@ class Story:
         rt: Runtime,
         deliverer: Deliverer,
         slack: FakeSlack,
-        clock: Callable[[], Any],
+        clock: Clock,
     ) -> None:
-        self._bolt, self.rt, self._deliverer = bolt, rt, deliverer
-        self.slack, self._clock = slack, clock
+        self._bolt, self.rt, self.deliverer = bolt, rt, deliverer
+        self.slack, self.clock = slack, clock
         self._count = itertools.count(1)
         slack.people |= {slack_id: person(slack_id) for slack_id in _NAMES}
         slack.channels[HERE] = conversation(HERE, "help")
@@ -98,7 +111,7 @@ class Story:
             "api_app_id": "A0",
             "type": "event_callback",
             "event_id": f"Ev{next(self._count)}",
-            "event_time": int(self._clock().timestamp()),
+            "event_time": int(self.clock().timestamp()),
             "authorizations": [
                 {
                     "enterprise_id": None,
@@ -115,7 +128,7 @@ class Story:
 
     def ts(self) -> str:
         """A new Slack ts, of now and later than any before."""
-        return f"{int(self._clock().timestamp())}.{next(self._count):06d}"
+        return f"{int(self.clock().timestamp())}.{next(self._count):06d}"
 
     def say(
         self,
@@ -321,16 +334,23 @@ class Story:
         """Send everything due, a second apart in each channel as Slack wants it."""
         sent = 0
         for _ in range(20):
-            done = self._deliverer.deliver_due()
+            done = self.deliverer.deliver_due()
             sent += done
             if not done:
                 break
-            self._clock.forward(seconds=1)  # type: ignore[attr-defined]
+            self.clock.forward(seconds=1)
         return sent
 
     def later(self, **by: float) -> int:
-        self._clock.forward(**by)  # type: ignore[attr-defined]
+        self.clock.forward(**by)
         return self.deliver()
+
+    def set_up(self, who: str = ADMIN, **changes: Any) -> BoltResponse:
+        """Fill the channel's settings form in, with changes, and send it."""
+        self.command(who, "/backswing")
+        view = self.slack.views[-1][1]
+        assert view["callback_id"] == "settings"
+        return self.submit(who, view, _filled_in(view) | changes)
 
     # What the bot then knows
 
@@ -415,3 +435,20 @@ def _state(element: dict[str, Any], value: Any) -> dict[str, Any]:
         case _:
             options = [{"value": one} for one in value or []]
             return {"type": element["type"], "selected_options": options}
+
+
+def _filled_in(view: dict[str, Any]) -> dict[str, Any]:
+    """A form's values as it is shown, by block."""
+    values: dict[str, Any] = {}
+    for block in view["blocks"]:
+        if block["type"] != "input":
+            continue
+        element = block["element"]
+        first = element.get("initial_option")
+        values[block["block_id"]] = (
+            element.get("initial_value")
+            or element.get("initial_users")
+            or (first["value"] if first else None)
+            or [option["value"] for option in element.get("initial_options", [])]
+        )
+    return values

@@ -1,0 +1,418 @@
+"""Asking: the command, the forms, the shortcuts and the buttons on an ask."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bot.slack import Refused, Unsure
+from handlers.refusals import BROKEN
+from tests.factories import (
+    ADMIN,
+    ASKER,
+    GUEST,
+    HELPER,
+    HERE,
+    PEER,
+    Story,
+    conversation,
+    person,
+)
+
+
+def refused(response: Any) -> str:
+    """What a command said no with."""
+    assert response.status == 200
+    return json.loads(response.body)["text"]
+
+
+def errors(response: Any) -> dict[str, str]:
+    assert response.status == 200
+    answer = json.loads(response.body)
+    assert answer["response_action"] == "errors"
+    return answer["errors"]
+
+
+def rendered(story: Story) -> str:
+    """Everything in the ask's message, as JSON."""
+    return json.dumps(story.slack.at(HERE, story.the_ask().ts).blocks)
+
+
+def test_a_question_in_a_channel_is_posted_at_once(story: Story) -> None:
+    posted = story.ask("How do I *x*?")
+    assert posted.blocks[0]["elements"][0]["elements"] == [
+        {"type": "text", "text": "How do I *x*?", "style": {"bold": True}}
+    ]
+    assert story.the_ask().state == "open"
+    assert story.slack.views == []
+
+
+def test_the_asker_is_mentioned_once(story: Story) -> None:
+    story.ask("x?")
+    assert rendered(story).count(f"<@{ASKER}>") == 1
+
+
+def test_only_a_first_ask_says_how_to_mark_an_answer(story: Story) -> None:
+    first = story.ask("One?")
+    second = story.ask("Two?")
+    assert "When an answer works" in json.dumps(first.blocks)
+    assert "When an answer works" not in json.dumps(second.blocks)
+
+
+def test_a_long_question_has_a_title_and_details(story: Story) -> None:
+    long = "Why? " + "word " * 60
+    story.ask(long)
+    ask = story.the_ask()
+    assert len(ask.title) <= 150
+    assert ask.title.endswith("…")
+    assert ask.details == long.strip()
+
+
+def test_forty_thousand_characters_are_one_message_with_a_marked_cut(
+    story: Story,
+) -> None:
+    posted = story.ask("a" * 40_000)
+    assert len(story.slack.to(HERE)) == 1
+    assert len(json.dumps(posted.blocks)) < 8_000
+    assert "a…" in json.dumps(posted.blocks, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\u202e\x00", "\u200b"])
+def test_no_question_opens_the_form(story: Story, text: str) -> None:
+    assert story.command(ASKER, "/ask", text).status == 200
+    [(_, view)] = story.slack.views
+    assert view["callback_id"] == "ask"
+    assert story.asks() == []
+
+
+def test_the_form_asks(story: Story) -> None:
+    story.command(ASKER, "/ask")
+    [(_, view)] = story.slack.views
+    values = {
+        "title": "How do I x?",
+        "details": "I tried `y`.",
+        "channel": HERE,
+        "more_topics": "retries, #Python, python",
+    }
+    assert story.submit(ASKER, view, values).body == ""
+    story.deliver()
+    ask = story.the_ask()
+    assert (ask.title, ask.details) == ("How do I x?", "I tried `y`.")
+    assert ask.topics == ["retries", "Python"]
+    assert "#retries  #Python" in rendered(story)
+
+
+def test_a_form_sent_twice_is_one_ask(story: Story) -> None:
+    story.command(ASKER, "/ask")
+    [(_, view)] = story.slack.views
+    values = {"title": "How?", "channel": HERE}
+    story.submit(ASKER, view, values, view_id="V1")
+    story.submit(ASKER, view, values, view_id="V1")
+    story.deliver()
+    assert len(story.slack.to(HERE)) == 1
+
+
+def test_a_command_replayed_is_one_ask(story: Story) -> None:
+    for _ in range(2):
+        story.command(ASKER, "/ask", "How?", trigger_id="same")
+    story.deliver()
+    assert len(story.slack.to(HERE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"title": " \u202e ", "channel": HERE}, "title"),
+        ({"title": "How?", "channel": None}, "channel"),
+        ({"title": "How?", "channel": "C0AWAY"}, "channel"),
+        ({"title": "How?", "channel": HERE, "more_topics": "a,b,c,d"}, "more_topics"),
+    ],
+)
+def test_a_form_is_refused_beside_the_field(
+    story: Story, values: dict[str, Any], field: str
+) -> None:
+    story.slack.channels["C0AWAY"] = conversation("C0AWAY", "away", is_member=False)
+    story.command(ASKER, "/ask")
+    [(_, view)] = story.slack.views
+    assert list(errors(story.submit(ASKER, view, values))) == [field]
+    assert story.asks() == []
+
+
+def test_a_channel_without_the_bot_gets_the_form_and_the_words_are_kept(
+    story: Story,
+) -> None:
+    story.slack.channels["C0AWAY"] = conversation("C0AWAY", "away", is_member=False)
+    story.command(ASKER, "/ask", "How do I x?", channel="C0AWAY")
+    [(_, view)] = story.slack.views
+    fields = {b.get("block_id"): b for b in view["blocks"]}
+    assert fields["title"]["element"]["initial_value"] == "How do I x?"
+    assert "/invite @Backswing" in json.dumps(view["blocks"])
+    assert "initial_conversation" not in fields["channel"]["element"]
+
+
+def test_a_direct_message_gets_the_form_and_the_words_are_kept(story: Story) -> None:
+    story.command(ASKER, "/ask", "How?", channel="D0ANA", channel_name="directmessage")
+    [(_, view)] = story.slack.views
+    assert view["blocks"][0]["element"]["initial_value"] == "How?"
+
+
+@pytest.mark.parametrize("fact", ["is_archived", "is_read_only"])
+def test_nobody_asks_where_nobody_may_post(story: Story, fact: str) -> None:
+    story.slack.channels[HERE][fact] = True
+    assert "choose another" in refused(story.command(ASKER, "/ask", "How?"))
+    assert story.asks() == []
+
+
+def test_guests_ask_unless_they_are_switched_off(story: Story) -> None:
+    assert story.command(GUEST, "/ask", "How?").body == ""
+    story.set_up(guests=[])
+    assert "full members" in refused(story.command(GUEST, "/ask", "How?"))
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"is_bot": True}, {"deleted": True}, {"is_stranger": True}, {"team_id": "T9"}],
+)
+def test_who_is_no_member_does_not_ask(story: Story, facts: dict[str, Any]) -> None:
+    story.slack.people["U9"] = person("U9", "Zed", **facts)
+    assert refused(story.command("U9", "/ask", "How?"))
+    assert story.asks() == []
+
+
+def test_slack_out_of_reach_is_said_and_nothing_is_saved(story: Story) -> None:
+    story.slack.fail["users.info"] = [Unsure("users.info", "TimeoutError")]
+    assert "can't reach Slack" in refused(story.command(ASKER, "/ask", "How?"))
+    assert story.asks() == []
+
+
+def test_a_bug_behind_a_command_says_that_nothing_was_saved(story: Story) -> None:
+    story.slack.channels[HERE] = {"id": HERE, "name": 1j}  # No JSON of Slack's.
+    assert refused(story.command(ASKER, "/ask", "How?")) == BROKEN
+
+
+def test_a_channel_that_refuses_the_post_gives_the_words_back(story: Story) -> None:
+    story.slack.fail["chat.postMessage"] = [
+        Refused("chat.postMessage", "restricted_action")
+    ]
+    story.command(ASKER, "/ask", "How do I x?")
+    story.deliver()
+    [told] = story.slack.to(ASKER)
+    assert "only some people may post there" in told.text
+    assert "How do I x?" in json.dumps(told.blocks)
+    assert story.the_ask().state == "deleted"
+
+
+# Buttons
+
+
+def test_helping_is_shown_on_the_ask_and_so_is_its_undo(story: Story) -> None:
+    story.ask()
+    ask_id = str(story.the_ask().id)
+    story.click(HELPER, "ask_looking", ask_id)
+    story.deliver()
+    assert "Looking into it: Ben" in rendered(story)
+    story.later(seconds=5)
+    story.click(HELPER, "ask_looking", ask_id)
+    story.deliver()
+    assert "Looking into it" not in rendered(story)
+
+
+def test_a_double_click_is_one_click(story: Story) -> None:
+    story.ask()
+    ask_id = str(story.the_ask().id)
+    story.click(HELPER, "ask_looking", ask_id, action_ts="1772442100.000001")
+    story.click(HELPER, "ask_looking", ask_id, action_ts="1772442100.900000")
+    story.deliver()
+    assert "Looking into it: Ben" in rendered(story)
+
+
+def test_eyes_do_the_same_as_the_button(story: Story) -> None:
+    ask = story.ask()
+    story.react(HELPER, ask.ts, "eyes")
+    story.deliver()
+    assert "Looking into it: Ben" in rendered(story)
+    story.click(HELPER, "ask_looking", str(story.the_ask().id))
+    assert "remove it to step back" in story.slack.responses[-1][1]
+    story.unreact(HELPER, ask.ts, "eyes")
+    story.deliver()
+    assert "Looking into it" not in rendered(story)
+
+
+def test_who_has_the_same_problem_is_counted_and_told(story: Story) -> None:
+    ask = story.ask("How do I x?")
+    story.click(PEER, "ask_same", str(story.the_ask().id))
+    story.react(HELPER, ask.ts, "raising_hand::skin-tone-4")
+    story.deliver()
+    assert "2 others have the same problem" in rendered(story)
+    answer = story.say(HELPER, "So.", thread_ts=ask.ts)
+    story.react(ASKER, answer, "white_check_mark")
+    story.later(seconds=61)
+    assert story.slack.texts(PEER) == [
+        "An ask you have the same problem as is solved: “How do I x?”, by Ben's answer."
+    ]
+
+
+def test_the_asker_needs_no_help_from_themselves(story: Story) -> None:
+    story.ask()
+    story.click(ASKER, "ask_looking", str(story.the_ask().id))
+    assert "your own ask" in story.slack.responses[-1][1]
+
+
+def test_the_asker_closes_and_reopens(story: Story) -> None:
+    story.ask()
+    ask_id = story.the_ask().id
+    story.click(ASKER, "ask_menu", option=f"close:{ask_id}")
+    assert story.the_ask().state == "closed"
+    story.deliver()
+    assert "Closed by the asker" in rendered(story)
+    story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}")
+    assert story.the_ask().state == "open"
+    assert story.slack.to(ASKER) == []
+
+
+def test_somebody_else_closes_with_a_reason_and_the_asker_is_told(
+    story: Story,
+) -> None:
+    story.ask("How do I x?")
+    ask_id = story.the_ask().id
+    story.click(ADMIN, "ask_menu", option=f"close:{ask_id}")
+    view = story.slack.views[-1][1]
+    assert errors(story.submit(ADMIN, view, {"reason": " "})) == {
+        "reason": "Say in a few words why you close it."
+    }
+    story.submit(ADMIN, view, {"reason": "Asked <!channel> before"})
+    story.deliver()
+    assert story.slack.texts(ASKER) == [
+        "Eva closed your ask “How do I x?”: Asked &lt;!channel&gt; before"
+    ]
+    assert "Closed by Eva: Asked <!channel> before" in rendered(story)
+    story.click(ASKER, "ask_reopen", str(ask_id))
+    assert story.the_ask().state == "open"
+
+
+def test_a_late_close_does_not_undo_a_later_reopening(story: Story) -> None:
+    story.ask()
+    ask_id = story.the_ask().id
+    story.click(ASKER, "ask_menu", option=f"close:{ask_id}", action_ts="1772450000.1")
+    story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}", action_ts="1772450009.1")
+    story.click(ASKER, "ask_menu", option=f"close:{ask_id}", action_ts="1772450005.1")
+    assert story.the_ask().state == "open"
+
+
+@pytest.mark.parametrize("what", ["edit", "close", "reopen", "delete"])
+def test_strangers_to_an_ask_leave_it_alone(story: Story, what: str) -> None:
+    story.ask()
+    story.click(PEER, "ask_menu", option=f"{what}:{story.the_ask().id}")
+    assert "Only the person who asked" in story.slack.responses[-1][1]
+    assert story.the_ask().state == "open"
+    assert story.slack.views == []
+
+
+def test_the_asker_edits_and_the_message_follows(story: Story) -> None:
+    story.ask("How do I x?")
+    story.click(ASKER, "ask_menu", option=f"edit:{story.the_ask().id}")
+    view = story.slack.views[-1][1]
+    assert view["blocks"][0]["element"]["initial_value"] == "How do I x?"
+    story.submit(ASKER, view, {"title": "How do I y?", "details": "<b>"})
+    story.deliver()
+    assert "How do I y?" in rendered(story)
+    assert story.the_ask().details == "&lt;b&gt;"
+
+
+def test_a_forged_edit_of_somebody_elses_ask_is_refused(story: Story) -> None:
+    story.ask("How do I x?")
+    story.click(ASKER, "ask_menu", option=f"edit:{story.the_ask().id}")
+    view = story.slack.views[-1][1]
+    assert "Only the person who asked" in str(
+        errors(story.submit(PEER, view, {"title": "Mine"}))
+    )
+    assert story.the_ask().title == "How do I x?"
+
+
+def test_deleting_asks_first_and_then_takes_the_message_away(story: Story) -> None:
+    ask = story.ask()
+    story.click(ASKER, "ask_menu", option=f"delete:{story.the_ask().id}")
+    view = story.slack.views[-1][1]
+    assert story.the_ask().state == "open"
+    story.submit(ASKER, view, {})
+    story.deliver()
+    assert story.slack.to(HERE) == []
+    # What still arrives for it changes nothing.
+    story.say(HELPER, "So.", thread_ts=ask.ts)
+    assert story.the_ask().state == "deleted"
+    assert story.answers() == []
+
+
+@pytest.mark.parametrize("value", ["", "x", "-1", "999999", "1; DROP TABLE asks", "٣"])
+def test_a_made_up_id_is_refused(story: Story, value: str) -> None:
+    story.ask()
+    assert story.click(ASKER, "ask_looking", value).status == 200
+    assert "not there any more" in story.slack.responses[-1][1]
+
+
+# Messages that become asks
+
+
+def test_the_author_makes_a_message_an_ask(story: Story) -> None:
+    ts = story.say(ASKER, "My build fails")
+    answer = story.say(HELPER, "Clean it", thread_ts=ts)
+    story.slack.threads[HERE, ts] = [
+        {"ts": ts, "user": ASKER, "text": "My build fails"},
+        {
+            "ts": answer,
+            "thread_ts": ts,
+            "user": HELPER,
+            "text": "Clean it",
+            "reactions": [{"name": "+1", "users": [PEER], "count": 1}],
+        },
+    ]
+    assert story.answers() == []
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts, "My build fails")
+    story.deliver()
+    ask = story.the_ask()
+    assert (ask.title, ask.asker, ask.is_own_message) == ("My build fails", ASKER, True)
+    # What was there before is read once, and counts.
+    assert story.marks() == {answer: (False, 1)}
+    assert story.slack.to(HERE) == []
+    assert story.slack.to(ASKER) == []
+
+
+def test_solving_an_own_message_is_shown_by_the_bots_reaction(story: Story) -> None:
+    ts = story.say(ASKER, "My build fails")
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts)
+    answer = story.say(HELPER, "Clean it", thread_ts=ts)
+    story.react(ASKER, answer, "white_check_mark")
+    story.deliver()
+    assert story.slack.reactions == {(HERE, ts, "white_check_mark")}
+    story.unreact(ASKER, answer, "white_check_mark")
+    story.deliver()
+    assert story.slack.reactions == set()
+    assert story.slack.to(HERE) == []
+
+
+def test_a_lead_makes_anothers_message_an_ask_and_the_author_is_told(
+    story: Story,
+) -> None:
+    ts = story.say(ASKER, "My build fails")
+    story.message_shortcut(PEER, "make_ask", ASKER, ts)
+    assert "Only its author" in story.slack.responses[-1][1]
+    story.message_shortcut(ADMIN, "make_ask", ASKER, ts, "My build fails")
+    story.deliver()
+    assert story.slack.texts(ASKER)[0].startswith(
+        "Eva made your message “My build fails” an ask"
+    )
+    story.message_shortcut(ADMIN, "make_ask", ASKER, ts)
+    assert "an ask already" in story.slack.responses[-1][1]
+
+
+def test_the_options_of_an_own_message(story: Story) -> None:
+    ts = story.say(ASKER, "My build fails")
+    story.message_shortcut(HELPER, "ask_options", ASKER, ts)
+    assert "no ask" in story.slack.responses[-1][1]
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts)
+    story.message_shortcut(HELPER, "ask_options", ASKER, ts)
+    view = story.slack.views[-1][1]
+    story.click(HELPER, "option_looking", str(story.the_ask().id), view=view)
+    assert "I can't help after all" in json.dumps(story.slack.views[-1][1])
+    story.click(ASKER, "option_close", str(story.the_ask().id), view=view)
+    assert story.the_ask().state == "closed"

@@ -1,0 +1,438 @@
+"""What marks mean, who may make them, and that their order does not matter."""
+
+import itertools
+import json
+import random
+from typing import Any
+
+import pytest
+
+from sqlalchemy import func, select
+
+from jobs import answers as job
+from models import Base, OutboxItem
+from tests.factories import (
+    ADMIN,
+    ASKER,
+    BOT,
+    HELPER,
+    HERE,
+    PEER,
+    Story,
+    message,
+    person,
+    reaction,
+)
+
+
+@pytest.fixture
+def thread(story: Story) -> tuple[str, str]:
+    """An ask and its answer."""
+    ask = story.ask("How do I x?")
+    return ask.ts, story.say(HELPER, "So.", thread_ts=ask.ts)
+
+
+def test_several_answers_may_solve(story: Story, thread: tuple[str, str]) -> None:
+    ask, first = thread
+    second = story.say(PEER, "Or so.", thread_ts=ask)
+    for answer in (first, second):
+        story.react(ASKER, answer, "white_check_mark")
+    assert story.marks() == {first: (True, 0), second: (True, 0)}
+    story.unreact(ASKER, first, "white_check_mark")
+    assert story.the_ask().state == "solved"
+    story.unreact(ASKER, second, "white_check_mark")
+    assert story.the_ask().state == "answered"
+
+
+def test_a_check_mark_from_a_peer_is_only_helpful(
+    story: Story, thread: tuple[str, str]
+) -> None:
+    story.react(PEER, thread[1], "white_check_mark")
+    assert story.the_ask().state == "answered"
+    assert story.marks() == {thread[1]: (False, 1)}
+
+
+def test_an_admin_solves_for_the_asker_who_may_reject_it(
+    story: Story, thread: tuple[str, str]
+) -> None:
+    story.react(ADMIN, thread[1], "white_check_mark")
+    story.later(seconds=1)  # Who Eva is has to be asked first.
+    assert story.the_ask().state == "solved"
+    story.later(seconds=61)
+    [*_, told] = story.slack.to(ASKER)
+    assert told.text.startswith("Eva marked your ask “How do I x?” as solved.")
+    assert "Not solved yet" in json.dumps(told.blocks)
+    story.click(ASKER, "ask_reopen", str(story.the_ask().id))
+    assert story.the_ask().state == "answered"
+    # The rejected mark stays rejected, whatever else happens.
+    story.react(PEER, thread[1], "heart")
+    assert story.the_ask().state == "answered"
+
+
+def test_own_answers_cannot_be_marked(story: Story, thread: tuple[str, str]) -> None:
+    story.react(HELPER, thread[1], "heart")
+    story.react(HELPER, thread[1], "white_check_mark")
+    assert story.marks() == {thread[1]: (False, 0)}
+    story.message_shortcut(HELPER, "mark_helpful", HELPER, thread[1])
+    assert "your own answer" in story.slack.responses[-1][1]
+
+
+@pytest.mark.parametrize("emoji", ["tada", "eyes", "raising_hand", "unknown-custom"])
+def test_other_emoji_on_an_answer_mean_nothing(
+    story: Story, thread: tuple[str, str], emoji: str
+) -> None:
+    story.react(PEER, thread[1], emoji)
+    assert story.marks() == {thread[1]: (False, 0)}
+
+
+def test_bots_neither_answer_nor_mark(story: Story, thread: tuple[str, str]) -> None:
+    story.slack.people["U0ROBO"] = person("U0ROBO", "Robo", is_bot=True)
+    story.react("U0ROBO", thread[1], "heart")
+    story.react(BOT, thread[1], "white_check_mark")
+    story.say(PEER, "I am a bot", thread_ts=thread[0], bot_id="B1")
+    story.say("U0ROBO", "So am I", thread_ts=thread[0])
+    # Only when somebody has asked Slack does it come out who is a bot.
+    story.deliver()
+    story.react(PEER, thread[1], "heart")
+    assert story.marks() == {thread[1]: (False, 1)}
+    assert story.the_ask().state == "answered"
+
+
+def test_reactions_on_files_and_on_nothing_are_ignored(story: Story) -> None:
+    event = {
+        "type": "reaction_added",
+        "user": PEER,
+        "reaction": "heart",
+        "item": {"type": "file", "file": "F1"},
+        "event_ts": "1.000001",
+    }
+    assert story.event(event) == 200
+    assert story.event({**event, "item": None}) == 200
+    story.react(PEER, "1700000000.000001", "heart")
+
+
+def test_two_skin_tones_by_one_person_are_one_mark(
+    story: Story, thread: tuple[str, str]
+) -> None:
+    for tone in ("+1", "thumbsup::skin-tone-2", "+1::skin-tone-5"):
+        story.react(PEER, thread[1], tone)
+    assert story.marks() == {thread[1]: (False, 1)}
+    story.unreact(PEER, thread[1], "+1")
+    story.unreact(PEER, thread[1], "thumbsup::skin-tone-2")
+    assert story.marks() == {thread[1]: (False, 1)}
+    story.unreact(PEER, thread[1], "+1::skin-tone-5")
+    assert story.marks() == {thread[1]: (False, 0)}
+
+
+def test_a_check_mark_on_the_ask_solves_it_and_asks_who_helped(
+    story: Story, thread: tuple[str, str]
+) -> None:
+    story.react(ASKER, thread[0], "white_check_mark")
+    assert story.the_ask().state == "solved"
+    story.later(seconds=61)
+    [*_, told] = story.slack.to(ASKER)
+    assert "Who helped?" in told.text
+    select_ = told.blocks[1]["elements"][0]
+    [option] = select_["options"]
+    assert option["text"]["text"].startswith("Ben, 02 Mar")
+    story.click(ASKER, "who_helped", option=option["value"])
+    assert story.marks() == {thread[1]: (True, 0)}
+    story.later(seconds=61)
+    assert "solved Ana's ask" in story.slack.texts(HELPER)[-1]
+
+
+def test_nobody_else_says_who_helped(story: Story, thread: tuple[str, str]) -> None:
+    [answer] = story.answers()
+    story.click(PEER, "who_helped", option=str(answer.id))
+    assert "Only the person who asked" in story.slack.responses[-1][1]
+    assert story.marks() == {thread[1]: (False, 0)}
+
+
+def test_the_asker_says_what_worked(story: Story, thread: tuple[str, str]) -> None:
+    story.react(ASKER, thread[1], "white_check_mark")
+    ask_id = str(story.the_ask().id)
+    story.click(ASKER, "ask_worked", ask_id)
+    view = story.slack.views[-1][1]
+    story.submit(PEER, view, {"worked": "Not mine to say"})
+    assert story.the_ask().worked is None
+    story.submit(ASKER, view, {"worked": "Jitter, *always*"})
+    story.deliver()
+    shown = json.dumps(story.slack.at(HERE, thread[0]).blocks)
+    assert "What worked: Jitter, *always*" in shown
+
+
+def test_thanks_offer_the_button_once(story: Story, thread: tuple[str, str]) -> None:
+    story.say(ASKER, "Thanks, that worked!", thread_ts=thread[0])
+    story.say(ASKER, "thank you", thread_ts=thread[0])
+    story.say(PEER, "Thanks from me, too", thread_ts=thread[0])
+    story.deliver()
+    [offer] = story.slack.whispers
+    assert (offer.only, offer.thread_ts) == (ASKER, thread[0])
+    button = offer.blocks[1]["elements"][0]
+    story.click(ASKER, button["action_id"], button["value"])
+    assert story.the_ask().state == "solved"
+
+
+def test_no_button_for_thanks_in_advance(story: Story, thread: tuple[str, str]) -> None:
+    story.say(ASKER, "Thanks in advance for any more ideas", thread_ts=thread[0])
+    story.deliver()
+    assert story.slack.whispers == []
+
+
+@pytest.mark.parametrize("what", ["helpful", "solved"])
+def test_a_shortcut_marks_and_offers_undo(
+    story: Story, thread: tuple[str, str], what: str
+) -> None:
+    story.message_shortcut(ASKER, f"mark_{what}", HELPER, thread[1])
+    marked = {"helpful": (False, 1), "solved": (True, 0)}[what]
+    assert story.marks() == {thread[1]: marked}
+    _, _, blocks = story.slack.responses[-1]
+    undo = blocks[1]["elements"][0]
+    story.click(ASKER, undo["action_id"], undo["value"])
+    assert story.marks() == {thread[1]: (False, 0)}
+    story.later(seconds=90)
+    assert story.slack.texts(HELPER) == []
+
+
+def test_a_shortcut_on_what_is_no_answer_is_refused(
+    story: Story, thread: tuple[str, str]
+) -> None:
+    story.message_shortcut(PEER, "mark_helpful", ASKER, thread[0])
+    assert "works on answers" in story.slack.responses[-1][1]
+    story.message_shortcut(PEER, "mark_solved", HELPER, thread[1])
+    assert "Mark it helpful instead" in story.slack.responses[-1][1]
+
+
+def test_a_deleted_answer_counts_no_more(story: Story, thread: tuple[str, str]) -> None:
+    story.react(ASKER, thread[1], "white_check_mark")
+    story.delete(HELPER, thread[1], thread_ts=thread[0])
+    assert story.the_ask().state == "open"
+    story.later(seconds=90)
+    assert story.slack.texts(HELPER) == []
+    # The message itself, delivered late, does not bring it back.
+    story.say(HELPER, "So.", thread_ts=thread[0], ts=thread[1])
+    assert story.the_ask().state == "open"
+
+
+def test_a_broadcast_a_file_and_an_edit_count_once(story: Story) -> None:
+    ask = story.ask()
+    ts = story.say(HELPER, "To all", thread_ts=ask.ts, subtype="thread_broadcast")
+    story.say(HELPER, "To all", thread_ts=ask.ts, ts=ts)
+    story.say(PEER, "", thread_ts=ask.ts, subtype="file_share", files=[{"id": "F1"}])
+    story.edit(HELPER, ts, "To everybody", thread_ts=ask.ts)
+    assert len(story.answers()) == 2
+
+
+def test_followups_of_the_asker_are_no_answers(story: Story) -> None:
+    ask = story.ask()
+    story.say(ASKER, "I forgot to say", thread_ts=ask.ts)
+    assert story.answers() == []
+    assert story.the_ask().state == "open"
+
+
+def test_later_answers_send_no_message(story: Story, thread: tuple[str, str]) -> None:
+    story.say(PEER, "Or so.", thread_ts=thread[0])
+    story.deliver()
+    assert len(story.slack.to(ASKER)) == 1
+
+
+def test_marked_again_after_an_undo_is_told_once(
+    story: Story, thread: tuple[str, str]
+) -> None:
+    story.react(PEER, thread[1], "heart")
+    story.unreact(PEER, thread[1], "heart")
+    story.later(seconds=61)
+    assert story.slack.texts(HELPER) == []
+    story.react(PEER, thread[1], "heart")
+    story.later(seconds=61)
+    story.unreact(PEER, thread[1], "heart")
+    story.react(PEER, thread[1], "heart")
+    story.later(seconds=61)
+    assert len(story.slack.to(HELPER)) == 1
+
+
+def test_nothing_of_other_conversations_is_kept(story: Story) -> None:
+    story.command(ASKER, "/backswing")  # The channel is known, with capture off.
+    ts = story.say(ASKER, "What a day?")
+    reply = story.say(PEER, "Quite", thread_ts=ts)
+    story.react(HELPER, reply, "heart")
+    story.delete(PEER, reply, thread_ts=ts)
+    assert story.asks() == []
+    with story.rt.reads() as session:
+        for table in ("reactions", "sightings", "answers"):
+            found = Base.metadata.tables[table]
+            assert session.scalar(select(func.count()).select_from(found)) == 0
+
+
+def test_an_answer_of_which_slack_told_late_is_looked_up(story: Story) -> None:
+    ask = story.ask()
+    ts = story.ts()
+    story.slack.threads[HERE, ask.ts] = [
+        {"ts": ask.ts, "user": BOT, "bot_id": "B1", "text": "ask"},
+        {
+            "ts": ts,
+            "thread_ts": ask.ts,
+            "user": HELPER,
+            "text": "So.",
+            "reactions": [{"name": "heart", "users": [PEER, HELPER, BOT]}],
+        },
+    ]
+    # The reaction came first, when nothing was known of the message.
+    story.react(PEER, ts, "heart")
+    story.later(seconds=5)
+    story.say(HELPER, "So.", thread_ts=ask.ts, ts=ts)
+    story.deliver()
+    assert story.marks() == {ts: (False, 1)}
+
+
+# Any order, any number of deliveries
+
+
+def _captured_story() -> list[dict[str, Any]]:
+    """An ask by capture, two answers, marks and their removals, an edit, a deletion."""
+    ask, one, two = "1772442000.000100", "1772442010.000100", "1772442020.000100"
+    deleted = {
+        "type": "message",
+        "subtype": "message_deleted",
+        "channel": HERE,
+        "ts": "1772442090.000100",
+        "event_ts": "1772442090.000100",
+        "deleted_ts": two,
+        "previous_message": message(PEER, "Or so.", two, ask),
+    }
+    edited = {
+        "type": "message",
+        "subtype": "message_changed",
+        "channel": HERE,
+        "ts": "1772442095.000100",
+        "event_ts": "1772442095.000100",
+        "message": message(ASKER, "How do I y?", ask),
+        "previous_message": message(ASKER, "How do I x?", ask),
+    }
+    return [
+        message(ASKER, "How do I x?", ask),
+        message(HELPER, "So.", one, ask),
+        message(PEER, "Or so.", two, ask),
+        reaction(PEER, one, "heart", "1772442030.000100"),
+        reaction(PEER, one, "heart", "1772442031.000100", added=False),
+        reaction(PEER, one, "heart", "1772442032.000100"),
+        reaction(ASKER, one, "white_check_mark", "1772442040.000100"),
+        reaction(ASKER, two, "white_check_mark", "1772442041.000100"),
+        reaction(HELPER, one, "heart", "1772442042.000100"),
+        reaction(ADMIN, ask, "raising_hand", "1772442043.000100"),
+        deleted,
+        edited,
+    ]
+
+
+def _outcome(story: Story) -> tuple[Any, ...]:
+    ask = story.the_ask()
+    return (ask.title, ask.state, ask.solved_by, ask.ts, story.marks())
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_order_and_number_of_deliveries_do_not_matter(
+    story: Story, seed: int
+) -> None:
+    story.set_up(capture="all")
+    events = _captured_story()
+    shuffled = random.Random(seed)
+    if seed == 1:
+        events.reverse()
+    elif seed > 1:
+        events = list(itertools.chain(events, shuffled.sample(events, 6)))
+        shuffled.shuffle(events)
+    for event in events:
+        assert story.event(event) == 200
+    assert _outcome(story) == (
+        "How do I y?",
+        "solved",
+        ASKER,
+        "1772442000.000100",
+        {"1772442010.000100": (True, 1)},
+    )
+
+
+def test_capture_takes_questions_only_or_everything(story: Story) -> None:
+    story.set_up(capture="questions")
+    story.say(ASKER, "Good morning")
+    story.say(ASKER, "How do I x?")
+    story.say(ASKER, "Was it ?a=b or https://x.y/?z")
+    assert [ask.title for ask in story.asks()] == ["How do I x?"]
+    story.set_up(capture="all")
+    story.say(ASKER, "It is broken")
+    assert [ask.title for ask in story.asks()] == ["How do I x?", "It is broken"]
+
+
+def test_only_a_first_captured_ask_is_explained_to_its_asker(story: Story) -> None:
+    story.set_up(capture="all")
+    story.say(ASKER, "It is broken")
+    story.say(ASKER, "It is broken again")
+    story.deliver()
+    [told] = story.slack.to(ASKER)
+    assert told.text.startswith("Your question “It is broken” is now an ask")
+    assert story.slack.to(HERE) == []
+
+
+def test_ids_of_what_led_nowhere_are_forgotten_after_a_week(story: Story) -> None:
+    story.set_up(capture="questions")
+    ts = story.say(ASKER, "Good morning")
+    reply = story.say(PEER, "Morning", thread_ts=ts)
+    story.react(HELPER, reply, "heart")
+    tables = ("sightings", "reactions")
+
+    def kept() -> list[int]:
+        with story.rt.reads() as session:
+            return [
+                session.scalar(
+                    select(func.count()).select_from(Base.metadata.tables[t])
+                )
+                or 0
+                for t in tables
+            ]
+
+    job.purge(story.rt, story.deliverer)
+    assert kept() == [1, 1]
+    story.clock.forward(days=8)
+    job.purge(story.rt, story.deliverer)
+    assert kept() == [0, 0]
+
+
+def test_a_captured_message_deleted_is_no_ask(story: Story) -> None:
+    story.set_up(capture="all")
+    ts = story.say(ASKER, "It is broken")
+    story.delete(ASKER, ts)
+    assert story.the_ask().state == "deleted"
+
+
+def test_a_tombstone_is_a_deletion(story: Story) -> None:
+    story.set_up(capture="all")
+    ts = story.say(ASKER, "It is broken")
+    story.say(HELPER, "So.", thread_ts=ts)
+    event = {
+        "type": "message",
+        "subtype": "message_changed",
+        "channel": HERE,
+        "ts": story.ts(),
+        "event_ts": story.ts(),
+        "message": {
+            "type": "message",
+            "subtype": "tombstone",
+            "user": "USLACKBOT",
+            "text": "This message was deleted.",
+            "ts": ts,
+            "thread_ts": ts,
+        },
+    }
+    assert story.event(event) == 200
+    assert story.the_ask().state == "deleted"
+
+
+def test_outbox_says_each_thing_once(story: Story, thread: tuple[str, str]) -> None:
+    for _ in range(3):
+        story.react(ASKER, thread[1], "white_check_mark")
+    with story.rt.reads() as session:
+        kinds = session.scalars(
+            select(OutboxItem.kind).where(OutboxItem.kind == "answer.solved")
+        ).all()
+    assert kinds == ["answer.solved"]

@@ -37,7 +37,7 @@ class Checker:
             self.say(f"no more than {most} items allowed", f"{where}/{name}")
         return value
 
-    def string(  # noqa: PLR0913  # The limits are the rule.
+    def string(  # The limits are the rule.
         self,
         holder: Json,
         name: str,
@@ -65,7 +65,7 @@ class Checker:
         if not isinstance(holder.get(name, False), bool):
             self.say("must provide a boolean", f"{where}/{name}")
 
-    def text(  # noqa: PLR0913  # The limits are the rule.
+    def text(  # The limits are the rule.
         self,
         holder: Json,
         name: str,

@@ -24,7 +24,7 @@ class Deeds:
     views: Views
     gestures: Gestures
 
-    def say(  # noqa: PLR0913  # As many as Slack's composer.
+    def say(  # As many as Slack's composer.
         self,
         person: str,
         channel: str,
@@ -152,7 +152,7 @@ class Deeds:
         message = self.workspace.message(room.id, ts)
         return self.gestures.message_shortcut(who, callback_id, message)
 
-    def click(  # noqa: PLR0913  # Where, what and which.
+    def click(  # Where, what and which.
         self,
         person: str,
         channel: str,
@@ -179,7 +179,7 @@ class Deeds:
             raise PermissionError(f"{who.name} is not in {room.name}")
         return self.workspace.message(room.id, ts)
 
-    def click_view(  # noqa: PLR0913  # Where, what and which.
+    def click_view(  # Where, what and which.
         self,
         person: str,
         view_id: str,

@@ -68,7 +68,7 @@ class Messages:
         workspace.changed("ephemeral", channel=room.id, person=to)
         return message
 
-    def change(  # noqa: PLR0913  # What a message is made of.
+    def change(  # What a message is made of.
         self,
         message: Message,
         *,

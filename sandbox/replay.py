@@ -166,7 +166,7 @@ class Played:
     reactions: int = 0
 
 
-def play(  # noqa: PLR0913  # Each is a knob of the player.
+def play(  # Each is a knob of the player.
     sandbox: Sandbox,
     export: Export | str | Path,
     channels: Sequence[str] | None = None,

@@ -21,7 +21,8 @@ from sandbox.rates import Rates
 from sandbox.records import Json
 from sandbox.response_urls import ResponseUrls
 from sandbox.sights import Sights
-from sandbox.transports import EVENT, HttpTransport, Transport
+from sandbox.sockets import Sockets
+from sandbox.transports import ACK_SECONDS, EVENT, HttpTransport, Transport
 from sandbox.views import Views
 from sandbox.web_api.calls import Calls, Tokens
 from sandbox.web_api.methods import Slack
@@ -42,9 +43,12 @@ class Sandbox(Places, Deeds, Sights):
         self.app_token = f"xapp-1-{secrets.randbelow(10**12)}-{secrets.token_hex(32)}"
         self.signing_secret = secrets.token_hex(16)
         self.strict_rate = strict_rate
+        # Slack's three seconds; tests of what is late may shorten them.
+        self.ack_seconds = ACK_SECONDS
         self.url = ""
         self.workspace = workspace = Workspace(Manifest.read(manifest), clock)
         self._http: HttpTransport | None = None
+        self.sockets = Sockets(workspace.app_id, lambda: self.ack_seconds)
         self.deliveries_desk = Deliveries(clock, self._transport)
         self.events = Events(workspace, self.deliveries_desk.put)
         self.messages_desk = Messages(workspace, self.events)
@@ -65,7 +69,7 @@ class Sandbox(Places, Deeds, Sights):
             self.messages_desk,
             self.views,
             url=lambda: self.url,
-            open_socket=self._open_socket,
+            open_socket=self.sockets.open,
             history_limit=history_limit,
         )
         self.calls_desk = Calls(
@@ -107,10 +111,12 @@ class Sandbox(Places, Deeds, Sights):
     def start(self, port: int = 0) -> None:
         self.url = f"http://127.0.0.1:{self._server.start(port)}"
         self.response_urls.base = self.url
+        self.sockets.start()
         self.deliveries_desk.start()
 
     def stop(self) -> None:
         self.deliveries_desk.stop()
+        self.sockets.stop()
         self._server.stop()
 
     def _routes(self) -> list[BaseRoute]:
@@ -121,13 +127,18 @@ class Sandbox(Places, Deeds, Sights):
         ]
 
     def connect_http(self, request_url: str) -> None:
-        self._http = HttpTransport(request_url, self.signing_secret)
+        """Events, commands and interactions are POSTed there from now on.
+
+        WebSockets that the app opens take over, as in Slack; connecting again
+        switches back.
+        """
+        self.sockets.was_used = False
+        self._http = HttpTransport(
+            request_url, self.signing_secret, patience=lambda: self.ack_seconds
+        )
 
     def _transport(self) -> Transport | None:
-        return self._http
-
-    def _open_socket(self) -> str:
-        raise NotImplementedError
+        return self.sockets if self.sockets.was_used else self._http
 
     # Deliveries
 

@@ -49,10 +49,12 @@ class HttpTransport:
         request_url: str,
         signing_secret: str,
         *,
+        patience: Callable[[], float] = lambda: ACK_SECONDS,
         now: Callable[[], float] = lambda: utc_now().timestamp(),
     ) -> None:
         self._url = urlsplit(request_url)
         self._signing_secret = signing_secret
+        self._patience = patience
         # The app compares with its own clock, which is real even if time travels.
         self._now = now
 
@@ -84,7 +86,7 @@ class HttpTransport:
         """One POST; the given headers win over the signature's."""
         started = time.perf_counter()
         connection = http.client.HTTPConnection(
-            self._url.hostname or "", self._url.port, timeout=ACK_SECONDS
+            self._url.hostname or "", self._url.port, timeout=self._patience()
         )
         path = self._url.path or "/"
         if self._url.query:
@@ -107,7 +109,7 @@ class HttpTransport:
             connection.close()
         seconds = time.perf_counter() - started
         failure = None
-        if seconds > ACK_SECONDS:
+        if seconds > self._patience():
             failure = "http_timeout"
         elif not 200 <= response.status < 300:  # noqa: PLR2004  # HTTP's own 2xx.
             failure = "http_error"

@@ -105,8 +105,10 @@ def test_a_command_that_is_refused_or_late_fails_as_in_slack(slack, parrot, ana,
     parrot.answer = lambda _: BoltResponse(status=500, body="")
     assert "dispatch_failed" in slack.command(ana.id, room.id, "/parrot").failed
 
+    slack.ack_seconds = 0.2
+
     def sleep(_):
-        time.sleep(3.1)
+        time.sleep(0.5)
 
     parrot.answer = sleep
     assert "operation_timeout" in slack.command(ana.id, room.id, "/parrot").failed

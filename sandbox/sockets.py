@@ -1,0 +1,326 @@
+"""Socket Mode: WebSockets that the app opens and the pretend Slack speaks into."""
+
+import json
+import secrets
+import socket
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Condition, Event, Lock, Thread
+
+from websockets.exceptions import InvalidState
+from websockets.frames import Opcode
+from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from sandbox.records import Json
+from sandbox.refusals import SlackError
+from sandbox.transports import EVENT, Reply, Retry
+
+MOST_CONNECTIONS = 10
+PING_SECONDS = 5.0
+_LISTED_SECONDS = 18_060
+_CHUNK = 65_536
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """An envelope on its way; any connection may acknowledge it."""
+
+    done: Event = field(default_factory=Event)
+    body: str | None = None
+
+
+class Connection:
+    """One WebSocket; a stalled one keeps its TCP connection and says nothing."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.id = secrets.token_hex(4)
+        self.stalled = False
+        # A connection that was told to go gets no more envelopes.
+        self.leaving = False
+        self.pongs = 0
+        self._socket = sock
+        self._protocol = ServerProtocol()
+        self._lock = Lock()
+
+    @property
+    def is_open(self) -> bool:
+        return self._protocol.state is State.OPEN
+
+    def _flush(self) -> None:
+        for data in self._protocol.data_to_send():
+            if data:
+                self._socket.sendall(data)
+            else:
+                with suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_WR)
+
+    def send(self, message: Json) -> bool:
+        with self._lock:
+            if not self.is_open or self.stalled:
+                return False
+            try:
+                self._protocol.send_text(json.dumps(message).encode())
+                self._flush()
+            except (OSError, InvalidState):
+                return False
+            return True
+
+    def ping(self) -> None:
+        with self._lock:
+            if self.is_open and not self.stalled:
+                with suppress(OSError, InvalidState):
+                    self._protocol.send_ping(f"Ping from {self.id}".encode())
+                    self._flush()
+
+    def close(self) -> None:
+        with self._lock, suppress(OSError, InvalidState):
+            self._protocol.send_close(1000)
+            self._flush()
+
+    def cut(self) -> None:
+        """Ends the TCP connection without a word."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def handshake(self, admit: Callable[[str], bool]) -> bool:
+        while data := self._socket.recv(_CHUNK):
+            self._protocol.receive_data(data)
+            for event in self._protocol.events_received():
+                if isinstance(event, Request):
+                    answer = self._protocol.accept(event)
+                    if not admit(event.path):
+                        answer = self._protocol.reject(404, "no such link\n")
+                    self._protocol.send_response(answer)
+                    self._flush()
+                    return self.is_open
+        return False
+
+    def texts(self) -> Iterator[str]:
+        """What the app says, until it is gone."""
+        while True:
+            try:
+                data = self._socket.recv(_CHUNK)
+            except OSError:
+                return
+            with self._lock:
+                if data:
+                    self._protocol.receive_data(data)
+                else:
+                    self._protocol.receive_eof()
+                events = self._protocol.events_received()
+                if not self.stalled:
+                    with suppress(OSError):
+                        self._flush()
+            for event in events:
+                opcode = getattr(event, "opcode", None)
+                self.pongs += opcode is Opcode.PONG
+                if opcode is Opcode.TEXT and not self.stalled:
+                    yield bytes(getattr(event, "data", b"")).decode(errors="replace")
+            if not data:
+                return
+
+
+class Sockets:
+    """A transport: each payload goes to one connection, in turn."""
+
+    def __init__(self, app_id: str, patience: Callable[[], float]) -> None:
+        self._app_id = app_id
+        self._patience = patience
+        self._lock = Condition()
+        self._listener: socket.socket | None = None
+        self._tickets: set[str] = set()
+        self._waiting: dict[str, _Waiting] = {}
+        self._turn = 0
+        self._stopped = Event()
+        self._threads: list[Thread] = []
+        self.connections: list[Connection] = []
+        # Once an app spoke Socket Mode, HTTP is not tried in its place.
+        self.was_used = False
+        self.enabled = True
+
+    def start(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        for target in (self._accept, self._keep_pinging):
+            thread = Thread(target=target, name="sandbox-socket", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        self._stopped.set()
+        if self._listener:
+            # Closing alone does not wake a thread that waits in accept().
+            with suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+        for connection in list(self.connections):
+            connection.cut()
+        for thread in self._threads:
+            thread.join(2)
+
+    def open(self) -> str:
+        """What `apps.connections.open` answers: good for one connection."""
+        if not self.enabled or self._listener is None:
+            raise SlackError("socket_mode_not_enabled")
+        ticket = secrets.token_urlsafe(18)
+        with self._lock:
+            self._tickets.add(ticket)
+        port = self._listener.getsockname()[1]
+        return f"ws://127.0.0.1:{port}/link/?ticket={ticket}&app_id={self._app_id}"
+
+    def _admit(self, path: str) -> bool:
+        ticket = path.partition("ticket=")[2].partition("&")[0]
+        with self._lock:
+            known = ticket in self._tickets
+            self._tickets.discard(ticket)
+        return known
+
+    def _accept(self) -> None:
+        while self._listener and not self._stopped.is_set():
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            thread = Thread(target=self._serve, args=(sock,), daemon=True)
+            thread.start()
+
+    def _serve(self, sock: socket.socket) -> None:
+        connection = Connection(sock)
+        try:
+            if not connection.handshake(self._admit):
+                return
+            with self._lock:
+                full = len(self.connections) >= MOST_CONNECTIONS
+                if not full:
+                    self.connections.append(connection)
+                    self.was_used = True
+                    self._lock.notify_all()
+                count = len(self.connections)
+            if full:
+                connection.send(_disconnect("too_many_websockets"))
+                connection.close()
+                return
+            connection.send(self._hello(count))
+            for text in connection.texts():
+                self._heard(text)
+        except OSError:
+            return
+        finally:
+            self._gone(connection)
+            sock.close()
+
+    def _hello(self, count: int) -> Json:
+        return {
+            "type": "hello",
+            "num_connections": count,
+            "debug_info": {
+                "host": "applink-sandbox",
+                "build_number": 1,
+                "approximate_connection_time": _LISTED_SECONDS,
+            },
+            "connection_info": {"app_id": self._app_id},
+        }
+
+    def _heard(self, text: str) -> None:
+        try:
+            said = json.loads(text)
+        except ValueError:
+            return
+        if not isinstance(said, dict):
+            return
+        with self._lock:
+            waiting = self._waiting.pop(str(said.get("envelope_id")), None)
+        if waiting:
+            payload = said.get("payload")
+            waiting.body = "" if payload in (None, "", {}) else json.dumps(payload)
+            waiting.done.set()
+
+    def _gone(self, connection: Connection) -> None:
+        with self._lock:
+            if connection in self.connections:
+                self.connections.remove(connection)
+
+    def _keep_pinging(self) -> None:
+        while not self._stopped.wait(PING_SECONDS):
+            for connection in list(self.connections):
+                connection.ping()
+
+    # Payloads
+
+    def _next(self) -> Connection | None:
+        """The connection whose turn it is; one that comes in time will do."""
+
+        def there() -> list[Connection]:
+            return [c for c in self.connections if c.is_open and not c.leaving]
+
+        with self._lock:
+            if not self._lock.wait_for(there, self._patience()):
+                return None
+            self._turn += 1
+            return there()[self._turn % len(there())]
+
+    def send(self, kind: str, payload: Json, retry: Retry | None) -> Reply:
+        started = time.perf_counter()
+        connection = self._next()
+        if connection is None:
+            return Reply(None, failure="connection_failed")
+        envelope: Json = {
+            "envelope_id": str(uuid.uuid4()),
+            "type": kind,
+            "payload": payload,
+            "accepts_response_payload": kind != EVENT,
+        }
+        if kind == EVENT:
+            envelope["retry_attempt"] = retry.number if retry else 0
+            envelope["retry_reason"] = "timeout" if retry else ""
+        waiting = _Waiting()
+        with self._lock:
+            self._waiting[envelope["envelope_id"]] = waiting
+        if connection.send(envelope) or connection.stalled:
+            waiting.done.wait(self._patience())
+        with self._lock:
+            self._waiting.pop(envelope["envelope_id"], None)
+        seconds = time.perf_counter() - started
+        if waiting.body is None:
+            return Reply(None, failure="timeout", seconds=seconds)
+        return Reply(200, waiting.body, seconds=seconds)
+
+    # What Slack's side does to connections
+
+    def disconnect(self, reason: str, *, every: bool = True) -> None:
+        """`warning`, `refresh_requested` or `link_disabled`, as Slack sends them."""
+        with self._lock:
+            chosen = list(self.connections) if every else self.connections[:1]
+        if reason == "link_disabled":
+            self.enabled = False
+        for connection in chosen:
+            # It may still acknowledge what it has, but gets nothing new.
+            connection.leaving = reason != "warning"
+            connection.send(_disconnect(reason))
+            if reason == "link_disabled":
+                connection.close()
+
+    def stall(self) -> None:
+        """All connections fall silent and stay open."""
+        for connection in list(self.connections):
+            connection.stalled = True
+
+    def cut(self) -> None:
+        """All connections are gone at once."""
+        for connection in list(self.connections):
+            self._gone(connection)
+            connection.cut()
+
+
+def _disconnect(reason: str) -> Json:
+    return {
+        "type": "disconnect",
+        "reason": reason,
+        "debug_info": {"host": "applink-sandbox"},
+    }

@@ -15,7 +15,7 @@ from bot.lanes import Claim
 from bot.operations import Operation, Post
 from bot.outbox import PROMISED
 from bot.runtime import Runtime
-from bot.slack import REVOKED, NotDone, RateLimited, Refused, SlackError, Unsure
+from bot.slack import REVOKED, NotDone, RateLimited, SlackError, Unsure
 from models import Installation, Pause
 
 log = logging.getLogger(__name__)
@@ -58,8 +58,7 @@ class Deliverer:
         *,
         meet: Callable[[Runtime], None] = _nothing,
     ) -> None:
-        """`meet` asks Slack about people we don't know yet, so that a message can
-        name them."""
+        """`meet` asks Slack about people that a message is to name."""
         self._rt = rt
         self._meet = meet
         self._notices = notices

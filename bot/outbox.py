@@ -50,11 +50,11 @@ def promise(
         kind,
         subject_id,
         recipient,
-        installation_id,
-        due or now,
-        now,
-        detail,
-        occasion,
+        installation_id=installation_id,
+        due=due or now,
+        now=now,
+        detail=detail,
+        occasion=occasion,
     )
     session.execute(
         statement.on_conflict_do_update(
@@ -76,7 +76,13 @@ def refresh(
 ) -> None:
     """Show something as it now is. However many ask for it, one is pending."""
     statement = _new(
-        session, kind, subject_id, recipient, installation_id, now, now, None
+        session,
+        kind,
+        subject_id,
+        recipient,
+        installation_id=installation_id,
+        due=now,
+        now=now,
     )
     is_finished = OutboxItem.state.in_(_FINISHED)
     session.execute(
@@ -98,10 +104,11 @@ def _new(
     kind: str,
     subject_id: int,
     recipient: str,
+    *,
     installation_id: int,
     due: datetime,
     now: datetime,
-    detail: dict[str, Any] | None,
+    detail: dict[str, Any] | None = None,
     occasion: str = "",
 ) -> Any:
     if due <= now:

@@ -21,8 +21,7 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """`sessions` change something, `reads` only look; `slack` is never called within
-    a transaction."""
+    """`sessions` change, `reads` look; `slack` is never called in a transaction."""
 
     workspace: Workspace
     sessions: sessionmaker[Session]

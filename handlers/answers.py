@@ -101,7 +101,9 @@ class Listeners:
                     author=author,
                     now=now,
                 )
-            elif _is_captured(channel.capture, said):
+            elif channel_rules.makes_ask(
+                channel.capture, ts=said.ts, thread_ts=said.thread_ts, text=said.text
+            ):
                 asks.capture(
                     session,
                     self._rt.workspace,
@@ -132,12 +134,15 @@ class Listeners:
             ask = asks.by_message(session, place.channel_id, message.ts)
             if ask is not None:
                 if ask.is_own_message:
-                    asks.reword(
-                        session, ask, message.text, at_us=micros(change.event_ts)
-                    )
+                    asks.reword(ask, message.text, at_us=micros(change.event_ts))
                 return
             channel = channels.note(session, self._rt.workspace.id, change.channel)
-            if not message.is_reply and _is_captured(channel.capture, message):
+            if channel_rules.makes_ask(
+                channel.capture,
+                ts=message.ts,
+                thread_ts=message.thread_ts,
+                text=message.text,
+            ):
                 captured = asks.capture(
                     session,
                     self._rt.workspace,
@@ -204,9 +209,3 @@ class Listeners:
     def _locate(self, channel: str, ts: str) -> Place | None:
         with self._rt.reads() as session:
             return registers.locate(session, self._rt.workspace.id, channel, ts)
-
-
-def _is_captured(capture: str, message: Message) -> bool:
-    if capture == "questions":
-        return channel_rules.is_question(message.text)
-    return capture == "all"

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from anyio import CapacityLimiter, to_thread
 from slack_bolt import App, BoltRequest, BoltResponse
@@ -79,9 +79,14 @@ class Edge:
         if not self._is_signed(request, body):
             log.warning("request with a wrong signature")
             return PlainTextResponse("not signed by Slack", status_code=401)
+        return await self._answer(body, request.headers, is_json=kind == _TYPES[0])
+
+    async def _answer(
+        self, body: bytes, headers: Mapping[str, str], *, is_json: bool
+    ) -> Response:
         try:
             text = body.decode()
-            payload = _json(text) if kind == _TYPES[0] else None
+            payload = _json(text) if is_json else None
         except (ValueError, RecursionError):
             return PlainTextResponse("not understood", status_code=400)
         if payload is not None and payload.get("type") == "url_verification":
@@ -92,7 +97,7 @@ class Edge:
             log.warning("envelope without an event")
             return PlainTextResponse("")
         answer = await to_thread.run_sync(
-            self._dispatch, text, dict(request.headers), limiter=self._dispatchers
+            self._dispatch, text, dict(headers), limiter=self._dispatchers
         )
         return Response(
             answer.body,

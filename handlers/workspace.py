@@ -8,84 +8,107 @@ from sqlalchemy import update
 from bot.channels import service as channels
 from bot.facts import service as facts
 from bot.runtime import Runtime
+from handlers.payloads import (
+    Described,
+    InChannel,
+    Joined,
+    Moved,
+    Renamed,
+    Unshared,
+)
 from models import Installation
+
+Event = dict[str, Any]
 
 
 def register(bolt: App, rt: Runtime) -> None:
-    def change(slack_id: str, **values: object) -> None:
-        with rt.sessions.begin() as session:
-            channels.change(session, rt.workspace.id, slack_id, **values)
+    seen = Listeners(rt)
+    bolt.event("user_change")(seen.described)
+    bolt.event("team_join")(seen.described)
+    bolt.event("member_joined_channel")(seen.joined)
+    bolt.event("channel_id_changed")(seen.moved)
+    bolt.event("channel_shared")(seen.shared)
+    bolt.event("channel_unshared")(seen.unshared)
+    # Private channels have events of their own, but for sharing.
+    for kind in ("channel", "group"):
+        bolt.event(f"{kind}_left")(seen.left)
+        bolt.event(f"{kind}_archive")(seen.archived)
+        bolt.event(f"{kind}_deleted")(seen.archived)
+        bolt.event(f"{kind}_unarchive")(seen.unarchived)
+        bolt.event(f"{kind}_rename")(seen.renamed)
+    bolt.event("app_uninstalled")(seen.uninstalled)
+    bolt.event("tokens_revoked")(seen.revoked)
 
-    @bolt.event("user_change")
-    @bolt.event("team_join")
-    def described(event: dict[str, Any]) -> None:
-        with rt.sessions.begin() as session:
-            facts.learn_member(session, rt.workspace, event["user"], now=rt.clock())
 
-    @bolt.event("member_joined_channel")
-    def joined(event: dict[str, Any]) -> None:
-        if event["user"] != rt.workspace.bot_user_id:
+def _channel(event: Event) -> str:
+    return InChannel.model_validate(event).channel
+
+
+class Listeners:
+    def __init__(self, rt: Runtime) -> None:
+        self._rt = rt
+
+    def described(self, event: Event) -> None:
+        user = Described.model_validate(event).user.model_dump()
+        with self._rt.sessions.begin() as session:
+            facts.learn_member(session, self._rt.workspace, user, now=self._rt.clock())
+
+    def joined(self, event: Event) -> None:
+        seen = Joined.model_validate(event)
+        if seen.user != self._rt.workspace.bot_user_id:
             return
-        with rt.sessions.begin() as session:
-            channel = channels.note(session, rt.workspace.id, event["channel"])
+        with self._rt.sessions.begin() as session:
+            channel = channels.note(session, self._rt.workspace.id, seen.channel)
             channel.is_joined = True
             # The rest is looked up when it is needed.
             channel.looked_up_at = None
 
-    @bolt.event("channel_left")
-    @bolt.event("group_left")
-    def left(event: dict[str, Any]) -> None:
-        change(event["channel"], is_joined=False)
+    def left(self, event: Event) -> None:
+        self._change(_channel(event), is_joined=False)
 
-    @bolt.event("channel_archive")
-    @bolt.event("group_archive")
-    @bolt.event("channel_deleted")
-    @bolt.event("group_deleted")
-    def archived(event: dict[str, Any]) -> None:
-        change(event["channel"], is_archived=True)
+    def archived(self, event: Event) -> None:
+        self._change(_channel(event), is_archived=True)
 
-    @bolt.event("channel_unarchive")
-    @bolt.event("group_unarchive")
-    def unarchived(event: dict[str, Any]) -> None:
-        change(event["channel"], is_archived=False)
+    def unarchived(self, event: Event) -> None:
+        self._change(_channel(event), is_archived=False)
 
-    @bolt.event("channel_rename")
-    @bolt.event("group_rename")
-    def renamed(event: dict[str, Any]) -> None:
-        change(event["channel"]["id"], name=event["channel"]["name"])
+    def renamed(self, event: Event) -> None:
+        channel = Renamed.model_validate(event).channel
+        self._change(channel.id, name=channel.name)
 
-    @bolt.event("channel_id_changed")
-    def moved(event: dict[str, Any]) -> None:
-        with rt.sessions.begin() as session:
+    def moved(self, event: Event) -> None:
+        moved = Moved.model_validate(event)
+        with self._rt.sessions.begin() as session:
             channels.move(
                 session,
-                rt.workspace.id,
-                event["old_channel_id"],
-                event["new_channel_id"],
+                self._rt.workspace.id,
+                moved.old_channel_id,
+                moved.new_channel_id,
             )
 
-    @bolt.event("channel_shared")
-    def shared(event: dict[str, Any]) -> None:
-        change(event["channel"], is_shared=True)
+    def shared(self, event: Event) -> None:
+        self._change(_channel(event), is_shared=True)
 
-    @bolt.event("channel_unshared")
-    def unshared(event: dict[str, Any]) -> None:
-        change(event["channel"], is_shared=bool(event.get("is_ext_shared")))
+    def unshared(self, event: Event) -> None:
+        unshared = Unshared.model_validate(event)
+        self._change(unshared.channel, is_shared=unshared.is_ext_shared)
 
-    @bolt.event("app_uninstalled")
-    def uninstalled(event: dict[str, Any]) -> None:
-        pause("app_uninstalled")
+    def uninstalled(self) -> None:
+        self._pause("app_uninstalled")
 
-    @bolt.event("tokens_revoked")
-    def revoked(event: dict[str, Any]) -> None:
+    def revoked(self, event: Event) -> None:
         # It names the people and bots whose tokens ended, not the tokens.
         if (event.get("tokens") or {}).get("bot"):
-            pause("token_revoked")
+            self._pause("token_revoked")
 
-    def pause(why: str) -> None:
-        with rt.sessions.begin() as session:
+    def _change(self, slack_id: str, **values: object) -> None:
+        with self._rt.sessions.begin() as session:
+            channels.change(session, self._rt.workspace.id, slack_id, **values)
+
+    def _pause(self, why: str) -> None:
+        with self._rt.sessions.begin() as session:
             session.execute(
                 update(Installation)
-                .where(Installation.id == rt.workspace.id)
+                .where(Installation.id == self._rt.workspace.id)
                 .values(paused_because=why)
             )

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, literal, delete, or_, select, update
+from sqlalchemy import and_, delete, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.channels import rules as emoji
 from bot.clock import moment
 from bot.outbox import upsert
-from models import Answer, Ask, Channel, Reaction, Sighting
+from models import Answer, Ask, Channel, Member, Reaction, Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _place(row: Any, slack_channel: str) -> Place:
     )
 
 
-def set_reaction(  # noqa: PLR0913 - a register's key and value
+def set_reaction(
     session: Session,
     *,
     channel_id: int,
@@ -212,7 +212,17 @@ def adopt(session: Session, ask: Ask, channel: Channel) -> None:
     """Take in what was seen of an ask before the ask was known."""
     assert ask.ts is not None  # noqa: S101 - callers have just learned it
     sightings = session.scalars(
-        select(Sighting).filter_by(channel_id=channel.id, thread_ts=ask.ts)
+        select(Sighting)
+        .filter_by(channel_id=channel.id, thread_ts=ask.ts)
+        .where(
+            ~select(Member.id)
+            .where(
+                Member.installation_id == ask.installation_id,
+                Member.slack_id == Sighting.author,
+                Member.is_bot.is_(True),
+            )
+            .exists()
+        )
     ).all()
     for seen in sightings:
         if seen.author != ask.asker:

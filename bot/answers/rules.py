@@ -93,7 +93,7 @@ def outcome(
     )
 
 
-def _state(is_solved: bool, is_closed: bool, is_answered: bool) -> State:  # noqa: FBT001
+def _state(is_solved: bool, is_closed: bool, is_answered: bool) -> State:
     if is_solved:
         return "solved"
     if is_closed:

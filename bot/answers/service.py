@@ -14,7 +14,7 @@ from bot.answers.registers import Place
 from bot.clock import micros, moment
 from bot.members import service as members
 from bot.runtime import Workspace
-from models import Answer, Ask, Channel, Champion, Member, Reaction
+from models import Answer, Ask, Champion, Channel, Member, Reaction
 
 # A reply that reaches us later than this may have been reacted to before.
 LATE = timedelta(seconds=1)
@@ -137,49 +137,59 @@ def take_in_thread(
     *,
     now: datetime,
 ) -> None:
-    """Record the replies and reactions of a thread as Slack shows it.
+    """Record the replies and reactions of a thread as Slack shows it."""
+    channel = session.get_one(Channel, ask.channel_id)
+    for message in messages:
+        take_in(session, workspace, ask, channel, message, now=now)
+    outcomes.resettle(session, ask.id, now=now, show=True)
+
+
+def take_in(
+    session: Session,
+    workspace: Workspace,
+    ask: Ask,
+    channel: Channel,
+    message: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> None:
+    """Record one message of the ask's thread, and its reactions. Tells nobody.
 
     Slack does not say when somebody reacted. A reaction counts from its message's
     time, so that anything heard of by an event is later and stands.
     """
-    channel = session.get_one(Channel, ask.channel_id)
-    for message in messages:
-        ts = str(message["ts"])
-        if ts != ask.ts:
-            if not is_by_human(message, workspace):
+    ts = str(message["ts"])
+    if ts != ask.ts:
+        if not is_by_human(message, workspace):
+            return
+        author = str(message["user"])
+        if author == ask.asker or members.is_bot(session, workspace.id, author):
+            return
+        members.note(session, workspace.id, [author])
+        registers.add_answer(
+            session, ask_id=ask.id, channel_id=channel.id, ts=ts, author=author
+        )
+    place = registers.locate(session, workspace.id, channel.slack_id, ts)
+    for reaction in message.get("reactions") or []:
+        meaning = place.meaning(reaction["name"]) if place else None
+        if place is None or meaning is None:
+            continue
+        for member in reaction["users"]:
+            if member == workspace.bot_user_id:
                 continue
-            if message["user"] != ask.asker:
-                members.note(session, workspace.id, [message["user"]])
-                registers.add_answer(
-                    session,
-                    ask_id=ask.id,
-                    channel_id=channel.id,
-                    ts=ts,
-                    author=message["user"],
-                )
-        place = registers.locate(session, workspace.id, channel.slack_id, ts)
-        for reaction in message.get("reactions") or []:
-            meaning = place.meaning(reaction["name"]) if place else None
-            if place is None or meaning is None:
-                continue
-            for member in reaction["users"]:
-                if member == workspace.bot_user_id:
-                    continue
-                standing = _standing(session, workspace.id, channel.id, member)
-                registers.set_reaction(
-                    session,
-                    channel_id=channel.id,
-                    ask_id=place.ask_id,
-                    ts=ts,
-                    member=member,
-                    name=reaction["name"],
-                    meaning=meaning,
-                    is_present=True,
-                    at_us=micros(ts),
-                    is_lead=standing,
-                    now=now,
-                )
-    outcomes.resettle(session, ask.id, now=now, show=True)
+            registers.set_reaction(
+                session,
+                channel_id=channel.id,
+                ask_id=place.ask_id,
+                ts=ts,
+                member=member,
+                name=reaction["name"],
+                meaning=meaning,
+                is_present=True,
+                at_us=micros(ts),
+                is_lead=_standing(session, workspace.id, channel.id, member),
+                now=now,
+            )
 
 
 # What a person writes; the other subtypes are Slack's or a bot's.

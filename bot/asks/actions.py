@@ -60,8 +60,8 @@ def toggle(
         workspace,
         channel,
         ask,
-        ask.ts,
-        what,
+        ts=ask.ts,
+        what=what,
         by=by,
         is_present=not is_in,
         at_us=at_us,
@@ -143,8 +143,8 @@ def mark(
         workspace,
         channel,
         ask,
-        ts,
-        what,
+        ts=ts,
+        what=what,
         by=by,
         is_present=is_present,
         at_us=at_us,
@@ -153,14 +153,14 @@ def mark(
     outcomes.resettle(session, ask.id, now=now)
 
 
-def _mark(  # noqa: PLR0913
+def _mark(
     session: Session,
     workspace: Workspace,
     channel: Channel,
     ask: Ask,
+    *,
     ts: str,
     what: str,
-    *,
     by: str,
     is_present: bool,
     at_us: int,

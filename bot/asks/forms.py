@@ -38,7 +38,7 @@ INVITE_FIRST = (
 )
 
 
-def ask_form(  # noqa: PLR0913 - one argument a field
+def ask_form(
     *,
     channel: str | None = None,
     # Where no channel is named: choose the one that the person is looking at.
@@ -171,7 +171,7 @@ def delete_form(ask_id: int, title: str, *, is_own_message: bool) -> View:
     what = (
         "The message stays where it is, but is no ask any more."
         if is_own_message
-        else "The ask's message disappears for everybody. The answers stay in its thread."
+        else "The ask's message disappears for everybody; its answers stay."
     )
     return View(
         type="modal",

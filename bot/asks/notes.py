@@ -62,7 +62,8 @@ def closed(ask_id: int, title: str, url: str, by: str, reason: str) -> Note:
 
 def not_posted(title: str, details: str, channel: str, error: str) -> Note:
     text, blocks = _note(
-        f"I couldn't post your ask in #{channel}: {_WHY.get(error, error)}. Here are your words:"
+        f"I couldn't post your ask in #{channel}: {_WHY.get(error, error)}."
+        " Here are your words:"
     )
     return text, [*blocks, rich.words(details or title, limit=3000)]
 
@@ -77,7 +78,7 @@ _WHY = {
 }
 
 
-def solved(  # noqa: PLR0913
+def solved(
     ask_id: int,
     title: str,
     url: str,
@@ -154,7 +155,7 @@ def helped(title: str, url: str, asker: str, people: Sequence[str]) -> Note:
 def solution(title: str, url: str, asker: str, others: Sequence[str]) -> Note:
     also = f" It helped {names(others)} too." if others else ""
     return _note(
-        f"Your ",
+        "Your ",
         link(url, "answer"),
         f" solved {asker}'s ask {_named(title)}.{also} Thank you!",
     )

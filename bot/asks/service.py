@@ -20,7 +20,7 @@ from bot.members.rules import Action, Role, check
 from bot.outbox import upsert
 from bot.runtime import Workspace
 from bot.text import clean
-from models import Ask, Channel, OutboxItem
+from models import Ask, Channel, Member, OutboxItem
 
 GONE = "That ask is not there any more."
 NO_GUESTS = (
@@ -90,7 +90,7 @@ def open_ask(
     return ask
 
 
-def take_message(  # noqa: PLR0913 - a message and where it stands
+def take_message(
     session: Session,
     workspace: Workspace,
     channel: Channel,
@@ -121,7 +121,7 @@ def take_message(  # noqa: PLR0913 - a message and where it stands
     return ask
 
 
-def _add(  # noqa: PLR0913
+def _add(
     session: Session,
     workspace: Workspace,
     channel: Channel,
@@ -202,7 +202,24 @@ def thread_read(
     answers.take_in_thread(session, workspace, ask, messages, now=now)
 
 
-def capture(  # noqa: PLR0913
+def recognise(
+    session: Session,
+    workspace: Workspace,
+    channel: Channel,
+    *,
+    ts: str,
+    author: str,
+    text: str,
+) -> Ask | None:
+    """Make a message an ask unless it is gone, or by a bot. Tells nobody anything."""
+    if registers.was_deleted(session, channel.id, ts):
+        return None
+    if members.is_bot(session, workspace.id, author):
+        return None
+    return take_message(session, workspace, channel, ts=ts, author=author, text=text)
+
+
+def capture(
     session: Session,
     workspace: Workspace,
     channel: Channel,
@@ -213,9 +230,7 @@ def capture(  # noqa: PLR0913
     now: datetime,
 ) -> Ask | None:
     """Take a message as an ask because the channel is set up so."""
-    if registers.was_deleted(session, channel.id, ts):
-        return None
-    ask = take_message(session, workspace, channel, ts=ts, author=author, text=text)
+    ask = recognise(session, workspace, channel, ts=ts, author=author, text=text)
     if ask is None:
         return None
     outcomes.resettle(session, ask.id, now=now)
@@ -231,7 +246,7 @@ def capture(  # noqa: PLR0913
     return ask
 
 
-def make(  # noqa: PLR0913
+def make(
     session: Session,
     workspace: Workspace,
     channel: Channel,
@@ -278,7 +293,7 @@ def edit(session: Session, ask: Ask, draft: Draft, *, by: str, now: datetime) ->
     outcomes.show_again(session, ask, now=now)
 
 
-def reword(session: Session, ask: Ask, text: str, *, at_us: int) -> None:
+def reword(ask: Ask, text: str, *, at_us: int) -> None:
     """Follow the edit of a message that is an ask; an older one changes nothing."""
     if at_us <= ask.edited_us or clean(text) in {ask.title, ask.details}:
         return
@@ -296,6 +311,17 @@ def remove(session: Session, ask: Ask, *, now: datetime) -> None:
     """The ask is no more, because somebody said so or its message is gone."""
     ask.deleted_at, ask.state = now, "deleted"
     outcomes.show_again(session, ask, now=now)
+
+
+def disown(session: Session, bot: Member, *, now: datetime) -> None:
+    """What turns out to be asked by a bot was no ask."""
+    for ask in session.scalars(
+        select(Ask)
+        .filter_by(installation_id=bot.installation_id, asker=bot.slack_id)
+        .where(Ask.deleted_at.is_(None))
+        .order_by(Ask.id)
+    ):
+        remove(session, ask, now=now)
 
 
 def by_message(session: Session, channel_id: int, ts: str) -> Ask | None:

@@ -78,11 +78,18 @@ def is_question(text: str) -> bool:
     return bool(_QUESTION_MARK.search(own) or _OPENING.search(own))
 
 
+def makes_ask(capture: str, *, ts: str, thread_ts: str | None, text: str) -> bool:
+    """Whether a person's message becomes an ask by itself, as the channel chose."""
+    if thread_ts not in {None, ts}:
+        return False
+    return capture == "all" or (capture == "questions" and is_question(text))
+
+
 _EMOJI_NAME = re.compile(r":?([a-z0-9_'+-]{1,100}(?:::skin-tone-[2-6])?):?")
 
 
 def emoji_names(text: str) -> tuple[list[str], list[str]]:
-    """ ":+1: heart" in; the names, and what is no name of an emoji, out."""
+    """Typed, as ":+1: heart": the names, and what is no name of an emoji."""
     good, bad = [], []
     for word in text.replace(",", " ").split():
         found = _EMOJI_NAME.fullmatch(word.lower())

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from slack_sdk.models.views import View
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from slack_sdk.models.views import View
 
 from bot import outbox
 from bot.home import blocks

@@ -35,7 +35,7 @@ CAPTURE = (
 )
 
 
-def form(  # noqa: PLR0913 - one argument a field
+def form(
     *,
     channel: str,
     name: str,

@@ -7,7 +7,6 @@ Revises:
 import sqlalchemy as sa
 from alembic import op
 
-
 revision = "6695a8aff52a"
 down_revision = None
 branch_labels = None

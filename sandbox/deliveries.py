@@ -2,6 +2,7 @@
 
 import heapq
 import logging
+import secrets
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from threading import Condition, Event, Thread
 
+from sandbox.faults import Faults
 from sandbox.records import Delivery, Json
 from sandbox.transports import EVENT, Reply, Retry, Transport
 
@@ -19,11 +21,18 @@ _TICK_SECONDS = 0.2
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Attempt:
     payload: Json
     lane: str
     retry: Retry | None = None
+    # The fault that was thrown for it, so that it is thrown once.
+    struck: str = ""
+
+
+def _name(payload: Json) -> str:
+    event = payload.get("event")
+    return str(event.get("type")) if isinstance(event, dict) else ""
 
 
 class Deliveries:
@@ -36,14 +45,18 @@ class Deliveries:
         self,
         clock: Callable[[], datetime],
         transport: Callable[[], Transport | None],
+        faults: Faults,
     ) -> None:
         self._clock = clock
+        self._faults = faults
         self._transport = transport
         self._state = Condition()
         self._lanes: dict[str, deque[_Attempt]] = {}
         self._busy: set[str] = set()
         self._open = 0
         self._later: list[tuple[datetime, int, _Attempt]] = []
+        # What a fault keeps back until something later of its lane has passed.
+        self._held: dict[str, list[_Attempt]] = {}
         self._number = count()
         self._stopped = Event()
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox-deliver")
@@ -58,6 +71,7 @@ class Deliveries:
         with self._state:
             self._lanes.clear()
             self._later.clear()
+            self._held.clear()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def put(self, envelope: Json, lane: str) -> None:
@@ -80,8 +94,9 @@ class Deliveries:
             queue = self._lanes.get(lane)
             attempt = queue.popleft() if queue else None
         try:
-            if attempt:
+            if attempt and not self._kept_back(attempt):
                 self._try(attempt)
+                self._release(lane)
         finally:
             with self._state:
                 self._open -= 1 if attempt else 0
@@ -93,12 +108,59 @@ class Deliveries:
             if queue and not self._stopped.is_set():
                 self._pool.submit(self._serve, lane)
 
+    def _kept_back(self, attempt: _Attempt) -> bool:
+        """Whether a fault takes it out of its turn, or out of the world."""
+        if attempt.struck:
+            return False
+        fault = self._faults.of_delivery(_name(attempt.payload))
+        attempt.struck = fault.kind if fault else "-"
+        match attempt.struck:
+            case "drop":
+                return True
+            case "delay" if fault:
+                self._later_by(timedelta(seconds=fault.seconds), attempt)
+                return True
+            case "reorder":
+                with self._state:
+                    self._held.setdefault(attempt.lane, []).append(attempt)
+                return True
+        return False
+
+    def _release(self, lane: str | None = None) -> None:
+        """Sends what a fault kept back: of a lane, or all of it."""
+        with self._state:
+            lanes = list(self._held) if lane is None else [lane]
+            late = [a for name in lanes for a in self._held.pop(name, [])]
+        for attempt in late:
+            attempt.lane = f"late-{next(self._number)}"
+            self._queue(attempt)
+
+    def _later_by(self, wait: timedelta, attempt: _Attempt) -> None:
+        attempt.lane = f"late-{next(self._number)}"
+        with self._state:
+            due = self._clock() + wait
+            heapq.heappush(self._later, (due, next(self._number), attempt))
+
+    def _send(self, transport: Transport, payload: Json, retry: Retry | None) -> Reply:
+        reply = transport.send(EVENT, payload, retry)
+        self.record(EVENT, payload, retry, reply)
+        return reply
+
     def _try(self, attempt: _Attempt) -> None:
         transport = self._transport()
         if transport is None:
             return
-        reply = transport.send(EVENT, attempt.payload, attempt.retry)
-        self.record(EVENT, attempt.payload, attempt.retry, reply)
+        reply = self._send(transport, attempt.payload, attempt.retry)
+        match attempt.struck:
+            case "lost_ack":
+                reply = Reply(None, failure="http_timeout")
+            case "duplicate":
+                self._send(transport, attempt.payload, attempt.retry)
+            case "twin":
+                other = attempt.payload | {
+                    "event_id": f"Ev{secrets.token_hex(5).upper()}"
+                }
+                self._send(transport, other, attempt.retry)
         if reply.ok:
             return
         number = attempt.retry.number if attempt.retry else 0
@@ -110,13 +172,10 @@ class Deliveries:
             f"retry-{next(self._number)}",
             Retry(number + 1, reply.failure or "unknown_error"),
         )
-        wait = RETRIES[number]
-        if not wait:
+        if wait := RETRIES[number]:
+            self._later_by(wait, again)
+        else:
             self._queue(again)
-            return
-        with self._state:
-            due = self._clock() + wait
-            heapq.heappush(self._later, (due, next(self._number), again))
 
     def record(
         self, kind: str, payload: Json, retry: Retry | None, reply: Reply
@@ -156,6 +215,10 @@ class Deliveries:
             return len(self._later)
 
     def settle(self, timeout: float) -> None:
-        with self._state:
-            if not self._state.wait_for(lambda: self._open == 0, timeout):
-                raise TimeoutError(f"{self._open} deliveries still on their way")
+        while True:
+            with self._state:
+                if not self._state.wait_for(lambda: self._open == 0, timeout):
+                    raise TimeoutError(f"{self._open} deliveries still on their way")
+                if not self._held:
+                    return
+            self._release()

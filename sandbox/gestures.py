@@ -8,6 +8,7 @@ from typing import Any
 from sandbox import elements, inputs, shapes, texts
 from sandbox.deliveries import Deliveries
 from sandbox.events import Events
+from sandbox.faults import Faults
 from sandbox.inputs import Found
 from sandbox.records import Ack, Channel, Json, Message, Person, ResponseUrl, View
 from sandbox.refusals import SlackError
@@ -29,6 +30,7 @@ class Gestures:
     response_urls: ResponseUrls
     deliveries: Deliveries
     transport: Callable[[], Transport | None]
+    faults: Faults
 
     def _send(self, kind: str, payload: Json) -> Reply:
         transport = self.transport()
@@ -36,6 +38,12 @@ class Gestures:
             reply = Reply(None, failure="connection_failed")
         else:
             reply = transport.send(kind, payload, None)
+            fault = self.faults.of_delivery(payload.get("command") or payload["type"])
+            if fault and fault.kind == "duplicate":
+                self.deliveries.record(kind, payload, None, reply)
+                reply = transport.send(kind, payload, None)
+            elif fault and fault.kind == "lost_ack":
+                reply = Reply(None, failure="http_timeout", seconds=reply.seconds)
         self.deliveries.record(kind, payload, None, reply)
         return reply
 

@@ -123,6 +123,9 @@ class Call:
     answer: Json
     at: datetime
     status: int = 200
+    # The fault that struck, and whether what was asked for happened all the same.
+    fault: str | None = None
+    took_effect: bool = True
 
 
 @dataclass(frozen=True, slots=True)

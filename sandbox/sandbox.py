@@ -13,6 +13,7 @@ from sandbox.clock import TravelClock, utc_now
 from sandbox.deeds import Deeds
 from sandbox.deliveries import Deliveries
 from sandbox.events import Events
+from sandbox.faults import Faults
 from sandbox.gestures import Gestures
 from sandbox.manifests import Manifest
 from sandbox.messages import Messages
@@ -47,9 +48,10 @@ class Sandbox(Places, Deeds, Sights):
         self.ack_seconds = ACK_SECONDS
         self.url = ""
         self.workspace = workspace = Workspace(Manifest.read(manifest), clock)
+        self.faults = Faults(clock)
         self._http: HttpTransport | None = None
         self.sockets = Sockets(workspace.app_id, lambda: self.ack_seconds)
-        self.deliveries_desk = Deliveries(clock, self._transport)
+        self.deliveries_desk = Deliveries(clock, self._transport, self.faults)
         self.events = Events(workspace, self.deliveries_desk.put)
         self.messages_desk = Messages(workspace, self.events)
         self.views = Views(workspace)
@@ -61,6 +63,7 @@ class Sandbox(Places, Deeds, Sights):
             self.response_urls,
             self.deliveries_desk,
             self._transport,
+            self.faults,
         )
         self._tokens = Tokens(self.bot_token, self.app_token)
         self._rates = Rates(clock)
@@ -73,7 +76,10 @@ class Sandbox(Places, Deeds, Sights):
             history_limit=history_limit,
         )
         self.calls_desk = Calls(
-            slack, self._tokens, lambda: self._rates if self.strict_rate else None
+            slack,
+            self._tokens,
+            lambda: self._rates if self.strict_rate else None,
+            self.faults,
         )
         self._server = server.Server(self._routes)
         if isinstance(clock, TravelClock):

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox import wires
 from sandbox.refusals import SlackError
 from sandbox.response_urls import ResponseUrls
 from sandbox.web_api.calls import Calls
@@ -30,6 +31,18 @@ def web_api(calls: Calls) -> Route:
             request.url.query,
             await request.body(),
         )
+        fault = answer.fault
+        match fault and fault.kind:
+            case "server_error":
+                return wires.down()
+            case "reset":
+                return wires.Torn()
+            case "truncated":
+                return wires.Torn(body=answer.body)
+            case "timeout" if fault:
+                return wires.Torn(seconds=fault.seconds)
+            case "slow" if fault:
+                await asyncio.sleep(fault.seconds)
         return JSONResponse(answer.body, answer.status, dict(answer.headers))
 
     return Route("/api/{method}", call, methods=["GET", "POST"])
@@ -78,6 +91,8 @@ class Server:
         config = uvicorn.Config(
             Starlette(routes=[*self._routes()]),
             log_config=None,
+            http=wires.WiredProtocol,
+            ws="none",
             log_level="warning",
             access_log=False,
             lifespan="off",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from sandbox.faults import Fault, Faults
 from sandbox.rates import Rates
 from sandbox.records import Call, Json
 from sandbox.refusals import SlackError, missing_scope
@@ -28,13 +29,19 @@ class Answer:
     body: Json
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    fault: Fault | None = None
 
 
 class Calls:
     def __init__(
-        self, slack: Slack, tokens: Tokens, rates: Callable[[], Rates | None]
+        self,
+        slack: Slack,
+        tokens: Tokens,
+        rates: Callable[[], Rates | None],
+        faults: Faults,
     ) -> None:
         self._slack = slack
+        self._faults = faults
         self._tokens = tokens
         self._rates = rates
         self.history: list[Call] = []
@@ -44,21 +51,31 @@ class Calls:
     ) -> Answer:
         workspace = self._slack.workspace
         given: Json = {}
+        fault = self._faults.of_call(name)
         with workspace.lock:
             try:
                 given = arguments(headers.get("content-type", ""), query, body)
                 token = _token(headers, given)
-                answer = self._answer(name, token, Args(given))
+                answer = _spoiled(fault) or self._answer(name, token, Args(given))
             except SlackError as no:
                 answer = Answer({"ok": False, "error": no.error, **no.extra})
+            took_effect = bool(answer.body["ok"])
+            if fault and fault.kind == "internal_error":
+                answer = Answer({"ok": False, "error": "internal_error"})
             self.history.append(
                 Call(
-                    name, readable(given), answer.body, workspace.clock(), answer.status
+                    name,
+                    readable(given),
+                    answer.body,
+                    workspace.clock(),
+                    answer.status,
+                    fault.kind if fault else None,
+                    took_effect,
                 )
             )
             workspace.changed("call", method=name, ok=answer.body["ok"])
         scopes = {"x-oauth-scopes": ",".join(sorted(workspace.scopes))}
-        return Answer(answer.body, answer.status, scopes | dict(answer.headers))
+        return Answer(answer.body, answer.status, scopes | dict(answer.headers), fault)
 
     def _answer(self, name: str, token: str, args: Args) -> Answer:
         method = METHODS.get(name)
@@ -66,8 +83,7 @@ class Calls:
             raise SlackError("unknown_method", req_method=name)
         self._authenticate(method, token)
         if wait := self._must_wait(name, method, args):
-            refused = {"ok": False, "error": "ratelimited"}
-            return Answer(refused, 429, {"retry-after": str(wait)})
+            return _later(wait)
         scopes = self._slack.workspace.scopes
         if method.scopes and not scopes & set(method.scopes):
             raise missing_scope(",".join(method.scopes), scopes)
@@ -93,6 +109,23 @@ class Calls:
             return 0
         channel = args.text("channel") if name == "chat.postMessage" else None
         return rates.wait(name, method.per_minute, channel)
+
+
+def _later(seconds: int) -> Answer:
+    refused = {"ok": False, "error": "ratelimited"}
+    return Answer(refused, 429, {"retry-after": str(seconds)})
+
+
+def _spoiled(fault: Fault | None) -> Answer | None:
+    """The answer to a call that a fault keeps from having any effect."""
+    if fault is None:
+        return None
+    if fault.kind == "ratelimited":
+        return _later(fault.retry_after)
+    if fault.after or fault.kind in ("slow", "truncated"):
+        return None
+    status = 503 if fault.kind == "server_error" else 200
+    return Answer({"ok": False, "error": fault.kind}, status)
 
 
 def arguments(content_type: str, query: str, body: bytes) -> Json:

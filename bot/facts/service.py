@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from bot.answers import service as answers
+from bot.asks import service as asks
 from bot.channels import service as channels
 from bot.errors import Refusal
 from bot.members import service as members
@@ -37,6 +38,8 @@ def learn_member(
     )
     session.flush()
     answers.reconsider(session, member, now=now)
+    if member.is_bot:
+        asks.disown(session, member, now=now)
 
 
 def ensure(

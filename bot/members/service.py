@@ -86,6 +86,12 @@ def name(session: Session, installation_id: int, slack_id: str) -> str:
     return names(session, installation_id, [slack_id])[slack_id]
 
 
+def is_bot(session: Session, installation_id: int, slack_id: str) -> bool:
+    """Whether it is a bot, as far as we know."""
+    member = find(session, installation_id, slack_id)
+    return member is not None and member.is_bot
+
+
 def is_lead(session: Session, channel_id: int, member: Member) -> bool:
     """Whether the person may act for askers in the channel."""
     return member.is_admin or is_champion(session, channel_id, member.slack_id)

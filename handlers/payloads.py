@@ -71,6 +71,57 @@ class Deleted(Payload):
     previous_message: Message | None = None
 
 
+class Person(Payload):
+    id: SlackId
+
+
+class InChannel(Payload):
+    """An event about a channel, of which only the id matters."""
+
+    channel: SlackId
+
+
+class Joined(InChannel):
+    user: SlackId
+
+
+class Unshared(InChannel):
+    is_ext_shared: bool = False
+
+
+class Named(Payload):
+    id: SlackId
+    name: str
+
+
+class Renamed(Payload):
+    channel: Named
+
+
+class Moved(Payload):
+    """`channel_id_changed`."""
+
+    old_channel_id: SlackId
+    new_channel_id: SlackId
+
+
+class User(Person):
+    """Slack's user object: what else is in it is read by `members.remember`."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Described(Payload):
+    """`user_change` and `team_join`."""
+
+    user: User
+
+
+class HomeOpened(Payload):
+    user: SlackId
+    tab: str = "home"
+
+
 class Command(Payload):
     user_id: SlackId
     channel_id: SlackId
@@ -84,10 +135,6 @@ class Command(Payload):
         return self.channel_name != "directmessage" and not self.channel_id.startswith(
             "D"
         )
-
-
-class Person(Payload):
-    id: SlackId
 
 
 class Place(Payload):

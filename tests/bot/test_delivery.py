@@ -1,0 +1,411 @@
+"""What becomes of a promise, whatever Slack answers and whoever crashes."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select, update
+
+from bot import lanes, outbox
+from bot.delivery import LOOK_AFTER, MOST_ATTEMPTS, Deliverer, Notice
+from bot.lanes import LEASE, Claim
+from bot.operations import Post, React, Whisper
+from bot.runtime import Runtime
+from bot.slack import NotDone, RateLimited, Refused, Unsure
+from models import Installation, OutboxItem
+from tests.factories import Clock
+from tests.fakes import FakeSlack
+
+HERE, THERE = "C0HERE", "C0THERE"
+POST = "chat.postMessage"
+
+
+class Desk:
+    """Promises of three kinds, and what became of them."""
+
+    def __init__(self, rt: Runtime) -> None:
+        self.rt = rt
+        self.is_true = True
+        self.delivered: list[object] = []
+        self.parked: list[str] = []
+        self.deliverer = Deliverer(
+            rt,
+            {
+                "post": Notice(
+                    self._post,
+                    "look",
+                    lambda _s, _c, result, _n: self.delivered.append(result),
+                    lambda _s, _c, error, _n: self.parked.append(error),
+                ),
+                "sign": Notice(
+                    lambda _s, c: React(c.recipient, "1.1", "eyes", is_present=True),
+                    "repeat",
+                ),
+                "whisper": Notice(
+                    lambda _s, c: Whisper(c.recipient, "U1", "psst", []), "leave"
+                ),
+            },
+        )
+
+    def _post(self, _session: object, claim: Claim) -> Post | None:
+        return (
+            Post(claim.recipient, f"{claim.subject_id}", []) if self.is_true else None
+        )
+
+    def promise(self, subject: int = 1, *, to: str = HERE, kind: str = "post") -> None:
+        self._say(outbox.promise, kind, subject, to)
+
+    def refresh(self, subject: int = 1, *, to: str = HERE, kind: str = "sign") -> None:
+        self._say(outbox.refresh, kind, subject, to)
+
+    def _say(self, how: Callable[..., None], kind: str, subject: int, to: str) -> None:
+        with self.rt.sessions.begin() as session:
+            how(
+                session,
+                kind,
+                subject,
+                to,
+                installation_id=self.rt.workspace.id,
+                now=self.rt.clock(),
+            )
+
+    def items(self) -> list[OutboxItem]:
+        with self.rt.reads() as session:
+            return list(session.scalars(select(OutboxItem).order_by(OutboxItem.id)))
+
+    def states(self) -> list[str]:
+        return [item.state for item in self.items()]
+
+    def go(self) -> int:
+        return self.deliverer.deliver_due()
+
+
+@pytest.fixture
+def desk(rt: Runtime) -> Desk:
+    return Desk(rt)
+
+
+def test_a_promise_is_kept_once(desk: Desk, slack: FakeSlack) -> None:
+    desk.promise()
+    desk.promise()
+    assert desk.go() == 1
+    assert desk.go() == 0
+    assert [m.text for m in slack.messages] == ["1"]
+    [item] = desk.items()
+    assert (item.state, item.slack_channel, item.ts) == (
+        "sent",
+        HERE,
+        slack.messages[0].ts,
+    )
+    assert desk.delivered == [(HERE, item.ts)]
+
+
+def test_what_is_no_longer_true_is_withdrawn_and_may_become_true_again(
+    desk: Desk, slack: FakeSlack
+) -> None:
+    desk.promise()
+    desk.is_true = False
+    desk.go()
+    assert desk.states() == ["withdrawn"]
+    desk.is_true = True
+    desk.promise()
+    desk.go()
+    assert len(slack.messages) == 1
+
+
+def test_many_changes_are_one_refresh(desk: Desk, slack: FakeSlack) -> None:
+    for _ in range(5):
+        desk.refresh()
+    desk.go()
+    assert slack.calls == ["reactions.add"]
+    desk.refresh()
+    desk.go()
+    assert slack.calls == ["reactions.add"] * 2
+
+
+def test_a_change_while_it_is_being_sent_is_shown_afterwards(
+    desk: Desk, slack: FakeSlack
+) -> None:
+    desk.refresh()
+    slack.on_call = lambda _: desk.refresh() if len(slack.calls) == 1 else None
+    desk.go()
+    assert slack.calls == ["reactions.add"] * 2
+    assert desk.states() == ["sent"]
+
+
+def test_about_one_message_a_second_in_a_channel(
+    desk: Desk, slack: FakeSlack, clock: Clock
+) -> None:
+    for subject in range(3):
+        desk.promise(subject)
+    desk.promise(9, to=THERE)
+    assert desk.go() == 2
+    assert [m.text for m in slack.messages] == ["0", "9"]
+    clock.forward(seconds=0.9)
+    assert desk.go() == 0
+    clock.forward(seconds=0.1)
+    assert desk.go() == 1
+    clock.forward(seconds=1)
+    desk.go()
+    assert [m.text for m in slack.to(HERE)] == ["0", "1", "2"]
+
+
+def test_certainly_not_posted_is_tried_again_later(
+    desk: Desk, slack: FakeSlack, clock: Clock
+) -> None:
+    slack.fail[POST] = [NotDone(POST, "not_connected")] * 2
+    desk.promise()
+    desk.go()
+    assert desk.states() == ["pending"]
+    assert desk.go() == 0
+    clock.forward(seconds=2)
+    desk.go()
+    clock.forward(seconds=3)
+    assert desk.go() == 0
+    clock.forward(seconds=1)
+    desk.go()
+    assert desk.states() == ["sent"]
+    assert len(slack.messages) == 1
+
+
+def test_after_many_tries_it_is_given_up(
+    desk: Desk, slack: FakeSlack, clock: Clock
+) -> None:
+    slack.fail[POST] = [NotDone(POST, "not_connected")] * MOST_ATTEMPTS
+    desk.promise()
+    for _ in range(MOST_ATTEMPTS):
+        assert desk.states() == ["pending"]
+        desk.go()
+        clock.forward(minutes=10)
+    assert desk.states() == ["parked"]
+    assert desk.parked == ["not_connected"]
+
+
+def test_a_rate_limit_pauses_that_method_only_and_keeps_the_order(
+    desk: Desk, slack: FakeSlack, clock: Clock
+) -> None:
+    slack.fail[POST] = [RateLimited(POST, 30)]
+    desk.promise(1)
+    desk.promise(2, to=THERE)
+    desk.refresh(3, to="C0OTHER")
+    desk.go()
+    assert slack.calls == [POST, "reactions.add"]
+    clock.forward(seconds=29)
+    desk.go()
+    assert slack.messages == []
+    clock.forward(seconds=1)
+    desk.go()
+    assert [m.text for m in slack.messages] == ["1", "2"]
+
+
+def test_permanently_refused_is_parked_with_its_reason(
+    desk: Desk, slack: FakeSlack
+) -> None:
+    slack.fail[POST] = [Refused(POST, "is_archived")]
+    desk.promise()
+    desk.go()
+    assert desk.states() == ["parked"]
+    assert desk.parked == ["is_archived"]
+
+
+def test_a_revoked_token_stops_everything_until_it_works_again(
+    desk: Desk, slack: FakeSlack, rt: Runtime
+) -> None:
+    slack.fail[POST] = [Refused(POST, "token_revoked")]
+    desk.promise(1)
+    desk.promise(2, to=THERE)
+    desk.go()
+    assert slack.calls == [POST]
+    assert desk.states() == ["pending", "pending"]
+    with rt.sessions.begin() as session:
+        session.execute(update(Installation).values(paused_because=None))
+    desk.go()
+    assert desk.states() == ["sent", "sent"]
+
+
+@pytest.mark.parametrize("was_posted", [True, False])
+def test_an_unknown_outcome_is_looked_up_before_anything_is_sent_again(
+    desk: Desk, slack: FakeSlack, clock: Clock, was_posted: bool
+) -> None:
+    fail = slack.fail_after if was_posted else slack.fail
+    fail[POST] = [Unsure(POST, "TimeoutError")]
+    desk.promise()
+    desk.go()
+    assert desk.states() == ["unverified"]
+    for _ in range(3):
+        clock.forward(seconds=10)
+        desk.go()
+    assert desk.states() == ["sent"]
+    assert len(slack.messages) == 1
+    assert desk.delivered == [(HERE, slack.messages[0].ts)]
+    looks = slack.calls.count("conversations.history")
+    assert (looks, slack.calls.count(POST)) == ((1, 1) if was_posted else (2, 2))
+
+
+def test_what_can_not_be_looked_up_is_never_sent_again(
+    desk: Desk, slack: FakeSlack, clock: Clock
+) -> None:
+    slack.fail_after[POST] = [Unsure(POST, "TimeoutError")]
+    slack.fail["conversations.history"] = [
+        Refused("conversations.history", "missing_scope")
+    ]
+    desk.promise()
+    desk.go()
+    for _ in range(5):
+        clock.forward(minutes=1)
+        desk.go()
+    assert desk.states() == ["unknown"]
+    assert len(slack.messages) == 1
+
+
+def test_a_look_that_fails_is_made_again(
+    desk: Desk, slack: FakeSlack, clock: Clock
+) -> None:
+    slack.fail_after[POST] = [Unsure(POST, "TimeoutError")]
+    slack.fail["conversations.history"] = [
+        RateLimited("conversations.history", 5),
+        Unsure("conversations.history", "TimeoutError"),
+    ]
+    desk.promise()
+    for _ in range(8):
+        desk.go()
+        clock.forward(seconds=10)
+    assert desk.states() == ["sent"]
+    assert len(slack.messages) == 1
+
+
+def test_an_unknown_whisper_is_left(desk: Desk, slack: FakeSlack) -> None:
+    slack.fail_after["chat.postEphemeral"] = [Unsure("chat.postEphemeral", "x")]
+    desk.promise(kind="whisper")
+    desk.go()
+    assert desk.states() == ["unknown"]
+
+
+def test_an_unknown_refresh_is_simply_done_again(
+    desk: Desk, slack: FakeSlack, clock: Clock
+) -> None:
+    slack.fail_after["reactions.add"] = [Unsure("reactions.add", "x")]
+    desk.refresh()
+    desk.go()
+    clock.forward(seconds=2)
+    desk.go()
+    assert desk.states() == ["sent"]
+
+
+@pytest.mark.parametrize("was_posted", [True, False])
+def test_a_worker_that_died_leaves_a_lease_and_no_second_message(
+    desk: Desk, slack: FakeSlack, clock: Clock, rt: Runtime, was_posted: bool
+) -> None:
+    desk.promise()
+    with rt.sessions.begin() as session:
+        claim = lanes.claim(session, now=clock())
+    assert claim is not None
+    if was_posted:
+        slack.post(HERE, "1", [], operation=claim.operation)
+    assert desk.go() == 0
+    clock.forward(seconds=LEASE.total_seconds())
+    for _ in range(3):
+        desk.go()
+        clock.forward(seconds=LOOK_AFTER.total_seconds())
+    assert desk.states() == ["sent"]
+    assert len(slack.messages) == 1
+
+
+def test_who_lost_the_lease_records_nothing(
+    desk: Desk, slack: FakeSlack, clock: Clock, rt: Runtime
+) -> None:
+    desk.promise()
+    with rt.sessions.begin() as session:
+        stale = lanes.claim(session, now=clock())
+    assert stale is not None
+    clock.forward(minutes=2)
+    desk.go()
+    with rt.sessions.begin() as session:
+        assert not lanes.finish(session, stale, now=clock(), state="parked")
+    assert desk.states() == ["unverified"]
+
+
+def test_a_crash_in_the_code_leaves_the_item_to_its_lease(
+    desk: Desk, slack: FakeSlack, clock: Clock
+) -> None:
+    def crash(_: str) -> None:
+        raise ZeroDivisionError
+
+    slack.on_call = crash
+    desk.promise()
+    with pytest.raises(ZeroDivisionError):
+        desk.go()
+    slack.on_call = lambda _: None
+    assert desk.states() == ["sending"]
+    for _ in range(8):
+        clock.forward(seconds=15)
+        desk.go()
+    assert len(slack.messages) == 1
+
+
+def test_many_workers_send_everything_once(
+    rt: Runtime, slack: FakeSlack, clock: Clock
+) -> None:
+    desk = Desk(rt)
+    for subject in range(40):
+        desk.promise(subject, to=f"C{subject % 20}")
+    others = [Desk(rt) for _ in range(4)]
+
+    def work(one: Desk) -> None:
+        for _ in range(4):
+            one.go()
+
+    for _ in range(3):
+        threads = [threading.Thread(target=work, args=(one,)) for one in others]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        clock.forward(seconds=1)
+    assert sorted(int(m.text) for m in slack.messages) == list(range(40))
+    assert set(desk.states()) == {"sent"}
+
+
+def test_a_commit_wakes_the_threads_and_they_stop(desk: Desk, slack: FakeSlack) -> None:
+    came = threading.Event()
+    slack.on_call = lambda _: came.set()
+    desk.deliverer.start()
+    desk.promise()
+    assert came.wait(5)
+    desk.deliverer.stop(5)
+    assert not any(t.name.startswith("delivery") for t in threading.enumerate())
+
+
+def test_a_thread_survives_a_crash(
+    desk: Desk, slack: FakeSlack, caplog: pytest.LogCaptureFixture
+) -> None:
+    came = threading.Event()
+
+    def crash_once(_: str) -> None:
+        if len(slack.calls) == 1:
+            raise ZeroDivisionError
+        came.set()
+
+    slack.on_call = crash_once
+    desk.deliverer.start(threads=1)
+    desk.promise(1)
+    desk.promise(2, to=THERE)
+    while not slack.calls:
+        pass
+    desk.deliverer.wake()
+    assert came.wait(10)
+    desk.deliverer.stop(5)
+    assert "delivery failed" in caplog.text
+
+
+def test_no_transaction_is_held_across_a_call_to_slack(
+    desk: Desk, slack: FakeSlack, rt: Runtime
+) -> None:
+    def write(_: str) -> None:
+        with rt.sessions.begin() as session:
+            session.execute(update(Installation).values(team_name="still writable"))
+
+    slack.on_call = write
+    desk.promise()
+    desk.go()
+    assert desk.states() == ["sent"]

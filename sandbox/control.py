@@ -1,72 +1,220 @@
-"""What a page needs under /_/: the state as somebody sees it."""
+"""The JSON API under /_/ for a page in the browser; each answer is UTF-8 JSON.
 
+`as` is the person that one acts as. What is refused answers
+`{"error": "why"}` with 400 (nonsense), 403 (may not), 404 (not there) or
+409 (the pretend Slack says no, by its error's name).
+
+GET  /_/state?as=U           team, clock, people, channels (with `unread`), commands,
+                             shortcuts, the open modal (`view`) and the `home` tab
+GET  /_/channels/C?as=U      newest messages: `limit` (100), `before` a ts,
+                             `replies=1` for the threads as well
+GET  /_/channels/C/TS?as=U   a thread: parent and replies
+POST /_/act                  {"as": U, "do": name, …}: see ACTS for names and arguments
+GET  /_/changes              server-sent events, one for each change: {"what", …ids}
+POST /_/clock                {"seconds": N} or {"to": ISO time}, on a TravelClock
+GET  /_/faults               what is switched on; POST adds one (`kind`, `target`,
+                             `times`, `chance`, `after`, `seconds`, `retry_after`);
+                             DELETE removes all, DELETE /_/faults/N one
+POST /_/seed                 {"seed": N} for the chances
+GET  /_/history              the last calls, deliveries and faults, `limit` each
+POST /_/sockets              {"do": "warning" | "refresh_requested" | "link_disabled" |
+                             "stall" | "cut"}
+POST /_/reset                an empty workspace again, then what `on_reset` was given
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox import shapes
-from sandbox.records import Channel, Json, Message
-from sandbox.workspace import SLACKBOT, Workspace, micros_of
+from sandbox import snapshots
+from sandbox.acts import act
+from sandbox.changes import stream
+from sandbox.clock import TravelClock
+from sandbox.records import Json
+from sandbox.refusals import SlackError
 
 if TYPE_CHECKING:
     from sandbox.sandbox import Sandbox
 
+_MOST_HISTORY = 1000
 
-def snapshot(workspace: Workspace, acting: str | None) -> Json:
-    """Everything that the acting person may see; without one, everything."""
-    with workspace.lock:
+
+def _refused(error: Exception) -> Response:
+    status = 400
+    if isinstance(error, LookupError):
+        status = 404
+    elif isinstance(error, PermissionError):
+        status = 403
+    elif isinstance(error, SlackError):
+        status = 409
+    # A KeyError's text is a name in quotes, not a sentence.
+    why = f"missing: {error}" if isinstance(error, KeyError) else str(error)
+    return JSONResponse({"error": why}, 400 if isinstance(error, KeyError) else status)
+
+
+def _endpoint(
+    work: Callable[[Request, Json], Any],
+) -> Callable[[Request], Awaitable[Response]]:
+    """Reads the body, works beside the event loop, and says no in JSON."""
+
+    async def answer(request: Request) -> Response:
+        body: Any = {}
+        if request.method == "POST":
+            # A page of another site cannot send this type without being asked.
+            if not request.headers.get("content-type", "").startswith(
+                "application/json"
+            ):
+                return JSONResponse({"error": "send application/json"}, 400)
+            try:
+                body = json.loads(await request.body() or b"{}")
+            except ValueError:
+                body = None
+            if not isinstance(body, dict):
+                return JSONResponse({"error": "send a JSON object"}, 400)
+        try:
+            return JSONResponse(await run_in_threadpool(work, request, body))
+        except (
+            LookupError,
+            PermissionError,
+            SlackError,
+            ValueError,
+            TypeError,
+        ) as error:
+            return _refused(error)
+
+    return answer
+
+
+def _move(clock: object, body: Json) -> Json:
+    if not isinstance(clock, TravelClock):
+        raise PermissionError("this sandbox runs on a clock that cannot be moved")
+    if "to" in body:
+        now = clock.travel_to(datetime.fromisoformat(str(body["to"])))
+    else:
+        now = clock.advance(timedelta(seconds=float(body["seconds"])))
+    return {"now": now.isoformat()}
+
+
+class Control:
+    def __init__(self, sandbox: "Sandbox") -> None:
+        self._sandbox = sandbox
+
+    def state(self, request: Request, _body: Json) -> Json:
+        return snapshots.state(self._sandbox, request.query_params.get("as"))
+
+    def channel(self, request: Request, _body: Json) -> Json:
+        asked = request.query_params
+        return snapshots.channel(
+            self._sandbox,
+            request.path_params["channel"],
+            asked.get("as"),
+            before=asked.get("before"),
+            limit=int(asked.get("limit", 100)),
+            replies=asked.get("replies") == "1",
+        )
+
+    def thread(self, request: Request, _body: Json) -> Json:
+        return snapshots.thread(
+            self._sandbox,
+            request.path_params["channel"],
+            request.path_params["ts"],
+            request.query_params.get("as"),
+        )
+
+    def act(self, _request: Request, body: Json) -> Json:
+        return act(self._sandbox, body)
+
+    def clock(self, _request: Request, body: Json) -> Json:
+        moved = _move(self._sandbox.clock, body)
+        self._sandbox.workspace.changed("clock", now=moved["now"])
+        return moved
+
+    def faults(self, request: Request, body: Json) -> Json:
+        faults = self._sandbox.faults
+        if request.method == "POST":
+            faults.add(**body)
+        elif request.method == "DELETE":
+            if "fault" in request.path_params:
+                faults.remove(request.path_params["fault"])
+            else:
+                faults.clear()
+        if request.method != "GET":
+            self._sandbox.workspace.changed("faults")
+        return {"faults": faults.listed()}
+
+    def seed(self, _request: Request, body: Json) -> Json:
+        self._sandbox.faults.seed(int(body["seed"]))
+        return {}
+
+    def history(self, request: Request, _body: Json) -> Json:
+        limit = min(int(request.query_params.get("limit", 100)), _MOST_HISTORY)
+        sandbox = self._sandbox
+        rows: dict[str, list[Any]] = {
+            "calls": sandbox.calls[-limit:],
+            "deliveries": sandbox.deliveries[-limit:],
+            "faults": sandbox.faults.history[-limit:],
+        }
         return {
-            "team": {"id": workspace.team_id, "name": workspace.team_name},
-            "now": workspace.clock().isoformat(),
-            "acting": acting,
-            "bot": workspace.bot_user_id,
-            "people": [
-                shapes.user(workspace, person)
-                for person in workspace.people.values()
-                if person.id != SLACKBOT
-            ],
-            "channels": [
-                _room(workspace, room, acting)
-                for room in workspace.channels.values()
-                if acting is None or acting in room.members or not room.is_private
-            ],
+            name: [asdict(row) | {"at": row.at.isoformat()} for row in found]
+            for name, found in rows.items()
         }
 
+    def sockets(self, _request: Request, body: Json) -> Json:
+        sockets = self._sandbox.sockets
+        match body["do"]:
+            case "warning" | "refresh_requested" | "link_disabled" as reason:
+                sockets.disconnect(reason)
+            case "stall":
+                sockets.stall()
+            case "cut":
+                sockets.cut()
+            case other:
+                raise ValueError(f"nothing like {other!r} can be done to a socket")
+        return {"connections": len(sockets.connections)}
 
-def _room(workspace: Workspace, room: Channel, acting: str | None) -> Json:
-    def in_order(messages: list[Message]) -> list[Json]:
-        ordered = sorted(messages, key=lambda m: micros_of(m.ts))
-        return [
-            shapes.message(workspace, m) | {"is_ephemeral": m.is_ephemeral}
-            for m in ordered
-        ]
+    def reset(self, _request: Request, _body: Json) -> Json:
+        self._sandbox.reset()
+        return {}
 
-    private = [
-        m
-        for m in workspace.ephemerals.get(acting or "", [])
-        if m.channel == room.id and m.is_parent
-    ]
-    tops = [m for m in room.messages.values() if m.is_parent or m.is_broadcast]
-    return {
-        **shapes.channel(workspace, room),
-        "members": list(room.members),
-        "messages": in_order(tops + private),
-        "threads": {ts: in_order(workspace.replies(room, ts)) for ts in room.threads},
-    }
+
+def _page(_request: Request) -> Response:
+    html = files("sandbox").joinpath("page.html").read_text(encoding="utf-8")
+    return HTMLResponse(html)
 
 
 def routes(sandbox: "Sandbox") -> list[BaseRoute]:
-    def page(_request: Request) -> Response:
-        html = files("sandbox").joinpath("page.html").read_text(encoding="utf-8")
-        return HTMLResponse(html)
+    control = Control(sandbox)
 
-    def state(request: Request) -> Response:
-        acting = request.query_params.get("as")
-        if acting and acting not in sandbox.workspace.people:
-            return JSONResponse({"error": "no such person"}, 404)
-        return JSONResponse(snapshot(sandbox.workspace, acting or None))
+    def changes(_request: Request) -> Response:
+        return stream(sandbox.workspace)
 
-    return [Route("/", page), Route("/_/state", state)]
+    def get(path: str, work: Callable[[Request, Json], Any]) -> Route:
+        return Route(path, _endpoint(work), methods=["GET"])
+
+    def post(path: str, work: Callable[[Request, Json], Any]) -> Route:
+        return Route(path, _endpoint(work), methods=["POST"])
+
+    faults = _endpoint(control.faults)
+    return [
+        Route("/", _page),
+        get("/_/state", control.state),
+        get("/_/channels/{channel}", control.channel),
+        get("/_/channels/{channel}/{ts}", control.thread),
+        post("/_/act", control.act),
+        Route("/_/changes", changes),
+        post("/_/clock", control.clock),
+        Route("/_/faults", faults, methods=["GET", "POST", "DELETE"]),
+        Route("/_/faults/{fault:int}", faults, methods=["DELETE"]),
+        post("/_/seed", control.seed),
+        get("/_/history", control.history),
+        post("/_/sockets", control.sockets),
+        post("/_/reset", control.reset),
+    ]

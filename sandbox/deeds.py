@@ -12,7 +12,7 @@ from sandbox.records import Ack, Channel, Json, Message, Person, View
 from sandbox.refusals import SlackError
 from sandbox.rich_texts import rich_text
 from sandbox.views import Views
-from sandbox.workspace import Workspace
+from sandbox.workspace import Workspace, valid_ts
 
 
 class Deeds:
@@ -133,6 +133,15 @@ class Deeds:
             message = self.workspace.message(room.id, ts)
             self.messages_desk.unreact(who.id, message, emoji, event_ts)
 
+    def read(self, person: str, channel: str, ts: str) -> None:
+        """Marks the channel as read up to `ts`."""
+        with self.workspace.lock:
+            if not valid_ts(ts):
+                raise ValueError(f"not a time stamp: {ts!r}")
+            key = self.workspace.person(person).id, self.workspace.channel(channel).id
+            self.workspace.read_marks[key] = ts
+            self.workspace.changed("read", channel=channel, person=person)
+
     # Commands, shortcuts and clicks return after the app's acknowledgement.
 
     def command(self, person: str, channel: str, command: str, text: str = "") -> Ack:
@@ -241,5 +250,8 @@ def file_shape(workspace: Workspace, who: Person, file: Json) -> Json:
         "public_url_shared": False,
         "display_as_bot": False,
         "username": "",
+        "channels": [],
+        "groups": [],
+        "permalink": "",
         **file,
     }

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import elements, inputs, shapes, texts
+from sandbox import elements, forms, inputs, shapes, texts
 from sandbox.deliveries import Deliveries
 from sandbox.events import Events
 from sandbox.faults import Faults
@@ -187,17 +187,15 @@ class Gestures:
     # Forms
 
     def submit(self, person: Person, view: View, values: dict[str, Any]) -> Ack:
-        blocks = view.body["blocks"]
         if not view.body.get("submit"):
             raise LookupError("this view has no submit button")
         with self.workspace.lock:
-            self._fill_in(view, values)
-            missing = inputs.unanswered(blocks, view.state)
-            if missing:
+            forms.fill_in(view, values)
+            if missing := inputs.unanswered(view.body["blocks"], view.state):
                 errors = dict.fromkeys(missing, "Please complete this required field.")
                 return Ack(status=None, errors=errors)
             payload = self._interaction("view_submission", person, view) | {
-                "response_urls": self._urls_in(view, person)
+                "response_urls": forms.urls_in(view, self.response_urls)
             }
         reply = self._send(INTERACTIVE, payload)
         if not reply.ok:
@@ -205,70 +203,18 @@ class Gestures:
         with self.workspace.lock:
             return self._submitted(view, reply)
 
-    def _fill_in(self, view: View, values: dict[str, Any]) -> None:
-        """`values` name a block or an action; the elements say how to write them."""
-        left = dict(values)
-        for found in inputs.interactive(view.body["blocks"]):
-            for name in (found.block_id, found.action_id):
-                if name in left and found.kind in elements.STATEFUL:
-                    entered = inputs.entered(found.element, left.pop(name))
-                    view.state.setdefault(found.block_id, {})[found.action_id] = entered
-        if left:
-            raise LookupError(f"no such fields in the view: {', '.join(left)}")
-
-    def _urls_in(self, view: View, person: Person) -> list[Json]:
-        urls = []
-        for found in inputs.interactive(view.body["blocks"]):
-            if not found.element.get("response_url_enabled"):
-                continue
-            chosen = view.state[found.block_id][found.action_id]
-            channel = chosen.get(elements.SELECTED[found.kind])
-            if channel:
-                urls.append(
-                    {
-                        "block_id": found.block_id,
-                        "action_id": found.action_id,
-                        "channel_id": channel,
-                        "response_url": self.response_urls.new(
-                            "app", channel, person.id
-                        ),
-                    }
-                )
-        return urls
-
     def _submitted(self, view: View, reply: Reply) -> Ack:
-        """Slack's client acts on the `response_action`, or closes the view."""
         body = _json(reply.body) or {}
-        action = body.get("response_action")
-        errors: dict[str, str] = {}
         try:
-            match action:
-                case "errors":
-                    errors = self._field_errors(view, body.get("errors") or {})
-                case "update":
-                    self.views.update(view, body.get("view"), None)
-                case "push":
-                    self.views.push(view.person, body.get("view"))
-                case "clear":
-                    self.views.clear(view.person)
-                case None if view.id in self.workspace.views:
-                    self.views.close(view)
+            errors = forms.act_on(self.views, view, body)
         except SlackError as no:
             return _ack(reply, f"{TROUBLE} ({no.error} {no.extra})")
         return Ack(
             status=reply.status,
             body=reply.body,
             errors=errors,
-            response_action=action,
+            response_action=body.get("response_action"),
         )
-
-    def _field_errors(self, view: View, errors: dict[str, str]) -> dict[str, str]:
-        inputs_there = {
-            b["block_id"] for b in view.body["blocks"] if b["type"] == "input"
-        }
-        if not errors or not errors.keys() <= inputs_there:
-            raise SlackError("invalid_errors", *errors)
-        return errors
 
     def close_view(self, person: Person, view: View, *, clear: bool) -> Ack | None:
         """Tells the app only where it asked for it by `notify_on_close`."""

@@ -68,9 +68,15 @@ _CHANNELS: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]]] = {
 }
 
 
-def populate(sandbox: Sandbox) -> dict[str, Person | Channel]:
-    """People by name, channels by name with a `#` before it."""
-    made: dict[str, Person | Channel] = {}
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Both by their names."""
+
+    people: dict[str, Person]
+    channels: dict[str, Channel]
+
+
+def populate(sandbox: Sandbox) -> Cast:
     people: dict[str, Person] = {}
     for seed in _PEOPLE:
         people[seed.name] = sandbox.person(
@@ -80,8 +86,8 @@ def populate(sandbox: Sandbox) -> dict[str, Person | Channel]:
             tz=seed.tz,
             **seed.more,
         )
-    made |= people
-    for name, (members, more) in _CHANNELS.items():
-        inside = [people[member] for member in members]
-        made[f"#{name}"] = sandbox.channel(name, *inside, **more)
-    return made
+    channels = {
+        name: sandbox.channel(name, *(people[member] for member in members), **more)
+        for name, (members, more) in _CHANNELS.items()
+    }
+    return Cast(people, channels)

@@ -49,6 +49,7 @@ class Sandbox(Places, Deeds, Sights):
         self.url = ""
         self.workspace = workspace = Workspace(Manifest.read(manifest), clock)
         self.faults = Faults(clock)
+        self._seed: Callable[[], object] | None = None
         self._http: HttpTransport | None = None
         self.sockets = Sockets(workspace.app_id, lambda: self.ack_seconds)
         self.deliveries_desk = Deliveries(clock, self._transport, self.faults)
@@ -208,9 +209,17 @@ class Sandbox(Places, Deeds, Sights):
         with self.workspace.lock:
             self._tokens.dead = None
 
+    def on_reset(self, seed: Callable[[], object]) -> None:
+        """What fills the workspace again after a reset."""
+        self._seed = seed
+
     def reset(self) -> None:
-        """An empty workspace; the app stays installed and connected."""
+        """An empty workspace, seeded again; the app stays installed and connected."""
         with self.workspace.lock:
             self.workspace.clear()
             self.calls_desk.history.clear()
-            self.workspace.changed("reset")
+            self.deliveries_desk.history.clear()
+        self.faults.clear()
+        if self._seed:
+            self._seed()
+        self.workspace.changed("reset")

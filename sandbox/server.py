@@ -9,6 +9,8 @@ from threading import Thread
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -75,6 +77,12 @@ def response_url(workspace: Workspace, urls: ResponseUrls) -> list[BaseRoute]:
     ]
 
 
+# Another site's name that leads to this address is not let in.
+_LOOPBACK_ONLY = Middleware(
+    TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"]
+)
+
+
 class Server:
     def __init__(self, routes: Callable[[], Sequence[BaseRoute]]) -> None:
         self._routes = routes
@@ -89,7 +97,7 @@ class Server:
         listening.listen(256)
         bound: int = listening.getsockname()[1]
         config = uvicorn.Config(
-            Starlette(routes=[*self._routes()]),
+            Starlette(routes=[*self._routes()], middleware=[_LOOPBACK_ONLY]),
             log_config=None,
             http=wires.WiredProtocol,
             ws="none",

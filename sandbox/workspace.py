@@ -63,6 +63,8 @@ class Workspace:
         self.views: dict[str, View] = {}
         self.stacks: dict[str, list[str]] = {}
         self.homes: dict[str, View] = {}
+        # (person, channel) -> the last ts that the person has seen there.
+        self.read_marks: dict[tuple[str, str], str] = {}
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
         bot = Person(
@@ -165,9 +167,20 @@ class Workspace:
 
     # Watching
 
-    def on_change(self, tell: Callable[[str, dict[str, Any]], None]) -> None:
-        self._on_change.append(tell)
+    def on_change(
+        self, tell: Callable[[str, dict[str, Any]], None]
+    ) -> Callable[[], None]:
+        """Calls `tell` at each change; what it answers stops that."""
+        with self.lock:
+            self._on_change.append(tell)
+
+        def forget() -> None:
+            with self.lock:
+                self._on_change.remove(tell)
+
+        return forget
 
     def changed(self, what: str, **where: Any) -> None:
-        for tell in self._on_change:
-            tell(what, where)
+        with self.lock:
+            for tell in self._on_change:
+                tell(what, where)

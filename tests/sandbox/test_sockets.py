@@ -36,7 +36,7 @@ def app(slack, client, closing):
         bolt,
         slack.app_token,
         web_client=client_of(slack, slack.app_token),
-        ping_interval=1,
+        ping_interval=0.3,
     )
     handler.connect()
     until(lambda: slack.sockets.connections)

@@ -68,26 +68,20 @@ _CHANNELS: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Cast:
-    """Both by their names."""
-
-    people: dict[str, Person]
-    channels: dict[str, Channel]
-
-
-def populate(sandbox: Sandbox) -> Cast:
-    people: dict[str, Person] = {}
-    for seed in _PEOPLE:
-        people[seed.name] = sandbox.person(
+def populate(sandbox: Sandbox) -> dict[str, Person | Channel]:
+    """People by name, channels by name with a `#` before it."""
+    people = {
+        seed.name: sandbox.person(
             seed.name,
             real_name=seed.real_name,
             title=seed.title,
             tz=seed.tz,
             **seed.more,
         )
+        for seed in _PEOPLE
+    }
     channels = {
-        name: sandbox.channel(name, *(people[member] for member in members), **more)
+        f"#{name}": sandbox.channel(name, *(people[who] for who in members), **more)
         for name, (members, more) in _CHANNELS.items()
     }
-    return Cast(people, channels)
+    return {**people, **channels}

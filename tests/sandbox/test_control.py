@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -161,10 +162,10 @@ def test_a_reset_seeds_again(slack, page):
 
 
 def test_the_seeded_people(slack):
-    cast = people.populate(slack)
-    assert cast.people["aino"].is_admin
-    assert cast.people["gus"].is_restricted
-    assert cast.people["olga"].deleted
-    assert slack.bot_user_id in cast.channels["help-backend"].members
-    assert slack.bot_user_id not in cast.channels["general"].members
-    assert cast.channels["leads"].is_private
+    cast: dict[str, Any] = dict(people.populate(slack))
+    assert cast["aino"].is_admin
+    assert cast["gus"].is_restricted
+    assert cast["olga"].deleted
+    assert slack.bot_user_id in cast["#help-backend"].members
+    assert slack.bot_user_id not in cast["#general"].members
+    assert cast["#leads"].is_private

@@ -1,5 +1,6 @@
 """Events on their way to the app: signed, in order, and again when refused."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -167,6 +168,26 @@ def test_an_app_may_decline_retries(slack, parrot, ana, room):
     slack.say(ana.id, room.id, "x")
     slack.settle()
     assert [d.retry_num for d in slack.deliveries if d.failure] == [0]
+
+
+def test_an_event_that_is_not_taken_in_time_comes_again(slack, parrot, ana, room):
+    slack.settle()
+    slack.ack_seconds = 0.3
+    late = iter([0.6])
+
+    def sleep(_):
+        time.sleep(next(late, 0))
+
+    parrot.answer = sleep
+    slack.say(ana.id, room.id, "x")
+    slack.settle()
+    first, again = slack.deliveries[-2:]
+    assert (first.status, first.failure) == (None, "http_timeout")
+    assert (again.retry_num, again.retry_reason, again.status) == (
+        1,
+        "http_timeout",
+        200,
+    )
 
 
 def test_a_closed_door_is_a_failed_connection(slack, ana, room):

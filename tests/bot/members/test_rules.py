@@ -1,0 +1,69 @@
+"""Each role and each action, against a table of its own."""
+
+import itertools
+
+import pytest
+
+from bot.errors import Refusal
+from bot.members.rules import MAY, SHUT_OUT, Action, Role, check, may
+
+EACH_ROLE = "member guest author champion admin"
+TABLE = {
+    Action.ASK: "yes yes no no no",
+    Action.MAKE_ASK: "no no yes yes yes",
+    Action.LOOK: "yes yes no no no",
+    Action.SAME: "yes yes no no no",
+    Action.MARK_HELPFUL: "yes yes no no no",
+    Action.SOLVE: "no no yes yes yes",
+    Action.EDIT: "no no yes no no",
+    Action.CLOSE: "no no yes yes yes",
+    Action.REOPEN: "no no yes yes yes",
+    Action.DELETE: "no no yes yes yes",
+    Action.SET_UP: "no no no yes yes",
+}
+PAIRS = [
+    (action, Role(role), answer == "yes")
+    for action, answers in TABLE.items()
+    for role, answer in zip(EACH_ROLE.split(), answers.split(), strict=True)
+]
+
+
+def test_each_action_and_each_role_is_in_the_table():
+    assert TABLE.keys() == MAY.keys() == set(Action)
+    assert {role for _, role, _ in PAIRS} | SHUT_OUT == set(Role)
+
+
+@pytest.mark.parametrize(("action", "role", "is_allowed"), PAIRS)
+def test_a_role_alone_allows_what_the_table_says(action, role, is_allowed):
+    assert may(action, frozenset({role})) is is_allowed
+
+
+@pytest.mark.parametrize("action", Action)
+def test_who_is_nobody_to_us_may_nothing(action):
+    assert not may(action, frozenset())
+
+
+@pytest.mark.parametrize(("action", "out"), itertools.product(Action, SHUT_OUT))
+def test_no_other_role_makes_up_for_being_shut_out(action, out):
+    assert not may(action, frozenset(set(Role) - SHUT_OUT | {out}))
+
+
+@pytest.mark.parametrize(("action", "role", "is_allowed"), PAIRS)
+def test_a_role_more_takes_nothing_away(action, role, is_allowed):
+    for more in set(Role) - SHUT_OUT:
+        both = may(action, frozenset({role, more}))
+        assert both is (is_allowed or may(action, frozenset({more})))
+
+
+@pytest.mark.parametrize("action", Action)
+def test_a_refusal_is_worded_for_the_person(action):
+    with pytest.raises(Refusal) as refusal:
+        check(action, frozenset())
+    said = str(refusal.value)
+    assert said[0].isupper()
+    assert said.endswith(".")
+
+
+def test_a_stranger_is_told_so():
+    with pytest.raises(Refusal, match="members of the workspace"):
+        check(Action.ASK, frozenset({Role.MEMBER, Role.STRANGER}))

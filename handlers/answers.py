@@ -73,7 +73,9 @@ class Listeners:
             return
         with self._rt.sessions.begin() as session:
             now = self._rt.clock()
-            # Now that writers queue, look again: the ask may have come meanwhile.
+            if place.is_capturing:
+                registers.hold_channel(session, place.channel_id)
+            # Look again: the ask may have come meanwhile.
             ask = asks.by_message(session, place.channel_id, said.thread_ts or said.ts)
             author = said.user or ""
             if ask is not None:
@@ -131,6 +133,8 @@ class Listeners:
             return
         with self._rt.sessions.begin() as session:
             now = self._rt.clock()
+            if place.is_capturing:
+                registers.hold_channel(session, place.channel_id)
             ask = asks.by_message(session, place.channel_id, message.ts)
             if ask is not None:
                 if ask.is_own_message:
@@ -159,42 +163,24 @@ class Listeners:
         self._gone(deleted.channel, deleted.deleted_ts, deleted.previous_message)
 
     def _gone(self, channel: str, ts: str, was: Message | None) -> None:
-        place = self._locate(channel, ts)
-        if place is None:
-            return
         thread_ts = was.thread_ts if was is not None and was.is_reply else None
+        place = self._locate(channel, ts)
         thread = self._locate(channel, thread_ts) if thread_ts else None
-        in_ask = thread.ask_id if thread is not None and thread.is_ask else None
-        if place.ask_id is None and in_ask is None and not place.is_capturing:
+        is_in_ask = thread is not None and thread.is_ask
+        if place is None or not (place.ask_id or is_in_ask or place.is_capturing):
             return
         with self._rt.sessions.begin() as session:
-            now = self._rt.clock()
-            if place.is_ask:
-                ask = asks.by_message(session, place.channel_id, ts)
-                if ask is not None and ask.deleted_at is None:
-                    asks.remove(session, ask, now=now)
-            elif place.ask_id is not None:
-                answers.remove_reply(session, place, ts=ts, now=now)
-            elif in_ask is not None:
-                # Heard of before the reply itself, which then finds this row.
-                registers.add_answer(
-                    session,
-                    ask_id=in_ask,
-                    channel_id=place.channel_id,
-                    ts=ts,
-                    author=(was.user if was else None) or "",
-                    is_deleted=True,
-                )
-            else:
-                registers.sight(
-                    session,
-                    channel_id=place.channel_id,
-                    ts=ts,
-                    thread_ts=thread_ts,
-                    author=was.user if was else None,
-                    now=now,
-                    is_deleted=True,
-                )
+            if place.is_capturing:
+                registers.hold_channel(session, place.channel_id)
+            asks.message_gone(
+                session,
+                self._rt.workspace,
+                channel,
+                ts=ts,
+                thread_ts=thread_ts,
+                author=was.user if was is not None else None,
+                now=self._rt.clock(),
+            )
 
     def _said_to_bot(self, said: MessageEvent) -> None:
         with self._rt.sessions.begin() as session:

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Mapping
+from urllib.parse import parse_qs
 
 from anyio import CapacityLimiter, to_thread
 from slack_bolt import App, BoltRequest, BoltResponse
@@ -148,6 +149,15 @@ def _json(text: str) -> dict[str, object]:
     if not isinstance(payload, dict):
         raise ValueError("not an object")  # noqa: TRY004 - one error for all of it
     return payload
+
+
+def _check_form(text: str) -> None:
+    """A command's fields, or an interaction's `payload`; else raises ValueError."""
+    fields = parse_qs(text, keep_blank_values=True, max_num_fields=100)
+    if "payload" in fields:
+        _json(fields["payload"][0])
+    elif "command" not in fields:
+        raise ValueError("neither a command nor an interaction")
 
 
 def _is_event(payload: dict[str, object]) -> bool:

@@ -41,7 +41,7 @@ def settle(session: Session, ask_id: int) -> tuple[Ask, Before, Outcome]:
     ask = session.scalars(
         select(Ask)
         .where(Ask.id == ask_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one()
     replies = session.execute(

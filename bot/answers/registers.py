@@ -83,6 +83,19 @@ def _place(row: Any, slack_channel: str) -> Place:
     )
 
 
+def hold_channel(session: Session, channel_id: int) -> None:
+    """Let one transaction at a time decide what belongs to an ask in the channel.
+
+    A reply or a reaction looks for its ask, an ask for its replies and reactions:
+    two that look at once would miss each other. To be called before looking.
+    """
+    session.execute(
+        select(Channel.id)
+        .where(Channel.id == channel_id)
+        .with_for_update(key_share=True)
+    )
+
+
 def set_reaction(
     session: Session,
     *,
@@ -211,6 +224,7 @@ def was_deleted(session: Session, channel_id: int, ts: str) -> bool:
 def adopt(session: Session, ask: Ask, channel: Channel) -> None:
     """Take in what was seen of an ask before the ask was known."""
     assert ask.ts is not None  # noqa: S101 - callers have just learned it
+    hold_channel(session, channel.id)
     sightings = session.scalars(
         select(Sighting)
         .filter_by(channel_id=channel.id, thread_ts=ask.ts)
@@ -247,6 +261,7 @@ def claim_reactions(
     session: Session, ask: Ask, channel: Channel, message_ts: Iterable[str]
 ) -> None:
     """Reactions on these messages belong to the ask, with what they mean there."""
+    hold_channel(session, channel.id)
     waiting = session.scalars(
         select(Reaction).where(
             Reaction.channel_id == channel.id,

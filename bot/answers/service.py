@@ -41,6 +41,9 @@ def react(
     now: datetime,
 ) -> None:
     """Record a reaction or its removal, and what it changes."""
+    if place.ask_id is None and place.is_capturing:
+        registers.hold_channel(session, place.channel_id)
+        place = registers.locate(session, workspace.id, seen.channel, seen.ts) or place
     meaning = place.meaning(seen.emoji)
     if meaning is None or (place.ask_id is None and not place.is_capturing):
         return
@@ -67,6 +70,18 @@ def _standing(
     session: Session, installation_id: int, channel_id: int, slack_id: str
 ) -> bool | None:
     """Whether the person acts for askers in the channel; None while unknown."""
+    known = _lead(session, installation_id, channel_id, slack_id)
+    if known is None:
+        # Facts may be arriving at this moment: either they see what we write, or
+        # we see them.
+        members.hold(session, installation_id, slack_id)
+        known = _lead(session, installation_id, channel_id, slack_id)
+    return known
+
+
+def _lead(
+    session: Session, installation_id: int, channel_id: int, slack_id: str
+) -> bool | None:
     known = session.execute(
         select(Member.is_admin, Champion.member)
         .outerjoin(
@@ -79,10 +94,7 @@ def _standing(
             Member.looked_up_at.is_not(None),
         )
     ).first()
-    if known is None:
-        members.note(session, installation_id, [slack_id])
-        return None
-    return bool(known.is_admin or known.member)
+    return None if known is None else bool(known.is_admin or known.member)
 
 
 def reply(

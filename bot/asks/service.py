@@ -158,7 +158,7 @@ def posted(
     session: Session, claim: Claim, sent: tuple[str, str], now: datetime
 ) -> None:
     """Slack has told the ask's `ts`: what was said and marked there counts now."""
-    ask = session.get_one(Ask, claim.subject_id, with_for_update=True)
+    ask = session.get_one(Ask, claim.subject_id, with_for_update={"key_share": True})
     channel = session.get_one(Channel, ask.channel_id)
     ask.ts = sent[1]
     session.flush()
@@ -178,7 +178,7 @@ def posted(
 
 def not_posted(session: Session, claim: Claim, error: str, now: datetime) -> None:
     """Slack will not have it: the ask is gone, and its asker gets the words back."""
-    ask = session.get_one(Ask, claim.subject_id, with_for_update=True)
+    ask = session.get_one(Ask, claim.subject_id, with_for_update={"key_share": True})
     ask.deleted_at, ask.state = now, "deleted"
     outbox.promise(
         session,
@@ -324,6 +324,54 @@ def disown(session: Session, bot: Member, *, now: datetime) -> None:
         remove(session, ask, now=now)
 
 
+def message_gone(  # noqa: PLR0913
+    session: Session,
+    workspace: Workspace,
+    slack_channel: str,
+    *,
+    ts: str,
+    thread_ts: str | None,
+    author: str | None,
+    now: datetime,
+) -> None:
+    """A message was deleted: the ask or the answer that it was, or may yet prove to be.
+
+    Heard of before the message itself, it leaves a row for the message to find.
+    """
+    place = registers.locate(session, workspace.id, slack_channel, ts)
+    if place is None:
+        return
+    ask = by_message(session, place.channel_id, ts)
+    of_thread = by_message(session, place.channel_id, thread_ts) if thread_ts else None
+    if ask is not None:
+        if ask.deleted_at is None:
+            remove(session, ask, now=now)
+    elif place.answer_id is not None:
+        answers.remove_reply(session, place, ts=ts, now=now)
+    elif of_thread is not None:
+        is_new = registers.add_answer(
+            session,
+            ask_id=of_thread.id,
+            channel_id=place.channel_id,
+            ts=ts,
+            author=author or "",
+            is_deleted=True,
+        )
+        if not is_new:  # It has just come, at the same moment.
+            registers.remove_answer(session, place.channel_id, ts)
+            outcomes.resettle(session, of_thread.id, now=now)
+    elif place.is_capturing:
+        registers.sight(
+            session,
+            channel_id=place.channel_id,
+            ts=ts,
+            thread_ts=thread_ts,
+            author=author,
+            now=now,
+            is_deleted=True,
+        )
+
+
 def by_message(session: Session, channel_id: int, ts: str) -> Ask | None:
     return session.scalar(select(Ask).filter_by(channel_id=channel_id, ts=ts))
 
@@ -334,7 +382,7 @@ def get(session: Session, workspace: Workspace, ask_id: int) -> Ask:
         select(Ask)
         .filter_by(id=ask_id, installation_id=workspace.id)
         .where(Ask.deleted_at.is_(None))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if ask is None:
         raise Refusal(GONE)

@@ -28,6 +28,16 @@ def note(session: Session, installation_id: int, slack_ids: Iterable[str]) -> No
         session.execute(upsert(session, Member).on_conflict_do_nothing(), rows)
 
 
+def hold(session: Session, installation_id: int, slack_id: str) -> None:
+    """Note the person, and let no facts about them be recorded meanwhile."""
+    note(session, installation_id, [slack_id])
+    session.execute(
+        select(Member.id)
+        .filter_by(installation_id=installation_id, slack_id=slack_id)
+        .with_for_update(read=True)
+    )
+
+
 def remember(
     session: Session,
     installation_id: int,

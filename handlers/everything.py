@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import App
 
 
 def register(bolt: App) -> None:
@@ -12,7 +12,3 @@ def register(bolt: App) -> None:
     @bolt.event(re.compile(".*"))
     def ignored(event: dict[str, Any]) -> None:
         """Nothing to do."""
-
-    @bolt.view("told")
-    def read(ack: Ack) -> None:
-        ack()

@@ -1,13 +1,12 @@
 """Marks without an emoji: shortcuts with an undo, and the buttons in our notes."""
 
-from typing import Any, Literal
+from typing import Any
 
 from slack_bolt import Ack, App
-from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 
-from bot import rich
-from bot.asks import actions
+from bot.asks import actions, notes
 from bot.asks import service as asks
+from bot.asks.notes import What
 from bot.channels import service as channels
 from bot.clock import micros
 from bot.errors import Refusal
@@ -16,13 +15,6 @@ from bot.runtime import Runtime
 from handlers.asks import NOT_HERE, number
 from handlers.payloads import MessageShortcut, Pressed
 from models import Answer, Channel
-
-What = Literal["helpful", "solved"]
-
-_SAID: dict[What, str] = {
-    "helpful": "Marked as helpful. Its author will hear of it in a minute.",
-    "solved": "Marked as what solved it. Its author will hear of it in a minute.",
-}
 
 
 def register(bolt: App, rt: Runtime) -> None:
@@ -61,16 +53,8 @@ class Marks:
                 now=self._rt.clock(),
             )
         ack()
-        undo = ButtonElement(
-            text="Undo",
-            action_id=f"undo_{what}",
-            value=f"{chosen.channel.id}:{chosen.message.ts}",
-        )
-        self._rt.slack.respond(
-            body["response_url"],
-            _SAID[what],
-            [rich.sentence(_SAID[what]), ActionsBlock(elements=[undo])],
-        )
+        text, drawn = notes.marked(what, chosen.channel.id, chosen.message.ts)
+        self._rt.slack.respond(body["response_url"], text, drawn)
 
     def undone(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = Pressed.model_validate(body)

@@ -1,6 +1,7 @@
 """What the bot writes to people about their asks. Values in, blocks out."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -16,6 +17,7 @@ from bot.rich import Part, link, spoken
 from bot.text import plain, shorten
 
 Note = tuple[str, list[Block]]
+What = Literal["helpful", "solved"]
 
 HOW_TO_MARK = (
     "When a reply solves it, react to that reply with ✅, and everybody sees it."
@@ -142,6 +144,18 @@ def offer(ask_id: int, answer_id: int, author: str) -> Note:
         *blocks,
         _buttons(("Mark as solved", "mark_solved", f"{ask_id}:{answer_id}")),
     ]
+
+
+def marked(what: What, channel: str, ts: str) -> Note:
+    """To whoever marked an answer by a shortcut, which has no emoji to take back."""
+    text, blocks = _note(_MARKED[what])
+    return text, [*blocks, _buttons(("Undo", f"undo_{what}", f"{channel}:{ts}"))]
+
+
+_MARKED: dict[What, str] = {
+    "helpful": "Marked as helpful. Its author will hear of it in a minute.",
+    "solved": "Marked as what solved it. Its author will hear of it in a minute.",
+}
 
 
 def helped(title: str, url: str, asker: str, people: Sequence[str]) -> Note:

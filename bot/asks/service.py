@@ -324,7 +324,7 @@ def disown(session: Session, bot: Member, *, now: datetime) -> None:
         remove(session, ask, now=now)
 
 
-def message_gone(  # noqa: PLR0913
+def message_gone(
     session: Session,
     workspace: Workspace,
     slack_channel: str,

@@ -1,4 +1,4 @@
-"""The workspace that our token belongs to, as a row and as plain values."""
+"""The workspace that we serve, as a row and as plain values."""
 
 from datetime import datetime
 
@@ -31,7 +31,26 @@ def install(
             .values(team_id=identity["team_id"], installed_at=now, **facts)
             .on_conflict_do_update(index_elements=["team_id"], set_=facts)
         )
-        row = session.scalars(
-            select(Installation).filter_by(team_id=identity["team_id"])
-        ).one()
-        return Workspace(row.id, row.team_id, row.bot_id, row.bot_user_id, row.team_url)
+        return _of(session, str(identity["team_id"]))
+
+
+def expect(session: Session, team_id: str, *, now: datetime) -> Workspace:
+    """The row of a workspace that has no token yet: `install` will find it."""
+    session.execute(
+        upsert(session, Installation)
+        .values(
+            team_id=team_id,
+            bot_id="",
+            bot_user_id="",
+            team_name="",
+            team_url="",
+            installed_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+    return _of(session, team_id)
+
+
+def _of(session: Session, team_id: str) -> Workspace:
+    row = session.scalars(select(Installation).filter_by(team_id=team_id)).one()
+    return Workspace(row.id, row.team_id, row.bot_id, row.bot_user_id, row.team_url)

@@ -181,8 +181,11 @@ def take_in(
         registers.add_answer(
             session, ask_id=ask.id, channel_id=channel.id, ts=ts, author=author
         )
+    reactions = message.get("reactions") or []
+    if not reactions:
+        return
     place = registers.locate(session, workspace.id, channel.slack_id, ts)
-    for reaction in message.get("reactions") or []:
+    for reaction in reactions:
         meaning = place.meaning(reaction["name"]) if place else None
         if place is None or meaning is None:
             continue

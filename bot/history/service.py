@@ -1,0 +1,308 @@
+"""Loads an export as history: the rules of live messages, and nobody is told."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from bot.answers import outcomes
+from bot.answers import service as answers
+from bot.asks import service as asks
+from bot.channels import rules as channel_rules
+from bot.channels import service as channels
+from bot.history.export import BadExport, Day, Export, Message, Room
+from bot.installations import expect
+from bot.members import service as members
+from bot.runtime import Workspace
+from models import Answer, Ask, Channel, Installation
+
+# People are many and small: this many of them are one transaction.
+_PEOPLE_AT_ONCE = 500
+# One transaction takes up days of this many bytes, or else one day.
+_BYTES_AT_ONCE = 256 * 1024
+# So many ids fit into one statement of any database.
+_IDS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the loaded channels hold now, and what of the export was left out."""
+
+    channels: int
+    people: int
+    messages: int
+    asks: Mapping[str, int]
+    answers: int
+    helpful: int
+    solutions: int
+    new_asks: int
+    new_answers: int
+    left_out: Mapping[str, int]
+    skipped: Mapping[tuple[str, str], int]
+
+
+def load(
+    sessions: sessionmaker[Session],
+    export: Export,
+    rooms: Sequence[Room],
+    *,
+    capture: str,
+    now: datetime,
+    on_step: Callable[[], object] = lambda: None,
+) -> Summary:
+    """Load these channels; `on_step` is called `steps` times. Raises BadExport.
+
+    A few days at a time are a transaction, first for their asks and then for the
+    asks' threads. So it may be interrupted at any point, and a second run, which
+    finds what the first has written, ends as one run would have.
+    """
+    days = export.days(rooms)
+    with sessions.begin() as session:
+        workspace = _workspace(session, export, now=now)
+        before = _count(session, workspace, rooms)
+    loader = _Loader(export, workspace, capture, now, export.latest or now)
+    for start in range(0, len(export.people), _PEOPLE_AT_ONCE):
+        with sessions.begin() as session:
+            loader.describe(session, start)
+    with sessions.begin() as session:
+        loader.open(session, rooms)
+    for take in (loader.take_asks, loader.take_threads):
+        for some in _parts(days):
+            with sessions.begin() as session:
+                for day in some:
+                    take(session, day)
+            for _ in some:
+                on_step()
+    with sessions.begin() as session:
+        after = _count(session, workspace, rooms)
+    return Summary(
+        channels=len(rooms),
+        people=len(export.people),
+        messages=loader.messages,
+        asks=after.asks,
+        answers=after.answers,
+        helpful=after.helpful,
+        solutions=after.solutions,
+        new_asks=after.asks.total() - before.asks.total(),
+        new_answers=after.answers - before.answers,
+        left_out=loader.left_out,
+        skipped=export.skipped,
+    )
+
+
+def steps(export: Export, rooms: Sequence[Room]) -> int:
+    return 2 * len(export.days(rooms))
+
+
+def _parts(days: Iterable[Day]) -> Iterator[list[Day]]:
+    part: list[Day] = []
+    size = 0
+    for day in days:
+        if part and size + day.size > _BYTES_AT_ONCE:
+            yield part
+            part, size = [], 0
+        part.append(day)
+        size += day.size
+    if part:
+        yield part
+
+
+def _workspace(session: Session, export: Export, *, now: datetime) -> Workspace:
+    """The installation that the export belongs to.
+
+    It is the one of the export's team, which is that of most of its people. Where
+    nothing is installed yet, it is made, and the bot finds it once it has a token.
+    """
+    held = list(session.scalars(select(Installation.team_id)))
+    if export.team_id in held:
+        return expect(session, export.team_id, now=now)
+    if export.team_id is None and len(held) == 1:
+        return expect(session, held[0], now=now)
+    if export.team_id is None:
+        raise BadExport(
+            "The export does not say which workspace it is of (nobody in users.json"
+            " has a team_id): start the bot with its token once, then load it again."
+        )
+    if held:
+        raise BadExport(
+            f"The export is of the workspace {export.team_id}, and this database is"
+            f" of {', '.join(sorted(held))}: give DATABASE_URL another one."
+        )
+    return expect(session, export.team_id, now=now)
+
+
+@dataclass(slots=True)
+class _Loader:
+    export: Export
+    workspace: Workspace
+    capture: str
+    now: datetime
+    # When the export's facts about people and channels were true, at the latest:
+    # before a decision rests on one of them, Slack is asked again.
+    as_of: datetime
+    messages: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    # People of whom there are facts, and those of them who are bots.
+    _met: set[str] = field(default_factory=set)
+    _bots: set[str] = field(default_factory=set)
+    # The channels' rows by their ids in Slack.
+    _channels: dict[str, int] = field(default_factory=dict)
+
+    def describe(self, session: Session, start: int) -> None:
+        """Remember some people, but for those whom Slack itself has described."""
+        people = self.export.people[start : start + _PEOPLE_AT_ONCE]
+        for person in people:
+            self._meet(session, person.id, person.model_dump())
+
+    def open(self, session: Session, rooms: Iterable[Room]) -> None:
+        """Remember the channels; what Slack has said of them, and settings, stay."""
+        for room in rooms:
+            channel = channels.note(session, self.workspace.id, room.id)
+            self._channels[room.id] = channel.id
+            if channel.looked_up_at is None:
+                channels.remember(
+                    session, self.workspace.id, room.model_dump(), now=self.as_of
+                )
+
+    def take_asks(self, session: Session, day: Day) -> None:
+        channel = session.get_one(Channel, self._channels[day.room.id])
+        messages = self.export.messages(day)
+        known = _asks_at(session, channel, [message.ts for message in messages])
+        for message in messages:
+            self.messages += 1
+            if not self._is_by_human(session, message):
+                self.left_out["messages by bots and by Slack itself"] += 1
+            elif message.is_reply or message.ts in known:
+                continue
+            elif not channel_rules.makes_ask(
+                self.capture,
+                ts=message.ts,
+                thread_ts=message.thread_ts,
+                text=message.text,
+            ):
+                self.left_out["messages that ask nothing"] += 1
+            else:
+                asks.recognise(
+                    session,
+                    self.workspace,
+                    channel,
+                    ts=message.ts,
+                    author=message.user or "",
+                    text=message.text,
+                )
+
+    def take_threads(self, session: Session, day: Day) -> None:
+        """Take in what was said and marked in the threads of asks, new or known."""
+        channel = session.get_one(Channel, self._channels[day.room.id])
+        messages = self.export.messages(day)
+        known = _asks_at(session, channel, [m.thread_ts or m.ts for m in messages])
+        touched: set[int] = set()
+        for message in messages:
+            ask = known.get(message.thread_ts or message.ts)
+            if ask is None:
+                if message.is_reply and self._is_by_human(session, message):
+                    self.left_out["replies in threads of no ask"] += 1
+                continue
+            if not (message.is_reply or message.reactions):
+                continue
+            for reaction in message.reactions:
+                for reactor in reaction.users:
+                    self._meet(session, reactor)
+            self._is_by_human(session, message)
+            answers.take_in(
+                session,
+                self.workspace,
+                ask,
+                channel,
+                message.model_dump(),
+                now=self.now,
+            )
+            touched.add(ask.id)
+        for ask_id in sorted(touched):
+            outcomes.settle(session, ask_id)
+
+    def _is_by_human(self, session: Session, message: Message) -> bool:
+        if not answers.is_by_human(message.model_dump(), self.workspace):
+            return False
+        author = message.user or ""
+        self._meet(session, author)
+        return author not in self._bots
+
+    def _meet(
+        self, session: Session, slack_id: str, facts: Mapping[str, object] | None = None
+    ) -> None:
+        """Whoever the export does not describe is an ordinary member.
+
+        Without any facts, the past marks of somebody who turns out to be an admin
+        would be announced to people today.
+        """
+        if slack_id in self._met:
+            return
+        self._met.add(slack_id)
+        member = members.find(session, self.workspace.id, slack_id)
+        if member is None or member.looked_up_at is None:
+            member = members.remember(
+                session,
+                self.workspace.id,
+                facts or {"id": slack_id},
+                team_id=self.workspace.team_id,
+                now=self.as_of,
+            )
+        if member.is_bot:
+            self._bots.add(slack_id)
+
+
+def _asks_at(
+    session: Session, channel: Channel, stamps: Iterable[str]
+) -> dict[str | None, Ask]:
+    """The asks that these messages are, but for deleted ones."""
+    wanted = sorted(set(stamps))
+    found: dict[str | None, Ask] = {}
+    for start in range(0, len(wanted), _IDS_AT_ONCE):
+        rows = session.scalars(
+            select(Ask).where(
+                Ask.channel_id == channel.id,
+                Ask.ts.in_(wanted[start : start + _IDS_AT_ONCE]),
+                Ask.deleted_at.is_(None),
+            )
+        )
+        found |= {ask.ts: ask for ask in rows}
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    asks: Counter[str]
+    answers: int
+    helpful: int
+    solutions: int
+
+
+def _count(session: Session, workspace: Workspace, rooms: Iterable[Room]) -> _Held:
+    here = select(Channel.id).where(
+        Channel.installation_id == workspace.id,
+        Channel.slack_id.in_([room.id for room in rooms]),
+    )
+    states = session.execute(
+        select(Ask.state, func.count())
+        .where(Ask.channel_id.in_(here), Ask.deleted_at.is_(None))
+        .group_by(Ask.state)
+    )
+    replies = session.execute(
+        select(Answer.helped, Answer.is_solution)
+        .join(Ask, Ask.id == Answer.ask_id)
+        .where(
+            Answer.channel_id.in_(here),
+            Answer.is_deleted.is_(False),
+            Ask.deleted_at.is_(None),
+        )
+    ).all()
+    return _Held(
+        asks=Counter(dict(states.tuples().all())),
+        answers=len(replies),
+        helpful=sum(row.helped for row in replies),
+        solutions=sum(row.is_solution for row in replies),
+    )

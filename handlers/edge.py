@@ -87,7 +87,9 @@ class Edge:
     ) -> Response:
         try:
             text = body.decode()
-            payload = _json(text) if is_json else _check_form(text)
+            payload = _json(text) if is_json else None
+            if not is_json:
+                _check_form(text)
         except (ValueError, RecursionError):
             return PlainTextResponse("not understood", status_code=400)
         if payload is not None and payload.get("type") == "url_verification":

@@ -2,12 +2,13 @@
 
 import argparse
 import logging
+import math
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC
 from pathlib import Path
@@ -27,6 +28,7 @@ from starlette.applications import Starlette
 import handlers.bolt
 import jobs
 from bot import db, logs, schema
+from bot.channels import service as channels
 from bot.clock import Clock, utc_now
 from bot.config import Settings, SettingsError
 from bot.db import Database
@@ -57,8 +59,15 @@ _WELCOME = """
   Stop it with Ctrl-C. The README says how to install it into a real workspace.
 """
 
+# Of a process that Ctrl-C ended.
+INTERRUPTED = 130
+
 # After SIGTERM: for requests in flight, and then for deliveries.
 GRACE_SECONDS = 4
+
+
+class CommandError(Exception):
+    """A command can't be run; the message is a sentence for the operator."""
 
 
 class Backswing:
@@ -139,18 +148,23 @@ class Backswing:
         return Starlette(routes=self._edge.routes(), lifespan=lifespan)
 
     def run(self, ready: Callable[[], None]) -> None:
-        config = uvicorn.Config(
-            self.asgi(ready),
-            host=self.settings.host,
-            port=self.settings.port,
+        # uvicorn raises the signal again when it is done; then we are done, too.
+        signal.signal(signal.SIGTERM, _leave)
+        signal.signal(signal.SIGINT, _leave)
+        server(self.asgi(ready), self.settings.host, self.settings.port).run()
+
+
+def server(asgi: Starlette, host: str, port: int) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            asgi,
+            host=host,
+            port=port,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        # uvicorn raises the signal again when it is done; then we are done, too.
-        signal.signal(signal.SIGTERM, _leave)
-        signal.signal(signal.SIGINT, _leave)
-        uvicorn.Server(config).run()
+    )
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
@@ -261,12 +275,48 @@ def migrate(settings: Settings, _args: argparse.Namespace) -> int:
     return 0
 
 
+def load(settings: Settings, args: argparse.Namespace) -> int:
+    """Load a Slack export as history. Nobody is told anything."""
+    # Only here: it is needed once in the life of a workspace, if at all.
+    from tqdm import tqdm  # noqa: PLC0415
+
+    from bot.history import export, service  # noqa: PLC0415
+    from bot.history.report import report  # noqa: PLC0415
+
+    try:
+        with export.Export(args.export) as opened:
+            rooms = opened.select(args.channel)
+            total = service.steps(opened, rooms)
+            database = open_database(settings.database_url)
+            # The bar is for a terminal; elsewhere it would only fill a log.
+            with tqdm(total=total, unit="day", disable=None) as bar:
+                summary = service.load(
+                    database.sessions,
+                    opened,
+                    rooms,
+                    capture=args.capture,
+                    now=utc_now(),
+                    on_step=bar.update,
+                )
+    except export.BadExport as error:
+        raise CommandError(str(error)) from None
+    except KeyboardInterrupt:
+        print("Interrupted. Run it again to load the rest.", file=sys.stderr)
+        return INTERRUPTED
+    print(report(summary))
+    return 0
+
+
 def play(settings: Settings, args: argparse.Namespace) -> int:
     """Run the bot against a pretend Slack on this machine: no account, no tokens."""
     # Only here: a bot that serves a real workspace needs none of it.
-    from sandbox import Sandbox, stories  # noqa: PLC0415
+    from sandbox import Sandbox, replay, stories  # noqa: PLC0415
     from sandbox.clock import TravelClock  # noqa: PLC0415
 
+    try:
+        export = replay.Export(args.replay) if args.replay else None
+    except replay.BadExport as error:
+        raise CommandError(f"{error}.") from None
     clock = TravelClock()
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text()), clock=clock)
     slack.start(settings.sandbox_port)
@@ -294,10 +344,13 @@ def play(settings: Settings, args: argparse.Namespace) -> int:
         threading.Thread(target=fill, daemon=True).start()
 
     def fill() -> None:
-        if args.replay:
-            from sandbox import replay  # noqa: PLC0415
-
-            replay.play(slack, args.replay, speed=args.speed)
+        if export is not None:
+            rooms = {room.id: room.name for room in export.rooms}
+            capture_questions(backswing.rt, rooms)
+            try:
+                replay.play(slack, export, speed=args.speed)
+            except replay.BadExport as error:
+                print(f"{error}. The replay ends here.", file=sys.stderr)
         elif not args.empty:
             stories.tell(slack, STORY)
 
@@ -308,10 +361,28 @@ def play(settings: Settings, args: argparse.Namespace) -> int:
     return 0
 
 
+def capture_questions(rt: Runtime, rooms: Mapping[str, str]) -> None:
+    """Make asks of what is asked in these channels: nobody in an export types /ask."""
+    with rt.sessions.begin() as session:
+        for slack_id, name in rooms.items():
+            conversation = {"id": slack_id, "name": name, "is_member": True}
+            channel = channels.remember(
+                session, rt.workspace.id, conversation, now=rt.clock()
+            )
+            channel.capture = "questions"
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _speed(typed: str) -> float:
+    speed = float(typed)
+    if not 0 < speed < math.inf:
+        raise ValueError(typed)
+    return speed
 
 
 def parser() -> argparse.ArgumentParser:
@@ -330,12 +401,30 @@ def parser() -> argparse.ArgumentParser:
     )
     sandbox.add_argument(
         "--speed",
-        type=float,
+        type=_speed,
         metavar="N",
         default=None,
         help="N times as fast as it happened (default: as fast as it goes)",
     )
     sandbox.set_defaults(run=play)
+    history = commands.add_parser(
+        "import", help="load a Slack export as history; nobody is told anything"
+    )
+    history.add_argument("export", type=Path, metavar="EXPORT.zip")
+    history.add_argument(
+        "--channel",
+        action="extend",
+        nargs="+",
+        metavar="NAME",
+        help="only these channels (default: all)",
+    )
+    history.add_argument(
+        "--capture",
+        choices=("questions", "all"),
+        default="questions",
+        help="which messages are asks (default: those that contain a question)",
+    )
+    history.set_defaults(run=load)
     update = commands.add_parser("migrate", help="bring the database up to date")
     update.set_defaults(run=migrate)
     return made
@@ -356,7 +445,7 @@ def main(arguments: Sequence[str]) -> int:
             raise SettingsError(f"{name} is not valid: {first['msg']}.") from None
         logs.set_up(form=settings.log_format, level=settings.log_level)
         return int(args.run(settings, args))
-    except SettingsError as error:
+    except (SettingsError, CommandError) as error:
         print(error, file=sys.stderr)
         return 2
 

@@ -1,0 +1,33 @@
+"""A Bolt app that does nothing, served as ours is: `python -m benchmarks.bare PORT`."""
+
+import sys
+from typing import Any
+
+from app import server
+from benchmarks.events import BOT, BOT_USER, SIGNING_SECRET, TEAM
+from bot import logs
+from bot.clock import utc_now
+from bot.runtime import Workspace
+from handlers.bolt import bare
+from handlers.edge import Edge
+
+
+def main(port: int) -> None:
+    logs.set_up(form="json", level="INFO")
+    bolt = bare(Workspace(1, TEAM, BOT, BOT_USER, "https://peers.slack.com/"), "xoxb-")
+
+    @bolt.event("reaction_added")
+    def nothing(event: dict[str, Any]) -> None:
+        """Empty: what remains is the price of HTTP, the signature and Bolt."""
+
+    edge = Edge(
+        bolt,
+        SIGNING_SECRET,
+        now=lambda: utc_now().timestamp(),
+        is_ready=lambda: True,
+    )
+    server(edge.app(), "127.0.0.1", port).run()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,235 @@
+"""A workspace with many asks, and what its people do there, as Slack sends it."""
+
+import hashlib
+import hmac
+import itertools
+import json
+import random
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from bot.clock import moment
+from models import Answer, Ask, Channel, Installation, Member
+
+TEAM, BOT, BOT_USER = "T0PEERS", "B0BACKSWING", "U0BACKSWING"
+SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"  # noqa: S105 - Slack's example
+CHANNELS = [f"C{n:09d}" for n in range(4)]
+PEOPLE = [f"U{n:09d}" for n in range(500)]
+EMOJI = ("+1", "raised_hands", "heart", "pray", "bulb")
+ANSWERED = 400
+OPEN = 800
+ANSWERS_EACH = 10
+WORDS = "The index was missing; with it the query takes three milliseconds. " * 3
+NOW = datetime.now(UTC)
+
+
+def ask_ts(number: int) -> str:
+    return f"{1_700_000_000 + number}.000100"
+
+
+def answer_ts(number: int) -> str:
+    return f"{1_701_000_000 + number}.000200"
+
+
+def channel_of(ask: int) -> int:
+    return ask % len(CHANNELS)
+
+
+def fill(session: Session) -> None:
+    """Asks with ten answers each, and asks with none; everybody is known already."""
+    workspace = Installation(
+        team_id=TEAM,
+        bot_id=BOT,
+        bot_user_id=BOT_USER,
+        team_name="Peers",
+        team_url="https://peers.slack.com/",
+        installed_at=NOW,
+    )
+    session.add(workspace)
+    session.flush()
+    session.execute(
+        insert(Member),
+        [
+            {
+                "installation_id": workspace.id,
+                "slack_id": person,
+                "name": person,
+                "looked_up_at": NOW,
+            }
+            for person in PEOPLE
+        ],
+    )
+    channels = [
+        Channel(
+            installation_id=workspace.id,
+            slack_id=slack_id,
+            is_joined=True,
+            looked_up_at=NOW,
+        )
+        for slack_id in CHANNELS
+    ]
+    session.add_all(channels)
+    session.flush()
+    asks = [
+        Ask(
+            installation_id=workspace.id,
+            channel_id=channels[channel_of(n)].id,
+            source=f"benchmark:{n}",
+            ts=ask_ts(n),
+            asker=PEOPLE[n % len(PEOPLE)],
+            title="Why is my query slow?",
+            asked_at=moment(ask_ts(n)),
+            state="answered" if n < ANSWERED else "open",
+        )
+        for n in range(ANSWERED + OPEN)
+    ]
+    session.add_all(asks)
+    session.flush()
+    session.execute(
+        insert(Answer),
+        [
+            {
+                "ask_id": asks[n % ANSWERED].id,
+                "channel_id": asks[n % ANSWERED].channel_id,
+                "ts": answer_ts(n),
+                "author": PEOPLE[(n * 7 + 1) % len(PEOPLE)],
+                "answered_at": moment(answer_ts(n)),
+            }
+            for n in range(ANSWERED * ANSWERS_EACH)
+        ],
+    )
+
+
+class Events:
+    """Signed requests; each person reacts to an answer once."""
+
+    def __init__(self) -> None:
+        self._random = random.Random(7)  # noqa: S311 - the same story each time
+        self._numbers = itertools.count(1)
+        self._reacted: set[tuple[int, str]] = set()
+
+    def reactions(self, count: int) -> list[bytes]:
+        """Helpful emoji on answers that we know."""
+        return [self._signed(event) for event in itertools.islice(self._liked(), count)]
+
+    def replies(self, count: int) -> list[bytes]:
+        """Messages in asks' threads: about every fourth is a thread's first."""
+        asks = self._random.choices(range(ANSWERED, ANSWERED + OPEN), k=count)
+        return [
+            self._message(
+                # Not the asker, whose messages are no answers.
+                PEOPLE[(ask + self._random.randrange(1, len(PEOPLE))) % len(PEOPLE)],
+                ask_ts(ask),
+                CHANNELS[channel_of(ask)],
+            )
+            for ask in asks
+        ]
+
+    def chatter(self, count: int) -> list[bytes]:
+        """Messages in threads that belong to no ask."""
+        return [
+            self._message(
+                self._random.choice(PEOPLE),
+                f"1702000000.{n:06d}",
+                self._random.choice(CHANNELS),
+            )
+            for n in range(count)
+        ]
+
+    def _liked(self) -> Iterator[dict[str, Any]]:
+        while True:
+            answer = self._random.randrange(ANSWERED * ANSWERS_EACH)
+            person = self._random.choice(PEOPLE)
+            if (answer, person) in self._reacted:
+                continue
+            self._reacted.add((answer, person))
+            yield {
+                "type": "reaction_added",
+                "user": person,
+                "reaction": self._random.choice(EMOJI),
+                "item": {
+                    "type": "message",
+                    "channel": CHANNELS[channel_of(answer % ANSWERED)],
+                    "ts": answer_ts(answer),
+                },
+                "item_user": PEOPLE[(answer * 7 + 1) % len(PEOPLE)],
+                "event_ts": self._next_ts(),
+            }
+
+    def _message(self, author: str, thread_ts: str, channel: str) -> bytes:
+        ts = self._next_ts()
+        words = {"type": "text", "text": WORDS}
+        section = {"type": "rich_text_section", "elements": [words]}
+        return self._signed(
+            {
+                "type": "message",
+                "user": author,
+                "client_msg_id": f"6f3e{next(self._numbers):08x}",
+                "text": WORDS,
+                "team": TEAM,
+                "thread_ts": thread_ts,
+                "parent_user_id": PEOPLE[0],
+                "blocks": [{"type": "rich_text", "elements": [section]}],
+                "channel": channel,
+                "channel_type": "channel",
+                "ts": ts,
+                "event_ts": ts,
+            }
+        )
+
+    def _next_ts(self) -> str:
+        """A little ahead, since the requests are prepared before they are sent."""
+        number = next(self._numbers)
+        return f"{int(time.time()) + 30}.{number % 1_000_000:06d}"
+
+    def _signed(self, event: dict[str, Any]) -> bytes:
+        number = next(self._numbers)
+        body = json.dumps(
+            {
+                "token": "not-used-any-more",
+                "team_id": TEAM,
+                "context_team_id": TEAM,
+                "context_enterprise_id": None,
+                "api_app_id": "A0BACKSWING",
+                "event": event,
+                "type": "event_callback",
+                "event_id": f"Ev{number:09d}",
+                "event_time": int(time.time()),
+                "authorizations": [
+                    {
+                        "enterprise_id": None,
+                        "team_id": TEAM,
+                        "user_id": BOT_USER,
+                        "is_bot": True,
+                        "is_enterprise_install": False,
+                    }
+                ],
+                "is_ext_shared_channel": False,
+                "event_context": f"4-context-of-{number:09d}",
+            }
+        )
+        return _request(body)
+
+
+def _request(body: str) -> bytes:
+    timestamp = str(int(time.time()))
+    signature = hmac.new(
+        SIGNING_SECRET.encode(), f"v0:{timestamp}:{body}".encode(), hashlib.sha256
+    ).hexdigest()
+    return (
+        "POST /slack/events HTTP/1.1\r\n"
+        "Host: 127.0.0.1\r\n"
+        "User-Agent: Slackbot 1.0 (+https://api.slack.com/robots)\r\n"
+        "Accept: */*\r\n"
+        "Accept-Encoding: gzip,deflate\r\n"
+        "Content-Type: application/json\r\n"
+        f"Content-Length: {len(body.encode())}\r\n"
+        f"X-Slack-Request-Timestamp: {timestamp}\r\n"
+        f"X-Slack-Signature: v0={signature}\r\n"
+        f"\r\n{body}"
+    ).encode()

@@ -1,0 +1,103 @@
+"""HTTP requests over kept-alive connections, as fast as the answers come."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+CONNECTIONS = 32
+_LONGEST_ANSWER = 5
+_HEAD_END = b"\r\n\r\n"
+
+
+@dataclass
+class Measured:
+    """What came of one run: how long it took, and each answer's delay, in seconds."""
+
+    seconds: float = 0.0
+    delays: list[float] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        return len(self.delays)
+
+    @property
+    def rate(self) -> float:
+        return self.count / self.seconds
+
+    def percentile(self, percent: int) -> float:
+        return sorted(self.delays)[min(self.count * percent // 100, self.count - 1)]
+
+
+async def run(port: int, requests: Sequence[bytes], *, seconds: float) -> Measured:
+    """Send requests until the time is up; raises where one is not answered 200."""
+    measured = Measured()
+    loop = asyncio.get_running_loop()
+    waiting = iter(requests)
+    began = time.perf_counter()
+    connections = [
+        (await loop.create_connection(connect, "127.0.0.1", port))[1]
+        for connect in [lambda: _Connection(waiting, measured, until=began + seconds)]
+        * CONNECTIONS
+    ]
+    async with asyncio.timeout(seconds + _LONGEST_ANSWER):
+        await asyncio.gather(*(connection.finished for connection in connections))
+    measured.seconds = time.perf_counter() - began
+    return measured
+
+
+class _Connection(asyncio.Protocol):
+    """Bare, because a client library would take as long as the server it measures."""
+
+    def __init__(
+        self, waiting: Iterator[bytes], measured: Measured, *, until: float
+    ) -> None:
+        self.finished: asyncio.Future[None] = asyncio.Future()
+        self._waiting = waiting
+        self._measured = measured
+        self._until = until
+        self._sent = 0.0
+        self._answer = b""
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        self._answer += data
+        if not _is_whole(self._answer):
+            return
+        now = time.perf_counter()
+        if not self._answer.startswith(b"HTTP/1.1 200 "):
+            self._fail(self._answer.partition(b"\r\n")[0].decode())
+            return
+        self._measured.delays.append(now - self._sent)
+        self._answer = b""
+        self._send(now)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._fail(f"connection lost: {exc}")
+
+    def _send(self, now: float | None = None) -> None:
+        now = now or time.perf_counter()
+        request = next(self._waiting, None) if now < self._until else None
+        if request is None:
+            self.finished.set_result(None)
+            self._transport.close()
+            return
+        self._sent = now
+        self._transport.write(request)
+
+    def _fail(self, why: str) -> None:
+        if not self.finished.done():
+            self.finished.set_exception(RuntimeError(why))
+
+
+def _is_whole(answer: bytes) -> bool:
+    head, end, body = answer.partition(_HEAD_END)
+    if not end:
+        return False
+    _, _, length = head.lower().partition(b"content-length: ")
+    return len(body) >= int(length.split(b"\r\n", 1)[0] or b"0")

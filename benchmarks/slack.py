@@ -1,0 +1,76 @@
+"""As much of Slack's Web API as a running bot calls, answered at once."""
+
+import asyncio
+import itertools
+import json
+from typing import Any
+from urllib.parse import parse_qs
+
+from benchmarks.events import BOT, BOT_USER, CHANNELS, TEAM
+
+_QUIET_SECONDS = 0.3
+
+
+class Slack:
+    def __init__(self) -> None:
+        self.calls = 0
+        self._count = itertools.count(1)
+        self._server: asyncio.Server
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/api/"
+
+    async def stop(self) -> None:
+        self._server.close()
+
+    async def quiet(self, *, at_most: float = 10) -> None:
+        """Wait until the bot has had nothing to say for a while."""
+        before, waited = -1, 0.0
+        while before != self.calls and waited < at_most:
+            before = self.calls
+            await asyncio.sleep(_QUIET_SECONDS)
+            waited += _QUIET_SECONDS
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        fields = dict(
+            line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if line
+        )
+        body = await reader.readexactly(int(fields.get("content-length", "0")))
+        path = head.split(" ", 2)[1]
+        args = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        self.calls += 1
+        answer = json.dumps({"ok": True, **self._answer(path, args)}).encode()
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
+            b"Content-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n%b" % (len(answer), answer)
+        )
+        await writer.drain()
+        writer.close()
+
+    def _answer(self, path: str, args: dict[str, str]) -> dict[str, Any]:
+        match path.rpartition("/")[2].partition("?")[0]:
+            case "auth.test":
+                return {
+                    "url": "https://peers.slack.com/",
+                    "team": "Peers",
+                    "team_id": TEAM,
+                    "user_id": BOT_USER,
+                    "bot_id": BOT,
+                }
+            case "users.conversations":
+                return {"channels": [{"id": c, "name": c.lower()} for c in CHANNELS]}
+            case "users.info":
+                return {"user": {"id": args["user"], "team_id": TEAM, "name": "peer"}}
+            case "chat.postMessage":
+                ts = f"1800000000.{next(self._count):06d}"
+                return {"channel": args["channel"], "ts": ts}
+            case _:
+                return {}

@@ -1,0 +1,20 @@
+"""Slack's published contracts, where they lie beside the repository."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+CHECK = Path(__file__).parent.parent.parent / "shared" / "contracts" / "check.py"
+
+
+def contracts() -> ModuleType:
+    if not CHECK.exists():
+        pytest.skip("Slack's published contracts are not beside the repository")
+    spec = importlib.util.spec_from_file_location("contracts", CHECK)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,297 @@
+"""The manifest and the code name the same things, both ways, and no scope too many."""
+
+import ast
+import asyncio
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+import yaml
+from slack_bolt import App, BoltRequest
+
+import handlers
+from bot.runtime import Runtime
+from handlers.edge import Edge
+from tests.contracts import contracts
+from tests.factories import Clock, Story, conversation
+from tests.surfaces import EVERY, drawing_functions, surfaces
+
+ROOT = Path(__file__).parent.parent
+MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text())
+PAYLOADS = sorted((Path(__file__).parent / "payloads").glob("*.json"))
+BOT_EVENTS = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
+SCOPES = MANIFEST["oauth_config"]["scopes"]
+
+Constraint = str | re.Pattern[str] | dict[str, str]
+
+
+class Registry:
+    """Stands where Bolt stands, and writes down what is registered."""
+
+    def __init__(self) -> None:
+        self.listeners: list[tuple[str, Constraint]] = []
+
+    def __getattr__(self, kind: str) -> Callable[..., Any]:
+        def register(constraint: Constraint | Callable[..., Any]) -> Any:
+            if callable(constraint):
+                return constraint  # The error handler is for all.
+            self.listeners.append((kind, constraint))
+            return lambda listener: listener
+
+        return register
+
+    def names(self, kind: str) -> set[str]:
+        return {c for k, c in self.listeners if k == kind and isinstance(c, str)}
+
+    def shortcuts(self) -> set[tuple[str, str]]:
+        return {
+            (constraint["type"], constraint["callback_id"])
+            for kind, constraint in self.listeners
+            if kind == "shortcut" and isinstance(constraint, dict)
+        }
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    made = Registry()
+    # Registering asks nothing of the runtime; it is handed on to the listeners.
+    handlers.register(cast("App", made), cast("Runtime", None))
+    return made
+
+
+# What the code listens to
+
+
+def test_each_event_of_the_manifest_has_a_listener_and_each_listener_its_event(
+    registry: Registry,
+):
+    assert registry.names("event") == {event.partition(".")[0] for event in BOT_EVENTS}
+
+
+def test_what_has_no_listener_is_acknowledged_by_the_last_one(registry: Registry):
+    catch_alls = [c for k, c in registry.listeners if isinstance(c, re.Pattern)]
+    assert [c.pattern for c in catch_alls] == [".*"]
+    assert registry.listeners[-1] == ("event", catch_alls[0])
+
+
+def test_each_command_of_the_manifest_has_a_listener_and_the_reverse(
+    registry: Registry,
+):
+    commands = MANIFEST["features"]["slash_commands"]
+    assert registry.names("command") == {command["command"] for command in commands}
+
+
+def test_slack_escapes_what_people_type_behind_a_command():
+    assert all(c["should_escape"] for c in MANIFEST["features"]["slash_commands"])
+
+
+def test_each_shortcut_of_the_manifest_has_a_listener_and_the_reverse(
+    registry: Registry,
+):
+    slacks_word = {"global": "shortcut", "message": "message_action"}
+    assert registry.shortcuts() == {
+        (slacks_word[shortcut["type"]], shortcut["callback_id"])
+        for shortcut in MANIFEST["features"]["shortcuts"]
+    }
+
+
+# What people can click and send
+
+
+def clickable(surface: dict[str, Any]) -> Iterator[str]:
+    """The action_id of each element whose use Slack tells us of at once."""
+    for block in surface["blocks"]:
+        if block["type"] == "input":
+            told = [block["element"]] if block.get("dispatch_action") else []
+        elif block["type"] == "actions":
+            told = block["elements"]
+        else:
+            told = [block["accessory"]] if "accessory" in block else []
+        yield from (element["action_id"] for element in told)
+
+
+def test_the_samples_hold_everything_that_the_code_can_draw():
+    assert drawing_functions() == EVERY.keys()
+
+
+def test_each_button_has_a_listener_and_each_listener_its_button(registry: Registry):
+    drawn = {action for _, surface in surfaces() for action in clickable(surface)}
+    assert registry.names("action") == drawn
+
+
+def test_each_form_has_a_listener_and_each_listener_its_form(registry: Registry):
+    sent = {surface["callback_id"] for _, surface in surfaces() if "submit" in surface}
+    assert registry.names("view") == sent
+
+
+# What the bot may do
+
+# Slack's documentation of each method, at docs.slack.dev/reference/methods. Of a
+# method that takes any conversation, the scopes for the kinds we give it.
+PUBLIC_AND_PRIVATE = {"channels:read", "groups:read"}
+HISTORY = {"channels:history", "groups:history", "im:history"}
+METHODS: dict[str, set[str]] = {
+    "auth.test": set(),
+    "chat.delete": {"chat:write"},
+    "chat.postEphemeral": {"chat:write"},
+    "chat.postMessage": {"chat:write"},
+    "chat.update": {"chat:write"},
+    # Which posts have been made is read from their metadata.
+    "conversations.history": HISTORY | {"metadata.message:read"},
+    "conversations.info": PUBLIC_AND_PRIVATE,
+    "conversations.open": {"im:write"},
+    "conversations.replies": HISTORY | {"metadata.message:read"},
+    "reactions.add": {"reactions:write"},
+    "reactions.remove": {"reactions:write"},
+    "users.conversations": PUBLIC_AND_PRIVATE,
+    "users.info": {"users:read"},
+    "views.open": set(),
+    "views.publish": set(),
+    "views.push": set(),
+    "views.update": set(),
+}
+# As above, at docs.slack.dev/reference/events.
+EVENTS: dict[str, set[str]] = {
+    "app_home_opened": set(),
+    "app_uninstalled": set(),
+    "channel_archive": {"channels:read"},
+    "channel_deleted": {"channels:read"},
+    "channel_id_changed": PUBLIC_AND_PRIVATE,
+    "channel_left": {"channels:read"},
+    "channel_rename": {"channels:read"},
+    "channel_shared": PUBLIC_AND_PRIVATE,
+    "channel_unarchive": {"channels:read"},
+    "channel_unshared": PUBLIC_AND_PRIVATE,
+    "group_archive": {"groups:read"},
+    "group_deleted": {"groups:read"},
+    "group_left": {"groups:read"},
+    "group_rename": {"groups:read"},
+    "group_unarchive": {"groups:read"},
+    "member_joined_channel": PUBLIC_AND_PRIVATE,
+    "message.channels": {"channels:history"},
+    "message.groups": {"groups:history"},
+    "message.im": {"im:history"},
+    "reaction_added": {"reactions:read"},
+    "reaction_removed": {"reactions:read"},
+    "team_join": {"users:read"},
+    "tokens_revoked": set(),
+    "user_change": {"users:read"},
+}
+
+
+def called_methods() -> set[str]:
+    source = ast.parse((ROOT / "bot" / "slack.py").read_text())
+    return {
+        node.value
+        for node in ast.walk(source)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch(r"[a-z]+(\.[a-z]+[A-Za-z]*)+", node.value)
+    }
+
+
+def test_each_web_api_method_that_we_call_is_in_the_table():
+    assert called_methods() == METHODS.keys()
+
+
+def test_each_event_of_the_manifest_is_in_the_table():
+    assert set(BOT_EVENTS) == EVENTS.keys()
+    assert len(BOT_EVENTS) == len(set(BOT_EVENTS))
+
+
+def test_each_scope_is_needed_and_each_needed_scope_is_there():
+    needed = {"commands"}.union(*METHODS.values(), *EVENTS.values())
+    assert set(SCOPES["bot"]) == needed
+    assert set(SCOPES["bot_optional"]) == {s for s in needed if s.startswith("groups:")}
+    assert "user" not in SCOPES
+
+
+# What Slack sends
+
+
+def read(file: Path) -> dict[str, Any]:
+    return cast("dict[str, Any]", json.loads(file.read_text()))
+
+
+def test_there_is_a_payload_for_each_event_of_the_manifest():
+    assert [file.stem for file in PAYLOADS] == sorted(BOT_EVENTS)
+    for file in PAYLOADS:
+        assert read(file)["event"]["type"] == file.stem.partition(".")[0]
+
+
+@pytest.fixture
+def peopled(story: Story) -> Story:
+    """The channels and people of the payloads, as Slack knows them."""
+    story.slack.channels["G0HELP"] = conversation("G0HELP", "private-help")
+    joined = read(ROOT / "tests" / "payloads" / "member_joined_channel.json")
+    assert story.event(joined["event"]) == 200
+    return story
+
+
+@pytest.mark.parametrize("file", PAYLOADS, ids=lambda file: file.stem)
+def test_each_event_is_acknowledged(file: Path, bolt: App, peopled: Story):
+    body = read(file)
+    first = bolt.dispatch(BoltRequest(body=body, mode="socket_mode"))
+    again = bolt.dispatch(BoltRequest(body=body, mode="socket_mode"))
+    assert (first.status, again.status) == (200, 200)
+
+
+def test_each_event_is_acknowledged_over_http(bolt: App, peopled: Story, clock: Clock):
+    edge = Edge(
+        bolt,
+        "a-signing-secret",
+        now=lambda: clock().timestamp(),
+        is_ready=lambda: True,
+    )
+
+    async def deliver() -> dict[str, int]:
+        through = httpx.ASGITransport(edge.app())
+        async with httpx.AsyncClient(transport=through) as slack:
+            return {
+                file.stem: (await slack.send(signed(file, clock))).status_code
+                for file in PAYLOADS
+            }
+
+    assert asyncio.run(deliver()) == dict.fromkeys(sorted(BOT_EVENTS), 200)
+
+
+def signed(file: Path, clock: Clock) -> httpx.Request:
+    raw, at = file.read_bytes(), str(int(clock().timestamp()))
+    signature = hmac.new(
+        b"a-signing-secret", f"v0:{at}:".encode() + raw, hashlib.sha256
+    ).hexdigest()
+    return httpx.Request(
+        "POST",
+        "http://backswing/slack/events",
+        content=raw,
+        headers={
+            "Content-Type": "application/json",
+            "X-Slack-Request-Timestamp": at,
+            "X-Slack-Signature": f"v0={signature}",
+        },
+    )
+
+
+# What Slack publishes
+
+
+@pytest.mark.parametrize("file", PAYLOADS, ids=lambda file: file.stem)
+def test_the_payloads_are_as_slack_sends_them(file: Path):
+    assert contracts().check_event(read(file)) == []
+
+
+def test_slack_takes_the_manifest():
+    assert contracts().check_manifest(MANIFEST) == []
+
+
+@pytest.mark.parametrize(
+    "surface", [pytest.param(drawn, id=name) for name, drawn in surfaces()]
+)
+def test_slack_takes_everything_that_the_code_can_draw(surface: dict[str, Any]):
+    assert contracts().check_surface(surface) == []

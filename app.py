@@ -3,7 +3,6 @@
 import argparse
 import logging
 import math
-import os
 import signal
 import socket
 import sys
@@ -17,9 +16,7 @@ from types import FrameType
 import uvicorn
 import yaml
 from apscheduler.schedulers.background import BackgroundScheduler
-from filelock import FileLock, Timeout
 from pydantic import SecretStr, ValidationError
-from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackClientError
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -38,7 +35,9 @@ from bot.installations import install
 from bot.notices import notices
 from bot.runtime import Runtime
 from bot.slack import NotDone, Refused, SlackError, Unsure, WebSlack
+from bot.storage import open_database
 from handlers.edge import Edge
+from handlers.socket import SocketMode
 from models import Installation
 
 log = logging.getLogger("backswing")
@@ -58,6 +57,11 @@ _WELCOME = """
 
   Stop it with Ctrl-C. The README says how to install it into a real workspace.
 """
+
+_NO_SOCKET = (
+    "SLACK_APP_TOKEN is not accepted by Slack: create an app-level token with the scope"
+    " connections:write, and switch Socket Mode on."
+)
 
 # Of a process that Ctrl-C ended.
 INTERRUPTED = 130
@@ -88,15 +92,24 @@ class Backswing:
         self._scheduler = BackgroundScheduler(timezone=UTC)
         jobs.register(self._scheduler, self.rt, self.deliverer)
         self._socket = (
-            SocketModeHandler(self.bolt, _value(settings.slack_app_token))
+            SocketMode(
+                self.bolt,
+                _value(settings.slack_app_token),
+                api_url=settings.slack_api_url,
+                give_up=self.give_up,
+            )
             if settings.mode == "socket"
             else None
         )
+        # Why there was no use in going on, for the operator.
+        self.gave_up: str | None = None
+        self._server: uvicorn.Server | None = None
         signing = settings.slack_signing_secret if settings.mode == "http" else None
         self._edge = Edge(
             self.bolt,
             _value(signing) if signing else None,
-            now=lambda: clock().timestamp(),
+            # Signatures are of the real time, whatever clock the bot follows.
+            now=lambda: utc_now().timestamp(),
             is_ready=self.is_ready,
         )
 
@@ -109,7 +122,19 @@ class Backswing:
         self.deliverer.wake()
         self._scheduler.start()
         if self._socket is not None:
-            self._socket.connect()
+            try:
+                self._socket.connect()
+            except SlackClientError:
+                self.give_up(_NO_SOCKET)
+            except OSError as error:
+                self.give_up(f"Slack can't be reached ({type(error).__name__}).")
+
+    def give_up(self, why: str) -> None:
+        """End the program, so that whoever looks after it sees it and starts anew."""
+        log.critical("giving up", extra={"why": why})
+        self.gave_up = why
+        if self._server is not None:
+            self._server.should_exit = True
 
     def stop(self) -> None:
         """Take no more work, finish what is in flight, or leave it to its lease."""
@@ -151,7 +176,8 @@ class Backswing:
         # uvicorn raises the signal again when it is done; then we are done, too.
         signal.signal(signal.SIGTERM, _leave)
         signal.signal(signal.SIGINT, _leave)
-        server(self.asgi(ready), self.settings.host, self.settings.port).run()
+        self._server = server(self.asgi(ready), self.settings.host, self.settings.port)
+        self._server.run()
 
 
 def server(asgi: Starlette, host: str, port: int) -> uvicorn.Server:
@@ -175,76 +201,6 @@ def _value(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""
 
 
-def open_database(url: str) -> Database:
-    """The database, with today's schema. Raises SettingsError where it can't be."""
-    try:
-        parsed = db.parse(url)
-    except (ValueError, SQLAlchemyError):
-        raise SettingsError(
-            "DATABASE_URL is not understood: give postgresql://user:password@host/name,"
-            " or sqlite:///path/to/file.db."
-        ) from None
-    file = db.sqlite_file(parsed)
-    if file is not None:
-        _guard(file)
-    database = db.connect(parsed)
-    try:
-        _fit(database, is_file=file is not None)
-    except SQLAlchemyError as error:
-        raise SettingsError(
-            f"DATABASE_URL: the database can't be used ({type(error).__name__})."
-        ) from None
-    return database
-
-
-def _guard(file: Path) -> None:
-    """An SQLite file is ours alone: by its mode, and by a lock on it."""
-    os.umask(0o077)
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file.touch(mode=0o600, exist_ok=True)
-        for part in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
-            if part.exists():
-                part.chmod(0o600)
-        _LOCKS.append(FileLock(f"{file}.lock", mode=0o600))
-        _LOCKS[-1].acquire(timeout=0)
-    except Timeout:
-        raise SettingsError(
-            f"DATABASE_URL: another process is using {file.name}. SQLite serves one"
-            " process; for several, give a postgresql:// URL."
-        ) from None
-    except OSError as error:
-        raise SettingsError(
-            f"DATABASE_URL: {file.name} can't be opened ({error.strerror})."
-        ) from None
-
-
-# Held until the process ends, however it ends.
-_LOCKS: list[FileLock] = []
-
-
-def _fit(database: Database, *, is_file: bool) -> None:
-    match schema.fit(database):
-        case "unknown":
-            raise SettingsError(
-                "DATABASE_URL: the database was made by a newer version of Backswing."
-                " Run that version, or restore a backup."
-            )
-        case "older" if not is_file:
-            raise SettingsError(
-                "DATABASE_URL: the database is of an older version. Stop the other"
-                " replicas, then run `uv run app.py migrate`."
-            )
-        case "older":
-            copy = schema.back_up(database)
-            schema.upgrade(database)
-            log.info("migrated", extra={"backup": str(copy)})
-        case "empty":
-            schema.upgrade(database)
-        case "same":
-            pass
-
-
 def serve(settings: Settings) -> int:
     """Serve a real workspace until told to stop."""
     database = open_database(settings.database_url)
@@ -258,13 +214,10 @@ def serve(settings: Settings) -> int:
             f"SLACK_BOT_TOKEN is not accepted by Slack ({error.code}): copy it again"
             " from OAuth & Permissions, or reinstall the app."
         ) from None
-    try:
-        backswing.run(lambda: log.info("serving", extra={"mode": settings.mode}))
-    except SlackClientError:
-        raise SettingsError(
-            "SLACK_APP_TOKEN is not accepted by Slack: create an app-level token with"
-            " the scope connections:write."
-        ) from None
+    backswing.run(lambda: log.info("serving", extra={"mode": settings.mode}))
+    if backswing.gave_up:
+        print(backswing.gave_up, file=sys.stderr)
+        return 1
     return 0
 
 
@@ -332,7 +285,7 @@ def play(settings: Settings, args: argparse.Namespace) -> int:
             "slack_bot_token": SecretStr(slack.bot_token),
             "slack_signing_secret": SecretStr(slack.signing_secret),
             "slack_api_url": slack.api_url,
-            "port": settings.port or _free_port(),
+            "port": settings.port or free_port(),
             "slack_app_token": None,
         }
     )
@@ -372,7 +325,7 @@ def capture_questions(rt: Runtime, rooms: Mapping[str, str]) -> None:
             channel.capture = "questions"
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

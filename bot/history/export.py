@@ -208,7 +208,7 @@ class Export:
         try:
             raw = self._read(day.file, LARGEST_DAY)
         except _Unreadable as error:
-            self._skip(day.file, str(error))
+            self._skip(day.file, f"file that is {error}")
             return []
         said: dict[str, Message] = {}
         twice = 0

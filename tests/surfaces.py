@@ -3,6 +3,7 @@
 import inspect
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from slack_sdk.models.blocks import Block
@@ -77,8 +78,8 @@ def solved(**more: Any) -> tuple[str, list[Block]]:
 # By the function that draws it: calls that take it through all of its branches.
 EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
     blocks.message: [
-        *(lambda state=state: blocks.message(ask(state)) for state in STATES),
-        *(lambda state=state: blocks.message(all_of(state)) for state in STATES),
+        *(partial(blocks.message, ask(state)) for state in STATES),
+        *(partial(blocks.message, all_of(state)) for state in STATES),
     ],
     forms.ask_form: [
         forms.ask_form,
@@ -102,9 +103,7 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
         lambda: forms.worked_form(7, TITLE, "Freezing the clock."),
     ],
     forms.options: [
-        lambda state=state, looking=looking, same=same: forms.options(
-            7, TITLE, state, is_looking=looking, is_same=same
-        )
+        partial(forms.options, 7, TITLE, state, is_looking=looking, is_same=same)
         for state, looking, same in itertools.product(
             STATES, (False, True), (False, True)
         )

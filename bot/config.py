@@ -1,11 +1,17 @@
 """Settings, from the environment or a `.env` file."""
 
+import re
 from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-_PLACEHOLDERS = ("...", "…", "xxx", "your", "changeme", "example", "<", "todo")
+# Words stand apart from what is around them, or one in a thousand real tokens, which
+# are random letters, would hold one by chance.
+_PLACEHOLDER = re.compile(
+    r"\.\.\.|…|[<>]|(?<![a-z0-9])(?:x{3,}(?![a-z0-9])|your|change|example|todo|insert)",
+    re.IGNORECASE,
+)
 # A token is its prefix and at least this much; anything shorter was cut off.
 _SHORTEST_SECRET = 16
 
@@ -93,7 +99,7 @@ def _secret(name: str, value: SecretStr | None, *, prefix: str = "") -> str | No
         raise SettingsError(f"{name} is empty: give it a value, or remove it.")
     if secret != secret.strip() or any(c.isspace() for c in secret):
         raise SettingsError(f"{name} has a space in it: copy it again, without.")
-    if any(word in secret.lower() for word in _PLACEHOLDERS):
+    if _PLACEHOLDER.search(secret):
         raise SettingsError(
             f"{name} is still a placeholder: put the real value from Slack there."
         )

@@ -1,0 +1,154 @@
+"""Which tokens are enough for which way to serve, and what is said of the others."""
+
+import random
+import string
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from bot.config import Settings, SettingsError
+
+BOT = "xoxb-123456789012-1234567890123-AbCdEfGhIjKlMnOpQrStUvWx"
+APP = "xapp-1-A0123456789-1234567890123-" + "0123456789abcdef" * 4
+SIGNING = "0123456789abcdef0123456789abcdef"
+VARIABLES = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
+GOOD = dict(zip(VARIABLES, (BOT, APP, SIGNING), strict=True))
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No variable of this machine, and no `.env` of this folder."""
+    monkeypatch.chdir(tmp_path)
+    for field in Settings.model_fields:
+        monkeypatch.delenv(field.upper(), raising=False)
+
+
+def settings(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return Settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "mode"),
+    [
+        ((), "sandbox"),
+        (("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"), "socket"),
+        (("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"), "http"),
+        (VARIABLES, "socket"),
+    ],
+)
+def test_the_tokens_that_are_given_say_how_to_serve(monkeypatch, given, mode):
+    assert settings(monkeypatch, **{name: GOOD[name] for name in given}).mode == mode
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        (("SLACK_BOT_TOKEN",), "SLACK_APP_TOKEN"),
+        (("SLACK_APP_TOKEN",), "SLACK_BOT_TOKEN"),
+        (("SLACK_SIGNING_SECRET",), "SLACK_BOT_TOKEN"),
+        (("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"), "SLACK_BOT_TOKEN"),
+    ],
+)
+def test_what_is_missing_is_named_with_what_to_do(monkeypatch, given, missing):
+    half = settings(monkeypatch, **{name: GOOD[name] for name in given})
+    with pytest.raises(SettingsError, match=f"^{missing} is missing: (copy|create)"):
+        _ = half.mode
+
+
+WRONG = {
+    "empty": "",
+    "blank": "  ",
+    "cut off": "{prefix}1234",
+    "with a space before it": " {good}",
+    "with a line's end behind it": "{good}\n",
+    "in two halves": "{prefix}123456789012 1234567890123",
+    "of dots": "{prefix}...",
+    "of x": "{prefix}xxxxxxxxxxxx-xxxxxxxxxxxx",
+    "of words": "{prefix}your-token-goes-here",
+    "in brackets": "<paste the token here>",
+    "in brackets, without spaces": "{prefix}<the-real-token-here>",
+    "to be changed": "changeme-changeme-changeme",
+}
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize("what", WRONG)
+def test_a_value_that_is_none_is_named_and_not_shown(monkeypatch, variable, what):
+    prefix = "" if variable == "SLACK_SIGNING_SECRET" else GOOD[variable][:5]
+    value = WRONG[what].format(prefix=prefix, good=GOOD[variable])
+    wrong = settings(monkeypatch, **GOOD | {variable: value})
+    with pytest.raises(SettingsError, match=f"^{variable} (is|has) ") as error:
+        _ = wrong.mode
+    said = str(error.value)
+    assert said.endswith(".")
+    assert not value.strip() or value.strip() not in said
+
+
+@pytest.mark.parametrize("prefix", ["xoxp-", "xapp-", "xoxe.xoxb-", "XOXB-", ""])
+def test_a_token_of_another_kind_is_refused_for_the_bot(monkeypatch, prefix):
+    wrong = settings(monkeypatch, SLACK_BOT_TOKEN=prefix + BOT.removeprefix("xoxb-"))
+    with pytest.raises(SettingsError, match=r"^SLACK_BOT_TOKEN .* begin with xoxb-"):
+        _ = wrong.mode
+
+
+def test_the_two_tokens_in_each_others_place_are_refused(monkeypatch):
+    wrong = settings(monkeypatch, SLACK_BOT_TOKEN=APP, SLACK_APP_TOKEN=BOT)
+    with pytest.raises(SettingsError, match=r"^SLACK_BOT_TOKEN .* wrong kind"):
+        _ = wrong.mode
+
+
+def test_no_real_token_is_taken_for_a_placeholder(monkeypatch):
+    """Real ones are random letters, among which any word turns up at times."""
+    chance = random.Random(1)
+    for _ in range(20_000):
+        letters = "".join(chance.choices(string.ascii_letters + string.digits, k=24))
+        token = f"xoxb-{chance.randrange(10**12)}-{chance.randrange(10**13)}-{letters}"
+        made = Settings(slack_bot_token=token, slack_signing_secret=SIGNING)
+        assert made.mode == "http", token
+
+
+def test_an_env_file_is_read_also_with_a_byte_order_mark(tmp_path: Path):
+    env = f"SLACK_BOT_TOKEN={BOT}\nSLACK_APP_TOKEN={APP}\nANOTHER=1\n"
+    (tmp_path / ".env").write_text(env, encoding="utf-8-sig")
+    assert Settings().mode == "socket"
+
+
+def test_the_environment_goes_before_the_env_file(monkeypatch, tmp_path: Path):
+    (tmp_path / ".env").write_text("PORT=1\nLOG_LEVEL=ERROR\n")
+    made = settings(monkeypatch, PORT="2")
+    assert (made.port, made.log_level) == (2, "ERROR")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PORT", "three-thousand"),
+        ("PORT", "65536"),
+        ("SANDBOX_PORT", "-1"),
+        ("LOG_FORMAT", "xml"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_named_and_not_shown(
+    monkeypatch, variable, value
+):
+    with pytest.raises(ValidationError) as error:
+        settings(monkeypatch, **{variable: value})
+    assert variable.lower() in str(error.value)
+    assert value not in str(error.value)
+
+
+def test_secrets_are_not_shown_when_settings_are():
+    made = Settings(slack_bot_token=BOT, slack_app_token=APP)
+    assert BOT not in repr(made)
+    assert APP not in repr(made)
+
+
+@pytest.mark.parametrize("field", Settings.model_fields)
+def test_each_setting_is_described_in_a_sentence(field):
+    description = Settings.model_fields[field].description
+    assert description is not None
+    assert description.endswith(".")

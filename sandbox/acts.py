@@ -63,7 +63,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "click_view": Act(
         _method("click_view"),
         ("view_id", "action_id"),
-        ("value", "option", "block_id"),
+        ("value", "option", "block_id", "values"),
     ),
     "submit": Act(_method("submit"), ("view_id", "values")),
     "close_view": Act(_method("close_view"), ("view_id",), ("clear",)),

@@ -26,12 +26,11 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox import snapshots
@@ -185,11 +184,6 @@ class Control:
         return {}
 
 
-def _page(_request: Request) -> Response:
-    html = files("sandbox").joinpath("page.html").read_text(encoding="utf-8")
-    return HTMLResponse(html)
-
-
 def routes(sandbox: "Sandbox") -> list[BaseRoute]:
     control = Control(sandbox)
 
@@ -204,7 +198,6 @@ def routes(sandbox: "Sandbox") -> list[BaseRoute]:
 
     faults = _endpoint(control.faults)
     return [
-        Route("/", _page),
         get("/_/state", control.state),
         get("/_/channels/{channel}", control.channel),
         get("/_/channels/{channel}/{ts}", control.thread),

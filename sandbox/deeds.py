@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sandbox import inputs
+from sandbox import forms, inputs
 from sandbox.events import Events
 from sandbox.gestures import Gestures
 from sandbox.messages import Messages
@@ -197,9 +197,15 @@ class Deeds:
         value: Any = None,
         option: Any = None,
         block_id: str | None = None,
+        values: dict[str, Any] | None = None,
     ) -> Ack:
-        """In a modal or the Home tab; `option`, or `value`, is what is chosen."""
+        """In a modal or the Home tab; `option`, or `value`, is what is chosen.
+
+        `values` are what the rest of the form holds by then, as in `submit`.
+        """
         who, view = self.workspace.person(person), self._view(person, view_id)
+        with self.workspace.lock:
+            forms.fill_in(view, values or {})
         found = inputs.find(view.body["blocks"], action_id, value, block_id)
         choice = value if option is None else option
         return self.gestures.click_view(who, view, found, choice)

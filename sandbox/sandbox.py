@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.routing import BaseRoute
 
-from sandbox import control, server
+from sandbox import control, page, server
 from sandbox.clock import TravelClock, utc_now
 from sandbox.deeds import Deeds
 from sandbox.deliveries import Deliveries
@@ -131,6 +131,7 @@ class Sandbox(Places, Deeds, Sights):
             server.web_api(self.calls_desk),
             *server.response_url(self.workspace, self.response_urls),
             *control.routes(self),
+            *page.routes(),
         ]
 
     def connect_http(self, request_url: str) -> None:

@@ -1,0 +1,95 @@
+/** Blocks: those to read are drawn by slack-blocks-to-jsx, those to press by us. */
+import { useMemo, type ReactNode } from "react";
+import { Message as Library, type MessageProps } from "slack-blocks-to-jsx";
+import { character } from "./emoji";
+import { Interactive } from "./Interactive";
+import type { Block, Element, Value } from "./types";
+import { nameOf, useWorkspace } from "./workspace";
+
+interface Props {
+  blocks: Block[];
+  valueOf: (block: Block, element: Element) => Value;
+  onChoose: (block: Block, element: Element, value: Value) => Promise<void> | void;
+  /** How an input block is drawn, where there may be any. */
+  input?: (block: Block, element: Element) => ReactNode;
+}
+
+export function Blocks({ blocks, valueOf, onChoose, input }: Props) {
+  const control = (block: Block, element: Element) => (
+    <Interactive
+      key={element.action_id}
+      element={element}
+      value={valueOf(block, element)}
+      onChoose={(value) => onChoose(block, element, value)}
+    />
+  );
+  return (
+    <div className="blocks">
+      {blocks.map((block) => {
+        const { accessory, element, elements } = block;
+        if (block.type === "actions") {
+          return (
+            <div key={block.block_id} className="actions">
+              {elements?.map((one) => control(block, one))}
+            </div>
+          );
+        }
+        if (block.type === "input" && element) {
+          return <div key={block.block_id}>{input?.(block, element)}</div>;
+        }
+        if (accessory && accessory.type !== "image") {
+          return (
+            <div key={block.block_id} className="beside">
+              <Drawn block={{ ...block, accessory: undefined } as unknown as Block} />
+              {control(block, accessory)}
+            </div>
+          );
+        }
+        return <Drawn key={block.block_id} block={block} />;
+      })}
+    </div>
+  );
+}
+
+function Drawn({ block }: { block: Block }) {
+  const { state, follow, go } = useWorkspace();
+  const data = useMemo(
+    () => ({
+      users: state.people.map(({ id, real_name }) => ({ id, name: real_name })),
+      channels: state.channels.map(({ id, name }) => ({ id, name })),
+      user_groups: [],
+    }),
+    [state.people, state.channels],
+  );
+  const hooks: NonNullable<MessageProps["hooks"]> = {
+    emoji: ({ name, skin_tone }) => character(skin_tone ? `${name}::skin-tone-${skin_tone}` : name),
+    user: ({ id }) => <span className="mention">@{nameOf(state, id)}</span>,
+    channel: ({ id, name }) => (
+      <button type="button" className="mention" onClick={() => go({ in: name, thread: null })}>
+        #{name || id}
+      </button>
+    ),
+    link: ({ href, children }) => (
+      <a
+        href={href}
+        target="_blank"
+        rel="noreferrer"
+        onClick={(event) => {
+          if (follow(href)) event.preventDefault();
+        }}
+      >
+        {children}
+      </a>
+    ),
+  };
+  return (
+    <Library
+      blocks={[block] as unknown as MessageProps["blocks"]}
+      logo=""
+      name=""
+      withoutWrapper
+      data={data}
+      hooks={hooks}
+    />
+  );
+}

@@ -1,0 +1,60 @@
+/** The blocks of a modal or of the Home tab, with what is typed in them. */
+import { Blocks } from "./Blocks";
+import type { Drafts } from "./drafts";
+import { InputBlock } from "./InputBlock";
+import type { Block, Element, Value, View } from "./types";
+import { useWorkspace } from "./workspace";
+
+interface Props {
+  view: View;
+  drafts: Drafts;
+  errors?: Record<string, string>;
+  onTyped?: (block: Block) => void;
+}
+
+export function ViewBody({ view, drafts, errors = {}, onTyped }: Props) {
+  const { act, tell } = useWorkspace();
+
+  const send = async (block: Block, element: Element, value: Value) => {
+    const { failed } = await act("click_view", {
+      view_id: view.id,
+      action_id: element.action_id,
+      block_id: block.block_id,
+      values: drafts.all(view),
+      ...(element.type.includes("button") && element.type !== "radio_buttons" ? { value } : { option: value }),
+    });
+    if (failed) tell(`That did not work: ${failed}`);
+  };
+  const first = view.blocks.find((block) => block.type === "input")?.element;
+  const focused = view.blocks.find((block) => block.element?.focus_on_load)?.element ?? first;
+
+  return (
+    <Blocks
+      blocks={view.blocks}
+      valueOf={(block, element) => drafts.get(view, block, element)}
+      onChoose={(block, element, value) => {
+        if (element.type !== "button") drafts.set(view, block, element, value);
+        return send(block, element, value);
+      }}
+      input={(block, element) => {
+        const value = drafts.get(view, block, element);
+        const isTyped = element.type.endsWith("_input");
+        return (
+          <InputBlock
+            block={block}
+            element={element}
+            value={value}
+            error={errors[block.block_id]}
+            focus={element === focused}
+            onChange={(changed) => {
+              drafts.set(view, block, element, changed);
+              onTyped?.(block);
+              if (block.dispatch_action && !isTyped) void send(block, element, changed);
+            }}
+            onEnter={block.dispatch_action ? () => void send(block, element, value) : undefined}
+          />
+        );
+      }}
+    />
+  );
+}

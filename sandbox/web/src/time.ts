@@ -1,0 +1,58 @@
+/** Times as the acting person's clock shows them. */
+
+const cache = new Map<string, Intl.DateTimeFormat>();
+
+export function format(at: Date, tz: string, options: Intl.DateTimeFormatOptions): string {
+  const key = tz + JSON.stringify(options);
+  let formatter = cache.get(key);
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat("en-GB", { timeZone: tz, ...options });
+    cache.set(key, formatter);
+  }
+  return formatter.format(at);
+}
+
+export const dateOf = (ts: string) => new Date(Number(ts) * 1000);
+
+export const clockTime = (at: Date, tz: string) =>
+  format(at, tz, { hour: "2-digit", minute: "2-digit" });
+
+/** 2026-11-22, to compare days and to fill date inputs. */
+export function isoDay(at: Date, tz: string): string {
+  const [day, month, year] = format(at, tz, {
+    day: "2-digit",
+    month: "2-digit",
+    year: "numeric",
+  }).split("/");
+  return `${year}-${month}-${day}`;
+}
+
+const DAY = 86_400_000;
+
+export function dayName(at: Date, now: Date, tz: string): string {
+  const day = isoDay(at, tz);
+  if (day === isoDay(now, tz)) return "Today";
+  if (day === isoDay(new Date(now.getTime() - DAY), tz)) return "Yesterday";
+  return format(at, tz, { weekday: "long", day: "numeric", month: "long" });
+}
+
+export function ago(at: Date, now: Date, tz: string): string {
+  return `${dayName(at, now, tz).replace(/^[TY]/, (first) => first.toLowerCase())} at ${clockTime(at, tz)}`;
+}
+
+/** The instant at which a clock in `tz` shows this; in a gap, the moment after it. */
+export function instant(day: string, time: string, tz: string): Date {
+  const wall = Date.parse(`${day}T${time}:00Z`);
+  const shown = (at: number) => {
+    const there = new Date(at);
+    return Date.parse(`${isoDay(there, tz)}T${clockTime(there, tz)}:00Z`);
+  };
+  const guess = wall - (shown(wall) - wall);
+  return new Date(guess - (shown(guess) - wall));
+}
+
+export function nextMonday(now: Date, tz: string): Date {
+  const today = Date.parse(`${isoDay(now, tz)}T00:00:00Z`);
+  const ahead = (8 - new Date(today).getUTCDay()) % 7 || 7;
+  return instant(new Date(today + ahead * DAY).toISOString().slice(0, 10), "09:00", tz);
+}

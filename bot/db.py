@@ -1,10 +1,12 @@
 """Engines and sessions, for SQLite and PostgreSQL."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -24,6 +26,25 @@ class Database:
     def close(self) -> None:
         self.engine.dispose()
         self._reading.dispose()
+
+
+def table(model: type[Any]) -> Table:
+    """For Core, which takes a third of the ORM's time; it flushes nothing first."""
+    return cast("Table", model.__table__)
+
+
+def prepare(
+    model: type[Any], build: Callable[[Any], Any] = lambda insert: insert
+) -> Callable[[Session], Any]:
+    """An INSERT with its ON CONFLICT, built once for each kind of database.
+
+    To build a statement anew takes several times as long as to run it.
+    """
+    built = {
+        "sqlite": build(sqlite.insert(table(model))),
+        "postgresql": build(postgresql.insert(table(model))),
+    }
+    return lambda session: built[session.get_bind().dialect.name]
 
 
 def parse(url: str) -> URL:
@@ -105,6 +126,6 @@ def _sqlite_engine(url: URL, begin: str, *, pool_size: int) -> Engine:
 
     @event.listens_for(engine, "begin")
     def start(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+        connection.connection.driver_connection.execute(begin)
 
     return engine

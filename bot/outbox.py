@@ -13,12 +13,47 @@ from sqlalchemy import case
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from bot.db import prepare, table
 from models import OutboxItem
 
 # On a session that promised something for now, for whoever waits for its commit.
 PROMISED = "outbox.promised"
 
 _FINISHED = ("sent", "withdrawn", "parked", "unknown")
+
+_items = table(OutboxItem)
+
+
+def _made_again(insert: Any) -> Any:
+    return insert.on_conflict_do_update(
+        index_elements=["installation_id", "key"],
+        set_={
+            "state": "pending",
+            "due_at": insert.excluded.due_at,
+            "finished_at": None,
+        },
+        where=_items.c.state == "withdrawn",
+    )
+
+
+def _counted_up(insert: Any) -> Any:
+    is_finished = _items.c.state.in_(_FINISHED)
+    return insert.on_conflict_do_update(
+        index_elements=["installation_id", "key"],
+        set_={
+            "version": _items.c.version + 1,
+            "state": case((is_finished, "pending"), else_=_items.c.state),
+            "due_at": case(
+                (is_finished, insert.excluded.due_at), else_=_items.c.due_at
+            ),
+            "attempts": case((is_finished, 0), else_=_items.c.attempts),
+            "finished_at": None,
+        },
+    )
+
+
+_PROMISE = prepare(OutboxItem, _made_again)
+_REFRESH = prepare(OutboxItem, _counted_up)
 
 
 def upsert(session: Session, table: type[Any]) -> Any:
@@ -45,23 +80,19 @@ def promise(
     A promise that was kept, or is to be, stays as it is. One that was withdrawn,
     because what it was about had been undone, is made again.
     """
-    statement = _new(
-        session,
-        kind,
-        subject_id,
-        recipient,
-        installation_id=installation_id,
-        due=due or now,
-        now=now,
-        detail=detail,
-        occasion=occasion,
-    )
     session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["installation_id", "key"],
-            set_={"state": "pending", "due_at": due or now, "finished_at": None},
-            where=OutboxItem.state == "withdrawn",
-        )
+        _PROMISE(session),
+        _row(
+            session,
+            kind,
+            subject_id,
+            recipient,
+            installation_id=installation_id,
+            due=due or now,
+            now=now,
+            detail=detail,
+            occasion=occasion,
+        ),
     )
 
 
@@ -75,31 +106,21 @@ def refresh(
     now: datetime,
 ) -> None:
     """Show something as it now is. However many ask for it, one is pending."""
-    statement = _new(
-        session,
-        kind,
-        subject_id,
-        recipient,
-        installation_id=installation_id,
-        due=now,
-        now=now,
-    )
-    is_finished = OutboxItem.state.in_(_FINISHED)
     session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["installation_id", "key"],
-            set_={
-                "version": OutboxItem.version + 1,
-                "state": case((is_finished, "pending"), else_=OutboxItem.state),
-                "due_at": case((is_finished, now), else_=OutboxItem.due_at),
-                "attempts": case((is_finished, 0), else_=OutboxItem.attempts),
-                "finished_at": None,
-            },
-        )
+        _REFRESH(session),
+        _row(
+            session,
+            kind,
+            subject_id,
+            recipient,
+            installation_id=installation_id,
+            due=now,
+            now=now,
+        ),
     )
 
 
-def _new(
+def _row(
     session: Session,
     kind: str,
     subject_id: int,
@@ -110,17 +131,17 @@ def _new(
     now: datetime,
     detail: dict[str, Any] | None = None,
     occasion: str = "",
-) -> Any:
+) -> dict[str, Any]:
     if due <= now:
         session.info[PROMISED] = True
-    return upsert(session, OutboxItem).values(
-        installation_id=installation_id,
-        kind=kind,
-        key=":".join(filter(None, (kind, str(subject_id), recipient, occasion))),
-        subject_id=subject_id,
-        recipient=recipient,
-        detail=detail or {},
-        due_at=due,
-        operation=uuid4().hex,
-        created_at=now,
-    )
+    return {
+        "installation_id": installation_id,
+        "kind": kind,
+        "key": ":".join(filter(None, (kind, str(subject_id), recipient, occasion))),
+        "subject_id": subject_id,
+        "recipient": recipient,
+        "detail": detail or {},
+        "due_at": due,
+        "operation": uuid4().hex,
+        "created_at": now,
+    }

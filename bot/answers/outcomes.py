@@ -4,17 +4,56 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.answers import rules
 from bot.answers.rules import Mark, Outcome, Reply
 from bot.clock import EPOCH
+from bot.db import table
 from models import Answer, Ask, Channel, Member, Reaction
 
 # An undo within this time withdraws what a mark would have told people.
 UNDO_FOR = timedelta(seconds=60)
+
+_answers, _reactions, _members = table(Answer), table(Reaction), table(Member)
+
+_ASK = (
+    select(Ask)
+    .where(Ask.id == bindparam("ask_id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_REPLIES = select(
+    _answers.c.id,
+    _answers.c.ts,
+    _answers.c.author,
+    _answers.c.is_solution,
+    _answers.c.helped,
+).where(_answers.c.ask_id == bindparam("of_ask"), _answers.c.is_deleted.is_(False))
+_MARKS = select(
+    _reactions.c.message_ts,
+    _reactions.c.member,
+    _reactions.c.meaning,
+    _reactions.c.at_us,
+    _reactions.c.is_lead,
+).where(
+    _reactions.c.ask_id == bindparam("of_ask"),
+    _reactions.c.is_present.is_(True),
+    ~select(_members.c.id)
+    .where(
+        _members.c.installation_id == bindparam("installation_id"),
+        _members.c.slack_id == _reactions.c.member,
+        _members.c.is_bot.is_(True),
+    )
+    .exists(),
+)
+_MARK = (
+    update(_answers)
+    .where(_answers.c.id == bindparam("answer"))
+    .values(is_solution=bindparam("is_solution"), helped=bindparam("helped"))
+)
 
 
 def resettle(
@@ -33,27 +72,20 @@ class Before:
     solved_by: str | None
     solutions: frozenset[int]
     helped: Mapping[int, int]
+    authors: Mapping[int, str]
 
 
 def settle(session: Session, ask_id: int) -> tuple[Ask, Before, Outcome]:
     """Derive the ask's state from its replies and marks, and record it."""
     # Two marks at once wait for each other here, so that the later sees the earlier.
-    ask = session.scalars(
-        select(Ask)
-        .where(Ask.id == ask_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
-    replies = session.execute(
-        select(
-            Answer.id, Answer.ts, Answer.author, Answer.is_solution, Answer.helped
-        ).where(Answer.ask_id == ask_id, Answer.is_deleted.is_(False))
-    ).all()
+    ask = session.scalars(_ASK, {"ask_id": ask_id}).one()
+    replies = session.execute(_REPLIES, {"of_ask": ask_id}).all()
     before = Before(
         ask.state,
         ask.solved_by,
         frozenset(row.id for row in replies if row.is_solution),
         {row.id: row.helped for row in replies},
+        {row.id: row.author for row in replies},
     )
     result = rules.outcome(
         asker=ask.asker,
@@ -67,9 +99,8 @@ def settle(session: Session, ask_id: int) -> tuple[Ask, Before, Outcome]:
         changed = (row.id in result.solutions, len(result.helped.get(row.id, ())))
         if changed != (row.is_solution, row.helped):
             session.execute(
-                update(Answer)
-                .where(Answer.id == row.id)
-                .values(is_solution=changed[0], helped=changed[1])
+                _MARK,
+                {"answer": row.id, "is_solution": changed[0], "helped": changed[1]},
             )
     ask.state = "deleted" if ask.deleted_at else result.state
     ask.solved_by = result.solved_by
@@ -82,23 +113,7 @@ def settle(session: Session, ask_id: int) -> tuple[Ask, Before, Outcome]:
 
 def _marks(session: Session, ask: Ask) -> list[Mark]:
     rows = session.execute(
-        select(
-            Reaction.message_ts,
-            Reaction.member,
-            Reaction.meaning,
-            Reaction.at_us,
-            Reaction.is_lead,
-        ).where(
-            Reaction.ask_id == ask.id,
-            Reaction.is_present.is_(True),
-            ~select(Member.id)
-            .where(
-                Member.installation_id == ask.installation_id,
-                Member.slack_id == Reaction.member,
-                Member.is_bot.is_(True),
-            )
-            .exists(),
-        )
+        _MARKS, {"of_ask": ask.id, "installation_id": ask.installation_id}
     )
     return [
         Mark(row.message_ts, row.member, row.meaning, row.at_us, bool(row.is_lead))
@@ -108,11 +123,7 @@ def _marks(session: Session, ask: Ask) -> list[Mark]:
 
 def outcome_of(session: Session, ask: Ask) -> Outcome:
     """What the ask's replies and marks amount to, without recording it."""
-    replies = session.execute(
-        select(Answer.id, Answer.ts, Answer.author).where(
-            Answer.ask_id == ask.id, Answer.is_deleted.is_(False)
-        )
-    )
+    replies = session.execute(_REPLIES, {"of_ask": ask.id})
     return rules.outcome(
         asker=ask.asker,
         ask_ts=ask.ts,
@@ -158,17 +169,13 @@ def _announce(
     later = now + UNDO_FOR
     for answer_id, helped in after.helped.items():
         if helped and not before.helped.get(answer_id):
-            tell("answer.helped", answer_id, _author(session, answer_id), later)
+            tell("answer.helped", answer_id, before.authors[answer_id], later)
     for answer_id in sorted(new):
-        tell("answer.solved", answer_id, _author(session, answer_id), later)
+        tell("answer.solved", answer_id, before.authors[answer_id], later)
     if is_solved and (new or before.state != "solved"):
         tell("ask.solved", ask.id, ask.asker, later)
         for member in after.same:
             tell("ask.same", ask.id, member, later)
-
-
-def _author(session: Session, answer_id: int) -> str:
-    return session.get_one(Answer, answer_id).author
 
 
 def show_again(session: Session, ask: Ask, *, now: datetime) -> None:

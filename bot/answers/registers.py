@@ -9,13 +9,77 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, literal, or_, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.channels import rules as emoji
 from bot.clock import moment
+from bot.db import prepare, table
 from bot.outbox import upsert
 from models import Answer, Ask, Channel, Member, Reaction, Sighting
+
+_channels, _asks = table(Channel), table(Ask)
+_answers, _reactions = table(Answer), table(Reaction)
+
+_MESSAGE = (
+    select(
+        _channels.c.id,
+        _channels.c.capture,
+        _channels.c.helpful_emoji,
+        _channels.c.solved_emoji,
+        _asks.c.id,
+        _asks.c.asker,
+        _answers.c.id,
+        _answers.c.ask_id,
+        _answers.c.author,
+    )
+    .outerjoin_from(
+        _channels,
+        _asks,
+        and_(_asks.c.channel_id == _channels.c.id, _asks.c.ts == bindparam("ts")),
+    )
+    .outerjoin(
+        _answers,
+        and_(_answers.c.channel_id == _channels.c.id, _answers.c.ts == bindparam("ts")),
+    )
+    .where(
+        _channels.c.installation_id == bindparam("installation_id"),
+        _channels.c.slack_id == bindparam("slack_id"),
+    )
+)
+
+
+def _last_writer_wins(insert: Any) -> Any:
+    new = insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=["channel_id", "message_ts", "member", "emoji"],
+        set_={
+            name: new[name]
+            for name in (
+                "is_present",
+                "at_us",
+                "meaning",
+                "is_lead",
+                "ask_id",
+                "seen_at",
+            )
+        },
+        where=or_(
+            _reactions.c.at_us < new.at_us,
+            # Of two in the same microsecond the removal stands.
+            and_(
+                _reactions.c.at_us == new.at_us,
+                _reactions.c.is_present.is_(True),
+                new.is_present.is_(False),
+            ),
+        ),
+    ).returning(_reactions.c.member)
+
+
+_SET_REACTION = prepare(Reaction, _last_writer_wins)
+_ADD_ANSWER = prepare(
+    Answer, lambda insert: insert.on_conflict_do_nothing().returning(_answers.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +111,8 @@ def locate(
 ) -> Place | None:
     """What we know of a message; None in a channel that we don't know."""
     row = session.execute(
-        select(
-            Channel.id,
-            Channel.capture,
-            Channel.helpful_emoji,
-            Channel.solved_emoji,
-            Ask.id,
-            Ask.asker,
-            Answer.id,
-            Answer.ask_id,
-            Answer.author,
-        )
-        .outerjoin(Ask, and_(Ask.channel_id == Channel.id, Ask.ts == ts))
-        .outerjoin(Answer, and_(Answer.channel_id == Channel.id, Answer.ts == ts))
-        .where(
-            Channel.installation_id == installation_id,
-            Channel.slack_id == slack_channel,
-        )
+        _MESSAGE,
+        {"installation_id": installation_id, "slack_id": slack_channel, "ts": ts},
     ).first()
     return None if row is None else _place(row, slack_channel)
 
@@ -111,37 +160,20 @@ def set_reaction(
     now: datetime,
 ) -> bool:
     """Write the register; False where a later or the same action stands already."""
-    values = {
-        "is_present": is_present,
-        "at_us": at_us,
-        "meaning": meaning,
-        "is_lead": is_lead,
-        "ask_id": ask_id,
-        "seen_at": now,
-    }
     written = session.execute(
-        upsert(session, Reaction)
-        .values(
-            channel_id=channel_id,
-            message_ts=ts,
-            member=member,
-            emoji=name,
-            **values,
-        )
-        .on_conflict_do_update(
-            index_elements=["channel_id", "message_ts", "member", "emoji"],
-            set_=values,
-            where=or_(
-                Reaction.at_us < at_us,
-                # Of two in the same microsecond the removal stands.
-                and_(
-                    Reaction.at_us == at_us,
-                    Reaction.is_present.is_(True),
-                    literal(not is_present),
-                ),
-            ),
-        )
-        .returning(Reaction.member)
+        _SET_REACTION(session),
+        {
+            "channel_id": channel_id,
+            "message_ts": ts,
+            "member": member,
+            "emoji": name,
+            "is_present": is_present,
+            "at_us": at_us,
+            "meaning": meaning,
+            "is_lead": is_lead,
+            "ask_id": ask_id,
+            "seen_at": now,
+        },
     )
     return written.first() is not None
 
@@ -157,17 +189,15 @@ def add_answer(
 ) -> bool:
     """Record a reply; False where it is known already."""
     added = session.execute(
-        upsert(session, Answer)
-        .values(
-            ask_id=ask_id,
-            channel_id=channel_id,
-            ts=ts,
-            author=author,
-            answered_at=moment(ts),
-            is_deleted=is_deleted,
-        )
-        .on_conflict_do_nothing()
-        .returning(Answer.id)
+        _ADD_ANSWER(session),
+        {
+            "ask_id": ask_id,
+            "channel_id": channel_id,
+            "ts": ts,
+            "author": author,
+            "answered_at": moment(ts),
+            "is_deleted": is_deleted,
+        },
     )
     return added.first() is not None
 

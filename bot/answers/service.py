@@ -5,19 +5,38 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.answers import outcomes, registers
 from bot.answers.registers import Place
 from bot.clock import micros, moment
+from bot.db import table
 from bot.members import service as members
 from bot.runtime import Workspace
 from models import Answer, Ask, Champion, Channel, Member, Reaction
 
 # A reply that reaches us later than this may have been reacted to before.
 LATE = timedelta(seconds=1)
+
+_members, _champions, _channels = table(Member), table(Champion), table(Channel)
+_LEAD = (
+    select(_members.c.is_admin, _champions.c.member)
+    .outerjoin_from(
+        _members,
+        _champions,
+        and_(
+            _champions.c.channel_id == bindparam("channel_id"),
+            _champions.c.member == _members.c.slack_id,
+        ),
+    )
+    .where(
+        _members.c.installation_id == bindparam("installation_id"),
+        _members.c.slack_id == bindparam("member"),
+        _members.c.looked_up_at.is_not(None),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +102,12 @@ def _lead(
     session: Session, installation_id: int, channel_id: int, slack_id: str
 ) -> bool | None:
     known = session.execute(
-        select(Member.is_admin, Champion.member)
-        .outerjoin(
-            Champion,
-            and_(Champion.channel_id == channel_id, Champion.member == slack_id),
-        )
-        .where(
-            Member.installation_id == installation_id,
-            Member.slack_id == slack_id,
-            Member.looked_up_at.is_not(None),
-        )
+        _LEAD,
+        {
+            "installation_id": installation_id,
+            "channel_id": channel_id,
+            "member": slack_id,
+        },
     ).first()
     return None if known is None else bool(known.is_admin or known.member)
 

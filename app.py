@@ -24,7 +24,7 @@ from starlette.applications import Starlette
 
 import handlers.bolt
 import jobs
-from bot import db, logs, schema
+from bot import logs
 from bot.channels import service as channels
 from bot.clock import Clock, utc_now
 from bot.config import Settings, SettingsError
@@ -222,8 +222,7 @@ def serve(settings: Settings) -> int:
 
 
 def migrate(settings: Settings, _args: argparse.Namespace) -> int:
-    database = db.connect(settings.database_url)
-    schema.upgrade(database)
+    open_database(settings.database_url, migrates=True).close()
     print("The database is up to date.")
     return 0
 

@@ -83,11 +83,12 @@ class React:
     emoji: str
     is_present: bool
 
-    def send(self, slack: Slack, _operation: str) -> None:
+    def send(self, slack: Slack, _operation: str) -> bool:
         if self.is_present:
             slack.react(self.channel, self.ts, self.emoji)
         else:
             slack.unreact(self.channel, self.ts, self.emoji)
+        return self.is_present
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,11 @@ class Slack(Protocol):
         """Who we are, and where: `auth.test`, with the scopes under `scopes`."""
 
 
+def web_client(token: str, base_url: str) -> WebClient:
+    """For the Socket Mode client, which asks Slack itself where to connect."""
+    return WebClient(token, base_url=base_url, timeout=8, retry_handlers=[])
+
+
 class WebSlack:
     """Slack's Web API. Each answer is asked for once: the outbox decides what next."""
 

@@ -3,7 +3,9 @@
 from typing import Any
 
 from slack_bolt import Ack, App
+from sqlalchemy.orm import Session
 
+from bot.answers import service as answers
 from bot.asks import actions, notes
 from bot.asks import service as asks
 from bot.asks.notes import What
@@ -13,7 +15,7 @@ from bot.errors import Refusal
 from bot.facts import service as facts
 from bot.runtime import Runtime
 from handlers.asks import NOT_HERE, number
-from handlers.payloads import MessageShortcut, Pressed
+from handlers.payloads import Message, MessageShortcut, Pressed
 from models import Answer, Channel
 
 
@@ -41,6 +43,7 @@ class Marks:
             channel = channels.find(session, self._rt.workspace.id, chosen.channel.id)
             if channel is None:
                 raise Refusal(NOT_HERE)
+            self._know_answer(session, channel, chosen.message)
             actions.mark(
                 session,
                 self._rt.workspace,
@@ -55,6 +58,24 @@ class Marks:
         ack()
         text, drawn = notes.marked(what, chosen.channel.id, chosen.message.ts)
         self._rt.slack.respond(body["response_url"], text, drawn)
+
+    def _know_answer(self, session: Session, channel: Channel, said: Message) -> None:
+        """The shortcut shows us the reply, perhaps before its own event did."""
+        ask = asks.by_message(session, channel.id, said.thread_ts or "")
+        if (
+            ask is not None
+            and ask.deleted_at is None
+            and said.is_reply
+            and answers.is_by_human(said.model_dump(), self._rt.workspace)
+        ):
+            answers.reply(
+                session,
+                self._rt.workspace,
+                ask,
+                ts=said.ts,
+                author=said.user or "",
+                now=self._rt.clock(),
+            )
 
     def undone(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = Pressed.model_validate(body)

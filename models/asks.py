@@ -36,6 +36,9 @@ class Ask(Base):
     # Whether the message is the asker's own rather than one that the bot posted.
     is_own_message: Mapped[bool] = mapped_column(default=False)
 
+    # Whether the bot's own reaction stands on such a message: it is solved.
+    is_signed: Mapped[bool] = mapped_column(default=False)
+
     asker: Mapped[str]
     # Escaped as Slack escapes message text, with its <@…> and <https://…> tokens.
     title: Mapped[str]

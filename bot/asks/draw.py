@@ -33,7 +33,7 @@ class Drawing:
     def notices(self) -> dict[str, Notice]:
         return {
             "ask.post": Notice(self.post, "look", asks.posted, asks.not_posted),
-            "ask.show": Notice(self.show, "repeat"),
+            "ask.show": Notice(self.show, "repeat", asks.shown),
             "thread.read": Notice(
                 self.read_thread,
                 "repeat",
@@ -64,6 +64,8 @@ class Drawing:
             return None
         if ask.is_own_message:
             is_solved = ask.state == "solved"
+            if is_solved == ask.is_signed:
+                return None
             return React(channel.slack_id, ask.ts, SOLVED_SIGN, is_solved)
         if ask.deleted_at:
             return Delete(channel.slack_id, ask.ts)

@@ -191,6 +191,12 @@ def not_posted(session: Session, claim: Claim, error: str, now: datetime) -> Non
     )
 
 
+def shown(session: Session, claim: Claim, is_signed: object, _now: datetime) -> None:
+    """The bot's reaction on somebody's own message stands now, or is gone."""
+    if isinstance(is_signed, bool):
+        session.get_one(Ask, claim.subject_id).is_signed = is_signed
+
+
 def thread_read(
     session: Session,
     claim: Claim,

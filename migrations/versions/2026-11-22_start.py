@@ -1,13 +1,14 @@
 """start
 
-Revision ID: 6695a8aff52a
+Revision ID: 68612b0146cb
 Revises:
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "6695a8aff52a"
+
+revision = "68612b0146cb"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -221,6 +222,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("ts", sa.String(), nullable=True),
         sa.Column("is_own_message", sa.Boolean(), nullable=False),
+        sa.Column("is_signed", sa.Boolean(), nullable=False),
         sa.Column("asker", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("details", sa.Text(), nullable=False),

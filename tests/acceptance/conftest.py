@@ -1,0 +1,106 @@
+"""The whole bot, served as in production, against the sandbox's Slack."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import uvicorn
+import yaml
+from pydantic import SecretStr
+
+import app
+from app import Backswing
+from bot.config import Settings
+from bot.db import Database
+from sandbox import Message, Sandbox
+from sandbox.clock import TravelClock
+
+MANIFEST = Path(app.__file__).parent / "manifest.yml"
+
+
+@dataclass
+class Town:
+    """A workspace with people, and the bot in it."""
+
+    slack: Sandbox
+    backswing: Backswing
+    clock: TravelClock
+    here: str
+    ana: str
+    ben: str
+    chi: str
+    eva: str
+
+    def until(self, true: Callable[[], bool], seconds: float = 15) -> None:
+        """Wait for what the bot does in its own time."""
+        end = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < end, "it did not come about"
+            time.sleep(0.02)
+
+    def posted(self) -> list[Message]:
+        return [m for m in self.slack.messages(self.here) if m.user != self.ana]
+
+    def ask(self, text: str = "How do I x?") -> str:
+        before = len(self.posted())
+        ack = self.slack.command(self.ana, self.here, "/ask", text)
+        assert (ack.status, ack.text) == (200, "")
+        self.until(lambda: len(self.posted()) > before)
+        return self.posted()[-1].ts
+
+    def shows(self, ts: str, text: str) -> None:
+        self.until(lambda: text in str(self.slack.message(self.here, ts).blocks))
+
+    def told(self, person: str, text: str) -> None:
+        self.until(lambda: any(text in m.text for m in self.slack.dm(person)))
+
+    def later(self, **by: float) -> None:
+        self.clock.advance(timedelta(**by))
+
+
+@pytest.fixture(params=["http", "socket"])
+def transport(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def town(database: Database, transport: str) -> Iterator[Town]:
+    clock = TravelClock()
+    slack = Sandbox(yaml.safe_load(MANIFEST.read_text()), clock=clock)
+    slack.start()
+    people = {
+        name: slack.person(name, real_name=name, is_admin=name == "Eva")
+        for name in ("Ana", "Ben", "Chi", "Eva")
+    }
+    here = slack.channel("help", *people.values())
+    settings = Settings(
+        _env_file=None,
+        slack_bot_token=SecretStr(slack.bot_token),
+        slack_app_token=SecretStr(slack.app_token) if transport == "socket" else None,
+        slack_signing_secret=SecretStr(slack.signing_secret)
+        if transport == "http"
+        else None,
+        slack_api_url=slack.api_url,
+        port=app.free_port(),
+    )
+    backswing = Backswing(settings, database, clock=clock)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            backswing.asgi(), port=settings.port, log_config=None, access_log=False
+        )
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    if transport == "http":
+        slack.connect_http(f"http://127.0.0.1:{settings.port}/slack/events")
+    ids = {name.lower(): person.id for name, person in people.items()}
+    yield Town(slack, backswing, clock, here.id, **ids)
+    server.should_exit = True
+    thread.join()
+    slack.stop()

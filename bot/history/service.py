@@ -301,7 +301,7 @@ def _count(session: Session, workspace: Workspace, rooms: Iterable[Room]) -> _He
         )
     ).all()
     return _Held(
-        asks=Counter(dict(states.tuples().all())),
+        asks=Counter(dict(states.all())),
         answers=len(replies),
         helpful=sum(row.helped for row in replies),
         solutions=sum(row.is_solution for row in replies),

@@ -1,0 +1,230 @@
+"""A whole export as Slack would deliver it: in any order, the same comes of it."""
+
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import SecretStr
+from sqlalchemy import func, select
+
+import app
+from app import Backswing
+from bot.channels import service as channels
+from bot.clock import utc_now
+from bot.config import Settings
+from bot.db import Database
+from bot.history import service as history
+from bot.history.export import Export
+from models import Member, OutboxItem
+from sandbox import Sandbox, replay
+from tests import counts, exports
+from tests.counts import Counts
+
+REAL = (
+    Path(app.__file__).parent.parent / "shared" / "data" / "r-contributors-export.zip"
+)
+REAL_CHANNELS = ["core-dev-help", "core-translation"]
+MANIFEST = Path(app.__file__).parent / "manifest.yml"
+# As many requests as Slack is likely to have under way at once for one workspace.
+AT_ONCE = 8
+
+Body = dict[str, Any]
+Order = Callable[[list[Body]], list[Body]]
+
+
+def shuffled(bodies: list[Body]) -> list[Body]:
+    return random.Random(7).sample(bodies, len(bodies))
+
+
+def doubled(bodies: list[Body]) -> list[Body]:
+    return [body for body in bodies for _ in range(2)]
+
+
+ORDERS: dict[str, Order] = {
+    "in order": list,
+    "reversed": lambda bodies: bodies[::-1],
+    "shuffled": shuffled,
+    "doubled": doubled,
+    "doubled and shuffled": lambda bodies: shuffled(doubled(bodies)),
+}
+
+
+@contextmanager
+def serving(slack: Sandbox, database: Database) -> Iterator[Backswing]:
+    """The bot, served by uvicorn, with everything that runs beside it."""
+    settings = Settings(
+        _env_file=None,
+        slack_bot_token=SecretStr(slack.bot_token),
+        slack_signing_secret=SecretStr(slack.signing_secret),
+        slack_api_url=slack.api_url,
+        port=0,
+    )
+    backswing = Backswing(settings, database)
+    server = app.server(backswing.asgi(), "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        slack.connect_http(f"http://127.0.0.1:{port}/slack/events")
+        yield backswing
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def slack() -> Iterator[Sandbox]:
+    slack = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    slack.start()
+    yield slack
+    slack.stop()
+
+
+def stage(slack: Sandbox, export: Export, names: list[str]) -> list[Body]:
+    """The sandbox with the export's people and channels; what the bot will be told."""
+    for one in export.people:
+        slack.person(
+            one.name or one.id.lower(),
+            id=one.id,
+            is_bot=bool(one.is_bot),
+            is_admin=bool(one.is_admin or one.is_owner),
+            deleted=bool(one.deleted),
+        )
+    for room in export.select(names):
+        slack.channel(room.name, id=room.id)
+    return [
+        slack.envelope(
+            {
+                "type": "team_join",
+                "user": one.model_dump() | {"team_id": slack.team_id},
+            }
+        )
+        for one in export.people
+    ]
+
+
+def play(
+    path: Path, names: list[str], slack: Sandbox, database: Database, order: Order
+) -> tuple[int, float]:
+    """Deliver the export's events; how many they were, and how long they took."""
+    with Export(path) as export:
+        bodies = stage(slack, export, names)
+        rooms = [room.id for room in export.select(names)]
+    bodies += replay.envelopes(
+        path,
+        names,
+        team_id=slack.team_id,
+        app_id=slack.app_id,
+        bot_user_id=slack.bot_user_id,
+    )
+    with serving(slack, database) as backswing:
+        with database.sessions.begin() as session:
+            for room in rooms:
+                workspace = backswing.rt.workspace.id
+                channels.note(session, workspace, room).capture = "all"
+        waiting = order(bodies)
+        started = time.perf_counter()
+        for body in waiting:
+            assert slack.deliver(body) == 200
+        return len(waiting), time.perf_counter() - started
+
+
+def held(database: Database) -> Counts:
+    with database.reads() as session:
+        return counts.in_database(session)
+
+
+def imported(path: Path, names: list[str], database: Database) -> Counts:
+    with Export(path) as export:
+        rooms = export.select(names)
+        history.load(database.sessions, export, rooms, capture="all", now=utc_now())
+    return held(database)
+
+
+@pytest.fixture(scope="module")
+def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("export") / "export.zip"
+    return exports.write(path, exports.files(asks=6))
+
+
+NAMES = ["help", "translation"]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_any_order_of_deliveries_comes_to_the_same(synthetic, slack, database, order):
+    play(synthetic, NAMES, slack, database, ORDERS[order])
+    assert held(database) == counts.in_json(synthetic, NAMES)
+
+
+def test_the_import_comes_to_the_same(synthetic, database):
+    assert imported(synthetic, NAMES, database) == counts.in_json(synthetic, NAMES)
+
+
+def test_deliveries_at_once_come_to_the_same(synthetic, slack, database):
+    def at_once(bodies: list[Body]) -> list[Body]:
+        mixed = shuffled(doubled(bodies))
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            # What was not acknowledged comes again, as from Slack.
+            left = deque(mixed)
+            while left:
+                tried = list(left)
+                statuses = list(threads.map(slack.deliver, tried))
+                left = deque(
+                    body
+                    for body, status in zip(tried, statuses, strict=True)
+                    if status != 200
+                )
+        return []
+
+    play(synthetic, NAMES, slack, database, at_once)
+    assert held(database) == counts.in_json(synthetic, NAMES)
+
+
+def test_the_synthetic_export_has_all_that_matters(synthetic):
+    expected = counts.in_json(synthetic, NAMES)
+    assert all(expected.figures().values())
+    assert {state for _, state in expected.asks.values()} == {
+        "open",
+        "answered",
+        "solved",
+    }
+
+
+real = pytest.mark.skipif(
+    not REAL.exists(), reason="the real export is not beside the project"
+)
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(1800)
+@real
+@pytest.mark.parametrize("order", ORDERS)
+def test_real_conversations_come_to_the_same(slack, database, order, record_property):
+    events, seconds = play(REAL, REAL_CHANNELS, slack, database, ORDERS[order])
+    expected = counts.in_json(REAL, REAL_CHANNELS)
+    figures = expected.figures() | {"events": events, "seconds": round(seconds, 1)}
+    record_property(f"{order}, {database.engine.name}", figures)
+    assert held(database) == expected
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(600)
+@real
+def test_importing_real_conversations_comes_to_the_same(database):
+    expected = counts.in_json(REAL)
+    with Export(REAL) as export:
+        names = [room.name for room in export.rooms]
+    assert imported(REAL, names, database) == expected
+    with database.reads() as session:
+        assert session.scalar(select(func.count()).select_from(OutboxItem)) == 0
+        assert session.scalar(select(func.count()).select_from(Member)) >= 504

@@ -1,0 +1,250 @@
+"""Makes small Slack exports, in Slack's format and the same for the same seed."""
+
+import json
+import random
+import zipfile
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+TEAM = "T0SYNTHETIC"
+ADMIN, OWNER, GONE, GUEST, STRANGER = (
+    "U0ADMIN",
+    "U0OWNER",
+    "U0GONE",
+    "U0GUEST",
+    "U0STRANGER",
+)
+PEERS = tuple(f"U0PEER{number}" for number in range(8))
+# An app's own user: its messages name the app, or, in old ones, only the user.
+BOT = "U0BOT"
+# Somebody whom users.json has forgotten.
+GHOST = "U0GHOST"
+SLACKBOT = "USLACKBOT"
+CHANNELS = {"C0HELP": "help", "C0TONGUES": "translation", "C0LOUNGE": "lounge"}
+
+_HUMANS = (*PEERS, ADMIN, OWNER, GONE, GUEST, STRANGER, GHOST)
+_EMOJI = (
+    "+1",
+    "thumbsup",
+    "+1::skin-tone-3",
+    "thumbsup::skin-tone-6",
+    "heart",
+    "pray::skin-tone-2",
+    "raised_hands",
+    "bulb",
+    "white_check_mark",
+    "heavy_check_mark",
+    "eyes",
+    "raising_hand",
+    "tada",
+    "our-own-emoji",
+)
+_THINGS = ("build", "locale", "patch", "mirror", "manual", "release", "test")
+_START = 1_600_000_000
+
+Json = dict[str, Any]
+
+
+def people() -> list[Json]:
+    """users.json."""
+    described = [_person(slack_id) for slack_id in PEERS]
+    # Nobody gave this one a name to display.
+    described[0]["profile"] = {"real_name": "", "display_name": ""}
+    return [
+        *described,
+        _person(ADMIN, is_admin=True),
+        _person(OWNER, is_admin=True, is_owner=True),
+        # Slack says less of people who have left.
+        {"id": GONE, "team_id": TEAM, "name": "gone", "deleted": True, "profile": {}},
+        _person(GUEST, is_restricted=True, is_ultra_restricted=True),
+        _person(STRANGER, team_id="T0ELSEWHERE"),
+        _person(BOT, is_bot=True),
+    ]
+
+
+def _person(slack_id: str, **facts: object) -> Json:
+    name = slack_id.removeprefix("U0").lower()
+    return {
+        "id": slack_id,
+        "team_id": TEAM,
+        "name": name,
+        "deleted": False,
+        "is_bot": False,
+        "is_admin": False,
+        "is_owner": False,
+        "is_restricted": False,
+        "is_ultra_restricted": False,
+        "tz": "Europe/Helsinki",
+        "tz_label": "Eastern European Time",
+        "tz_offset": 7200,
+        "profile": {"real_name": name.title(), "display_name": name},
+        **facts,
+    }
+
+
+def channels() -> list[Json]:
+    """channels.json."""
+    return [
+        {
+            "id": slack_id,
+            "name": name,
+            "created": _START,
+            "creator": ADMIN,
+            "is_archived": name == "lounge",
+            "is_general": False,
+            "members": [*PEERS, ADMIN],
+            "topic": {"value": "", "creator": "", "last_set": 0},
+            "purpose": {"value": "", "creator": "", "last_set": 0},
+        }
+        for slack_id, name in CHANNELS.items()
+    ]
+
+
+@dataclass
+class _Talk:
+    """What is said in one channel."""
+
+    dice: random.Random
+    clock: int
+    said: list[Json] = field(default_factory=list)
+
+    def say(self, user: str | None, text: str, **more: Any) -> Json:
+        self.clock += self.dice.randint(1, 40_000)
+        message: Json = {
+            "type": "message",
+            "ts": f"{self.clock}.{self.dice.randint(0, 999_999):06d}",
+            "text": text,
+        }
+        if user is not None:
+            message["user"] = user
+        message |= more
+        self.said.append(message)
+        return message
+
+    def ask(self) -> None:
+        asker = self.dice.choice(_HUMANS)
+        thing = self.dice.choice(_THINGS)
+        text = self.dice.choice(
+            (
+                f"How do I start the {thing}?",
+                f"Does the {thing} work for you? It stopped here.",
+                f"The {thing} is done.",
+                f"Good morning, all. On to the {thing}",
+                "",
+            )
+        )
+        more = self.dice.choice(
+            (
+                {},
+                {"edited": {"user": asker, "ts": f"{self.clock + 9}.000000"}},
+                {"subtype": "file_share", "files": [{"id": "F0FILE"}], "upload": False},
+                {"subtype": "me_message"},
+            )
+        )
+        parent = self.say(asker, text, **more, **self.reactions(asker))
+        self.thread(parent, asker)
+
+    def thread(self, parent: Json, asker: str) -> None:
+        authors = [
+            self.dice.choice((*_HUMANS, BOT, asker))
+            for _ in range(self.dice.randint(0, 4))
+        ]
+        for author in authors:
+            self.reply(parent, author, asker)
+        if authors:
+            parent |= {
+                "thread_ts": parent["ts"],
+                "reply_count": len(authors),
+                "reply_users": sorted(set(authors)),
+            }
+
+    def reply(self, parent: Json, author: str, asker: str) -> None:
+        kinds: tuple[Json, ...] = (
+            {},
+            {},
+            {"subtype": "thread_broadcast"},
+            {"subtype": "file_share", "files": [{"id": "F0FILE"}]},
+        )
+        if author == BOT:
+            kinds = ({}, {"bot_id": "B0BOT"}, {"bot_id": "B0BOT", "subtype": None})
+        self.say(
+            author,
+            self.dice.choice(("Like this.", "Thank you!", "Have you tried?", "")),
+            thread_ts=parent["ts"],
+            parent_user_id=parent.get("user"),
+            **{k: v for k, v in self.dice.choice(kinds).items() if v is not None},
+            **self.reactions(asker, author),
+        )
+
+    def reactions(self, *near: str) -> Json:
+        """Somebody, with a liking for those whose message and whose thread it is."""
+        crowd = (*_HUMANS, BOT, *near, *near, ADMIN, ADMIN)
+        chosen = self.dice.sample(_EMOJI, self.dice.choice((0, 0, 1, 2, 3)))
+        shown = []
+        for name in chosen:
+            users = list({self.dice.choice(crowd): None for _ in range(3)})
+            shown.append({"name": name, "users": users, "count": len(users)})
+        return {"reactions": shown} if shown else {}
+
+    def noise(self) -> None:
+        """What Slack and apps say."""
+        self.say(PEERS[0], f"<@{PEERS[0]}> has joined", subtype="channel_join")
+        self.say(None, "Deployed?", subtype="bot_message", bot_id="B0BOT")
+        self.say(BOT, "Is it up?", **self.reactions())
+        self.say(SLACKBOT, "Reminder?")
+        gone = self.say(
+            SLACKBOT,
+            "This message was deleted.",
+            subtype="tombstone",
+            hidden=True,
+            **self.reactions(),
+        )
+        self.thread(gone, SLACKBOT)
+        app = self.say(
+            None, "Who reviews?", subtype="bot_message", bot_id="B0BOT", username="App"
+        )
+        self.thread(app, BOT)
+
+
+def talks(seed: int = 1, *, asks: int = 16) -> dict[str, list[Json]]:
+    """By channel, what was said there."""
+    dice = random.Random(seed)
+    found: dict[str, list[Json]] = {}
+    for slack_id in CHANNELS:
+        talk = _Talk(dice, _START)
+        for number in range(asks):
+            talk.ask()
+            if number % 8 == 0:
+                talk.noise()
+        found[slack_id] = talk.said
+    return found
+
+
+def days(talk: Sequence[Json], folder: str) -> dict[str, list[Json]]:
+    """A file for each day."""
+    by_day: defaultdict[str, list[Json]] = defaultdict(list)
+    for message in talk:
+        at = datetime.fromtimestamp(float(message["ts"]), UTC)
+        by_day[f"{folder}/{at:%Y-%m-%d}.json"].append(message)
+    return dict(by_day)
+
+
+def files(seed: int = 1, *, asks: int = 16) -> dict[str, object]:
+    """The whole export, by the names of its files."""
+    found: dict[str, object] = {"users.json": people(), "channels.json": channels()}
+    for slack_id, talk in talks(seed, asks=asks).items():
+        found |= days(talk, CHANNELS[slack_id])
+    return found
+
+
+def write(path: Path, content: Mapping[str, object]) -> Path:
+    """Zip it; what is text or bytes already is taken as it is."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        for name, value in content.items():
+            raw = value if isinstance(value, str | bytes) else json.dumps(value)
+            out.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), raw)
+    return path

@@ -11,11 +11,13 @@ import pytest
 import uvicorn
 import yaml
 from pydantic import SecretStr
+from sqlalchemy import select
 
 import app
 from app import Backswing
 from bot.config import Settings
 from bot.db import Database
+from models import Ask
 from sandbox import Message, Sandbox
 from sandbox.clock import TravelClock
 
@@ -50,7 +52,14 @@ class Town:
         ack = self.slack.command(self.ana, self.here, "/ask", text)
         assert (ack.status, ack.text) == (200, "")
         self.until(lambda: len(self.posted()) > before)
-        return self.posted()[-1].ts
+        ts = self.posted()[-1].ts
+        # People need a moment to read it, and the bot to learn what Slack called it.
+        self.until(lambda: self._is_known(ts))
+        return ts
+
+    def _is_known(self, ts: str) -> bool:
+        with self.backswing.rt.reads() as session:
+            return session.scalar(select(Ask.id).filter_by(ts=ts)) is not None
 
     def shows(self, ts: str, text: str) -> None:
         self.until(lambda: text in str(self.slack.message(self.here, ts).blocks))

@@ -7,6 +7,23 @@ from pythonjsonlogger.json import JsonFormatter
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({})))
 
+# Of the libraries, the least severe thing to log. Asked of each record: Bolt gives its
+# loggers the level of the root, whatever they had.
+_LEAST = {
+    # They log requests and answers, with what people wrote in them.
+    "slack_bolt": logging.CRITICAL,
+    "slack_sdk": logging.CRITICAL,
+    "urllib3": logging.CRITICAL,
+    # They report each statement, tick and start.
+    "alembic": logging.WARNING,
+    "apscheduler": logging.ERROR,
+    "asyncio": logging.WARNING,
+    "filelock": logging.WARNING,
+    "sqlalchemy": logging.WARNING,
+    "uvicorn": logging.WARNING,
+    "websockets": logging.WARNING,
+}
+
 
 class _Plain(logging.Formatter):
     """For a person at a terminal: the message, and its fields behind it."""
@@ -28,11 +45,10 @@ def set_up(*, form: str, level: str) -> None:
         handler.setFormatter(
             JsonFormatter("%(asctime)s %(levelname)s %(name)s %(message)s")
         )
+    handler.addFilter(_is_ours_to_tell)
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # The Slack libraries log requests and answers, with what people wrote in them.
-    for name in ("slack_sdk", "slack_bolt", "slack_bolt.App", "urllib3"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    # APScheduler reports each tick, uvicorn each start.
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _is_ours_to_tell(record: logging.LogRecord) -> bool:
+    library = record.name.partition(".")[0]
+    return record.levelno >= _LEAST.get(library, logging.NOTSET)

@@ -14,10 +14,16 @@ from bot.db import Database
 log = logging.getLogger(__name__)
 
 
-def open_database(url: str) -> Database:
-    """The database, with today's schema. Raises SettingsError where it can't be."""
+def open_database(url: str, *, migrates: bool = False) -> Database:
+    """The database, with today's schema. Raises SettingsError where it can't be.
+
+    A file is ours alone, so it is migrated as needed; one that replicas share only
+    if the caller `migrates`.
+    """
     try:
         parsed = db.parse(url)
+        if parsed.database == ":memory:":
+            raise ValueError("forgets everything")  # noqa: TRY301 - said once, below
     except (ValueError, SQLAlchemyError):
         raise SettingsError(
             "DATABASE_URL is not understood: give postgresql://user:password@host/name,"
@@ -28,7 +34,7 @@ def open_database(url: str) -> Database:
         _guard(file)
     database = db.connect(parsed)
     try:
-        _fit(database, is_file=file is not None)
+        _fit(database, migrates=migrates or file is not None)
     except SQLAlchemyError as error:
         raise SettingsError(
             f"DATABASE_URL: the database can't be used ({type(error).__name__})."
@@ -62,14 +68,14 @@ def _guard(file: Path) -> None:
 _LOCKS: list[FileLock] = []
 
 
-def _fit(database: Database, *, is_file: bool) -> None:
+def _fit(database: Database, *, migrates: bool) -> None:
     match schema.fit(database):
         case "unknown":
             raise SettingsError(
                 "DATABASE_URL: the database was made by a newer version of Backswing."
                 " Run that version, or restore a backup."
             )
-        case "older" if not is_file:
+        case "older" if not migrates:
             raise SettingsError(
                 "DATABASE_URL: the database is of an older version. Stop the other"
                 " replicas, then run `uv run app.py migrate`."

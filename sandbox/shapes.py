@@ -39,8 +39,9 @@ def user(workspace: Workspace, person: Person) -> Json:
             "skype": "",
             "real_name": person.real_name,
             "real_name_normalized": person.real_name,
-            "display_name": person.name,
-            "display_name_normalized": person.name,
+            # Nobody here chose one, so that Slack shows the real name.
+            "display_name": "",
+            "display_name_normalized": "",
             "fields": None,
             "status_text": person.status_text,
             "status_emoji": person.status_emoji,

@@ -1,7 +1,10 @@
 """Structured logs on standard error: what happened, never what was said."""
 
 import logging
+import sqlite3
 import sys
+import traceback
+from types import TracebackType
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -25,6 +28,51 @@ _LEAST = {
 }
 
 
+_Raised = (
+    tuple[type[BaseException], BaseException, TracebackType | None]
+    | tuple[None, None, None]
+)
+
+
+def trace(error: BaseException) -> str:
+    """Where an exception came from, and from which, the first one last.
+
+    Most messages stay out: they may quote what somebody typed. PostgreSQL shows the
+    row that a constraint refused, with the ask's words in it.
+    """
+    parts = []
+    seen: BaseException | None = error
+    while seen is not None:
+        frames = "".join(traceback.format_tb(seen.__traceback__))
+        parts.append(f"{frames}{type(seen).__qualname__}{_known(seen)}")
+        hidden = seen.__suppress_context__
+        seen = seen.__cause__ or (None if hidden else seen.__context__)
+    return "Traceback (most recent call last):\n" + "\nraised from:\n".join(parts)
+
+
+def _known(error: BaseException) -> str:
+    """What may be said of an exception: nothing that can hold a value."""
+    if isinstance(error, OSError | sqlite3.Error):
+        return f": {error}"
+    # Of a driver, which need not be installed: what it could not reach, or find.
+    if {"OperationalError", "ProgrammingError"} & {
+        t.__name__ for t in type(error).mro()
+    }:
+        return f": {error}"
+    diag = getattr(error, "diag", None)
+    said = (
+        getattr(error, "sqlstate", None),
+        getattr(diag, "constraint_name", None),
+        getattr(error, "statement", None),
+    )
+    return "".join(f" [{part}]" for part in said if part)
+
+
+class _Json(JsonFormatter):
+    def formatException(self, ei: _Raised) -> str:  # noqa: N802 - logging's name
+        return trace(ei[1]) if ei[1] else ""
+
+
 class _Plain(logging.Formatter):
     """For a person at a terminal: the message, and its fields behind it."""
 
@@ -35,6 +83,9 @@ class _Plain(logging.Formatter):
         said = " ".join(f"{name}={value}" for name, value in fields.items())
         return f"{super().format(record)}{'  ' + said if said else ''}"
 
+    def formatException(self, ei: _Raised) -> str:  # noqa: N802 - logging's name
+        return trace(ei[1]) if ei[1] else ""
+
 
 def set_up(*, form: str, level: str) -> None:
     """`form` is "plain", "json", or "auto": plain on a terminal."""
@@ -42,9 +93,7 @@ def set_up(*, form: str, level: str) -> None:
     if form == "plain" or (form == "auto" and sys.stderr.isatty()):
         handler.setFormatter(_Plain("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     else:
-        handler.setFormatter(
-            JsonFormatter("%(asctime)s %(levelname)s %(name)s %(message)s")
-        )
+        handler.setFormatter(_Json("%(asctime)s %(levelname)s %(name)s %(message)s"))
     handler.addFilter(_is_ours_to_tell)
     logging.basicConfig(level=level, handlers=[handler], force=True)
 

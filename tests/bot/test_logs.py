@@ -1,0 +1,163 @@
+"""The logs say what happened, and never what was said or what opens doors."""
+
+import io
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_bolt import App
+from sqlalchemy import text
+
+import handlers.bolt
+from bot import logs
+from bot.runtime import Runtime
+from bot.slack import Unsure
+from tests.factories import ASKER, HELPER, Story, message
+
+TOKEN = "xoxb-canary-of-the-token"
+WORDS = "canary-of-the-words"
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """Everything that is logged, as in production but for DEBUG."""
+    root = logging.getLogger()
+    before = root.level, root.handlers[:]
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    logs.set_up(form="json", level="DEBUG")
+    yield written
+    root.handlers[:] = before[1]
+    root.setLevel(before[0])
+
+
+@pytest.fixture
+def bolt(logged: io.StringIO, rt: Runtime) -> App:
+    return handlers.bolt.make(rt, TOKEN)
+
+
+@contextmanager
+def refusing_asks(rt: Runtime) -> Iterator[None]:
+    """The database takes no row of `asks`; PostgreSQL then likes to show the row."""
+    with rt.sessions.begin() as session:
+        is_sqlite = session.get_bind().dialect.name == "sqlite"
+        session.execute(
+            text(
+                "CREATE TRIGGER refuse BEFORE INSERT ON asks"
+                " BEGIN SELECT RAISE(ABORT, 'refused'); END"
+                if is_sqlite
+                else "ALTER TABLE asks ADD CONSTRAINT refuse CHECK (id < 0)"
+            )
+        )
+    yield
+    with rt.sessions.begin() as session:
+        session.execute(
+            text(
+                "DROP TRIGGER refuse"
+                if is_sqlite
+                else "ALTER TABLE asks DROP CONSTRAINT refuse"
+            )
+        )
+
+
+def records(logged: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in logged.getvalue().splitlines()]
+
+
+def test_a_whole_story_leaves_no_word_in_the_logs(logged: io.StringIO, story: Story):
+    ask = story.ask(f"How do I {WORDS}?")
+    answer = story.say(HELPER, f"Like {WORDS}.", thread_ts=ask.ts)
+    story.edit(HELPER, answer, f"Or like {WORDS}!", thread_ts=ask.ts)
+    story.react(ASKER, answer, "white_check_mark")
+    story.later(seconds=90)
+    assert WORDS in story.slack.texts(HELPER)[0]
+    # The bot hears its own messages, too.
+    story.event(message(story.rt.workspace.bot_user_id, WORDS, story.ts()))
+    logging.getLogger("bot").info("the end")
+    assert records(logged)
+    assert WORDS not in logged.getvalue()
+    assert TOKEN not in logged.getvalue()
+
+
+def test_a_bug_is_logged_with_its_trace_and_without_what_was_typed(
+    logged: io.StringIO, story: Story
+):
+    with refusing_asks(story.rt):
+        answer = story.command(ASKER, "/ask", f"How do I {WORDS}?")
+    assert "nothing was saved" in answer.body
+    [record] = [r for r in records(logged) if r["levelname"] == "ERROR"]
+    assert "Traceback" in record["exc_info"]
+    assert "INSERT INTO asks" in record["exc_info"]
+    assert WORDS not in logged.getvalue()
+    assert TOKEN not in logged.getvalue()
+
+
+def test_a_trace_leads_to_the_first_cause_and_quotes_nobody():
+    def raise_both() -> None:
+        try:
+            int(WORDS)
+        except ValueError as error:
+            raise RuntimeError(WORDS) from error
+
+    with pytest.raises(RuntimeError) as raised:
+        raise_both()
+    said = logs.trace(raised.value)
+    assert said.index("RuntimeError") < said.index("raised from") < len(said)
+    assert said.endswith("ValueError")
+    assert "in raise_both" in said
+    assert WORDS not in said
+
+
+def test_a_trace_says_which_file_is_missing():
+    with pytest.raises(OSError, match="such") as raised:
+        Path("/nowhere/at/all").read_text()
+    assert logs.trace(raised.value).endswith(
+        "No such file or directory: '/nowhere/at/all'"
+    )
+
+
+def test_an_event_that_is_not_understood_is_logged_without_its_content(
+    logged: io.StringIO, story: Story
+):
+    assert story.event(message(ASKER, WORDS, ts="canary-of-the-words")) == 200
+    assert "event not understood" in logged.getvalue()
+    assert WORDS not in logged.getvalue()
+
+
+def test_a_message_that_may_have_been_lost_is_logged_without_its_words(
+    logged: io.StringIO, story: Story
+):
+    story.slack.fail["chat.postMessage"] = [Unsure("chat.postMessage", "TimeoutError")]
+    story.command(ASKER, "/ask", f"How do I {WORDS}?")
+    story.later(seconds=120)
+    assert records(logged)
+    assert WORDS not in logged.getvalue()
+
+
+@pytest.mark.parametrize("library", ["slack_bolt.App", "slack_sdk.web", "urllib3"])
+def test_what_the_slack_libraries_say_stays_with_them(
+    logged: io.StringIO, library: str
+):
+    noisy = logging.getLogger(library)
+    noisy.setLevel(logging.DEBUG)
+    noisy.error("body: %s", WORDS)
+    assert logged.getvalue() == ""
+
+
+def test_at_a_terminal_the_fields_stand_behind_the_message(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    root = logging.getLogger()
+    before = root.level, root.handlers[:]
+    logs.set_up(form="plain", level="INFO")
+    logging.getLogger("bot.x").warning("not sent", extra={"error": "is_archived"})
+    root.handlers[:] = before[1]
+    root.setLevel(before[0])
+    assert written.getvalue().endswith("WARNING bot.x: not sent  error=is_archived\n")

@@ -1,0 +1,258 @@
+"""The command line: what it refuses and how, and that it ends as it should."""
+
+import json
+import logging
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import app
+from bot.config import Settings
+from tests.bot.test_config import APP, BOT, GOOD, SIGNING, VARIABLES, WRONG
+
+ROOT = Path(__file__).parent.parent
+
+Refuse = Callable[..., str]
+
+
+@pytest.fixture
+def refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Refuse]:
+    """Run the command line with some variables; it must refuse. What it says."""
+    monkeypatch.chdir(tmp_path)
+    for field in Settings.model_fields:
+        monkeypatch.delenv(field.upper(), raising=False)
+    loggers = [logging.getLogger(), *map(logging.getLogger, _configured())]
+    levels = [(logger, logger.level, logger.handlers[:]) for logger in loggers]
+    umask = os.umask(0o022)
+
+    def refuse(*arguments: str, **variables: str) -> str:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        assert app.main(arguments) == 2
+        out, said = capsys.readouterr()
+        assert out == ""
+        assert said.count("\n") == 1, "one line"
+        return said
+
+    yield refuse
+    os.umask(umask)
+    for logger, level, attached in levels:
+        logger.setLevel(level)
+        logger.handlers[:] = attached
+
+
+def _configured() -> list[str]:
+    return ["slack_sdk", "slack_bolt", "slack_bolt.App", "urllib3", "apscheduler"]
+
+
+# What is refused
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize("what", WRONG)
+def test_a_token_that_is_none_is_named(refused: Refuse, variable: str, what: str):
+    prefix = "" if variable == "SLACK_SIGNING_SECRET" else GOOD[variable][:5]
+    value = WRONG[what].format(prefix=prefix, good=GOOD[variable])
+    said = refused(**GOOD | {variable: value})
+    assert said.startswith(f"{variable} ")
+    assert not value.strip() or value.strip() not in said
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"SLACK_BOT_TOKEN": BOT}, "SLACK_APP_TOKEN"),
+        ({"SLACK_APP_TOKEN": APP}, "SLACK_BOT_TOKEN"),
+        ({"SLACK_SIGNING_SECRET": SIGNING}, "SLACK_BOT_TOKEN"),
+        ({"PORT": "three-thousand"}, "PORT"),
+        ({"SANDBOX_PORT": "-1"}, "SANDBOX_PORT"),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
+    ],
+)
+def test_what_is_missing_or_no_value_is_named(refused: Refuse, given, named: str):
+    said = refused(**given)
+    assert said.startswith(f"{named} is ")
+    assert not any(value in said for value in given.values())
+
+
+@pytest.mark.parametrize("command", [[], ["migrate"]])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "not a URL",
+        "mysql://user:s3cret@host/name",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "postgresql://user:s3cret@127.0.0.1:1/name",
+        "postgresql://user:s3cret@127.0.0.1:port/name",
+    ],
+)
+def test_a_database_that_cannot_be_is_named_without_its_password(
+    refused: Refuse, command: list[str], url: str
+):
+    said = refused(*command, **GOOD, DATABASE_URL=url)
+    assert said.startswith("DATABASE_URL")
+    assert "s3cret" not in said
+
+
+@pytest.mark.parametrize("command", [[], ["migrate"]])
+def test_a_file_that_is_no_database_is_refused(
+    refused: Refuse, tmp_path: Path, command: list[str]
+):
+    file = tmp_path / "notes.txt"
+    file.write_text("Some words that are dear to somebody. " * 100)
+    said = refused(*command, **GOOD, DATABASE_URL=f"sqlite:///{file}")
+    assert said.startswith("DATABASE_URL: the database can't be used")
+    assert file.read_text().startswith("Some words")
+
+
+@pytest.mark.parametrize("command", [[], ["migrate"]])
+def test_a_database_of_a_newer_version_is_refused(
+    refused: Refuse, tmp_path: Path, migrated_file: Path, command: list[str]
+):
+    file = tmp_path / "newer.db"
+    file.write_bytes(migrated_file.read_bytes())
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'of-tomorrow'")
+    connection.close()
+    said = refused(*command, **GOOD, DATABASE_URL=f"sqlite:///{file}")
+    assert "made by a newer version" in said
+
+
+def test_tokens_in_an_env_file_are_read(refused: Refuse, tmp_path: Path):
+    (tmp_path / ".env").write_text(f"SLACK_BOT_TOKEN=xoxp-{BOT[5:]}\n")
+    assert refused().startswith("SLACK_BOT_TOKEN is of the wrong kind")
+
+
+def test_an_unknown_command_is_explained(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        app.main(["fly"])
+    assert ended.value.code == 2
+    assert "invalid choice: 'fly'" in capsys.readouterr().err
+
+
+# A real process
+
+
+class Process:
+    """`app.py` as an operator starts it, with nothing of ours in its environment."""
+
+    def __init__(self, folder: Path, *arguments: str, **variables: str) -> None:
+        with (folder / "stderr").open("w") as stderr:
+            self._running = subprocess.Popen(
+                [sys.executable, str(ROOT / "app.py"), *arguments],
+                cwd=folder,
+                env={"PATH": os.environ["PATH"], "LOG_FORMAT": "json", **variables},
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
+        self._folder = folder
+
+    def wait_for(self, words: str) -> None:
+        assert self._running.stdout is not None
+        for line in self._running.stdout:
+            if words in line:
+                return
+        pytest.fail(f"ended without {words!r}: {self.said()}")
+
+    def wait_for_logs(self, words: str, times: int) -> None:
+        end = time.monotonic() + 60
+        while self.said().count(words) < times:
+            assert time.monotonic() < end, self.said()
+            time.sleep(0.05)
+
+    def end(self, *, by: signal.Signals | None = None) -> int:
+        if by is not None:
+            self._running.send_signal(by)
+        self._running.communicate(timeout=30)
+        return self._running.returncode
+
+    def said(self) -> str:
+        return (self._folder / "stderr").read_text()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    started: list[Process] = []
+
+    def run(*arguments: str, **variables: str) -> Process:
+        folder = tmp_path / str(len(started))
+        folder.mkdir()
+        variables = {"PORT": "0", "SANDBOX_PORT": "0", **variables}
+        started.append(Process(folder, *arguments, **variables))
+        return started[-1]
+
+    yield run
+    for process in started:
+        process.end(by=signal.SIGKILL)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_one_process_at_a_time_has_the_file_and_leaves_when_told(
+    start: Callable[..., Process], tmp_path: Path
+):
+    file = tmp_path / "kept" / "backswing.db"
+    url = f"sqlite:///{file}"
+    first = start("sandbox", "--empty", DATABASE_URL=url)
+    first.wait_for("Backswing is running")
+    assert mode(file.parent) == 0o700
+    assert {path.name: mode(path) for path in file.parent.iterdir()} == {
+        path.name: 0o600 for path in file.parent.iterdir()
+    }
+
+    second = start("sandbox", "--empty", DATABASE_URL=url)
+    assert second.end() == 2
+    assert "another process is using backswing.db" in second.said()
+    assert "postgresql://" in second.said()
+
+    began = time.monotonic()
+    assert first.end(by=signal.SIGTERM) == 0
+    assert time.monotonic() - began < 10
+
+    third = start("migrate", DATABASE_URL=url)
+    assert third.end() == 0, third.said()
+
+
+def test_a_real_process_refuses_as_the_table_says(start: Callable[..., Process]):
+    process = start(SLACK_BOT_TOKEN=f"xoxp-{BOT[5:]}")
+    assert process.end() == 2
+    assert process.said().startswith("SLACK_BOT_TOKEN is of the wrong kind")
+    assert BOT[5:] not in process.said()
+
+
+def words(story: dict[str, Any]) -> set[str]:
+    """What people say in the story, without what the bot is called by."""
+    said = {step.get("types") or step.get("with") or "" for step in story["steps"]}
+    return {text.removeprefix("/ask ") for text in said if len(text) > 20}
+
+
+def test_the_story_leaves_no_word_and_no_secret_in_the_logs(
+    start: Callable[..., Process],
+):
+    process = start("sandbox", LOG_LEVEL="DEBUG")
+    process.wait_for("Backswing is running")
+    process.wait_for_logs("bot.delivery", times=5)  # The story is being told.
+    assert process.end(by=signal.SIGTERM) == 0
+    logged = process.said()
+    assert [json.loads(line)["message"] for line in logged.splitlines()]
+    assert not [
+        said for said in words(yaml.safe_load(app.STORY.read_text())) if said in logged
+    ]
+    assert "xoxb-" not in logged

@@ -1,0 +1,120 @@
+"""The README's tables are complete and true, and its two lines are the real ones."""
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+import app
+from bot.channels import rules
+from bot.config import Settings
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text())
+
+Rows = dict[str, list[str]]
+
+
+def section(heading: str) -> str:
+    _, found, rest = README.partition(f"\n{heading}\n")
+    assert found, f"no heading {heading!r}"
+    return re.split(r"\n#+ ", rest)[0]
+
+
+def table(heading: str) -> Rows:
+    """The table under a heading: its first column, and the others by it."""
+    lines = re.findall(r"^\|(.*)\|$", section(heading), re.MULTILINE)
+    rows = [[cell.strip() for cell in line.split("|")] for line in lines[2:]]
+    named = {row[0]: row[1:] for row in rows}
+    assert len(named) == len(rows), "a row stands twice"
+    return named
+
+
+def test_the_settings_table_is_what_the_settings_are():
+    def default(value: object) -> str:
+        return "" if value is None else f"`{value}`"
+
+    assert table("### Settings") == {
+        f"`{name.upper()}`": [default(field.default), field.description]
+        for name, field in Settings.model_fields.items()
+    }
+
+
+def test_each_scope_of_the_manifest_is_explained_and_none_besides():
+    scopes = MANIFEST["oauth_config"]["scopes"]
+    rows = table("### Scopes")
+    assert list(rows) == [f"`{scope}`" for scope in scopes["bot"]]
+    assert all(len(why) > 15 for [why] in rows.values())
+    optional = [scope for scope, [why] in rows.items() if "*Optional.*" in why]
+    assert optional == [f"`{scope}`" for scope in scopes["bot_optional"]]
+
+
+def test_each_command_and_shortcut_is_explained_and_none_besides():
+    told = [name.strip("`*") for name in table("## What people can do")]
+    features = MANIFEST["features"]
+    commands = {command["command"] for command in features["slash_commands"]}
+    assert {name.split()[0] for name in told if name.startswith("/")} == commands
+    shortcuts = [shortcut["name"] for shortcut in features["shortcuts"]]
+    assert [name for name in told if not name.startswith("/")] == shortcuts
+
+
+def test_each_command_line_is_explained_and_none_besides():
+    [commands] = [
+        action.choices
+        for action in app.parser()._actions
+        if isinstance(action, argparse._SubParsersAction)
+    ]
+    rows = table("### The command line")
+    told = {row.strip("`").removeprefix("uv run app.py").strip(): row for row in rows}
+    assert {line.split()[0] for line in told if line} == commands.keys()
+    assert "" in told
+    for name, parser in commands.items():
+        [text] = [rows[row][0] for line, row in told.items() if line.startswith(name)]
+        options = {
+            option
+            for action in parser._actions
+            for option in action.option_strings
+            if option not in {"-h", "--help"}
+        }
+        assert set(re.findall(r"(--[a-z]+)", text)) == options, name
+
+
+def test_the_emoji_that_mean_something_are_listed():
+    told = section("### How an ask goes")
+    for name in (*rules.HELPFUL, *rules.SOLVED, *rules.LOOKING, *rules.SAME):
+        assert f":{name}:" in told
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pip install uv && uv run app.py",
+        "pip install uv && uv run --group dev pytest",
+    ],
+)
+def test_the_two_lines_stand_alone(line: str):
+    assert f"\n```\n{line}\n```\n" in README
+
+
+def test_the_checks_run_the_tests_as_the_readme_says():
+    run = (ROOT / ".ci" / "run").read_text()
+    assert "pip install uv && uv run --group dev pytest\n" in run
+
+
+def test_each_file_and_folder_on_the_map_is_there():
+    _, _, rest = README.partition("## The map of the house")
+    house = rest.split("```")[1]
+    places = re.findall(r"^([\w./]+(?: [\w.]+\.py)?)  ", house, re.MULTILINE)
+    assert len(places) > 8
+    for place in places:
+        assert (ROOT / place).exists(), place
+
+
+def test_each_link_to_a_file_leads_somewhere():
+    targets = re.findall(r"\]\(([^)#]+)\)", README)
+    here = [target for target in targets if "://" not in target]
+    assert here
+    assert [target for target in here if not (ROOT / target).exists()] == []

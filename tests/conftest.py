@@ -19,8 +19,8 @@ from bot.facts import service as facts
 from bot.notices import notices
 from bot.runtime import Runtime, Workspace
 from models import Base, Installation
-from tests.fakes import FakeSlack
 from tests.factories import BOT, TEAM, Clock, Story
+from tests.fakes import FakeSlack
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -98,7 +98,9 @@ def workspace(database: Database) -> Workspace:
 def rt(
     database: Database, workspace: Workspace, slack: FakeSlack, clock: Clock
 ) -> Runtime:
-    return Runtime(workspace, database.sessions, database.reads, slack, clock)
+    return Runtime(
+        workspace, database.sessions, database.reads, database.lookups, slack, clock
+    )
 
 
 @pytest.fixture

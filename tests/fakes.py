@@ -27,8 +27,10 @@ class Posted:
 
 @dataclass
 class FakeSlack:
-    """`fail` maps a method to what it raises, once for each entry, before the effect;
-    `fail_after` likewise, when the effect has taken place."""
+    """`fail` maps a method to what it raises, once each, before it has any effect.
+
+    `fail_after` likewise, when the effect has taken place.
+    """
 
     messages: list[Posted] = field(default_factory=list)
     whispers: list[Posted] = field(default_factory=list)

@@ -7,7 +7,6 @@ Revises:
 import sqlalchemy as sa
 from alembic import op
 
-
 revision = "68612b0146cb"
 down_revision = None
 branch_labels = None

@@ -31,7 +31,8 @@ class Reaction(Payload):
 
     type: str
     user: SlackId
-    reaction: Annotated[str, StringConstraints(max_length=200, min_length=1)]
+    # Any script, but nothing that a database can't hold.
+    reaction: Annotated[str, StringConstraints(pattern=r"^[^\s\x00]+$", max_length=200)]
     item: Item
     event_ts: Ts
 

@@ -26,10 +26,9 @@ def from_message(text: str) -> tuple[str, str]:
     text = clean(text)
     if not plain(text).strip():
         return NO_WORDS, ""
-    title = cut(one_line(text), LONGEST_TITLE)
-    if title == text:
-        return title, ""
-    return title, cut(text, LONGEST_DETAILS)
+    if "\n" not in text and len(plain(text)) <= LONGEST_TITLE:
+        return text, ""
+    return cut(one_line(text), LONGEST_TITLE), cut(text, LONGEST_DETAILS)
 
 
 def from_form(title: str, details: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.channels import rules
 from bot.outbox import upsert
+from bot.text import clean, one_line
 from models import Champion, Channel
 
 
@@ -39,7 +40,7 @@ def remember(
 ) -> Channel:
     """Record Slack's conversation object, as of now."""
     channel = note(session, installation_id, conversation["id"])
-    channel.name = conversation.get("name") or channel.name
+    channel.name = one_line(clean(conversation.get("name") or channel.name))
     channel.is_private = bool(conversation.get("is_private"))
     channel.is_shared = bool(conversation.get("is_ext_shared"))
     channel.is_archived = bool(conversation.get("is_archived"))

@@ -40,7 +40,8 @@ _LEADS = frozenset({Role.CHAMPION, Role.ADMIN})
 
 MAY: Mapping[Action, frozenset[Role]] = {
     Action.ASK: _ANYBODY,
-    Action.MAKE_ASK: _AUTHOR | _LEADS,
+    # Somebody's words become an ask by themselves, or by who looks after the channel.
+    Action.MAKE_ASK: _AUTHOR | {Role.CHAMPION},
     Action.LOOK: _ANYBODY,
     Action.SAME: _ANYBODY,
     Action.MARK_HELPFUL: _ANYBODY,

@@ -10,6 +10,7 @@ from handlers.refusals import BROKEN
 from tests.factories import (
     ADMIN,
     ASKER,
+    CHAMPION,
     GUEST,
     HELPER,
     HERE,
@@ -23,19 +24,19 @@ from tests.factories import (
 def refused(response: Any) -> str:
     """What a command said no with."""
     assert response.status == 200
-    return json.loads(response.body)["text"]
+    return str(json.loads(response.body)["text"])
 
 
 def errors(response: Any) -> dict[str, str]:
     assert response.status == 200
     answer = json.loads(response.body)
     assert answer["response_action"] == "errors"
-    return answer["errors"]
+    return dict(answer["errors"])
 
 
 def rendered(story: Story) -> str:
     """Everything in the ask's message, as JSON."""
-    return json.dumps(story.slack.at(HERE, story.the_ask().ts).blocks)
+    return json.dumps(story.slack.at(HERE, story.the_ask().ts or "").blocks)
 
 
 def test_a_question_in_a_channel_is_posted_at_once(story: Story) -> None:
@@ -390,18 +391,20 @@ def test_solving_an_own_message_is_shown_by_the_bots_reaction(story: Story) -> N
     assert story.slack.to(HERE) == []
 
 
-def test_a_lead_makes_anothers_message_an_ask_and_the_author_is_told(
+def test_a_champion_makes_anothers_message_an_ask_and_the_author_is_told(
     story: Story,
 ) -> None:
+    story.set_up(champions=[CHAMPION])
     ts = story.say(ASKER, "My build fails")
-    story.message_shortcut(PEER, "make_ask", ASKER, ts)
-    assert "Only its author" in story.slack.responses[-1][1]
-    story.message_shortcut(ADMIN, "make_ask", ASKER, ts, "My build fails")
+    for other in (PEER, ADMIN):
+        story.message_shortcut(other, "make_ask", ASKER, ts)
+        assert "Only its author" in story.slack.responses[-1][1]
+    story.message_shortcut(CHAMPION, "make_ask", ASKER, ts, "My build fails")
     story.deliver()
     assert story.slack.texts(ASKER)[0].startswith(
-        "Eva made your message “My build fails” an ask"
+        "Dan made your message “My build fails” an ask"
     )
-    story.message_shortcut(ADMIN, "make_ask", ASKER, ts)
+    story.message_shortcut(CHAMPION, "make_ask", ASKER, ts)
     assert "an ask already" in story.slack.responses[-1][1]
 
 

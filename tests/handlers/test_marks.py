@@ -6,7 +6,6 @@ import random
 from typing import Any
 
 import pytest
-
 from sqlalchemy import func, select
 
 from jobs import answers as job

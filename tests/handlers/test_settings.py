@@ -9,7 +9,7 @@ from tests.factories import ADMIN, ASKER, CHAMPION, HELPER, PEER, Story, person
 
 
 def errors(response: Any) -> dict[str, str]:
-    return json.loads(response.body)["errors"]
+    return dict(json.loads(response.body)["errors"])
 
 
 def test_everybody_gets_help(story: Story) -> None:

@@ -10,7 +10,16 @@ from bot.facts import service as facts
 from bot.members import service as members
 from bot.slack import RateLimited, Unsure
 from models import Channel, Installation, Member
-from tests.factories import ASKER, BOT, HERE, PEER, Story, conversation, person
+from tests.factories import (
+    ASKER,
+    BOT,
+    HERE,
+    PEER,
+    Story,
+    conversation,
+    person,
+    reaction,
+)
 
 
 def channel(story: Story, slack_id: str = HERE) -> Channel:
@@ -175,6 +184,9 @@ def test_what_means_nothing_to_us_is_acknowledged(
     [
         {"type": "reaction_added", "user": "<@U1>", "item": {"type": "message"}},
         {"type": "reaction_added", "user": PEER, "item": {"type": "message"}},
+        reaction(PEER, "1772442000.000100", "a\x00b", "1.1"),
+        reaction(PEER, "1772442000.000100", "\ud800", "1.1"),
+        reaction(PEER, "1772442000.000100", "x" * 201, "1.1"),
         {"type": "message", "user": PEER, "ts": "yesterday", "channel": HERE},
         {"type": "message", "user": PEER, "ts": "1" * 400, "channel": HERE},
         {"type": "message", "subtype": "message_deleted"},
@@ -189,6 +201,7 @@ def test_an_event_that_makes_no_sense_is_acknowledged(
     story: Story, event: dict[str, Any]
 ) -> None:
     """Delivered again it would make no more sense."""
+    story.set_up(capture="all")
     assert story.event(event) == 200
 
 
@@ -222,3 +235,9 @@ def test_a_transaction_that_fails_is_not_acknowledged(known: Story) -> None:
         "channel": HERE,
     }
     assert known.event(event) == 500
+
+
+def test_words_that_no_database_holds_do_not_keep_an_ask_out(story: Story) -> None:
+    story.set_up(capture="all")
+    story.say(ASKER, "What \x00 is \ud800 this?")
+    assert story.the_ask().title == "What  is  this?"

@@ -10,7 +10,7 @@ from bot.members.rules import MAY, SHUT_OUT, Action, Role, check, may
 EACH_ROLE = "member guest author champion admin"
 TABLE = {
     Action.ASK: "yes yes no no no",
-    Action.MAKE_ASK: "no no yes yes yes",
+    Action.MAKE_ASK: "no no yes yes no",
     Action.LOOK: "yes yes no no no",
     Action.SAME: "yes yes no no no",
     Action.MARK_HELPFUL: "yes yes no no no",

@@ -61,17 +61,18 @@ def in_json(
                     if name.startswith(f"{room['name']}/")
                     for message in json.loads(export.read(name))
                 ]
-                _count(counts, room["id"], said, users, is_ask)
+                add_messages(counts, room["id"], said, users, is_ask)
         return counts
 
 
-def _count(
+def add_messages(
     counts: Counts,
     room: str,
     said: list[dict[str, Any]],
     users: list[dict[str, Any]],
-    is_ask: Callable[[str], bool],
+    is_ask: Callable[[str], bool] = lambda _text: True,
 ) -> None:
+    """Count what was said in one channel."""
     robots = {"USLACKBOT"} | {u["id"] for u in users if u.get("is_bot")}
     bosses = {u["id"] for u in users if u.get("is_admin") or u.get("is_owner")}
 

@@ -243,8 +243,9 @@ def files(seed: int = 1, *, asks: int = 16) -> dict[str, object]:
 
 def write(path: Path, content: Mapping[str, object]) -> Path:
     """Zip it; what is text or bytes already is taken as it is."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+    with zipfile.ZipFile(path, "w") as out:
         for name, value in content.items():
             raw = value if isinstance(value, str | bytes) else json.dumps(value)
-            out.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), raw)
+            entry = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
+            out.writestr(entry, raw, zipfile.ZIP_DEFLATED)
     return path

@@ -1,0 +1,103 @@
+"""`import` on the command line: exit codes, sentences, and no traceback."""
+
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import app
+from bot import db
+from bot.config import Settings
+from tests import counts, exports
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'data' / 'backswing.db'}"
+
+
+@pytest.fixture
+def run(url):
+    def run(*arguments):
+        args = app.parser().parse_args(["import", *map(str, arguments)])
+        return args.run(Settings(_env_file=None, database_url=url), args)
+
+    return run
+
+
+@pytest.fixture
+def export(tmp_path):
+    return exports.write(tmp_path / "export.zip", exports.files(asks=2))
+
+
+def held(url):
+    database = db.connect(url)
+    with database.reads() as session:
+        found = counts.in_database(session)
+    database.close()
+    return found
+
+
+def test_it_loads_and_says_what_there_is(run, export, url, capsys):
+    assert run(export, "--channel", "help", "lounge", "--capture", "all") == 0
+    expected = counts.in_json(export, ["help", "lounge"])
+    assert held(url) == expected
+    said = capsys.readouterr()
+    assert f"  asks          {len(expected.asks):>8}" in said.out
+    # A bar is for a terminal, and this is none.
+    assert said.err == ""
+
+
+def test_an_unknown_channel_is_refused_before_anything_is_made(run, export, tmp_path):
+    with pytest.raises(app.CommandError, match="has no channel x; it has help, lounge"):
+        run(export, "--channel", "x")
+    assert not (tmp_path / "data").exists()
+
+
+def test_ctrl_c_is_no_fault(run, export, url, capsys, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bot.history.service.load", interrupt)
+    assert run(export) == app.INTERRUPTED
+    assert "Run it again" in capsys.readouterr().err
+
+
+def command(url, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "app.py", "import", *map(str, arguments)],
+        cwd=Path(app.__file__).parent,
+        env={"DATABASE_URL": url, "PATH": "/usr/bin"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.deep
+def test_a_refusal_is_one_sentence_and_exit_code_2(url, tmp_path):
+    out, err = (started := command(url, tmp_path / "none.zip")).communicate()
+    assert (started.returncode, out) == (2, "")
+    assert err == "none.zip can't be opened (No such file or directory).\n"
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(600)
+def test_killed_again_and_again_it_ends_as_if_never_killed(url, tmp_path):
+    path = exports.write(tmp_path / "export.zip", exports.files(asks=150))
+    dice = random.Random(3)
+    ended = 0
+    for _ in range(6):
+        running = command(url, path, "--capture", "all")
+        time.sleep(dice.uniform(3, 7))
+        running.kill()
+        running.communicate()
+        ended += running.returncode == 0
+    last = command(url, path, "--capture", "all")
+    last.communicate()
+    assert last.returncode == 0
+    assert ended < 6
+    assert held(url) == counts.in_json(path)

@@ -1,0 +1,402 @@
+"""An export as history: what counts, what stays, and that nobody hears of it."""
+
+from itertools import count
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from bot import installations
+from bot.channels import service as channels
+from bot.facts import service as facts
+from bot.history import service as history
+from bot.history.export import BadExport, Export
+from bot.history.report import report
+from bot.members import service as members
+from models import Ask, Channel, Installation, Member, OutboxItem, Reaction, Sighting
+from tests import counts, exports
+from tests.conftest import NOW
+from tests.factories import BOT, TEAM
+
+QUESTIONS = {"How do I start the", "Does the"}
+
+
+@pytest.fixture
+def export(tmp_path):
+    return exports.write(tmp_path / "export.zip", exports.files(asks=5))
+
+
+@pytest.fixture
+def load(database):
+    def load(path, names=None, *, capture="all", on_step=lambda: None):
+        with Export(path) as opened:
+            return history.load(
+                database.sessions,
+                opened,
+                opened.select(names),
+                capture=capture,
+                now=NOW,
+                on_step=on_step,
+            )
+
+    return load
+
+
+def held(database):
+    with database.reads() as session:
+        return counts.in_database(session)
+
+
+def rows(database):
+    """All that the database remembers, but for when it was told."""
+    with database.reads() as session:
+        return {
+            table.__tablename__: sorted(
+                repr(
+                    {
+                        column.key: getattr(row, column.key)
+                        for column in table.__table__.columns
+                        if column.key not in {"id", "seen_at", "ask_id"}
+                    }
+                )
+                for row in session.scalars(select(table))
+            )
+            for table in (Ask, Channel, Member, Reaction, Sighting, Installation)
+        }
+
+
+def ours(path, **content: Any):
+    """The made-up export as one of the workspace that the bot serves."""
+    files = exports.files(asks=3)
+    users = [one | {"team_id": TEAM} for one in exports.people()]
+    return exports.write(path / "ours.zip", files | {"users.json": users} | content)
+
+
+def test_it_counts_what_an_independent_count_counts(export, load, database):
+    summary = load(export)
+    expected = counts.in_json(export)
+    assert held(database) == expected
+    figures = expected.figures()
+    assert sum(summary.asks.values()) == summary.new_asks == figures["asks"]
+    assert summary.answers == summary.new_answers == figures["answers"]
+    assert summary.helpful == figures["helpful marks"]
+    assert summary.asks["solved"] == figures["solved asks"]
+
+
+def test_only_questions_become_asks_by_default(export, load, database):
+    load(export, capture="questions")
+    assert held(database) == counts.in_json(
+        export, is_ask=lambda text: any(text.startswith(q) for q in QUESTIONS)
+    )
+
+
+def test_only_the_channels_asked_for(export, load, database):
+    summary = load(export, ["lounge"])
+    assert held(database) == counts.in_json(export, ["lounge"])
+    assert summary.channels == 1
+    with database.reads() as session:
+        assert session.scalars(select(Channel.name)).all() == ["lounge"]
+
+
+def test_nobody_is_told(*, load, database, rt, deliverer, slack, tmp_path):
+    load(ours(tmp_path))
+    with database.reads() as session:
+        assert session.scalar(select(func.count()).select_from(OutboxItem)) == 0
+    facts.meet(rt)
+    assert deliverer.deliver_due() == 0
+    assert slack.calls == []
+
+
+def test_nothing_is_kept_of_what_is_no_ask(export, load, database):
+    load(export, capture="questions")
+    with database.reads() as session:
+        assert session.scalar(select(func.count()).select_from(Sighting)) == 0
+        loose = select(func.count()).select_from(Reaction).filter_by(ask_id=None)
+        assert session.scalar(loose) == 0
+
+
+def test_a_second_run_changes_nothing(export, load, database):
+    load(export)
+    before = rows(database)
+    summary = load(export)
+    assert rows(database) == before
+    assert (summary.new_asks, summary.new_answers) == (0, 0)
+
+
+def test_more_can_be_loaded_later(export, load, database):
+    load(export, ["help"], capture="questions")
+    load(export, ["help"])
+    load(export)
+    assert held(database) == counts.in_json(export)
+
+
+@pytest.mark.parametrize("breaks", [[0], [20, 3]])
+def test_it_can_be_interrupted_and_run_again(
+    export, load, database, breaks, monkeypatch
+):
+    monkeypatch.setattr(history, "_BYTES_AT_ONCE", 0)
+    for steps in breaks:
+        done = count()
+
+        def stop(done=done, steps=steps):
+            if next(done) == steps:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            load(export, on_step=stop)
+    load(export)
+    assert held(database) == counts.in_json(export)
+
+
+def test_steps_are_counted(export, load):
+    taken = []
+    load(export, on_step=lambda: taken.append(1))
+    with Export(export) as opened:
+        assert len(taken) == history.steps(opened, opened.rooms) > 10
+
+
+def test_people_and_channels_are_remembered(export, load, session):
+    load(export)
+    known = {m.slack_id: m for m in session.scalars(select(Member))}
+    assert known[exports.ADMIN].is_admin
+    assert known[exports.OWNER].is_admin
+    assert known[exports.BOT].is_bot
+    assert known[exports.GONE].is_deactivated
+    assert known[exports.GUEST].is_guest
+    assert known[exports.STRANGER].is_stranger
+    assert known[exports.PEERS[1]].name == "peer1"
+    assert known[exports.PEERS[1]].tz == "Europe/Helsinki"
+    # A name that somebody shows nowhere else.
+    assert known[exports.PEERS[0]].name == "peer0"
+    # Nobody has described this one, so one can't be called by name.
+    assert known[exports.GHOST].name == ""
+    rooms = {c.slack_id: c for c in session.scalars(select(Channel))}
+    assert {c.name for c in rooms.values()} == set(exports.CHANNELS.values())
+    assert rooms["C0LOUNGE"].is_archived
+    assert not any(c.is_joined for c in rooms.values())
+    assert {c.capture for c in rooms.values()} == {"off"}
+
+
+def test_what_slack_has_said_itself_stays(load, database, workspace, tmp_path):
+    with database.sessions.begin() as session:
+        facts.learn_member(
+            session,
+            workspace,
+            {"id": exports.ADMIN, "name": "eva", "is_admin": False},
+            now=NOW,
+        )
+        known = channels.remember(
+            session,
+            workspace.id,
+            {"id": "C0HELP", "name": "ask-here", "is_member": True},
+            now=NOW,
+        )
+        known.capture, known.helpful_emoji = "off", ["tada"]
+    load(ours(tmp_path))
+    with database.reads() as session:
+        admin = members.find(session, workspace.id, exports.ADMIN)
+        assert admin is not None
+        assert (admin.name, admin.is_admin, admin.looked_up_at) == ("eva", False, NOW)
+        room = channels.find(session, workspace.id, "C0HELP")
+        assert room is not None
+        assert (room.name, room.is_joined) == ("ask-here", True)
+        assert (room.capture, room.helpful_emoji) == ("off", ["tada"])
+
+
+def test_facts_from_an_export_are_old_facts(export, load, session):
+    """So that Slack is asked again before a decision rests on them."""
+    load(export)
+    dates = set(session.scalars(select(Member.looked_up_at)))
+    [date] = dates
+    assert date is not None
+    assert date.year < 2026
+
+
+def test_a_deleted_ask_does_not_come_back(export, load, database):
+    load(export, ["help"])
+    with database.sessions.begin() as session:
+        ask = session.scalars(select(Ask).filter_by(state="answered")).first()
+        assert ask is not None
+        ask.deleted_at, ask.state = NOW, "deleted"
+        ts = ask.ts
+    load(export, ["help"])
+    assert ("C0HELP", ts) not in held(database).asks
+
+
+# Where it belongs.
+
+
+def test_a_bot_with_a_token_finds_what_was_loaded_before(export, load, database, slack):
+    load(export)
+    slack.me = {
+        "team_id": exports.TEAM,
+        "team": "Synthetic",
+        "user_id": BOT,
+        "bot_id": "B0BACKSWING",
+        "url": "https://synthetic.slack.com/",
+    }
+    found = installations.install(database.sessions, slack, now=NOW)
+    with database.reads() as session:
+        [row] = session.scalars(select(Installation))
+        assert (found.id, found.team_id) == (row.id, exports.TEAM)
+        assert (row.team_name, row.bot_user_id) == ("Synthetic", BOT)
+        assert set(session.scalars(select(Ask.installation_id))) == {row.id}
+
+
+def test_the_export_of_another_workspace_is_refused(export, load, database, workspace):
+    with pytest.raises(BadExport, match=f"workspace {exports.TEAM}, and .* of {TEAM}"):
+        load(export)
+    assert held(database) == counts.Counts()
+
+
+def test_an_export_of_no_team_belongs_to_the_only_workspace(
+    load, database, workspace, tmp_path
+):
+    nameless = [one | {"team_id": None} for one in exports.people()]
+    path = ours(tmp_path, **{"users.json": nameless})
+    load(path)
+    assert held(database) == counts.in_json(path)
+
+
+def test_an_export_of_no_team_is_refused_where_nothing_is_installed(load, tmp_path):
+    nameless = [one | {"team_id": None} for one in exports.people()]
+    with pytest.raises(BadExport, match="does not say which workspace"):
+        load(ours(tmp_path, **{"users.json": nameless}))
+
+
+# Odd messages.
+
+
+def said(ts: int, user: str, text: str = "How?", **more: Any) -> dict[str, Any]:
+    message = {"type": "message", "ts": f"{ts}.000100", "user": user, "text": text}
+    if thread := more.pop("thread", None):
+        message["thread_ts"] = f"{thread}.000100"
+    return message | more
+
+
+def marked(name: str, *users: str) -> dict[str, Any]:
+    return {"reactions": [{"name": name, "users": list(users), "count": len(users)}]}
+
+
+def small(path, *messages: dict[str, Any], **content: Any):
+    files = {
+        "users.json": exports.people(),
+        "channels.json": exports.channels(),
+        "help/2021-01-01.json": list(messages),
+    }
+    return exports.write(path / "small.zip", files | content)
+
+
+def test_a_reply_filed_before_its_ask_counts(load, database, tmp_path):
+    """As in exports that were put together from several."""
+    reply = said(1609459300, "U0PEER2", thread=1609459200, **marked("+1", "U0PEER1"))
+    path = small(
+        tmp_path,
+        said(1609459200, "U0PEER1"),
+        **{"help/2020-12-31.json": [reply]},
+    )
+    load(path)
+    assert held(database) == counts.in_json(path)
+    assert held(database).figures()["helpful marks"] == 1
+
+
+def test_slackbot_and_apps_neither_ask_nor_answer_nor_mark(load, database, tmp_path):
+    path = small(
+        tmp_path,
+        said(1609459200, "U0PEER1"),
+        said(1609459201, "USLACKBOT"),
+        said(1609459202, "U0BOT"),
+        said(1609459203, "U0PEER1", bot_id="B1"),
+        said(1609459204, "U0BOT", thread=1609459200),
+        said(1609459205, "USLACKBOT", thread=1609459200),
+        said(
+            1609459206,
+            "U0PEER2",
+            thread=1609459200,
+            **marked("white_check_mark", "U0BOT", "USLACKBOT"),
+        ),
+    )
+    load(path)
+    assert held(database) == counts.in_json(path)
+    assert held(database).figures() == {
+        "asks": 1,
+        "answers": 1,
+        "helpful marks": 0,
+        "solved asks": 0,
+    }
+
+
+def test_a_stranger_to_the_export_can_help_but_not_solve(load, database, tmp_path):
+    path = small(
+        tmp_path,
+        said(1609459200, "U0GHOST"),
+        said(
+            1609459201,
+            "U0PEER2",
+            thread=1609459200,
+            **marked("white_check_mark", "U0GHOST2"),
+        ),
+    )
+    load(path)
+    assert held(database).asks == {
+        ("C0HELP", "1609459200.000100"): ("U0GHOST", "answered")
+    }
+    assert list(held(database).helpful.values()) == [1]
+
+
+def test_history_is_not_announced_when_somebody_turns_out_to_be_an_admin(
+    *, load, database, tmp_path, workspace, deliverer, slack
+):
+    load(
+        small(
+            tmp_path,
+            said(1609459200, "U0PEER1"),
+            said(
+                1609459201,
+                "U0PEER2",
+                thread=1609459200,
+                **marked("white_check_mark", "U0GHOST"),
+            ),
+            **{"users.json": [one | {"team_id": TEAM} for one in exports.people()]},
+        )
+    )
+    with database.sessions.begin() as session:
+        facts.learn_member(
+            session, workspace, {"id": "U0GHOST", "is_admin": True}, now=NOW
+        )
+    deliverer.deliver_due()
+    assert slack.messages == []
+
+
+def test_the_report_tells_what_there_is_and_what_was_left_out(load, tmp_path):
+    broken = {f"help/2021-02-{day:02}.json": "[" for day in range(1, 29)}
+    text = report(
+        load(
+            small(
+                tmp_path,
+                said(1609459200, "U0PEER1"),
+                said(1609459201, "U0PEER1", "Done."),
+                said(1609459202, "U0PEER2", thread=1609459200),
+                said(1609459203, "U0PEER2", thread=1609459201),
+                said(1609459204, "USLACKBOT"),
+                **broken,
+            ),
+            capture="questions",
+        )
+    )
+    assert text.splitlines()[:9] == [
+        "Read 5 messages. The channels hold now:",
+        "  channels             3",
+        "  people              14",
+        "  asks                 1  (1 answered)",
+        "  answers              1  (0 of them solutions)",
+        "  helpful marks        0",
+        "  solved asks          0",
+        "  new asks             1",
+        "  new answers          1",
+    ]
+    assert "       1  messages by bots and by Slack itself" in text
+    assert "       1  messages that ask nothing" in text
+    assert "       1  replies in threads of no ask" in text
+    assert "       1  file that is not JSON, in help/2021-02-01.json" in text
+    assert text.endswith("… and 8 more of this kind")

@@ -1,0 +1,72 @@
+"""Events in any order and any number: always what an independent count says."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from bot.channels import service as channels
+from models import Base, Installation
+from tests import counts, exports
+from tests.counts import Counts
+
+ROOM = "C0HELP"
+SEEDS = 20
+
+
+def events(seed: int) -> list[dict[str, Any]]:
+    """What Slack tells of a small talk: also, at any time, who its people are."""
+    told: list[dict[str, Any]] = [
+        {"type": "team_join", "user": one} for one in exports.people()
+    ]
+    for said in exports.talks(seed, asks=1)[ROOM]:
+        at = {"channel": ROOM, "channel_type": "channel", "event_ts": said["ts"]}
+        if said.get("subtype") != "tombstone":
+            told.append({k: v for k, v in said.items() if k != "reactions"} | at)
+        told += [
+            {
+                "type": "reaction_added",
+                "user": user,
+                "reaction": reaction["name"],
+                "item": {"type": "message", "channel": ROOM, "ts": said["ts"]},
+                "event_ts": said["ts"],
+            }
+            for reaction in said.get("reactions", [])
+            for user in reaction["users"]
+        ]
+    return told
+
+
+@st.composite
+def tellings(draw: st.DrawFn) -> tuple[int, list[dict[str, Any]]]:
+    """Some talk, and its events as they come: shuffled, and some of them again."""
+    seed = draw(st.integers(0, SEEDS))
+    told = events(seed)
+    again = draw(st.lists(st.sampled_from(told), max_size=10))
+    return seed, draw(st.permutations(told + again))
+
+
+@pytest.mark.timeout(300)
+@settings(
+    max_examples=15,
+    deadline=None,
+    # The rows go before each example; the rest of the bot has no memory.
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(telling=tellings())
+def test_any_telling_comes_to_the_same(story, database, telling):
+    seed, told = telling
+    with database.sessions.begin() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            if table.name != Installation.__tablename__:
+                session.execute(delete(table))
+        channels.note(session, story.rt.workspace.id, ROOM).capture = "all"
+    for event in told:
+        assert story.event(event) == 200
+    expected = Counts()
+    talk = exports.talks(seed, asks=1)[ROOM]
+    counts.add_messages(expected, ROOM, talk, exports.people())
+    with database.reads() as session:
+        assert counts.in_database(session) == expected

@@ -318,7 +318,7 @@ class WebSlack:
         *,
         replace: bool = False,
     ) -> None:
-        hook = WebhookClient(response_url, timeout=2, retry_handlers=[])
+        hook = WebhookClient(response_url, timeout=1, retry_handlers=[])
         try:
             answer = hook.send(
                 text=text,

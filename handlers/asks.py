@@ -13,6 +13,7 @@ from bot.errors import Refusal
 from bot.facts import service as facts
 from bot.runtime import Runtime
 from bot.text import clean, marked, plain
+from handlers.courtesy import courtesy
 from handlers.payloads import (
     Command,
     MessageShortcut,
@@ -124,17 +125,18 @@ class Forms:
         if view is not None and channel is not None:
             known = self._topics(channel)
             if known or view.has("topics"):
-                self._rt.slack.update_view(
-                    view.id,
-                    forms.ask_form(
-                        channel=channel,
-                        channel_topics=known,
-                        title=marked(view.text("title")),
-                        details=marked(view.text("details")),
-                        topics=view.text("more_topics").split(","),
-                    ),
-                    hash=view.hash,
-                )
+                with courtesy():
+                    self._rt.slack.update_view(
+                        view.id,
+                        forms.ask_form(
+                            channel=channel,
+                            channel_topics=known,
+                            title=marked(view.text("title")),
+                            details=marked(view.text("details")),
+                            topics=view.text("more_topics").split(","),
+                        ),
+                        hash=view.hash,
+                    )
         ack()
 
     def submitted(self, body: dict[str, Any], ack: Ack) -> None:
@@ -251,9 +253,10 @@ class Buttons:
                 now=self._rt.clock(),
             )
         ack()
-        self._rt.slack.respond(
-            body["response_url"], "It is an ask now; answers go in its thread.", []
-        )
+        with courtesy():
+            self._rt.slack.respond(
+                body["response_url"], "It is an ask now; answers go in its thread.", []
+            )
 
     def options(self, body: dict[str, Any], ack: Ack) -> None:
         chosen = MessageShortcut.model_validate(body)
@@ -305,7 +308,8 @@ class Buttons:
                 is_same="same" in standing,
             )
         if pressed.view is not None:
-            self._rt.slack.update_view(pressed.view.id, view, hash=None)
+            with courtesy():
+                self._rt.slack.update_view(pressed.view.id, view, hash=None)
         ack()
 
     def menu(self, body: dict[str, Any], ack: Ack) -> None:
@@ -348,4 +352,5 @@ class Buttons:
             show(pressed.trigger_id, view)
         elif pressed.view is not None:
             done = forms.told("Done", "That's done.")
-            self._rt.slack.update_view(pressed.view.id, done, hash=None)
+            with courtesy():
+                self._rt.slack.update_view(pressed.view.id, done, hash=None)

@@ -15,6 +15,7 @@ from bot.errors import Refusal
 from bot.facts import service as facts
 from bot.runtime import Runtime
 from handlers.asks import NOT_HERE, number
+from handlers.courtesy import courtesy
 from handlers.payloads import Message, MessageShortcut, Pressed
 from models import Answer, Channel
 
@@ -57,7 +58,8 @@ class Marks:
             )
         ack()
         text, drawn = notes.marked(what, chosen.channel.id, chosen.message.ts)
-        self._rt.slack.respond(body["response_url"], text, drawn)
+        with courtesy():
+            self._rt.slack.respond(body["response_url"], text, drawn)
 
     def _know_answer(self, session: Session, channel: Channel, said: Message) -> None:
         """The shortcut shows us the reply, perhaps before its own event did."""
@@ -140,4 +142,5 @@ class Marks:
 
     def _answer(self, body: dict[str, Any], text: str, *, replace: bool = True) -> None:
         if body.get("response_url"):
-            self._rt.slack.respond(body["response_url"], text, [], replace=replace)
+            with courtesy():
+                self._rt.slack.respond(body["response_url"], text, [], replace=replace)

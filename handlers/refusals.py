@@ -15,6 +15,7 @@ from bot.slack import SlackError
 log = logging.getLogger(__name__)
 
 BROKEN = "Something went wrong on my side, and nothing was saved. Please try again."
+TOO_LATE = "Slack did not open the form in time. Nothing was saved; please try again."
 _BROKEN_TITLE = "That didn't work"
 _REFUSED_TITLE = "Not possible"
 
@@ -22,7 +23,7 @@ _REFUSED_TITLE = "Not possible"
 def register(bolt: App, rt: Runtime) -> None:
     @bolt.error
     def explain(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
-        """The order matters: a rule's no, a request that is none, then a bug."""
+        """The order matters: a rule's no, a request that is none, Slack's no, a bug."""
         is_event = body.get("type") == "event_callback"
         if isinstance(error, Refusal):
             return _ok() if is_event else _tell(rt, body, error, _REFUSED_TITLE)
@@ -30,6 +31,11 @@ def register(bolt: App, rt: Runtime) -> None:
             # It would not become valid by being delivered again.
             log.warning("event not understood", extra={"event": _event_type(body)})
             return _ok()
+        if isinstance(error, SlackError) and not is_event:
+            log.warning(
+                "Slack refused", extra={"method": error.method, "error": error.code}
+            )
+            return _tell(rt, body, Refusal(TOO_LATE), _BROKEN_TITLE)
         log.error("unhandled error", exc_info=error, extra={"event": _event_type(body)})
         if is_event:
             return None  # 500: not acknowledged, so Slack delivers it again.

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.slack import Refused, Unsure
-from handlers.refusals import BROKEN
+from handlers.refusals import BROKEN, TOO_LATE
 from tests.factories import (
     ADMIN,
     ASKER,
@@ -184,6 +184,19 @@ def test_slack_out_of_reach_is_said_and_nothing_is_saved(story: Story) -> None:
     story.slack.fail["users.info"] = [Unsure("users.info", "TimeoutError")]
     assert "can't reach Slack" in refused(story.command(ASKER, "/ask", "How?"))
     assert story.asks() == []
+
+
+def test_a_form_that_slack_does_not_open_in_time_is_said(story: Story) -> None:
+    story.slack.fail["views.open"] = [Refused("views.open", "expired_trigger_id")]
+    assert refused(story.command(ASKER, "/ask")) == TOO_LATE
+
+
+def test_a_receipt_that_is_lost_takes_nothing_back(story: Story) -> None:
+    ts = story.say(ASKER, "My build fails")
+    story.slack.fail["response_url"] = [Unsure("response_url", "TimeoutError")]
+    assert story.message_shortcut(ASKER, "make_ask", ASKER, ts).body == ""
+    assert story.the_ask().state == "open"
+    assert story.slack.responses == []
 
 
 def test_a_bug_behind_a_command_says_that_nothing_was_saved(story: Story) -> None:

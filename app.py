@@ -299,6 +299,7 @@ def play(settings: Settings, args: argparse.Namespace) -> int:
         if export is not None:
             rooms = {room.id: room.name for room in export.rooms}
             capture_questions(backswing.rt, rooms)
+            print("  Replaying: what people ask there becomes an ask.", flush=True)
             try:
                 replay.play(slack, export, speed=args.speed)
             except replay.BadExport as error:
@@ -331,9 +332,12 @@ def free_port() -> int:
 
 
 def _speed(typed: str) -> float:
-    speed = float(typed)
+    try:
+        speed = float(typed)
+    except ValueError:
+        speed = math.nan
     if not 0 < speed < math.inf:
-        raise ValueError(typed)
+        raise argparse.ArgumentTypeError(f"{typed!r} is no number above 0")
     return speed
 
 

@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
@@ -64,7 +65,10 @@ class SocketMode:
 
     def close(self) -> None:
         self._closed.set()
-        self._handler.close()
+        # The client trips over a socket that its own threads have just let go of;
+        # then it is closed all the same.
+        with suppress(AttributeError):
+            self._handler.close()
 
     def _heard(self, message: str) -> None:
         if _LINK_DISABLED not in message:

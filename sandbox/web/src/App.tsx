@@ -39,10 +39,16 @@ async function load(name: string | null): Promise<State> {
   const who = whoActs(everyone, name);
   if (!who) return everyone;
   ids.set(who.name, who.id);
-  // As in Slack, what only one person sees is gone when they load the page again.
-  if (isFirst) await api.act(who.id, "reload");
+  if (isFirst) await startAfresh(who);
   isFirst = false;
   return api.state(who.id);
+}
+
+/** As in Slack: what only one person sees, and what they had open, is gone when they load the page. */
+async function startAfresh({ id }: Person) {
+  await api.act(id, "reload");
+  const { view } = await api.state(id);
+  if (view) await api.act(id, "close_view", { view_id: view.id, clear: true });
 }
 
 export function App() {

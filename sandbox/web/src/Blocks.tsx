@@ -84,7 +84,7 @@ function Drawn({ block }: { block: Block }) {
   };
   return (
     <Library
-      blocks={[block] as unknown as MessageProps["blocks"]}
+      blocks={[readable(block)] as unknown as MessageProps["blocks"]}
       logo=""
       name=""
       withoutWrapper
@@ -93,3 +93,6 @@ function Drawn({ block }: { block: Block }) {
     />
   );
 }
+
+/** Headings come under the page's own, in order. */
+const readable = (block: Block) => (block.type === "header" ? { level: 2, ...block } : block);

@@ -23,6 +23,7 @@ export function Composer({ label, placeholder, draft = "", submit = "Send", onSe
   const [isShut, setShut] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
   const listId = useId();
+  const taken = useRef<number | null>(null);
 
   const completion = isShut ? null : complete(text.slice(0, caret), state);
   const proposals = completion?.proposals ?? [];
@@ -33,6 +34,9 @@ export function Composer({ label, placeholder, draft = "", submit = "Send", onSe
     if (!node) return;
     node.style.height = "auto";
     node.style.height = `${node.scrollHeight}px`;
+    // The caret goes behind what was taken, not to the end.
+    if (taken.current !== null) node.setSelectionRange(taken.current, taken.current);
+    taken.current = null;
   }, [text]);
 
   useEffect(() => {
@@ -50,8 +54,8 @@ export function Composer({ label, placeholder, draft = "", submit = "Send", onSe
     const from = completion?.from ?? 0;
     const next = text.slice(0, from) + proposal.insert + text.slice(caret);
     const at = from + proposal.insert.length;
+    taken.current = at;
     write(next, at);
-    requestAnimationFrame(() => box.current?.setSelectionRange(at, at));
     box.current?.focus();
   };
   const send = async () => {

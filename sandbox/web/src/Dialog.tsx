@@ -1,5 +1,7 @@
 /** A dialog in the middle of the page; Escape and its buttons close it. */
 import { useLayoutEffect, useRef, type ReactNode } from "react";
+import { createPortal } from "react-dom";
+import { shown } from "./shown";
 
 interface Props {
   label: string;
@@ -11,11 +13,9 @@ interface Props {
 export function Dialog({ label, className = "", onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
-    const node = dialog.current;
-    node?.showModal();
-    return () => node?.close();
+    return dialog.current ? shown(dialog.current) : undefined;
   }, []);
-  return (
+  return createPortal(
     <dialog
       ref={dialog}
       className={`dialog ${className}`}
@@ -27,6 +27,7 @@ export function Dialog({ label, className = "", onClose, children }: Props) {
       }}
     >
       {children}
-    </dialog>
+    </dialog>,
+    document.body,
   );
 }

@@ -62,19 +62,26 @@ export function Faults() {
       {anchor && (
         <Popup label="Faults" anchor={anchor} onClose={() => setAnchor(null)} className="faults">
           <h2>What goes wrong</h2>
-          {faults.length ? (
-            <ul className="people">
-              {faults.map((fault) => (
-                <Row key={fault.id} fault={fault} />
-              ))}
-            </ul>
-          ) : (
-            <p className="muted">Nothing. Switch something on, and see what the app makes of it.</p>
-          )}
+          <Switched />
           <Add />
         </Popup>
       )}
     </>
+  );
+}
+
+/** Loaded anew whenever the panel opens: that a fault struck changes nothing else. */
+function Switched() {
+  const faults = useLive("faults", api.faults)?.faults ?? [];
+  if (!faults.length) {
+    return <p className="muted">Nothing. Switch something on, and see what the app makes of it.</p>;
+  }
+  return (
+    <ul className="people">
+      {faults.map((fault) => (
+        <Row key={fault.id} fault={fault} />
+      ))}
+    </ul>
   );
 }
 

@@ -1,5 +1,7 @@
 /** Something small that opens beside what was pressed, and closes by Escape or a click elsewhere. */
 import { useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from "react";
+import { createPortal } from "react-dom";
+import { shown } from "./shown";
 
 interface Props {
   label: string;
@@ -26,12 +28,11 @@ export function Popup({ label, anchor, onClose, children, className = "" }: Prop
   useLayoutEffect(() => {
     const node = dialog.current;
     if (!node) return;
-    node.showModal();
+    const close = shown(node);
     const { left, top } = besides(anchor, node.getBoundingClientRect());
     node.style.left = `${left}px`;
     node.style.top = `${top}px`;
-    // Closing before it goes gives the focus back to where it was.
-    return () => node.close();
+    return close;
   }, [anchor]);
 
   const steer = (event: KeyboardEvent) => {
@@ -44,7 +45,8 @@ export function Popup({ label, anchor, onClose, children, className = "" }: Prop
     items.at((at + step + items.length) % items.length)?.focus();
   };
 
-  return (
+  // At the end of the page, so that what it opens from lends it neither style nor shade.
+  return createPortal(
     <dialog
       ref={dialog}
       aria-label={label}
@@ -60,6 +62,7 @@ export function Popup({ label, anchor, onClose, children, className = "" }: Prop
       }}
     >
       {children}
-    </dialog>
+    </dialog>,
+    document.body,
   );
 }

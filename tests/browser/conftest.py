@@ -1,0 +1,178 @@
+"""The program as a newcomer starts it, and windows of a real browser onto it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE_SECONDS = 30
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@dataclass
+class Window:
+    """A window of the browser, and what people do in it."""
+
+    page: Page
+
+    def become(self, name: str) -> None:
+        self.page.get_by_role("button", name="be somebody else").click()
+        self.page.get_by_role("dialog").get_by_role("button", name=name).click()
+        self.page.get_by_role("button", name=f"You are {name}").wait_for()
+
+    def go(self, channel: str) -> None:
+        self.rail.get_by_role("button", name=channel).click()
+        self.page.get_by_role("heading", name=channel).wait_for()
+
+    @property
+    def rail(self) -> Locator:
+        return self.page.get_by_role("navigation", name="Workspace")
+
+    @property
+    def thread(self) -> Locator:
+        return self.page.get_by_role("complementary", name="Thread")
+
+    @property
+    def modal(self) -> Locator:
+        return self.page.locator("dialog.modal")
+
+    def message(self, text: str) -> Locator:
+        """The last message in the channel with this text."""
+        messages = self.page.get_by_role("main").get_by_role("article")
+        return messages.filter(has_text=text).last
+
+    def reply(self, text: str) -> Locator:
+        return self.thread.get_by_role("article").filter(has_text=text).last
+
+    def say(self, text: str) -> None:
+        box = self.page.get_by_role("main").get_by_role("textbox", name="Message")
+        box.fill(text)
+        box.press("Enter")
+
+    def answer(self, text: str) -> None:
+        box = self.thread.get_by_role("textbox", name="Reply in thread")
+        box.fill(text)
+        box.press("Enter")
+
+    def open_thread(self, message: Locator) -> None:
+        message.hover()
+        message.get_by_role("button", name="Reply in thread").click()
+        self.thread.wait_for()
+
+    def choose(self, message: Locator, entry: str) -> None:
+        """From the message's menu."""
+        message.hover()
+        message.get_by_role("button", name="More message actions").click()
+        self.page.get_by_role("dialog").get_by_role("button", name=entry).click()
+
+    def travel(self, step: str) -> None:
+        self.page.get_by_role("button", name="travel in time").click()
+        self.page.get_by_role("dialog").get_by_role("button", name=step).click()
+        self.page.keyboard.press("Escape")
+
+    def problems(self) -> list[str]:
+        """What axe finds against accessibility."""
+        found = Axe().run(self.page, options={"resultTypes": ["violations"]})
+        return [
+            f"{violation['id']}: {node['html'][:200]}"
+            for violation in found.response["violations"]
+            for node in violation["nodes"]
+        ]
+
+
+Open = Callable[..., Window]
+
+
+def begin(folder: Path) -> tuple[subprocess.Popen[str], str]:
+    """Start the program on free ports; the process and the page's address."""
+    settings = {
+        "PORT": "0",
+        "SANDBOX_PORT": "0",
+        "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
+    }
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"],
+            cwd=ROOT,
+            env=os.environ | settings,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+            return process, found[0]
+    raise AssertionError((folder / "log").read_text())
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    process.wait(PATIENCE_SECONDS)
+    if process.stdout:
+        process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = chromium()
+    if program is None:
+        pytest.skip("there is no Chromium: install Debian's package chromium")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=program, args=FLAGS)
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    process, address = begin(tmp_path_factory.mktemp("bot"))
+    yield address
+    end(process)
+
+
+@pytest.fixture
+def window(browser: Browser, address: str) -> Iterator[Open]:
+    """Opens windows, each with what it remembers to itself."""
+    opened = []
+
+    def open_window(
+        name: str = "maya",
+        place: str = "help-backend",
+        *,
+        width: int = 1280,
+        scheme: str = "light",
+    ) -> Window:
+        context = browser.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if scheme == "dark" else "light",
+        )
+        opened.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_SECONDS * 1000)
+        page.goto(f"{address}/?{urlencode({'as': name, 'in': place})}")
+        page.get_by_role("main").wait_for()
+        return Window(page)
+
+    yield open_window
+    for context in opened:
+        context.close()

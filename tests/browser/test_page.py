@@ -1,0 +1,153 @@
+"""The page itself: the keyboard, narrow windows, and what axe says to each surface."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open, Window
+
+pytestmark = pytest.mark.deep
+
+
+def test_the_keyboard_is_enough(window: Open) -> None:
+    tomas = window("tomas")
+    box = tomas.page.get_by_role("textbox", name="Message #help-backend")
+    box.focus()
+    tomas.page.keyboard.type("/as")
+    proposals = tomas.page.get_by_role("listbox", name="Suggestions")
+    expect(proposals.get_by_role("option")).to_have_text(
+        ["/ask How do I …? Put a problem to your peers"]
+    )
+    tomas.page.keyboard.press("Tab")
+    expect(box).to_have_value("/ask ")
+    tomas.page.keyboard.press("Enter")
+    expect(tomas.modal.get_by_role("textbox", name="Question")).to_be_focused()
+    tomas.page.keyboard.press("Escape")
+    expect(tomas.modal).to_be_hidden()
+    expect(box).to_be_focused()
+
+    tomas.page.keyboard.type("Thanks @pri")
+    tomas.page.keyboard.press("Enter")
+    tomas.page.keyboard.type("for #help-f")
+    tomas.page.keyboard.press("Enter")
+    tomas.page.keyboard.press("Shift+Enter")
+    tomas.page.keyboard.type("all of it :tad")
+    tomas.page.keyboard.press("Enter")
+    tomas.page.keyboard.press("Enter")
+    said = tomas.message("Thanks")
+    expect(said).to_contain_text("@Priya Raman for #help-frontend")
+    expect(said).to_contain_text("all of it 🎉")
+
+    react = said.get_by_role("button", name="Add a reaction").last
+    react.focus()
+    tomas.page.keyboard.press("Enter")
+    tomas.page.keyboard.type("rocket")
+    tomas.page.keyboard.press("Enter")
+    expect(said.get_by_role("button", name="rocket, 1: you")).to_be_visible()
+    expect(react).to_be_focused()
+
+
+def test_one_can_delete_what_one_said_and_leave_and_come_back(window: Open) -> None:
+    hana = window("hana", "general")
+    hana.say("Gone in a moment")
+    hana.choose(hana.message("Gone in a moment"), "Delete message")
+    expect(hana.page.get_by_text("Gone in a moment")).to_have_count(0)
+    hana.say("/leave")
+    hana.page.get_by_role("button", name="Join").click()
+    expect(hana.page.get_by_role("textbox", name="Message #general")).to_be_visible()
+    hana.page.get_by_role("button", name="see who is here").click()
+    people = hana.page.get_by_role("dialog", name="Members of #general")
+    expect(people).to_contain_text("Hana Kobayashi (you)")
+
+
+def test_a_phone_shows_one_thing_at_a_time(window: Open) -> None:
+    zoe = window("zoe", width=390)
+    page = zoe.page
+    wide = "document.documentElement.scrollWidth > window.innerWidth"
+    expect(zoe.message("retry storm")).to_be_attached()
+    assert not page.evaluate(wide)
+    expect(zoe.rail).to_be_hidden()
+    page.get_by_role("button", name="Channels and people").click()
+    expect(zoe.rail).to_be_visible()
+    zoe.rail.get_by_role("button", name="general").click()
+    expect(zoe.rail).to_be_hidden()
+    page.go_back()
+    zoe.message("retry storm").get_by_role("button", name="3 replies").click()
+    expect(zoe.reply("jitter before anything else")).to_be_visible()
+    assert not page.evaluate(wide)
+    page.get_by_role("button", name="Close thread").click()
+    expect(zoe.thread).to_be_hidden()
+
+
+def _thread(window: Window) -> None:
+    window.message("retry storm").get_by_role("button", name="3 replies").click()
+    window.reply("jitter before anything else").hover()
+
+
+def _ask(window: Window) -> None:
+    window.say("/ask")
+    window.modal.get_by_role("button", name="Ask").click()
+    expect(window.modal.get_by_text("Please complete")).to_be_visible()
+
+
+def _settings(window: Window) -> None:
+    window.become("Aino Virtanen")
+    window.say("/backswing")
+    window.modal.get_by_role("radio").first.wait_for()
+
+
+def _home(window: Window) -> None:
+    window.rail.get_by_role("button", name="Backswing").click()
+    window.page.get_by_role("tab", name="Home").click()
+    expect(window.page.get_by_role("tabpanel")).to_contain_text("open asks")
+
+
+def _letters(window: Window) -> None:
+    window.rail.get_by_role("button", name="Backswing").click()
+    window.page.get_by_role("tab", name="Messages").click()
+    window.page.get_by_role("textbox", name="Message Backswing").wait_for()
+
+
+def _pressed(name: str) -> Callable[[Window], None]:
+    def press(window: Window) -> None:
+        window.page.get_by_role("button", name=name).first.click()
+        window.page.get_by_role("dialog").wait_for()
+
+    return press
+
+
+def _picker(window: Window) -> None:
+    message = window.message("retry storm")
+    message.hover()
+    message.get_by_role("button", name="Add a reaction").last.click()
+
+
+def _proposals(window: Window) -> None:
+    window.page.get_by_role("textbox", name="Message").press_sequentially("/")
+
+
+SURFACES: dict[str, Callable[[Window], None]] = {
+    "channel": lambda window: window.message("retry storm").hover(),
+    "thread": _thread,
+    "ask": _ask,
+    "settings": _settings,
+    "home": _home,
+    "letters": _letters,
+    "people": _pressed("be somebody else"),
+    "members": _pressed("see who is here"),
+    "clock": _pressed("travel in time"),
+    "faults": _pressed("Faults"),
+    "emoji": _picker,
+    "proposals": _proposals,
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("surface", SURFACES)
+def test_axe_finds_nothing(window: Open, surface: str, scheme: str) -> None:
+    noor = window("noor", scheme=scheme)
+    noor.message("retry storm").wait_for()
+    SURFACES[surface](noor)
+    noor.page.wait_for_timeout(200)
+    assert noor.problems() == []

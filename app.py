@@ -86,7 +86,14 @@ class Backswing:
         token = _value(settings.slack_bot_token)
         slack = WebSlack(token, base_url=settings.slack_api_url)
         workspace = install(database.sessions, slack, now=clock())
-        self.rt = Runtime(workspace, database.sessions, database.reads, slack, clock)
+        self.rt = Runtime(
+            workspace,
+            database.sessions,
+            database.reads,
+            database.lookups,
+            slack,
+            clock,
+        )
         self.deliverer = Deliverer(self.rt, notices(workspace), meet=facts.meet)
         self.bolt = handlers.bolt.make(self.rt, token)
         self._scheduler = BackgroundScheduler(timezone=UTC)

@@ -16,16 +16,20 @@ WAIT_SECONDS = 2.5
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """`sessions` to change something, `reads` to look without holding up writers."""
+    """`sessions` to change something, `reads` to look without holding up writers.
+
+    `lookups` are for one quick question each: without a session, and on PostgreSQL
+    without a transaction.
+    """
 
     engine: Engine
     sessions: sessionmaker[Session]
     reads: sessionmaker[Session]
-    _reading: Engine
+    lookups: Engine
 
     def close(self) -> None:
         self.engine.dispose()
-        self._reading.dispose()
+        self.lookups.dispose()
 
 
 def table(model: type[Any]) -> Table:
@@ -70,9 +74,11 @@ def connect(url: str | URL) -> Database:
     )
     if parsed.get_backend_name() == "sqlite":
         engine, reading = _sqlite(parsed)
+        lookups = reading
     else:
         engine = reading = _postgresql(parsed)
-    return Database(engine, sessionmaker(engine), sessionmaker(reading), reading)
+        lookups = engine.execution_options(isolation_level="AUTOCOMMIT")
+    return Database(engine, sessionmaker(engine), sessionmaker(reading), lookups)
 
 
 def _postgresql(url: URL) -> Engine:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.clock import Clock
@@ -21,10 +22,14 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """`sessions` change, `reads` look; `slack` is never called in a transaction."""
+    """`sessions` change, `reads` look, `lookups` answer one quick question each.
+
+    `slack` is never called in a transaction.
+    """
 
     workspace: Workspace
     sessions: sessionmaker[Session]
     reads: sessionmaker[Session]
+    lookups: Engine
     slack: Slack
     clock: Clock

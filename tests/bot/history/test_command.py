@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 import app
 from bot import db
@@ -64,6 +65,15 @@ def test_ctrl_c_is_no_fault(run, export, url, capsys, monkeypatch):
     monkeypatch.setattr("bot.history.service.load", interrupt)
     assert run(export) == app.INTERRUPTED
     assert "Run it again" in capsys.readouterr().err
+
+
+def test_a_database_that_fails_is_told_in_a_sentence(run, export, monkeypatch):
+    def fail(*_, **__):
+        raise OperationalError("", {}, Exception())
+
+    monkeypatch.setattr("bot.history.service.load", fail)
+    with pytest.raises(app.CommandError, match=r"\(OperationalError\).* run it again"):
+        run(export)
 
 
 def command(url, *arguments):

@@ -281,7 +281,9 @@ def play(settings: Settings, args: argparse.Namespace) -> int:
         export = replay.Export(args.replay) if args.replay else None
     except replay.BadExport as error:
         raise CommandError(f"{error}.") from None
-    clock = TravelClock()
+    told = export is None and not args.empty
+    # The story begins yesterday, and has come to the present when it is told.
+    clock = TravelClock(utc_now() - stories.span(STORY) if told else None)
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text()), clock=clock)
     slack.start(settings.sandbox_port)
     url = settings.database_url
@@ -316,8 +318,12 @@ def play(settings: Settings, args: argparse.Namespace) -> int:
                 replay.play(slack, export, speed=args.speed)
             except replay.BadExport as error:
                 print(f"{error}. The replay ends here.", file=sys.stderr)
-        elif not args.empty:
-            stories.tell(slack, STORY)
+        elif told:
+            slack.on_reset(tell)
+            tell()
+
+    def tell() -> None:
+        stories.tell(slack, STORY)
 
     try:
         backswing.run(begin)

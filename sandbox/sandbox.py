@@ -47,6 +47,8 @@ class Sandbox(Places, Deeds, Sights):
         # Slack's three seconds; tests of what is late may shorten them.
         self.ack_seconds = ACK_SECONDS
         self.url = ""
+        # What somebody who looks in for the first time may try.
+        self.hints: list[str] = []
         self.workspace = workspace = Workspace(Manifest.read(manifest), clock)
         self.faults = Faults(clock)
         self._seed: Callable[[], object] | None = None

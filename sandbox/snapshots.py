@@ -50,6 +50,7 @@ def state(sandbox: "Sandbox", acting: str | None) -> Json:
             ],
             "view": sandbox.view(acting) if acting else None,
             "home": sandbox.home(acting) if acting else None,
+            "hints": sandbox.hints,
             "sockets": len(sandbox.sockets.connections),
         }
 

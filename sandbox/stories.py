@@ -1,26 +1,41 @@
 """Tell a story in the sandbox: a file of what people say, type, mark and click."""
 
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from sandbox.clock import TravelClock
 from sandbox.people import populate
 from sandbox.records import Message
 from sandbox.sandbox import Sandbox
 
 # How long an app may take to show what somebody's step has caused.
 PATIENCE_SECONDS = 10
+# Before time moves on: what was on its way then would come too late.
+PAUSE_SECONDS = 0.3
 
 
 class StoryError(Exception):
     """A step can't be told: nobody of that name, or no such message."""
 
 
+def span(file: Path) -> timedelta:
+    """How long the story takes: a clock set back by it ends up at the present."""
+    steps = yaml.safe_load(file.read_text())["steps"]
+    return sum((_after(step) for step in steps), timedelta())
+
+
+def _after(step: dict[str, Any]) -> timedelta:
+    return timedelta(minutes=step.get("after", 0))
+
+
 def tell(sandbox: Sandbox, file: Path) -> None:
     """Populate the workspace and act the steps out, each after what it waits for."""
     script = yaml.safe_load(file.read_text())
+    sandbox.hints = script.get("hints", [])
     cast = populate(sandbox)
     _Teller(sandbox, {name: one.id for name, one in cast.items()}).tell(script["steps"])
 
@@ -34,7 +49,16 @@ class _Teller:
 
     def tell(self, steps: list[dict[str, Any]]) -> None:
         for step in steps:
+            self._wait(_after(step))
             self._act(step)
+
+    def _wait(self, time_between: timedelta) -> None:
+        """Where the clock can be moved, after a moment for the app to finish."""
+        clock = self._sandbox.clock
+        if time_between and isinstance(clock, TravelClock):
+            time.sleep(PAUSE_SECONDS)
+            self._sandbox.settle()
+            clock.advance(time_between)
 
     def _act(self, step: dict[str, Any]) -> None:
         who = self._ids[step["who"]]

@@ -1,6 +1,7 @@
 /** Who one is, and where one can go. */
 import { useState } from "react";
 import { Avatar } from "./Avatar";
+import { emojify } from "./emoji";
 import { Popup } from "./Popup";
 import { clockTime } from "./time";
 import type { Channel, Person } from "./types";
@@ -38,7 +39,14 @@ export function Sidebar() {
       {Boolean(state.hints?.length) && (
         <aside className="hints" aria-label="Try this">
           <h2>Try this</h2>
-          <ol>{state.hints?.map((hint) => <li key={hint}>{hint}</li>)}</ol>
+          <ol>
+            {state.hints?.map((hint) => (
+              <li key={hint}>
+                {/* Every other part stands between backquotes. */}
+                {hint.split("`").map((part, index) => (index % 2 ? <code key={index}>{part}</code> : emojify(part)))}
+              </li>
+            ))}
+          </ol>
         </aside>
       )}
     </nav>

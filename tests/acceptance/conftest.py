@@ -20,6 +20,7 @@ from bot.db import Database
 from models import Ask
 from sandbox import Message, Sandbox
 from sandbox.clock import TravelClock
+from tests.contracts import CHECK, contracts
 
 MANIFEST = Path(app.__file__).parent / "manifest.yml"
 
@@ -113,3 +114,9 @@ def town(database: Database, transport: str) -> Iterator[Town]:
     server.should_exit = True
     thread.join()
     slack.stop()
+    if CHECK.exists():
+        # What the story made the bot say to Slack, by Slack's own contracts.
+        check = contracts()
+        calls = [{"method": call.method, "args": call.args} for call in slack.calls]
+        broken = {str(call): check.check_call(call) for call in calls}
+        assert {call: said for call, said in broken.items() if said} == {}

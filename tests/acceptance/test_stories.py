@@ -1,8 +1,6 @@
 """Whole stories through the front door, over HTTP and over Socket Mode."""
 
-import json
 import time
-from pathlib import Path
 
 import pytest
 
@@ -127,15 +125,6 @@ def test_an_answer_of_slacks_that_got_lost_leaves_one_message(
     town.until(lambda: len(town.posted()) == 1)
     if was_posted:
         town.shows(ask, "Answered")
-
-
-def test_the_bots_calls_keep_slacks_contract(town: Town, tmp_path: Path) -> None:
-    """Recorded for the checker of contracts that may stand beside the project."""
-    town.ask("How?")
-    file = tmp_path / "calls.jsonl"
-    town.slack.dump_calls(file)
-    methods = {json.loads(line)["method"] for line in file.read_text().splitlines()}
-    assert {"auth.test", "chat.postMessage", "users.info"} <= methods
 
 
 def assert_quiet(town: Town) -> None:

@@ -1,0 +1,136 @@
+"""An ask's message, in each of its states, as Slack gets it."""
+
+import pytest
+
+from bot.asks import blocks
+from tests.slack_json import (
+    Json,
+    actions,
+    aside,
+    box,
+    button,
+    link,
+    mrkdwn,
+    option,
+    plain,
+    rich,
+    section,
+    sentence,
+    text,
+    title,
+)
+from tests.surfaces import TITLE, URL, all_of, ask
+
+
+def message(ask: blocks.Shown) -> list[Json]:
+    return [block.to_dict() for block in blocks.message(ask)]
+
+
+def menu(*options: Json) -> Json:
+    edit, delete = option("Edit", "edit:7"), option("Delete…", "delete:7")
+    listed = [edit, *options, delete]
+    return {"type": "overflow", "action_id": "ask_menu", "options": listed}
+
+
+OPEN_BUTTONS = actions(
+    button("I can help", "ask_looking", "7"),
+    button("Same here", "ask_same", "7"),
+    menu(option("Close", "close:7")),
+    block_id="ask_7",
+)
+DETAILS = rich(section(text("It *fails* in spring:\n")), box("assert hours == 24"))
+TOPICS = plain("#python  #time", emoji=False)
+SOLUTIONS = sentence(
+    "What solved it: ", link(URL, "Ben's answer"), ", ", link(URL, "Chi's answer")
+)
+SAME = aside(plain("2 others have the same problem", emoji=False))
+
+
+def test_an_ask_that_was_just_put():
+    assert message(ask("open")) == [
+        title(TITLE),
+        aside(mrkdwn(":white_circle: Open · asked by <@U0ANA>")),
+        OPEN_BUTTONS,
+    ]
+
+
+def test_an_ask_that_is_answered_and_has_everything():
+    assert message(all_of("answered")) == [
+        title(TITLE),
+        DETAILS,
+        aside(mrkdwn(":speech_balloon: Answered · asked by <@U0ANA>"), TOPICS),
+        SOLUTIONS,
+        aside(plain("Looking into it: Ben and Chi", emoji=False)),
+        SAME,
+        aside(
+            mrkdwn(
+                "When an answer works, react to it with :white_check_mark: and the ask"
+                " is solved."
+            )
+        ),
+        OPEN_BUTTONS,
+    ]
+
+
+def test_an_ask_that_is_solved():
+    assert message(all_of("solved")) == [
+        title(TITLE),
+        DETAILS,
+        aside(mrkdwn(":white_check_mark: Solved · asked by <@U0ANA>"), TOPICS),
+        SOLUTIONS,
+        sentence("What worked: Freezing the clock."),
+        SAME,
+        actions(menu(option("Not solved yet", "reopen:7")), block_id="ask_7"),
+    ]
+
+
+def test_an_ask_that_somebody_closed():
+    assert message(all_of("closed")) == [
+        title(TITLE),
+        DETAILS,
+        aside(mrkdwn(":heavy_minus_sign: Closed · asked by <@U0ANA>"), TOPICS),
+        SOLUTIONS,
+        aside(plain("Closed by Dan: Asked twice", emoji=False)),
+        SAME,
+        actions(menu(option("Reopen", "reopen:7")), block_id="ask_7"),
+    ]
+
+
+def test_an_ask_that_its_asker_closed_needs_no_reason():
+    assert aside(plain("Closed by the asker", emoji=False)) in message(ask("closed"))
+
+
+def test_one_other_person_is_not_plural():
+    said = aside(plain("1 other has the same problem", emoji=False))
+    assert said in message(ask(same=1))
+
+
+def test_the_hint_is_for_the_first_ask_only():
+    assert blocks.FIRST_ASK_HINT in str(message(ask(is_first=True)))
+    assert blocks.FIRST_ASK_HINT not in str(message(ask()))
+    assert blocks.FIRST_ASK_HINT not in str(message(ask("solved", is_first=True)))
+
+
+def test_of_many_solutions_five_are_shown():
+    shown = str(message(ask("solved", solutions=[("Ben", URL)] * 9)))
+    assert shown.count("Ben's answer") == 5
+
+
+@pytest.mark.parametrize("state", ["open", "answered", "solved", "closed"])
+def test_a_notification_says_what_and_in_which_state(state: str):
+    shown = ask(state, title="Is a &lt; b for <@U0BEN|ben>?")
+    assert blocks.summary(shown) == f"Ask ({state}): Is a &lt; b for @ben?"
+
+
+@pytest.mark.parametrize(
+    ("people", "named"),
+    [
+        ([], "nobody"),
+        (["Ana"], "Ana"),
+        (["Ana", "Ben"], "Ana and Ben"),
+        (["A", "B", "C", "D", "E"], "A, B, C, D and E"),
+        (["A", "B", "C", "D", "E", "F"], "A, B, C, D and 2 more"),
+    ],
+)
+def test_people_are_named_in_a_list(people: list[str], named: str):
+    assert blocks.names(people) == named

@@ -1,0 +1,219 @@
+"""The forms around an ask, as Slack gets them."""
+
+import pytest
+
+from bot.asks import forms
+from tests.slack_json import (
+    Json,
+    actions,
+    aside,
+    button,
+    field,
+    modal,
+    mrkdwn,
+    option,
+    plain,
+    title,
+    typed,
+)
+from tests.surfaces import TITLE
+
+
+def question(**initial: str) -> Json:
+    element = typed("title", 150, "How do I …?", focus_on_load=True, **initial)
+    return field("title", "Question", element)
+
+
+def details(**initial: str) -> Json:
+    hint = "What you tried, what happened, what you expected"
+    element = typed("details", 3000, hint, multiline=True, **initial)
+    return field("details", "Details", element, optional=True)
+
+
+def channel(**initial: object) -> Json:
+    element = {
+        "type": "conversations_select",
+        "action_id": "ask_channel",
+        "placeholder": plain("Where your peers are"),
+        "filter": {"include": ["public", "private"], "exclude_bot_users": True},
+        **initial,
+    }
+    return field("channel", "Channel", element, dispatch_action=True)
+
+
+def topics(label: str = "Topics", **initial: str) -> Json:
+    hint = "Up to 3, with commas between"
+    element = typed("more_topics", 150, **initial)
+    return field("more_topics", label, element, hint, optional=True)
+
+
+ASK = {
+    "callback_id": "ask",
+    "submit": "Ask",
+    "close": "Cancel",
+    "private_metadata": '{"ask": null}',
+}
+
+
+def test_a_form_for_a_new_ask_is_empty():
+    assert forms.ask_form().to_dict() == modal(
+        "Ask your peers", question(), details(), channel(), topics(), **ASK
+    )
+
+
+def test_from_a_shortcut_the_channel_is_the_one_that_is_open():
+    assert forms.ask_form(is_here=True).to_dict()["blocks"][2] == channel(
+        default_to_current_conversation=True
+    )
+
+
+def test_where_the_bot_is_not_the_form_says_how_to_bring_it():
+    view = forms.ask_form(
+        title="What is &lt;b&gt;?", details="So *far*", hint=forms.INVITE_FIRST
+    )
+    assert view.to_dict() == modal(
+        "Ask your peers",
+        aside(mrkdwn(forms.INVITE_FIRST)),
+        question(initial_value="What is <b>?"),
+        details(initial_value="So *far*"),
+        channel(),
+        topics(),
+        **ASK,
+    )
+
+
+def test_an_ask_is_edited_with_its_topics_chosen():
+    view = forms.ask_form(
+        ask_id=7,
+        title=TITLE,
+        details="Long\nstory",
+        channel_topics=("python", "time"),
+        topics=("time", "spring"),
+    )
+    chosen = {
+        "type": "multi_static_select",
+        "action_id": "topics",
+        "placeholder": plain("Choose what it is about"),
+        "options": [option("python", "python"), option("time", "time")],
+        "initial_options": [option("time", "time")],
+        "max_selected_items": 3,
+    }
+    assert view.to_dict() == modal(
+        "Edit your ask",
+        question(initial_value=TITLE),
+        details(initial_value="Long\nstory"),
+        field("topics", "Topics", chosen, optional=True),
+        topics("Other topics", initial_value="spring"),
+        callback_id="edit_ask",
+        submit="Save",
+        close="Cancel",
+        private_metadata='{"ask": 7}',
+    )
+
+
+def test_somebody_else_gives_a_reason_to_close():
+    assert forms.close_form(7, TITLE, "Ana").to_dict() == modal(
+        "Close this ask",
+        title(TITLE),
+        field(
+            "reason",
+            "Why?",
+            typed("reason", 300),
+            "Ana will read it, and can reopen the ask.",
+        ),
+        callback_id="close_ask",
+        submit="Close it",
+        close="Cancel",
+        private_metadata='{"ask": 7}',
+    )
+
+
+@pytest.mark.parametrize(
+    ("is_own_message", "what"),
+    [
+        (False, "The ask's message disappears for everybody; its answers stay."),
+        (True, "The message stays where it is, but is no ask any more."),
+    ],
+)
+def test_before_an_ask_is_deleted_it_says_what_becomes_of_it(is_own_message, what):
+    view = forms.delete_form(7, TITLE, is_own_message=is_own_message)
+    assert view.to_dict() == modal(
+        "Delete this ask?",
+        title(TITLE),
+        {"type": "section", "text": mrkdwn(what)},
+        callback_id="delete_ask",
+        submit="Delete it",
+        close="Keep it",
+        private_metadata='{"ask": 7}',
+    )
+
+
+@pytest.mark.parametrize(
+    ("worked", "initial"),
+    [
+        (None, {}),
+        ("Freeze &amp; thaw", {"initial_value": "Freeze & thaw"}),
+    ],
+)
+def test_what_worked_can_be_said_and_said_again(worked, initial):
+    assert forms.worked_form(7, TITLE, worked).to_dict() == modal(
+        "What worked?",
+        title(TITLE),
+        field(
+            "worked",
+            "In one line",
+            typed("worked", 300, **initial),
+            "It is shown with the ask, for whoever comes next.",
+        ),
+        callback_id="worked",
+        submit="Save",
+        close="Cancel",
+        private_metadata='{"ask": 7}',
+    )
+
+
+def options(state: str, **joined: bool) -> Json:
+    joined = {"is_looking": False, "is_same": False, **joined}
+    return forms.options(7, TITLE, state, **joined).to_dict()
+
+
+LOOKING = button("I can help", "option_looking", "7")
+NOT_LOOKING = button("I can't help after all", "option_looking", "7")
+SAME = button("Same here", "option_same", "7")
+NOT_SAME = button("Not my problem after all", "option_same", "7")
+CLOSE = button("Close", "option_close", "7")
+NO_ASK = button("No ask any more…", "option_delete", "7")
+
+
+@pytest.mark.parametrize(
+    ("shown", "state", "buttons"),
+    [
+        (options("open"), "open", [LOOKING, SAME, CLOSE]),
+        (options("open", is_looking=True), "open", [NOT_LOOKING, SAME, CLOSE]),
+        (options("answered", is_same=True), "answered", [LOOKING, NOT_SAME, CLOSE]),
+        (
+            options("solved"),
+            "solved",
+            [button("Not solved yet", "option_reopen", "7")],
+        ),
+        (options("closed"), "closed", [button("Reopen", "option_reopen", "7")]),
+    ],
+)
+def test_what_can_be_done_with_somebodys_own_message(shown, state, buttons):
+    assert shown == modal(
+        "Ask options",
+        title(TITLE),
+        aside(mrkdwn(f"This ask is *{state}*.")),
+        actions(*buttons, NO_ASK),
+        callback_id="ask_options",
+        close="Done",
+    )
+
+
+def test_a_refusal_where_only_a_view_can_be_shown():
+    assert forms.told("Not possible", "It is solved already.").to_dict() == modal(
+        "Not possible",
+        {"type": "section", "text": mrkdwn("It is solved already.")},
+        callback_id="told",
+        close="OK",
+    )

@@ -1,0 +1,194 @@
+"""What the bot writes to people, and what stands in its notification."""
+
+import pytest
+
+from bot.asks import notes
+from bot.asks.notes import Note
+from tests.slack_json import Json, actions, button, link, option, plain, sentence
+from tests.surfaces import TITLE, URL, solved
+
+NAMED = f"“{TITLE}”"
+ASK = link(URL, NAMED)
+WORKED = " Would you write one line on what worked, for whoever comes next?"
+HOW = " When a reply solves it, react to that reply with ✅, and everybody sees it."
+WORDS = " Here are your words:"
+SAY = button("Say what worked", "ask_worked", "7")
+NOT_YET = button("Not solved yet", "ask_reopen", "7")
+
+
+def who_helped(answer_id: int, label: str) -> Json:
+    chosen = {
+        "type": "static_select",
+        "action_id": "who_helped",
+        "placeholder": plain("Choose the answer"),
+        "options": [option(label, str(answer_id))],
+    }
+    return actions(chosen, block_id="who_helped_7")
+
+
+@pytest.mark.parametrize(
+    ("note", "parts", "more"),
+    [
+        pytest.param(
+            notes.answered(TITLE, URL, "Ben"),
+            ["Ben answered your ask ", ASK, "."],
+            [],
+            id="answered",
+        ),
+        pytest.param(
+            notes.captured(TITLE, URL),
+            [
+                "Your question ",
+                ASK,
+                " is now an ask: your peers can find it, and answer in its thread. ",
+                HOW.strip(),
+            ],
+            [],
+            id="captured",
+        ),
+        pytest.param(
+            notes.made(TITLE, URL, "Dan", is_first=False),
+            [
+                "Dan made your message ",
+                ASK,
+                " an ask, so that your peers find it and answer in its thread.",
+            ],
+            [],
+            id="made",
+        ),
+        pytest.param(
+            notes.made(TITLE, URL, "Dan", is_first=True),
+            [
+                "Dan made your message ",
+                ASK,
+                f" an ask, so that your peers find it and answer in its thread.{HOW}",
+            ],
+            [],
+            id="made the first",
+        ),
+        pytest.param(
+            notes.closed(7, TITLE, URL, "Dan", "Asked twice &amp; answered"),
+            ["Dan closed your ask ", ASK, ": Asked twice & answered"],
+            [actions(button("Reopen it", "ask_reopen", "7"))],
+            id="closed",
+        ),
+        pytest.param(
+            notes.not_posted(TITLE, "", "help", "is_archived"),
+            [f"I couldn't post your ask in #help: the channel is archived.{WORDS}"],
+            [sentence(TITLE)],
+            id="not posted",
+        ),
+        pytest.param(
+            notes.not_posted(TITLE, "The details", "help", "a_new_error"),
+            [f"I couldn't post your ask in #help: a_new_error.{WORDS}"],
+            [sentence("The details")],
+            id="not posted, who knows why",
+        ),
+        pytest.param(
+            solved(),
+            ["Good to hear that ", ASK, " is solved.", WORKED],
+            [actions(SAY)],
+            id="solved",
+        ),
+        pytest.param(
+            solved(candidates=[(1, "Ben, 02 Mar 09:00 UTC")]),
+            ["Good to hear that ", ASK, " is solved.", " Who helped?", WORKED],
+            [who_helped(1, "Ben, 02 Mar 09:00 UTC"), actions(SAY)],
+            id="solved by nobody knows whom",
+        ),
+        pytest.param(
+            solved(by="Dan"),
+            ["Dan marked your ask ", ASK, " as solved.", WORKED],
+            [actions(SAY, NOT_YET)],
+            id="solved by a champion",
+        ),
+        pytest.param(
+            solved(by="Dan", has_worked=True),
+            ["Dan marked your ask ", ASK, " as solved."],
+            [actions(NOT_YET)],
+            id="solved by a champion, and said what worked",
+        ),
+        pytest.param(
+            notes.solved_for_joiner(TITLE, URL, None),
+            ["An ask you have the same problem as is solved: ", ASK, "."],
+            [],
+            id="solved for a joiner",
+        ),
+        pytest.param(
+            notes.solved_for_joiner(TITLE, URL, ("Ben", URL)),
+            [
+                "An ask you have the same problem as is solved: ",
+                ASK,
+                ", by ",
+                link(URL, "Ben's answer"),
+                ".",
+            ],
+            [],
+            id="solved for a joiner, by an answer",
+        ),
+        pytest.param(
+            notes.offer(7, 1, "Ben"),
+            ["Did Ben's answer solve it?"],
+            [actions(button("Mark as solved", "mark_solved", "7:1"))],
+            id="offer",
+        ),
+        pytest.param(
+            notes.marked("helpful", "C0HELP", "1772442000.000100"),
+            ["Marked as helpful. Its author will hear of it in a minute."],
+            [actions(button("Undo", "undo_helpful", "C0HELP:1772442000.000100"))],
+            id="marked helpful",
+        ),
+        pytest.param(
+            notes.marked("solved", "C0HELP", "1772442000.000100"),
+            ["Marked as what solved it. Its author will hear of it in a minute."],
+            [actions(button("Undo", "undo_solved", "C0HELP:1772442000.000100"))],
+            id="marked solved",
+        ),
+        pytest.param(
+            notes.helped(TITLE, URL, "Ana", ["Ben", "Chi"]),
+            [
+                "Your ",
+                link(URL, "answer"),
+                f" to Ana's ask {NAMED} helped Ben and Chi.",
+            ],
+            [],
+            id="helped",
+        ),
+        pytest.param(
+            notes.solution(TITLE, URL, "Ana", []),
+            ["Your ", link(URL, "answer"), f" solved Ana's ask {NAMED}. Thank you!"],
+            [],
+            id="solution",
+        ),
+        pytest.param(
+            notes.solution(TITLE, URL, "Ana", ["Chi"]),
+            [
+                "Your ",
+                link(URL, "answer"),
+                f" solved Ana's ask {NAMED}. It helped Chi too. Thank you!",
+            ],
+            [],
+            id="solution that helped others",
+        ),
+    ],
+)
+def test_a_note_says_the_same_in_its_notification(
+    note: Note, parts: list[str | Json], more: list[Json]
+):
+    said, blocks = note
+    assert [block.to_dict() for block in blocks] == [sentence(*parts), *more]
+    shown = (part if isinstance(part, str) else part["text"] for part in parts)
+    assert said == "".join(shown).replace("&", "&amp;")
+
+
+def test_a_long_title_is_shortened():
+    said, _ = notes.answered("word " * 30, URL, "Ben")
+    assert len(said) < 120
+    assert "…”" in said
+
+
+def test_of_very_many_answers_a_hundred_can_be_chosen():
+    _, blocks = solved(candidates=[(n, f"Ben, {'x' * 90}") for n in range(150)])
+    [select] = blocks[1].to_dict()["elements"]
+    assert len(select["options"]) == 100
+    assert all(len(shown["text"]["text"]) <= 75 for shown in select["options"])

@@ -5,11 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
@@ -123,8 +125,22 @@ def begin(folder: Path) -> tuple[subprocess.Popen[str], str]:
     assert process.stdout is not None
     for line in process.stdout:
         if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+            _hear_out(found[0])
             return process, found[0]
     raise AssertionError((folder / "log").read_text())
+
+
+def _hear_out(address: str) -> None:
+    """Wait for the end of the seeded story, a heart in #help-frontend."""
+    last = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < last:
+        for room in httpx.get(f"{address}/_/state").json()["channels"]:
+            if room["name"] == "help-frontend":
+                seen = httpx.get(f"{address}/_/channels/{room['id']}?replies=1")
+                if "heart" in seen.text:
+                    return
+        time.sleep(0.1)
+    raise AssertionError("the story does not come to its end")
 
 
 def end(process: subprocess.Popen[str]) -> None:

@@ -29,7 +29,10 @@ export function EmojiPicker({ anchor, onPick, onClose }: Props) {
         onChange={(event) => setWords(event.target.value)}
         onKeyDown={(event) => {
           const [first] = found;
-          if (event.key === "Enter" && first) pick(first.name);
+          if (event.key !== "Enter" || !first) return;
+          // Or it would press the button that has the focus by then.
+          event.preventDefault();
+          pick(first.name);
         }}
       />
       <div className="emoji-grid" role="group" aria-label="Emoji">

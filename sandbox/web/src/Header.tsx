@@ -24,8 +24,8 @@ export function Header({ onMenu }: { onMenu: () => void }) {
       return;
     }
     setSure(false);
+    tell("Everything begins anew …");
     await api.reset();
-    tell("Everything is as it was at the start.");
   };
 
   return (

@@ -22,8 +22,8 @@ interface Props {
 export function Messages({ label, of, messages, before, after, thread, at }: Props) {
   const { zone, now } = useWorkspace();
   const box = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
-  const last = messages.at(-1)?.ts;
 
   useLayoutEffect(() => {
     isAtEnd.current = true;
@@ -31,16 +31,17 @@ export function Messages({ label, of, messages, before, after, thread, at }: Pro
 
   useLayoutEffect(() => {
     if (isAtEnd.current && box.current && !at) box.current.scrollTop = box.current.scrollHeight;
-  }, [of, last, messages, at]);
+  }, [of, messages, at]);
 
   // What is inside may grow, and the list may get narrower, without a new message.
   useEffect(() => {
     const node = box.current;
-    if (!node) return;
+    if (!node || !content.current) return;
     const observer = new ResizeObserver(() => {
       if (isAtEnd.current) node.scrollTop = node.scrollHeight;
     });
     observer.observe(node);
+    observer.observe(content.current);
     return () => observer.disconnect();
   }, []);
 
@@ -62,29 +63,31 @@ export function Messages({ label, of, messages, before, after, thread, at }: Pro
         isAtEnd.current = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR_PIXELS;
       }}
     >
-      {before}
-      {messages.map((message, index) => {
-        const previous = messages[index - 1];
-        const day = dayName(dateOf(message.ts), now(), zone);
-        const isNewDay = !previous || day !== dayName(dateOf(previous.ts), now(), zone);
-        return (
-          <Fragment key={message.ts}>
-            {isNewDay && !thread && (
-              <div className="day">
-                <span>{day}</span>
-              </div>
-            )}
-            <MessageRow
-              message={message}
-              isNext={!isNewDay && follows(message, previous)}
-              isInThread={Boolean(thread)}
-              isMarked={message.ts === at}
-            />
-            {thread && index === 0 && messages.length > 1 && <div className="rule" role="separator" />}
-          </Fragment>
-        );
-      })}
-      {after}
+      <div ref={content}>
+        {before}
+        {messages.map((message, index) => {
+          const previous = messages[index - 1];
+          const day = dayName(dateOf(message.ts), now(), zone);
+          const isNewDay = !previous || day !== dayName(dateOf(previous.ts), now(), zone);
+          return (
+            <Fragment key={message.ts}>
+              {isNewDay && !thread && (
+                <div className="day">
+                  <span>{day}</span>
+                </div>
+              )}
+              <MessageRow
+                message={message}
+                isNext={!isNewDay && follows(message, previous)}
+                isInThread={Boolean(thread)}
+                isMarked={message.ts === at}
+              />
+              {thread && index === 0 && messages.length > 1 && <div className="rule" role="separator" />}
+            </Fragment>
+          );
+        })}
+        {after}
+      </div>
     </div>
   );
 }

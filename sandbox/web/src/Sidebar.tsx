@@ -12,7 +12,8 @@ export function Sidebar() {
   const dm = dmOf(state, me);
   const rooms = state.channels.filter((channel) => !channel.is_im);
   const mine = rooms.filter(({ joined }) => joined);
-  const others = rooms.filter(({ joined }) => !joined);
+  // Guests see only what they are in.
+  const others = me.is_restricted ? [] : rooms.filter(({ joined }) => !joined);
   const isInApp = place.in === "home" || place.in === "messages";
   return (
     <nav className="sidebar" aria-label="Workspace">

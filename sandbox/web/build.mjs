@@ -30,6 +30,11 @@ const emoji = {
   },
 };
 
+/** What packages were themselves bundled with, and do not say. */
+const CONTAINED = {
+  "slack-blocks-to-jsx": "\nIt contains @yozora/parser (MIT), Copyright (c) guanghechen.",
+};
+
 async function licences(inputs) {
   const packages = new Set(["emojibase-data"]);
   for (const input of inputs) {
@@ -43,7 +48,8 @@ async function licences(inputs) {
     const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
     if (!file) throw new Error(`${name} comes without a licence`);
     const text = (await readFile(join(folder, file), "utf8")).trim();
-    texts.push(`${name} ${version} (${license})\n\n${text}\n`);
+    const within = CONTAINED[name] ?? "";
+    texts.push(`${name} ${version} (${license})${within}\n\n${text}\n`);
   }
   return `What is bundled in page.js and page.css.\n\n${texts.join(`\n${"-".repeat(78)}\n\n`)}`;
 }

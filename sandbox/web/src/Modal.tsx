@@ -66,6 +66,7 @@ export function Modal({ view, drafts }: { view: View; drafts: Drafts }) {
             view={view}
             drafts={drafts}
             errors={errors}
+            onFailed={setFailed}
             onTyped={({ block_id }) => {
               if (errors[block_id]) setErrors(({ [block_id]: _, ...rest }) => rest);
             }}

@@ -10,9 +10,11 @@ interface Props {
   drafts: Drafts;
   errors?: Record<string, string>;
   onTyped?: (block: Block) => void;
+  /** Where a dialog is open, only the dialog can say it. */
+  onFailed?: (why: string) => void;
 }
 
-export function ViewBody({ view, drafts, errors = {}, onTyped }: Props) {
+export function ViewBody({ view, drafts, errors = {}, onTyped, onFailed }: Props) {
   const { act, tell } = useWorkspace();
 
   const send = async (block: Block, element: Element, value: Value) => {
@@ -23,7 +25,7 @@ export function ViewBody({ view, drafts, errors = {}, onTyped }: Props) {
       values: drafts.all(view),
       ...(element.type.includes("button") && element.type !== "radio_buttons" ? { value } : { option: value }),
     });
-    if (failed) tell(`That did not work: ${failed}`);
+    if (failed) (onFailed ?? tell)(`That did not work: ${failed}`);
   };
   const first = view.blocks.find((block) => block.type === "input")?.element;
   const focused = view.blocks.find((block) => block.element?.focus_on_load)?.element ?? first;

@@ -10,26 +10,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Self, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
+from pydantic import BaseModel, ValidationError
 
 from bot.clock import moment
+from bot.history.entries import Message, Person, Room
 from bot.text import clean, one_line
 
 # Unpacked sizes, in bytes, far above what Slack exports and below what hurts.
 LARGEST_LIST = 256 * 1024**2
 LARGEST_DAY = 64 * 1024**2
 LARGEST_EXPORT = 16 * 1024**3
-# Slack cuts a message off at 40,000 characters, and escapes some of them.
-LONGEST_TEXT = 1_000_000
 
 _DAY = re.compile(r"([^/]+)/(\d{4}-\d{2}-\d{2})\.json")
 _DIRECT = re.compile(r"D[A-Z0-9]{6,}|mpdm-.*")
@@ -49,77 +41,6 @@ class BadExport(Exception):
 
 class _Unreadable(Exception):
     """One file of the export can't be read; the message says why."""
-
-
-def _is_ts(value: str) -> str:
-    try:
-        moment(value)
-    except OverflowError:
-        raise ValueError("not a Slack ts") from None
-    return value
-
-
-SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,40}$")]
-Ts = Annotated[str, AfterValidator(_is_ts)]
-Name = Annotated[str, StringConstraints(pattern=r"^[^/\\\x00-\x1f]+$", max_length=200)]
-Zone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{1,60}$")]
-# Slack leaves a field out, or writes null, where there is nothing to say.
-_or_empty = BeforeValidator(lambda value: "" if value is None else value)
-_or_nobody = BeforeValidator(lambda value: [] if value is None else value)
-
-
-class Profile(BaseModel):
-    display_name: str | None = None
-    real_name: str | None = None
-
-
-class Person(BaseModel):
-    """An entry of users.json."""
-
-    id: SlackId
-    team_id: SlackId | None = None
-    name: str | None = None
-    real_name: str | None = None
-    profile: Profile | None = None
-    tz: Zone | None = None
-    deleted: bool | None = None
-    is_bot: bool | None = None
-    is_admin: bool | None = None
-    is_owner: bool | None = None
-    is_restricted: bool | None = None
-    is_ultra_restricted: bool | None = None
-    is_stranger: bool | None = None
-    enterprise_user: dict[str, Any] | None = None
-
-
-class Room(BaseModel):
-    """An entry of channels.json or groups.json. Its folder is called by its name."""
-
-    id: SlackId
-    name: Name
-    is_archived: bool = False
-    is_private: bool = False
-
-
-class Reactions(BaseModel):
-    name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    users: Annotated[list[SlackId], _or_nobody] = Field(default_factory=list)
-
-
-class Message(BaseModel):
-    """An entry of a day's file."""
-
-    ts: Ts
-    user: SlackId | None = None
-    text: Annotated[str, StringConstraints(max_length=LONGEST_TEXT), _or_empty] = ""
-    subtype: str | None = None
-    bot_id: str | None = None
-    thread_ts: Ts | None = None
-    reactions: Annotated[list[Reactions], _or_nobody] = Field(default_factory=list)
-
-    @property
-    def is_reply(self) -> bool:
-        return self.thread_ts not in {None, self.ts}
 
 
 Entry = TypeVar("Entry", bound=BaseModel)

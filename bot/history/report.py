@@ -1,12 +1,72 @@
 """What the operator reads when an export has been loaded."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from bot.history.service import Summary
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.history.entries import Room
+from bot.runtime import Workspace
+from models import Answer, Ask, Channel
 
 _STATES = ("open", "answered", "solved", "closed")
 # A broken export could name as many files as it has days.
 _MOST_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the loaded channels hold now, and what of the export was left out."""
+
+    channels: int
+    people: int
+    messages: int
+    asks: Mapping[str, int]
+    answers: int
+    helpful: int
+    solutions: int
+    new_asks: int
+    new_answers: int
+    left_out: Mapping[str, int]
+    skipped: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    asks: Counter[str]
+    answers: int
+    helpful: int
+    solutions: int
+
+
+def count(session: Session, workspace: Workspace, rooms: Iterable[Room]) -> Held:
+    """Count what there is in these channels, but for what was deleted."""
+    here = select(Channel.id).where(
+        Channel.installation_id == workspace.id,
+        Channel.slack_id.in_([room.id for room in rooms]),
+    )
+    states = session.execute(
+        select(Ask.state, func.count())
+        .where(Ask.channel_id.in_(here), Ask.deleted_at.is_(None))
+        .group_by(Ask.state)
+    )
+    replies = session.execute(
+        select(Answer.helped, Answer.is_solution)
+        .join(Ask, Ask.id == Answer.ask_id)
+        .where(
+            Answer.channel_id.in_(here),
+            Answer.is_deleted.is_(False),
+            Ask.deleted_at.is_(None),
+        )
+    ).all()
+    return Held(
+        asks=Counter(dict(states.all())),
+        answers=len(replies),
+        helpful=sum(row.helped for row in replies),
+        solutions=sum(row.is_solution for row in replies),
+    )
 
 
 def report(summary: Summary) -> str:

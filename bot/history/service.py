@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.answers import outcomes
@@ -13,11 +13,13 @@ from bot.answers import service as answers
 from bot.asks import service as asks
 from bot.channels import rules as channel_rules
 from bot.channels import service as channels
-from bot.history.export import BadExport, Day, Export, Message, Room
+from bot.history.entries import Message, Room
+from bot.history.export import BadExport, Day, Export
+from bot.history.report import Summary, count
 from bot.installations import expect
 from bot.members import service as members
 from bot.runtime import Workspace
-from models import Answer, Ask, Channel, Installation
+from models import Ask, Channel, Installation
 
 # People are many and small: this many of them are one transaction.
 _PEOPLE_AT_ONCE = 500
@@ -25,23 +27,6 @@ _PEOPLE_AT_ONCE = 500
 _BYTES_AT_ONCE = 256 * 1024
 # So many ids fit into one statement of any database.
 _IDS_AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What the loaded channels hold now, and what of the export was left out."""
-
-    channels: int
-    people: int
-    messages: int
-    asks: Mapping[str, int]
-    answers: int
-    helpful: int
-    solutions: int
-    new_asks: int
-    new_answers: int
-    left_out: Mapping[str, int]
-    skipped: Mapping[tuple[str, str], int]
 
 
 def load(
@@ -62,7 +47,7 @@ def load(
     days = export.days(rooms)
     with sessions.begin() as session:
         workspace = _workspace(session, export, now=now)
-        before = _count(session, workspace, rooms)
+        before = count(session, workspace, rooms)
     loader = _Loader(export, workspace, capture, now, export.latest or now)
     for start in range(0, len(export.people), _PEOPLE_AT_ONCE):
         with sessions.begin() as session:
@@ -77,7 +62,7 @@ def load(
             for _ in some:
                 on_step()
     with sessions.begin() as session:
-        after = _count(session, workspace, rooms)
+        after = count(session, workspace, rooms)
     return Summary(
         channels=len(rooms),
         people=len(export.people),
@@ -271,38 +256,3 @@ def _asks_at(
         )
         found |= {ask.ts: ask for ask in rows}
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    asks: Counter[str]
-    answers: int
-    helpful: int
-    solutions: int
-
-
-def _count(session: Session, workspace: Workspace, rooms: Iterable[Room]) -> _Held:
-    here = select(Channel.id).where(
-        Channel.installation_id == workspace.id,
-        Channel.slack_id.in_([room.id for room in rooms]),
-    )
-    states = session.execute(
-        select(Ask.state, func.count())
-        .where(Ask.channel_id.in_(here), Ask.deleted_at.is_(None))
-        .group_by(Ask.state)
-    )
-    replies = session.execute(
-        select(Answer.helped, Answer.is_solution)
-        .join(Ask, Ask.id == Answer.ask_id)
-        .where(
-            Answer.channel_id.in_(here),
-            Answer.is_deleted.is_(False),
-            Ask.deleted_at.is_(None),
-        )
-    ).all()
-    return _Held(
-        asks=Counter(dict(states.all())),
-        answers=len(replies),
-        helpful=sum(row.helped for row in replies),
-        solutions=sum(row.is_solution for row in replies),
-    )

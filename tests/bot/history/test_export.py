@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.history import export as reader
+from bot.history.entries import Message
 from bot.history.export import BadExport, Export
 from tests import exports
 
@@ -33,7 +34,7 @@ def make(path: Path, **content: Any) -> Path:
     return exports.write(path / "export.zip", kept)
 
 
-def everything(path: Path) -> list[reader.Message]:
+def everything(path: Path) -> list[Message]:
     with Export(path) as export:
         return [m for day in export.days(export.rooms) for m in export.messages(day)]
 

@@ -1,6 +1,7 @@
 """Wires the parts and runs them: `uv run app.py`. The command line is here too."""
 
 import argparse
+import gc
 import logging
 import math
 import signal
@@ -89,6 +90,7 @@ class Backswing:
         self.rt = Runtime(
             workspace,
             database.sessions,
+            database.write,
             database.reads,
             database.lookups,
             slack,
@@ -188,6 +190,8 @@ class Backswing:
 
 
 def server(asgi: Starlette, host: str, port: int) -> uvicorn.Server:
+    # What is loaded by now stays: the collector need not go through it ever again.
+    gc.freeze()
     return uvicorn.Server(
         uvicorn.Config(
             asgi,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import event, select, update
+from sqlalchemy import event, update
 from sqlalchemy.orm import Session
 
 from bot import lanes
@@ -16,12 +16,12 @@ from bot.operations import Operation, Post
 from bot.outbox import PROMISED
 from bot.runtime import Runtime
 from bot.slack import REVOKED, NotDone, RateLimited, SlackError, Unsure
-from models import Installation, Pause
+from models import Installation
 
 log = logging.getLogger(__name__)
 
-# After this many tries, over more than an hour, nobody waits for the message.
-MOST_ATTEMPTS = 16
+# After this many failures, over more than an hour, nobody waits for the message.
+MOST_FAILURES = 16
 # Slack's history may lag behind its writes, so one look is not enough to say "no".
 LOOKS = 2
 LOOK_AFTER = timedelta(seconds=10)
@@ -35,9 +35,10 @@ def _nothing(*_: object) -> None:
 class Notice:
     """How one kind of promise is kept.
 
-    `draw` gives what to send, or None where it is no longer true. `delivered` and
-    `parked` run in the transaction that records the outcome, with what Slack gave
-    back or its error name.
+    `draw` gives what to send, or None where it is no longer true. `delivered`,
+    `parked` and `unknown` run in the transaction that records the outcome, with what
+    Slack gave back or its error name. `hold` runs before it and locks what they
+    change, so that locks are always taken from the ask to its promises.
     """
 
     draw: Callable[[Session, Claim], Operation | None]
@@ -46,6 +47,8 @@ class Notice:
     in_doubt: Literal["look", "repeat", "leave"] = "look"
     delivered: Callable[[Session, Claim, Any, datetime], None] = _nothing
     parked: Callable[[Session, Claim, str, datetime], None] = _nothing
+    unknown: Callable[[Session, Claim, str, datetime], None] = _nothing
+    hold: Callable[[Session, Claim], None] = _nothing
 
 
 class Deliverer:
@@ -103,9 +106,9 @@ class Deliverer:
             try:
                 self.deliver_due()
             except Exception:
-                # A thread that dies would silently take the deliveries with it. The
-                # item's lease runs out and it is tried again.
-                log.exception("delivery failed")
+                # The database is away, and with it the means to say so. A thread that
+                # dies would silently take the deliveries with it.
+                log.exception("delivering failed")
                 self._stopping.wait(1)
 
     def _deliver_next(self) -> bool:
@@ -123,13 +126,17 @@ class Deliverer:
             self._deliver(claim)
         except SlackError as error:
             self._record_failure(claim, error)
+        except Exception as error:
+            # A bug in one message must not hold up the others behind it.
+            log.exception("delivery failed", extra={"kind": claim.kind})
+            self._record_failure(claim, Unsure(claim.kind, type(error).__name__))
         return True
 
     def _deliver(self, claim: Claim) -> None:
         notice = self._notices[claim.kind]
         if claim.is_unverified:
             if notice.in_doubt == "leave":
-                self._finish(claim, state="unknown")
+                self._end(claim, "unknown", claim.kind)
                 return
             if notice.in_doubt == "look" and self._is_settled_by_a_look(claim, notice):
                 return
@@ -139,9 +146,7 @@ class Deliverer:
         if operation is None:
             self._finish(claim, state="withdrawn")
             return
-        paused_until = self._paused_until(claim, operation.method)
-        if paused_until is not None:
-            self._finish(claim, state="pending", due_at=paused_until)
+        if self._is_paused(claim, operation.method):
             return
         # From here on it is about this attempt, not about an earlier one.
         claim = replace(claim, is_unverified=False)
@@ -152,12 +157,21 @@ class Deliverer:
         except SlackError as error:
             self._record_failure(claim, error)
         else:
-            self._record_success(
-                claim, notice, result, spaced=isinstance(operation, Post)
-            )
+            self._sent(claim, notice, result, spaced=isinstance(operation, Post))
+
+    def _sent(self, claim: Claim, notice: Notice, result: Any, *, spaced: bool) -> None:
+        try:
+            self._record_success(claim, notice, result, spaced=spaced)
+        except Exception as error:
+            # It is in Slack, whatever kept us from writing that down.
+            log.exception("delivery not recorded", extra={"kind": claim.kind})
+            unsure = Unsure(claim.kind, type(error).__name__)
+            self._record_unsure(claim, notice, unsure)
 
     def _is_settled_by_a_look(self, claim: Claim, notice: Notice) -> bool:
         """True where the message was found, or is to be looked for once more."""
+        if self._is_paused(claim, "conversations.history"):
+            return True
         found = self._rt.slack.find_posted(
             claim.recipient, claim.operation, since=claim.first_sent_at.timestamp()
         )
@@ -174,77 +188,104 @@ class Deliverer:
             return True
         return False
 
-    def _paused_until(self, claim: Claim, method: str) -> datetime | None:
+    def _is_paused(self, claim: Claim, method: str) -> bool:
+        """Put the claim back if Slack wants to be left alone with the method."""
+        now = self._rt.clock()
         with self._rt.reads() as session:
-            until = session.scalar(
-                select(Pause.until).where(
-                    Pause.installation_id == claim.installation_id,
-                    Pause.method == method,
-                )
-            )
-        return until if until is not None and until > self._rt.clock() else None
+            until = lanes.paused_until(session, claim.installation_id, method, now=now)
+        if until is None:
+            return False
+        self._finish(claim, state=_same(claim), due_at=until)
+        return True
 
     def _record_success(
         self, claim: Claim, notice: Notice, result: Any, *, spaced: bool = True
     ) -> None:
         now = self._rt.clock()
-        sent: dict[str, Any] = {"state": "sent", "drawn": claim.version, "error": None}
+        sent: dict[str, Any] = {"drawn": claim.version, "error": None, "failures": 0}
         if isinstance(result, tuple):
             sent["slack_channel"], sent["ts"] = result
         with self._rt.sessions.begin() as session:
-            if lanes.finish(session, claim, now=now, spaced=spaced, **sent):
+            notice.hold(session, claim)
+            if lanes.finish(
+                session,
+                claim,
+                now=now,
+                state="sent",
+                spaced=spaced,
+                is_repeatable=notice.in_doubt == "repeat",
+                **sent,
+            ):
                 notice.delivered(session, claim, result, now)
         log.info("sent", extra={"kind": claim.kind, "item": claim.id})
 
     def _record_unsure(self, claim: Claim, notice: Notice, error: SlackError) -> None:
         now = self._rt.clock()
         log.warning("unsure", extra=_seen(claim, error))
-        match notice.in_doubt:
-            case "look":
-                state, due = "unverified", now + LOOK_AFTER
-            case "repeat":
-                state, due = "pending", _later(claim, now)
-            case "leave":
-                state, due = "unknown", now
-        self._finish(claim, state=state, looks=0, due_at=due, error=error.code)
+        failed = {"error": error.code, "failures": claim.failures + 1}
+        is_last = claim.failures + 1 >= MOST_FAILURES
+        if notice.in_doubt == "leave" or (notice.in_doubt == "look" and is_last):
+            self._end(claim, "unknown", error.code)
+        elif is_last:
+            self._end(claim, "parked", error.code)
+        elif notice.in_doubt == "look":
+            self._finish(
+                claim, state="unverified", looks=0, due_at=now + LOOK_AFTER, **failed
+            )
+        else:
+            self._finish(claim, state="pending", due_at=_later(claim, now), **failed)
 
     def _record_failure(self, claim: Claim, error: SlackError) -> None:
         now = self._rt.clock()
         log.warning("not delivered", extra=_seen(claim, error))
-        same = "unverified" if claim.is_unverified else "pending"
         if isinstance(error, RateLimited):
             until = now + timedelta(seconds=error.seconds)
             with self._rt.sessions.begin() as session:
+                lanes.finish(session, claim, now=now, state=_same(claim), due_at=until)
                 lanes.pause(session, claim.installation_id, error.method, until)
-                lanes.finish(session, claim, now=now, state=same, due_at=until)
         elif error.code in REVOKED:
             with self._rt.sessions.begin() as session:
-                lanes.finish(session, claim, now=now, state=same, error=error.code)
+                lanes.finish(
+                    session, claim, now=now, state=_same(claim), error=error.code
+                )
                 session.execute(
                     update(Installation)
                     .where(Installation.id == claim.installation_id)
                     .values(paused_because=error.code)
                 )
-        elif isinstance(error, NotDone | Unsure) and claim.attempts < MOST_ATTEMPTS:
-            self._finish(claim, state=same, due_at=_later(claim, now), error=error.code)
-        elif claim.is_unverified:
-            self._finish(claim, state="unknown", error=error.code)
+        elif isinstance(error, NotDone | Unsure) and claim.failures + 1 < MOST_FAILURES:
+            self._finish(
+                claim,
+                state=_same(claim),
+                due_at=_later(claim, now),
+                error=error.code,
+                failures=claim.failures + 1,
+            )
         else:
-            notice = self._notices[claim.kind]
-            with self._rt.sessions.begin() as session:
-                if lanes.finish(
-                    session, claim, now=now, state="parked", error=error.code
-                ):
-                    notice.parked(session, claim, error.code, now)
+            self._end(claim, "unknown" if claim.is_unverified else "parked", error.code)
+
+    def _end(self, claim: Claim, state: Literal["parked", "unknown"], why: str) -> None:
+        """Give a promise up, and let whoever made it say so."""
+        notice = self._notices[claim.kind]
+        now = self._rt.clock()
+        with self._rt.sessions.begin() as session:
+            notice.hold(session, claim)
+            if lanes.finish(session, claim, now=now, state=state, error=why):
+                tell = notice.parked if state == "parked" else notice.unknown
+                tell(session, claim, why, now)
 
     def _finish(self, claim: Claim, **changes: Any) -> None:
         with self._rt.sessions.begin() as session:
             lanes.finish(session, claim, now=self._rt.clock(), **changes)
 
 
+def _same(claim: Claim) -> str:
+    return "unverified" if claim.is_unverified else "pending"
+
+
 def _later(claim: Claim, now: datetime) -> datetime:
-    """Twice as long after each try, at most ten minutes."""
-    return now + timedelta(seconds=min(2**claim.attempts, 600))
+    """Twice as long after each failure, at most ten minutes."""
+    return now + timedelta(seconds=min(2 ** (claim.failures + 1), 600))
 
 
 def _seen(claim: Claim, error: SlackError) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class Claim:
     version: int
     operation: str
     attempts: int
+    failures: int
     looks: int
     first_sent_at: datetime
     is_unverified: bool
@@ -88,6 +89,7 @@ def claim(session: Session, *, now: datetime) -> Claim | None:
         version=item.version,
         operation=item.operation,
         attempts=item.attempts,
+        failures=item.failures,
         looks=item.looks,
         first_sent_at=item.first_sent_at,
         is_unverified=is_unverified,
@@ -119,18 +121,19 @@ def finish(
     now: datetime,
     state: str,
     spaced: bool = False,
+    is_repeatable: bool = False,
     **changes: Any,
 ) -> bool:
     """Record the outcome and free the lane; False if the claim was lost meanwhile."""
-    if state == "sent":
-        # What changed while it was being sent is still to be shown.
-        still = session.scalar(
-            select(OutboxItem.version)
+    if state == "withdrawn" or (state == "sent" and is_repeatable):
+        # What changed while it was being drawn or sent is still to be said.
+        promised = session.execute(
+            select(OutboxItem.version, OutboxItem.due_at)
             .where(OutboxItem.id == claim.id)
             .with_for_update()
-        )
-        if still != claim.version:
-            state, changes["due_at"], changes["attempts"] = "pending", now, 0
+        ).one()
+        if promised.version != claim.version:
+            state, changes["due_at"] = "pending", max(now, promised.due_at)
     is_over = state not in {"pending", "unverified"}
     done = session.execute(
         update(OutboxItem)
@@ -158,6 +161,19 @@ def finish(
         .values(free_at=now + SPACING if spaced else now)
     )
     return True
+
+
+def paused_until(
+    session: Session, installation_id: int, method: str, *, now: datetime
+) -> datetime | None:
+    """Until when Slack does not want to be called with the method; None if it does."""
+    return session.scalar(
+        select(Pause.until).where(
+            Pause.installation_id == installation_id,
+            Pause.method == method,
+            Pause.until > now,
+        )
+    )
 
 
 def pause(session: Session, installation_id: int, method: str, until: datetime) -> None:

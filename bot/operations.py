@@ -76,12 +76,14 @@ class Delete:
 class React:
     """Add the bot's own reaction, or take it back."""
 
-    method: ClassVar[str] = "reactions.add"
-
     channel: str
     ts: str
     emoji: str
     is_present: bool
+
+    @property
+    def method(self) -> str:
+        return "reactions.add" if self.is_present else "reactions.remove"
 
     def send(self, slack: Slack, _operation: str) -> bool:
         if self.is_present:

@@ -28,11 +28,17 @@ def _made_again(insert: Any) -> Any:
     return insert.on_conflict_do_update(
         index_elements=["installation_id", "key"],
         set_={
-            "state": "pending",
+            # One that is just being drawn may be drawn to nothing, and is looked at
+            # again for its version.
+            "version": _items.c.version + 1,
+            "state": case((_items.c.state == "sending", "sending"), else_="pending"),
             "due_at": insert.excluded.due_at,
+            "detail": insert.excluded.detail,
+            "failures": 0,
+            "looks": 0,
             "finished_at": None,
         },
-        where=_items.c.state == "withdrawn",
+        where=_items.c.state.in_(("withdrawn", "pending", "sending")),
     )
 
 
@@ -46,7 +52,7 @@ def _counted_up(insert: Any) -> Any:
             "due_at": case(
                 (is_finished, insert.excluded.due_at), else_=_items.c.due_at
             ),
-            "attempts": case((is_finished, 0), else_=_items.c.attempts),
+            "failures": case((is_finished, 0), else_=_items.c.failures),
             "finished_at": None,
         },
     )
@@ -77,8 +83,8 @@ def promise(
 ) -> None:
     """Say something once for each `occasion`, at `due` or at once.
 
-    A promise that was kept, or is to be, stays as it is. One that was withdrawn,
-    because what it was about had been undone, is made again.
+    A promise that was kept stays kept. One that was withdrawn, because what it was
+    about had been undone, is made again; one that still waits, waits anew.
     """
     session.execute(
         _PROMISE(session),

@@ -17,6 +17,9 @@ _Parts = RichTextElementParts
 
 # More people than this are named, not notified: an ask is not a megaphone.
 MOST_MENTIONS = 5
+# Each emoji, link or box is an element of its own, many times as long as what it
+# shows; Slack refuses messages whose blocks are too long. The rest is shown as text.
+MOST_ELEMENTS = 60
 
 Part = str | Piece
 
@@ -68,11 +71,21 @@ def _limited(text: str, limit: int) -> list[Piece]:
 
 def _named(parts: Iterable[Piece]) -> Iterator[Piece]:
     people: set[str] = set()
+    elements, plain_text = 0, ""
     for piece in parts:
+        elements += piece.kind != "text"
         if piece.kind == "person":
             people.add(piece.target)
         is_one_too_many = piece.kind == "person" and len(people) > MOST_MENTIONS
-        yield Piece("text", piece.shown) if is_one_too_many else piece
+        if piece.kind == "text" or is_one_too_many or elements > MOST_ELEMENTS:
+            plain_text += piece.shown
+            continue
+        if plain_text:
+            yield Piece("text", plain_text)
+            plain_text = ""
+        yield piece
+    if plain_text:
+        yield Piece("text", plain_text)
 
 
 def _cut(piece: Piece, room: int) -> list[Piece]:

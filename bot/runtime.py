@@ -1,11 +1,13 @@
 """What every entry point is handed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.clock import Clock
+from bot.db import Work
 from bot.slack import Slack
 
 
@@ -24,11 +26,14 @@ class Workspace:
 class Runtime:
     """`sessions` change, `reads` look, `lookups` answer one quick question each.
 
+    `write` does one quick change, perhaps in one transaction with others'.
+
     `slack` is never called in a transaction.
     """
 
     workspace: Workspace
     sessions: sessionmaker[Session]
+    write: Callable[[Work], None]
     reads: sessionmaker[Session]
     lookups: Engine
     slack: Slack

@@ -340,12 +340,18 @@ class WebSlack:
         )
 
     def joined_channels(self) -> Iterator[dict[str, Any]]:
-        return self._pages(
-            "users.conversations",
-            "channels",
-            types="public_channel,private_channel",
-            limit=200,
-        )
+        def of(types: str) -> Iterator[dict[str, Any]]:
+            return self._pages(
+                "users.conversations", "channels", types=types, limit=200
+            )
+
+        try:
+            yield from of("public_channel,private_channel")
+        except Refused as error:
+            # A workspace may have installed us without private channels.
+            if error.code != "missing_scope":
+                raise
+            yield from of("public_channel")
 
     def identity(self) -> dict[str, Any]:
         answer = _call(self._patient, "auth.test")

@@ -1,8 +1,10 @@
 """Messages and reactions: what people do with asks without knowing the bot."""
 
+from functools import partial
 from typing import Any
 
 from slack_bolt import App
+from sqlalchemy.orm import Session
 
 from bot.answers import registers
 from bot.answers import service as answers
@@ -49,12 +51,14 @@ class Listeners:
             at_us=micros(seen.event_ts),
             is_present=seen.type == "reaction_added",
         )
-        if place.meaning(done.emoji) is None:
+        # A mark may be taken back although its emoji means nothing any more.
+        if done.is_present and place.meaning(done.emoji) is None:
             return
-        with self._rt.sessions.begin() as session:
-            answers.react(
+        self._rt.write(
+            lambda session: answers.react(
                 session, self._rt.workspace, place, done, now=self._rt.clock()
             )
+        )
 
     def message(self, event: dict[str, Any]) -> None:
         match event.get("subtype"):
@@ -72,50 +76,52 @@ class Listeners:
         place = self._locate(said.channel, said.thread_ts or said.ts)
         if place is None or not (place.is_ask or place.is_capturing):
             return
-        with self._rt.sessions.begin() as session:
-            now = self._rt.clock()
-            if place.is_capturing:
-                registers.hold_channel(session, place.channel_id)
-            # Look again: the ask may have come meanwhile.
-            ask = asks.by_message(session, place.channel_id, said.thread_ts or said.ts)
-            author = said.user or ""
-            if ask is not None:
-                if ask.deleted_at is not None:
-                    return
-                if said.is_reply and author == ask.asker and is_thanks(said.text):
-                    actions.offer_to_solve(session, ask, now=now)
-                elif said.is_reply:
-                    answers.reply(
-                        session,
-                        self._rt.workspace,
-                        ask,
-                        ts=said.ts,
-                        author=author,
-                        now=now,
-                    )
+        self._rt.write(partial(self._record, place, said))
+
+    def _record(self, place: Place, said: MessageEvent, session: Session) -> None:
+        now = self._rt.clock()
+        if place.is_capturing:
+            registers.hold_channel(session, place.channel_id)
+        # Look again: the ask may have come meanwhile.
+        ask = asks.by_message(session, place.channel_id, said.thread_ts or said.ts)
+        author = said.user or ""
+        if ask is not None:
+            if ask.deleted_at is not None:
                 return
-            channel = channels.note(session, self._rt.workspace.id, said.channel)
-            if said.is_reply:
-                registers.sight(
-                    session,
-                    channel_id=channel.id,
-                    ts=said.ts,
-                    thread_ts=said.thread_ts,
-                    author=author,
-                    now=now,
-                )
-            elif channel_rules.makes_ask(
-                channel.capture, ts=said.ts, thread_ts=said.thread_ts, text=said.text
-            ):
-                asks.capture(
+            if said.is_reply and author == ask.asker and is_thanks(said.text):
+                actions.offer_to_solve(session, ask, now=now)
+            elif said.is_reply:
+                answers.reply(
                     session,
                     self._rt.workspace,
-                    channel,
+                    ask,
                     ts=said.ts,
                     author=author,
-                    text=said.text,
                     now=now,
                 )
+            return
+        channel = channels.note(session, self._rt.workspace.id, said.channel)
+        if said.is_reply:
+            registers.sight(
+                session,
+                channel_id=channel.id,
+                ts=said.ts,
+                thread_ts=said.thread_ts,
+                author=author,
+                now=now,
+            )
+        elif channel_rules.makes_ask(
+            channel.capture, ts=said.ts, thread_ts=said.thread_ts, text=said.text
+        ):
+            asks.capture(
+                session,
+                self._rt.workspace,
+                channel,
+                ts=said.ts,
+                author=author,
+                text=said.text,
+                now=now,
+            )
 
     def _changed(self, change: Changed) -> None:
         message = change.message
@@ -139,7 +145,9 @@ class Listeners:
             ask = asks.by_message(session, place.channel_id, message.ts)
             if ask is not None:
                 if ask.is_own_message:
-                    asks.reword(ask, message.text, at_us=micros(change.event_ts))
+                    asks.reword(
+                        session, ask, message.text, at_us=micros(change.event_ts)
+                    )
                 return
             channel = channels.note(session, self._rt.workspace.id, change.channel)
             if channel_rules.makes_ask(
@@ -159,6 +167,8 @@ class Listeners:
                 )
                 if captured is not None:
                     captured.edited_us = micros(change.event_ts)
+                    # It may be old, and its thread of a time when nothing was kept.
+                    answers.read_thread(session, captured, channel, now=now)
 
     def _deleted(self, deleted: Deleted) -> None:
         self._gone(deleted.channel, deleted.deleted_ts, deleted.previous_message)

@@ -48,7 +48,10 @@ class OutboxItem(Base):
 
     # Names the message in Slack's metadata; new for each message, opaque.
     operation: Mapped[str]
+    # Counts claims, and is never set back: a worker that lost its lease is known by it.
     attempts: Mapped[int] = mapped_column(default=0)
+    # What went wrong since it last went well; waiting for a turn does not count.
+    failures: Mapped[int] = mapped_column(default=0)
     looks: Mapped[int] = mapped_column(default=0)
     first_sent_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]

@@ -104,7 +104,13 @@ def rt(
     database: Database, workspace: Workspace, slack: FakeSlack, clock: Clock
 ) -> Runtime:
     return Runtime(
-        workspace, database.sessions, database.reads, database.lookups, slack, clock
+        workspace,
+        database.sessions,
+        database.write,
+        database.reads,
+        database.lookups,
+        slack,
+        clock,
     )
 
 

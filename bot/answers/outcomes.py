@@ -213,7 +213,8 @@ def _announce(
     if show or new or gone or before.state != after.state:
         show_again(session, ask, now=now)
     # In the thread of their own message Slack itself notifies the asker.
-    if (before.state, after.state) == ("open", "answered") and not ask.is_own_message:
+    is_answered = after.state == "answered" != before.state
+    if is_answered and not ask.is_own_message:
         tell("ask.answered", ask.id, ask.asker)
     later = now + UNDO_FOR
     for answer_id, helped in after.helped.items():

@@ -178,6 +178,32 @@ def set_reaction(
     return written.first() is not None
 
 
+def drop_reaction(
+    session: Session,
+    *,
+    channel_id: int,
+    ts: str,
+    member: str,
+    name: str,
+    at_us: int,
+) -> bool:
+    """Take a reaction back, if it stood; whether it did."""
+    dropped = session.execute(
+        update(Reaction)
+        .where(
+            Reaction.channel_id == channel_id,
+            Reaction.message_ts == ts,
+            Reaction.member == member,
+            Reaction.emoji == name,
+            Reaction.at_us <= at_us,
+            Reaction.is_present.is_(True),
+        )
+        .values(is_present=False, at_us=at_us)
+        .returning(Reaction.member)
+    )
+    return dropped.first() is not None
+
+
 def add_answer(
     session: Session,
     *,
@@ -330,6 +356,17 @@ def claim_reactions(
         )
         reaction.ask_id = ask.id
         reaction.meaning = place.meaning(reaction.emoji) or ""
+
+
+def forget(session: Session, channel_id: int) -> None:
+    """Keep nothing of the channel but its asks and what belongs to them."""
+    hold_channel(session, channel_id)
+    session.execute(delete(Sighting).where(Sighting.channel_id == channel_id))
+    session.execute(
+        delete(Reaction).where(
+            Reaction.channel_id == channel_id, Reaction.ask_id.is_(None)
+        )
+    )
 
 
 def purge(session: Session, *, before: datetime) -> None:

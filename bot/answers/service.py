@@ -14,6 +14,7 @@ from bot.answers.registers import Place
 from bot.clock import micros, moment
 from bot.db import table
 from bot.members import service as members
+from bot.members.rules import is_lead
 from bot.runtime import Workspace
 from models import Answer, Ask, Champion, Channel, Member, Reaction
 
@@ -22,7 +23,13 @@ LATE = timedelta(seconds=1)
 
 _members, _champions, _channels = table(Member), table(Champion), table(Channel)
 _LEAD = (
-    select(_members.c.is_admin, _champions.c.member)
+    select(
+        _members.c.is_admin,
+        _members.c.is_stranger,
+        _members.c.is_bot,
+        _members.c.is_deactivated,
+        _champions.c.member.is_not(None).label("is_champion"),
+    )
     .outerjoin_from(
         _members,
         _champions,
@@ -76,8 +83,13 @@ def react(
     if place.ask_id is None and place.is_capturing:
         registers.hold_channel(session, place.channel_id)
         place = registers.locate(session, workspace.id, seen.channel, seen.ts) or place
+    if place.ask_id is None and not place.is_capturing:
+        return
+    if place.ask_id is not None:
+        outcomes.hold(session, place.ask_id)
     meaning = place.meaning(seen.emoji)
-    if meaning is None or (place.ask_id is None and not place.is_capturing):
+    if meaning is None:
+        _take_back(session, place, seen, now=now)
         return
     is_new = registers.set_reaction(
         session,
@@ -100,6 +112,22 @@ def react(
         outcomes.resettle(
             session, place.ask_id, now=now, show=meaning in {"looking", "same"}
         )
+
+
+def _take_back(session: Session, place: Place, seen: Reacted, *, now: datetime) -> None:
+    """Undo a mark whose emoji the channel has given up since it was made."""
+    if seen.is_present:
+        return
+    was_there = registers.drop_reaction(
+        session,
+        channel_id=place.channel_id,
+        ts=seen.ts,
+        member=seen.member,
+        name=seen.emoji,
+        at_us=seen.at_us,
+    )
+    if was_there and place.ask_id is not None:
+        outcomes.resettle(session, place.ask_id, now=now, show=True)
 
 
 def _standing(
@@ -126,7 +154,7 @@ def _lead(
             "member": slack_id,
         },
     ).first()
-    return None if known is None else bool(known.is_admin or known.member)
+    return None if known is None else is_lead(**known._mapping)
 
 
 def reply(
@@ -144,6 +172,7 @@ def reply(
     ).one()
     if author == ask.asker or known.is_bot:
         return
+    state = outcomes.hold(session, ask.id).state
     if not registers.add_answer(
         session, ask_id=ask.id, channel_id=ask.channel_id, ts=ts, author=author
     ):
@@ -157,12 +186,15 @@ def reply(
         channel = session.get_one(Channel, ask.channel_id)
         read_thread(session, ask, channel, now=now)
     # A reply that nobody has marked can only make an open ask an answered one.
-    if known.capture != "off" or outcomes.hold(session, ask.id).state == "open":
+    if known.capture != "off" or state == "open":
         outcomes.resettle(session, ask.id, now=now)
 
 
 def remove_reply(session: Session, place: Place, *, ts: str, now: datetime) -> None:
-    if place.ask_id and registers.remove_answer(session, place.channel_id, ts):
+    if place.ask_id is None:
+        return
+    outcomes.hold(session, place.ask_id)
+    if registers.remove_answer(session, place.channel_id, ts):
         outcomes.resettle(session, place.ask_id, now=now)
 
 
@@ -282,6 +314,13 @@ def reconsider(session: Session, member: Member, *, now: datetime) -> None:
 def _drop_answers(session: Session, bot: Member) -> Iterable[int]:
     """What turns out to be written by a bot was no answer."""
     channels = select(Channel.id).filter_by(installation_id=bot.installation_id)
+    touched = session.scalars(
+        select(Answer.ask_id)
+        .where(Answer.author == bot.slack_id, Answer.channel_id.in_(channels))
+        .distinct()
+    ).all()
+    for ask_id in sorted(touched):
+        outcomes.hold(session, ask_id)
     return session.scalars(
         update(Answer)
         .where(Answer.author == bot.slack_id, Answer.channel_id.in_(channels))

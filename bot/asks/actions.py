@@ -22,8 +22,10 @@ from models import Answer, Ask, Channel, Reaction
 # A second click within this time is a double click, not a change of mind.
 DOUBLE_CLICK_US = 1_500_000
 
+IN_BY_REACTION_TOO = "You are in by your reaction, too: remove it to step back."
 NOT_YOURS = "Only the person who asked can say what worked."
 
+Joining = Literal["looking", "same"]
 _JOINING = {"looking": Action.LOOK, "same": Action.SAME}
 
 
@@ -31,13 +33,16 @@ def toggle(
     session: Session,
     workspace: Workspace,
     ask: Ask,
-    what: Literal["looking", "same"],
+    what: Joining,
     *,
     by: str,
     at_us: int,
     now: datetime,
 ) -> bool:
-    """Join, or leave again; whether the person is in now."""
+    """Join, or leave again; whether the button's mark stands now.
+
+    Whoever leaves and has reacted, too, stays in by their reaction.
+    """
     channel = session.get_one(Channel, ask.channel_id)
     check(_JOINING[what], members.roles(session, channel, by))
     if by == ask.asker:
@@ -199,6 +204,8 @@ def close(
         raise Refusal("Say in a few words why you close it.", field="reason")
     if ask.state == "solved":
         raise Refusal("It is solved already.")
+    if ask.is_closed:
+        raise Refusal("It is closed already.")
     ask.close(at_us, by=by, reason=marked(reason) or None)
     session.flush()
     outcomes.resettle(session, ask.id, now=now)

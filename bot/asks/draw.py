@@ -12,6 +12,7 @@ from bot.asks import blocks, notes
 from bot.asks import service as asks
 from bot.asks.blocks import Shown
 from bot.asks.notes import Note
+from bot.channels import service as channels
 from bot.delivery import Notice
 from bot.lanes import Claim
 from bot.members import service as members
@@ -32,17 +33,28 @@ class Drawing:
 
     def notices(self) -> dict[str, Notice]:
         return {
-            "ask.post": Notice(self.post, "look", asks.posted, asks.not_posted),
-            "ask.show": Notice(self.show, "repeat", asks.shown),
+            "ask.post": Notice(
+                self.post,
+                "look",
+                delivered=asks.posted,
+                parked=asks.not_posted,
+                unknown=asks.perhaps_posted,
+                hold=asks.hold,
+            ),
+            "ask.show": Notice(
+                self.show, "repeat", delivered=asks.shown, hold=asks.hold
+            ),
             "thread.read": Notice(
                 self.read_thread,
                 "repeat",
-                partial(asks.thread_read, workspace=self._workspace),
+                delivered=partial(asks.thread_read, workspace=self._workspace),
+                hold=asks.hold,
             ),
             "ask.answered": Notice(self.answered),
             "ask.captured": Notice(self.captured),
             "ask.made": Notice(self.made),
             "ask.closed": Notice(self.closed),
+            "ask.deleted": Notice(self.deleted),
             "ask.not_posted": Notice(self.not_posted),
             "ask.solved": Notice(self.solved),
             "ask.same": Notice(self.same),
@@ -99,7 +111,8 @@ class Drawing:
         ask, channel = self._ask(session, claim.subject_id)
         if ask.ts is None or ask.deleted_at:
             return None
-        return _letter(claim, notes.captured(ask.title, self._url(channel, ask.ts)))
+        url = self._url(channel, ask.ts)
+        return _letter(claim, notes.captured(ask.title, url, _solved(channel)))
 
     def made(self, session: Session, claim: Claim) -> Operation | None:
         ask, channel = self._ask(session, claim.subject_id)
@@ -107,15 +120,26 @@ class Drawing:
             return None
         by = members.name(session, ask.installation_id, claim.detail["by"])
         url = self._url(channel, ask.ts)
-        return _letter(claim, notes.made(ask.title, url, by, is_first=ask.is_first))
+        note = notes.made(ask.title, url, by, _solved(channel), is_first=ask.is_first)
+        return _letter(claim, note)
 
     def closed(self, session: Session, claim: Claim) -> Operation | None:
         ask, channel = self._ask(session, claim.subject_id)
-        if ask.ts is None or not ask.is_closed or not ask.closed_by or ask.deleted_at:
+        if ask.ts is None or not ask.is_closed or ask.deleted_at:
+            return None
+        if ask.closed_by is None or ask.closed_by == ask.asker:
             return None
         by = members.name(session, ask.installation_id, ask.closed_by)
         url = self._url(channel, ask.ts)
         note = notes.closed(ask.id, ask.title, url, by, ask.close_reason or "")
+        return _letter(claim, note)
+
+    def deleted(self, session: Session, claim: Claim) -> Operation | None:
+        ask, _ = self._ask(session, claim.subject_id)
+        if ask.deleted_at is None:
+            return None
+        by = members.name(session, ask.installation_id, claim.detail["by"])
+        note = notes.deleted(ask.title, by, is_own_message=ask.is_own_message)
         return _letter(claim, note)
 
     def not_posted(self, session: Session, claim: Claim) -> Operation | None:
@@ -257,7 +281,12 @@ class Drawing:
             closed_by=closed_by,
             close_reason=ask.close_reason,
             is_first=ask.is_first,
+            solved_emoji=_solved(channel),
         )
+
+
+def _solved(channel: Channel) -> str:
+    return channels.solved_emoji(channel)[0]
 
 
 def _letter(claim: Claim, note: Note) -> Post:

@@ -14,15 +14,21 @@ from slack_sdk.models.blocks import (
 from bot import rich
 from bot.asks.blocks import names
 from bot.rich import Part, link, spoken
-from bot.text import plain, shorten
+from bot.text import Piece, plain, shorten
 
 Note = tuple[str, list[Block]]
 What = Literal["helpful", "solved"]
 
-HOW_TO_MARK = (
-    "When a reply solves it, react to that reply with ✅, and everybody sees it."
-)
 _TITLE = 80
+
+
+def how_to_mark(emoji: str) -> list[Part]:
+    """`emoji` is the name of one that means "solved" in the channel."""
+    return [
+        "When a reply solves it, react to that reply with ",
+        Piece("emoji", f":{emoji}:", emoji),
+        ", and everybody sees it.",
+    ]
 
 
 def _note(*parts: Part) -> Note:
@@ -37,22 +43,37 @@ def answered(title: str, url: str, author: str) -> Note:
     return _note(f"{author} answered your ask ", link(url, _named(title)), ".")
 
 
-def captured(title: str, url: str) -> Note:
+def captured(title: str, url: str, emoji: str) -> Note:
     return _note(
         "Your question ",
         link(url, _named(title)),
         " is now an ask: your peers can find it, and answer in its thread. ",
-        HOW_TO_MARK,
+        *how_to_mark(emoji),
     )
 
 
-def made(title: str, url: str, by: str, *, is_first: bool) -> Note:
+def made(title: str, url: str, by: str, emoji: str, *, is_first: bool) -> Note:
     return _note(
         f"{by} made your message ",
         link(url, _named(title)),
-        " an ask, so that your peers find it and answer in its thread."
-        + (f" {HOW_TO_MARK}" if is_first else ""),
+        " an ask, so that your peers find it and answer in its thread.",
+        *([" ", *how_to_mark(emoji)] if is_first else []),
     )
+
+
+def made_own(emoji: str, *, is_first: bool) -> str:
+    """To whoever made their own, or another's, message an ask. mrkdwn of our own."""
+    done = "It is an ask now; answers go in its thread."
+    return f"{done} {spoken(*how_to_mark(emoji))}" if is_first else done
+
+
+def deleted(title: str, by: str, *, is_own_message: bool) -> Note:
+    if is_own_message:
+        return _note(
+            f"{by} says that your message {_named(title)} is no ask: it stays where it"
+            " is, but counts as one no longer."
+        )
+    return _note(f"{by} deleted your ask {_named(title)}.")
 
 
 def closed(ask_id: int, title: str, url: str, by: str, reason: str) -> Note:
@@ -63,17 +84,19 @@ def closed(ask_id: int, title: str, url: str, by: str, reason: str) -> Note:
 
 
 def not_posted(title: str, details: str, channel: str, error: str) -> Note:
-    text, blocks = _note(
-        f"I couldn't post your ask in #{channel}: {_WHY.get(error, error)}."
-        " Here are your words:"
-    )
+    if error == "unknown":
+        said = f"I can't tell whether your ask was posted in #{channel}: please look."
+    else:
+        why = _WHY.get(error, "Slack did not take it")
+        said = f"I couldn't post your ask in #{channel}: {why}."
+    text, blocks = _note(f"{said} Here are your words:")
     return text, [*blocks, rich.words(details or title, limit=3000)]
 
 
 _WHY = {
     "is_archived": "the channel is archived",
-    "channel_not_found": "I can't see that channel; type `/invite @Backswing` there",
-    "not_in_channel": "I'm not in it; type `/invite @Backswing` there",
+    "channel_not_found": "I can't see that channel; type /invite @Backswing there",
+    "not_in_channel": "I'm not in it; type /invite @Backswing there",
     "restricted_action": "only some people may post there",
     "restricted_action_read_only_channel": "only some people may post there",
     "restricted_action_non_threadable_channel": "only some people may post there",
@@ -153,8 +176,8 @@ def marked(what: What, channel: str, ts: str) -> Note:
 
 
 _MARKED: dict[What, str] = {
-    "helpful": "Marked as helpful. Its author will hear of it in a minute.",
-    "solved": "Marked as what solved it. Its author will hear of it in a minute.",
+    "helpful": "Marked as helpful. Thank you!",
+    "solved": "Marked as what solved it. Thank you!",
 }
 
 

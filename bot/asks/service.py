@@ -27,6 +27,8 @@ NO_GUESTS = (
     "In this channel only full members of the workspace ask. You can answer, though."
 )
 
+NO_PERSON = "That message is not by a person."
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -154,6 +156,13 @@ def _add(
     return None if added is None else session.get_one(Ask, added)
 
 
+def hold(session: Session, claim: Claim) -> None:
+    """Lock an ask as everybody does: its channel first, what was promised last."""
+    ask = session.get_one(Ask, claim.subject_id)
+    registers.hold_channel(session, ask.channel_id)
+    outcomes.hold(session, ask.id)
+
+
 def posted(
     session: Session, claim: Claim, sent: tuple[str, str], now: datetime
 ) -> None:
@@ -188,6 +197,20 @@ def not_posted(session: Session, claim: Claim, error: str, now: datetime) -> Non
         installation_id=ask.installation_id,
         now=now,
         detail={"error": error},
+    )
+
+
+def perhaps_posted(session: Session, claim: Claim, _error: str, now: datetime) -> None:
+    """Nobody can tell whether it is there, so it is not sent again: the asker looks."""
+    ask = session.get_one(Ask, claim.subject_id)
+    outbox.promise(
+        session,
+        "ask.not_posted",
+        ask.id,
+        ask.asker,
+        installation_id=ask.installation_id,
+        now=now,
+        detail={"error": "unknown"},
     )
 
 
@@ -236,6 +259,8 @@ def capture(
     now: datetime,
 ) -> Ask | None:
     """Take a message as an ask because the channel is set up so."""
+    if not channel.guests_may_ask and members.is_guest(session, workspace.id, author):
+        return None
     ask = recognise(session, workspace, channel, ts=ts, author=author, text=text)
     if ask is None:
         return None
@@ -265,6 +290,10 @@ def make(
 ) -> Ask:
     """Make a message an ask because its author, or a champion, said so."""
     check(Action.MAKE_ASK, members.roles(session, channel, by, author=author))
+    if members.is_bot(session, workspace.id, author):
+        raise Refusal(NO_PERSON)
+    if not channel.guests_may_ask and members.is_guest(session, workspace.id, author):
+        raise Refusal(NO_GUESTS)
     ask = take_message(session, workspace, channel, ts=ts, author=author, text=text)
     if ask is None:
         known = by_message(session, channel.id, ts)
@@ -294,23 +323,42 @@ def edit(session: Session, ask: Ask, draft: Draft, *, by: str, now: datetime) ->
     check(Action.EDIT, members.roles(session, channel, by, author=ask.asker))
     if ask.is_own_message:
         raise Refusal("Edit your message itself: the ask follows it.")
-    ask.title, ask.details, ask.topics = draft.title, draft.details, list(draft.topics)
+    shown = rules.from_form(*rules.prefilled(ask.title, ask.details))
+    # The form shows less than we keep: what was left as shown is left as it is.
+    if draft.title != shown[0]:
+        ask.title = draft.title
+    if draft.details != shown[1]:
+        ask.details = draft.details
+    ask.topics = list(draft.topics)
     ask.edited_us = micros_of(now)
     outcomes.show_again(session, ask, now=now)
 
 
-def reword(ask: Ask, text: str, *, at_us: int) -> None:
+def reword(session: Session, ask: Ask, text: str, *, at_us: int) -> None:
     """Follow the edit of a message that is an ask; an older one changes nothing."""
-    if at_us <= ask.edited_us or clean(text) in {ask.title, ask.details}:
+    session.refresh(ask, with_for_update={"key_share": True})
+    if at_us <= ask.edited_us:
         return
-    ask.title, ask.details = rules.from_message(text)
     ask.edited_us = at_us
+    if clean(text) not in {ask.title, ask.details}:
+        ask.title, ask.details = rules.from_message(text)
 
 
 def delete(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
     channel = session.get_one(Channel, ask.channel_id)
     check(Action.DELETE, members.roles(session, channel, by, author=ask.asker))
     remove(session, ask, now=now)
+    if by != ask.asker:
+        outbox.promise(
+            session,
+            "ask.deleted",
+            ask.id,
+            ask.asker,
+            installation_id=ask.installation_id,
+            now=now,
+            detail={"by": by},
+            occasion=str(micros_of(now)),
+        )
 
 
 def remove(session: Session, ask: Ask, *, now: datetime) -> None:
@@ -355,6 +403,7 @@ def message_gone(
     elif place.answer_id is not None:
         answers.remove_reply(session, place, ts=ts, now=now)
     elif of_thread is not None:
+        outcomes.hold(session, of_thread.id)
         is_new = registers.add_answer(
             session,
             ask_id=of_thread.id,

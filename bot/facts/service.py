@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from bot import lanes
 from bot.answers import service as answers
 from bot.asks import service as asks
 from bot.channels import service as channels
 from bot.errors import Refusal
 from bot.members import service as members
 from bot.runtime import Runtime, Workspace
-from bot.slack import Refused, SlackError
+from bot.slack import RateLimited, Refused, SlackError
 from models import Channel, Member
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 # `user_change` and the channel events keep the facts fresh; these are for lost ones.
 PERSON_KEEPS = timedelta(hours=1)
 CHANNEL_KEEPS = timedelta(hours=1)
+_ASKING = "users.info"
 STALE = timedelta(days=7)
 # users.info allows about a hundred a minute (tier 4).
 LOOK_UPS_AT_ONCE = 5
@@ -82,13 +84,13 @@ def _look_up_member(rt: Runtime, slack_id: str, *, is_needed: bool) -> None:
 def _look_up_channel(rt: Runtime, slack_id: str, *, is_needed: bool) -> None:
     try:
         conversation = rt.slack.channel(slack_id)
-    except Refused:
+    except SlackError as error:
+        if error.code != "channel_not_found":
+            if is_needed:
+                raise Refusal(_UNREACHABLE) from error
+            return
         # Slack hides private channels that the bot is not in, and has no others.
         conversation = {"id": slack_id, "is_member": False, "is_private": True}
-    except SlackError as error:
-        if is_needed:
-            raise Refusal(_UNREACHABLE) from error
-        return
     if conversation.get("is_im") or conversation.get("is_mpim"):
         return
     with rt.sessions.begin() as session:
@@ -121,12 +123,20 @@ def _of(rt: Runtime) -> Select[str]:
 
 
 def _look_up(rt: Runtime, slack_ids: Iterable[str]) -> None:
+    with rt.reads() as session:
+        if lanes.paused_until(session, rt.workspace.id, _ASKING, now=rt.clock()):
+            return
     for slack_id in slack_ids:
         try:
             user = rt.slack.member(slack_id)
         except Refused:
             # Nobody by that id any more: as little as we know, it is settled.
             user = {"id": slack_id, "deleted": True}
+        except RateLimited as error:
+            until = rt.clock() + timedelta(seconds=error.seconds)
+            with rt.sessions.begin() as session:
+                lanes.pause(session, rt.workspace.id, _ASKING, until)
+            return
         except SlackError as error:
             # What can't be asked now is asked later; nothing waits for it.
             log.warning("people not looked up", extra={"error": error.code})

@@ -1,13 +1,14 @@
 """start
 
-Revision ID: 68612b0146cb
+Revision ID: b8b9a7a0a397
 Revises:
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "68612b0146cb"
+
+revision = "b8b9a7a0a397"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -152,6 +153,11 @@ def upgrade() -> None:
         sa.Column("operation", sa.String(), nullable=False),
         sa.Column(
             "attempts",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column(
+            "failures",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
             nullable=False,
         ),

@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select, update
 
 from bot import lanes, outbox
-from bot.delivery import LOOK_AFTER, MOST_ATTEMPTS, Deliverer, Notice
+from bot.delivery import LOOK_AFTER, MOST_FAILURES, Deliverer, Notice
 from bot.lanes import LEASE, Claim
 from bot.operations import Post, React, Whisper
 from bot.runtime import Runtime
@@ -28,14 +30,20 @@ class Desk:
         self.is_true = True
         self.delivered: list[object] = []
         self.parked: list[str] = []
+        self.unknown: list[str] = []
+        # Raised while subject 1 is drawn, or when it is recorded as delivered.
+        self.bug: type[Exception] | None = None
+        self.bug_after: type[Exception] | None = None
+        self.on_draw: Callable[[], None] = lambda: None
         self.deliverer = Deliverer(
             rt,
             {
                 "post": Notice(
                     self._post,
                     "look",
-                    lambda _s, _c, result, _n: self.delivered.append(result),
+                    self._delivered,
                     lambda _s, _c, error, _n: self.parked.append(error),
+                    lambda _s, _c, error, _n: self.unknown.append(error),
                 ),
                 "sign": Notice(
                     lambda _s, c: React(c.recipient, "1.1", "eyes", is_present=True),
@@ -48,12 +56,27 @@ class Desk:
         )
 
     def _post(self, _session: object, claim: Claim) -> Post | None:
-        return (
-            Post(claim.recipient, f"{claim.subject_id}", []) if self.is_true else None
-        )
+        if self.bug and claim.subject_id == 1:
+            raise self.bug
+        if self.is_true:
+            return Post(claim.recipient, f"{claim.subject_id}", [])
+        self.on_draw()
+        return None
 
-    def promise(self, subject: int = 1, *, to: str = HERE, kind: str = "post") -> None:
-        self._say(outbox.promise, kind, subject, to)
+    def _delivered(self, _s: object, _c: object, result: object, _n: object) -> None:
+        if self.bug_after:
+            raise self.bug_after
+        self.delivered.append(result)
+
+    def make_true_and_promise_again(self) -> None:
+        self.is_true = True
+        self.promise()
+
+    def promise(
+        self, subject: int = 1, *, to: str = HERE, kind: str = "post", due: float = 0
+    ) -> None:
+        at = self.rt.clock() + timedelta(seconds=due)
+        self._say(partial(outbox.promise, due=at), kind, subject, to)
 
     def refresh(self, subject: int = 1, *, to: str = HERE, kind: str = "sign") -> None:
         self._say(outbox.refresh, kind, subject, to)
@@ -171,9 +194,9 @@ def test_certainly_not_posted_is_tried_again_later(
 def test_after_many_tries_it_is_given_up(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail[POST] = [NotDone(POST, "not_connected")] * MOST_ATTEMPTS
+    slack.fail[POST] = [NotDone(POST, "not_connected")] * MOST_FAILURES
     desk.promise()
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MOST_FAILURES):
         assert desk.states() == ["pending"]
         desk.go()
         clock.forward(minutes=10)
@@ -325,21 +348,81 @@ def test_who_lost_the_lease_records_nothing(
     assert desk.states() == ["unverified"]
 
 
-def test_a_crash_in_the_code_leaves_the_item_to_its_lease(
+def test_a_bug_in_one_message_does_not_hold_up_those_behind_it(
+    desk: Desk, slack: FakeSlack, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.bug = ZeroDivisionError
+    desk.promise(1)
+    desk.promise(2)
+    for _ in range(2 * MOST_FAILURES):
+        desk.go()
+        clock.forward(minutes=11)
+    assert [m.text for m in slack.messages] == ["2"]
+    assert desk.states() == ["parked", "sent"]
+    assert desk.parked == ["ZeroDivisionError"]
+    assert "delivery failed" in caplog.text
+
+
+def test_what_is_sent_but_can_not_be_recorded_is_not_sent_again(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    def crash(_: str) -> None:
-        raise ZeroDivisionError
-
-    slack.on_call = crash
+    desk.bug_after = ZeroDivisionError
     desk.promise()
-    with pytest.raises(ZeroDivisionError):
+    desk.go()
+    assert desk.states() == ["unverified"]
+    desk.bug_after = None
+    clock.forward(seconds=10)
+    desk.go()
+    assert desk.states() == ["sent"]
+    assert len(slack.messages) == 1
+
+
+def test_a_post_that_is_never_certain_comes_to_an_end(
+    desk: Desk, slack: FakeSlack, clock: Clock
+) -> None:
+    slack.fail[POST] = [Unsure(POST, "internal_error")] * 100
+    desk.promise()
+    for _ in range(6 * MOST_FAILURES):
         desk.go()
-    slack.on_call = lambda _: None
-    assert desk.states() == ["sending"]
-    for _ in range(8):
-        clock.forward(seconds=15)
+        clock.forward(minutes=11)
+    assert desk.states() == ["unknown"]
+    assert slack.calls.count(POST) == MOST_FAILURES
+    assert desk.unknown == ["internal_error"]
+
+
+def test_waiting_for_a_rate_limit_is_no_failure(
+    desk: Desk, slack: FakeSlack, clock: Clock
+) -> None:
+    slack.fail[POST] = [RateLimited(POST, 1)] * (2 * MOST_FAILURES)
+    desk.promise()
+    for _ in range(3 * MOST_FAILURES):
         desk.go()
+        clock.forward(minutes=1)
+    assert desk.states() == ["sent"]
+
+
+def test_what_is_promised_while_nothing_is_drawn_is_drawn_again(
+    desk: Desk, slack: FakeSlack
+) -> None:
+    desk.promise()
+    desk.is_true = False
+    desk.on_draw = desk.make_true_and_promise_again
+    desk.go()
+    assert len(slack.messages) == 1
+    assert desk.states() == ["sent"]
+
+
+def test_a_promise_made_again_before_it_was_kept_waits_anew(
+    desk: Desk, slack: FakeSlack, clock: Clock
+) -> None:
+    desk.promise(due=60)
+    clock.forward(seconds=50)
+    desk.promise(due=60)
+    clock.forward(seconds=20)
+    desk.go()
+    assert slack.messages == []
+    clock.forward(seconds=40)
+    desk.go()
     assert len(slack.messages) == 1
 
 
@@ -374,28 +457,6 @@ def test_a_commit_wakes_the_threads_and_they_stop(desk: Desk, slack: FakeSlack) 
     assert came.wait(5)
     desk.deliverer.stop(5)
     assert not any(t.name.startswith("delivery") for t in threading.enumerate())
-
-
-def test_a_thread_survives_a_crash(
-    desk: Desk, slack: FakeSlack, caplog: pytest.LogCaptureFixture
-) -> None:
-    came = threading.Event()
-
-    def crash_once(_: str) -> None:
-        if len(slack.calls) == 1:
-            raise ZeroDivisionError
-        came.set()
-
-    slack.on_call = crash_once
-    desk.deliverer.start(threads=1)
-    desk.promise(1)
-    desk.promise(2, to=THERE)
-    while not slack.calls:
-        pass
-    desk.deliverer.wake()
-    assert came.wait(10)
-    desk.deliverer.stop(5)
-    assert "delivery failed" in caplog.text
 
 
 def test_no_transaction_is_held_across_a_call_to_slack(

@@ -145,6 +145,9 @@ def test_people_who_can_not_be_looked_up_now_are_asked_for_later(
     facts.meet(known.rt)
     assert member(known, PEER).looked_up_at is None
     facts.meet(known.rt)
+    assert known.slack.calls.count("users.info") == 2  # Ana's, and this one.
+    known.clock.forward(seconds=30)
+    facts.meet(known.rt)
     assert member(known, PEER).name == "Chi"
 
 

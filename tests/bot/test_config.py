@@ -1,7 +1,5 @@
 """Which tokens are enough for which way to serve, and what is said of the others."""
 
-import random
-import string
 from pathlib import Path
 
 import pytest
@@ -100,14 +98,13 @@ def test_the_two_tokens_in_each_others_place_are_refused(monkeypatch):
         _ = wrong.mode
 
 
-def test_no_real_token_is_taken_for_a_placeholder(monkeypatch):
+@pytest.mark.parametrize("word", ["xxx", "XxX", "your", "todo", "change", "example"])
+def test_no_real_token_is_taken_for_a_placeholder(word):
     """Real ones are random letters, among which any word turns up at times."""
-    chance = random.Random(1)
-    for _ in range(20_000):
-        letters = "".join(chance.choices(string.ascii_letters + string.digits, k=24))
-        token = f"xoxb-{chance.randrange(10**12)}-{chance.randrange(10**13)}-{letters}"
+    for letters in (f"AbC1{word}DeFgHiJkLmNoP", f"AbCdEfGh1{word}", f"9{word}Z" * 3):
+        token = f"xoxb-123456789012-1234567890123-{letters}"
         made = Settings(slack_bot_token=token, slack_signing_secret=SIGNING)
-        assert made.mode == "http", token
+        assert made.mode == "http"
 
 
 def test_an_env_file_is_read_also_with_a_byte_order_mark(tmp_path: Path):

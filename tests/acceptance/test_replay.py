@@ -55,6 +55,7 @@ ORDERS: dict[str, Order] = {
     "doubled": doubled,
     "doubled and shuffled": lambda bodies: shuffled(doubled(bodies)),
 }
+HARDEST = "doubled and shuffled"
 
 
 @contextmanager
@@ -210,6 +211,8 @@ real = pytest.mark.skipif(
 @real
 @pytest.mark.parametrize("order", ORDERS)
 def test_real_conversations_come_to_the_same(slack, database, order, record_property):
+    if database.engine.name == "postgresql" and order != HARDEST:
+        pytest.skip("every order is tried on SQLite; here the hardest is enough")
     events, seconds = play(REAL, REAL_CHANNELS, slack, database, ORDERS[order])
     expected = counts.in_json(REAL, REAL_CHANNELS)
     figures = expected.figures() | {"events": events, "seconds": round(seconds, 1)}

@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 CUT = "…"
@@ -155,11 +154,6 @@ def mention(member: str) -> str:
     return f"<@{member}>"
 
 
-def link(url: str, label: str) -> str:
-    """`label` is plain text; the characters that end a link are taken out."""
-    return f"<{url}|{escape(one_line(label)).replace('|', '¦')}>"
-
-
 def permalink(
     team_url: str, channel: str, ts: str, thread_ts: str | None = None
 ) -> str:
@@ -168,11 +162,3 @@ def permalink(
     if thread_ts and thread_ts != ts:
         address += f"?thread_ts={thread_ts}&cid={channel}"
     return address
-
-
-def date(at: datetime) -> str:
-    """A time that each reader sees in their own zone (Slack's date token)."""
-    return (
-        f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|"
-        f"{at:%Y-%m-%d %H:%M} UTC>"
-    )

@@ -3,9 +3,13 @@
 from typing import Any
 
 from slack_bolt import Ack, App
+from slack_sdk.models.views import View as ModalView
+from sqlalchemy.orm import Session
 
-from bot.asks import actions, forms, rules
+from bot.answers import service as answers
+from bot.asks import actions, forms, notes, rules
 from bot.asks import service as asks
+from bot.asks.actions import Joining
 from bot.asks.service import Draft
 from bot.channels import service as channels
 from bot.clock import micros, micros_of
@@ -64,7 +68,7 @@ class Forms:
             return
         title, details = rules.from_message(text)
         if not command.is_in_channel:
-            self._open(command.trigger_id, command, title, details)
+            self._open(command.trigger_id, command, title, details, hint=forms.CHOOSE)
             ack()
             return
         facts.ensure(self._rt, people=[command.user_id], channel=command.channel_id)
@@ -82,7 +86,9 @@ class Forms:
                     now=self._rt.clock(),
                 )
         if not is_joined:
-            self._open(command.trigger_id, command, title, details, is_foreign=True)
+            self._open(
+                command.trigger_id, command, title, details, hint=forms.INVITE_FIRST
+            )
         ack()
 
     def _open(
@@ -92,9 +98,10 @@ class Forms:
         title: str,
         details: str,
         *,
-        is_foreign: bool = False,
+        # Where the channel is none to ask in: how to choose another.
+        hint: str | None = None,
     ) -> None:
-        here = command.channel_id if command.is_in_channel and not is_foreign else None
+        here = command.channel_id if command.is_in_channel and not hint else None
         self._rt.slack.open_view(
             trigger_id,
             forms.ask_form(
@@ -102,7 +109,7 @@ class Forms:
                 channel_topics=self._topics(here),
                 title=title,
                 details=details,
-                hint=forms.INVITE_FIRST if is_foreign else None,
+                hint=hint,
             ),
         )
 
@@ -133,7 +140,7 @@ class Forms:
                             channel_topics=known,
                             title=marked(view.text("title")),
                             details=marked(view.text("details")),
-                            topics=view.text("more_topics").split(","),
+                            topics=_named_topics(view),
                         ),
                         hash=view.hash,
                     )
@@ -212,6 +219,12 @@ def _draft(view: View) -> Draft:
     return Draft(title, details, chosen)
 
 
+def _named_topics(view: View) -> list[str]:
+    typed = view.text("more_topics").split(",")
+    named = [*view.all_chosen("topics"), *map(str.strip, typed)]
+    return list(dict.fromkeys(filter(None, named)))
+
+
 def _ask_id(view: View) -> int:
     return number(view.meta().get("ask"))
 
@@ -224,6 +237,16 @@ def number(value: object) -> int:
     return int(text)
 
 
+def _options(ask: Ask, standing: set[str]) -> ModalView:
+    return forms.options(
+        ask.id,
+        ask.title,
+        ask.state,
+        is_looking="looking" in standing,
+        is_same="same" in standing,
+    )
+
+
 class Buttons:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
@@ -233,8 +256,9 @@ class Buttons:
         message = chosen.message
         if message.is_reply:
             raise Refusal("A reply can't become an ask of its own; ask with `/ask`.")
-        if message.bot_id or message.user is None:
-            raise Refusal("That message is not by a person.")
+        by_human = answers.is_by_human(message.model_dump(), self._rt.workspace)
+        if message.user is None or not by_human:
+            raise Refusal(asks.NO_PERSON)
         facts.ensure(
             self._rt, people=[chosen.user.id, message.user], channel=chosen.channel.id
         )
@@ -242,7 +266,7 @@ class Buttons:
             channel = self._channel(session, chosen.channel.id)
             if not channel.is_joined:
                 raise Refusal(forms.INVITE)
-            asks.make(
+            ask = asks.make(
                 session,
                 self._rt.workspace,
                 channel,
@@ -252,28 +276,23 @@ class Buttons:
                 by=chosen.user.id,
                 now=self._rt.clock(),
             )
+            is_lesson = ask.is_first and ask.asker == chosen.user.id
+            emoji = channels.solved_emoji(channel)[0]
         ack()
         with courtesy():
             self._rt.slack.respond(
-                body["response_url"], "It is an ask now; answers go in its thread.", []
+                body["response_url"], notes.made_own(emoji, is_first=is_lesson), []
             )
 
     def options(self, body: dict[str, Any], ack: Ack) -> None:
         chosen = MessageShortcut.model_validate(body)
         with self._rt.reads() as session:
             ask = self._ask_at(session, chosen)
-            standing = actions.standing(session, ask, chosen.user.id)
-            view = forms.options(
-                ask.id,
-                ask.title,
-                ask.state,
-                is_looking="looking" in standing,
-                is_same="same" in standing,
-            )
+            view = _options(ask, actions.standing(session, ask, chosen.user.id))
         self._rt.slack.open_view(chosen.trigger_id, view)
         ack()
 
-    def _ask_at(self, session: Any, chosen: MessageShortcut) -> Ask:
+    def _ask_at(self, session: Session, chosen: MessageShortcut) -> Ask:
         channel = channels.find(session, self._rt.workspace.id, chosen.channel.id)
         ts = chosen.message.thread_ts or chosen.message.ts
         ask = asks.by_message(session, channel.id, ts) if channel else None
@@ -281,35 +300,32 @@ class Buttons:
             raise Refusal(NOT_HERE)
         return ask
 
-    def _channel(self, session: Any, slack_id: str) -> Channel:
+    def _channel(self, session: Session, slack_id: str) -> Channel:
         return channels.note(session, self._rt.workspace.id, slack_id)
 
     def joined(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = Pressed.model_validate(body)
         facts.ensure(self._rt, people=[pressed.user.id])
         action = pressed.action
+        what: Joining = "same" if action.action_id.endswith("same") else "looking"
         with self._rt.sessions.begin() as session:
             ask = asks.get(session, self._rt.workspace, number(action.value))
-            actions.toggle(
+            is_in = actions.toggle(
                 session,
                 self._rt.workspace,
                 ask,
-                "same" if action.action_id.endswith("same") else "looking",
+                what,
                 by=pressed.user.id,
                 at_us=micros(action.action_ts),
                 now=self._rt.clock(),
             )
             standing = actions.standing(session, ask, pressed.user.id)
-            view = forms.options(
-                ask.id,
-                ask.title,
-                ask.state,
-                is_looking="looking" in standing,
-                is_same="same" in standing,
-            )
+            view = _options(ask, standing)
         if pressed.view is not None:
             with courtesy():
                 self._rt.slack.update_view(pressed.view.id, view, hash=None)
+        if what in standing and not is_in:
+            raise Refusal(actions.IN_BY_REACTION_TOO)
         ack()
 
     def menu(self, body: dict[str, Any], ack: Ack) -> None:
@@ -325,6 +341,9 @@ class Buttons:
         what = pressed.action.action_id.partition("_")[2]
         self._do(pressed, what, number(pressed.action.value))
         ack()
+        if what == "reopen" and body.get("response_url"):
+            with courtesy():
+                self._rt.slack.respond(body["response_url"], "It is open again.", [])
 
     def _do(self, pressed: Pressed, what: str, ask_id: int) -> None:
         facts.ensure(self._rt, people=[pressed.user.id])

@@ -102,7 +102,7 @@ class Marks:
                 now=self._rt.clock(),
             )
         ack()
-        self._answer(body, "Undone; nobody will hear of it.")
+        self._answer(body, "Undone.")
 
     def offer_taken(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = Pressed.model_validate(body)

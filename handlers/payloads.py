@@ -15,6 +15,8 @@ def _is_ts(value: object) -> object:
 
 SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,40}$")]
 Ts = Annotated[str, BeforeValidator(_is_ts)]
+# Slack sends null where there are blocks or files only.
+Text = Annotated[str, BeforeValidator(lambda text: "" if text is None else text)]
 
 
 class Payload(BaseModel):
@@ -42,7 +44,7 @@ class Message(Payload):
 
     ts: Ts
     user: SlackId | None = None
-    text: str = ""
+    text: Text = ""
     subtype: str | None = None
     bot_id: str | None = None
     thread_ts: Ts | None = None
@@ -142,11 +144,6 @@ class Place(Payload):
     id: SlackId
 
 
-class Container(Payload):
-    message_ts: str | None = None
-    channel_id: str | None = None
-
-
 class Chosen(Payload):
     value: str
 
@@ -197,13 +194,11 @@ class View(Payload):
 
 
 class Pressed(Payload):
-    """`block_actions`: a button, a menu or a select, with where it stands."""
+    """`block_actions`: a button, a menu or a select, and the view it is in."""
 
     user: Person
     trigger_id: str
     actions: Annotated[list[Action], Field(min_length=1)]
-    container: Container = Container()
-    channel: Place | None = None
     view: View | None = None
 
     @property

@@ -110,12 +110,16 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
     ],
     forms.told: [lambda: forms.told("Not possible", "It is solved already.")],
     notes.answered: [lambda: notes.answered(TITLE, URL, "Ben")],
-    notes.captured: [lambda: notes.captured(TITLE, URL)],
+    notes.captured: [lambda: notes.captured(TITLE, URL, "100")],
     notes.made: [
-        lambda: notes.made(TITLE, URL, "Dan", is_first=True),
-        lambda: notes.made(TITLE, URL, "Dan", is_first=False),
+        lambda: notes.made(TITLE, URL, "Dan", "100", is_first=True),
+        lambda: notes.made(TITLE, URL, "Dan", "100", is_first=False),
     ],
     notes.closed: [lambda: notes.closed(7, TITLE, URL, "Dan", "Asked twice")],
+    notes.deleted: [
+        lambda: notes.deleted(TITLE, "Dan", is_own_message=False),
+        lambda: notes.deleted(TITLE, "Dan", is_own_message=True),
+    ],
     notes.not_posted: [
         lambda: notes.not_posted(TITLE, "", "help", "is_archived"),
         lambda: notes.not_posted(TITLE, "Details", "help", "some_new_error"),

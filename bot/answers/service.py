@@ -154,7 +154,7 @@ def _lead(
             "member": slack_id,
         },
     ).first()
-    return None if known is None else is_lead(**known._mapping)
+    return None if known is None else is_lead(**known._asdict())
 
 
 def reply(

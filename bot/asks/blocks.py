@@ -28,9 +28,6 @@ _STATES = {
     "solved": ":white_check_mark: Solved",
     "closed": ":heavy_minus_sign: Closed",
 }
-FIRST_ASK_HINT = (
-    "When an answer works, react to it with :white_check_mark: and the ask is solved."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +48,8 @@ class Shown:
     closed_by: str | None = None
     close_reason: str | None = None
     is_first: bool = False
+    # The first of the emoji that mean here that an answer solved the ask.
+    solved_emoji: str = "white_check_mark"
 
 
 def summary(ask: Shown) -> str:
@@ -74,7 +73,11 @@ def message(ask: Shown) -> list[Block]:
         blocks.append(ContextBlock(elements=about))
     blocks += _outcome(ask)
     if ask.is_first and ask.state in {"open", "answered"}:
-        blocks.append(ContextBlock(elements=[MarkdownTextObject(text=FIRST_ASK_HINT)]))
+        hint = (
+            f"When an answer works, react to it with :{ask.solved_emoji}: and the ask"
+            " is solved."
+        )
+        blocks.append(ContextBlock(elements=[MarkdownTextObject(text=hint)]))
     blocks.append(_buttons(ask))
     return blocks
 

@@ -27,15 +27,22 @@ from bot.asks.rules import (
     LONGEST_TITLE,
     LONGEST_WORKED,
     MOST_TOPICS,
+    prefilled,
 )
 from bot.text import plain, shorten
 
-INVITE = "I'm not in that channel yet: type `/invite @Backswing` there, then ask again."
+# Beside a field only plain text is shown.
+INVITE = "I'm not in that channel yet: type /invite @Backswing there, then ask again."
 
 INVITE_FIRST = (
     "I'm not in that channel yet. Choose another one, or type `/invite @Backswing`"
     " there first."
 )
+CHOOSE = (
+    "Choose a channel where I'm a member; in any other, type `/invite @Backswing`"
+    " there first."
+)
+_LONGEST_TOPICS = 150
 
 
 def ask_form(
@@ -51,6 +58,7 @@ def ask_form(
     hint: str | None = None,
 ) -> View:
     """Ask, or edit the ask `ask_id`. `title` and `details` are marked text."""
+    shown_title, shown_details = prefilled(title, details)
     blocks: list[Block] = []
     if hint:
         blocks.append(ContextBlock(elements=[MarkdownTextObject(text=hint)]))
@@ -60,7 +68,7 @@ def ask_form(
             label="Question",
             element=PlainTextInputElement(
                 action_id="title",
-                initial_value=shorten(plain(title), LONGEST_TITLE) or None,
+                initial_value=shown_title or None,
                 max_length=LONGEST_TITLE,
                 placeholder="How do I …?",
                 focus_on_load=True,
@@ -72,7 +80,7 @@ def ask_form(
             optional=True,
             element=PlainTextInputElement(
                 action_id="details",
-                initial_value=shorten(plain(details), LONGEST_FIELD) or None,
+                initial_value=shown_details or None,
                 max_length=LONGEST_FIELD,
                 multiline=True,
                 placeholder="What you tried, what happened, what you expected",
@@ -112,8 +120,8 @@ def _channel(channel: str | None, *, is_here: bool) -> InputBlock:
 
 def _topics(channel_topics: Sequence[str], chosen: Sequence[str]) -> list[Block]:
     known = [Option(text=topic, value=topic) for topic in channel_topics[:100]]
-    of_channel = [topic for topic in chosen if topic in channel_topics]
-    others = [topic for topic in chosen if topic not in channel_topics]
+    of_channel = [topic for topic in chosen if topic in channel_topics][:MOST_TOPICS]
+    others = [topic for topic in chosen if topic not in of_channel]
     blocks: list[Block] = []
     if known:
         blocks.append(
@@ -138,8 +146,8 @@ def _topics(channel_topics: Sequence[str], chosen: Sequence[str]) -> list[Block]
             hint=f"Up to {MOST_TOPICS}, with commas between",
             element=PlainTextInputElement(
                 action_id="more_topics",
-                initial_value=", ".join(others) or None,
-                max_length=150,
+                initial_value=shorten(", ".join(others), _LONGEST_TOPICS) or None,
+                max_length=_LONGEST_TOPICS,
             ),
         )
     )

@@ -41,6 +41,14 @@ def from_form(title: str, details: str) -> tuple[str, str]:
     )
 
 
+def prefilled(title: str, details: str) -> tuple[str, str]:
+    """Marked texts in, out what of them the fields of a form show and can hold."""
+    return (
+        shorten(plain(title), LONGEST_TITLE),
+        shorten(plain(details), LONGEST_FIELD),
+    )
+
+
 def topics(chosen: Iterable[str], typed: str) -> list[str]:
     """Chosen and comma-separated topics as one list; the same in any case is one."""
     words = [*chosen, *typed.replace(";", ",").split(",")]

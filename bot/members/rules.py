@@ -56,6 +56,20 @@ MAY: Mapping[Action, frozenset[Role]] = {
 # Nothing else that somebody is makes up for one of these.
 SHUT_OUT = frozenset({Role.STRANGER, Role.BOT, Role.DEACTIVATED})
 
+
+def is_lead(
+    *,
+    is_admin: bool,
+    is_champion: bool,
+    is_stranger: bool,
+    is_bot: bool,
+    is_deactivated: bool,
+) -> bool:
+    """Whether somebody with these facts acts for askers in a channel."""
+    is_shut_out = is_stranger or is_bot or is_deactivated
+    return (is_admin or is_champion) and not is_shut_out
+
+
 _WHY_NOT: Mapping[Action, str] = {
     Action.ASK: "You can't ask here.",
     Action.MAKE_ASK: (

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.members import rules
 from bot.members.rules import Role
 from bot.outbox import upsert
 from bot.text import clean, one_line, shorten
@@ -102,9 +103,21 @@ def is_bot(session: Session, installation_id: int, slack_id: str) -> bool:
     return member is not None and member.is_bot
 
 
+def is_guest(session: Session, installation_id: int, slack_id: str) -> bool:
+    """Whether it is a guest, as far as we know."""
+    member = find(session, installation_id, slack_id)
+    return member is not None and member.is_guest
+
+
 def is_lead(session: Session, channel_id: int, member: Member) -> bool:
     """Whether the person may act for askers in the channel."""
-    return member.is_admin or is_champion(session, channel_id, member.slack_id)
+    return rules.is_lead(
+        is_admin=member.is_admin,
+        is_champion=is_champion(session, channel_id, member.slack_id),
+        is_stranger=member.is_stranger,
+        is_bot=member.is_bot,
+        is_deactivated=member.is_deactivated,
+    )
 
 
 def is_champion(session: Session, channel_id: int, slack_id: str) -> bool:

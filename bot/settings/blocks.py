@@ -19,6 +19,8 @@ from bot.text import escape
 
 MOST_TOPICS = 50
 MOST_CHAMPIONS = 30
+LONGEST_TOPICS = 2000
+LONGEST_EMOJI = 300
 
 CAPTURE = (
     ("off", "Only what people put in with /ask", "Nothing else is kept."),
@@ -78,21 +80,21 @@ def form(
             "topics",
             "Topics",
             "With commas between; people can add their own.",
-            ", ".join(topics),
-            limit=2000,
+            listed(topics),
+            limit=LONGEST_TOPICS,
             optional=True,
         ),
         _line(
             "helpful",
             "Emoji for helpful",
             "On an answer, from anybody but its author.",
-            _named(helpful),
+            named(helpful),
         ),
         _line(
             "solved",
             "Emoji for solved",
             "On an answer, from the person who asked.",
-            _named(solved),
+            named(solved),
         ),
         InputBlock(
             block_id="guests",
@@ -116,7 +118,11 @@ def form(
     )
 
 
-def _named(emoji: Sequence[str]) -> str:
+def listed(topics: Sequence[str]) -> str:
+    return ", ".join(topics)
+
+
+def named(emoji: Sequence[str]) -> str:
     return " ".join(f":{name}:" for name in emoji)
 
 
@@ -126,7 +132,7 @@ def _line(
     hint: str,
     value: str,
     *,
-    limit: int = 300,
+    limit: int = LONGEST_EMOJI,
     optional: bool = False,
 ) -> InputBlock:
     return InputBlock(
@@ -147,7 +153,7 @@ HELP = (
     "• Answer in the ask's thread.\n"
     "• React to an answer that helped you with :+1: :raised_hands: :heart: :pray: or"
     " :bulb:. When an answer to your own ask solves it, react to it with"
-    " :white_check_mark:.\n"
+    " :white_check_mark:, unless the channel chose others.\n"
     "• :eyes: on an ask says that you can help, :raising_hand: that you have the same"
     " problem: you are told when it is solved.\n"
     "• Each message's menu has *Make this an ask*, *Mark helpful*, *This solved it* and"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from bot.answers import registers
 from bot.asks.rules import topic_name
 from bot.channels import rules
 from bot.channels import service as channels
@@ -53,8 +54,11 @@ def change(session: Session, channel: Channel, chosen: Chosen, *, by: str) -> No
     )
     if len(topics) > blocks.MOST_TOPICS:
         raise Refusal(f"At most {blocks.MOST_TOPICS} topics.", field="topics")
+    _check_length(blocks.listed(topics), blocks.LONGEST_TOPICS, "topics")
     for slack_id in chosen.champions:
         _check_champion(session, channel, slack_id)
+    if chosen.capture == "off" and channel.capture != "off":
+        registers.forget(session, channel.id)
     channel.capture = chosen.capture
     channel.helpful_emoji = None if helpful == list(rules.HELPFUL) else helpful
     channel.solved_emoji = None if solved == list(rules.SOLVED) else solved
@@ -69,7 +73,14 @@ def _emoji(typed: str, field: str) -> list[str]:
         raise Refusal(f"No name of an emoji: {', '.join(bad[:3])}", field=field)
     if not names:
         raise Refusal("Name at least one emoji, such as :+1:", field=field)
+    _check_length(blocks.named(names), blocks.LONGEST_EMOJI, field)
     return names
+
+
+def _check_length(shown: str, limit: int, field: str) -> None:
+    """The form shows the settings written out, which can be longer than was typed."""
+    if len(shown) > limit:
+        raise Refusal("That is more than fits here; take some out.", field=field)
 
 
 def _check_champion(session: Session, channel: Channel, slack_id: str) -> None:

@@ -119,8 +119,8 @@ def test_no_note_about_an_ask_does_harm(text: str, name: str):
     who = clean(name) or "someone"
     for note in (
         notes.answered(title, URL, who),
-        notes.captured(title, URL),
-        notes.made(title, URL, who, is_first=True),
+        notes.captured(title, URL, "100"),
+        notes.made(title, URL, who, "100", is_first=True),
         notes.closed(7, title, URL, who, title),
         notes.not_posted(title, details, who, "is_archived"),
         notes.solved(7, title, URL, by=who, candidates=[(1, who)], has_worked=False),

@@ -1,6 +1,5 @@
 """People's words come out as they went in, and nothing in them takes effect."""
 
-import re
 import unicodedata
 
 import pytest
@@ -12,7 +11,6 @@ from bot.text import (
     clean,
     cut,
     escape,
-    link,
     marked,
     pieces,
     plain,
@@ -142,10 +140,3 @@ def test_cutting_makes_no_new_token(text: str, limit: int):
     effects = [(p.kind, p.target) for p in pieces(text) if p.kind != "text"]
     left = [(p.kind, p.target) for p in pieces(cut(text, limit)) if p.kind != "text"]
     assert left == effects[: len(left)]
-
-
-@given(ANY_TEXT)
-def test_a_links_label_can_end_neither_the_link_nor_the_line(label: str):
-    made = link("https://a.example", label)
-    assert made.count("<") == made.count(">") == made.count("|") == 1
-    assert re.fullmatch(r"<https://a\.example\|[^\n]*>", made)

@@ -10,6 +10,7 @@ from handlers.refusals import BROKEN, TOO_LATE
 from tests.factories import (
     ADMIN,
     ASKER,
+    BOT,
     CHAMPION,
     GUEST,
     HELPER,
@@ -58,6 +59,11 @@ def test_only_a_first_ask_says_how_to_mark_an_answer(story: Story) -> None:
     second = story.ask("Two?")
     assert "When an answer works" in json.dumps(first.blocks)
     assert "When an answer works" not in json.dumps(second.blocks)
+
+
+def test_a_first_ask_names_the_channels_own_emoji(story: Story) -> None:
+    story.set_up(solved=":100:")
+    assert "react to it with :100:" in json.dumps(story.ask().blocks)
 
 
 def test_a_long_question_has_a_title_and_details(story: Story) -> None:
@@ -154,7 +160,9 @@ def test_a_channel_without_the_bot_gets_the_form_and_the_words_are_kept(
 def test_a_direct_message_gets_the_form_and_the_words_are_kept(story: Story) -> None:
     story.command(ASKER, "/ask", "How?", channel="D0ANA", channel_name="directmessage")
     [(_, view)] = story.slack.views
-    assert view["blocks"][0]["element"]["initial_value"] == "How?"
+    hint, question, *_ = view["blocks"]
+    assert "Choose a channel where I'm a member" in json.dumps(hint)
+    assert question["element"]["initial_value"] == "How?"
 
 
 @pytest.mark.parametrize("fact", ["is_archived", "is_read_only"])
@@ -357,6 +365,58 @@ def test_deleting_asks_first_and_then_takes_the_message_away(story: Story) -> No
     assert story.answers() == []
 
 
+def test_who_helps_by_button_and_by_reaction_learns_how_to_step_back(
+    story: Story,
+) -> None:
+    ask = story.ask()
+    ask_id = str(story.the_ask().id)
+    story.click(HELPER, "ask_looking", ask_id)
+    story.react(HELPER, ask.ts, "eyes")
+    story.later(seconds=5)
+    story.click(HELPER, "ask_looking", ask_id)
+    assert "by your reaction, too" in story.slack.responses[-1][1]
+    story.unreact(HELPER, ask.ts, "eyes")
+    story.deliver()
+    assert "Looking into it" not in rendered(story)
+
+
+def test_the_asker_is_told_who_deleted_their_ask(story: Story) -> None:
+    story.ask("How do I x?")
+    story.click(ADMIN, "ask_menu", option=f"delete:{story.the_ask().id}")
+    story.submit(ADMIN, story.slack.views[-1][1], {})
+    story.deliver()
+    assert story.slack.texts(ASKER) == ["Eva deleted your ask “How do I x?”."]
+
+
+def test_a_note_that_reopens_an_ask_says_that_it_did(story: Story) -> None:
+    story.ask()
+    ask_id = story.the_ask().id
+    story.click(ASKER, "ask_menu", option=f"close:{ask_id}")
+    story.click(ASKER, "ask_reopen", str(ask_id))
+    assert story.slack.responses[-1][1] == "It is open again."
+    story.slack.fail["response_url"] = [Unsure("response_url", "TimeoutError")]
+    assert story.click(ASKER, "ask_reopen", str(ask_id)).status == 200
+
+
+def test_what_an_edit_leaves_as_the_form_showed_it_stays_whole(story: Story) -> None:
+    story.ask(f"Ask <@{PEER}|chi> " + "word " * 1000)
+    before = story.the_ask()
+    story.click(ASKER, "ask_menu", option=f"edit:{before.id}")
+    view = story.slack.views[-1][1]
+    shown = {
+        block["block_id"]: block["element"].get("initial_value")
+        for block in view["blocks"]
+    }
+    assert len(shown["details"]) <= 3000
+    story.submit(ASKER, view, shown | {"more_topics": "words"})
+    after = story.the_ask()
+    assert after.topics == ["words"]
+    assert (after.title, after.details) == (before.title, before.details)
+    assert f"<@{PEER}|chi>" in after.title
+    story.submit(ASKER, view, shown | {"details": "Shorter"})
+    assert (story.the_ask().title, story.the_ask().details) == (before.title, "Shorter")
+
+
 @pytest.mark.parametrize("value", ["", "x", "-1", "999999", "1; DROP TABLE asks", "٣"])
 def test_a_made_up_id_is_refused(story: Story, value: str) -> None:
     story.ask()
@@ -419,6 +479,39 @@ def test_a_champion_makes_anothers_message_an_ask_and_the_author_is_told(
     )
     story.message_shortcut(CHAMPION, "make_ask", ASKER, ts)
     assert "an ask already" in story.slack.responses[-1][1]
+
+
+def test_where_guests_may_not_ask_no_words_of_theirs_become_an_ask(
+    story: Story,
+) -> None:
+    story.set_up(guests=[], champions=[CHAMPION], capture="all")
+    story.say(GUEST, "Who am I?")  # Slack has to be asked first.
+    story.deliver()
+    asked = len(story.asks())
+    ts = story.say(GUEST, "My build fails")
+    assert len(story.asks()) == asked
+    for by in (GUEST, CHAMPION):
+        story.message_shortcut(by, "make_ask", GUEST, ts)
+        assert "only full members" in story.slack.responses[-1][1]
+    assert len(story.asks()) == asked
+
+
+@pytest.mark.parametrize("author", ["USLACKBOT", BOT, "U0ROBO"])
+def test_what_no_person_wrote_becomes_no_ask(story: Story, author: str) -> None:
+    story.slack.people["U0ROBO"] = person("U0ROBO", "Robo", is_bot=True)
+    story.set_up(champions=[CHAMPION])
+    story.message_shortcut(CHAMPION, "make_ask", author, story.ts())
+    assert "not by a person" in story.slack.responses[-1][1]
+    assert story.asks() == []
+
+
+def test_a_first_ask_of_ones_own_message_says_how_to_mark(story: Story) -> None:
+    story.set_up(solved=":100:")
+    for said in ("It breaks", "It breaks again"):
+        story.message_shortcut(ASKER, "make_ask", ASKER, story.say(ASKER, said))
+    first, second = (text for _, text, _ in story.slack.responses)
+    assert "react to that reply with :100:" in first
+    assert "react" not in second
 
 
 def test_the_options_of_an_own_message(story: Story) -> None:

@@ -68,6 +68,23 @@ def test_an_admin_solves_for_the_asker_who_may_reject_it(
     assert story.the_ask().state == "answered"
 
 
+@pytest.mark.parametrize("is_known", [False, True])
+@pytest.mark.parametrize(
+    "facts", [{"is_stranger": True}, {"team_id": "T9"}, {"deleted": True}]
+)
+def test_another_workspaces_admin_solves_for_nobody(
+    story: Story, thread: tuple[str, str], facts: dict[str, Any], *, is_known: bool
+) -> None:
+    story.slack.people["U9"] = person("U9", "Zed", is_admin=True, **facts)
+    if is_known:
+        story.say("U9", "Hello", thread_ts=thread[0])
+        story.deliver()
+    story.react("U9", thread[1], "white_check_mark")
+    story.deliver()
+    assert story.the_ask().state == "answered"
+    assert story.marks()[thread[1]] == (False, 1)
+
+
 def test_own_answers_cannot_be_marked(story: Story, thread: tuple[str, str]) -> None:
     story.react(HELPER, thread[1], "heart")
     story.react(HELPER, thread[1], "white_check_mark")
@@ -188,6 +205,7 @@ def test_a_shortcut_marks_and_offers_undo(
     _, _, blocks = story.slack.responses[-1]
     undo = blocks[1]["elements"][0]
     story.click(ASKER, undo["action_id"], undo["value"])
+    assert story.slack.responses[-1][1] == "Undone."
     assert story.marks() == {thread[1]: (False, 0)}
     story.later(seconds=90)
     assert story.slack.texts(HELPER) == []
@@ -395,6 +413,34 @@ def test_ids_of_what_led_nowhere_are_forgotten_after_a_week(story: Story) -> Non
     story.clock.forward(days=8)
     job.purge(story.rt, story.deliverer)
     assert kept() == [0, 0]
+
+
+def test_ids_of_what_led_nowhere_are_forgotten_when_capture_ends(
+    story: Story,
+) -> None:
+    story.set_up(capture="questions")
+    ask = story.say(ASKER, "How do I x?")
+    answer = story.say(HELPER, "So.", thread_ts=ask)
+    story.react(PEER, answer, "heart")
+    other = story.say(ASKER, "Good morning")
+    reply = story.say(PEER, "Morning", thread_ts=other)
+    story.react(HELPER, reply, "heart")
+    story.set_up(capture="off")
+    with story.rt.reads() as session:
+        sightings, reactions = (
+            session.scalar(select(func.count()).select_from(Base.metadata.tables[t]))
+            for t in ("sightings", "reactions")
+        )
+    assert (sightings, reactions) == (0, 1)
+    assert story.marks() == {answer: (False, 1)}
+
+
+def test_an_answer_without_text_is_an_answer(
+    story: Story, thread: tuple[str, str]
+) -> None:
+    event = message(PEER, "", story.ts(), thread[0]) | {"text": None}
+    assert story.event(event) == 200
+    assert len(story.answers()) == 2
 
 
 def test_a_captured_message_deleted_is_no_ask(story: Story) -> None:

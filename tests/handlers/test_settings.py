@@ -71,6 +71,15 @@ def test_what_counted_goes_on_counting_when_the_emoji_change(story: Story) -> No
         ({"helpful": ":thumbsup:", "solved": ":+1:"}, "solved"),
         ({"solved": ":eyes:"}, "solved"),
         ({"topics": ",".join(map(str, range(51)))}, "topics"),
+        ({"topics": ",".join(f"{n:040}" for n in range(48))}, "topics"),
+        (
+            {
+                "helpful": " ".join(
+                    "👏😀🎉🙌🎈🎁🎂🎃🎄🎅🎆🎇🎐🎏🎎🎍🎌🎋🎊🎉🎀🎓🎠🎡🎢🎣🎤🎥🎦🎧🎨🎩🎪🎫🎬🎭🎮🎯🎰🎱"
+                )
+            },
+            "helpful",
+        ),
         ({"champions": ["U0ROBO"]}, "champions"),
         ({"capture": "everything"}, "capture"),
     ],
@@ -145,10 +154,15 @@ def test_choosing_another_channel_shows_its_topics_and_keeps_the_words(
         "values": {
             "title": {"title": {"value": "How <x>?"}},
             "details": {"details": {"value": None}},
+            "topics": {"topics": {"selected_options": [{"value": "retries"}]}},
+            "more_topics": {"more_topics": {"value": "time, , zones,time"}},
         }
     }
     story.click(ASKER, "ask_channel", view=view, selected_conversation="C0HELP")
     shown = story.slack.views[-1][1]
     blocks = {block["block_id"]: block for block in shown["blocks"]}
     assert blocks["title"]["element"]["initial_value"] == "How <x>?"
-    assert blocks["topics"]["element"]["options"][0]["value"] == "retries"
+    topics = blocks["topics"]["element"]
+    assert topics["options"][0]["value"] == "retries"
+    assert topics["initial_options"][0]["value"] == "retries"
+    assert blocks["more_topics"]["element"]["initial_value"] == "time, zones"

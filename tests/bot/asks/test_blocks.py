@@ -106,9 +106,10 @@ def test_one_other_person_is_not_plural():
 
 
 def test_the_hint_is_for_the_first_ask_only():
-    assert blocks.FIRST_ASK_HINT in str(message(ask(is_first=True)))
-    assert blocks.FIRST_ASK_HINT not in str(message(ask()))
-    assert blocks.FIRST_ASK_HINT not in str(message(ask("solved", is_first=True)))
+    hint = "When an answer works, react to it with :100:"
+    assert hint in str(message(ask(is_first=True, solved_emoji="100")))
+    assert hint not in str(message(ask(solved_emoji="100")))
+    assert hint not in str(message(ask("solved", is_first=True, solved_emoji="100")))
 
 
 def test_of_many_solutions_five_are_shown():

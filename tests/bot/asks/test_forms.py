@@ -111,6 +111,20 @@ def test_an_ask_is_edited_with_its_topics_chosen():
     )
 
 
+def test_topics_that_the_channel_has_not_fit_their_field():
+    [*_, field_] = forms.ask_form(topics=["x" * 80, "y" * 80]).to_dict()["blocks"]
+    initial = field_["element"]["initial_value"]
+    assert len(initial) == 150
+    assert initial.endswith("…")
+
+
+def test_no_more_topics_are_chosen_than_may_be():
+    view = forms.ask_form(channel_topics="abcd", topics="abcd").to_dict()
+    chosen, others = (block["element"] for block in view["blocks"][-2:])
+    assert len(chosen["initial_options"]) == 3
+    assert others["initial_value"] == "d"
+
+
 def test_somebody_else_gives_a_reason_to_close():
     assert forms.close_form(7, TITLE, "Ana").to_dict() == modal(
         "Close this ask",

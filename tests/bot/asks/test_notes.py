@@ -10,7 +10,11 @@ from tests.surfaces import TITLE, URL, solved
 NAMED = f"“{TITLE}”"
 ASK = link(URL, NAMED)
 WORKED = " Would you write one line on what worked, for whoever comes next?"
-HOW = " When a reply solves it, react to that reply with ✅, and everybody sees it."
+HOW = [
+    "When a reply solves it, react to that reply with ",
+    {"type": "emoji", "name": "100"},
+    ", and everybody sees it.",
+]
 WORDS = " Here are your words:"
 SAY = button("Say what worked", "ask_worked", "7")
 NOT_YET = button("Not solved yet", "ask_reopen", "7")
@@ -36,18 +40,18 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="answered",
         ),
         pytest.param(
-            notes.captured(TITLE, URL),
+            notes.captured(TITLE, URL, "100"),
             [
                 "Your question ",
                 ASK,
                 " is now an ask: your peers can find it, and answer in its thread. ",
-                HOW.strip(),
+                *HOW,
             ],
             [],
             id="captured",
         ),
         pytest.param(
-            notes.made(TITLE, URL, "Dan", is_first=False),
+            notes.made(TITLE, URL, "Dan", "100", is_first=False),
             [
                 "Dan made your message ",
                 ASK,
@@ -57,11 +61,13 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="made",
         ),
         pytest.param(
-            notes.made(TITLE, URL, "Dan", is_first=True),
+            notes.made(TITLE, URL, "Dan", "100", is_first=True),
             [
                 "Dan made your message ",
                 ASK,
-                f" an ask, so that your peers find it and answer in its thread.{HOW}",
+                " an ask, so that your peers find it and answer in its thread.",
+                " ",
+                *HOW,
             ],
             [],
             id="made the first",
@@ -73,6 +79,34 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="closed",
         ),
         pytest.param(
+            notes.deleted(TITLE, "Dan", is_own_message=False),
+            [f"Dan deleted your ask {NAMED}."],
+            [],
+            id="deleted",
+        ),
+        pytest.param(
+            notes.deleted(TITLE, "Dan", is_own_message=True),
+            [
+                (
+                    f"Dan says that your message {NAMED} is no ask: it stays where it"
+                    " is, but counts as one no longer."
+                )
+            ],
+            [],
+            id="deleted, but not the message",
+        ),
+        pytest.param(
+            notes.not_posted(TITLE, "", "help", "not_in_channel"),
+            [
+                (
+                    "I couldn't post your ask in #help: I'm not in it; type"
+                    f" /invite @Backswing there.{WORDS}"
+                )
+            ],
+            [sentence(TITLE)],
+            id="not posted where the bot is not",
+        ),
+        pytest.param(
             notes.not_posted(TITLE, "", "help", "is_archived"),
             [f"I couldn't post your ask in #help: the channel is archived.{WORDS}"],
             [sentence(TITLE)],
@@ -80,7 +114,7 @@ def who_helped(answer_id: int, label: str) -> Json:
         ),
         pytest.param(
             notes.not_posted(TITLE, "The details", "help", "a_new_error"),
-            [f"I couldn't post your ask in #help: a_new_error.{WORDS}"],
+            [f"I couldn't post your ask in #help: Slack did not take it.{WORDS}"],
             [sentence("The details")],
             id="not posted, who knows why",
         ),
@@ -134,13 +168,13 @@ def who_helped(answer_id: int, label: str) -> Json:
         ),
         pytest.param(
             notes.marked("helpful", "C0HELP", "1772442000.000100"),
-            ["Marked as helpful. Its author will hear of it in a minute."],
+            ["Marked as helpful. Thank you!"],
             [actions(button("Undo", "undo_helpful", "C0HELP:1772442000.000100"))],
             id="marked helpful",
         ),
         pytest.param(
             notes.marked("solved", "C0HELP", "1772442000.000100"),
-            ["Marked as what solved it. Its author will hear of it in a minute."],
+            ["Marked as what solved it. Thank you!"],
             [actions(button("Undo", "undo_solved", "C0HELP:1772442000.000100"))],
             id="marked solved",
         ),
@@ -177,8 +211,22 @@ def test_a_note_says_the_same_in_its_notification(
 ):
     said, blocks = note
     assert [block.to_dict() for block in blocks] == [sentence(*parts), *more]
-    shown = (part if isinstance(part, str) else part["text"] for part in parts)
-    assert said == "".join(shown).replace("&", "&amp;")
+    assert said == "".join(map(shown, parts)).replace("&", "&amp;")
+
+
+def shown(part: str | Json) -> str:
+    if isinstance(part, str):
+        return part
+    return f":{part['name']}:" if part["type"] == "emoji" else part["text"]
+
+
+def test_who_makes_their_first_ask_of_a_message_learns_how_to_mark():
+    said = notes.made_own("100", is_first=True)
+    assert said == (
+        "It is an ask now; answers go in its thread. When a reply solves it, react to"
+        " that reply with :100:, and everybody sees it."
+    )
+    assert "react" not in notes.made_own("100", is_first=False)
 
 
 def test_a_long_title_is_shortened():

@@ -7,7 +7,6 @@ Revises:
 import sqlalchemy as sa
 from alembic import op
 
-
 revision = "b8b9a7a0a397"
 down_revision = None
 branch_labels = None

@@ -112,20 +112,28 @@ class Together:
     def __init__(self, sessions: sessionmaker[Session]) -> None:
         self._sessions = sessions
         self._turn = threading.Lock()
+        # Guards the list: who comes while it is taken belongs to the next one.
+        self._coming = threading.Lock()
         self._waiting: list[_Write] = []
 
     def __call__(self, work: Work) -> None:
         """Return when it is committed, or raise what went wrong with this one."""
         mine = _Write(work)
-        self._waiting.append(mine)
+        with self._coming:
+            self._waiting.append(mine)
         with self._turn:
-            if mine in self._waiting:
-                batch, self._waiting = self._waiting, []
+            batch = self._take() if mine in self._waiting else []
+            if batch:
                 # Whose fault it is shows when each is tried alone.
                 with suppress(Exception):
                     self._commit(batch)
             if not mine.is_committed:
                 self._commit([mine])
+
+    def _take(self) -> list[_Write]:
+        with self._coming:
+            taken, self._waiting = self._waiting, []
+        return taken
 
     def _commit(self, batch: list[_Write]) -> None:
         with self._sessions.begin() as session:

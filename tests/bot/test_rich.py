@@ -1,5 +1,6 @@
 """No text whatever does more than be read."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -222,7 +223,7 @@ def box(code: str) -> dict[str, Any]:
         ("```open", [section(text("```open"))]),
         ("```\n\n```", [section(text("```\n\n```"))]),
         ("one ` two", [section(text("one ` two"))]),
-        ("<!channel> <!here>", [section(text("@channel"), text(" "), text("@here"))]),
+        ("<!channel> <!here>", [section(text("@channel @here"))]),
     ],
 )
 def test_marked_text_becomes_elements(marked: str, sections: list[dict[str, Any]]):
@@ -259,5 +260,15 @@ def test_code_that_does_not_fit_is_cut_in_its_box():
 
 def test_after_five_people_the_others_are_named_and_not_notified():
     [block] = words(" ".join(f"<@U{n}|p{n}>" for n in range(7)))
-    kinds = [e["type"] for e in block["elements"][0]["elements"] if seen(e) != " "]
-    assert kinds == ["user"] * 5 + ["text"] * 2
+    elements = [e for e in block["elements"][0]["elements"] if seen(e) != " "]
+    assert [e["type"] for e in elements] == ["user"] * 5 + ["text"]
+    assert elements[-1]["text"] == " @p5 @p6"
+
+
+def test_a_wall_of_emoji_does_not_make_a_message_that_slack_refuses():
+    wall = " ".join(":tada:" for _ in range(900))
+    blocks = words(wall)
+    assert len(json.dumps(blocks)) < 10_000
+    assert "".join(map(seen, blocks[0]["elements"][0]["elements"])).startswith(
+        ":tada: :tada:"
+    )

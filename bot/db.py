@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 # A request must fail, and so be delivered again, before Slack's three seconds end.
 WAIT_SECONDS = 2.5
+# Each lookup takes less time than threads take to hand Python's lock to each other.
+LOOKERS = 2
 
 
 Work = Callable[[Session], None]
@@ -24,8 +26,8 @@ Work = Callable[[Session], None]
 class Database:
     """`sessions` to change something, `reads` to look without holding up writers.
 
-    `lookups` are for one quick question each: without a session, and on PostgreSQL
-    without a transaction. `write` is for what comes often and is quick.
+    `lookups` are for one quick question each, without a session or a transaction.
+    `write` is for what comes often and is quick.
     """
 
     engine: Engine
@@ -33,10 +35,11 @@ class Database:
     write: Callable[[Work], None]
     reads: sessionmaker[Session]
     lookups: Engine
+    _reading: Engine
 
     def close(self) -> None:
-        self.engine.dispose()
-        self.lookups.dispose()
+        for engine in (self.engine, self._reading, self.lookups):
+            engine.dispose()
 
 
 def table(model: type[Any]) -> Table:
@@ -80,15 +83,8 @@ def connect(url: str | URL) -> Database:
         url.render_as_string(hide_password=False) if isinstance(url, URL) else url
     )
     if parsed.get_backend_name() == "sqlite":
-        engine, reading = _sqlite(parsed)
-        sessions = sessionmaker(engine)
-        return Database(
-            engine, sessions, Together(sessions), sessionmaker(reading), reading
-        )
-    engine = _postgresql(parsed)
-    sessions = sessionmaker(engine)
-    lookups = engine.execution_options(isolation_level="AUTOCOMMIT")
-    return Database(engine, sessions, partial(_alone, sessions), sessions, lookups)
+        return _sqlite(parsed)
+    return _postgresql(parsed)
 
 
 def _alone(sessions: sessionmaker[Session], work: Work) -> None:
@@ -146,9 +142,18 @@ class Together:
             write.is_committed = True
 
 
-def _postgresql(url: URL) -> Engine:
+def _postgresql(url: URL) -> Database:
+    engine = _postgresql_engine(url, pool_size=10)
+    sessions = sessionmaker(engine)
+    lookups = _postgresql_engine(url, pool_size=LOOKERS, isolation_level="AUTOCOMMIT")
+    return Database(
+        engine, sessions, partial(_alone, sessions), sessions, lookups, engine
+    )
+
+
+def _postgresql_engine(url: URL, **options: Any) -> Engine:
     milliseconds = int(WAIT_SECONDS * 1000)
-    options = (
+    settings = (
         f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
         " -c idle_in_transaction_session_timeout=10000"
     )
@@ -156,27 +161,32 @@ def _postgresql(url: URL) -> Engine:
         url,
         hide_parameters=True,
         pool_pre_ping=True,
-        pool_size=10,
         max_overflow=0,
         pool_timeout=WAIT_SECONDS,
-        connect_args={"application_name": "backswing", "options": options},
+        connect_args={"application_name": "backswing", "options": settings},
+        **options,
     )
 
 
-def _sqlite(url: URL) -> tuple[Engine, Engine]:
+def _sqlite(url: URL) -> Database:
     # SQLite has one writer at a time. A pool of one connection is a fair queue for
     # it, where SQLite's own busy handler would poll and starve.
     writing = _sqlite_engine(url, "BEGIN IMMEDIATE", pool_size=1)
     reading = _sqlite_engine(url, "BEGIN", pool_size=4)
+    lookups = _sqlite_engine(url, None, pool_size=LOOKERS)
+    for engine in (reading, lookups):
+        event.listen(engine, "connect", _only_read)
+    sessions = sessionmaker(writing)
+    return Database(
+        writing, sessions, Together(sessions), sessionmaker(reading), lookups, reading
+    )
 
-    @event.listens_for(reading, "connect")
-    def only_read(connection: Any, _record: object) -> None:
-        connection.execute("PRAGMA query_only = ON")
 
-    return writing, reading
+def _only_read(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA query_only = ON")
 
 
-def _sqlite_engine(url: URL, begin: str, *, pool_size: int) -> Engine:
+def _sqlite_engine(url: URL, begin: str | None, *, pool_size: int) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
@@ -196,7 +206,8 @@ def _sqlite_engine(url: URL, begin: str, *, pool_size: int) -> Engine:
         connection.execute("PRAGMA foreign_keys = ON")
 
     def do_begin(connection: Any) -> None:
-        connection.execute(begin)
+        if begin is not None:
+            connection.execute(begin)
 
     # Not by an event: where there is one listener, SQLAlchemy looks for listeners
     # at every statement, which takes a third of its time.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select, update
+from sqlalchemy import BindParameter, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.outbox import upsert
@@ -35,42 +35,44 @@ class Claim:
     is_unverified: bool
 
 
-def _due(now: datetime) -> Select[OutboxItem]:
-    return (
-        select(OutboxItem)
-        .join(Installation, Installation.id == OutboxItem.installation_id)
-        .outerjoin(
-            Lane,
-            and_(
-                Lane.installation_id == OutboxItem.installation_id,
-                Lane.recipient == OutboxItem.recipient,
-            ),
-        )
-        .where(
-            or_(
-                and_(
-                    OutboxItem.state.in_(("pending", "unverified")),
-                    OutboxItem.due_at <= now,
-                ),
-                # Whoever held it is gone.
-                and_(OutboxItem.state == "sending", OutboxItem.leased_until <= now),
-            ),
-            or_(Lane.free_at.is_(None), Lane.free_at <= now),
-            Installation.paused_because.is_(None),
-        )
-        .order_by(OutboxItem.due_at, OutboxItem.id)
-        .limit(1)
+_NOW: BindParameter[datetime] = bindparam("now")
+_DUE = (
+    select(OutboxItem)
+    .join(Installation, Installation.id == OutboxItem.installation_id)
+    .outerjoin(
+        Lane,
+        and_(
+            Lane.installation_id == OutboxItem.installation_id,
+            Lane.recipient == OutboxItem.recipient,
+        ),
     )
+    .where(
+        or_(
+            and_(
+                OutboxItem.state.in_(("pending", "unverified")),
+                OutboxItem.due_at <= _NOW,
+            ),
+            # Whoever held it is gone.
+            and_(OutboxItem.state == "sending", OutboxItem.leased_until <= _NOW),
+        ),
+        or_(Lane.free_at.is_(None), Lane.free_at <= _NOW),
+        Installation.paused_because.is_(None),
+    )
+    .order_by(OutboxItem.due_at, OutboxItem.id)
+    .limit(1)
+)
+_IS_DUE = _DUE.with_only_columns(OutboxItem.id)
+_NEXT = _DUE.with_for_update(of=OutboxItem, skip_locked=True)
 
 
 def is_due(session: Session, *, now: datetime) -> bool:
     """Whether it is worth the writers' queue to claim something."""
-    return session.scalar(_due(now).with_only_columns(OutboxItem.id)) is not None
+    return session.scalar(_IS_DUE, {"now": now}) is not None
 
 
 def claim(session: Session, *, now: datetime) -> Claim | None:
     """The oldest due promise whose lane is free, leased to the caller."""
-    item = session.scalar(_due(now).with_for_update(of=OutboxItem, skip_locked=True))
+    item = session.scalar(_NEXT, {"now": now})
     if item is None or not _enter_lane(session, item, now):
         return None
     # One found as `sending` was perhaps posted before its worker died.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Result, Row, bindparam, select, update
+from sqlalchemy import Result, Row, and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bot import outbox
@@ -29,6 +29,7 @@ _ASK = (
 )
 _HOLD = (
     select(
+        _asks.c.id,
         _asks.c.installation_id,
         _asks.c.asker,
         _asks.c.ts,
@@ -47,25 +48,44 @@ _REPLIES = select(
     _answers.c.is_solution,
     _answers.c.helped,
 ).where(_answers.c.ask_id == bindparam("of_ask"), _answers.c.is_deleted.is_(False))
-_MARKS = select(
-    _reactions.c.message_ts,
-    _reactions.c.member,
-    _reactions.c.meaning,
-    _reactions.c.at_us,
-    _reactions.c.is_lead,
-).where(
-    _reactions.c.ask_id == bindparam("of_ask"),
-    _reactions.c.is_present.is_(True),
+_is_by_human = (
     ~select(_members.c.id)
     .where(
         _members.c.installation_id == bindparam("installation_id"),
         _members.c.slack_id == _reactions.c.member,
         _members.c.is_bot.is_(True),
     )
-    .exists(),
+    .correlate(_reactions)
+    .exists()
 )
-_REPLY = _REPLIES.where(_answers.c.ts == bindparam("ts"))
-_MARKS_ON_REPLY = _MARKS.where(_reactions.c.message_ts == bindparam("ts"))
+_MARK_COLUMNS = (
+    _reactions.c.message_ts,
+    _reactions.c.member,
+    _reactions.c.meaning,
+    _reactions.c.at_us,
+    _reactions.c.is_lead,
+)
+_MARKS = select(*_MARK_COLUMNS).where(
+    _reactions.c.ask_id == bindparam("of_ask"),
+    _reactions.c.is_present.is_(True),
+    _is_by_human,
+)
+# A row for each mark on one reply; one without a mark where there is none.
+_MARKED_REPLY = (
+    _REPLIES.add_columns(*_MARK_COLUMNS)
+    .outerjoin_from(
+        _answers,
+        _reactions,
+        and_(
+            _reactions.c.channel_id == _answers.c.channel_id,
+            _reactions.c.message_ts == _answers.c.ts,
+            _reactions.c.ask_id == _answers.c.ask_id,
+            _reactions.c.is_present.is_(True),
+            _is_by_human,
+        ),
+    )
+    .where(_answers.c.ts == bindparam("ts"))
+)
 _MARK = (
     update(_answers)
     .where(_answers.c.id == bindparam("answer"))
@@ -81,18 +101,21 @@ def resettle(
     _announce(session, ask, before, result, now=now, show=show)
 
 
-def recount(session: Session, ask_id: int, ts: str, *, now: datetime) -> None:
-    """Derive again whom one answer helped: no more is changed by a helpful mark."""
-    ask = hold(session, ask_id)
-    this = {"of_ask": ask_id, "ts": ts, "installation_id": ask.installation_id}
-    reply = session.execute(_REPLY, this).first()
-    if reply is None:
+def recount(session: Session, ask: Row[Any], ts: str, *, now: datetime) -> None:
+    """Derive again whom one answer of the ask that we `hold` helped.
+
+    No more than that is changed by a helpful mark.
+    """
+    this = {"of_ask": ask.id, "ts": ts, "installation_id": ask.installation_id}
+    rows = session.execute(_MARKED_REPLY, this).all()
+    if not rows:
         return
+    reply = rows[0]
     if reply.is_solution:
         # By the same emoji, perhaps, before the channel gave it another meaning.
-        resettle(session, ask_id, now=now)
+        resettle(session, ask.id, now=now)
         return
-    result = _weigh(ask, [reply], session.execute(_MARKS_ON_REPLY, this))
+    result = _weigh(ask, [reply], [row for row in rows if row.member])
     helped = len(result.helped.get(reply.id, ()))
     if helped != reply.helped:
         session.execute(

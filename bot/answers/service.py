@@ -85,8 +85,7 @@ def react(
         place = registers.locate(session, workspace.id, seen.channel, seen.ts) or place
     if place.ask_id is None and not place.is_capturing:
         return
-    if place.ask_id is not None:
-        outcomes.hold(session, place.ask_id)
+    ask = outcomes.hold(session, place.ask_id) if place.ask_id is not None else None
     meaning = place.meaning(seen.emoji)
     if meaning is None:
         _take_back(session, place, seen, now=now)
@@ -104,14 +103,12 @@ def react(
         is_lead=_standing(session, workspace.id, place.channel_id, seen.member),
         now=now,
     )
-    if not is_new or place.ask_id is None:
+    if not is_new or ask is None:
         return
     if meaning == "helpful":
-        outcomes.recount(session, place.ask_id, seen.ts, now=now)
+        outcomes.recount(session, ask, seen.ts, now=now)
     else:
-        outcomes.resettle(
-            session, place.ask_id, now=now, show=meaning in {"looking", "same"}
-        )
+        outcomes.resettle(session, ask.id, now=now, show=meaning in {"looking", "same"})
 
 
 def _take_back(session: Session, place: Place, seen: Reacted, *, now: datetime) -> None:

@@ -16,6 +16,7 @@ def main(port: int) -> None:
     logs.set_up(form="json", level="INFO")
     bolt = bare(Workspace(1, TEAM, BOT, BOT_USER, "https://peers.slack.com/"), "xoxb-")
 
+    @bolt.event("message")
     @bolt.event("reaction_added")
     def nothing(event: dict[str, Any]) -> None:
         """Empty: what remains is the price of HTTP, the signature and Bolt."""

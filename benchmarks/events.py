@@ -22,7 +22,9 @@ CHANNELS = [f"C{n:09d}" for n in range(4)]
 PEOPLE = [f"U{n:09d}" for n in range(500)]
 EMOJI = ("+1", "raised_hands", "heart", "pray", "bulb")
 ANSWERED = 400
-OPEN = 800
+OPEN = 4000
+# In a real community's export, one reply in five is its thread's first.
+REPLIES_TO_A_FIRST = 5
 ANSWERS_EACH = 10
 WORDS = "The index was missing; with it the query takes three milliseconds. " * 3
 NOW = datetime.now(UTC)
@@ -112,14 +114,20 @@ class Events:
         self._random = random.Random(7)  # noqa: S311 - the same story each time
         self._numbers = itertools.count(1)
         self._reacted: set[tuple[int, str]] = set()
+        self._open = iter(range(ANSWERED, ANSWERED + OPEN))
 
     def reactions(self, count: int) -> list[bytes]:
         """Helpful emoji on answers that we know."""
         return [self._signed(event) for event in itertools.islice(self._liked(), count)]
 
     def replies(self, count: int) -> list[bytes]:
-        """Messages in asks' threads: about every fourth is a thread's first."""
-        asks = self._random.choices(range(ANSWERED, ANSWERED + OPEN), k=count)
+        """Messages in asks' threads, of which every fifth is its thread's first."""
+        asks = [
+            next(self._open)
+            if n % REPLIES_TO_A_FIRST == 0
+            else self._random.randrange(ANSWERED)
+            for n in range(count)
+        ]
         return [
             self._message(
                 # Not the asker, whose messages are no answers.
@@ -140,6 +148,11 @@ class Events:
             )
             for n in range(count)
         ]
+
+    def both(self, count: int) -> list[bytes]:
+        """Reactions and messages in turns."""
+        pairs = zip(self.reactions(count // 2), self.chatter(count // 2), strict=True)
+        return list(itertools.chain.from_iterable(pairs))
 
     def _liked(self) -> Iterator[dict[str, Any]]:
         while True:

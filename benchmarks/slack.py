@@ -27,7 +27,7 @@ class Slack:
     async def stop(self) -> None:
         self._server.close()
 
-    async def quiet(self, *, at_most: float = 10) -> None:
+    async def quiet(self, *, at_most: float = 4) -> None:
         """Wait until the bot has had nothing to say for a while."""
         before, waited = -1, 0.0
         while before != self.calls and waited < at_most:

@@ -11,6 +11,7 @@ from bot.channels import service as channels
 from models import Base, Installation
 from tests import counts, exports
 from tests.counts import Counts
+from tests.factories import TEAM
 
 ROOM = "C0HELP"
 SEEDS = 20
@@ -19,7 +20,8 @@ SEEDS = 20
 def events(seed: int) -> list[dict[str, Any]]:
     """What Slack tells of a small talk: also, at any time, who its people are."""
     told: list[dict[str, Any]] = [
-        {"type": "team_join", "user": one} for one in exports.people()
+        {"type": "team_join", "user": one | {"team_id": TEAM}}
+        for one in exports.people()
     ]
     for said in exports.talks(seed, asks=1)[ROOM]:
         at = {"channel": ROOM, "channel_type": "channel", "event_ts": said["ts"]}

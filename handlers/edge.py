@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 
 # Slack's largest payloads are a small part of this.
 LARGEST_BODY = 1024 * 1024
-# Each holds a database connection for a few milliseconds; more would only queue.
-DISPATCHERS = 16
+# More than run at once: those that wait for a turn to write share its commit.
+DISPATCHERS = 32
 _TYPES = ("application/json", "application/x-www-form-urlencoded")
 
 

@@ -1,0 +1,156 @@
+"""What comes late, twice or after a change of mind, and what is said about it."""
+
+import json
+from pathlib import Path
+
+import yaml
+
+import app
+from bot.facts import service as facts
+from bot.slack import Refused, Unsure, WebSlack
+from sandbox import Sandbox
+from tests.factories import ADMIN, ASKER, HELPER, HERE, PEER, Story, message
+
+MANIFEST = Path(app.__file__).parent / "manifest.yml"
+
+
+def test_a_mark_is_taken_back_though_its_emoji_means_nothing_any_more(
+    story: Story,
+) -> None:
+    story.set_up(helpful=":tada:", solved=":100:")
+    ask = story.ask()
+    answer = story.say(HELPER, "So.", thread_ts=ask.ts)
+    story.react(PEER, answer, "tada")
+    story.react(ASKER, answer, "100")
+    assert story.marks() == {answer: (True, 1)}
+    story.set_up(helpful=":heart:", solved=":white_check_mark:")
+    story.unreact(PEER, answer, "tada")
+    story.unreact(ASKER, answer, "100")
+    assert story.marks() == {answer: (False, 0)}
+    assert story.the_ask().state == "answered"
+
+
+def test_an_ask_is_closed_once_and_keeps_the_first_reason(story: Story) -> None:
+    story.ask()
+    ask_id = story.the_ask().id
+    story.click(ADMIN, "ask_menu", option=f"close:{ask_id}")
+    form = story.slack.views[-1][1]
+    story.submit(ADMIN, form, {"reason": "Asked before"})
+    assert "closed already" in str(story.submit(ADMIN, form, {"reason": "x"}).body)
+    story.click(ASKER, "ask_menu", option=f"close:{ask_id}")
+    assert "closed already" in story.slack.responses[-1][1]
+    story.deliver()
+    assert len(story.slack.to(ASKER)) == 1
+    assert story.the_ask().close_reason == "Asked before"
+
+
+def test_an_answer_to_a_closed_ask_is_told_when_it_is_open_again(story: Story) -> None:
+    ask = story.ask()
+    ask_id = story.the_ask().id
+    story.click(ASKER, "ask_menu", option=f"close:{ask_id}")
+    story.say(HELPER, "So.", thread_ts=ask.ts)
+    story.deliver()
+    assert story.slack.to(ASKER) == []
+    story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}")
+    story.deliver()
+    assert story.slack.texts(ASKER) == ["Ben answered your ask “How do I x?”."]
+
+
+def test_what_slack_does_not_say_of_a_channel_changes_nothing(story: Story) -> None:
+    story.ask()
+    story.clock.forward(hours=2)
+    story.slack.fail["conversations.info"] = [
+        Refused("conversations.info", "missing_scope")
+    ]
+    story.ask("Still here?")
+    assert len(story.asks()) == 2
+
+
+def test_a_channel_that_slack_hides_is_one_without_the_bot(story: Story) -> None:
+    story.command(ASKER, "/ask", "How?", channel="C0HIDDEN")
+    assert "/invite @Backswing" in json.dumps(story.slack.views[-1][1])
+    assert story.asks() == []
+
+
+def test_the_asker_hears_when_nobody_knows_whether_it_was_posted(story: Story) -> None:
+    story.slack.fail["chat.postMessage"] = [Unsure("chat.postMessage", "TimeoutError")]
+    story.slack.fail["conversations.history"] = [
+        Refused("conversations.history", "missing_scope")
+    ]
+    story.command(ASKER, "/ask", "How do I x?")
+    for _ in range(3):
+        story.later(seconds=11)
+    [told] = story.slack.to(ASKER)
+    assert "can't tell whether your ask was posted in #help" in told.text
+    assert "How do I x?" in json.dumps(told.blocks)
+    assert story.slack.to(HERE) == []
+
+
+def test_an_offer_made_again_is_about_the_answer_that_is_there(story: Story) -> None:
+    ask = story.ask()
+    first = story.say(HELPER, "So.", thread_ts=ask.ts)
+    story.say(ASKER, "Thanks!", thread_ts=ask.ts)
+    story.delete(HELPER, first, thread_ts=ask.ts)
+    story.deliver()
+    assert story.slack.whispers == []
+    story.say(PEER, "Or so.", thread_ts=ask.ts)
+    story.say(ASKER, "Thank you!", thread_ts=ask.ts)
+    story.deliver()
+    [offer] = story.slack.whispers
+    assert offer.text == "Did Chi's answer solve it?"
+
+
+def test_an_older_edit_that_comes_later_changes_nothing(story: Story) -> None:
+    story.set_up(capture="all")
+    ts = story.say(ASKER, "One?")
+    first, second = story.ts(), story.ts()
+    story.edit(ASKER, ts, "Three?", before="Two?", event_ts=second)
+    story.edit(ASKER, ts, "Two?", before="One?", event_ts=first)
+    assert story.the_ask().title == "Three?"
+
+
+def test_an_edit_back_to_the_first_words_outlives_the_edit_before_it(
+    story: Story,
+) -> None:
+    story.set_up(capture="all")
+    ts = story.say(ASKER, "One?")
+    first, second = story.ts(), story.ts()
+    story.edit(ASKER, ts, "One?", before="Two?", event_ts=second)
+    story.edit(ASKER, ts, "Two?", before="One?", event_ts=first)
+    assert story.the_ask().title == "One?"
+
+
+def test_a_message_that_becomes_a_question_by_an_edit_has_its_thread_read(
+    story: Story,
+) -> None:
+    story.command(ASKER, "/backswing")  # Known, and nothing captured yet.
+    ts = story.say(ASKER, "It is broken")
+    reply = story.say(HELPER, "Restart it", thread_ts=ts)
+    story.slack.threads[HERE, ts] = [
+        message(ASKER, "Why is it broken?", ts),
+        message(HELPER, "Restart it", reply, ts),
+    ]
+    story.set_up(capture="questions")
+    story.edit(ASKER, ts, "Why is it broken?", before="It is broken")
+    story.deliver()
+    assert [answer.ts for answer in story.answers()] == [reply]
+
+
+def test_the_survey_does_without_private_channels_where_it_must(story: Story) -> None:
+    slack = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    slack.start()
+    try:
+        slack.scopes.difference_update({"groups:read", "groups:history"})
+        here = slack.channel("help")
+        web = WebSlack(slack.bot_token, base_url=slack.api_url)
+        assert [channel["id"] for channel in web.joined_channels()] == [here.id]
+    finally:
+        slack.stop()
+
+
+def test_people_are_met_before_they_are_named(story: Story) -> None:
+    ask = story.ask()
+    story.say(HELPER, "So.", thread_ts=ask.ts)
+    facts.meet(story.rt)
+    story.deliver()
+    assert story.slack.texts(ASKER) == ["Ben answered your ask “How do I x?”."]

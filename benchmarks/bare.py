@@ -3,13 +3,15 @@
 import sys
 from typing import Any
 
-from app import server
 from benchmarks.events import BOT, BOT_USER, SIGNING_SECRET, TEAM
 from bot import logs
 from bot.clock import utc_now
 from bot.runtime import Workspace
+from commands.running import server
 from handlers.bolt import bare
 from handlers.edge import Edge
+from handlers.health import Health
+from handlers.readiness import Readiness
 
 
 def main(port: int) -> None:
@@ -25,9 +27,9 @@ def main(port: int) -> None:
         bolt,
         SIGNING_SECRET,
         now=lambda: utc_now().timestamp(),
-        is_ready=lambda: True,
     )
-    server(edge.app(), "127.0.0.1", port).run()
+    health = Health(Readiness({}), bolt.metrics)
+    server(edge.app(*health.routes()), "127.0.0.1", port).run()
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ CHANNELS = [f"C{n:09d}" for n in range(4)]
 PEOPLE = [f"U{n:09d}" for n in range(500)]
 EMOJI = ("+1", "raised_hands", "heart", "pray", "bulb")
 ANSWERED = 400
-OPEN = 4000
+OPEN = 6000
 # In a real community's export, one reply in five is its thread's first.
 REPLIES_TO_A_FIRST = 5
 ANSWERS_EACH = 10
@@ -149,11 +149,6 @@ class Events:
             for n in range(count)
         ]
 
-    def both(self, count: int) -> list[bytes]:
-        """Reactions and messages in turns."""
-        pairs = zip(self.reactions(count // 2), self.chatter(count // 2), strict=True)
-        return list(itertools.chain.from_iterable(pairs))
-
     def _liked(self) -> Iterator[dict[str, Any]]:
         while True:
             answer = self._random.randrange(ANSWERED * ANSWERS_EACH)
@@ -226,10 +221,11 @@ class Events:
                 "event_context": f"4-context-of-{number:09d}",
             }
         )
-        return _request(body)
+        return signed(body)
 
 
-def _request(body: str) -> bytes:
+def signed(body: str, *, kind: str = "application/json") -> bytes:
+    """Slack's request with this body, as it is sent over HTTP."""
     timestamp = str(int(time.time()))
     signature = hmac.new(
         SIGNING_SECRET.encode(), f"v0:{timestamp}:{body}".encode(), hashlib.sha256
@@ -240,7 +236,7 @@ def _request(body: str) -> bytes:
         "User-Agent: Slackbot 1.0 (+https://api.slack.com/robots)\r\n"
         "Accept: */*\r\n"
         "Accept-Encoding: gzip,deflate\r\n"
-        "Content-Type: application/json\r\n"
+        f"Content-Type: {kind}\r\n"
         f"Content-Length: {len(body.encode())}\r\n"
         f"X-Slack-Request-Timestamp: {timestamp}\r\n"
         f"X-Slack-Signature: v0={signature}\r\n"

@@ -13,9 +13,14 @@ _HEAD_END = b"\r\n\r\n"
 
 @dataclass
 class Measured:
-    """What came of one run: how long it took, and each answer's delay, in seconds."""
+    """What came of one run: how long it took, and each answer's delay, in seconds.
+
+    Of the server: its processor time in seconds, and how often it called Slack.
+    """
 
     seconds: float = 0.0
+    processor: float = 0.0
+    calls: int = 0
     delays: list[float] = field(default_factory=list)
 
     @property

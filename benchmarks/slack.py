@@ -27,8 +27,12 @@ class Slack:
     async def stop(self) -> None:
         self._server.close()
 
-    async def quiet(self, *, at_most: float = 4) -> None:
-        """Wait until the bot has had nothing to say for a while."""
+    async def quiet(self, *, at_most: float = 1) -> None:
+        """Wait until the bot has had nothing to say for a while.
+
+        Not for long: what thousands of events made it promise, it sends at the pace
+        that Slack takes.
+        """
         before, waited = -1, 0.0
         while before != self.calls and waited < at_most:
             before = self.calls

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 Clock = Callable[[], datetime]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Of the seconds since 1970: up to the year 5138.
+_MOST_DIGITS = 11
 
 
 def utc_now() -> datetime:
@@ -15,10 +17,10 @@ def utc_now() -> datetime:
 def micros(ts: str) -> int:
     """Microseconds since 1970 of a Slack `ts` such as "1700000000.000100".
 
-    Raises ValueError for anything else.
+    Raises ValueError for anything else, and for years that no calendar of ours has.
     """
     seconds, _, fraction = ts.partition(".")
-    if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 12):  # noqa: PLR2004
+    if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= _MOST_DIGITS):
         raise ValueError("not a Slack ts")
     if fraction and not (fraction.isascii() and fraction.isdigit()):
         raise ValueError("not a Slack ts")

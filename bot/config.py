@@ -1,9 +1,9 @@
 """Settings, from the environment or a `.env` file."""
 
 import re
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # Words stand apart from what is around them, or one in a thousand real tokens, which
@@ -20,12 +20,95 @@ class SettingsError(Exception):
     """A setting is missing or wrong; the message names it, never its value."""
 
 
+class MentorNumbers(BaseModel):
+    """What makes somebody an unexpected mentor, and when the bot looks for one.
+
+    Read as `MENTORS__WINDOWS_DAYS=[28,56]` and so on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    windows_days: tuple[int, ...] = Field(
+        (28, 56, 84),
+        min_length=1,
+        description="How far back evidence may lie: the second number counts where"
+        " nobody qualifies in the first, and so on.",
+    )
+    visibility_days: int = Field(
+        90,
+        ge=1,
+        le=366,
+        description="How far back messages are counted, and who marked whom is known;"
+        " at least the largest window.",
+    )
+    least_marks: int = Field(
+        2, ge=1, description="Marks from askers whom the person did not mark in return."
+    )
+    least_askers: int = Field(
+        2, ge=1, description="Such askers; one of them is outside the person's ring."
+    )
+    talkative_people: int = Field(
+        10, ge=0, description="So many of those who write most are expected to help."
+    )
+    talkative_percent: float = Field(
+        5, ge=0, le=100, description="Or so many percent of those who write, if more."
+    )
+    talkative_share: float = Field(
+        1 / 3,
+        ge=0,
+        le=1,
+        description="But at most this share of them, for small teams.",
+    )
+    rest_days: int = Field(
+        84, ge=0, description="Nobody is credited again for so long."
+    )
+    caution: float = Field(
+        1.2816,
+        description="How cautious the estimate is: the normal quantile of the bound;"
+        " 1.2816 is that of 10 %.",
+    )
+    credits_a_period: int = Field(
+        1, ge=1, description="At most so many people are credited in a week."
+    )
+    consent_days: int = Field(
+        7, ge=1, description="Without an answer for so long it stays between us."
+    )
+    ring_percent: float = Field(
+        60,
+        gt=0,
+        le=100,
+        description="Leads are told when this much of somebody's marks comes from one"
+        " ring.",
+    )
+    ring_people: int = Field(
+        8, ge=2, description="More people than this are a community, not a ring."
+    )
+    ring_marks: int = Field(
+        4, ge=1, description="Fewer marks than this say nothing about a ring."
+    )
+    weekday: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] = Field(
+        "fri", description="On which day a period ends, and the bot looks."
+    )
+    hour: int = Field(
+        10, ge=0, le=23, description="At which hour, in the zone of most people."
+    )
+
+    @model_validator(mode="after")
+    def _sees_the_windows(self) -> Self:
+        edges = [0, *self.windows_days]
+        if edges != sorted(set(edges)) or edges[-1] > self.visibility_days:
+            raise ValueError("windows_days ascend, up to visibility_days at most")
+        return self
+
+
 class Settings(BaseSettings):
     """What the operator chose. Without tokens the bot runs against the sandbox."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
         env_file_encoding="utf-8-sig",
+        # Of a setting that has parts: MENTORS__REST_DAYS.
+        env_nested_delimiter="__",
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
@@ -65,6 +148,10 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The least severe thing to log."
+    )
+    mentors: MentorNumbers = Field(
+        MentorNumbers(),
+        description="The numbers behind unexpected mentors, each a setting.",
     )
 
     @property

@@ -1,30 +1,48 @@
 """Engines and sessions, for SQLite and PostgreSQL."""
 
-import threading
-from collections.abc import Callable
-from contextlib import suppress
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import partial
+from functools import wraps
 from pathlib import Path
 from time import monotonic
-from typing import Any, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
-from sqlalchemy import Engine, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import NullPool, QueuePool
 
 # A request must fail, and so be delivered again, before Slack's three seconds end.
 WAIT_SECONDS = 2.5
-# A connection that was good so lately needs no proof.
-TRUSTED_SECONDS = 1
-# Each lookup takes less time than threads take to hand Python's lock to each other.
-LOOKERS = 2
+# Locks are held for milliseconds. Who waits longer waits for something that hangs, and
+# lets those go on who came with it. PostgreSQL looks for a deadlock after one second,
+# and is to say so before the waiting ends.
+LOCK_SECONDS = 1.25
+# After that whoever came with it is served alone, and what still hangs must leave the
+# others time for it.
+LOCK_SECONDS_ALONE = 0.4
+# For the line of events, two delivery threads, and what else wants to know something.
+LOOKERS = 4
+# Of one replica to PostgreSQL.
+MOST_CONNECTIONS = 14
 
 
-Work = Callable[[Session], None]
+# Of PostgreSQL: a deadlock, and two transactions that can't both be as if alone.
+_PASSING = frozenset({"40P01", "40001"})
+TRIES = 2
+
+# Of the transactions that are begun here, where it is not LOCK_SECONDS.
+_lock_seconds: ContextVar[float | None] = ContextVar("lock_seconds", default=None)
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +50,40 @@ class Database:
     """`sessions` to change something, `reads` to look without holding up writers.
 
     `lookups` are for one quick question each, without a session or a transaction.
-    `write` is for what comes often and is quick.
     """
 
     engine: Engine
     sessions: sessionmaker[Session]
-    write: Callable[[Work], None]
     reads: sessionmaker[Session]
     lookups: Engine
     _reading: Engine
 
     def close(self) -> None:
-        for engine in (self.engine, self._reading, self.lookups):
+        for engine in self._engines().values():
             engine.dispose()
+
+    def pools(self) -> dict[str, tuple[int, int]]:
+        """How many connections are in use, and how many there may be, by the pool."""
+        pools = {name: engine.pool for name, engine in self._engines().items()}
+        return {
+            name: (pool.checkedout(), pool.size())
+            for name, pool in pools.items()
+            if isinstance(pool, QueuePool)
+        }
+
+    def _engines(self) -> dict[str, Engine]:
+        """By what they are for; PostgreSQL has one to change and to look."""
+        engines = {"lookups": self.lookups, "changes": self.engine}
+        if self._reading is not self.engine:
+            engines["reads"] = self._reading
+        return engines
+
+
+def dialect(bound: Session | Connection) -> str:
+    """Which kind of database it is: sqlite or postgresql."""
+    if isinstance(bound, Session):
+        return bound.get_bind().dialect.name
+    return bound.dialect.name
 
 
 def table(model: type[Any]) -> Table:
@@ -63,7 +102,7 @@ def prepare(
         "sqlite": build(sqlite.insert(table(model))),
         "postgresql": build(postgresql.insert(table(model))),
     }
-    return lambda session: built[session.get_bind().dialect.name]
+    return lambda session: built[dialect(session)]
 
 
 def parse(url: str) -> URL:
@@ -92,77 +131,124 @@ def connect(url: str | URL) -> Database:
     return _postgresql(parsed)
 
 
-def _alone(sessions: sessionmaker[Session], work: Work) -> None:
-    with sessions.begin() as session:
-        work(session)
+def look(url: URL) -> Engine:
+    """An engine that changes nothing, and makes no database where there is none.
+
+    It holds up nobody, and may look into a file that another process serves.
+    """
+    file = sqlite_file(url)
+    if file is None:
+        return _postgresql_engine(
+            url, pool_size=1, execution_options={"postgresql_readonly": True}
+        )
+    address = f"{file.as_uri()}?mode=ro"
+    return create_engine(
+        "sqlite+pysqlite://",
+        creator=lambda: sqlite3.connect(address, uri=True, timeout=WAIT_SECONDS),
+        poolclass=NullPool,
+        hide_parameters=True,
+    )
 
 
-@dataclass(eq=False, slots=True)
-class _Write:
-    work: Work
-    is_committed: bool = False
+def together(
+    do: Callable[[Sequence[T]], None],
+    things: Sequence[T],
+    *,
+    patience: float = WAIT_SECONDS,
+) -> list[Exception | None]:
+    """Do several things in one transaction; if that fails, each in one of its own.
+
+    What went wrong with each. `do` may run several times for the same thing; it
+    begins nothing after `patience` seconds.
+    """
+    until = monotonic() + patience
+    failed = _try(do, things) if things else None
+    if failed is None or (len(things) == 1 and not was_given_up(failed)):
+        return [failed for _ in things]
+    log.warning("tried again one by one", exc_info=failed)
+    return [_alone(do, thing, until, failed) for thing in things]
 
 
-class Together:
-    """Does what several threads have to write at the same moment in one transaction.
+def _alone(
+    do: Callable[[Sequence[T]], None], thing: T, until: float, failed: Exception
+) -> Exception | None:
+    """Once more, and again if it was nobody's fault, as long as somebody waits."""
+    for _ in range(TRIES):
+        if monotonic() > until:
+            return failed
+        hurried = _lock_seconds.set(LOCK_SECONDS_ALONE)
+        found = _try(do, [thing])
+        _lock_seconds.reset(hurried)
+        if found is None or not was_given_up(found):
+            return found
+        failed = found
+    return failed
 
-    They would wait for each other anyway, since SQLite has one writer, and each for
-    the disk. Here the first to have its turn writes for all who wait.
+
+def _try(do: Callable[[Sequence[T]], None], things: Sequence[T]) -> Exception | None:
+    try:
+        do(things)
+    except Exception as error:  # noqa: BLE001 - whoever waits for it is told.
+        return error
+    return None
+
+
+def was_given_up(error: Exception) -> bool:
+    """Whether a transaction failed by nobody's fault, and can go well at once.
+
+    Nothing of it stands; or all of it, where the connection was lost while it was
+    committed. Who does it again finds by their keys the rows that are there.
+    """
+    return isinstance(error, DBAPIError) and (
+        error.connection_invalidated
+        or getattr(error.orig, "sqlstate", None) in _PASSING
+    )
+
+
+def retried(do: Callable[P, T]) -> Callable[P, T]:
+    """`do`, and all of it once more where its transaction was given up.
+
+    What it asks of Slack before must change nothing there.
     """
 
-    def __init__(self, sessions: sessionmaker[Session]) -> None:
-        self._sessions = sessions
-        self._turn = threading.Lock()
-        # Guards the list: who comes while it is taken belongs to the next one.
-        self._coming = threading.Lock()
-        self._waiting: list[_Write] = []
+    @wraps(do)
+    def done(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return do(*args, **kwargs)
+        except DBAPIError as error:
+            if not was_given_up(error):
+                raise
+            log.warning("tried again", exc_info=error)
+        return do(*args, **kwargs)
 
-    def __call__(self, work: Work) -> None:
-        """Return when it is committed, or raise what went wrong with this one."""
-        mine = _Write(work)
-        with self._coming:
-            self._waiting.append(mine)
-        with self._turn:
-            batch = self._take() if mine in self._waiting else []
-            if batch:
-                # Whose fault it is shows when each is tried alone.
-                with suppress(Exception):
-                    self._commit(batch)
-            if not mine.is_committed:
-                self._commit([mine])
-
-    def _take(self) -> list[_Write]:
-        with self._coming:
-            taken, self._waiting = self._waiting, []
-        return taken
-
-    def _commit(self, batch: list[_Write]) -> None:
-        with self._sessions.begin() as session:
-            for write in batch:
-                write.work(session)
-                session.flush()
-                # Each reads the rows anew, as in a transaction of its own.
-                session.expunge_all()
-        for write in batch:
-            write.is_committed = True
+    return done
 
 
 def _postgresql(url: URL) -> Database:
-    engine = _postgresql_engine(url, pool_size=10)
+    # A server that was restarted has closed the connections that wait here. A lookup
+    # on one is tried `together` again, and takes half the time without asking.
+    engine = _postgresql_engine(
+        url, pool_size=MOST_CONNECTIONS - LOOKERS, pool_pre_ping=True
+    )
+    engine.dialect.do_begin = _begin_postgresql  # type: ignore[assignment, method-assign]
     sessions = sessionmaker(engine)
     lookups = _postgresql_engine(url, pool_size=LOOKERS, isolation_level="AUTOCOMMIT")
-    return Database(
-        engine, sessions, partial(_alone, sessions), sessions, lookups, engine
-    )
+    return Database(engine, sessions, sessions, lookups, engine)
+
+
+def _begin_postgresql(connection: Any) -> None:
+    seconds = _lock_seconds.get()
+    if seconds is not None:
+        connection.execute(f"SET LOCAL lock_timeout = {int(seconds * 1000)}")
 
 
 def _postgresql_engine(url: URL, **options: Any) -> Engine:
-    milliseconds = int(WAIT_SECONDS * 1000)
     settings = (
-        f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+        f"-c statement_timeout={int(WAIT_SECONDS * 1000)}"
+        f" -c lock_timeout={int(LOCK_SECONDS * 1000)}"
         " -c idle_in_transaction_session_timeout=10000"
     )
-    engine = create_engine(
+    return create_engine(
         url,
         hide_parameters=True,
         max_overflow=0,
@@ -170,21 +256,6 @@ def _postgresql_engine(url: URL, **options: Any) -> Engine:
         connect_args={"application_name": "backswing", "options": settings},
         **options,
     )
-
-    @event.listens_for(engine, "checkin")
-    def keep(_connection: object, record: ConnectionPoolEntry) -> None:
-        record.info["used"] = monotonic()
-
-    # As `pool_pre_ping`, which asks each time and so makes a lookup take twice as long.
-    @event.listens_for(engine, "checkout")
-    def ask(connection: Any, record: ConnectionPoolEntry, _: object) -> None:
-        if monotonic() - record.info.get("used", monotonic()) > TRUSTED_SECONDS:
-            try:
-                engine.dialect.do_ping(connection)
-            except engine.dialect.loaded_dbapi.Error:
-                raise DisconnectionError from None
-
-    return engine
 
 
 def _sqlite(url: URL) -> Database:
@@ -196,9 +267,7 @@ def _sqlite(url: URL) -> Database:
     for engine in (reading, lookups):
         event.listen(engine, "connect", _only_read)
     sessions = sessionmaker(writing)
-    return Database(
-        writing, sessions, Together(sessions), sessionmaker(reading), lookups, reading
-    )
+    return Database(writing, sessions, sessionmaker(reading), lookups, reading)
 
 
 def _only_read(connection: Any, _record: object) -> None:

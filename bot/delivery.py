@@ -11,8 +11,9 @@ from sqlalchemy import event, update
 from sqlalchemy.orm import Session
 
 from bot import lanes
+from bot.db import retried
 from bot.lanes import Claim
-from bot.operations import Operation, Post
+from bot.operations import Later, Operation, Post, PostIfIn, methods
 from bot.outbox import PROMISED
 from bot.runtime import Runtime
 from bot.slack import REVOKED, NotDone, RateLimited, SlackError, Unsure
@@ -25,23 +26,31 @@ MOST_FAILURES = 16
 # Slack's history may lag behind its writes, so one look is not enough to say "no".
 LOOKS = 2
 LOOK_AFTER = timedelta(seconds=10)
+# Slack takes "several hundred" messages a minute in a workspace. Whoever sends more is
+# told to be silent for a while, with everything that came next.
+A_SECOND, AT_ONCE = 10, 10
 
 
 def _nothing(*_: object) -> None:
     return None
 
 
+def _at_once(_session: Session, claim: Claim) -> datetime:
+    return claim.claimed_at
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """How one kind of promise is kept.
 
-    `draw` gives what to send, or None where it is no longer true. `delivered`,
-    `parked` and `unknown` run in the transaction that records the outcome, with what
-    Slack gave back or its error name. `hold` runs before it and locks what they
-    change, so that locks are always taken from the ask to its promises.
+    `draw` gives what to send, None where it is no longer true, or `Later` where it is
+    to be looked at again. `due` is when the recipient takes it: now, or later.
+    `delivered`, `parked` and `unknown` run in the transaction that records the
+    outcome, with what Slack gave back or its error name. `hold` runs before it and
+    locks what they change, so that locks are always taken from the ask to its promises.
     """
 
-    draw: Callable[[Session, Claim], Operation | None]
+    draw: Callable[[Session, Claim], Operation | Later | None]
     # What to do when nobody knows whether it was done: look for the message, do it
     # again because that changes nothing, or leave it.
     in_doubt: Literal["look", "repeat", "leave"] = "look"
@@ -49,6 +58,15 @@ class Notice:
     parked: Callable[[Session, Claim, str, datetime], None] = _nothing
     unknown: Callable[[Session, Claim, str, datetime], None] = _nothing
     hold: Callable[[Session, Claim], None] = _nothing
+    due: Callable[[Session, Claim], datetime] = _at_once
+
+    def drawn(self, session: Session, claim: Claim) -> Operation | Later | None:
+        """What to send now, None for nothing any more, or when to look again."""
+        operation = self.draw(session, claim)
+        if operation is None or isinstance(operation, Later):
+            return operation
+        at = self.due(session, claim)
+        return Later(at) if at > claim.claimed_at else operation
 
 
 class Deliverer:
@@ -60,10 +78,18 @@ class Deliverer:
         notices: Mapping[str, Notice],
         *,
         meet: Callable[[Runtime], None] = _nothing,
+        pace: Callable[[], float] = lambda: 0,
+        attempted: Callable[[str], None] = _nothing,
     ) -> None:
-        """`meet` asks Slack about people that a message is to name."""
+        """`meet` asks Slack about people that a message is to name.
+
+        `pace`: in how many seconds the next delivery may begin. `attempted` is told
+        what became of each attempt, in a word.
+        """
         self._rt = rt
         self._meet = meet
+        self._pace = pace
+        self._attempted = attempted
         self._notices = notices
         self._stopping = threading.Event()
         self._work = threading.Event()
@@ -84,6 +110,10 @@ class Deliverer:
         self._work.set()
         for thread in self._threads:
             thread.join(seconds / len(self._threads))
+
+    @property
+    def is_running(self) -> bool:
+        return bool(self._threads) and all(t.is_alive() for t in self._threads)
 
     def wake(self) -> None:
         self._work.set()
@@ -112,12 +142,13 @@ class Deliverer:
                 self._stopping.wait(1)
 
     def _deliver_next(self) -> bool:
-        now = self._rt.clock()
-        with self._rt.reads() as session:
-            if not lanes.is_due(session, now=now):
+        with self._rt.lookups.connect() as connection:
+            if not lanes.is_due(connection, now=self._rt.clock()):
                 return False
+        if self._stopping.wait(self._pace()):
+            return False
         with self._rt.sessions.begin() as session:
-            claim = lanes.claim(session, now=now)
+            claim = lanes.claim(session, now=self._rt.clock())
         if claim is None:
             return False
         # There may be more: another thread can take it meanwhile.
@@ -140,14 +171,19 @@ class Deliverer:
                 return
             if notice.in_doubt == "look" and self._is_settled_by_a_look(claim, notice):
                 return
-        self._meet(self._rt)
+        retried(self._meet)(self._rt)
         with self._rt.reads() as session:
-            operation = notice.draw(session, claim)
+            operation = notice.drawn(session, claim)
         if operation is None:
             self._finish(claim, state="withdrawn")
+            self._attempted("withdrawn")
             return
-        if self._is_paused(claim, operation.method):
+        if isinstance(operation, Later):
+            self._finish(claim, state=_same(claim), due_at=operation.until)
             return
+        if any(self._is_paused(claim, method) for method in methods(operation)):
+            return
+        self._hold_on(claim, operation.method)
         # From here on it is about this attempt, not about an earlier one.
         claim = replace(claim, is_unverified=False)
         try:
@@ -157,7 +193,9 @@ class Deliverer:
         except SlackError as error:
             self._record_failure(claim, error)
         else:
-            self._sent(claim, notice, result, spaced=isinstance(operation, Post))
+            self._sent(
+                claim, notice, result, spaced=isinstance(operation, Post | PostIfIn)
+            )
 
     def _sent(self, claim: Claim, notice: Notice, result: Any, *, spaced: bool) -> None:
         try:
@@ -173,7 +211,11 @@ class Deliverer:
         if self._is_paused(claim, "conversations.history"):
             return True
         found = self._rt.slack.find_posted(
-            claim.recipient, claim.operation, since=claim.first_sent_at.timestamp()
+            claim.recipient,
+            claim.operation,
+            since=claim.first_sent_at.timestamp(),
+            # A reply is in its thread's history and not in the channel's.
+            thread_ts=claim.detail.get("thread_ts"),
         )
         if found is not None:
             self._record_success(claim, notice, found)
@@ -191,13 +233,25 @@ class Deliverer:
     def _is_paused(self, claim: Claim, method: str) -> bool:
         """Put the claim back if Slack wants to be left alone with the method."""
         now = self._rt.clock()
-        with self._rt.reads() as session:
-            until = lanes.paused_until(session, claim.installation_id, method, now=now)
+        with self._rt.lookups.connect() as connection:
+            until = lanes.paused_until(
+                connection, claim.installation_id, method, now=now
+            )
         if until is None:
             return False
         self._finish(claim, state=_same(claim), due_at=until)
         return True
 
+    def _hold_on(self, claim: Claim, method: str) -> None:
+        """Raises NotDone where the lease ends before the sending is sure to be over.
+
+        The process may have stood still, and somebody else have sent it meanwhile.
+        """
+        with self._rt.lookups.connect() as connection:
+            if not lanes.is_held(connection, claim, now=self._rt.clock()):
+                raise NotDone(method, "lease_over")
+
+    @retried
     def _record_success(
         self, claim: Claim, notice: Notice, result: Any, *, spaced: bool = True
     ) -> None:
@@ -218,10 +272,12 @@ class Deliverer:
             ):
                 notice.delivered(session, claim, result, now)
         log.info("sent", extra={"kind": claim.kind, "item": claim.id})
+        self._attempted("sent")
 
     def _record_unsure(self, claim: Claim, notice: Notice, error: SlackError) -> None:
         now = self._rt.clock()
         log.warning("unsure", extra=_seen(claim, error))
+        self._attempted("unsure")
         failed = {"error": error.code, "failures": claim.failures + 1}
         is_last = claim.failures + 1 >= MOST_FAILURES
         if notice.in_doubt == "leave" or (notice.in_doubt == "look" and is_last):
@@ -235,9 +291,11 @@ class Deliverer:
         else:
             self._finish(claim, state="pending", due_at=_later(claim, now), **failed)
 
+    @retried
     def _record_failure(self, claim: Claim, error: SlackError) -> None:
         now = self._rt.clock()
         log.warning("not delivered", extra=_seen(claim, error))
+        self._attempted("ratelimited" if isinstance(error, RateLimited) else "failed")
         if isinstance(error, RateLimited):
             until = now + timedelta(seconds=error.seconds)
             with self._rt.sessions.begin() as session:
@@ -261,13 +319,21 @@ class Deliverer:
                 error=error.code,
                 failures=claim.failures + 1,
             )
+        elif self._has_moved(claim):
+            self._finish(claim, state=_same(claim), due_at=now, error=error.code)
         else:
             self._end(claim, "unknown" if claim.is_unverified else "parked", error.code)
 
+    def _has_moved(self, claim: Claim) -> bool:
+        with self._rt.lookups.connect() as connection:
+            return lanes.has_moved(connection, claim)
+
+    @retried
     def _end(self, claim: Claim, state: Literal["parked", "unknown"], why: str) -> None:
         """Give a promise up, and let whoever made it say so."""
         notice = self._notices[claim.kind]
         now = self._rt.clock()
+        self._attempted(state)
         with self._rt.sessions.begin() as session:
             notice.hold(session, claim)
             if lanes.finish(session, claim, now=now, state=state, error=why):

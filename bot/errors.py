@@ -1,12 +1,22 @@
 """How a rule says no."""
 
+from collections.abc import Mapping
+
 
 class Refusal(Exception):
     """A rule said no. The message is worded for the member and safe to show.
 
-    `field` is the block of the form that it is about, if it came from a form.
+    `field` is the block of the form that it is about, if it came from a form; where
+    several fields are wrong, `fields` says of each of them what.
     """
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.field = field
+        self.fields = dict(fields or {})

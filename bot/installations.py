@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot.outbox import upsert
+from bot.outbox import PROMISED, upsert
 from bot.runtime import Workspace
-from bot.slack import Slack
+from bot.slack import REVOKED, Slack, SlackError
 from models import Installation
 
 
@@ -32,6 +32,32 @@ def install(
             .on_conflict_do_update(index_elements=["team_id"], set_=facts)
         )
         return _of(session, str(identity["team_id"]))
+
+
+def check(
+    sessions: sessionmaker[Session], slack: Slack, workspace: Workspace
+) -> str | None:
+    """Ask Slack whether our token works, and keep to what it says.
+
+    Why nothing can be sent, as Slack's error name; None where all is well. Slack's
+    events about tokens can come late or never, and a reinstalled app may keep its
+    token. Raises SlackError where Slack says neither.
+    """
+    try:
+        is_ours = slack.identity().get("team_id") == workspace.team_id
+        refused = None
+    except SlackError as error:
+        if error.code not in REVOKED:
+            raise
+        is_ours, refused = False, error.code
+    with sessions.begin() as session:
+        row = session.get_one(Installation, workspace.id)
+        if is_ours and row.paused_because:
+            row.paused_because = None
+            session.info[PROMISED] = True
+        elif refused and not row.paused_because:
+            row.paused_because = refused
+        return row.paused_because
 
 
 def expect(session: Session, team_id: str, *, now: datetime) -> Workspace:

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, or_, select, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
+from bot.db import prepare, table
 from bot.outbox import upsert
 from models import Installation, Lane, OutboxItem, Pause
 
-# Longer than a call to Slack can take.
 LEASE = timedelta(seconds=60)
+# As long as sending can take. A lease that ends sooner may be somebody else's by then.
+SENDING = timedelta(seconds=40)
 # Slack allows about one message a second in a channel.
 SPACING = timedelta(seconds=1)
 
@@ -28,6 +30,7 @@ class Claim:
     detail: dict[str, Any]
     version: int
     operation: str
+    claimed_at: datetime
     attempts: int
     failures: int
     looks: int
@@ -35,6 +38,7 @@ class Claim:
     is_unverified: bool
 
 
+_items, _lanes = table(OutboxItem), table(Lane)
 _NOW: BindParameter[datetime] = bindparam("now")
 _DUE = (
     select(OutboxItem)
@@ -65,9 +69,50 @@ _IS_DUE = _DUE.with_only_columns(OutboxItem.id)
 _NEXT = _DUE.with_for_update(of=OutboxItem, skip_locked=True)
 
 
-def is_due(session: Session, *, now: datetime) -> bool:
+# The parameters that are no columns are in the WHERE; the others are what is SET.
+_FINISH = (
+    update(_items)
+    .where(
+        _items.c.id == bindparam("claimed"),
+        _items.c.state == "sending",
+        _items.c.attempts == bindparam("claim"),
+    )
+    .returning(_items.c.id)
+)
+_LEAVE = update(_lanes).where(
+    _lanes.c.installation_id == bindparam("of_installation"),
+    _lanes.c.recipient == bindparam("to"),
+)
+_ENTER = prepare(
+    Lane,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["installation_id", "recipient"],
+        set_={"free_at": insert.excluded.free_at},
+        where=_lanes.c.free_at <= _NOW,
+    ).returning(_lanes.c.recipient),
+)
+_PROMISED = (
+    select(_items.c.version, _items.c.due_at)
+    .where(_items.c.id == bindparam("claimed"))
+    .with_for_update()
+)
+_IS_HELD = select(_items.c.id).where(
+    _items.c.id == bindparam("claimed"),
+    _items.c.state == "sending",
+    _items.c.attempts == bindparam("claim"),
+    _items.c.leased_until >= bindparam("until"),
+)
+_GOES_TO = select(_items.c.recipient).where(_items.c.id == bindparam("claimed"))
+_PAUSED = select(Pause.until).where(
+    Pause.installation_id == bindparam("installation_id"),
+    Pause.method == bindparam("method"),
+    Pause.until > _NOW,
+)
+
+
+def is_due(connection: Connection, *, now: datetime) -> bool:
     """Whether it is worth the writers' queue to claim something."""
-    return session.scalar(_IS_DUE, {"now": now}) is not None
+    return connection.scalar(_IS_DUE, {"now": now}) is not None
 
 
 def claim(session: Session, *, now: datetime) -> Claim | None:
@@ -90,6 +135,7 @@ def claim(session: Session, *, now: datetime) -> Claim | None:
         detail=item.detail,
         version=item.version,
         operation=item.operation,
+        claimed_at=now,
         attempts=item.attempts,
         failures=item.failures,
         looks=item.looks,
@@ -100,20 +146,30 @@ def claim(session: Session, *, now: datetime) -> Claim | None:
 
 def _enter_lane(session: Session, item: OutboxItem, now: datetime) -> bool:
     entered = session.execute(
-        upsert(session, Lane)
-        .values(
-            installation_id=item.installation_id,
-            recipient=item.recipient,
-            free_at=now + LEASE,
-        )
-        .on_conflict_do_update(
-            index_elements=["installation_id", "recipient"],
-            set_={"free_at": now + LEASE},
-            where=Lane.free_at <= now,
-        )
-        .returning(Lane.recipient)
+        _ENTER(session),
+        {
+            "installation_id": item.installation_id,
+            "recipient": item.recipient,
+            "free_at": now + LEASE,
+            "now": now,
+        },
     )
     return entered.first() is not None
+
+
+def is_held(connection: Connection, claim: Claim, *, now: datetime) -> bool:
+    """Whether the claim is still the caller's, and for as long as sending can take."""
+    held = connection.scalar(
+        _IS_HELD,
+        {"claimed": claim.id, "claim": claim.attempts, "until": now + SENDING},
+    )
+    return held is not None
+
+
+def has_moved(connection: Connection, claim: Claim) -> bool:
+    """Whether the channel that it goes to has got another id since it was claimed."""
+    goes_to = connection.scalar(_GOES_TO, {"claimed": claim.id})
+    return goes_to not in {None, claim.recipient}
 
 
 def finish(
@@ -129,53 +185,42 @@ def finish(
     """Record the outcome and free the lane; False if the claim was lost meanwhile."""
     if state == "withdrawn" or (state == "sent" and is_repeatable):
         # What changed while it was being drawn or sent is still to be said.
-        promised = session.execute(
-            select(OutboxItem.version, OutboxItem.due_at)
-            .where(OutboxItem.id == claim.id)
-            .with_for_update()
-        ).one()
+        promised = session.execute(_PROMISED, {"claimed": claim.id}).one()
         if promised.version != claim.version:
             state, changes["due_at"] = "pending", max(now, promised.due_at)
     is_over = state not in {"pending", "unverified"}
     done = session.execute(
-        update(OutboxItem)
-        .where(
-            OutboxItem.id == claim.id,
-            OutboxItem.state == "sending",
-            OutboxItem.attempts == claim.attempts,
-        )
-        .values(
-            state=state,
-            leased_until=None,
-            finished_at=now if is_over else None,
+        _FINISH,
+        {
+            "claimed": claim.id,
+            "claim": claim.attempts,
+            "state": state,
+            "leased_until": None,
+            "finished_at": now if is_over else None,
             **changes,
-        )
-        .returning(OutboxItem.id)
+        },
     )
     if done.first() is None:
         return False
     session.execute(
-        update(Lane)
-        .where(
-            Lane.installation_id == claim.installation_id,
-            Lane.recipient == claim.recipient,
-        )
-        .values(free_at=now + SPACING if spaced else now)
+        _LEAVE,
+        {
+            "of_installation": claim.installation_id,
+            "to": claim.recipient,
+            "free_at": now + SPACING if spaced else now,
+        },
     )
     return True
 
 
 def paused_until(
-    session: Session, installation_id: int, method: str, *, now: datetime
+    connection: Connection, installation_id: int, method: str, *, now: datetime
 ) -> datetime | None:
     """Until when Slack does not want to be called with the method; None if it does."""
-    return session.scalar(
-        select(Pause.until).where(
-            Pause.installation_id == installation_id,
-            Pause.method == method,
-            Pause.until > now,
-        )
+    until: datetime | None = connection.scalar(
+        _PAUSED, {"installation_id": installation_id, "method": method, "now": now}
     )
+    return until
 
 
 def pause(session: Session, installation_id: int, method: str, until: datetime) -> None:

@@ -3,10 +3,14 @@
 import logging
 import sqlite3
 import sys
+import threading
 import traceback
+from datetime import UTC, datetime
 from types import TracebackType
 
 from pythonjsonlogger.json import JsonFormatter
+
+log = logging.getLogger("backswing")
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({})))
 
@@ -69,6 +73,12 @@ def _known(error: BaseException) -> str:
 
 
 class _Json(JsonFormatter):
+    def formatTime(  # noqa: N802 - logging's name
+        self, record: logging.LogRecord, _datefmt: str | None = None
+    ) -> str:
+        at = datetime.fromtimestamp(record.created, UTC)
+        return at.isoformat(timespec="milliseconds")
+
     def formatException(self, ei: _Raised) -> str:  # noqa: N802 - logging's name
         return trace(ei[1]) if ei[1] else ""
 
@@ -87,17 +97,55 @@ class _Plain(logging.Formatter):
         return trace(ei[1]) if ei[1] else ""
 
 
+JSON = _Json(
+    "%(asctime)s %(levelname)s %(name)s %(message)s",
+    rename_fields={
+        "asctime": "timestamp",
+        "levelname": "level",
+        "name": "logger",
+        "exc_info": "trace",
+    },
+)
+
+
 def set_up(*, form: str, level: str) -> None:
     """`form` is "plain", "json", or "auto": plain on a terminal."""
     handler = logging.StreamHandler(sys.stderr)
     if form == "plain" or (form == "auto" and sys.stderr.isatty()):
         handler.setFormatter(_Plain("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     else:
-        handler.setFormatter(_Json("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    handler.addFilter(_is_ours_to_tell)
+        handler.setFormatter(JSON)
+    handler.addFilter(is_ours_to_tell)
+    handler.addFilter(shorten)
     logging.basicConfig(level=level, handlers=[handler], force=True)
 
 
-def _is_ours_to_tell(record: logging.LogRecord) -> bool:
+def is_ours_to_tell(record: logging.LogRecord) -> bool:
+    """Whether it may be written: libraries log what people said."""
     library = record.name.partition(".")[0]
     return record.levelno >= _LEAST.get(library, logging.NOTSET)
+
+
+def shorten(record: logging.LogRecord) -> bool:
+    """Of asyncio the first line: the others show what was raised, and its words."""
+    if record.name.partition(".")[0] == "asyncio":
+        record.msg, record.args = record.getMessage().partition("\n")[0], None
+    return True
+
+
+def take_uncaught() -> None:
+    """Log what nobody catches, too: Python writes it down with all that it says."""
+    logging.captureWarnings(capture=True)
+
+    def program(_type: type[BaseException], error: BaseException, _: object) -> None:
+        log.critical("ended by an error", exc_info=error)
+
+    def thread(args: threading.ExceptHookArgs) -> None:
+        name = args.thread.name if args.thread else ""
+        log.critical("a thread ended", exc_info=args.exc_value, extra={"of": name})
+
+    def finalizer(args: "sys.UnraisableHookArgs") -> None:
+        log.error("an error that nobody could take", exc_info=args.exc_value)
+
+    sys.excepthook, threading.excepthook = program, thread
+    sys.unraisablehook = finalizer

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
 
 from bot.slack import Slack
 
@@ -104,4 +106,120 @@ class ReadThread:
         return list(slack.replies(self.channel, self.ts))
 
 
-Operation = Post | Whisper | Update | Delete | React | ReadThread
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file for one person, in their conversation with the bot."""
+
+    method: ClassVar[str] = "files.completeUploadExternal"
+
+    member: str
+    # Without an ending; Slack shows `title`.
+    name: str
+    title: str
+    comment: str
+    content: bytes
+
+    def send(self, slack: Slack, operation: str) -> tuple[str, str]:
+        """The conversation, and the file's id."""
+        return slack.upload(
+            self.member,
+            # By its name it is found again, where Slack's answer got lost.
+            name=f"{self.name}-{operation}.json",
+            title=self.title,
+            comment=self.comment,
+            content=self.content,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFile:
+    method: ClassVar[str] = "files.delete"
+
+    file: str
+
+    def send(self, slack: Slack, _operation: str) -> None:
+        slack.delete_file(self.file)
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Show somebody's Home tab as it now is."""
+
+    method: ClassVar[str] = "views.publish"
+
+    member: str
+    view: View
+    # Slack's hash of the view that it was drawn to replace; None where none is known.
+    replaces: str | None
+    # Whether it may take the place of any other, too.
+    is_forced: bool = False
+
+    def send(self, slack: Slack, _operation: str) -> "Published":
+        given = None if self.is_forced else self.replaces
+        shown = slack.publish_home(self.member, self.view, hash=given)
+        return Published(self.replaces, shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Slack's hash of a Home tab that is shown, and of the one it was to replace."""
+
+    replaces: str | None
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadChannels:
+    """Ask which channels somebody is in."""
+
+    method: ClassVar[str] = "users.conversations"
+
+    member: str
+
+    def send(self, slack: Slack, _operation: str) -> list[str]:
+        return list(slack.channels_of(self.member))
+
+
+@dataclass(frozen=True, slots=True)
+class PostIfIn:
+    """A message to a person who may have left a channel while the bot heard nothing."""
+
+    method: ClassVar[str] = Post.method
+
+    post: Post
+    # Slack's id, of one that the bot is in.
+    channel: str
+
+    def send(self, slack: Slack, operation: str) -> tuple[str, str] | None:
+        """None where they are not in the channel: then nothing is sent."""
+        if self.channel not in slack.channels_of(self.post.channel):
+            return None
+        return self.post.send(slack, operation)
+
+
+Operation = (
+    Upload
+    | DeleteFile
+    | Post
+    | Whisper
+    | Update
+    | Delete
+    | React
+    | ReadThread
+    | Publish
+    | ReadChannels
+    | PostIfIn
+)
+
+
+def methods(operation: Operation) -> Sequence[str]:
+    """What it calls in Slack."""
+    asked = [ReadChannels.method] if isinstance(operation, PostIfIn) else []
+    return [*asked, operation.method]
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Not the time to send it: its turn comes again then, and it is drawn anew."""
+
+    until: datetime

@@ -5,15 +5,17 @@ what is true then, so that an undone mark is never announced and many changes of
 ask are one update.
 """
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import case
+from sqlalchemy import ColumnElement, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.db import prepare, table
+from bot.text import is_forgotten
 from models import OutboxItem
 
 # On a session that promised something for now, for whoever waits for its commit.
@@ -22,6 +24,11 @@ PROMISED = "outbox.promised"
 _FINISHED = ("sent", "withdrawn", "parked", "unknown")
 
 _items = table(OutboxItem)
+
+
+def _is_one_of(states: Iterable[str]) -> ColumnElement[bool]:
+    """Not by IN, which is written anew for each list: not where there are many rows."""
+    return or_(*(_items.c.state == state for state in states))
 
 
 def _made_again(insert: Any) -> Any:
@@ -38,12 +45,12 @@ def _made_again(insert: Any) -> Any:
             "looks": 0,
             "finished_at": None,
         },
-        where=_items.c.state.in_(("withdrawn", "pending", "sending")),
+        where=_is_one_of(("withdrawn", "pending", "sending")),
     )
 
 
 def _counted_up(insert: Any) -> Any:
-    is_finished = _items.c.state.in_(_FINISHED)
+    is_finished = _is_one_of(_FINISHED)
     return insert.on_conflict_do_update(
         index_elements=["installation_id", "key"],
         set_={
@@ -84,8 +91,11 @@ def promise(
     """Say something once for each `occasion`, at `due` or at once.
 
     A promise that was kept stays kept. One that was withdrawn, because what it was
-    about had been undone, is made again; one that still waits, waits anew.
+    about had been undone, is made again; one that still waits, waits anew. To
+    somebody who was forgotten nothing is promised.
     """
+    if is_forgotten(recipient):
+        return
     session.execute(
         _PROMISE(session),
         _row(
@@ -100,6 +110,67 @@ def promise(
             occasion=occasion,
         ),
     )
+
+
+def promise_all(
+    session: Session,
+    kind: str,
+    told: Iterable[tuple[int, str]],
+    *,
+    installation_id: int,
+    now: datetime,
+    due: datetime,
+) -> None:
+    """`promise` about each subject to each recipient, in one statement."""
+    _make_all(
+        session,
+        _PROMISE,
+        kind,
+        told,
+        installation_id=installation_id,
+        due=due,
+        now=now,
+    )
+
+
+def refresh_all(
+    session: Session,
+    kind: str,
+    shown: Iterable[tuple[int, str]],
+    *,
+    installation_id: int,
+    now: datetime,
+    due: datetime | None = None,
+) -> None:
+    """`refresh` each subject for each recipient, in one statement; at `due`, or now.
+
+    One that waits already is not put off.
+    """
+    _make_all(
+        session,
+        _REFRESH,
+        kind,
+        shown,
+        installation_id=installation_id,
+        due=due or now,
+        now=now,
+    )
+
+
+def _make_all(
+    session: Session,
+    statement: Callable[[Session], Any],
+    kind: str,
+    whom: Iterable[tuple[int, str]],
+    **same: Any,
+) -> None:
+    # In the order in which the rows are locked.
+    rows = [
+        _row(session, kind, subject_id, recipient, **same)
+        for subject_id, recipient in sorted(whom)
+    ]
+    if rows:
+        session.execute(statement(session), rows)
 
 
 def refresh(
@@ -151,3 +222,38 @@ def _row(
         "operation": uuid4().hex,
         "created_at": now,
     }
+
+
+def redirect(session: Session, installation_id: int, old: str, new: str) -> None:
+    """Slack gave a channel another id: what goes there, and what went, follows.
+
+    What has been promised to both is kept where it goes now.
+    """
+    where = _items.c.installation_id == installation_id
+    there = set(
+        session.scalars(select(_items.c.key).where(where, _items.c.recipient == new))
+    )
+    moving = session.execute(
+        select(_items.c.id, _items.c.key)
+        .where(where, _items.c.recipient == old)
+        .order_by(_items.c.id)
+        .with_for_update()
+    ).all()
+    for item, key in moving:
+        moved = ":".join(new if part == old else part for part in key.split(":"))
+        if moved not in there:
+            session.execute(
+                update(_items)
+                .where(_items.c.id == item)
+                .values(recipient=new, key=moved)
+            )
+    session.execute(
+        update(_items)
+        .where(where, _items.c.slack_channel == old)
+        .values(slack_channel=new)
+    )
+    session.execute(
+        delete(_items).where(
+            where, _items.c.recipient == old, _is_one_of(("pending", "unverified"))
+        )
+    )

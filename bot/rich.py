@@ -11,7 +11,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.blocks.block_elements import RichTextElement
 
-from bot.text import CUT, Piece, escape, pieces, plain
+from bot.text import CUT, SOMEONE, Piece, escape, is_forgotten, pieces, plain
 
 _Parts = RichTextElementParts
 
@@ -26,7 +26,14 @@ Part = str | Piece
 
 def person(member: str) -> Piece:
     """A mention, which notifies."""
+    if is_forgotten(member):
+        return Piece("text", SOMEONE)
     return Piece("person", f"@{member}", member)
+
+
+def place(channel: str, name: str) -> Piece:
+    """A channel, by Slack's id: Slack shows and links its name to who may see it."""
+    return Piece("channel", f"#{name}" if name else "the channel", channel)
 
 
 def link(url: str, label: str) -> Piece:
@@ -48,15 +55,25 @@ def _piece(part: Part) -> Piece:
     return Piece("text", part) if isinstance(part, str) else part
 
 
-def words(text: str, *, limit: int, is_bold: bool = False) -> RichTextBlock:
-    """Marked text as its author wrote it, code in its boxes, cut at `limit`."""
-    return RichTextBlock(
-        elements=list(_sections(_limited(text, limit), is_bold=is_bold))
-    )
+def words(
+    text: str,
+    *,
+    limit: int,
+    is_bold: bool = False,
+    # Fewer where several texts share a message.
+    most_elements: int = MOST_ELEMENTS,
+    lead: Sequence[Part] = (),
+) -> RichTextBlock:
+    """Marked text as its author wrote it, code in its boxes, cut at `limit`.
+
+    `lead` is said before it on its first line, as in `sentence`.
+    """
+    shown = [*map(_piece, lead), *_limited(text, limit, most_elements)]
+    return RichTextBlock(elements=list(_sections(shown, is_bold=is_bold)))
 
 
-def _limited(text: str, limit: int) -> list[Piece]:
-    named = list(_named(_boxed(text)))
+def _limited(text: str, limit: int, most_elements: int) -> list[Piece]:
+    named = list(_named(_boxed(text), most_elements))
     if sum(len(piece.shown) for piece in named) <= limit:
         return named
     kept: list[Piece] = []
@@ -69,7 +86,7 @@ def _limited(text: str, limit: int) -> list[Piece]:
     return kept
 
 
-def _named(parts: Iterable[Piece]) -> Iterator[Piece]:
+def _named(parts: Iterable[Piece], most_elements: int) -> Iterator[Piece]:
     people: set[str] = set()
     elements, plain_text = 0, ""
     for piece in parts:
@@ -77,7 +94,7 @@ def _named(parts: Iterable[Piece]) -> Iterator[Piece]:
         if piece.kind == "person":
             people.add(piece.target)
         is_one_too_many = piece.kind == "person" and len(people) > MOST_MENTIONS
-        if piece.kind == "text" or is_one_too_many or elements > MOST_ELEMENTS:
+        if piece.kind == "text" or is_one_too_many or elements > most_elements:
             plain_text += piece.shown
             continue
         if plain_text:

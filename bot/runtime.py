@@ -1,14 +1,14 @@
 """What every entry point is handed."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.clock import Clock
-from bot.db import Work
+from bot.config import MentorNumbers
 from bot.slack import Slack
+from bot.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,14 @@ class Workspace:
 class Runtime:
     """`sessions` change, `reads` look, `lookups` answer one quick question each.
 
-    `write` does one quick change, perhaps in one transaction with others'.
-
-    `slack` is never called in a transaction.
+    `slack` is never called in a transaction. `tally` counts people's messages.
     """
 
     workspace: Workspace
     sessions: sessionmaker[Session]
-    write: Callable[[Work], None]
     reads: sessionmaker[Session]
     lookups: Engine
     slack: Slack
     clock: Clock
+    mentors: MentorNumbers = field(default_factory=MentorNumbers)
+    tally: Tally = field(default_factory=Tally)

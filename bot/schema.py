@@ -1,38 +1,61 @@
 """Bring the database's schema up to the program's, or say that they don't fit."""
 
+import re
 import sqlite3
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from bot.db import Database, sqlite_file
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 Fit = Literal["empty", "older", "same", "unknown"]
 
 # Any number that no other program takes for its advisory lock on this database.
 _LOCK = 7_227_464_647
 
+_ROOT = Path(__file__).parent.parent
+_REVISION = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)
 
-def fit(database: Database) -> Fit:
+
+def fit(engine: Engine) -> Fit:
     """How the database's schema compares; `unknown` is newer, or another program's."""
-    scripts = ScriptDirectory.from_config(_config())
-    with database.engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+    with engine.connect() as connection:
+        found = (
+            connection.scalar(text("SELECT version_num FROM alembic_version"))
+            if inspect(connection).has_table("alembic_version")
+            else None
+        )
     if found is None:
         return "empty"
-    if found == scripts.get_current_head():
+    revisions, head = migrations()
+    if found == head:
         return "same"
-    known = {script.revision for script in scripts.walk_revisions()}
-    return "older" if found in known else "unknown"
+    return "older" if found in revisions else "unknown"
+
+
+def migrations() -> tuple[frozenset[str], str]:
+    """All revisions, and the newest: what no other follows. Raises ValueError.
+
+    Read from their files, because to load Alembic takes longer than all the rest of
+    a start at which there is nothing to migrate.
+    """
+    found: dict[str, set[str]] = {"revision": set(), "down_revision": set()}
+    for file in (_ROOT / "migrations" / "versions").glob("*.py"):
+        for name, revision in _REVISION.findall(file.read_text()):
+            found[name].add(revision)
+    (head,) = found["revision"] - found["down_revision"]
+    return frozenset(found["revision"]), head
 
 
 def upgrade(database: Database) -> None:
     """Migrate in one transaction; of several processes at once, one does it."""
+    # Only here: see `migrations`.
+    from alembic import command  # noqa: PLC0415
+
     with database.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             # The others wait for the lock, and then find nothing to do.
@@ -59,8 +82,9 @@ def back_up(database: Database) -> Path | None:
     return copy
 
 
-def _config(connection: Connection | None = None) -> Config:
-    root = Path(__file__).parent.parent
-    config = Config(toml_file=root / "pyproject.toml")
+def _config(connection: Connection | None = None) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config(toml_file=_ROOT / "pyproject.toml")
     config.attributes["connection"] = connection
     return config

@@ -2,10 +2,11 @@
 
 import logging
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from bot import db, schema
 from bot.config import SettingsError
@@ -33,12 +34,19 @@ def open_database(url: str, *, migrates: bool = False) -> Database:
     if file is not None:
         _guard(file)
     database = db.connect(parsed)
-    try:
-        _fit(database, migrates=migrates or file is not None)
-    except SQLAlchemyError as error:
-        raise SettingsError(
-            f"DATABASE_URL: the database can't be used ({type(error).__name__})."
-        ) from None
+    with ExitStack() as otherwise:
+        otherwise.callback(database.close)
+        try:
+            _fit(database, migrates=migrates or file is not None)
+        except SQLAlchemyError as error:
+            # SQLite's word for a file that is damaged, or none of its own.
+            is_damaged = file is not None and type(error) is DatabaseError
+            hint = " It may be damaged: restore a backup." if is_damaged else ""
+            raise SettingsError(
+                "DATABASE_URL: the database can't be used"
+                f" ({type(error).__name__}).{hint}"
+            ) from None
+        otherwise.pop_all()
     return database
 
 
@@ -69,7 +77,7 @@ _LOCKS: list[FileLock] = []
 
 
 def _fit(database: Database, *, migrates: bool) -> None:
-    match schema.fit(database):
+    match schema.fit(database.engine):
         case "unknown":
             raise SettingsError(
                 "DATABASE_URL: the database was made by a newer version of Backswing."

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 CUT = "…"
+# Of whom we know no name, or no longer.
+SOMEONE = "someone"
+# What stands for a forgotten person's id begins so, as no id of Slack's does.
+FORGOTTEN = "forgotten-"
 
 # Zero-width joiners stay, for emoji and scripts that need them; what can reorder or
 # hide the text around it goes, as does what no keyboard types.
@@ -149,9 +153,14 @@ def _with_source(text: str) -> Iterator[tuple[Piece, str]]:
         yield piece, escape(piece.shown)
 
 
+def is_forgotten(member: str) -> bool:
+    """Whether it is no person's id any more, but what stands for one."""
+    return member.startswith(FORGOTTEN)
+
+
 def mention(member: str) -> str:
     """Notifies the person. For somebody's name in passing, use their name."""
-    return f"<@{member}>"
+    return SOMEONE if is_forgotten(member) else f"<@{member}>"
 
 
 def permalink(

@@ -6,11 +6,17 @@ from bot.runtime import Runtime
 from handlers import (
     answers,
     asks,
+    checkins,
     everything,
     home,
+    kudos,
     marks,
+    mentors,
+    newcomers,
+    privacy,
     refusals,
     settings,
+    sharing,
     workspace,
 )
 
@@ -21,7 +27,14 @@ def register(bolt: App, rt: Runtime) -> None:
     answers.register(bolt, rt)
     asks.register(bolt, rt)
     marks.register(bolt, rt)
-    settings.register(bolt, rt)
+    kudos.register(bolt, rt)
+    checkins.register(bolt, rt)
+    sharing.register(bolt, rt)
+    mentors.register(bolt, rt)
+    newcomers.register(bolt, rt)
+    privacy.register(bolt, rt)
     home.register(bolt, rt)
     workspace.register(bolt, rt)
+    # These take what nobody before them took.
+    settings.register(bolt, rt)
     everything.register(bolt)

@@ -1,5 +1,6 @@
 """Messages and reactions: what people do with asks without knowing the bot."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -10,15 +11,25 @@ from bot.answers import registers
 from bot.answers import service as answers
 from bot.answers.registers import Place
 from bot.answers.rules import is_thanks
-from bot.answers.service import Reacted
-from bot.asks import actions
+from bot.answers.service import Reacted, Said
+from bot.asks import actions, messages
 from bot.asks import service as asks
 from bot.channels import rules as channel_rules
 from bot.channels import service as channels
 from bot.clock import micros
 from bot.home import service as home
 from bot.runtime import Runtime
-from handlers.payloads import Changed, Deleted, Message, MessageEvent, Reaction
+from handlers.payloads import (
+    Changed,
+    Deleted,
+    InChannel,
+    Message,
+    MessageEvent,
+    Reaction,
+)
+from handlers.replies import Replies
+from handlers.thanks import Thanks
+from handlers.writes import Change, Work, Write, each
 
 
 def register(bolt: App, rt: Runtime) -> None:
@@ -32,17 +43,43 @@ def register(bolt: App, rt: Runtime) -> None:
 class Listeners:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
+        self._thanks = Thanks(rt)
+        self._replies = Replies(rt)
 
-    def reacted(self, event: dict[str, Any]) -> None:
-        if (event.get("item") or {}).get("type") != "message" or "user" not in event:
-            return
-        seen = Reaction.model_validate(event)
+    def reacted(self, event: dict[str, Any]) -> Write | None:
+        match event:
+            case {"item": {"type": "message"}, "user": _}:
+                seen = Reaction.model_validate(event)
+            case _:
+                return None
         # The bot's own reactions show a state; they mark nothing.
         if seen.user == self._rt.workspace.bot_user_id:
-            return
-        place = self._locate(seen.item.channel, seen.item.ts)
-        if place is None or (place.ask_id is None and not place.is_capturing):
-            return
+            return None
+        return Write(partial(self._mark, seen), (seen.item.channel, seen.item.ts))
+
+    def _mark(self, seen: Reaction, place: Place | None) -> Change | None:
+        if place is None:
+            return None
+        mark = self._helps(seen, place)
+        thanks = self._thanks.given(seen, place)
+        if thanks is None:
+            return None if mark is None else Change(self._react, mark)
+        marks = [] if mark is None else [mark]
+        return Change(each, partial(self._mark_and_thank, marks, thanks))
+
+    def _mark_and_thank(
+        self,
+        marks: Sequence[tuple[Place, Reacted]],
+        thanks: Work,
+        session: Session,
+    ) -> None:
+        if marks:
+            self._react(session, marks)
+        thanks(session)
+
+    def _helps(self, seen: Reaction, place: Place) -> tuple[Place, Reacted] | None:
+        if place.ask_id is None and not place.is_capturing:
+            return None
         done = Reacted(
             member=seen.user,
             channel=seen.item.channel,
@@ -53,30 +90,59 @@ class Listeners:
         )
         # A mark may be taken back although its emoji means nothing any more.
         if done.is_present and place.meaning(done.emoji) is None:
-            return
-        self._rt.write(
-            lambda session: answers.react(
-                session, self._rt.workspace, place, done, now=self._rt.clock()
-            )
-        )
+            return None
+        return place, done
 
-    def message(self, event: dict[str, Any]) -> None:
+    def _react(
+        self, session: Session, reacted: Sequence[tuple[Place, Reacted]]
+    ) -> None:
+        answers.react_all(session, self._rt.workspace, reacted, now=self._rt.clock())
+
+    def message(self, event: dict[str, Any]) -> Write | None:
         match event.get("subtype"):
             case "message_changed":
-                self._changed(Changed.model_validate(event))
+                return self._changed(Changed.model_validate(event))
             case "message_deleted":
-                self._deleted(Deleted.model_validate(event))
+                deleted = Deleted.model_validate(event)
+                return self._gone(
+                    deleted.channel, deleted.deleted_ts, deleted.previous_message
+                )
+            case "channel_convert_to_private" | "channel_convert_to_public" as turned:
+                is_private = turned == "channel_convert_to_private"
+                channel = InChannel.model_validate(event).channel
+                return Write(
+                    lambda: Change(each, partial(self._turn, channel, is_private))
+                )
             case _ if answers.is_by_human(event, self._rt.workspace):
-                self._said(MessageEvent.model_validate(event))
+                return self._said(MessageEvent.model_validate(event))
+        return None
 
-    def _said(self, said: MessageEvent) -> None:
+    def _said(self, said: MessageEvent) -> Write:
         if said.channel_type == "im":
-            self._said_to_bot(said)
-            return
-        place = self._locate(said.channel, said.thread_ts or said.ts)
+            return Write(lambda: Change(each, partial(self._help, said)))
+        self._rt.tally.count(said.channel, said.user or "", said.ts)
+        return Write(
+            partial(self._hear, said),
+            (said.channel, said.thread_ts or said.ts),
+            tells=(said.channel, said.ts),
+        )
+
+    def _hear(self, said: MessageEvent, place: Place | None) -> Change | None:
+        if place is not None and place.round_id is not None:
+            return self._replies.said(said, place.round_id)
         if place is None or not (place.is_ask or place.is_capturing):
-            return
-        self._rt.write(partial(self._record, place, said))
+            return None
+        if place.ask_id is None or place.is_capturing or not said.is_reply:
+            return Change(each, partial(self._record, place, said))
+        author = said.user or ""
+        if author != place.author:
+            return Change(self._reply, Said(place, place.ask_id, said.ts, author))
+        if is_thanks(said.text):
+            return Change(each, partial(self._record, place, said))
+        return None
+
+    def _reply(self, session: Session, replies: Sequence[Said]) -> None:
+        answers.reply_all(session, self._rt.workspace, replies, now=self._rt.clock())
 
     def _record(self, place: Place, said: MessageEvent, session: Session) -> None:
         now = self._rt.clock()
@@ -113,7 +179,7 @@ class Listeners:
         elif channel_rules.makes_ask(
             channel.capture, ts=said.ts, thread_ts=said.thread_ts, text=said.text
         ):
-            asks.capture(
+            messages.capture(
                 session,
                 self._rt.workspace,
                 channel,
@@ -123,67 +189,82 @@ class Listeners:
                 now=now,
             )
 
-    def _changed(self, change: Changed) -> None:
-        message = change.message
+    def _changed(self, changed: Changed) -> Write | None:
+        message, before = changed.message, changed.previous_message
         if message.subtype == "tombstone":
             # What remains of a deleted message that has replies.
-            self._gone(change.channel, message.ts, message)
-            return
-        place = self._locate(change.channel, message.ts)
-        if place is None or not (place.is_ask or place.is_capturing):
-            return
+            return self._gone(changed.channel, message.ts, message)
         if not answers.is_by_human(message.model_dump(), self._rt.workspace):
-            return
-        before = change.previous_message
+            return None
         if before is not None and before.text == message.text:
             # An unfurl, a detected language, a reply counted: nothing was edited.
+            return None
+        about = (changed.channel, message.ts)
+        return Write(partial(self._follow, changed), about, tells=about)
+
+    def _follow(self, changed: Changed, place: Place | None) -> Change | None:
+        if place is None or not (place.is_ask or place.is_capturing):
+            return None
+        return Change(each, partial(self._reword, place, changed))
+
+    def _reword(self, place: Place, changed: Changed, session: Session) -> None:
+        message, now = changed.message, self._rt.clock()
+        if place.is_capturing:
+            registers.hold_channel(session, place.channel_id)
+        ask = asks.by_message(session, place.channel_id, message.ts)
+        if ask is not None:
+            if ask.is_own_message:
+                at_us = micros(changed.event_ts)
+                messages.reword(session, ask, message.text, at_us=at_us)
             return
-        with self._rt.sessions.begin() as session:
-            now = self._rt.clock()
-            if place.is_capturing:
-                registers.hold_channel(session, place.channel_id)
-            ask = asks.by_message(session, place.channel_id, message.ts)
-            if ask is not None:
-                if ask.is_own_message:
-                    asks.reword(
-                        session, ask, message.text, at_us=micros(change.event_ts)
-                    )
-                return
-            channel = channels.note(session, self._rt.workspace.id, change.channel)
-            if channel_rules.makes_ask(
-                channel.capture,
+        channel = channels.note(session, self._rt.workspace.id, changed.channel)
+        if channel_rules.makes_ask(
+            channel.capture,
+            ts=message.ts,
+            thread_ts=message.thread_ts,
+            text=message.text,
+        ):
+            captured = messages.capture(
+                session,
+                self._rt.workspace,
+                channel,
                 ts=message.ts,
-                thread_ts=message.thread_ts,
+                author=message.user or "",
                 text=message.text,
-            ):
-                captured = asks.capture(
-                    session,
-                    self._rt.workspace,
-                    channel,
-                    ts=message.ts,
-                    author=message.user or "",
-                    text=message.text,
-                    now=now,
-                )
-                if captured is not None:
-                    captured.edited_us = micros(change.event_ts)
-                    # It may be old, and its thread of a time when nothing was kept.
-                    answers.read_thread(session, captured, channel, now=now)
+                now=now,
+            )
+            if captured is not None:
+                captured.edited_us = micros(changed.event_ts)
+                # It may be old, and its thread of a time when nothing was kept.
+                answers.read_thread(session, captured, channel, now=now)
 
-    def _deleted(self, deleted: Deleted) -> None:
-        self._gone(deleted.channel, deleted.deleted_ts, deleted.previous_message)
-
-    def _gone(self, channel: str, ts: str, was: Message | None) -> None:
+    def _gone(self, channel: str, ts: str, was: Message | None) -> Write:
         thread_ts = was.thread_ts if was is not None and was.is_reply else None
-        place = self._locate(channel, ts)
-        thread = self._locate(channel, thread_ts) if thread_ts else None
-        is_in_ask = thread is not None and thread.is_ask
-        if place is None or not (place.ask_id or is_in_ask or place.is_capturing):
-            return
-        with self._rt.sessions.begin() as session:
+        about = [(channel, ts)] + ([(channel, thread_ts)] if thread_ts else [])
+
+        def decide(place: Place | None, thread: Place | None = None) -> Change | None:
+            is_in_ask = thread is not None and thread.is_ask
+            if place is None:
+                return None
+            thanks = self._thanks.message_gone(channel, ts)
+            reply_gone = self._replies.gone(ts, place, thread, was)
+            if reply_gone is not None:
+                return Change(each, partial(both, thanks, reply_gone))
+            if not (place.ask_id or is_in_ask or place.is_capturing):
+                return None if thanks is None else Change(each, thanks)
+            return Change(each, partial(take_away, place, thanks))
+
+        def both(thanks: Work | None, reply_gone: Work, session: Session) -> None:
+            if thanks is not None:
+                thanks(session)
+            reply_gone(session)
+
+        def take_away(place: Place, thanks: Work | None, session: Session) -> None:
+            if thanks is not None:
+                thanks(session)
             if place.is_capturing:
                 registers.hold_channel(session, place.channel_id)
-            asks.message_gone(
+            messages.message_gone(
                 session,
                 self._rt.workspace,
                 channel,
@@ -193,16 +274,17 @@ class Listeners:
                 now=self._rt.clock(),
             )
 
-    def _said_to_bot(self, said: MessageEvent) -> None:
-        with self._rt.sessions.begin() as session:
-            home.answer_message(
-                session,
-                self._rt.workspace,
-                member=said.user or "",
-                ts=said.ts,
-                now=self._rt.clock(),
-            )
+        return Write(decide, *about, tells=(channel, ts))
 
-    def _locate(self, channel: str, ts: str) -> Place | None:
-        with self._rt.lookups.connect() as connection:
-            return registers.locate(connection, self._rt.workspace.id, channel, ts)
+    def _turn(self, channel: str, is_private: bool, session: Session) -> None:
+        """A channel was made private, or public: Slack says so by a message only."""
+        channels.change(session, self._rt.workspace.id, channel, is_private=is_private)
+
+    def _help(self, said: MessageEvent, session: Session) -> None:
+        home.answer_message(
+            session,
+            self._rt.workspace,
+            member=said.user or "",
+            ts=said.ts,
+            now=self._rt.clock(),
+        )

@@ -7,12 +7,13 @@ from slack_sdk.models.views import View as ModalView
 from sqlalchemy.orm import Session
 
 from bot.answers import service as answers
-from bot.asks import actions, forms, notes, rules
+from bot.asks import actions, forms, messages, notes, rules
 from bot.asks import service as asks
 from bot.asks.actions import Joining
 from bot.asks.service import Draft
 from bot.channels import service as channels
-from bot.clock import micros, micros_of
+from bot.checkins import blockers
+from bot.clock import micros
 from bot.errors import Refusal
 from bot.facts import service as facts
 from bot.runtime import Runtime
@@ -141,6 +142,7 @@ class Forms:
                             title=marked(view.text("title")),
                             details=marked(view.text("details")),
                             topics=_named_topics(view),
+                            checkin_id=_checkin_id(view),
                         ),
                         hash=view.hash,
                     )
@@ -157,16 +159,30 @@ class Forms:
             channel = channels.note(session, self._rt.workspace.id, channel_id)
             if not channel.is_joined:
                 raise Refusal(forms.INVITE, field="channel")
-            asks.open_ask(
-                session,
-                self._rt.workspace,
-                channel,
-                draft,
-                asker=form.user.id,
-                source=f"form:{form.view.id}",
-                now=self._rt.clock(),
-            )
+            self._ask(session, channel, draft, form)
         ack()
+
+    def _ask(
+        self, session: Session, channel: Channel, draft: Draft, form: Submitted
+    ) -> None:
+        workspace, now = self._rt.workspace, self._rt.clock()
+        checkin_id = _checkin_id(form.view)
+        checkin = origin = None
+        if checkin_id is not None:
+            checkin = blockers.hold(session, workspace, checkin_id, form.user.id)
+            origin = blockers.origin(session, workspace, checkin, channel)
+        ask = asks.open_ask(
+            session,
+            workspace,
+            channel,
+            draft,
+            asker=form.user.id,
+            source=f"form:{form.view.id}",
+            now=now,
+            origin=origin,
+        )
+        if checkin is not None:
+            blockers.asked(session, checkin, ask, now=now)
 
     def edited(self, body: dict[str, Any], ack: Ack) -> None:
         form = Submitted.model_validate(body)
@@ -181,14 +197,12 @@ class Forms:
         form = Submitted.model_validate(body)
         facts.ensure(self._rt, people=[form.user.id])
         with self._rt.sessions.begin() as session:
-            now = self._rt.clock()
             actions.close(
                 session,
                 asks.get(session, self._rt.workspace, _ask_id(form.view)),
                 by=form.user.id,
                 reason=form.view.text("reason"),
-                at_us=micros_of(now),
-                now=now,
+                now=self._rt.clock(),
             )
         ack(response_action="clear")
 
@@ -202,6 +216,7 @@ class Forms:
 
     def worked(self, body: dict[str, Any], ack: Ack) -> None:
         form = Submitted.model_validate(body)
+        facts.ensure(self._rt, people=[form.user.id])
         with self._rt.sessions.begin() as session:
             actions.say_what_worked(
                 session,
@@ -227,6 +242,12 @@ def _named_topics(view: View) -> list[str]:
 
 def _ask_id(view: View) -> int:
     return number(view.meta().get("ask"))
+
+
+def _checkin_id(view: View) -> int | None:
+    """The check-in that the form was opened from; None where from none."""
+    known = view.meta().get("checkin")
+    return None if known is None else number(known)
 
 
 def number(value: object) -> int:
@@ -258,7 +279,12 @@ class Buttons:
             raise Refusal("A reply can't become an ask of its own; ask with `/ask`.")
         by_human = answers.is_by_human(message.model_dump(), self._rt.workspace)
         if message.user is None or not by_human:
-            raise Refusal(asks.NO_PERSON)
+            raise Refusal(messages.NO_PERSON)
+        if message.user != chosen.user.id:
+            with self._rt.sessions.begin() as session:
+                messages.check_kept(
+                    session, self._rt.workspace, ts=message.ts, author=message.user
+                )
         facts.ensure(
             self._rt, people=[chosen.user.id, message.user], channel=chosen.channel.id
         )
@@ -266,7 +292,7 @@ class Buttons:
             channel = self._channel(session, chosen.channel.id)
             if not channel.is_joined:
                 raise Refusal(forms.INVITE)
-            ask = asks.make(
+            ask = messages.make(
                 session,
                 self._rt.workspace,
                 channel,

@@ -1,19 +1,112 @@
 """The Bolt app: who a request is for, without asking Slack."""
 
-from slack_bolt import App
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 
 import handlers
+from bot.db import together
 from bot.runtime import Runtime, Workspace
+from handlers.metrics import Metrics
+from handlers.refusals import REPEATABLE
+from handlers.writes import Write, commit_all
+
+log = logging.getLogger(__name__)
+
+# By these Bolt stumbles, before any listener, over what is not as Slack sends it.
+_STUMBLES = (AttributeError, LookupError, TypeError, ValueError)
 
 
-def make(rt: Runtime, token: str) -> App:
-    bolt = bare(rt.workspace, token)
+class Bolt(App):
+    """Bolt, where a listener may answer with a `Write`: acknowledged when committed."""
+
+    def __init__(
+        self, commit: Callable[[Sequence[Write]], None], **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self._commit_writes = commit
+        self.metrics = Metrics()
+
+    def dispatch(self, req: BoltRequest) -> BoltResponse:
+        return self.dispatch_all([req])[0]
+
+    def dispatch_all(self, requests: Sequence[BoltRequest]) -> list[BoltResponse]:
+        """Dispatch each, then commit what they write; one that fails fails alone."""
+        answers = [self._answer(request) for request in requests]
+        writes = [
+            (request, answer)
+            for request, answer in zip(requests, answers, strict=True)
+            if isinstance(answer, Write)
+        ]
+        failures = together(self._commit_writes, [write for _, write in writes])
+        for (request, write), error in zip(writes, failures, strict=True):
+            if error is not None:
+                # As Bolt does with what a listener raises.
+                write.status = 500
+                self.listener_runner.listener_error_handler.handle(
+                    error, request, write
+                )
+        self.metrics.dispatched(requests, answers)
+        return answers
+
+    def _answer(self, request: BoltRequest) -> BoltResponse:
+        try:
+            return self._dispatched(request)
+        except _STUMBLES:
+            # Those that came with it must not fall as well.
+            log.exception("request not understood")
+            return BoltResponse(status=400)
+
+    def _dispatched(self, request: BoltRequest) -> BoltResponse:
+        """Bolt's answer; another one where the database gave a transaction up.
+
+        A listener says what it has to say to Slack when its transactions are over, so
+        nothing has happened yet.
+        """
+        request.context[REPEATABLE] = True
+        answer = App.dispatch(self, request)
+        if request.context.pop(REPEATABLE):
+            return answer
+        # Bolt keeps in a request's context what the first listener made of it.
+        anew = BoltRequest(
+            body=request.body, headers=request.headers, mode="socket_mode"
+        )
+        return App.dispatch(self, anew)
+
+
+def read(body: str | Mapping[str, Any], headers: Mapping[str, str]) -> BoltRequest:
+    """A request that is verified: a form as it came, or what JSON was parsed to.
+
+    Raises ValueError where it is nothing that Slack sends.
+    """
+    # Bolt takes what is parsed already as from Socket Mode.
+    mode = "http" if isinstance(body, str) else "socket_mode"
+    try:
+        return BoltRequest(
+            body=body if isinstance(body, str) else dict(body),
+            headers=dict(headers),
+            mode=mode,
+        )
+    except _STUMBLES as error:
+        raise ValueError("not as Slack sends it") from error
+
+
+def make(rt: Runtime, token: str) -> Bolt:
+    bolt = bare(rt.workspace, token, commit=partial(commit_all, rt))
     handlers.register(bolt, rt)
     return bolt
 
 
-def bare(workspace: Workspace, token: str) -> App:
+def bare(
+    workspace: Workspace,
+    token: str,
+    *,
+    commit: Callable[[Sequence[Write]], None] = lambda _: None,
+) -> Bolt:
     """Bolt for one installation. Requests are verified before they come here."""
 
     def authorize(
@@ -31,14 +124,20 @@ def bare(workspace: Workspace, token: str) -> App:
             bot_token=token,
         )
 
-    return App(
-        authorize=authorize,  # type: ignore[arg-type]  # None means: not ours
+    return Bolt(
+        commit,
+        # Without a name Bolt reads the source of its whole call stack for one.
+        name="backswing",
+        authorize=authorize,  # None means: not ours
         # An acknowledgement means a commit.
         process_before_response=True,
         # The edge verifies the raw body; Socket Mode needs no signature.
         request_verification_enabled=False,
         ssl_check_enabled=False,
         url_verification_enabled=False,
+        # To Bolt it is the bot's own doing, too, when somebody deletes what the bot
+        # wrote; the listeners know what is really its own.
+        ignoring_self_events_enabled=False,
         attaching_function_token_enabled=False,
         attaching_conversation_kwargs_enabled=False,
     )

@@ -2,23 +2,30 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from urllib.parse import parse_qs
 
 from anyio import CapacityLimiter, to_thread
-from slack_bolt import App, BoltRequest, BoltResponse
 from slack_sdk.signature import Clock, SignatureVerifier
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from handlers.bolt import Bolt, read
+from handlers.line import QUICK, AwaitedLine, event_type
+
 log = logging.getLogger(__name__)
 
 # Slack's largest payloads are a small part of this.
 LARGEST_BODY = 1024 * 1024
-# More than run at once: those that wait for a turn to write share its commit.
-DISPATCHERS = 32
+# For what may wait for Slack: commands, clicks and forms.
+DISPATCHERS = 16
+# As Slack's signatures have it, and the SDK's verifier.
+OLDEST_SECONDS = 5 * 60
+# How long it may take to serve those who wait when it is time to stop.
+LAST_SECONDS = 1
 _TYPES = ("application/json", "application/x-www-form-urlencoded")
 
 
@@ -31,55 +38,55 @@ class _SlackClock(Clock):
 
 
 class Edge:
-    """Answers Slack's requests over HTTP. `now` is Unix time, `is_ready` quick."""
+    """Answers Slack's requests over HTTP. `now` is Unix time."""
 
     def __init__(
         self,
-        bolt: App | None,
+        bolt: Bolt,
         signing_secret: str | None,
         *,
         now: Callable[[], float],
-        is_ready: Callable[[], bool],
     ) -> None:
         self._bolt = bolt
+        self._metrics = bolt.metrics
+        self._now = now
         self._verifier = (
             SignatureVerifier(signing_secret, _SlackClock(now))
             if signing_secret
             else None
         )
-        self._is_ready = is_ready
+        self.line = AwaitedLine(bolt.dispatch_all, refused=self._metrics.refused)
         self._dispatchers = CapacityLimiter(DISPATCHERS)
 
+    def stop(self) -> None:
+        self.line.stop(LAST_SECONDS)
+
     def routes(self) -> list[Route]:
-        routes = [
-            Route("/healthz", self.healthy, methods=["GET"]),
-            Route("/readyz", self.ready, methods=["GET"]),
-        ]
-        if self._verifier is not None:
-            routes.append(Route("/slack/events", self.slack, methods=["POST"]))
-        return routes
+        if self._verifier is None:
+            return []
+        return [Route("/slack/events", self.slack, methods=["POST"])]
 
-    def app(self) -> Starlette:
-        return Starlette(routes=self.routes())
+    def app(self, *more: Route) -> Starlette:
+        """To serve it with `more`; it stops when it is served no longer."""
 
-    async def healthy(self, _: Request) -> Response:
-        return PlainTextResponse("ok")
+        @asynccontextmanager
+        async def lifespan(_: Starlette) -> AsyncIterator[None]:
+            yield
+            self.stop()
 
-    async def ready(self, _: Request) -> Response:
-        if await to_thread.run_sync(self._is_ready):
-            return PlainTextResponse("ready")
-        return PlainTextResponse("not ready", status_code=503)
+        return Starlette(routes=[*self.routes(), *more], lifespan=lifespan)
 
     async def slack(self, request: Request) -> Response:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in _TYPES:
-            return PlainTextResponse("unsupported content type", status_code=415)
+            return self._refuse("content type", "unsupported content type", 415)
         body = await _read(request)
         if body is None:
-            return PlainTextResponse("too large", status_code=413)
+            return self._refuse("size", "too large", 413)
         if not self._is_signed(request, body):
-            log.warning("request with a wrong signature")
-            return PlainTextResponse("not signed by Slack", status_code=401)
+            reason = "age" if self._is_old(request) else "signature"
+            log.warning("request not signed by Slack", extra={"why": reason})
+            return self._refuse(reason, "not signed by Slack", 401)
         return await self._answer(body, request.headers, is_json=kind == _TYPES[0])
 
     async def _answer(
@@ -91,26 +98,40 @@ class Edge:
             if not is_json:
                 _check_form(text)
         except (ValueError, RecursionError):
-            return PlainTextResponse("not understood", status_code=400)
+            return self._refuse("content", "not understood", 400)
         if payload is not None and payload.get("type") == "url_verification":
             return JSONResponse({"challenge": str(payload.get("challenge", ""))})
-        if payload is not None and not _is_event(payload):
+        if payload is not None and event_type(payload) is None:
             # Nothing for us (Slack's `app_rate_limited` has no event inside), but
             # acknowledged, or it would come again and again.
             log.warning("envelope without an event")
             return PlainTextResponse("")
-        answer = await to_thread.run_sync(
-            self._dispatch, text, dict(headers), limiter=self._dispatchers
-        )
+        try:
+            request = read(text if payload is None else payload, headers)
+        except ValueError:
+            return self._refuse("content", "not understood", 400)
+        if payload is not None and event_type(payload) in QUICK:
+            answer = await self.line.answer(request)
+        else:
+            answer = await to_thread.run_sync(
+                self._bolt.dispatch, request, limiter=self._dispatchers
+            )
         return Response(
             answer.body,
             answer.status,
             {name: values[0] for name, values in answer.headers.items()},
         )
 
-    def _dispatch(self, body: str, headers: dict[str, str]) -> BoltResponse:
-        assert self._bolt is not None  # noqa: S101 - there is no route without it
-        return self._bolt.dispatch(BoltRequest(body=body, headers=dict(headers)))
+    def _refuse(self, reason: str, said: str, status: int) -> Response:
+        self._metrics.refused(reason)
+        return PlainTextResponse(said, status_code=status)
+
+    def _is_old(self, request: Request) -> bool:
+        """Whether its time is too far from ours: replayed, or a clock is wrong."""
+        timestamp = request.headers.get("x-slack-request-timestamp", "")
+        if not _is_time(timestamp):
+            return False
+        return abs(self._now() - int(timestamp)) > OLDEST_SECONDS
 
     def _is_signed(self, request: Request, body: bytes) -> bool:
         """Slack's signature over the bytes as they came, at most five minutes old."""
@@ -119,7 +140,7 @@ class Edge:
         if len(timestamps) != 1 or len(signatures) != 1:
             return False
         timestamp, signature = timestamps[0], signatures[0]
-        if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):  # noqa: PLR2004
+        if not _is_time(timestamp):
             return False
         if not signature.isascii() or self._verifier is None:
             return False
@@ -128,6 +149,10 @@ class Edge:
         except UnicodeDecodeError:
             # The SDK builds the signed string from text; Slack sends UTF-8 only.
             return False
+
+
+def _is_time(timestamp: str) -> bool:
+    return timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12  # noqa: PLR2004
 
 
 async def _read(request: Request) -> bytes | None:
@@ -160,12 +185,3 @@ def _check_form(text: str) -> None:
         _json(fields["payload"][0])
     elif "command" not in fields:
         raise ValueError("neither a command nor an interaction")
-
-
-def _is_event(payload: dict[str, object]) -> bool:
-    event = payload.get("event")
-    return (
-        payload.get("type") == "event_callback"
-        and isinstance(event, dict)
-        and isinstance(event.get("type"), str)
-    )

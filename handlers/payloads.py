@@ -5,18 +5,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from bot.clock import micros
-
-
-def _is_ts(value: object) -> object:
-    micros(str(value))
-    return value
-
-
 SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,40}$")]
-Ts = Annotated[str, BeforeValidator(_is_ts)]
+# What `bot.clock.micros` reads.
+Ts = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,11}(\.[0-9]*)?$")]
 # Slack sends null where there are blocks or files only.
 Text = Annotated[str, BeforeValidator(lambda text: "" if text is None else text)]
+
+
+# Slack leaves out what it does not know, or sends null.
+Words = str | None
 
 
 class Payload(BaseModel):
@@ -36,6 +33,8 @@ class Reaction(Payload):
     # Any script, but nothing that a database can't hold.
     reaction: Annotated[str, StringConstraints(pattern=r"^[^\s\x00]+$", max_length=200)]
     item: Item
+    # Who wrote the message; not of every message does Slack say so.
+    item_user: SlackId | None = None
     event_ts: Ts
 
 
@@ -85,7 +84,12 @@ class InChannel(Payload):
 
 
 class Joined(InChannel):
+    """`member_joined_channel`, of the bot as well, and `member_left_channel`."""
+
     user: SlackId
+    # Nobody, where the person came by themselves; not always said of the bot.
+    inviter: SlackId | None = None
+    event_ts: Ts
 
 
 class Unshared(InChannel):
@@ -108,10 +112,32 @@ class Moved(Payload):
     new_channel_id: SlackId
 
 
-class User(Person):
-    """Slack's user object: what else is in it is read by `members.remember`."""
+class Profile(Payload):
+    display_name: Words = None
+    real_name: Words = None
+    status_emoji: Words = None
+    status_text: Words = None
+    # In seconds since 1970, at most the last that a date can tell; 0: no end.
+    status_expiration: Annotated[int, Field(ge=0, lt=253402300800)] | None = None
 
-    model_config = ConfigDict(extra="allow")
+
+class User(Person):
+    """Slack's user object, as far as `members.remember` reads it."""
+
+    team_id: Words = None
+    name: Words = None
+    real_name: Words = None
+    tz: Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")] | None = None
+    profile: Profile | None = None
+    deleted: bool | None = None
+    is_bot: bool | None = None
+    is_admin: bool | None = None
+    is_owner: bool | None = None
+    is_restricted: bool | None = None
+    is_ultra_restricted: bool | None = None
+    is_stranger: bool | None = None
+    # Of a person in an organisation of several workspaces.
+    enterprise_user: dict[str, Any] | None = None
 
 
 class Described(Payload):
@@ -123,6 +149,7 @@ class Described(Payload):
 class HomeOpened(Payload):
     user: SlackId
     tab: str = "home"
+    event_ts: Ts
 
 
 class Command(Payload):
@@ -158,6 +185,9 @@ class Action(Payload):
 
 class View(Payload):
     id: str
+    # Of the forms that lie upon each other, the first.
+    root_view_id: str | None = None
+    type: str = ""
     hash: str | None = None
     private_metadata: str = ""
     state: dict[str, Any] = Field(default_factory=dict)
@@ -166,6 +196,10 @@ class View(Payload):
     def meta(self) -> dict[str, Any]:
         found = json.loads(self.private_metadata or "{}")
         return found if isinstance(found, dict) else {}
+
+    @property
+    def is_modal(self) -> bool:
+        return self.type == "modal"
 
     def has(self, block: str) -> bool:
         return any(shown.get("block_id") == block for shown in self.blocks)
@@ -184,6 +218,14 @@ class View(Payload):
     def conversation(self, block: str) -> str | None:
         return self._input(block).get("selected_conversation")
 
+    def date(self, block: str) -> str | None:
+        """As Slack writes it: 2026-03-02."""
+        return self._input(block).get("selected_date")
+
+    def time(self, block: str) -> str | None:
+        """As Slack writes it: 09:30."""
+        return self._input(block).get("selected_time")
+
     def users(self, block: str) -> list[str]:
         return list(self._input(block).get("selected_users") or [])
 
@@ -194,12 +236,14 @@ class View(Payload):
 
 
 class Pressed(Payload):
-    """`block_actions`: a button, a menu or a select, and the view it is in."""
+    """`block_actions`: a button, a menu or a select, and where it is."""
 
     user: Person
     trigger_id: str
     actions: Annotated[list[Action], Field(min_length=1)]
     view: View | None = None
+    # Of the message that it is in, if it is in one.
+    channel: Place | None = None
 
     @property
     def action(self) -> Action:

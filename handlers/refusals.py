@@ -5,9 +5,10 @@ import logging
 from typing import Any
 
 from pydantic import ValidationError
-from slack_bolt import App, BoltResponse
+from slack_bolt import App, BoltContext, BoltResponse
 
 from bot.asks.forms import told
+from bot.db import was_given_up
 from bot.errors import Refusal
 from bot.runtime import Runtime
 from bot.slack import SlackError
@@ -16,14 +17,22 @@ log = logging.getLogger(__name__)
 
 BROKEN = "Something went wrong on my side, and nothing was saved. Please try again."
 TOO_LATE = "Slack did not open the form in time. Nothing was saved; please try again."
+# In a request's context: it can be dispatched once more. False: it is to be.
+REPEATABLE = "backswing.repeatable"
 _BROKEN_TITLE = "That didn't work"
 _REFUSED_TITLE = "Not possible"
 
 
 def register(bolt: App, rt: Runtime) -> None:
     @bolt.error
-    def explain(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
+    def explain(
+        error: Exception, body: dict[str, Any], context: BoltContext
+    ) -> BoltResponse | None:
         """The order matters: a rule's no, a request that is none, Slack's no, a bug."""
+        if was_given_up(error) and context.get(REPEATABLE):
+            log.warning("tried again", exc_info=error)
+            context[REPEATABLE] = False
+            return None
         is_event = body.get("type") == "event_callback"
         if isinstance(error, Refusal):
             return _ok() if is_event else _tell(rt, body, error, _REFUSED_TITLE)
@@ -83,5 +92,9 @@ def _beside_field(view: dict[str, Any], refusal: Refusal, title: str) -> dict[st
     if not fields:
         shown = told(title, str(refusal)).to_dict()
         return {"response_action": "update", "view": shown}
-    field = refusal.field if refusal.field in fields else fields[0]
-    return {"response_action": "errors", "errors": {field: str(refusal)}}
+    errors = {name: why for name, why in refusal.fields.items() if name in fields}
+    first = refusal.field if refusal.field in fields else fields[0]
+    return {
+        "response_action": "errors",
+        "errors": errors or {first: str(refusal)},
+    }

@@ -1,4 +1,4 @@
-"""`/backswing`: help for everybody, and the channel's settings."""
+"""`/backswing`: the settings of a channel and of the workspace; help for the rest."""
 
 from typing import Any
 
@@ -9,63 +9,77 @@ from bot.channels import service as channels
 from bot.errors import Refusal
 from bot.facts import service as facts
 from bot.runtime import Runtime
-from bot.settings import blocks
 from bot.settings import service as settings
-from bot.settings.service import Chosen
 from handlers.payloads import Command, Submitted
+from handlers.phrases import says
 
 _GONE = "I don't know that channel any more; open the form again."
 
 
 def register(bolt: App, rt: Runtime) -> None:
-    @bolt.command("/backswing")
-    def command(body: dict[str, Any], ack: Ack) -> None:
+    """After every other listener to `/backswing`: the last one takes all the rest."""
+    forms = Forms(rt)
+    bolt.command("/backswing", matchers=says("", "settings"))(forms.channel)
+    bolt.command("/backswing", matchers=says("workspace"))(forms.workspace)
+    bolt.view("settings")(forms.channel_submitted)
+    bolt.view("workspace_settings")(forms.workspace_submitted)
+    bolt.command("/backswing")(forms.help)
+
+
+class Forms:
+    def __init__(self, rt: Runtime) -> None:
+        self._rt = rt
+
+    def help(self, body: dict[str, Any], ack: Ack) -> None:
         asked = Command.model_validate(body)
-        if asked.text.strip() or not asked.is_in_channel:
-            ack(blocks.HELP)
+        with self._rt.reads() as session:
+            channel = channels.find(session, self._rt.workspace.id, asked.channel_id)
+            text = settings.help_text(channel)
+        ack(text)
+
+    def channel(self, body: dict[str, Any], ack: Ack) -> None:
+        asked = Command.model_validate(body)
+        if not asked.is_in_channel:
+            self.help(body, ack)
             return
-        facts.ensure(rt, people=[asked.user_id], channel=asked.channel_id)
-        with rt.reads() as session:
-            channel = channels.find(session, rt.workspace.id, asked.channel_id)
+        facts.ensure(self._rt, people=[asked.user_id], channel=asked.channel_id)
+        with self._rt.reads() as session:
+            channel = channels.find(session, self._rt.workspace.id, asked.channel_id)
             if channel is None or not channel.is_joined:
                 raise Refusal(INVITE)
-            settings.may_set_up(session, channel, asked.user_id)
-            form = blocks.form(
-                channel=channel.slack_id,
-                name=channel.name,
-                capture=channel.capture,
-                helpful=channels.helpful_emoji(channel),
-                solved=channels.solved_emoji(channel),
-                champions=channels.champions(session, channel.id),
-                topics=channel.topics,
-                guests_may_ask=channel.guests_may_ask,
+            view = settings.form(
+                session, channel, by=asked.user_id, now=self._rt.clock()
             )
-        rt.slack.open_view(asked.trigger_id, form)
+        self._rt.slack.open_view(asked.trigger_id, view)
         ack()
 
-    @bolt.view("settings")
-    def submitted(body: dict[str, Any], ack: Ack) -> None:
+    def channel_submitted(self, body: dict[str, Any], ack: Ack) -> None:
         form = Submitted.model_validate(body)
-        view = form.view
-        champions = view.users("champions")
-        facts.ensure(rt, people=[form.user.id, *champions])
-        with rt.sessions.begin() as session:
-            channel = channels.find(
-                session, rt.workspace.id, str(view.meta().get("channel"))
-            )
+        by = form.user.id
+        facts.ensure(self._rt, people=[by, *settings.named(form.view)])
+        with self._rt.sessions.begin() as session:
+            meant = str(form.view.meta().get("channel"))
+            channel = channels.find(session, self._rt.workspace.id, meant)
             if channel is None:
                 raise Refusal(_GONE)
-            settings.change(
-                session,
-                channel,
-                Chosen(
-                    capture=view.chosen("capture") or "",
-                    champions=champions,
-                    topics=view.text("topics"),
-                    helpful=view.text("helpful"),
-                    solved=view.text("solved"),
-                    guests_may_ask="guests" in view.all_chosen("guests"),
-                ),
-                by=form.user.id,
-            )
+            settings.change(session, channel, form.view, by=by)
+        ack()
+
+    def workspace(self, body: dict[str, Any], ack: Ack) -> None:
+        asked = Command.model_validate(body)
+        self._open_workspace(asked.user_id, asked.trigger_id)
+        ack()
+
+    def _open_workspace(self, by: str, trigger_id: str) -> None:
+        facts.ensure(self._rt, people=[by])
+        with self._rt.reads() as session:
+            view = settings.workspace_form(session, self._rt.workspace, by=by)
+        self._rt.slack.open_view(trigger_id, view)
+
+    def workspace_submitted(self, body: dict[str, Any], ack: Ack) -> None:
+        form = Submitted.model_validate(body)
+        by = form.user.id
+        facts.ensure(self._rt, people=[by, *settings.named(form.view)])
+        with self._rt.sessions.begin() as session:
+            settings.change_workspace(session, self._rt.workspace, form.view, by=by)
         ack()

@@ -1,100 +1,260 @@
-"""Socket Mode: Slack's requests over a WebSocket that we open, and a watch over it."""
+"""Socket Mode: Slack's requests over a WebSocket that we open."""
 
 import json
 import logging
 import threading
-import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
 
-from slack_bolt import App
-from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt import BoltRequest, BoltResponse
+from slack_sdk.errors import SlackApiError
+from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.protocol import State
+from websockets.sync.client import ClientConnection, connect
 
-from bot.clock import Clock, utc_now
-from bot.slack import web_client
+from bot.slack import REVOKED
+from bot.web_slack import web_client
+from handlers.bolt import Bolt, read
+from handlers.line import QUICK, Line, event_type
 
 log = logging.getLogger(__name__)
 
-# The client pings this often; Slack answers at once.
+# Slack answers a ping at once; without an answer the connection is made anew.
 PING_SECONDS = 10
-# The client mends what it notices. After this long nobody should wait for it.
+# After this long without a connection nobody should wait for the next one.
 PATIENCE_SECONDS = 90
-_LINK_DISABLED = "link_disabled"
+# Slack's largest payloads are a small part of this.
+LARGEST_MESSAGE = 1024 * 1024
+# For what may wait for Slack: commands, clicks and forms.
+DISPATCHERS = 16
+# Slack says all that it has at once; not all of it fits into memory.
+MOST_WAITING = 4096
+_MOST_UNREAD = 1024
+_LAST_SECONDS = 1
+_LONGEST_PAUSE = 10
+_OK = 200
 
 SWITCHED_OFF = (
     "SLACK_APP_TOKEN: Socket Mode was switched off for this app. Switch it on under"
     " Settings, Socket Mode, or serve over HTTP with SLACK_SIGNING_SECRET."
 )
 STALLED = "Slack has not been heard over Socket Mode for too long; start again."
+REFUSED = "SLACK_APP_TOKEN is not accepted by Slack any more."
+_OFF = {"link_disabled", "socket_mode_not_enabled"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Envelope:
+    """What a request came in, to be acknowledged where it came from."""
+
+    id: str
+    connection: ClientConnection
 
 
 class SocketMode:
-    """`give_up` is told once, in a sentence, when there is no use in going on."""
+    """`give_up` is told once, in a sentence, when there is no use in going on.
+
+    The SDK's own client reads what comes without a pause by a recursion that ends at
+    the depth of Python's stack, and lets commands wait behind events.
+    """
 
     def __init__(
         self,
-        bolt: App,
+        bolt: Bolt,
         app_token: str,
         *,
         api_url: str,
         give_up: Callable[[str], None],
         ping_seconds: float = PING_SECONDS,
         patience_seconds: float = PATIENCE_SECONDS,
-        clock: Clock = utc_now,
+        refused: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._handler = SocketModeHandler(
-            bolt,
-            app_token,
-            web_client=web_client(app_token, api_url),
-            ping_interval=ping_seconds,
-        )
-        self._handler.client.on_message_listeners.append(self._heard)
+        """`refused` is told of each request that is to come again: full or late."""
+        self._bolt = bolt
+        self._token = app_token
+        self._web = web_client(app_token, api_url)
         self._give_up = give_up
         self._ping_seconds = ping_seconds
         self._patience_seconds = patience_seconds
-        self._clock = clock
-        self._closed = threading.Event()
-        self._watch = threading.Thread(
-            target=self._keep_watch, name="socket-watch", daemon=True
+        self._refused = refused
+        self.line = Line(
+            bolt.dispatch_all,
+            self._acknowledge_all,
+            most_waiting=MOST_WAITING,
+            refused=refused,
         )
+        self._dispatchers = ThreadPoolExecutor(DISPATCHERS, "socket-dispatch")
+        self._room = threading.Semaphore(MOST_WAITING)
+        self._changing = threading.Lock()
+        self._connection: ClientConnection | None = None
+        self._opened_at = 0.0
+        self._closed = threading.Event()
 
     def connect(self) -> None:
-        """Raises the SDK's SlackClientError where Slack does not let us in."""
-        self._handler.connect()
-        self._watch.start()
+        """Raises SlackApiError or OSError where Slack does not let us in."""
+        self._use(*self._open())
 
     def close(self) -> None:
+        """Take no more; those who wait are served, for at most a second each."""
         self._closed.set()
-        # The client trips over a socket that its own threads have just let go of;
-        # then it is closed all the same.
-        with suppress(AttributeError):
-            self._handler.close()
+        self.line.stop(_LAST_SECONDS)
+        # One more for whoever is being served by each of the threads.
+        last = [self._dispatchers.submit(lambda: None) for _ in range(DISPATCHERS)]
+        wait(last, _LAST_SECONDS)
+        self._dispatchers.shutdown(wait=False, cancel_futures=True)
+        if self._connection is not None:
+            self._connection.close()
 
-    def _heard(self, message: str) -> None:
-        if _LINK_DISABLED not in message:
-            return
-        said = json.loads(message)
-        if (said.get("type"), said.get("reason")) == ("disconnect", "link_disabled"):
-            self._end(SWITCHED_OFF)
+    def is_well(self) -> bool:
+        """Whether there is a connection whose pings Slack answers."""
+        return self._connection is not None and self._connection.state is State.OPEN
+
+    # Connections
+
+    def _open(self) -> tuple[ClientConnection, ExitStack]:
+        """A connection, and what closes it."""
+        answer = self._web.apps_connections_open(app_token=self._token)
+        closing = ExitStack()
+        try:
+            connection = closing.enter_context(
+                connect(
+                    str(answer["url"]),
+                    compression=None,
+                    ping_interval=self._ping_seconds,
+                    ping_timeout=self._ping_seconds,
+                    close_timeout=_LAST_SECONDS,
+                    max_size=LARGEST_MESSAGE,
+                    max_queue=_MOST_UNREAD,
+                )
+            )
+        except WebSocketException as error:
+            raise ConnectionError(type(error).__name__) from error
+        return connection, closing
+
+    def _use(self, connection: ClientConnection, closing: ExitStack) -> None:
+        self._connection, self._opened_at = connection, monotonic()
+        threading.Thread(
+            target=self._read, args=(connection, closing), name="socket", daemon=True
+        ).start()
+
+    def _read(self, connection: ClientConnection, closing: ExitStack) -> None:
+        with closing:
+            try:
+                for text in connection:
+                    if self._closed.is_set():
+                        return
+                    self._hear(connection, text)
+            except ConnectionClosed as error:
+                log.warning("connection lost", extra={"error": type(error).__name__})
+        self._replace(connection)
+
+    def _replace(self, connection: ClientConnection) -> None:
+        """Use another one; what still comes by the old one is taken as well."""
+        with self._changing:
+            if connection is not self._connection:
+                return
+            # Where Slack sends us away as soon as we come, we come less often.
+            is_brief = monotonic() - self._opened_at < self._ping_seconds
+            pause = 1.0 if is_brief else 0.0
+            until = monotonic() + self._patience_seconds
+            while not self._closed.wait(pause):
+                try:
+                    self._use(*self._open())
+                except (SlackApiError, OSError) as error:
+                    log.warning("not connected", extra={"error": type(error).__name__})
+                    if why := self._is_over(error, until):
+                        self._end(why)
+                        return
+                    pause = min(max(1.0, pause * 2), _LONGEST_PAUSE)
+                else:
+                    return
+
+    def _is_over(self, error: SlackApiError | OSError, until: float) -> str | None:
+        """Why there is no use in trying on; None where there is."""
+        code = error.response.get("error") if isinstance(error, SlackApiError) else ""
+        if code in _OFF:
+            return SWITCHED_OFF
+        if code in REVOKED:
+            return REFUSED
+        return STALLED if monotonic() > until else None
 
     def _end(self, why: str) -> None:
         if not self._closed.is_set():
             self._closed.set()
             self._give_up(why)
 
-    def _keep_watch(self) -> None:
-        well_at = time.monotonic()
-        while not self._closed.wait(self._ping_seconds / 2):
-            if self._is_well():
-                well_at = time.monotonic()
-            elif time.monotonic() - well_at > self._patience_seconds:
-                self._end(STALLED)
+    # Requests
 
-    def _is_well(self) -> bool:
-        """Whether Slack has answered one of the last few pings."""
-        session = self._handler.client.current_session
-        if session is None or not self._handler.client.is_connected():
-            return False
-        answered = session.last_ping_pong_time
-        now = self._clock().timestamp()
-        return answered is not None and now - answered < 4 * self._ping_seconds
+    def _hear(self, connection: ClientConnection, text: str | bytes) -> None:
+        try:
+            said = json.loads(text)
+        except (ValueError, RecursionError):
+            said = None
+        if not isinstance(said, dict):
+            log.warning("message not understood")
+            return
+        if said.get("type") == "disconnect":
+            if said.get("reason") in _OFF:
+                self._end(SWITCHED_OFF)
+            else:
+                self._replace(connection)
+            return
+        payload, envelope_id = said.get("payload"), said.get("envelope_id")
+        if isinstance(payload, dict) and isinstance(envelope_id, str):
+            self._take(payload, _Envelope(envelope_id, connection))
+
+    def _take(self, payload: dict[str, Any], envelope: _Envelope) -> None:
+        """What there is no room for is not acknowledged, and comes again."""
+        try:
+            request = read(payload, {})
+        except ValueError:
+            log.warning("request not understood")
+            return
+        if event_type(payload) in QUICK:
+            self.line.put(request, envelope)
+        elif self._room.acquire(blocking=False):
+            self._dispatchers.submit(self._dispatch, request, envelope)
+        else:
+            self._refused("full")
+
+    def _dispatch(self, request: BoltRequest, envelope: _Envelope) -> None:
+        try:
+            self._acknowledge(envelope, self._bolt.dispatch(request))
+        except Exception:
+            # Nobody looks at what a thread of the pool raises.
+            log.exception("request not served")
+        finally:
+            self._room.release()
+
+    def _acknowledge_all(
+        self, envelopes: Sequence[_Envelope], answers: Sequence[BoltResponse]
+    ) -> None:
+        for envelope, answer in zip(envelopes, answers, strict=True):
+            self._acknowledge(envelope, answer)
+
+    def _acknowledge(self, envelope: _Envelope, answer: BoltResponse) -> None:
+        if answer.status != _OK:
+            return
+        said: dict[str, Any] = {"envelope_id": envelope.id}
+        if answer.body:
+            is_json = "json" in answer.headers.get("content-type", [""])[0]
+            said["payload"] = (
+                json.loads(answer.body) if is_json else {"text": answer.body}
+            )
+        text = json.dumps(said)
+        try:
+            envelope.connection.send(text)
+        except ConnectionClosed:
+            self._acknowledge_elsewhere(text)
+
+    def _acknowledge_elsewhere(self, text: str) -> None:
+        """Its own connection is gone, but Slack knows it by its id."""
+        try:
+            if self._connection is not None:
+                self._connection.send(text)
+        except ConnectionClosed:
+            log.warning("not acknowledged; it comes again")

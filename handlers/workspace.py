@@ -4,10 +4,18 @@ from typing import Any
 
 from slack_bolt import App
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
+from bot.asks import posting
 from bot.channels import service as channels
+from bot.checkins import replies, seats
+from bot.clock import micros, moment
 from bot.facts import service as facts
+from bot.home import places
+from bot.members import service as members
+from bot.newcomers import service as newcomers
 from bot.runtime import Runtime
+from bot.settings import service as settings
 from handlers.payloads import (
     Described,
     InChannel,
@@ -26,6 +34,7 @@ def register(bolt: App, rt: Runtime) -> None:
     bolt.event("user_change")(seen.described)
     bolt.event("team_join")(seen.described)
     bolt.event("member_joined_channel")(seen.joined)
+    bolt.event("member_left_channel")(seen.somebody_left)
     bolt.event("channel_id_changed")(seen.moved)
     bolt.event("channel_shared")(seen.shared)
     bolt.event("channel_unshared")(seen.unshared)
@@ -51,17 +60,76 @@ class Listeners:
     def described(self, event: Event) -> None:
         user = Described.model_validate(event).user.model_dump()
         with self._rt.sessions.begin() as session:
-            facts.learn_member(session, self._rt.workspace, user, now=self._rt.clock())
+            known = members.find(session, self._rt.workspace.id, user["id"])
+            # Nothing is kept of people whom we have not met, or have forgotten. That
+            # somebody is a bot, or of another organisation, is to be known before what
+            # they say is taken for an ask, or what they mark counts.
+            is_outsider = user.get("is_bot") or members.is_stranger(
+                user, self._rt.workspace.team_id
+            )
+            is_kept = known.forgotten_at is None if known else is_outsider
+            if is_kept:
+                facts.learn_member(
+                    session, self._rt.workspace, user, now=self._rt.clock()
+                )
 
     def joined(self, event: Event) -> None:
         seen = Joined.model_validate(event)
-        if seen.user != self._rt.workspace.bot_user_id:
+        if seen.user == self._rt.workspace.bot_user_id:
+            self._arrived(seen)
             return
         with self._rt.sessions.begin() as session:
+            now = self._rt.clock()
+            self._place(session, seen, is_in=True)
+            newcomers.greet(
+                session,
+                self._rt.workspace,
+                seen.channel,
+                seen.user,
+                joined_at=moment(seen.event_ts),
+                now=now,
+            )
+
+    def _arrived(self, seen: Joined) -> None:
+        with self._rt.sessions.begin() as session:
+            now = self._rt.clock()
             channel = channels.note(session, self._rt.workspace.id, seen.channel)
             channel.is_joined = True
             # The rest is looked up when it is needed.
             channel.looked_up_at = None
+            posting.read_again(session, channel, now=now)
+            replies.read_again(session, channel, now=now)
+            settings.begin(session, channel, inviter=seen.inviter, now=now)
+            places.forget_freshness(session, self._rt.workspace.id)
+
+    def somebody_left(self, event: Event) -> None:
+        """Of the bot itself Slack tells by other events."""
+        seen = Joined.model_validate(event)
+        with self._rt.sessions.begin() as session:
+            self._place(session, seen, is_in=False)
+            now = self._rt.clock()
+            seats.leave_channel(
+                session,
+                self._rt.workspace,
+                seen.channel,
+                seen.user,
+                left_at=moment(seen.event_ts),
+                now=now,
+            )
+            newcomers.left(
+                session, self._rt.workspace, seen.channel, seen.user, now=now
+            )
+
+    def _place(self, session: Session, seen: Joined, *, is_in: bool) -> None:
+        places.moved(
+            session,
+            self._rt.workspace.id,
+            seen.channel,
+            seen.user,
+            is_in=is_in,
+            at_us=micros(seen.event_ts),
+            now=self._rt.clock(),
+        )
 
     def left(self, event: Event) -> None:
         self._change(_channel(event), is_joined=False)
@@ -98,8 +166,9 @@ class Listeners:
 
     def revoked(self, event: Event) -> None:
         # It names the people and bots whose tokens ended, not the tokens.
-        if (event.get("tokens") or {}).get("bot"):
-            self._pause("token_revoked")
+        match event:
+            case {"tokens": {"bot": [_, *_]}}:
+                self._pause("token_revoked")
 
     def _change(self, slack_id: str, **values: object) -> None:
         with self._rt.sessions.begin() as session:

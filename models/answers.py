@@ -2,10 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
+
+# Written into the statement that asks for such answers, too: a partial index is used
+# only where the same words stand.
+HELPED = "answers.helped > 0 OR answers.is_solution"
 
 
 class Answer(Base):
@@ -13,7 +17,16 @@ class Answer(Base):
 
     __tablename__ = "answers"
     # The Slack message is the answer: a redelivered event finds it, never copies it.
-    __table_args__ = (UniqueConstraint("channel_id", "ts"),)
+    __table_args__ = (
+        UniqueConstraint("channel_id", "ts"),
+        Index(
+            "ix_answers_helped",
+            "author",
+            "answered_at",
+            sqlite_where=text("helped > 0 OR is_solution"),
+            postgresql_where=text("helped > 0 OR is_solution"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"), index=True)

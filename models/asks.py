@@ -22,6 +22,7 @@ class Ask(Base):
         # request that comes twice finds the row.
         UniqueConstraint("installation_id", "source"),
         Index(None, "installation_id", "asker", "state"),
+        Index("ix_asks_channel_state", "channel_id", "state", "asked_at"),
         CheckConstraint(
             "state IN ('open', 'answered', 'solved', 'closed', 'deleted')",
             name="state",
@@ -46,6 +47,8 @@ class Ask(Base):
     topics: Mapped[list[str]] = mapped_column(default=list)
     asked_at: Mapped[datetime]
     is_first: Mapped[bool] = mapped_column(default=False)
+    # The address of what it was asked from, such as a check-in.
+    origin: Mapped[str | None]
     edited_us: Mapped[int] = mapped_column(default=0)
 
     state: Mapped[str] = mapped_column(default="open")

@@ -30,6 +30,13 @@ class Channel(Base):
     solved_emoji: Mapped[list[str] | None]
     topics: Mapped[list[str]] = mapped_column(default=list)
     guests_may_ask: Mapped[bool] = mapped_column(default=True)
+    # On a kudos message: joins in. On a person's message: gives kudos; by default none.
+    second_emoji: Mapped[list[str] | None]
+    kudos_emoji: Mapped[list[str] | None]
+    strangers_get_kudos: Mapped[bool] = mapped_column(default=False)
+    looks_for_mentors: Mapped[bool] = mapped_column(default=True)
+    # When the bot first came, and with it the workspace's defaults.
+    arrived_at: Mapped[datetime | None]
 
 
 class Champion(Base):

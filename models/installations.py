@@ -25,3 +25,5 @@ class Installation(Base):
     installed_at: Mapped[datetime]
     # Why nothing is sent at present, as Slack's error name; None while all is well.
     paused_because: Mapped[str | None]
+    # How many people one person may thank in a day; None means the default.
+    kudos_a_day: Mapped[int | None]

@@ -30,4 +30,11 @@ class Member(Base):
     is_stranger: Mapped[bool] = mapped_column(default=False)
     # An admin or owner of the workspace.
     is_admin: Mapped[bool] = mapped_column(default=False)
+    # Their status says that they are on vacation; what it says is not kept.
+    is_away: Mapped[bool] = mapped_column(default=False)
+    away_until: Mapped[datetime | None]
     looked_up_at: Mapped[datetime | None]
+    # Since when we know it; after a while the person is treated as one who left.
+    deactivated_at: Mapped[datetime | None]
+    # Such a row is only an id: what happened before then is not to come back.
+    forgotten_at: Mapped[datetime | None]

@@ -57,9 +57,12 @@ class OutboxItem(Base):
     leased_until: Mapped[datetime | None]
     error: Mapped[str | None]
     slack_channel: Mapped[str | None]
+    # Of a message; of a file its id, which begins with F.
     ts: Mapped[str | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    # When `detail` was emptied, long after the sending.
+    emptied_at: Mapped[datetime | None]
 
 
 class Lane(Base):

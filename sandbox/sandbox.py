@@ -14,6 +14,7 @@ from sandbox.deeds import Deeds
 from sandbox.deliveries import Deliveries
 from sandbox.events import Events
 from sandbox.faults import Faults
+from sandbox.files import Files
 from sandbox.gestures import Gestures
 from sandbox.manifests import Manifest
 from sandbox.messages import Messages
@@ -57,6 +58,7 @@ class Sandbox(Places, Deeds, Sights):
         self.deliveries_desk = Deliveries(clock, self._transport, self.faults)
         self.events = Events(workspace, self.deliveries_desk.put)
         self.messages_desk = Messages(workspace, self.events)
+        self.files = Files(workspace, self.messages_desk)
         self.views = Views(workspace)
         self.response_urls = ResponseUrls(workspace, self.messages_desk)
         self.gestures = Gestures(
@@ -73,6 +75,7 @@ class Sandbox(Places, Deeds, Sights):
         slack = Slack(
             workspace,
             self.messages_desk,
+            self.files,
             self.views,
             url=lambda: self.url,
             open_socket=self.sockets.open,
@@ -124,13 +127,14 @@ class Sandbox(Places, Deeds, Sights):
         self.deliveries_desk.start()
 
     def stop(self) -> None:
-        self.deliveries_desk.stop()
         self.sockets.stop()
+        self.deliveries_desk.stop()
         self._server.stop()
 
     def _routes(self) -> list[BaseRoute]:
         return [
             server.web_api(self.calls_desk),
+            server.upload(self.workspace, self.files),
             *server.response_url(self.workspace, self.response_urls),
             *control.routes(self),
             *page.routes(),

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox import wires
+from sandbox.files import Files
 from sandbox.refusals import SlackError
 from sandbox.response_urls import ResponseUrls
 from sandbox.web_api.calls import Calls
@@ -75,6 +76,23 @@ def response_url(workspace: Workspace, urls: ResponseUrls) -> list[BaseRoute]:
         Route(f"/{kind}/{{team}}/{{token}}", post, methods=["POST"])
         for kind in ("commands", "actions", "app")
     ]
+
+
+def upload(workspace: Workspace, files: Files) -> Route:
+    """Where a file's bytes go, between the two calls that begin and end it."""
+
+    def receive(key: str, content: bytes) -> Response:
+        with workspace.lock:
+            is_taken = files.receive(key, content)
+        if is_taken:
+            return PlainTextResponse(f"OK - {len(content)}")
+        return PlainTextResponse("no such upload", 404)
+
+    async def post(request: Request) -> Response:
+        key = request.path_params["key"]
+        return await run_in_threadpool(receive, key, await request.body())
+
+    return Route("/upload/v1/{key}", post, methods=["POST"])
 
 
 # Another site's name that leads to this address is not let in.

@@ -62,6 +62,11 @@ class Sockets:
             self._listener.close()
         for connection in list(self.connections):
             connection.cut()
+        # Nobody will acknowledge any more, so nobody need wait for it.
+        with self._lock:
+            for waiting in self._waiting.values():
+                waiting.done.set()
+            self._lock.notify_all()
         for thread in self._threads:
             thread.join(2)
 
@@ -80,6 +85,9 @@ class Sockets:
         with self._lock:
             known = ticket in self._tickets
             self._tickets.discard(ticket)
+            # Before the app knows that it is let in: what comes from now on waits for
+            # the connection to be made.
+            self.was_used = self.was_used or known
         return known
 
     def _accept(self) -> None:
@@ -98,10 +106,12 @@ class Sockets:
             if not connection.handshake(self._admit):
                 return
             with self._lock:
+                if self._stopped.is_set():
+                    # Nobody would ever end it.
+                    return
                 full = len(self.connections) >= MOST_CONNECTIONS
                 if not full:
                     self.connections.append(connection)
-                    self.was_used = True
                     self._lock.notify_all()
                 count = len(self.connections)
             if full:
@@ -162,7 +172,10 @@ class Sockets:
             return [c for c in self.connections if c.is_open and not c.leaving]
 
         with self._lock:
-            if not self._lock.wait_for(there, self._patience()):
+            self._lock.wait_for(
+                lambda: there() or self._stopped.is_set(), self._patience()
+            )
+            if not there():
                 return None
             self._turn += 1
             return there()[self._turn % len(there())]
@@ -183,6 +196,8 @@ class Sockets:
             envelope["retry_reason"] = "timeout" if retry else ""
         waiting = _Waiting()
         with self._lock:
+            if self._stopped.is_set():
+                return Reply(None, failure="connection_failed")
             self._waiting[envelope["envelope_id"]] = waiting
         if connection.send(envelope) or connection.stalled:
             waiting.done.wait(self._patience())

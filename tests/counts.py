@@ -7,15 +7,17 @@ words, and says in its own way what counts.
 import json
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Answer, Ask, Channel
+from models import Answer, Ask, Channel, MessageCount
 
 # A message is called by its channel and its ts.
 Key = tuple[str, str]
@@ -73,23 +75,20 @@ def add_messages(
     is_ask: Callable[[str], bool] = lambda _text: True,
 ) -> None:
     """Count what was said in one channel."""
-    robots = {"USLACKBOT"} | {u["id"] for u in users if u.get("is_bot")}
+    robots = _robots(users)
     bosses = {u["id"] for u in users if u.get("is_admin") or u.get("is_owner")}
+    teams = [u["team_id"] for u in users if u.get("team_id")]
+    ours = {None, "", max(teams, key=teams.count, default="")}
+    # People of other organisations answer, but neither ask nor mark.
+    mute = robots | {u["id"] for u in users if u.get("team_id") not in ours}
 
-    def is_human(m: dict[str, Any]) -> bool:
-        ordinary = m.get("subtype") in {
-            None,
-            "file_share",
-            "me_message",
-            "thread_broadcast",
-        }
-        return ordinary and not m.get("bot_id") and m.get("user") not in {None, *robots}
-
-    human = {m["ts"]: m for m in said if is_human(m)}
+    human = {m["ts"]: m for m in said if _is_human(m, robots)}
     heads = {
         ts: m
         for ts, m in human.items()
-        if m.get("thread_ts") in {None, ts} and is_ask(m.get("text") or "")
+        if m.get("thread_ts") in {None, ts}
+        and m["user"] not in mute
+        and is_ask(m.get("text") or "")
     }
     for ts, head in heads.items():
         asker = head["user"]
@@ -98,13 +97,13 @@ def add_messages(
             for other, m in human.items()
             if other != ts and m.get("thread_ts") == ts and m["user"] != asker
         }
-        solved = bool(_who(head, "white_check_mark") & {asker, *bosses} - robots)
+        solved = bool(_who(head, "white_check_mark") & {asker, *bosses} - mute)
         for reply_ts, reply in replies.items():
             key = (room, reply_ts)
             author = reply["user"]
             counts.answers[key] = author
-            ticked = _who(reply, "white_check_mark") - robots - {author}
-            pleased = _who(reply, *_HELPFUL) - robots - {author}
+            ticked = _who(reply, "white_check_mark") - mute - {author}
+            pleased = _who(reply, *_HELPFUL) - mute - {author}
             if ticked & {asker, *bosses}:
                 solved = True
                 counts.solutions.add(key)
@@ -112,6 +111,38 @@ def add_messages(
                 counts.helpful[key] = len(helped)
         state = "solved" if solved else "answered" if replies else "open"
         counts.asks[room, ts] = (asker, state)
+
+
+def written_in_json(path: Path) -> dict[tuple[str, date, str], int]:
+    """How many messages a person wrote, by the channel's id and the day (UTC)."""
+    with zipfile.ZipFile(path) as export:
+        robots = _robots(json.loads(export.read("users.json")))
+        counts: Counter[tuple[str, date, str]] = Counter()
+        for room in json.loads(export.read("channels.json")):
+            for name in export.namelist():
+                if name.startswith(f"{room['name']}/"):
+                    day = date.fromisoformat(name[-15:-5])
+                    counts.update(
+                        (room["id"], day, message["user"])
+                        for message in json.loads(export.read(name))
+                        if _is_human(message, robots)
+                    )
+        return dict(counts)
+
+
+def _robots(users: list[dict[str, Any]]) -> set[str]:
+    return {"USLACKBOT"} | {u["id"] for u in users if u.get("is_bot")}
+
+
+def _is_human(message: dict[str, Any], robots: set[str]) -> bool:
+    ordinary = message.get("subtype") in {
+        None,
+        "file_share",
+        "me_message",
+        "thread_broadcast",
+    }
+    written = ordinary and not message.get("bot_id")
+    return written and message.get("user") not in {None, *robots}
 
 
 def _who(message: dict[str, Any], *names: str) -> set[str]:
@@ -141,3 +172,16 @@ def in_database(session: Session) -> Counts:
         if answer.is_solution:
             counts.solutions.add(key)
     return counts
+
+
+def written_in_database(session: Session) -> dict[tuple[str, date, str], int]:
+    """How many messages each person wrote, as the bot has it."""
+    rows = session.execute(
+        select(
+            Channel.slack_id,
+            MessageCount.day,
+            MessageCount.member,
+            MessageCount.messages,
+        ).join(Channel, Channel.id == MessageCount.channel_id)
+    )
+    return {(room, day, member): messages for room, day, member, messages in rows}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 TEAM = "T0SYNTHETIC"
+ELSEWHERE = "T0ELSEWHERE"
 ADMIN, OWNER, GONE, GUEST, STRANGER = (
     "U0ADMIN",
     "U0OWNER",
@@ -61,7 +62,7 @@ def people() -> list[Json]:
         # Slack says less of people who have left.
         {"id": GONE, "team_id": TEAM, "name": "gone", "deleted": True, "profile": {}},
         _person(GUEST, is_restricted=True, is_ultra_restricted=True),
-        _person(STRANGER, team_id="T0ELSEWHERE"),
+        _person(STRANGER, team_id=ELSEWHERE),
         _person(BOT, is_bot=True),
     ]
 

@@ -2,18 +2,25 @@
 
 import itertools
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from slack_bolt import App, BoltRequest, BoltResponse
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+import jobs.checkins
+import jobs.sharing
+from bot.channels import service as channels
+from bot.checkins import agenda
 from bot.clock import micros
 from bot.delivery import Deliverer
+from bot.members import service as members
 from bot.runtime import Runtime
-from models import Answer, Ask
+from models import Answer, Ask, Round, Schedule
 from tests.fakes import FakeSlack, Posted
 
+# Nine in Berlin, on the Monday after the stories begin.
+MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
 TEAM = "T0PEERS"
 BOT = "U0BACKSWING"
 HERE = "C0HELP"
@@ -121,7 +128,7 @@ class Story:
                     "is_enterprise_install": False,
                 }
             ],
-            "event": event,
+            "event": {"event_ts": self.ts(), **event},
             **envelope,
         }
         return self.dispatch(body).status
@@ -152,18 +159,15 @@ class Story:
         added: bool = True,
         channel: str = HERE,
         event_ts: str | None = None,
+        of: str | None = None,
     ) -> None:
-        assert (
-            self.event(
-                reaction(
-                    who, ts, emoji, event_ts or self.ts(), added=added, channel=channel
-                )
-            )
-            == 200
-        )
+        """`of` is who wrote the message, where Slack says so."""
+        at = event_ts or self.ts()
+        event = reaction(who, ts, emoji, at, added=added, channel=channel)
+        assert self.event(event | ({"item_user": of} if of else {})) == 200
 
-    def unreact(self, who: str, ts: str, emoji: str) -> None:
-        self.react(who, ts, emoji, added=False)
+    def unreact(self, who: str, ts: str, emoji: str, *, of: str | None = None) -> None:
+        self.react(who, ts, emoji, added=False, of=of)
 
     def edit(
         self,
@@ -246,6 +250,7 @@ class Story:
         sent = {
             **view,
             "id": view_id or f"V{next(self._count)}",
+            "root_view_id": "V0",
             "hash": "h",
             "state": {"values": state},
         }
@@ -348,9 +353,26 @@ class Story:
     def set_up(self, who: str = ADMIN, **changes: Any) -> BoltResponse:
         """Fill the channel's settings form in, with changes, and send it."""
         self.command(who, "/backswing")
+        return self._change_form(who, "settings", changes)
+
+    def set_up_workspace(self, who: str = ADMIN, **changes: Any) -> BoltResponse:
+        """Fill the workspace's settings form in, with changes, and send it."""
+        self.command(who, "/backswing", "workspace")
+        return self._change_form(who, "workspace_settings", changes)
+
+    def choose(self, who: str, **changes: Any) -> BoltResponse:
+        """Fill a member's own settings in, with changes, and send them."""
+        self.command(who, "/backswing", "me")
+        return self._change_form(who, "my_settings", changes)
+
+    def _change_form(
+        self, who: str, form: str, changes: dict[str, Any]
+    ) -> BoltResponse:
         view = self.slack.views[-1][1]
-        assert view["callback_id"] == "settings"
-        return self.submit(who, view, _filled_in(view) | changes)
+        assert view["callback_id"] == form
+        values = filled_in(view)
+        assert changes.keys() <= values.keys(), "a field that the form has not"
+        return self.submit(who, view, values | changes)
 
     # What the bot then knows
 
@@ -360,6 +382,70 @@ class Story:
         assert self.command(who, "/ask", text).body == ""
         self.deliver()
         return self.slack.to(HERE)[before]
+
+    def scheduled(self, channel: str = HERE, **changes: Any) -> int:
+        """The id of a check-in that a channel has: Mondays at nine, in Berlin."""
+        now, workspace = self.clock(), self.rt.workspace
+        described = self.slack.channels.setdefault(
+            channel, conversation(channel, channel.lower())
+        )
+        with self.rt.sessions.begin() as session:
+            place = channels.remember(session, workspace.id, described, now=now)
+            members.remember(
+                session,
+                workspace.id,
+                self.slack.people[ADMIN],
+                team_id=workspace.team_id,
+                now=now,
+            )
+            values = {
+                "installation_id": workspace.id,
+                "channel_id": place.id,
+                "source": f"form:V{next(self._count)}",
+                "owner": ADMIN,
+                "created_at": now,
+                "question": "What are you working on this week?",
+                "hint": "Just a sentence or two",
+                "every": "week",
+                "weekdays": ["1"],
+                "at": time(9),
+                "zone": "Europe/Berlin",
+                "starts_on": date(2026, 1, 1),
+                "open_days": 4,
+                "nudge_after": 24,
+                "is_private": place.is_private,
+            }
+            row = Schedule(**values | changes)
+            session.add(row)
+            session.flush()
+            agenda.plan(session, row, now=now)
+            return row.id
+
+    def asked(self, at: datetime = MONDAY, **schedule: Any) -> Round:
+        """The round that a channel is asked at that time, posted."""
+        if not self._is_scheduled():
+            self.scheduled(**schedule)
+        self.clock.now = at
+        jobs.checkins.start(self.rt, self.deliverer)
+        self.deliver()
+        with self.rt.reads() as session:
+            return session.scalars(
+                select(Round).order_by(Round.local_date.desc()).limit(1)
+            ).one()
+
+    def _is_scheduled(self) -> bool:
+        with self.rt.reads() as session:
+            return session.scalar(select(Schedule.id).limit(1)) is not None
+
+    def close_rounds(self, at: datetime | None = None) -> None:
+        """Time passes until then; without, until the last open round is over."""
+        with self.rt.reads() as session:
+            last = session.scalar(
+                select(func.max(Round.closes_at)).filter_by(state="open")
+            )
+        self.clock.now = at or last or self.clock.now
+        jobs.sharing.close(self.rt, self.deliverer)
+        self.deliver()
 
     def asks(self) -> list[Ask]:
         with self.rt.reads() as session:
@@ -378,6 +464,17 @@ class Story:
         return {
             a.ts: (a.is_solution, a.helped) for a in self.answers() if not a.is_deleted
         }
+
+
+def button(message: Posted, text: str) -> tuple[str, str]:
+    """The action_id and the value of a message's button."""
+    [found] = [
+        (element["action_id"], element.get("value", ""))
+        for block in message.blocks
+        for element in block.get("elements", [])
+        if element["type"] == "button" and element["text"]["text"] == text
+    ]
+    return found
 
 
 def message(
@@ -422,22 +519,31 @@ def reaction(
     }
 
 
+# By the kind of an element: what Slack calls its value, where that is one thing.
+_VALUES = {
+    "plain_text_input": "value",
+    "number_input": "value",
+    "datepicker": "selected_date",
+    "timepicker": "selected_time",
+    "conversations_select": "selected_conversation",
+}
+
+
 def _state(element: dict[str, Any], value: Any) -> dict[str, Any]:
-    match element["type"]:
-        case "plain_text_input":
-            return {"type": element["type"], "value": value}
-        case "conversations_select":
-            return {"type": element["type"], "selected_conversation": value}
+    kind = element["type"]
+    if kind in _VALUES:
+        return {"type": kind, _VALUES[kind]: value or None}
+    match kind:
         case "multi_users_select":
-            return {"type": element["type"], "selected_users": value or []}
-        case "radio_buttons":
-            return {"type": element["type"], "selected_option": {"value": value}}
+            return {"type": kind, "selected_users": value or []}
+        case "radio_buttons" | "static_select":
+            return {"type": kind, "selected_option": {"value": value}}
         case _:
             options = [{"value": one} for one in value or []]
-            return {"type": element["type"], "selected_options": options}
+            return {"type": kind, "selected_options": options}
 
 
-def _filled_in(view: dict[str, Any]) -> dict[str, Any]:
+def filled_in(view: dict[str, Any]) -> dict[str, Any]:
     """A form's values as it is shown, by block."""
     values: dict[str, Any] = {}
     for block in view["blocks"]:
@@ -447,6 +553,8 @@ def _filled_in(view: dict[str, Any]) -> dict[str, Any]:
         first = element.get("initial_option")
         values[block["block_id"]] = (
             element.get("initial_value")
+            or element.get("initial_date")
+            or element.get("initial_time")
             or element.get("initial_users")
             or (first["value"] if first else None)
             or [option["value"] for option in element.get("initial_options", [])]

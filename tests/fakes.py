@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.slack import Refused, SlackError
+from bot.slack import Outdated, Refused, SlackError
 
 T = TypeVar("T")
 
@@ -25,6 +25,15 @@ class Posted:
     updates: int = 0
 
 
+@dataclass(frozen=True)
+class File:
+    member: str
+    name: str
+    title: str
+    comment: str
+    content: bytes
+
+
 @dataclass
 class FakeSlack:
     """`fail` maps a method to what it raises, once each, before it has any effect.
@@ -38,10 +47,18 @@ class FakeSlack:
     views: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     responses: list[tuple[str, str, list[dict[str, Any]]]] = field(default_factory=list)
     homes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # Of what is shown as each Home tab.
+    hashes: dict[str, str] = field(default_factory=dict)
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     channels: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # Who is in a channel, where somebody asks.
+    seats: dict[str, list[str]] = field(default_factory=dict)
+    files: dict[str, File] = field(default_factory=dict)
     threads: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
     me: dict[str, Any] = field(default_factory=dict)
+    # How many messages there have been, those that are gone as well.
+    posted: int = 0
+    deleted_from: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     fail: dict[str, list[SlackError]] = field(default_factory=dict)
     fail_after: dict[str, list[SlackError]] = field(default_factory=dict)
@@ -67,8 +84,9 @@ class FakeSlack:
         thread_ts: str | None = None,
     ) -> tuple[str, str]:
         def effect() -> tuple[str, str]:
-            ts = f"{1772442000 + len(self.messages)}.000100"
-            where = f"D{channel[1:]}" if channel.startswith("U") else channel
+            ts = f"{1772442000 + self.posted}.000100"
+            self.posted += 1
+            where = _im(channel)
             self.messages.append(
                 Posted(channel, ts, text, _dicts(blocks), operation, thread_ts)
             )
@@ -86,8 +104,9 @@ class FakeSlack:
 
     def delete(self, channel: str, ts: str) -> None:
         def effect() -> None:
+            self.deleted_from.append(channel)
             self.messages = [
-                m for m in self.messages if (m.channel, m.ts) != (channel, ts)
+                m for m in self.messages if (_im(m.channel), m.ts) != (channel, ts)
             ]
 
         self._called("chat.delete", effect)
@@ -124,8 +143,15 @@ class FakeSlack:
     ) -> tuple[str, str] | None:
         def effect() -> tuple[str, str] | None:
             for message in self.messages:
-                if (message.channel, message.operation) == (channel, operation):
+                if (message.channel, message.operation, message.thread_ts) == (
+                    channel,
+                    operation,
+                    thread_ts,
+                ):
                     return channel, message.ts
+            for file, sent in self.files.items():
+                if sent.member == channel and operation in sent.name:
+                    return _im(channel), file
             return None
 
         return self._called("conversations.history", effect)
@@ -149,11 +175,28 @@ class FakeSlack:
             "views.update", lambda: self.views.append((view_id, view.to_dict()))
         )
 
-    def publish_home(self, member: str, view: View) -> None:
-        def effect() -> None:
-            self.homes[member] = view.to_dict()
+    def upload(
+        self, member: str, *, name: str, title: str, comment: str, content: bytes
+    ) -> tuple[str, str]:
+        def effect() -> tuple[str, str]:
+            file = f"F{len(self.files)}"
+            self.files[file] = File(member, name, title, comment, content)
+            return f"D{member[1:]}", file
 
-        self._called("views.publish", effect)
+        return self._called("files.completeUploadExternal", effect)
+
+    def delete_file(self, file: str) -> None:
+        self._called("files.delete", lambda: self.files.pop(file, None))
+
+    def publish_home(self, member: str, view: View, *, hash: str | None) -> str:  # noqa: A002
+        def effect() -> str:
+            if hash is not None and hash != self.hashes.get(member):
+                raise Outdated("views.publish", "hash_conflict")
+            self.homes[member] = view.to_dict()
+            self.hashes[member] = f"hash-{len(self.calls)}"
+            return self.hashes[member]
+
+        return self._called("views.publish", effect)
 
     def respond(
         self,
@@ -188,6 +231,18 @@ class FakeSlack:
         joined = [c for c in self.channels.values() if c.get("is_member")]
         return iter(self._called("users.conversations", lambda: joined))
 
+    def channels_of(self, member: str) -> Iterator[str]:
+        def effect() -> list[str]:
+            return [channel for channel, who in self.seats.items() if member in who]
+
+        return iter(self._called("users.conversations", effect))
+
+    def channel_members(self, channel: str) -> Iterator[str]:
+        def effect() -> Iterator[str]:
+            return iter(self.seats.get(channel, []))
+
+        return self._called("conversations.members", effect)
+
     def identity(self) -> dict[str, Any]:
         return self._called("auth.test", lambda: dict(self.me))
 
@@ -195,7 +250,7 @@ class FakeSlack:
 
     def at(self, channel: str, ts: str) -> Posted:
         for message in self.messages:
-            if (message.channel, message.ts) == (channel, ts):
+            if message.ts == ts and channel in {message.channel, _im(message.channel)}:
                 return message
         raise Refused("chat.update", "message_not_found")
 
@@ -204,6 +259,11 @@ class FakeSlack:
 
     def texts(self, recipient: str) -> list[str]:
         return [message.text for message in self.to(recipient)]
+
+
+def _im(recipient: str) -> str:
+    """Where a message to a channel or a person goes: a DM has an id of its own."""
+    return f"D{recipient[1:]}" if recipient.startswith("U") else recipient
 
 
 def _dicts(blocks: Sequence[Block]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import signal
 import sqlite3
 import stat
@@ -18,6 +19,8 @@ import yaml
 
 import app
 from bot.config import Settings
+from commands.sandbox import STORY
+from tests import canaries
 from tests.bot.test_config import APP, BOT, GOOD, SIGNING, VARIABLES, WRONG
 
 ROOT = Path(__file__).parent.parent
@@ -44,6 +47,7 @@ def refused(
         out, said = capsys.readouterr()
         assert out == ""
         assert said.count("\n") == 1, "one line"
+        assert canaries.found_in(said) == []
         return said
 
     yield refuse
@@ -116,6 +120,7 @@ def test_a_file_that_is_no_database_is_refused(
     file.write_text("Some words that are dear to somebody. " * 100)
     said = refused(*command, **GOOD, DATABASE_URL=f"sqlite:///{file}")
     assert said.startswith("DATABASE_URL: the database can't be used")
+    assert "restore a backup" in said
     assert file.read_text().startswith("Some words")
 
 
@@ -178,7 +183,8 @@ class Process:
     def end(self, *, by: signal.Signals | None = None) -> int:
         if by is not None:
             self._running.send_signal(by)
-        self._running.communicate(timeout=30)
+        printed, _ = self._running.communicate(timeout=30)
+        assert canaries.found_in(printed + self.said()) == []
         return self._running.returncode
 
     def said(self) -> str:
@@ -253,6 +259,84 @@ def test_the_story_leaves_no_word_and_no_secret_in_the_logs(
     logged = process.said()
     assert [json.loads(line)["message"] for line in logged.splitlines()]
     assert not [
-        said for said in words(yaml.safe_load(app.STORY.read_text())) if said in logged
+        said for said in words(yaml.safe_load(STORY.read_text())) if said in logged
     ]
     assert "xoxb-" not in logged
+
+
+# Backups
+
+
+def backup(start: Callable[..., Process], file: Path, url: str) -> Process:
+    return start("backup", str(file), DATABASE_URL=url)
+
+
+def test_a_copy_made_while_the_bot_runs_is_whole_and_is_restored_as_the_readme_says(
+    start: Callable[..., Process], tmp_path: Path
+):
+    kept = tmp_path / "data" / "backswing.db"
+    url = f"sqlite:///{kept}"
+    bot = start("sandbox", DATABASE_URL=url)
+    bot.wait_for("Backswing is running")
+    bot.wait_for_logs("bot.delivery", times=3)
+    copy = tmp_path / "copy.db"
+    made = backup(start, copy, url)
+    assert made.end() == 0, made.said()
+    assert mode(copy) == 0o600
+    assert bot.end(by=signal.SIGTERM) == 0
+    held = sqlite3.connect(copy)
+    asks = held.execute("SELECT source FROM asks ORDER BY id").fetchall()
+    held.close()
+    assert asks
+
+    kept.write_bytes(b"broken")
+    readme = (ROOT / "README.md").read_text()
+    lines = re.findall(r"^(rm -f data/.*|install -m .*)$", readme, re.MULTILINE)
+    assert len(lines) == 2
+    for line in lines:
+        words = line.replace("FILE", str(copy)).split()
+        subprocess.run(words, cwd=tmp_path, check=True)
+    assert mode(kept) == 0o600
+    again = start("migrate", DATABASE_URL=url)
+    assert again.end() == 0, again.said()
+    restored = sqlite3.connect(kept)
+    assert restored.execute("SELECT source FROM asks ORDER BY id").fetchall() == asks
+    assert restored.execute("PRAGMA foreign_key_check").fetchall() == []
+    restored.close()
+
+
+def test_a_copy_takes_nothings_place(
+    refused: Refuse, tmp_path: Path, migrated_file: Path
+):
+    there = tmp_path / "there.db"
+    there.write_text("dear to somebody")
+    said = refused("backup", str(there), DATABASE_URL=f"sqlite:///{migrated_file}")
+    assert "is there already" in said
+    assert there.read_text() == "dear to somebody"
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("sqlite:///missing.db", "nothing to copy"),
+        ("postgresql://user:s3cret@host/name", "pg_dump"),
+        ("not a URL", "not understood"),
+    ],
+)
+def test_where_there_is_nothing_to_copy_it_is_said(
+    refused: Refuse, tmp_path: Path, url: str, why: str
+):
+    said = refused("backup", str(tmp_path / "copy.db"), DATABASE_URL=url)
+    assert why in said
+    assert "s3cret" not in said
+    assert list(tmp_path.glob("copy*")) == []
+
+
+def test_what_is_no_database_leaves_no_copy(refused: Refuse, tmp_path: Path):
+    notes = tmp_path / "notes.txt"
+    notes.write_text("Some words. " * 500)
+    said = refused(
+        "backup", str(tmp_path / "copy.db"), DATABASE_URL=f"sqlite:///{notes}"
+    )
+    assert "was not made" in said
+    assert list(tmp_path.glob("copy*")) == []

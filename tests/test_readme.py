@@ -9,7 +9,9 @@ import yaml
 
 import app
 from bot.channels import rules
-from bot.config import Settings
+from bot.config import MentorNumbers, Settings
+from bot.members.rules import MAY, Action, Role
+from bot.privacy.kept import EVERYTHING
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -40,6 +42,19 @@ def test_the_settings_table_is_what_the_settings_are():
     assert table("### Settings") == {
         f"`{name.upper()}`": [default(field.default), field.description]
         for name, field in Settings.model_fields.items()
+        # Its parts have a table of their own.
+        if name != "mentors"
+    }
+
+
+def test_the_numbers_of_mentors_are_what_they_are():
+    def default(value: object) -> str:
+        shown = list(value) if isinstance(value, tuple) else value
+        return f"`{shown:.3g}`" if isinstance(shown, float) else f"`{shown}`"
+
+    assert table("## Unexpected mentors") == {
+        f"`MENTORS__{name.upper()}`": [default(field.default), field.description]
+        for name, field in MentorNumbers.model_fields.items()
     }
 
 
@@ -104,6 +119,44 @@ def test_the_checks_run_the_tests_as_the_readme_says():
     assert "pip install uv && uv run --group dev pytest\n" in run
 
 
+WHO = {
+    "members and guests": {Role.MEMBER, Role.GUEST},
+    "its asker": {Role.AUTHOR},
+    "the message's author": {Role.AUTHOR},
+    "whoever invited it": {Role.AUTHOR},
+    "whoever gave them, for 10 minutes": {Role.AUTHOR},
+    "champions": {Role.CHAMPION},
+    "admins": {Role.ADMIN},
+    "program leads": {Role.LEAD},
+}
+DEEDS = {
+    'ask, offer help, say "same here", mark an answer helpful': {
+        Action.ASK,
+        Action.LOOK,
+        Action.SAME,
+        Action.MARK_HELPFUL,
+    },
+    "say what solved an ask; close, reopen or delete it": {
+        Action.SOLVE,
+        Action.CLOSE,
+        Action.REOPEN,
+        Action.DELETE,
+    },
+    "change a channel's settings, set its check-ins up": {Action.SET_UP},
+    "edit an ask, say what worked": {Action.EDIT, Action.SAY_WHAT_WORKED},
+    "give kudos, join in": {Action.THANK},
+    "see mentors, add credits": {Action.SEE_MENTORS},
+}
+
+
+def test_who_may_do_what_is_told_as_the_table_says():
+    told: dict[Action, set[Role]] = {}
+    for deed, [who] in table("### Who may do what").items():
+        roles = set().union(*(WHO[one] for one in re.split(r"; |, (?!for)", who)))
+        told |= dict.fromkeys(DEEDS.get(deed) or {Action(deed)}, roles)
+    assert told == MAY
+
+
 def test_each_file_and_folder_on_the_map_is_there():
     _, _, rest = README.partition("## The map of the house")
     house = rest.split("```")[1]
@@ -118,3 +171,18 @@ def test_each_link_to_a_file_leads_somewhere():
     here = [target for target in targets if "://" not in target]
     assert here
     assert [target for target in here if not (ROOT / target).exists()] == []
+
+
+def test_what_is_kept_is_told_as_each_feature_declares_it():
+    assert table("## What is kept") == {
+        f"`{kept.model.__tablename__}`": [kept.what, kept.why, kept.until]
+        for kept in EVERYTHING
+    }
+
+
+def test_what_readiness_looks_at_is_explained():
+    source = (ROOT / "commands" / "running.py").read_text()
+    looked_at = re.findall(r'^ +"(\w+)": (?:partial|lambda|self)', source, re.MULTILINE)
+    looked_at += re.findall(r'checks\["(\w+)"\]', source)
+    assert len(looked_at) > 5
+    assert list(table("### Is it ready?")) == [f"`{part}`" for part in looked_at]

@@ -1,14 +1,15 @@
 """What an ask's replies and marks make of it: derived again after each change."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Result, Row, and_, bindparam, select, update
+from sqlalchemy import Result, Row, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot import outbox
+from bot import homes, outbox
 from bot.answers import rules
 from bot.answers.rules import Mark, Outcome, Reply
 from bot.clock import EPOCH
@@ -31,29 +32,41 @@ _HOLD = (
     select(
         _asks.c.id,
         _asks.c.installation_id,
+        _asks.c.channel_id,
         _asks.c.asker,
         _asks.c.ts,
+        _asks.c.is_own_message,
         _asks.c.state,
         (_asks.c.closed_us > _asks.c.reopened_us).label("is_closed"),
         _asks.c.reopened_us,
         _asks.c.deleted_at,
     )
-    .where(_asks.c.id == bindparam("ask_id"))
+    .where(_asks.c.id.in_(bindparam("ask_ids", expanding=True)))
+    .order_by(_asks.c.id)
     .with_for_update(key_share=True)
 )
-_REPLIES = select(
+_ANSWERED = (
+    update(_asks)
+    .where(_asks.c.id.in_(bindparam("ask_ids", expanding=True)))
+    .values(state="answered")
+)
+_REPLY_COLUMNS = (
     _answers.c.id,
     _answers.c.ts,
     _answers.c.author,
     _answers.c.is_solution,
     _answers.c.helped,
-).where(_answers.c.ask_id == bindparam("of_ask"), _answers.c.is_deleted.is_(False))
-_is_by_human = (
+)
+_REPLIES = select(*_REPLY_COLUMNS).where(
+    _answers.c.ask_id == bindparam("of_ask"), _answers.c.is_deleted.is_(False)
+)
+# Of another organisation they may answer, but not mark; a bot may do neither.
+_counts = (
     ~select(_members.c.id)
     .where(
         _members.c.installation_id == bindparam("installation_id"),
         _members.c.slack_id == _reactions.c.member,
-        _members.c.is_bot.is_(True),
+        or_(_members.c.is_bot.is_(True), _members.c.is_stranger.is_(True)),
     )
     .correlate(_reactions)
     .exists()
@@ -68,11 +81,11 @@ _MARK_COLUMNS = (
 _MARKS = select(*_MARK_COLUMNS).where(
     _reactions.c.ask_id == bindparam("of_ask"),
     _reactions.c.is_present.is_(True),
-    _is_by_human,
+    _counts,
 )
-# A row for each mark on one reply; one without a mark where there is none.
-_MARKED_REPLY = (
-    _REPLIES.add_columns(*_MARK_COLUMNS)
+# A row for each mark on a reply; one without a mark where there is none.
+_MARKED_REPLIES = (
+    select(*_REPLY_COLUMNS, _answers.c.ask_id, *_MARK_COLUMNS)
     .outerjoin_from(
         _answers,
         _reactions,
@@ -81,10 +94,14 @@ _MARKED_REPLY = (
             _reactions.c.message_ts == _answers.c.ts,
             _reactions.c.ask_id == _answers.c.ask_id,
             _reactions.c.is_present.is_(True),
-            _is_by_human,
+            _counts,
         ),
     )
-    .where(_answers.c.ts == bindparam("ts"))
+    .where(
+        _answers.c.id.in_(bindparam("answer_ids", expanding=True)),
+        _answers.c.is_deleted.is_(False),
+    )
+    .order_by(_answers.c.id)
 )
 _MARK = (
     update(_answers)
@@ -94,48 +111,114 @@ _MARK = (
 
 
 def resettle(
-    session: Session, ask_id: int, *, now: datetime, show: bool = False
+    session: Session,
+    ask_id: int,
+    *,
+    now: datetime,
+    show: bool = False,
+    is_back: bool = False,
 ) -> None:
-    """Derive the ask's state again, and promise what the change asks for."""
+    """Derive the ask's state again, and promise what the change asks for.
+
+    Of an ask that `is_back` all is promised that stands; what was told stays told.
+    """
     ask, before, result = settle(session, ask_id)
+    if is_back:
+        nobody = dict.fromkeys(before.authors, 0)
+        before = Before("open", None, frozenset(), nobody, before.authors)
     _announce(session, ask, before, result, now=now, show=show)
 
 
-def recount(session: Session, ask: Row[Any], ts: str, *, now: datetime) -> None:
-    """Derive again whom one answer of the ask that we `hold` helped.
+def recount(
+    session: Session,
+    installation_id: int,
+    asks: Mapping[int, Row[Any]],
+    answer_ids: Collection[int],
+    *,
+    now: datetime,
+) -> None:
+    """Derive again whom some answers of the asks that we `hold` helped.
 
     No more than that is changed by a helpful mark.
     """
-    this = {"of_ask": ask.id, "ts": ts, "installation_id": ask.installation_id}
-    rows = session.execute(_MARKED_REPLY, this).all()
-    if not rows:
+    if not answer_ids:
         return
-    reply = rows[0]
-    if reply.is_solution:
-        # By the same emoji, perhaps, before the channel gave it another meaning.
-        resettle(session, ask.id, now=now)
+    these = {"answer_ids": list(answer_ids), "installation_id": installation_id}
+    found = session.execute(_MARKED_REPLIES, these).all()
+    counted, promised = [], []
+    credited: set[str] = set()
+    for _, marked in groupby(found, key=lambda row: row.id):
+        rows = list(marked)
+        reply, ask = rows[0], asks[rows[0].ask_id]
+        if reply.is_solution:
+            # By the same emoji, perhaps, before the channel gave it another meaning.
+            resettle(session, ask.id, now=now)
+            continue
+        result = _weigh(ask, [reply], [row for row in rows if row.member])
+        helped = len(result.helped.get(reply.id, ()))
+        if helped != reply.helped:
+            counted.append({"answer": reply.id, "is_solution": False, "helped": helped})
+            credited.add(reply.author)
+        if helped and not reply.helped and not ask.deleted_at:
+            promised.append((reply.id, reply.author))
+    if counted:
+        session.execute(_MARK, counted)
+        homes.refresh(session, installation_id, credited, now=now)
+    outbox.promise_all(
+        session,
+        "answer.helped",
+        promised,
+        installation_id=installation_id,
+        due=now + UNDO_FOR,
+        now=now,
+    )
+
+
+def answered(
+    session: Session,
+    installation_id: int,
+    asks: Collection[Row[Any]],
+    channels: Mapping[int, str],
+    *,
+    now: datetime,
+) -> None:
+    """Open asks that we `hold` got a reply that nobody has marked.
+
+    That can only make them answered ones. `channels`: where each is, by its id.
+    """
+    if not asks:
         return
-    result = _weigh(ask, [reply], [row for row in rows if row.member])
-    helped = len(result.helped.get(reply.id, ()))
-    if helped != reply.helped:
-        session.execute(
-            _MARK, {"answer": reply.id, "is_solution": False, "helped": helped}
-        )
-    if helped and not reply.helped and not ask.deleted_at:
-        outbox.promise(
-            session,
-            "answer.helped",
-            reply.id,
-            reply.author,
-            installation_id=ask.installation_id,
-            due=now + UNDO_FOR,
-            now=now,
-        )
+    session.execute(_ANSWERED, {"ask_ids": [ask.id for ask in asks]})
+    outbox.refresh_all(
+        session,
+        "ask.show",
+        [(ask.id, channels[ask.id]) for ask in asks],
+        installation_id=installation_id,
+        now=now,
+    )
+    outbox.promise_all(
+        session,
+        "ask.answered",
+        # In the thread of their own message Slack itself notifies the asker.
+        [(ask.id, ask.asker) for ask in asks if not ask.is_own_message],
+        installation_id=installation_id,
+        now=now,
+        due=now,
+    )
+    homes.refresh(session, installation_id, {ask.asker for ask in asks}, now=now)
 
 
 def hold(session: Session, ask_id: int) -> Row[Any]:
     """What the ask is; nobody else derives it meanwhile."""
-    return session.execute(_HOLD, {"ask_id": ask_id}).one()
+    return hold_all(session, [ask_id])[ask_id]
+
+
+def hold_all(session: Session, ask_ids: Collection[int]) -> dict[int, Row[Any]]:
+    """What each of the asks is, by its id; nobody else derives them meanwhile."""
+    if not ask_ids:
+        return {}
+    held = session.execute(_HOLD, {"ask_ids": list(ask_ids)})
+    return {ask.id: ask for ask in held}
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +315,13 @@ def _announce(
         return
     new = after.solutions.keys() - before.solutions
     gone = before.solutions - after.solutions.keys()
+    moved = {
+        author
+        for answer_id, author in before.authors.items()
+        if answer_id in new | gone
+        or len(after.helped.get(answer_id, ())) != before.helped[answer_id]
+    }
+    homes.refresh(session, ask.installation_id, moved, now=now)
     is_solved = after.state == "solved"
     if show or new or gone or before.state != after.state:
         show_again(session, ask, now=now)
@@ -241,7 +331,8 @@ def _announce(
         tell("ask.answered", ask.id, ask.asker)
     later = now + UNDO_FOR
     for answer_id, helped in after.helped.items():
-        if helped and not before.helped.get(answer_id):
+        # One that was a solution has been told of nothing else.
+        if helped and (answer_id in gone or not before.helped.get(answer_id)):
             tell("answer.helped", answer_id, before.authors[answer_id], later)
     for answer_id in sorted(new):
         tell("answer.solved", answer_id, before.authors[answer_id], later)
@@ -262,3 +353,4 @@ def show_again(session: Session, ask: Ask, *, now: datetime) -> None:
         installation_id=ask.installation_id,
         now=now,
     )
+    homes.refresh(session, ask.installation_id, [ask.asker], now=now)

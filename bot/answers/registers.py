@@ -4,48 +4,41 @@ All in SQLAlchemy Core: these are the hot paths. Each function may be called any
 number of times, in any order, with the same result.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
+from bot.answers import lookup
+from bot.answers.lookup import Message
 from bot.channels import rules as emoji
 from bot.clock import moment
 from bot.db import prepare, table
+from bot.members import service as members
 from bot.outbox import upsert
+from bot.text import is_forgotten
 from models import Answer, Ask, Channel, Member, Reaction, Sighting
 
 _channels, _asks = table(Channel), table(Ask)
 _answers, _reactions = table(Answer), table(Reaction)
 
-_MESSAGE = (
-    select(
-        _channels.c.id,
-        _channels.c.capture,
-        _channels.c.helpful_emoji,
-        _channels.c.solved_emoji,
-        _asks.c.id,
-        _asks.c.asker,
-        _answers.c.id,
-        _answers.c.ask_id,
-        _answers.c.author,
-    )
-    .outerjoin_from(
-        _channels,
-        _asks,
-        and_(_asks.c.channel_id == _channels.c.id, _asks.c.ts == bindparam("ts")),
-    )
-    .outerjoin(
-        _answers,
-        and_(_answers.c.channel_id == _channels.c.id, _answers.c.ts == bindparam("ts")),
-    )
-    .where(
-        _channels.c.installation_id == bindparam("installation_id"),
-        _channels.c.slack_id == bindparam("slack_id"),
-    )
+_HOLD_CHANNELS = (
+    select(_channels.c.id)
+    .where(_channels.c.id.in_(bindparam("channel_ids", expanding=True)))
+    .order_by(_channels.c.id)
+    .with_for_update(key_share=True)
 )
 
 
@@ -73,12 +66,20 @@ def _last_writer_wins(insert: Any) -> Any:
                 new.is_present.is_(False),
             ),
         ),
-    ).returning(_reactions.c.member)
+    ).returning(
+        _reactions.c.channel_id,
+        _reactions.c.message_ts,
+        _reactions.c.member,
+        _reactions.c.emoji,
+    )
 
 
 _SET_REACTION = prepare(Reaction, _last_writer_wins)
 _ADD_ANSWER = prepare(
-    Answer, lambda insert: insert.on_conflict_do_nothing().returning(_answers.c.id)
+    Answer,
+    lambda insert: insert.on_conflict_do_nothing().returning(
+        _answers.c.channel_id, _answers.c.ts
+    ),
 )
 
 
@@ -91,11 +92,16 @@ class Place:
     is_capturing: bool
     helpful: tuple[str, ...]
     solved: tuple[str, ...]
+    # On a kudos message; on a person's.
+    second: tuple[str, ...]
+    kudos: tuple[str, ...]
     # The ask that the message belongs to, as its answer or as the ask itself.
     ask_id: int | None
     is_ask: bool
     answer_id: int | None
     author: str | None
+    # The round of a check-in whose message it is.
+    round_id: int | None = None
 
     def meaning(self, name: str) -> str | None:
         """What an emoji on the message means; "" until we know what the message is."""
@@ -105,30 +111,55 @@ class Place:
             return "" if on_ask or on_answer else None
         return on_ask if self.is_ask else on_answer
 
+    def of_nothing_known(self) -> "Place":
+        """The same channel, with a message of which nothing is known."""
+        return replace(
+            self, ask_id=None, is_ask=False, answer_id=None, author=None, round_id=None
+        )
+
+
+def locate_all(
+    session: Session | Connection, installation_id: int, messages: Iterable[Message]
+) -> dict[Message, Place]:
+    """What we know of messages; nothing of those in channels that we don't know."""
+    places: dict[Message, Place] = {}
+    unknown: dict[str, Place] = {}
+    wanted = set(messages)
+    for channel, ts, *row in lookup.find(session, installation_id, wanted):
+        place = places[channel, ts] = _place(row, channel)
+        if channel not in unknown:
+            unknown[channel] = place.of_nothing_known()
+    for message in wanted - places.keys():
+        channel = message[0]
+        if channel in unknown:
+            places[message] = unknown[channel]
+    return places
+
 
 def locate(
     session: Session | Connection, installation_id: int, slack_channel: str, ts: str
 ) -> Place | None:
     """What we know of a message; None in a channel that we don't know."""
-    row = session.execute(
-        _MESSAGE,
-        {"installation_id": installation_id, "slack_id": slack_channel, "ts": ts},
-    ).first()
-    return None if row is None else _place(row, slack_channel)
+    message = (slack_channel, ts)
+    return locate_all(session, installation_id, [message]).get(message)
 
 
-def _place(row: Any, slack_channel: str) -> Place:
-    channel_id, capture, helpful, solved, ask_id, asker, answer_id, of_ask, author = row
+def _place(row: Sequence[Any], slack_channel: str) -> Place:
+    channel_id, capture, helpful, solved, second, kudos, *of_message = row
+    ask_id, asker, answer_id, of_ask, author, round_id = of_message
     return Place(
         channel_id=channel_id,
         slack_channel=slack_channel,
         is_capturing=capture != "off",
         helpful=emoji.HELPFUL if helpful is None else tuple(helpful),
         solved=emoji.SOLVED if solved is None else tuple(solved),
+        second=emoji.SECOND if second is None else tuple(second),
+        kudos=tuple(kudos or ()),
         ask_id=ask_id or of_ask,
         is_ask=ask_id is not None,
         answer_id=answer_id,
         author=asker or author,
+        round_id=round_id,
     )
 
 
@@ -138,44 +169,61 @@ def hold_channel(session: Session, channel_id: int) -> None:
     A reply or a reaction looks for its ask, an ask for its replies and reactions:
     two that look at once would miss each other. To be called before looking.
     """
-    session.execute(
-        select(Channel.id)
-        .where(Channel.id == channel_id)
-        .with_for_update(key_share=True)
-    )
+    hold_channels(session, [channel_id])
 
 
-def set_reaction(
-    session: Session,
-    *,
-    channel_id: int,
-    ask_id: int | None,
-    ts: str,
-    member: str,
-    name: str,
-    meaning: str,
-    is_present: bool,
-    at_us: int,
-    is_lead: bool | None,
-    now: datetime,
-) -> bool:
-    """Write the register; False where a later or the same action stands already."""
-    written = session.execute(
-        _SET_REACTION(session),
+def hold_channels(session: Session, channel_ids: Collection[int]) -> None:
+    if channel_ids:
+        session.execute(_HOLD_CHANNELS, {"channel_ids": list(channel_ids)})
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What one person last did with one emoji on one message, as far as we heard."""
+
+    channel_id: int
+    ask_id: int | None
+    ts: str
+    member: str
+    emoji: str
+    meaning: str
+    is_present: bool
+    at_us: int
+    is_lead: bool | None
+
+    @property
+    def key(self) -> tuple[int, str, str, str]:
+        return self.channel_id, self.ts, self.member, self.emoji
+
+
+def set_reactions(
+    session: Session, registers: Iterable[Register], *, now: datetime
+) -> list[Register]:
+    """Write the registers; gives those where no later and no same action stood."""
+    # In the order in which the rows are locked; of two for one row the last to be.
+    newest = {
+        register.key: register
+        for register in sorted(
+            registers, key=lambda r: (r.key, r.at_us, not r.is_present)
+        )
+    }
+    rows = [
         {
-            "channel_id": channel_id,
-            "message_ts": ts,
-            "member": member,
-            "emoji": name,
-            "is_present": is_present,
-            "at_us": at_us,
-            "meaning": meaning,
-            "is_lead": is_lead,
-            "ask_id": ask_id,
+            "channel_id": register.channel_id,
+            "message_ts": register.ts,
+            "member": register.member,
+            "emoji": register.emoji,
+            "is_present": register.is_present,
+            "at_us": register.at_us,
+            "meaning": register.meaning,
+            "is_lead": register.is_lead,
+            "ask_id": register.ask_id,
             "seen_at": now,
-        },
-    )
-    return written.first() is not None
+        }
+        for register in newest.values()
+    ]
+    written = session.execute(_SET_REACTION(session), rows) if rows else ()
+    return [newest[channel, ts, who, name] for channel, ts, who, name in written]
 
 
 def drop_reaction(
@@ -204,6 +252,23 @@ def drop_reaction(
     return dropped.first() is not None
 
 
+def add_answers(
+    session: Session,
+    replies: Iterable[Mapping[str, Any]],
+) -> set[tuple[int, str]]:
+    """Record replies, each with its ask_id, channel_id, ts and author.
+
+    The channel_id and ts of each that was not known.
+    """
+    rows = [
+        {"is_deleted": False, **reply, "answered_at": moment(reply["ts"])}
+        for reply in sorted(replies, key=lambda r: (r["channel_id"], r["ts"]))
+    ]
+    if not rows:
+        return set()
+    return {(row[0], row[1]) for row in session.execute(_ADD_ANSWER(session), rows)}
+
+
 def add_answer(
     session: Session,
     *,
@@ -214,18 +279,14 @@ def add_answer(
     is_deleted: bool = False,
 ) -> bool:
     """Record a reply; False where it is known already."""
-    added = session.execute(
-        _ADD_ANSWER(session),
-        {
-            "ask_id": ask_id,
-            "channel_id": channel_id,
-            "ts": ts,
-            "author": author,
-            "answered_at": moment(ts),
-            "is_deleted": is_deleted,
-        },
-    )
-    return added.first() is not None
+    reply = {
+        "ask_id": ask_id,
+        "channel_id": channel_id,
+        "ts": ts,
+        "author": author,
+        "is_deleted": is_deleted,
+    }
+    return bool(add_answers(session, [reply]))
 
 
 def remove_answer(session: Session, channel_id: int, ts: str) -> bool:
@@ -277,6 +338,23 @@ def was_deleted(session: Session, channel_id: int, ts: str) -> bool:
     return sighting is not None and sighting.is_deleted
 
 
+def nameless(session: Session, channel_id: int, ts: str) -> dict[str, frozenset[str]]:
+    """The emoji with which forgotten people's marks stand on a message, by name.
+
+    With each, everybody of whom we know what they did with it there.
+    """
+    rows = session.execute(
+        select(Reaction.emoji, Reaction.member).filter_by(
+            channel_id=channel_id, message_ts=ts
+        )
+    ).all()
+    names = {name for name, member in rows if is_forgotten(member)}
+    return {
+        name: frozenset(member for emoji, member in rows if emoji == name)
+        for name in names
+    }
+
+
 def adopt(session: Session, ask: Ask, channel: Channel) -> None:
     """Take in what was seen of an ask before the ask was known."""
     assert ask.ts is not None  # noqa: S101 - callers have just learned it
@@ -304,6 +382,9 @@ def adopt(session: Session, ask: Ask, channel: Channel) -> None:
                 author=seen.author or "",
                 is_deleted=seen.is_deleted,
             )
+    # Only when Slack is asked does it come out which of them are bots.
+    authors = {seen.author for seen in sightings if seen.author}
+    members.note(session, ask.installation_id, authors)
     claim_reactions(session, ask, channel, [ask.ts, *(s.ts for s in sightings)])
     session.execute(
         delete(Sighting).where(
@@ -349,6 +430,8 @@ def claim_reactions(
             is_capturing=False,
             helpful=tuple(channel.helpful_emoji or emoji.HELPFUL),
             solved=tuple(channel.solved_emoji or emoji.SOLVED),
+            second=(),
+            kudos=(),
             ask_id=ask.id,
             is_ask=reaction.message_ts == ask.ts,
             answer_id=None,

@@ -1,52 +1,63 @@
 """Answers: recorded from threads and reactions; what they make of an ask."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import Row, and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.answers import outcomes, registers
-from bot.answers.registers import Place
+from bot.answers.registers import Place, Register
 from bot.clock import micros, moment
 from bot.db import table
 from bot.members import service as members
 from bot.members.rules import is_lead
 from bot.runtime import Workspace
+from bot.text import is_forgotten
 from models import Answer, Ask, Champion, Channel, Member, Reaction
 
 # A reply that reaches us later than this may have been reacted to before.
 LATE = timedelta(seconds=1)
 
 _members, _champions, _channels = table(Member), table(Champion), table(Channel)
-_LEAD = (
+_KNOWN = select(_members.c.slack_id, _members.c.is_bot, _members.c.forgotten_at).where(
+    _members.c.installation_id == bindparam("installation_id"),
+    _members.c.slack_id.in_(bindparam("people", expanding=True)),
+)
+_CAPTURING = select(_channels.c.id).where(
+    _channels.c.id.in_(bindparam("ids", expanding=True)), _channels.c.capture != "off"
+)
+
+# A row for each channel that somebody is a champion of; one for who is of none.
+_LEADS = (
     select(
+        _members.c.slack_id,
         _members.c.is_admin,
         _members.c.is_stranger,
         _members.c.is_bot,
         _members.c.is_deactivated,
-        _champions.c.member.is_not(None).label("is_champion"),
+        _champions.c.channel_id,
     )
     .outerjoin_from(
         _members,
         _champions,
         and_(
-            _champions.c.channel_id == bindparam("channel_id"),
+            _champions.c.channel_id.in_(bindparam("channel_ids", expanding=True)),
             _champions.c.member == _members.c.slack_id,
         ),
     )
     .where(
         _members.c.installation_id == bindparam("installation_id"),
-        _members.c.slack_id == bindparam("member"),
+        _members.c.slack_id.in_(bindparam("members", expanding=True)),
         _members.c.looked_up_at.is_not(None),
     )
 )
 
 _ANSWERER = (
-    select(_channels.c.capture, _members.c.is_bot)
+    select(_channels.c.capture, _members.c.is_bot, _members.c.forgotten_at)
     .outerjoin_from(
         _channels,
         _members,
@@ -71,6 +82,82 @@ class Reacted:
     is_present: bool
 
 
+def react_all(
+    session: Session,
+    workspace: Workspace,
+    reacted: Sequence[tuple[Place, Reacted]],
+    *,
+    now: datetime,
+) -> None:
+    """Record reactions and their removals, and what they change."""
+    helpful: list[tuple[Place, Reacted]] = []
+    others: list[tuple[Place, Reacted]] = []
+    for place, seen in reacted:
+        is_helpful = place.answer_id and place.meaning(seen.emoji) == "helpful"
+        (helpful if is_helpful else others).append((place, seen))
+    _mark_helpful(session, workspace, helpful, now=now)
+    for place, seen in others:
+        react(session, workspace, place, seen, now=now)
+        session.flush()
+        # The next reads the rows anew, as in a transaction of its own.
+        session.expunge_all()
+
+
+def _mark_helpful(
+    session: Session,
+    workspace: Workspace,
+    marked: Sequence[tuple[Place, Reacted]],
+    *,
+    now: datetime,
+) -> None:
+    """Record marks that change nothing but whom an answer helped."""
+    if not marked:
+        return
+    asks = outcomes.hold_all(
+        session, {place.ask_id for place, _ in marked if place.ask_id}
+    )
+    leads = _standings(
+        session,
+        workspace.id,
+        {(place.channel_id, seen.member) for place, seen in marked},
+    )
+    changed = registers.set_reactions(
+        session,
+        [
+            _register(place, seen, "helpful", leads[place.channel_id, seen.member])
+            for place, seen in marked
+            if leads[place.channel_id, seen.member] is not None
+            or not members.was_forgotten(
+                session, workspace.id, seen.member, at_us=seen.at_us
+            )
+        ],
+        now=now,
+    )
+    where = {(mark.channel_id, mark.ts) for mark in changed}
+    answers = {
+        place.answer_id
+        for place, seen in marked
+        if place.answer_id and (place.channel_id, seen.ts) in where
+    }
+    outcomes.recount(session, workspace.id, asks, answers, now=now)
+
+
+def _register(
+    place: Place, seen: Reacted, meaning: str, is_lead: bool | None
+) -> Register:
+    return Register(
+        channel_id=place.channel_id,
+        ask_id=place.ask_id,
+        ts=seen.ts,
+        member=seen.member,
+        emoji=seen.emoji,
+        meaning=meaning,
+        is_present=seen.is_present,
+        at_us=seen.at_us,
+        is_lead=is_lead,
+    )
+
+
 def react(
     session: Session,
     workspace: Workspace,
@@ -90,23 +177,19 @@ def react(
     if meaning is None:
         _take_back(session, place, seen, now=now)
         return
-    is_new = registers.set_reaction(
-        session,
-        channel_id=place.channel_id,
-        ask_id=place.ask_id,
-        ts=seen.ts,
-        member=seen.member,
-        name=seen.emoji,
-        meaning=meaning,
-        is_present=seen.is_present,
-        at_us=seen.at_us,
-        is_lead=_standing(session, workspace.id, place.channel_id, seen.member),
-        now=now,
-    )
+    is_lead = _standing(session, workspace.id, place.channel_id, seen.member)
+    if is_lead is None and members.was_forgotten(
+        session, workspace.id, seen.member, at_us=seen.at_us
+    ):
+        return
+    mark = _register(place, seen, meaning, is_lead)
+    is_new = bool(registers.set_reactions(session, [mark], now=now))
     if not is_new or ask is None:
         return
-    if meaning == "helpful":
-        outcomes.recount(session, ask, seen.ts, now=now)
+    if meaning == "helpful" and place.answer_id is not None:
+        outcomes.recount(
+            session, workspace.id, {ask.id: ask}, [place.answer_id], now=now
+        )
     else:
         outcomes.resettle(session, ask.id, now=now, show=meaning in {"looking", "same"})
 
@@ -131,27 +214,49 @@ def _standing(
     session: Session, installation_id: int, channel_id: int, slack_id: str
 ) -> bool | None:
     """Whether the person acts for askers in the channel; None while unknown."""
-    known = _lead(session, installation_id, channel_id, slack_id)
-    if known is None:
+    one = (channel_id, slack_id)
+    return _standings(session, installation_id, [one])[one]
+
+
+def _standings(
+    session: Session, installation_id: int, people: Collection[tuple[int, str]]
+) -> Mapping[tuple[int, str], bool | None]:
+    """Whether each acts for askers in the channel; None while unknown."""
+    known = _leads(session, installation_id, people)
+    unknown = sorted({member for one, member in people} - {m for _, m in known})
+    for slack_id in unknown:
         # Facts may be arriving at this moment: either they see what we write, or
         # we see them.
         members.hold(session, installation_id, slack_id)
-        known = _lead(session, installation_id, channel_id, slack_id)
-    return known
+    if unknown:
+        known = _leads(session, installation_id, people)
+    return {person: known.get(person) for person in people}
 
 
-def _lead(
-    session: Session, installation_id: int, channel_id: int, slack_id: str
-) -> bool | None:
-    known = session.execute(
-        _LEAD,
+def _leads(
+    session: Session, installation_id: int, people: Collection[tuple[int, str]]
+) -> dict[tuple[int, str], bool]:
+    found = session.execute(
+        _LEADS,
         {
             "installation_id": installation_id,
-            "channel_id": channel_id,
-            "member": slack_id,
+            "channel_ids": list({channel_id for channel_id, _ in people}),
+            "members": list({member for _, member in people}),
         },
-    ).first()
-    return None if known is None else is_lead(**known._asdict())
+    ).all()
+    champions = {(row.channel_id, row.slack_id) for row in found}
+    facts = {row.slack_id: row for row in found}
+    return {
+        (channel_id, member): is_lead(
+            is_admin=facts[member].is_admin,
+            is_champion=(channel_id, member) in champions,
+            is_stranger=facts[member].is_stranger,
+            is_bot=facts[member].is_bot,
+            is_deactivated=facts[member].is_deactivated,
+        )
+        for channel_id, member in people
+        if member in facts
+    }
 
 
 def reply(
@@ -169,6 +274,8 @@ def reply(
     ).one()
     if author == ask.asker or known.is_bot:
         return
+    if known.forgotten_at and _is_of_before(session, workspace, author, ts):
+        return
     state = outcomes.hold(session, ask.id).state
     if not registers.add_answer(
         session, ask_id=ask.id, channel_id=ask.channel_id, ts=ts, author=author
@@ -185,6 +292,101 @@ def reply(
     # A reply that nobody has marked can only make an open ask an answered one.
     if known.capture != "off" or state == "open":
         outcomes.resettle(session, ask.id, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A reply in the thread of an ask that we know."""
+
+    place: Place
+    ask_id: int
+    ts: str
+    author: str
+
+
+def reply_all(
+    session: Session, workspace: Workspace, replies: Sequence[Said], *, now: datetime
+) -> None:
+    """Record replies by others than the askers, in channels that capture nothing."""
+    asks = outcomes.hold_all(session, {said.ask_id for said in replies})
+    known = _known(session, workspace.id, {said.author for said in replies})
+    # It may have begun since we looked; then there is more to each reply.
+    capturing = set(
+        session.scalars(
+            _CAPTURING, {"ids": [said.place.channel_id for said in replies]}
+        )
+    )
+    quick = [
+        said
+        for said in replies
+        if said.place.channel_id not in capturing
+        and not asks[said.ask_id].deleted_at
+        and not _is_left_out(session, workspace, said, known.get(said.author))
+    ]
+    added = registers.add_answers(
+        session,
+        [
+            {
+                "ask_id": said.ask_id,
+                "channel_id": said.place.channel_id,
+                "ts": said.ts,
+                "author": said.author,
+            }
+            for said in quick
+        ],
+    )
+    new = [said for said in quick if (said.place.channel_id, said.ts) in added]
+    members.note(
+        session, workspace.id, [s.author for s in new if s.author not in known]
+    )
+    where = {said.ask_id: said.place.slack_channel for said in new}
+    late = {said.ask_id for said in new if now - moment(said.ts) > LATE}
+    outbox.refresh_all(
+        session,
+        "thread.read",
+        [(ask_id, where[ask_id]) for ask_id in late],
+        installation_id=workspace.id,
+        now=now,
+    )
+    opened = [asks[ask_id] for ask_id in where if asks[ask_id].state == "open"]
+    outcomes.answered(session, workspace.id, opened, where, now=now)
+    for said in replies:
+        if said.place.channel_id in capturing:
+            ask = session.get_one(Ask, said.ask_id)
+            reply(session, workspace, ask, ts=said.ts, author=said.author, now=now)
+
+
+def _known(
+    session: Session, installation_id: int, people: Collection[str]
+) -> dict[str, Row[Any, Any, Any]]:
+    """Of the people we have met, whether each is a bot, and was forgotten."""
+    known = session.execute(
+        _KNOWN, {"installation_id": installation_id, "people": list(people)}
+    )
+    return {row.slack_id: row for row in known}
+
+
+def _is_left_out(
+    session: Session,
+    workspace: Workspace,
+    said: Said,
+    author: Row[Any, Any, Any] | None,
+) -> bool:
+    """Whether a bot said it, or somebody who has been forgotten since."""
+    if author is None:
+        return False
+    return author.is_bot or (
+        author.forgotten_at is not None
+        and _is_of_before(session, workspace, said.author, said.ts)
+    )
+
+
+def _is_of_before(session: Session, workspace: Workspace, author: str, ts: str) -> bool:
+    """Whether what comes late is of before its author was forgotten.
+
+    `ts` is of a message, of which they are the author, or to which they reacted.
+    """
+    return members.was_forgotten(session, workspace.id, author, at_us=micros(ts))
 
 
 def remove_reply(session: Session, place: Place, *, ts: str, now: datetime) -> None:
@@ -215,11 +417,21 @@ def take_in_thread(
     *,
     now: datetime,
 ) -> None:
-    """Record the replies and reactions of a thread as Slack shows it."""
+    """Record the replies and reactions of a thread as Slack shows it.
+
+    Where there are answers that nobody knew, the thread is looked at once more: a
+    reaction to one, between Slack's showing it and now, was passed over, but in a
+    channel where every reaction is kept.
+    """
     channel = session.get_one(Channel, ask.channel_id)
-    for message in messages:
+    # All of them are taken in, whatever the first is.
+    are_new = [
         take_in(session, workspace, ask, channel, message, now=now)
+        for message in messages
+    ]
     outcomes.resettle(session, ask.id, now=now, show=True)
+    if any(are_new) and channel.capture == "off":
+        read_thread(session, ask, channel, now=now)
 
 
 def take_in(
@@ -230,51 +442,79 @@ def take_in(
     message: Mapping[str, Any],
     *,
     now: datetime,
-) -> None:
+) -> bool:
     """Record one message of the ask's thread, and its reactions. Tells nobody.
 
-    Slack does not say when somebody reacted. A reaction counts from its message's
-    time, so that anything heard of by an event is later and stands.
+    Whether it is an answer that was not known. Slack does not say when somebody
+    reacted. A reaction counts from its message's time, so that anything heard of by an
+    event is later and stands.
     """
+    if is_forgotten(ask.asker):
+        # Which of the replies were the asker's own nobody can tell any more.
+        return False
     ts = str(message["ts"])
+    is_new = False
     if ts != ask.ts:
         if not is_by_human(message, workspace):
-            return
+            return False
         author = str(message["user"])
         if author == ask.asker or members.is_bot(session, workspace.id, author):
-            return
-        members.note(session, workspace.id, [author])
-        registers.add_answer(
+            return False
+        is_new = not _is_of_before(
+            session, workspace, author, ts
+        ) and registers.add_answer(
             session, ask_id=ask.id, channel_id=channel.id, ts=ts, author=author
         )
-    reactions = message.get("reactions") or []
-    if not reactions:
-        return
+        if is_new:
+            members.note(session, workspace.id, [author])
+            if channel.capture != "off":
+                # They may have been heard of before, and waited for their answer.
+                registers.claim_reactions(session, ask, channel, [ts])
+    if message.get("reactions"):
+        _take_in_reactions(session, workspace, channel, message, now=now)
+    return is_new
+
+
+def _take_in_reactions(
+    session: Session,
+    workspace: Workspace,
+    channel: Channel,
+    message: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> None:
+    ts = str(message["ts"])
     place = registers.locate(session, workspace.id, channel.slack_id, ts)
-    for reaction in reactions:
-        meaning = place.meaning(reaction["name"]) if place else None
-        if place is None or meaning is None:
+    if place is None:
+        return
+    nameless = registers.nameless(session, channel.id, ts)
+    for reaction in message["reactions"]:
+        name = reaction["name"]
+        meaning = place.meaning(name)
+        if meaning is None:
             continue
         for member in reaction["users"]:
-            if member == workspace.bot_user_id:
+            # Somebody new may be the very one that a forgotten person's mark is of.
+            is_known = name not in nameless or member in nameless[name]
+            if member == workspace.bot_user_id or not is_known:
                 continue
-            registers.set_reaction(
-                session,
-                channel_id=channel.id,
-                ask_id=place.ask_id,
-                ts=ts,
+            if _is_of_before(session, workspace, member, ts):
+                continue
+            seen = Reacted(
                 member=member,
-                name=reaction["name"],
-                meaning=meaning,
-                is_present=True,
+                channel=channel.slack_id,
+                ts=ts,
+                emoji=name,
                 at_us=micros(ts),
-                is_lead=_standing(session, workspace.id, channel.id, member),
-                now=now,
+                is_present=True,
             )
+            is_lead = _standing(session, workspace.id, channel.id, member)
+            mark = _register(place, seen, meaning, is_lead)
+            registers.set_reactions(session, [mark], now=now)
 
 
 # What a person writes; the other subtypes are Slack's or a bot's.
-HUMAN_SUBTYPES = {None, "file_share", "me_message", "thread_broadcast"}
+HUMAN_SUBTYPES = (None, "file_share", "me_message", "thread_broadcast")
 
 
 def is_by_human(message: Mapping[str, Any], workspace: Workspace) -> bool:
@@ -282,7 +522,8 @@ def is_by_human(message: Mapping[str, Any], workspace: Workspace) -> bool:
     return (
         message.get("subtype") in HUMAN_SUBTYPES
         and not message.get("bot_id")
-        and bool(message.get("user"))
+        and isinstance(message.get("user"), str)
+        and bool(message["user"])
         and message["user"] not in {members.SLACKBOT, workspace.bot_user_id}
     )
 

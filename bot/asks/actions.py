@@ -9,9 +9,12 @@ from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.answers import outcomes, registers
+from bot.answers.registers import Register
 from bot.answers.rules import BY_BUTTON
 from bot.asks import forms
 from bot.asks.rules import LONGEST_REASON, LONGEST_WORKED
+from bot.asks.service import GONE
+from bot.clock import micros_of
 from bot.errors import Refusal
 from bot.members import service as members
 from bot.members.rules import Action, check
@@ -23,7 +26,6 @@ from models import Answer, Ask, Channel, Reaction
 DOUBLE_CLICK_US = 1_500_000
 
 IN_BY_REACTION_TOO = "You are in by your reaction, too: remove it to step back."
-NOT_YOURS = "Only the person who asked can say what worked."
 
 Joining = Literal["looking", "same"]
 _JOINING = {"looking": Action.LOOK, "same": Action.SAME}
@@ -114,10 +116,11 @@ def form(session: Session, ask: Ask, what: str, *, by: str) -> View:
             return forms.delete_form(
                 ask.id, ask.title, is_own_message=ask.is_own_message
             )
-        case "worked" if by == ask.asker:
+        case "worked":
+            check(Action.SAY_WHAT_WORKED, held)
             return forms.worked_form(ask.id, ask.title, ask.worked)
         case _:
-            raise Refusal(NOT_YOURS)
+            raise Refusal(GONE)
 
 
 def mark(
@@ -172,19 +175,18 @@ def _mark(
     now: datetime,
 ) -> None:
     member = members.find(session, workspace.id, by)
-    registers.set_reaction(
-        session,
+    mark = Register(
         channel_id=channel.id,
         ask_id=ask.id,
         ts=ts,
         member=by,
-        name=BY_BUTTON + what,
+        emoji=BY_BUTTON + what,
         meaning=what,
         is_present=is_present,
         at_us=at_us,
         is_lead=member is not None and members.is_lead(session, channel.id, member),
-        now=now,
     )
+    registers.set_reactions(session, [mark], now=now)
 
 
 def close(
@@ -193,20 +195,30 @@ def close(
     *,
     by: str,
     reason: str | None,
-    at_us: int,
     now: datetime,
+    at_us: int | None = None,
 ) -> None:
-    """Close an ask that nothing solved; somebody else than its asker says why."""
+    """Close an ask that nothing solved; somebody else than its asker says why.
+
+    `at_us` is Slack's time. Of a form it tells none: it comes after what stands, even
+    where our clock is behind Slack's.
+    """
     channel = session.get_one(Channel, ask.channel_id)
     check(Action.CLOSE, members.roles(session, channel, by, author=ask.asker))
     reason = shorten(one_line(clean(reason or "")), LONGEST_REASON)
     if by != ask.asker and not reason:
         raise Refusal("Say in a few words why you close it.", field="reason")
+    said = marked(reason) or None
     if ask.state == "solved":
         raise Refusal("It is solved already.")
+    if ask.is_closed and (ask.closed_by, ask.close_reason) == (by, said):
+        # The same form again, because the answer to it got lost.
+        return
     if ask.is_closed:
         raise Refusal("It is closed already.")
-    ask.close(at_us, by=by, reason=marked(reason) or None)
+    if at_us is None:
+        at_us = max(micros_of(now), ask.reopened_us + 1)
+    ask.close(at_us, by=by, reason=said)
     session.flush()
     outcomes.resettle(session, ask.id, now=now)
     if by != ask.asker:
@@ -233,8 +245,8 @@ def reopen(session: Session, ask: Ask, *, by: str, at_us: int, now: datetime) ->
 def say_what_worked(
     session: Session, ask: Ask, text: str, *, by: str, now: datetime
 ) -> None:
-    if by != ask.asker:
-        raise Refusal(NOT_YOURS)
+    channel = session.get_one(Channel, ask.channel_id)
+    check(Action.SAY_WHAT_WORKED, members.roles(session, channel, by, author=ask.asker))
     ask.worked = marked(shorten(one_line(clean(text)), LONGEST_WORKED)) or None
     outcomes.show_again(session, ask, now=now)
 

@@ -48,6 +48,8 @@ class Shown:
     closed_by: str | None = None
     close_reason: str | None = None
     is_first: bool = False
+    # The address of the check-in that it was asked from.
+    origin: str | None = None
     # The first of the emoji that mean here that an answer solved the ask.
     solved_emoji: str = "white_check_mark"
 
@@ -71,6 +73,8 @@ def message(ask: Shown) -> list[Block]:
         )
     else:
         blocks.append(ContextBlock(elements=about))
+    if ask.origin:
+        blocks.append(rich.sentence("From ", rich.link(ask.origin, "a check-in")))
     blocks += _outcome(ask)
     if ask.is_first and ask.state in {"open", "answered"}:
         hint = (

@@ -6,10 +6,10 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import zones
 from bot.answers import outcomes
 from bot.answers.rules import Outcome
-from bot.asks import blocks, notes
-from bot.asks import service as asks
+from bot.asks import blocks, notes, posting
 from bot.asks.blocks import Shown
 from bot.asks.notes import Note
 from bot.channels import service as channels
@@ -18,7 +18,7 @@ from bot.lanes import Claim
 from bot.members import service as members
 from bot.operations import Delete, Operation, Post, React, ReadThread, Update, Whisper
 from bot.runtime import Workspace
-from bot.text import permalink
+from bot.text import is_forgotten, permalink
 from models import Answer, Ask, Channel
 
 # How the bot shows on somebody's own message that it is solved.
@@ -36,19 +36,19 @@ class Drawing:
             "ask.post": Notice(
                 self.post,
                 "look",
-                delivered=asks.posted,
-                parked=asks.not_posted,
-                unknown=asks.perhaps_posted,
-                hold=asks.hold,
+                delivered=posting.posted,
+                parked=posting.not_posted,
+                unknown=posting.perhaps_posted,
+                hold=posting.hold,
             ),
             "ask.show": Notice(
-                self.show, "repeat", delivered=asks.shown, hold=asks.hold
+                self.show, "repeat", delivered=posting.shown, hold=posting.hold
             ),
             "thread.read": Notice(
                 self.read_thread,
                 "repeat",
-                delivered=partial(asks.thread_read, workspace=self._workspace),
-                hold=asks.hold,
+                delivered=partial(posting.thread_read, workspace=self._workspace),
+                hold=posting.hold,
             ),
             "ask.answered": Notice(self.answered),
             "ask.captured": Notice(self.captured),
@@ -76,7 +76,9 @@ class Drawing:
             return None
         if ask.is_own_message:
             is_solved = ask.state == "solved"
-            if is_solved == ask.is_signed:
+            # After a first try nobody knows for sure what stands, and to react again
+            # changes nothing.
+            if is_solved == ask.is_signed and claim.attempts == 1:
                 return None
             return React(channel.slack_id, ask.ts, SOLVED_SIGN, is_solved)
         if ask.deleted_at:
@@ -88,7 +90,7 @@ class Drawing:
 
     def read_thread(self, session: Session, claim: Claim) -> Operation | None:
         ask, channel = self._ask(session, claim.subject_id)
-        if ask.ts is None or ask.deleted_at:
+        if ask.ts is None or ask.deleted_at or is_forgotten(ask.asker):
             return None
         return ReadThread(channel.slack_id, ask.ts)
 
@@ -167,8 +169,9 @@ class Drawing:
             called = members.names(
                 session, ask.installation_id, [a.author for a in answers]
             )
+            zone = members.zone(session, ask.installation_id, ask.asker)
             candidates = [
-                (a.id, f"{called[a.author]}, {a.answered_at:%d %b %H:%M} UTC")
+                (a.id, f"{called[a.author]}, {zones.clock_time(a.answered_at, zone)}")
                 for a in answers
             ]
         if not (by or candidates) and ask.worked:
@@ -257,6 +260,8 @@ class Drawing:
     def _solutions(
         self, session: Session, ask: Ask, channel: Channel, result: Outcome
     ) -> list[tuple[str, str]]:
+        if not result.solutions:
+            return []
         solving = [a for a in self._answers(session, ask) if a.id in result.solutions]
         called = self._names(session, ask, [answer.author for answer in solving])
         urls = [self._url(channel, answer.ts, ask) for answer in solving]
@@ -281,6 +286,7 @@ class Drawing:
             closed_by=closed_by,
             close_reason=ask.close_reason,
             is_first=ask.is_first,
+            origin=ask.origin,
             solved_emoji=_solved(channel),
         )
 

@@ -55,6 +55,8 @@ def ask_form(
     details: str = "",
     topics: Sequence[str] = (),
     ask_id: int | None = None,
+    # The check-in that says what the person is stuck on.
+    checkin_id: int | None = None,
     hint: str | None = None,
 ) -> View:
     """Ask, or edit the ask `ask_id`. `title` and `details` are marked text."""
@@ -96,7 +98,9 @@ def ask_form(
         title="Ask your peers" if ask_id is None else "Edit your ask",
         submit="Ask" if ask_id is None else "Save",
         close="Cancel",
-        private_metadata=json.dumps({"ask": ask_id}),
+        private_metadata=json.dumps(
+            {"ask": ask_id} if checkin_id is None else {"checkin": checkin_id}
+        ),
         blocks=blocks,
     )
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 import emoji as unicode_emoji
@@ -15,7 +15,10 @@ HELPFUL = ("+1", "raised_hands", "heart", "pray", "bulb")
 SOLVED = ("white_check_mark",)
 LOOKING = ("eyes",)
 SAME = ("raising_hand",)
+# On a kudos message: "I say so, too".
+SECOND = ("raised_hands",)
 
+_TONES = re.compile("[\U0001f3fb-\U0001f3ff]")
 _SKIN_TONE = re.compile(r"::skin-tone-[2-6]$")
 _VARIATION = "\ufe0f"
 
@@ -32,7 +35,18 @@ def same_emoji(name: str) -> str:
 
 
 def is_among(name: str, names: Sequence[str]) -> bool:
-    return same_emoji(name) in {same_emoji(other) for other in names}
+    return same_emoji(name) in _same_emoji_of(tuple(names))
+
+
+# A few for each channel, and asked about with each reaction.
+@lru_cache(maxsize=1024)
+def _same_emoji_of(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(same_emoji, names))
+
+
+def shared(some: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether an emoji is among both."""
+    return any(is_among(name, others) for name in some)
 
 
 def on_ask(name: str, solved: Sequence[str]) -> Meaning | None:
@@ -85,19 +99,51 @@ def makes_ask(capture: str, *, ts: str, thread_ts: str | None, text: str) -> boo
     return capture == "all" or (capture == "questions" and is_question(text))
 
 
+# Of an emoji's several names, the one by which Slack calls it.
+_USUAL = {same_emoji(name): name for name in (*HELPFUL, *SOLVED, *LOOKING, *SAME)}
 _EMOJI_NAME = re.compile(r":?([a-z0-9_'+-]{1,100}(?:::skin-tone-[2-6])?):?")
 
 
+def chosen_emoji(
+    names: Sequence[str], before: Sequence[str] | None, default: Sequence[str]
+) -> list[str] | None:
+    """What to keep of a choice of emoji: None for the default.
+
+    An emoji has several names, and a form that shows it drawn can't tell which was
+    chosen: one that was chosen before keeps its name.
+    """
+    known = {same_emoji(name): name for name in (*default, *(before or ()))}
+    kept = [known.get(same_emoji(name), name) for name in names]
+    return None if kept == list(default) else kept
+
+
+def drawn(names: Sequence[str]) -> str:
+    """Emoji as they look; a workspace's own, of which only the name is known, as that.
+
+    `emoji_names` reads it back.
+    """
+    return " ".join(
+        unicode_emoji.emojize(f":{name}:", language="alias") for name in names
+    )
+
+
+def one_of(names: Sequence[str]) -> str:
+    """In mrkdwn, where Slack draws them: ":+1:, :heart: or :bulb:"."""
+    *others, last = (f":{name}:" for name in names)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
 def emoji_names(text: str) -> tuple[list[str], list[str]]:
-    """Typed, as ":+1: heart": the names, and what is no name of an emoji."""
+    """Typed, as ":+1: 👏 heart": the names, and what is no name of an emoji."""
     good, bad = [], []
     for word in text.replace(",", " ").split():
         found = _EMOJI_NAME.fullmatch(word.lower())
-        drawn = unicode_emoji.demojize(word, language="alias").strip(":")
         if found:
             good.append(_SKIN_TONE.sub("", found[1]))
         elif unicode_emoji.is_emoji(word):
-            good.append(drawn)
+            bare = _TONES.sub("", word)
+            named = unicode_emoji.demojize(bare, language="alias").strip(":")
+            good.append(_USUAL.get(same_emoji(named), named))
         else:
             bad.append(word)
     return list(dict.fromkeys(good)), bad

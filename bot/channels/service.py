@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from bot import outbox
 from bot.channels import rules
 from bot.outbox import upsert
 from bot.text import clean, one_line
@@ -71,6 +72,7 @@ def move(session: Session, installation_id: int, old: str, new: str) -> None:
         noted.slack_id = f"{new}:moved:{noted.id}"
         session.flush()
     change(session, installation_id, old, slack_id=new)
+    outbox.redirect(session, installation_id, old, new)
 
 
 def only_joined(
@@ -87,12 +89,27 @@ def only_joined(
     )
 
 
-def helpful_emoji(channel: Channel) -> Sequence[str]:
-    return rules.HELPFUL if channel.helpful_emoji is None else channel.helpful_emoji
+def helpful_emoji(channel: Channel | None) -> Sequence[str]:
+    """The names of the channel's emoji; the default ones where none is at hand."""
+    chosen = channel.helpful_emoji if channel else None
+    return rules.HELPFUL if chosen is None else chosen
 
 
-def solved_emoji(channel: Channel) -> Sequence[str]:
-    return rules.SOLVED if channel.solved_emoji is None else channel.solved_emoji
+def solved_emoji(channel: Channel | None) -> Sequence[str]:
+    """The names of the channel's emoji; the default ones where none is at hand."""
+    chosen = channel.solved_emoji if channel else None
+    return rules.SOLVED if chosen is None else chosen
+
+
+def second_emoji(channel: Channel | None) -> Sequence[str]:
+    """The names of the channel's emoji; the default ones where none is at hand."""
+    chosen = channel.second_emoji if channel else None
+    return rules.SECOND if chosen is None else chosen
+
+
+def kudos_emoji(channel: Channel | None) -> Sequence[str]:
+    """The names of the channel's emoji; none where none is at hand."""
+    return (channel.kudos_emoji if channel else None) or ()
 
 
 def champions(session: Session, channel_id: int) -> list[str]:

@@ -1,18 +1,19 @@
 """What Slack says of people and channels: asked for outside any transaction."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bot import lanes
 from bot.answers import service as answers
-from bot.asks import service as asks
+from bot.asks import messages
 from bot.channels import service as channels
 from bot.errors import Refusal
+from bot.kudos import reactions as kudos
 from bot.members import service as members
 from bot.runtime import Runtime, Workspace
 from bot.slack import RateLimited, Refused, SlackError
@@ -28,7 +29,20 @@ STALE = timedelta(days=7)
 # users.info allows about a hundred a minute (tier 4).
 LOOK_UPS_AT_ONCE = 5
 
+# How Slack says that there is nobody by an id: little, but an answer.
+_NOBODY = {"user_not_found", "user_not_visible"}
+
 _UNREACHABLE = "I can't reach Slack just now. Nothing was changed; please try again."
+
+
+_SOME = (
+    select(Member.slack_id)
+    .where(Member.installation_id == bindparam("installation_id"))
+    .order_by(Member.looked_up_at, Member.id)
+    .limit(LOOK_UPS_AT_ONCE)
+)
+_NEW = _SOME.where(Member.looked_up_at.is_(None), Member.forgotten_at.is_(None))
+_OLD = _SOME.where(Member.looked_up_at < bindparam("before"))
 
 
 def learn_member(
@@ -40,8 +54,9 @@ def learn_member(
     )
     session.flush()
     answers.reconsider(session, member, now=now)
-    if member.is_bot:
-        asks.disown(session, member, now=now)
+    kudos.reconsider(session, workspace, member, now=now)
+    if member.is_bot or member.is_stranger:
+        messages.disown(session, member, now=now)
 
 
 def ensure(
@@ -74,9 +89,12 @@ def _look_up_member(rt: Runtime, slack_id: str, *, is_needed: bool) -> None:
     try:
         user = rt.slack.member(slack_id)
     except SlackError as error:
-        if is_needed:
+        if error.code in _NOBODY:
+            user = {"id": slack_id, "deleted": True}
+        elif is_needed:
             raise Refusal(_UNREACHABLE) from error
-        return
+        else:
+            return
     with rt.sessions.begin() as session:
         learn_member(session, rt.workspace, user, now=rt.clock())
 
@@ -97,34 +115,39 @@ def _look_up_channel(rt: Runtime, slack_id: str, *, is_needed: bool) -> None:
         channels.remember(session, rt.workspace.id, conversation, now=rt.clock())
 
 
+def is_in(rt: Runtime, member: str, channel: str) -> bool:
+    """Whether Slack says that somebody is in a channel that the bot is in, too.
+
+    Both are Slack's ids. Raises Refusal where Slack can't be asked.
+    """
+    try:
+        return channel in rt.slack.channels_of(member)
+    except SlackError as error:
+        raise Refusal(_UNREACHABLE) from error
+
+
 def meet(rt: Runtime) -> None:
     """Ask about people we have only met by their ids, a few at a time."""
-    with rt.reads() as session:
-        new = session.scalars(_of(rt).where(Member.looked_up_at.is_(None))).all()
+    with rt.lookups.connect() as connection:
+        new = connection.scalars(_NEW, {"installation_id": rt.workspace.id}).all()
     _look_up(rt, new)
 
 
 def look_again(rt: Runtime) -> None:
     """Ask again about people whose facts are old, a few at a time."""
-    with rt.reads() as session:
-        old = session.scalars(
-            _of(rt).where(Member.looked_up_at < rt.clock() - STALE)
+    with rt.lookups.connect() as connection:
+        old = connection.scalars(
+            _OLD,
+            {"installation_id": rt.workspace.id, "before": rt.clock() - STALE},
         ).all()
     _look_up(rt, old)
 
 
-def _of(rt: Runtime) -> Select[str]:
-    return (
-        select(Member.slack_id)
-        .where(Member.installation_id == rt.workspace.id)
-        .order_by(Member.looked_up_at, Member.id)
-        .limit(LOOK_UPS_AT_ONCE)
-    )
-
-
-def _look_up(rt: Runtime, slack_ids: Iterable[str]) -> None:
-    with rt.reads() as session:
-        if lanes.paused_until(session, rt.workspace.id, _ASKING, now=rt.clock()):
+def _look_up(rt: Runtime, slack_ids: Collection[str]) -> None:
+    if not slack_ids:
+        return
+    with rt.lookups.connect() as connection:
+        if lanes.paused_until(connection, rt.workspace.id, _ASKING, now=rt.clock()):
             return
     for slack_id in slack_ids:
         try:

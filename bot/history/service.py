@@ -10,15 +10,18 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot.answers import outcomes
 from bot.answers import service as answers
-from bot.asks import service as asks
+from bot.asks.messages import recognise
 from bot.channels import rules as channel_rules
 from bot.channels import service as channels
+from bot.clock import moment
 from bot.history.entries import Message, Room
 from bot.history.export import BadExport, Day, Export
 from bot.history.report import Summary, count
 from bot.installations import expect
 from bot.members import service as members
+from bot.mentors import counts as message_counts
 from bot.runtime import Workspace
+from bot.tally import Slot
 from models import Ask, Channel, Installation
 
 # People are many and small: this many of them are one transaction.
@@ -62,6 +65,7 @@ def load(
             for _ in some:
                 on_step()
     with sessions.begin() as session:
+        message_counts.at_least(session, workspace, loader.written)
         after = count(session, workspace, rooms)
     return Summary(
         channels=len(rooms),
@@ -130,6 +134,7 @@ class _Loader:
     as_of: datetime
     messages: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    written: Counter[Slot] = field(default_factory=Counter)
     # People of whom there are facts, and those of them who are bots.
     _met: set[str] = field(default_factory=set)
     _bots: set[str] = field(default_factory=set)
@@ -160,9 +165,11 @@ class _Loader:
             self.messages += 1
             if not self._is_by_human(session, message):
                 self.left_out["messages by bots and by Slack itself"] += 1
-            elif message.is_reply or message.ts in known:
                 continue
-            elif not channel_rules.makes_ask(
+            self._count(message, day.room.id)
+            if message.is_reply or message.ts in known:
+                continue
+            if not channel_rules.makes_ask(
                 self.capture,
                 ts=message.ts,
                 thread_ts=message.thread_ts,
@@ -170,7 +177,7 @@ class _Loader:
             ):
                 self.left_out["messages that ask nothing"] += 1
             else:
-                asks.recognise(
+                recognise(
                     session,
                     self.workspace,
                     channel,
@@ -178,6 +185,12 @@ class _Loader:
                     author=message.user or "",
                     text=message.text,
                 )
+
+    def _count(self, message: Message, room: str) -> None:
+        """Who writes how much, of the days that still matter."""
+        at = moment(message.ts)
+        if at > self.now - message_counts.KEPT:
+            self.written[room, at.date(), message.user or ""] += 1
 
     def take_threads(self, session: Session, day: Day) -> None:
         """Take in what was said and marked in the threads of asks, new or known."""

@@ -1,5 +1,6 @@
 """Who may do what: one table, read by the code and by its test."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -14,10 +15,12 @@ class Role(StrEnum):
     STRANGER = "stranger"
     BOT = "bot"
     DEACTIVATED = "deactivated"
-    # Whose ask, or whose message, it is.
+    # Whose ask, message or invitation it is.
     AUTHOR = "author"
     CHAMPION = "champion"
     ADMIN = "admin"
+    # Named by the admins to run the program with them.
+    LEAD = "program lead"
 
 
 class Action(StrEnum):
@@ -28,15 +31,26 @@ class Action(StrEnum):
     MARK_HELPFUL = "mark an answer helpful"
     SOLVE = "mark an answer as the solution"
     EDIT = "edit an ask"
+    SAY_WHAT_WORKED = "say what worked"
     CLOSE = "close an ask"
     REOPEN = "reopen an ask"
     DELETE = "delete an ask"
+    CHECK_IN = "join a check-in, and share in it"
     SET_UP = "change a channel's settings"
+    INTRODUCE = "let the bot introduce itself in a channel"
+    THANK = "give kudos, or join in"
+    TAKE_BACK = "take kudos back"
+    GOVERN = "change the workspace's settings"
+    NAME_LEADS = "name program leads"
+    SEE_MENTORS = "see mentors, and add credits"
+    CHOOSE = "choose what the bot does for themselves"
+    OWN_DATA = "see or remove what is kept of themselves"
 
 
 _ANYBODY = frozenset({Role.MEMBER, Role.GUEST})
 _AUTHOR = frozenset({Role.AUTHOR})
 _LEADS = frozenset({Role.CHAMPION, Role.ADMIN})
+_ADMINS = frozenset({Role.ADMIN})
 
 MAY: Mapping[Action, frozenset[Role]] = {
     Action.ASK: _ANYBODY,
@@ -47,10 +61,20 @@ MAY: Mapping[Action, frozenset[Role]] = {
     Action.MARK_HELPFUL: _ANYBODY,
     Action.SOLVE: _AUTHOR | _LEADS,
     Action.EDIT: _AUTHOR,
+    Action.SAY_WHAT_WORKED: _AUTHOR,
     Action.CLOSE: _AUTHOR | _LEADS,
     Action.REOPEN: _AUTHOR | _LEADS,
     Action.DELETE: _AUTHOR | _LEADS,
+    Action.CHECK_IN: _ANYBODY,
     Action.SET_UP: _LEADS,
+    Action.INTRODUCE: _AUTHOR | _LEADS,
+    Action.THANK: _ANYBODY,
+    Action.TAKE_BACK: _AUTHOR | _ADMINS,
+    Action.GOVERN: frozenset({Role.ADMIN, Role.LEAD}),
+    Action.NAME_LEADS: frozenset({Role.ADMIN}),
+    Action.SEE_MENTORS: frozenset({Role.ADMIN, Role.LEAD}),
+    Action.CHOOSE: _ANYBODY,
+    Action.OWN_DATA: _ANYBODY,
 }
 
 # Nothing else that somebody is makes up for one of these.
@@ -74,7 +98,7 @@ _WHY_NOT: Mapping[Action, str] = {
     Action.ASK: "You can't ask here.",
     Action.MAKE_ASK: (
         "Only its author or one of the channel's champions can make this message"
-        " an ask. To put your own problem to your peers, type `/ask`."
+        " an ask. To put your own problem to your peers, type /ask."
     ),
     Action.LOOK: "You can't offer help here.",
     Action.SAME: "You can't join this ask.",
@@ -83,13 +107,32 @@ _WHY_NOT: Mapping[Action, str] = {
         "Only the person who asked, a champion or an admin can say what solved it."
         " Mark it helpful instead: that counts too."
     ),
+    Action.SAY_WHAT_WORKED: "Only the person who asked can say what worked.",
     Action.EDIT: "Only the person who asked can edit the ask.",
     Action.CLOSE: "Only the person who asked, a champion or an admin can close it.",
     Action.REOPEN: "Only the person who asked, a champion or an admin can reopen it.",
     Action.DELETE: "Only the person who asked, a champion or an admin can delete it.",
+    Action.CHECK_IN: "You can't take part in this check-in.",
     Action.SET_UP: (
         "Only this channel's champions and the workspace's admins can change its"
-        " settings. `/backswing help` says what everybody can do."
+        " settings. /backswing help says what everybody can do."
+    ),
+    Action.INTRODUCE: (
+        "Only whoever invited me, a champion or an admin decides whether I introduce"
+        " myself here."
+    ),
+    Action.THANK: "You can't give kudos here.",
+    Action.TAKE_BACK: "Only who gave the kudos, or an admin, can take them back.",
+    Action.GOVERN: (
+        "Only the workspace's admins, and the program leads whom they named, can change"
+        " these settings."
+    ),
+    Action.CHOOSE: "Only people choose what I do for them.",
+    Action.OWN_DATA: "Only people can see what is kept of them.",
+    Action.NAME_LEADS: "Only the workspace's admins can name program leads.",
+    Action.SEE_MENTORS: (
+        "Only the program leads, and the workspace's admins, see who was noticed."
+        " Your own credits are in the Home tab."
     ),
 }
 _STRANGER = "That is for members of the workspace that Backswing belongs to."
@@ -104,3 +147,18 @@ def check(action: Action, roles: frozenset[Role]) -> None:
     if may(action, roles):
         return
     raise Refusal(_STRANGER if Role.STRANGER in roles else _WHY_NOT[action])
+
+
+_VACATION_EMOJI = frozenset({"palm_tree", "desert_island", "beach_with_umbrella"})
+_VACATION = re.compile(
+    r"\b(?:vacation(?:ing)?|on (?:\w+ )?(?:leave|holidays?)|annual leave|ooo"
+    r"|out of (?:the )?office|pto|urlaub|vacances|vacaciones|ferien|loma(?:lla)?)\b",
+    re.IGNORECASE,
+)
+
+
+def is_on_vacation(status_emoji: str, status_text: str) -> bool:
+    """Whether a status of Slack's profile says so: ":palm_tree:", "On vacation"."""
+    return status_emoji.strip(":") in _VACATION_EMOJI or bool(
+        _VACATION.search(status_text)
+    )

@@ -1,21 +1,24 @@
 """The people of a workspace: remembered as Slack describes them."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import zones
+from bot.clock import EPOCH, micros_of
+from bot.errors import Refusal
 from bot.members import rules
 from bot.members.rules import Role
 from bot.outbox import upsert
-from bot.text import clean, one_line, shorten
-from models import Champion, Channel, Member
+from bot.text import SOMEONE, clean, one_line, shorten
+from models import Champion, Channel, Member, ProgramLead
 
 # Slack says that its own bot is no bot.
 SLACKBOT = "USLACKBOT"
-SOMEONE = "someone"
 _LONGEST_NAME = 80
 
 
@@ -63,12 +66,19 @@ def remember(
     member.tz = user.get("tz")
     member.is_bot = bool(user.get("is_bot")) or user["id"] == SLACKBOT
     member.is_deactivated = bool(user.get("deleted"))
-    member.is_guest = bool(user.get("is_restricted") or user.get("is_ultra_restricted"))
-    member.is_stranger = bool(user.get("is_stranger")) or (
-        user.get("team_id") not in {None, "", team_id}
-        and not user.get("enterprise_user")
+    member.deactivated_at = (
+        (member.deactivated_at or now) if member.is_deactivated else None
     )
+    member.forgotten_at = None
+    member.is_guest = bool(user.get("is_restricted") or user.get("is_ultra_restricted"))
+    member.is_stranger = is_stranger(user, team_id)
     member.is_admin = bool(user.get("is_admin") or user.get("is_owner"))
+    member.is_away = rules.is_on_vacation(
+        str(profile.get("status_emoji") or ""), str(profile.get("status_text") or "")
+    )
+    # Slack's 0 is no end.
+    ends = int(profile.get("status_expiration") or 0)
+    member.away_until = EPOCH + timedelta(seconds=ends) if ends else None
     member.looked_up_at = now
     return member
 
@@ -79,11 +89,35 @@ def find(session: Session, installation_id: int, slack_id: str) -> Member | None
     )
 
 
+def was_forgotten(
+    session: Session, installation_id: int, slack_id: str, *, at_us: int
+) -> bool:
+    """Whether something of that time is of before the person was forgotten.
+
+    What is later says that they are back, to be met like anybody new.
+    """
+    member = find(session, installation_id, slack_id)
+    if member is None or member.forgotten_at is None:
+        return False
+    if at_us <= micros_of(member.forgotten_at):
+        return True
+    member.forgotten_at = None
+    return False
+
+
+def zone(session: Session, installation_id: int, slack_id: str) -> ZoneInfo:
+    """The person's time zone, as their profile says; UTC where it says none."""
+    member = find(session, installation_id, slack_id)
+    return zones.zone(member.tz if member else None) or ZoneInfo("UTC")
+
+
 def names(
     session: Session, installation_id: int, slack_ids: Iterable[str]
 ) -> dict[str, str]:
     """Plain names, for lists that should notify nobody."""
     wanted = set(slack_ids)
+    if not wanted:
+        return {}
     known = session.execute(
         select(Member.slack_id, Member.name).where(
             Member.installation_id == installation_id, Member.slack_id.in_(wanted)
@@ -97,10 +131,24 @@ def name(session: Session, installation_id: int, slack_id: str) -> str:
     return names(session, installation_id, [slack_id])[slack_id]
 
 
+def is_stranger(user: Mapping[str, Any], team_id: str) -> bool:
+    """Whether Slack's `user` object is of somebody from another organisation."""
+    return bool(user.get("is_stranger")) or (
+        user.get("team_id") not in {None, "", team_id}
+        and not user.get("enterprise_user")
+    )
+
+
 def is_bot(session: Session, installation_id: int, slack_id: str) -> bool:
     """Whether it is a bot, as far as we know."""
     member = find(session, installation_id, slack_id)
     return member is not None and member.is_bot
+
+
+def is_outsider(session: Session, installation_id: int, slack_id: str) -> bool:
+    """Whether it is a bot or of another organisation, as far as we know."""
+    member = find(session, installation_id, slack_id)
+    return member is not None and (member.is_bot or member.is_stranger)
 
 
 def is_guest(session: Session, installation_id: int, slack_id: str) -> bool:
@@ -127,17 +175,53 @@ def is_champion(session: Session, channel_id: int, slack_id: str) -> bool:
 def roles(
     session: Session, channel: Channel, slack_id: str, *, author: str | None = None
 ) -> frozenset[Role]:
-    """What the person is, from facts that we hold; unknown people are nobody yet."""
-    member = find(session, channel.installation_id, slack_id)
+    """What the person is in a channel, and to an author's ask or message.
+
+    From facts that we hold; unknown people are nobody yet.
+    """
+    held = roles_in_workspace(session, channel.installation_id, slack_id)
+    if not held:
+        return held
+    if slack_id == author:
+        held |= {Role.AUTHOR}
+    if is_champion(session, channel.id, slack_id):
+        held |= {Role.CHAMPION}
+    return held
+
+
+def roles_in_workspace(
+    session: Session, installation_id: int, slack_id: str
+) -> frozenset[Role]:
+    """What the person is in general, from facts that we hold."""
+    member = find(session, installation_id, slack_id)
     if member is None or member.looked_up_at is None:
         return frozenset()
-    held = {Role.GUEST if member.is_guest else Role.MEMBER}
     facts = {
+        Role.MEMBER: not member.is_guest,
+        Role.GUEST: member.is_guest,
         Role.STRANGER: member.is_stranger,
         Role.BOT: member.is_bot,
         Role.DEACTIVATED: member.is_deactivated,
         Role.ADMIN: member.is_admin,
-        Role.AUTHOR: slack_id == author,
-        Role.CHAMPION: is_champion(session, channel.id, slack_id),
+        Role.LEAD: session.get(ProgramLead, (installation_id, slack_id)) is not None,
     }
-    return frozenset(held | {role for role, is_so in facts.items() if is_so})
+    return frozenset(role for role, is_so in facts.items() if is_so)
+
+
+def check_choosable(
+    session: Session,
+    installation_id: int,
+    slack_ids: Iterable[str],
+    *,
+    role: str,
+    field: str,
+) -> None:
+    """Raises Refusal for who can't be given a `role`, such as "a champion"."""
+    for slack_id in slack_ids:
+        held = roles_in_workspace(session, installation_id, slack_id)
+        if not held or held & rules.SHUT_OUT:
+            raise Refusal(
+                f"{name(session, installation_id, slack_id).capitalize()} can't be"
+                f" {role}: choose people of your workspace.",
+                field=field,
+            )

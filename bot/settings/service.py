@@ -1,95 +1,169 @@
-"""Channel settings: read for the form, checked, recorded."""
+"""Settings of a channel and of the workspace: shown, checked, recorded."""
 
-from dataclasses import dataclass
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import cast
 
+from slack_sdk.models.views import View
 from sqlalchemy.orm import Session
 
-from bot.answers import registers
-from bot.asks.rules import topic_name
-from bot.channels import rules
+from bot import homes, zones
 from bot.channels import service as channels
-from bot.errors import Refusal
 from bot.members import service as members
-from bot.members.rules import Action, check
-from bot.settings import blocks
+from bot.members.rules import Action, check, may
+from bot.mentors import consent
+from bot.newcomers import service as newcomers
+from bot.policies import service as policies
+from bot.preferences import service as preferences
+from bot.preferences.service import Choices
+from bot.runtime import Workspace
+from bot.settings import blocks, forms
+from bot.settings import channel as of_channel
+from bot.settings import member as of_member
+from bot.settings import workspace as of_workspace
+from bot.settings.fields import Entered, People
+from bot.settings.setting import Setting, read
 from models import Channel
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The settings form as it was sent: emoji and topics as typed."""
-
-    capture: str
-    champions: list[str]
-    topics: str
-    helpful: str
-    solved: str
-    guests_may_ask: bool
-
-
-def may_set_up(session: Session, channel: Channel, by: str) -> None:
-    """Raises Refusal for anybody but the channel's champions and admins."""
-    check(Action.SET_UP, members.roles(session, channel, by))
-
-
-def change(session: Session, channel: Channel, chosen: Chosen, *, by: str) -> None:
-    """Record the settings; raises Refusal, with the field, for what makes no sense."""
-    may_set_up(session, channel, by)
-    helpful = _emoji(chosen.helpful, "helpful")
-    solved = _emoji(chosen.solved, "solved")
-    both = {rules.same_emoji(e) for e in helpful} & {
-        rules.same_emoji(e) for e in solved
-    }
-    if both:
-        raise Refusal("One emoji can't mean both helpful and solved.", field="solved")
-    taken = {rules.same_emoji(e) for e in (*rules.LOOKING, *rules.SAME)}
-    if taken & {rules.same_emoji(e) for e in solved}:
-        raise Refusal(
-            ":eyes: and :raising_hand: mean something else on an ask.", field="solved"
-        )
-    if chosen.capture not in {value for value, _, _ in blocks.CAPTURE}:
-        raise Refusal("Choose one of the three.", field="capture")
-    topics = list(
-        dict.fromkeys(filter(None, map(topic_name, chosen.topics.split(","))))
+def help_text(channel: Channel | None) -> str:
+    """What everybody can do, with the emoji of the channel, if there is one."""
+    return blocks.help_text(
+        channels.helpful_emoji(channel),
+        channels.solved_emoji(channel),
+        channels.second_emoji(channel),
+        channels.kudos_emoji(channel),
     )
-    if len(topics) > blocks.MOST_TOPICS:
-        raise Refusal(f"At most {blocks.MOST_TOPICS} topics.", field="topics")
-    _check_length(blocks.listed(topics), blocks.LONGEST_TOPICS, "topics")
-    for slack_id in chosen.champions:
-        _check_champion(session, channel, slack_id)
-    if chosen.capture == "off" and channel.capture != "off":
-        registers.forget(session, channel.id)
-    channel.capture = chosen.capture
-    channel.helpful_emoji = None if helpful == list(rules.HELPFUL) else helpful
-    channel.solved_emoji = None if solved == list(rules.SOLVED) else solved
-    channel.topics = topics
-    channel.guests_may_ask = chosen.guests_may_ask
-    channels.set_champions(session, channel.id, chosen.champions)
 
 
-def _emoji(typed: str, field: str) -> list[str]:
-    names, bad = rules.emoji_names(typed)
-    if bad:
-        raise Refusal(f"No name of an emoji: {', '.join(bad[:3])}", field=field)
-    if not names:
-        raise Refusal("Name at least one emoji, such as :+1:", field=field)
-    _check_length(blocks.named(names), blocks.LONGEST_EMOJI, field)
-    return names
+def form(session: Session, channel: Channel, *, by: str, now: datetime) -> View:
+    """A channel's settings; raises Refusal for all but its champions and admins."""
+    check(Action.SET_UP, members.roles(session, channel, by))
+    return forms.channel_form(
+        channel.slack_id,
+        channel.name,
+        [s.field.draw(s.get(session, channel)) for s in of_channel.SETTINGS],
+        [
+            block
+            for section in of_channel.SECTIONS
+            for block in section(session, channel, now)
+        ],
+    )
 
 
-def _check_length(shown: str, limit: int, field: str) -> None:
-    """The form shows the settings written out, which can be longer than was typed."""
-    if len(shown) > limit:
-        raise Refusal("That is more than fits here; take some out.", field=field)
+def change(session: Session, channel: Channel, entered: Entered, *, by: str) -> None:
+    """Record the settings; raises Refusal, with the field, for what makes no sense."""
+    check(Action.SET_UP, members.roles(session, channel, by))
+    values = read(of_channel.SETTINGS, entered)
+    of_channel.check(values)
+    for setting in of_channel.SETTINGS:
+        setting.put(session, channel, values[setting.name])
 
 
-def _check_champion(session: Session, channel: Channel, slack_id: str) -> None:
-    member = members.find(session, channel.installation_id, slack_id)
-    if member is not None and (
-        member.is_bot or member.is_deactivated or member.is_stranger
-    ):
-        raise Refusal(
-            f"{member.name or 'One of them'} can't be a champion: choose people of"
-            " your workspace.",
-            field="champions",
-        )
+def workspace_form(session: Session, workspace: Workspace, *, by: str) -> View:
+    """The workspace's settings; raises Refusal for whoever may not change them."""
+    shown = _of_workspace(session, workspace, by)
+    return forms.workspace_form(
+        [s.field.draw(s.get(session, workspace.id)) for s in shown],
+        [s.field.draw(s.get(session, workspace.id)) for s in of_workspace.DEFAULTS],
+    )
+
+
+def change_workspace(
+    session: Session, workspace: Workspace, entered: Entered, *, by: str
+) -> None:
+    """Record the settings that the person may change; raises Refusal."""
+    settings = [*_of_workspace(session, workspace, by), *of_workspace.DEFAULTS]
+    values = read(settings, entered)
+    of_workspace.check(values)
+    for setting in settings:
+        setting.put(session, workspace.id, values[setting.name])
+
+
+def my_form(
+    session: Session, workspace: Workspace, member: str, *, now: datetime
+) -> View:
+    """The member's own settings; raises Refusal for who is no member."""
+    check(Action.CHOOSE, members.roles_in_workspace(session, workspace.id, member))
+    chosen = preferences.of(session, workspace.id, member)
+    zone = members.zone(session, workspace.id, member)
+    if not chosen.is_paused(zones.local_date(now, zone)):
+        chosen = replace(chosen, paused_until=None)
+    return forms.my_form(
+        [field.draw(getattr(chosen, field.name)) for field in of_member.FIELDS],
+        zone.key,
+    )
+
+
+def change_mine(
+    session: Session,
+    workspace: Workspace,
+    entered: Entered,
+    *,
+    member: str,
+    now: datetime,
+) -> None:
+    """Record a member's own settings; raises Refusal, with the field."""
+    check(Action.CHOOSE, members.roles_in_workspace(session, workspace.id, member))
+    today = zones.local_date(now, members.zone(session, workspace.id, member))
+    values = {field.name: field.read(entered) for field in of_member.FIELDS}
+    of_member.check(values, today=today)
+    kept = of_member.choices(values, today=today)
+    preferences.choose(session, workspace.id, member, **cast("Choices", kept))
+    match values["may_be_named"]:
+        case "never":
+            consent.leave(session, workspace.id, member, now=now)
+        case "yes":
+            consent.agree(session, workspace.id, member, now=now)
+    homes.refresh(session, workspace.id, [member], now=now, soon=timedelta())
+
+
+def end_pause(
+    session: Session, workspace: Workspace, member: str, *, now: datetime
+) -> None:
+    """The bot may write to the member again. Raises Refusal for who is no member."""
+    check(Action.CHOOSE, members.roles_in_workspace(session, workspace.id, member))
+    preferences.choose(session, workspace.id, member, paused_until=None)
+    homes.refresh(session, workspace.id, [member], now=now, soon=timedelta())
+
+
+def may_govern(session: Session, workspace: Workspace, member: str) -> bool:
+    held = members.roles_in_workspace(session, workspace.id, member)
+    return may(Action.GOVERN, held)
+
+
+def _of_workspace(
+    session: Session, workspace: Workspace, by: str
+) -> list[Setting[int]]:
+    held = members.roles_in_workspace(session, workspace.id, by)
+    check(Action.GOVERN, held)
+    leads = [of_workspace.LEADS] if may(Action.NAME_LEADS, held) else []
+    return [*leads, *of_workspace.SETTINGS]
+
+
+def named(entered: Entered) -> list[str]:
+    """Everybody whom a form names, whose facts a decision on it will rest on."""
+    fields = [setting.field for setting in of_channel.SETTINGS]
+    return [
+        person
+        for field in (*fields, of_workspace.LEADS.field)
+        if isinstance(field, People)
+        for person in field.read(entered)
+    ]
+
+
+def begin(
+    session: Session, channel: Channel, *, inviter: str | None, now: datetime
+) -> None:
+    """The bot comes to a channel: the first time, the workspace's defaults with it.
+
+    The first time, too, its `inviter` is asked whether it may introduce itself.
+    """
+    if channel.arrived_at is not None:
+        return
+    channel.arrived_at = now
+    chosen = policies.of(session, channel.installation_id).channel_defaults
+    for setting in of_channel.SETTINGS:
+        if setting.name in chosen:
+            setting.put(session, channel, chosen[setting.name])
+    newcomers.arrive(session, channel, inviter=inviter, now=now)

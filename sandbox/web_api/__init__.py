@@ -3,12 +3,21 @@
 from collections.abc import Mapping
 from typing import Final
 
-from sandbox.web_api import chat, conversations, reactions, users, views, workspaces
+from sandbox.web_api import (
+    chat,
+    conversations,
+    files,
+    reactions,
+    users,
+    views,
+    workspaces,
+)
 from sandbox.web_api.methods import Method
 
 METHODS: Final[Mapping[str, Method]] = {
     **chat.METHODS,
     **conversations.METHODS,
+    **files.METHODS,
     **reactions.METHODS,
     **users.METHODS,
     **views.METHODS,

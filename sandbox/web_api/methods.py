@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
 
+from sandbox.files import Files
 from sandbox.messages import Messages
 from sandbox.records import Channel, Json
 from sandbox.refusals import SlackError, missing_scope
@@ -23,6 +24,7 @@ class Slack:
 
     workspace: Workspace
     messages: Messages
+    files: Files
     views: Views
     url: Callable[[], str]
     open_socket: Callable[[], str]

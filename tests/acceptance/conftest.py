@@ -14,12 +14,13 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 import app
-from app import Backswing
 from bot.config import Settings
 from bot.db import Database
+from commands.running import Backswing, free_port
 from models import Ask
 from sandbox import Message, Sandbox
 from sandbox.clock import TravelClock
+from tests import canaries
 from tests.contracts import CHECK, contracts
 
 MANIFEST = Path(app.__file__).parent / "manifest.yml"
@@ -72,6 +73,26 @@ class Town:
         self.clock.advance(timedelta(**by))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each database and each transport by default; all their pairs are deep.
+
+    Of the many ways to lose an answer, one is tried on more than the first pair, unless
+    one asks for all.
+    """
+    for item in items:
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+            params = item.callspec.params
+            pair = params.get("database"), params.get("transport")
+            if pair in {("sqlite", "socket"), ("postgresql", "http")}:
+                item.add_marker(pytest.mark.deep)
+            is_another = (
+                pair != ("postgresql", "socket") or params.get("kind") != "reset"
+            )
+            if "kind" in params and pair != ("sqlite", "http") and is_another:
+                item.add_marker(pytest.mark.exhaustive)
+
+
 @pytest.fixture(params=["http", "socket"])
 def transport(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -82,6 +103,7 @@ def town(database: Database, transport: str) -> Iterator[Town]:
     clock = TravelClock()
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text()), clock=clock)
     slack.start()
+    canaries.plant(slack.bot_token, slack.app_token, slack.signing_secret)
     people = {
         name: slack.person(name, real_name=name, is_admin=name == "Eva")
         for name in ("Ana", "Ben", "Chi", "Eva")
@@ -95,7 +117,7 @@ def town(database: Database, transport: str) -> Iterator[Town]:
         if transport == "http"
         else None,
         slack_api_url=slack.api_url,
-        port=app.free_port(),
+        port=free_port(),
     )
     backswing = Backswing(settings, database, clock=clock)
     server = uvicorn.Server(

@@ -16,13 +16,15 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 import app
-from app import Backswing
 from bot.channels import service as channels
 from bot.clock import utc_now
 from bot.config import Settings
 from bot.db import Database
+from bot.facts import service as facts
 from bot.history import service as history
+from bot.history.entries import Person
 from bot.history.export import Export
+from commands.running import Backswing, server
 from models import Member, OutboxItem
 from sandbox import Sandbox, replay
 from tests import counts, exports
@@ -69,17 +71,17 @@ def serving(slack: Sandbox, database: Database) -> Iterator[Backswing]:
         port=0,
     )
     backswing = Backswing(settings, database)
-    server = app.server(backswing.asgi(), "127.0.0.1", 0)
-    thread = threading.Thread(target=server.run)
+    running = server(backswing.asgi(), "127.0.0.1", 0)
+    thread = threading.Thread(target=running.run)
     thread.start()
     try:
-        while not server.started:
+        while not running.started:
             time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
+        port = running.servers[0].sockets[0].getsockname()[1]
         slack.connect_http(f"http://127.0.0.1:{port}/slack/events")
         yield backswing
     finally:
-        server.should_exit = True
+        running.should_exit = True
         thread.join()
 
 
@@ -91,6 +93,10 @@ def slack() -> Iterator[Sandbox]:
     slack.stop()
 
 
+def is_stranger(one: Person, export: Export) -> bool:
+    return one.team_id not in {None, export.team_id}
+
+
 def stage(slack: Sandbox, export: Export, names: list[str]) -> list[Body]:
     """The sandbox with the export's people and channels; what the bot will be told."""
     for one in export.people:
@@ -100,6 +106,7 @@ def stage(slack: Sandbox, export: Export, names: list[str]) -> list[Body]:
             is_bot=bool(one.is_bot),
             is_admin=bool(one.is_admin or one.is_owner),
             deleted=bool(one.deleted),
+            is_stranger=is_stranger(one, export),
         )
     for room in export.select(names):
         slack.channel(room.name, id=room.id)
@@ -107,7 +114,11 @@ def stage(slack: Sandbox, export: Export, names: list[str]) -> list[Body]:
         slack.envelope(
             {
                 "type": "team_join",
-                "user": one.model_dump() | {"team_id": slack.team_id},
+                "user": one.model_dump()
+                | {
+                    "team_id": slack.team_id,
+                    "is_stranger": is_stranger(one, export),
+                },
             }
         )
         for one in export.people
@@ -121,6 +132,7 @@ def play(
     with Export(path) as export:
         bodies = stage(slack, export, names)
         rooms = [room.id for room in export.select(names)]
+        strangers = [one.id for one in export.people if is_stranger(one, export)]
     bodies += replay.envelopes(
         path,
         names,
@@ -133,6 +145,8 @@ def play(
             for room in rooms:
                 workspace = backswing.rt.workspace.id
                 channels.note(session, workspace, room).capture = "all"
+        # Whom it does not know, the bot asks about in its own time.
+        facts.ensure(backswing.rt, people=strangers)
         waiting = order(bodies)
         started = time.perf_counter()
         for body in waiting:

@@ -143,3 +143,22 @@ def assert_quiet(town: Town) -> None:
 def _all(town: Town) -> list[Message]:
     people = (town.ana, town.ben, town.chi, town.eva)
     return [*town.posted(), *(m for person in people for m in town.slack.dm(person))]
+
+
+def test_my_data_comes_as_a_file_and_whoever_asks_is_forgotten(town: Town) -> None:
+    ask = town.ask("How do I test daylight saving?")
+    ack = town.slack.command(town.ana, town.here, "/backswing", "my data")
+    assert ack.status == 200
+    town.until(lambda: any(m.files for m in town.slack.dm(town.ana)))
+    [name] = [f["name"] for m in town.slack.dm(town.ana) for f in m.files]
+    assert name.endswith(".json")
+    ack = town.slack.command(town.ana, town.here, "/backswing", "forget me")
+    assert ack.status == 200
+    view = town.slack.view(town.ana)
+    assert view is not None
+    assert town.slack.submit(town.ana, view["id"], {}).response_action == "update"
+    town.shows(ask, "asked by someone")
+    town.shows(ask, "Closed")
+    assert "daylight" not in str(town.slack.message(town.here, ask).blocks)
+    town.until(lambda: not any(m.files for m in town.slack.dm(town.ana)))
+    assert_quiet(town)

@@ -1,14 +1,14 @@
-"""Writes that come at the same moment: each is committed, or fails by itself."""
+"""What is done together: committed at once, or each by itself where one fails."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import psycopg.errors
 import pytest
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
 
-from bot.db import Database
+from bot.db import Database, together
 from models import Installation
 
 
@@ -28,46 +28,117 @@ def count(database: Database) -> int:
         return session.scalar(select(func.count()).select_from(Installation)) or 0
 
 
-def test_what_is_written_is_there_when_it_returns(database: Database) -> None:
-    def write_and_look(n: int) -> bool:
-        database.write(lambda session: session.add(add(f"T{n}")))
-        with database.reads() as session:
-            found = session.scalar(select(Installation).filter_by(team_id=f"T{n}"))
-        return found is not None
+def test_what_goes_well_together_is_one_transaction(database: Database):
+    begun: list[Sequence[str]] = []
 
-    with ThreadPoolExecutor(8) as pool:
-        assert all(pool.map(write_and_look, range(100)))
-    assert count(database) == 100
+    def write(teams: Sequence[str]) -> None:
+        begun.append(teams)
+        with database.sessions.begin() as session:
+            session.add_all([add(team) for team in teams])
 
-
-def test_one_that_fails_takes_no_other_with_it(database: Database) -> None:
-    failed: list[int] = []
-    together = threading.Barrier(8)
-
-    def write(n: int) -> None:
-        def work(session: Session) -> None:
-            session.add(add(f"T{n}"))
-            session.flush()
-            if n % 4 == 0:
-                raise ZeroDivisionError
-
-        together.wait()
-        try:
-            database.write(work)
-        except ZeroDivisionError:
-            failed.append(n)
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(write, range(40)))
-    assert sorted(failed) == list(range(0, 40, 4))
-    assert count(database) == 30
+    assert together(write, ["T1", "T2", "T3"]) == [None, None, None]
+    assert begun == [["T1", "T2", "T3"]]
+    assert count(database) == 3
 
 
-def test_a_write_that_fails_alone_says_so(database: Database) -> None:
-    def work(session: Session) -> None:
-        session.add(add("T1"))
+def test_one_that_fails_takes_no_other_with_it(database: Database):
+    def write(teams: Sequence[str]) -> None:
+        with database.sessions.begin() as session:
+            for team in teams:
+                session.add(add(team))
+                session.flush()
+                if team == "T2":
+                    raise ZeroDivisionError
+
+    first, second, third = together(write, ["T1", "T2", "T3"])
+    assert (first, third) == (None, None)
+    assert isinstance(second, ZeroDivisionError)
+    assert count(database) == 2
+
+
+def test_what_fails_alone_by_its_own_fault_is_not_tried_again():
+    tried: list[int] = []
+
+    def fail(numbers: Sequence[int]) -> None:
+        tried.extend(numbers)
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
-        database.write(work)
-    assert count(database) == 0
+    [error] = together(fail, [1])
+    assert isinstance(error, ZeroDivisionError)
+    assert tried == [1]
+
+
+def test_nothing_is_done_for_nobody():
+    def fail(_: Sequence[int]) -> None:
+        raise AssertionError
+
+    assert together(fail, []) == []
+
+
+@pytest.mark.parametrize(
+    "reason", [psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure]
+)
+def test_what_the_database_gave_up_is_tried_again(reason: type[Exception]):
+    tried: list[int] = []
+
+    def give_up_once(numbers: Sequence[int]) -> None:
+        tried.extend(numbers)
+        if len(tried) == 1:
+            raise OperationalError("UPDATE", {}, reason())
+
+    assert together(give_up_once, [1]) == [None]
+    assert tried == [1, 1]
+
+
+def test_what_the_database_always_gives_up_fails_in_the_end():
+    tried: list[int] = []
+
+    def give_up(numbers: Sequence[int]) -> None:
+        tried.extend(numbers)
+        raise OperationalError("UPDATE", {}, psycopg.errors.DeadlockDetected())
+
+    [error] = together(give_up, [1])
+    assert isinstance(error, OperationalError)
+    assert tried == [1, 1, 1]
+
+
+def test_nobody_is_served_after_slack_has_given_up():
+    tried: list[Sequence[int]] = []
+
+    def fail(numbers: Sequence[int]) -> None:
+        tried.append(numbers)
+        raise ZeroDivisionError
+
+    assert len(list(filter(None, together(fail, [1, 2, 3], patience=-1)))) == 3
+    assert tried == [[1, 2, 3]]
+
+
+def test_a_connection_that_was_cut_is_replaced(database: Database):
+    if database.engine.dialect.name != "postgresql":
+        pytest.skip("nobody else can cut a connection to a file")
+
+    def write_and_be_cut(teams: Sequence[str]) -> None:
+        with database.sessions.begin() as session:
+            session.add_all([add(team) for team in teams])
+            session.flush()
+            if not cut:
+                cut.append(session.scalar(text("SELECT pg_backend_pid()")))
+                with database.lookups.connect() as other:
+                    other.execute(text(f"SELECT pg_terminate_backend({cut[0]}, 2000)"))
+
+    cut: list[int] = []
+    assert together(write_and_be_cut, ["T1", "T2"]) == [None, None]
+    assert len(cut) == 1
+    assert count(database) == 2
+
+
+def test_connections_that_were_cut_while_idle_are_noticed(database: Database):
+    if database.engine.dialect.name != "postgresql":
+        pytest.skip("nobody else can cut a connection to a file")
+    with database.sessions() as session:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+    with database.lookups.connect() as other:
+        other.execute(text(f"SELECT pg_terminate_backend({pid}, 2000)"))
+    with database.sessions.begin() as session:
+        session.add(add("T1"))
+    assert count(database) == 1

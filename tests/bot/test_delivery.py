@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select, update
 
 from bot import lanes, outbox
-from bot.delivery import LOOK_AFTER, MOST_FAILURES, Deliverer, Notice
-from bot.lanes import LEASE, Claim
-from bot.operations import Post, React, Whisper
+from bot.delivery import LOOK_AFTER, LOOKS, MOST_FAILURES, Deliverer, Notice
+from bot.lanes import LEASE, SENDING, Claim
+from bot.operations import Later, Post, React, Whisper
 from bot.runtime import Runtime
 from bot.slack import NotDone, RateLimited, Refused, Unsure
 from models import Installation, OutboxItem
@@ -45,23 +45,25 @@ class Desk:
                     lambda _s, _c, error, _n: self.parked.append(error),
                     lambda _s, _c, error, _n: self.unknown.append(error),
                 ),
-                "sign": Notice(
-                    lambda _s, c: React(c.recipient, "1.1", "eyes", is_present=True),
-                    "repeat",
-                ),
-                "whisper": Notice(
-                    lambda _s, c: Whisper(c.recipient, "U1", "psst", []), "leave"
-                ),
+                "sign": Notice(self._sign, "repeat"),
+                "whisper": Notice(self._whisper, "leave"),
             },
         )
 
     def _post(self, _session: object, claim: Claim) -> Post | None:
         if self.bug and claim.subject_id == 1:
             raise self.bug
-        if self.is_true:
-            return Post(claim.recipient, f"{claim.subject_id}", [])
+        is_true = self.is_true
         self.on_draw()
-        return None
+        return Post(claim.recipient, f"{claim.subject_id}", []) if is_true else None
+
+    def _sign(self, _session: object, claim: Claim) -> React:
+        self.on_draw()
+        return React(claim.recipient, "1.1", "eyes", is_present=True)
+
+    def _whisper(self, _session: object, claim: Claim) -> Whisper:
+        self.on_draw()
+        return Whisper(claim.recipient, "U1", "psst", [])
 
     def _delivered(self, _s: object, _c: object, result: object, _n: object) -> None:
         if self.bug_after:
@@ -334,6 +336,85 @@ def test_a_worker_that_died_leaves_a_lease_and_no_second_message(
     assert len(slack.messages) == 1
 
 
+def stand_still(desk: Desk, clock: Clock, by: timedelta) -> None:
+    """Let this worker stand still once, between its claim and its call to Slack."""
+
+    def wait() -> None:
+        desk.on_draw = lambda: None
+        clock.forward(seconds=by.total_seconds())
+
+    desk.on_draw = wait
+
+
+def test_who_stood_still_beyond_the_lease_sends_nothing_after_another_has(
+    desk: Desk, slack: FakeSlack, clock: Clock, rt: Runtime
+) -> None:
+    other = Desk(rt)
+
+    def wait_for_the_other() -> None:
+        clock.forward(seconds=LEASE.total_seconds())
+        for _ in range(LOOKS):
+            other.go()
+            clock.forward(seconds=LOOK_AFTER.total_seconds())
+
+    desk.on_draw = wait_for_the_other
+    desk.promise()
+    desk.go()
+    assert len(slack.messages) == 1
+    assert desk.states() == ["sent"]
+    [item] = desk.items()
+    assert (item.ts, item.attempts) == (slack.messages[0].ts, 1 + LOOKS)
+
+
+@pytest.mark.parametrize(
+    "still", [LEASE - SENDING + timedelta(seconds=1), LEASE, timedelta(hours=1)]
+)
+@pytest.mark.parametrize("kind", ["post", "sign", "whisper"])
+def test_whose_lease_is_over_or_nearly_sends_at_the_next_turn(
+    desk: Desk, slack: FakeSlack, clock: Clock, still: timedelta, kind: str
+) -> None:
+    stand_still(desk, clock, still)
+    desk.promise(kind=kind)
+    desk.go()
+    assert slack.calls == []
+    assert [(item.state, item.error) for item in desk.items()] == [
+        ("pending", "lease_over")
+    ]
+    clock.forward(seconds=2)
+    desk.go()
+    assert len(slack.calls) == 1
+    assert desk.states() == ["sent"]
+
+
+def test_who_has_time_enough_left_sends(
+    desk: Desk, slack: FakeSlack, clock: Clock
+) -> None:
+    stand_still(desk, clock, LEASE - SENDING)
+    desk.promise()
+    desk.go()
+    assert desk.states() == ["sent"]
+
+
+def test_a_look_that_took_too_long_is_taken_again_before_anything_is_sent(
+    desk: Desk, slack: FakeSlack, clock: Clock
+) -> None:
+    slack.fail[POST] = [Unsure(POST, "TimeoutError")]
+    desk.promise()
+    desk.go()
+    clock.forward(seconds=10)
+    desk.go()
+    stand_still(desk, clock, LEASE)
+    clock.forward(seconds=10)
+    desk.go()
+    assert desk.states() == ["unverified"]
+    assert slack.messages == []
+    clock.forward(seconds=10)
+    desk.go()
+    assert slack.calls.count("conversations.history") == 3
+    assert desk.states() == ["sent"]
+    assert len(slack.messages) == 1
+
+
 def test_who_lost_the_lease_records_nothing(
     desk: Desk, slack: FakeSlack, clock: Clock, rt: Runtime
 ) -> None:
@@ -470,3 +551,24 @@ def test_no_transaction_is_held_across_a_call_to_slack(
     desk.promise()
     desk.go()
     assert desk.states() == ["sent"]
+
+
+def test_what_comes_at_the_wrong_time_is_drawn_anew_at_the_right_one(
+    desk: Desk, slack: FakeSlack, clock: Clock, rt: Runtime
+) -> None:
+    right = clock() + timedelta(hours=1)
+
+    def draw(_session: object, claim: Claim) -> Post | Later:
+        if claim.claimed_at < right:
+            return Later(right)
+        return Post(claim.recipient, f"at {claim.claimed_at:%H:%M}", [])
+
+    patient = Deliverer(rt, {"post": Notice(draw)})
+    desk.promise(due=-5)
+    patient.deliver_due()
+    assert slack.calls == []
+    [item] = desk.items()
+    assert (item.state, item.due_at, item.failures) == ("pending", right, 0)
+    clock.forward(hours=1)
+    patient.deliver_due()
+    assert slack.texts(HERE) == [f"at {right:%H:%M}"]

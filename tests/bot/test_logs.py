@@ -3,13 +3,16 @@
 import io
 import json
 import logging
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.reports import TestReport
 from slack_bolt import App
 from sqlalchemy import text
 
@@ -17,10 +20,12 @@ import handlers.bolt
 from bot import logs
 from bot.runtime import Runtime
 from bot.slack import Unsure
+from tests.conftest import Written, pytest_runtest_makereport
 from tests.factories import ASKER, HELPER, Story, message
 
 TOKEN = "xoxb-canary-of-the-token"
 WORDS = "canary-of-the-words"
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -90,9 +95,9 @@ def test_a_bug_is_logged_with_its_trace_and_without_what_was_typed(
     with refusing_asks(story.rt):
         answer = story.command(ASKER, "/ask", f"How do I {WORDS}?")
     assert "nothing was saved" in answer.body
-    [record] = [r for r in records(logged) if r["levelname"] == "ERROR"]
-    assert "Traceback" in record["exc_info"]
-    assert "INSERT INTO asks" in record["exc_info"]
+    [record] = [r for r in records(logged) if r["level"] == "ERROR"]
+    assert "Traceback" in record["trace"]
+    assert "INSERT INTO asks" in record["trace"]
     assert WORDS not in logged.getvalue()
     assert TOKEN not in logged.getvalue()
 
@@ -161,3 +166,88 @@ def test_at_a_terminal_the_fields_stand_behind_the_message(
     root.handlers[:] = before[1]
     root.setLevel(before[0])
     assert written.getvalue().endswith("WARNING bot.x: not sent  error=is_archived\n")
+
+
+def test_a_line_of_json_says_when_how_bad_where_and_what(logged: io.StringIO):
+    logging.getLogger("bot.x").warning("not sent", extra={"error": "is_archived"})
+    [record] = records(logged)
+    at = datetime.fromisoformat(record.pop("timestamp"))
+    assert at.utcoffset() == timedelta()
+    assert list(record.items()) == [
+        ("level", "WARNING"),
+        ("logger", "bot.x"),
+        ("message", "not sent"),
+        ("error", "is_archived"),
+    ]
+
+
+UNCAUGHT = f"""
+import asyncio, sys, threading, warnings
+from bot import logs
+
+logs.set_up(form="json", level="INFO")
+logs.take_uncaught()
+
+class Trips:
+    def __del__(self):
+        raise ValueError("{WORDS}")
+
+def trip():
+    raise ValueError("{WORDS}")
+
+async def forget():
+    task = asyncio.ensure_future(later())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+async def later():
+    raise ValueError("{WORDS}")
+
+warnings.warn("a warning")
+asyncio.run(forget())
+Trips()
+thread = threading.Thread(target=trip, name="delivery-0")
+thread.start()
+thread.join()
+trip()
+"""
+
+
+def test_what_nobody_catches_is_a_line_as_well_and_quotes_nobody():
+    ended = subprocess.run(
+        [sys.executable, "-c", UNCAUGHT],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    told = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert [(one["level"], one["logger"]) for one in told] == [
+        ("WARNING", "py.warnings"),
+        ("ERROR", "asyncio"),
+        ("ERROR", "backswing"),
+        ("CRITICAL", "backswing"),
+        ("CRITICAL", "backswing"),
+    ]
+    assert told[3]["of"] == "delivery-0"
+    assert all(one["trace"].endswith("ValueError") for one in told[1:])
+    assert (ended.returncode, WORDS in ended.stderr) == (1, False)
+
+
+def test_whatever_test_leaks_a_secret_is_found_out(written: Written):
+    logging.getLogger("bot.delivery").warning("a token: %s", "xoxb-1")
+    assert len(written.leaks) == 1
+    written.leaks.clear()
+
+
+@pytest.mark.parametrize(
+    ("printed", "outcome"), [("xoxb-1", "failed"), ("1", "passed")]
+)
+def test_whatever_test_prints_a_secret_is_found_out(printed: str, outcome: str):
+    report = TestReport("", ("", 0, ""), {}, "passed", None, "call")
+    report.sections.append(("Captured stderr call", f"a token: {printed}"))
+    look = pytest_runtest_makereport()
+    next(look)
+    with pytest.raises(StopIteration) as looked:
+        look.send(report)
+    assert looked.value.value.outcome == outcome

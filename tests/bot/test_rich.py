@@ -46,8 +46,10 @@ def seen(element: dict[str, Any]) -> str:
             return f"({other})"
 
 
-def words(text: str, limit: int = 3000, **more: bool) -> list[dict[str, Any]]:
-    return [rich.words(text, limit=limit, **more).to_dict()]
+def words(
+    text: str, limit: int = 3000, *, is_bold: bool = False
+) -> list[dict[str, Any]]:
+    return [rich.words(text, limit=limit, is_bold=is_bold).to_dict()]
 
 
 def assert_harmless(drawn: tuple[str, list[Block]]) -> None:

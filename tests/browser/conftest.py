@@ -14,10 +14,12 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_SECONDS = 30
+# Of its own accord, `expect` waits for five seconds, which a busy machine may take.
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -80,6 +82,14 @@ class Window:
     def open_thread(self, message: Locator) -> None:
         message.hover()
         message.get_by_role("button", name="Reply in thread").click()
+        self.thread.wait_for()
+
+    def read_thread(self, text: str) -> None:
+        """Open the thread of a message that has replies, however many by now."""
+        replies = self.message(text).get_by_role(
+            "button", name=re.compile(r"^\d+ replies")
+        )
+        replies.click()
         self.thread.wait_for()
 
     def choose(self, message: Locator, entry: str) -> None:

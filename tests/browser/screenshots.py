@@ -1,11 +1,15 @@
-"""Make the README's pictures, as `python -m tests.browser.screenshots`."""
+"""Make the README's pictures, as `python -m tests.browser.screenshots [NAME …]`."""
 
+import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.conftest import FLAGS, ROOT, Window, begin, chromium, end
+from tests.browser.test_checkins import ask_peers, asked, close, plan, save, share_all
+from tests.browser.test_mentors import told
 
 PICTURES = ROOT / "docs" / "pictures"
 SIZE = {"width": 1280, "height": 800}
@@ -20,7 +24,7 @@ def take(page: Page, name: str) -> None:
 
 def channel(window: Window) -> None:
     window.page.get_by_role("log").evaluate("log => log.scrollTop = 0")
-    window.message("retry storm").get_by_role("button", name="3 replies").click()
+    window.read_thread("retry storm")
     window.reply("Full jitter did it").wait_for()
 
 
@@ -37,13 +41,72 @@ def form(window: Window) -> None:
     topics.fill("postgres, migrations")
 
 
+def kudos(window: Window) -> None:
+    window.say(
+        "/kudos @zoe @lars for the answers on retry storms: our graph is flat since,"
+        " and nobody was woken up #oncall"
+    )
+    for name in ("Priya Raman", "Noor Haddad"):
+        window.become(name)
+        posted = window.message("our graph is flat")
+        posted.hover()
+        posted.get_by_role("button", name="React with raised_hands").click()
+    expect(posted).to_contain_text("and 2 more")
+    window.become("Maya Lindqvist")
+    window.message("You have 3 left today").wait_for()
+
+
 def home(window: Window) -> None:
+    window.become("priya")
+    window.say("/kudos @zoe for the idea of full jitter, our retries are quiet since")
+    window.message("full jitter, our retries").wait_for()
+    window.become("zoe")
     window.rail.get_by_role("button", name="Backswing").click()
     window.page.get_by_role("tab", name="Home").click()
-    expect(window.page.get_by_role("tabpanel")).to_contain_text("daylight saving")
+    panel = window.page.get_by_role("tabpanel")
+    panel.get_by_role("button", name="My settings").first.click()
+    topics = window.modal.get_by_role("textbox", name="Topics I know")
+    topics.fill("retries, test, postgres")
+    window.modal.get_by_role("button", name="Save").click()
+    expect(panel).to_contain_text("in your topics")
+    expect(panel).to_contain_text("our retries are quiet")
 
 
-def main() -> None:
+def introduction(window: Window) -> None:
+    window.become("Aino Virtanen")
+    window.rail.get_by_role("button", name="Backswing").click()
+    window.page.get_by_role("tab", name="Messages").click()
+    expect(window.message("May I introduce myself there?")).to_be_visible()
+
+
+def mentor(window: Window) -> None:
+    told(window)
+
+
+def post(window: Window) -> None:
+    window.become("diego")
+    window.rail.get_by_role("button", name="Backswing").click()
+    window.page.get_by_role("tab", name="Messages").click()
+    window.page.get_by_role("button", name="Yes, tell them").click()
+    expect(window.message("Yes: I told")).to_be_visible()
+    window.become("maya")
+    window.go("help-backend")
+    expect(window.message("quietly helped here")).to_be_visible()
+
+
+def checkin_digest(window: Window) -> None:
+    """Goes on from the plan, which is still before Aino."""
+    window.become("aino")
+    save(window)
+    asked(window)
+    share_all(window)
+    ask_peers(window)
+    window.become("maya")
+    expect(close(window)).to_contain_text("nightly import")
+
+
+def main(wanted: Collection[str]) -> None:
+    """Makes the `wanted` pictures; all of them if none is named."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         process, address = begin(Path(folder))
@@ -53,12 +116,21 @@ def main() -> None:
                 ("channel", channel, "light"),
                 ("channel-dark", channel, "dark"),
                 ("ask", form, "light"),
+                ("kudos", kudos, "light"),
                 ("home", home, "light"),
+                ("introduction", introduction, "light"),
+                ("mentor", mentor, "light"),
+                ("mentor-post", post, "light"),
+                ("checkin-plan", plan, "light"),
+                ("checkin-digest", checkin_digest, "light"),
             ):
+                if wanted and name not in wanted:
+                    continue
                 page = browser.new_page(
                     viewport={"width": SIZE["width"], "height": SIZE["height"]},
                     color_scheme="dark" if scheme == "dark" else "light",
                 )
+                page.set_default_timeout(30_000)
                 page.goto(f"{address}/?as=maya&in=help-backend")
                 steps(Window(page))
                 take(page, name)
@@ -69,4 +141,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -73,7 +73,7 @@ def test_a_phone_shows_one_thing_at_a_time(window: Open) -> None:
     zoe.rail.get_by_role("button", name="general").click()
     expect(zoe.rail).to_be_hidden()
     page.go_back()
-    zoe.message("retry storm").get_by_role("button", name="3 replies").click()
+    zoe.read_thread("retry storm")
     expect(zoe.reply("jitter before anything else")).to_be_visible()
     assert not page.evaluate(wide)
     page.get_by_role("button", name="Close thread").click()
@@ -81,7 +81,7 @@ def test_a_phone_shows_one_thing_at_a_time(window: Open) -> None:
 
 
 def _thread(window: Window) -> None:
-    window.message("retry storm").get_by_role("button", name="3 replies").click()
+    window.read_thread("retry storm")
     window.reply("jitter before anything else").hover()
 
 

@@ -174,7 +174,7 @@ def test_nobody_asks_where_nobody_may_post(story: Story, fact: str) -> None:
 
 def test_guests_ask_unless_they_are_switched_off(story: Story) -> None:
     assert story.command(GUEST, "/ask", "How?").body == ""
-    story.set_up(guests=[])
+    story.set_up(guests_may_ask=[])
     assert "full members" in refused(story.command(GUEST, "/ask", "How?"))
 
 
@@ -484,7 +484,7 @@ def test_a_champion_makes_anothers_message_an_ask_and_the_author_is_told(
 def test_where_guests_may_not_ask_no_words_of_theirs_become_an_ask(
     story: Story,
 ) -> None:
-    story.set_up(guests=[], champions=[CHAMPION], capture="all")
+    story.set_up(guests_may_ask=[], champions=[CHAMPION], capture="all")
     story.say(GUEST, "Who am I?")  # Slack has to be asked first.
     story.deliver()
     asked = len(story.asks())

@@ -1,13 +1,17 @@
 """What comes late, twice or after a change of mind, and what is said about it."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
 import yaml
 
 import app
 from bot.facts import service as facts
-from bot.slack import Refused, Unsure, WebSlack
+from bot.slack import Refused, Unsure
+from bot.web_slack import WebSlack
 from sandbox import Sandbox
 from tests.factories import ADMIN, ASKER, HELPER, HERE, PEER, Story, message
 
@@ -41,6 +45,20 @@ def test_an_ask_is_closed_once_and_keeps_the_first_reason(story: Story) -> None:
     assert "closed already" in story.slack.responses[-1][1]
     story.deliver()
     assert len(story.slack.to(ASKER)) == 1
+    assert story.the_ask().close_reason == "Asked before"
+
+
+def test_an_ask_closed_by_a_form_is_closed_though_our_clock_is_behind(
+    story: Story,
+) -> None:
+    story.ask()
+    ask_id = story.the_ask().id
+    story.click(ASKER, "ask_menu", option=f"close:{ask_id}")
+    story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}")
+    story.clock.forward(minutes=-5)
+    story.click(ADMIN, "ask_menu", option=f"close:{ask_id}")
+    story.submit(ADMIN, story.slack.views[-1][1], {"reason": "Asked before"})
+    assert story.the_ask().state == "closed"
     assert story.the_ask().close_reason == "Asked before"
 
 
@@ -136,6 +154,45 @@ def test_a_message_that_becomes_a_question_by_an_edit_has_its_thread_read(
     assert [answer.ts for answer in story.answers()] == [reply]
 
 
+def test_a_mark_that_is_heard_of_before_its_answer_is_read_counts(story: Story) -> None:
+    story.set_up(capture="questions")
+    ts = story.say(ASKER, "It is broken")
+    reply = story.ts()
+    story.react(PEER, reply, "heart")
+    said = message(HELPER, "Restart it", reply, ts)
+    story.slack.threads[HERE, ts] = [message(ASKER, "Why is it broken?", ts), said]
+    story.edit(ASKER, ts, "Why is it broken?", before="It is broken")
+    story.deliver()
+    assert story.event(said) == 200
+    assert story.marks() == {reply: (False, 1)}
+
+
+def test_a_mark_that_comes_while_the_thread_is_read_counts(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ts = story.say(ASKER, "It is broken")
+    reply = story.say(HELPER, "Restart it", thread_ts=ts)
+    said = message(HELPER, "Restart it", reply, ts)
+    thread = story.slack.threads[HERE, ts] = [message(ASKER, "It is broken", ts), said]
+    looks: list[int] = []
+    look = story.slack.replies
+
+    def replies(channel: str, ts: str) -> Iterator[dict[str, Any]]:
+        shown = [dict(one) for one in look(channel, ts)]
+        looks.append(len(shown))
+        if len(looks) == 1:
+            # Slack has answered, and nobody has heard it yet.
+            story.react(PEER, reply, "heart")
+            thread[1]["reactions"] = [{"name": "heart", "users": [PEER], "count": 1}]
+        return iter(shown)
+
+    monkeypatch.setattr(story.slack, "replies", replies)
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts, "It is broken")
+    story.deliver()
+    assert story.marks() == {reply: (False, 1)}
+    assert looks == [2, 2]
+
+
 def test_the_survey_does_without_private_channels_where_it_must(story: Story) -> None:
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text()))
     slack.start()
@@ -154,3 +211,17 @@ def test_people_are_met_before_they_are_named(story: Story) -> None:
     facts.meet(story.rt)
     story.deliver()
     assert story.slack.texts(ASKER) == ["Ben answered your ask “How do I x?”."]
+
+
+def test_a_sign_that_nobody_heard_of_is_taken_back(story: Story) -> None:
+    story.set_up(capture="all")
+    ts = story.say(ASKER, "How?")
+    answer = story.say(HELPER, "So.", thread_ts=ts)
+    story.deliver()
+    story.slack.fail_after["reactions.add"] = [Unsure("reactions.add", "TimeoutError")]
+    story.react(ASKER, answer, "white_check_mark")
+    story.deliver()
+    assert story.slack.reactions == {(HERE, ts, "white_check_mark")}
+    story.unreact(ASKER, answer, "white_check_mark")
+    story.later(minutes=1)
+    assert story.slack.reactions == set()

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from jobs import answers as job
+from bot.facts import service as facts
+from jobs import privacy as job
 from models import Base, OutboxItem
 from tests.factories import (
     ADMIN,
     ASKER,
     BOT,
+    CHAMPION,
     HELPER,
     HERE,
     PEER,
@@ -22,6 +24,8 @@ from tests.factories import (
     person,
     reaction,
 )
+
+HELPED_CHI = ["Your answer to Ana's ask “How do I x?” helped Chi."]
 
 
 @pytest.fixture
@@ -70,10 +74,16 @@ def test_an_admin_solves_for_the_asker_who_may_reject_it(
 
 @pytest.mark.parametrize("is_known", [False, True])
 @pytest.mark.parametrize(
-    "facts", [{"is_stranger": True}, {"team_id": "T9"}, {"deleted": True}]
+    ("facts", "helped"),
+    [({"is_stranger": True}, 0), ({"team_id": "T9"}, 0), ({"deleted": True}, 1)],
 )
-def test_another_workspaces_admin_solves_for_nobody(
-    story: Story, thread: tuple[str, str], facts: dict[str, Any], *, is_known: bool
+def test_another_workspaces_admin_neither_solves_nor_marks(
+    story: Story,
+    thread: tuple[str, str],
+    facts: dict[str, Any],
+    helped: int,
+    *,
+    is_known: bool,
 ) -> None:
     story.slack.people["U9"] = person("U9", "Zed", is_admin=True, **facts)
     if is_known:
@@ -82,7 +92,17 @@ def test_another_workspaces_admin_solves_for_nobody(
     story.react("U9", thread[1], "white_check_mark")
     story.deliver()
     assert story.the_ask().state == "answered"
-    assert story.marks()[thread[1]] == (False, 1)
+    assert story.marks()[thread[1]] == (False, helped)
+    for emoji in ("heart", "+1"):
+        story.react("U9", thread[1], emoji)
+    for emoji in ("eyes", "raising_hand", "white_check_mark"):
+        story.react("U9", thread[0], emoji)
+    story.later(minutes=2)
+    assert story.marks()[thread[1]] == (False, helped)
+    shown = json.dumps(story.slack.at(HERE, thread[0]).blocks)
+    assert ("Zed" in shown) is bool(helped)
+    assert ("the same problem" in shown) is bool(helped)
+    assert ("helped Zed" in " ".join(story.slack.texts(HELPER))) is bool(helped)
 
 
 def test_own_answers_cannot_be_marked(story: Story, thread: tuple[str, str]) -> None:
@@ -112,6 +132,18 @@ def test_bots_neither_answer_nor_mark(story: Story, thread: tuple[str, str]) -> 
     story.react(PEER, thread[1], "heart")
     assert story.marks() == {thread[1]: (False, 1)}
     assert story.the_ask().state == "answered"
+
+
+def test_a_bots_reply_that_is_heard_of_before_its_ask_is_no_answer(
+    story: Story,
+) -> None:
+    story.set_up(capture="all")
+    story.slack.people["U0ROBO"] = person("U0ROBO", "Robo", is_bot=True)
+    ts = story.ts()
+    story.say("U0ROBO", "I am a bot", thread_ts=ts)
+    story.say(ASKER, "How do I do it?", ts=ts)
+    story.later(minutes=2)
+    assert story.the_ask().state == "open"
 
 
 def test_reactions_on_files_and_on_nothing_are_ignored(story: Story) -> None:
@@ -150,7 +182,7 @@ def test_a_check_mark_on_the_ask_solves_it_and_asks_who_helped(
     assert "Who helped?" in told.text
     select_ = told.blocks[1]["elements"][0]
     [option] = select_["options"]
-    assert option["text"]["text"].startswith("Ben, 02 Mar")
+    assert option["text"]["text"].startswith("Ben, 02 Mar 11:00 EET")
     story.click(ASKER, "who_helped", option=option["value"])
     assert story.marks() == {thread[1]: (True, 0)}
     story.later(seconds=61)
@@ -268,6 +300,34 @@ def test_marked_again_after_an_undo_is_told_once(
     assert len(story.slack.to(HELPER)) == 1
 
 
+def test_whom_an_answer_helped_is_told_when_it_is_no_solution_after_all(
+    story: Story, thread: tuple[str, str]
+) -> None:
+    story.react(PEER, thread[1], "heart")
+    story.later(seconds=30)
+    story.react(ASKER, thread[1], "white_check_mark")
+    story.later(seconds=31)
+    story.unreact(ASKER, thread[1], "white_check_mark")
+    story.later(seconds=61)
+    assert story.slack.texts(HELPER) == HELPED_CHI
+
+
+def test_whom_an_answer_helped_is_told_when_its_ask_is_made_again(
+    story: Story,
+) -> None:
+    story.set_up(capture="all")
+    ts = story.say(ASKER, "How do I x?")
+    answer = story.say(HELPER, "So.", thread_ts=ts)
+    story.react(PEER, answer, "heart")
+    story.click(ASKER, "ask_menu", option=f"delete:{story.the_ask().id}")
+    story.submit(ASKER, story.slack.views[-1][1], {})
+    story.later(seconds=61)
+    assert story.slack.texts(HELPER) == []
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts, "How do I x?")
+    story.later(seconds=61)
+    assert story.slack.texts(HELPER) == HELPED_CHI
+
+
 def test_nothing_of_other_conversations_is_kept(story: Story) -> None:
     story.command(ASKER, "/backswing")  # The channel is known, with capture off.
     ts = story.say(ASKER, "What a day?")
@@ -379,6 +439,28 @@ def test_capture_takes_questions_only_or_everything(story: Story) -> None:
     story.set_up(capture="all")
     story.say(ASKER, "It is broken")
     assert [ask.title for ask in story.asks()] == ["How do I x?", "It is broken"]
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_a_strangers_question_becomes_no_ask(story: Story, *, is_known: bool) -> None:
+    story.slack.people["U9"] = person("U9", "Zed", team_id="T9")
+    story.set_up(capture="all", champions=[CHAMPION])
+    if is_known:
+        facts.ensure(story.rt, people=["U9"])
+    head = story.say("U9", "How do you x?")
+    story.deliver()
+    assert [ask.deleted_at for ask in story.asks()].count(None) == 0
+    assert story.slack.to("U9") == []
+    # Said of the message in so many words, either.
+    story.message_shortcut(CHAMPION, "make_ask", "U9", head, "How do you x?")
+    assert "another organisation" in story.slack.responses[-1][1]
+    story.edit("U9", head, "How do you y?")
+    story.deliver()
+    assert [ask.deleted_at for ask in story.asks()].count(None) == 0
+    # In a peer's thread they are welcome.
+    ask = story.say(ASKER, "How do I x?")
+    story.say("U9", "So.", thread_ts=ask)
+    assert [a.author for a in story.answers()] == ["U9"]
 
 
 def test_only_a_first_captured_ask_is_explained_to_its_asker(story: Story) -> None:

@@ -19,8 +19,10 @@ SEEDS = 20
 
 def events(seed: int) -> list[dict[str, Any]]:
     """What Slack tells of a small talk: also, at any time, who its people are."""
+    # The export's workspace is ours; who is of another one stays so.
+    teams = {exports.TEAM: TEAM, exports.ELSEWHERE: exports.ELSEWHERE}
     told: list[dict[str, Any]] = [
-        {"type": "team_join", "user": one | {"team_id": TEAM}}
+        {"type": "team_join", "user": one | {"team_id": teams[one["team_id"]]}}
         for one in exports.people()
     ]
     for said in exports.talks(seed, asks=1)[ROOM]:

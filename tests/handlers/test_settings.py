@@ -5,25 +5,48 @@ from typing import Any
 
 import pytest
 
-from tests.factories import ADMIN, ASKER, CHAMPION, HELPER, PEER, Story, person
+from bot.channels import service as channels
+from bot.policies import service as policies
+from bot.policies.rules import Policies
+from tests.factories import (
+    ADMIN,
+    ASKER,
+    BOT,
+    CHAMPION,
+    HELPER,
+    HERE,
+    PEER,
+    Story,
+    conversation,
+    filled_in,
+    person,
+)
 
 
 def errors(response: Any) -> dict[str, str]:
     return dict(json.loads(response.body)["errors"])
 
 
+def policies_of(story: Story) -> Policies:
+    with story.rt.reads() as session:
+        return policies.of(session, story.rt.workspace.id)
+
+
 def test_everybody_gets_help(story: Story) -> None:
     for text in ("help", "whatever"):
-        assert "puts a problem" in str(story.command(PEER, "/backswing", text).body)
+        assert "Put a problem to your peers" in str(
+            story.command(PEER, "/backswing", text).body
+        )
     private = story.command(
         PEER, "/backswing", channel="D1", channel_name="directmessage"
     )
-    assert "puts a problem" in str(private.body)
+    assert "Put a problem to your peers" in str(private.body)
     assert story.slack.views == []
 
 
 def test_settings_are_for_champions_and_admins(story: Story) -> None:
     assert "champions" in str(story.command(PEER, "/backswing").body)
+    assert "champions" in str(story.command(PEER, "/backswing", "settings").body)
     assert story.set_up(champions=[CHAMPION]).body == ""
     assert story.set_up(CHAMPION, topics="retries, Python").body == ""
     story.command(ASKER, "/ask")
@@ -72,14 +95,7 @@ def test_what_counted_goes_on_counting_when_the_emoji_change(story: Story) -> No
         ({"solved": ":eyes:"}, "solved"),
         ({"topics": ",".join(map(str, range(51)))}, "topics"),
         ({"topics": ",".join(f"{n:040}" for n in range(48))}, "topics"),
-        (
-            {
-                "helpful": " ".join(
-                    "👏😀🎉🙌🎈🎁🎂🎃🎄🎅🎆🎇🎐🎏🎎🎍🎌🎋🎊🎉🎀🎓🎠🎡🎢🎣🎤🎥🎦🎧🎨🎩🎪🎫🎬🎭🎮🎯🎰🎱"
-                )
-            },
-            "helpful",
-        ),
+        ({"helpful": " ".join(f"o{n}" for n in range(90))}, "helpful"),
         ({"champions": ["U0ROBO"]}, "champions"),
         ({"capture": "everything"}, "capture"),
     ],
@@ -89,6 +105,91 @@ def test_settings_that_make_no_sense_are_refused_beside_the_field(
 ) -> None:
     story.slack.people["U0ROBO"] = person("U0ROBO", "Robo", is_bot=True)
     assert list(errors(story.set_up(**changes))) == [field]
+
+
+def test_the_help_names_the_emoji_that_count_in_the_channel(story: Story) -> None:
+    story.set_up(solved=":100:")
+    assert "with :100:." in str(story.command(PEER, "/backswing", " HELP ").body)
+    elsewhere = story.command(
+        PEER, "/backswing", "help", channel="D1", channel_name="directmessage"
+    )
+    assert "with :white_check_mark:." in str(elsewhere.body)
+
+
+def test_a_save_without_a_change_changes_nothing(story: Story) -> None:
+    """The form shows emoji drawn, and each has several names."""
+    story.set_up(helpful="thumbsup :tada: :clap: :our-own:", solved=":100: :ok:")
+    assert story.set_up().body == ""
+    with story.rt.reads() as session:
+        channel = channels.find(session, story.rt.workspace.id, HERE)
+        assert channel is not None
+        assert channel.helpful_emoji == ["+1", "tada", "clap", "our-own"]
+        assert channel.solved_emoji == ["100", "ok"]
+    story.set_up(helpful="👍🏽 🙌 ❤️ :pray: 💡")
+    with story.rt.reads() as session:
+        channel = channels.find(session, story.rt.workspace.id, HERE)
+        assert channel is not None
+        assert channel.helpful_emoji is None
+
+
+def test_workspace_settings_are_for_admins_and_those_they_name(story: Story) -> None:
+    refused = story.command(CHAMPION, "/backswing", "workspace")
+    assert "program leads whom they named" in str(refused.body)
+    assert story.set_up_workspace(program_leads=[CHAMPION]).body == ""
+    assert story.set_up_workspace(CHAMPION, sent_days="10").body == ""
+    assert policies_of(story).sent_days == 10
+    # A lead is not offered to name others, and naming them all the same does nothing.
+    shown = story.slack.views[-1][1]
+    assert "program_leads" not in json.dumps(shown)
+    story.command(ADMIN, "/backswing", "workspace")
+    forged = story.slack.views[-1][1]
+    story.submit(CHAMPION, forged, filled_in(forged) | {"program_leads": [PEER]})
+    assert story.command(PEER, "/backswing", "workspace").body != ""
+    assert story.set_up_workspace(program_leads=[]).body == ""
+    assert errors(story.submit(CHAMPION, shown, filled_in(shown)))
+
+
+def test_a_channel_begins_with_what_the_workspace_chose(story: Story) -> None:
+    story.set_up_workspace(
+        default_capture="questions", default_solved="💯", default_guests_may_ask=[]
+    )
+    story.slack.channels["C0NEW"] = conversation("C0NEW", "new")
+    arrival = {"type": "member_joined_channel", "user": BOT, "channel": "C0NEW"}
+    story.event({**arrival, "inviter": ADMIN})
+    story.command(ADMIN, "/backswing", channel="C0NEW")
+    chosen = filled_in(story.slack.views[-1][1])
+    assert chosen["capture"] == "questions"
+    assert chosen["solved"] == "💯"
+    assert chosen["helpful"] == "👍 🙌 ❤️ 🙏 💡"
+    assert chosen["guests_may_ask"] == []
+    # Invited once more, it goes on as it was set up.
+    view = story.slack.views[-1][1]
+    story.submit(ADMIN, view, chosen | {"capture": "off"})
+    story.event({"type": "channel_left", "channel": "C0NEW"})
+    story.event({**arrival, "inviter": ADMIN})
+    story.command(ADMIN, "/backswing", channel="C0NEW")
+    assert filled_in(story.slack.views[-1][1])["capture"] == "off"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"sent_days": "0"}, "sent_days"),
+        ({"sightings_days": "a week"}, "sightings_days"),
+        ({"departed_days": "٣"}, "departed_days"),
+        ({"departed_days": "99999999999999999999"}, "departed_days"),
+        ({"program_leads": ["U0ROBO"]}, "program_leads"),
+        ({"program_leads": [f"U{n:03}" for n in range(31)]}, "program_leads"),
+        ({"default_capture": "everything"}, "default_capture"),
+        ({"default_solved": "👍"}, "default_solved"),
+    ],
+)
+def test_workspace_settings_that_make_no_sense_are_refused_beside_the_field(
+    story: Story, changes: dict[str, Any], field: str
+) -> None:
+    story.slack.people["U0ROBO"] = person("U0ROBO", "Robo", is_bot=True)
+    assert list(errors(story.set_up_workspace(**changes))) == [field]
+    assert policies_of(story) == Policies()
 
 
 def test_settings_of_a_channel_without_the_bot_are_refused(story: Story) -> None:
@@ -114,34 +215,6 @@ def test_a_solve_by_somebody_who_was_champion_then_stays(story: Story) -> None:
     story.set_up(champions=[])
     story.react(PEER, answer, "heart")
     assert story.the_ask().state == "solved"
-
-
-def test_the_home_tab_lists_my_open_asks(story: Story) -> None:
-    opened = {"type": "app_home_opened", "user": ASKER, "tab": "home"}
-    story.event(opened)
-    assert "None at the moment" in json.dumps(story.slack.homes[ASKER])
-    for n in range(12):
-        story.ask(f"Question {n}?")
-    story.event(opened)
-    shown = json.dumps(story.slack.homes[ASKER])
-    assert "Question 11?" in shown
-    assert "Question 1?" not in shown
-    assert "and 2 more" in shown
-    story.event({**opened, "user": PEER, "tab": "messages"})
-    assert PEER not in story.slack.homes
-
-
-def test_the_home_tabs_button_opens_the_form(story: Story) -> None:
-    story.click(PEER, "home_ask", view={"type": "home"})
-    assert story.slack.views[-1][1]["callback_id"] == "ask"
-
-
-def test_a_message_to_the_bot_gets_one_line_of_help(story: Story) -> None:
-    ts = story.say(PEER, "hello?", channel="D0CHI", channel_type="im")
-    story.say(PEER, "hello?", channel="D0CHI", channel_type="im", ts=ts)
-    story.deliver()
-    assert len(story.slack.to(PEER)) == 1
-    assert "/ask" in story.slack.texts(PEER)[0]
 
 
 def test_choosing_another_channel_shows_its_topics_and_keeps_the_words(

@@ -4,15 +4,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from slack_bolt import App
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 
 import app
-from handlers.socket import STALLED, SWITCHED_OFF, SocketMode
+from bot.runtime import Workspace
+from handlers.bolt import bare
+from handlers.socket import REFUSED, STALLED, SWITCHED_OFF, SocketMode
 from sandbox import Sandbox
 
 MANIFEST = Path(app.__file__).parent / "manifest.yml"
@@ -35,18 +36,15 @@ class Line:
         self.heard: list[str] = []
         self.gave_up: list[str] = []
         self.over = threading.Event()
-        bolt = App(
-            authorize=lambda: AuthorizeResult(
-                enterprise_id=None,
-                team_id=slack.team_id,
-                bot_id=slack.bot_id,
-                bot_user_id=slack.bot_user_id,
-                bot_token=slack.bot_token,
-            ),
-            process_before_response=True,
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+        bolt = bare(
+            Workspace(1, slack.team_id, slack.bot_id, slack.bot_user_id, "https://x/"),
+            slack.bot_token,
         )
         bolt.event("reaction_added")(self._reacted)
         bolt.event("message")(lambda: None)
+        bolt.command("/ask")(lambda ack: ack("Heard"))
         self.socket = SocketMode(
             bolt,
             token or slack.app_token,
@@ -57,6 +55,7 @@ class Line:
         )
 
     def _reacted(self, event: dict[str, str]) -> None:
+        self.may_go_on.wait(10)
         self.heard.append(event["reaction"])
 
     def _give_up(self, why: str) -> None:
@@ -92,18 +91,77 @@ def test_a_refresh_in_mid_traffic_loses_nothing(slack: Sandbox, line: Line) -> N
     assert line.gave_up == []
 
 
+def test_a_command_does_not_wait_behind_events(slack: Sandbox, line: Line) -> None:
+    ana = slack.person("ana")
+    here = slack.channel("help", ana)
+    ts = slack.say(ana.id, here.id, "hello")
+    line.may_go_on.clear()
+    for n in range(30):
+        slack.react(ana.id, here.id, ts, f"e{n}")
+    ack = slack.command(ana.id, here.id, "/ask", "How?")
+    assert (ack.status, ack.text) == (200, "Heard")
+    assert line.heard == []
+    line.may_go_on.set()
+    until(lambda: len(line.heard) == 30)
+
+
+def test_what_is_no_request_is_passed_over(slack: Sandbox, line: Line) -> None:
+    ana = slack.person("ana")
+    here = slack.channel("help", ana)
+    until(lambda: len(slack.sockets.connections) == 1)
+    connection = slack.sockets.connections[0]
+    nonsense: list[Any] = [[], None, {"type": 5}, {"envelope_id": "x", "payload": []}]
+    stumbled_over = {"type": "block_actions", "user": False, "actions": None}
+    nonsense.append({"envelope_id": "y", "payload": stumbled_over})
+    for one in nonsense:
+        connection.send(one)
+    slack.react(ana.id, here.id, slack.say(ana.id, here.id, "hello"), "heart")
+    until(lambda: line.heard == ["heart"])
+
+
 def test_a_socket_in_good_health_is_left_alone(line: Line) -> None:
     assert not line.over.wait(3)
+    assert line.socket.is_well()
 
 
-def test_a_silent_stall_is_noticed(slack: Sandbox) -> None:
-    line = Line(slack, patience=2)
-    line.socket.connect()
-    time.sleep(0.5)
+def test_after_a_silent_stall_there_is_another_connection(
+    slack: Sandbox, line: Line
+) -> None:
+    ana = slack.person("ana")
+    here = slack.channel("help", ana)
+    ts = slack.say(ana.id, here.id, "hello")
+    until(lambda: len(slack.sockets.connections) == 1)
     slack.sockets.stall()
+    slack.react(ana.id, here.id, ts, "heart")
+    until(lambda: line.heard == ["heart"])
+    assert line.gave_up == []
+
+
+def test_a_connection_that_is_cut_is_made_again(slack: Sandbox, line: Line) -> None:
+    ana = slack.person("ana")
+    here = slack.channel("help", ana)
+    ts = slack.say(ana.id, here.id, "hello")
+    slack.sockets.cut()
+    slack.react(ana.id, here.id, ts, "heart")
+    until(lambda: line.heard == ["heart"])
+
+
+def test_where_slack_is_out_of_reach_for_too_long_it_ends(slack: Sandbox) -> None:
+    line = Line(slack, patience=1)
+    line.socket.connect()
+    assert line.socket.is_well()
+    slack.stop()
     assert line.over.wait(30)
     assert line.gave_up == [STALLED]
+    assert not line.socket.is_well()
     line.socket.close()
+
+
+def test_a_token_that_is_revoked_meanwhile_ends_it(slack: Sandbox, line: Line) -> None:
+    slack._tokens.app = "xapp-1-A0-another"
+    slack.sockets.cut()
+    assert line.over.wait(15)
+    assert line.gave_up == [REFUSED]
 
 
 def test_socket_mode_switched_off_is_said_clearly(slack: Sandbox, line: Line) -> None:

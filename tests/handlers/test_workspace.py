@@ -1,25 +1,37 @@
 """What happens to channels, people and the installation itself is followed."""
 
+import json
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+import jobs.installations
+from bot import outbox
 from bot.channels import service as channels
 from bot.facts import service as facts
+from bot.installations import install
 from bot.members import service as members
-from bot.slack import RateLimited, Unsure
-from models import Channel, Installation, Member
+from bot.slack import RateLimited, Refused, SlackError, Unsure
+from models import Channel, Installation, Member, OutboxItem
 from tests.factories import (
+    ADMIN,
     ASKER,
     BOT,
     HERE,
     PEER,
+    TEAM,
     Story,
     conversation,
     person,
     reaction,
 )
+
+MOVE = {
+    "type": "channel_id_changed",
+    "old_channel_id": HERE,
+    "new_channel_id": "C0NEW",
+}
 
 
 def channel(story: Story, slack_id: str = HERE) -> Channel:
@@ -34,6 +46,11 @@ def member(story: Story, slack_id: str) -> Member:
         found = members.find(session, story.rt.workspace.id, slack_id)
     assert found is not None
     return found
+
+
+def paused_because(story: Story) -> str | None:
+    with story.rt.reads() as session:
+        return session.scalar(select(Installation.paused_because))
 
 
 @pytest.fixture
@@ -75,16 +92,75 @@ def test_an_unarchived_channel_is_asked_in_again(known: Story) -> None:
 def test_a_channel_with_a_new_id_keeps_its_asks(known: Story) -> None:
     ask = known.the_ask()
     known.command(ASKER, "/backswing", channel="C0NEW")  # It was met by its new id.
-    event = {
-        "type": "channel_id_changed",
-        "old_channel_id": HERE,
-        "new_channel_id": "C0NEW",
-    }
-    assert known.event(event) == 200
-    assert known.event(event) == 200
+    assert known.event(MOVE) == 200
+    assert known.event(MOVE) == 200
     assert channel(known, "C0NEW").id == ask.channel_id
     known.say(PEER, "So.", thread_ts=ask.ts, channel="C0NEW")
     assert known.the_ask().state == "answered"
+
+
+def test_what_was_promised_to_a_channel_follows_its_new_id(known: Story) -> None:
+    posted = known.the_ask()
+    known.command(ASKER, "/ask", "Another?")
+    known.react(PEER, posted.ts or "", "eyes")
+    assert known.event(MOVE) == 200
+    known.slack.messages[0].channel = "C0NEW"
+    assert known.event(MOVE) == 200
+    known.later(minutes=1)
+    [first, second] = known.slack.to("C0NEW")
+    assert "Looking into it" in json.dumps(first.blocks)
+    assert "Another?" in second.text
+    assert known.slack.to(HERE) == []
+    with known.rt.reads() as session:
+        kept = session.scalars(select(OutboxItem)).all()
+    assert {item.state for item in kept} == {"sent"}
+    assert HERE not in {item.recipient for item in kept}
+    assert HERE not in {item.slack_channel for item in kept}
+    assert not any(HERE in item.key.split(":") for item in kept)
+
+
+def test_promised_to_the_old_id_and_to_the_new_one_it_is_sent_once(
+    known: Story,
+) -> None:
+    posted = known.the_ask()
+    known.react(PEER, posted.ts or "", "eyes")
+    known.event(MOVE)
+    with known.rt.sessions.begin() as session:
+        # By somebody who had read the old id before.
+        outbox.refresh(
+            session,
+            "ask.show",
+            posted.id,
+            HERE,
+            installation_id=known.rt.workspace.id,
+            now=known.clock(),
+        )
+        channels.move(session, known.rt.workspace.id, "C0NEW", HERE)
+        channels.move(session, known.rt.workspace.id, HERE, "C0NEW")
+    known.slack.messages[0].channel = "C0NEW"
+    known.later(minutes=1)
+    with known.rt.reads() as session:
+        shown = select(OutboxItem.state).filter_by(kind="ask.show")
+        assert session.scalars(shown).all() == ["sent"]
+
+
+def test_what_is_on_its_way_when_the_id_changes_is_sent_to_the_new_one(
+    known: Story,
+) -> None:
+    known.command(ASKER, "/ask", "Another?")
+
+    def move_meanwhile(method: str) -> None:
+        if method == "chat.postMessage":
+            known.slack.on_call = lambda _: None
+            known.event(MOVE)
+
+    known.slack.on_call = move_meanwhile
+    known.slack.fail["chat.postMessage"] = [
+        Refused("chat.postMessage", "channel_not_found")
+    ]
+    known.later(minutes=1)
+    assert len(known.slack.to("C0NEW")) == 1
+    assert known.slack.texts(ASKER) == []
 
 
 def test_invited_into_a_channel_the_bot_is_there(story: Story) -> None:
@@ -244,3 +320,100 @@ def test_words_that_no_database_holds_do_not_keep_an_ask_out(story: Story) -> No
     story.set_up(capture="all")
     story.say(ASKER, "What \x00 is \ud800 this?")
     assert story.the_ask().title == "What  is  this?"
+
+
+@pytest.mark.parametrize("kind", ["channel", "group"])
+def test_a_channel_made_private_is_known_to_be(known: Story, kind: str) -> None:
+    turned = {
+        "type": "message",
+        "user": ADMIN,
+        "text": "made this channel *private*.",
+        "ts": known.ts(),
+        "channel": HERE,
+        "channel_type": kind,
+    }
+    assert known.event({**turned, "subtype": "channel_convert_to_private"}) == 200
+    assert channel(known).is_private
+    assert known.event({**turned, "subtype": "channel_convert_to_public"}) == 200
+    assert not channel(known).is_private
+    assert len(known.asks()) == 1
+
+
+def test_removed_and_invited_again_the_bot_catches_up(known: Story) -> None:
+    ask = known.the_ask()
+    assert ask.ts
+    known.event({"type": "channel_left", "channel": HERE})
+    answer = known.ts()
+    known.slack.threads[HERE, ask.ts] = [
+        {"ts": ask.ts, "user": BOT, "bot_id": "B0", "text": "?"},
+        {"ts": answer, "user": PEER, "text": "So.", "thread_ts": ask.ts},
+    ]
+    known.event({"type": "member_joined_channel", "user": BOT, "channel": HERE})
+    known.later(minutes=1)
+    assert channel(known).is_joined
+    assert known.the_ask().state == "answered"
+    assert [a.author for a in known.answers()] == [PEER]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "app_uninstalled"},
+        {"type": "tokens_revoked", "tokens": {"bot": [BOT]}},
+    ],
+)
+def test_reinstalled_with_the_same_token_it_goes_on_by_itself(
+    known: Story, event: dict[str, Any]
+) -> None:
+    known.slack.me = {"team_id": TEAM}
+    known.event(event)
+    known.command(ASKER, "/ask", "Another?")
+    known.slack.fail["auth.test"] = [Refused("auth.test", "account_inactive")]
+    jobs.installations.check(known.rt, known.deliverer)
+    known.later(minutes=5)
+    assert len(known.slack.to(HERE)) == 1
+    jobs.installations.check(known.rt, known.deliverer)
+    known.later(minutes=1)
+    assert len(known.slack.to(HERE)) == 2
+
+
+def test_a_token_that_ended_in_silence_is_found_out(known: Story) -> None:
+    known.slack.me = {"team_id": TEAM}
+    known.slack.fail["auth.test"] = [Refused("auth.test", "token_revoked")]
+    jobs.installations.check(known.rt, known.deliverer)
+    assert paused_because(known) == "token_revoked"
+    jobs.installations.check(known.rt, known.deliverer)
+    assert paused_because(known) is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Unsure("auth.test", "TimeoutError"),
+        RateLimited("auth.test", 30),
+        Refused("auth.test", "internal_error"),
+    ],
+)
+def test_where_slack_does_not_say_the_token_is_believed_in(
+    known: Story, error: SlackError
+) -> None:
+    known.slack.fail["auth.test"] = [error]
+    jobs.installations.check(known.rt, known.deliverer)
+    assert paused_because(known) is None
+
+
+def test_started_again_with_a_new_token_what_was_promised_is_sent(
+    known: Story,
+) -> None:
+    known.event({"type": "app_uninstalled"})
+    known.command(ASKER, "/ask", "Another?")
+    known.slack.me = {
+        "team_id": TEAM,
+        "user_id": BOT,
+        "bot_id": "B0",
+        "url": "https://peers.slack.com/",
+    }
+    again = install(known.rt.sessions, known.slack, now=known.clock())
+    assert again.id == known.rt.workspace.id
+    known.later(minutes=1)
+    assert len(known.slack.to(HERE)) == 2

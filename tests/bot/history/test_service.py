@@ -1,10 +1,11 @@
 """An export as history: what counts, what stays, and that nobody hears of it."""
 
+from datetime import UTC, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot import installations
 from bot.channels import service as channels
@@ -13,11 +14,22 @@ from bot.history import service as history
 from bot.history.export import BadExport, Export
 from bot.history.report import report
 from bot.members import service as members
-from models import Ask, Channel, Installation, Member, OutboxItem, Reaction, Sighting
+from models import (
+    Ask,
+    Channel,
+    Installation,
+    Member,
+    MessageCount,
+    OutboxItem,
+    Reaction,
+    Sighting,
+)
 from tests import counts, exports
 from tests.conftest import NOW
 from tests.factories import BOT, TEAM
 
+# When the made-up exports were just made.
+SOON = datetime(2020, 10, 15, tzinfo=UTC)
 QUESTIONS = {"How do I start the", "Does the"}
 
 
@@ -28,18 +40,23 @@ def export(tmp_path):
 
 @pytest.fixture
 def load(database):
-    def load(path, names=None, *, capture="all", on_step=lambda: None):
+    def load(path, names=None, *, capture="all", now=NOW, on_step=lambda: None):
         with Export(path) as opened:
             return history.load(
                 database.sessions,
                 opened,
                 opened.select(names),
                 capture=capture,
-                now=NOW,
+                now=now,
                 on_step=on_step,
             )
 
     return load
+
+
+def written(database):
+    with database.reads() as session:
+        return counts.written_in_database(session)
 
 
 def held(database):
@@ -81,6 +98,52 @@ def test_it_counts_what_an_independent_count_counts(export, load, database):
     assert summary.answers == summary.new_answers == figures["answers"]
     assert summary.helpful == figures["helpful marks"]
     assert summary.asks["solved"] == figures["solved asks"]
+
+
+def test_who_wrote_how_much_is_counted_by_person_and_day(export, load, database):
+    """Of all that people wrote, also where it is no ask and no answer."""
+    load(export, capture="questions", now=SOON)
+    expected = counts.written_in_json(export)
+    assert len({day for _, day, _ in expected}) > 2
+    assert max(expected.values()) > 1
+    assert written(database) == expected
+    load(export, now=SOON)
+    assert written(database) == expected
+
+
+def test_days_that_no_window_reaches_are_not_counted(export, load, database):
+    expected = counts.written_in_json(export)
+    days = sorted({day for _, day, _ in expected})
+    middle = datetime.combine(days[len(days) // 2], time(), UTC)
+    load(export, now=middle + timedelta(days=367))
+    assert 0 < len(written(database)) < len(expected)
+    assert written(database) == {
+        slot: messages
+        for slot, messages in expected.items()
+        if slot[1] >= middle.date()
+    }
+
+
+def test_of_what_the_bot_saw_itself_the_larger_count_stays(export, load, database):
+    """It may have missed some of a day, and an export some of another."""
+    load(export, now=SOON)
+    (fewer, _), (more, _), *_ = expected = sorted(
+        counts.written_in_json(export).items(), key=lambda item: -item[1]
+    )
+    with database.sessions.begin() as session:
+        for slot, messages in ((fewer, 1), (more, 100)):
+            session.execute(
+                update(MessageCount)
+                .where(
+                    MessageCount.channel_id
+                    == select(Channel.id).filter_by(slack_id=slot[0]).scalar_subquery(),
+                    MessageCount.day == slot[1],
+                    MessageCount.member == slot[2],
+                )
+                .values(messages=messages)
+            )
+    load(export, now=SOON)
+    assert written(database) == {**dict(expected), more: 100}
 
 
 def test_only_questions_become_asks_by_default(export, load, database):

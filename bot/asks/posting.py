@@ -1,0 +1,102 @@
+"""What became of an ask's own message in Slack, told by the outbox."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import homes, outbox
+from bot.answers import outcomes, registers
+from bot.answers import service as answers
+from bot.lanes import Claim
+from bot.runtime import Workspace
+from models import Ask, Channel, OutboxItem
+
+
+def hold(session: Session, claim: Claim) -> None:
+    """Lock an ask as everybody does: its channel first, what was promised last."""
+    ask = session.get_one(Ask, claim.subject_id)
+    registers.hold_channel(session, ask.channel_id)
+    outcomes.hold(session, ask.id)
+
+
+def posted(
+    session: Session, claim: Claim, sent: tuple[str, str], now: datetime
+) -> None:
+    """Slack has told the ask's `ts`: what was said and marked there counts now."""
+    ask = session.get_one(Ask, claim.subject_id, with_for_update={"key_share": True})
+    channel = session.get_one(Channel, ask.channel_id)
+    ask.ts = sent[1]
+    session.flush()
+    registers.adopt(session, ask, channel)
+    outcomes.resettle(session, ask.id, now=now)
+    homes.refresh(session, ask.installation_id, [ask.asker], now=now)
+    # People may have answered before we knew the message as an ask.
+    answers.read_thread(session, ask, channel, now=now)
+    changed_meanwhile = session.scalar(
+        select(OutboxItem.id).filter_by(
+            installation_id=ask.installation_id,
+            key=f"ask.show:{ask.id}:{channel.slack_id}",
+        )
+    )
+    if changed_meanwhile:
+        outcomes.show_again(session, ask, now=now)
+
+
+def not_posted(session: Session, claim: Claim, error: str, now: datetime) -> None:
+    """Slack will not have it: the ask is gone, and its asker gets the words back."""
+    ask = session.get_one(Ask, claim.subject_id, with_for_update={"key_share": True})
+    ask.deleted_at, ask.state = now, "deleted"
+    outbox.promise(
+        session,
+        "ask.not_posted",
+        ask.id,
+        ask.asker,
+        installation_id=ask.installation_id,
+        now=now,
+        detail={"error": error},
+    )
+
+
+def perhaps_posted(session: Session, claim: Claim, _error: str, now: datetime) -> None:
+    """Nobody can tell whether it is there, so it is not sent again: the asker looks."""
+    ask = session.get_one(Ask, claim.subject_id)
+    outbox.promise(
+        session,
+        "ask.not_posted",
+        ask.id,
+        ask.asker,
+        installation_id=ask.installation_id,
+        now=now,
+        detail={"error": "unknown"},
+    )
+
+
+def shown(session: Session, claim: Claim, is_signed: object, _now: datetime) -> None:
+    """The bot's reaction on somebody's own message stands now, or is gone."""
+    if isinstance(is_signed, bool):
+        session.get_one(Ask, claim.subject_id).is_signed = is_signed
+
+
+def read_again(session: Session, channel: Channel, *, now: datetime) -> None:
+    """Look at the threads of what is open: the bot was away, and heard nothing."""
+    for ask in session.scalars(
+        select(Ask)
+        .filter_by(channel_id=channel.id)
+        .where(Ask.state.in_(("open", "answered")), Ask.ts.is_not(None))
+        .order_by(Ask.id)
+    ):
+        answers.read_thread(session, ask, channel, now=now)
+
+
+def thread_read(
+    session: Session,
+    claim: Claim,
+    messages: Sequence[dict[str, Any]],
+    now: datetime,
+    workspace: Workspace,
+) -> None:
+    ask = session.get_one(Ask, claim.subject_id)
+    answers.take_in_thread(session, workspace, ask, messages, now=now)

@@ -1,0 +1,119 @@
+"""What a check-in plans: its schedule as a rhythm, and the dates to come."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, and_, not_, or_, select
+from sqlalchemy.orm import Session
+
+from bot import zones
+from bot.checkins import calendar
+from bot.checkins.calendar import Every, Occurrence, Rhythm
+from bot.runtime import Workspace
+from models import Round, Schedule
+
+_DAY = timedelta(days=1)
+
+
+def rhythm(schedule: Schedule) -> Rhythm:
+    return Rhythm(
+        every=cast("Every", schedule.every),
+        weekdays=frozenset(map(int, schedule.weekdays)),
+        starts_on=schedule.starts_on,
+        nth=schedule.nth,
+        skips=frozenset(map(date.fromisoformat, schedule.skip_dates)),
+        holidays_of=schedule.holidays_of,
+    )
+
+
+def coming(
+    session: Session, schedule: Schedule, *, now: datetime
+) -> Iterator[Occurrence]:
+    """What is due after `now`, but for the dates that have had their round."""
+    zone = ZoneInfo(schedule.zone)
+    return calendar.upcoming(
+        rhythm(schedule),
+        schedule.at,
+        zone,
+        now=now,
+        taken=taken(session, schedule.id, schedule.at, zone, now=now),
+    )
+
+
+def taken(
+    session: Session, schedule_id: int, at: time, zone: ZoneInfo, *, now: datetime
+) -> frozenset[date]:
+    """The dates that have had their round, of those that can still come."""
+    rounds = session.execute(
+        select(Round.local_date, Round.due_at).where(
+            Round.schedule_id == schedule_id,
+            Round.due_at >= now - 3 * _DAY,
+            not_(is_of_the_future(now)),
+        )
+    )
+    found = set()
+    for day, due_at in rounds:
+        found.add(day)
+        if zones.resolve(datetime.combine(day, at), zone) != due_at:
+            # It was planned otherwise: by the clocks that count now, on another day.
+            found.add(zones.local_date(due_at, zone))
+    return frozenset(found)
+
+
+def is_of_the_future(now: datetime) -> ColumnElement[bool]:
+    """Skipped at a time that is yet to come: the clock ran ahead, and came back."""
+    return and_(Round.state == "skipped", Round.opened_at > now)
+
+
+def plan(session: Session, schedule: Schedule, *, now: datetime) -> None:
+    """Write down what is due next."""
+    following = next(coming(session, schedule, now=now), None)
+    schedule.next_date = following.day if following else None
+    schedule.next_at = following.at if following else None
+
+
+def outdated(session: Session, workspace: Workspace, *, now: datetime) -> list[int]:
+    """The schedules whose next date is no longer what it was planned to be.
+
+    Zones and holidays get new rules, and a clock that ran ahead comes back. What is
+    due by now is left: it is about to be started.
+    """
+    return [
+        schedule.id
+        for schedule in session.scalars(_planned(workspace, now))
+        if next(coming(session, schedule, now=now), None) != _next(schedule)
+    ]
+
+
+def plan_again(
+    session: Session, workspace: Workspace, schedules: Sequence[int], *, now: datetime
+) -> None:
+    """Plan anew those of these schedules that are still planned."""
+    found = _planned(workspace, now).where(Schedule.id.in_(schedules))
+    for schedule in session.scalars(held(found)):
+        plan(session, schedule, now=now)
+
+
+def _planned(workspace: Workspace, now: datetime) -> Select[Schedule]:
+    return (
+        select(Schedule)
+        .where(
+            Schedule.installation_id == workspace.id,
+            Schedule.state == "on",
+            or_(Schedule.next_at > now, Schedule.next_at.is_(None)),
+        )
+        .order_by(Schedule.id)
+    )
+
+
+def _next(schedule: Schedule) -> Occurrence | None:
+    if schedule.next_date is None or schedule.next_at is None:
+        return None
+    return Occurrence(schedule.next_date, schedule.next_at)
+
+
+def held(statement: Any) -> Any:
+    """Schedules nobody else changes meanwhile; those that somebody changes wait."""
+    return statement.with_for_update(of=Schedule, key_share=True, skip_locked=True)

@@ -1,0 +1,105 @@
+"""Close the rounds whose time is over: who has not shared is silent, or was away.
+
+A round whose message is gone from Slack is over, too, and nobody was silent in it.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from bot import homes
+from bot.checkins import attendance, nudges
+from bot.lanes import Claim
+from bot.runtime import Workspace
+from models import CheckIn, Round, Schedule
+
+# In one transaction.
+AT_ONCE = 10
+
+
+def _over(workspace: Workspace, now: datetime) -> Select[int]:
+    return (
+        select(Round.id)
+        .join(Schedule, Schedule.id == Round.schedule_id)
+        .where(
+            Schedule.installation_id == workspace.id,
+            Round.state == "open",
+            Round.ts.is_not(None),
+            Round.closes_at <= now,
+        )
+        .order_by(Round.closes_at, Round.id)
+    )
+
+
+def is_anything_over(session: Session, workspace: Workspace, *, now: datetime) -> bool:
+    """Whether it is worth the writers' queue to `close`."""
+    return session.scalar(_over(workspace, now).limit(1)) is not None
+
+
+def close(session: Session, workspace: Workspace, *, now: datetime) -> int:
+    """Close some of the rounds whose time is over; of how many one may try again.
+
+    Any number of processes may do so at once: whoever holds a round closes it, and
+    whoever comes after finds it closed.
+    """
+    ids = session.scalars(_over(workspace, now).limit(AT_ONCE)).all()
+    for round_id in sorted(ids):
+        held = attendance.hold(session, round_id)
+        if held is not None and held.state == "open":
+            _close(session, workspace, held, now=now)
+    return len(ids)
+
+
+def _close(
+    session: Session, workspace: Workspace, held: Round, *, now: datetime
+) -> None:
+    held.state = "closed"
+    waiting = session.scalars(
+        select(CheckIn)
+        .filter_by(round_id=held.id, state="waiting")
+        .order_by(CheckIn.member)
+    ).all()
+    away = nudges.away(
+        session, workspace.id, [found.member for found in waiting], now=now
+    )
+    for found in waiting:
+        # Whoever waits is in, and there is nothing of theirs: nothing else is derived.
+        found.was_away = found.was_away or found.member in away
+        found.state = "away" if found.was_away else "silent"
+        found.nudge_at = None
+    session.flush()
+    homes.refresh(session, workspace.id, [found.member for found in waiting], now=now)
+    nudges.stop_in_vain(session, workspace, held, now=now)
+    attendance.show_again(session, held, now=now)
+
+
+def message_gone(session: Session, round_id: int, *, now: datetime) -> None:
+    """Somebody deleted a round's message: nobody is asked any more, nor led there."""
+    held = attendance.hold(session, round_id)
+    if held is None:
+        return
+    held.ts = None
+    if held.state != "open":
+        return
+    held.state, held.reason = "failed", "removed"
+    waiting = session.scalars(
+        select(CheckIn).filter_by(round_id=held.id, state="waiting")
+    ).all()
+    for found in waiting:
+        session.delete(found)
+    schedule = session.get_one(Schedule, held.schedule_id)
+    homes.refresh(
+        session, schedule.installation_id, [found.member for found in waiting], now=now
+    )
+
+
+def hold(session: Session, claim: Claim) -> None:
+    """Lock the round that a promise is about, as everybody does."""
+    attendance.hold(session, claim.subject_id)
+
+
+def not_found(session: Session, claim: Claim, error: str, now: datetime) -> None:
+    """Slack knows no such message, or no thread of it."""
+    if error in {"message_not_found", "thread_not_found"}:
+        message_gone(session, claim.subject_id, now=now)

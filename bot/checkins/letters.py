@@ -1,0 +1,182 @@
+"""What the bot tells people about check-ins, privately. Values in, blocks out."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
+
+from bot import rich
+from bot.checkins.calendar import DAYS
+from bot.checkins.rules import PATIENCE
+from bot.rich import Part, link, spoken
+from bot.text import plain, shorten
+
+Note = tuple[str, list[Block]]
+
+_QUESTION = 80
+_BLOCKER = 300
+
+
+def nudge(
+    round_id: int,
+    schedule_id: int,
+    question: str,
+    *,
+    channel: str,
+    url: str,
+    until: str,
+) -> Note:
+    """To somebody who has joined and has not shared yet. `question` is marked text."""
+    parts: list[Part] = [
+        f"#{channel} is asking ",
+        link(url, _named(question)),
+        f". A sentence or two is plenty, and there is time until {until}.",
+        " I remind you just once.",
+    ]
+    return spoken(*parts), [
+        rich.sentence(*parts),
+        ActionsBlock(
+            elements=[
+                ButtonElement(
+                    text="Share",
+                    action_id="checkin_share",
+                    value=str(round_id),
+                    style="primary",
+                ),
+                leave_button(schedule_id),
+            ]
+        ),
+    ]
+
+
+def stopped(schedule_id: int, question: str, *, channel: str) -> Note:
+    """After some silent rounds: no more nudges, unless they say so."""
+    text = (
+        f"You were busy in the last {_NUMBERS[PATIENCE]} rounds of {_named(question)}"
+        f" in #{channel}, so I won't remind you any more. When you share something, or"
+        " press the button, I start again."
+    )
+    return spoken(text), [
+        rich.sentence(text),
+        ActionsBlock(
+            elements=[
+                ButtonElement(
+                    text="Keep reminding me",
+                    action_id="checkin_go_on",
+                    value=str(schedule_id),
+                ),
+                leave_button(schedule_id),
+            ]
+        ),
+    ]
+
+
+_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
+
+
+def invite(round_id: int, question: str, *, channel: str) -> Note:
+    """To somebody who took part without having joined; once ever."""
+    text = (
+        f"You replied to {_named(question)} in #{channel}. Would you like to join that"
+        " check-in? Then your first reply each time, or what you share in the form, is"
+        " your check-in, and I remind you once when you have missed it. You can leave"
+        " at any time. I ask only this once."
+    )
+    return spoken(text), [
+        rich.sentence(text),
+        ActionsBlock(
+            elements=[
+                ButtonElement(
+                    text="Join",
+                    action_id="checkin_join",
+                    value=str(round_id),
+                    style="primary",
+                )
+            ]
+        ),
+    ]
+
+
+def not_posted(channel: str, shared: Sequence[Block], error: str) -> Note:
+    """To somebody whose answers Slack did not take; `shared` is what shows them."""
+    if error == "unknown":
+        said = f"I can't tell whether what you shared stands in #{channel}: please look"
+    else:
+        said = f"Slack did not let me show what you shared in #{channel}"
+    text = f"{said}. It counts all the same. Here are your words:"
+    return spoken(text), [rich.sentence(text), *shared]
+
+
+def stuck(checkin_id: int, blocker: str) -> Note:
+    """To somebody who wrote what they are stuck on. `blocker` is marked text."""
+    said = f"You are stuck on “{shorten(plain(blocker), _BLOCKER)}”."
+    offer = (
+        "Your peers may know: shall I put it to them? You see the ask first, and can"
+        " change it."
+    )
+    return spoken(f"{said} {offer}"), [
+        rich.sentence(said),
+        rich.sentence(offer),
+        ActionsBlock(
+            elements=[
+                ButtonElement(
+                    text="Ask your peers",
+                    action_id="checkin_ask",
+                    value=str(checkin_id),
+                    style="primary",
+                )
+            ]
+        ),
+    ]
+
+
+def asked(title: str, url: str) -> Note:
+    """In place of the offer, once it was taken up. `title` is marked text.
+
+    `url` is "" while the ask is being posted.
+    """
+    named: Part = link(url, _named(title)) if url else _named(title)
+    parts: list[Part] = ["You asked your peers: ", named, "."]
+    return spoken(*parts), [rich.sentence(*parts)]
+
+
+def joined(schedule_id: int, question: str, *, channel: str) -> Note:
+    text = (
+        f"You are in: {_named(question)} in #{channel}. Your first reply each time, or"
+        " what you share in the form, is your check-in. I remind you once when you have"
+        " missed it."
+    )
+    return spoken(text), [
+        rich.sentence(text),
+        ActionsBlock(elements=[leave_button(schedule_id)]),
+    ]
+
+
+def left(question: str, *, channel: str) -> Note:
+    text = (
+        f"You have left {_named(question)} in #{channel}. What you shared stays there."
+        " Its button Join, or the Home tab, takes you back in."
+    )
+    return spoken(text), [rich.sentence(text)]
+
+
+def going_on(question: str, *, channel: str) -> Note:
+    text = f"Good: I'll remind you of {_named(question)} in #{channel} again."
+    return spoken(text), [rich.sentence(text)]
+
+
+def leave_button(schedule_id: int) -> ButtonElement:
+    return ButtonElement(
+        text="Leave this check-in", action_id="checkin_leave", value=str(schedule_id)
+    )
+
+
+def when(at: datetime, zone: ZoneInfo) -> str:
+    """On the clocks of that zone: "Friday 4 December at 09:00"."""
+    local = at.astimezone(zone)
+    return f"{DAYS[local.weekday()]} {local.day} {local:%B} at {local:%H:%M}"
+
+
+def _named(question: str) -> str:
+    return f"“{shorten(plain(question), _QUESTION)}”"

@@ -1,0 +1,121 @@
+"""Replies in a round's thread: the first of each member is their check-in.
+
+Each function may be called any number of times, in any order, with the same result.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.answers.service import is_by_human
+from bot.checkins import attendance
+from bot.clock import micros
+from bot.lanes import Claim
+from bot.members import service as members
+from bot.outbox import upsert
+from bot.runtime import Workspace
+from models import Channel, CheckInReply, Round
+
+
+def hear(
+    session: Session,
+    workspace: Workspace,
+    round_id: int,
+    *,
+    ts: str,
+    author: str,
+    now: datetime,
+) -> None:
+    """Somebody replied. Further replies of theirs are conversation."""
+    held = attendance.hold(session, round_id)
+    if held is None or members.is_bot(session, workspace.id, author):
+        return
+    if members.was_forgotten(session, workspace.id, author, at_us=micros(ts)):
+        return
+    added = session.scalar(
+        upsert(session, CheckInReply)
+        .values(channel_id=held.channel_id, ts=ts, round_id=held.id, author=author)
+        .on_conflict_do_nothing()
+        .returning(CheckInReply.author)
+    )
+    if added is not None:
+        members.note(session, workspace.id, [author])
+        attendance.settle(session, held, author, now=now)
+
+
+def gone(
+    session: Session, round_id: int, *, ts: str, author: str | None, now: datetime
+) -> None:
+    """A reply was deleted. Heard of before the reply, it leaves a row to find.
+
+    `author` as Slack says it, None where it does not.
+    """
+    held = attendance.hold(session, round_id)
+    if held is None:
+        return
+    known = session.get(CheckInReply, (held.channel_id, ts), populate_existing=True)
+    if known is None:
+        if author is not None:
+            session.add(
+                CheckInReply(
+                    channel_id=held.channel_id,
+                    ts=ts,
+                    round_id=held.id,
+                    author=author,
+                    is_deleted=True,
+                )
+            )
+            session.flush()
+        return
+    if not known.is_deleted:
+        known.is_deleted = True
+        attendance.settle(session, held, known.author, now=now)
+
+
+def read_thread(session: Session, one: Round, *, now: datetime) -> None:
+    """Ask for a look at the thread, for what was said there unheard."""
+    channel = session.get_one(Channel, one.channel_id)
+    outbox.refresh(
+        session,
+        "checkin.read",
+        one.id,
+        channel.slack_id,
+        installation_id=channel.installation_id,
+        now=now,
+    )
+
+
+def read_again(session: Session, channel: Channel, *, now: datetime) -> None:
+    """Look at the threads of open rounds: the bot was away, and heard nothing."""
+    for one in session.scalars(
+        select(Round)
+        .filter_by(channel_id=channel.id, state="open")
+        .where(Round.ts.is_not(None))
+        .order_by(Round.id)
+    ):
+        read_thread(session, one, now=now)
+
+
+def take_in(
+    session: Session,
+    claim: Claim,
+    messages: Iterable[Mapping[str, Any]],
+    now: datetime,
+    workspace: Workspace,
+) -> None:
+    """Record the replies of a round's thread as Slack shows it."""
+    one = session.get_one(Round, claim.subject_id)
+    for message in messages:
+        if str(message["ts"]) != one.ts and is_by_human(message, workspace):
+            hear(
+                session,
+                workspace,
+                one.id,
+                ts=str(message["ts"]),
+                author=str(message["user"]),
+                now=now,
+            )

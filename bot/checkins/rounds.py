@@ -1,0 +1,188 @@
+"""Start the rounds that are due; what is too late is skipped.
+
+A round is one row for each local date, so whoever starts it, and however often, starts
+it once.
+"""
+
+from datetime import date, datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.checkins import agenda, calendar, rules, stopping
+from bot.checkins.calendar import Occurrence
+from bot.clock import EPOCH
+from bot.outbox import upsert
+from bot.runtime import Workspace
+from models import Channel, Round, Schedule
+
+# Started in one transaction, for which everything else that changes something waits.
+# At each tick of the clock's, that is more than can be posted until the next.
+AT_ONCE = 25
+
+
+def facts_of_due(
+    session: Session, workspace: Workspace, *, now: datetime
+) -> datetime | None:
+    """How old our facts are of the channels that are due to be asked: the oldest.
+
+    None where nothing is due.
+    """
+    oldest: datetime | None = session.scalar(
+        select(func.min(func.coalesce(Channel.looked_up_at, EPOCH)))
+        .join(Schedule, Schedule.channel_id == Channel.id)
+        .where(_is_due(workspace, now))
+    )
+    return oldest
+
+
+def start_due(session: Session, workspace: Workspace, *, now: datetime) -> int:
+    """Start some of what is due, the earliest first; of how many schedules.
+
+    Any number of processes may do so at once.
+    """
+    waiting = (
+        select(Schedule)
+        .where(_is_due(workspace, now))
+        .order_by(Schedule.next_at, Schedule.id)
+        .limit(AT_ONCE)
+    )
+    schedules = session.scalars(agenda.held(waiting)).all()
+    for schedule in schedules:
+        start(session, schedule, now=now)
+    return len(schedules)
+
+
+def _is_due(workspace: Workspace, now: datetime) -> ColumnElement[bool]:
+    return and_(
+        Schedule.installation_id == workspace.id,
+        Schedule.state == "on",
+        Schedule.next_at <= now,
+    )
+
+
+def start(session: Session, schedule: Schedule, *, now: datetime) -> None:
+    """Start the round of a held schedule that is due, and plan the next.
+
+    Of several that are due only the last can be in time. What is too late is recorded
+    as skipped, and told once.
+    """
+    if schedule.next_at is None or schedule.next_date is None or schedule.next_at > now:
+        return
+    channel = session.get_one(Channel, schedule.channel_id)
+    because = stopping.unfit(schedule, channel)
+    if because is not None:
+        stopping.pause(session, schedule, because, now=now)
+        return
+    zone = ZoneInfo(schedule.zone)
+    waiting = _due(schedule, zone, now)
+    late = waiting
+    if waiting and now < calendar.post_before(waiting[-1], zone):
+        *late, _ = waiting
+    skipped = [one for one in late if _skip(session, schedule, one, zone, now=now)]
+    agenda.plan(session, schedule, now=now)
+    if len(late) < len(waiting):
+        _open(session, schedule, channel, waiting[-1], zone, now=now)
+    if skipped:
+        stopping.tell_skipped(
+            session, schedule, [one.day for one in skipped], "down", now=now
+        )
+
+
+def _due(schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occurrence]:
+    """From the one that was planned until now, in order."""
+    found: list[Occurrence] = []
+    for one in calendar.occurrences(
+        agenda.rhythm(schedule), schedule.at, zone, cast("date", schedule.next_date)
+    ):
+        if one.at > now:
+            break
+        found.append(one)
+    return found
+
+
+def _skip(
+    session: Session,
+    schedule: Schedule,
+    occurrence: Occurrence,
+    zone: ZoneInfo,
+    *,
+    now: datetime,
+) -> bool:
+    """Whether it was not known before."""
+    values = _values(schedule, occurrence, zone, now=now)
+    return (
+        session.scalar(
+            upsert(session, Round)
+            .values(**values, closes_at=occurrence.at, state="skipped", reason="down")
+            .on_conflict_do_nothing()
+            .returning(Round.id)
+        )
+        is not None
+    )
+
+
+def _open(
+    session: Session,
+    schedule: Schedule,
+    channel: Channel,
+    occurrence: Occurrence,
+    zone: ZoneInfo,
+    *,
+    now: datetime,
+) -> None:
+    """Ask the channel, but for a date that has had its round."""
+    asked_before = session.scalar(
+        select(func.count())
+        .select_from(Round)
+        .where(Round.schedule_id == schedule.id, Round.state.in_(("open", "closed")))
+    )
+    then = None
+    if schedule.next_at is not None and schedule.next_date is not None:
+        then = Occurrence(schedule.next_date, schedule.next_at)
+    values = _values(schedule, occurrence, zone, now=now) | {
+        "closes_at": calendar.closes_at(occurrence, schedule.open_days, zone, then),
+        "reflection": rules.reflection(schedule.reflections, asked_before or 0),
+        "state": "open",
+        "reason": None,
+    }
+    round_id: int | None = session.scalar(
+        upsert(session, Round)
+        .values(**values)
+        .on_conflict_do_update(
+            index_elements=["schedule_id", "local_date"],
+            set_=values,
+            where=agenda.is_of_the_future(now),
+        )
+        .returning(Round.id)
+    )
+    if round_id is not None:
+        outbox.promise(
+            session,
+            "checkin.post",
+            round_id,
+            channel.slack_id,
+            installation_id=schedule.installation_id,
+            now=now,
+            # What was due first is posted first.
+            due=occurrence.at,
+        )
+
+
+def _values(
+    schedule: Schedule, occurrence: Occurrence, zone: ZoneInfo, *, now: datetime
+) -> dict[str, Any]:
+    return {
+        "schedule_id": schedule.id,
+        "channel_id": schedule.channel_id,
+        "local_date": occurrence.day,
+        "due_at": occurrence.at,
+        "post_before": calendar.post_before(occurrence, zone),
+        "opened_at": now,
+        "question": schedule.question,
+        "hint": schedule.hint,
+        "reflection": "",
+    }

@@ -1,0 +1,193 @@
+"""Check-ins are set up, changed, paused, resumed and deleted by who may do so."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from bot import zones
+from bot.checkins import agenda, notes, plans, rounds, stopping
+from bot.checkins.plans import Draft, Plan
+from bot.errors import Refusal
+from bot.members import service as members
+from bot.members.rules import Action, check
+from bot.outbox import upsert
+from bot.runtime import Workspace
+from models import Channel, Schedule
+
+MOST_IN_A_CHANNEL = 10
+
+GONE = "That check-in is gone; open the settings again."
+FULL = f"A channel can have {MOST_IN_A_CHANNEL} check-ins; delete one first."
+
+
+def held(
+    session: Session, workspace: Workspace, schedule_id: int, *, by: str
+) -> Schedule:
+    """A check-in that the person may change; nobody else changes it meanwhile.
+
+    Raises Refusal for anybody else, and for one that is deleted.
+    """
+    return _permitted(
+        session,
+        workspace,
+        session.scalar(
+            select(Schedule)
+            .filter_by(id=schedule_id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        ),
+        by=by,
+    )
+
+
+def found(
+    session: Session, workspace: Workspace, schedule_id: int, *, by: str
+) -> Schedule:
+    """The same to look at. Raises Refusal."""
+    return _permitted(session, workspace, session.get(Schedule, schedule_id), by=by)
+
+
+def _permitted(
+    session: Session, workspace: Workspace, schedule: Schedule | None, *, by: str
+) -> Schedule:
+    if schedule is None or schedule.installation_id != workspace.id:
+        raise Refusal(GONE)
+    channel = session.get_one(Channel, schedule.channel_id)
+    check(Action.SET_UP, members.roles(session, channel, by))
+    if schedule.state == "deleted":
+        raise Refusal(GONE)
+    return schedule
+
+
+def set_up(
+    session: Session,
+    channel: Channel,
+    draft: Draft,
+    *,
+    source: str,
+    by: str,
+    now: datetime,
+) -> None:
+    """Keep a new check-in; the form of that `source` makes one, however often sent.
+
+    Raises Refusal, with the field, for what makes no sense.
+    """
+    check(Action.SET_UP, members.roles(session, channel, by))
+    made = checked(draft, now)
+    known = session.scalar(
+        select(Schedule.id).filter_by(
+            installation_id=channel.installation_id, source=source
+        )
+    )
+    if known is None and count(session, channel) >= MOST_IN_A_CHANNEL:
+        raise Refusal(FULL)
+    schedule_id = session.scalar(
+        upsert(session, Schedule)
+        .values(
+            installation_id=channel.installation_id,
+            channel_id=channel.id,
+            source=source,
+            created_at=now,
+            **_columns(made, channel, by),
+        )
+        .on_conflict_do_nothing(index_elements=["installation_id", "source"])
+        .returning(Schedule.id)
+    )
+    if schedule_id is not None:
+        agenda.plan(session, session.get_one(Schedule, schedule_id), now=now)
+
+
+def change(
+    session: Session, schedule: Schedule, draft: Draft, *, by: str, now: datetime
+) -> None:
+    """Keep a held check-in as it was changed: from the next time on.
+
+    A date that has had its round has no other. Raises Refusal, with the field.
+    """
+    made = checked(draft, now)
+    # What was due until now was due as it was.
+    rounds.start(session, schedule, now=now)
+    channel = session.get_one(Channel, schedule.channel_id)
+    for name, value in _columns(made, channel, by).items():
+        setattr(schedule, name, value)
+    if schedule.state == "on":
+        agenda.plan(session, schedule, now=now)
+
+
+def _columns(made: Plan, channel: Channel, by: str) -> dict[str, object]:
+    rhythm = made.rhythm
+    return {
+        "owner": by,
+        "question": made.question,
+        "hint": made.hint,
+        "reflections": list(made.reflections),
+        "every": rhythm.every,
+        "weekdays": [str(number) for number in sorted(rhythm.weekdays)],
+        "nth": rhythm.nth,
+        "at": made.at,
+        "zone": made.zone.key,
+        "starts_on": rhythm.starts_on,
+        "skip_dates": [one.isoformat() for one in sorted(rhythm.skips)],
+        "holidays_of": rhythm.holidays_of,
+        "open_days": made.open_days,
+        "nudge_after": made.nudge_after,
+        "is_private": channel.is_private,
+    }
+
+
+def pause(session: Session, schedule: Schedule) -> None:
+    """By somebody: nothing more is asked until they resume it."""
+    if schedule.state == "on":
+        stopping.stop(session, schedule, "paused")
+
+
+def resume(session: Session, schedule: Schedule, *, now: datetime) -> None:
+    """Go on with a held check-in, in its channel as it is now. Raises Refusal."""
+    if schedule.state != "paused":
+        return
+    channel = session.get_one(Channel, schedule.channel_id)
+    schedule.is_private = channel.is_private
+    because = stopping.unfit(schedule, channel)
+    if because is not None:
+        raise Refusal(f"#{channel.name} {notes.why_paused(because)}.")
+    schedule.state, schedule.paused_because = "on", None
+    session.flush()
+    agenda.plan(session, schedule, now=now)
+
+
+def delete(session: Session, schedule: Schedule) -> None:
+    """Ask no more. What people shared stays, and an open round closes in its time."""
+    stopping.stop(session, schedule, "deleted")
+
+
+def checked(draft: Draft, now: datetime) -> Plan:
+    """Raises Refusal, with the field, for what makes no sense."""
+    return plans.plan(draft, today=zones.local_date(now, ZoneInfo("UTC")))
+
+
+def plan_of(schedule: Schedule) -> Plan:
+    return Plan(
+        question=schedule.question,
+        hint=schedule.hint,
+        reflections=tuple(schedule.reflections),
+        rhythm=agenda.rhythm(schedule),
+        at=schedule.at,
+        zone=ZoneInfo(schedule.zone),
+        open_days=schedule.open_days,
+        nudge_after=schedule.nudge_after,
+    )
+
+
+def in_channel(channel: Channel) -> Select[Schedule]:
+    return (
+        select(Schedule)
+        .where(Schedule.channel_id == channel.id, Schedule.state != "deleted")
+        .order_by(Schedule.id)
+    )
+
+
+def count(session: Session, channel: Channel) -> int:
+    found = select(func.count()).select_from(in_channel(channel).subquery())
+    return session.scalar(found) or 0

@@ -1,0 +1,151 @@
+"""Which channels somebody is in: read from Slack, and kept fresh by its events."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot import homes, outbox
+from bot.clock import micros_of
+from bot.db import prepare, table
+from bot.lanes import Claim
+from bot.operations import ReadChannels
+from models import Channel, ChannelMember, Home
+
+# Events keep it fresh in between; this is for those that never came. What was said in
+# private channels is shown only where we know as lately as this.
+KEEPS = timedelta(hours=1)
+
+_seats = table(ChannelMember)
+_SEAT = prepare(
+    ChannelMember,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["channel_id", "member"],
+        set_={"is_in": insert.excluded.is_in, "at_us": insert.excluded.at_us},
+        where=or_(
+            _seats.c.at_us < insert.excluded.at_us,
+            # Of two in the same microsecond the leaving stands.
+            and_(
+                _seats.c.at_us == insert.excluded.at_us,
+                insert.excluded.is_in.is_(False),
+            ),
+        ),
+    ),
+)
+
+
+def is_fresh(home: Home | None, now: datetime) -> bool:
+    """Whether we know well enough which channels the Home tab's owner is in."""
+    read_at = home.channels_read_at if home else None
+    return read_at is not None and now - read_at < KEEPS
+
+
+def read_again(
+    session: Session, installation_id: int, member: str, *, now: datetime
+) -> None:
+    """Ask for the channels of somebody who has a Home tab, if they may be old."""
+    if is_fresh(session.get(Home, (installation_id, member)), now):
+        return
+    outbox.refresh(
+        session, "home.places", 0, member, installation_id=installation_id, now=now
+    )
+
+
+def visible(
+    session: Session, installation_id: int, member: str, *, now: datetime
+) -> set[str]:
+    """Slack's ids of the channels of which somebody may see what was said there.
+
+    Private ones only where we know lately enough that they are in them.
+    """
+    found = select(Channel.slack_id).join(
+        ChannelMember, ChannelMember.channel_id == Channel.id
+    )
+    found = found.where(
+        Channel.installation_id == installation_id,
+        ChannelMember.member == member,
+        ChannelMember.is_in.is_(True),
+    )
+    if not is_fresh(session.get(Home, (installation_id, member)), now):
+        found = found.where(Channel.is_private.is_(False))
+    return set(session.scalars(found))
+
+
+def forget_freshness(session: Session, installation_id: int) -> None:
+    """The bot is in one more channel: who else is there is still to be asked."""
+    session.execute(
+        update(Home)
+        .where(Home.installation_id == installation_id)
+        .values(channels_read_at=None)
+    )
+
+
+def ask(session: Session, claim: Claim) -> ReadChannels | None:
+    if session.get(Home, (claim.installation_id, claim.recipient)) is None:
+        return None
+    return ReadChannels(claim.recipient)
+
+
+def told(
+    session: Session, claim: Claim, slack_ids: Sequence[str], now: datetime
+) -> None:
+    """Slack says that the person is in these channels and in no others.
+
+    What events say of later than the question stands.
+    """
+    home = session.get(Home, (claim.installation_id, claim.recipient))
+    if home is None:
+        return
+    of_workspace = Channel.installation_id == claim.installation_id
+    now_in = session.scalars(
+        select(Channel.id).where(of_workspace, Channel.slack_id.in_(slack_ids))
+    ).all()
+    were_in = session.scalars(
+        select(ChannelMember.channel_id)
+        .join(Channel, Channel.id == ChannelMember.channel_id)
+        .where(of_workspace, ChannelMember.member == claim.recipient)
+    ).all()
+    _set(
+        session,
+        claim.recipient,
+        {one: one in now_in for one in {*now_in, *were_in}},
+        at_us=micros_of(claim.claimed_at),
+    )
+    home.channels_read_at = claim.claimed_at
+    homes.refresh(
+        session, claim.installation_id, [claim.recipient], now=now, soon=timedelta()
+    )
+
+
+def moved(
+    session: Session,
+    installation_id: int,
+    channel: str,
+    member: str,
+    *,
+    is_in: bool,
+    at_us: int,
+    now: datetime,
+) -> None:
+    """Somebody joined a channel, or left it: known of those who have a Home tab.
+
+    `channel` is Slack's id, `at_us` Slack's time of it.
+    """
+    if session.get(Home, (installation_id, member)) is None:
+        return
+    known = session.scalar(
+        select(Channel.id).filter_by(installation_id=installation_id, slack_id=channel)
+    )
+    if known is not None:
+        _set(session, member, {known: is_in}, at_us=at_us)
+        homes.refresh(session, installation_id, [member], now=now)
+
+
+def _set(session: Session, member: str, seats: dict[int, bool], *, at_us: int) -> None:
+    rows = [
+        {"channel_id": channel_id, "member": member, "is_in": is_in, "at_us": at_us}
+        for channel_id, is_in in sorted(seats.items())
+    ]
+    if rows:
+        session.execute(_SEAT(session), rows)

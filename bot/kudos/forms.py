@@ -1,0 +1,156 @@
+"""The form for kudos. Values in, views out."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    Block,
+    ContextBlock,
+    ConversationFilter,
+    ConversationSelectElement,
+    InputBlock,
+    MarkdownTextObject,
+    Option,
+    PlainTextInputElement,
+    RadioButtonsElement,
+    UserMultiSelectElement,
+)
+from slack_sdk.models.views import View
+
+from bot.kudos.rules import MOST_RECEIVERS, MOST_TAGS, SHORTEST_REASON
+from bot.kudos.words import LONGEST_REASON, LONGEST_TAG
+from bot.text import clean, plain, shorten
+
+INVITE = (
+    "I'm not in that channel: type /invite @Backswing there, or choose another one."
+)
+INVITE_FIRST = (
+    "I'm not in that channel yet. Choose another one, or type `/invite @Backswing`"
+    " there first."
+)
+CHOOSE = "Choose a channel where I'm a member, or give them privately."
+
+PUBLIC = Option(
+    text="For everybody in the channel",
+    value="public",
+    description="One message; others can join in.",
+)
+PRIVATE = Option(
+    text="Only for them",
+    value="private",
+    description="A direct message to each, and nothing anywhere else.",
+)
+_LONGEST_TAGS = (LONGEST_TAG + 2) * MOST_TAGS
+
+
+def kudos_form(
+    *,
+    people: Sequence[str] = (),
+    # Marked text.
+    reason: str = "",
+    tags: Sequence[str] = (),
+    channel: str | None = None,
+    # Where no channel is named: choose the one that the person is looking at.
+    is_here: bool = False,
+    # The message that it is about, as Slack names it, and its address.
+    about: Mapping[str, str] | None = None,
+    about_url: str | None = None,
+    hint: str | None = None,
+) -> View:
+    """Thank people: whom, what for, and who else is to see it."""
+    blocks: list[Block] = [
+        ContextBlock(elements=[MarkdownTextObject(text=said)])
+        for said in (hint, f"For <{about_url}|this message>" if about_url else None)
+        if said
+    ]
+    blocks += [
+        InputBlock(
+            block_id="people",
+            label="Whom do you thank?",
+            element=UserMultiSelectElement(
+                action_id="people",
+                placeholder="Choose people",
+                initial_users=list(people)[:MOST_RECEIVERS] or None,
+                max_selected_items=MOST_RECEIVERS,
+                focus_on_load=not people or None,
+            ),
+        ),
+        InputBlock(
+            block_id="reason",
+            label="What for?",
+            hint=f"At least {SHORTEST_REASON} characters: what they did, and how it"
+            " helped.",
+            element=PlainTextInputElement(
+                action_id="reason",
+                multiline=True,
+                initial_value=shorten(plain(reason), LONGEST_REASON) or None,
+                max_length=LONGEST_REASON,
+                focus_on_load=bool(people) or None,
+            ),
+        ),
+        InputBlock(
+            block_id="tags",
+            label="Tags",
+            optional=True,
+            hint=f"Up to {MOST_TAGS}, with spaces between",
+            element=PlainTextInputElement(
+                action_id="tags",
+                initial_value=shorten(
+                    " ".join(f"#{tag}" for tag in tags), _LONGEST_TAGS
+                )
+                or None,
+                max_length=_LONGEST_TAGS,
+                placeholder="#teamwork",
+            ),
+        ),
+        InputBlock(
+            block_id="visibility",
+            label="Who sees it",
+            element=RadioButtonsElement(
+                action_id="visibility",
+                options=[PUBLIC, PRIVATE],
+                initial_option=PUBLIC,
+            ),
+        ),
+        InputBlock(
+            block_id="channel",
+            label="Channel",
+            optional=True,
+            element=ConversationSelectElement(
+                action_id="channel",
+                placeholder="Where to say it",
+                initial_conversation=channel,
+                default_to_current_conversation=is_here or None,
+                filter=ConversationFilter(
+                    include=["public", "private"], exclude_bot_users=True
+                ),
+            ),
+        ),
+    ]
+    return View(
+        type="modal",
+        callback_id="kudos",
+        title="Give kudos",
+        submit="Give",
+        close="Cancel",
+        private_metadata=json.dumps({"about": dict(about) if about else None}),
+        blocks=blocks,
+    )
+
+
+def thanked(value: str) -> tuple[str, str] | None:
+    """A button's value in; out the receiver's id and plain words, or None.
+
+    Anybody can send any value: it says no more than what a form may show.
+    """
+    try:
+        found: Any = json.loads(value)
+    except ValueError:
+        return None
+    if not isinstance(found, dict):
+        return None
+    receiver, reason = found.get("receiver"), found.get("reason", "")
+    if not (isinstance(receiver, str) and isinstance(reason, str)):
+        return None
+    return receiver, clean(reason)

@@ -1,0 +1,266 @@
+"""What somebody received and gave: asked of the thanks that stand, newest first."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from slack_sdk.models.blocks import Block
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from bot import zones
+from bot.clock import EPOCH, micros_of
+from bot.db import table
+from bot.errors import Refusal
+from bot.kudos import allowance, blocks
+from bot.kudos.blocks import Row
+from bot.kudos.rules import MOST_RECEIVERS
+from bot.kudos.service import GONE
+from bot.members import service as members
+from bot.runtime import Workspace
+from bot.text import permalink
+from models import Channel, Kudos, Thanks
+
+PAGE = 8
+AT_HOME = 5
+LATELY = timedelta(days=30)
+
+What = Literal["received", "given"]
+
+_thanks = table(Thanks)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """After which of the kudos a page begins."""
+
+    at: datetime
+    kudos_id: int
+
+    def __str__(self) -> str:
+        return f"{micros_of(self.at)}:{self.kudos_id}"
+
+    @classmethod
+    def read(cls, value: str) -> "Cursor":
+        """Raises Refusal for what we never sent."""
+        at, _, kudos_id = value.partition(":")
+        if not all(
+            part.isascii() and part.isdigit() and len(part) <= 16  # noqa: PLR2004
+            for part in (at, kudos_id)
+        ):
+            raise Refusal(GONE)
+        return cls(EPOCH + timedelta(microseconds=int(at)), int(kudos_id))
+
+
+def mine(
+    session: Session, workspace: Workspace, member: str, *, now: datetime
+) -> tuple[str, list[Block]]:
+    """What `/kudos me` answers: both lists, and what is left today."""
+    received, more_received = _page(session, workspace, member, "received", now=now)
+    given, more_given = _page(session, workspace, member, "given", now=now)
+    return blocks.mine(
+        received,
+        given,
+        left=allowance.left(session, workspace.id, member, now),
+        a_day=allowance.a_day(session, workspace.id),
+        more_received=more_received,
+        more_given=more_given,
+    )
+
+
+def page(
+    session: Session,
+    workspace: Workspace,
+    member: str,
+    what: What,
+    after: str,
+    *,
+    now: datetime,
+) -> tuple[str, list[Block]]:
+    """The page of one list that begins behind the cursor `after`."""
+    rows, more = _page(
+        session, workspace, member, what, now=now, after=Cursor.read(after)
+    )
+    return blocks.page(what, rows, more=more)
+
+
+def lately(
+    session: Session, workspace: Workspace, member: str, *, now: datetime
+) -> list[Block]:
+    """The section of the Home tab: what its owner received in the last month."""
+    found = _received(workspace.id, member, AT_HOME, since=now - LATELY)
+    rows = _rows(session, workspace, member, session.execute(found).all(), now=now)
+    return blocks.lately(rows)
+
+
+def has_any(session: Session, workspace: Workspace, member: str) -> bool:
+    """Whether somebody ever received kudos, or gave some."""
+    found = (
+        session.scalar(statement(workspace.id, member, 1))
+        for statement in (_received, _given)
+    )
+    return any(one is not None for one in found)
+
+
+def _page(
+    session: Session,
+    workspace: Workspace,
+    member: str,
+    what: What,
+    *,
+    now: datetime,
+    after: Cursor | None = None,
+) -> tuple[list[Row], str]:
+    if what == "received":
+        statement = _received(workspace.id, member, PAGE + 1, after=after)
+    else:
+        # One row for each receiver: enough of them for a page of kudos and one more.
+        most = (PAGE + 1) * MOST_RECEIVERS
+        statement = _given(workspace.id, member, most, after=after)
+    # The receivers of one kudos stand together.
+    found = list({row.kudos_id: row for row in session.execute(statement)}.values())
+    shown = found[:PAGE]
+    more = ""
+    if len(found) > PAGE:
+        more = str(Cursor(shown[-1].given_at, shown[-1].kudos_id))
+    return _rows(session, workspace, member, shown, now=now), more
+
+
+_COLUMNS = (_thanks.c.kudos_id, _thanks.c.given_at, _thanks.c.is_second)
+
+
+def _received(
+    installation_id: int,
+    member: str,
+    limit: int,
+    *,
+    after: Cursor | None = None,
+    since: datetime | None = None,
+) -> Select[Any]:
+    """Those who joined in are told with the kudos that they joined."""
+    statement = select(*_COLUMNS).where(
+        _thanks.c.installation_id == installation_id,
+        _thanks.c.receiver == member,
+        _thanks.c.is_second.is_(False),
+    )
+    if since is not None:
+        statement = statement.where(_thanks.c.given_at >= since)
+    return _newest(statement, after).limit(limit)
+
+
+def _given(
+    installation_id: int, member: str, limit: int, *, after: Cursor | None = None
+) -> Select[Any]:
+    statement = select(*_COLUMNS).where(
+        _thanks.c.installation_id == installation_id, _thanks.c.giver == member
+    )
+    return _newest(statement, after).limit(limit)
+
+
+def _newest(statement: Select[Any], after: Cursor | None) -> Select[Any]:
+    if after is not None:
+        statement = statement.where(
+            _thanks.c.given_at <= after.at,
+            or_(
+                _thanks.c.given_at < after.at,
+                and_(
+                    _thanks.c.given_at == after.at,
+                    _thanks.c.kudos_id < after.kudos_id,
+                ),
+            ),
+        )
+    return statement.order_by(_thanks.c.given_at.desc(), _thanks.c.kudos_id.desc())
+
+
+def _rows(
+    session: Session,
+    workspace: Workspace,
+    member: str,
+    found: Sequence[Any],
+    *,
+    now: datetime,
+) -> list[Row]:
+    ids = [row.kudos_id for row in found]
+    kudos = {
+        one.id: one for one in session.scalars(select(Kudos).where(Kudos.id.in_(ids)))
+    }
+    seconds = _seconds(session, ids)
+    people = {one.giver for one in kudos.values()}
+    people |= {receiver for one in kudos.values() for receiver in one.receivers}
+    called = members.names(session, workspace.id, people)
+    zone = allowance.days(now, members.find(session, workspace.id, member)).zone
+    slack_ids = _channels(session, kudos.values())
+    return [
+        _row(
+            workspace,
+            kudos[row.kudos_id],
+            row,
+            is_mine=kudos[row.kudos_id].giver == member or row.is_second,
+            called=called,
+            seconds=seconds.get(row.kudos_id, 0),
+            day=zones.day_name(row.given_at, now, zone),
+            slack_ids=slack_ids,
+        )
+        for row in found
+    ]
+
+
+def _row(
+    workspace: Workspace,
+    kudos: Kudos,
+    row: Any,
+    *,
+    is_mine: bool,
+    called: Mapping[str, str],
+    seconds: int,
+    day: str,
+    slack_ids: Mapping[int, str],
+) -> Row:
+    whom = kudos.receivers if is_mine else [kudos.giver]
+    return Row(
+        people=[called[one] for one in whom],
+        reason=kudos.reason,
+        day=day,
+        url=url(workspace, kudos, slack_ids),
+        tags=kudos.tags,
+        seconds=seconds,
+        emoji=kudos.emoji,
+        is_private=kudos.is_private,
+        joined=called[kudos.giver] if row.is_second else None,
+    )
+
+
+def url(workspace: Workspace, kudos: Kudos, slack_ids: Mapping[int, str]) -> str | None:
+    """Where the kudos can be read: their own message, or the one they are about."""
+    if kudos.channel_id is not None and kudos.ts is not None:
+        here = slack_ids[kudos.channel_id]
+        return permalink(workspace.team_url, here, kudos.ts, kudos.thread_ts)
+    return about(workspace, kudos, slack_ids)
+
+
+def about(
+    workspace: Workspace, kudos: Kudos, slack_ids: Mapping[int, str]
+) -> str | None:
+    """The address of the message that the kudos are about, if it is still there."""
+    if kudos.about_channel_id is None or kudos.about_ts is None:
+        return None
+    there = slack_ids[kudos.about_channel_id]
+    return permalink(workspace.team_url, there, kudos.about_ts, kudos.about_thread_ts)
+
+
+def _channels(session: Session, kudos: Iterable[Kudos]) -> dict[int, str]:
+    ids = {one.channel_id for one in kudos} | {one.about_channel_id for one in kudos}
+    found = session.execute(
+        select(Channel.id, Channel.slack_id).where(Channel.id.in_(ids - {None}))
+    )
+    return {row.id: row.slack_id for row in found}
+
+
+def _seconds(session: Session, ids: Sequence[int]) -> dict[int, int]:
+    found = session.execute(
+        select(_thanks.c.kudos_id, func.count(func.distinct(_thanks.c.giver)))
+        .where(_thanks.c.kudos_id.in_(ids), _thanks.c.is_second.is_(True))
+        .group_by(_thanks.c.kudos_id)
+    )
+    return {row[0]: row[1] for row in found}

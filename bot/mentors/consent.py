@@ -1,0 +1,309 @@
+"""What the person decides about a credit, and how it can be changed again.
+
+A credit's row is held while it changes, so that of two decisions the later stands and
+the post shows it. What is in Slack is drawn from the row.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import homes, outbox
+from bot.answers.outcomes import UNDO_FOR
+from bot.config import MentorNumbers
+from bot.errors import Refusal
+from bot.hours import welcome
+from bot.lanes import Claim
+from bot.preferences import service as preferences
+from bot.runtime import Workspace
+from models import Channel, Credit, Evidence, OutboxItem, Preference
+
+Choice = Literal["public", "private", "never"]
+
+NOT_YOURS = "That is about somebody else, who decides it."
+NEVER = (
+    "You said that you are never to be named in public. Change that first, in the"
+    " settings of the Home tab."
+)
+NOWHERE = "I'm in no channel where I could tell it."
+
+
+def decide(
+    session: Session,
+    workspace: Workspace,
+    credit_id: int,
+    choice: Choice,
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    """Record the person's choice, the first or a later one. Raises Refusal."""
+    credit = hold(session, credit_id)
+    if credit is None or credit.installation_id != workspace.id or credit.member != by:
+        raise Refusal(NOT_YOURS)
+    if choice == "never":
+        preferences.choose(session, workspace.id, by, may_be_named="never")
+        leave(session, workspace.id, by, now=now)
+        return
+    if choice == "public":
+        if preferences.of(session, workspace.id, by).may_be_named == "never":
+            raise Refusal(NEVER)
+        if credit.channel_id is None:
+            raise Refusal(NOWHERE)
+    _set(session, credit, choice, now=now)
+
+
+def leave(
+    session: Session, installation_id: int, member: str, *, now: datetime
+) -> None:
+    """Whoever opts out: nothing about them stays in public."""
+    for credit in session.scalars(
+        select(Credit)
+        .where(
+            Credit.installation_id == installation_id,
+            Credit.member == member,
+            Credit.consent != "never",
+        )
+        .order_by(Credit.id)
+        .with_for_update(key_share=True)
+    ).all():
+        _set(session, credit, "never", now=now)
+
+
+def agree(
+    session: Session, installation_id: int, member: str, *, now: datetime
+) -> None:
+    """Whoever is always to be named has answered what they have been asked."""
+    for credit in session.scalars(
+        select(Credit)
+        .where(
+            Credit.installation_id == installation_id,
+            Credit.member == member,
+            Credit.consent == "asked",
+            Credit.told_at.is_not(None),
+            Credit.channel_id.is_not(None),
+        )
+        .order_by(Credit.id)
+        .with_for_update(key_share=True)
+    ).all():
+        _set(session, credit, "public", now=now)
+
+
+def leave_all(session: Session, workspace: Workspace, *, now: datetime) -> None:
+    """Follow those who opted out wherever they said so."""
+    for member in session.scalars(
+        select(Credit.member)
+        .join(
+            Preference,
+            (Preference.installation_id == Credit.installation_id)
+            & (Preference.member == Credit.member),
+        )
+        .where(
+            Credit.installation_id == workspace.id,
+            Credit.consent != "never",
+            Preference.may_be_named == "never",
+        )
+        .distinct()
+        .order_by(Credit.member)
+    ).all():
+        leave(session, workspace.id, member, now=now)
+
+
+def fall_silent(
+    session: Session, workspace: Workspace, *, numbers: MentorNumbers, now: datetime
+) -> None:
+    """Who was asked long enough ago and did not answer keeps it between us."""
+    for credit in session.scalars(
+        select(Credit)
+        .where(
+            Credit.installation_id == workspace.id,
+            Credit.consent == "asked",
+            Credit.told_at <= now - timedelta(days=numbers.consent_days),
+        )
+        .order_by(Credit.id)
+        .with_for_update(key_share=True)
+    ).all():
+        _set(session, credit, "silent", now=now)
+
+
+def hold(session: Session, credit_id: int) -> Credit | None:
+    """The credit as it is now; nobody else changes it meanwhile."""
+    return session.scalar(
+        select(Credit)
+        .filter_by(id=credit_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _set(session: Session, credit: Credit, consent: str, *, now: datetime) -> None:
+    if credit.consent == consent:
+        return
+    credit.consent = consent
+    credit.answered_at = None if consent == "silent" else now
+    session.flush()
+    homes.refresh(session, credit.installation_id, [credit.member], now=now)
+    if credit.told_ts is not None:
+        outbox.refresh(
+            session,
+            "mentor.choice",
+            credit.id,
+            credit.member,
+            installation_id=credit.installation_id,
+            now=now,
+        )
+    _follow(session, credit, now=now)
+
+
+def _follow(session: Session, credit: Credit, *, now: datetime) -> None:
+    """The channel is to see what the person wants it to see."""
+    if credit.channel_id is None:
+        return
+    channel = session.get_one(Channel, credit.channel_id)
+    if credit.post_ts is not None:
+        outbox.refresh(
+            session,
+            "mentor.show",
+            credit.id,
+            channel.slack_id,
+            installation_id=credit.installation_id,
+            now=now,
+        )
+    elif credit.consent == "public":
+        outbox.promise(
+            session,
+            "mentor.post",
+            credit.id,
+            channel.slack_id,
+            installation_id=credit.installation_id,
+            now=now,
+            occasion=str(credit.posts),
+        )
+
+
+# What becomes of the messages
+
+
+def held(session: Session, claim: Claim) -> None:
+    hold(session, claim.subject_id)
+
+
+def told(session: Session, claim: Claim, sent: tuple[str, str], now: datetime) -> None:
+    """The person knows. Who chose to be named each time is named from now on."""
+    credit = session.get_one(Credit, claim.subject_id)
+    credit.told_at, (credit.told_channel, credit.told_ts) = now, sent
+    homes.refresh(session, credit.installation_id, [credit.member], now=now)
+    chosen = preferences.of(session, credit.installation_id, credit.member)
+    if credit.consent == "asked" and credit.channel_id is None:
+        _set(session, credit, "private", now=now)
+    elif credit.consent == "asked" and chosen.may_be_named == "yes":
+        _set(session, credit, "public", now=now)
+
+
+def not_told(session: Session, claim: Claim, _error: str, _now: datetime) -> None:
+    """Slack can't reach the person: nobody was asked, so nobody said yes."""
+    credit = session.get_one(Credit, claim.subject_id)
+    if credit.consent == "asked":
+        credit.consent = "silent"
+
+
+def posted(
+    session: Session, claim: Claim, sent: tuple[str, str], now: datetime
+) -> None:
+    """It is in the channel: those who were helped hear that their marks did this."""
+    credit = session.get_one(Credit, claim.subject_id)
+    credit.post_ts, credit.posts = sent[1], credit.posts + 1
+    session.flush()
+    if credit.consent != "public":
+        # Taken back while it was on its way.
+        _follow(session, credit, now=now)
+        return
+    _show_choice(session, credit, now=now)
+    for person in marked_by(session, credit):
+        outbox.promise(
+            session,
+            "mentor.helped",
+            credit.id,
+            person,
+            installation_id=credit.installation_id,
+            now=now,
+            # An undo within a minute withdraws it unsent.
+            due=welcome(session, credit.installation_id, person, now=now + UNDO_FOR),
+        )
+
+
+def not_posted(session: Session, claim: Claim, error: str, now: datetime) -> None:
+    """Slack will not have it there, or nobody can tell: it stays between us for now."""
+    credit = session.get_one(Credit, claim.subject_id)
+    credit.posts += 1
+    if credit.consent == "public":
+        credit.consent = "private"
+        homes.refresh(session, credit.installation_id, [credit.member], now=now)
+    outbox.promise(
+        session,
+        "mentor.not_posted",
+        credit.id,
+        credit.member,
+        installation_id=credit.installation_id,
+        now=now,
+        detail={"error": error},
+        occasion=str(credit.posts),
+    )
+    _show_choice(session, credit, now=now)
+
+
+def perhaps_posted(session: Session, claim: Claim, _error: str, now: datetime) -> None:
+    not_posted(session, claim, "unknown", now)
+
+
+def shown(session: Session, claim: Claim, _result: object, _now: datetime) -> None:
+    """The post shows what the person wants; whoever opted out has none any more."""
+    credit = session.get_one(Credit, claim.subject_id)
+    is_latest = session.get_one(OutboxItem, claim.id).version == claim.version
+    if credit.consent == "never" and is_latest:
+        credit.post_ts = None
+
+
+def post_gone(session: Session, claim: Claim, error: str, now: datetime) -> None:
+    """Somebody deleted the post in Slack: it stays so until a newer yes posts it."""
+    credit = session.get_one(Credit, claim.subject_id)
+    if error == "message_not_found":
+        is_newer = _is_decided_since_posted(session, credit)
+        credit.post_ts = None
+        session.flush()
+        if is_newer:
+            _follow(session, credit, now=now)
+
+
+def _is_decided_since_posted(session: Session, credit: Credit) -> bool:
+    """Whether the person chose anew after the post was made, by our own clock."""
+    posted_at = session.scalar(
+        select(OutboxItem.finished_at).filter_by(
+            installation_id=credit.installation_id,
+            kind="mentor.post",
+            subject_id=credit.id,
+            ts=credit.post_ts,
+        )
+    )
+    answered_at = credit.answered_at
+    return bool(posted_at and answered_at and answered_at > posted_at)
+
+
+def _show_choice(session: Session, credit: Credit, *, now: datetime) -> None:
+    outbox.refresh(
+        session,
+        "mentor.choice",
+        credit.id,
+        credit.member,
+        installation_id=credit.installation_id,
+        now=now,
+    )
+
+
+def marked_by(session: Session, credit: Credit) -> Sequence[str]:
+    """Those whose marks are the evidence, once each."""
+    rows = session.scalars(select(Evidence.marked_by).filter_by(credit_id=credit.id))
+    return sorted({person for row in rows for person in row})

@@ -1,0 +1,116 @@
+"""How many messages each person wrote: written down, read, and forgotten again."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from bot.channels import service as channels
+from bot.db import prepare, table
+from bot.runtime import Workspace
+from bot.tally import Slot
+from models import Member, MessageCount
+
+# The longest window that can be chosen.
+KEPT = timedelta(days=367)
+_ROWS_AT_ONCE = 500
+
+_counts = table(MessageCount)
+_KEY = ["channel_id", "day", "member"]
+
+_ADD = prepare(
+    MessageCount,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=_KEY,
+        set_={"messages": _counts.c.messages + insert.excluded.messages},
+    ),
+)
+_AT_LEAST = prepare(
+    MessageCount,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=_KEY,
+        set_={"messages": insert.excluded.messages},
+        where=_counts.c.messages < insert.excluded.messages,
+    ),
+)
+
+
+def add(session: Session, workspace: Workspace, counted: Mapping[Slot, int]) -> None:
+    """Write down what was counted since the last time."""
+    _write(session, workspace, counted, _ADD)
+
+
+def at_least(
+    session: Session, workspace: Workspace, counted: Mapping[Slot, int]
+) -> None:
+    """Write down what an export holds of these days.
+
+    It may have been loaded before, or the bot may have been there: of two counts of
+    the same day the larger one is the more complete.
+    """
+    _write(session, workspace, counted, _AT_LEAST)
+
+
+def _write(
+    session: Session,
+    workspace: Workspace,
+    counted: Mapping[Slot, int],
+    insert: Callable[[Session], Any],
+) -> None:
+    gone = _forgotten(session, workspace, {member for _, _, member in counted})
+    counted = {
+        slot: messages
+        for slot, messages in counted.items()
+        if slot[2] not in gone or slot[1] > gone[slot[2]]
+    }
+    places = {
+        slack_id: channels.note(session, workspace.id, slack_id).id
+        for slack_id in sorted({channel for channel, _, _ in counted})
+    }
+    # Always in the same order, or two replicas would wait for each other.
+    rows = sorted(
+        (places[channel], day, member, messages)
+        for (channel, day, member), messages in counted.items()
+    )
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        session.execute(
+            insert(session),
+            [
+                {
+                    "channel_id": channel_id,
+                    "day": day,
+                    "member": member,
+                    "messages": messages,
+                }
+                for channel_id, day, member, messages in rows[
+                    start : start + _ROWS_AT_ONCE
+                ]
+            ],
+        )
+
+
+def _forgotten(
+    session: Session, workspace: Workspace, people: Collection[str]
+) -> dict[str, date]:
+    """On which day each of these was forgotten; what they wrote until then is not kept.
+
+    That they wrote on that day after it is lost.
+    """
+    rows = session.execute(
+        select(Member.slack_id, Member.forgotten_at).where(
+            Member.installation_id == workspace.id,
+            Member.forgotten_at.is_not(None),
+        )
+    )
+    return {
+        member: forgotten_at.date()
+        for member, forgotten_at in rows
+        if forgotten_at is not None and member in people
+    }
+
+
+def forget(session: Session, *, now: datetime) -> None:
+    """What no window reaches any more is not kept."""
+    session.execute(delete(MessageCount).where(MessageCount.day < (now - KEPT).date()))

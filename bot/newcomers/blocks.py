@@ -1,0 +1,190 @@
+"""What the bot says of itself: to a channel it comes to, and to who is new there."""
+
+import json
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    DividerBlock,
+    MarkdownTextObject,
+    SectionBlock,
+)
+from slack_sdk.models.views import View
+
+from bot import rich
+from bot.channels.rules import one_of
+from bot.rich import Part, place, spoken
+
+Note = tuple[str, list[Block]]
+
+_WHO = "I help people here put their problems to each other, and see what helped."
+_THERE = (
+    "I'm Backswing. People there put their problems to each other, and I help them see"
+    " what helped."
+)
+_MORE = "`/backswing help` says more."
+
+
+def _rules(helpful: Sequence[str], solved: Sequence[str]) -> SectionBlock:
+    """mrkdwn of our own, with the names of the channel's emoji."""
+    return SectionBlock(
+        text="*Four short rules*\n"
+        "1. *Ask early.* `/ask How do I …?` is enough, and no question is too small.\n"
+        "2. *Answer in the ask's thread,* with what worked for you.\n"
+        f"3. *Say what helped.* React to an answer with {one_of(helpful)}; when one"
+        f" solves your own ask, with {one_of(solved)}.\n"
+        "4. *Say thanks.* `/kudos @ana for …` says what for."
+    )
+
+
+def introduction(helpful: Sequence[str], solved: Sequence[str]) -> Note:
+    """To the channel. Names of the channel's emoji in."""
+    return f"Hello, I'm Backswing. {_WHO}", [
+        SectionBlock(text=f"*Hello, I'm Backswing.* {_WHO}"),
+        _rules(helpful, solved),
+        SectionBlock(
+            text="*The time it takes:* a minute to ask, and as long as you like to"
+            " answer. Nobody has to do either, and nobody is ranked."
+        ),
+        SectionBlock(
+            text="*How to leave:* I write to you only about what you take part in."
+            " `/backswing forget me` removes what I know of you, and"
+            " `/remove @Backswing` takes me out of this channel."
+        ),
+        _small(_MORE),
+    ]
+
+
+def preview(channel_id: int, channel: str, name: str, shown: Sequence[Block]) -> Note:
+    """To whoever invited the bot. `channel` is Slack's id; `shown` would be posted."""
+    parts: list[Part] = [
+        "Thank you for inviting me to ",
+        place(channel, name),
+        ". May I introduce myself there? Only you see this until you post it:",
+    ]
+    return spoken(*parts), [
+        rich.sentence(*parts),
+        DividerBlock(),
+        *shown,
+        DividerBlock(),
+        ActionsBlock(elements=[_post_it(channel_id), _not_now(channel_id)]),
+    ]
+
+
+def posted(channel: str, name: str) -> Note:
+    """In place of the preview."""
+    return _note("Done: I introduce myself in ", place(channel, name), ".")
+
+
+def posted_before(channel: str, name: str) -> Note:
+    """In place of the preview, when somebody else has posted it."""
+    return _note("I have introduced myself in ", place(channel, name), " already.")
+
+
+def not_now(channel_id: int, channel: str, name: str) -> Note:
+    """In place of the preview; whoever changes their mind finds it here."""
+    text, blocks = _note(
+        "All right, I say nothing in ", place(channel, name), ", and work all the same."
+    )
+    return text, [*blocks, ActionsBlock(elements=[_post_it(channel_id)])]
+
+
+def not_posted(channel: str, name: str, error: str) -> Note:
+    """To whoever wanted it posted. `error` is Slack's, or "unknown"."""
+    where = place(channel, name)
+    if error == "unknown":
+        return _note(
+            "I can't tell whether my introduction stands in ", where, ": please look."
+        )
+    return _note(
+        "Slack did not let me introduce myself in ",
+        where,
+        ". The channel's settings, /backswing there, let you try again.",
+    )
+
+
+def _post_it(channel_id: int) -> ButtonElement:
+    return ButtonElement(
+        text="Post it",
+        action_id="introduction_post",
+        value=str(channel_id),
+        style="primary",
+    )
+
+
+def _not_now(channel_id: int) -> ButtonElement:
+    return ButtonElement(
+        text="Not now", action_id="introduction_not_now", value=str(channel_id)
+    )
+
+
+def offer(channel_id: int) -> list[Block]:
+    """In the settings of a channel where the bot has not introduced itself."""
+    return [
+        DividerBlock(),
+        SectionBlock(
+            text="I have not introduced myself in this channel yet.",
+            accessory=ButtonElement(
+                text="See the message",
+                action_id="introduction_open",
+                value=str(channel_id),
+            ),
+        ),
+    ]
+
+
+def form(channel_id: int, shown: Sequence[Block]) -> View:
+    """The preview for champions and admins, who got none."""
+    return View(
+        type="modal",
+        callback_id="introduction",
+        title="Introduce Backswing",
+        submit="Post it",
+        close="Not now",
+        private_metadata=json.dumps({"channel": channel_id}),
+        blocks=[_small("This is what the channel would see."), *shown],
+    )
+
+
+def greeting(
+    channel: str, name: str, helpful: Sequence[str], solved: Sequence[str]
+) -> Note:
+    """To somebody who is new in a channel. `channel` is Slack's id."""
+    parts: list[Part] = [
+        "Welcome to ",
+        place(channel, name),
+        f"! {_THERE}",
+    ]
+    return spoken(*parts), [
+        rich.sentence(*parts),
+        _rules(helpful, solved),
+        ActionsBlock(
+            elements=[
+                ButtonElement(text="Ask your peers", action_id="home_ask"),
+                ButtonElement(text="No more of these", action_id="greetings_off"),
+            ]
+        ),
+        _small(
+            "I greet you once, whichever channels you join, and you need not do"
+            f" anything. {_MORE}"
+        ),
+    ]
+
+
+def greetings_off() -> Note:
+    """In place of the buttons' message."""
+    return _note(
+        "All right, no more of these. What you ask me for, you still get; my Home tab"
+        " has your asks and your settings."
+    )
+
+
+def _note(*parts: Part) -> Note:
+    return spoken(*parts), [rich.sentence(*parts)]
+
+
+def _small(text: str) -> ContextBlock:
+    return ContextBlock(elements=[MarkdownTextObject(text=text)])

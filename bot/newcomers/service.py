@@ -1,0 +1,208 @@
+"""The bot introduces itself to a channel once, and greets who is new there once."""
+
+from datetime import datetime
+
+from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.asks.forms import INVITE
+from bot.channels import service as channels
+from bot.clock import micros_of
+from bot.errors import Refusal
+from bot.members import service as members
+from bot.members.rules import Action, check
+from bot.newcomers import blocks
+from bot.newcomers.blocks import Note
+from bot.newcomers.rules import is_newcomer
+from bot.outbox import upsert
+from bot.preferences import service as preferences
+from bot.runtime import Workspace
+from models import Channel, Introduction, OutboxItem
+
+GONE = "I don't know that channel any more."
+
+
+def arrive(
+    session: Session, channel: Channel, *, inviter: str | None, now: datetime
+) -> None:
+    """The bot came to a channel for the first time: ask its inviter what to say.
+
+    However often it is told so: the first inviter is the one who is asked.
+    """
+    added = session.execute(
+        upsert(session, Introduction)
+        .values(channel_id=channel.id, inviter=inviter)
+        .on_conflict_do_nothing()
+        .returning(Introduction.channel_id)
+    )
+    if added.first() is None or inviter is None:
+        return
+    members.note(session, channel.installation_id, [inviter])
+    outbox.promise(
+        session,
+        "newcomer.preview",
+        channel.id,
+        inviter,
+        installation_id=channel.installation_id,
+        now=now,
+    )
+
+
+def introduction(channel: Channel) -> Note:
+    """What the bot would say in the channel."""
+    return blocks.introduction(
+        channels.helpful_emoji(channel), channels.solved_emoji(channel)
+    )
+
+
+def offer(session: Session, channel: Channel, _now: datetime) -> list[Block]:
+    """The section of the channel's settings; empty once the bot has said it."""
+    known = session.get(Introduction, channel.id)
+    is_said = known is not None and known.posted_at is not None
+    return [] if is_said else blocks.offer(channel.id)
+
+
+def form(session: Session, workspace: Workspace, channel_id: int, *, by: str) -> View:
+    """What would be posted, to whoever may post it; raises Refusal."""
+    channel = _channel(session, workspace, channel_id)
+    _check(session, channel, session.get(Introduction, channel.id), by)
+    return blocks.form(channel.id, introduction(channel)[1])
+
+
+def post(
+    session: Session, workspace: Workspace, channel_id: int, *, by: str, now: datetime
+) -> Note:
+    """Introduce the bot in the channel, once; what to answer whoever pressed.
+
+    Raises Refusal for whoever may not, and where the bot can't speak.
+    """
+    channel = _channel(session, workspace, channel_id)
+    said = _hold(session, channel)
+    _check(session, channel, said, by)
+    if said.posted_at is not None:
+        return blocks.posted_before(channel.slack_id, channel.name)
+    if not channel.is_joined:
+        raise Refusal(INVITE)
+    if channel.is_archived:
+        raise Refusal("This channel is archived.")
+    said.posted_by, said.posted_at = by, now
+    outbox.promise(
+        session,
+        "newcomer.introduction",
+        channel.id,
+        channel.slack_id,
+        installation_id=workspace.id,
+        now=now,
+        # What Slack refused may be tried again.
+        occasion=str(micros_of(now)),
+    )
+    return blocks.posted(channel.slack_id, channel.name)
+
+
+def put_off(
+    session: Session, workspace: Workspace, channel_id: int, *, by: str
+) -> Note:
+    """Say nothing for now; what to answer. Raises Refusal for whoever may not."""
+    channel = _channel(session, workspace, channel_id)
+    said = session.get(Introduction, channel.id)
+    _check(session, channel, said, by)
+    if said is not None and said.posted_at is not None:
+        return blocks.posted_before(channel.slack_id, channel.name)
+    return blocks.not_now(channel.id, channel.slack_id, channel.name)
+
+
+def _channel(session: Session, workspace: Workspace, channel_id: int) -> Channel:
+    channel = session.get(Channel, channel_id)
+    if channel is None or channel.installation_id != workspace.id:
+        raise Refusal(GONE)
+    return channel
+
+
+def _hold(session: Session, channel: Channel) -> Introduction:
+    """The channel's row, made where the bot came unheard; of two clicks one waits."""
+    session.execute(
+        upsert(session, Introduction)
+        .values(channel_id=channel.id)
+        .on_conflict_do_nothing()
+    )
+    return session.scalars(
+        select(Introduction).filter_by(channel_id=channel.id).with_for_update()
+    ).one()
+
+
+def _check(
+    session: Session, channel: Channel, said: Introduction | None, by: str
+) -> None:
+    inviter = said.inviter if said else None
+    check(Action.INTRODUCE, members.roles(session, channel, by, author=inviter))
+
+
+def greet(
+    session: Session,
+    workspace: Workspace,
+    slack_channel: str,
+    member: str,
+    *,
+    joined_at: datetime,
+    now: datetime,
+) -> None:
+    """Somebody joined a channel: greet them in their daytime, if they are new to it.
+
+    Once ever, whichever channels they join; who they are is known when it is sent.
+    """
+    channel = channels.find(session, workspace.id, slack_channel)
+    if channel is None or not channel.is_joined:
+        return
+    if not is_newcomer(joined_at, channel.arrived_at):
+        return
+    if members.was_forgotten(session, workspace.id, member, at_us=micros_of(joined_at)):
+        return
+    chosen = preferences.of(session, workspace.id, member)
+    if chosen.is_greeted or not chosen.wants_greetings:
+        return
+    members.note(session, workspace.id, [member])
+    outbox.promise(
+        session,
+        "newcomer.greeting",
+        # About no channel in particular, or there would be one for each.
+        0,
+        member,
+        installation_id=workspace.id,
+        now=now,
+        detail={"channel": channel.id},
+    )
+
+
+def left(
+    session: Session,
+    workspace: Workspace,
+    slack_channel: str,
+    member: str,
+    *,
+    now: datetime,
+) -> None:
+    """Somebody left a channel: they are not welcomed to it any more."""
+    channel = channels.find(session, workspace.id, slack_channel)
+    waiting = session.scalar(
+        select(OutboxItem)
+        .filter_by(
+            installation_id=workspace.id,
+            key=f"newcomer.greeting:0:{member}",
+            state="pending",
+        )
+        .with_for_update()
+    )
+    if channel is None or waiting is None:
+        return
+    if waiting.detail.get("channel") == channel.id:
+        waiting.state, waiting.finished_at = "withdrawn", now
+
+
+def want_no_greetings(session: Session, workspace: Workspace, *, by: str) -> Note:
+    """Raises Refusal for who is no member."""
+    check(Action.CHOOSE, members.roles_in_workspace(session, workspace.id, by))
+    preferences.choose(session, workspace.id, by, wants_greetings=False)
+    return blocks.greetings_off()

@@ -1,0 +1,81 @@
+"""What people see of their data, and of their being forgotten. Values in, views out."""
+
+from collections.abc import Mapping
+
+from slack_sdk.models.blocks import Block, SectionBlock
+from slack_sdk.models.views import View
+
+COMING = (
+    "I'm putting everything I keep about you into a file. It comes to you as a direct"
+    " message in a moment."
+)
+FILE_COMMENT = "This is everything I keep about you. `/backswing forget me` removes it."
+FILE_TITLE = "What Backswing keeps about you"
+
+_HAPPENS = (
+    "• Your asks lose their words and your name. They stay as somebody's, so that the"
+    " answers in them and the totals stay right; open ones are closed.\n"
+    "• Your answers and reactions stay as somebody's.\n"
+    "• Your settings, and what else is only about you, go.\n"
+    "• What I wrote to others that names or quotes you is reworded, and what I wrote"
+    " to you is deleted. That can take a few minutes.\n"
+    "• What you wrote in Slack yourself stays: it is yours to delete.\n"
+    "• Nobody can undo it. If you use me again, I begin anew."
+)
+
+
+# What people know that they did, by its table: of one and of several. The rest is our
+# own book-keeping, whose names say nothing to them.
+_COUNTED = {
+    "asks": ("ask", "asks"),
+    "answers": ("answer", "answers"),
+    "reactions": ("reaction", "reactions"),
+    "thanks": ("kudos given or received", "kudos given or received"),
+    "checkins": ("check-in", "check-ins"),
+}
+
+
+def forget_form(counts: Mapping[str, int]) -> View:
+    """`counts`: how many rows of the person's each table has."""
+    held = [
+        f"{counts[table]:,} {one if counts[table] == 1 else several}"
+        for table, (one, several) in _COUNTED.items()
+        if counts.get(table)
+    ]
+    if any(n for table, n in counts.items() if table not in _COUNTED):
+        held.append("your settings, and notes on what I wrote to you")
+    about = (
+        f"I keep this of you: {', '.join(held)}." if held else "I keep nothing of you."
+    )
+    return View(
+        type="modal",
+        callback_id="forget_me",
+        title="Forget me",
+        submit="Forget me",
+        close="Cancel",
+        blocks=[
+            SectionBlock(text=about),
+            SectionBlock(text=f"*When you press Forget me:*\n{_HAPPENS}"),
+            SectionBlock(text="To see it all first, type `/backswing my data`."),
+        ],
+    )
+
+
+def forgotten() -> View:
+    return View(
+        type="modal",
+        title="Forget me",
+        close="Close",
+        blocks=[
+            SectionBlock(
+                text="Done: I have forgotten you. My messages that name you are being"
+                " reworded; that can take a few minutes."
+            )
+        ],
+    )
+
+
+def gone() -> tuple[str, list[Block]]:
+    """What stands where a message named somebody who was forgotten."""
+    text = "This was about somebody who is not here any more."
+    return text, [SectionBlock(text=text)]

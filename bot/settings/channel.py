@@ -1,0 +1,185 @@
+"""A channel's settings: the one list that its form and its changes are made of.
+
+A feature adds a `Setting` to SETTINGS, or what it draws by itself to SECTIONS.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from slack_sdk.models.blocks import Block
+from sqlalchemy.orm import Session
+
+from bot.answers import registers
+from bot.channels import rules
+from bot.channels import service as channels
+from bot.checkins import pages as checkins
+from bot.errors import Refusal
+from bot.members import service as members
+from bot.newcomers import service as newcomers
+from bot.settings.fields import Choice, Emoji, People, Switch, Topics
+from bot.settings.setting import Setting, column
+from models import Channel
+
+CAPTURE = (
+    ("off", "Only what people put in with /ask", "Nothing else is kept."),
+    (
+        "questions",
+        "Messages that contain a question, too",
+        "Ids, without text, of other messages and reactions are kept for some days.",
+    ),
+    (
+        "all",
+        "Every message that starts a thread, too",
+        "For channels that are for questions only.",
+    ),
+)
+
+
+def _put_capture(session: Session, channel: Channel, capture: str) -> None:
+    if capture == "off" and channel.capture != "off":
+        registers.forget(session, channel.id)
+    channel.capture = capture
+
+
+def _put_champions(session: Session, channel: Channel, people: Sequence[str]) -> None:
+    members.check_choosable(
+        session, channel.installation_id, people, role="a champion", field="champions"
+    )
+    channels.set_champions(session, channel.id, people)
+
+
+def _put_helpful(_session: Session, channel: Channel, names: Sequence[str]) -> None:
+    channel.helpful_emoji = rules.chosen_emoji(
+        names, channel.helpful_emoji, rules.HELPFUL
+    )
+
+
+def _put_solved(_session: Session, channel: Channel, names: Sequence[str]) -> None:
+    channel.solved_emoji = rules.chosen_emoji(names, channel.solved_emoji, rules.SOLVED)
+
+
+def _put_second(_session: Session, channel: Channel, names: Sequence[str]) -> None:
+    channel.second_emoji = rules.chosen_emoji(names, channel.second_emoji, rules.SECOND)
+
+
+def _put_kudos(_session: Session, channel: Channel, names: Sequence[str]) -> None:
+    channel.kudos_emoji = rules.chosen_emoji(names, channel.kudos_emoji, ())
+
+
+SETTINGS: Sequence[Setting[Channel]] = (
+    Setting(
+        Choice(name="capture", label="What becomes an ask", choices=CAPTURE),
+        lambda _, channel: channel.capture,
+        _put_capture,
+        default="off",
+    ),
+    Setting(
+        People(
+            name="champions",
+            label="Champions",
+            hint="They may close and solve asks for others, and change these settings.",
+        ),
+        lambda session, channel: channels.champions(session, channel.id),
+        _put_champions,
+    ),
+    column(
+        Topics(
+            name="topics",
+            label="Topics",
+            hint="With commas between; people can add their own.",
+        )
+    ),
+    Setting(
+        Emoji(
+            name="helpful",
+            label="Emoji for helpful",
+            hint="On an answer, from anybody but its author.",
+        ),
+        lambda _, channel: channels.helpful_emoji(channel),
+        _put_helpful,
+        default=rules.HELPFUL,
+    ),
+    Setting(
+        Emoji(
+            name="solved",
+            label="Emoji for solved",
+            hint="On an answer, from the person who asked.",
+        ),
+        lambda _, channel: channels.solved_emoji(channel),
+        _put_solved,
+        default=rules.SOLVED,
+    ),
+    Setting(
+        Emoji(
+            name="second",
+            label="Emoji to join in kudos",
+            hint="On a kudos message, from anybody but its giver.",
+        ),
+        lambda _, channel: channels.second_emoji(channel),
+        _put_second,
+        default=rules.SECOND,
+    ),
+    Setting(
+        Emoji(
+            name="kudos",
+            label="Emoji that gives kudos",
+            hint="On anybody's message. Without one, reactions give none.",
+            is_needed=False,
+        ),
+        lambda _, channel: channels.kudos_emoji(channel),
+        _put_kudos,
+        default=(),
+    ),
+    column(
+        Switch(
+            name="strangers_get_kudos",
+            label="People of other organisations",
+            yes="May get kudos here",
+        ),
+        default=False,
+    ),
+    column(
+        Switch(
+            name="guests_may_ask",
+            label="Guests",
+            yes="Guests may ask, and take part in check-ins",
+        ),
+        default=True,
+    ),
+    column(
+        Switch(
+            name="looks_for_mentors",
+            label="Unexpected mentors",
+            yes="Notice quiet people whose answers help",
+            hint="They hear of it first; the channel does only with their yes.",
+        ),
+        default=True,
+    ),
+)
+
+# What a feature shows below the fields: buttons of its own, what is planned.
+Section = Callable[[Session, Channel, datetime], Sequence[Block]]
+SECTIONS: Sequence[Section] = (checkins.section, newcomers.offer)
+
+# An emoji on an answer has one meaning.
+_ON_ANSWERS = ("helpful", "solved", "kudos")
+
+
+def check(values: Mapping[str, Any]) -> None:
+    """Raises Refusal for what makes sense by itself, but not together.
+
+    `values` are by the names of settings.
+    """
+    for n, field in enumerate(_ON_ANSWERS):
+        for other in _ON_ANSWERS[:n]:
+            if rules.shared(values[other], values[field]):
+                raise Refusal(
+                    f"One emoji can't mean both {other} and {field}.", field=field
+                )
+    if rules.shared((*rules.LOOKING, *rules.SAME), values["solved"]):
+        taken = rules.drawn((*rules.LOOKING, *rules.SAME))
+        raise Refusal(f"{taken} mean something else on an ask.", field="solved")
+    if rules.shared((*rules.LOOKING, *rules.SAME), values["kudos"]):
+        taken = rules.drawn((*rules.LOOKING, *rules.SAME))
+        raise Refusal(f"{taken} mean something else on an ask.", field="kudos")

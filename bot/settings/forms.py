@@ -1,0 +1,78 @@
+"""The settings forms. Values in, views out."""
+
+import json
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import (
+    Block,
+    DividerBlock,
+    InputBlock,
+    PlainTextObject,
+    SectionBlock,
+)
+from slack_sdk.models.views import View
+
+from bot.text import escape
+
+
+def channel_form(
+    channel: str, name: str, fields: Sequence[InputBlock], sections: Sequence[Block]
+) -> View:
+    """`channel` is Slack's id; `sections` are what features show below the fields."""
+    return View(
+        type="modal",
+        callback_id="settings",
+        title="Channel settings",
+        submit="Save",
+        close="Cancel",
+        private_metadata=json.dumps({"channel": channel}),
+        blocks=[
+            SectionBlock(text=f"How Backswing works in *#{escape(name)}*."),
+            *fields,
+            *sections,
+        ],
+    )
+
+
+def my_form(fields: Sequence[InputBlock], zone: str) -> View:
+    """A member's own settings; `zone` is the IANA name of theirs."""
+    return View(
+        type="modal",
+        callback_id="my_settings",
+        title="My settings",
+        submit="Save",
+        close="Cancel",
+        blocks=[
+            SectionBlock(
+                text=PlainTextObject(
+                    text="For your eyes only. Days and hours are those of"
+                    f" {zone}, your time zone in Slack.",
+                    emoji=False,
+                )
+            ),
+            *fields,
+        ],
+    )
+
+
+def workspace_form(
+    fields: Sequence[InputBlock], defaults: Sequence[InputBlock]
+) -> View:
+    """`defaults`: with what a channel begins that Backswing is invited to."""
+    return View(
+        type="modal",
+        callback_id="workspace_settings",
+        title="Workspace settings",
+        submit="Save",
+        close="Cancel",
+        blocks=[
+            SectionBlock(text="How Backswing works in *all channels*."),
+            *fields,
+            DividerBlock(),
+            SectionBlock(
+                text="*Channels that Backswing is invited to from now on begin so;*"
+                " their champions may change it."
+            ),
+            *defaults,
+        ],
+    )

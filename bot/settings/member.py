@@ -1,0 +1,130 @@
+"""A member's own settings: the one list that their form and its changes are made of."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, time, timedelta
+from typing import Any
+
+from bot.errors import Refusal
+from bot.preferences.rules import Preferences
+from bot.settings.fields import Choice, Day, Field, Hour, Number, Switch, Topics
+
+MOST_ASKS_A_WEEK = 7
+LONGEST_PAUSE = timedelta(days=366)
+
+NAMING = (
+    ("ask", "Ask me each time", "You hear of it first, and decide."),
+    ("yes", "Yes, always", "You hear of it first, and can take it back."),
+    ("never", "Never", "Also takes back what I have told of you."),
+)
+
+# Each has the name of what it chooses in `Preferences`.
+FIELDS: Sequence[Field[Any]] = (
+    Topics(
+        name="topics_known",
+        label="Topics I know",
+        hint="With commas between. Asks about them stand first on your Home tab.",
+    ),
+    Topics(
+        name="topics_wanted",
+        label="Topics I want to learn",
+        hint="With commas between.",
+    ),
+    Switch(
+        name="wants_nudges",
+        label="Nudges",
+        yes="Remind me, once, of a check-in that I have joined",
+    ),
+    Day(
+        name="paused_until",
+        label="Pause until",
+        hint="Until that day I write to you only about what you do yourself. To end a"
+        " pause, choose today.",
+    ),
+    Hour(name="hours_from", label="I may write to you from"),
+    Hour(
+        name="hours_to",
+        label="I may write to you until",
+        hint="Outside these hours, and at weekends, I don't write by myself.",
+    ),
+    Choice(
+        name="may_be_named",
+        label="When your answers have helped many, may I name you in public?",
+        choices=NAMING,
+    ),
+    Number(
+        name="asks_a_week",
+        label="How often may I ask you for help?",
+        hint="So many times a week, about an ask that nobody has answered. 0 is never.",
+        least=0,
+        most=MOST_ASKS_A_WEEK,
+    ),
+    Switch(
+        name="wants_greetings",
+        label="Greetings",
+        yes="Greet me once, where I am new",
+    ),
+)
+
+_DEFAULT = Preferences()
+
+
+def check(values: Mapping[str, Any], *, today: date) -> None:
+    """Raises Refusal for what makes sense by itself, but not together.
+
+    `today` is the date in the member's zone.
+    """
+    if values["hours_from"] == values["hours_to"]:
+        raise Refusal("Choose an hour later than the first one.", field="hours_to")
+    until = values["paused_until"]
+    if until is not None and until > today + LONGEST_PAUSE:
+        raise Refusal("At most a year ahead.", field="paused_until")
+
+
+def choices(values: Mapping[str, Any], *, today: date) -> dict[str, Any]:
+    """What to keep: nothing where it is the default, which may become a better one.
+
+    A pause that has ended is none.
+    """
+    kept = dict(values)
+    for name in ("hours_from", "hours_to", "may_be_named", "asks_a_week"):
+        if kept[name] == getattr(_DEFAULT, name):
+            kept[name] = None
+    until = kept["paused_until"]
+    if until is not None and until <= today:
+        kept["paused_until"] = None
+    return kept
+
+
+def day(on: date) -> str:
+    return f"{on.day} {on:%B %Y}"
+
+
+def summary(chosen: Preferences, zone: str) -> list[tuple[str, str]]:
+    """What somebody chose, in words; `zone` is the IANA name of theirs."""
+    hours = f"{_hour(chosen.hours_from)} to {_hour(chosen.hours_to)}, {zone}"
+    naming = {value: text for value, text, _ in NAMING}
+    return [
+        ("Topics you know", ", ".join(chosen.topics_known) or "none said yet"),
+        (
+            "Topics you want to learn",
+            ", ".join(chosen.topics_wanted) or "none said yet",
+        ),
+        ("Nudges", "on" if chosen.wants_nudges else "off"),
+        ("Hours in which I may write to you", hours),
+        ("Naming you in public", naming[chosen.may_be_named].lower()),
+        ("Asking you for help", _times(chosen.asks_a_week)),
+    ]
+
+
+def _hour(at: time) -> str:
+    return at.isoformat("minutes")
+
+
+def _times(asks_a_week: int) -> str:
+    match asks_a_week:
+        case 0:
+            return "never"
+        case 1:
+            return "once a week at most"
+        case _:
+            return f"{asks_a_week} times a week at most"

@@ -1,0 +1,96 @@
+"""Local days and hours, in IANA zones: pure, and right when the clocks change."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from itertools import count
+from zoneinfo import ZoneInfo, available_timezones
+
+DAY_START, DAY_END = time(9), time(17)
+
+_SATURDAY = 5
+# Some systems list these as zones; they name no place.
+_NO_PLACES = frozenset({"Factory", "localtime"})
+
+
+@cache
+def names() -> frozenset[str]:
+    """The names of all zones that we know, spelt as IANA spells them."""
+    return frozenset(available_timezones() - _NO_PLACES)
+
+
+def zone(name: str | None) -> ZoneInfo | None:
+    """The zone of that IANA name ("Europe/Berlin"); None if there is none.
+
+    The name may come from anybody: it is looked up in the list of names, never in a
+    file system. Names are spelt exactly.
+    """
+    return ZoneInfo(name) if name in names() else None
+
+
+def resolve(local: datetime, in_zone: ZoneInfo) -> datetime:
+    """The UTC instant of a local time, which carries no zone itself.
+
+    A time that the clocks skip is moved forward by as much as they skip; of one that
+    they show twice, the first is meant.
+    """
+    if local.tzinfo is not None:
+        raise ValueError("a local time with a zone")
+    return local.replace(tzinfo=in_zone, fold=0).astimezone(UTC)
+
+
+def local_date(now: datetime, in_zone: ZoneInfo) -> date:
+    """The date on the wall in that zone."""
+    return now.astimezone(in_zone).date()
+
+
+def day_name(at: datetime, now: datetime, in_zone: ZoneInfo) -> str:
+    """The local day of `at`, as people write it: "2 Mar", or "2 Mar 2025"."""
+    day = local_date(at, in_zone)
+    is_this_year = day.year == local_date(now, in_zone).year
+    return f"{day.day} {day:%b}" if is_this_year else f"{day.day} {day:%b %Y}"
+
+
+def clock_time(at: datetime, in_zone: ZoneInfo) -> str:
+    """A time on the clocks there, and which those are: "02 Mar 11:00 EET"."""
+    return f"{at.astimezone(in_zone):%d %b %H:%M %Z}"
+
+
+def day_bounds(now: datetime, in_zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The UTC instants at which the local day of `now` starts, and the next one does.
+
+    They are 23 or 25 hours apart where the clocks change, and the day starts at one
+    o'clock where midnight is skipped.
+    """
+    today = local_date(now, in_zone)
+    start, end = (
+        resolve(datetime.combine(day, time()), in_zone)
+        for day in (today, today + timedelta(days=1))
+    )
+    return start, end
+
+
+def next_daytime(
+    now: datetime,
+    in_zone: ZoneInfo,
+    start: time = DAY_START,
+    end: time = DAY_END,
+    *,
+    weekends: bool = False,
+) -> datetime:
+    """`now`, or the first later UTC instant from `start` until before `end` there.
+
+    Hours that end no later than they start go on into the next day, and count as
+    hours of the day that they start on. Without `weekends`, Saturdays and Sundays
+    are left out.
+    """
+    today = local_date(now, in_zone)
+    for ahead in count(-1):
+        day = today + timedelta(days=ahead)
+        if day.weekday() >= _SATURDAY and not weekends:
+            continue
+        last = day if start < end else day + timedelta(days=1)
+        opens = resolve(datetime.combine(day, start), in_zone)
+        closes = resolve(datetime.combine(last, end), in_zone)
+        if now < closes and opens < closes:
+            return max(now.astimezone(UTC), opens)
+    raise AssertionError("the days never end")

@@ -1,0 +1,85 @@
+"""`app.py backup FILE`: copy an SQLite database, also while the bot runs."""
+
+import argparse
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy.exc import ArgumentError
+
+from bot import db
+from bot.config import Settings
+from commands.parsing import CommandError, Commands
+
+
+def add(commands: Commands) -> None:
+    backup = commands.add_parser("backup", help="copy the SQLite database")
+    backup.add_argument("file", type=Path, metavar="FILE")
+    backup.set_defaults(run=back_up)
+
+
+def back_up(settings: Settings, args: argparse.Namespace) -> int:
+    """Raises CommandError where there is no copy to be had; then there is no file."""
+    source = _source(settings.database_url)
+    target: Path = args.file
+    if target.exists():
+        raise CommandError(f"{target} is there already: give the copy another name.")
+    partial = target.with_name(f"{target.name}.partial")
+    try:
+        # Before there is anything in it, so that nobody else reads it ever.
+        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        _copy(source, partial)
+        partial.replace(target)
+    except FileExistsError:
+        raise CommandError(
+            f"{partial} is left from a copy that did not end: remove it first."
+        ) from None
+    except (OSError, sqlite3.Error) as error:
+        partial.unlink(missing_ok=True)
+        raise CommandError(f"The copy was not made ({error}).") from None
+    print(f"{source.name} is copied to {target}.")
+    return 0
+
+
+def _source(url: str) -> Path:
+    try:
+        file = db.sqlite_file(db.parse(url))
+    except (ValueError, ArgumentError):
+        raise CommandError("DATABASE_URL is not understood.") from None
+    if file is None:
+        raise CommandError("PostgreSQL is backed up with its own pg_dump.")
+    if not file.exists():
+        raise CommandError(f"{file.name} is not there: there is nothing to copy.")
+    return file
+
+
+def _copy(source: Path, target: Path) -> None:
+    """One moment of the database, whatever is written to it meanwhile."""
+    with (
+        closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as old,
+        closing(sqlite3.connect(target)) as new,
+    ):
+        old.backup(new)
+        _doubt(new)
+        # The copy is one file: nothing of it lies in a journal beside it.
+        new.execute("PRAGMA journal_mode = DELETE")
+        found = new.execute("PRAGMA integrity_check").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError("the copy has faults")
+
+
+def _doubt(copy: sqlite3.Connection) -> None:
+    """By the time it is restored, what waits in it was perhaps sent.
+
+    So it is looked for in Slack before it is sent, as after a crash.
+    """
+    tables = copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    if ("outbox",) not in tables.fetchall():
+        return
+    with copy:
+        copy.execute(
+            "UPDATE outbox SET state = 'unverified', looks = 0,"
+            " first_sent_at = coalesce(first_sent_at, created_at)"
+            " WHERE state = 'pending'"
+        )

@@ -1,0 +1,91 @@
+"""Who else on this machine can read what the bot keeps, and whether there is room."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy.exc import ArgumentError
+
+from bot import db
+from bot.config import Settings
+from commands.doctor.findings import Finding, ok, warning, wrong
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+# A checkpoint, a migration's copy and some logs need room.
+LEAST_FREE_BYTES = 200 * 1024 * 1024
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    about = "File modes"
+    if os.name != "posix":
+        return
+    held = list(_secrets(Path(str(settings.model_config["env_file"])), _file(settings)))
+    open_to_others = [path for path in held if _mode(path) & _OTHERS]
+    if open_to_others:
+        names = ", ".join(path.name for path in open_to_others)
+        paths = " ".join(str(path) for path in open_to_others)
+        yield wrong(
+            about, f"Others on this machine can read {names}.", f"chmod 600 {paths}"
+        )
+    elif held:
+        names = ", ".join(path.name for path in held)
+        yield ok(about, f"Only its owner can read {names}.")
+    file = _file(settings)
+    if file is not None and file.parent.exists():
+        yield from _folder(file.parent)
+        yield _space(file.parent)
+
+
+def _file(settings: Settings) -> Path | None:
+    try:
+        return db.sqlite_file(db.parse(settings.database_url))
+    except (ValueError, ArgumentError):
+        # That it is not understood is said where the database is looked at.
+        return None
+
+
+def _secrets(env: Path, file: Path | None) -> Iterator[Path]:
+    if env.exists():
+        yield env
+    if file is not None:
+        # The database, its journal and its index, and copies of it.
+        yield from sorted(file.parent.glob(f"{file.name}*"))
+
+
+def _mode(path: Path) -> int:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        # A journal goes when the bot ends.
+        return 0
+
+
+def _folder(folder: Path) -> Iterator[Finding]:
+    about = "Folder"
+    if _mode(folder) & _OTHERS_WRITE:
+        yield wrong(
+            about,
+            f"Others on this machine can put another database into {folder}.",
+            f"chmod 700 {folder}",
+        )
+    elif _mode(folder) & _OTHERS:
+        yield warning(
+            about,
+            f"Others on this machine can see what is in {folder}; new copies may not"
+            " be closed to them.",
+            f"chmod 700 {folder}",
+        )
+    else:
+        yield ok(about, f"Only its owner can look into {folder}.")
+
+
+def _space(folder: Path) -> Finding:
+    about = "Room"
+    free = shutil.disk_usage(folder).free
+    says = f"{free / 1024**3:.1f} GB are free where the database lies."
+    if free < LEAST_FREE_BYTES:
+        return warning(about, says, "Make room: on a full disk nothing can be saved.")
+    return ok(about, says)

@@ -1,0 +1,30 @@
+"""What the doctor finds: how it stands with one thing, and what to do about it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["ok", "warning", "wrong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Sentences for the operator: no secret, no person's name, no message's text."""
+
+    level: Level
+    about: str
+    says: str
+    do: str = ""
+
+
+def ok(about: str, says: str) -> Finding:
+    return Finding("ok", about, says)
+
+
+def warning(about: str, says: str, do: str) -> Finding:
+    """It works, but not as it should."""
+    return Finding("warning", about, says, do)
+
+
+def wrong(about: str, says: str, do: str) -> Finding:
+    """Something does not work."""
+    return Finding("wrong", about, says, do)

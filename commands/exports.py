@@ -1,0 +1,72 @@
+"""`app.py export FOLDER`: the program's numbers, as CSV or JSON."""
+
+import argparse
+import os
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import db
+from bot.config import Settings, SettingsError
+from bot.exports import rules, service
+from commands.parsing import CommandError, Commands
+from models import Installation
+
+_TABLES = {
+    "asks": (service.ASKS, service.asks),
+    "people": (service.PEOPLE, service.people),
+}
+
+
+def add(commands: Commands) -> None:
+    export = commands.add_parser(
+        "export", help="write asks and people as tables, for the program's leads"
+    )
+    export.add_argument("folder", type=Path, metavar="FOLDER")
+    export.add_argument("--format", choices=("csv", "json"), default="csv")
+    export.set_defaults(run=write)
+
+
+def write(settings: Settings, args: argparse.Namespace) -> int:
+    """Also while the bot runs: it only looks. Raises CommandError."""
+    try:
+        parsed = db.parse(settings.database_url)
+    except (ValueError, SQLAlchemyError):
+        raise SettingsError("DATABASE_URL is not understood.") from None
+    file = db.sqlite_file(parsed)
+    if file is not None and not file.exists():
+        raise CommandError(f"{file.name} is not there: there is nothing to export.")
+    form = rules.as_csv if args.format == "csv" else rules.as_json
+    database = db.connect(parsed)
+    try:
+        with database.reads() as session:
+            workspace = session.scalar(select(Installation.id))
+            if workspace is None:
+                raise CommandError("No workspace is served yet: nothing to export.")
+            tables = {
+                name: form(columns, list(rows(session, workspace)))
+                for name, (columns, rows) in _TABLES.items()
+            }
+        args.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, text in tables.items():
+            _save(args.folder / f"{name}.{args.format}", text)
+    except SQLAlchemyError as error:
+        raise CommandError(
+            f"The database can't be read ({type(error).__name__}): is it of this"
+            " version? `uv run app.py migrate` brings it up to date."
+        ) from None
+    except OSError as error:
+        raise CommandError(f"Nothing could be written ({error.strerror}).") from None
+    finally:
+        database.close()
+    print(f"Written to {args.folder}: {', '.join(tables)}.")
+    return 0
+
+
+def _save(file: Path, text: str) -> None:
+    """For its owner only, also where a file of that name was there."""
+    file.unlink(missing_ok=True)
+    opened = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(opened, "w", encoding="utf-8", newline="") as out:
+        out.write(text)

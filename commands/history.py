@@ -1,0 +1,73 @@
+"""`app.py import`: load a Slack export as history."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.clock import utc_now
+from bot.config import Settings
+from bot.storage import open_database
+from commands.parsing import CommandError, Commands
+
+# Of a process that Ctrl-C ended.
+INTERRUPTED = 130
+
+
+def add(commands: Commands) -> None:
+    history = commands.add_parser(
+        "import", help="load a Slack export as history; nobody is told anything"
+    )
+    history.add_argument("export", type=Path, metavar="EXPORT.zip")
+    history.add_argument(
+        "--channel",
+        action="extend",
+        nargs="+",
+        metavar="NAME",
+        help="only these channels (default: all)",
+    )
+    history.add_argument(
+        "--capture",
+        choices=("questions", "all"),
+        default="questions",
+        help="which messages are asks (default: those that contain a question)",
+    )
+    history.set_defaults(run=load)
+
+
+def load(settings: Settings, args: argparse.Namespace) -> int:
+    """Load a Slack export as history. Nobody is told anything."""
+    # Only here: it is needed once in the life of a workspace, if at all.
+    from tqdm import tqdm  # noqa: PLC0415
+
+    from bot.history import export, service  # noqa: PLC0415
+    from bot.history.report import report  # noqa: PLC0415
+
+    try:
+        with export.Export(args.export) as opened:
+            rooms = opened.select(args.channel)
+            total = service.steps(opened, rooms)
+            database = open_database(settings.database_url)
+            # The bar is for a terminal; elsewhere it would only fill a log.
+            with tqdm(total=total, unit="day", disable=None) as bar:
+                summary = service.load(
+                    database.sessions,
+                    opened,
+                    rooms,
+                    capture=args.capture,
+                    now=utc_now(),
+                    on_step=bar.update,
+                )
+    except export.BadExport as error:
+        raise CommandError(str(error)) from None
+    except SQLAlchemyError as error:
+        raise CommandError(
+            f"The database failed ({type(error).__name__}). What was loaded stays: run"
+            " it again to load the rest."
+        ) from None
+    except KeyboardInterrupt:
+        print("Interrupted. Run it again to load the rest.", file=sys.stderr)
+        return INTERRUPTED
+    print(report(summary))
+    return 0

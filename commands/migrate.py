@@ -1,0 +1,18 @@
+"""`app.py migrate`: bring the database up to date."""
+
+import argparse
+
+from bot.config import Settings
+from bot.storage import open_database
+from commands.parsing import Commands
+
+
+def add(commands: Commands) -> None:
+    update = commands.add_parser("migrate", help="bring the database up to date")
+    update.set_defaults(run=migrate)
+
+
+def migrate(settings: Settings, _args: argparse.Namespace) -> int:
+    open_database(settings.database_url, migrates=True).close()
+    print("The database is up to date.")
+    return 0

@@ -1,0 +1,239 @@
+"""Wires the parts and runs them: the bot, from its settings to its threads."""
+
+import gc
+import logging
+import platform
+import signal
+import socket
+import threading
+import tomllib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC
+from functools import partial
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from apscheduler.schedulers.background import BackgroundScheduler
+from pydantic import SecretStr
+from slack_sdk.errors import SlackClientError
+from starlette.applications import Starlette
+
+import handlers.bolt
+import jobs
+from bot.clock import Clock, utc_now
+from bot.config import Settings
+from bot.db import Database
+from bot.delivery import A_SECOND, AT_ONCE, Deliverer
+from bot.facts import service as facts
+from bot.installations import install
+from bot.notices import notices
+from bot.pace import Pace
+from bot.runtime import Runtime
+from bot.slack import SlackError
+from bot.web_slack import WebSlack
+from handlers import readiness
+from handlers.edge import Edge
+from handlers.figures import Figures
+from handlers.health import Health
+from handlers.readiness import Check, Readiness
+from handlers.socket import SocketMode
+from jobs import Pulse
+
+log = logging.getLogger("backswing")
+
+_NO_SOCKET = (
+    "SLACK_APP_TOKEN is not accepted by Slack: create an app-level token with the scope"
+    " connections:write, and switch Socket Mode on."
+)
+
+# After SIGTERM: for requests in flight, and then for deliveries.
+GRACE_SECONDS = 4
+# A few megabytes.
+OBJECTS_BEFORE_COLLECTION = 20_000
+
+
+ROOT = Path(__file__).parent.parent
+
+
+class Backswing:
+    """The bot, from its settings to its threads."""
+
+    def __init__(
+        self, settings: Settings, database: Database, *, clock: Clock = utc_now
+    ) -> None:
+        """Raises SlackError where Slack does not know our token."""
+        self.settings = settings
+        self.database = database
+        token = _value(settings.slack_bot_token)
+        slack = WebSlack(token, base_url=settings.slack_api_url)
+        workspace = install(database.sessions, slack, now=clock())
+        self.rt = Runtime(
+            workspace,
+            database.sessions,
+            database.reads,
+            database.lookups,
+            slack,
+            clock,
+            mentors=settings.mentors,
+        )
+        self.bolt = handlers.bolt.make(self.rt, token)
+        self.deliverer = Deliverer(
+            self.rt,
+            notices(workspace, settings.mentors),
+            meet=facts.meet,
+            pace=Pace(A_SECOND, AT_ONCE),
+            attempted=self.bolt.metrics.attempted,
+        )
+        self._scheduler = BackgroundScheduler(timezone=UTC)
+        jobs.register(self._scheduler, self.rt, self.deliverer)
+        self._pulse = Pulse(self.bolt.metrics.ran)
+        self._pulse.watch(self._scheduler)
+        self._socket = (
+            SocketMode(
+                self.bolt,
+                _value(settings.slack_app_token),
+                api_url=settings.slack_api_url,
+                give_up=self.give_up,
+                refused=self.bolt.metrics.refused,
+            )
+            if settings.mode == "socket"
+            else None
+        )
+        # Why there was no use in going on, for the operator.
+        self.gave_up: str | None = None
+        self._server: uvicorn.Server | None = None
+        signing = settings.slack_signing_secret if settings.mode == "http" else None
+        self._edge = Edge(
+            self.bolt,
+            _value(signing) if signing else None,
+            # Signatures are of the real time, whatever clock the bot follows.
+            now=lambda: utc_now().timestamp(),
+        )
+        self._line = self._socket.line if self._socket else self._edge.line
+        self.readiness = Readiness(self._checks())
+        self._health = Health(self.readiness, self.bolt.metrics)
+        self.bolt.metrics.watch(
+            Figures(
+                self.rt,
+                database,
+                self.readiness,
+                in_line=lambda: self._line.waiting,
+                build=build(),
+            )
+        )
+
+    def start(self) -> None:
+        try:
+            facts.survey_channels(self.rt)
+        except SlackError as error:
+            log.warning("channels not seen", extra={"error": error.code})
+        self.deliverer.start()
+        self.deliverer.wake()
+        self._scheduler.start()
+        if self._socket is not None:
+            try:
+                self._socket.connect()
+            except SlackClientError:
+                self.give_up(_NO_SOCKET)
+            except OSError as error:
+                self.give_up(f"Slack can't be reached ({type(error).__name__}).")
+
+    def give_up(self, why: str) -> None:
+        """End the program, so that whoever looks after it sees it and starts anew."""
+        log.critical("giving up", extra={"why": why})
+        self.gave_up = why
+        if self._server is not None:
+            self._server.should_exit = True
+
+    def stop(self) -> None:
+        """Take no more work, finish what is in flight, or leave it to its lease."""
+        if self._socket is not None:
+            self._socket.close()
+        # A job in flight would open the database again, which is closed below.
+        jobs_end = threading.Thread(target=self._scheduler.shutdown, daemon=True)
+        jobs_end.start()
+        jobs_end.join(GRACE_SECONDS)
+        self._edge.stop()
+        self.deliverer.stop(GRACE_SECONDS)
+        jobs.mentors.write_down(self.rt, self.deliverer)
+        self.database.close()
+        log.info("stopped")
+
+    def _checks(self) -> Mapping[str, Check]:
+        """What /readyz looks at, by the names that operators see."""
+        checks: dict[str, Check] = {
+            "database": partial(readiness.answers, self.rt),
+            "changes": partial(readiness.takes_changes, self.rt),
+            "slack": partial(readiness.is_accepted, self.rt),
+            "deliveries": lambda: (
+                None if self.deliverer.is_running else "a thread has ended"
+            ),
+            "events": lambda: "the thread has ended" if self._line.is_broken else None,
+            "clock": self._pulse.stopped,
+        }
+        if self._socket is not None:
+            connection = self._socket
+            checks["socket"] = lambda: None if connection.is_well() else "not connected"
+        return checks
+
+    def asgi(self, ready: Callable[[], None] = lambda: None) -> Starlette:
+        """What uvicorn serves; the bot lives as long as it is served."""
+
+        @asynccontextmanager
+        async def lifespan(_: Starlette) -> AsyncIterator[None]:
+            self.start()
+            ready()
+            yield
+            self.stop()
+
+        routes = [*self._health.routes(), *self._edge.routes()]
+        return Starlette(routes=routes, lifespan=lifespan)
+
+    def run(self, ready: Callable[[], None]) -> None:
+        # uvicorn raises the signal again when it is done; then we are done, too.
+        signal.signal(signal.SIGTERM, _leave)
+        signal.signal(signal.SIGINT, _leave)
+        self._server = server(self.asgi(ready), self.settings.host, self.settings.port)
+        self._server.run()
+
+
+def build() -> Mapping[str, str]:
+    """Which program this is; it is not installed, so no package says so."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return {"version": project["version"], "python": platform.python_version()}
+
+
+def server(asgi: Starlette, host: str, port: int) -> uvicorn.Server:
+    # What is loaded by now stays: the collector need not go through it ever again.
+    gc.freeze()
+    # The requests of one batch are far more objects than the 700 at which the
+    # collector looks by default for what is unreachable: it would look at them all.
+    gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
+    return uvicorn.Server(
+        uvicorn.Config(
+            asgi,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            # Slack's Socket Mode is another thing: nobody opens a web socket to us.
+            ws="none",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _value(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""

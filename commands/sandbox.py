@@ -1,0 +1,137 @@
+"""`app.py sandbox`: run the bot against a pretend Slack on this machine."""
+
+import argparse
+import math
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.channels import service as channels
+from bot.clock import utc_now
+from bot.config import Settings
+from bot.runtime import Runtime
+from bot.storage import open_database
+from commands.parsing import CommandError, Commands
+from commands.running import Backswing, free_port
+
+ROOT = Path(__file__).parent.parent
+MANIFEST = ROOT / "manifest.yml"
+STORY = ROOT / "sandbox" / "story.yml"
+SANDBOX_FILE = Path("data") / "sandbox.db"
+
+_WELCOME = """
+  Backswing is running against a pretend Slack on this machine.
+
+  Look:   {url}
+  Try:    /ask How do I …?        put a problem to your peers
+          answer in its thread, react to an answer with :white_check_mark:
+          /backswing help         what else there is
+
+  Stop it with Ctrl-C. The README says how to install it into a real workspace.
+"""
+
+
+def add(commands: Commands) -> None:
+    sandbox = commands.add_parser("sandbox", help="run against a pretend Slack")
+    sandbox.add_argument("--empty", action="store_true", help="without the story")
+    sandbox.add_argument(
+        "--replay",
+        type=Path,
+        metavar="EXPORT.zip",
+        help="play a Slack export as live events",
+    )
+    sandbox.add_argument(
+        "--speed",
+        type=_speed,
+        metavar="N",
+        default=None,
+        help="N times as fast as it happened (default: as fast as it goes)",
+    )
+    sandbox.set_defaults(run=play)
+
+
+def _speed(typed: str) -> float:
+    try:
+        speed = float(typed)
+    except ValueError:
+        speed = math.nan
+    if not 0 < speed < math.inf:
+        raise argparse.ArgumentTypeError(f"{typed!r} is no number above 0")
+    return speed
+
+
+def play(settings: Settings, args: argparse.Namespace) -> int:
+    """Run the bot against a pretend Slack on this machine: no account, no tokens."""
+    # Only here: a bot that serves a real workspace needs none of it.
+    import yaml  # noqa: PLC0415
+
+    from sandbox import Sandbox, replay, stories  # noqa: PLC0415
+    from sandbox.clock import TravelClock  # noqa: PLC0415
+
+    try:
+        export = replay.Export(args.replay) if args.replay else None
+    except replay.BadExport as error:
+        raise CommandError(f"{error}.") from None
+    told = export is None and not args.empty
+    # The story begins yesterday, and has come to the present when it is told.
+    clock = TravelClock(utc_now() - stories.span(STORY) if told else None)
+    slack = Sandbox(yaml.safe_load(MANIFEST.read_text()), clock=clock)
+    slack.start(settings.sandbox_port)
+    url = settings.database_url
+    if "database_url" not in settings.model_fields_set:
+        # The pretend workspace is a new one each time, so its memory is, too.
+        url = f"sqlite:///{SANDBOX_FILE}"
+        for part in SANDBOX_FILE.parent.glob(f"{SANDBOX_FILE.name}*"):
+            part.unlink()
+    database = open_database(url)
+    settings = settings.model_copy(
+        update={
+            "slack_bot_token": SecretStr(slack.bot_token),
+            "slack_signing_secret": SecretStr(slack.signing_secret),
+            "slack_api_url": slack.api_url,
+            "port": settings.port or free_port(),
+            "slack_app_token": None,
+        }
+    )
+    backswing = Backswing(settings, database, clock=clock)
+
+    def begin() -> None:
+        slack.connect_http(f"http://127.0.0.1:{settings.port}/slack/events")
+        print(_WELCOME.format(url=slack.url), flush=True)
+        threading.Thread(target=fill, daemon=True).start()
+
+    def fill() -> None:
+        if export is not None:
+            rooms = {room.id: room.name for room in export.rooms}
+            capture_questions(backswing.rt, rooms)
+            print("  Replaying: what people ask there becomes an ask.", flush=True)
+            try:
+                replay.play(slack, export, speed=args.speed)
+            except replay.BadExport as error:
+                print(f"{error}. The replay ends here.", file=sys.stderr)
+        elif told:
+            slack.on_reset(tell)
+            tell()
+
+    def tell() -> None:
+        stories.tell(slack, STORY)
+
+    try:
+        backswing.run(begin)
+    finally:
+        slack.stop()
+    return 0
+
+
+def capture_questions(rt: Runtime, rooms: Mapping[str, str]) -> None:
+    """Make asks of what is asked in these channels: nobody in an export types /ask."""
+    with rt.sessions.begin() as session:
+        for slack_id, name in rooms.items():
+            conversation = {"id": slack_id, "name": name, "is_member": True}
+            channel = channels.remember(
+                session, rt.workspace.id, conversation, now=rt.clock()
+            )
+            channel.capture = "questions"

@@ -1,0 +1,20 @@
+"""Know whether our token works: stop where it does not, and go on once it does."""
+
+import logging
+
+from bot import installations
+from bot.delivery import Deliverer
+from bot.runtime import Runtime
+from bot.slack import SlackError
+
+log = logging.getLogger(__name__)
+
+
+def check(rt: Runtime, _deliverer: Deliverer) -> None:
+    try:
+        why = installations.check(rt.sessions, rt.slack, rt.workspace)
+    except SlackError as error:
+        log.warning("token not checked", extra={"error": error.code})
+        return
+    if why:
+        log.warning("the token does not work", extra={"error": why})

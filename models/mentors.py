@@ -1,0 +1,142 @@
+"""Who writes how much, and who was credited for having helped quietly."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class MessageCount(Base):
+    """How many messages one person wrote in one channel on one day (UTC).
+
+    Nothing else is kept of them. What a crash loses of the last minute is not missed.
+    """
+
+    __tablename__ = "message_counts"
+    __table_args__ = (Index(None, "day"), Index(None, "member"))
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    member: Mapped[str] = mapped_column(primary_key=True)
+    messages: Mapped[int]
+
+
+class Mentoring(Base):
+    """Where the bot looks for mentors; without a row, in the workspace as a whole."""
+
+    __tablename__ = "mentoring"
+    __table_args__ = (
+        CheckConstraint("scope IN ('off', 'workspace', 'channels')", name="scope"),
+    )
+
+    installation_id: Mapped[int] = mapped_column(
+        ForeignKey("installations.id"), primary_key=True
+    )
+    scope: Mapped[str] = mapped_column(default="workspace")
+
+
+class Expert(Base):
+    """Somebody whose help the leads expect anyway: never an unexpected mentor."""
+
+    __tablename__ = "experts"
+
+    installation_id: Mapped[int] = mapped_column(
+        ForeignKey("installations.id"), primary_key=True
+    )
+    member: Mapped[str] = mapped_column(primary_key=True)
+
+
+class MentorRound(Base):
+    """One look at one period. Its row says that it is done, by whichever replica."""
+
+    __tablename__ = "mentor_rounds"
+
+    installation_id: Mapped[int] = mapped_column(
+        ForeignKey("installations.id"), primary_key=True
+    )
+    # The local day on which the period ends.
+    period: Mapped[date] = mapped_column(primary_key=True)
+    # The channel that was looked at; 0 for the workspace as a whole.
+    scope_id: Mapped[int] = mapped_column(primary_key=True)
+    looked_at: Mapped[datetime]
+    credits: Mapped[int]
+
+
+class Credit(Base):
+    """What one person did for others in one period, as it was known then.
+
+    consent: asked, and then public, private (between us) or never (not again);
+    silent is private because nobody answered.
+    """
+
+    __tablename__ = "credits"
+    __table_args__ = (
+        UniqueConstraint("installation_id", "member", "period"),
+        Index(None, "consent"),
+        CheckConstraint(
+            "consent IN ('asked', 'public', 'private', 'silent', 'never')",
+            name="consent",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
+    member: Mapped[str]
+    period: Mapped[date]
+    credited_at: Mapped[datetime]
+
+    # Where the story may be told; None where there is no such channel.
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channels.id"))
+
+    # What was found; 0 in a credit by hand, which has a lead and a reason instead.
+    window_days: Mapped[int] = mapped_column(default=0)
+    messages: Mapped[int] = mapped_column(default=0)
+    all_messages: Mapped[int] = mapped_column(default=0)
+    helpfulness: Mapped[float] = mapped_column(default=0.0)
+    expected: Mapped[float] = mapped_column(default=0.0)
+    score: Mapped[float] = mapped_column(default=0.0)
+    credited_by: Mapped[str | None]
+    reason: Mapped[str | None]
+
+    consent: Mapped[str] = mapped_column(default="asked")
+    # When the person was told, and where: the direct message shows their choice.
+    told_at: Mapped[datetime | None]
+    told_channel: Mapped[str | None]
+    told_ts: Mapped[str | None]
+    answered_at: Mapped[datetime | None]
+
+    # The public post, while it stands; how many there have been.
+    post_ts: Mapped[str | None]
+    posts: Mapped[int] = mapped_column(default=0)
+
+
+class Evidence(Base):
+    """One mark behind a credit, frozen: what is undone later changes nothing here."""
+
+    __tablename__ = "evidence"
+
+    credit_id: Mapped[int] = mapped_column(ForeignKey("credits.id"), primary_key=True)
+    ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"), primary_key=True)
+    answer_id: Mapped[int] = mapped_column(ForeignKey("answers.id"))
+    asker: Mapped[str]
+    is_solution: Mapped[bool]
+    # Whom it helped, and those of them who said so themselves.
+    helped: Mapped[list[str]]
+    marked_by: Mapped[list[str]]
+
+
+class RingNote(Base):
+    """Told to the leads: most of somebody's marks come from a ring they are part of."""
+
+    __tablename__ = "ring_notes"
+
+    installation_id: Mapped[int] = mapped_column(
+        ForeignKey("installations.id"), primary_key=True
+    )
+    member: Mapped[str] = mapped_column(primary_key=True)
+    period: Mapped[date] = mapped_column(primary_key=True)
+    marks: Mapped[int]
+    marks_from_ring: Mapped[int]
+    ring: Mapped[list[str]]

@@ -1,0 +1,43 @@
+"""What each member chose for themselves."""
+
+from datetime import date, datetime, time
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class Preference(Base):
+    """One member's choices; a row is made when the first thing is chosen.
+
+    None means the default, so that a better default reaches everybody who never
+    chose. The defaults are in `bot/preferences/rules.py`.
+    """
+
+    __tablename__ = "preferences"
+    __table_args__ = (
+        CheckConstraint("may_be_named IN ('ask', 'yes', 'never')", name="may_be_named"),
+        CheckConstraint("asks_a_week >= 0", name="asks_a_week"),
+    )
+
+    installation_id: Mapped[int] = mapped_column(
+        ForeignKey("installations.id"), primary_key=True
+    )
+    member: Mapped[str] = mapped_column(primary_key=True)
+
+    topics_known: Mapped[list[str]] = mapped_column(default=list)
+    topics_wanted: Mapped[list[str]] = mapped_column(default=list)
+    wants_nudges: Mapped[bool] = mapped_column(default=True)
+    # The first day, in the member's own zone, on which the bot may write again.
+    paused_until: Mapped[date | None]
+    # When the bot may write by itself, in the member's own zone.
+    hours_from: Mapped[time | None]
+    hours_to: Mapped[time | None]
+    may_be_named: Mapped[str | None]
+    # 0: not to be asked for help at all.
+    asks_a_week: Mapped[int | None]
+
+    # A newcomer is greeted once ever, whichever channel they join.
+    greeted_at: Mapped[datetime | None]
+    wants_greetings: Mapped[bool] = mapped_column(default=True)

@@ -1,0 +1,176 @@
+"""What must be true after whatever happened, looked up in Slack, rows and logs."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.db import Database
+from models import Answer, Ask, Base, Channel, Installation, OutboxItem, Reaction
+from sandbox import Message, Sandbox
+
+_GROUPS = {"channel", "here", "everyone"}
+_SECRET = re.compile(r"xox[abp]-\d|xapp-\d")
+# How an event that we heard of ends, however often it was delivered.
+_TAKEN = 200
+
+
+def check(slack: Sandbox, database: Database, logged: str = "") -> None:
+    """Raises AssertionError. `logged`: all that the bot has written of itself."""
+    messages = list(_messages(slack))
+    with database.reads() as session:
+        each_effect_is_there_once(session)
+        totals_follow_from_the_registers(session)
+        each_acknowledged_reply_and_mark_is_kept(session, slack)
+        one_workspace_owns_everything(session, slack)
+        nothing_private_is_told_elsewhere(session, slack, messages)
+    each_promise_is_seen_at_most_once(messages)
+    nobody_is_shouted_at(messages)
+    nothing_is_in_the_logs(slack, logged, messages)
+
+
+def each_effect_is_there_once(session: Session) -> None:
+    """Of rows that Slack names, no two are called the same (I1)."""
+    tables: list[tuple[type[Base], tuple[str, ...]]] = [
+        (Ask, ("channel_id", "ts")),
+        (Answer, ("channel_id", "ts")),
+        (OutboxItem, ("installation_id", "key")),
+        (OutboxItem, ("operation",)),
+        (OutboxItem, ("slack_channel", "ts")),
+    ]
+    for model, names in tables:
+        columns = [model.__table__.c[name] for name in names]
+        rows = [tuple(row) for row in session.execute(select(*columns))]
+        # An update or a deletion goes to a message that is there, and stores no ts.
+        named = [row for row in rows if None not in row]
+        assert _twice(named) == [], (model, names)
+
+
+def totals_follow_from_the_registers(session: Session) -> None:
+    """What an answer amounts to is what its marks amount to, counted anew (I2)."""
+    asks = {ask.id: ask for ask in session.scalars(select(Ask))}
+    marks = [r for r in session.scalars(select(Reaction)) if r.is_present]
+    for answer in session.scalars(select(Answer).where(~Answer.is_deleted)):
+        ask = asks[answer.ask_id]
+        here = [
+            mark
+            for mark in marks
+            if (mark.channel_id, mark.message_ts) == (answer.channel_id, answer.ts)
+            and mark.member != answer.author
+        ]
+
+        def solves(mark: Reaction, asker: str = ask.asker) -> bool:
+            speaks = mark.member == asker or bool(mark.is_lead)
+            return mark.meaning == "solved" and speaks
+
+        helped = {
+            m.member
+            for m in here
+            if m.meaning in {"helpful", "solved"} and not solves(m)
+        }
+        assert answer.helped == len(helped), answer.ts
+        if ask.reopened_us == 0:
+            assert answer.is_solution == any(map(solves, here)), answer.ts
+
+
+def each_acknowledged_reply_and_mark_is_kept(session: Session, slack: Sandbox) -> None:
+    """What Slack got its 200 for is in the rows, and Slack will not tell again (I4)."""
+    rooms = {c.slack_id: c.id for c in session.scalars(select(Channel))}
+    asks = {(a.channel_id, a.ts): a for a in session.scalars(select(Ask)) if a.ts}
+    answers = {(a.channel_id, a.ts) for a in session.scalars(select(Answer))}
+    marks = {
+        (r.channel_id, r.message_ts, r.member, r.emoji)
+        for r in session.scalars(select(Reaction))
+    }
+    for delivery in slack.deliveries:
+        event = delivery.payload.get("event")
+        if delivery.status != _TAKEN or not isinstance(event, dict):
+            continue
+        if event["type"] == "message" and "subtype" not in event:
+            place = rooms.get(event["channel"])
+            ask = asks.get((place or 0, event.get("thread_ts") or ""))
+            is_reply = ask and ask.ts != event["ts"] and ask.asker != event["user"]
+            if is_reply and "bot_id" not in event:
+                assert (place, event["ts"]) in answers, event["ts"]
+        if event["type"] == "reaction_added":
+            item = event["item"]
+            place = rooms.get(item["channel"])
+            if (place, item["ts"]) in answers and event["reaction"] in {"+1", "heart"}:
+                key = (place, item["ts"], event["user"], event["reaction"])
+                assert key in marks, key
+
+
+def one_workspace_owns_everything(session: Session, slack: Sandbox) -> None:
+    """No row belongs to another workspace than the one that was installed (I8)."""
+    [ours] = session.scalars(select(Installation).filter_by(team_id=slack.team_id))
+    for table in Base.metadata.sorted_tables:
+        if "installation_id" in table.c:
+            owners = set(session.scalars(select(table.c.installation_id).distinct()))
+            assert owners <= {ours.id}, table.name
+
+
+def nothing_private_is_told_elsewhere(
+    session: Session, slack: Sandbox, messages: list[Message]
+) -> None:
+    """The words of a private channel stand in it and in letters, nowhere else (I7)."""
+    rooms = {c.id: c.slack_id for c in session.scalars(select(Channel))}
+    places = slack.workspace.channels
+    for ask in session.scalars(select(Ask)):
+        home = places.get(rooms[ask.channel_id])
+        if home is None or not home.is_private or not ask.title:
+            continue
+        for message in messages:
+            if message.channel != home.id and not places[message.channel].is_im:
+                assert ask.title not in _words(message), message.ts
+
+
+def each_promise_is_seen_at_most_once(messages: list[Message]) -> None:
+    """Of the messages in Slack, no two keep the same promise (I3)."""
+    operations = [
+        message.metadata["event_payload"]["operation"]
+        for message in messages
+        if message.metadata
+    ]
+    assert _twice(operations) == []
+
+
+def nobody_is_shouted_at(messages: list[Message]) -> None:
+    """Nothing that we say notifies a group (I6)."""
+    for message in messages:
+        assert not _GROUPS & message.notified, message.ts
+
+
+def nothing_is_in_the_logs(
+    slack: Sandbox, logged: str, messages: list[Message]
+) -> None:
+    """No token, no secret, and no word that somebody wrote (I5)."""
+    for secret in (slack.bot_token, slack.app_token, slack.signing_secret):
+        assert secret not in logged
+    assert not _SECRET.search(logged)
+    for room in slack.workspace.channels.values():
+        for message in room.messages.values():
+            if not message.bot_id and len(message.text) > 20:
+                assert message.text not in logged
+    for message in messages:
+        if len(message.text) > 20:
+            assert message.text not in logged
+
+
+def _messages(slack: Sandbox) -> Iterator[Message]:
+    """What the bot has said, wherever it stands."""
+    with slack.workspace.lock:
+        for room in slack.workspace.channels.values():
+            for message in room.messages.values():
+                if message.bot_id == slack.bot_id and not message.deleted:
+                    yield message
+
+
+def _words(message: Message) -> str:
+    return f"{message.text} {message.blocks}"
+
+
+def _twice(things: list[Any]) -> list[Any]:
+    return [thing for thing, times in Counter(things).items() if times > 1]

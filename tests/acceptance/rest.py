@@ -1,0 +1,35 @@
+"""Whether the bot has come to rest, so that a test may move its clock."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+
+from bot import lanes
+from bot.db import Database
+from models import OutboxItem
+
+
+def is_at_rest(
+    database: Database, now: datetime, *, orphans: Collection[tuple[int, int]] = ()
+) -> bool:
+    """Nothing is due, and nothing is being sent that a living worker has claimed.
+
+    `orphans`: promises, and of which attempt, whose worker is dead. The outbox is read
+    before and after it is asked what is due: in between what was sent may be done, and
+    something new promised.
+    """
+    before = _claims(database)
+    with database.lookups.connect() as connection:
+        if lanes.is_due(connection, now=now):
+            return False
+    held = {(id_, attempts) for id_, attempts, state in before if state == "sending"}
+    return held <= set(orphans) and _claims(database) == before
+
+
+def _claims(database: Database) -> set[tuple[int, int, str]]:
+    with database.reads() as session:
+        rows = session.execute(
+            select(OutboxItem.id, OutboxItem.attempts, OutboxItem.state)
+        )
+        return {(row.id, row.attempts, row.state) for row in rows}

@@ -1,0 +1,88 @@
+"""The database does not answer in time: Slack is told at once, and tells us again."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from bot.db import Database
+from tests.acceptance import invariants
+from tests.acceptance.conftest import Town
+
+pytestmark = pytest.mark.deep
+
+# So long, that Slack has heard twice that it is not done: longer than it waits once.
+TRIES = 2
+
+
+@pytest.fixture(params=["http"])
+def transport(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@contextmanager
+def locked(database: Database) -> Iterator[None]:
+    """Somebody else changes the database, and does not come to an end."""
+    if database.engine.name == "sqlite":
+        file = str(database.engine.url.database)
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.execute("ROLLBACK")
+        return
+    with database.engine.begin() as connection:
+        connection.execute(text("SELECT 1 FROM asks FOR UPDATE"))
+        connection.execute(text("LOCK TABLE answers IN EXCLUSIVE MODE"))
+        yield
+
+
+@contextmanager
+def exhausted(database: Database) -> Iterator[None]:
+    """Whoever else is there has all connections."""
+    pools: list[Any] = [database.engine, database._reading, database.lookups]
+    with ExitStack() as held:
+        for engine in dict.fromkeys(pools):
+            for _ in range(engine.pool.size()):
+                held.enter_context(closing(engine.raw_connection()))
+        yield
+
+
+@pytest.mark.parametrize("trouble", [locked, exhausted])
+def test_an_event_is_refused_in_time_and_counts_when_it_comes_again(
+    town: Town, trouble: Callable[[Database], Any]
+):
+    ask = town.ask()
+    town.slack.settle()
+    database = town.backswing.database
+    seen = len(town.slack.deliveries)
+    with trouble(database):
+        town.slack.say(town.ben, town.here, "So it is done.", thread_ts=ask)
+        town.until(lambda: len(town.slack.deliveries) >= seen + TRIES)
+        refused = town.slack.deliveries[seen : seen + TRIES]
+        # Where others wait for the same lock the answer may come too late: Slack
+        # tells of it again after either.
+        assert {delivery.status for delivery in refused} <= {500, 503, None}
+        port = town.backswing.settings.port
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
+    town.later(seconds=61)
+    town.shows(ask, "Answered")
+    town.slack.settle()
+    invariants.check(town.slack, database)
+
+
+@pytest.mark.parametrize("trouble", [exhausted])
+def test_a_command_is_answered_in_time_and_can_be_typed_again(
+    town: Town, trouble: Callable[[Database], Any]
+):
+    town.ask()
+    with trouble(town.backswing.database):
+        ack = town.slack.command(town.ana, town.here, "/ask", "How do I y?")
+        assert ack.status == 200
+        assert "nothing was saved" in ack.text
+    ask = town.ask("How do I y?")
+    town.shows(ask, "How do I y?")
+    invariants.check(town.slack, town.backswing.database)

@@ -1,0 +1,76 @@
+"""What the served bot tells an operator, over HTTP and over Socket Mode."""
+
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot import db
+from commands import doctor
+from commands.doctor.findings import Finding
+from tests import canaries
+from tests.acceptance.conftest import Town
+
+
+def get(town: Town, path: str) -> tuple[int, str]:
+    port = town.backswing.settings.port
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def test_an_operator_sees_how_the_bot_is(
+    town: Town, transport: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.ask()
+    status, said = get(town, "/readyz")
+    assert status == 200, said
+    parts = ["database", "changes", "slack", "deliveries", "events", "clock"]
+    parts += ["socket"] if transport == "socket" else []
+    assert said.splitlines() == ["ready", *(f"{part}: ok" for part in parts)]
+    _, page = get(town, "/metrics")
+    figures = {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+    }
+    assert figures["backswing_events_total", "command", "done"] == 1
+    assert figures["backswing_delivery_attempts_total", "sent"] >= 1
+    assert figures["backswing_deliveries", "parked"] == 0
+    assert {figures["backswing_ready", part] for part in parts} == {1}
+    assert figures["process_resident_memory_bytes",] > 0
+    assert canaries.found_in(page + said) == []
+
+    found = examined(town, tmp_path, monkeypatch)
+    assert {finding.level for finding in found} == {"ok"}, doctor.told(found)
+    assert canaries.found_in(doctor.told(found)) == []
+
+    town.slack.uninstall()
+    town.until(lambda: get(town, "/readyz")[0] == 503)
+    assert "\nslack: ok\n" not in get(town, "/readyz")[1]
+    found = examined(town, tmp_path, monkeypatch)
+    assert {finding.about for finding in found if finding.level == "wrong"} == {
+        "Bot token",
+        "Bot",
+        "Workspace",
+    }
+
+
+def examined(
+    town: Town, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[Finding]:
+    """What the doctor finds, in a folder that nobody else can look into."""
+    monkeypatch.chdir(folder)
+    url = town.backswing.database.engine.url
+    if file := db.sqlite_file(url):
+        for part in file.parent.glob(f"{file.name}*"):
+            part.chmod(0o600)
+    settings = town.backswing.settings.model_copy(
+        update={"database_url": url.render_as_string(hide_password=False)}
+    )
+    return list(doctor.examine(settings, clock=town.clock))

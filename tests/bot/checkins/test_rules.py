@@ -1,0 +1,157 @@
+"""Who has shared, who is nudged when, what is celebrated."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.checkins import rules
+from bot.checkins.rules import Membership, Shared
+from bot.errors import Refusal
+
+# A Wednesday.
+OPENED = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
+CLOSES = OPENED + timedelta(days=4)
+EARLY, NOON, LATE = OPENED, OPENED + timedelta(hours=4), CLOSES + timedelta(hours=1)
+HOUR = timedelta(hours=1)
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def became(
+    who: Membership,
+    *,
+    replied_at: datetime | None = None,
+    is_written: bool = False,
+    is_open: bool = True,
+    is_away: bool = False,
+) -> str | None:
+    return rules.state(
+        who,
+        is_written=is_written,
+        replied_at=replied_at,
+        is_open=is_open,
+        closes_at=CLOSES,
+        is_away=is_away,
+    )
+
+
+IN = Membership(is_in=True, joined_at=EARLY)
+LEFT_AT_NOON = Membership(is_in=False, joined_at=EARLY, left_at=NOON)
+JOINED_LATE = Membership(is_in=True, joined_at=LATE)
+
+
+@pytest.mark.parametrize("who", [rules.NOBODY, IN, LEFT_AT_NOON, JOINED_LATE])
+@pytest.mark.parametrize("is_open", [True, False])
+def test_whoever_wrote_in_the_form_has_shared(who: Membership, is_open: bool):
+    assert became(who, is_written=True, is_open=is_open) == "shared"
+
+
+@pytest.mark.parametrize(
+    ("who", "replied_at", "state"),
+    [
+        (IN, NOON, "shared"),
+        (IN, LATE, "shared"),
+        (IN, EARLY - HOUR, "shared"),
+        (rules.NOBODY, NOON, "visiting"),
+        (LEFT_AT_NOON, NOON, "shared"),
+        (LEFT_AT_NOON, NOON + HOUR, "visiting"),
+        (JOINED_LATE, NOON, "visiting"),
+        (JOINED_LATE, LATE - HOUR / 2, "visiting"),
+        (JOINED_LATE, LATE + HOUR, "shared"),
+    ],
+)
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_reply_is_a_check_in_of_who_has_joined(who, replied_at, state, is_open):
+    assert became(who, replied_at=replied_at, is_open=is_open) == state
+
+
+@pytest.mark.parametrize(
+    ("who", "is_open", "is_away", "state"),
+    [
+        (IN, True, False, "waiting"),
+        (IN, True, True, "waiting"),
+        (IN, False, False, "silent"),
+        (IN, False, True, "away"),
+        (rules.NOBODY, True, False, None),
+        (rules.NOBODY, False, False, None),
+        (LEFT_AT_NOON, True, False, None),
+        (LEFT_AT_NOON, False, False, None),
+        (JOINED_LATE, False, False, None),
+        (
+            Membership(is_in=False, joined_at=EARLY, left_at=LATE),
+            False,
+            False,
+            "silent",
+        ),
+    ],
+)
+def test_only_who_was_in_can_be_silent(who, is_open, is_away, state):
+    assert became(who, is_open=is_open, is_away=is_away) == state
+
+
+def test_what_was_typed_is_kept_as_marked_text_and_as_long_as_a_field():
+    said = rules.shared(" <b>\u202e & ", "", "x" * 1000)
+    assert said.working_on == "&lt;b&gt; &amp;"
+    assert said.proud_of == "x" * 1000
+
+
+def test_what_is_too_long_is_refused_rather_than_cut():
+    with pytest.raises(Refusal) as refused:
+        rules.shared("x", "x" * 40_000, "x" * 1001)
+    assert refused.value.fields.keys() == {"stuck_on", "proud_of"}
+
+
+@pytest.mark.parametrize("nothing", ["", " \n", "\u200b\x00"])
+def test_nothing_in_any_answer_is_refused_beside_the_first(nothing: str):
+    with pytest.raises(Refusal) as refused:
+        rules.shared(nothing, nothing, nothing, nothing)
+    assert refused.value.field == "working_on"
+    assert rules.shared(nothing, "x", nothing) == Shared(stuck_on="x")
+
+
+# Nudges
+
+
+@pytest.mark.parametrize(
+    ("latest", "is_silent"),
+    [
+        (["silent", "silent", "silent"], True),
+        (["silent", "silent"], False),
+        (["silent", "away", "silent", "away", "silent"], True),
+        (["silent", "silent", "shared", "silent"], False),
+        (["shared", "silent", "silent", "silent"], False),
+        (["silent", "silent", "visiting"], False),
+        (["away", "away", "away"], False),
+        ([], False),
+    ],
+)
+def test_after_three_silent_rounds_nudges_are_in_vain(latest, is_silent: bool):
+    assert rules.is_silent(latest) is is_silent
+
+
+# What is celebrated
+
+
+@pytest.mark.parametrize(
+    ("latest", "count"),
+    [
+        (["shared"] * 10, 10),
+        (["shared", "away", "shared"], 2),
+        (["shared", "silent", "shared"], 1),
+        (["shared", None, "shared"], 1),
+        (["silent", "shared"], 0),
+        ([], 0),
+    ],
+)
+def test_rounds_in_a_row(latest, count: int):
+    assert rules.in_a_row(latest) == count
+
+
+def test_each_ten_in_a_row_are_celebrated():
+    assert [n for n in range(35) if rules.is_a_row(n)] == [10, 20, 30]
+
+
+def test_reflection_questions_take_turns():
+    asked = [rules.reflection(["a", "b"], n) for n in range(5)]
+    assert asked == ["a", "b", "a", "b", "a"]
+    assert rules.reflection([], 3) == ""

@@ -1,0 +1,112 @@
+"""Tables for the program's leads: complete, harmless, and silent about the private."""
+
+import csv
+import io
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import update
+
+import app
+from bot.config import Settings
+from bot.exports import rules, service
+from models import Kudos
+from tests.factories import ASKER, HELPER, HERE, PEER, Story, conversation
+
+
+@pytest.mark.parametrize(
+    "begun", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", " ="]
+)
+def test_what_a_spreadsheet_would_run_is_text(begun: str):
+    written = rules.as_csv(["title"], [{"title": f'{begun}HYPERLINK("evil")'}])
+    [_, [cell]] = csv.reader(io.StringIO(written, newline=""))
+    assert cell == f'\'{begun}HYPERLINK("evil")'
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"))))
+def test_any_words_come_out_as_they_went_in_but_for_the_mark(texts: list[str]):
+    written = rules.as_csv(["a"], [{"a": text} for text in texts])
+    cells = [row[0] for row in csv.reader(io.StringIO(written, newline=""))][1:]
+    assert [c.removeprefix("'") for c in cells] == [t.removeprefix("'") for t in texts]
+    assert not any(c.lstrip(" ").startswith(tuple("=+-@\t\r\n")) for c in cells)
+
+
+def test_numbers_stay_numbers():
+    assert rules.as_csv(["n"], [{"n": -3}]) == '"n"\r\n"-3"\r\n'
+    assert json.loads(rules.as_json(["n"], [{"n": -3}])) == [{"n": -3}]
+
+
+@pytest.fixture
+def lived(story: Story) -> Story:
+    story.slack.channels["C0SECRET"] = conversation(
+        "C0SECRET", "secret", is_private=True
+    )
+    ask = story.ask("=How do I x?")
+    answer = story.say(HELPER, "So.", thread_ts=ask.ts)
+    story.react(PEER, answer, "bulb")
+    story.react(ASKER, answer, "white_check_mark")
+    story.command(PEER, "/ask", "Whom do we fire?", channel="C0SECRET")
+    story.later(minutes=2)
+    return story
+
+
+def test_each_ask_and_each_person_is_there(lived: Story):
+    workspace = lived.rt.workspace.id
+    with lived.rt.reads() as session:
+        first, second = service.asks(session, workspace)
+        people = {row["name"]: row for row in service.people(session, workspace)}
+    assert (first["channel"], first["asker"], first["state"]) == (
+        "#help",
+        "Ana",
+        "solved",
+    )
+    assert (first["title"], first["answers"], first["helped"]) == ("=How do I x?", 1, 1)
+    assert first["first_answer_at"] <= first["solved_at"]
+    assert second["channel"] == "a private channel"
+    assert "fire" not in str(second)
+    assert people["Ben"] == {
+        "name": "Ben",
+        "asks": 0,
+        "answers": 1,
+        "helped": 1,
+        "solved": 1,
+        "kudos_given": 0,
+        "kudos_received": 0,
+    }
+    assert set(people) == {"Ana", "Ben", "Chi"}
+    assert lived.slack.to(HERE)
+
+
+def test_private_kudos_are_counted_for_nobody(lived: Story):
+    reason = "for staying so late with me on Monday"
+    lived.command(ASKER, "/kudos", f"<@{HELPER}> {reason}")
+    lived.later(minutes=1)
+    with lived.rt.reads() as session:
+        people = {r["name"]: r for r in service.people(session, lived.rt.workspace.id)}
+    assert (people["Ana"]["kudos_given"], people["Ben"]["kudos_received"]) == (1, 1)
+    with lived.rt.sessions.begin() as session:
+        session.execute(update(Kudos).values(is_private=True))
+    with lived.rt.reads() as session:
+        people = {r["name"]: r for r in service.people(session, lived.rt.workspace.id)}
+    assert (people["Ana"]["kudos_given"], people["Ben"]["kudos_received"]) == (0, 0)
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_the_command_writes_for_its_owner_only(
+    lived: Story, tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]
+):
+    url = lived.rt.lookups.url.render_as_string(hide_password=False)
+    folder = tmp_path / "numbers"
+    for _ in range(2):
+        args = app.parser().parse_args(["export", str(folder), "--format", form])
+        assert args.run(Settings(_env_file=None, database_url=url), args) == 0
+    files = {file.name: file for file in folder.iterdir()}
+    assert set(files) == {f"asks.{form}", f"people.{form}"}
+    assert {stat.S_IMODE(f.stat().st_mode) for f in files.values()} == {0o600}
+    written = files[f"asks.{form}"].read_text()
+    assert ("'=How" in written) is (form == "csv")
+    assert "asks, people" in capsys.readouterr().out

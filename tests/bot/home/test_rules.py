@@ -1,0 +1,48 @@
+"""Which asks are in somebody's topics, and where a page begins."""
+
+import pytest
+
+from bot.home.rules import SIZES, is_about, page_start, turned
+
+
+@pytest.mark.parametrize(
+    ("topics", "title", "known", "expected"),
+    [
+        (["Python"], "How do I x?", ["python"], True),
+        ([], "Why is Python slow?", ["python"], True),
+        ([], "Why is CPython slow?", ["python"], False),
+        ([], "What is C++ good for?", ["c++"], True),
+        ([], "What is C++ good for?", ["c"], True),
+        ([], "Code review: how?", ["code review"], True),
+        (["time"], "How do I x?", ["python"], False),
+        (["time"], "How do I x?", [], False),
+        ([], "Was ist STRASSE?", ["straße"], True),
+    ],
+)
+def test_an_ask_is_in_a_topic_by_its_tags_or_its_words(topics, title, known, expected):
+    assert is_about(topics, title, known) is expected
+
+
+@pytest.mark.parametrize(
+    ("start", "total", "expected"),
+    [
+        (0, 0, 0),
+        (8, 0, 0),
+        (8, 8, 0),
+        (8, 9, 8),
+        (9, 20, 8),
+        (800, 20, 16),
+        (-8, 20, 0),
+        ("8", 20, 0),
+        (None, 20, 0),
+    ],
+)
+def test_a_page_begins_where_there_is_one(start, total, expected):
+    assert page_start(start, total, 8) == expected
+
+
+def test_a_button_says_which_list_and_where():
+    assert turned("helped:5") == ("helped", 5)
+    assert SIZES.keys() >= {"helped"}
+    for forged in ("", "helped", "helped:", "helped:x", "other:5", "helped:9999999"):
+        assert turned(forged) is None

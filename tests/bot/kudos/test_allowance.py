@@ -1,0 +1,202 @@
+"""Never more than the allowance: at any hour, and however many give at once."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.channels import service as channels
+from bot.clock import micros_of
+from bot.errors import Refusal
+from bot.facts import service as facts
+from bot.kudos import allowance, reactions
+from bot.kudos import service as kudos
+from bot.kudos.registers import Reacted
+from bot.kudos.service import Draft
+from models import Kudos, Member, Thanks
+from tests.factories import ASKER, HERE, Story, person
+
+REASON = "the answer on retries, which saved my day"
+CROWD = [f"U0P{n}" for n in range(12)]
+
+
+@pytest.fixture
+def crowd(story: Story) -> Story:
+    """Everybody is known, and so is the channel."""
+    story.slack.people |= {one: person(one, one) for one in CROWD}
+    facts.ensure(story.rt, people=[ASKER, *CROWD], channel=HERE)
+    return story
+
+
+def give(story: Story, receivers: list[str], source: str, giver: str = ASKER) -> bool:
+    """Whether it was given."""
+    try:
+        with story.rt.sessions.begin() as session:
+            channel = channels.note(session, story.rt.workspace.id, HERE)
+            kudos.give(
+                session,
+                story.rt.workspace,
+                channel,
+                Draft(receivers, f"{REASON}, {source}"),
+                giver=giver,
+                source=source,
+                now=story.clock(),
+            )
+    except Refusal:
+        return False
+    return True
+
+
+def react(story: Story, ts: str, author: str | None, emoji: str) -> None:
+    seen = Reacted(
+        ASKER, HERE, ts, emoji, micros_of(story.clock()), is_present=True, author=author
+    )
+    with story.rt.sessions.begin() as session:
+        reactions.react(session, story.rt.workspace, seen, now=story.clock())
+
+
+def at_once(jobs: list[Callable[[], object]]) -> None:
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        for done in [pool.submit(job) for job in jobs]:
+            done.result()
+
+
+def spent(session: Session, story: Story) -> int:
+    within = allowance.days(story.clock(), None)
+    return allowance.spent(session, story.rt.workspace.id, ASKER, within)
+
+
+def test_of_twelve_at_once_five_are_given(crowd: Story) -> None:
+    given: list[bool] = []
+    at_once(
+        [
+            lambda one=one: given.append(give(crowd, [one], one))  # type: ignore[misc]
+            for one in CROWD
+        ]
+    )
+    assert given.count(True) == 5
+    with crowd.rt.reads() as session:
+        assert len(session.scalars(select(Thanks)).all()) == 5
+
+
+def test_pairs_at_the_edge_are_given_whole_or_not_at_all(crowd: Story) -> None:
+    at_once(
+        [
+            lambda n=n: give(crowd, CROWD[n : n + 2], f"pair {n}")  # type: ignore[misc]
+            for n in range(0, 12, 2)
+        ]
+    )
+    with crowd.rt.reads() as session:
+        given = session.scalars(select(Kudos)).all()
+        assert len(given) == 2
+        assert spent(session, crowd) == 4
+
+
+def test_words_reactions_and_joining_in_share_one_allowance(crowd: Story) -> None:
+    crowd.set_up(kudos=":tada:")
+    posts = []
+    for n, giver in enumerate(CROWD[:4]):
+        assert give(crowd, [CROWD[4 + n]], f"post {n}", giver)
+        crowd.deliver()
+        posts.append(crowd.slack.to(HERE)[-1].ts)
+    jobs: list[Callable[[], object]] = []
+    for n, ts in enumerate(posts):
+        jobs.append(lambda ts=ts: react(crowd, ts, None, "raised_hands"))  # type: ignore[misc]
+        jobs.append(lambda n=n: give(crowd, [CROWD[8 + n]], f"words {n}"))  # type: ignore[misc]
+        jobs.append(
+            lambda n=n: react(crowd, f"177244200{n}.000100", CROWD[n], "tada")  # type: ignore[misc]
+        )
+    at_once(jobs)
+    with crowd.rt.reads() as session:
+        assert spent(session, crowd) == 5
+
+
+def test_one_request_on_many_replicas_at_once_is_one_kudos(crowd: Story) -> None:
+    at_once([lambda: give(crowd, [CROWD[0]], "the same") for _ in range(8)])
+    crowd.deliver()
+    assert len(crowd.slack.to(HERE)) == 1
+    with crowd.rt.reads() as session:
+        assert spent(session, crowd) == 1
+
+
+def test_one_reaction_told_many_times_at_once_is_one(crowd: Story) -> None:
+    crowd.set_up(kudos=":tada:")
+    ts = "1772442000.000100"
+    at_once([lambda: react(crowd, ts, CROWD[0], "tada") for _ in range(8)])
+    with crowd.rt.reads() as session:
+        assert spent(session, crowd) == 1
+
+
+def test_the_same_person_gets_two_a_week_however_many_at_once(crowd: Story) -> None:
+    at_once(
+        [
+            lambda n=n: give(crowd, [CROWD[0]], f"for {n}")  # type: ignore[misc]
+            for n in range(5)
+        ]
+    )
+    with crowd.rt.reads() as session:
+        assert spent(session, crowd) == 2
+
+
+# Local midnight
+
+
+def member(tz: str | None) -> Member:
+    return Member(installation_id=1, slack_id=ASKER, tz=tz)
+
+
+@pytest.mark.parametrize(
+    ("tz", "now", "starts", "hours"),
+    [
+        ("Europe/Helsinki", "2026-03-02T21:59+00:00", "2026-03-01T22:00", 24),
+        ("Europe/Helsinki", "2026-03-02T22:00+00:00", "2026-03-02T22:00", 24),
+        # The clocks go forward on 29 March, and back on 25 October.
+        ("Europe/Helsinki", "2026-03-29T12:00+00:00", "2026-03-28T22:00", 23),
+        ("Europe/Helsinki", "2026-10-25T12:00+00:00", "2026-10-24T21:00", 25),
+        # In Santiago they go forward at midnight.
+        ("America/Santiago", "2026-09-06T12:00+00:00", "2026-09-06T04:00", 23),
+        ("Australia/Lord_Howe", "2026-04-05T00:00+00:00", "2026-04-04T13:00", 24.5),
+        (None, "2026-03-02T23:59+00:00", "2026-03-02T00:00", 24),
+        ("../../etc/passwd", "2026-03-02T23:59+00:00", "2026-03-02T00:00", 24),
+    ],
+)
+def test_a_day_is_the_givers_own(tz, now, starts, hours):
+    within = allowance.days(datetime.fromisoformat(now), member(tz))
+    assert within.starts == datetime.fromisoformat(f"{starts}+00:00")
+    assert within.ends - within.starts == timedelta(hours=hours)
+
+
+@given(
+    at=st.datetimes(
+        datetime(2025, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+        datetime(2027, 1, 1),  # noqa: DTZ001
+        timezones=st.just(UTC),
+    ),
+    tz=st.sampled_from(["Europe/Helsinki", "America/Santiago", "Asia/Kathmandu", None]),
+)
+def test_days_follow_each_other_without_a_gap(at, tz):
+    today = allowance.days(at, member(tz))
+    assert today.starts <= at < today.ends
+    assert allowance.days(today.ends, member(tz)).starts == today.ends
+    week = today.starts - today.looks_back_to
+    assert abs(week - timedelta(days=6)) <= timedelta(hours=1)
+
+
+@pytest.mark.parametrize("hour", ["2026-10-25T20:30", "2026-03-29T20:30"])
+def test_the_allowance_comes_back_when_the_clocks_have_changed(
+    crowd: Story, hour: str
+) -> None:
+    """Half past ten in the evening; the day that ends now has 25 or 23 hours."""
+    crowd.clock.now = datetime.fromisoformat(f"{hour}:00+00:00")
+    assert give(crowd, CROWD[:5], "five")
+    assert not give(crowd, CROWD[5:6], "one too many")
+    midnight = allowance.days(crowd.clock(), member("Europe/Helsinki")).ends
+    crowd.clock.now = midnight - timedelta(seconds=1)
+    assert not give(crowd, CROWD[6:7], "still today")
+    crowd.clock.now = midnight
+    assert give(crowd, CROWD[7:8], "tomorrow")

@@ -1,0 +1,220 @@
+"""Who may thank whom, how often and what for."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import Refusal
+from bot.kudos.rules import (
+    MOST_RECEIVERS,
+    Receiver,
+    Wish,
+    length,
+    may_take_back,
+    refuse,
+    weigh,
+)
+from bot.members.rules import Role
+
+REASON = "the answer on retries, which saved my day"
+KNOWN = {
+    "UANA": Receiver("Ana"),
+    "UBEN": Receiver("Ben"),
+    "UCHI": Receiver("Chi"),
+    "UBOT": Receiver("Robo", is_bot=True),
+    "UOLD": Receiver("Old Ben", is_deactivated=True),
+    "UWHO": Receiver("someone", is_known=False),
+    "UEXT": Receiver("Zed", is_stranger=True),
+    "UTWO": Receiver("Dan", times=2, again="Friday"),
+}
+MANY = {f"U{n}": Receiver(f"P{n}") for n in range(40)}
+
+
+def wish(*people: str, **more: Any) -> Wish:
+    values: dict[str, Any] = {
+        "giver": "UANA",
+        "known": KNOWN | MANY,
+        "left": 5,
+        "reason": REASON,
+    }
+    return Wish(people=people, **(values | more))
+
+
+def refused(asked: Wish) -> list[str]:
+    verdict = weigh(asked)
+    assert not verdict.receivers
+    return [problem.text for problem in verdict.refused]
+
+
+def dropped(asked: Wish) -> list[str]:
+    return [problem.text for problem in weigh(asked).dropped]
+
+
+def test_each_receiver_gets_it_and_costs_one():
+    verdict = weigh(wish("UBEN", "UCHI", "UBEN"))
+    assert verdict.receivers == ("UBEN", "UCHI")
+    assert (verdict.cost, verdict.dropped, verdict.refused) == (2, (), ())
+
+
+ALONE = [
+    ("UANA", "can't thank yourself"),
+    ("UBOT", "Robo is a bot"),
+    ("UOLD", "Old Ben isn't here any more"),
+    ("UWHO", "don't know one of the people"),
+    ("UEXT", "Zed is from another organisation"),
+    ("UTWO", "thanked Dan twice in the last 7 days: you can again from Friday"),
+]
+
+
+@pytest.mark.parametrize(("person", "why"), ALONE)
+def test_who_can_get_none_is_refused_alone_and_dropped_among_others(person, why):
+    [alone] = refused(wish(person))
+    assert why in alone
+    among = wish(person, "UBEN")
+    assert weigh(among).receivers == ("UBEN",)
+    assert weigh(among).cost == 1
+    [left_out] = dropped(among)
+    assert left_out == alone
+
+
+def test_all_that_is_wrong_is_said_at_once():
+    people = [person for person, _ in ALONE]
+    said = refused(
+        wish(*people, reason="thx", has_group=True, tags=("a", "b", "c", "d", "e", "f"))
+    )
+    assert len(said) == len(ALONE) + 3
+    for (_, why), text in zip(ALONE, said, strict=False):
+        assert why in text
+    assert "name the people" in said[-3]
+    assert "at least 20 characters" in said[-2]
+    assert "up to 5 tags; these are 6" in said[-1]
+
+
+def test_a_short_reason_refuses_all_and_tells_what_else_is_wrong():
+    said = refused(wish("UBEN", "UBOT", reason="thx"))
+    assert [text.split()[0] for text in said] == ["Robo", "Say"]
+
+
+def test_a_group_is_told_and_the_people_beside_it_get_theirs():
+    verdict = weigh(wish("UBEN", has_group=True))
+    assert verdict.receivers == ("UBEN",)
+    assert "Groups and @channel" in verdict.dropped[0].text
+    assert "name the people" in refused(wish(has_group=True))[0]
+
+
+def test_what_is_wrong_with_several_is_said_once():
+    known = KNOWN | {"UXYZ": Receiver("someone", is_known=False)}
+    assert dropped(wish("UBEN", "UWHO", "UXYZ", known=known)) == [
+        "I don't know one of the people whom you named."
+    ]
+
+
+def test_nobody_named_is_asked_for():
+    assert refused(wish()) == ["Say whom you thank: name them with @."]
+
+
+def test_of_too_many_the_first_ten_get_it():
+    verdict = weigh(wish(*MANY, left=20))
+    assert len(verdict.receivers) == MOST_RECEIVERS
+    assert verdict.dropped[0].text == (
+        "Kudos go to 10 people at most: the last 30 got none."
+    )
+    assert dropped(wish(*list(MANY)[:11], left=20))[0].endswith(
+        "the last one got none."
+    )
+
+
+def test_a_stranger_gets_them_where_the_channel_says_so():
+    assert weigh(wish("UEXT", strangers_too=True)).receivers == ("UEXT",)
+
+
+def test_more_than_is_left_is_not_given_in_part():
+    [said] = refused(wish("UBEN", "UCHI", left=1))
+    assert said == ("That would be 2 people, and you have 1 left today. Name fewer.")
+    [said] = refused(wish("UBEN", left=0, a_day=3))
+    assert said == "You have given your 3 for today. New ones come at midnight."
+
+
+def test_who_is_dropped_costs_nothing():
+    assert weigh(wish("UBEN", "UBOT", "UANA", left=1)).receivers == ("UBEN",)
+
+
+def test_a_reaction_needs_no_reason():
+    assert weigh(wish("UBEN", reason="", by="reaction")).cost == 1
+
+
+def test_joining_in_costs_one_whoever_it_is_for():
+    verdict = weigh(wish("UBEN", "UCHI", reason="", by="second", left=1))
+    assert verdict.receivers == ("UBEN", "UCHI")
+    assert verdict.cost == 1
+    assert "New ones come at midnight" in refused(wish("UBEN", by="second", left=0))[0]
+
+
+@given(
+    people=st.lists(st.sampled_from([*KNOWN, *MANY])),
+    left=st.integers(-2, 12),
+    by=st.sampled_from(["words", "reaction", "second"]),
+)
+def test_what_is_given_is_always_within_the_rules(people, left, by):
+    verdict = weigh(wish(*people, left=left, by=by))
+    assert bool(verdict.receivers) != bool(verdict.refused)
+    assert len(set(verdict.receivers)) == len(verdict.receivers) <= MOST_RECEIVERS
+    assert not verdict.receivers or 0 < verdict.cost <= left
+    assert not set(verdict.receivers) & {"UANA", *(p for p, _ in ALONE)}
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("x" * 20, 20),
+        ("<@U1|ana> <@U2> hi", 2),
+        (":tada: :+1::skin-tone-2: wow", 3),
+        ("🎉👩‍👩‍👧🇫🇮 wow", 3),
+        (":tada:" * 2000, 0),
+        ("a    \n   b", 3),
+        ("e\u0301" * 3, 3),
+        ("a\u200d\u200d\u200db", 2),
+        ("&lt;&amp;&gt;", 3),
+        ("<!subteam^S1|@the-whole-team> <!channel> <!here|here> hi", 2),
+        ("\u3164\u2800\u115f\uffa0" * 9, 0),
+        ("", 0),
+    ],
+)
+def test_a_reason_is_as_long_as_what_it_says(reason, expected):
+    assert length(reason) == expected
+
+
+def test_a_refusal_says_all_and_beside_each_field_its_own():
+    verdict = weigh(wish("UANA", "UBOT", reason=""))
+    refusal = refuse(verdict.refused)
+    assert str(refusal).count("\n") == 2
+    assert refusal.fields.keys() == {"people", "reason"}
+    assert "Robo is a bot" in refusal.fields["people"]
+    assert "Robo" not in refusal.fields["reason"]
+
+
+GIVEN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("held", "minutes", "may"),
+    [
+        ({Role.MEMBER, Role.AUTHOR}, 10, True),
+        ({Role.MEMBER, Role.AUTHOR}, 10.1, False),
+        ({Role.MEMBER}, 0, False),
+        ({Role.MEMBER, Role.CHAMPION}, 0, False),
+        ({Role.MEMBER, Role.ADMIN}, 99999, True),
+        ({Role.MEMBER, Role.AUTHOR, Role.ADMIN}, 11, True),
+        ({Role.ADMIN, Role.DEACTIVATED}, 0, False),
+    ],
+)
+def test_who_takes_kudos_back_and_for_how_long(held, minutes, may):
+    now = GIVEN + timedelta(minutes=minutes)
+    if may:
+        may_take_back(frozenset(held), given_at=GIVEN, now=now)
+        return
+    with pytest.raises(Refusal):
+        may_take_back(frozenset(held), given_at=GIVEN, now=now)

@@ -1,0 +1,88 @@
+"""Replicas look for mentors at the same moment: one person is credited, once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
+
+import pytest
+from sqlalchemy import Connection, func, select, text
+
+import jobs.mentors
+from models import Credit, MentorRound
+from tests.factories import ASKER, HELPER, PEER, Story, person
+
+ANOTHER = "U0ZOE"
+
+
+@pytest.fixture
+def friday(story: Story) -> Story:
+    """Two people have helped as much as each other, the helper before the other."""
+    for helper in (HELPER, ANOTHER):
+        for asker in (ASKER, PEER):
+            ask = story.ask("How?", who=asker)
+            reply = story.say(helper, "Like this.", thread_ts=ask.ts)
+            story.react(asker, reply, "+1")
+    for _ in range(9):
+        story.say(ASKER, "Good morning")
+    story.later(minutes=2)
+    for one in (HELPER, ANOTHER, ASKER, PEER):
+        user = person(one)
+        story.slack.people[one] = user
+        assert story.event({"type": "user_change", "user": user}) == 200
+    story.clock.forward(days=3, hours=23)
+    jobs.mentors.write_down(story.rt, story.deliverer)
+    return story
+
+
+def look(story: Story) -> None:
+    jobs.mentors.look(story.rt, story.deliverer)
+
+
+def credited(story: Story) -> str:
+    """Who was, once, and heard of it."""
+    story.deliver()
+    with story.rt.reads() as session:
+        [member] = session.scalars(select(Credit.member)).all()
+        assert session.scalar(select(func.count()).select_from(MentorRound)) == 1
+    told = {
+        whom: [m for m in story.slack.to(whom) if "May I tell" in m.text]
+        for whom in (HELPER, ANOTHER)
+    }
+    assert {whom: len(letters) for whom, letters in told.items() if letters} == {
+        member: 1
+    }
+    return member
+
+
+def test_of_four_replicas_at_once_one_credits(friday: Story) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(look, [friday] * 4))
+    assert credited(friday) == HELPER
+
+
+def wait_for(connection: Connection, waiting: int) -> None:
+    """Until so many wait for what this transaction holds."""
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    while connection.execute(waits).scalar_one() < waiting:
+        sleep(0.01)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_two_that_found_different_people_the_first_to_write_credits(
+    friday: Story,
+) -> None:
+    """Both have looked before either writes; a mark was undone between the looks."""
+    first = next(one for one in friday.answers() if one.author == HELPER)
+    bind = friday.rt.sessions.kw["bind"]
+    with ThreadPoolExecutor(2) as pool:
+        with bind.begin() as connection:
+            # They can read the rounds, and wait to write theirs.
+            connection.execute(text("LOCK TABLE mentor_rounds IN EXCLUSIVE MODE"))
+            looks = [pool.submit(look, friday)]
+            wait_for(connection, 1)
+            friday.unreact(ASKER, first.ts, "+1")
+            looks.append(pool.submit(look, friday))
+            wait_for(connection, 2)
+        for done in looks:
+            done.result()
+    # Let go at once, either may be first.
+    assert credited(friday) in {HELPER, ANOTHER}

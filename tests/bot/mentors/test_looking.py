@@ -1,0 +1,123 @@
+"""What is read from the database is what the definition is about, on both kinds."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.config import MentorNumbers
+from bot.mentors import looking, rules
+from bot.mentors.looking import Scope
+from bot.mentors.rules import Period
+from models import Answer, Channel, Expert
+from tests.conftest import NOW
+from tests.factories import ADMIN, ASKER, HELPER, HERE, PEER, Story, conversation
+
+NUMBERS = MentorNumbers()
+SECRET = "C0SECRET"
+
+
+def answered(story: Story, asker: str, emoji: str, *, channel: str = HERE) -> str:
+    story.command(asker, "/ask", "How?", channel=channel, channel_name="c")
+    story.deliver()
+    ts = story.slack.to(channel)[-1].ts
+    reply = story.say(HELPER, "So.", thread_ts=ts, channel=channel)
+    story.react(asker, reply, emoji, channel=channel)
+    return reply
+
+
+def look(story: Story, **scope: Any) -> rules.Found:
+    until = story.clock() + timedelta(seconds=1)
+    with story.rt.reads() as session:
+        return looking.look(
+            session,
+            Scope(story.rt.workspace.id, **scope),
+            Period(until.date(), until),
+            numbers=NUMBERS,
+        )
+
+
+def names(found: rules.Found) -> list[str]:
+    return [standing.member for standing in found.standings]
+
+
+@pytest.fixture
+def secret(story: Story) -> int:
+    """A private channel's row; the helper answers there, and outside once."""
+    story.slack.channels[SECRET] = conversation(SECRET, "secret", is_private=True)
+    answered(story, ASKER, "+1")
+    answered(story, PEER, "white_check_mark", channel=SECRET)
+    story.later(minutes=1)
+    with story.rt.reads() as session:
+        return session.scalars(select(Channel.id).filter_by(slack_id=SECRET)).one()
+
+
+def test_private_channels_count_for_who_is_in_them_only(story: Story, secret: int):
+    assert names(look(story)) == []
+    assert names(look(story, seats={secret: [ASKER]})) == []
+    assert names(look(story, seats={secret: [HELPER]})) == [HELPER]
+
+
+def test_one_channel_can_be_looked_at_by_itself(story: Story, secret: int):
+    answered(story, ADMIN, "+1", channel=SECRET)
+    story.later(minutes=1)
+    seats = {secret: [HELPER]}
+    assert names(look(story, channel_id=secret, seats=seats)) == [HELPER]
+    assert names(look(story, channel_id=secret)) == []
+    assert names(look(story, channel_id=secret - 1, seats=seats)) == []
+
+
+def test_a_channel_can_be_left_out(story: Story):
+    answered(story, ASKER, "+1")
+    answered(story, PEER, "+1")
+    story.later(minutes=1)
+    assert names(look(story)) == [HELPER]
+    with story.rt.sessions.begin() as session:
+        session.execute(update(Channel).values(looks_for_mentors=False))
+    assert names(look(story)) == []
+
+
+def test_two_helpful_replies_to_one_ask_are_one_mark(story: Story):
+    answered(story, ASKER, "+1")
+    first = answered(story, PEER, "+1")
+    with story.rt.reads() as session:
+        ask = session.scalars(select(Answer).filter_by(ts=first)).one().ask_id
+        thread = next(a for a in story.asks() if a.id == ask).ts
+    second = story.say(HELPER, "And so.", thread_ts=thread)
+    story.react(PEER, second, "+1")
+    story.react(ASKER, second, "heart")
+    story.later(minutes=1)
+    [standing] = look(story).standings
+    assert (standing.marks, standing.askers, standing.helpfulness) == (2, 2, 2)
+    with story.rt.reads() as session:
+        seen = looking.evidence(
+            session,
+            Scope(story.rt.workspace.id),
+            HELPER,
+            days=28,
+            until=story.clock(),
+            numbers=NUMBERS,
+        )
+    assert [s.helped for s in seen] == [[ASKER], [ASKER, PEER]]
+
+
+def test_expected_experts_are_not_named(story: Story):
+    answered(story, ASKER, "+1")
+    answered(story, PEER, "+1")
+    story.later(minutes=1)
+    with story.rt.sessions.begin() as session:
+        session.add(Expert(installation_id=story.rt.workspace.id, member=HELPER))
+    assert names(look(story)) == []
+
+
+def test_marks_by_a_third_person_are_the_askers(story: Story):
+    """One by the asker, and one by somebody else: marks of two askers."""
+    answered(story, ASKER, "+1")
+    reply = answered(story, PEER, "eyes")
+    assert names(look(story)) == []
+    story.react(ADMIN, reply, "bulb")
+    story.later(minutes=1)
+    [standing] = look(story).standings
+    assert standing.first_at == pytest.approx(NOW.timestamp(), abs=60)
+    assert standing.askers == 2

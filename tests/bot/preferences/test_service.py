@@ -1,0 +1,58 @@
+"""What members chose, on both databases."""
+
+from datetime import date, time
+
+from bot.preferences import service as preferences
+from bot.preferences.rules import Preferences
+from tests.conftest import NOW
+from tests.factories import ASKER, HELPER, PEER
+
+EVERYTHING = Preferences(
+    topics_known=("python", "time"),
+    topics_wanted=("retries",),
+    wants_nudges=False,
+    paused_until=date(2026, 4, 1),
+    hours_from=time(8, 30),
+    hours_to=time(12),
+    may_be_named="never",
+    asks_a_week=0,
+    is_greeted=True,
+    wants_greetings=False,
+)
+
+
+def test_each_choice_is_kept_beside_the_others_and_is_its_owners_alone(
+    database, workspace
+):
+    with database.sessions.begin() as session:
+        preferences.choose(session, workspace.id, ASKER, greeted_at=NOW)
+        preferences.choose(
+            session,
+            workspace.id,
+            ASKER,
+            topics_known=["python", "time"],
+            topics_wanted=["retries"],
+            wants_nudges=False,
+            paused_until=date(2026, 4, 1),
+            hours_from=time(8, 30),
+            hours_to=time(12),
+            may_be_named="never",
+            asks_a_week=0,
+            wants_greetings=False,
+        )
+        preferences.choose(session, workspace.id, HELPER, may_be_named="yes")
+    with database.reads() as session:
+        assert preferences.of_all(session, workspace.id, [ASKER, HELPER, PEER]) == {
+            ASKER: EVERYTHING,
+            HELPER: Preferences(may_be_named="yes"),
+            PEER: Preferences(),
+        }
+        # The same id in another workspace is somebody else.
+        assert preferences.of(session, workspace.id + 1, ASKER) == Preferences()
+
+
+def test_what_is_set_back_follows_the_default_again(database, workspace):
+    with database.sessions.begin() as session:
+        preferences.choose(session, workspace.id, ASKER, asks_a_week=5)
+        preferences.choose(session, workspace.id, ASKER, asks_a_week=None)
+        assert preferences.of(session, workspace.id, ASKER) == Preferences()

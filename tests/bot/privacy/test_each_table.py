@@ -1,0 +1,155 @@
+"""One row by somebody and one that names them, in each table there is."""
+
+import json
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import pytest
+from sqlalchemy import JSON, Column, Table, func, insert, select
+from sqlalchemy.orm import Session
+
+from bot.kept import Kept
+from bot.privacy import service as privacy
+from bot.privacy.kept import EVERYTHING
+from bot.runtime import Runtime
+from models import Base
+from models.base import UtcDateTime
+
+LEAVER, OTHER = "U0LEAVER", "U0OTHER"
+NAME, SAID = "Leah Leaver", "What Leah once said"
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+KEPT = {kept.model.__tablename__: kept for kept in EVERYTHING}
+TABLES = [
+    table
+    for table in Base.metadata.sorted_tables
+    # There is one, and it is the fixture's.
+    if table.name != "installations"
+]
+
+
+Ids = dict[str, list[int]]
+
+
+def fill(session: Session, installation_id: int) -> None:
+    """The first row of each table is the leaver's; the second only names them."""
+    ids: Ids = {"installations": [installation_id] * 2}
+    for table in TABLES:
+        # The workspace has one row of some that are about nobody.
+        is_single = "id" not in table.c and not KEPT[table.name].is_about_people
+        for nth in (0,) if is_single else (0, 1):
+            row = {
+                column.name: value
+                for column in table.columns
+                for value in [_value(table, column, nth, ids)]
+                if value is not None
+            }
+            first = table.primary_key.columns[0]
+            made = session.scalar(insert(table).values(row).returning(first))
+            ids.setdefault(table.name, []).append(made)
+
+
+def _value(table: Table, column: Column[Any], nth: int, ids: Ids) -> Any:
+    """None leaves a column to its default."""
+    declared = _declared(KEPT[table.name], column.name, nth)
+    if declared is not None:
+        return declared
+    if (table.name, column.name) == ("members", "name"):
+        return "" if nth else NAME
+    for key in column.foreign_keys:
+        return None if column.nullable else ids[key.column.table.name][nth]
+    if (
+        column.name == "id"
+        or column.default
+        or (column.nullable and column.name != "ts")
+    ):
+        return None
+    return _any(column, nth)
+
+
+def _declared(kept: Kept, column: str, nth: int) -> Any:
+    """Who is named, or what was said, where the table says that it holds that."""
+    if column in kept.people:
+        return OTHER if nth and column in kept.owners else LEAVER
+    if column in kept.lists:
+        return {"by": LEAVER} if column == "detail" else [LEAVER]
+    if column in kept.keys:
+        return f"{nth}:{OTHER if nth else LEAVER}:{LEAVER}"
+    if column in kept.words:
+        is_mine = _declared(kept, kept.words[column], nth) == LEAVER
+        return SAID if is_mine else f"As <@{LEAVER}|leah> says"
+    return None
+
+
+def _any(column: Column[Any], nth: int) -> Any:
+    """Something that the column takes."""
+    if column.name == "every":
+        return "week"
+    if isinstance(column.type, JSON):
+        return []
+    if isinstance(column.type, UtcDateTime):
+        return NOW
+    plain = {date: NOW.date(), time: time(9), bool: False, int: nth, float: 0.0}
+    return plain.get(column.type.python_type, f"{nth}.{nth}")
+
+
+def cells(session: Session) -> dict[str, str]:
+    """Each table's cells, as one text."""
+    return {
+        table.name: "\n".join(str(row) for row in session.execute(select(table)))
+        for table in TABLES
+    }
+
+
+def counts(session: Session) -> dict[str, int]:
+    return {
+        table.name: session.scalar(select(func.count()).select_from(table)) or 0
+        for table in TABLES
+    }
+
+
+@pytest.fixture
+def filled(rt: Runtime) -> Runtime:
+    with rt.sessions.begin() as session:
+        fill(session, rt.workspace.id)
+    return rt
+
+
+def test_nothing_in_any_table_leads_to_whoever_was_forgotten(filled: Runtime):
+    with filled.reads() as session:
+        before, held = cells(session), counts(session)
+    about = {kept.model.__tablename__ for kept in EVERYTHING if kept.is_about_people}
+    assert {name for name, text in before.items() if LEAVER in text} == about
+    with filled.sessions.begin() as session:
+        privacy.forget(session, filled.workspace.id, LEAVER, now=NOW)
+    with filled.reads() as session:
+        after, left = cells(session), counts(session)
+    # That of late deliveries, which goes after some days.
+    assert {name for name, text in after.items() if LEAVER in text} == {"members"}
+    assert {
+        name for name, text in after.items() if SAID in text or NAME in text
+    } == set()
+    for name in TABLES:
+        kept = KEPT[name.name]
+        gone = kept.is_about_people and kept.when_forgotten == "delete"
+        if name.name != "outbox":  # What is reworded is promised there.
+            assert left[name.name] == held[name.name] - gone, name.name
+    assert all(OTHER in after[name] for name in about if KEPT[name].owners)
+
+
+def test_the_file_has_each_table_and_of_others_rows_only_ones_part(filled: Runtime):
+    with filled.reads() as session:
+        told = privacy.shown_to(session, filled.workspace.id, LEAVER)
+    for kept in EVERYTHING:
+        rows = told[kept.model.__tablename__]
+        if not kept.is_about_people:
+            assert rows == []
+            continue
+        assert rows, kept.model.__tablename__
+        assert LEAVER in json.dumps(rows)
+        for column, author in kept.words.items():
+            for row in rows:
+                assert (row.get(column) == SAID) is (row.get(author) == LEAVER)
+        # Whom somebody thanked is theirs to see, and who thanked them.
+        if not kept.readers:
+            assert OTHER not in json.dumps(rows), kept.model.__tablename__

@@ -1,0 +1,63 @@
+"""Every column of every table is declared: whom it names, whose words it holds."""
+
+import pytest
+from sqlalchemy import JSON, String
+
+from bot.kept import replaced
+from bot.notices import notices
+from bot.privacy.kept import EVERYTHING, TOLD
+from models import Base
+from tests.test_house import WORKSPACE
+
+DECLARED = {kept.model: kept for kept in EVERYTHING}
+
+
+def test_each_table_says_what_it_keeps_of_people_and_says_so_once():
+    mapped = {mapper.class_ for mapper in Base.registry.mappers}
+    undeclared = {model.__name__ for model in mapped - DECLARED.keys()}
+    assert undeclared == set(), "declare these in their feature's kept.py"
+    assert len(EVERYTHING) == len(DECLARED)
+
+
+@pytest.mark.parametrize("kept", EVERYTHING, ids=lambda kept: kept.model.__tablename__)
+def test_each_column_that_can_hold_a_name_or_words_says_which(kept):
+    can_hold = {
+        column.name
+        for column in kept.model.__table__.columns
+        if isinstance(column.type, String | JSON)
+    }
+    declared = [*kept.people, *kept.lists, *kept.keys, *kept.words, *kept.neutral]
+    assert sorted(declared) == sorted(can_hold)
+    assert set(kept.instead) <= set(kept.words)
+    assert set(kept.words.values()) <= set(kept.people)
+
+
+@pytest.mark.parametrize("kept", EVERYTHING, ids=lambda kept: kept.model.__tablename__)
+def test_a_column_called_after_a_person_is_declared_to_name_one(kept):
+    names = {"asker", "author", "by", "giver", "lead", "member", "owner", "receiver"}
+    called = {
+        column.name
+        for column in kept.model.__table__.columns
+        if isinstance(column.type, String)
+        and names & set(column.name.rstrip("s").split("_"))
+    }
+    assert called <= {*kept.people, *kept.lists}
+
+
+def test_each_kind_of_message_says_whom_it_can_name():
+    declared = [kind for told in TOLD for kind in told.kinds]
+    assert sorted(declared) == sorted(notices(WORKSPACE))
+
+
+@pytest.mark.parametrize(
+    ("value", "then"),
+    [
+        ({"by": "U1", "n": 3}, {"by": "f", "n": 3}),
+        ({"U1": ["U2", {"whom": ["U1"]}]}, {"f": ["U2", {"whom": ["f"]}]}),
+        ("ask.same:7:U1", "ask.same:7:f"),
+        ("ask.same:7:U12", "ask.same:7:U12"),
+        ([None, True, 1.5, "U1 says"], [None, True, 1.5, "U1 says"]),
+    ],
+)
+def test_a_name_is_replaced_wherever_it_stands_alone(value, then):
+    assert replaced(value, "U1", "f") == then

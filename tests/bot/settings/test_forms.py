@@ -1,0 +1,206 @@
+"""The settings form, as Slack gets it."""
+
+import pytest
+from slack_sdk.models.blocks import DividerBlock
+
+from bot.channels.rules import HELPFUL, SECOND, SOLVED
+from bot.settings import forms
+from bot.settings.blocks import help_text
+from tests.slack_json import Json, field, modal, mrkdwn, option, plain, typed
+from tests.surfaces import settings_form, workspace_form
+from tests.test_readme import table
+
+OFF = option("Only what people put in with /ask", "off", "Nothing else is kept.")
+QUESTIONS = option(
+    "Messages that contain a question, too",
+    "questions",
+    "Ids, without text, of other messages and reactions are kept for some days.",
+)
+ALL = option(
+    "Every message that starts a thread, too",
+    "all",
+    "For channels that are for questions only.",
+)
+GUESTS = option("Guests may ask, and take part in check-ins", "yes")
+STRANGERS = option("May get kudos here", "yes")
+MENTORS = option("Notice quiet people whose answers help", "yes")
+
+
+def capture(chosen: Json) -> Json:
+    choices = {
+        "type": "radio_buttons",
+        "action_id": "capture",
+        "options": [OFF, QUESTIONS, ALL],
+        "initial_option": chosen,
+    }
+    return field("capture", "What becomes an ask", choices)
+
+
+def champions(**initial: object) -> Json:
+    people = {
+        "type": "multi_users_select",
+        "action_id": "champions",
+        "placeholder": plain("Choose people"),
+        "max_selected_items": 30,
+        **initial,
+    }
+    hint = "They may close and solve asks for others, and change these settings."
+    return field("champions", "Champions", people, hint, optional=True)
+
+
+def box(name: str, label: str, ticked: Json, hint: str | None = None) -> Json:
+    element = {
+        "type": "checkboxes",
+        "action_id": name,
+        "options": [ticked],
+        "initial_options": [ticked],
+    }
+    return field(name, label, element, hint, optional=True)
+
+
+def unticked(block: Json) -> Json:
+    element = {k: v for k, v in block["element"].items() if k != "initial_options"}
+    return {**block, "element": element}
+
+
+GUESTS_MAY = box("guests_may_ask", "Guests", GUESTS)
+
+
+def test_a_channel_as_it_is_at_first():
+    assert settings_form().to_dict() == modal(
+        "Channel settings",
+        {"type": "section", "text": mrkdwn("How Backswing works in *#help*.")},
+        capture(OFF),
+        champions(),
+        field(
+            "topics",
+            "Topics",
+            typed("topics", 2000),
+            "With commas between; people can add their own.",
+            optional=True,
+        ),
+        field(
+            "helpful",
+            "Emoji for helpful",
+            typed("helpful", 300, initial_value="👍 🙌 ❤️ 🙏 💡"),
+            "On an answer, from anybody but its author.",
+        ),
+        field(
+            "solved",
+            "Emoji for solved",
+            typed("solved", 300, initial_value="✅"),
+            "On an answer, from the person who asked.",
+        ),
+        field(
+            "second",
+            "Emoji to join in kudos",
+            typed("second", 300, initial_value="🙌"),
+            "On a kudos message, from anybody but its giver.",
+        ),
+        field(
+            "kudos",
+            "Emoji that gives kudos",
+            typed("kudos", 300),
+            "On anybody's message. Without one, reactions give none.",
+            optional=True,
+        ),
+        unticked(
+            box("strangers_get_kudos", "People of other organisations", STRANGERS)
+        ),
+        GUESTS_MAY,
+        box(
+            "looks_for_mentors",
+            "Unexpected mentors",
+            MENTORS,
+            "They hear of it first; the channel does only with their yes.",
+        ),
+        callback_id="settings",
+        submit="Save",
+        close="Cancel",
+        private_metadata='{"channel": "C0HELP"}',
+    )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "block"),
+    [
+        ({"capture": "questions"}, capture(QUESTIONS)),
+        ({"capture": "all"}, capture(ALL)),
+        ({"champions": ("U0DAN",)}, champions(initial_users=["U0DAN"])),
+        ({"guests_may_ask": False}, unticked(GUESTS_MAY)),
+    ],
+)
+def test_what_was_chosen_is_shown_as_chosen(chosen: Json, block: Json):
+    assert block in settings_form(**chosen).to_dict()["blocks"]
+
+
+def test_topics_are_shown_as_they_are_typed():
+    [topics] = [
+        block
+        for block in settings_form(topics=("python", "time")).to_dict()["blocks"]
+        if block.get("block_id") == "topics"
+    ]
+    assert topics["element"]["initial_value"] == "python, time"
+
+
+def test_a_channels_name_has_no_effect():
+    heading = forms.channel_form("C0HELP", "<!channel>", [], []).to_dict()["blocks"][0]
+    assert "<!" not in heading["text"]["text"]
+
+
+def test_a_feature_shows_its_own_below_the_fields():
+    below = DividerBlock()
+    drawn = forms.channel_form("C0HELP", "help", [], [below]).to_dict()["blocks"]
+    assert drawn[-1] == {"type": "divider"}
+
+
+def test_the_workspace_chooses_with_what_its_channels_begin():
+    blocks = workspace_form().to_dict()["blocks"]
+    assert [block.get("block_id", block["type"]) for block in blocks] == [
+        "section",
+        "program_leads",
+        "kudos_a_day",
+        "sent_days",
+        "sightings_days",
+        "departed_days",
+        "divider",
+        "section",
+        "default_capture",
+        "default_helpful",
+        "default_solved",
+        "default_second",
+        "default_kudos",
+        "default_strangers_get_kudos",
+        "default_guests_may_ask",
+        "default_looks_for_mentors",
+    ]
+    [days] = [block for block in blocks if block.get("block_id") == "sent_days"]
+    assert days["element"] == {
+        "type": "number_input",
+        "action_id": "sent_days",
+        "is_decimal_allowed": False,
+        "initial_value": "30",
+        "min_value": "1",
+        "max_value": "3650",
+    }
+
+
+def test_the_help_names_the_channels_own_emoji_and_fits_one_section():
+    said = help_text(["tada", "clap", "star"], ["100"], ["fire"], ["taco"])
+    assert "with :tada:, :clap: or :star:." in said
+    assert "with :100:." in said
+    assert "with :fire: to join in" in said
+    assert "so does :taco: on a message" in said
+    assert ":+1:" not in said
+    assert ":white_check_mark:" not in said
+    assert len(said) <= 3000
+    assert " on a message" not in help_text(["tada"], ["100"], ["fire"])
+
+
+def test_the_help_names_the_commands_that_there_are():
+    said = help_text(HELPFUL, SOLVED, SECOND)
+    told = [name.strip("`") for name in table("## What people can do")]
+    of_leads = {"/backswing mentors", "/backswing workspace", "/backswing help"}
+    for command in told:
+        if command.startswith("/") and command not in of_leads:
+            assert " ".join(command.split()[:2]).rstrip("…") in said, command

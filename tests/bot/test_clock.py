@@ -1,0 +1,46 @@
+"""Slack's way of writing a time, and what only looks like it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.clock import micros, micros_of, moment
+
+
+def test_a_ts_is_a_time_to_the_microsecond() -> None:
+    assert moment("1700000000.000100") == datetime(
+        2023, 11, 14, 22, 13, 20, 100, tzinfo=UTC
+    )
+
+
+@pytest.mark.parametrize(
+    "ts",
+    [
+        "",
+        ".",
+        "x",
+        "-1.0",
+        "1.-5",
+        "1.x",
+        "\u0661\u0662.\u0660",
+        "1e9",
+        "1 .0",
+        "999999999999.000000",
+    ],
+)
+def test_what_is_no_ts(ts: str) -> None:
+    with pytest.raises(ValueError, match="not a Slack ts"):
+        micros(ts)
+
+
+@given(st.from_regex(r"\A[0-9]{1,11}(\.[0-9]{1,6})?\Z"))
+def test_whatever_counts_as_a_ts_is_a_time(ts: str) -> None:
+    assert micros_of(moment(ts)) == micros(ts)
+
+
+def test_the_last_second_has_its_place() -> None:
+    assert moment("99999999999.999999") + timedelta(microseconds=1) == datetime(
+        5138, 11, 16, 9, 46, 40, tzinfo=UTC
+    )

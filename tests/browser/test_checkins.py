@@ -1,0 +1,161 @@
+"""A check-in from its set-up to its digest: asked on Monday, shared, stuck, solved."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Open, Window, begin, end
+
+pytestmark = pytest.mark.deep
+
+QUESTION = "What are you working on this week?"
+HINT = "Just a sentence or two"
+BLOCKER = "The nightly import deadlocks since the upgrade"
+
+
+@pytest.fixture
+def address(tmp_path) -> Iterator[str]:
+    """A workspace of its own, for time goes on for everybody in it."""
+    process, address = begin(tmp_path)
+    yield address
+    end(process)
+
+
+def settings(window: Window) -> Locator:
+    """Aino is an admin: the channel's settings, as she sees them."""
+    window.become("aino")
+    window.go("help-backend")
+    window.say("/backswing")
+    expect(window.modal).to_contain_text("Check-ins")
+    return window.modal
+
+
+def plan(window: Window) -> None:
+    """Up to the second page, which shows when it comes."""
+    settings(window).get_by_role("button", name="Set up a check-in").click()
+    question = window.modal.get_by_role("textbox", name="Question", exact=True)
+    expect(question).to_have_value(QUESTION)
+    window.modal.get_by_role("textbox", name="Dates to leave out").fill("2027-01-01")
+    window.modal.get_by_role("button", name="Next").click()
+    expect(window.modal).to_contain_text("The next times:")
+
+
+def set_up(window: Window) -> None:
+    plan(window)
+    save(window)
+
+
+def save(window: Window) -> None:
+    window.modal.get_by_role("button", name="Save").click()
+    expect(window.modal).to_contain_text("Set up by Aino Virtanen.")
+    window.modal.get_by_role("button", name="Cancel").click()
+    expect(window.modal).to_be_hidden()
+
+
+def asked(window: Window) -> Locator:
+    """The post on Monday."""
+    window.travel("Next Monday, 09:00")
+    post = window.message(QUESTION)
+    expect(post.get_by_role("button", name="Share")).to_be_visible()
+    return post
+
+
+def share(window: Window, who: str, **said: str) -> None:
+    """What somebody is `working` on, `stuck` on, `proud` of."""
+    window.become(who)
+    # What tells somebody that they are in names the question, too, but no hint.
+    window.message(HINT).get_by_role("button", name="Share").click()
+    for word, text in said.items():
+        window.modal.get_by_role("textbox", name=word).fill(text)
+    window.modal.get_by_role("button", name="Share", exact=True).click()
+    expect(window.modal).to_be_hidden()
+
+
+def share_all(window: Window) -> None:
+    share(window, "noor", working="Getting to know the warehouse")
+    share(window, "zoe", proud="No page all week :tada:")
+    share(window, "lars", working="Upgrading PostgreSQL", stuck=BLOCKER)
+
+
+def letters(window: Window) -> None:
+    window.rail.get_by_role("button", name="Backswing").click()
+    window.page.get_by_role("tab", name="Messages").click()
+
+
+def ask_peers(window: Window) -> None:
+    """The one who is stuck puts it to their peers, with one button and a look."""
+    letters(window)
+    window.page.get_by_role("button", name="Ask your peers").click()
+    question = window.modal.get_by_role("textbox", name="Question")
+    expect(question).to_have_value(BLOCKER)
+    window.modal.get_by_role("button", name="Ask", exact=True).click()
+    expect(window.message("You asked your peers")).to_be_visible()
+    window.go("help-backend")
+    expect(window.message(BLOCKER)).to_contain_text("asked by @Lars Pedersen")
+
+
+def close(window: Window) -> Locator:
+    """Four days later the post is a digest."""
+    for _ in range(4):
+        window.travel("One day on")
+    digest = window.message(QUESTION)
+    expect(digest.get_by_role("button", name="Share")).to_have_count(0)
+    return digest
+
+
+def test_set_up_asked_on_monday_shared_stuck_and_read_in_the_digest(window: Open):
+    everybody = window()
+
+    # What makes no sense is said beside its field, and the page before comes back
+    # as it was.
+    plan(everybody)
+    everybody.modal.get_by_role("button", name="Back", exact=True).last.click()
+    zone = everybody.modal.get_by_role("textbox", name="Time zone")
+    skips = everybody.modal.get_by_role("textbox", name="Dates to leave out")
+    expect(skips).to_have_value("2027-01-01")
+    zone.fill("Europe/Hamburg")
+    everybody.modal.get_by_role("button", name="Next").click()
+    expect(zone).to_have_accessible_description(
+        "I don't know that time zone. They are named like Europe/Berlin or"
+        " America/New_York; for fixed hours, UTC. Such as Europe/Berlin or"
+        " America/New_York; UTC for fixed hours."
+    )
+    zone.fill("europe/helsinki")
+    everybody.modal.get_by_role("button", name="Next").click()
+    expect(everybody.modal).to_contain_text("The next times:")
+    save(everybody)
+
+    post = asked(everybody)
+    expect(post).to_contain_text(HINT)
+    everybody.become("noor")
+    post.get_by_role("button", name="Join").click()
+    share_all(everybody)
+    everybody.open_thread(post)
+    expect(everybody.reply("Getting to know the warehouse")).to_contain_text(
+        "@Noor Haddad shared"
+    )
+    everybody.become("diego")
+    everybody.answer("Mostly reviews.")
+
+    everybody.become("lars")
+    ask_peers(everybody)
+    everybody.become("priya")
+    everybody.open_thread(everybody.message(BLOCKER))
+    everybody.answer("Lock the partitions in order.")
+    reply = everybody.reply("Lock the partitions in order.")
+    everybody.become("lars")
+    reply.hover()
+    reply.get_by_role("button", name="React with white_check_mark").click()
+    expect(everybody.message(BLOCKER)).to_contain_text("Solved")
+
+    digest = close(everybody)
+    expect(digest).to_contain_text("No page all week")
+    expect(digest).to_contain_text("Noor Haddad")
+    expect(digest).to_contain_text(BLOCKER)
+    expect(digest).not_to_contain_text("Mostly reviews")
+    assert everybody.problems() == []
+
+    everybody.become("noor")
+    everybody.say("/backswing checkins")
+    expect(everybody.modal).to_contain_text("Noor Haddad, Zoe Whitaker")

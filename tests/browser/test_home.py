@@ -1,0 +1,60 @@
+"""Somebody's Home tab, from the first look on."""
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Open, Window
+
+pytestmark = pytest.mark.deep
+
+OLDER = "test code that depends on daylight saving"
+NEWER = "What does Rust do when an integer overflows?"
+
+
+def home(window: Window) -> Locator:
+    window.rail.get_by_role("button", name="Backswing").click()
+    window.page.get_by_role("tab", name="Home").click()
+    return window.page.get_by_role("tabpanel", name="Home")
+
+
+def stands_above(panel: Locator, upper: str, lower: str) -> None:
+    """Waits until one ask stands above another."""
+    expect(panel.get_by_role("link", name=lower)).to_be_visible()
+    titles = panel.get_by_role("link")
+    both = titles.filter(has_text=upper).or_(titles.filter(has_text=lower))
+    expect(both.first).to_contain_text(upper)
+
+
+def test_home_teaches_then_shows_what_waits_in_the_order_of_what_i_know(window: Open):
+    tomas = window("tomas")
+    panel = home(tomas)
+    expect(panel).to_contain_text("Three things to begin with")
+    expect(panel.get_by_role("link", name=OLDER)).to_be_visible()
+    panel.get_by_role("button", name="Ask your peers").click()
+    tomas.modal.get_by_role("textbox", name="Question").fill("Who owns the cron host?")
+    channel = tomas.modal.get_by_role("combobox", name="Channel")
+    channel.select_option("# help-backend")
+    tomas.modal.get_by_role("button", name="Ask").click()
+    expect(tomas.modal).to_be_hidden()
+    # Drawn again by itself, with the ask.
+    expect(panel.get_by_role("link", name="Who owns the cron host?")).to_be_visible()
+    expect(panel).not_to_contain_text("Three things")
+    assert tomas.problems() == []
+
+    tomas.become("maya")
+    tomas.go("help-backend")
+    tomas.say(f"/ask {NEWER}")
+    tomas.message(NEWER).wait_for()
+    tomas.become("tomas")
+    panel = home(tomas)
+    stands_above(panel, OLDER, NEWER)
+
+    panel.get_by_role("button", name="My settings").first.click()
+    expect(tomas.modal).to_contain_text("your time zone in Slack")
+    assert tomas.problems() == []
+    tomas.modal.get_by_role("textbox", name="Topics I know").fill("Rust, sailing")
+    tomas.modal.get_by_role("button", name="Save").click()
+    expect(tomas.modal).to_be_hidden()
+    expect(panel).to_contain_text("Topics you know: Rust, sailing")
+    stands_above(panel, NEWER, OLDER)
+    expect(panel).to_contain_text("in your topics")

@@ -1,0 +1,119 @@
+"""Somebody helps quietly, a week ends, and they decide who hears of it."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, timedelta
+
+import pytest
+from playwright.sync_api import Error, expect
+
+from tests.browser.conftest import Open, Window, begin, end
+
+pytestmark = pytest.mark.deep
+
+FRIDAY = 4
+
+
+@pytest.fixture
+def address(tmp_path) -> Iterator[str]:
+    """A workspace of its own for each: in one, nobody is credited twice."""
+    process, address = begin(tmp_path)
+    yield address
+    end(process)
+
+
+def help_quietly(window: Window) -> None:
+    """Diego's answers help Hana, in the story, and now Noor; Maya talks."""
+    for word in ("Morning!", "Coffee, anyone?", "Back in ten."):
+        window.say(word)
+        window.message(word).wait_for()
+    window.become("noor")
+    window.open_thread(window.message("nightly import"))
+    reply = window.reply("It moved next to the code")
+    reply.hover()
+    reply.get_by_role("button", name="React with white_check_mark").click()
+    expect(window.message("nightly import")).to_contain_text("Solved")
+
+
+def until_friday(window: Window) -> None:
+    """To the end of the week, at ten, and on to the hours in which Diego is told."""
+    window.become("maya")
+    window.page.get_by_role("button", name="travel in time").click()
+    clock = window.page.get_by_role("dialog")
+    day = clock.get_by_label("A day, 09:00")
+    today = date.fromisoformat(day.input_value())
+    friday = today + timedelta(days=(FRIDAY - today.weekday()) % 7 or 7)
+    day.fill(friday.isoformat())
+    clock.get_by_role("button", name="Go").click()
+    expect(clock.get_by_role("status")).to_contain_text("09:00")
+    for hour in range(10, 18):
+        clock.get_by_role("button", name="One hour on").click()
+        expect(clock.get_by_role("status")).to_contain_text(f"{hour}:")
+        if hour == 10:
+            # The bot looks a few times a minute.
+            window.page.wait_for_timeout(20_000)
+    window.page.keyboard.press("Escape")
+
+
+def told(window: Window) -> Window:
+    help_quietly(window)
+    until_friday(window)
+    window.become("diego")
+    window.rail.get_by_role("button", name="Backswing").click()
+    window.page.get_by_role("tab", name="Messages").click()
+    expect(window.message("2 answers that helped 2 people")).to_be_visible()
+    return window
+
+
+def home(window: Window) -> None:
+    window.page.get_by_role("tab", name="Home").click()
+    expect(window.page.get_by_role("tabpanel")).to_contain_text("What you did")
+
+
+def press_at_home(window: Window, button: str, then: str) -> None:
+    """Once more where the tab was drawn anew just under the pointer."""
+    panel = window.page.get_by_role("tabpanel")
+    pressed = panel.get_by_role("button", name=button)
+    expect(pressed).to_be_visible()
+    while pressed.count():
+        with suppress(Error):
+            pressed.click(timeout=2_000)
+        window.page.wait_for_timeout(2_000)
+    expect(panel).to_contain_text(then)
+
+
+def test_yes_is_told_in_the_channel_and_thanked_for(window: Open):
+    diego = told(window())
+    diego.page.get_by_role("button", name="Yes, tell them").click()
+    expect(diego.message("Yes: I told")).to_be_visible()
+    diego.become("noor")
+    # He has helped as many there as in the other channel, and lately.
+    diego.go("help-frontend")
+    post = diego.message("quietly helped here")
+    expect(post).to_contain_text("Thank you, Diego Alvarez!")
+    post.get_by_role("button", name="Say thanks").click()
+    expect(diego.modal).to_contain_text("Diego Alvarez")
+    diego.page.keyboard.press("Escape")
+    diego.become("diego")
+    diego.rail.get_by_role("button", name="Backswing").click()
+    home(diego)
+    press_at_home(diego, "Take it back", then="Between us")
+    diego.go("help-frontend")
+    expect(diego.message("It was taken back")).to_be_visible()
+
+
+def test_just_between_us_tells_nobody_until_the_person_wants_it(window: Open):
+    diego = told(window())
+    diego.page.get_by_role("button", name="Just between us").click()
+    expect(diego.message("This stays between us")).to_be_visible()
+    home(diego)
+    expect(diego.page.get_by_role("tabpanel")).to_contain_text("Between us")
+    press_at_home(diego, "Yes, tell them", then="I told #help")
+
+
+def test_not_again_is_an_end_of_it(window: Open):
+    diego = told(window())
+    diego.page.get_by_role("button", name="Not again").click()
+    expect(diego.message("I won't do this again")).to_be_visible()
+    home(diego)
+    expect(diego.page.get_by_role("tabpanel")).to_contain_text("never to be named")

@@ -1,0 +1,100 @@
+"""The bot comes to a channel, somebody new comes to the bot, and somebody goes."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open, Window, begin, end
+
+pytestmark = pytest.mark.deep
+
+STORM = "How do I stop a retry storm"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A workspace of its own: people who are forgotten are missed elsewhere."""
+    process, address = begin(tmp_path_factory.mktemp("newcomers"))
+    yield address
+    end(process)
+
+
+def letters(window: Window) -> None:
+    """The conversation with the bot."""
+    window.rail.get_by_role("button", name="Backswing").click()
+    window.page.get_by_role("tab", name="Messages").click()
+
+
+def invited(window: Window) -> Window:
+    """Aino invites the bot to #general, and looks at what it would say there."""
+    window.become("Aino Virtanen")
+    window.go("general")
+    window.page.get_by_role("button", name="see who is here").click()
+    window.page.get_by_role("button", name="Add Backswing").click()
+    window.page.keyboard.press("Escape")
+    letters(window)
+    expect(window.message("Thank you for inviting me to #general")).to_be_visible()
+    return window
+
+
+def test_a_channel_begins_with_an_introduction_and_its_settings(window: Open):
+    aino = invited(window())
+    preview = aino.message("Thank you for inviting me to #general")
+    expect(preview).to_contain_text("Four short rules")
+    assert aino.problems() == []
+    preview.get_by_role("button", name="Not now").click()
+    put_off = aino.message("I say nothing in #general")
+    put_off.get_by_role("button", name="Post it").click()
+    expect(aino.message("I introduce myself in #general")).to_be_visible()
+    aino.go("general")
+    expect(aino.message("Hello, I'm Backswing")).to_contain_text("How to leave")
+
+    aino.say("/backswing")
+    expect(aino.modal).to_contain_text("How Backswing works in #general")
+    assert aino.problems() == []
+    emoji = aino.modal.get_by_role("textbox", name="Emoji for solved")
+    emoji.fill("👍")
+    aino.modal.get_by_role("button", name="Save").click()
+    expect(aino.modal).to_contain_text("One emoji can't mean both helpful and solved")
+    emoji.fill("💯")
+    aino.modal.get_by_role("textbox", name="Topics").fill("coffee, rota")
+    aino.modal.get_by_role("button", name="Save").click()
+    expect(aino.modal).to_be_hidden()
+
+    maya = window("maya", "general")
+    maya.say("/backswing")
+    expect(maya.message("Only this channel's champions")).to_be_visible()
+    maya.say("/backswing help")
+    helped = maya.message("Put a problem to your peers")
+    expect(helped).to_contain_text("💯")
+
+
+def test_a_newcomer_is_greeted_in_their_daytime_and_says_no_more(window: Open):
+    lars = window("lars", "help-frontend")
+    lars.page.get_by_role("button", name="Join").click()
+    expect(lars.page.get_by_role("button", name="Join")).to_be_hidden()
+    lars.travel("Next Monday, 09:00")
+    letters(lars)
+    greeting = lars.message("Welcome to #help-frontend!")
+    expect(greeting).to_contain_text("Four short rules")
+    assert lars.problems() == []
+    greeting.get_by_role("button", name="No more of these").click()
+    expect(lars.message("All right, no more of these")).to_be_visible()
+    expect(greeting).to_be_hidden()
+
+
+def test_forget_me_says_what_happens_and_then_does_it(window: Open):
+    priya, zoe = window("priya"), window("zoe")
+    zoe.page.get_by_role("log").evaluate("log => log.scrollTop = 0")
+    expect(zoe.message(STORM)).to_contain_text("asked by @Priya Raman")
+    priya.say("/backswing forget me")
+    expect(priya.modal).to_contain_text("I keep this of you: 1 ask")
+    expect(priya.modal).to_contain_text("When you press Forget me:")
+    assert priya.problems() == []
+    priya.modal.get_by_role("button", name="Forget me").click()
+    expect(priya.modal).to_contain_text("I have forgotten you")
+    seen = zoe.page.get_by_role("main")
+    expect(zoe.message("The words of this ask were removed").first).to_be_visible()
+    expect(seen.get_by_text(STORM)).to_have_count(0)
+    expect(seen.get_by_text("asked by @Priya Raman")).to_have_count(0)

@@ -1,0 +1,73 @@
+"""What people do in check-ins, and what can be seen of it."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from models import CheckIn, Round
+from tests.factories import Story
+from tests.fakes import Posted
+
+WEEK = timedelta(days=7)
+PARSER = "The *parser* & <lexer>"
+
+
+def open_form(story: Story, who: str, one: Round) -> dict[str, Any]:
+    answer = story.click(who, "checkin_share", str(one.id))
+    assert answer.status == 200
+    view = story.slack.views[-1][1]
+    assert view["callback_id"] == "checkin_share"
+    return view
+
+
+def share(story: Story, who: str, one: Round, **said: str) -> dict[str, Any]:
+    """What the form answers: nothing, or what is wrong."""
+    view = open_form(story, who, one)
+    answer = story.submit(who, view, said or {"working_on": PARSER})
+    story.deliver()
+    found: dict[str, Any] = json.loads(answer.body or "{}")
+    return found
+
+
+def states(story: Story, one: Round) -> dict[str, str]:
+    with story.rt.reads() as session:
+        rows = session.scalars(select(CheckIn).filter_by(round_id=one.id))
+        return {row.member: row.state for row in rows}
+
+
+def row(story: Story, one: Round, who: str) -> CheckIn:
+    with story.rt.reads() as session:
+        return session.scalars(
+            select(CheckIn).filter_by(round_id=one.id, member=who)
+        ).one()
+
+
+def thread(story: Story, one: Round) -> list[Posted]:
+    return [m for m in story.slack.messages if m.thread_ts == one.ts]
+
+
+def join(story: Story, who: str, one: Round) -> None:
+    assert story.click(who, "checkin_join", str(one.id)).status == 200
+
+
+def words(message: Posted | dict[str, Any]) -> str:
+    """All text in it, as a reader sees it."""
+    blocks = message.blocks if isinstance(message, Posted) else message["blocks"]
+
+    def text(node: Any) -> str:
+        if isinstance(node, list):
+            return "".join(map(text, node))
+        if not isinstance(node, dict):
+            return ""
+        if isinstance(node.get("text"), str):
+            return str(node["text"]) + "\n" * (node.get("type") == "plain_text")
+        if node.get("type") == "user":
+            return f"@{node['user_id']}"
+        if node.get("type") == "emoji":
+            return f":{node['name']}:"
+        inner = "".join(text(value) for value in node.values())
+        return inner + "\n" * (node.get("type") == "rich_text")
+
+    return text(blocks)

@@ -1,0 +1,83 @@
+"""A copy that is restored says nothing twice, and loses nothing that waited."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot import db
+from bot.config import Settings
+from bot.delivery import Deliverer
+from bot.facts import service as facts
+from bot.notices import notices
+from commands import backup
+from models import OutboxItem
+from tests.factories import ASKER, HERE, Story
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def copied(story: Story, folder: Path) -> Path:
+    url = str(story.rt.lookups.url)
+    file = folder / "copy.db"
+    made = backup.back_up(Settings(database_url=url), argparse.Namespace(file=file))
+    assert made == 0
+    return file
+
+
+def restored(story: Story, file: Path) -> Story:
+    """The bot on the copy, an hour later, in the same Slack."""
+    opened = db.connect(f"sqlite:///{file}")
+    rt = replace(
+        story.rt,
+        sessions=opened.sessions,
+        reads=opened.reads,
+        lookups=opened.lookups,
+    )
+    deliverer = Deliverer(rt, notices(rt.workspace), meet=facts.meet)
+    story.clock.forward(hours=1)
+    return Story(story._bolt, rt, deliverer, story.slack, story.clock)
+
+
+def states(story: Story) -> list[tuple[str, str]]:
+    with story.rt.reads() as session:
+        rows = session.execute(
+            select(OutboxItem.kind, OutboxItem.state).order_by(OutboxItem.id)
+        )
+        return [(row.kind, row.state) for row in rows]
+
+
+def test_what_was_sent_after_the_copy_was_made_is_not_sent_again(
+    story: Story, tmp_path: Path
+):
+    story.command(ASKER, "/ask", "How do I x?")
+    file = copied(story, tmp_path)
+    story.deliver()
+    [posted] = story.slack.to(HERE)
+    again = restored(story, file)
+    for _ in range(3):
+        again.later(seconds=20)
+    assert again.slack.to(HERE) == [posted]
+    assert again.the_ask().ts == posted.ts
+    assert ("ask.post", "sent") in states(again)
+
+
+def test_what_was_never_sent_is_sent_once_it_was_looked_for(
+    story: Story, tmp_path: Path
+):
+    story.command(ASKER, "/ask", "How do I x?")
+    again = restored(story, copied(story, tmp_path))
+    for _ in range(3):
+        again.later(seconds=20)
+    [posted] = again.slack.to(HERE)
+    assert again.the_ask().ts == posted.ts
+
+
+def test_the_database_itself_is_left_as_it_was(story: Story, tmp_path: Path):
+    story.command(ASKER, "/ask", "How do I x?")
+    before = states(story)
+    copied(story, tmp_path)
+    assert states(story) == before
+    assert {state for _, state in before} == {"pending"}

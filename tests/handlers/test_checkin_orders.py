@@ -1,0 +1,132 @@
+"""Replies in any order and any number, with joins between: always the same."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from models import CheckIn, CheckInReply, OutboxItem, Round, Seat
+from tests.checkins import states
+from tests.factories import ASKER, HELPER, MONDAY, PEER, Story
+
+PEOPLE = (ASKER, HELPER, PEER)
+# Few, so that much happens at the edges: the round closes in the fourth.
+HOURS = st.integers(1, 6)
+CLOSE = 4
+# Each reply: by whom, in which hour, and whether it is deleted.
+REPLIES = st.lists(
+    st.tuples(st.sampled_from(PEOPLE), HOURS, st.booleans()),
+    min_size=2,
+    max_size=8,
+    unique_by=lambda reply: reply[:2],
+)
+NEVER = 1000.0
+# When each joined and left again, if they did, between two hours.
+STAYS = st.fixed_dictionaries(
+    {
+        who: st.none()
+        | st.tuples(HOURS, st.integers(1, 2)).map(
+            lambda at: (at[0] - 0.5, at[0] - 0.5 + at[1])
+        )
+        | HOURS.map(lambda at: (at - 0.5, NEVER))
+        for who in PEOPLE
+    }
+)
+
+
+def ts(who: str, hour: int) -> str:
+    seconds = int(MONDAY.timestamp()) + 3600 * hour
+    return f"{seconds}.{PEOPLE.index(who) + 1:06d}"
+
+
+def expected(who: str, replies: Any, stay: Any) -> str | None:
+    """As a person would say it, from all that happened."""
+    hours = sorted(hour for by, hour, is_gone in replies if by == who and not is_gone)
+    joined, left = stay or (NEVER, NEVER)
+    if hours:
+        came_in_time = joined <= max(hours[0], CLOSE)
+        return "shared" if came_in_time and hours[0] < left else "visiting"
+    return "silent" if joined < CLOSE < left else None
+
+
+def happens(story: Story, one: Round, what: str, who: str, said_at: int) -> None:
+    at = ts(who, said_at) if who else ""
+    match what:
+        case "close":
+            story.close_rounds(story.clock.now)
+        case "join":
+            story.click(who, "checkin_join", str(one.id))
+        case "leave":
+            story.click(who, "checkin_leave", str(one.schedule_id))
+        case "said":
+            story.say(who, "So", thread_ts=one.ts, ts=at)
+        case "gone":
+            story.delete(who, at, thread_ts=one.ts)
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> tuple[Any, Any, list[tuple[int, Any]]]:
+    """What happened, and when the bot hears of it: never too early, perhaps twice."""
+    replies, stays = draw(REPLIES), draw(STAYS)
+    events = [
+        event
+        for who, hour, is_gone in replies
+        for event in [("said", who, hour)] + [("gone", who, hour)] * is_gone
+    ]
+    again = draw(st.lists(st.sampled_from(events), max_size=4)) if events else []
+    heard = [(draw(st.integers(event[2], 8)), event) for event in events + again]
+    return replies, stays, draw(st.permutations(heard))
+
+
+@pytest.mark.timeout(300)
+@settings(
+    max_examples=10,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(life=lives())
+# Ana replies after she has left; Ben, who is heard late, before; Chi joins too late.
+@example(
+    life=(
+        [(ASKER, 3, False), (HELPER, 2, False), (PEER, 2, False)],
+        {ASKER: (0.5, 2.5), HELPER: (0.5, 2.5), PEER: (4.5, NEVER)},
+        [(3, ("said", ASKER, 3)), (7, ("said", HELPER, 2)), (6, ("said", PEER, 2))],
+    )
+)
+# All join by the close, and are heard of in odd orders.
+@example(
+    life=(
+        [(ASKER, 1, True), (HELPER, 5, False), (PEER, 1, False), (PEER, 2, True)],
+        dict.fromkeys(PEOPLE, (2.5, NEVER)),
+        [
+            (1, ("gone", ASKER, 1)),
+            (7, ("said", ASKER, 1)),
+            (5, ("said", HELPER, 5)),
+            (5, ("gone", PEER, 2)),
+            (6, ("said", PEER, 2)),
+            (7, ("said", PEER, 1)),
+        ],
+    )
+)
+def test_any_order_comes_to_the_same(story: Story, life: Any):
+    replies, stays, heard = life
+    one = story.asked()
+    with story.rt.sessions.begin() as session:
+        for table in (CheckInReply, CheckIn, Seat):
+            session.execute(delete(table))
+        session.execute(delete(OutboxItem).where(OutboxItem.kind != "checkin.post"))
+        found = session.merge(one)
+        found.state, found.closes_at = "open", MONDAY + timedelta(hours=CLOSE)
+    doings: list[tuple[float, Any]] = [(hour, event) for hour, event in heard]
+    for who, stay in stays.items():
+        for at, what in zip(stay or (), ("join", "leave"), strict=False):
+            if at != NEVER:
+                doings.append((at, (what, who, 0)))
+    doings.append((CLOSE, ("close", "", 0)))
+    for hour, doing in sorted(doings, key=lambda doing: doing[0]):
+        story.clock.now = MONDAY + timedelta(hours=hour)
+        happens(story, one, *doing)
+    hoped = {who: expected(who, replies, stays[who]) for who in PEOPLE}
+    assert states(story, one) == {who: state for who, state in hoped.items() if state}

@@ -1,0 +1,118 @@
+"""The disk is full, or takes no more: nothing is half done, and it goes on later."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from bot.db import Database
+from bot.lanes import LEASE
+from models import Base
+from tests.factories import ASKER, HELPER, HERE, PEER, Story, message
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+LONG = "All that I have tried so far, in many words. " * 60
+PLENTY = 100_000
+# What Slack says of people and places is kept as soon as it is known.
+FACTS = {"channels", "members"}
+
+
+def pragma(database: Database, said: str) -> Any:
+    """On the one connection that writes."""
+    with closing(database.engine.raw_connection()) as connection:
+        found = connection.cursor().execute(f"PRAGMA {said}").fetchone()
+        return found and found[0]
+
+
+def leave_no_room(database: Database) -> None:
+    """Within the file: it has to grow for nearly whatever is added."""
+    database.close()
+    with closing(sqlite3.connect(str(database.engine.url.database))) as connection:
+        for said in (
+            "PRAGMA journal_mode = DELETE",
+            "PRAGMA page_size = 512",
+            "VACUUM",
+        ):
+            connection.execute(said)
+
+
+def held(database: Database) -> dict[str, list[Any]]:
+    with database.reads() as session:
+        return {
+            table.name: list(session.execute(select(table)))
+            for table in Base.metadata.sorted_tables
+            if table.name not in FACTS
+        }
+
+
+def ask(story: Story) -> Callable[[], bool]:
+    story.command(ASKER, "/ask")
+    form = story.slack.views[-1][1]
+    values = {"title": "How do I x?", "details": LONG, "channel": HERE}
+    return lambda: story.submit(ASKER, form, values).body == ""
+
+
+def replies(story: Story) -> Callable[[], bool]:
+    post = story.ask()
+    events = [
+        message(HELPER, "Have you tried it again?", story.ts(), post.ts)
+        for _ in range(20)
+    ]
+    return lambda: all(story.event(event) == 200 for event in events)
+
+
+def thank(story: Story) -> Callable[[], bool]:
+    story.command(ASKER, "/kudos")
+    form = story.slack.views[-1][1]
+    values = {"people": [HELPER, PEER], "reason": LONG[:400], "channel": HERE}
+    return lambda: story.submit(ASKER, form, values).body == ""
+
+
+@pytest.mark.parametrize("work", [ask, replies, thank])
+def test_at_each_write_that_finds_no_room_nothing_is_half_done(
+    story: Story, database: Database, work: Callable[[Story], Callable[[], bool]]
+):
+    do = work(story)
+    leave_no_room(database)
+    pages = pragma(database, "page_count")
+    failed = 0
+    while True:
+        pragma(database, f"max_page_count = {pages + failed}")
+        before = held(database)
+        if do():
+            break
+        failed += 1
+        if work is not replies:
+            assert held(database) == before
+    assert failed > 0
+    pragma(database, f"max_page_count = {PLENTY}")
+    for _ in range(3):
+        story.later(seconds=61)
+    assert len([m for m in story.slack.messages if m.channel == HERE]) == 1
+    if work is replies:
+        assert len(story.answers()) == 20
+
+
+def test_what_was_posted_when_the_disk_took_no_more_is_found_when_it_does(
+    story: Story, database: Database
+):
+    story.command(ASKER, "/ask", "How do I x?")
+
+    def take_no_more(method: str) -> None:
+        if method == "chat.postMessage":
+            pragma(database, "query_only = ON")
+
+    story.slack.on_call = take_no_more
+    with pytest.raises(OperationalError, match="readonly"):
+        story.deliver()
+    assert len(story.slack.messages) == 1
+    story.slack.on_call = lambda _: None
+    pragma(database, "query_only = OFF")
+    story.later(seconds=LEASE.total_seconds() + 1)
+    assert story.the_ask().ts == story.slack.messages[0].ts
+    assert len(story.slack.messages) == 1

@@ -1,0 +1,231 @@
+"""What an operator's tools are told: the truth, with every part broken in turn."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import httpx
+import pytest
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy import Engine, event, text
+from sqlalchemy.orm import sessionmaker
+from starlette.applications import Starlette
+
+from bot import db
+from bot.db import Database
+from bot.delivery import Deliverer
+from bot.runtime import Runtime
+from handlers import readiness
+from handlers.health import Health
+from handlers.metrics import Metrics
+from handlers.readiness import Check, Readiness
+from jobs import Pulse
+from models import Pause
+from tests.factories import BOT, Story
+
+
+def ask(health: Health, path: str = "/readyz") -> tuple[int, list[str]]:
+    async def get() -> httpx.Response:
+        through = httpx.ASGITransport(Starlette(routes=health.routes()))
+        async with httpx.AsyncClient(
+            transport=through, base_url="http://backswing"
+        ) as client:
+            return await client.get(path)
+
+    answer = asyncio.run(get())
+    return answer.status_code, answer.text.splitlines()
+
+
+def health(*, patience: float = 5, **checks: Check) -> Health:
+    looked = Readiness(checks, keeps_seconds=0)
+    return Health(looked, Metrics(), patience_seconds=patience)
+
+
+# /readyz
+
+
+def test_each_part_is_named_with_what_is_wrong():
+    said: dict[str, str | None] = {"slack": None}
+    checked = health(database=lambda: None, slack=lambda: said["slack"])
+    assert ask(checked) == (200, ["ready", "database: ok", "slack: ok"])
+    said["slack"] = "token_revoked"
+    assert ask(checked) == (
+        503,
+        ["not ready", "database: ok", "slack: token_revoked"],
+    )
+    said["slack"] = None
+    assert ask(checked)[0] == 200
+
+
+def test_a_check_that_hangs_is_no_yes():
+    release = threading.Event()
+
+    def hang() -> None:
+        release.wait(10)
+
+    try:
+        status, said = ask(health(database=hang, patience=0.05))
+    finally:
+        release.set()
+    assert (status, said[0]) == (503, "not ready")
+    assert "no answer" in said[1]
+
+
+def test_whoever_asks_without_end_costs_one_look():
+    looks: list[None] = []
+    kept = Readiness({"database": lambda: looks.append(None)})
+    threads = [threading.Thread(target=kept.look) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(looks) == 1
+
+
+def test_what_changes_is_logged_once(caplog: pytest.LogCaptureFixture):
+    said: list[str | None] = [None, "gone", "gone", "gone", None, None]
+    looked = Readiness({"database": lambda: said.pop(0)}, keeps_seconds=0)
+    with caplog.at_level("INFO"):
+        for _ in range(6):
+            looked.look()
+    assert caplog.messages == ["not ready", "ready again"]
+
+
+def test_the_process_lives_whatever_is_not_ready():
+    assert ask(health(slack=lambda: "token_revoked"), "/healthz") == (200, ["ok"])
+
+
+# The database
+
+
+def test_a_database_in_good_health_is_left_as_it_was(rt: Runtime):
+    assert readiness.answers(rt) is None
+    assert readiness.takes_changes(rt) is None
+    with rt.reads() as session:
+        assert session.query(Pause).count() == 0
+
+
+@contextmanager
+def read_only(engine: Engine) -> Iterator[None]:
+    """As on a standby, or on a disk that was mounted anew after an error."""
+    is_sqlite = engine.dialect.name == "sqlite"
+
+    def set_to(on: str) -> Callable[..., None]:
+        def on_checkout(connection: object, *_: object) -> None:
+            cursor = connection.cursor()  # type: ignore[attr-defined]
+            if is_sqlite:
+                cursor.execute(f"PRAGMA query_only = {on}")
+            else:
+                cursor.execute(f"SET default_transaction_read_only = {on}")
+                connection.commit()  # type: ignore[attr-defined]
+            cursor.close()
+
+        return on_checkout
+
+    turn_on, turn_off = set_to("on"), set_to("off")
+    event.listen(engine, "checkout", turn_on)
+    yield
+    event.remove(engine, "checkout", turn_on)
+    event.listen(engine, "checkout", turn_off)
+
+
+def test_a_database_that_takes_no_changes_is_not_ready_until_it_does(
+    rt: Runtime, database: Database
+):
+    with read_only(database.engine):
+        assert readiness.answers(rt) is None
+        assert readiness.takes_changes(rt) in {"SQLITE_READONLY", "25006"}
+    assert readiness.takes_changes(rt) is None
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_full_disk_is_not_ready_until_there_is_room(rt: Runtime, database: Database):
+    with database.engine.connect() as connection:
+        pages = connection.scalar(text("PRAGMA page_count"))
+        connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+    assert readiness.answers(rt) is None
+    assert readiness.takes_changes(rt) == "SQLITE_FULL"
+    with database.engine.connect() as connection:
+        connection.execute(text(f"PRAGMA max_page_count = {pages + 1000}"))
+    assert readiness.takes_changes(rt) is None
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_database_that_is_away_is_not_ready(rt: Runtime):
+    away = db.connect("postgresql://backswing:s3cret@127.0.0.1:1/backswing")
+    lost = replace(rt, sessions=away.sessions, lookups=away.lookups)
+    assert readiness.answers(lost) == "OperationalError"
+    assert readiness.takes_changes(lost) == "OperationalError"
+    assert readiness.is_accepted(lost) == "not known without the database"
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_once_a_cut_connection_was_noticed_it_is_ready_again(
+    rt: Runtime, database: Database
+):
+    assert readiness.answers(rt) is None
+    with database.engine.connect() as connection:
+        others = text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND application_name = 'backswing'"
+        )
+        connection.execute(others)
+    assert readiness.answers(rt) is not None
+    assert readiness.answers(rt) is None
+    assert readiness.takes_changes(rt) is None
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_pool_with_nothing_left_is_not_ready(rt: Runtime, database: Database):
+    narrow = db._sqlite_engine(database.engine.url, "BEGIN IMMEDIATE", pool_size=1)
+    narrow.pool._timeout = 0.05  # type: ignore[attr-defined]
+    busy = replace(rt, sessions=sessionmaker(narrow))
+    with narrow.connect():
+        assert readiness.takes_changes(busy) == "no connection became free in time"
+    assert readiness.takes_changes(busy) is None
+    narrow.dispose()
+
+
+# Slack, and our own threads
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_once_the_token_is_revoked_it_is_not_ready(story: Story):
+    assert readiness.is_accepted(story.rt) is None
+    story.event({"type": "tokens_revoked", "tokens": {"bot": [BOT]}})
+    assert readiness.is_accepted(story.rt) == "token_revoked"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_deliveries_run_from_their_start_to_their_end(deliverer: Deliverer):
+    assert not deliverer.is_running
+    deliverer.start()
+    assert deliverer.is_running
+    deliverer.stop(5)
+    assert not deliverer.is_running
+
+
+def test_a_clock_that_stands_still_is_noticed():
+    ran: list[tuple[str, str]] = []
+    pulse = Pulse(lambda job, outcome: ran.append((job, outcome)), silence_seconds=0.5)
+    scheduler = BackgroundScheduler()
+    pulse.watch(scheduler)
+    scheduler.add_job(lambda: None, IntervalTrigger(seconds=0.05), id="tick")
+    scheduler.add_job(lambda: 1 / 0, IntervalTrigger(seconds=0.05), id="trip")
+    scheduler.start()
+    until(lambda: {("tick", "done"), ("trip", "failed")} <= set(ran))
+    assert pulse.stopped() is None
+    scheduler.shutdown()
+    until(lambda: pulse.stopped() is not None)
+    assert "no job has run" in str(pulse.stopped())
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 15
+    while not true():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.02)

@@ -1,0 +1,622 @@
+"""The Home tab: what waits for somebody, what they did, and who sees what."""
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+
+from bot.clock import micros
+from bot.db import Database
+from bot.slack import NotDone, Outdated, Refused
+from models import ChannelMember, Home, Kudos, OutboxItem, Seat
+from tests.factories import (
+    ASKER,
+    BOT,
+    GUEST,
+    HELPER,
+    HERE,
+    PEER,
+    Story,
+    conversation,
+    person,
+)
+
+PRIVATE = "C0CLOSED"
+
+
+@pytest.fixture
+def peers(story: Story) -> Story:
+    """The bot is in a public channel and in a private one, and so are people."""
+    for slack_id, name in ((HERE, "help"), (PRIVATE, "closed"), ("C0ELSE", "else")):
+        story.slack.channels[slack_id] = conversation(
+            slack_id, name, is_private=slack_id == PRIVATE
+        )
+        joins(story, BOT, slack_id)
+        story.slack.seats[slack_id] = []
+    story.slack.seats[HERE] = [ASKER, HELPER, PEER, GUEST]
+    story.slack.seats[PRIVATE] = [HELPER]
+    return story
+
+
+def joins(story: Story, who: str, channel: str, **more: Any) -> None:
+    joined = {"type": "member_joined_channel", "user": who, "channel": channel}
+    assert story.event(joined | more) == 200
+
+
+def leaves(story: Story, who: str, channel: str, **more: Any) -> None:
+    left = {"type": "member_left_channel", "user": who, "channel": channel}
+    assert story.event(left | more) == 200
+
+
+def opens(story: Story, who: str) -> str:
+    """What they see as soon as everything has been looked up."""
+    opened = {"type": "app_home_opened", "user": who, "tab": "home"}
+    assert story.event(opened) == 200
+    story.deliver()
+    return seen(story, who)
+
+
+def seen(story: Story, who: str) -> str:
+    return json.dumps(story.slack.homes[who], ensure_ascii=False)
+
+
+def links(story: Story, who: str) -> list[str]:
+    """The words of each link on somebody's Home tab, from top to bottom."""
+    return [
+        part["text"]
+        for block in story.slack.homes[who]["blocks"]
+        if block["type"] == "rich_text"
+        for part in block["elements"][0]["elements"]
+        if part["type"] == "link"
+    ]
+
+
+def asks_in(story: Story, who: str, text: str, channel: str = HERE) -> None:
+    assert story.command(who, "/ask", text, channel=channel).body == ""
+    story.deliver()
+
+
+def publishes(story: Story) -> int:
+    return story.slack.calls.count("views.publish")
+
+
+# What stands there
+
+
+def test_an_empty_home_teaches_the_first_three_things(peers: Story):
+    shown = opens(peers, ASKER)
+    assert "Three things to begin with" in shown
+    for step in ("*1. Ask.*", "*2. Say what helped.*", "*3. Say what you know.*"):
+        assert step in shown
+    assert "every ask in your channels has an answer" in shown
+    asks_in(peers, ASKER, "How do I x?")
+    shown = opens(peers, ASKER)
+    assert "Three things" not in shown
+    assert "How do I x?" in shown
+
+
+def test_whoever_shares_no_channel_with_the_bot_is_told_how_to_invite_it(peers: Story):
+    assert "/invite @Backswing" in opens(peers, "U0EVA")
+
+
+def test_what_is_not_looked_up_yet_is_not_said_to_be_nothing(peers: Story):
+    peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
+    assert "looking which channels" in seen(peers, ASKER)
+    assert "has an answer" not in seen(peers, ASKER)
+
+
+def test_my_open_asks_stand_there_with_their_state_and_turn_over(peers: Story):
+    for n in range(10):
+        peers.command(ASKER, "/ask", f"Question {n}?")
+    peers.deliver()
+    peers.say(HELPER, "So.", thread_ts=peers.slack.to(HERE)[9].ts)
+    assert "  answered · #help · 2 Mar" in opens(peers, ASKER)
+    assert links(peers, ASKER) == [f"Question {n}?" for n in range(9, 1, -1)]
+    assert "1 to 8 of 10" in seen(peers, ASKER)
+    view = peers.slack.homes[ASKER]
+    assert peers.click(ASKER, "home_next", "asks:8", view=view).body == ""
+    assert links(peers, ASKER) == ["Question 1?", "Question 0?"]
+    # A change elsewhere does not turn the page back.
+    asks_in(peers, ASKER, "Question 10?")
+    peers.later(seconds=3)
+    assert links(peers, ASKER) == ["Question 2?", "Question 1?", "Question 0?"]
+    peers.click(ASKER, "home_previous", "asks:0", view=view)
+    assert links(peers, ASKER)[0] == "Question 10?"
+    # Whoever comes back begins at the first page.
+    peers.click(ASKER, "home_next", "asks:8", view=view)
+    opens(peers, ASKER)
+    assert links(peers, ASKER)[0] == "Question 10?"
+
+
+@pytest.mark.parametrize("value", ["", "asks", "asks:-1", "others:8", "asks:٣", "8"])
+def test_a_forged_page_is_refused(peers: Story, value: str):
+    opens(peers, ASKER)
+    peers.click(ASKER, "home_next", value, view=peers.slack.homes[ASKER])
+    assert "That list has changed" in str(peers.slack.views[-1][1])
+    assert peers.slack.homes.keys() == {ASKER}
+
+
+def test_a_page_behind_the_end_is_the_last(peers: Story):
+    asks_in(peers, ASKER, "How do I x?")
+    opens(peers, ASKER)
+    peers.click(ASKER, "home_next", "asks:8000", view=peers.slack.homes[ASKER])
+    assert links(peers, ASKER) == ["How do I x?"]
+
+
+def test_unanswered_asks_of_my_channels_stand_there_mine_first(peers: Story):
+    asks_in(peers, ASKER, "How do I x?")
+    peers.clock.forward(days=1)
+    asks_in(peers, ASKER, "Why is Python so slow here?")
+    asks_in(peers, ASKER, "Where is the door?", channel="C0ELSE")
+    asks_in(peers, HELPER, "My own?")
+    opens(peers, HELPER)
+    assert links(peers, HELPER) == [
+        "My own?",
+        "How do I x?",
+        "Why is Python so slow here?",
+    ]
+    assert "  Ana · #help · 2 Mar" in seen(peers, HELPER)
+    peers.choose(HELPER, topics_known="python, doors")
+    opens(peers, HELPER)
+    assert links(peers, HELPER)[1:] == ["Why is Python so slow here?", "How do I x?"]
+    assert "  Ana · #help · 3 Mar · in your topics" in seen(peers, HELPER)
+    peers.say(PEER, "So.", thread_ts=peers.slack.to(HERE)[0].ts)
+    opens(peers, HELPER)
+    assert links(peers, HELPER)[1:] == ["Why is Python so slow here?"]
+
+
+def test_what_i_did_stands_there_with_links(peers: Story):
+    ask = peers.ask()
+    reply = peers.say(HELPER, "So.", thread_ts=ask.ts)
+    peers.react(PEER, reply, "+1")
+    peers.command(ASKER, "/kudos", f"<@{HELPER}> for the answer on retries, thanks")
+    peers.later(minutes=2)
+    assert "  helped 1 person, asked by Ana · #help · 2 Mar" in opens(peers, HELPER)
+    assert f"thread_ts={ask.ts}" in seen(peers, HELPER)
+    assert "the answer on retries" in seen(peers, HELPER)
+    peers.react(ASKER, reply, "heart")
+    peers.later(seconds=3)
+    assert "  helped 2 people, asked by Ana" in seen(peers, HELPER)
+    peers.unreact(ASKER, reply, "heart")
+    peers.react(ASKER, reply, "white_check_mark")
+    peers.later(seconds=3)
+    assert "  solved it for Ana" in seen(peers, HELPER)
+    # What is undone is gone.
+    with peers.rt.reads() as session:
+        kudos = session.scalars(select(Kudos.id)).one()
+    peers.click(ASKER, "kudos_take_back", str(kudos))
+    peers.unreact(ASKER, reply, "white_check_mark")
+    peers.unreact(PEER, reply, "+1")
+    peers.later(seconds=3)
+    assert "Your answers that helped" not in seen(peers, HELPER)
+    assert "the answer on retries" not in seen(peers, HELPER)
+
+
+def test_a_home_full_to_the_brim_is_one_that_slack_takes(peers: Story):
+    title = "Ω" * 150
+    for n in range(30):
+        peers.command(ASKER, "/ask", f"{n} {title}")
+        peers.command(HELPER, "/ask", f"{n} {title}")
+    peers.deliver()
+    peers.later(minutes=1)
+    peers.deliver()
+    opens(peers, ASKER)
+    view = peers.slack.homes[ASKER]
+    assert "1 to 8 of 30" in seen(peers, ASKER)
+    assert len(view["blocks"]) <= 100
+    assert len(json.dumps(view)) < 250_000
+
+
+def statements(story: Story, database: Database, who: str) -> int:
+    ran: list[str] = []
+
+    def run(*args: Any) -> None:
+        ran.append(args[2])
+
+    engine = story.rt.reads.kw["bind"]
+    event.listen(engine, "before_cursor_execute", run)
+    peers_see = {"type": "app_home_opened", "user": who, "tab": "home"}
+    story.event(peers_see)
+    event.remove(engine, "before_cursor_execute", run)
+    return len([one for one in ran if one.startswith("SELECT")])
+
+
+def test_it_takes_as_many_questions_for_much_as_for_little(
+    peers: Story, database: Database
+):
+    def more() -> None:
+        for who, other in ((ASKER, HELPER), (HELPER, ASKER)):
+            ask = peers.ask(who=who)
+            peers.react(who, peers.say(other, "So.", thread_ts=ask.ts), "+1")
+            peers.command(who, "/ask", "And y?")
+        peers.deliver()
+
+    more()
+    opens(peers, HELPER)
+    few = statements(peers, database, HELPER)
+    for _ in range(3):
+        more()
+    assert statements(peers, database, HELPER) == few
+    assert few < 40
+
+
+# Check-ins
+
+
+def press(story: Story, who: str, action: str) -> Any:
+    """The first button there that does this."""
+    view = story.slack.homes[who]
+    buttons = [
+        button
+        for block in view["blocks"]
+        for button in [*block.get("elements", []), block.get("accessory", {})]
+        if button.get("action_id") == action
+    ]
+    return story.click(who, action, buttons[0]["value"], view=view)
+
+
+def test_check_ins_are_joined_shared_in_and_left_from_there(peers: Story):
+    peers.scheduled()
+    assert "Three things" in opens(peers, HELPER)
+    press(peers, HELPER, "home_checkin_join")
+    peers.deliver()
+    assert "“What are you working on this week?” · #help" in seen(peers, HELPER)
+    assert "Three things" not in seen(peers, HELPER)
+    assert "Waiting for you" not in seen(peers, HELPER)
+    peers.asked()
+    peers.later(seconds=3)
+    assert "Waiting for you" in seen(peers, HELPER)
+    # It closes at nine in Berlin, which is ten in Helsinki.
+    assert "#help · until Friday 13 March at 10:00" in seen(peers, HELPER)
+    press(peers, HELPER, "checkin_share")
+    form = peers.slack.views[-1][1]
+    assert peers.submit(HELPER, form, {"working_on": "A parser"}).body == ""
+    peers.later(seconds=3)
+    assert "Waiting for you" not in seen(peers, HELPER)
+    press(peers, HELPER, "checkin_leave")
+    peers.deliver()
+    assert "home_checkin_join" in seen(peers, HELPER)
+    assert "checkin_leave" not in seen(peers, HELPER)
+
+
+def test_a_check_in_that_is_joined_elsewhere_is_there_too(peers: Story):
+    shown = peers.asked()
+    opens(peers, HELPER)
+    peers.click(HELPER, "checkin_join", str(shown.id))
+    peers.deliver()
+    assert "Waiting for you" in seen(peers, HELPER)
+    peers.close_rounds()
+    peers.later(seconds=3)
+    assert "Waiting for you" not in seen(peers, HELPER)
+
+
+def test_reminders_that_stopped_go_on_from_there(peers: Story):
+    schedule = peers.scheduled()
+    opens(peers, HELPER)
+    press(peers, HELPER, "home_checkin_join")
+    with peers.rt.sessions.begin() as session:
+        seat = session.get_one(Seat, (schedule, HELPER))
+        seat.nudges_stopped_at = peers.clock()
+    assert "I don't remind you any more" in opens(peers, HELPER)
+    press(peers, HELPER, "checkin_go_on")
+    peers.deliver()
+    assert "I don't remind you any more" not in seen(peers, HELPER)
+
+
+def test_check_ins_of_private_channels_are_for_who_is_there(peers: Story):
+    schedule = peers.scheduled(channel=PRIVATE)
+    assert "What are you working on" in opens(peers, HELPER)
+    assert "What are you working on" not in opens(peers, PEER)
+    # Nor is what they were not shown for them to join.
+    peers.click(PEER, "home_checkin_join", str(schedule), view=peers.slack.homes[PEER])
+    assert "That list has changed" in str(peers.slack.views[-1][1])
+    assert "checkin_leave" not in opens(peers, PEER)
+    press(peers, HELPER, "home_checkin_join")
+    # The event that they have left the channel got lost: they see no more of it than
+    # how to leave the check-in, too.
+    peers.slack.seats[PRIVATE] = []
+    peers.clock.forward(hours=2)
+    assert "What are you working on" not in opens(peers, HELPER)
+    assert "A check-in of a private channel that you have left" in seen(peers, HELPER)
+    press(peers, HELPER, "checkin_leave")
+    peers.deliver()
+    assert "private channel" not in seen(peers, HELPER)
+
+
+# Who sees what
+
+
+def test_asks_of_private_channels_are_for_those_who_are_in_them_now(peers: Story):
+    asks_in(peers, ASKER, "A secret?", channel=PRIVATE)
+    assert "A secret?" in opens(peers, HELPER)
+    assert "A secret?" not in opens(peers, PEER)
+    peers.slack.seats[PRIVATE] = [PEER]
+    leaves(peers, HELPER, PRIVATE)
+    joins(peers, PEER, PRIVATE)
+    peers.later(seconds=3)
+    assert "A secret?" not in seen(peers, HELPER)
+    assert "A secret?" in seen(peers, PEER)
+
+
+def test_what_is_private_waits_until_it_is_known_who_is_there(peers: Story):
+    asks_in(peers, ASKER, "A secret?", channel=PRIVATE)
+    asks_in(peers, ASKER, "How do I x?")
+    opens(peers, HELPER)
+    # The event that says so got lost.
+    peers.slack.seats[PRIVATE] = []
+    peers.clock.forward(hours=2)
+    peers.event({"type": "app_home_opened", "user": HELPER, "tab": "home"})
+    assert links(peers, HELPER) == ["How do I x?"]
+    peers.deliver()
+    assert links(peers, HELPER) == ["How do I x?"]
+
+
+def test_comings_and_goings_count_in_the_order_in_which_they_were(peers: Story):
+    opens(peers, HELPER)
+
+    def is_in() -> bool:
+        with peers.rt.reads() as session:
+            latest = (
+                select(ChannelMember.is_in)
+                .where(ChannelMember.member == HELPER)
+                .order_by(ChannelMember.at_us.desc())
+            )
+            return bool(session.scalar(latest.limit(1)))
+
+    for joined, left in itertools.permutations([1, 2]):
+        now = peers.ts().partition(".")[0]
+        told = [
+            (joins, f"{now}.00000{joined}"),
+            (leaves, f"{now}.00000{left}"),
+        ]
+        for tell, at in (*told, *reversed(told)):
+            tell(peers, HELPER, "C0ELSE", event_ts=at)
+        assert is_in() is (joined > left)
+        peers.clock.forward(seconds=1)
+
+
+def test_what_slack_answers_late_does_not_undo_what_happened_since(peers: Story):
+    asks_in(peers, ASKER, "A secret?", channel=PRIVATE)
+
+    def meanwhile(method: str) -> None:
+        if method == "users.conversations":
+            peers.slack.on_call = lambda _: None
+            peers.clock.forward(seconds=1)
+            leaves(peers, HELPER, PRIVATE)
+
+    peers.slack.on_call = meanwhile
+    assert "A secret?" not in opens(peers, HELPER)
+
+
+def test_nothing_is_kept_of_where_people_are_who_have_no_home(peers: Story):
+    joins(peers, PEER, "C0ELSE")
+    leaves(peers, PEER, "C0ELSE")
+    with peers.rt.reads() as session:
+        assert session.scalars(select(ChannelMember)).all() == []
+
+
+def test_a_channel_that_the_bot_comes_to_is_looked_up_for_everybody(peers: Story):
+    opens(peers, HELPER)
+    peers.slack.channels["C0NEW"] = conversation("C0NEW", "new")
+    peers.slack.seats["C0NEW"] = [HELPER]
+    joins(peers, BOT, "C0NEW")
+    asks_in(peers, ASKER, "New here?", channel="C0NEW")
+    assert "New here?" in opens(peers, HELPER)
+
+
+def test_guests_see_only_their_own(peers: Story):
+    asks_in(peers, ASKER, "How do I x?")
+    asks_in(peers, GUEST, "A guest's?")
+    opens(peers, GUEST)
+    assert links(peers, GUEST) == ["A guest's?"]
+
+
+@pytest.mark.parametrize(
+    "facts", [{"team_id": "T0OTHER"}, {"is_bot": True}, {"deleted": True}]
+)
+def test_who_may_do_nothing_sees_nothing(peers: Story, facts: dict[str, Any]):
+    asks_in(peers, ASKER, "How do I x?")
+    peers.slack.people["U0ODD"] = person("U0ODD", "Odd", **facts)
+    peers.slack.seats[HERE].append("U0ODD")
+    opens(peers, "U0ODD")
+    [block] = peers.slack.homes["U0ODD"]["blocks"]
+    assert "for members of the workspace" in block["text"]["text"]
+    with peers.rt.reads() as session:
+        assert session.scalars(select(Home)).all() == []
+
+
+def test_whom_slack_tells_nothing_about_just_now_is_shown_their_own(peers: Story):
+    asks_in(peers, ASKER, "How do I x?")
+    peers.slack.people["U0NEW"] = person("U0NEW", "New")
+    peers.slack.seats[HERE].append("U0NEW")
+    peers.slack.fail["users.info"] = [NotDone("users.info", "not_connected")]
+    peers.event({"type": "app_home_opened", "user": "U0NEW", "tab": "home"})
+    assert links(peers, "U0NEW") == []
+    opens(peers, "U0NEW")
+    assert links(peers, "U0NEW") == ["How do I x?"]
+
+
+# Kept fresh
+
+
+def test_many_changes_of_mine_are_one_view(peers: Story):
+    ask = peers.ask()
+    opens(peers, ASKER)
+    before = publishes(peers)
+    for n in range(4):
+        peers.say(HELPER, f"So, {n}.", thread_ts=ask.ts)
+        peers.react(ASKER, peers.ts(), "eyes")
+    peers.command(ASKER, "/ask", "And y?")
+    peers.later(seconds=3)
+    assert publishes(peers) == before + 1
+    assert links(peers, ASKER) == ["And y?", "How do I x?"]
+    assert "answered" in seen(peers, ASKER)
+
+
+def test_who_never_opened_it_has_none(peers: Story):
+    ask = peers.ask()
+    peers.react(ASKER, peers.say(HELPER, "So.", thread_ts=ask.ts), "+1")
+    peers.later(minutes=5)
+    assert publishes(peers) == 0
+
+
+def test_the_messages_tab_is_no_home(peers: Story):
+    peers.event({"type": "app_home_opened", "user": PEER, "tab": "messages"})
+    assert peers.slack.homes == {}
+
+
+def test_a_second_look_takes_the_place_of_the_first(peers: Story):
+    opens(peers, ASKER)
+    with peers.rt.reads() as session:
+        assert session.scalars(select(Home.hash)).one() == peers.slack.hashes[ASKER]
+    opens(peers, ASKER)
+    assert "None at the moment" not in seen(peers, ASKER)
+
+
+def test_a_hash_that_got_lost_stops_nobody(peers: Story):
+    opens(peers, ASKER)
+    peers.slack.hashes[ASKER] = "somebody else's"
+    asks_in(peers, ASKER, "How do I x?")
+    before = publishes(peers)
+    peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
+    assert publishes(peers) == before + 2
+    assert links(peers, ASKER) == ["How do I x?"]
+
+
+def test_nor_does_it_stop_a_delivery(peers: Story):
+    opens(peers, ASKER)
+    peers.slack.hashes[ASKER] = "somebody else's"
+    before = publishes(peers)
+    asks_in(peers, ASKER, "How do I x?")
+    peers.later(seconds=3)
+    peers.later(seconds=3)
+    assert publishes(peers) == before + 2
+    assert links(peers, ASKER) == ["How do I x?"]
+
+
+def test_of_two_replicas_the_one_that_drew_first_draws_again(peers: Story):
+    opens(peers, ASKER)
+
+    def another(method: str) -> None:
+        """Shows its own, and writes that down, before we are heard."""
+        if method == "views.publish":
+            peers.slack.on_call = lambda _: None
+            peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
+
+    before = publishes(peers)
+    peers.slack.on_call = another
+    peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
+    assert publishes(peers) == before + 3
+    with peers.rt.reads() as session:
+        assert session.scalars(select(Home.hash)).one() == peers.slack.hashes[ASKER]
+
+
+def test_an_older_view_that_comes_last_is_drawn_again(peers: Story):
+    """At the first look there is no hash yet that could tell."""
+    asks_in(peers, ASKER, "How do I x?")
+
+    def overtaking(method: str) -> None:
+        """What a delivery has found meanwhile is shown first."""
+        if method == "views.publish":
+            peers.slack.on_call = lambda _: None
+            peers.deliver()
+            assert links(peers, HELPER) == ["How do I x?"]
+
+    peers.slack.on_call = overtaking
+    peers.event({"type": "app_home_opened", "user": HELPER, "tab": "home"})
+    assert "looking which channels" in seen(peers, HELPER)
+    peers.later(seconds=3)
+    assert links(peers, HELPER) == ["How do I x?"]
+
+
+def test_what_is_overtaken_twice_is_shown_by_a_delivery(peers: Story):
+    opens(peers, ASKER)
+    conflict = Outdated("views.publish", "hash_conflict")
+    peers.slack.fail["views.publish"] = [conflict, conflict, conflict]
+    before = publishes(peers)
+    peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
+    assert publishes(peers) == before + 2
+    peers.later(seconds=1)
+    assert publishes(peers) == before + 3
+    peers.later(seconds=5)
+    assert publishes(peers) == before + 4
+
+
+def test_where_there_are_no_home_tabs_nobody_goes_on_trying(
+    peers: Story, caplog: pytest.LogCaptureFixture
+):
+    opens(peers, ASKER)
+    opens(peers, HELPER)
+    off = Refused("views.publish", "not_enabled")
+    peers.slack.fail["views.publish"] = [off] * 10
+    ask = peers.ask()
+    peers.event({"type": "app_home_opened", "user": PEER, "tab": "home"})
+    assert caplog.text.count("home not shown") == 1
+    before = publishes(peers)
+    caplog.clear()
+    reply = peers.say(HELPER, "So.", thread_ts=ask.ts)
+    peers.react(ASKER, reply, "white_check_mark")
+    peers.later(minutes=5)
+    peers.later(days=1)
+    assert publishes(peers) == before
+    assert "not shown" not in caplog.text
+    assert "not delivered" not in caplog.text
+    with peers.rt.reads() as session:
+        waiting = session.scalars(
+            select(OutboxItem).where(
+                OutboxItem.kind == "home.show", OutboxItem.state == "pending"
+            )
+        )
+        assert waiting.all() == []
+    # Somebody opens theirs: there are some again.
+    peers.slack.fail.clear()
+    opens(peers, ASKER)
+    assert links(peers, ASKER) == []
+
+
+def test_what_cannot_be_shown_at_once_is_shown_a_little_later(peers: Story):
+    asks_in(peers, ASKER, "How do I x?")
+    peers.slack.fail["views.publish"] = [NotDone("views.publish", "not_connected")]
+    peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
+    assert peers.slack.homes == {}
+    peers.deliver()
+    assert links(peers, ASKER) == ["How do I x?"]
+
+
+def test_whoever_is_forgotten_is_gone_from_all_home_tabs(peers: Story):
+    asks_in(peers, ASKER, "How do I x?")
+    peers.command(ASKER, "/kudos", f"<@{HELPER}> for the answer on retries, thanks")
+    opens(peers, ASKER)
+    assert "How do I x?" in opens(peers, HELPER)
+    assert "Ana" in seen(peers, HELPER)
+    peers.command(ASKER, "/backswing", "forget me")
+    peers.submit(ASKER, peers.slack.views[-1][1], {})
+    assert "How do I x?" not in seen(peers, ASKER)
+    assert "Three things" in seen(peers, ASKER)
+    peers.later(seconds=3)
+    assert "Ana" not in seen(peers, HELPER)
+    assert "How do I x?" not in seen(peers, HELPER)
+    with peers.rt.reads() as session:
+        assert session.scalars(select(Home.member)).all() == [HELPER]
+        assert ASKER not in session.scalars(select(ChannelMember.member)).all()
+    # What Slack delivers late does not bring them back.
+    late = f"{micros(peers.ts()) // 1_000_000 - 60}.000100"
+    gone = publishes(peers)
+    opened = {"type": "app_home_opened", "user": ASKER, "tab": "home"}
+    peers.event(opened | {"event_ts": late})
+    assert publishes(peers) == gone
+
+
+def test_the_button_there_opens_the_form(peers: Story):
+    peers.click(PEER, "home_ask", view={"type": "home"})
+    assert peers.slack.views[-1][1]["callback_id"] == "ask"
+
+
+def test_a_message_to_the_bot_gets_one_line_of_help(peers: Story):
+    ts = peers.say(PEER, "hello?", channel="D0CHI", channel_type="im")
+    peers.say(PEER, "hello?", channel="D0CHI", channel_type="im", ts=ts)
+    peers.deliver()
+    assert len(peers.slack.to(PEER)) == 1
+    assert "/ask" in peers.slack.texts(PEER)[0]

@@ -1,0 +1,637 @@
+"""Giving kudos: the command, the form, the shortcuts, and taking them back."""
+
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.kudos import allowance, blocks
+from bot.slack import Refused, Unsure
+from models import Kudos, KudosTag, Thanks
+from tests.factories import (
+    ADMIN,
+    ASKER,
+    BOT,
+    CHAMPION,
+    GUEST,
+    HELPER,
+    HERE,
+    PEER,
+    Story,
+    conversation,
+    person,
+)
+
+FOR = "for the answer on retries, which saved my day"
+REASON = FOR.removeprefix("for ")
+BEN, CHI = f"<@{HELPER}|ben>", f"<@{PEER}|chi>"
+
+
+def answered(response: Any) -> str:
+    """What a command answered, to nobody else's eyes."""
+    assert response.status == 200
+    return str(json.loads(response.body)["text"])
+
+
+def errors(response: Any) -> dict[str, str]:
+    answer = json.loads(response.body)
+    assert answer["response_action"] == "errors"
+    return dict(answer["errors"])
+
+
+def thanks(story: Story) -> set[tuple[str, str]]:
+    """Who has thanked whom, as it stands."""
+    with story.rt.reads() as session:
+        return {(row.giver, row.receiver) for row in session.scalars(select(Thanks))}
+
+
+def kudos(story: Story) -> list[Kudos]:
+    with story.rt.reads() as session:
+        return list(session.scalars(select(Kudos).order_by(Kudos.id)))
+
+
+def give(
+    story: Story, text: str = f"{BEN} {FOR}", who: str = ASKER, **more: Any
+) -> str:
+    said = answered(story.command(who, "/kudos", text, **more))
+    story.deliver()
+    return said
+
+
+def form(story: Story, who: str = ASKER, **more: Any) -> dict[str, Any]:
+    """The open form; `more` is what the command is called with."""
+    assert story.command(who, "/kudos", **more).body == ""
+    return dict(story.slack.views[-1][1])
+
+
+def filled(**more: Any) -> dict[str, Any]:
+    return {
+        "people": [HELPER],
+        "reason": REASON,
+        "visibility": "public",
+        "channel": HERE,
+        **more,
+    }
+
+
+# The command
+
+
+def test_kudos_are_one_message_and_a_letter_to_each(story: Story) -> None:
+    said = give(story, f"{BEN} {CHI} {FOR} #teamwork")
+    assert said == "You thanked Ben and Chi, and said so here. You have 3 left today."
+    [posted] = story.slack.to(HERE)
+    headline = posted.blocks[0]["text"]["text"]
+    assert headline == f"<@{ASKER}> thanks <@{HELPER}> and <@{PEER}>"
+    assert REASON in json.dumps(posted.blocks[1])
+    assert "#teamwork" in json.dumps(posted.blocks[2])
+    assert posted.text == f"Ana thanks Ben and Chi: {REASON}"
+    for receiver in (HELPER, PEER):
+        [letter] = story.slack.to(receiver)
+        assert letter.text == f"Ana thanks you in #help: {REASON}"
+        assert posted.ts.replace(".", "") in json.dumps(letter.blocks)
+    assert thanks(story) == {(ASKER, HELPER), (ASKER, PEER)}
+
+
+def test_the_reason_is_shown_as_written_and_mentions_no_group(story: Story) -> None:
+    give(story, f"{BEN} for *not* `code` <!channel> <https://evil.example|bank> words")
+    [posted] = story.slack.to(HERE)
+    shown = json.dumps(posted.blocks)
+    assert "*not* `code`" in shown
+    assert "<!channel>" not in shown + posted.text
+    assert "bank (https://evil.example)" in shown
+
+
+def test_the_answer_tells_what_was_left_out(story: Story) -> None:
+    said = give(story, f"{BEN} <@{ASKER}> <@{BOT}> <!subteam^S1|@devs> {FOR}")
+    assert said.splitlines()[1:] == [
+        "Kudos are for others: you can't thank yourself.",
+        "I don't know one of the people whom you named.",
+        "Groups and @channel can't be thanked: name the people.",
+    ]
+    assert thanks(story) == {(ASKER, HELPER)}
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        (f"<@{ASKER}>", "can't thank yourself"),
+        ("<@U0ROBO>", "Robo is a bot"),
+        ("<@USLACKBOT>", "Slackbot is a bot"),
+        ("<@U0GONE>", "Gone isn't here any more"),
+        ("<@U123>", "don't know one of the people"),
+        ("<@U0ZED>", "Zed is from another organisation"),
+        ("<!subteam^S1>", "name the people"),
+        ("<!channel>", "name the people"),
+        ("@ben", "Say whom you thank"),
+    ],
+)
+def test_who_can_get_none_is_refused_privately(
+    story: Story, target: str, why: str
+) -> None:
+    story.slack.people |= {
+        "U0ROBO": person("U0ROBO", "Robo", is_bot=True),
+        "USLACKBOT": person("USLACKBOT", "Slackbot"),
+        "U0GONE": person("U0GONE", "Gone", deleted=True),
+        "U0ZED": person("U0ZED", "Zed", team_id="T0OTHER", is_stranger=True),
+    }
+    said = give(story, f"{target} {FOR}")
+    assert why in said
+    assert "You typed: " in said
+    assert (kudos(story), story.slack.messages) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["", "for", "thx", ":tada:" * 2000, "🎉" * 40, f"{CHI} {CHI}", "\u202e\u200b\x00"],
+)
+def test_a_reason_that_says_nothing_is_refused_with_all_else(
+    story: Story, reason: str
+) -> None:
+    said = give(story, f"{BEN} <@{ASKER}> {reason}")
+    assert "at least 20 characters" in said
+    assert "can't thank yourself" in said
+    assert kudos(story) == []
+
+
+def test_a_reason_of_forty_thousand_characters_is_one_message(story: Story) -> None:
+    give(story, f"{BEN} {FOR} " + "and so on " * 4000)
+    [posted] = story.slack.to(HERE)
+    assert len(json.dumps(posted.blocks)) < 4000
+    assert len(posted.text) < 4000
+
+
+def test_a_changed_message_has_room_for_any_reason(story: Story) -> None:
+    """Slack refuses to change a message to more than 4,000 characters."""
+    give(story, f"{BEN} {FOR} " + "&lt;" * 4000)
+    [posted], [letter] = story.slack.to(HERE), story.slack.to(HELPER)
+    assert max(len(posted.text), len(letter.text)) <= 4000
+
+
+ODD = ["\u202eevil", "a\u200bb", "nul\x00", "\ud800", "z" + "\u0301" * 40]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_harms_its_surroundings_is_not_kept(story: Story, odd: str) -> None:
+    give(story, f"{BEN} {FOR} {odd} end")
+    [one] = kudos(story)
+    assert one.reason.endswith(" end")
+    assert not set(one.reason) & set("\u202e\u200b\x00\ud800")
+    assert len(one.reason) < len(FOR) + 15
+
+
+def test_three_thousand_mentions_are_ten_people_at_most(story: Story) -> None:
+    crowd = {f"U0P{n}": person(f"U0P{n}", f"P{n}") for n in range(3000)}
+    story.slack.people |= crowd
+    admins_allowance(story, 20)
+    said = give(story, " ".join(f"<@{one}>" for one in crowd) + f" {FOR}")
+    assert "the last 2990 got none" in said
+    assert len(thanks(story)) == 10
+    assert story.slack.calls.count("users.info") < 15
+
+
+def test_one_person_fifty_times_is_one(story: Story) -> None:
+    assert "4 left" in give(story, f"{BEN} " * 50 + FOR)
+    assert thanks(story) == {(ASKER, HELPER)}
+
+
+def test_who_is_named_in_code_or_a_quotation_gets_nothing(story: Story) -> None:
+    give(story, f"{BEN} for fixing this line: `{CHI}`\n&gt; {CHI} said")
+    assert thanks(story) == {(ASKER, HELPER)}
+
+
+def test_without_the_bot_in_the_channel_the_form_keeps_the_words(story: Story) -> None:
+    story.slack.channels["C0OUT"] = conversation("C0OUT", "out", is_member=False)
+    story.command(ASKER, "/kudos", f"{BEN} {FOR} #ops", channel="C0OUT")
+    shown = json.dumps(story.slack.views[-1][1])
+    assert "/invite @Backswing" in shown
+    assert REASON in shown
+    assert HELPER in shown
+    assert "#ops" in shown
+    assert kudos(story) == []
+
+
+def test_in_a_direct_message_a_channel_is_asked_for(story: Story) -> None:
+    story.command(
+        ASKER, "/kudos", f"{BEN} {FOR}", channel="D1", channel_name="directmessage"
+    )
+    shown = json.dumps(story.slack.views[-1][1])
+    assert "Choose a channel where I'm a member" in shown
+    assert REASON in shown
+
+
+def test_guests_thank_and_strangers_do_not(story: Story) -> None:
+    assert "left today" in give(story, who=GUEST)
+    story.slack.people["U0ZED"] = person("U0ZED", "Zed", is_stranger=True)
+    assert "members of the workspace" in give(story, who="U0ZED")
+
+
+def test_a_channel_may_let_strangers_get_them(story: Story) -> None:
+    story.slack.people["U0ZED"] = person("U0ZED", "Zed", is_stranger=True)
+    story.set_up(strangers_get_kudos=["yes"])
+    assert "You thanked Zed" in give(story, f"<@U0ZED> {FOR}")
+
+
+# What is once, and what is left
+
+
+def test_a_request_that_comes_twice_is_one_kudos(story: Story) -> None:
+    for _ in range(2):
+        assert "4 left" in give(story, trigger_id="same")
+    assert len(story.slack.to(HERE)) == len(story.slack.to(HELPER)) == 1
+
+
+def test_the_same_words_sent_again_at_once_are_one_kudos(story: Story) -> None:
+    give(story)
+    assert "4 left" in give(story)
+    assert "2 left" in give(story, f"{BEN} {CHI} {FOR}"), "Chi is somebody new"
+    assert len(story.slack.to(HERE)) == 2
+    story.clock.forward(minutes=2)
+    assert "twice in the last 7 days" in give(story)
+
+
+def test_the_same_words_for_two_messages_are_two_kudos(story: Story) -> None:
+    give(story, who=PEER)
+    for n in range(2):
+        ts = story.say(HELPER, f"Use jitter {n}.")
+        story.message_shortcut(ASKER, "thank_author", HELPER, ts)
+        story.submit(ASKER, story.slack.views[-1][1], filled())
+    story.deliver()
+    assert len([one for one in kudos(story) if one.giver == ASKER]) == 2
+
+
+def test_a_form_sent_twice_is_one_kudos(story: Story) -> None:
+    view = form(story)
+    for _ in range(2):
+        assert story.submit(ASKER, view, filled(), view_id="V1").body == ""
+    story.deliver()
+    assert len(story.slack.to(HERE)) == 1
+
+
+def test_the_allowance_ends_and_comes_back_at_midnight(story: Story) -> None:
+    for n in range(5):
+        story.slack.people[f"U0P{n}"] = person(f"U0P{n}", f"P{n}")
+    everyone = " ".join(f"<@U0P{n}>" for n in range(5))
+    assert "That was the last of today" in give(story, f"{everyone} {FOR}")
+    assert "You have given your 5 for today" in give(story)
+    story.clock.forward(hours=12)  # It is 23:00 in Helsinki.
+    assert "You have given your 5 for today" in give(story)
+    story.clock.forward(hours=1, minutes=1)
+    assert "4 left" in give(story)
+
+
+def test_more_than_is_left_is_refused_whole(story: Story) -> None:
+    admins_allowance(story, 1)
+    assert "That would be 2 people, and you have 1 left" in give(
+        story, f"{BEN} {CHI} {FOR}"
+    )
+    assert thanks(story) == set()
+
+
+def test_only_two_a_week_go_to_the_same_person(story: Story) -> None:
+    give(story)
+    story.clock.forward(days=3)
+    give(story)
+    story.clock.forward(days=3)
+    said = give(story)
+    assert "thanked Ben twice in the last 7 days: you can again from Monday" in said
+    assert "You thanked Chi" in give(story, f"{BEN} {CHI} {FOR}")
+    assert "You thanked Ana" in give(story, f"<@{ASKER}> {FOR}", who=HELPER)
+    story.clock.forward(days=1)
+    assert "You thanked Ben" in give(story)
+
+
+def admins_allowance(story: Story, a_day: int) -> None:
+    with story.rt.sessions.begin() as session:
+        allowance.set_a_day(session, story.rt.workspace.id, a_day)
+
+
+# Taking back
+
+
+def test_the_giver_takes_them_back_and_everybody_sees_it(story: Story) -> None:
+    give(story, f"{BEN} {FOR} #ops")
+    [one] = kudos(story)
+    story.clock.forward(minutes=9)
+    assert story.click(ASKER, "kudos_take_back", str(one.id)).status == 200
+    assert story.slack.responses[-1][1] == "They are taken back."
+    story.deliver()
+    [posted] = story.slack.to(HERE)
+    assert posted.text == "Ana took these kudos back."
+    assert REASON not in json.dumps(posted.blocks)
+    [letter] = story.slack.to(HELPER)
+    assert letter.text == "Kudos by Ana stood here; they were taken back."
+    assert REASON not in json.dumps(letter.blocks)
+    assert thanks(story) == set()
+    with story.rt.reads() as session:
+        assert session.scalars(select(KudosTag)).all() == []
+    assert "4 left" in give(story, f"{CHI} {FOR}"), "what was taken back is left again"
+
+
+def test_after_ten_minutes_an_admin_may(story: Story) -> None:
+    give(story)
+    [one] = kudos(story)
+    story.clock.forward(minutes=11)
+    for who in (ASKER, HELPER, CHAMPION):
+        story.click(who, "kudos_menu", option=f"take_back:{one.id}")
+    said = [text for _, text, _ in story.slack.responses]
+    assert "for 10 minutes" in said[0]
+    assert (
+        said[1]
+        == said[2]
+        == "Only who gave the kudos, or an admin, can take them back."
+    )
+    assert thanks(story)
+    story.clock.forward(days=3)
+    story.click(ADMIN, "kudos_menu", option=f"take_back:{one.id}")
+    story.deliver()
+    assert story.slack.to(HERE)[0].text == "An admin took these kudos back."
+    assert thanks(story) == set()
+
+
+def test_taken_back_before_they_are_posted_nobody_hears_of_them(story: Story) -> None:
+    story.command(ASKER, "/kudos", f"{BEN} {FOR}")
+    story.click(ASKER, "kudos_take_back", str(kudos(story)[0].id))
+    story.deliver()
+    assert story.slack.messages == []
+
+
+def test_they_are_taken_back_once(story: Story) -> None:
+    give(story)
+    one = str(kudos(story)[0].id)
+    story.click(ASKER, "kudos_take_back", one)
+    story.click(ASKER, "kudos_take_back", one)
+    assert "taken back already" in story.slack.responses[-1][1]
+
+
+@pytest.mark.parametrize("value", ["", "x", "99", "1e3", "-1", "٣"])
+def test_what_no_button_of_ours_holds_takes_nothing_back(
+    story: Story, value: str
+) -> None:
+    give(story)
+    assert story.click(ADMIN, "kudos_take_back", value).status == 200
+    assert thanks(story)
+
+
+def test_a_message_that_an_admin_deletes_takes_its_kudos_with_it(story: Story) -> None:
+    give(story)
+    [posted] = story.slack.to(HERE)
+    story.delete(BOT, posted.ts)
+    story.delete(BOT, posted.ts)
+    assert thanks(story) == set()
+
+
+def test_an_edit_gives_nothing_new(story: Story) -> None:
+    give(story)
+    [posted] = story.slack.to(HERE)
+    story.edit(BOT, posted.ts, f"{CHI} {FOR}", before="x")
+    ts = story.say(ASKER, f"kudos {CHI}")
+    story.edit(ASKER, ts, f"/kudos {CHI} {FOR}", before=f"kudos {CHI}")
+    story.deliver()
+    assert thanks(story) == {(ASKER, HELPER)}
+
+
+# The form
+
+
+def test_the_form_gives_publicly_and_tells_the_giver_only(story: Story) -> None:
+    view = form(story)
+    assert story.submit(ASKER, view, filled(tags="#Ops, teamwork")).body == ""
+    story.deliver()
+    [posted] = story.slack.to(HERE)
+    assert "#ops  #teamwork" in json.dumps(posted.blocks)
+    [whisper] = story.slack.whispers
+    assert (whisper.channel, whisper.only) == (HERE, ASKER)
+    assert whisper.text == "You thanked Ben, and said so here. You have 4 left today."
+
+
+def test_private_kudos_are_letters_and_appear_nowhere_else(story: Story) -> None:
+    values = filled(people=[HELPER, PEER], visibility="private")
+    assert story.submit(ASKER, form(story), values).body == ""
+    story.deliver()
+    assert story.slack.to(HERE) == story.slack.whispers == []
+    for receiver, other in ((HELPER, "Chi"), (PEER, "Ben")):
+        [letter] = story.slack.to(receiver)
+        assert letter.text == f"Ana thanks you privately: {REASON}"
+        assert other not in json.dumps(letter.blocks)
+    [told] = story.slack.to(ASKER)
+    assert "You thanked Ben and Chi, privately. You have 3 left" in told.text
+    assert REASON not in told.text
+    assert REASON not in give(story, "me", who=CHAMPION)
+
+
+def test_taken_back_private_kudos_leave_no_words(story: Story) -> None:
+    story.submit(ASKER, form(story), filled(visibility="private"))
+    story.deliver()
+    story.click(ASKER, "kudos_take_back", str(kudos(story)[0].id))
+    story.deliver()
+    assert REASON not in json.dumps([m.blocks for m in story.slack.messages])
+
+
+def test_the_form_says_beside_each_field_what_is_wrong(story: Story) -> None:
+    view = form(story)
+    wrong = filled(people=[ASKER], reason="thx", tags="a b c d e f")
+    said = errors(story.submit(ASKER, view, wrong))
+    assert said.keys() == {"people", "reason", "tags"}
+    said = errors(story.submit(ASKER, view, filled(channel=None)))
+    assert "Choose a channel" in said["channel"]
+    story.slack.channels["C0OUT"] = conversation("C0OUT", "out", is_member=False)
+    said = errors(story.submit(ASKER, view, filled(channel="C0OUT")))
+    assert "/invite" in said["channel"]
+    story.slack.channels["C0OLD"] = conversation("C0OLD", "old", is_archived=True)
+    said = errors(story.submit(ASKER, view, filled(channel="C0OLD")))
+    assert "archived" in said["channel"]
+
+
+def test_a_giver_outside_of_the_channel_is_told_directly(story: Story) -> None:
+    story.slack.fail["chat.postEphemeral"] = [
+        Refused("chat.postEphemeral", "user_not_in_channel")
+    ]
+    story.submit(ASKER, form(story), filled())
+    story.deliver()
+    assert "You have 4 left today" in story.slack.texts(ASKER)[0]
+
+
+def test_the_global_shortcut_opens_the_form_where_one_is(story: Story) -> None:
+    story.dispatch(
+        {
+            "type": "shortcut",
+            "callback_id": "kudos",
+            "team": {"id": "T0PEERS"},
+            "user": {"id": ASKER},
+            "trigger_id": "t",
+        }
+    )
+    channel = story.slack.views[-1][1]["blocks"][-1]["element"]
+    assert channel["default_to_current_conversation"] is True
+
+
+# Thank the author
+
+
+def test_the_author_of_a_message_is_filled_in_with_a_link(story: Story) -> None:
+    story.command(ASKER, "/kudos")
+    give(story, who=PEER)
+    ts = story.say(HELPER, "Use jitter.")
+    story.message_shortcut(ASKER, "thank_author", HELPER, ts)
+    view = story.slack.views[-1][1]
+    assert view["blocks"][1]["element"]["initial_users"] == [HELPER]
+    assert ts.replace(".", "") in json.dumps(view["blocks"][0])
+    before = len(story.slack.to(HERE))
+    story.submit(ASKER, view, filled())
+    story.deliver()
+    posted = story.slack.to(HERE)[before]
+    assert posted.thread_ts is None
+    assert ts.replace(".", "") in json.dumps(posted.blocks)
+    assert ts.replace(".", "") in json.dumps(story.slack.to(HELPER)[-1].blocks)
+
+
+def test_in_a_thread_it_is_a_reply_and_looked_for_there(story: Story) -> None:
+    give(story, who=PEER)
+    top = story.say(ASKER, "How?")
+    ts = story.say(HELPER, "So.", thread_ts=top)
+    story.message_shortcut(ASKER, "thank_author", HELPER, ts, thread_ts=top)
+    story.slack.fail_after["chat.postMessage"] = [Unsure("chat.postMessage", "reset")]
+    story.submit(ASKER, story.slack.views[-1][1], filled())
+    for _ in range(3):
+        story.later(seconds=11)
+    [reply] = [m for m in story.slack.to(HERE) if m.thread_ts]
+    assert reply.thread_ts == top
+    assert kudos(story)[-1].ts == reply.ts
+
+
+def test_an_ask_that_the_bot_posted_thanks_its_asker(story: Story) -> None:
+    ask = story.ask()
+    story.message_shortcut(HELPER, "thank_author", BOT, ask.ts)
+    view = story.slack.views[-1][1]
+    assert ASKER in json.dumps(view["blocks"])
+
+
+@pytest.mark.parametrize(
+    ("author", "why"), [(ASKER, "your own message"), (BOT, "not by a person")]
+)
+def test_nobody_else_is_filled_in(story: Story, author: str, why: str) -> None:
+    story.message_shortcut(ASKER, "thank_author", author, "1772442000.000100")
+    assert why in story.slack.responses[-1][1]
+    assert story.slack.views == []
+
+
+def test_a_link_to_a_private_channel_is_not_told_elsewhere(story: Story) -> None:
+    story.slack.channels["C0DEN"] = conversation("C0DEN", "den", is_private=True)
+    give(story, who=PEER, channel="C0DEN")
+    ts = story.say(HELPER, "Secret", channel="C0DEN")
+    story.message_shortcut(ASKER, "thank_author", HELPER, ts, channel="C0DEN")
+    story.submit(ASKER, story.slack.views[-1][1], filled())
+    story.deliver()
+    [posted] = story.slack.to(HERE)
+    assert "C0DEN" not in json.dumps(posted.blocks)
+
+
+def test_nor_is_one_to_a_channel_that_only_its_members_see(story: Story) -> None:
+    """Slack tells the bot nothing of private channels that it is not in."""
+    give(story, who=PEER)
+    ts = "1772442000.000100"
+    story.message_shortcut(ASKER, "thank_author", HELPER, ts, channel="C0DEN")
+    story.submit(ASKER, story.slack.views[-1][1], filled())
+    story.deliver()
+    posted = story.slack.to(HERE)[-1]
+    assert REASON in posted.text
+    assert "C0DEN" not in json.dumps(posted.blocks)
+
+
+def test_a_message_elsewhere_that_all_can_read_is_linked(story: Story) -> None:
+    story.slack.channels["C0OUT"] = conversation("C0OUT", "out", is_member=False)
+    ts = "1772442000.000100"
+    story.message_shortcut(ASKER, "thank_author", HELPER, ts, channel="C0OUT")
+    story.submit(ASKER, story.slack.views[-1][1], filled())
+    story.deliver()
+    assert "C0OUT" in json.dumps(story.slack.to(HERE)[-1].blocks)
+
+
+def test_a_link_goes_with_its_message(story: Story) -> None:
+    give(story, who=PEER)
+    ts = story.say(HELPER, "Use jitter.")
+    story.message_shortcut(ASKER, "thank_author", HELPER, ts)
+    story.submit(ASKER, story.slack.views[-1][1], filled())
+    story.deliver()
+    posted = story.slack.to(HERE)[-1]
+    assert ts.replace(".", "") in json.dumps(posted.blocks)
+    story.delete(HELPER, ts)
+    story.deliver()
+    assert REASON in posted.text
+    assert ts.replace(".", "") not in json.dumps(posted.blocks)
+
+
+def test_a_receiver_outside_is_not_told_a_private_channels_name(story: Story) -> None:
+    story.slack.channels["C0DEN"] = conversation("C0DEN", "den", is_private=True)
+    give(story, channel="C0DEN")
+    [letter] = story.slack.to(HELPER)
+    assert letter.text.startswith("Ana thanks you in a private channel: ")
+
+
+def test_what_is_in_a_direct_message_is_not_linked(story: Story) -> None:
+    ts = "1772442000.000100"
+    story.message_shortcut(ASKER, "thank_author", HELPER, ts, channel="D0X")
+    view = story.slack.views[-1][1]
+    assert json.loads(view["private_metadata"]) == {"about": None}
+    assert "D0X" not in json.dumps(view["blocks"])
+
+
+# A button of somebody else's
+
+
+def test_a_button_anywhere_opens_the_form_filled_in(story: Story) -> None:
+    button = blocks.thank_button(HELPER, "You *helped* <us>")
+    story.click(ASKER, "say_thanks", button.value or "")
+    shown = story.slack.views[-1][1]["blocks"]
+    assert shown[0]["element"]["initial_users"] == [HELPER]
+    assert shown[1]["element"]["initial_value"] == "You *helped* <us>"
+
+
+@pytest.mark.parametrize("said", ["word " * 600, '"Yes."\n' * 600, "\x01" * 3000])
+def test_a_button_holds_as_many_words_as_slack_lets_it(said: str) -> None:
+    value = blocks.thank_button(HELPER, said).value or ""
+    assert 1900 < len(value) <= 2000
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "{",
+        "[]",
+        '{"receiver": 1}',
+        '{"receiver": "<!channel>", "reason": ""}',
+        '{"receiver": "U0BEN", "reason": {}}',
+        json.dumps({"receiver": ASKER}),
+    ],
+)
+def test_a_forged_button_opens_nothing(story: Story, value: str) -> None:
+    assert story.click(ASKER, "say_thanks", value).status == 200
+    assert story.slack.views == []
+
+
+# What Slack does not take
+
+
+def test_what_cannot_be_posted_is_not_given(story: Story) -> None:
+    story.slack.fail["chat.postMessage"] = [Refused("chat.postMessage", "is_archived")]
+    give(story)
+    [told] = story.slack.to(ASKER)
+    assert "couldn't post your kudos to Ben in #help, so none were given" in told.text
+    assert REASON in json.dumps(told.blocks)
+    assert story.slack.to(HELPER) == []
+    assert thanks(story) == set()
+
+
+def test_who_cannot_know_whether_it_is_posted_is_told_to_look(story: Story) -> None:
+    story.slack.fail["chat.postMessage"] = [Unsure("chat.postMessage", "reset")]
+    story.slack.fail["conversations.history"] = [
+        Refused("conversations.history", "missing_scope")
+    ]
+    give(story)
+    for _ in range(3):
+        story.later(seconds=11)
+    assert "please look" in story.slack.texts(ASKER)[0]
+    assert thanks(story) == {(ASKER, HELPER)}

@@ -1,0 +1,664 @@
+"""Unexpected mentors, as a story: noticed, told, asked, thanked, and taken back."""
+
+from datetime import time, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+import jobs.mentors
+from bot import outbox
+from bot.mentors import rounds
+from bot.policies import service as policies
+from bot.preferences import service as preferences
+from bot.slack import Refused
+from models import Credit, Evidence, MentorRound, MessageCount
+from tests.factories import (
+    ADMIN,
+    ASKER,
+    BOT,
+    CHAMPION,
+    HELPER,
+    HERE,
+    PEER,
+    Story,
+    conversation,
+    person,
+)
+from tests.fakes import Posted
+
+SECRET = "C0SECRET"
+# From Monday, when the stories begin: Friday at ten in Helsinki.
+TO_FRIDAY = {"days": 3, "hours": 23}
+
+
+def help_out(story: Story, *, helper: str = HELPER) -> None:
+    """The helper solves an ask of one and helps with an ask of another."""
+    for asker, emoji in ((ASKER, "white_check_mark"), (PEER, "+1")):
+        ask = story.ask(f"How does {asker} do it?", who=asker)
+        reply = story.say(helper, "Like this.", thread_ts=ask.ts)
+        story.react(asker, reply, emoji)
+    for talker in (ADMIN, CHAMPION, ASKER):
+        for _ in range(4):
+            story.say(talker, "Good morning")
+    story.later(minutes=2)
+    for one in (helper, ASKER, PEER, ADMIN, CHAMPION):
+        meet(story, one)
+
+
+def meet(story: Story, slack_id: str, **facts: Any) -> None:
+    user = person(slack_id, **facts)
+    story.slack.people[slack_id] = user
+    assert story.event({"type": "user_change", "user": user}) == 200
+
+
+def look(story: Story) -> None:
+    jobs.mentors.look(story.rt, story.deliverer)
+    story.deliver()
+
+
+def on_friday(story: Story) -> None:
+    story.clock.forward(**TO_FRIDAY)
+    look(story)
+
+
+def credited(story: Story) -> list[Credit]:
+    with story.rt.reads() as session:
+        return list(session.scalars(select(Credit).order_by(Credit.id)))
+
+
+def the_credit(story: Story) -> Credit:
+    [credit] = credited(story)
+    return credit
+
+
+def last(story: Story, whom: str) -> Posted:
+    return story.slack.to(whom)[-1]
+
+
+def words(posted: Posted) -> str:
+    return str(posted.blocks)
+
+
+def choose(story: Story, action: str, *, who: str = HELPER) -> None:
+    assert story.click(who, action, str(the_credit(story).id)).status == 200
+    story.deliver()
+
+
+def test_the_person_is_told_first_and_nobody_else(story: Story):
+    help_out(story)
+    before = len(story.slack.to(HERE))
+    on_friday(story)
+    told = last(story, HELPER)
+    assert "2 answers that helped 2 people" in told.text
+    assert "of the messages" in told.text
+    assert "May I tell #help" in told.text
+    buttons = [b["action_id"] for b in told.blocks[-2]["elements"]]
+    assert buttons == ["mentor_tell", "mentor_keep", "mentor_never"]
+    assert len(story.slack.to(HERE)) == before
+    credit = the_credit(story)
+    assert (credit.member, credit.consent, credit.window_days) == (HELPER, "asked", 28)
+    with story.rt.reads() as session:
+        rows = session.scalars(select(Evidence).order_by(Evidence.ask_id)).all()
+        assert [(r.asker, r.is_solution, r.helped, r.marked_by) for r in rows] == [
+            (ASKER, True, [ASKER], [ASKER]),
+            (PEER, False, [PEER], [PEER]),
+        ]
+
+
+def test_a_yes_tells_the_channel_and_those_who_were_helped(story: Story):
+    help_out(story)
+    on_friday(story)
+    choose(story, "mentor_tell")
+    post = last(story, HERE)
+    assert "Ben quietly helped here" in post.text
+    assert "Thank you, Ben!" in post.text
+    assert HELPER in words(post)
+    [button] = post.blocks[-1]["elements"]
+    assert button["action_id"] == "say_thanks"
+    assert HELPER in button["value"]
+    assert "Yes: I told" in words(last(story, HELPER))
+    assert post.ts.replace(".", "") in words(last(story, HELPER))
+    # A minute is for taking it back.
+    assert "Your mark did this" not in last(story, ASKER).text
+    story.later(minutes=2)
+    for helped in (ASKER, PEER):
+        assert "Your mark did this: Ben is being thanked" in last(story, helped).text
+    assert the_credit(story).consent == "public"
+
+
+@pytest.mark.parametrize("places", [(HERE, "C0THERE"), ("C0THERE", HERE)])
+def test_of_channels_with_as_much_that_of_the_latest_answer_is_told(
+    story: Story, places: tuple[str, str]
+):
+    story.slack.channels["C0THERE"] = conversation("C0THERE", "there")
+    for asker, place in zip((ASKER, PEER), places, strict=True):
+        before = len(story.slack.to(place))
+        story.command(asker, "/ask", "How is it done?", channel=place)
+        story.deliver()
+        ask = story.slack.to(place)[before]
+        reply = story.say(HELPER, "So.", thread_ts=ask.ts, channel=place)
+        story.react(asker, reply, "+1", channel=place)
+    for talker in (ADMIN, CHAMPION, ASKER):
+        for _ in range(4):
+            story.say(talker, "Good morning")
+    story.later(minutes=2)
+    for one in (HELPER, ASKER, PEER, ADMIN, CHAMPION):
+        meet(story, one)
+    on_friday(story)
+    choose(story, "mentor_tell")
+    assert "Ben quietly helped here" in last(story, places[-1]).text
+
+
+def test_between_us_stays_between_us(story: Story):
+    help_out(story)
+    before = len(story.slack.to(HERE))
+    on_friday(story)
+    choose(story, "mentor_keep")
+    story.later(minutes=2)
+    assert len(story.slack.to(HERE)) == before
+    assert "This stays between us" in words(last(story, HELPER))
+    assert the_credit(story).consent == "private"
+
+
+def test_not_again_opts_out_of_this_and_all_that_follows(story: Story):
+    help_out(story)
+    on_friday(story)
+    choose(story, "mentor_never")
+    assert "I won't do this again" in words(last(story, HELPER))
+    with story.rt.reads() as session:
+        chosen = preferences.of(session, story.rt.workspace.id, HELPER)
+    assert chosen.may_be_named == "never"
+    story.clock.forward(days=91)
+    help_out(story)
+    story.clock.forward(days=7 - 91 % 7)
+    look(story)
+    assert len(credited(story)) == 1
+
+
+def test_seven_days_of_silence_are_between_us(story: Story):
+    help_out(story)
+    on_friday(story)
+    story.later(days=6, hours=23)
+    jobs.mentors.follow(story.rt, story.deliverer)
+    assert the_credit(story).consent == "asked"
+    story.later(hours=1)
+    jobs.mentors.follow(story.rt, story.deliverer)
+    story.deliver()
+    assert the_credit(story).consent == "silent"
+    assert "I heard nothing, so this stays between us" in words(last(story, HELPER))
+    # A late answer is a change of mind.
+    choose(story, "mentor_tell")
+    assert "Ben quietly helped here" in last(story, HERE).text
+
+
+def test_taking_it_back_edits_the_post_and_a_second_yes_restores_it(story: Story):
+    help_out(story)
+    on_friday(story)
+    choose(story, "mentor_tell")
+    post = last(story, HERE)
+    choose(story, "mentor_keep")
+    assert "It was taken back" in last(story, HERE).text
+    assert HELPER not in words(last(story, HERE))
+    story.later(minutes=2)
+    assert "Your mark did this" not in last(story, ASKER).text
+    choose(story, "mentor_tell")
+    assert last(story, HERE).ts == post.ts
+    assert "Ben quietly helped here" in last(story, HERE).text
+
+
+def test_a_post_that_was_deleted_in_slack_stays_deleted_until_a_newer_yes(
+    story: Story,
+):
+    def delete_the_post() -> None:
+        story.slack.messages.remove(last(story, HERE))
+
+    def show() -> None:
+        with story.rt.sessions.begin() as session:
+            outbox.refresh(
+                session,
+                "mentor.show",
+                the_credit(story).id,
+                HERE,
+                installation_id=story.rt.workspace.id,
+                now=story.clock(),
+            )
+        story.deliver()
+
+    help_out(story)
+    before = len(story.slack.to(HERE))
+    on_friday(story)
+    choose(story, "mentor_tell")
+    delete_the_post()
+    show()
+    assert len(story.slack.to(HERE)) == before
+    assert the_credit(story).post_ts is None
+    choose(story, "mentor_keep")
+    choose(story, "mentor_tell")
+    assert len(story.slack.to(HERE)) == before + 1
+    # Taken back and said again before anybody has seen that it is gone.
+    delete_the_post()
+    story.click(HELPER, "mentor_keep", str(the_credit(story).id))
+    choose(story, "mentor_tell")
+    assert len(story.slack.to(HERE)) == before + 1
+    assert last(story, HERE).ts == the_credit(story).post_ts
+
+
+def test_taken_back_before_it_was_posted_it_never_is(story: Story):
+    help_out(story)
+    on_friday(story)
+    before = len(story.slack.to(HERE))
+    story.click(HELPER, "mentor_tell", str(the_credit(story).id))
+    story.click(HELPER, "mentor_keep", str(the_credit(story).id))
+    story.later(minutes=2)
+    assert len(story.slack.to(HERE)) == before
+
+
+def test_opting_out_anywhere_removes_past_public_credits(story: Story):
+    help_out(story)
+    on_friday(story)
+    choose(story, "mentor_tell")
+    post = last(story, HERE)
+    with story.rt.sessions.begin() as session:
+        preferences.choose(session, story.rt.workspace.id, HELPER, may_be_named="never")
+    jobs.mentors.follow(story.rt, story.deliverer)
+    story.deliver()
+    assert post.ts not in {message.ts for message in story.slack.to(HERE)}
+    assert the_credit(story).consent == "never"
+    # It can't be told again without changing that first.
+    refused = story.click(HELPER, "mentor_tell", str(the_credit(story).id))
+    assert refused.status == 200
+    assert "never to be named" in story.slack.responses[-1][1]
+
+
+def test_who_may_always_be_named_is_told_first_and_not_asked(story: Story):
+    help_out(story)
+    with story.rt.sessions.begin() as session:
+        preferences.choose(session, story.rt.workspace.id, HELPER, may_be_named="yes")
+    on_friday(story)
+    assert "May I tell" not in last(story, HELPER).text
+    assert "Yes: I told" in words(last(story, HELPER))
+    assert "Ben quietly helped here" in last(story, HERE).text
+
+
+def prefer(story: Story, who: str, **choices: Any) -> None:
+    with story.rt.sessions.begin() as session:
+        preferences.choose(session, story.rt.workspace.id, who, **choices)
+
+
+def test_each_message_waits_for_a_pause_that_began_since_it_was_promised(story: Story):
+    help_out(story)
+    prefer(story, HELPER, hours_from=time(12))
+    on_friday(story)
+    before = len(story.slack.to(HELPER))
+    today = story.clock().date()
+    prefer(story, HELPER, paused_until=today + timedelta(days=5))
+    story.later(hours=3)
+    assert len(story.slack.to(HELPER)) == before
+    story.later(days=5)
+    assert "May I tell" in last(story, HELPER).text
+    choose(story, "mentor_tell")
+    prefer(story, ASKER, paused_until=today + timedelta(days=7))
+    story.later(minutes=2)
+    assert "Your mark did this" in last(story, PEER).text
+    assert "Your mark did this" not in last(story, ASKER).text
+    # Seven days after Friday is a Friday, too.
+    story.later(days=2)
+    assert "Your mark did this" in last(story, ASKER).text
+
+
+def on_vacation(story: Story) -> None:
+    help_out(story)
+    away = {"display_name": "Ben", "status_emoji": ":palm_tree:"}
+    meet(story, HELPER, profile=away)
+    on_friday(story)
+
+
+def test_who_is_on_vacation_hears_of_it_when_they_are_back(story: Story):
+    on_vacation(story)
+    for _ in range(5):
+        story.later(days=1)
+    assert "May I tell" not in last(story, HELPER).text
+    meet(story, HELPER)
+    story.later(hours=20)
+    assert "May I tell" not in last(story, HELPER).text
+    story.later(hours=5)
+    assert "May I tell" in last(story, HELPER).text
+
+
+def test_a_vacation_without_an_end_is_waited_for_three_weeks(story: Story):
+    on_vacation(story)
+    for _ in range(21):
+        story.later(days=1)
+        assert "May I tell" not in last(story, HELPER).text
+    # The first day on which it could have been said was Monday.
+    story.later(days=3)
+    assert "May I tell" in last(story, HELPER).text
+
+
+def test_nobody_decides_for_somebody_else(story: Story):
+    help_out(story)
+    on_friday(story)
+    choose(story, "mentor_tell", who=PEER)
+    assert the_credit(story).consent == "asked"
+    assert "somebody else" in story.slack.responses[-1][1]
+
+
+def test_crashes_retries_and_replicas_credit_once(story: Story):
+    help_out(story)
+    story.clock.forward(**TO_FRIDAY)
+    rt = story.rt
+    with rt.reads() as session:
+        [due] = rounds.due(session, rt.workspace, now=rt.clock(), numbers=rt.mentors)
+        jobs.mentors.write_down(rt, story.deliverer)
+    with rt.reads() as session:
+        result = rounds.look(session, rt.workspace, due, {}, numbers=rt.mentors)
+    with rt.sessions() as session:
+        rounds.record(
+            session, rt.workspace, due, result, numbers=rt.mentors, now=rt.clock()
+        )
+        # The process dies before the commit.
+        session.rollback()
+    assert credited(story) == []
+    # Another replica looked at the same moment, and both write what they found.
+    for _ in range(2):
+        with rt.sessions.begin() as session:
+            rounds.record(
+                session, rt.workspace, due, result, numbers=rt.mentors, now=rt.clock()
+            )
+    look(story)
+    look(story)
+    assert len(credited(story)) == 1
+    assert len([m for m in story.slack.to(HELPER) if "May I tell" in m.text]) == 1
+    with rt.reads() as session:
+        assert session.scalar(select(func.count()).select_from(MentorRound)) == 1
+
+
+def test_nobody_is_credited_again_before_twelve_weeks_are_over(story: Story):
+    help_out(story)
+    on_friday(story)
+    help_out(story)
+    for _ in range(11):
+        story.clock.forward(days=7)
+        look(story)
+    assert len(credited(story)) == 1
+    help_out(story)
+    story.clock.forward(days=7)
+    look(story)
+    first, second = credited(story)
+    assert second.period - first.period == timedelta(weeks=12)
+
+
+def test_who_is_in_doubt_when_it_is_recorded_is_not_credited(story: Story):
+    help_out(story)
+    story.clock.forward(**TO_FRIDAY)
+    with story.rt.sessions.begin() as session:
+        preferences.choose(session, story.rt.workspace.id, HELPER, may_be_named="never")
+    look(story)
+    assert credited(story) == []
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"deleted": True}, {"is_stranger": True}, {"is_bot": True}],
+    ids=lambda facts: next(iter(facts)),
+)
+def test_only_active_people_of_the_workspace_are_credited(story: Story, facts):
+    help_out(story)
+    meet(story, HELPER, **facts)
+    on_friday(story)
+    assert credited(story) == []
+
+
+def test_a_mark_undone_before_friday_is_none(story: Story):
+    help_out(story)
+    [first, _] = story.answers()
+    story.unreact(ASKER, first.ts, "white_check_mark")
+    on_friday(story)
+    assert credited(story) == []
+
+
+@pytest.mark.parametrize("gone", ["reply", "ask"])
+def test_what_is_deleted_counts_for_nothing(story: Story, gone: str):
+    help_out(story)
+    [first, _] = story.answers()
+    [ask, _] = story.asks()
+    if gone == "reply":
+        story.delete(HELPER, first.ts, thread_ts=ask.ts)
+    else:
+        story.delete(ASKER, str(ask.ts))
+    on_friday(story)
+    assert credited(story) == []
+
+
+def test_a_mark_undone_later_changes_nothing_public_and_shows_to_leads(story: Story):
+    help_out(story)
+    on_friday(story)
+    choose(story, "mentor_tell")
+    before = last(story, HERE).blocks
+    [first, _] = story.answers()
+    story.unreact(ASKER, first.ts, "white_check_mark")
+    story.later(minutes=2)
+    assert last(story, HERE).blocks == before
+    story.command(ADMIN, "/backswing", "mentors")
+    shown = str(story.slack.views[-1][1])
+    assert shown.count("undone since") == 1
+
+
+def test_messages_are_counted_once_however_often_they_are_delivered(story: Story):
+    ts = story.say(PEER, "Hello")
+    for _ in range(3):
+        story.say(PEER, "Hello", ts=ts)
+    story.say(PEER, "And again")
+    jobs.mentors.write_down(story.rt, story.deliverer)
+    story.say(PEER, "Hello", ts=ts)
+    story.say(PEER, "Later")
+    jobs.mentors.write_down(story.rt, story.deliverer)
+    with story.rt.reads() as session:
+        [row] = session.scalars(select(MessageCount)).all()
+    assert (row.member, row.messages, row.day) == (PEER, 3, story.clock().date())
+    story.clock.forward(days=400)
+    jobs.mentors.forget(story.rt, story.deliverer)
+    with story.rt.reads() as session:
+        assert session.scalars(select(MessageCount)).all() == []
+
+
+# Program leads
+
+
+def by_hand(story: Story, who: str = ADMIN, **changes: Any) -> Any:
+    story.command(ADMIN, "/backswing", "mentors")
+    story.click(ADMIN, "mentor_add", "add", view=story.slack.views[-1][1])
+    form = story.slack.views[-1][1]
+    values = {
+        "member": [HELPER],
+        "reason": "Sat with three newcomers until it worked.",
+        "channel": HERE,
+        **changes,
+    }
+    return story.submit(who, form, values)
+
+
+def test_a_lead_credits_by_hand_with_a_reason_and_the_same_question(story: Story):
+    help_out(story)
+    assert by_hand(story).body == ""
+    story.later(days=1)
+    told = last(story, HELPER)
+    assert "Eva wants to thank you: “Sat with three newcomers" in told.text
+    assert "May I tell #help" in told.text
+    choose(story, "mentor_tell")
+    assert "Eva says: “Sat with three newcomers" in last(story, HERE).text
+    story.command(ADMIN, "/backswing", "mentors")
+    shown = str(story.slack.views[-1][1])
+    assert "told in public in #help" in shown
+    assert "by Eva: Sat with three newcomers" in shown
+    # One in a period, by whomever.
+    again = by_hand(story, reason="Sat with three more of them.")
+    assert "has a credit of this week" in again.body
+    on_friday(story)
+    assert len(credited(story)) == 1
+
+
+def test_a_credit_by_hand_that_is_sent_twice_is_one(story: Story):
+    help_out(story)
+    assert by_hand(story).body == ""
+    assert by_hand(story).body == ""
+    assert len(credited(story)) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "why"),
+    [
+        ({"member": [ADMIN]}, "member", "Somebody else"),
+        ({"member": [BOT]}, "member", "can't be credited"),
+        ({"reason": "   " + "a" * 19}, "reason", "in a sentence"),
+        ({"channel": "C0NOT"}, "channel", "not in that channel"),
+    ],
+)
+def test_what_makes_no_credit_is_said_beside_its_field(
+    story: Story, changes, field, why
+):
+    help_out(story)
+    story.slack.people[BOT] = person(BOT, "Backswing", is_bot=True)
+    story.slack.channels["C0NOT"] = conversation("C0NOT", "not", is_member=False)
+    said = by_hand(story, **changes).body
+    assert f'"{field}"' in said
+    assert why in said
+    assert credited(story) == []
+
+
+@pytest.mark.parametrize("insiders", [[], [ADMIN], [HELPER]])
+def test_a_private_channel_is_named_to_nobody_who_is_not_in_it(
+    story: Story, insiders: list[str]
+):
+    help_out(story)
+    story.slack.channels[SECRET] = conversation(SECRET, "secret", is_private=True)
+    story.slack.seats[SECRET] = insiders
+    before = len(story.slack.to(HELPER))
+    said = by_hand(story, channel=SECRET).body
+    assert '"channel"' in said
+    assert "only if you and they are both in it" in said
+    story.later(days=1)
+    assert credited(story) == []
+    assert len(story.slack.to(HELPER)) == before
+
+
+def test_those_in_a_private_channel_are_credited_there(story: Story):
+    help_out(story)
+    story.slack.channels[SECRET] = conversation(SECRET, "secret", is_private=True)
+    story.slack.seats[SECRET] = [ADMIN, HELPER]
+    assert by_hand(story, channel=SECRET).body == ""
+    story.later(days=1)
+    assert "May I tell #secret" in last(story, HELPER).text
+
+
+def test_who_wants_no_credit_gets_none_by_hand(story: Story):
+    help_out(story)
+    with story.rt.sessions.begin() as session:
+        preferences.choose(session, story.rt.workspace.id, HELPER, may_be_named="never")
+    assert "does not want to be credited" in by_hand(story).body
+
+
+def test_members_see_and_change_nothing_of_it(story: Story):
+    help_out(story)
+    assert "program leads" in story.command(PEER, "/backswing", "mentors").body
+    assert "program leads" in by_hand(story, PEER).body
+    assert credited(story) == []
+
+
+def test_leads_name_experts_and_where_to_look(story: Story):
+    help_out(story)
+    story.command(ADMIN, "/backswing", "mentors")
+    story.click(ADMIN, "mentor_set_up", "set", view=story.slack.views[-1][1])
+    form = story.slack.views[-1][1]
+    assert (
+        story.submit(ADMIN, form, {"scope": "channels", "experts": [HELPER]}).body == ""
+    )
+    on_friday(story)
+    assert credited(story) == []
+    with story.rt.reads() as session:
+        [done] = session.scalars(select(MentorRound))
+        assert done.scope_id != 0
+    story.submit(ADMIN, form, {"scope": "off", "experts": []})
+    story.clock.forward(days=7)
+    look(story)
+    assert credited(story) == []
+    story.submit(ADMIN, form, {"scope": "channels", "experts": []})
+    look(story)
+    assert the_credit(story).member == HELPER
+
+
+def test_leads_are_told_of_a_ring_privately_and_once(story: Story):
+    for helper, asker in ((HELPER, PEER), (PEER, HELPER)) * 4:
+        ask = story.ask(who=asker)
+        reply = story.say(helper, "So.", thread_ts=ask.ts)
+        story.react(asker, reply, "+1")
+    with story.rt.sessions.begin() as session:
+        policies.name_program_leads(session, story.rt.workspace.id, [CHAMPION])
+    story.later(minutes=2)
+    before = len(story.slack.to(HERE))
+    prefer(story, CHAMPION, hours_from=time(11))
+    on_friday(story)
+    until = story.clock().date() + timedelta(days=3)
+    prefer(story, CHAMPION, paused_until=until)
+    story.later(hours=4)
+    assert story.slack.to(CHAMPION) == []
+    story.later(days=3)
+    notes = [m.text for m in story.slack.to(CHAMPION)]
+    assert len(notes) == 2
+    assert all("A private note for program leads: 4 of the 4 marks" in n for n in notes)
+    assert len(story.slack.to(HERE)) == before
+    assert credited(story) == []
+    story.clock.forward(days=4)
+    look(story)
+    assert len(story.slack.to(CHAMPION)) == 2
+    story.command(ADMIN, "/backswing", "mentors")
+    assert "4 of 4 marks come from" in str(story.slack.views[-1][1])
+
+
+# The Home tab
+
+
+def test_home_keeps_the_question_and_lets_the_person_change_their_mind(story: Story):
+    def at_home() -> str:
+        opened = {"type": "app_home_opened", "user": HELPER, "tab": "home"}
+        assert story.event(opened) == 200
+        return str(story.slack.homes[HELPER])
+
+    help_out(story)
+    assert "What you did for others" not in at_home()
+    on_friday(story)
+    assert "2 answers that helped 2 people. May I tell #help?" in at_home()
+    story.click(
+        HELPER, "mentor_keep", str(the_credit(story).id), view=story.slack.homes[HELPER]
+    )
+    assert "Between us." in str(story.slack.homes[HELPER])
+    assert "mentor_never" not in at_home()
+
+
+def test_where_slack_lets_nothing_be_posted_the_person_hears_and_may_try_again(
+    story: Story,
+):
+    help_out(story)
+    on_friday(story)
+    story.slack.fail["chat.postMessage"] = [
+        Refused("chat.postMessage", "restricted_action")
+    ]
+    choose(story, "mentor_tell")
+    assert the_credit(story).consent == "private"
+    assert "Slack did not let me tell #help" in last(story, HELPER).text
+    choose(story, "mentor_tell")
+    assert "Ben quietly helped here" in last(story, HERE).text
+    assert the_credit(story).consent == "public"
+
+
+def test_whom_slack_cannot_reach_was_not_asked_and_is_not_named(story: Story):
+    help_out(story)
+    story.clock.forward(**TO_FRIDAY)
+    story.slack.fail["chat.postMessage"] = [
+        Refused("chat.postMessage", "user_disabled")
+    ]
+    before = len(story.slack.to(HERE))
+    look(story)
+    assert the_credit(story).consent == "silent"
+    assert len(story.slack.to(HERE)) == before

@@ -1,0 +1,290 @@
+"""What Prometheus reads: how much and how old, and nothing of anybody."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date, time, timedelta
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from slack_bolt import BoltRequest, BoltResponse
+from sqlalchemy import update
+
+from bot import db
+from bot.db import Database
+from bot.delivery import Deliverer
+from bot.facts import service as facts
+from bot.notices import notices
+from bot.runtime import Runtime
+from bot.slack import NotDone, RateLimited, Refused, Unsure
+from handlers.bolt import Bolt
+from handlers.figures import Figures
+from handlers.metrics import MOST_TYPES, Metrics
+from handlers.readiness import Readiness
+from models import Channel, CheckIn, Credit, Round, Schedule
+from tests import canaries
+from tests.factories import ASKER, HELPER, HERE, PEER, TEAM, Story, message
+from tests.test_readme import table
+
+Sample = tuple[str, *tuple[str, ...]]
+Read = Callable[[], Mapping[Sample, float]]
+
+BUILD = {"version": "1.2.3", "python": "3.11.0"}
+
+
+@pytest.fixture
+def deliverer(rt: Runtime, bolt: Bolt) -> Deliverer:
+    told = bolt.metrics.attempted
+    return Deliverer(rt, notices(rt.workspace), meet=facts.meet, attempted=told)
+
+
+@pytest.fixture
+def read(bolt: Bolt, rt: Runtime, database: Database) -> Read:
+    """What stands on the page, by the name and its labels' values.
+
+    These are in the order of the labels' names.
+    """
+    looked = Readiness({"database": lambda: None, "slack": lambda: "token_revoked"})
+    bolt.metrics.watch(Figures(rt, database, looked, in_line=lambda: 7, build=BUILD))
+    return lambda: figures(bolt.metrics)
+
+
+def figures(metrics: Metrics) -> Mapping[Sample, float]:
+    page = metrics.page().decode()
+    assert canaries.found_in(page) == []
+    return {
+        (sample.name.removeprefix("backswing_"), *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+    }
+
+
+def test_what_slack_delivered_is_counted_by_its_type_and_outcome(
+    story: Story, read: Read
+):
+    assert read()["last_event_timestamp_seconds",] == 0
+    ask = story.ask()
+    answer = story.say(HELPER, "Have you tried it again?", thread_ts=ask.ts)
+    story.react(PEER, answer, "+1")
+    story.react(ASKER, answer, "white_check_mark")
+    story.command(ASKER, "/kudos", "me")
+    found = read()
+    assert found["events_total", "done", "command"] == 2
+    assert found["events_total", "done", "message"] == 1
+    assert found["events_total", "done", "reaction_added"] == 2
+    assert found["last_event_timestamp_seconds",] > 1_700_000_000
+
+
+def test_what_failed_is_counted_as_such():
+    metrics = Metrics()
+    requests = [
+        BoltRequest(body={"event": {"type": "message"}}, mode="socket_mode")
+        for _ in range(3)
+    ]
+    answers = [BoltResponse(status=status) for status in (200, 500, 404)]
+    metrics.dispatched(requests, answers)
+    found = figures(metrics)
+    assert {
+        outcome: found["events_total", outcome, "message"]
+        for outcome in ("done", "failed", "refused")
+    } == {"done": 1, "failed": 1, "refused": 1}
+
+
+def test_there_is_an_end_to_the_types_whatever_slack_sends():
+    metrics = Metrics()
+
+    def dispatch(kind: object) -> None:
+        request = BoltRequest(body={"type": kind}, mode="socket_mode")
+        metrics.dispatched([request], [BoltResponse(status=200)])
+
+    for kind in ('x"} 1\n', "", "x" * 41, "Über", None, 5, ["a"], {"b": 1}):
+        dispatch(kind)
+    assert figures(metrics)["events_total", "done", "other"] == 8
+    for n in range(MOST_TYPES + 10):
+        dispatch("ab"[n % 2] * (n // 2 + 1))
+    kinds = [name for name in figures(metrics) if name[0] == "events_total"]
+    assert len(kinds) == MOST_TYPES + 1
+
+
+def test_each_attempt_is_counted_by_what_became_of_it(story: Story, read: Read):
+    post = "chat.postMessage"
+    story.slack.fail[post] = [
+        NotDone(post, "not_connected"),
+        RateLimited(post, 5),
+        Unsure(post, "TimeoutError"),
+    ]
+    story.command(ASKER, "/ask", "How do I x?")
+    for _ in range(8):
+        story.later(seconds=20)
+    found = read()
+    assert found["delivery_attempts_total", "failed"] == 1
+    assert found["delivery_attempts_total", "ratelimited"] == 1
+    assert found["delivery_attempts_total", "unsure"] == 1
+    assert found["delivery_attempts_total", "sent"] >= 1
+
+
+def test_promises_are_counted_by_state_and_the_oldest_by_its_age(
+    story: Story, read: Read
+):
+    assert read()["deliveries", "pending"] == 0
+    assert read()["deliveries_oldest_due_seconds",] == 0
+    story.command(ASKER, "/ask", "How do I x?")
+    story.clock.forward(minutes=3)
+    found = read()
+    assert found["deliveries", "pending"] == found["deliveries_due", "pending"] > 0
+    assert found["deliveries_oldest_due_seconds",] == 180
+    story.slack.fail["chat.postMessage"] = [
+        Refused("chat.postMessage", "is_archived") for _ in range(9)
+    ]
+    story.deliver()
+    assert read()["deliveries", "parked"] > 0
+    assert read()["delivery_attempts_total", "parked"] > 0
+
+
+def test_what_is_promised_for_later_is_not_due(story: Story, read: Read):
+    ask = story.ask()
+    answer = story.say(HELPER, "Have you tried it again?", thread_ts=ask.ts)
+    story.deliver()
+    story.react(PEER, answer, "+1")
+    found = read()
+    assert found["deliveries", "pending"] > found["deliveries_due", "pending"]
+
+
+def test_a_method_that_slack_paused_is_shown_with_the_time_left(
+    story: Story, read: Read
+):
+    story.slack.fail["chat.postMessage"] = [RateLimited("chat.postMessage", 30)]
+    story.command(ASKER, "/ask", "How do I x?")
+    story.deliver()
+    left = read()["slack_pause_seconds", "chat.postMessage"]
+    assert 0 < left <= 30
+
+
+def test_what_the_clock_has_not_done_yet_is_counted(story: Story, read: Read):
+    story.ask()
+    now, rt = story.clock(), story.rt
+    hour = timedelta(hours=1)
+    with rt.sessions.begin() as session:
+        channel = session.query(Channel).one()
+        schedule = Schedule(
+            installation_id=rt.workspace.id,
+            channel_id=channel.id,
+            source="V1",
+            owner=ASKER,
+            created_at=now - 9 * hour,
+            question="What are you working on this week?",
+            every="week",
+            weekdays=["1"],
+            at=time(9),
+            zone="Europe/Helsinki",
+            starts_on=date(2026, 3, 2),
+            open_days=2,
+            next_date=date(2026, 3, 2),
+            next_at=now - hour,
+        )
+        session.add(schedule)
+        session.flush()
+        held = Round(
+            schedule_id=schedule.id,
+            channel_id=channel.id,
+            local_date=date(2026, 2, 23),
+            due_at=now - 9 * hour,
+            post_before=now,
+            opened_at=now - 9 * hour,
+            closes_at=now - 2 * hour,
+            question="What are you working on this week?",
+        )
+        session.add(held)
+        session.flush()
+        session.add(CheckIn(round_id=held.id, member=HELPER, nudge_at=now - 3 * hour))
+        session.add(
+            Credit(
+                installation_id=rt.workspace.id,
+                member=PEER,
+                period=date(2026, 2, 20),
+                credited_at=now - timedelta(days=10),
+                told_at=now - timedelta(days=8),
+            )
+        )
+    found = read()
+    due = {
+        "start check-ins": hour,
+        "close check-ins": 2 * hour,
+        "nudge members": 3 * hour,
+        "settle unanswered consent": timedelta(days=8),
+    }
+    for work, age in due.items():
+        assert found["work_due", work] == 1, work
+        assert found["work_oldest_due_seconds", work] == age.total_seconds(), work
+    with rt.sessions.begin() as session:
+        session.execute(update(Schedule).values(state="paused"))
+        session.execute(update(Round).values(state="closed"))
+    assert read()["work_due", "start check-ins"] == 0
+    assert read()["work_due", "close check-ins"] == 0
+
+
+def test_pools_parts_and_the_build_are_shown(read: Read, database: Database):
+    with database.lookups.connect(), database.reads() as session:
+        session.connection()
+        found = read()
+    assert found["pool_connections_in_use", "lookups"] == 1
+    assert found["pool_connections_size", "lookups"] == db.LOOKERS
+    # PostgreSQL has one pool to look and to change. The look itself takes one more.
+    is_sqlite = database.engine.dialect.name == "sqlite"
+    used = found["pool_connections_in_use", "reads" if is_sqlite else "changes"]
+    assert used >= 1
+    assert (("pool_connections_size", "reads") in found) is is_sqlite
+    assert found["ready", "database"] == 1
+    assert found["ready", "slack"] == 0
+    assert found["events_waiting",] == 7
+    assert found["build_info", BUILD["python"], BUILD["version"]] == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_where_the_database_is_away_the_rest_is_still_told(
+    bolt: Bolt, rt: Runtime, database: Database
+):
+    away = db.connect("postgresql://backswing:s3cret@127.0.0.1:1/backswing")
+    lost = replace(rt, reads=away.reads)
+    gone = Readiness({"database": lambda: "OperationalError"})
+    bolt.metrics.watch(Figures(lost, away, gone, in_line=lambda: 0, build=BUILD))
+    found = figures(bolt.metrics)
+    assert found["ready", "database"] == 0
+    assert ("deliveries", "pending") not in found
+    assert "s3cret" not in bolt.metrics.page().decode()
+
+
+def test_nothing_of_anybody_stands_on_the_page(story: Story, read: Read, bolt: Bolt):
+    ask = story.ask("How do I spell canary?")
+    answer = story.say(HELPER, "As canary.", thread_ts=ask.ts)
+    story.react(PEER, answer, "+1")
+    story.slack.fail["chat.postMessage"] = [Refused("chat.postMessage", "is_archived")]
+    story.later(seconds=90)
+    with suppress(AssertionError):
+        story.event(message(ASKER, "canary", ts="not-a-ts"))
+    read()
+    page = bolt.metrics.page().decode()
+    assert "backswing_events_total" in page
+    secrets = ("canary", ASKER, HELPER, PEER, HERE, TEAM, "Ana", "Ben", "xoxb")
+    assert [secret for secret in secrets if secret in page] == []
+
+
+def test_each_metric_is_explained_in_the_readme_and_none_besides(
+    story: Story, read: Read, bolt: Bolt
+):
+    story.slack.fail["chat.postMessage"] = [RateLimited("chat.postMessage", 30)]
+    story.command(ASKER, "/ask", "How do I x?")
+    story.deliver()
+    bolt.metrics.refused("size")
+    bolt.metrics.ran("wake the deliveries", "done")
+    read()
+    shown = {
+        f"`{sample.name}`": {f"`{label}`" for label in sample.labels}
+        for family in text_string_to_metric_families(bolt.metrics.page().decode())
+        for sample in family.samples
+        if sample.name.startswith("backswing_")
+    }
+    assert {
+        name: set(filter(None, labels.split(", ")))
+        for name, (labels, _) in table("### Metrics").items()
+    } == shown

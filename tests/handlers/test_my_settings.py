@@ -1,0 +1,239 @@
+"""What members choose for themselves, and what comes of it."""
+
+import json
+from datetime import date, time
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.preferences import service as preferences
+from bot.preferences.rules import Preferences
+from models import Credit, Preference
+from tests.factories import (
+    ASKER,
+    GUEST,
+    HELPER,
+    HERE,
+    PEER,
+    Story,
+    conversation,
+    filled_in,
+    person,
+)
+
+DEFAULT = Preferences()
+
+
+def chosen(story: Story, who: str = ASKER) -> Preferences:
+    with story.rt.reads() as session:
+        return preferences.of(session, story.rt.workspace.id, who)
+
+
+def home(story: Story, who: str) -> str:
+    opened = {"type": "app_home_opened", "user": who, "tab": "home"}
+    assert story.event(opened) == 200
+    story.deliver()
+    return seen(story, who)
+
+
+def seen(story: Story, who: str) -> str:
+    return json.dumps(story.slack.homes[who], ensure_ascii=False)
+
+
+@pytest.mark.parametrize("who", [ASKER, GUEST])
+def test_a_save_without_a_change_chooses_nothing(story: Story, who: str):
+    assert story.choose(who).body == ""
+    with story.rt.reads() as session:
+        row = session.scalars(select(Preference)).one()
+    assert (row.hours_from, row.hours_to, row.may_be_named, row.asks_a_week) == (
+        None,
+        None,
+        None,
+        None,
+    )
+    assert chosen(story, who) == DEFAULT
+
+
+def test_what_is_chosen_is_kept_and_shown_again(story: Story):
+    values = {
+        "topics_known": ["Python", "time zones"],
+        "topics_wanted": ["Rust"],
+        "wants_nudges": [],
+        "paused_until": "2026-03-06",
+        "hours_from": "22:00",
+        "hours_to": "06:30",
+        "may_be_named": "never",
+        "asks_a_week": "3",
+        "wants_greetings": [],
+    }
+    typed = values | {"topics_known": "Python, #time zones,", "topics_wanted": "Rust"}
+    assert story.choose(ASKER, **typed).body == ""
+    assert chosen(story) == Preferences(
+        topics_known=("Python", "time zones"),
+        topics_wanted=("Rust",),
+        wants_nudges=False,
+        paused_until=date(2026, 3, 6),
+        hours_from=time(22),
+        hours_to=time(6, 30),
+        may_be_named="never",
+        asks_a_week=3,
+        wants_greetings=False,
+    )
+    story.command(ASKER, "/backswing", " My Settings ")
+    form = story.slack.views[-1][1]
+    assert "Europe/Helsinki" in form["blocks"][0]["text"]["text"]
+    assert filled_in(form) == values | {
+        "topics_known": "Python, time zones",
+        "topics_wanted": "Rust",
+    }
+    shown = home(story, ASKER)
+    for line in (
+        "Topics you know: Python, time zones",
+        "Nudges: off",
+        "22:00 to 06:30, Europe/Helsinki",
+        "Asking you for help: 3 times a week at most",
+        "Paused until 6 March 2026",
+    ):
+        assert line in shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"hours_to": "09:00"}, "hours_to"),
+        ({"hours_from": "25:00"}, "hours_from"),
+        ({"hours_from": ""}, "hours_from"),
+        ({"paused_until": "2027-03-09"}, "paused_until"),
+        ({"paused_until": "tomorrow"}, "paused_until"),
+        ({"asks_a_week": "8"}, "asks_a_week"),
+        ({"asks_a_week": "often"}, "asks_a_week"),
+        ({"may_be_named": "perhaps"}, "may_be_named"),
+        ({"topics_known": ",".join(map(str, range(51)))}, "topics_known"),
+    ],
+)
+def test_what_makes_no_sense_is_said_beside_its_field(
+    story: Story, changes: dict[str, Any], field: str
+):
+    answer = story.choose(ASKER, **{"topics_wanted": "Rust"} | changes)
+    assert list(json.loads(answer.body)["errors"]) == [field]
+    assert chosen(story) == DEFAULT
+
+
+def test_a_pause_is_by_the_calendar_of_the_member(story: Story):
+    """At nine in the morning, UTC, it is tomorrow on Kiritimati."""
+    story.slack.people[ASKER] = person(ASKER, tz="Pacific/Kiritimati")
+    story.clock.forward(hours=3)
+    # It is the third there, so what ends then has ended.
+    story.choose(ASKER, paused_until="2026-03-03")
+    assert chosen(story).paused_until is None
+    story.choose(ASKER, paused_until="2026-03-04")
+    assert chosen(story).paused_until == date(2026, 3, 4)
+
+
+def test_a_pause_is_ended_with_one_button(story: Story):
+    story.choose(ASKER, paused_until="2026-03-06", topics_known="Python")
+    assert "Paused until 6 March 2026" in home(story, ASKER)
+    story.click(ASKER, "home_end_pause", view=story.slack.homes[ASKER])
+    story.deliver()
+    assert "Paused" not in seen(story, ASKER)
+    assert chosen(story).topics_known == ("Python",)
+    # Nor does one that is over stand in the form.
+    story.choose(ASKER, paused_until="2026-03-06")
+    story.clock.forward(days=7)
+    story.command(ASKER, "/backswing", "me")
+    assert filled_in(story.slack.views[-1][1])["paused_until"] == []
+
+
+def test_the_home_tab_shows_at_once_what_was_saved_there(story: Story):
+    home(story, ASKER)
+    story.click(ASKER, "my_settings", view=story.slack.homes[ASKER])
+    form = story.slack.views[-1][1]
+    story.submit(ASKER, form, filled_in(form) | {"topics_known": "Python"})
+    # In no need of a moment's wait.
+    assert story.deliverer.deliver_due() == 1
+    assert "Topics you know: Python" in seen(story, ASKER)
+
+
+@pytest.mark.parametrize(
+    "facts", [{"team_id": "T0OTHER"}, {"is_bot": True}, {"deleted": True}]
+)
+def test_who_may_do_nothing_chooses_nothing(story: Story, facts: dict[str, Any]):
+    story.command(ASKER, "/backswing", "me")
+    form = story.slack.views[-1][1]
+    story.slack.people["U0ODD"] = person("U0ODD", "Odd", **facts)
+    assert story.command("U0ODD", "/backswing", "me").body != ""
+    assert "errors" in story.submit("U0ODD", form, filled_in(form)).body
+    story.click("U0ODD", "home_end_pause", view={"type": "home"})
+    assert len(story.slack.views) == 2
+    with story.rt.reads() as session:
+        assert session.scalars(select(Preference)).all() == []
+
+
+# Being named in public
+
+
+@pytest.fixture
+def asked(story: Story) -> Story:
+    """Ben was told of a credit, and asked whether the channel may know."""
+    story.slack.people |= {who: person(who) for who in (ASKER, HELPER, PEER)}
+    story.slack.channels[HERE] = conversation(HERE, "help")
+    story.ask()
+    with story.rt.sessions.begin() as session:
+        session.add(
+            Credit(
+                installation_id=story.rt.workspace.id,
+                member=HELPER,
+                period=date(2026, 2, 27),
+                credited_at=story.clock(),
+                channel_id=story.the_ask().channel_id,
+                told_at=story.clock(),
+                told_channel="D0BEN",
+                told_ts=story.slack.post("D0BEN", "Asked", [], operation="x")[1],
+            )
+        )
+    return story
+
+
+def consent(story: Story) -> str:
+    with story.rt.reads() as session:
+        return session.scalars(select(Credit.consent)).one()
+
+
+def test_who_is_always_to_be_named_has_answered_the_question(asked: Story):
+    assert "May I tell #help?" in home(asked, HELPER)
+    assert "Waiting for you" in seen(asked, HELPER)
+    before = len(asked.slack.to(HERE))
+    asked.choose(HELPER, may_be_named="yes")
+    asked.later(seconds=3)
+    assert consent(asked) == "public"
+    assert len(asked.slack.to(HERE)) == before + 1
+    assert "I told #help." in seen(asked, HELPER)
+    assert "Waiting for you" not in seen(asked, HELPER)
+
+
+def test_who_is_never_to_be_named_is_taken_out_and_may_come_back(asked: Story):
+    asked.choose(HELPER, may_be_named="yes")
+    asked.later(seconds=3)
+    before = len(asked.slack.to(HERE))
+    asked.choose(HELPER, may_be_named="never")
+    asked.later(seconds=3)
+    assert consent(asked) == "never"
+    assert len(asked.slack.to(HERE)) == before - 1
+    assert "You chose never to be named." in home(asked, HELPER)
+    assert "Yes, tell them" not in seen(asked, HELPER)
+    # The undo: to be asked again, and then to say yes.
+    asked.choose(HELPER, may_be_named="ask")
+    asked.later(seconds=3)
+    assert consent(asked) == "never"
+    assert "Yes, tell them" in seen(asked, HELPER)
+    with asked.rt.reads() as session:
+        credit = session.scalars(select(Credit.id)).one()
+    asked.click(HELPER, "mentor_tell", str(credit), view=asked.slack.homes[HELPER])
+    asked.later(seconds=3)
+    assert len(asked.slack.to(HERE)) == before
+
+
+def test_to_choose_anything_else_answers_nothing(asked: Story):
+    asked.choose(HELPER, topics_known="Python")
+    assert consent(asked) == "asked"

@@ -1,0 +1,541 @@
+"""People see what is kept of them, and are forgotten when they say so."""
+
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+import jobs.mentors
+import jobs.privacy
+from bot.answers.service import read_thread
+from bot.members import service as members
+from bot.privacy import service as privacy
+from bot.slack import NotDone, Unsure
+from models import (
+    Ask,
+    Base,
+    Champion,
+    Channel,
+    Member,
+    MessageCount,
+    OutboxItem,
+    Reaction,
+)
+from tests.factories import (
+    ADMIN,
+    ASKER,
+    BOT,
+    CHAMPION,
+    GUEST,
+    HELPER,
+    HERE,
+    PEER,
+    Story,
+    person,
+)
+
+WORDS = "How do I test daylight saving?"
+
+
+@pytest.fixture
+def lived(story: Story) -> Story:
+    """Ana asked, Ben answered, Chi found it helpful, Ana said that it solved it.
+
+    Ben asks in turn and names Ana; she says that she can help, and closes nothing.
+    """
+    story.set_up(champions=[CHAMPION, ASKER])
+    first = story.ask(WORDS)
+    answer = story.say(HELPER, "Freeze the clock.", thread_ts=first.ts)
+    story.react(PEER, answer, "bulb")
+    story.react(ASKER, answer, "white_check_mark")
+    story.later(minutes=2)
+    second = story.ask(f"Is what <@{ASKER}> did right?", who=HELPER)
+    story.react(ASKER, second.ts, "eyes")
+    story.say(ASKER, "Yes.", thread_ts=second.ts)
+    story.ask("Anything else about <@U0ANABEL>?", who=ASKER)
+    story.later(minutes=2)
+    return story
+
+
+def forget(story: Story, who: str = ASKER) -> None:
+    story.command(who, "/backswing", "forget me")
+    view = story.slack.views[-1][1]
+    assert view["callback_id"] == "forget_me"
+    answer = story.submit(who, view, {})
+    assert "Done" in json.dumps(json.loads(answer.body)["view"])
+    story.later(minutes=2)
+
+
+def everything_in(story: Story) -> str:
+    """Each cell of each table."""
+    with story.rt.reads() as session:
+        return "\n".join(
+            f"{table.name}: {row}"
+            for table in Base.metadata.sorted_tables
+            for row in session.execute(text(f"SELECT * FROM {table.name}"))  # noqa: S608
+        )
+
+
+def shown(story: Story) -> str:
+    """All that the bot's messages say now, as far as anybody else sees them."""
+    return json.dumps([[m.text, m.blocks] for m in story.slack.messages])
+
+
+def totals(story: Story) -> dict[str, Any]:
+    with story.rt.reads() as session:
+        marks = session.scalars(select(Reaction).where(Reaction.is_present)).all()
+        asks = session.scalars(select(Ask)).all()
+    return {
+        "asks": len(asks),
+        "solved": sum(ask.state == "solved" for ask in asks),
+        "answers": sorted((a.ts, a.is_solution, a.helped) for a in story.answers()),
+        "marks": sorted((m.message_ts, m.emoji, m.meaning) for m in marks),
+        "askers": sorted(
+            [a.asker for a in asks].count(a) for a in {*[a.asker for a in asks]}
+        ),
+    }
+
+
+def file_of(story: Story, who: str = ASKER) -> dict[str, Any]:
+    assert "file" in str(story.command(who, "/backswing", "my data").body)
+    story.deliver()
+    [file] = [f for f in story.slack.files.values() if f.member == who]
+    return dict(json.loads(file.content))
+
+
+# Seen
+
+
+def test_the_file_has_all_that_is_ones_own_and_ones_part_in_the_rest(lived: Story):
+    told = file_of(lived)
+    assert told["about"]["member"] == ASKER
+    tables = told["tables"]
+    mine = [row for row in tables["asks"]["rows"] if row.get("asker") == ASKER]
+    assert [row["title"] for row in mine] == [WORDS, "Anything else about <@U0ANABEL>?"]
+    assert {row["channel_id"] for row in mine} == {HERE}
+    assert [row["emoji"] for row in tables["reactions"]["rows"]] == [
+        "white_check_mark",
+        "eyes",
+    ]
+    assert [row["author"] for row in tables["answers"]["rows"]] == [ASKER]
+    assert tables["members"]["rows"][0]["name"] == "Ana"
+    assert len(tables["champions"]["rows"]) == 1
+    assert all(table["why"] for table in tables.values())
+
+
+def test_the_file_shows_of_others_rows_only_ones_own_part(lived: Story):
+    ben = lived.asks()[1]
+    lived.click(CHAMPION, "ask_menu", option=f"close:{ben.id}")
+    lived.submit(CHAMPION, lived.slack.views[-1][1], {"reason": "Asked twice"})
+    rows = file_of(lived, CHAMPION)["tables"]["asks"]["rows"]
+    [row] = rows
+    assert row["closed_by"] == CHAMPION
+    assert row["close_reason"] == "Asked twice"
+    assert not {"asker", "title", "details"} & row.keys()
+
+
+def test_the_file_comes_once_however_slack_answers(lived: Story):
+    lived.slack.fail["files.completeUploadExternal"] = [
+        NotDone("files.getUploadURLExternal", "TimeoutError")
+    ]
+    lived.command(ASKER, "/backswing", "My  Data", trigger_id="one")
+    lived.command(ASKER, "/backswing", "my data", trigger_id="one")
+    lived.later(minutes=1)
+    lived.later(minutes=1)
+    assert len(lived.slack.files) == 1
+    lived.slack.fail_after["files.completeUploadExternal"] = [
+        Unsure("files.completeUploadExternal", "TimeoutError")
+    ]
+    lived.command(ASKER, "/backswing", "my data", trigger_id="two")
+    lived.later(minutes=1)
+    lived.later(minutes=1)
+    assert len(lived.slack.files) == 2
+
+
+def test_a_guest_of_whom_nothing_is_kept_gets_a_file_all_the_same(story: Story):
+    assert set(file_of(story, GUEST)["tables"]) <= {"members", "outbox", "lanes"}
+
+
+# Forgotten
+
+
+def test_what_happens_is_said_before_it_does(lived: Story):
+    before = everything_in(lived)
+    lived.command(ASKER, "/backswing", "forget me")
+    said = json.dumps(lived.slack.views[-1][1], ensure_ascii=False)
+    assert "2 asks" in said
+    assert "1 answer, " in said
+    assert "outbox" not in said
+    assert "Nobody can undo it" in said
+    assert everything_in(lived) == before
+
+
+def test_no_cell_of_any_table_leads_to_them_any_more(lived: Story):
+    forget(lived)
+    left = [
+        line
+        for line in everything_in(lived).splitlines()
+        if ASKER in line.replace("U0ANABEL", "")
+    ]
+    # The trace that keeps what comes late from bringing anything back.
+    assert [line.partition(":")[0] for line in left] == ["members"]
+    assert "'Ana'" not in everything_in(lived)
+    assert WORDS not in everything_in(lived)
+
+
+def test_totals_stay_as_they_are(lived: Story):
+    before = totals(lived)
+    forget(lived)
+    assert totals(lived) == before
+
+
+def test_what_the_bot_said_names_and_quotes_them_no_more(lived: Story):
+    assert "Ana's ask" in shown(lived)
+    assert WORDS in shown(lived)
+    forget(lived)
+    now = shown(lived).replace("U0ANABEL", "")
+    assert "Ana" not in now
+    assert ASKER not in now
+    assert WORDS not in now
+    assert "someone's ask" in now
+    assert "asked by someone" in now
+
+
+def test_what_the_bot_wrote_to_them_is_deleted_their_file_too(lived: Story):
+    file_of(lived)
+    lived.later(minutes=1)
+    assert lived.slack.to(ASKER)
+    forget(lived)
+    dm = f"D{ASKER[1:]}"
+    assert dm in lived.slack.deleted_from
+    assert lived.slack.files == {}
+    assert dm not in everything_in(lived)
+
+
+def test_open_asks_are_closed_and_solved_ones_stay_solved(lived: Story):
+    forget(lived)
+    assert [ask.state for ask in lived.asks()] == ["solved", "answered", "closed"]
+
+
+def test_a_message_that_names_them_and_waits_is_sent_without_their_name(lived: Story):
+    third = lived.asks()[2]
+    lived.react(PEER, third.ts or "", "raising_hand")
+    answer = lived.say(HELPER, "This.", thread_ts=third.ts)
+    lived.react(ASKER, answer, "white_check_mark")
+    forget(lived)
+    [told] = [t for t in lived.slack.texts(HELPER) if "solved" in t][-1:]
+    assert "someone's ask" in told
+    assert [t for t in lived.slack.texts(PEER) if "Ana" in t] == []
+
+
+def test_nothing_is_sent_to_them_any_more(lived: Story):
+    third = lived.asks()[2]
+    lived.say(PEER, "Maybe.", thread_ts=third.ts)
+    lived.slack.calls.clear()
+    forget(lived)
+    assert not [m for m in lived.slack.to(ASKER) if "answered your ask" in m.text]
+    lived.say(PEER, "Or so.", thread_ts=third.ts)
+    lived.later(minutes=2)
+    assert not any("forgotten" in m.channel for m in lived.slack.messages)
+
+
+def test_an_ask_that_is_not_posted_yet_is_never_posted(story: Story):
+    story.command(ASKER, "/ask", WORDS)
+    forget(story)
+    assert story.slack.to(HERE) == []
+    assert story.the_ask().state == "deleted"
+
+
+def forgets_while_posting(story: Story, who: str) -> None:
+    """The next message is drawn and on its way to Slack as somebody is forgotten."""
+
+    def in_flight(method: str) -> None:
+        if method == "chat.postMessage":
+            story.slack.on_call = lambda _: None
+            with story.rt.sessions.begin() as session:
+                workspace = story.rt.workspace.id
+                privacy.forget(session, workspace, who, now=story.clock())
+
+    story.slack.on_call = in_flight
+
+
+def test_a_message_on_its_way_names_them_no_more_either(lived: Story):
+    third = lived.asks()[2]
+    answer = lived.say(HELPER, "This.", thread_ts=third.ts)
+    lived.later(minutes=2)
+    lived.react(PEER, answer, "heart")
+    lived.clock.forward(seconds=61)
+    forgets_while_posting(lived, PEER)
+    lived.deliver()
+    lived.later(minutes=1)
+    assert lived.slack.texts(HELPER)[-1].endswith("helped someone.")
+    assert "Chi" not in json.dumps([m.text for m in lived.slack.to(HELPER)])
+
+
+def test_a_message_that_slack_lost_sight_of_names_them_no_more_either(lived: Story):
+    third = lived.asks()[2]
+    answer = lived.say(HELPER, "This.", thread_ts=third.ts)
+    lived.later(minutes=2)
+    lived.react(PEER, answer, "heart")
+    lived.clock.forward(seconds=61)
+    post = "chat.postMessage"
+    lived.slack.fail_after[post] = [Unsure(post, "TimeoutError")]
+    lived.deliver()
+    assert "helped Chi" in lived.slack.texts(HELPER)[-1]
+    forget(lived, PEER)
+    lived.later(minutes=1)
+    assert "helped someone" in lived.slack.texts(HELPER)[-1]
+
+
+def test_a_message_to_them_that_is_on_its_way_is_deleted_as_well(lived: Story):
+    third = lived.asks()[2]
+    lived.say(PEER, "Maybe.", thread_ts=third.ts)
+    forgets_while_posting(lived, ASKER)
+    lived.deliver()
+    lived.later(minutes=1)
+    assert lived.slack.to(ASKER) == []
+
+
+def test_a_late_delivery_brings_nothing_back(lived: Story):
+    first = lived.asks()[0]
+    [solution] = [a for a in lived.answers() if a.is_solution]
+    before = totals(lived)
+    at = lived.ts()
+    lived.clock.forward(seconds=1)
+    forget(lived)
+    lived.react(ASKER, solution.ts, "white_check_mark", event_ts=at)
+    lived.react(ASKER, solution.ts, "heart", event_ts=at)
+    assert totals(lived) == before
+    with lived.rt.reads() as session:
+        trace = members.find(session, lived.rt.workspace.id, ASKER)
+        assert trace is not None
+        assert trace.name == ""
+    assert first.ts is not None
+
+
+@pytest.mark.parametrize("capture", ["off", "all"])
+@pytest.mark.parametrize("way", ["said", "read"])
+def test_what_they_wrote_before_and_comes_late_is_not_kept(
+    story: Story, capture: str, way: str
+):
+    story.set_up(capture=capture)
+    ask = story.ask("How?", who=HELPER)
+    story.command(HELPER, "/kudos", f"<@{PEER}> for all the help with the parser")
+    story.deliver()
+    [_, thanked] = [message.ts for message in story.slack.to(HERE)]
+    late = [story.ts() for _ in range(4)]
+    story.say(ASKER, "Written before, heard in time")
+    story.clock.forward(seconds=5)
+    forget(story)
+    if way == "read":
+        liked = {"reactions": [{"name": "+1", "users": [ASKER], "count": 1}]}
+        story.slack.threads[HERE, ask.ts] = [
+            {"ts": ask.ts, "user": HELPER},
+            {"ts": late[0], "user": ASKER, "text": "The secret"},
+            {"ts": late[3], "user": PEER, "text": "So."} | liked,
+        ]
+        with story.rt.sessions.begin() as session:
+            read_thread(
+                session,
+                session.get_one(Ask, story.asks()[0].id),
+                session.scalars(select(Channel)).one(),
+                now=story.clock(),
+            )
+        story.deliver()
+    else:
+        story.say(ASKER, "The secret", thread_ts=ask.ts, ts=late[0])
+    story.say(ASKER, "The secret question?", ts=late[1])
+    story.react(ASKER, thanked, "raised_hands", event_ts=late[2], of=BOT)
+    jobs.mentors.write_down(story.rt, story.deliverer)
+    story.later(minutes=2)
+    kept = [
+        line
+        for line in everything_in(story).splitlines()
+        if ASKER in line or "secret" in line
+    ]
+    assert [line.partition(":")[0] for line in kept] == ["members"]
+
+
+def test_a_champion_makes_no_ask_of_what_was_written_before(story: Story):
+    story.set_up(champions=[CHAMPION])
+    ts = story.say(ASKER, "The secret question?")
+    story.clock.forward(seconds=5)
+    forget(story)
+    story.message_shortcut(CHAMPION, "make_ask", ASKER, ts, "The secret question?")
+    story.deliver()
+    assert "I don't keep that message" in story.slack.responses[-1][1]
+    assert story.asks() == []
+
+
+def test_what_they_write_the_day_after_counts_again(story: Story):
+    story.ask("How?", who=HELPER)
+    story.say(ASKER, "Before")
+    story.clock.forward(seconds=5)
+    forget(story)
+    story.clock.forward(days=1)
+    story.say(ASKER, "I am back")
+    jobs.mentors.write_down(story.rt, story.deliverer)
+    with story.rt.reads() as session:
+        counted = session.scalars(select(MessageCount).filter_by(member=ASKER)).all()
+        assert [row.messages for row in counted] == [1]
+
+
+def test_reading_a_thread_again_counts_their_mark_once(lived: Story):
+    second = lived.asks()[1]
+    assert second.ts
+    answer = lived.say(PEER, "No.", thread_ts=second.ts)
+    lived.react(ASKER, answer, "+1")
+    forget(lived)
+    lived.slack.threads[HERE, second.ts] = [
+        {"ts": second.ts, "user": HELPER, "text": "?"},
+        {
+            "ts": answer,
+            "user": PEER,
+            "text": "No.",
+            "reactions": [{"name": "+1", "users": [ASKER], "count": 1}],
+        },
+    ]
+    late = lived.ts()
+    lived.clock.forward(minutes=3)
+    lived.say(CHAMPION, "Late.", thread_ts=second.ts, ts=late)
+    lived.later(minutes=1)
+    assert "conversations.replies" in lived.slack.calls
+    assert lived.marks()[answer] == (False, 1)
+
+
+def test_whoever_comes_back_is_somebody_new(lived: Story):
+    forget(lived)
+    asked = lived.ask("And now?", who=ASKER)
+    assert f"<@{ASKER}>" in json.dumps(asked.blocks)
+    new = lived.asks()[-1]
+    assert new.is_first
+    with lived.rt.reads() as session:
+        assert members.name(session, lived.rt.workspace.id, ASKER) == "Ana"
+
+
+def test_pressed_twice_they_are_forgotten_once_more_and_nothing_breaks(lived: Story):
+    forget(lived)
+    before = totals(lived)
+    forget(lived)
+    assert totals(lived) == before
+
+
+def test_an_edit_of_their_own_message_does_not_bring_its_words_back(story: Story):
+    story.set_up(capture="questions")
+    ts = story.say(ASKER, WORDS)
+    story.deliver()
+    forget(story)
+    story.edit(ASKER, ts, "How do I test it, really?")
+    assert "really" not in story.the_ask().title
+
+
+def test_others_are_not_touched(lived: Story):
+    before = file_of(lived, HELPER)["tables"]["asks"]["rows"]
+    forget(lived)
+    with lived.rt.reads() as session:
+        assert session.scalars(select(Champion.member)).all() == [CHAMPION]
+        [ben] = session.scalars(select(Ask).filter_by(asker=HELPER)).all()
+    assert ben.title == "Is what someone did right?"
+    assert len(before) == 1
+    assert ben.state == "answered"
+    assert members_named(lived, HELPER).name == "Ben"
+
+
+def members_named(story: Story, who: str) -> Member:
+    with story.rt.reads() as session:
+        found = members.find(session, story.rt.workspace.id, who)
+    assert found is not None
+    return found
+
+
+def test_whoever_is_only_described_is_not_remembered(story: Story):
+    assert story.event({"type": "user_change", "user": person("U0ZOE", "Zoe")}) == 200
+    assert story.event({"type": "team_join", "user": person("U0YAN", "Yan")}) == 200
+    assert "U0ZOE" not in everything_in(story)
+    assert "U0YAN" not in everything_in(story)
+
+
+def test_a_description_does_not_bring_a_forgotten_person_back(lived: Story):
+    forget(lived)
+    assert lived.event({"type": "user_change", "user": person(ASKER)}) == 200
+    assert members_named(lived, ASKER).name == ""
+
+
+def test_the_outbox_holds_no_promise_to_reword_when_it_is_done(lived: Story):
+    forget(lived)
+    with lived.rt.reads() as session:
+        kinds = set(session.scalars(select(OutboxItem.kind)))
+    assert "privacy.reword" not in kinds
+    assert ADMIN not in shown(lived)
+
+
+# Kept for a while
+
+
+def days_pass(story: Story, days: float) -> None:
+    story.clock.forward(days=days)
+    jobs.privacy.forget_departed(story.rt, story.deliverer)
+    jobs.privacy.purge(story.rt, story.deliverer)
+    story.deliver()
+
+
+def test_whoever_was_deactivated_is_forgotten_after_a_while(lived: Story):
+    gone = person(ASKER, deleted=True)
+    assert lived.event({"type": "user_change", "user": gone}) == 200
+    before = totals(lived)
+    days_pass(lived, 89)
+    assert members_named(lived, ASKER).name == "Ana"
+    days_pass(lived, 2)
+    lived.later(minutes=5)
+    assert "'Ana'" not in everything_in(lived)
+    assert WORDS not in shown(lived)
+    assert totals(lived) == before
+    days_pass(lived, 8)
+    assert ASKER not in everything_in(lived).replace("U0ANABEL", "")
+
+
+def test_whoever_comes_back_in_time_is_not_forgotten(lived: Story):
+    for is_gone in (True, False):
+        user = person(ASKER, deleted=is_gone)
+        assert lived.event({"type": "user_change", "user": user}) == 200
+    days_pass(lived, 400)
+    assert members_named(lived, ASKER).name == "Ana"
+
+
+@pytest.fixture
+def made(story: Story) -> Story:
+    """Dan made an ask of what Ana wrote, and Ana was told."""
+    story.set_up(champions=[CHAMPION])
+    ts = story.say(ASKER, WORDS)
+    story.message_shortcut(CHAMPION, "make_ask", ASKER, ts, WORDS)
+    story.later(minutes=1)
+    assert story.slack.texts(ASKER)[0].startswith("Dan made")
+    return story
+
+
+def the_letter(story: Story) -> OutboxItem:
+    with story.rt.reads() as session:
+        [item] = session.scalars(select(OutboxItem).filter_by(kind="ask.made"))
+    return item
+
+
+def test_whom_only_the_details_name_is_named_no_more(made: Story):
+    forget(made, CHAMPION)
+    assert made.slack.texts(ASKER)[0].startswith("someone made")
+
+
+def test_the_details_of_what_was_sent_go(made: Story):
+    days_pass(made, 29)
+    assert the_letter(made).detail == {"by": CHAMPION}
+    days_pass(made, 2)
+    assert the_letter(made).detail == {}
+    assert the_letter(made).state == "sent"
+
+
+def test_without_its_details_a_message_is_not_told_anew(made: Story):
+    days_pass(made, 31)
+    ask = made.the_ask()
+    made.react(PEER, ask.ts or "", "eyes")
+    forget(made, PEER)
+    assert "not here any more" in made.slack.texts(ASKER)[0]

@@ -1,0 +1,342 @@
+"""People share in check-ins by a reply, join them, and leave."""
+
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+import jobs.sharing
+from bot.checkins import replies, seats
+from bot.slack import Refused
+from models import Round, Seat
+from tests.checkins import (
+    WEEK,
+    join,
+    open_form,
+    row,
+    share,
+    states,
+)
+from tests.factories import (
+    ASKER,
+    BOT,
+    GUEST,
+    HELPER,
+    HERE,
+    MONDAY,
+    PEER,
+    Story,
+    person,
+)
+
+# Replies
+
+
+def test_the_first_reply_of_who_joined_is_their_check_in(story: Story):
+    one = story.asked()
+    join(story, ASKER, one)
+    assert states(story, one) == {ASKER: "waiting"}
+    first = story.say(ASKER, "The parser", thread_ts=one.ts)
+    story.say(ASKER, "And the lexer", thread_ts=one.ts)
+    assert (row(story, one, ASKER).state, row(story, one, ASKER).reply_ts) == (
+        "shared",
+        first,
+    )
+    story.later(minutes=5)
+    assert story.slack.to(ASKER) == []
+
+
+def test_a_reply_before_joining_counts_once_they_have_joined(story: Story):
+    one = story.asked()
+    story.say(ASKER, "The parser", thread_ts=one.ts)
+    assert states(story, one) == {ASKER: "visiting"}
+    join(story, ASKER, one)
+    assert states(story, one) == {ASKER: "shared"}
+    story.later(minutes=5)
+    assert story.slack.to(ASKER) == []
+
+
+def test_deletions_are_followed(story: Story):
+    one = story.asked()
+    join(story, ASKER, one)
+    first = story.say(ASKER, "The parser", thread_ts=one.ts)
+    second = story.say(ASKER, "And the lexer", thread_ts=one.ts)
+    story.delete(ASKER, first, thread_ts=one.ts)
+    assert row(story, one, ASKER).reply_ts == second
+    story.edit(ASKER, second, "Only the lexer", before="And", thread_ts=one.ts)
+    story.delete(ASKER, second, thread_ts=one.ts)
+    assert states(story, one) == {ASKER: "waiting"}
+    # What comes again, or late, changes nothing.
+    story.say(ASKER, "The parser", thread_ts=one.ts, ts=first)
+    assert states(story, one) == {ASKER: "waiting"}
+
+
+def test_a_deletion_that_overtakes_its_reply_wins(story: Story):
+    one = story.asked()
+    join(story, ASKER, one)
+    ts = story.ts()
+    story.delete(ASKER, ts, thread_ts=one.ts)
+    story.say(ASKER, "The parser", thread_ts=one.ts, ts=ts)
+    assert states(story, one) == {ASKER: "waiting"}
+
+
+def test_who_replies_without_having_joined_is_asked_once_ever(story: Story):
+    one = story.asked()
+    story.say(PEER, "Nice", thread_ts=one.ts)
+    story.say(PEER, "Very", thread_ts=one.ts)
+    story.deliver()
+    assert story.slack.to(PEER) == []
+    story.later(minutes=1)
+    [asked] = story.slack.to(PEER)
+    assert "Would you like to join" in asked.text
+    [button] = asked.blocks[-1]["elements"]
+    assert (button["action_id"], button["value"]) == ("checkin_join", str(one.id))
+    story.say(PEER, "Very much", thread_ts=one.ts)
+    story.later(minutes=5)
+    then = story.asked(MONDAY + WEEK)
+    story.say(PEER, "Nice again", thread_ts=then.ts)
+    story.later(minutes=5)
+    assert len(story.slack.to(PEER)) == 1
+    story.click(PEER, "checkin_join", button["value"], channel="D0CHI")
+    # What they said in the round that is open counts.
+    assert states(story, one) == {PEER: "visiting"}
+    assert states(story, then) == {PEER: "shared"}
+    assert "You are in" in story.slack.responses[-1][1]
+
+
+def test_who_takes_their_reply_back_within_a_minute_is_not_asked(story: Story):
+    one = story.asked()
+    ts = story.say(PEER, "Nice", thread_ts=one.ts)
+    story.delete(PEER, ts, thread_ts=one.ts)
+    story.later(minutes=2)
+    assert story.slack.to(PEER) == []
+    assert states(story, one) == {}
+
+
+def test_who_may_not_join_is_not_asked_to(story: Story):
+    story.set_up(guests_may_ask=[])
+    story.slack.people["U0ROBO"] = person("U0ROBO", "Robo", is_bot=True)
+    one = story.asked()
+    for who in (GUEST, "U0ROBO"):
+        story.say(who, "Hello", thread_ts=one.ts)
+    story.deliver()
+    story.later(minutes=2)
+    assert story.slack.to(GUEST) == story.slack.to("U0ROBO") == []
+
+
+def test_who_may_take_part_no_more_is_not_expected_and_does_not_share(story: Story):
+    story.set_up()
+    one = story.asked()
+    for who in (GUEST, HELPER):
+        join(story, who, one)
+    story.say(GUEST, "The parser", thread_ts=one.ts)
+    story.set_up(guests_may_ask=[])
+    then = story.asked(MONDAY + WEEK)
+    assert states(story, then) == {HELPER: "waiting"}
+    story.say(GUEST, "The lexer", thread_ts=then.ts)
+    story.later(minutes=2)
+    assert states(story, then) == {GUEST: "visiting", HELPER: "waiting"}
+    # What they had shared before stands.
+    story.say(GUEST, "And the lexer", thread_ts=one.ts)
+    assert states(story, one)[GUEST] == "shared"
+
+
+# The round's message is deleted
+
+
+def removed(story: Story, one: Round, *, with_replies: bool) -> None:
+    """As Slack tells it of a message with replies, and of one without."""
+    event = {"type": "message", "channel": HERE, "channel_type": "channel"}
+    before = {"user": BOT, "bot_id": "B0BACKSWING", "ts": one.ts, "text": "?"}
+    about: dict[str, Any] = {
+        "subtype": "message_deleted",
+        "deleted_ts": one.ts,
+        "previous_message": before | {"type": "message"},
+    }
+    if with_replies:
+        tombstone = {"type": "message", "subtype": "tombstone", "user": "USLACKBOT"}
+        about = {
+            "subtype": "message_changed",
+            "message": tombstone | {"ts": one.ts, "thread_ts": one.ts, "text": "Gone."},
+            "previous_message": before | {"type": "message"},
+        }
+    ts = story.ts()
+    assert story.event(event | about | {"ts": ts, "event_ts": ts}) == 200
+
+
+@pytest.mark.parametrize("with_replies", [True, False])
+def test_a_round_whose_message_is_deleted_is_over_and_nobody_was_silent(
+    story: Story, with_replies: bool
+):
+    one = story.asked()
+    for who in (ASKER, HELPER):
+        join(story, who, one)
+    share(story, HELPER, one)
+    view = open_form(story, ASKER, one)
+    removed(story, one, with_replies=with_replies)
+    assert states(story, one) == {HELPER: "shared"}
+    said = story.submit(ASKER, view, {"working_on": "Gold"}).body
+    assert "This round was given up" in said
+    story.later(days=1, hours=1)
+    jobs.sharing.nudge(story.rt, story.deliverer)
+    story.deliver()
+    assert story.slack.to(ASKER) == []
+    with story.rt.reads() as session:
+        gone = session.get_one(Round, one.id)
+        assert (gone.state, gone.reason, gone.ts) == ("failed", "removed", None)
+    story.command(ASKER, "/backswing", "checkins")
+    assert "its message was deleted" in json.dumps(story.slack.views[-1][1])
+    # The next one comes as planned.
+    assert story.asked(MONDAY + WEEK).state == "open"
+
+
+def test_a_digest_that_is_deleted_is_linked_to_no_more(story: Story):
+    one = story.asked()
+    share(story, ASKER, one)
+    story.close_rounds()
+    removed(story, one, with_replies=False)
+    story.command(ASKER, "/backswing", "checkins")
+    shown = json.dumps(story.slack.views[-1][1])
+    assert "Ana" in shown
+    assert f"p{(one.ts or '').replace('.', '')}" not in shown
+
+
+def test_that_a_message_was_deleted_unheard_is_learned_from_slack(story: Story):
+    one = story.asked()
+    join(story, ASKER, one)
+    story.slack.messages.clear()
+    story.close_rounds()
+    assert states(story, one) == {ASKER: "silent"}
+    then = story.asked(MONDAY + WEEK)
+    story.slack.fail["conversations.replies"] = [
+        Refused("conversations.replies", "thread_not_found")
+    ]
+    back = {"type": "member_joined_channel", "user": BOT, "channel": HERE}
+    assert story.event(back | {"event_ts": story.ts()}) == 200
+    story.deliver()
+    with story.rt.reads() as session:
+        found = {
+            row.id: (row.state, row.ts) for row in session.scalars(select(Round)).all()
+        }
+    assert found == {one.id: ("closed", None), then.id: ("failed", None)}
+    assert states(story, then) == {}
+
+
+def test_what_was_said_while_the_post_was_on_its_way_is_read(story: Story):
+    """Slack's answer came late, and so did the bot's knowledge of the thread."""
+    one = story.asked()
+    story.slack.threads[HERE, one.ts or ""] = [
+        {"ts": one.ts, "user": "U0BACKSWING", "bot_id": "B0BACKSWING", "text": "?"},
+        {"ts": "1773043300.000100", "user": HELPER, "text": "Tests"},
+    ]
+    join(story, HELPER, one)
+    assert states(story, one) == {HELPER: "waiting"}
+    with story.rt.sessions.begin() as session:
+        replies.read_thread(session, session.get_one(Round, one.id), now=story.clock())
+    story.deliver()
+    assert states(story, one) == {HELPER: "shared"}
+
+
+# Joining
+
+
+def test_joining_and_leaving_are_one_press_each(story: Story):
+    one = story.asked()
+    join(story, ASKER, one)
+    join(story, ASKER, one)
+    text, blocks = story.slack.responses[-1][1:]
+    assert text.startswith("You are in: “What are you working on this week?” in #help.")
+    [leave] = blocks[-1]["elements"]
+    assert leave["action_id"] == "checkin_leave"
+    story.click(ASKER, "checkin_leave", leave["value"])
+    assert "You have left" in story.slack.responses[-1][1]
+    assert states(story, one) == {}
+    story.later(days=2)
+    assert story.slack.to(ASKER) == []
+
+
+def test_who_leaves_has_still_shared_what_they_shared(story: Story):
+    one = story.asked()
+    for who in (ASKER, HELPER):
+        join(story, who, one)
+    story.say(ASKER, "The parser", thread_ts=one.ts)
+    share(story, HELPER, one)
+    with story.rt.reads() as session:
+        schedule = str(session.get_one(Round, one.id).schedule_id)
+    for who in (ASKER, HELPER):
+        story.click(who, "checkin_leave", schedule)
+    assert states(story, one) == {ASKER: "shared", HELPER: "shared"}
+
+
+def test_sharing_signs_nobody_up_but_asks_once(story: Story):
+    one = story.asked()
+    share(story, ASKER, one)
+    story.later(minutes=2)
+    assert "Would you like to join" in story.slack.to(ASKER)[-1].text
+    with story.rt.reads() as session:
+        [seat] = session.scalars(select(Seat))
+        assert (seat.is_in, seat.is_asked) == (False, True)
+    then = story.asked(MONDAY + WEEK)
+    assert states(story, then) == {}
+
+
+def test_what_somebody_can_join_and_has_joined(story: Story):
+    one = story.asked()
+    workspace = story.rt.workspace
+
+    def look(who: str) -> tuple[int, int, int]:
+        with story.rt.reads() as session:
+            return (
+                len(seats.joined(session, workspace, who)),
+                len(seats.may_join(session, workspace, who, [HERE, "C0ELSE"])),
+                len(seats.to_share(session, workspace, who, now=story.clock())),
+            )
+
+    assert look(ASKER) == (0, 1, 0)
+    join(story, ASKER, one)
+    assert look(ASKER) == (1, 0, 1)
+    with story.rt.reads() as session:
+        [due] = seats.to_share(session, workspace, ASKER, now=story.clock())
+        assert (due.round_id, due.channel_name) == (one.id, "help")
+        assert seats.may_join(session, workspace, PEER, ["C0ELSE"]) == []
+    share(story, ASKER, one)
+    assert look(ASKER) == (1, 0, 0)
+    story.close_rounds()
+    assert look(HELPER) == (0, 1, 0)
+
+
+def test_everybody_who_joined_is_expected_in_the_next_round(story: Story):
+    one = story.asked()
+    for who in (ASKER, HELPER):
+        join(story, who, one)
+    share(story, ASKER, one)
+    then = story.asked(MONDAY + WEEK)
+    jobs.sharing.close(story.rt, story.deliverer)
+    assert states(story, one) == {ASKER: "shared", HELPER: "silent"}
+    assert states(story, then) == {ASKER: "waiting", HELPER: "waiting"}
+
+
+def test_who_leaves_the_channel_leaves_its_check_ins(story: Story):
+    one = story.asked()
+    for who in (ASKER, HELPER):
+        join(story, who, one)
+    left = {"type": "member_left_channel", "user": ASKER, "channel": HERE}
+    assert story.event(left | {"event_ts": story.ts()}) == 200
+    assert states(story, one) == {HELPER: "waiting"}
+    # They are back; that they had left is heard once more.
+    join(story, ASKER, one)
+    earlier = f"{int(MONDAY.timestamp()) - 60}.000100"
+    assert story.event(left | {"event_ts": earlier}) == 200
+    assert states(story, one) == {ASKER: "waiting", HELPER: "waiting"}
+
+
+def test_what_was_said_while_the_bot_was_away_is_read(story: Story):
+    one = story.asked()
+    join(story, HELPER, one)
+    said = {"ts": "1773043300.000100", "user": HELPER, "text": "Tests"}
+    story.slack.threads[HERE, one.ts or ""] = [said]
+    back = {"type": "member_joined_channel", "user": BOT, "channel": HERE}
+    assert story.event(back | {"event_ts": story.ts()}) == 200
+    story.deliver()
+    assert states(story, one) == {HELPER: "shared"}

@@ -1,0 +1,574 @@
+"""Who may do what: each role tries each action, through each way that leads to it."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.delivery import Deliverer
+from bot.facts import service as facts
+from bot.members import service as members
+from bot.members.rules import MAY, Action, Role, may
+from bot.preferences import service as preferences
+from bot.runtime import Runtime
+from handlers.bolt import Bolt
+from models import (
+    Ask,
+    Champion,
+    Channel,
+    Kudos,
+    Mentoring,
+    OutboxItem,
+    ProgramLead,
+    Schedule,
+    Seat,
+)
+from tests.factories import (
+    ADMIN,
+    ASKER,
+    BOT,
+    CHAMPION,
+    GUEST,
+    HELPER,
+    HERE,
+    PEER,
+    Clock,
+    Story,
+    conversation,
+    filled_in,
+    person,
+)
+from tests.fakes import FakeSlack
+
+# Who may do what is no question for the database.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+LEAD, FORMER, OTHER = "U0LEA", "U0FAY", "U0OLA"
+STRANGER, ROBOT, GONE = "U9ZED", "U9ROBO", "U9GONE"
+EVERYTHING = {Role.MEMBER, Role.CHAMPION, Role.ADMIN, Role.LEAD}
+# What each is, towards what ASKER asked, wrote, gave or was invited to do.
+HELD: Mapping[str, frozenset[Role]] = {
+    PEER: frozenset({Role.MEMBER}),
+    GUEST: frozenset({Role.GUEST}),
+    ASKER: frozenset({Role.MEMBER, Role.AUTHOR}),
+    CHAMPION: frozenset({Role.MEMBER, Role.CHAMPION}),
+    ADMIN: frozenset({Role.MEMBER, Role.ADMIN}),
+    LEAD: frozenset({Role.MEMBER, Role.LEAD}),
+    # Was an admin.
+    FORMER: frozenset({Role.MEMBER}),
+    # Whatever else these are, it helps them nothing.
+    STRANGER: frozenset({Role.STRANGER, *EVERYTHING}),
+    ROBOT: frozenset({Role.BOT, *EVERYTHING}),
+    GONE: frozenset({Role.DEACTIVATED, *EVERYTHING}),
+}
+
+Way = Callable[["Stage", str], bool]
+WAYS: dict[tuple[Action, str], Way] = {}
+
+
+def way(action: Action) -> Callable[[Way], Way]:
+    """Somebody tries the action in this way; whether it came to anything."""
+
+    def add(tried: Way) -> Way:
+        WAYS[action, tried.__name__] = tried
+        return tried
+
+    return add
+
+
+class Stage(Story):
+    """A story that keeps what nobody has changed for the next who tries."""
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.props: dict[str, Any] = {}
+
+    def prop(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self.props:
+            self.props[name] = make()
+        return self.props[name]
+
+
+@pytest.fixture
+def stage(
+    bolt: Bolt, rt: Runtime, deliverer: Deliverer, slack: FakeSlack, clock: Clock
+) -> Stage:
+    story = Stage(bolt, rt, deliverer, slack, clock)
+    slack.people |= {
+        LEAD: person(LEAD, "Lea"),
+        FORMER: person(FORMER, "Fay", is_admin=True),
+        OTHER: person(OTHER, "Ola"),
+        STRANGER: person(STRANGER, "Zed", team_id="T9", is_admin=True),
+        ROBOT: person(ROBOT, "Robo", is_bot=True, is_admin=True),
+        GONE: person(GONE, "Gone", deleted=True, is_admin=True),
+    }
+    facts.ensure(rt, people=[FORMER], channel=HERE)
+    slack.people[FORMER] = person(FORMER, "Fay")
+    story.event({"type": "user_change", "user": slack.people[FORMER]})
+    with rt.sessions.begin() as session:
+        channel = session.scalars(select(Channel.id)).one()
+        session.add(Champion(channel_id=channel, member=CHAMPION))
+        session.add(ProgramLead(installation_id=rt.workspace.id, member=LEAD))
+    return story
+
+
+def promote(story: Story) -> None:
+    """Who can be nothing here is everything by name."""
+    with story.rt.sessions.begin() as session:
+        of = story.rt.workspace.id
+        for who in (STRANGER, ROBOT, GONE):
+            session.merge(ProgramLead(installation_id=of, member=who))
+            for channel in session.scalars(select(Channel.id)):
+                session.merge(Champion(channel_id=channel, member=who))
+
+
+# What is there to do something with
+
+
+def ask_of(story: Stage, asker: str = ASKER) -> Ask:
+    """An ask with an answer by Ben, which nobody has done anything to."""
+
+    def make() -> Ask:
+        ask = story.ask("How do I x?", who=asker)
+        story.say(HELPER, "So.", thread_ts=ask.ts)
+        return story.asks()[-1]
+
+    made: Ask = story.prop(f"ask of {asker}", make)
+    return made
+
+
+def answer_to(story: Story, ask: Ask) -> tuple[str, int]:
+    """Its ts and its id."""
+    [found] = [a for a in story.answers() if a.ask_id == ask.id]
+    return found.ts, found.id
+
+
+def now_is(story: Story, ask: Ask) -> Ask:
+    [found] = [one for one in story.asks() if one.id == ask.id]
+    return found
+
+
+def closed(story: Stage) -> Ask:
+    def make() -> Ask:
+        ask = ask_of(story)
+        story.click(ASKER, "ask_menu", option=f"close:{ask.id}")
+        assert now_is(story, ask).state == "closed"
+        return ask
+
+    made: Ask = story.prop("closed", make)
+    return made
+
+
+def opens(story: Story, callback_id: str, do: Callable[[], object]) -> bool:
+    """Whether doing so opens the form."""
+    before = len(story.slack.views)
+    do()
+    return [v["callback_id"] for _, v in story.slack.views[before:]] == [callback_id]
+
+
+def opened_by(story: Story, who: str, do: Callable[[str], object]) -> dict[str, Any]:
+    """The form that somebody may open, for others to send."""
+    do(who)
+    return story.slack.views[-1][1]
+
+
+def helped(story: Story, ts: str) -> int:
+    facts.meet(story.rt)
+    return story.marks()[ts][1]
+
+
+# Asks
+
+
+@way(Action.ASK)
+def by_command(story: Stage, who: str) -> bool:
+    before = len(story.asks())
+    story.command(who, "/ask", "How?")
+    return len(story.asks()) > before
+
+
+@way(Action.ASK)
+def by_form(story: Stage, who: str) -> bool:
+    view = opened_by(story, PEER, lambda one: story.command(one, "/ask"))
+    before = len(story.asks())
+    story.submit(who, view, {"title": "How?", "channel": HERE})
+    return len(story.asks()) > before
+
+
+@way(Action.MAKE_ASK)
+def by_shortcut(story: Stage, who: str) -> bool:
+    before = len(story.asks())
+    story.message_shortcut(who, "make_ask", ASKER, story.ts(), "How?")
+    return len(story.asks()) > before
+
+
+@way(Action.LOOK)
+def by_looking_button(story: Stage, who: str) -> bool:
+    ask = ask_of(story, OTHER)
+    story.click(who, "ask_looking", str(ask.id))
+    story.deliver()
+    return "Looking into it" in json.dumps(story.slack.to(HERE)[-1].blocks)
+
+
+@way(Action.SAME)
+def by_same_button(story: Stage, who: str) -> bool:
+    ask = ask_of(story, OTHER)
+    story.click(who, "option_same", str(ask.id))
+    story.deliver()
+    return "the same problem" in json.dumps(story.slack.to(HERE)[-1].blocks)
+
+
+@way(Action.MARK_HELPFUL)
+def by_helpful_shortcut(story: Stage, who: str) -> bool:
+    ask = ask_of(story, OTHER)
+    ts, _ = answer_to(story, ask)
+    story.message_shortcut(who, "mark_helpful", HELPER, ts, thread_ts=ask.ts)
+    return helped(story, ts) > 0
+
+
+@way(Action.MARK_HELPFUL)
+def by_helpful_emoji(story: Stage, who: str) -> bool:
+    ts, _ = answer_to(story, ask_of(story, OTHER))
+    if who != GONE:  # Of them Slack tells nothing new.
+        story.react(who, ts, "heart")
+    return helped(story, ts) > 0
+
+
+@way(Action.SOLVE)
+def by_solved_emoji(story: Stage, who: str) -> bool:
+    ask = ask_of(story)
+    if who != GONE:
+        story.react(who, answer_to(story, ask)[0], "white_check_mark")
+    facts.meet(story.rt)
+    return now_is(story, ask).state == "solved"
+
+
+@way(Action.SOLVE)
+def by_solved_shortcut(story: Stage, who: str) -> bool:
+    ask = ask_of(story)
+    ts, _ = answer_to(story, ask)
+    story.message_shortcut(who, "mark_solved", HELPER, ts, thread_ts=ask.ts)
+    return now_is(story, ask).state == "solved"
+
+
+@way(Action.SOLVE)
+def by_offer(story: Stage, who: str) -> bool:
+    ask = ask_of(story)
+    story.click(who, "mark_solved", f"{ask.id}:{answer_to(story, ask)[1]}")
+    return now_is(story, ask).state == "solved"
+
+
+@way(Action.EDIT)
+def by_edit_menu(story: Stage, who: str) -> bool:
+    ask = ask_of(story)
+    return opens(
+        story,
+        "edit_ask",
+        lambda: story.click(who, "ask_menu", option=f"edit:{ask.id}"),
+    )
+
+
+@way(Action.EDIT)
+def by_edit_form(story: Stage, who: str) -> bool:
+    ask = ask_of(story)
+    option = f"edit:{ask.id}"
+    view = opened_by(
+        story, ASKER, lambda one: story.click(one, "ask_menu", option=option)
+    )
+    story.submit(who, view, {"title": "Quite another one?"})
+    return now_is(story, ask).title == "Quite another one?"
+
+
+@way(Action.SAY_WHAT_WORKED)
+def by_worked_button(story: Stage, who: str) -> bool:
+    ask = ask_of(story)
+    return opens(story, "worked", lambda: story.click(who, "ask_worked", str(ask.id)))
+
+
+@way(Action.SAY_WHAT_WORKED)
+def by_worked_form(story: Stage, who: str) -> bool:
+    ask = ask_of(story)
+    view = opened_by(
+        story, ASKER, lambda one: story.click(one, "ask_worked", str(ask.id))
+    )
+    story.submit(who, view, {"worked": "Sleep."})
+    return now_is(story, ask).worked == "Sleep."
+
+
+@way(Action.CLOSE)
+def by_close_form(story: Stage, who: str) -> bool:
+    ask = ask_of(story)
+    option = f"close:{ask.id}"
+    view = opened_by(
+        story, CHAMPION, lambda one: story.click(one, "ask_menu", option=option)
+    )
+    story.submit(who, view, {"reason": "Asked twice"})
+    return now_is(story, ask).state == "closed"
+
+
+@way(Action.REOPEN)
+def by_reopen_menu(story: Stage, who: str) -> bool:
+    ask = closed(story)
+    story.click(who, "ask_menu", option=f"reopen:{ask.id}")
+    return now_is(story, ask).state == "answered"
+
+
+@way(Action.DELETE)
+def by_delete_form(story: Stage, who: str) -> bool:
+    ask = ask_of(story)
+    option = f"delete:{ask.id}"
+    view = opened_by(
+        story, CHAMPION, lambda one: story.click(one, "ask_menu", option=option)
+    )
+    story.submit(who, view, {})
+    story.deliver()
+    return now_is(story, ask).state == "deleted"
+
+
+# Channels
+
+
+@way(Action.SET_UP)
+def by_settings_command(story: Stage, who: str) -> bool:
+    return opens(story, "settings", lambda: story.command(who, "/backswing"))
+
+
+@way(Action.SET_UP)
+def by_settings_form(story: Stage, who: str) -> bool:
+    view = opened_by(story, CHAMPION, lambda one: story.command(one, "/backswing"))
+    topics = f"by {who}".lower()
+    changes = {"topics": topics, "champions": [CHAMPION]}
+    story.submit(who, view, filled_in(view) | changes)
+    changed = opened_by(story, CHAMPION, lambda one: story.command(one, "/backswing"))
+    return bool(filled_in(changed)["topics"] == topics)
+
+
+@way(Action.SET_UP)
+def by_checkin_button(story: Stage, who: str) -> bool:
+    view = opened_by(story, CHAMPION, lambda one: story.command(one, "/backswing"))
+    return opens(
+        story,
+        "checkin_plan",
+        lambda: story.click(who, "checkin_set_up", HERE, view=view),
+    )
+
+
+@way(Action.INTRODUCE)
+def by_introduction(story: Stage, who: str) -> bool:
+    def arrive() -> Channel:
+        slack_id = f"C{story.ts().replace('.', '')}"
+        story.slack.channels[slack_id] = conversation(slack_id, "new")
+        arrival = {"type": "member_joined_channel", "user": BOT, "inviter": ASKER}
+        story.event({**arrival, "channel": slack_id, "event_ts": story.ts()})
+        with story.rt.sessions.begin() as session:
+            row = session.scalars(select(Channel).filter_by(slack_id=slack_id)).one()
+            session.add(Champion(channel_id=row.id, member=CHAMPION))
+            session.flush()
+            session.expunge(row)
+        promote(story)
+        return row
+
+    channel = story.prop("channel", arrive)
+    story.click(who, "introduction_post", str(channel.id))
+    story.deliver()
+    return len(story.slack.to(channel.slack_id)) == 1
+
+
+@way(Action.CHECK_IN)
+def by_checkin_join(story: Stage, who: str) -> bool:
+    one = story.prop("round", story.asked)
+    story.click(who, "checkin_join", str(one.id))
+    with story.rt.reads() as session:
+        schedule = session.scalars(select(Schedule.id)).one()
+        seat = session.get(Seat, (schedule, who))
+        return seat is not None and seat.is_in
+
+
+# Kudos
+
+REASON = "for all the help with the retries that nobody else understood"
+
+
+def kudos(story: Story) -> list[Kudos]:
+    with story.rt.reads() as session:
+        return list(session.scalars(select(Kudos).order_by(Kudos.id)))
+
+
+@way(Action.THANK)
+def by_kudos_command(story: Stage, who: str) -> bool:
+    before = len(kudos(story))
+    story.command(who, "/kudos", f"<@{OTHER}> {REASON}")
+    return len(kudos(story)) > before
+
+
+@way(Action.THANK)
+def by_kudos_form(story: Stage, who: str) -> bool:
+    view = opened_by(story, PEER, lambda one: story.command(one, "/kudos"))
+    before = len(kudos(story))
+    values = {"people": [OTHER], "reason": REASON, "visibility": "private"}
+    story.submit(who, view, filled_in(view) | values)
+    return len(kudos(story)) > before
+
+
+@way(Action.TAKE_BACK)
+def by_take_back_button(story: Stage, who: str) -> bool:
+    def give() -> Kudos:
+        story.command(ASKER, "/kudos", f"<@{OTHER}> {REASON}")
+        return kudos(story)[-1]
+
+    given = story.prop("kudos", give)
+    story.click(who, "kudos_take_back", str(given.id))
+    return kudos(story)[-1].taken_back_at is not None
+
+
+# The workspace
+
+
+@way(Action.GOVERN)
+def by_workspace_command(story: Stage, who: str) -> bool:
+    return opens(
+        story,
+        "workspace_settings",
+        lambda: story.command(who, "/backswing", "workspace"),
+    )
+
+
+@way(Action.GOVERN)
+def by_workspace_form(story: Stage, who: str) -> bool:
+    def shown() -> dict[str, Any]:
+        return opened_by(
+            story, ADMIN, lambda one: story.command(one, "/backswing", "workspace")
+        )
+
+    view = shown()
+    kept = filled_in(view)
+    days = str(int(kept["sent_days"]) + 1)
+    story.submit(who, view, kept | {"sent_days": days, "program_leads": [LEAD]})
+    return bool(filled_in(shown())["sent_days"] == days)
+
+
+@way(Action.NAME_LEADS)
+def by_program_leads(story: Stage, who: str) -> bool:
+    view = opened_by(
+        story, ADMIN, lambda one: story.command(one, "/backswing", "workspace")
+    )
+    named = {"program_leads": [LEAD, OTHER]}
+    story.submit(who, view, filled_in(view) | named)
+    with story.rt.sessions.begin() as session:
+        found = session.get(ProgramLead, (story.rt.workspace.id, OTHER))
+        if found is not None:
+            session.delete(found)
+        return found is not None
+
+
+@way(Action.SEE_MENTORS)
+def by_mentors_command(story: Stage, who: str) -> bool:
+    before = len(story.slack.views)
+    story.command(who, "/backswing", "mentors")
+    return len(story.slack.views) > before
+
+
+@way(Action.SEE_MENTORS)
+def by_mentors_form(story: Stage, who: str) -> bool:
+    leads = opened_by(
+        story, LEAD, lambda one: story.command(one, "/backswing", "mentors")
+    )
+    view = opened_by(
+        story, LEAD, lambda one: story.click(one, "mentor_set_up", view=leads)
+    )
+    story.submit(who, view, {"scope": "off", "experts": []})
+    with story.rt.sessions.begin() as session:
+        row = session.scalar(select(Mentoring))
+        if row is None or row.scope != "off":
+            return False
+        row.scope = "workspace"
+        return True
+
+
+# Oneself
+
+
+@way(Action.CHOOSE)
+def by_greetings_button(story: Stage, who: str) -> bool:
+    story.click(who, "greetings_off")
+    with story.rt.reads() as session:
+        chosen = preferences.of(session, story.rt.workspace.id, who)
+    return not chosen.wants_greetings
+
+
+@way(Action.CHOOSE)
+def by_my_settings(story: Stage, who: str) -> bool:
+    return opens(story, "my_settings", lambda: story.command(who, "/backswing", "me"))
+
+
+@way(Action.OWN_DATA)
+def by_my_data(story: Stage, who: str) -> bool:
+    story.command(who, "/backswing", "my data")
+    with story.rt.reads() as session:
+        promised = select(OutboxItem.id).filter_by(
+            kind="privacy.my_data", recipient=who
+        )
+        return session.scalar(promised) is not None
+
+
+@way(Action.OWN_DATA)
+def by_forget_me(story: Stage, who: str) -> bool:
+    view = opened_by(
+        story, OTHER, lambda one: story.command(one, "/backswing", "forget me")
+    )
+    return "Done" in str(story.submit(who, view, {}).body)
+
+
+def ways() -> Iterator[Any]:
+    """The first way to each action, and the others to be tried in the long run."""
+    known: set[Action] = set()
+    for action, tried in WAYS:
+        marks = [pytest.mark.deep] if action in known else []
+        known.add(action)
+        yield pytest.param(action, tried, id=tried, marks=marks)
+
+
+@pytest.mark.parametrize(("action", "tried"), list(ways()))
+def test_each_role_may_do_by_each_way_what_the_table_says(
+    stage: Stage, action: Action, tried: str
+) -> None:
+    for who, held in HELD.items():
+        promote(stage)
+        could = WAYS[action, tried](stage, who)
+        assert could is may(action, held), who
+        if could:
+            stage.props.clear()
+
+
+def test_each_action_has_a_way(database: object) -> None:
+    assert {action for action, _ in WAYS} == set(Action) == MAY.keys()
+
+
+def test_the_roles_are_those_that_the_server_sees(stage: Stage) -> None:
+    ask = ask_of(stage)
+    promote(stage)
+    for who in HELD:
+        stage.command(who, "/backswing", "my data")
+    with stage.rt.reads() as session:
+        channel = session.get_one(Channel, ask.channel_id)
+        for who, held in HELD.items():
+            assert members.roles(session, channel, who, author=ASKER) == held, who
+
+
+def test_a_demotion_that_slack_never_told_of_is_known_within_an_hour(
+    stage: Stage,
+) -> None:
+    assert by_settings_command(stage, ADMIN)
+    assert by_mentors_command(stage, ADMIN)
+    leads = stage.slack.views[-1][1]
+    stage.slack.people[ADMIN] = person(ADMIN, is_admin=False)
+    stage.clock.forward(minutes=59)
+    assert by_settings_command(stage, ADMIN)
+    stage.clock.forward(minutes=2)
+    assert not by_settings_command(stage, ADMIN)
+    assert not by_workspace_command(stage, ADMIN)
+    for action_id in ("mentor_add", "mentor_set_up", "mentor_older"):
+        stage.click(ADMIN, action_id, "0", view=leads)
+        assert stage.slack.views[-1][1]["title"]["text"] == "Not possible", action_id

@@ -1,0 +1,448 @@
+"""People act, Slack delivers, processes crash: the rules, apart from any feature.
+
+A feature's rules are a class beside `tests/machine/asks.py`: a mixin of `Machine` that
+takes `self.world`, `self.act` and `self.rows`, and adds to `check` and `settle_check`.
+"""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+)
+from slack_bolt import BoltRequest, BoltResponse
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session, sessionmaker
+
+import handlers.bolt
+from bot.db import Database
+from bot.delivery import Deliverer
+from bot.facts import service as facts
+from bot.lanes import LEASE
+from bot.notices import notices
+from bot.runtime import Runtime, Workspace
+from bot.slack import NotDone, RateLimited, Unsure
+from jobs import privacy as privacy_jobs
+from models import Champion, Channel, Installation, Member, OutboxItem
+from tests.factories import (
+    BOT,
+    CHAMPION,
+    TEAM,
+    Clock,
+    conversation,
+    person,
+)
+from tests.machine.model import ROBOT, STRANGER
+from tests.machine.world import COUNTED, OPEN, QUIET, Crash, News, World
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+MEMBERS = ("U0ANA", "U0BEN", "U0CHI", "U0DAN", "U0EVA", "U0GUS")
+EVERYBODY = (*MEMBERS, STRANGER, ROBOT)
+METHODS = (
+    "chat.postMessage",
+    "chat.postMessage",
+    "chat.update",
+    "chat.delete",
+    "chat.postEphemeral",
+    "reactions.add",
+    "reactions.remove",
+    "conversations.history",
+    "conversations.replies",
+    "users.info",
+    "views.open",
+    "response_url",
+)
+# So many steps at least come between two looks at everything.
+_RESTLESS = 60
+FINISHED = {"sent", "withdrawn", "unknown"}
+PASSING = {"ask.offer", "kudos.given", "kudos.spent"}
+
+
+class Sessions(sessionmaker[Session]):
+    """Sessions in a process that can die right before or right after a commit."""
+
+    fate: str | None = None
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[Session]:
+        with super().begin() as session:
+            yield session
+            self._die("before a commit")
+        self._die("after a commit")
+
+    def _die(self, where: str) -> None:
+        if self.fate == where:
+            self.fate = None
+            raise Crash(where)
+
+
+class Replica:
+    """One process: what it holds in memory is gone when it crashes."""
+
+    def __init__(
+        self, database: Database, workspace: Workspace, world: World, clock: Clock
+    ) -> None:
+        self.sessions = Sessions(database.engine)
+        self.rt = Runtime(
+            workspace,
+            self.sessions,
+            database.reads,
+            database.lookups,
+            world,
+            clock,
+        )
+        self.deliverer = Deliverer(self.rt, notices(workspace), meet=facts.meet)
+        self.bolt = handlers.bolt.make(self.rt, "xoxb-a-token-for-tests")
+
+
+class Machine(RuleBasedStateMachine):
+    """The rules of the world that the bot lives in."""
+
+    replicas_count = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        COUNTED["examples"] += 1
+        self.clock = Clock(NOW)
+        self.world = World(clock=self.clock)
+        self.world.people = {who: person(who) for who in MEMBERS} | {
+            STRANGER: person(STRANGER, "Zed", team_id="T0OTHER", is_admin=True),
+            ROBOT: person(ROBOT, "Robo", is_bot=True),
+        }
+        for slack_id in (QUIET, OPEN):
+            self.world.channels[slack_id] = conversation(slack_id, slack_id.lower())
+        self.database = self.new_database()
+        self.workspace = self._install()
+        self.replicas = [self._start() for _ in range(self.replicas_count)]
+        self.number = 0
+        self.steps = 0
+        self.latest = NOW
+
+    def new_database(self) -> Database:
+        """An empty, migrated one."""
+        raise NotImplementedError
+
+    def end_database(self) -> None:
+        self.database.close()
+
+    def _install(self) -> Workspace:
+        with self.database.sessions.begin() as session:
+            row = Installation(
+                team_id=TEAM,
+                bot_id="B0BACKSWING",
+                bot_user_id=BOT,
+                team_name="Peers",
+                team_url="https://peers.slack.com/",
+                installed_at=NOW,
+            )
+            session.add(row)
+            session.flush()
+            for slack_id, capture, kudos in (
+                (QUIET, "off", []),
+                (OPEN, "all", ["tada"]),
+            ):
+                channel = Channel(
+                    installation_id=row.id,
+                    slack_id=slack_id,
+                    name=slack_id.lower(),
+                    is_joined=True,
+                    capture=capture,
+                    kudos_emoji=kudos,
+                )
+                session.add(channel)
+                session.flush()
+                session.add(Champion(channel_id=channel.id, member=CHAMPION))
+            return Workspace(
+                row.id, row.team_id, row.bot_id, row.bot_user_id, row.team_url
+            )
+
+    def _start(self) -> Replica:
+        return Replica(self.database, self.workspace, self.world, self.clock)
+
+    # How things are done, with a process that may die of it
+
+    def pick(self, number: int) -> Replica:
+        return self.replicas[number % len(self.replicas)]
+
+    def survive(self, replica: Replica, do: Callable[[Replica], None]) -> bool:
+        """Whether the process lived through it; a dead one is started anew."""
+        try:
+            do(replica)
+        except Crash:
+            self.world.disturbed += 1
+            COUNTED["crashes"] += 1
+            event.remove(replica.sessions, "after_commit", replica.deliverer._committed)
+            if replica in self.replicas:
+                self.replicas[self.replicas.index(replica)] = self._start()
+            return False
+        return True
+
+    def act(self, which: int, body: Mapping[str, Any]) -> BoltResponse | None:
+        """Somebody uses a command, a button or a form; None where the process died."""
+        answers: list[BoltResponse] = []
+        request = json.loads(json.dumps(body))
+
+        def dispatch(replica: Replica) -> None:
+            answer = replica.bolt.dispatch(
+                BoltRequest(body=request, mode="socket_mode")
+            )
+            answers.append(answer)
+
+        if not self.survive(self.pick(which), dispatch):
+            return None
+        assert answers[0].status in {200, 500}
+        return answers[0]
+
+    def click(
+        self, which: int, who: str, action_id: str, *, value: str = "", option: str = ""
+    ) -> BoltResponse | None:
+        action: dict[str, Any] = {
+            "type": "overflow" if option else "button",
+            "action_id": action_id,
+            "block_id": "b",
+            "value": value,
+            "action_ts": self.world.ts(),
+        }
+        if option:
+            action["selected_option"] = {"value": option}
+        return self.act(
+            which,
+            {
+                "type": "block_actions",
+                "team": {"id": TEAM},
+                "user": {"id": who, "team_id": TEAM},
+                "trigger_id": "trigger",
+                "actions": [action],
+                "channel": {"id": QUIET, "name": "help"},
+                "container": {"type": "message"},
+                "response_url": "https://hooks.slack.test/click",
+            },
+        )
+
+    def hand_over(self, replica: Replica, batch: list[News]) -> None:
+        """Deliver events; what is not acknowledged stays to be delivered."""
+
+        def dispatch(to: Replica) -> None:
+            answers = to.bolt.dispatch_all(
+                [
+                    BoltRequest(body=self.world.envelope(news), mode="socket_mode")
+                    for news in batch
+                ]
+            )
+            for news, answer in zip(batch, answers, strict=True):
+                assert answer.status == 200, news
+                if news in self.world.pending:
+                    self.world.pending.remove(news)
+                    self.world.told.append(news)
+
+        COUNTED["events"] += len(batch)
+        self.survive(replica, dispatch)
+
+    def rows(self, query: Any) -> list[Any]:
+        with self.database.reads() as session:
+            return list(session.scalars(query).all())
+
+    # Slack
+
+    @precondition(lambda self: self.world.pending)
+    @rule(data=st.data(), which=st.integers(0, 1), size=st.integers(1, 5))
+    def deliver(self, data: st.DataObject, which: int, size: int) -> None:
+        batch: list[News] = []
+        for _ in range(size):
+            ready = [n for n in self.world.deliverable() if n not in batch]
+            if ready:
+                batch.append(data.draw(st.sampled_from(ready)))
+        self.hand_over(self.pick(which), batch)
+
+    @precondition(lambda self: self.world.told)
+    @rule(data=st.data(), which=st.integers(0, 1))
+    def repeat(self, data: st.DataObject, which: int) -> None:
+        COUNTED["duplicates"] += 1
+        news = data.draw(st.sampled_from(self.world.repeatable()))
+        self.hand_over(self.pick(which), [news])
+
+    @rule(
+        method=st.sampled_from(METHODS),
+        how=st.sampled_from(["429", "5xx", "refused", "lost", "crash", "crash after"]),
+    )
+    def go_wrong(self, method: str, how: str) -> None:
+        COUNTED["faults"] += 1
+        errors: dict[str, BaseException] = {
+            "429": RateLimited(method, 30),
+            "5xx": Unsure(method, "http_503"),
+            "refused": NotDone(method, "not_connected"),
+            "lost": Unsure(method, "TimeoutError"),
+            "crash": Crash(method),
+            "crash after": Crash(method),
+        }
+        is_after = how in {"lost", "crash after"}
+        where: Any = self.world.fail_after if is_after else self.world.fail
+        where.setdefault(method, []).append(errors[how])
+
+    @rule(which=st.integers(0, 1), where=st.sampled_from(["before", "after", "now"]))
+    def doom(self, which: int, where: str) -> None:
+        def die(_: Replica) -> None:
+            raise Crash
+
+        if where == "now":
+            self.survive(self.pick(which), die)
+        else:
+            self.pick(which).sessions.fate = f"{where} a commit"
+
+    # The clock, and what it sets off
+
+    @rule(seconds=st.sampled_from([1, 2, 11, 31, 61, 600]))
+    def wait(self, seconds: int) -> None:
+        self.clock.forward(seconds=seconds)
+
+    @rule(seconds=st.sampled_from([-3600, 3 * 3600, 25 * 3600]))
+    def jump(self, seconds: int) -> None:
+        if not self.world.pending or seconds < 0:
+            self.clock.forward(seconds=seconds)
+
+    @rule(which=st.integers(0, 1))
+    def send(self, which: int) -> None:
+        self.survive(self.pick(which), lambda r: _ignore(r.deliverer.deliver_due()))
+
+    @rule(which=st.integers(0, 1))
+    def send_one(self, which: int) -> None:
+        self.survive(self.pick(which), lambda r: _ignore(r.deliverer._deliver_next()))
+
+    @rule(which=st.integers(0, 1), what=st.sampled_from(["meet", "again", "purge"]))
+    def tick(self, which: int, what: str) -> None:
+        jobs: dict[str, Callable[[Replica], None]] = {
+            "meet": lambda r: facts.meet(r.rt),
+            "again": lambda r: facts.look_again(r.rt),
+            "purge": lambda r: privacy_jobs.purge(r.rt, r.deliverer),
+        }
+        self.survive(self.pick(which), jobs[what])
+
+    @rule(which=st.integers(0, 1), what=st.sampled_from(["news", "send", "stall"]))
+    def meanwhile(self, which: int, what: str) -> None:
+        """In the middle of the next call, something happens elsewhere."""
+
+        def happen() -> None:
+            # Whoever dies of it is another process than the one in the call.
+            other = self._start()
+            try:
+                if what == "news" and self.world.deliverable():
+                    self.hand_over(other, self.world.deliverable()[:2])
+                    return
+                if what == "stall":
+                    self.clock.forward(seconds=LEASE.total_seconds() + 1)
+                self.survive(other, lambda r: _ignore(r.deliverer.deliver_due()))
+            finally:
+                with contextlib.suppress(Exception):
+                    event.remove(
+                        other.sessions, "after_commit", other.deliverer._committed
+                    )
+
+        (self.world.stalls if what == "stall" else self.world.meanwhile).append(happen)
+
+    # What is always so
+
+    @invariant()
+    def steps_are_counted(self) -> None:
+        COUNTED["steps"] += 1
+        self.steps += 1
+        self.latest = max(self.latest, self.clock())
+
+    @invariant()
+    def nothing_is_there_twice(self) -> None:
+        operations = [posted.operation for posted in self.world.messages]
+        assert len(set(operations)) == len(operations)
+
+    @invariant()
+    def nobody_is_shouted_at(self) -> None:
+        for posted in (*self.world.messages, *self.world.whispers):
+            harmless(posted.text, posted.blocks)
+        for _, view in self.world.views:
+            harmless("", view)
+        for _, text, blocks in self.world.responses:
+            harmless(text, blocks)
+        self.world.views.clear()
+        self.world.responses.clear()
+
+    @precondition(lambda self: self.steps > _RESTLESS)
+    @rule()
+    def settle(self) -> None:
+        self.steps = 0
+        self.come_to_rest()
+
+    def come_to_rest(self) -> None:
+        """All that was lost is delivered, all that is due is sent: now look."""
+        self.world.fail.clear()
+        self.world.fail_after.clear()
+        self.world.meanwhile.clear()
+        self.world.stalls.clear()
+        for replica in self.replicas:
+            replica.sessions.fate = None
+        while self.world.pending:
+            self.hand_over(self.replicas[0], self.world.deliverable()[-1:])
+        for turn in range(100):
+            for replica in self.replicas:
+                facts.meet(replica.rt)
+                replica.deliverer.deliver_due()
+            if not self._unfinished():
+                break
+            if turn == 60:
+                # What was to come before the clock was set back comes by then.
+                self.clock.now = max(self.clock.now, self.latest)
+            self.clock.forward(seconds=61)
+        left = self._unfinished()
+        assert not left, left
+        COUNTED["settled"] += 1
+        self.look()
+
+    def _unfinished(self) -> list[str]:
+        """What is still to be sent, and whom we still know nothing of."""
+        return [
+            f"{item.key} {item.state} {item.error} {item.due_at}"
+            for item in self.rows(select(OutboxItem))
+            if item.state not in FINISHED
+        ] + self.rows(select(Member.slack_id).filter_by(looked_up_at=None))
+
+    def look(self) -> None:
+        """What is so once everything has come to rest; each feature adds to it."""
+        items = self.rows(select(OutboxItem))
+        sent = {item.operation for item in items}
+        for posted in self.world.messages:
+            assert posted.operation in sent
+        for item in items:
+            # Only what shows to one person for a while may be given up.
+            assert item.state != "unknown" or item.kind in PASSING, item.key
+
+    def teardown(self) -> None:
+        try:
+            self.come_to_rest()
+        finally:
+            self.end_database()
+
+
+def harmless(text: str, drawn: Any) -> None:
+    """No group hears of it, and only the bot's own mentions of people are mentions."""
+    assert "<!" not in text.replace("<!date", "")
+    for part in parts(drawn):
+        assert part.get("type") not in {"broadcast", "usergroup"}, part
+        if part.get("type") == "mrkdwn":
+            assert "<!" not in part["text"], part
+
+
+def parts(drawn: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(drawn, dict):
+        yield drawn
+        drawn = list(drawn.values())
+    if isinstance(drawn, list):
+        for part in drawn:
+            yield from parts(part)
+
+
+def _ignore(_: object) -> None:
+    return None

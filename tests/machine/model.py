@@ -1,0 +1,91 @@
+"""What should be true of asks, from what people did: told without the bot's code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tests.factories import ADMIN, CHAMPION
+from tests.machine.world import World
+
+ROBOT, STRANGER = "U0ROBO", "U0ZED"
+# A stranger may answer; neither may ask or mark.
+OUTSIDERS = {ROBOT, STRANGER}
+LEADS = {ADMIN, CHAMPION}
+_HELPFUL = {"+1", "heart", "thumbsup::skin-tone-3"}
+_SOLVED = "white_check_mark"
+
+
+@dataclass
+class Ask:
+    """One ask, as its people left it."""
+
+    id: int
+    source: str
+    channel: str
+    asker: str
+    ts: str | None = None
+    is_own_message: bool = False
+    closed_us: int = 0
+    reopened_us: int = 0
+    is_deleted: bool = False
+    # Marks made without an emoji: (message, who, what): when; absent once undone.
+    buttons: dict[tuple[str, str, str], int] = field(default_factory=dict)
+
+
+@dataclass
+class Outcome:
+    state: str
+    solutions: set[str] = field(default_factory=set)
+    helped: dict[str, set[str]] = field(default_factory=dict)
+    looking: set[str] = field(default_factory=set)
+    same: set[str] = field(default_factory=set)
+
+
+def outcome(world: World, ask: Ask) -> Outcome:  # noqa: C901 - one case each
+    """By the replies' ts, from what stands in Slack and on the buttons."""
+    replies: Mapping[str, str] = {
+        said.ts: said.author
+        for said in world.said.values()
+        if said.channel == ask.channel
+        and said.thread_ts == ask.ts
+        and said.author not in {ask.asker, ROBOT}
+        and not said.is_deleted
+    }
+    found = Outcome("open")
+    is_solved = False
+    for ts, who, what, at_us in _marks(world, ask):
+        if who in OUTSIDERS or (ts in replies and replies[ts] == who):
+            continue
+        decides = what == "solved" and (who == ask.asker or who in LEADS)
+        if decides and at_us <= ask.reopened_us:
+            continue
+        if ts == ask.ts:
+            is_solved |= decides
+            if what in {"looking", "same"} and who != ask.asker:
+                (found.looking if what == "looking" else found.same).add(who)
+        elif ts in replies and decides:
+            is_solved = True
+            found.solutions.add(ts)
+        elif ts in replies and what in {"helpful", "solved"}:
+            found.helped.setdefault(ts, set()).add(who)
+    if is_solved:
+        found.state = "solved"
+    elif ask.closed_us > ask.reopened_us:
+        found.state = "closed"
+    elif replies:
+        found.state = "answered"
+    return found
+
+
+def _marks(world: World, ask: Ask) -> list[tuple[str, str, str, int]]:
+    """Each mark on the ask or a reply: where, who, what it means there, and when."""
+    marks = [(ts, who, what, at) for (ts, who, what), at in ask.buttons.items()]
+    for (channel, ts, who, emoji), at in world.reacted.items():
+        if channel != ask.channel:
+            continue
+        if emoji == _SOLVED:
+            marks.append((ts, who, "solved", at))
+        elif ts == ask.ts and emoji in {"eyes", "raising_hand"}:
+            marks.append((ts, who, "looking" if emoji == "eyes" else "same", at))
+        elif ts != ask.ts and emoji in _HELPFUL:
+            marks.append((ts, who, "helpful", at))
+    return marks

@@ -1,0 +1,92 @@
+"""People, Slack, crashes and clocks in any order: 300 steps, then all must be right.
+
+By default few examples are tried, in under two minutes. `MACHINE_MINUTES=60 pytest -m
+deep tests/machine -n 0 -s` goes on for an hour, half of it on each database, and prints
+what it went through.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy import delete
+
+from bot import db
+from bot.db import Database
+from models import Base
+from tests.machine.asks import Asks
+from tests.machine.kudos import Kudos
+from tests.machine.machine import Machine
+from tests.machine.world import COUNTED
+
+STEPS = 300
+MINUTES = float(os.environ.get("MACHINE_MINUTES", "0"))
+EXAMPLES = 15
+
+
+class OnFile(Asks, Kudos):
+    """One process on SQLite."""
+
+    template: Path
+    folder: Path
+
+    def new_database(self) -> Database:
+        file = self.folder / "machine.db"
+        for left in self.folder.glob("machine.db*"):
+            left.unlink()
+        shutil.copy(self.template, file)
+        return db.connect(f"sqlite:///{file}")
+
+
+class Replicated(Asks, Kudos):
+    """Two processes on PostgreSQL."""
+
+    replicas_count = 2
+    opened: Database
+
+    def new_database(self) -> Database:
+        with self.opened.engine.begin() as connection:
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(delete(table))
+        return self.opened
+
+    def end_database(self) -> None:
+        """The next example uses it again."""
+
+
+def run(machine: type[Machine]) -> None:
+    """Some examples, or as many as fit into the time that was given."""
+    until = monotonic() + MINUTES * 60 / 2
+    profile = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=STEPS,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+        report_multiple_bugs=False,
+        phases=[Phase.generate],
+    )
+    while True:
+        run_state_machine_as_test(machine, settings=profile)
+        print(machine.__name__, dict(COUNTED), flush=True)  # noqa: T201 - asked for
+        if monotonic() > until:
+            break
+    COUNTED.clear()
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(MINUTES * 60 + 900)
+def test_one_process_on_sqlite(migrated_file: Path, tmp_path: Path) -> None:
+    OnFile.template, OnFile.folder = migrated_file, tmp_path
+    run(OnFile)
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(MINUTES * 60 + 900)
+def test_two_processes_on_postgresql(migrated_postgresql: Database) -> None:
+    Replicated.opened = migrated_postgresql
+    run(Replicated)

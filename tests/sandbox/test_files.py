@@ -1,0 +1,43 @@
+"""A file is uploaded in three steps, seen after the last, and gone when deleted."""
+
+import httpx
+import pytest
+from slack_sdk.errors import SlackApiError
+
+
+@pytest.fixture
+def dm(slack, client):
+    slack.scopes.add("files:write")
+    ana = slack.person("Ana")
+    return client.conversations_open(users=ana.id)["channel"]["id"]
+
+
+def test_the_sdks_own_upload_is_understood(client, dm):
+    client.files_upload_v2(
+        channel=dm, filename="a.json", title="A", content="{}", initial_comment="Here"
+    )
+    [message] = client.conversations_history(channel=dm)["messages"]
+    assert message["text"] == "Here"
+    assert [(f["name"], f["title"], f["size"]) for f in message["files"]] == [
+        ("a.json", "A", 2)
+    ]
+    client.files_delete(file=message["files"][0]["id"])
+    assert client.conversations_history(channel=dm)["messages"] == []
+
+
+def test_a_file_whose_bytes_never_came_can_not_be_shown(client, dm):
+    slot = client.files_getUploadURLExternal(filename="a.json", length=2)
+    assert httpx.post(slot["upload_url"], content=b"too long").status_code == 404
+    with pytest.raises(SlackApiError) as caught:
+        client.files_completeUploadExternal(
+            files=[{"id": slot["file_id"]}], channel_id=dm
+        )
+    assert caught.value.response["error"] == "file_not_found"
+    assert client.conversations_history(channel=dm)["messages"] == []
+
+
+def test_it_needs_its_scope(slack, client, dm):
+    slack.scopes.discard("files:write")
+    with pytest.raises(SlackApiError) as caught:
+        client.files_getUploadURLExternal(filename="a.json", length=2)
+    assert caught.value.response["error"] == "missing_scope"

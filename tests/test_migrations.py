@@ -1,0 +1,257 @@
+"""The tables come up to date as a whole or not at all, whoever else is at it."""
+
+import os
+import signal
+import sqlite3
+import stat
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import (
+    Connection,
+    Date,
+    MetaData,
+    event,
+    insert,
+    inspect,
+    make_url,
+    text,
+)
+
+from bot import db, schema, storage
+from bot.config import SettingsError
+from bot.db import Database
+from bot.storage import open_database
+from tests.processes import processes
+
+STEPS = [
+    script.revision
+    for script in ScriptDirectory.from_config(schema._config()).walk_revisions()
+][::-1]
+OLDEST, NEWEST = STEPS[0], STEPS[-1]
+# The last one before messages were counted.
+BEFORE_MENTORS = "e6ff38e0e57a"
+COMMIT = "COMMIT"
+BLANK: dict[type, Any] = {
+    str: "",
+    int: 0,
+    bool: False,
+    object: [],
+    datetime: datetime(2026, 3, 1, tzinfo=UTC),
+}
+
+
+@pytest.fixture
+def postgresql(postgresql_url: str) -> str:
+    """An empty database of its own, which ends with the tests' server."""
+    name = f"migrations_{uuid4().hex}"
+    server = db.connect(postgresql_url)
+    with server.lookups.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    server.close()
+    url = make_url(postgresql_url).set(database=name)
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'new.db'}"
+    return str(request.getfixturevalue("postgresql"))
+
+
+@pytest.fixture(autouse=True)
+def _no_file_stays_locked() -> Iterator[None]:
+    umask = os.umask(0o022)
+    yield
+    os.umask(umask)
+    for lock in storage._LOCKS:
+        lock.release()
+    storage._LOCKS.clear()
+
+
+def migrate(url: str, die_at: str | None = None) -> None:
+    """In a process of its own; `die_at` a revision's end, or the COMMIT of all."""
+    database = db.connect(url)
+
+    def die() -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def ran(_c: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+        if f"'{die_at}'" in statement and "alembic_version SET" in statement:
+            die()
+        if f"'{die_at}'" in statement and "INSERT INTO alembic_version" in statement:
+            die()
+
+    def committing(_connection: Any) -> None:
+        if die_at == COMMIT:
+            die()
+
+    event.listen(database.engine, "before_cursor_execute", ran)
+    event.listen(database.engine, "commit", committing)
+    schema.upgrade(database)
+    database.close()
+
+
+def run(*jobs: tuple[str, str | None]) -> list[int | None]:
+    """Migrate in several processes at once; how they ended."""
+    started = [processes.Process(target=migrate, args=job) for job in jobs]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join()
+    return [process.exitcode for process in started]
+
+
+def tables(database: Database) -> set[str]:
+    return set(inspect(database.engine).get_table_names()) - {"alembic_version"}
+
+
+@pytest.mark.deep
+def test_killed_at_any_step_it_leaves_everything_as_it_was(url: str):
+    is_file = url.startswith("sqlite")
+    # What one transaction is, is the database's affair: of PostgreSQL's, a few.
+    steps = STEPS if is_file else [OLDEST, STEPS[len(STEPS) // 2], NEWEST]
+    for step in (*steps, COMMIT):
+        assert run((url, step)) == [-signal.SIGKILL], step
+        database = db.connect(url)
+        assert schema.fit(database.engine) == "empty", step
+        assert tables(database) == set(), step
+        database.close()
+    assert run((url, None)) == [0]
+    database = db.connect(url)
+    assert schema.fit(database.engine) == "same"
+    database.close()
+
+
+@pytest.mark.deep
+def test_of_several_replicas_at_once_one_migrates(postgresql: str):
+    assert run(*[(postgresql, None)] * 3) == [0, 0, 0]
+    database = db.connect(postgresql)
+    assert schema.fit(database.engine) == "same"
+    assert "asks" in tables(database)
+    with database.lookups.connect() as connection:
+        versions = connection.scalars(text("SELECT version_num FROM alembic_version"))
+        assert versions.all() == [NEWEST]
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("version", "why"),
+    [(OLDEST, "app.py migrate"), ("of-tomorrow", "made by a newer version")],
+)
+def test_replicas_refuse_to_start_on_another_versions_tables(
+    postgresql: str, version: str, why: str
+):
+    database = db.connect(postgresql)
+    with database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num text)"))
+        connection.execute(
+            text("INSERT INTO alembic_version VALUES (:v)"), {"v": version}
+        )
+    database.close()
+    with pytest.raises(SettingsError, match=why):
+        open_database(postgresql)
+
+
+def test_a_file_of_an_older_version_is_copied_aside_and_migrated(tmp_path: Path):
+    file = tmp_path / "backswing.db"
+    database = db.connect(f"sqlite:///{file}")
+    with database.engine.begin() as connection:
+        command.upgrade(schema._config(connection), OLDEST)
+    database.close()
+    opened = open_database(f"sqlite:///{file}")
+    assert schema.fit(opened.engine) == "same"
+    opened.close()
+    copy = tmp_path / "backswing.db.before-migration"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    held = sqlite3.connect(copy)
+    assert held.execute("SELECT * FROM alembic_version").fetchall() == [(OLDEST,)]
+    held.close()
+
+
+def test_a_file_that_others_can_read_is_closed_to_them(
+    tmp_path: Path, migrated_file: Path
+):
+    file = tmp_path / "open.db"
+    file.write_bytes(migrated_file.read_bytes())
+    file.chmod(0o644)
+    open_database(f"sqlite:///{file}").close()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_what_was_written_before_anybody_counted_is_known(url: str):
+    """Until mentors came nobody counted; what was known of threads is taken for it."""
+    database = db.connect(url)
+    with database.engine.begin() as connection:
+        command.upgrade(schema._config(connection), BEFORE_MENTORS)
+        _fill(connection)
+        command.upgrade(schema._config(connection), NEWEST)
+        counted = connection.execute(
+            text(
+                "SELECT channel_id, member, day, messages FROM message_counts"
+                " ORDER BY channel_id, day, member"
+            ).columns(day=Date())
+        ).all()
+    database.close()
+    sunday, monday = date(2026, 3, 1), date(2026, 3, 2)
+    assert [tuple(row) for row in counted] == [
+        (1, "U0ANA", sunday, 2),
+        (1, "U0BEN", sunday, 1),
+        (1, "U0BEN", monday, 2),
+        (2, "U0ANA", monday, 1),
+    ]
+
+
+def _fill(connection: Connection) -> None:
+    """Asks and replies of two channels, around midnight (UTC), in the old tables."""
+    held = MetaData()
+    held.reflect(connection, only=("installations", "channels", "asks", "answers"))
+
+    def put(name: str, **values: Any) -> None:
+        # Whatever else has to be there does not matter.
+        blank = {
+            column.name: BLANK[column.type.python_type]
+            for column in held.tables[name].columns
+            if not column.nullable and column.name not in values
+        }
+        connection.execute(insert(held.tables[name]).values(blank | values))
+
+    put("installations", id=1)
+    for channel in (1, 2):
+        put("channels", id=channel, installation_id=1, slack_id=f"C{channel}")
+    late = datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)
+    early = late + timedelta(seconds=1)
+    for ask, (channel, at, is_own_message) in enumerate(
+        ((1, late, True), (1, late, True), (1, late, False), (2, early, True)), 1
+    ):
+        put(
+            "asks",
+            id=ask,
+            installation_id=1,
+            channel_id=channel,
+            source=str(ask),
+            asker="U0ANA",
+            asked_at=at,
+            is_own_message=is_own_message,
+            state="open",
+        )
+    for answer, (at, is_deleted) in enumerate(
+        ((late, False), (early, False), (early, False), (early, True)), 1
+    ):
+        put(
+            "answers",
+            id=answer,
+            ask_id=1,
+            channel_id=1,
+            ts=str(answer),
+            author="U0BEN",
+            answered_at=at,
+            is_deleted=is_deleted,
+        )

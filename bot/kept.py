@@ -231,6 +231,8 @@ def _names(kept: Kept, member: str) -> ColumnElement[bool]:
         false(),
         *(rows.c[column] == member for column in kept.people),
         *(_holds(rows, column, member) for column in kept.lists),
+        # What others wrote of them: that they did, and where.
+        *(mentions(rows.c[column], member) for column in kept.words),
     )
 
 

@@ -31,7 +31,6 @@ from bot.installations import install
 from bot.notices import notices
 from bot.pace import Pace
 from bot.runtime import Runtime
-from bot.slack import SlackError
 from bot.web_slack import WebSlack
 from handlers import readiness
 from handlers.edge import Edge
@@ -40,6 +39,7 @@ from handlers.health import Health
 from handlers.readiness import Check, Readiness
 from handlers.socket import SocketMode
 from jobs import Pulse
+from jobs.facts import see_channels
 
 log = logging.getLogger("backswing")
 
@@ -125,10 +125,7 @@ class Backswing:
         )
 
     def start(self) -> None:
-        try:
-            facts.survey_channels(self.rt)
-        except SlackError as error:
-            log.warning("channels not seen", extra={"error": error.code})
+        see_channels(self.rt)
         self.deliverer.start()
         self.deliverer.wake()
         self._scheduler.start()

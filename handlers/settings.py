@@ -56,9 +56,17 @@ class Forms:
     def channel_submitted(self, body: dict[str, Any], ack: Ack) -> None:
         form = Submitted.model_validate(body)
         by = form.user.id
-        facts.ensure(self._rt, people=[by, *settings.named(form.view)])
+        meant = str(form.view.meta().get("channel"))
+        facts.ensure(self._rt, people=[by])
+        with self._rt.reads() as session:
+            channel = channels.find(session, self._rt.workspace.id, meant)
+            if channel is None:
+                raise Refusal(_GONE)
+            new = settings.newly_named(
+                session, self._rt.workspace, form.view, channel, by=by
+            )
+        facts.ensure(self._rt, people=new)
         with self._rt.sessions.begin() as session:
-            meant = str(form.view.meta().get("channel"))
             channel = channels.find(session, self._rt.workspace.id, meant)
             if channel is None:
                 raise Refusal(_GONE)
@@ -79,7 +87,10 @@ class Forms:
     def workspace_submitted(self, body: dict[str, Any], ack: Ack) -> None:
         form = Submitted.model_validate(body)
         by = form.user.id
-        facts.ensure(self._rt, people=[by, *settings.named(form.view)])
+        facts.ensure(self._rt, people=[by])
+        with self._rt.reads() as session:
+            new = settings.newly_named(session, self._rt.workspace, form.view, by=by)
+        facts.ensure(self._rt, people=new)
         with self._rt.sessions.begin() as session:
             settings.change_workspace(session, self._rt.workspace, form.view, by=by)
         ack()

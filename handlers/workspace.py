@@ -99,7 +99,8 @@ class Listeners:
             channel.looked_up_at = None
             posting.read_again(session, channel, now=now)
             replies.read_again(session, channel, now=now)
-            settings.begin(session, channel, inviter=seen.inviter, now=now)
+            settings.begin(session, channel, now=now)
+            newcomers.arrive(session, channel, inviter=seen.inviter, now=now)
             places.forget_freshness(session, self._rt.workspace.id)
 
     def somebody_left(self, event: Event) -> None:
@@ -117,7 +118,12 @@ class Listeners:
                 now=now,
             )
             newcomers.left(
-                session, self._rt.workspace, seen.channel, seen.user, now=now
+                session,
+                self._rt.workspace,
+                seen.channel,
+                seen.user,
+                left_at=moment(seen.event_ts),
+                now=now,
             )
 
     def _place(self, session: Session, seen: Joined, *, is_in: bool) -> None:

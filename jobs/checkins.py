@@ -1,15 +1,11 @@
 """Ask channels when they are due to be asked."""
 
-import logging
 from datetime import timedelta
 
 from bot.checkins import agenda, posting, rounds, stopping
 from bot.delivery import Deliverer
-from bot.facts import service as facts
 from bot.runtime import Runtime
-from bot.slack import SlackError
-
-log = logging.getLogger(__name__)
+from jobs.facts import see_channels
 
 # Whether a channel is still there and as private as it was is to be known before it is
 # asked. All of them are seen at once: a thousand may be due in the same minute.
@@ -23,7 +19,7 @@ def start(rt: Runtime, _deliverer: Deliverer) -> None:
         oldest = rounds.facts_of_due(session, rt.workspace, now=now)
         is_late = posting.is_anything_late(session, rt.workspace, now=now)
     if oldest is not None and oldest < now - _FACTS_KEEP:
-        _survey(rt)
+        see_channels(rt)
     with rt.reads() as session:
         is_lost = stopping.is_anything_lost(session, rt.workspace)
     if is_lost:
@@ -36,14 +32,6 @@ def start(rt: Runtime, _deliverer: Deliverer) -> None:
     if is_late:
         with rt.sessions.begin() as session:
             posting.give_up_late(session, rt.workspace, now=rt.clock())
-
-
-def _survey(rt: Runtime) -> None:
-    try:
-        facts.survey_channels(rt)
-    except SlackError as error:
-        # What Slack does not take, it refuses when it is posted.
-        log.warning("channels not seen", extra={"error": error.code})
 
 
 def plan(rt: Runtime, _deliverer: Deliverer) -> None:

@@ -36,5 +36,8 @@ class Member(Base):
     looked_up_at: Mapped[datetime | None]
     # Since when we know it; after a while the person is treated as one who left.
     deactivated_at: Mapped[datetime | None]
-    # Such a row is only an id: what happened before then is not to come back.
+    # Such a row is only an id, until they are back.
     forgotten_at: Mapped[datetime | None]
+    # What happened before they were forgotten is not to come back, whoever asks for
+    # them meanwhile.
+    counts_from: Mapped[datetime | None]

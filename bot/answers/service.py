@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, and_, bindparam, select, update
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot import outbox
 from bot.answers import outcomes, registers
 from bot.answers.registers import Place, Register
-from bot.clock import micros, moment
+from bot.clock import micros, micros_of, moment
 from bot.db import table
 from bot.members import service as members
 from bot.members.rules import is_lead
@@ -23,7 +23,7 @@ from models import Answer, Ask, Champion, Channel, Member, Reaction
 LATE = timedelta(seconds=1)
 
 _members, _champions, _channels = table(Member), table(Champion), table(Channel)
-_KNOWN = select(_members.c.slack_id, _members.c.is_bot, _members.c.forgotten_at).where(
+_KNOWN = select(_members.c.slack_id, _members.c.is_bot, _members.c.counts_from).where(
     _members.c.installation_id == bindparam("installation_id"),
     _members.c.slack_id.in_(bindparam("people", expanding=True)),
 )
@@ -39,6 +39,7 @@ _LEADS = (
         _members.c.is_stranger,
         _members.c.is_bot,
         _members.c.is_deactivated,
+        _members.c.counts_from,
         _champions.c.channel_id,
     )
     .outerjoin_from(
@@ -57,7 +58,7 @@ _LEADS = (
 )
 
 _ANSWERER = (
-    select(_channels.c.capture, _members.c.is_bot, _members.c.forgotten_at)
+    select(_channels.c.capture, _members.c.is_bot, _members.c.counts_from)
     .outerjoin_from(
         _channels,
         _members,
@@ -116,7 +117,7 @@ def _mark_helpful(
     asks = outcomes.hold_all(
         session, {place.ask_id for place, _ in marked if place.ask_id}
     )
-    leads = _standings(
+    standings = _standings(
         session,
         workspace.id,
         {(place.channel_id, seen.member) for place, seen in marked},
@@ -124,12 +125,10 @@ def _mark_helpful(
     changed = registers.set_reactions(
         session,
         [
-            _register(place, seen, "helpful", leads[place.channel_id, seen.member])
+            _register(place, seen, "helpful", standing)
             for place, seen in marked
-            if leads[place.channel_id, seen.member] is not None
-            or not members.was_forgotten(
-                session, workspace.id, seen.member, at_us=seen.at_us
-            )
+            for standing in [standings[place.channel_id, seen.member]]
+            if not _is_mark_of_before(session, workspace, seen, standing)
         ],
         now=now,
     )
@@ -142,8 +141,27 @@ def _mark_helpful(
     outcomes.recount(session, workspace.id, asks, answers, now=now)
 
 
+class _Standing(NamedTuple):
+    """Whether somebody acts for askers; since when they count, if they came back."""
+
+    is_lead: bool
+    counts_from: datetime | None
+
+
+def _is_mark_of_before(
+    session: Session, workspace: Workspace, seen: Reacted, standing: _Standing | None
+) -> bool:
+    """Whether a mark that comes late is of before its giver was forgotten."""
+    if standing is None:
+        return members.was_forgotten(
+            session, workspace.id, seen.member, at_us=seen.at_us
+        )
+    since = standing.counts_from
+    return since is not None and seen.at_us <= micros_of(since)
+
+
 def _register(
-    place: Place, seen: Reacted, meaning: str, is_lead: bool | None
+    place: Place, seen: Reacted, meaning: str, standing: _Standing | None
 ) -> Register:
     return Register(
         channel_id=place.channel_id,
@@ -154,7 +172,7 @@ def _register(
         meaning=meaning,
         is_present=seen.is_present,
         at_us=seen.at_us,
-        is_lead=is_lead,
+        is_lead=standing.is_lead if standing else None,
     )
 
 
@@ -177,12 +195,10 @@ def react(
     if meaning is None:
         _take_back(session, place, seen, now=now)
         return
-    is_lead = _standing(session, workspace.id, place.channel_id, seen.member)
-    if is_lead is None and members.was_forgotten(
-        session, workspace.id, seen.member, at_us=seen.at_us
-    ):
+    standing = _standing(session, workspace.id, place.channel_id, seen.member)
+    if _is_mark_of_before(session, workspace, seen, standing):
         return
-    mark = _register(place, seen, meaning, is_lead)
+    mark = _register(place, seen, meaning, standing)
     is_new = bool(registers.set_reactions(session, [mark], now=now))
     if not is_new or ask is None:
         return
@@ -212,16 +228,16 @@ def _take_back(session: Session, place: Place, seen: Reacted, *, now: datetime) 
 
 def _standing(
     session: Session, installation_id: int, channel_id: int, slack_id: str
-) -> bool | None:
-    """Whether the person acts for askers in the channel; None while unknown."""
+) -> _Standing | None:
+    """What the person is in the channel; None while unknown."""
     one = (channel_id, slack_id)
     return _standings(session, installation_id, [one])[one]
 
 
 def _standings(
     session: Session, installation_id: int, people: Collection[tuple[int, str]]
-) -> Mapping[tuple[int, str], bool | None]:
-    """Whether each acts for askers in the channel; None while unknown."""
+) -> Mapping[tuple[int, str], _Standing | None]:
+    """What each is in the channel; None while unknown."""
     known = _leads(session, installation_id, people)
     unknown = sorted({member for one, member in people} - {m for _, m in known})
     for slack_id in unknown:
@@ -235,7 +251,7 @@ def _standings(
 
 def _leads(
     session: Session, installation_id: int, people: Collection[tuple[int, str]]
-) -> dict[tuple[int, str], bool]:
+) -> dict[tuple[int, str], _Standing]:
     found = session.execute(
         _LEADS,
         {
@@ -247,12 +263,15 @@ def _leads(
     champions = {(row.channel_id, row.slack_id) for row in found}
     facts = {row.slack_id: row for row in found}
     return {
-        (channel_id, member): is_lead(
-            is_admin=facts[member].is_admin,
-            is_champion=(channel_id, member) in champions,
-            is_stranger=facts[member].is_stranger,
-            is_bot=facts[member].is_bot,
-            is_deactivated=facts[member].is_deactivated,
+        (channel_id, member): _Standing(
+            is_lead(
+                is_admin=facts[member].is_admin,
+                is_champion=(channel_id, member) in champions,
+                is_stranger=facts[member].is_stranger,
+                is_bot=facts[member].is_bot,
+                is_deactivated=facts[member].is_deactivated,
+            ),
+            facts[member].counts_from,
         )
         for channel_id, member in people
         if member in facts
@@ -274,7 +293,7 @@ def reply(
     ).one()
     if author == ask.asker or known.is_bot:
         return
-    if known.forgotten_at and _is_of_before(session, workspace, author, ts):
+    if known.counts_from and _is_of_before(session, workspace, author, ts):
         return
     state = outcomes.hold(session, ask.id).state
     if not registers.add_answer(
@@ -376,7 +395,7 @@ def _is_left_out(
     if author is None:
         return False
     return author.is_bot or (
-        author.forgotten_at is not None
+        author.counts_from is not None
         and _is_of_before(session, workspace, said.author, said.ts)
     )
 
@@ -508,8 +527,8 @@ def _take_in_reactions(
                 at_us=micros(ts),
                 is_present=True,
             )
-            is_lead = _standing(session, workspace.id, channel.id, member)
-            mark = _register(place, seen, meaning, is_lead)
+            standing = _standing(session, workspace.id, channel.id, member)
+            mark = _register(place, seen, meaning, standing)
             registers.set_reactions(session, [mark], now=now)
 
 

@@ -120,7 +120,7 @@ class Drawing:
         ask, channel = self._ask(session, claim.subject_id)
         if ask.ts is None or ask.deleted_at:
             return None
-        by = members.name(session, ask.installation_id, claim.detail["by"])
+        by = members.name(session, ask.installation_id, _by(claim))
         url = self._url(channel, ask.ts)
         note = notes.made(ask.title, url, by, _solved(channel), is_first=ask.is_first)
         return _letter(claim, note)
@@ -140,7 +140,7 @@ class Drawing:
         ask, _ = self._ask(session, claim.subject_id)
         if ask.deleted_at is None:
             return None
-        by = members.name(session, ask.installation_id, claim.detail["by"])
+        by = members.name(session, ask.installation_id, _by(claim))
         note = notes.deleted(ask.title, by, is_own_message=ask.is_own_message)
         return _letter(claim, note)
 
@@ -293,6 +293,11 @@ class Drawing:
 
 def _solved(channel: Channel) -> str:
     return channels.solved_emoji(channel)[0]
+
+
+def _by(claim: Claim) -> str:
+    """Who did it; nobody we could name once the details are not kept any more."""
+    return str(claim.detail.get("by", ""))
 
 
 def _letter(claim: Claim, note: Note) -> Post:

@@ -9,7 +9,7 @@ from bot.answers.kept import asks_touched
 from bot.asks import service as asks
 from bot.clock import micros_of
 from bot.kept import Kept, Leaving, Told, mentions
-from models import Ask
+from models import Ask, Channel
 
 WORDS_GONE = "(The words of this ask were removed, as its author wished.)"
 
@@ -38,11 +38,14 @@ def _before(session: Session, leaving: Leaving) -> None:
         .with_for_update(key_share=True)
     ).all()
     for ask in concerned:
-        if ask.asker != leaving.member or ask.deleted_at is not None:
+        if ask.asker != leaving.member:
             continue
-        if ask.ts is None:
+        # Those of the channel are nobody's words; what they wrote themselves is theirs.
+        known = set(session.get_one(Channel, ask.channel_id).topics or ())
+        ask.topics = [topic for topic in ask.topics if topic in known]
+        if ask.deleted_at is None and ask.ts is None:
             asks.remove(session, ask, now=leaving.now)
-        elif ask.state in {"open", "answered"}:
+        elif ask.deleted_at is None and ask.state in {"open", "answered"}:
             ask.close(micros_of(leaving.now), by=leaving.member, reason=None)
             ask.state = "closed"
     session.flush()

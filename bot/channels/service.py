@@ -1,17 +1,20 @@
 """Channels: remembered as Slack describes them, with their settings."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.channels import rules
+from bot.db import table
 from bot.outbox import upsert
 from bot.text import clean, one_line
-from models import Champion, Channel
+from models import Base, Champion, Channel
 
 
 def find(session: Session, installation_id: int, slack_id: str) -> Channel | None:
@@ -64,15 +67,38 @@ def change(
 
 
 def move(session: Session, installation_id: int, old: str, new: str) -> None:
-    """Slack gave a channel another id; an empty row noted by its new id gives way."""
-    if find(session, installation_id, old) is None:
+    """Slack gave a channel another id; a row noted by its new id gives way.
+
+    What happened there before we heard of the move is the channel's, as ever.
+    """
+    known = find(session, installation_id, old)
+    if known is None:
         return
     noted = find(session, installation_id, new)
     if noted is not None:
         noted.slack_id = f"{new}:moved:{noted.id}"
         session.flush()
+        _take_over(session, noted.id, known.id)
     change(session, installation_id, old, slack_id=new)
     outbox.redirect(session, installation_id, old, new)
+
+
+def _take_over(session: Session, other: int, channel: int) -> None:
+    """All that refers to one row refers to the other; what that has already, stays."""
+    for rows in Base.metadata.sorted_tables:
+        for key in rows.foreign_keys:
+            if key.column.table is not table(Channel):
+                continue
+            found = select(*rows.primary_key).where(key.parent == other)
+            for primary in session.execute(found).all():
+                is_it = and_(
+                    *(a == b for a, b in zip(rows.primary_key, primary, strict=True))
+                )
+                with suppress(IntegrityError), session.begin_nested():
+                    session.execute(
+                        update(rows).where(is_it).values({key.parent: channel})
+                    )
+    session.expire_all()
 
 
 def only_joined(

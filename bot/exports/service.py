@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.members import service as members
-from bot.text import plain
+from bot.text import FORGOTTEN, is_forgotten, plain
 from models import Answer, Ask, Channel, Kudos, Thanks
 
 ASKS = (
@@ -75,7 +75,10 @@ def asks(session: Session, installation_id: int) -> Iterator[Row]:
 
 
 def people(session: Session, installation_id: int) -> Iterator[Row]:
-    """What each person did, by their names; of forgotten people only the sums."""
+    """What each person did, by their names; forgotten people are one, in sum.
+
+    An older export would tell by the numbers who each of them was.
+    """
     there = select(Ask.id).where(
         Ask.installation_id == installation_id, Ask.deleted_at.is_(None)
     )
@@ -103,12 +106,20 @@ def people(session: Session, installation_id: int) -> Iterator[Row]:
     }
     for row in answers:
         counts["helped"][row.author] += row.helped
+    counts = {what: _together(counted) for what, counted in counts.items()}
     everybody = sorted({who for counted in counts.values() for who in counted})
     called = members.names(session, installation_id, everybody)
     for who in sorted(everybody, key=lambda one: (called[one], one)):
         yield {"name": called[who]} | {
             what: counted[who] for what, counted in counts.items()
         }
+
+
+def _together(counted: Counter[str]) -> Counter[str]:
+    summed: Counter[str] = Counter()
+    for who, number in counted.items():
+        summed[FORGOTTEN if is_forgotten(who) else who] += number
+    return summed
 
 
 def _by(session: Session, counting: Any) -> Counter[str]:

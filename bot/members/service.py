@@ -97,9 +97,9 @@ def was_forgotten(
     What is later says that they are back, to be met like anybody new.
     """
     member = find(session, installation_id, slack_id)
-    if member is None or member.forgotten_at is None:
+    if member is None or member.counts_from is None:
         return False
-    if at_us <= micros_of(member.forgotten_at):
+    if at_us <= micros_of(member.counts_from):
         return True
     member.forgotten_at = None
     return False
@@ -129,6 +129,11 @@ def names(
 
 def name(session: Session, installation_id: int, slack_id: str) -> str:
     return names(session, installation_id, [slack_id])[slack_id]
+
+
+def _beginning(name: str) -> str:
+    """At the beginning of a sentence; names keep the letters that they have."""
+    return name[:1].upper() + name[1:]
 
 
 def is_stranger(user: Mapping[str, Any], team_id: str) -> bool:
@@ -221,7 +226,7 @@ def check_choosable(
         held = roles_in_workspace(session, installation_id, slack_id)
         if not held or held & rules.SHUT_OUT:
             raise Refusal(
-                f"{name(session, installation_id, slack_id).capitalize()} can't be"
+                f"{_beginning(name(session, installation_id, slack_id))} can't be"
                 f" {role}: choose people of your workspace.",
                 field=field,
             )

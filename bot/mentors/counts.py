@@ -99,15 +99,15 @@ def _forgotten(
     That they wrote on that day after it is lost.
     """
     rows = session.execute(
-        select(Member.slack_id, Member.forgotten_at).where(
+        select(Member.slack_id, Member.counts_from).where(
             Member.installation_id == workspace.id,
-            Member.forgotten_at.is_not(None),
+            Member.counts_from.is_not(None),
         )
     )
     return {
-        member: forgotten_at.date()
-        for member, forgotten_at in rows
-        if forgotten_at is not None and member in people
+        member: counts_from.date()
+        for member, counts_from in rows
+        if counts_from is not None and member in people
     }
 
 

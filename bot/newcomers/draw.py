@@ -1,6 +1,7 @@
 """Draw what the outbox has promised to newcomers, from what is true now."""
 
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -97,8 +98,14 @@ class Drawing:
         return Post(claim.recipient, text, drawn)
 
     def greeting(self, session: Session, claim: Claim) -> Operation | None:
-        channel = session.get_one(Channel, claim.detail["channel"])
-        if not self._wants_greeting(session, channel, claim.recipient):
+        # The one that they have been in longest, of those where it can be said.
+        joined = sorted(claim.detail["joined"].items(), key=itemgetter(1))
+        found = (session.get_one(Channel, int(channel)) for channel, _ in joined)
+        channel = next(
+            (c for c in found if self._wants_greeting(session, c, claim.recipient)),
+            None,
+        )
+        if channel is None:
             return None
         text, drawn = blocks.greeting(
             channel.slack_id,

@@ -158,12 +158,21 @@ def greet(
         return
     if not is_newcomer(joined_at, channel.arrived_at):
         return
+    known = members.find(session, workspace.id, member)
+    # Nobody who has had themselves forgotten is written to, until they use the bot.
+    if known is not None and known.forgotten_at is not None:
+        return
     if members.was_forgotten(session, workspace.id, member, at_us=micros_of(joined_at)):
         return
     chosen = preferences.of(session, workspace.id, member)
     if chosen.is_greeted or not chosen.wants_greetings:
         return
     members.note(session, workspace.id, [member])
+    waiting = _waiting_greeting(session, workspace, member)
+    joined = dict(waiting.detail["joined"]) if waiting else {}
+    joined[str(channel.id)] = max(
+        micros_of(joined_at), joined.get(str(channel.id), micros_of(joined_at))
+    )
     outbox.promise(
         session,
         "newcomer.greeting",
@@ -172,7 +181,8 @@ def greet(
         member,
         installation_id=workspace.id,
         now=now,
-        detail={"channel": channel.id},
+        # When they joined each channel that they may be welcomed to, in microseconds.
+        detail={"joined": joined},
     )
 
 
@@ -182,11 +192,29 @@ def left(
     slack_channel: str,
     member: str,
     *,
+    left_at: datetime,
     now: datetime,
 ) -> None:
     """Somebody left a channel: they are not welcomed to it any more."""
     channel = channels.find(session, workspace.id, slack_channel)
-    waiting = session.scalar(
+    waiting = _waiting_greeting(session, workspace, member)
+    if channel is None or waiting is None:
+        return
+    joined = dict(waiting.detail["joined"])
+    joined_us = joined.pop(str(channel.id), None)
+    # What is told late may be of before they joined again.
+    if joined_us is None or micros_of(left_at) < joined_us:
+        return
+    if joined:
+        waiting.detail = {"joined": joined}
+    else:
+        waiting.state, waiting.finished_at = "withdrawn", now
+
+
+def _waiting_greeting(
+    session: Session, workspace: Workspace, member: str
+) -> OutboxItem | None:
+    return session.scalar(
         select(OutboxItem)
         .filter_by(
             installation_id=workspace.id,
@@ -195,10 +223,6 @@ def left(
         )
         .with_for_update()
     )
-    if channel is None or waiting is None:
-        return
-    if waiting.detail.get("channel") == channel.id:
-        waiting.state, waiting.finished_at = "withdrawn", now
 
 
 def want_no_greetings(session: Session, workspace: Workspace, *, by: str) -> Note:

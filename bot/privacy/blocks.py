@@ -44,9 +44,9 @@ def forget_form(counts: Mapping[str, int]) -> View:
     ]
     if any(n for table, n in counts.items() if table not in _COUNTED):
         held.append("your settings, and notes on what I wrote to you")
-    about = (
-        f"I keep this of you: {', '.join(held)}." if held else "I keep nothing of you."
-    )
+    about = "I keep nothing of your own."
+    if held:
+        about = f"I keep this of you: {', '.join(held)}."
     return View(
         type="modal",
         callback_id="forget_me",
@@ -77,5 +77,5 @@ def forgotten() -> View:
 
 def gone() -> tuple[str, list[Block]]:
     """What stands where a message named somebody who was forgotten."""
-    text = "This was about somebody who is not here any more."
+    text = "I took back what stood here: somebody it may have named is forgotten."
     return text, [SectionBlock(text=text)]

@@ -51,6 +51,7 @@ def _leave_a_trace(session: Session, leaving: Leaving) -> None:
             looked_up_at=None,
             deactivated_at=None,
             forgotten_at=leaving.now,
+            counts_from=leaving.now,
         )
     )
 

@@ -24,6 +24,12 @@ _IDS_AT_ONCE = 500
 # Perhaps in Slack already, and nobody knows where yet.
 _ON_ITS_WAY = frozenset({"sending", "unverified"})
 _SETTLES = timedelta(seconds=10)
+# What is refused because the bot was removed, or the channel archived, can be possible
+# another day; of these nothing is left to change.
+_TRIED_AGAIN = timedelta(days=1)
+_NOTHING_THERE = frozenset(
+    {"message_not_found", "thread_not_found", "file_not_found", "file_deleted"}
+)
 
 
 def about(session: Session, told: Sequence[Told], leaving: Leaving) -> list[int]:
@@ -100,6 +106,23 @@ def reword(session: Session, items: Iterable[int], leaving: Leaving) -> None:
         )
 
 
+def try_again(session: Session, installation_id: int, *, now: datetime) -> None:
+    """Once a day, whatever Slack would not have changed."""
+    refused = session.execute(
+        update(OutboxItem)
+        .where(
+            OutboxItem.installation_id == installation_id,
+            OutboxItem.kind == "privacy.reword",
+            OutboxItem.state.in_(("parked", "unknown")),
+            OutboxItem.finished_at < now - _TRIED_AGAIN,
+        )
+        .values(state="pending", due_at=now, failures=0, looks=0, finished_at=None)
+        .returning(OutboxItem.id)
+    )
+    if refused.first() is not None:
+        session.info[outbox.PROMISED] = True
+
+
 Draw = Callable[[Session, Claim], Operation | Later | None]
 
 
@@ -110,7 +133,9 @@ class Rewording:
         self._notices = notices
 
     def notice(self) -> Notice:
-        return Notice(self.draw, "repeat", delivered=_done, parked=_done, unknown=_done)
+        return Notice(
+            self.draw, "repeat", delivered=_done, parked=_refused, unknown=_refused
+        )
 
     def draw(self, session: Session, claim: Claim) -> Operation | Later | None:
         item = session.get(OutboxItem, claim.subject_id)
@@ -122,13 +147,21 @@ class Rewording:
             if item.ts.startswith("F"):
                 return DeleteFile(item.ts)
             return Delete(item.slack_channel, item.ts)
-        drawn = None
-        # What it was about can't be told any more once its details are gone.
-        if item.emptied_at is None:
-            drawn = self._notices[item.kind].draw(session, _claim(item))
+        drawn = self._drawn_again(session, item)
         if isinstance(drawn, Post):
             return Update(item.slack_channel, item.ts, drawn.text, drawn.blocks)
         return Update(item.slack_channel, item.ts, *blocks.gone())
+
+    def _drawn_again(
+        self, session: Session, item: OutboxItem
+    ) -> Operation | Later | None:
+        try:
+            return self._notices[item.kind].draw(session, _claim(item))
+        except KeyError:
+            # It told a detail that is not kept any more, and that may name somebody.
+            if item.emptied_at is None:
+                raise
+            return None
 
 
 def _claim(item: OutboxItem) -> Claim:
@@ -149,6 +182,12 @@ def _claim(item: OutboxItem) -> Claim:
         first_sent_at=item.first_sent_at or item.created_at,
         is_unverified=False,
     )
+
+
+def _refused(session: Session, claim: Claim, error: str, now: datetime) -> None:
+    """What stands nowhere is done; the rest is kept, to be tried again."""
+    if error in _NOTHING_THERE:
+        _done(session, claim, None, now)
 
 
 def _done(session: Session, claim: Claim, _result: Any, _now: datetime) -> None:

@@ -179,6 +179,7 @@ def purge(
         .values(detail={}, emptied_at=now)
     )
     _lift_traces(session, installation_id, before=seen_before)
+    letters.try_again(session, installation_id, now=now)
 
 
 def _lift_traces(session: Session, installation_id: int, *, before: datetime) -> None:
@@ -188,16 +189,16 @@ def _lift_traces(session: Session, installation_id: int, *, before: datetime) ->
     """
     traces = session.scalars(
         select(Member).where(
-            Member.installation_id == installation_id, Member.forgotten_at < before
+            Member.installation_id == installation_id, Member.counts_from < before
         )
     ).all()
     for member in traces:
-        is_back = any(
+        is_back = member.looked_up_at is not None or any(
             kept.is_named(session, one, installation_id, member.slack_id)
             for one in EVERYTHING
             if one.when_forgotten != "trace"
         )
         if is_back:
-            member.forgotten_at = None
+            member.forgotten_at = member.counts_from = None
         else:
             session.execute(delete(Member).where(Member.id == member.id))

@@ -27,7 +27,7 @@ FIELDS: Sequence[Field[Any]] = (
     Topics(
         name="topics_wanted",
         label="Topics I want to learn",
-        hint="With commas between.",
+        hint="With commas between. I only keep them for now.",
     ),
     Switch(
         name="wants_nudges",
@@ -54,7 +54,8 @@ FIELDS: Sequence[Field[Any]] = (
     Number(
         name="asks_a_week",
         label="How often may I ask you for help?",
-        hint="So many times a week, about an ask that nobody has answered. 0 is never.",
+        hint="So many times a week, about an ask that nobody has answered. 0 is never."
+        " I don't ask anybody yet; this is for when I do.",
         least=0,
         most=MOST_ASKS_A_WEEK,
     ),
@@ -112,7 +113,8 @@ def summary(chosen: Preferences, zone: str) -> list[tuple[str, str]]:
         ("Nudges", "on" if chosen.wants_nudges else "off"),
         ("Hours in which I may write to you", hours),
         ("Naming you in public", naming[chosen.may_be_named].lower()),
-        ("Asking you for help", _times(chosen.asks_a_week)),
+        ("Asking you for help", f"{_times(chosen.asks_a_week)}; I don't ask yet"),
+        ("Greetings", "on" if chosen.wants_greetings else "off"),
     ]
 
 

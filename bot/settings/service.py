@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from slack_sdk.models.views import View
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import homes, zones
@@ -12,7 +13,6 @@ from bot.channels import service as channels
 from bot.members import service as members
 from bot.members.rules import Action, check, may
 from bot.mentors import consent
-from bot.newcomers import service as newcomers
 from bot.policies import service as policies
 from bot.preferences import service as preferences
 from bot.preferences.service import Choices
@@ -141,8 +141,34 @@ def _of_workspace(
     return [*leads, *of_workspace.SETTINGS]
 
 
-def named(entered: Entered) -> list[str]:
-    """Everybody whom a form names, whose facts a decision on it will rest on."""
+def newly_named(
+    session: Session,
+    workspace: Workspace,
+    entered: Entered,
+    channel: Channel | None = None,
+    *,
+    by: str,
+) -> set[str]:
+    """Whom a form, of a channel or of the workspace, names who was not chosen before.
+
+    On their facts a decision on it will rest; to ask Slack for everybody's would take
+    longer than Slack waits. Raises Refusal for whoever may not change the settings.
+    """
+    if channel is None:
+        _of_workspace(session, workspace, by)
+        chosen = policies.program_leads(session, workspace.id)
+    else:
+        check(Action.SET_UP, members.roles(session, channel, by))
+        chosen = channels.champions(session, channel.id)
+    return {
+        who
+        for who in _named(entered)
+        if who not in chosen
+        or not members.roles_in_workspace(session, workspace.id, who)
+    }
+
+
+def _named(entered: Entered) -> list[str]:
     fields = [setting.field for setting in of_channel.SETTINGS]
     return [
         person
@@ -152,13 +178,8 @@ def named(entered: Entered) -> list[str]:
     ]
 
 
-def begin(
-    session: Session, channel: Channel, *, inviter: str | None, now: datetime
-) -> None:
-    """The bot comes to a channel: the first time, the workspace's defaults with it.
-
-    The first time, too, its `inviter` is asked whether it may introduce itself.
-    """
+def begin(session: Session, channel: Channel, *, now: datetime) -> None:
+    """The bot comes to a channel: the first time, the workspace's defaults with it."""
     if channel.arrived_at is not None:
         return
     channel.arrived_at = now
@@ -166,4 +187,12 @@ def begin(
     for setting in of_channel.SETTINGS:
         if setting.name in chosen:
             setting.put(session, channel, chosen[setting.name])
-    newcomers.arrive(session, channel, inviter=inviter, now=now)
+
+
+def begin_unheard(session: Session, workspace: Workspace, *, now: datetime) -> None:
+    """`begin` where the bot is, and nobody said that it came."""
+    unheard = select(Channel).filter_by(
+        installation_id=workspace.id, is_joined=True, arrived_at=None
+    )
+    for channel in session.scalars(unheard.order_by(Channel.id)):
+        begin(session, channel, now=now)

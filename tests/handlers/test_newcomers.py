@@ -483,7 +483,37 @@ def test_a_greeting_whose_fate_is_unknown_is_not_sent_again(arrived: Story) -> N
     assert arrived.slack.to(PEER) == []
 
 
-def test_forgotten_and_back_they_are_met_as_somebody_new(arrived: Story) -> None:
+def test_whoever_left_one_of_two_channels_is_welcomed_to_the_other(
+    arrived: Story,
+) -> None:
+    arrive(arrived, channel="C0MORE", inviter=None)
+    arrived.clock.now = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
+    join(arrived, PEER, NEW)
+    join(arrived, PEER, "C0MORE")
+    leave_one(arrived, PEER, "C0MORE", at=arrived.ts())
+    arrived.later(hours=12)
+    [greeting] = arrived.slack.to(PEER)
+    assert NEW in json.dumps(greeting.blocks)
+
+
+def test_a_leave_of_before_they_joined_changes_nothing(arrived: Story) -> None:
+    arrived.clock.now = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
+    left_at = arrived.ts()
+    arrived.clock.forward(minutes=1)
+    join(arrived, PEER, NEW)
+    leave_one(arrived, PEER, NEW, at=left_at)
+    arrived.later(hours=12)
+    assert len(arrived.slack.to(PEER)) == 1
+
+
+def leave_one(story: Story, who: str, channel: str, *, at: str) -> None:
+    left = {"user": who, "channel": channel, "event_ts": at}
+    assert story.event({"type": "member_left_channel", **left}) == 200
+
+
+def test_nobody_who_is_forgotten_is_greeted_until_they_use_the_bot(
+    arrived: Story,
+) -> None:
     joined_at = arrived.ts()
     join(arrived, PEER, at=joined_at)
     view = _forget(arrived, PEER)
@@ -493,6 +523,9 @@ def test_forgotten_and_back_they_are_met_as_somebody_new(arrived: Story) -> None
     join(arrived, PEER, at=joined_at)
     assert arrived.slack.to(PEER) == []
     arrived.clock.forward(minutes=1)
+    join(arrived, PEER)
+    assert arrived.slack.to(PEER) == []
+    arrived.command(PEER, "/backswing")
     join(arrived, PEER)
     assert len(arrived.slack.to(PEER)) == 1
 

@@ -1,17 +1,20 @@
 """People see what is kept of them, and are forgotten when they say so."""
 
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from slack_sdk.models.blocks import Block
 from sqlalchemy import select, text
 
 import jobs.mentors
 import jobs.privacy
 from bot.answers.service import read_thread
+from bot.exports import service as exports
 from bot.members import service as members
 from bot.privacy import service as privacy
-from bot.slack import NotDone, Unsure
+from bot.slack import NotDone, Refused, Unsure
 from models import (
     Ask,
     Base,
@@ -32,6 +35,7 @@ from tests.factories import (
     HERE,
     PEER,
     Story,
+    filled_in,
     person,
 )
 
@@ -522,7 +526,7 @@ def the_letter(story: Story) -> OutboxItem:
 
 def test_whom_only_the_details_name_is_named_no_more(made: Story):
     forget(made, CHAMPION)
-    assert made.slack.texts(ASKER)[0].startswith("someone made")
+    assert made.slack.texts(ASKER)[0].startswith("Someone made")
 
 
 def test_the_details_of_what_was_sent_go(made: Story):
@@ -533,9 +537,140 @@ def test_the_details_of_what_was_sent_go(made: Story):
     assert the_letter(made).state == "sent"
 
 
-def test_without_its_details_a_message_is_not_told_anew(made: Story):
+def test_without_its_details_a_message_says_what_it_can(made: Story):
     days_pass(made, 31)
     ask = made.the_ask()
     made.react(PEER, ask.ts or "", "eyes")
     forget(made, PEER)
-    assert "not here any more" in made.slack.texts(ASKER)[0]
+    assert made.slack.texts(ASKER)[0].startswith("Someone made")
+
+
+REASON = "the answer on retries, it saved my week"
+
+
+def test_kudos_in_a_thread_outlast_their_details(story: Story):
+    ask = story.ask()
+    answer = story.say(HELPER, "Use x.", thread_ts=ask.ts)
+    story.message_shortcut(
+        ASKER, "thank_author", HELPER, answer, "Use x.", thread_ts=ask.ts
+    )
+    view = story.slack.views[-1][1]
+    entered = filled_in(view) | {
+        "people": [HELPER, PEER],
+        "reason": REASON,
+        "channel": HERE,
+    }
+    story.submit(ASKER, view, entered)
+    story.later(minutes=2)
+    days_pass(story, 31)
+    forget(story, PEER)
+    here = json.dumps([[m.text, m.blocks] for m in story.slack.to(HERE)])
+    assert REASON in here
+    assert PEER not in here
+
+
+def refuse_updates(
+    monkeypatch: pytest.MonkeyPatch, story: Story, error: str
+) -> Callable[[], None]:
+    """Slack lets nothing be changed in the channel; how to let it again."""
+    update = story.slack.update
+
+    def refuse(channel: str, ts: str, text: str, blocks: Sequence[Block]) -> None:
+        if channel == HERE:
+            raise Refused("chat.update", error)
+        update(channel, ts, text, blocks)
+
+    def allow() -> None:
+        monkeypatch.undo()
+
+    monkeypatch.setattr(story.slack, "update", refuse)
+    return allow
+
+
+def rewordings(story: Story) -> list[str]:
+    with story.rt.reads() as session:
+        found = session.scalars(select(OutboxItem).filter_by(kind="privacy.reword"))
+        return [item.state for item in found]
+
+
+def test_what_slack_would_not_have_reworded_is_reworded_another_day(
+    lived: Story, monkeypatch: pytest.MonkeyPatch
+):
+    allow = refuse_updates(monkeypatch, lived, "is_archived")
+    forget(lived)
+    assert set(rewordings(lived)) == {"parked"}
+    days_pass(lived, 0.5)
+    allow()
+    lived.later(minutes=5)
+    assert "daylight" in shown(lived)
+    days_pass(lived, 1)
+    lived.later(minutes=5)
+    assert "daylight" not in shown(lived)
+    assert rewordings(lived) == []
+
+
+def test_what_stands_nowhere_is_not_tried_again(
+    lived: Story, monkeypatch: pytest.MonkeyPatch
+):
+    refuse_updates(monkeypatch, lived, "message_not_found")
+    forget(lived)
+    assert rewordings(lived) == []
+
+
+def asks_for_their_data(story: Story) -> None:
+    story.command(ASKER, "/backswing", "my data")
+
+
+def is_thanked(story: Story) -> None:
+    story.command(PEER, "/kudos", f"<@{ASKER}> for {REASON}")
+
+
+@pytest.mark.parametrize("is_looked_up", [asks_for_their_data, is_thanked])
+def test_what_is_of_before_stays_away_when_they_are_back(
+    lived: Story, is_looked_up: Callable[[Story], None]
+):
+    [solution] = [answer for answer in lived.answers() if answer.is_solution]
+    before = lived.ts()
+    lived.clock.forward(seconds=1)
+    forget(lived)
+    is_looked_up(lived)
+    lived.react(ASKER, solution.ts, "heart", event_ts=before)
+    with lived.rt.reads() as session:
+        assert not session.scalars(select(Reaction).filter_by(member=ASKER)).all()
+    lived.react(ASKER, solution.ts, "heart")
+    with lived.rt.reads() as session:
+        assert session.scalars(select(Reaction).filter_by(member=ASKER)).all()
+
+
+def test_the_file_says_where_others_wrote_of_one(lived: Story):
+    second = lived.asks()[1]
+    rows = file_of(lived)["tables"]["asks"]["rows"]
+    [row] = [row for row in rows if row["id"] == second.id]
+    assert "title" not in row
+    assert "asker" not in row
+
+
+def test_topics_of_their_own_are_their_words(story: Story):
+    story.set_up(topics="python")
+    story.command(ASKER, "/ask")
+    view = story.slack.views[-1][1]
+    entered = {
+        "title": "How do I leave?",
+        "channel": HERE,
+        "more_topics": "python, acme-layoffs",
+    }
+    story.submit(ASKER, view, entered)
+    story.later(minutes=1)
+    assert story.the_ask().topics == ["python", "acme-layoffs"]
+    forget(story)
+    assert story.the_ask().topics == ["python"]
+
+
+def test_of_who_was_forgotten_the_export_has_one_sum(story: Story):
+    for who in (ASKER, PEER):
+        story.ask("How?", who=who)
+    for who in (ASKER, PEER):
+        forget(story, who)
+    with story.rt.reads() as session:
+        [row] = exports.people(session, story.rt.workspace.id)
+    assert (row["name"], row["asks"]) == ("someone", 2)

@@ -239,3 +239,22 @@ def test_choosing_another_channel_shows_its_topics_and_keeps_the_words(
     assert topics["options"][0]["value"] == "retries"
     assert topics["initial_options"][0]["value"] == "retries"
     assert blocks["more_topics"]["element"]["initial_value"] == "time, zones"
+
+
+def test_a_name_keeps_its_capitals_in_a_refusal(story: Story):
+    story.slack.people["U0MCD"] = person("U0MCD", "Anna McDonald", deleted=True)
+    assert "Anna McDonald can't be" in story.set_up(champions=["U0MCD"]).body
+
+
+def test_whoever_was_chosen_before_is_not_asked_about_again(story: Story):
+    """Thirty questions one after the other take longer than Slack waits."""
+    chosen = [f"U0C{n}" for n in range(30)]
+    for who in chosen:
+        story.slack.people[who] = person(who)
+    story.set_up(champions=chosen)
+    story.clock.forward(hours=2)
+    story.command(ADMIN, "/backswing")
+    view = story.slack.views[-1][1]
+    asked = story.slack.calls.count("users.info")
+    story.submit(ADMIN, view, filled_in(view))
+    assert story.slack.calls.count("users.info") - asked <= 1

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+import jobs.facts
 import jobs.installations
 from bot import outbox
 from bot.channels import service as channels
@@ -18,6 +19,7 @@ from tests.factories import (
     ADMIN,
     ASKER,
     BOT,
+    HELPER,
     HERE,
     PEER,
     TEAM,
@@ -417,3 +419,25 @@ def test_started_again_with_a_new_token_what_was_promised_is_sent(
     assert again.id == known.rt.workspace.id
     known.later(minutes=1)
     assert len(known.slack.to(HERE)) == 2
+
+
+def test_where_nobody_said_that_the_bot_came_the_defaults_hold_too(known: Story):
+    known.set_up_workspace(default_guests_may_ask=[])
+    known.slack.channels["C0LOST"] = conversation("C0LOST", "lost")
+    jobs.facts.survey(known.rt, known.deliverer)
+    lost = channel(known, "C0LOST")
+    assert lost.arrived_at == known.clock.now
+    assert lost.guests_may_ask is False
+
+
+def test_what_came_by_the_new_id_first_is_the_channels_own(story: Story):
+    story.ask("By the old id?")
+    story.slack.channels["G0NEW"] = conversation("G0NEW", "help", is_private=True)
+    story.command(ASKER, "/ask", "By the new id?", channel="G0NEW")
+    story.deliver()
+    moved = {"old_channel_id": HERE, "new_channel_id": "G0NEW"}
+    assert story.event({"type": "channel_id_changed", **moved}) == 200
+    first, second = story.asks()
+    assert {first.channel_id, second.channel_id} == {channel(story, "G0NEW").id}
+    story.say(HELPER, "Yes.", channel="G0NEW", thread_ts=second.ts)
+    assert [answer.ask_id for answer in story.answers()] == [second.id]

@@ -18,7 +18,8 @@ MINE: list[Json] = [
     sentence("Nudges: on"),
     sentence("Hours in which I may write to you: 09:00 to 17:00, Europe/Helsinki"),
     sentence("Naming you in public: ask me each time"),
-    sentence("Asking you for help: once a week at most"),
+    sentence("Asking you for help: once a week at most; I don't ask yet"),
+    sentence("Greetings: on"),
     actions(SETTINGS),
 ]
 REST: list[Json] = [

@@ -39,7 +39,7 @@ class Town:
     chi: str
     eva: str
 
-    def until(self, true: Callable[[], bool], seconds: float = 15) -> None:
+    def until(self, true: Callable[[], bool], seconds: float = 60) -> None:
         """Wait for what the bot does in its own time."""
         end = time.monotonic() + seconds
         while not true():

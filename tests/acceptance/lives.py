@@ -29,7 +29,7 @@ MANIFEST = Path(app.__file__).parent / "manifest.yml"
 WAITING = ("pending", "sending", "unverified")
 # Longer than a lease, and than Slack waits before its second try.
 STEP = timedelta(seconds=61)
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 90
 KILLED = -9
 
 

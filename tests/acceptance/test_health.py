@@ -15,7 +15,7 @@ from tests.acceptance.conftest import Town
 
 def get(town: Town, path: str) -> tuple[int, str]:
     port = town.backswing.settings.port
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()

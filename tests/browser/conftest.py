@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 90
 # Of its own accord, `expect` waits for five seconds, which a busy machine may take.
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 FLAGS = [

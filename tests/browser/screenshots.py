@@ -130,7 +130,7 @@ def main(wanted: Collection[str]) -> None:
                     viewport={"width": SIZE["width"], "height": SIZE["height"]},
                     color_scheme="dark" if scheme == "dark" else "light",
                 )
-                page.set_default_timeout(30_000)
+                page.set_default_timeout(90_000)
                 page.goto(f"{address}/?as=maya&in=help-backend")
                 steps(Window(page))
                 take(page, name)

@@ -72,7 +72,7 @@ def line(slack: Sandbox) -> Iterator[Line]:
 
 
 def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end, "it did not come about"
         time.sleep(0.02)

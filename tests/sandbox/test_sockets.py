@@ -15,7 +15,7 @@ from websockets.sync.client import connect
 from tests.sandbox.conftest import Parrot, client_of
 
 
-def until(true, seconds=5.0):
+def until(true, seconds=60.0):
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come to pass"

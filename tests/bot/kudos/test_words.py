@@ -83,7 +83,7 @@ def test_a_tag_behind_the_reason_is_no_part_of_it():
     assert parse(f"{ANA} #one #two").reason == ""
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("filling", [" ", "\n", "#a "])
 def test_no_text_holds_up_the_others(filling):
     """By the square of its length each would take minutes."""

@@ -36,6 +36,11 @@ _EMOJI = re.compile(
 )
 
 
+def at_the_beginning(text: str) -> str:
+    """As a sentence begins; the other letters stay, since names have capitals too."""
+    return text[:1].upper() + text[1:]
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A stretch of text. `shown` is what a reader sees; `target` its id or URL."""

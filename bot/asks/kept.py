@@ -43,9 +43,11 @@ def _before(session: Session, leaving: Leaving) -> None:
         # Those of the channel are nobody's words; what they wrote themselves is theirs.
         known = set(session.get_one(Channel, ask.channel_id).topics or ())
         ask.topics = [topic for topic in ask.topics if topic in known]
-        if ask.deleted_at is None and ask.ts is None:
+        if ask.deleted_at is not None:
+            continue
+        if ask.ts is None:
             asks.remove(session, ask, now=leaving.now)
-        elif ask.deleted_at is None and ask.state in {"open", "answered"}:
+        elif ask.state in {"open", "answered"}:
             ask.close(micros_of(leaving.now), by=leaving.member, reason=None)
             ask.state = "closed"
     session.flush()

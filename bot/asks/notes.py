@@ -14,7 +14,7 @@ from slack_sdk.models.blocks import (
 from bot import rich
 from bot.asks.blocks import names
 from bot.rich import Part, link, spoken
-from bot.text import SOMEONE, Piece, plain, shorten
+from bot.text import SOMEONE, Piece, at_the_beginning, plain, shorten
 
 Note = tuple[str, list[Block]]
 What = Literal["helpful", "solved"]
@@ -34,7 +34,7 @@ def how_to_mark(emoji: str) -> list[Part]:
 def _note(*parts: Part) -> Note:
     """A sentence, which may begin with somebody we can't name."""
     if isinstance(parts[0], str) and parts[0].startswith(SOMEONE):
-        parts = (parts[0][:1].upper() + parts[0][1:], *parts[1:])
+        parts = (at_the_beginning(parts[0]), *parts[1:])
     return spoken(*parts), [rich.sentence(*parts)]
 
 

@@ -14,7 +14,7 @@ from bot.errors import Refusal
 from bot.members import rules
 from bot.members.rules import Role
 from bot.outbox import upsert
-from bot.text import SOMEONE, clean, one_line, shorten
+from bot.text import SOMEONE, at_the_beginning, clean, one_line, shorten
 from models import Champion, Channel, Member, ProgramLead
 
 # Slack says that its own bot is no bot.
@@ -131,11 +131,6 @@ def name(session: Session, installation_id: int, slack_id: str) -> str:
     return names(session, installation_id, [slack_id])[slack_id]
 
 
-def _beginning(name: str) -> str:
-    """At the beginning of a sentence; names keep the letters that they have."""
-    return name[:1].upper() + name[1:]
-
-
 def is_stranger(user: Mapping[str, Any], team_id: str) -> bool:
     """Whether Slack's `user` object is of somebody from another organisation."""
     return bool(user.get("is_stranger")) or (
@@ -226,7 +221,7 @@ def check_choosable(
         held = roles_in_workspace(session, installation_id, slack_id)
         if not held or held & rules.SHUT_OUT:
             raise Refusal(
-                f"{_beginning(name(session, installation_id, slack_id))} can't be"
-                f" {role}: choose people of your workspace.",
+                at_the_beginning(name(session, installation_id, slack_id))
+                + f" can't be {role}: choose people of your workspace.",
                 field=field,
             )

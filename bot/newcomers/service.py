@@ -170,9 +170,9 @@ def greet(
     members.note(session, workspace.id, [member])
     waiting = _waiting_greeting(session, workspace, member)
     joined = dict(waiting.detail["joined"]) if waiting else {}
-    joined[str(channel.id)] = max(
-        micros_of(joined_at), joined.get(str(channel.id), micros_of(joined_at))
-    )
+    # JSON has no other keys than text.
+    key = str(channel.id)
+    joined[key] = max(micros_of(joined_at), joined.get(key, 0))
     outbox.promise(
         session,
         "newcomer.greeting",

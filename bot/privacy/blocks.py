@@ -77,5 +77,5 @@ def forgotten() -> View:
 
 def gone() -> tuple[str, list[Block]]:
     """What stands where a message named somebody who was forgotten."""
-    text = "I took back what stood here: somebody it may have named is forgotten."
+    text = "I took this message back: it may have named somebody I was to forget."
     return text, [SectionBlock(text=text)]

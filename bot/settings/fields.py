@@ -1,5 +1,6 @@
 """The kinds of fields in a settings form: each draws a value, and reads one back."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
@@ -41,19 +42,19 @@ class Entered(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field(Generic[T]):
+class Field(ABC, Generic[T]):
     """One setting in a form. `name` is its block, and where Slack shows a refusal."""
 
     name: str
     label: str
     hint: str | None = None
 
-    def draw(self, value: T) -> InputBlock:
-        raise NotImplementedError
+    @abstractmethod
+    def draw(self, value: T) -> InputBlock: ...
 
+    @abstractmethod
     def read(self, entered: Entered) -> T:
         """What was entered. Raises Refusal, with the field, for what makes no sense."""
-        raise NotImplementedError
 
     def _input(self, element: Any, *, optional: bool) -> InputBlock:
         return InputBlock(

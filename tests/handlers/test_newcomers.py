@@ -496,6 +496,33 @@ def test_whoever_left_one_of_two_channels_is_welcomed_to_the_other(
     assert NEW in json.dumps(greeting.blocks)
 
 
+def test_they_are_welcomed_to_the_channel_that_they_have_been_in_longest(
+    arrived: Story,
+) -> None:
+    arrive(arrived, channel="C0MORE", inviter=None)
+    arrived.clock.now = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
+    first = arrived.ts()
+    arrived.clock.forward(minutes=1)
+    join(arrived, PEER, NEW)
+    join(arrived, PEER, "C0MORE", at=first)
+    arrived.later(hours=12)
+    [greeting] = arrived.slack.to(PEER)
+    assert "C0MORE" in json.dumps(greeting.blocks)
+
+
+def test_a_join_that_is_told_twice_and_late_is_the_later_one(arrived: Story) -> None:
+    arrived.clock.now = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
+    first = arrived.ts()
+    arrived.clock.forward(minutes=1)
+    left_at = arrived.ts()
+    arrived.clock.forward(minutes=1)
+    join(arrived, PEER, NEW)
+    join(arrived, PEER, NEW, at=first)
+    leave_one(arrived, PEER, NEW, at=left_at)
+    arrived.later(hours=12)
+    assert len(arrived.slack.to(PEER)) == 1
+
+
 def test_a_leave_of_before_they_joined_changes_nothing(arrived: Story) -> None:
     arrived.clock.now = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
     left_at = arrived.ts()

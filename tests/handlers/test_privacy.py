@@ -634,12 +634,23 @@ def test_what_is_of_before_stays_away_when_they_are_back(
     lived.clock.forward(seconds=1)
     forget(lived)
     is_looked_up(lived)
+    second = lived.asks()[1].ts
     lived.react(ASKER, solution.ts, "heart", event_ts=before)
+    lived.say(ASKER, "As ever.", thread_ts=second, ts=before, event_ts=before)
     with lived.rt.reads() as session:
         assert not session.scalars(select(Reaction).filter_by(member=ASKER)).all()
+    assert ASKER not in {answer.author for answer in lived.answers()}
     lived.react(ASKER, solution.ts, "heart")
     with lived.rt.reads() as session:
         assert session.scalars(select(Reaction).filter_by(member=ASKER)).all()
+
+
+def test_whoever_is_back_within_the_week_stays_when_it_is_over(lived: Story):
+    forget(lived)
+    asks_for_their_data(lived)
+    days_pass(lived, 8)
+    back = members_named(lived, ASKER)
+    assert (back.name, back.forgotten_at, back.counts_from) == ("Ana", None, None)
 
 
 def test_the_file_says_where_others_wrote_of_one(lived: Story):

@@ -193,7 +193,7 @@ def _lift_traces(session: Session, installation_id: int, *, before: datetime) ->
         )
     ).all()
     for member in traces:
-        is_back = member.looked_up_at is not None or any(
+        is_back = any(
             kept.is_named(session, one, installation_id, member.slack_id)
             for one in EVERYTHING
             if one.when_forgotten != "trace"

@@ -2,18 +2,24 @@
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from slack_sdk.models.blocks import Block
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 import jobs.mentors
 import jobs.privacy
 from bot.answers.service import read_thread
+from bot.delivery import Notice
 from bot.exports import service as exports
+from bot.lanes import Claim
 from bot.members import service as members
+from bot.operations import Operation, Update
 from bot.privacy import service as privacy
+from bot.privacy.letters import Rewording
 from bot.slack import NotDone, Refused, Unsure
 from models import (
     Ask,
@@ -569,6 +575,23 @@ def test_kudos_in_a_thread_outlast_their_details(story: Story):
     assert PEER not in here
 
 
+def test_a_bug_in_drawing_takes_nothing_back(made: Story):
+    """Only what was emptied may have lost what it was drawn from."""
+
+    def draw(_session: Session, claim: Claim) -> Operation:
+        return claim.detail["no such thing"]  # type: ignore[no-any-return]
+
+    rewording = Rewording({"ask.made": Notice(draw)})
+    claim = cast("Claim", SimpleNamespace(subject_id=the_letter(made).id))
+    with made.rt.reads() as session, pytest.raises(KeyError):
+        rewording.draw(session, claim)
+    days_pass(made, 31)
+    with made.rt.reads() as session:
+        taken_back = rewording.draw(session, claim)
+    assert isinstance(taken_back, Update)
+    assert "took this message back" in taken_back.text
+
+
 def refuse_updates(
     monkeypatch: pytest.MonkeyPatch, story: Story, error: str
 ) -> Callable[[], None]:
@@ -599,8 +622,8 @@ def test_what_slack_would_not_have_reworded_is_reworded_another_day(
     allow = refuse_updates(monkeypatch, lived, "is_archived")
     forget(lived)
     assert set(rewordings(lived)) == {"parked"}
-    days_pass(lived, 0.5)
     allow()
+    days_pass(lived, 0.5)
     lived.later(minutes=5)
     assert "daylight" in shown(lived)
     days_pass(lived, 1)

@@ -246,6 +246,17 @@ def test_a_name_keeps_its_capitals_in_a_refusal(story: Story):
     assert "Anna McDonald can't be" in story.set_up(champions=["U0MCD"]).body
 
 
+def test_of_whom_a_forged_form_names_nobody_is_asked(story: Story):
+    story.set_up()
+    story.command(ADMIN, "/backswing")
+    view = story.slack.views[-1][1]
+    named = {"champions": [f"U0C{n}" for n in range(30)]}
+    story.command(PEER, "/backswing", "help")
+    before = story.slack.calls.count("users.info")
+    story.submit(PEER, view, filled_in(view) | named)
+    assert story.slack.calls.count("users.info") - before <= 1
+
+
 def test_whoever_was_chosen_before_is_not_asked_about_again(story: Story):
     """Thirty questions one after the other take longer than Slack waits."""
     chosen = [f"U0C{n}" for n in range(30)]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -23,10 +23,22 @@ class OutboxItem(Base):
         UniqueConstraint("installation_id", "key"),
         UniqueConstraint("operation"),
         Index(None, "state", "due_at"),
+        # What waits for its turn, or is being sent.
+        Index(
+            None,
+            "due_at",
+            "id",
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
         CheckConstraint(
             "state IN ('pending', 'sending', 'unverified', 'sent', 'withdrawn',"
             " 'parked', 'unknown')",
             name="state",
+        ),
+        CheckConstraint(
+            "(finished_at IS NULL) = (state IN ('pending', 'sending', 'unverified'))",
+            name="finished",
         ),
     )
 

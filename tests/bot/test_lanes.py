@@ -1,0 +1,99 @@
+"""Which promise is delivered next, and that it is found quickly."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, text, update
+from sqlalchemy.exc import IntegrityError
+
+from bot import lanes, outbox
+from bot.lanes import LEASE
+from bot.runtime import Runtime
+from models import OutboxItem
+from tests.factories import Clock
+
+
+def promise(rt: Runtime, subject: int, to: str = "C1", due: float = 0) -> None:
+    with rt.sessions.begin() as session:
+        outbox.promise(
+            session,
+            "post",
+            subject,
+            to,
+            installation_id=rt.workspace.id,
+            now=rt.clock(),
+            due=rt.clock() + timedelta(seconds=due),
+        )
+
+
+def claimed(rt: Runtime) -> int | None:
+    """The subject of the promise whose turn it is."""
+    with rt.sessions.begin() as session:
+        claim = lanes.claim(session, now=rt.clock())
+    return claim and claim.subject_id
+
+
+def test_what_was_due_first_comes_first_and_one_at_a_time_to_each(
+    rt: Runtime, clock: Clock
+):
+    promise(rt, 1, due=3)
+    promise(rt, 2, due=1)
+    promise(rt, 3, to="C2", due=2)
+    assert claimed(rt) is None
+    clock.forward(seconds=5)
+    assert [claimed(rt) for _ in range(3)] == [2, 3, None]
+
+
+def test_a_worker_that_died_delays_what_was_promised_anew_no_longer_than_that(
+    rt: Runtime, clock: Clock
+):
+    promise(rt, 1)
+    assert claimed(rt) == 1
+    promise(rt, 1, due=2 * LEASE.total_seconds())
+    clock.forward(seconds=LEASE.total_seconds() + 1)
+    assert claimed(rt) is None
+    clock.forward(seconds=LEASE.total_seconds())
+    assert claimed(rt) == 1
+
+
+def test_the_next_is_found_without_sorting_all_that_waits(rt: Runtime):
+    with rt.sessions.begin() as session:
+        session.execute(
+            insert(OutboxItem),
+            [
+                {
+                    "installation_id": rt.workspace.id,
+                    "kind": "post",
+                    "key": str(n),
+                    "subject_id": n,
+                    "recipient": f"C{n % 50}",
+                    "due_at": rt.clock() - timedelta(seconds=n),
+                    "operation": str(n),
+                    "created_at": rt.clock(),
+                }
+                for n in range(1000)
+            ],
+        )
+    with rt.sessions.begin() as session:
+        is_postgresql = session.get_bind().dialect.name == "postgresql"
+        if is_postgresql:
+            session.execute(text("ANALYZE outbox"))
+        asked = lanes._NEXT.params(now=rt.clock()).compile(
+            session.get_bind(), compile_kwargs={"literal_binds": True}
+        )
+        how = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"
+        plan = "\n".join(str(row) for row in session.execute(text(f"{how} {asked}")))
+    assert "ix_outbox_due_at_id" in plan, plan
+    assert "Sort" not in plan
+    assert "ORDER BY" not in plan
+
+
+@pytest.mark.parametrize("state", ["pending", "sending", "unverified", "sent"])
+def test_what_waits_has_not_ended_and_what_has_ended_waits_no_more(
+    rt: Runtime, state: str
+):
+    """By its end the next one is found: it must not be wrong."""
+    promise(rt, 1)
+    wrong = None if state == "sent" else rt.clock()
+    with pytest.raises(IntegrityError), rt.sessions.begin() as session:
+        session.execute(update(OutboxItem).values(state=state, finished_at=wrong))

@@ -30,7 +30,7 @@ def claimed(rt: Runtime) -> int | None:
     """The subject of the promise whose turn it is."""
     with rt.sessions.begin() as session:
         claim = lanes.claim(session, now=rt.clock())
-    return claim and claim.subject_id
+    return None if claim is None else claim.subject_id
 
 
 def test_what_was_due_first_comes_first_and_one_at_a_time_to_each(

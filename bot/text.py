@@ -32,8 +32,10 @@ _TOKEN = re.compile(r"<([^<>\n]+)>")
 _ADDRESS = re.compile(r"(?:https?://|mailto:)\S+")
 # Slack's names are shorter; what is longer is no emoji.
 _EMOJI = re.compile(
-    r"(?<![\w:])(?=:[^:]{1,100}:):((?:[a-z0-9_'+-]*[a-z+][a-z0-9_'+-]*|\+1|-1)(?:::skin-tone-[2-6])?):(?![\w:])"
+    r"(?=:[^:]{1,100}:):((?:[a-z0-9_'+-]*[a-z+][a-z0-9_'+-]*|\+1|-1)(?:::skin-tone-[2-6])?):"
 )
+# Of several in a row the first must not come after a letter, as in `std::vec::Vec`.
+_EMOJI_ROW = re.compile(rf"(?<![\w:])(?:{_EMOJI.pattern})+")
 
 
 def at_the_beginning(text: str) -> str:
@@ -83,11 +85,12 @@ def pieces(text: str) -> Iterator[Piece]:
 
 def _plain_pieces(text: str) -> Iterator[Piece]:
     end = 0
-    for found in _EMOJI.finditer(text):
-        if found.start() > end:
-            yield Piece("text", unescape(text[end : found.start()]))
-        yield Piece("emoji", found[0], found[1])
-        end = found.end()
+    for row in _EMOJI_ROW.finditer(text):
+        if row.start() > end:
+            yield Piece("text", unescape(text[end : row.start()]))
+        for found in _EMOJI.finditer(row[0]):
+            yield Piece("emoji", found[0], found[1])
+        end = row.end()
     if end < len(text):
         yield Piece("text", unescape(text[end:]))
 

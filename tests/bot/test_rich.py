@@ -267,10 +267,11 @@ def test_after_five_people_the_others_are_named_and_not_notified():
     assert elements[-1]["text"] == " @p5 @p6"
 
 
-def test_a_wall_of_emoji_does_not_make_a_message_that_slack_refuses():
-    wall = " ".join(":tada:" for _ in range(900))
+@pytest.mark.parametrize("between", [" ", ""])
+def test_a_wall_of_emoji_does_not_make_a_message_that_slack_refuses(between: str):
+    wall = between.join(":tada:" for _ in range(900))
     blocks = words(wall)
     assert len(json.dumps(blocks)) < 10_000
     assert "".join(map(seen, blocks[0]["elements"][0]["elements"])).startswith(
-        ":tada: :tada:"
+        f":tada:{between}:tada:"
     )

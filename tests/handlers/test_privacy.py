@@ -391,6 +391,21 @@ def test_what_they_write_the_day_after_counts_again(story: Story):
         assert [row.messages for row in counted] == [1]
 
 
+def test_what_comes_late_from_before_is_not_counted_although_they_are_back(
+    story: Story,
+):
+    story.ask("How?", who=HELPER)
+    before = story.ts()
+    story.clock.forward(days=1)
+    forget(story)
+    asks_for_their_data(story)
+    assert members_named(story, ASKER).forgotten_at is None
+    story.say(ASKER, "Before", ts=before, event_ts=before)
+    jobs.mentors.write_down(story.rt, story.deliverer)
+    with story.rt.reads() as session:
+        assert not session.scalars(select(MessageCount).filter_by(member=ASKER)).all()
+
+
 def test_reading_a_thread_again_counts_their_mark_once(lived: Story):
     second = lived.asks()[1]
     assert second.ts

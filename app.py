@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from bot import logs
-from bot.config import Settings, SettingsError
+from bot.config import Settings, SettingsError, refuse_to_pretend
 from commands import backup, doctor, exports, history, migrate, sandbox
 from commands.parsing import CommandError
 from commands.sandbox import play
@@ -18,7 +18,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="app.py", description="A Slack bot for peer problem-solving channels."
     )
-    made.set_defaults(run=run, replay=None, speed=None, empty=False)
+    made.set_defaults(run=run, replay=None, speed=None, empty=False, database=None)
     commands = made.add_subparsers(title="commands", metavar="")
     for command in (sandbox, doctor, history, migrate, backup, exports):
         command.add(commands)
@@ -26,7 +26,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(settings: Settings, args: argparse.Namespace) -> int:
-    return play(settings, args) if settings.mode == "sandbox" else serve(settings)
+    if settings.mode != "sandbox":
+        return serve(settings)
+    refuse_to_pretend(settings)
+    return play(settings, args)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,10 +1,17 @@
 """Settings, from the environment or a `.env` file."""
 
 import re
+from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    SettingsConfigDict,
+)
 
 # Words stand apart from what is around them, or one in a thousand real tokens, which
 # are random letters, would hold one by chance.
@@ -163,6 +170,7 @@ class Settings(BaseSettings):
         if not (bot or app or signing):
             return "sandbox"
         if not bot:
+            _refuse_misspelling("slack_bot_token")
             raise SettingsError(
                 "SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token, which"
                 " begins with xoxb-, from your app's OAuth & Permissions page."
@@ -171,11 +179,61 @@ class Settings(BaseSettings):
             return "socket"
         if signing:
             return "http"
+        _refuse_misspelling("slack_app_token")
+        _refuse_misspelling("slack_signing_secret")
         raise SettingsError(
             "SLACK_APP_TOKEN is missing: create an app-level token with the scope"
             " connections:write (for Socket Mode), or set SLACK_SIGNING_SECRET"
             " (for HTTP)."
         )
+
+
+_SLACK = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "slack_api_url")
+# A name that does not begin with SLACK_ is likely a token's only if it is this close.
+_CLOSE = 0.85
+_TRY_IT = "to try Backswing without Slack, run `uv run app.py sandbox`."
+
+
+def refuse_to_pretend(settings: Settings) -> None:
+    """Raise SettingsError where a real workspace was meant, although no token is set.
+
+    A secret that is not mounted is missing, and one whose name is misspelt is, too.
+    """
+    for typed, meant in _unknown_slack_names():
+        asked = f"did you mean {meant.upper()}? T" if meant else "t"
+        end = f"{asked}{_TRY_IT.removeprefix('t')}"
+        raise SettingsError(f"{typed.upper()} is not a setting: {end}")
+    for name in ("database_url", "slack_api_url"):
+        if name in settings.model_fields_set:
+            raise SettingsError(
+                f"{name.upper()} is set, but no token is: set SLACK_BOT_TOKEN and"
+                f" SLACK_APP_TOKEN; {_TRY_IT}"
+            )
+
+
+def _refuse_misspelling(missing: str) -> None:
+    for typed, meant in _unknown_slack_names():
+        if meant == missing:
+            raise SettingsError(
+                f"{missing.upper()} is missing, and {typed.upper()} is not a setting:"
+                " is it misspelt?"
+            )
+
+
+def _unknown_slack_names() -> Iterator[tuple[str, str | None]]:
+    """Each variable that was meant for us and is none of ours, and what is like it.
+
+    From the environment and from `.env`, in small letters.
+    """
+    given = {
+        *EnvSettingsSource(Settings).env_vars,
+        *DotEnvSettingsSource(Settings).env_vars,
+    }
+    for name in sorted(given - {*Settings.model_fields}):
+        is_slacks = name.startswith("slack_")
+        like = get_close_matches(name, _SLACK, 1, 0.6 if is_slacks else _CLOSE)
+        if is_slacks or like:
+            yield name, like[0] if like else None
 
 
 def _secret(name: str, value: SecretStr | None, *, prefix: str = "") -> str | None:

@@ -142,13 +142,14 @@ class Deliverer:
                 self._stopping.wait(1)
 
     def _deliver_next(self) -> bool:
+        served = self._rt.workspace.id
         with self._rt.lookups.connect() as connection:
-            if not lanes.is_due(connection, now=self._rt.clock()):
+            if not lanes.is_due(connection, served, now=self._rt.clock()):
                 return False
         if self._stopping.wait(self._pace()):
             return False
         with self._rt.sessions.begin() as session:
-            claim = lanes.claim(session, now=self._rt.clock())
+            claim = lanes.claim(session, served, now=self._rt.clock())
         if claim is None:
             return False
         # There may be more: another thread can take it meanwhile.

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot.config import SettingsError
 from bot.outbox import PROMISED, upsert
 from bot.runtime import Workspace
 from bot.slack import REVOKED, Slack, SlackError
@@ -14,7 +15,10 @@ from models import Installation
 def install(
     sessions: sessionmaker[Session], slack: Slack, *, now: datetime
 ) -> Workspace:
-    """Ask Slack who we are, and remember it. Raises SlackError."""
+    """Ask Slack who we are, and remember it.
+
+    Raises SlackError; and SettingsError where the database is another workspace's.
+    """
     identity = slack.identity()
     facts = {
         "enterprise_id": identity.get("enterprise_id"),
@@ -26,6 +30,12 @@ def install(
         "paused_because": None,
     }
     with sessions.begin() as session:
+        known = session.scalars(select(Installation.team_id)).all()
+        if known and identity["team_id"] not in known:
+            raise SettingsError(
+                "The database is of another workspace than the token: give each"
+                " workspace a DATABASE_URL of its own."
+            )
         session.execute(
             upsert(session, Installation)
             .values(team_id=identity["team_id"], installed_at=now, **facts)

@@ -69,6 +69,9 @@ _free_at = (
 _DUE = (
     select(OutboxItem)
     .where(
+        # Another workspace's messages wait for a process that has its token. Added to
+        # nothing, or SQLite would find all that it ever had by it, and sort them.
+        OutboxItem.installation_id + 0 == bindparam("installation_id"),
         OutboxItem.finished_at.is_(None),
         OutboxItem.due_at <= _NOW,
         # Or whoever held it is gone.
@@ -125,18 +128,19 @@ _PAUSED = select(Pause.until).where(
 )
 
 
-def is_due(connection: Connection, *, now: datetime) -> bool:
+def is_due(connection: Connection, installation_id: int, *, now: datetime) -> bool:
     """Whether it is worth the writers' queue to claim something."""
-    return connection.scalar(_IS_DUE, {"now": now}) is not None
+    asked = {"installation_id": installation_id, "now": now}
+    return connection.scalar(_IS_DUE, asked) is not None
 
 
-def claim(session: Session, *, now: datetime) -> Claim | None:
-    """The oldest due promise whose lane is free, leased to the caller."""
+def claim(session: Session, installation_id: int, *, now: datetime) -> Claim | None:
+    """Lease to the caller the workspace's oldest due promise whose lane is free."""
     if dialect(session) == "postgresql":
         # It knows how many waited a while ago, which may be none: and those few it
         # would sort, not knowing that they are thousands by now.
         session.execute(_IN_ORDER)
-    item = session.scalar(_NEXT, {"now": now})
+    item = session.scalar(_NEXT, {"installation_id": installation_id, "now": now})
     if item is None or not _enter_lane(session, item, now):
         return None
     # One found as `sending` was perhaps posted before its worker died.

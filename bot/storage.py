@@ -3,9 +3,11 @@
 import logging
 import os
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from sqlalchemy import URL
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from bot import db, schema
@@ -15,11 +17,13 @@ from bot.db import Database
 log = logging.getLogger(__name__)
 
 
-def open_database(url: str, *, migrates: bool = False) -> Database:
+def open_database(
+    url: str, *, migrates: bool = False, setting: str = "DATABASE_URL"
+) -> Database:
     """The database, with today's schema. Raises SettingsError where it can't be.
 
     A file is ours alone, so it is migrated as needed; one that replicas share only
-    if the caller `migrates`.
+    if the caller `migrates`. `setting`: where the URL was given.
     """
     try:
         parsed = db.parse(url)
@@ -27,65 +31,97 @@ def open_database(url: str, *, migrates: bool = False) -> Database:
             raise ValueError("forgets everything")  # noqa: TRY301 - said once, below
     except (ValueError, SQLAlchemyError):
         raise SettingsError(
-            "DATABASE_URL is not understood: give postgresql://user:password@host/name,"
+            f"{setting} is not understood: give postgresql://user:password@host/name,"
             " or sqlite:///path/to/file.db."
         ) from None
     file = db.sqlite_file(parsed)
     if file is not None:
-        _guard(file)
-    database = db.connect(parsed)
+        try:
+            _guard(file)
+        except Timeout:
+            raise SettingsError(
+                f"{setting}: another process is using {file.name}. SQLite serves one"
+                " process; for several, give a postgresql:// URL."
+            ) from None
+        except OSError as error:
+            raise SettingsError(
+                f"{setting}: {file.name} can't be opened ({error.strerror})."
+            ) from None
+    return _connect(parsed, migrates=migrates or file is not None, setting=setting)
+
+
+def open_new(first: Path) -> Database:
+    """Open an empty SQLite database at `first`, or beside it while another has that.
+
+    What an earlier process left there is deleted. Raises SettingsError.
+    """
+    for n in count(1):
+        file = first if n == 1 else first.with_stem(f"{first.stem}-{n}")
+        try:
+            _guard(file, is_emptied=True)
+        except Timeout:
+            continue
+        except OSError as error:
+            raise SettingsError(
+                f"{file} can't be written ({error.strerror}): start in another folder."
+            ) from None
+        url = URL.create("sqlite", database=str(file))
+        return _connect(db.parse(str(url)), migrates=True, setting=str(file))
+    raise AssertionError("the numbers never end")
+
+
+def _connect(url: URL, *, migrates: bool, setting: str) -> Database:
+    database = db.connect(url)
     with ExitStack() as otherwise:
         otherwise.callback(database.close)
         try:
-            _fit(database, migrates=migrates or file is not None)
+            _fit(database, migrates=migrates, setting=setting)
         except SQLAlchemyError as error:
             # SQLite's word for a file that is damaged, or none of its own.
-            is_damaged = file is not None and type(error) is DatabaseError
+            is_file = db.sqlite_file(url) is not None
+            is_damaged = is_file and type(error) is DatabaseError
             hint = " It may be damaged: restore a backup." if is_damaged else ""
             raise SettingsError(
-                "DATABASE_URL: the database can't be used"
-                f" ({type(error).__name__}).{hint}"
+                f"{setting}: the database can't be used ({type(error).__name__}).{hint}"
             ) from None
         otherwise.pop_all()
     return database
 
 
-def _guard(file: Path) -> None:
-    """An SQLite file is ours alone: by its mode, and by a lock on it."""
+def _guard(file: Path, *, is_emptied: bool = False) -> None:
+    """Make an SQLite file ours alone, by its mode and by a lock on it.
+
+    Raises Timeout where another process has it, and OSError.
+    """
     os.umask(0o077)
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file.touch(mode=0o600, exist_ok=True)
-        for part in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
-            if part.exists():
-                part.chmod(0o600)
-        _LOCKS.append(FileLock(f"{file}.lock", mode=0o600))
-        _LOCKS[-1].acquire(timeout=0)
-    except Timeout:
-        raise SettingsError(
-            f"DATABASE_URL: another process is using {file.name}. SQLite serves one"
-            " process; for several, give a postgresql:// URL."
-        ) from None
-    except OSError as error:
-        raise SettingsError(
-            f"DATABASE_URL: {file.name} can't be opened ({error.strerror})."
-        ) from None
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = FileLock(f"{file}.lock", mode=0o600)
+    lock.acquire(timeout=0)
+    _LOCKS.append(lock)
+    parts = (file, Path(f"{file}-wal"), Path(f"{file}-shm"))
+    if is_emptied:
+        for part in parts:
+            part.unlink(missing_ok=True)
+    file.touch(mode=0o600, exist_ok=True)
+    for part in parts:
+        if part.exists():
+            part.chmod(0o600)
 
 
 # Held until the process ends, however it ends.
 _LOCKS: list[FileLock] = []
 
 
-def _fit(database: Database, *, migrates: bool) -> None:
+def _fit(database: Database, *, migrates: bool, setting: str) -> None:
     match schema.fit(database.engine):
         case "unknown":
             raise SettingsError(
-                "DATABASE_URL: the database was made by a newer version of Backswing."
+                f"{setting}: the database was made by a newer version of Backswing."
                 " Run that version, or restore a backup."
             )
         case "older" if not migrates:
             raise SettingsError(
-                "DATABASE_URL: the database is of an older version. Stop the other"
+                f"{setting}: the database is of an older version. Stop the other"
                 " replicas, then run `uv run app.py migrate`."
             )
         case "older":

@@ -13,7 +13,7 @@ from bot.channels import service as channels
 from bot.clock import utc_now
 from bot.config import Settings
 from bot.runtime import Runtime
-from bot.storage import open_database
+from bot.storage import open_database, open_new
 from commands.parsing import CommandError, Commands
 from commands.running import Backswing, free_port
 
@@ -50,6 +50,12 @@ def add(commands: Commands) -> None:
         default=None,
         help="N times as fast as it happened (default: as fast as it goes)",
     )
+    sandbox.add_argument(
+        "--database",
+        metavar="URL",
+        help="an empty database of its own (default: a new file below data/);"
+        " DATABASE_URL is not used",
+    )
     sandbox.set_defaults(run=play)
 
 
@@ -80,13 +86,13 @@ def play(settings: Settings, args: argparse.Namespace) -> int:
     clock = TravelClock(utc_now() - stories.span(STORY) if told else None)
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text()), clock=clock)
     slack.start(settings.sandbox_port)
-    url = settings.database_url
-    if "database_url" not in settings.model_fields_set:
-        # The pretend workspace is a new one each time, so its memory is, too.
-        url = f"sqlite:///{SANDBOX_FILE}"
-        for part in SANDBOX_FILE.parent.glob(f"{SANDBOX_FILE.name}*"):
-            part.unlink()
-    database = open_database(url)
+    # The pretend workspace is a new one each time, so its memory is, too; and never
+    # that of a real one, which DATABASE_URL may be.
+    database = (
+        open_database(args.database, setting="--database")
+        if args.database
+        else open_new(SANDBOX_FILE)
+    )
     settings = settings.model_copy(
         update={
             "slack_bot_token": SecretStr(slack.bot_token),

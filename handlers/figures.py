@@ -80,9 +80,9 @@ class Figures(Collector):
     def _waiting(self) -> Iterator[Metric]:
         rt, now = self._rt, self._rt.clock()
         with rt.reads() as session:
-            promises = backlog.deliveries(session, now=now)
+            promises = backlog.deliveries(session, rt.workspace.id, now=now)
             work = backlog.work(session, rt.workspace, now=now, numbers=rt.mentors)
-            pauses = backlog.pauses(session, now=now)
+            pauses = backlog.pauses(session, rt.workspace.id, now=now)
         yield _gauge(
             "backswing_deliveries",
             "Promises to Slack that are not over, or were given up, by their state.",

@@ -79,4 +79,4 @@ def write_down(rt: Runtime, _deliverer: Deliverer) -> None:
 
 def forget(rt: Runtime, _deliverer: Deliverer) -> None:
     with rt.sessions.begin() as session:
-        counts.forget(session, now=rt.clock())
+        counts.forget(session, rt.workspace, now=rt.clock())

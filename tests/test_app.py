@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,58 @@ def test_an_unknown_command_is_explained(capsys: pytest.CaptureFixture[str]):
     assert "invalid choice: 'fly'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("given", "said_of_it"),
+    [
+        ({"SLACK_BOT_TOEKN": BOT}, "did you mean SLACK_BOT_TOKEN?"),
+        ({"SLACKBOT_TOKEN": BOT}, "did you mean SLACK_BOT_TOKEN?"),
+        ({"SLACK_SIGNING_SECERT": SIGNING}, "did you mean SLACK_SIGNING_SECRET?"),
+        ({"SLACK_TOKEN_FILE": "/run/secrets/x"}, "did you mean SLACK_"),
+        ({"SLACK_XYZZY": "1"}, "to try Backswing without Slack"),
+        ({"DATABASE_URL": "postgresql://u:s3cret@host/name"}, "SLACK_BOT_TOKEN"),
+        ({"DATABASE_URL": "sqlite:///data/backswing.db"}, "SLACK_BOT_TOKEN"),
+        ({"SLACK_API_URL": "https://slack-gov.com/api/"}, "SLACK_BOT_TOKEN"),
+    ],
+)
+@pytest.mark.parametrize("where", ["environment", ".env"])
+def test_where_a_real_workspace_was_meant_there_is_no_pretend_one(
+    refused: Refuse, tmp_path: Path, where: str, given: dict[str, str], said_of_it: str
+):
+    [(name, value)] = given.items()
+    if where == ".env":
+        (tmp_path / ".env").write_text(f"{name}={value}\n", encoding="utf-8")
+        said = refused()
+    else:
+        said = refused(**given)
+    assert said.startswith(f"{name} is ")
+    assert said_of_it in said
+    assert "`uv run app.py sandbox`" in said
+    assert value not in said
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "missing", "typed"),
+    [
+        (
+            {"SLACK_BOT_TOEKN": BOT, "SLACK_APP_TOKEN": APP},
+            "SLACK_BOT_TOKEN",
+            "SLACK_BOT_TOEKN",
+        ),
+        (
+            {"SLACK_BOT_TOKEN": BOT, "SLACK_APPTOKEN": APP},
+            "SLACK_APP_TOKEN",
+            "SLACK_APPTOKEN",
+        ),
+    ],
+)
+def test_of_two_tokens_the_misspelt_one_is_named(
+    refused: Refuse, given: dict[str, str], missing: str, typed: str
+):
+    said = refused(**given)
+    assert said.startswith(f"{missing} is missing, and {typed} is not a setting")
+
+
 # A real process
 
 
@@ -195,9 +248,10 @@ class Process:
 def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     started: list[Process] = []
 
-    def run(*arguments: str, **variables: str) -> Process:
-        folder = tmp_path / str(len(started))
-        folder.mkdir()
+    def run(*arguments: str, folder: Path | None = None, **variables: str) -> Process:
+        if folder is None:
+            folder = tmp_path / str(len(started))
+            folder.mkdir()
         variables = {"PORT": "0", "SANDBOX_PORT": "0", **variables}
         started.append(Process(folder, *arguments, **variables))
         return started[-1]
@@ -216,14 +270,14 @@ def test_one_process_at_a_time_has_the_file_and_leaves_when_told(
 ):
     file = tmp_path / "kept" / "backswing.db"
     url = f"sqlite:///{file}"
-    first = start("sandbox", "--empty", DATABASE_URL=url)
+    first = start("sandbox", "--empty", "--database", url)
     first.wait_for("Backswing is running")
     assert mode(file.parent) == 0o700
     assert {path.name: mode(path) for path in file.parent.iterdir()} == {
         path.name: 0o600 for path in file.parent.iterdir()
     }
 
-    second = start("sandbox", "--empty", DATABASE_URL=url)
+    second = start("sandbox", "--empty", "--database", url)
     assert second.end() == 2
     assert "another process is using backswing.db" in second.said()
     assert "postgresql://" in second.said()
@@ -234,6 +288,27 @@ def test_one_process_at_a_time_has_the_file_and_leaves_when_told(
 
     third = start("migrate", DATABASE_URL=url)
     assert third.end() == 0, third.said()
+
+
+def test_two_sandboxes_in_one_folder_have_a_file_each_and_neither_the_real_one(
+    start: Callable[..., Process], tmp_path: Path
+):
+    (tmp_path / "data").mkdir()
+    left = tmp_path / "data" / "sandbox.db"
+    left.write_text("left by a sandbox of before", encoding="utf-8")
+    real = tmp_path / "real.db"
+    for _ in range(2):
+        one = start(
+            "sandbox", "--empty", folder=tmp_path, DATABASE_URL=f"sqlite:///{real}"
+        )
+        one.wait_for("Backswing is running")
+    files = sorted(left.parent.glob("*.db"))
+    assert [file.name for file in files] == ["sandbox-2.db", "sandbox.db"]
+    for file in files:
+        with closing(sqlite3.connect(file)) as database:
+            [(teams,)] = database.execute("SELECT count(*) FROM installations")
+            assert teams == 1
+    assert not real.exists()
 
 
 def test_a_real_process_refuses_as_the_table_says(start: Callable[..., Process]):
@@ -276,7 +351,7 @@ def test_a_copy_made_while_the_bot_runs_is_whole_and_is_restored_as_the_readme_s
 ):
     kept = tmp_path / "data" / "backswing.db"
     url = f"sqlite:///{kept}"
-    bot = start("sandbox", DATABASE_URL=url)
+    bot = start("sandbox", "--database", url)
     bot.wait_for("Backswing is running")
     bot.wait_for_logs("bot.delivery", times=3)
     copy = tmp_path / "copy.db"

@@ -452,9 +452,16 @@ def forget(session: Session, channel_id: int) -> None:
     )
 
 
-def purge(session: Session, *, before: datetime) -> None:
-    """Forget what was seen and never became part of an ask."""
-    session.execute(delete(Sighting).where(Sighting.seen_at < before))
+def purge(session: Session, installation_id: int, *, before: datetime) -> None:
+    """Forget what was seen in the workspace and never became part of an ask."""
+    here = select(Channel.id).where(Channel.installation_id == installation_id)
     session.execute(
-        delete(Reaction).where(Reaction.ask_id.is_(None), Reaction.seen_at < before)
+        delete(Sighting).where(Sighting.seen_at < before, Sighting.channel_id.in_(here))
+    )
+    session.execute(
+        delete(Reaction).where(
+            Reaction.ask_id.is_(None),
+            Reaction.seen_at < before,
+            Reaction.channel_id.in_(here),
+        )
     )

@@ -27,7 +27,9 @@ class Waiting:
     since: datetime | None
 
 
-def deliveries(session: Session, *, now: datetime) -> Mapping[str, Waiting]:
+def deliveries(
+    session: Session, installation_id: int, *, now: datetime
+) -> Mapping[str, Waiting]:
     """Promises to Slack, by each state of those that are not over."""
     is_due = OutboxItem.due_at <= now
     rows = session.execute(
@@ -37,7 +39,10 @@ def deliveries(session: Session, *, now: datetime) -> Mapping[str, Waiting]:
             func.sum(case((is_due, 1), else_=0)),
             func.min(OutboxItem.due_at),
         )
-        .where(OutboxItem.state.in_(WAITING + GIVEN_UP))
+        .where(
+            OutboxItem.installation_id == installation_id,
+            OutboxItem.state.in_(WAITING + GIVEN_UP),
+        )
         .group_by(OutboxItem.state)
     ).all()
     found = {
@@ -57,16 +62,28 @@ class Trouble:
     count: int
 
 
-def given_up(session: Session, *, since: datetime) -> Sequence[Trouble]:
+def given_up(
+    session: Session, installation_id: int, *, since: datetime
+) -> Sequence[Trouble]:
     """What was not or perhaps not delivered, and won't be any more."""
     return _troubles(
-        session, OutboxItem.state.in_(GIVEN_UP), OutboxItem.finished_at >= since
+        session,
+        OutboxItem.installation_id == installation_id,
+        OutboxItem.state.in_(GIVEN_UP),
+        OutboxItem.finished_at >= since,
     )
 
 
-def overdue(session: Session, *, before: datetime) -> Sequence[Trouble]:
+def overdue(
+    session: Session, installation_id: int, *, before: datetime
+) -> Sequence[Trouble]:
     """What should have been delivered before then, and still waits."""
-    return _troubles(session, OutboxItem.state.in_(WAITING), OutboxItem.due_at < before)
+    return _troubles(
+        session,
+        OutboxItem.installation_id == installation_id,
+        OutboxItem.state.in_(WAITING),
+        OutboxItem.due_at < before,
+    )
 
 
 def _troubles(session: Session, *where: ColumnElement[bool]) -> Sequence[Trouble]:
@@ -83,23 +100,47 @@ def work(
     """What the clock is to do, by its name: all of it is due, and soon done."""
     unanswered = now - timedelta(days=numbers.consent_days)
     looks = len(rounds.due(session, workspace, now=now, numbers=numbers))
+    here = Schedule.installation_id == workspace.id
+    asked_here = Round.schedule_id.in_(select(Schedule.id).where(here))
     return {
-        "start check-ins": _due(session, Schedule.next_at, now, Schedule.state == "on"),
-        "close check-ins": _due(session, Round.closes_at, now, Round.state == "open"),
-        "nudge members": _due(session, CheckIn.nudge_at, now),
+        "start check-ins": _due(
+            session, Schedule.next_at, now, Schedule.state == "on", here
+        ),
+        "close check-ins": _due(
+            session, Round.closes_at, now, Round.state == "open", asked_here
+        ),
+        "nudge members": _due(
+            session,
+            CheckIn.nudge_at,
+            now,
+            CheckIn.round_id.in_(select(Round.id).where(asked_here)),
+        ),
         "look for mentors": Waiting(looks, looks, None),
         "settle unanswered consent": _due(
-            session, Credit.told_at, unanswered, Credit.consent == "asked"
+            session,
+            Credit.told_at,
+            unanswered,
+            Credit.consent == "asked",
+            Credit.installation_id == workspace.id,
         ),
         "look people up": _count(
-            session, Member.looked_up_at.is_(None), Member.forgotten_at.is_(None)
+            session,
+            Member.looked_up_at.is_(None),
+            Member.forgotten_at.is_(None),
+            Member.installation_id == workspace.id,
         ),
     }
 
 
-def pauses(session: Session, *, now: datetime) -> Mapping[str, datetime]:
+def pauses(
+    session: Session, installation_id: int, *, now: datetime
+) -> Mapping[str, datetime]:
     """Until when Slack does not want to be called, by its method's name."""
-    rows = session.execute(select(Pause.method, Pause.until).where(Pause.until > now))
+    rows = session.execute(
+        select(Pause.method, Pause.until).where(
+            Pause.installation_id == installation_id, Pause.until > now
+        )
+    )
     return {row.method: row.until for row in rows}
 
 

@@ -11,7 +11,7 @@ from bot.channels import service as channels
 from bot.db import prepare, table
 from bot.runtime import Workspace
 from bot.tally import Slot
-from models import Member, MessageCount
+from models import Channel, Member, MessageCount
 
 # The longest window that can be chosen.
 KEPT = timedelta(days=367)
@@ -111,6 +111,11 @@ def _forgotten(
     }
 
 
-def forget(session: Session, *, now: datetime) -> None:
-    """What no window reaches any more is not kept."""
-    session.execute(delete(MessageCount).where(MessageCount.day < (now - KEPT).date()))
+def forget(session: Session, workspace: Workspace, *, now: datetime) -> None:
+    """Delete the workspace's counts that no window reaches any more."""
+    here = select(Channel.id).where(Channel.installation_id == workspace.id)
+    session.execute(
+        delete(MessageCount).where(
+            MessageCount.day < (now - KEPT).date(), MessageCount.channel_id.in_(here)
+        )
+    )

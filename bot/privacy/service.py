@@ -167,7 +167,7 @@ def purge(
     now: datetime,
 ) -> None:
     """Let go of what has served its time."""
-    registers.purge(session, before=seen_before)
+    registers.purge(session, installation_id, before=seen_before)
     items = table(OutboxItem)
     session.execute(
         update(items)

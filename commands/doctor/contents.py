@@ -59,8 +59,8 @@ def examine(
     yield from _channels(session, installation, web)
     yield from _zones(session, installation)
     yield from _deliveries(
-        backlog.overdue(session, before=now - LATE),
-        backlog.given_up(session, since=now - LATELY),
+        backlog.overdue(session, installation.id, before=now - LATE),
+        backlog.given_up(session, installation.id, since=now - LATELY),
     )
 
 

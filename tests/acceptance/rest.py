@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from bot import lanes
 from bot.db import Database
-from models import OutboxItem
+from models import Installation, OutboxItem
 
 
 def is_at_rest(
@@ -21,7 +21,8 @@ def is_at_rest(
     """
     before = _claims(database)
     with database.lookups.connect() as connection:
-        if lanes.is_due(connection, now=now):
+        served = connection.scalars(select(Installation.id)).all()
+        if any(lanes.is_due(connection, one, now=now) for one in served):
             return False
     held = {(id_, attempts) for id_, attempts, state in before if state == "sending"}
     return held <= set(orphans) and _claims(database) == before

@@ -323,7 +323,7 @@ def test_a_worker_that_died_leaves_a_lease_and_no_second_message(
 ) -> None:
     desk.promise()
     with rt.sessions.begin() as session:
-        claim = lanes.claim(session, now=clock())
+        claim = lanes.claim(session, rt.workspace.id, now=clock())
     assert claim is not None
     if was_posted:
         slack.post(HERE, "1", [], operation=claim.operation)
@@ -420,7 +420,7 @@ def test_who_lost_the_lease_records_nothing(
 ) -> None:
     desk.promise()
     with rt.sessions.begin() as session:
-        stale = lanes.claim(session, now=clock())
+        stale = lanes.claim(session, rt.workspace.id, now=clock())
     assert stale is not None
     clock.forward(minutes=2)
     desk.go()

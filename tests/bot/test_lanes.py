@@ -1,5 +1,6 @@
 """Which promise is delivered next, and that it is found quickly."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from bot import lanes, outbox
 from bot.lanes import LEASE
 from bot.runtime import Runtime
-from models import OutboxItem
+from models import Installation, OutboxItem
 from tests.factories import Clock
 
 
@@ -30,7 +31,7 @@ def promise(rt: Runtime, subject: int, to: str = "C1", due: float = 0) -> None:
 def claimed(rt: Runtime) -> int | None:
     """The subject of the promise whose turn it is."""
     with rt.sessions.begin() as session:
-        claim = lanes.claim(session, now=rt.clock())
+        claim = lanes.claim(session, rt.workspace.id, now=rt.clock())
     return None if claim is None else claim.subject_id
 
 
@@ -43,6 +44,37 @@ def test_what_was_due_first_comes_first_and_one_at_a_time_to_each(
     assert claimed(rt) is None
     clock.forward(seconds=5)
     assert [claimed(rt) for _ in range(3)] == [2, 3, None]
+
+
+def test_another_workspaces_messages_wait_for_a_process_that_has_its_token(
+    rt: Runtime, clock: Clock
+):
+    other = another_workspace(rt)
+    promise(other, 1)
+    clock.forward(seconds=5)
+    with rt.lookups.connect() as connection:
+        assert not lanes.is_due(connection, rt.workspace.id, now=clock())
+        assert lanes.is_due(connection, other.workspace.id, now=clock())
+    promise(rt, 2, to="C2")
+    assert [claimed(rt), claimed(rt)] == [2, None]
+    assert claimed(other) == 1
+
+
+def another_workspace(rt: Runtime) -> Runtime:
+    """A second installation in the same database, which another process serves."""
+    with rt.sessions.begin() as session:
+        row = Installation(
+            team_id="T0OTHER",
+            bot_id="B0OTHER",
+            bot_user_id="U0OTHER",
+            team_name="Other",
+            team_url="https://other.slack.com/",
+            installed_at=rt.clock(),
+        )
+        session.add(row)
+        session.flush()
+        served = replace(rt.workspace, id=row.id, team_id=row.team_id)
+    return replace(rt, workspace=served)
 
 
 def test_a_worker_that_died_delays_what_was_promised_anew_no_longer_than_that(
@@ -89,9 +121,9 @@ def explained(rt: Runtime, asked: Select[Any]) -> str:
         if is_postgresql:
             session.execute(lanes._IN_ORDER)
         how = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"
-        question = asked.params(now=rt.clock()).compile(
-            session.get_bind(), compile_kwargs={"literal_binds": True}
-        )
+        question = asked.params(
+            installation_id=rt.workspace.id, now=rt.clock()
+        ).compile(session.get_bind(), compile_kwargs={"literal_binds": True})
         return "\n".join(str(row) for row in session.execute(text(f"{how} {question}")))
 
 

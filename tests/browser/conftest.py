@@ -121,11 +121,13 @@ def begin(folder: Path) -> tuple[subprocess.Popen[str], str]:
     settings = {
         "PORT": "0",
         "SANDBOX_PORT": "0",
-        "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
     }
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "app.py"],
+            [
+                *(sys.executable, "app.py", "sandbox"),
+                *("--database", f"sqlite:///{folder / 'bot.db'}"),
+            ],
             cwd=ROOT,
             env=os.environ | settings,
             stdout=subprocess.PIPE,

@@ -10,6 +10,7 @@ import jobs.facts
 import jobs.installations
 from bot import outbox
 from bot.channels import service as channels
+from bot.config import SettingsError
 from bot.facts import service as facts
 from bot.installations import install
 from bot.members import service as members
@@ -419,6 +420,21 @@ def test_started_again_with_a_new_token_what_was_promised_is_sent(
     assert again.id == known.rt.workspace.id
     known.later(minutes=1)
     assert len(known.slack.to(HERE)) == 2
+
+
+def test_a_database_of_another_workspace_only_is_refused_and_left_as_it_is(
+    known: Story,
+) -> None:
+    known.slack.me = {
+        "team_id": "T0SANDBOX",
+        "user_id": "U0OTHER",
+        "bot_id": "B0OTHER",
+        "url": "https://sandbox.slack.com/",
+    }
+    with pytest.raises(SettingsError, match=r"of another workspace .* DATABASE_URL"):
+        install(known.rt.sessions, known.slack, now=known.clock())
+    with known.rt.reads() as session:
+        assert session.scalars(select(Installation.team_id)).all() == [TEAM]
 
 
 def test_where_nobody_said_that_the_bot_came_the_defaults_hold_too(known: Story):

@@ -155,7 +155,7 @@ class Listeners:
             if ask.deleted_at is not None:
                 return
             if said.is_reply and author == ask.asker and is_thanks(said.text):
-                actions.offer_to_solve(session, ask, now=now)
+                actions.offer_to_mark(session, ask, now=now)
             elif said.is_reply:
                 answers.reply(
                     session,

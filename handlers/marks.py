@@ -1,8 +1,10 @@
 """Marks without an emoji: shortcuts with an undo, and the buttons in our notes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from slack_bolt import Ack, App
+from slack_sdk.models.blocks import Block
 from sqlalchemy.orm import Session
 
 from bot.answers import service as answers
@@ -28,6 +30,7 @@ def register(bolt: App, rt: Runtime) -> None:
         )
     bolt.action("undo_helpful")(marks.undone)
     bolt.action("undo_solved")(marks.undone)
+    bolt.action("mark_helpful")(marks.offer_taken)
     bolt.action("mark_solved")(marks.offer_taken)
     bolt.action("who_helped")(marks.helper_named)
 
@@ -107,19 +110,26 @@ class Marks:
     def offer_taken(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = Pressed.model_validate(body)
         ask_id, _, answer_id = pressed.action.value.partition(":")
-        self._solve(pressed, number(ask_id), number(answer_id))
+        what: What = (
+            "solved" if pressed.action.action_id == "mark_solved" else "helpful"
+        )
+        channel, ts = self._mark(pressed, what, number(ask_id), number(answer_id))
         ack()
-        self._answer(body, "Solved! Thank you for saying so.")
+        text, drawn = notes.marked(what, channel, ts)
+        self._answer(body, text, drawn)
 
     def helper_named(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = Pressed.model_validate(body)
         option = pressed.action.selected_option
         answer_id = number(option.value if option else "")
-        self._solve(pressed, None, answer_id)
+        self._mark(pressed, "solved", None, answer_id)
         ack()
         self._answer(body, "Thank you! They will be glad to hear it.", replace=False)
 
-    def _solve(self, pressed: Pressed, ask_id: int | None, answer_id: int) -> None:
+    def _mark(
+        self, pressed: Pressed, what: What, ask_id: int | None, answer_id: int
+    ) -> tuple[str, str]:
+        """Mark an answer; gives its message in Slack, by channel and ts."""
         facts.ensure(self._rt, people=[pressed.user.id])
         with self._rt.sessions.begin() as session:
             answer = session.get(Answer, answer_id)
@@ -128,19 +138,30 @@ class Marks:
             ask = asks.get(session, self._rt.workspace, ask_id or answer.ask_id)
             if answer.ask_id != ask.id:
                 raise Refusal(asks.GONE)
+            channel = session.get_one(Channel, ask.channel_id)
             actions.mark(
                 session,
                 self._rt.workspace,
-                session.get_one(Channel, ask.channel_id),
+                channel,
                 ts=answer.ts,
-                what="solved",
+                what=what,
                 by=pressed.user.id,
                 is_present=True,
                 at_us=micros(pressed.action.action_ts),
                 now=self._rt.clock(),
             )
+            return channel.slack_id, answer.ts
 
-    def _answer(self, body: dict[str, Any], text: str, *, replace: bool = True) -> None:
+    def _answer(
+        self,
+        body: dict[str, Any],
+        text: str,
+        drawn: Sequence[Block] = (),
+        *,
+        replace: bool = True,
+    ) -> None:
         if body.get("response_url"):
             with courtesy():
-                self._rt.slack.respond(body["response_url"], text, [], replace=replace)
+                self._rt.slack.respond(
+                    body["response_url"], text, list(drawn), replace=replace
+                )

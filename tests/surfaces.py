@@ -429,7 +429,10 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
         lambda: notes.solved_for_joiner(TITLE, URL, None),
         lambda: notes.solved_for_joiner(TITLE, URL, SOLUTION),
     ],
-    notes.offer: [lambda: notes.offer(7, 1, "Ben")],
+    notes.offer: [
+        lambda: notes.offer(7, 1, "Ben", has_helped=False),
+        lambda: notes.offer(7, 1, "Ben", has_helped=True),
+    ],
     notes.marked: [
         lambda: notes.marked("helpful", "C0HELP", "1772442000.000100"),
         lambda: notes.marked("solved", "C0HELP", "1772442000.000100"),

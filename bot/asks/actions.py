@@ -251,8 +251,8 @@ def say_what_worked(
     outcomes.show_again(session, ask, now=now)
 
 
-def offer_to_solve(session: Session, ask: Ask, *, now: datetime) -> None:
-    """The asker sounds pleased: offer, once, to mark the last answer as solving it."""
+def offer_to_mark(session: Session, ask: Ask, *, now: datetime) -> None:
+    """The asker sounds pleased: offer, once, to mark the last answer."""
     last = session.scalar(
         select(Answer.id)
         .filter_by(ask_id=ask.id, is_deleted=False)

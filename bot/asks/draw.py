@@ -203,7 +203,10 @@ class Drawing:
         if ask.state != "answered" or answer.is_deleted:
             return None
         author = members.name(session, ask.installation_id, answer.author)
-        text, drawn = notes.offer(ask.id, answer.id, author)
+        helped = outcomes.outcome_of(session, ask).helped.get(answer.id, ())
+        text, drawn = notes.offer(
+            ask.id, answer.id, author, has_helped=ask.asker in helped
+        )
         return Whisper(channel.slack_id, ask.asker, text, drawn, thread_ts=ask.ts)
 
     def helped(self, session: Session, claim: Claim) -> Operation | None:

@@ -164,16 +164,19 @@ def solved_for_joiner(title: str, url: str, solution: tuple[str, str] | None) ->
     return _note(*parts, ".")
 
 
-def offer(ask_id: int, answer_id: int, author: str) -> Note:
-    text, blocks = _note(f"Did {author}'s answer solve it?")
-    return text, [
-        *blocks,
-        _buttons(("Mark as solved", "mark_solved", f"{ask_id}:{answer_id}")),
-    ]
+def offer(ask_id: int, answer_id: int, author: str, *, has_helped: bool) -> Note:
+    """To an asker who gave thanks; `has_helped`: they said so by a mark already."""
+    text, blocks = _note(
+        f"Did {author}'s answer {'solve it' if has_helped else 'help'}?"
+    )
+    value = f"{ask_id}:{answer_id}"
+    helped = [] if has_helped else [("It helped", "mark_helpful", value)]
+    solved = ("It solved it", "mark_solved", value)
+    return text, [*blocks, _buttons(*helped, solved)]
 
 
 def marked(what: What, channel: str, ts: str) -> Note:
-    """To whoever marked an answer by a shortcut, which has no emoji to take back."""
+    """To whoever marked an answer without an emoji that they could take back."""
     text, blocks = _note(_MARKED[what])
     return text, [*blocks, _buttons(("Undo", f"undo_{what}", f"{channel}:{ts}"))]
 

@@ -128,7 +128,7 @@ def test_no_note_about_an_ask_does_harm(text: str, name: str):
         notes.not_posted(title, details, who, "is_archived"),
         notes.solved(7, title, URL, by=who, candidates=[(1, who)], has_worked=False),
         notes.solved_for_joiner(title, URL, (who, URL)),
-        notes.offer(7, 1, who),
+        notes.offer(7, 1, who, has_helped=False),
         notes.helped(title, URL, who, [who, who]),
         notes.solution(title, URL, who, [who]),
     ):

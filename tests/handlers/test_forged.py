@@ -145,6 +145,7 @@ def ways(ask: object, answer: object) -> dict[str, Way]:
     for name in FORMS:
         found[name] = send(form(name, ask=ask))
     found["offer"] = click("mark_solved", value=f"{ask}:{answer}")
+    found["offer to mark helpful"] = click("mark_helpful", value=f"{ask}:{answer}")
     found["who helped"] = click("who_helped", option=str(answer))
     return found
 
@@ -191,6 +192,8 @@ FORBIDDEN = {
         ("ask_looking", "ask_same", "option_looking", "option_same"),
         (ASKER, STRANGER, ROBOT, GONE),
     ),
+    # The answer is the peer's.
+    "offer to mark helpful": (PEER, STRANGER, ROBOT, GONE),
 }
 
 

@@ -115,7 +115,7 @@ def test_an_offer_made_again_is_about_the_answer_that_is_there(story: Story) -> 
     story.say(ASKER, "Thank you!", thread_ts=ask.ts)
     story.deliver()
     [offer] = story.slack.whispers
-    assert offer.text == "Did Chi's answer solve it?"
+    assert offer.text == "Did Chi's answer help?"
 
 
 def test_an_older_edit_that_comes_later_changes_nothing(story: Story) -> None:

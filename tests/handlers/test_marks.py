@@ -209,16 +209,86 @@ def test_the_asker_says_what_worked(story: Story, thread: tuple[str, str]) -> No
     assert "What worked: Jitter, *always*" in shown
 
 
-def test_thanks_offer_the_button_once(story: Story, thread: tuple[str, str]) -> None:
+def offered(story: Story) -> dict[str, tuple[str, str]]:
+    """The buttons of the only offer, by label: each one's action and value."""
+    story.deliver()
+    [offer] = story.slack.whispers
+    buttons = offer.blocks[1]["elements"]
+    return {b["text"]["text"]: (b["action_id"], b["value"]) for b in buttons}
+
+
+def undo(story: Story, who: str) -> None:
+    """Press the button that the last tap was answered with."""
+    _, _, blocks = story.slack.responses[-1]
+    button = blocks[1]["elements"][0]
+    assert button["text"]["text"] == "Undo"
+    story.click(who, button["action_id"], button["value"])
+    assert story.slack.responses[-1][1] == "Undone."
+
+
+def test_thanks_offer_the_buttons_once(story: Story, thread: tuple[str, str]) -> None:
     story.say(ASKER, "Thanks, that worked!", thread_ts=thread[0])
     story.say(ASKER, "thank you", thread_ts=thread[0])
     story.say(PEER, "Thanks from me, too", thread_ts=thread[0])
-    story.deliver()
+    buttons = offered(story)
+    assert list(buttons) == ["It helped", "It solved it"]
     [offer] = story.slack.whispers
     assert (offer.only, offer.thread_ts) == (ASKER, thread[0])
-    button = offer.blocks[1]["elements"][0]
-    story.click(ASKER, button["action_id"], button["value"])
+    assert offer.text == "Did Ben's answer help?"
+    story.click(ASKER, *buttons["It solved it"])
     assert story.the_ask().state == "solved"
+    undo(story, ASKER)
+    assert story.the_ask().state == "answered"
+
+
+@pytest.mark.parametrize("capture", ["off", "questions", "all"])
+def test_a_tap_after_thanks_counts_as_helpful_once(story: Story, capture: str) -> None:
+    story.set_up(capture=capture)
+    if capture == "off":
+        ask = story.ask("How do I x?").ts
+    else:
+        ask = story.say(ASKER, "How do I x?")
+    answer = story.say(HELPER, "So.", thread_ts=ask)
+    story.say(ASKER, "Thanks!", thread_ts=ask)
+    tap = offered(story)["It helped"]
+    for _ in range(2):
+        story.click(ASKER, *tap)
+    assert story.marks() == {answer: (False, 1)}
+    assert story.the_ask().state == "answered"
+    # The same person's reaction is no second mark.
+    story.react(ASKER, answer, "heart")
+    assert story.marks() == {answer: (False, 1)}
+    story.later(seconds=61)
+    helped_ana = "Your answer to Ana's ask “How do I x?” helped Ana."
+    assert story.slack.texts(HELPER) == [helped_ana]
+
+
+def test_a_tap_after_thanks_is_undone_without_the_reaction(
+    story: Story, thread: tuple[str, str]
+) -> None:
+    story.say(ASKER, "Thanks!", thread_ts=thread[0])
+    story.click(ASKER, *offered(story)["It helped"])
+    undo(story, ASKER)
+    assert story.marks() == {thread[1]: (False, 0)}
+    story.later(seconds=61)
+    assert story.slack.texts(HELPER) == []
+    # Nor does the undo take back what was said by an emoji, or the other way round.
+    story.click(ASKER, *offered(story)["It helped"])
+    story.react(ASKER, thread[1], "heart")
+    story.unreact(ASKER, thread[1], "heart")
+    assert story.marks() == {thread[1]: (False, 1)}
+    story.react(ASKER, thread[1], "heart")
+    story.click(ASKER, "undo_helpful", f"{HERE}:{thread[1]}")
+    assert story.marks() == {thread[1]: (False, 1)}
+
+
+def test_who_has_marked_it_helpful_is_asked_whether_it_solved_it(
+    story: Story, thread: tuple[str, str]
+) -> None:
+    story.react(ASKER, thread[1], "heart")
+    story.say(ASKER, "Thanks!", thread_ts=thread[0])
+    assert list(offered(story)) == ["It solved it"]
+    assert story.slack.whispers[0].text == "Did Ben's answer solve it?"
 
 
 def test_no_button_for_thanks_in_advance(story: Story, thread: tuple[str, str]) -> None:

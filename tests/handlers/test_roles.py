@@ -236,6 +236,14 @@ def by_helpful_emoji(story: Stage, who: str) -> bool:
     return helped(story, ts) > 0
 
 
+@way(Action.MARK_HELPFUL)
+def by_offer_to_mark_helpful(story: Stage, who: str) -> bool:
+    ask = ask_of(story)
+    ts, answer_id = answer_to(story, ask)
+    story.click(who, "mark_helpful", f"{ask.id}:{answer_id}")
+    return helped(story, ts) > 0
+
+
 @way(Action.SOLVE)
 def by_solved_emoji(story: Stage, who: str) -> bool:
     ask = ask_of(story)

@@ -161,10 +161,21 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="solved for a joiner, by an answer",
         ),
         pytest.param(
-            notes.offer(7, 1, "Ben"),
-            ["Did Ben's answer solve it?"],
-            [actions(button("Mark as solved", "mark_solved", "7:1"))],
+            notes.offer(7, 1, "Ben", has_helped=False),
+            ["Did Ben's answer help?"],
+            [
+                actions(
+                    button("It helped", "mark_helpful", "7:1"),
+                    button("It solved it", "mark_solved", "7:1"),
+                )
+            ],
             id="offer",
+        ),
+        pytest.param(
+            notes.offer(7, 1, "Ben", has_helped=True),
+            ["Did Ben's answer solve it?"],
+            [actions(button("It solved it", "mark_solved", "7:1"))],
+            id="offer of an answer that was marked helpful",
         ),
         pytest.param(
             notes.marked("helpful", "C0HELP", "1772442000.000100"),

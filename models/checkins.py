@@ -124,8 +124,8 @@ class Round(Base):
 class CheckIn(Base):
     """What one member did in one round.
 
-    waiting: nothing yet. visiting: replied, but has not joined. shared. When the
-    round closes, those who wait become silent, or away if they were.
+    waiting: joined, and nothing yet. shared: in the form or by a reply, joined or not.
+    When the round closes, those who wait become silent, or away if they were.
     """
 
     __tablename__ = "checkins"
@@ -135,8 +135,7 @@ class CheckIn(Base):
         Index(None, "nudge_at"),
         Index(None, "member"),
         CheckConstraint(
-            "state IN ('waiting', 'visiting', 'shared', 'silent', 'away')",
-            name="state",
+            "state IN ('waiting', 'shared', 'silent', 'away')", name="state"
         ),
     )
 

@@ -497,6 +497,8 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
     ],
     checkins.post: [
         lambda: checkins.post(asked()),
+        lambda: checkins.post(asked(), checkins.LastTime(URL, shared=5, solved=1)),
+        lambda: checkins.post(asked(), checkins.LastTime(URL, shared=50, solved=12)),
         lambda: checkins.post(asked(hint="", question="What &lt;now&gt;?" * 20)),
         lambda: checkins.post(asked(reflection="What would you do again? " * 7)),
     ],

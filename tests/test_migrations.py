@@ -4,8 +4,8 @@ import os
 import signal
 import sqlite3
 import stat
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -37,6 +37,8 @@ STEPS = [
 OLDEST, NEWEST = STEPS[0], STEPS[-1]
 # The last one before messages were counted.
 BEFORE_MENTORS = "e6ff38e0e57a"
+# The last one in which a reply counted only if its author had joined.
+BEFORE_REPLIES_COUNT = "5e0f2a86c41d"
 COMMIT = "COMMIT"
 BLANK: dict[type, Any] = {
     str: "",
@@ -44,6 +46,8 @@ BLANK: dict[type, Any] = {
     bool: False,
     object: [],
     datetime: datetime(2026, 3, 1, tzinfo=UTC),
+    date: date(2026, 3, 1),
+    time: time(9),
 }
 
 
@@ -209,10 +213,52 @@ def test_what_was_written_before_anybody_counted_is_known(url: str):
     ]
 
 
-def _fill(connection: Connection) -> None:
-    """Asks and replies of two channels, around midnight (UTC), in the old tables."""
+def test_replies_of_before_count_for_those_who_may_take_part(url: str):
+    database = db.connect(url)
+    with database.engine.begin() as connection:
+        command.upgrade(schema._config(connection), BEFORE_REPLIES_COUNT)
+        put = _puts(connection)
+        put("installations", id=1)
+        put("channels", id=1, installation_id=1, slack_id="C1", guests_may_ask=False)
+        put(
+            "checkin_schedules",
+            id=1,
+            installation_id=1,
+            channel_id=1,
+            state="on",
+            every="week",
+        )
+        put("checkin_rounds", id=1, schedule_id=1, channel_id=1, state="open")
+        put("members", id=1, installation_id=1, slack_id="U0GUS", is_guest=True)
+        put("members", id=2, installation_id=1, slack_id="U0ANA")
+        for n, (member, state) in enumerate(
+            (
+                ("U0GUS", "visiting"),
+                ("U0ANA", "visiting"),
+                ("U0NEW", "visiting"),
+                ("U0BEN", "silent"),
+            ),
+            1,
+        ):
+            put("checkins", id=n, round_id=1, member=member, state=state)
+        command.upgrade(schema._config(connection), NEWEST)
+        now = connection.execute(
+            text("SELECT member, state FROM checkins ORDER BY id")
+        ).all()
+        command.downgrade(schema._config(connection), BEFORE_REPLIES_COUNT)
+        put("checkins", id=5, round_id=1, member="U0DAN", state="visiting")
+    database.close()
+    assert [tuple(row) for row in now] == [
+        ("U0ANA", "shared"),
+        ("U0NEW", "shared"),
+        ("U0BEN", "silent"),
+    ]
+
+
+def _puts(connection: Connection) -> Callable[..., None]:
+    """Return a function that adds a row to a table of the schema as it is now."""
     held = MetaData()
-    held.reflect(connection, only=("installations", "channels", "asks", "answers"))
+    held.reflect(connection)
 
     def put(name: str, **values: Any) -> None:
         # Whatever else has to be there does not matter.
@@ -223,6 +269,12 @@ def _fill(connection: Connection) -> None:
         }
         connection.execute(insert(held.tables[name]).values(blank | values))
 
+    return put
+
+
+def _fill(connection: Connection) -> None:
+    """Asks and replies of two channels, around midnight (UTC), in the old tables."""
+    put = _puts(connection)
     put("installations", id=1)
     for channel in (1, 2):
         put("channels", id=channel, installation_id=1, slack_id=f"C{channel}")

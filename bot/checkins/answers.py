@@ -69,17 +69,17 @@ def share_form(
 ) -> View:
     """Share something in a round, or change what was shared."""
     said = (
-        f"Your answers go into the thread in #{channel}, with your name. You can change"
-        f" them until {until}."
+        f"Your answers are posted in the thread in #{channel}, under your name. You can"
+        f" change them until {until}."
     )
     if not is_in:
-        said += " Sharing once does not sign you up: I remind only those who join."
+        said += " Sharing doesn't sign you up. Only people who join get a reminder."
     fields = [
         _field("working_on", asked.question, asked.hint, shared.working_on),
         _field(
             "stuck_on",
             "What are you stuck on?",
-            "I then offer you, privately, to ask your peers about it.",
+            "I'll privately offer to ask your peers about it.",
             shared.stuck_on,
         ),
         _field("proud_of", "What are you proud of?", "", shared.proud_of),
@@ -91,7 +91,7 @@ def share_form(
     return View(
         type="modal",
         callback_id="checkin_share",
-        title="Share",
+        title="Share your check-in",
         submit="Save" if shared != Shared() else "Share",
         close="Cancel",
         private_metadata=json.dumps({"round": round_id}),

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from bot import homes, outbox
 from bot.checkins import admission, rules
 from bot.checkins.rules import Membership, State
-from bot.clock import moment
 from bot.outbox import upsert
 from models import Channel, CheckIn, CheckInReply, Round, Schedule, Seat
 
@@ -62,20 +61,12 @@ def seat(session: Session, schedule_id: int, member: str) -> Seat | None:
     return session.get(Seat, (schedule_id, member), populate_existing=True)
 
 
-def _membership(
-    session: Session,
-    held: Round,
-    member: str,
-    found: Seat | None,
-    before: State | None,
-) -> Membership:
-    """Who may take part no more has the part that they had, and no other."""
-    if found is None:
-        return rules.NOBODY
+def _may_take_part(
+    session: Session, held: Round, member: str, before: State | None
+) -> bool:
+    """Return whether a member's part counts; what counted before still does."""
     channel = session.get_one(Channel, held.channel_id)
-    if before != "shared" and not admission.is_admitted(session, channel, member):
-        return rules.NOBODY
-    return Membership(found.is_in, found.joined_at, found.left_at)
+    return before == "shared" or admission.is_admitted(session, channel, member)
 
 
 def of(session: Session, round_id: int, member: str) -> CheckIn | None:
@@ -120,10 +111,15 @@ def settle(
     reply_ts = first_reply(session, held.id, member)
     who = seat(session, held.schedule_id, member)
     before = cast("State | None", found.state if found else None)
+    membership, has_replied = rules.NOBODY, False
+    if (who or reply_ts) and _may_take_part(session, held, member, before):
+        has_replied = reply_ts is not None
+        if who:
+            membership = Membership(who.is_in, who.joined_at, who.left_at)
     state = rules.state(
-        _membership(session, held, member, who, before),
+        membership,
         is_written=found is not None and found.is_written,
-        replied_at=moment(reply_ts) if reply_ts else None,
+        has_replied=has_replied,
         is_open=held.state == "open",
         closes_at=held.closes_at,
         is_away=found is not None and found.was_away,
@@ -163,7 +159,7 @@ def _follow(
         # Whoever shares again goes on.
         who.nudges_stopped_at = None
     is_newcomer = who is None or not (who.is_in or who.is_asked)
-    if found.state in {"visiting", "shared"} and is_newcomer:
+    if found.state == "shared" and is_newcomer:
         ask_to_join(session, held, found.member, now=now)
 
 

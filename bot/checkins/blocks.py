@@ -18,7 +18,7 @@ from slack_sdk.models.blocks import (
 
 from bot import rich
 from bot.checkins import calendar
-from bot.rich import spoken
+from bot.rich import Part, link, spoken
 from bot.text import plain
 
 _LONGEST = 1000
@@ -36,11 +36,21 @@ class Asked:
     zone: ZoneInfo
 
 
-def post(asked: Asked) -> tuple[str, list[Block]]:
-    """To the channel, which it notifies of nothing: people share when they like."""
-    blocks: list[Block] = [
-        rich.words(asked.question, limit=_LONGEST, is_bold=True),
-    ]
+@dataclass(frozen=True, slots=True)
+class LastTime:
+    """What came of the round before. `url` leads to its message."""
+
+    url: str
+    shared: int
+    solved: int
+
+
+def post(asked: Asked, last: LastTime | None = None) -> tuple[str, list[Block]]:
+    """Ask the channel, which is notified of nothing: people share when they like."""
+    blocks: list[Block] = []
+    if last:
+        blocks.append(rich.sentence(*_last_time(last)))
+    blocks.append(rich.words(asked.question, limit=_LONGEST, is_bold=True))
     if asked.hint:
         blocks.append(rich.words(asked.hint, limit=_LONGEST))
     if asked.reflection:
@@ -48,11 +58,21 @@ def post(asked: Asked) -> tuple[str, list[Block]]:
     blocks += [
         buttons(asked.id),
         _aside(
-            "Share with the button, or reply in the thread. Join to be asked once more"
-            f" when you have not. Open until {moment(asked.closes_at, asked.zone)}."
+            "Press Share or reply in the thread. Join to get one reminder if you"
+            f" forget. Open until {moment(asked.closes_at, asked.zone)}."
         ),
     ]
     return spoken(plain(asked.question)), blocks
+
+
+def _last_time(last: LastTime) -> list[Part]:
+    """Say "Last time 5 shared; 1 blocker was solved."."""
+    parts: list[Part] = [link(last.url, "Last time"), f" {last.shared} shared"]
+    if last.solved == 1:
+        parts.append("; 1 blocker was solved")
+    elif last.solved:
+        parts.append(f"; {last.solved} blockers were solved")
+    return [*parts, "."]
 
 
 def buttons(round_id: int) -> ActionsBlock:

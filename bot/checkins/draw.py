@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot import hours
-from bot.checkins import blocks, notes, posting
+from bot.checkins import blocks, notes, posting, recaps
 from bot.checkins.blocks import Asked
-from bot.checkins.recaps import recap
 from bot.delivery import Notice
 from bot.lanes import Claim
 from bot.operations import Operation, Post
@@ -40,11 +39,12 @@ class Drawing:
         one = session.get_one(Round, claim.subject_id)
         if one.state == "closed":
             # Only when what it says of somebody is to be reworded.
-            return Post(claim.recipient, *recap(session, self._workspace, one))
+            return Post(claim.recipient, *recaps.recap(session, self._workspace, one))
         if one.state != "open" or claim.claimed_at >= one.post_before:
             return None
         channel = session.get_one(Channel, one.channel_id)
-        text, drawn = blocks.post(asked(session, one))
+        last = recaps.last_time(session, self._workspace, one)
+        text, drawn = blocks.post(asked(session, one), last)
         return Post(channel.slack_id, text, drawn)
 
     def paused(self, session: Session, claim: Claim) -> Operation | None:

@@ -31,8 +31,8 @@ def nudge(
     parts: list[Part] = [
         f"#{channel} is asking ",
         link(url, _named(question)),
-        f". A sentence or two is plenty, and there is time until {until}.",
-        " I remind you just once.",
+        f". A sentence or two is plenty; you have until {until}.",
+        " This is the only reminder.",
     ]
     return spoken(*parts), [
         rich.sentence(*parts),
@@ -53,9 +53,9 @@ def nudge(
 def stopped(schedule_id: int, question: str, *, channel: str) -> Note:
     """After some silent rounds: no more nudges, unless they say so."""
     text = (
-        f"You were busy in the last {_NUMBERS[PATIENCE]} rounds of {_named(question)}"
-        f" in #{channel}, so I won't remind you any more. When you share something, or"
-        " press the button, I start again."
+        f"You've missed the last {_NUMBERS[PATIENCE]} rounds of {_named(question)}"
+        f" in #{channel}, so I'll stop reminding you. Share something or press the"
+        " button, and I'll start again."
     )
     return spoken(text), [
         rich.sentence(text),
@@ -78,10 +78,9 @@ _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
 def invite(round_id: int, question: str, *, channel: str) -> Note:
     """To somebody who took part without having joined; once ever."""
     text = (
-        f"You replied to {_named(question)} in #{channel}. Would you like to join that"
-        " check-in? Then your first reply each time, or what you share in the form, is"
-        " your check-in, and I remind you once when you have missed it. You can leave"
-        " at any time. I ask only this once."
+        f"You shared something in {_named(question)} in #{channel}. Want to join? Then"
+        " you get one reminder each time you forget. You can leave at any time. I won't"
+        " ask again."
     )
     return spoken(text), [
         rich.sentence(text),
@@ -101,20 +100,17 @@ def invite(round_id: int, question: str, *, channel: str) -> Note:
 def not_posted(channel: str, shared: Sequence[Block], error: str) -> Note:
     """To somebody whose answers Slack did not take; `shared` is what shows them."""
     if error == "unknown":
-        said = f"I can't tell whether what you shared stands in #{channel}: please look"
+        said = f"I'm not sure that what you shared made it to #{channel}. Please check."
     else:
-        said = f"Slack did not let me show what you shared in #{channel}"
-    text = f"{said}. It counts all the same. Here are your words:"
+        said = f"Slack did not let me show what you shared in #{channel}."
+    text = f"{said} It counts all the same. Here are your words:"
     return spoken(text), [rich.sentence(text), *shared]
 
 
 def stuck(checkin_id: int, blocker: str) -> Note:
     """To somebody who wrote what they are stuck on. `blocker` is marked text."""
     said = f"You are stuck on “{shorten(plain(blocker), _BLOCKER)}”."
-    offer = (
-        "Your peers may know: shall I put it to them? You see the ask first, and can"
-        " change it."
-    )
+    offer = "Your peers may know. Want to ask them? You can edit the ask first."
     return spoken(f"{said} {offer}"), [
         rich.sentence(said),
         rich.sentence(offer),
@@ -143,9 +139,8 @@ def asked(title: str, url: str) -> Note:
 
 def joined(schedule_id: int, question: str, *, channel: str) -> Note:
     text = (
-        f"You are in: {_named(question)} in #{channel}. Your first reply each time, or"
-        " what you share in the form, is your check-in. I remind you once when you have"
-        " missed it."
+        f"You've joined {_named(question)} in #{channel}. Your first reply, or what you"
+        " share in the form, is your check-in. You get one reminder if you forget."
     )
     return spoken(text), [
         rich.sentence(text),
@@ -156,7 +151,7 @@ def joined(schedule_id: int, question: str, *, channel: str) -> Note:
 def left(question: str, *, channel: str) -> Note:
     text = (
         f"You have left {_named(question)} in #{channel}. What you shared stays there."
-        " Its button Join, or the Home tab, takes you back in."
+        " To come back, press Join there or on my Home tab."
     )
     return spoken(text), [rich.sentence(text)]
 

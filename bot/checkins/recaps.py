@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.checkins import blockers, digests, rules
+from bot.checkins.blocks import LastTime
 from bot.checkins.digests import Line, Note
 from bot.checkins.rules import State
 from bot.members import service as members
@@ -42,6 +43,37 @@ def recap(session: Session, workspace: Workspace, one: Round) -> Note:
         for found in shared
     ]
     return digests.digest(one.question, lines)
+
+
+def last_time(session: Session, workspace: Workspace, one: Round) -> LastTime | None:
+    """What came of the round before, for the post of this one.
+
+    None for a first round, and where nobody shared in the last one or its message is
+    gone.
+    """
+    last = session.scalar(
+        select(Round)
+        .where(
+            Round.schedule_id == one.schedule_id,
+            Round.due_at < one.due_at,
+            Round.state.in_(("open", "closed", "failed")),
+        )
+        .order_by(Round.due_at.desc())
+        .limit(1)
+    )
+    if last is None or last.ts is None:
+        return None
+    shared, solved = session.execute(
+        select(func.count(), func.count(Ask.id))
+        .select_from(CheckIn)
+        .outerjoin(Ask, (Ask.id == CheckIn.ask_id) & (Ask.state == "solved"))
+        .where(CheckIn.round_id == last.id, CheckIn.state == "shared")
+    ).one()
+    if not shared:
+        return None
+    channel = session.get_one(Channel, last.channel_id)
+    url = permalink(workspace.team_url, channel.slack_id, last.ts)
+    return LastTime(url, shared, solved)
 
 
 def _line(

@@ -1,4 +1,4 @@
-"""Replies in a round's thread: the first of each member is their check-in.
+"""Replies in a round's thread: the first of each person is their check-in.
 
 Each function may be called any number of times, in any order, with the same result.
 """
@@ -18,7 +18,7 @@ from bot.lanes import Claim
 from bot.members import service as members
 from bot.outbox import upsert
 from bot.runtime import Workspace
-from models import Channel, CheckInReply, Round
+from models import Channel, CheckIn, CheckInReply, Round
 
 
 def hear(
@@ -45,6 +45,32 @@ def hear(
     if added is not None:
         members.note(session, workspace.id, [author])
         attendance.settle(session, held, author, now=now)
+
+
+def reconsider(
+    session: Session, workspace: Workspace, member: str, *, now: datetime
+) -> None:
+    """Count a person's replies that did not count while we knew nothing of them."""
+    round_ids = session.scalars(
+        select(CheckInReply.round_id)
+        .join(Channel, Channel.id == CheckInReply.channel_id)
+        .outerjoin(
+            CheckIn,
+            (CheckIn.round_id == CheckInReply.round_id)
+            & (CheckIn.member == CheckInReply.author)
+            & (CheckIn.state == "shared"),
+        )
+        .where(
+            Channel.installation_id == workspace.id,
+            CheckInReply.author == member,
+            CheckInReply.is_deleted.is_(False),
+            CheckIn.id.is_(None),
+        )
+    )
+    for round_id in sorted(set(round_ids)):
+        held = attendance.hold(session, round_id)
+        if held is not None:
+            attendance.settle(session, held, member, now=now)
 
 
 def gone(

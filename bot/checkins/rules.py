@@ -14,7 +14,7 @@ PATIENCE = 3
 # So many in a row are celebrated, and so many more, and so on.
 ROW = 10
 
-State = Literal["waiting", "visiting", "shared", "silent", "away"]
+State = Literal["waiting", "shared", "silent", "away"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +69,6 @@ class Membership:
             return False
         return self.is_in or (self.left_at is not None and self.left_at > at)
 
-    def counts(self, reply_at: datetime, closes_at: datetime) -> bool:
-        """Whether a reply in a round's thread is their check-in.
-
-        It is, if they have joined by the time that the round closes, or by the time of
-        a later reply, and had not left before. No order of hearing of these plays a
-        part.
-        """
-        if self.joined_at is None or self.joined_at > max(reply_at, closes_at):
-            return False
-        return self.is_in or (self.left_at is not None and self.left_at >= reply_at)
-
 
 NOBODY = Membership()
 
@@ -88,17 +77,19 @@ def state(
     who: Membership,
     *,
     is_written: bool,
-    # When their first reply in the thread was written that is still there.
-    replied_at: datetime | None,
+    # A reply of theirs stands in the thread, and they may take part.
+    has_replied: bool,
     is_open: bool,
     closes_at: datetime,
     is_away: bool,
 ) -> State | None:
-    """What became of a round for somebody; None where it does not concern them."""
-    if is_written:
+    """Derive what became of a round for somebody; None where it doesn't concern them.
+
+    The post invites everybody to share, so a reply counts whether or not its author
+    has joined. Only those who joined are expected, and can be silent.
+    """
+    if is_written or has_replied:
         return "shared"
-    if replied_at is not None:
-        return "shared" if who.counts(replied_at, closes_at) else "visiting"
     if is_open:
         return "waiting" if who.is_in else None
     if not who.is_at(closes_at):

@@ -173,7 +173,7 @@ class Telling:
         found = attendance.of(session, claim.detail["round"], claim.recipient)
         if schedule.state == "deleted" or (seat and (seat.is_in or seat.is_asked)):
             return None
-        if found is None or found.state not in {"visiting", "shared"}:
+        if found is None or found.state != "shared":
             return None
         try:
             admission.may_take_part(session, channel, claim.recipient)

@@ -12,6 +12,7 @@ from bot import lanes
 from bot.answers import service as answers
 from bot.asks import messages
 from bot.channels import service as channels
+from bot.checkins import replies as check_ins
 from bot.errors import Refusal
 from bot.kudos import reactions as kudos
 from bot.members import service as members
@@ -54,6 +55,7 @@ def learn_member(
     )
     session.flush()
     answers.reconsider(session, member, now=now)
+    check_ins.reconsider(session, workspace, member.slack_id, now=now)
     kudos.reconsider(session, workspace, member, now=now)
     if member.is_bot or member.is_stranger:
         messages.disown(session, member, now=now)

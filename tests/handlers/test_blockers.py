@@ -27,7 +27,7 @@ def stuck(story: Story, one: Round, what: str = STUCK) -> str:
     """The value of the button that they are offered."""
     assert share(story, ASKER, one, stuck_on=what) == {}
     offered = story.slack.to(ASKER)[-1]
-    assert "shall I put it to them?" in offered.text
+    assert "Want to ask them?" in offered.text
     [button] = offered.blocks[-1]["elements"]
     assert (button["action_id"], button["text"]["text"]) == (
         "checkin_ask",
@@ -247,3 +247,15 @@ def test_what_became_of_it_is_in_the_digest_too(story: Story, answer: str):
     assert ("Ben solved what Ana was stuck on." in words(digest)) is (
         answer == "solved"
     )
+
+
+def test_the_next_round_begins_with_the_blockers_that_peers_solved(story: Story):
+    one = story.asked()
+    ask(story, press(story, stuck(story, one)))
+    story.deliver()
+    asked = story.the_ask()
+    reply = story.say(HELPER, "Escape it.", thread_ts=asked.ts)
+    story.react(ASKER, reply, "white_check_mark")
+    story.asked(MONDAY + WEEK)
+    said = words(story.slack.to(HERE)[-1])
+    assert said.startswith("Last time 1 shared; 1 blocker was solved.\n")

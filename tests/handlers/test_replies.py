@@ -1,11 +1,13 @@
 """People share in check-ins by a reply, join them, and leave."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+import jobs.facts
 import jobs.sharing
 from bot.checkins import replies, seats
 from bot.slack import Refused
@@ -17,6 +19,7 @@ from tests.checkins import (
     row,
     share,
     states,
+    words,
 )
 from tests.factories import (
     ASKER,
@@ -47,14 +50,44 @@ def test_the_first_reply_of_who_joined_is_their_check_in(story: Story):
     assert story.slack.to(ASKER) == []
 
 
-def test_a_reply_before_joining_counts_once_they_have_joined(story: Story):
+def test_a_reply_counts_whether_or_not_they_have_joined(story: Story):
     one = story.asked()
     story.say(ASKER, "The parser", thread_ts=one.ts)
-    assert states(story, one) == {ASKER: "visiting"}
+    story.say(GUEST, "The lexer", thread_ts=one.ts)
+    # Until Slack has said who they are, nobody knows whether they may take part.
+    assert states(story, one) == {}
+    jobs.facts.meet(story.rt, story.deliverer)
+    assert states(story, one) == {ASKER: "shared", GUEST: "shared"}
     join(story, ASKER, one)
-    assert states(story, one) == {ASKER: "shared"}
+    assert states(story, one) == {ASKER: "shared", GUEST: "shared"}
     story.later(minutes=5)
     assert story.slack.to(ASKER) == []
+    story.close_rounds()
+    assert "2 people shared" in words(story.slack.to(HERE)[0])
+
+
+def test_a_strangers_reply_counts_for_nothing_whenever_we_learn_it(story: Story):
+    one = story.asked()
+    story.slack.people["U0ZED"] = person("U0ZED", "Zed", is_stranger=True)
+    story.say("U0ZED", "The parser", thread_ts=one.ts)
+    jobs.facts.meet(story.rt, story.deliverer)
+    story.say("U0ZED", "The lexer", thread_ts=one.ts)
+    story.later(minutes=5)
+    assert states(story, one) == {}
+    assert story.slack.to("U0ZED") == []
+
+
+def test_only_who_joined_is_reminded(story: Story):
+    one = story.asked()
+    join(story, ASKER, one)
+    reply = story.say(PEER, "The parser", thread_ts=one.ts)
+    story.delete(PEER, reply, thread_ts=one.ts)
+    assert states(story, one) == {ASKER: "waiting"}
+    story.clock.now = MONDAY + timedelta(days=1, hours=1)
+    jobs.sharing.nudge(story.rt, story.deliverer)
+    story.deliver()
+    assert len(story.slack.to(ASKER)) == 1
+    assert story.slack.to(PEER) == []
 
 
 def test_deletions_are_followed(story: Story):
@@ -85,11 +118,12 @@ def test_who_replies_without_having_joined_is_asked_once_ever(story: Story):
     one = story.asked()
     story.say(PEER, "Nice", thread_ts=one.ts)
     story.say(PEER, "Very", thread_ts=one.ts)
+    jobs.facts.meet(story.rt, story.deliverer)
     story.deliver()
     assert story.slack.to(PEER) == []
     story.later(minutes=1)
     [asked] = story.slack.to(PEER)
-    assert "Would you like to join" in asked.text
+    assert "Want to join?" in asked.text
     [button] = asked.blocks[-1]["elements"]
     assert (button["action_id"], button["value"]) == ("checkin_join", str(one.id))
     story.say(PEER, "Very much", thread_ts=one.ts)
@@ -99,10 +133,9 @@ def test_who_replies_without_having_joined_is_asked_once_ever(story: Story):
     story.later(minutes=5)
     assert len(story.slack.to(PEER)) == 1
     story.click(PEER, "checkin_join", button["value"], channel="D0CHI")
-    # What they said in the round that is open counts.
-    assert states(story, one) == {PEER: "visiting"}
+    assert states(story, one) == {PEER: "shared"}
     assert states(story, then) == {PEER: "shared"}
-    assert "You are in" in story.slack.responses[-1][1]
+    assert "You've joined" in story.slack.responses[-1][1]
 
 
 def test_who_takes_their_reply_back_within_a_minute_is_not_asked(story: Story):
@@ -136,7 +169,7 @@ def test_who_may_take_part_no_more_is_not_expected_and_does_not_share(story: Sto
     assert states(story, then) == {HELPER: "waiting"}
     story.say(GUEST, "The lexer", thread_ts=then.ts)
     story.later(minutes=2)
-    assert states(story, then) == {GUEST: "visiting", HELPER: "waiting"}
+    assert states(story, then) == {HELPER: "waiting"}
     # What they had shared before stands.
     story.say(GUEST, "And the lexer", thread_ts=one.ts)
     assert states(story, one)[GUEST] == "shared"
@@ -246,7 +279,9 @@ def test_joining_and_leaving_are_one_press_each(story: Story):
     join(story, ASKER, one)
     join(story, ASKER, one)
     text, blocks = story.slack.responses[-1][1:]
-    assert text.startswith("You are in: “What are you working on this week?” in #help.")
+    assert text.startswith(
+        "You've joined “What are you working on this week?” in #help."
+    )
     [leave] = blocks[-1]["elements"]
     assert leave["action_id"] == "checkin_leave"
     story.click(ASKER, "checkin_leave", leave["value"])
@@ -273,7 +308,7 @@ def test_sharing_signs_nobody_up_but_asks_once(story: Story):
     one = story.asked()
     share(story, ASKER, one)
     story.later(minutes=2)
-    assert "Would you like to join" in story.slack.to(ASKER)[-1].text
+    assert "Want to join?" in story.slack.to(ASKER)[-1].text
     with story.rt.reads() as session:
         [seat] = session.scalars(select(Seat))
         assert (seat.is_in, seat.is_asked) == (False, True)

@@ -44,7 +44,7 @@ def test_what_is_shared_is_shown_in_the_thread_and_whose_it_is(story: Story):
         "What surprised you?",
     ]
     assert all(b["optional"] for b in view["blocks"] if b["type"] == "input")
-    assert "Sharing once does not sign you up" in words(view)
+    assert "Sharing doesn't sign you up" in words(view)
     # In Helsinki, where Ana is.
     assert "until Friday 13 March at 10:00" in words(view)
     share(story, ASKER, one, working_on=PARSER, proud_of="Tests :tada:")

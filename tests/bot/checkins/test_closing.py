@@ -9,7 +9,15 @@ from sqlalchemy import func, select
 import jobs.sharing
 from models import CheckIn, OutboxItem, Round
 from tests.checkins import WEEK, join, open_form, share, states, thread, words
-from tests.factories import ASKER, HELPER, HERE, MONDAY, PEER, Story, conversation
+from tests.factories import (
+    ASKER,
+    HELPER,
+    HERE,
+    MONDAY,
+    PEER,
+    Story,
+    conversation,
+)
 from tests.fakes import Posted
 
 
@@ -222,3 +230,42 @@ def test_a_private_channels_check_in_is_shown_nowhere_else(story: Story):
     story.close_rounds()
     elsewhere = [m for m in story.slack.messages if m.channel not in {HERE, ASKER}]
     assert [m.channel for m in elsewhere if "Gold" in str(m) or "Lead" in str(m)] == []
+
+
+# The next round begins with the last one
+
+
+def last_time(story: Story) -> str:
+    """The first line of the newest post in the channel."""
+    return words(story.slack.to(HERE)[-1]).split("\n")[0]
+
+
+def test_the_next_post_begins_with_what_came_of_the_last(story: Story):
+    one = story.asked()
+    assert last_time(story) == one.question
+    for who in (ASKER, HELPER):
+        share(story, who, one)
+    then = story.asked(MONDAY + WEEK)
+    assert last_time(story) == "Last time 2 shared."
+    [to_last] = [
+        piece
+        for piece in story.slack.to(HERE)[-1].blocks[0]["elements"][0]["elements"]
+        if piece["type"] == "link"
+    ]
+    assert to_last["url"].endswith(f"/{HERE}/p{(one.ts or '').replace('.', '')}")
+    # The notification says what is asked, as before.
+    assert story.slack.to(HERE)[-1].text == then.question
+
+
+def test_a_round_in_which_nobody_shared_is_not_held_up_to_anybody(story: Story):
+    story.asked()
+    then = story.asked(MONDAY + WEEK)
+    assert last_time(story) == then.question
+
+
+def test_a_round_whose_message_is_gone_is_not_linked_to(story: Story):
+    one = story.asked()
+    share(story, ASKER, one)
+    story.delete(ASKER, one.ts or "")
+    then = story.asked(MONDAY + WEEK)
+    assert last_time(story) == then.question

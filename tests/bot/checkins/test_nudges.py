@@ -285,7 +285,7 @@ def silent_rounds(story: Story, count: int, *, start: int = 0) -> Round:
 
 
 def stops(story: Story) -> list[str]:
-    return [text for text in told(story) if "won't remind you any more" in text]
+    return [text for text in told(story) if "I'll stop reminding you" in text]
 
 
 def test_after_three_silent_rounds_the_nudges_stop_and_say_so(story: Story):
@@ -293,7 +293,7 @@ def test_after_three_silent_rounds_the_nudges_stop_and_say_so(story: Story):
     assert (len(told(story)), stops(story)) == (2, [])
     silent_rounds(story, 1, start=2)
     [stop] = stops(story)
-    assert stop.startswith("You were busy in the last three rounds of")
+    assert stop.startswith("You've missed the last three rounds of")
     silent_rounds(story, 3, start=3)
     assert len(told(story)) == 4
     [button, _] = story.slack.to(ASKER)[-1].blocks[-1]["elements"]

@@ -13,20 +13,44 @@ _PERSON = re.compile(r"@([UW][A-Z0-9]+)(?:\|[^<>]*)?")
 _GROUP = re.compile(r"!(?:subteam\^[A-Z0-9]+|channel|here|everyone)\b.*")
 _CHANNEL = re.compile(r"#[A-Z0-9]+\|([^<>]+)")
 _TOKEN = re.compile(r"<([^<>\n]+)>")
-_TAG = re.compile(r"(?<![\w/&;#])#([\w-]+)")
+# Letters, digits and the marks on them, in scripts whose vowels are marks as well.
+_WORD = r"\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u109f\u1780-\u17ff-"
+_TAG = re.compile(rf"(?<![\w/&;#])#([{_WORD}]+)")
 # What does not speak for its author names nobody: code, and lines that are quoted.
 _ASIDE = re.compile(
     r"```.*?(?:```|\Z)|`[^`\n]*`|^(?:&gt;|>)[^\n]*", re.DOTALL | re.MULTILINE
 )
-_WHO = r"<(?:@[UW][A-Z0-9]+|!(?:subteam\^[A-Z0-9]+|channel|here|everyone))[^<>\n]*>"
+_QUOTES = "\"'“”„‟‘’‚«»‹›「」『』"
+_TAG_WORD = rf"(?=[{_WORD}]*[^\W\d_])[{_WORD}]{{1,{LONGEST_TAG}}}"
+# A name that goes on, as in "<@U1>'s" or "<@U1>-san", is a word of the reason.
+_NAMED = (
+    r"<(?:@[UW][A-Z0-9]+|!(?:subteam\^[A-Z0-9]+|channel|here|everyone))[^<>\n]*>"
+    r"(?!(?:['’]|-(?!for\b))?\w)"
+)
 # "to @ana, @ben and @chi for …": none of it is part of the reason.
 _BEFORE = re.compile(
-    rf"^\s*(?:(?:to|and)\b|&amp;|[,+:;])?\s*(?:{_WHO}|#[\w-]+)\s*[,;:]?", re.IGNORECASE
+    r"\s*(?:(?:(?:to|and)\b|&amp;|\+|[,:;–—-]+)\s*)?"
+    rf"(?:{_NAMED}|#{_TAG_WORD}(?![{_WORD}]|[-'’/.&]\w))",
+    re.IGNORECASE,
 )
-_FOR = re.compile(r"^\s*for\b[:,]?\s*", re.IGNORECASE)
+# What people type between the names and the reason, and keyboards make of it. What
+# begins an emoji, a smiley or a word such as "--fix" belongs to that, and a dash that
+# begins a line to a list.
+_SEPARATOR = re.compile(
+    r"[^\S\n]*(?:"
+    r"(?:[-=]+&gt;|\+\+|[,;:.!|~·•→⇒–—―…-])+"
+    rf"(?=\s|\Z|<[@!#]|[{_QUOTES}]|for\b)"
+    r"|[,–—―…，、：；。！،؛]+)",
+    re.IGNORECASE,
+)
+_FOR = re.compile(rf"\s*for(?=\s|\Z|<[@!#]|[{_QUOTES}:,–—―…-](?!\w))", re.IGNORECASE)
+_QUOTED = re.compile(
+    r"\s*(?:\"([^\"]+)\"|[“„‟]([^“”„‟]+)[“”]|'([^']+)'|[‘‚]([^‘’‚]+)[‘’]"
+    r"|«([^«»]+)»|»([^«»]+)«|‹([^‹›]+)›|「([^「」]+)」|『([^『』]+)』)"
+)
 # Read from the end, where they stand: sought from the beginning, each of many spaces
 # or tags would be the start of a search to the end.
-_TAGS_BEHIND = re.compile(r"\s*(?:[\w-]+#(?:\s+|\Z))+")
+_TAGS_BEHIND = re.compile(rf"\s*(?:{_TAG_WORD}#(?:\s+|\Z))+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +79,40 @@ def parse(text: str) -> Said:
 
 
 def _reason(text: str) -> str:
-    """Without the people and tags before it, the word "for", and the tags behind."""
-    while found := _BEFORE.match(text) or _FOR.match(text):
-        text = text[found.end() :]
-        if found.re is _FOR:
-            break
+    """Without the names and tags before it, the word "for", and the tags behind.
+
+    Nor are the quotation marks part of it where all of it stands in them.
+    """
+    text = text[_head(text) :]
     behind = _TAGS_BEHIND.match(text[::-1])
-    return text[: len(text) - behind.end()].strip() if behind else text.strip()
+    if behind:
+        text = text[: len(text) - behind.end()]
+    quoted = _QUOTED.match(text)
+    if quoted and not text[_names(text, quoted.end()) :].strip():
+        text = quoted[quoted.lastindex or 0]
+        text = text[_head(text) :]
+    return text.strip()
+
+
+def _head(text: str) -> int:
+    """Where the reason begins."""
+    end = _names(text, 0)
+    if for_ := _FOR.match(text, end):
+        end = _skip(_SEPARATOR, text, for_.end())
+    return end
+
+
+def _names(text: str, start: int) -> int:
+    """Where names and tags, and what separates them, end."""
+    while named := _BEFORE.match(text, start):
+        start = _skip(_SEPARATOR, text, named.end())
+    return start
+
+
+def _skip(pattern: re.Pattern[str], text: str, start: int) -> int:
+    while found := pattern.match(text, start):
+        start = found.end()
+    return start
 
 
 def _tags(spoken: str) -> Iterator[str]:
@@ -88,6 +139,6 @@ def tags_typed(field: str) -> tuple[str, ...]:
 def _is_tag(word: str) -> bool:
     return (
         0 < len(word) <= LONGEST_TAG
-        and re.fullmatch(r"[\w-]+", word) is not None
+        and re.fullmatch(rf"[{_WORD}]+", word) is not None
         and any(letter.isalpha() for letter in word)
     )

@@ -1,11 +1,13 @@
 """Whom, what for and which tags, however people type it."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.kudos.words import LONGEST_REASON, parse, tags_typed
-from bot.text import plain
+from bot.text import clean, plain
 
 ANA, BEN, CHI = "<@U0ANA|ana>", "<@U0BEN>", "<@W0CHI>"
 BITS = f"{ANA} {BEN} for #tag ` < > &amp; \n word ``` <!channel> , and".split(" ")
@@ -105,6 +107,122 @@ def test_a_reason_without_end_is_cut_where_a_message_has_room():
 def test_what_reorders_or_hides_text_is_gone():
     said = parse(f"{ANA} for \u202eevil\u200b\x00\ud800 e\u0301")
     assert said.reason == "evil é"
+
+
+@pytest.mark.parametrize(
+    "separator",
+    [
+        *(" ", "  ", "\n", ": ", " : ", ", ", " - ", " -- ", "-- ", " – ", " — ", "—"),
+        *("– ", " ― ", "++ ", " ++ ", "++: ", "++, ", "... ", "… ", "! ", "; ", " | "),
+        *(" -&gt; ", " =&gt; ", " → ", " · ", "：", "、", "، ", ". "),
+    ],
+)
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "the help with the build",
+        ":tada: the help with the build",
+        ":+1::skin-tone-2: great review of it",
+        "🎉 the build",
+        ":) the build",
+        ":-) the build",
+        ";) the build",
+        "--fix, which saved us",
+        "-1 on my patch",
+        "+1 from all of us",
+        "#1 in support",
+        "for-loops are faster now",
+        "forward looking",
+        "&lt;3 for the build",
+        "&amp; the team",
+        "`make` in CI",
+        f"'{CHI}' in the log",
+        f"{CHI}'s review of it",
+        f"{CHI}-san, thanks",
+        f"helping {CHI}: the build",
+        "issue #12",
+        "“it works” and “it ships”",
+        "'tis done",
+        "助けてくれて",
+    ],
+)
+def test_what_separates_names_from_the_reason_is_no_part_of_it_and_takes_none_of_it(
+    separator, reason
+):
+    for name in (BEN, f"to {BEN}", f"{ANA}, {BEN}", f"#ops {BEN}"):
+        for word in ("", "for ", "For ", "for: ", "for — ", "for, "):
+            assert parse(f"{name}{separator}{word}{reason}").reason == reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{BEN}++for the build",
+        f"{BEN}: for the build",
+        f"{BEN}:for the build",
+        f"{BEN}-for the build",
+        f"{BEN},for the build",
+        f"{BEN} —for the build",
+        f"+{BEN} the build",
+        f'"for the build" {BEN}',
+        f"“the build” {BEN} #ci",
+        f"«for the build» — {BEN} and {ANA}",
+        f"{BEN} 'the build'",
+        f"{BEN} „for the build“ #ci",
+        f"{BEN}: 「the build」",
+    ],
+)
+def test_separators_touch_words_and_quotation_marks_stand_around_all_of_it(text):
+    said = parse(text)
+    assert said.reason == "the build"
+    assert "U0BEN" in said.people
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{BEN} “it works” is all I wanted",
+        f"{BEN} “one” {CHI} “two”",
+        f"{BEN}\n- the build\n- the tests",
+        f"{BEN} don't 'just' ship",
+    ],
+)
+def test_quotation_marks_and_lists_within_a_reason_stay(text):
+    assert parse(text).reason == text.removeprefix(BEN).strip()
+
+
+def test_a_possessive_begins_the_reason():
+    text = f"{BEN}'s review of the build"
+    assert (parse(text).people, parse(text).reason) == (("U0BEN",), text)
+
+
+def test_tags_are_words_in_every_script():
+    text = f"{BEN} สำหรับการช่วยเหลือ #ทีมงาน #सहायता #équipe"
+    assert parse(text).tags == ("ทีมงาน", "सहायता", "équipe")
+    assert parse(text).reason == "สำหรับการช่วยเหลือ"
+
+
+# What nobody would see cut: an emoji, a mention, a word with its signs.
+_UNCUT = re.compile(
+    r"<[^<>]+>|:[\w+'-]+:(?::skin-tone-[2-6]:)?|&\w+;|(?!\d)\w[\w'’-]*|--?\w+|#\w+|[;:]-?[)D]"
+)
+PARTS = [
+    *(ANA, BEN, f"{CHI}'s", "#tag", "for", "to", "and", "word", "don't", "--fix"),
+    *(":tada:", ":+1::skin-tone-2:", ";)", ":D", "&lt;", "&amp;", "—", "--", "++"),
+    *("-", ":", ",", ";", "“", "”", '"', "'", "«", "»", "!", "…", "-&gt;"),
+]
+
+
+@given(st.lists(st.tuples(st.sampled_from(PARTS), st.sampled_from([" ", "", "\n"]))))
+def test_the_reason_is_a_stretch_of_what_was_typed_with_no_token_cut(parts):
+    text = clean("".join(part + gap for part, gap in parts))
+    reason = parse(text).reason
+    assert reason in text
+    starts = [at.start() for at in re.finditer(re.escape(reason), text)]
+    inside = {i for t in _UNCUT.finditer(text) for i in range(t.start() + 1, t.end())}
+    assert not reason or any(
+        at not in inside and at + len(reason) not in inside for at in starts
+    )
 
 
 @given(st.lists(st.sampled_from(BITS)).map(" ".join))

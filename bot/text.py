@@ -134,6 +134,51 @@ def shorten(plain_text: str, limit: int) -> str:
     return plain_text[: limit - len(CUT)].rstrip() + CUT
 
 
+def substance(plain_text: str) -> int:
+    """How many letters of English would say as much; spaces in a row count once.
+
+    A letter of Chinese says what three of English say (7 stand for 20), a syllable of
+    Korean what two say, and three of Arabic, which leaves vowels out, what four say.
+    Marks count where they are vowels, one behind a letter.
+    """
+    thirds, is_letter = 0, False
+    for character in one_line(plain_text):
+        if character.isascii():
+            thirds, is_letter = thirds + 3, character.isalpha()
+            continue
+        kind = unicodedata.category(character)
+        name = unicodedata.name(character, "")
+        if kind in _UNSEEN:
+            is_vowel = kind == "Mn" and any(word in name for word in _VOWELS)
+            thirds += 3 if is_vowel and is_letter else 0
+            is_letter = False
+            continue
+        is_letter = kind.startswith("L")
+        if character not in _BLANK:
+            dense = (n for script, n in _THIRDS.items() if name.startswith(script))
+            thirds += next(dense, 3)
+    return thirds // 3
+
+
+# What stands on another character, or is not seen at all.
+_UNSEEN = {"Mn", "Me", "Cf"}
+_VOWELS = ("VOWEL SIGN", "CHARACTER SARA", "MAI HAN-AKAT")
+# Letters by their category that are drawn as nothing: Hangul fillers, blank Braille.
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+# By how Unicode names its letters: how many thirds of a letter of English each is.
+_THIRDS = {
+    "CJK ": 9,
+    "HIRAGANA LETTER": 9,
+    "KATAKANA LETTER": 9,
+    "KATAKANA-HIRAGANA PROLONGED": 9,
+    "IDEOGRAPHIC ITERATION MARK": 9,
+    "HANGUL SYLLABLE": 6,
+    "ETHIOPIC SYLLABLE": 6,
+    "ARABIC LETTER": 4,
+    "HEBREW LETTER": 4,
+}
+
+
 def cut(text: str, limit: int) -> str:
     """Marked text of which a reader sees at most `limit` characters, tokens whole."""
     if len(plain(text)) <= limit:

@@ -21,6 +21,9 @@ class Member(Base):
     installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
     slack_id: Mapped[str]
     name: Mapped[str] = mapped_column(default="")
+    # These tell people of the same name apart.
+    full_name: Mapped[str] = mapped_column(default="")
+    handle: Mapped[str] = mapped_column(default="")
     # An IANA zone, never an offset: offsets change with daylight saving.
     tz: Mapped[str | None]
     is_bot: Mapped[bool] = mapped_column(default=False)

@@ -216,11 +216,12 @@ class Drawing:
         helped = outcomes.outcome_of(session, ask).helped.get(answer.id)
         if not helped:
             return None
+        asker, *others = self._names(session, ask, [ask.asker, *sorted(helped)])
         note = notes.helped(
             ask.title,
             self._url(channel, answer.ts, ask),
-            members.name(session, ask.installation_id, ask.asker),
-            self._names(session, ask, sorted(helped)),
+            asker,
+            others,
         )
         return _letter(claim, note)
 
@@ -229,11 +230,14 @@ class Drawing:
         if answer.is_deleted or ask.deleted_at or not answer.is_solution:
             return None
         helped = outcomes.outcome_of(session, ask).helped.get(answer.id, frozenset())
+        asker, *others = self._names(
+            session, ask, [ask.asker, *sorted(helped - {ask.asker})]
+        )
         note = notes.solution(
             ask.title,
             self._url(channel, answer.ts, ask),
-            members.name(session, ask.installation_id, ask.asker),
-            self._names(session, ask, sorted(helped - {ask.asker})),
+            asker,
+            others,
         )
         return _letter(claim, note)
 

@@ -118,8 +118,9 @@ def receivers(
         )
     )
     known = {row.slack_id: row for row in rows}
+    names = members.told_apart(known.values())
     return {
-        one: _receiver(known.get(one), lately.get(one, []), within.zone)
+        one: _receiver(known.get(one), names.get(one), lately.get(one, []), within.zone)
         for one in wanted
     }
 
@@ -129,7 +130,10 @@ def _by(installation_id: int, giver: str) -> ColumnElement[bool]:
 
 
 def _receiver(
-    member: Member | None, lately: Sequence[datetime], zone: ZoneInfo
+    member: Member | None,
+    name: str | None,
+    lately: Sequence[datetime],
+    zone: ZoneInfo,
 ) -> Receiver:
     again = ""
     if len(lately) >= TO_THE_SAME:
@@ -139,7 +143,7 @@ def _receiver(
     if member is None or member.looked_up_at is None or not _is_somebody(member):
         return Receiver(SOMEONE, is_known=False)
     return Receiver(
-        name=member.name or SOMEONE,
+        name=name or SOMEONE,
         is_bot=member.is_bot,
         is_deactivated=member.is_deactivated,
         is_stranger=member.is_stranger,

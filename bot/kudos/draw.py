@@ -133,8 +133,7 @@ class Drawing:
             about=self._about(session, kudos, channel),
             taken_back_by=self._undone_by(session, kudos),
         )
-        giver = self._name(session, kudos.giver)
-        receivers = self._names(session, kudos.receivers)
+        giver, *receivers = self._names(session, [kudos.giver, *kudos.receivers])
         return blocks.summary(shown, giver, receivers), blocks.message(shown)
 
     def _undone_by(self, session: Session, kudos: Kudos) -> str | None:

@@ -18,7 +18,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.kudos.rules import MOST_RECEIVERS, MOST_TAGS, SHORTEST_REASON
+from bot.kudos.rules import AT_LEAST, MOST_RECEIVERS, MOST_TAGS
 from bot.kudos.words import LONGEST_REASON, LONGEST_TAG
 from bot.text import clean, plain, shorten
 
@@ -79,8 +79,7 @@ def kudos_form(
         InputBlock(
             block_id="reason",
             label="What for?",
-            hint=f"At least {SHORTEST_REASON} characters: what they did, and how it"
-            " helped.",
+            hint=f"What they did and how it helped, in {AT_LEAST}",
             element=PlainTextInputElement(
                 action_id="reason",
                 multiline=True,

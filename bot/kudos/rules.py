@@ -1,7 +1,6 @@
 """Who may thank whom, how often and what for: every rule about kudos is here."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,12 +10,14 @@ import emoji as unicode_emoji
 
 from bot.errors import Refusal
 from bot.members.rules import Action, Role, check
-from bot.text import one_line, pieces
+from bot.text import pieces, substance
 
 MOST_RECEIVERS = 10
 MOST_TAGS = 5
-# Without mentions and emoji: enough to say what for.
+# Letters of English, or as much in another script, without mentions and emoji: enough
+# to say what for.
 SHORTEST_REASON = 20
+AT_LEAST = f"at least {SHORTEST_REASON} characters (7 in Chinese or Japanese)"
 A_DAY = 5
 MOST_A_DAY = 100
 TO_THE_SAME, IN_DAYS = 2, 7
@@ -164,8 +165,7 @@ def _about_words(wish: Wish) -> list[Problem]:
     if length(wish.reason) < SHORTEST_REASON:
         problems.append(
             Problem(
-                f"Say what for, in at least {SHORTEST_REASON} characters; mentions and"
-                " emoji don't count.",
+                f"Say what for, in {AT_LEAST}. Mentions and emoji don't count.",
                 "reason",
             )
         )
@@ -180,25 +180,17 @@ def _about_words(wish: Wish) -> list[Problem]:
 
 
 def length(reason: str) -> int:
-    """How many characters of marked text say something: no mentions, no emoji."""
+    """How much marked text says, in letters of English: no mentions, no emoji."""
     said = "".join(
         piece.shown
         for piece in pieces(_GROUP.sub("", reason))
         if piece.kind not in {"person", "emoji"}
     )
-    said = one_line(unicode_emoji.replace_emoji(_EMOJI.sub("", said), ""))
-    return sum(
-        unicodedata.category(letter) not in _UNSEEN and letter not in _BLANK
-        for letter in said
-    )
+    return substance(unicode_emoji.replace_emoji(_EMOJI.sub("", said), ""))
 
 
 # A row of them, too, which has nothing between one and the next.
 _EMOJI = re.compile(r":(?:[a-z0-9_'+-]*[a-z][a-z0-9_'+-]*|[+-]1):")
-# What stands on another character, or is not seen at all.
-_UNSEEN = {"Mn", "Me", "Cf"}
-# Letters by their category that are drawn as nothing: Hangul fillers, blank Braille.
-_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 _GROUP = re.compile(r"<!(?:subteam\^|channel|here|everyone)[^<>\n]*>")
 
 

@@ -1,7 +1,9 @@
 """Who may do what: one table, read by the code and by its test."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.errors import Refusal
@@ -147,6 +149,40 @@ def check(action: Action, roles: frozenset[Role]) -> None:
     if may(action, roles):
         return
     raise Refusal(_STRANGER if Role.STRANGER in roles else _WHY_NOT[action])
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How Slack calls a person: as they like, in full, and uniquely."""
+
+    name: str
+    full: str = ""
+    handle: str = ""
+
+
+def tell_apart(people: Mapping[str, Names]) -> dict[str, str]:
+    """A name for each person who has one, unlike those of the others.
+
+    People of the same name are called by their full names, and where these are the
+    same, too, by their handles.
+    """
+    shown = {person: names.name for person, names in people.items() if names.name}
+    for longer in (_full, _with_handle):
+        counts = Counter(name.casefold() for name in shown.values())
+        shown = {
+            person: longer(people[person]) if counts[name.casefold()] > 1 else name
+            for person, name in shown.items()
+        }
+    return shown
+
+
+def _full(names: Names) -> str:
+    return names.full or names.name
+
+
+def _with_handle(names: Names) -> str:
+    name = _full(names)
+    return f"{name} (@{names.handle})" if names.handle else name
 
 
 _VACATION_EMOJI = frozenset({"palm_tree", "desert_island", "beach_with_umbrella"})

@@ -12,7 +12,7 @@ from bot import zones
 from bot.clock import EPOCH, micros_of
 from bot.errors import Refusal
 from bot.members import rules
-from bot.members.rules import Role
+from bot.members.rules import Names, Role
 from bot.outbox import upsert
 from bot.text import SOMEONE, at_the_beginning, clean, one_line, shorten
 from models import Champion, Channel, Member, ProgramLead
@@ -62,7 +62,9 @@ def remember(
         or user.get("name")
         or ""
     )
-    member.name = shorten(one_line(clean(name)), _LONGEST_NAME)
+    member.name = _called(name)
+    member.full_name = _called(profile.get("real_name") or user.get("real_name"))
+    member.handle = _called(user.get("name"))
     member.tz = user.get("tz")
     member.is_bot = bool(user.get("is_bot")) or user["id"] == SLACKBOT
     member.is_deactivated = bool(user.get("deleted"))
@@ -81,6 +83,10 @@ def remember(
     member.away_until = EPOCH + timedelta(seconds=ends) if ends else None
     member.looked_up_at = now
     return member
+
+
+def _called(name: str | None) -> str:
+    return shorten(one_line(clean(name or "")), _LONGEST_NAME)
 
 
 def find(session: Session, installation_id: int, slack_id: str) -> Member | None:
@@ -114,17 +120,27 @@ def zone(session: Session, installation_id: int, slack_id: str) -> ZoneInfo:
 def names(
     session: Session, installation_id: int, slack_ids: Iterable[str]
 ) -> dict[str, str]:
-    """Plain names, for lists that should notify nobody."""
+    """Plain names, for texts that should notify nobody; different for each person.
+
+    Give it all the people whom a reader sees together.
+    """
     wanted = set(slack_ids)
     if not wanted:
         return {}
     known = session.execute(
-        select(Member.slack_id, Member.name).where(
+        select(Member.slack_id, Member.name, Member.full_name, Member.handle).where(
             Member.installation_id == installation_id, Member.slack_id.in_(wanted)
         )
     )
-    found = {slack_id: name for slack_id, name in known if name}
-    return {slack_id: found.get(slack_id, SOMEONE) for slack_id in wanted}
+    told = told_apart(known)
+    return {slack_id: told.get(slack_id, SOMEONE) for slack_id in wanted}
+
+
+def told_apart(rows: Iterable[Any]) -> dict[str, str]:
+    """What to call these members, where a reader sees them together."""
+    return rules.tell_apart(
+        {row.slack_id: Names(row.name, row.full_name, row.handle) for row in rows}
+    )
 
 
 def name(session: Session, installation_id: int, slack_id: str) -> str:

@@ -17,7 +17,7 @@ from bot.mentors.notes import Consent, Deed, Note, Story
 from bot.operations import Delete, Operation, Post, Update
 from bot.preferences import service as preferences
 from bot.runtime import Workspace
-from bot.text import SOMEONE, permalink
+from bot.text import permalink
 from models import Answer, Ask, Channel, Credit, Evidence, Member, RingNote
 
 
@@ -151,11 +151,13 @@ class Drawing:
         )
         if noted is None:
             return None
-        called = members.names(session, self._workspace.id, noted.ring)
+        called = members.names(
+            session, self._workspace.id, {member.slack_id, *noted.ring}
+        )
         return _letter(
             claim,
             notes.ring(
-                member.name or SOMEONE,
+                called[member.slack_id],
                 [called[person] for person in noted.ring],
                 noted.marks,
                 noted.marks_from_ring,
@@ -175,21 +177,22 @@ class Drawing:
         is_public: bool = False,
     ) -> Story:
         askers = {row.asker for row, *_ in seen}
-        called: Mapping[str, str | None] = members.names(
-            session, self._workspace.id, askers
+        lead = credit.credited_by
+        names = members.names(
+            session, self._workspace.id, {*askers, credit.member, lead or credit.member}
         )
+        called: Mapping[str, str | None] = {asker: names[asker] for asker in askers}
         if is_public:
             chosen = preferences.of_all(session, self._workspace.id, askers)
             called = {
                 asker: None if chosen[asker].may_be_named == "never" else name
                 for asker, name in called.items()
             }
-        lead = credit.credited_by
         return Story(
             days=credit.window_days,
             deeds=[self._deed(*row, called) for row in seen],
             people=len({person for row, *_ in seen for person in row.helped}),
-            lead=members.name(session, self._workspace.id, lead) if lead else "",
+            lead=names[lead] if lead else "",
             reason=credit.reason or "",
         )
 

@@ -189,7 +189,6 @@ def by_hand() -> View:
                 element=PlainTextInputElement(
                     action_id="reason",
                     multiline=True,
-                    min_length=SHORTEST_REASON,
                     max_length=LONGEST_REASON,
                 ),
             ),

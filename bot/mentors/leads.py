@@ -1,6 +1,6 @@
 """What the program leads see of mentors, and choose: all of it checked and recorded."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from slack_sdk.models.views import View
@@ -17,7 +17,7 @@ from bot.mentors.forms import Proof, Row
 from bot.outbox import upsert
 from bot.preferences import service as preferences
 from bot.runtime import Workspace
-from bot.text import clean, marked, permalink, plain
+from bot.text import clean, marked, permalink, plain, substance
 from models import (
     Answer,
     Ask,
@@ -78,7 +78,8 @@ def _row(session: Session, workspace: Workspace, credit: Credit) -> Row:
         .order_by(Answer.ts)
     ).all()
     people = {person for row in seen for person in (row[0].asker, *row[0].helped)}
-    called = members.names(session, workspace.id, {credit.member, *people})
+    people |= {credit.member, credit.credited_by or credit.member}
+    called = members.names(session, workspace.id, people)
     proofs = [
         Proof(
             title=ask.title if ask.deleted_at is None else "(deleted)",
@@ -99,14 +100,13 @@ def _row(session: Session, workspace: Workspace, credit: Credit) -> Row:
         channel=where.name if where is not None and is_open else "",
         proofs=proofs,
         hidden=len(seen) - len(proofs),
-        weight=_weight(session, workspace, credit),
+        weight=_weight(credit, called),
     )
 
 
-def _weight(session: Session, workspace: Workspace, credit: Credit) -> str:
+def _weight(credit: Credit, called: Mapping[str, str]) -> str:
     if credit.credited_by is not None:
-        lead = members.name(session, workspace.id, credit.credited_by)
-        return f"by {lead}: {plain(credit.reason or '')}"
+        return f"by {called[credit.credited_by]}: {plain(credit.reason or '')}"
     said = f"helped {credit.helpfulness:.1f}, expected {credit.expected:.1f}"
     if credit.all_messages:
         said += f" by {credit.messages} of {credit.all_messages} messages"
@@ -158,7 +158,7 @@ def credit_by_hand(
     """
     may_see(session, workspace, by)
     said = clean(reason)
-    if len(said) < forms.SHORTEST_REASON:
+    if substance(said) < forms.SHORTEST_REASON:
         raise Refusal("Say in a sentence what they did.", field="reason")
     if member == by:
         raise Refusal(NOT_YOU, field="member")

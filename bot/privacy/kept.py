@@ -40,6 +40,8 @@ def _leave_a_trace(session: Session, leaving: Leaving) -> None:
         )
         .values(
             name="",
+            full_name="",
+            handle="",
             tz=None,
             is_bot=False,
             is_deactivated=False,
@@ -59,14 +61,14 @@ def _leave_a_trace(session: Session, leaving: Leaving) -> None:
 _OWN: Sequence[Kept] = (
     Kept(
         model=Member,
-        what="People: what Slack's profile says of them: name, time zone, guest, admin"
-        " or bot; when they were deactivated.",
+        what="People: what Slack's profile says of them: names, time zone, guest,"
+        " admin or bot; when they were deactivated.",
         why="To call them by their name without notifying them; to know who may do"
         " what.",
         until="The person is forgotten: then only the id stays, for 7 days, so that"
         " what Slack delivers late brings nothing back.",
         owners=("slack_id",),
-        neutral=("name", "tz"),
+        neutral=("name", "full_name", "handle", "tz"),
         when_forgotten="trace",
         before=_leave_a_trace,
     ),

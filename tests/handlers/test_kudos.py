@@ -191,6 +191,38 @@ def test_three_thousand_mentions_are_ten_people_at_most(story: Story) -> None:
     assert story.slack.calls.count("users.info") < 15
 
 
+def test_people_of_the_same_name_are_told_apart(story: Story) -> None:
+    for slack_id, name in ((HELPER, "Chi Ito"), (PEER, "Chi Tan")):
+        profile = {"display_name": "Chi", "real_name": name}
+        story.slack.people[slack_id] = person(slack_id, "Chi", profile=profile)
+    said = give(story, f"{BEN} {CHI} {FOR}")
+    assert "Chi Ito and Chi Tan" in said
+    assert story.slack.to(HERE)[0].text.startswith("Ana thanks Chi Ito and Chi Tan: ")
+    assert "To Chi Ito and Chi Tan, " in json.dumps(give_me(story, ASKER))
+    give(story, f"{BEN} {FOR} again")
+    assert "thanked Chi Ito twice" in give(story, f"{BEN} {CHI} {FOR} once more")
+
+
+def give_me(story: Story, who: str) -> Any:
+    return json.loads(story.command(who, "/kudos", "me").body)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "帮我修好了构建",
+        "コードレビュー",
+        "빌드를 고쳐 주셔서 감사",
+        "شكرا على مراجعة الكود",
+    ],
+)
+def test_a_short_reason_in_a_dense_script_says_enough(
+    story: Story, reason: str
+) -> None:
+    give(story, f"{BEN} {reason}")
+    assert [one.reason for one in kudos(story)] == [reason]
+
+
 def test_one_person_fifty_times_is_one(story: Story) -> None:
     assert "4 left" in give(story, f"{BEN} " * 50 + FOR)
     assert thanks(story) == {(ASKER, HELPER)}

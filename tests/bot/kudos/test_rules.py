@@ -181,6 +181,17 @@ def test_what_is_given_is_always_within_the_rules(people, left, by):
         ("<!subteam^S1|@the-whole-team> <!channel> <!here|here> hi", 2),
         ("\u3164\u2800\u115f\uffa0" * 9, 0),
         ("", 0),
+        # Twenty letters of English say what these say.
+        ("帮我修好了构建", 21),
+        ("ありがとう", 15),
+        ("コードレビュー", 21),
+        ("빌드를 고쳐 주었다", 18),
+        ("ساعدني في البناء", 20),
+        ("עזר לי בבנייה", 16),
+        ("ช่วยแก้ปัญหา", 10),
+        ("बिल्ड ठीक किया", 13),
+        ("ก" + "\u0e34" * 50, 2),
+        ("a" + "\u0e34" * 50, 2),
     ],
 )
 def test_a_reason_is_as_long_as_what_it_says(reason, expected):

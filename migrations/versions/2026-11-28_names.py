@@ -1,14 +1,14 @@
 """people of the same name are told apart
 
 Revision ID: 5d0a7c31e8b4
-Revises: 5e0f2a86c41d
+Revises: 8d41c7a95e02
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "5d0a7c31e8b4"
-down_revision = "5e0f2a86c41d"
+down_revision = "8d41c7a95e02"
 branch_labels = None
 depends_on = None
 

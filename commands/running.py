@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 import tomllib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC
 from functools import partial
@@ -188,12 +188,15 @@ class Backswing:
         routes = [*self._health.routes(), *self._edge.routes()]
         return Starlette(routes=routes, lifespan=lifespan)
 
-    def run(self, ready: Callable[[], None]) -> None:
+    def run(
+        self, ready: Callable[[], None], listening: Sequence[socket.socket]
+    ) -> None:
+        """Serve on the sockets until told to stop."""
         # uvicorn raises the signal again when it is done; then we are done, too.
         signal.signal(signal.SIGTERM, _leave)
         signal.signal(signal.SIGINT, _leave)
         self._server = server(self.asgi(ready), self.settings.host, self.settings.port)
-        self._server.run()
+        self._server.run(sockets=[*listening])
 
 
 def build() -> Mapping[str, str]:

@@ -15,7 +15,8 @@ from bot.config import Settings
 from bot.runtime import Runtime
 from bot.storage import open_database, open_new
 from commands.parsing import CommandError, Commands
-from commands.running import Backswing, free_port
+from commands.ports import Listening, listen_near
+from commands.running import Backswing
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = ROOT / "manifest.yml"
@@ -71,6 +72,16 @@ def _speed(typed: str) -> float:
 
 def play(settings: Settings, args: argparse.Namespace) -> int:
     """Run the bot against a pretend Slack on this machine: no account, no tokens."""
+    with (
+        _listen(settings, "127.0.0.1", "sandbox_port", "the page") as page,
+        _listen(settings, settings.host, "port", "the bot") as door,
+    ):
+        return _play(settings, args, page, door)
+
+
+def _play(
+    settings: Settings, args: argparse.Namespace, page: Listening, door: Listening
+) -> int:
     # Only here: a bot that serves a real workspace needs none of it.
     import yaml  # noqa: PLC0415
 
@@ -85,7 +96,7 @@ def play(settings: Settings, args: argparse.Namespace) -> int:
     # The story begins yesterday, and has come to the present when it is told.
     clock = TravelClock(utc_now() - stories.span(STORY) if told else None)
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text()), clock=clock)
-    slack.start(settings.sandbox_port)
+    slack.start(page.sockets[0])
     # The pretend workspace is a new one each time, so its memory is, too; and never
     # that of a real one, which DATABASE_URL may be.
     database = (
@@ -98,14 +109,14 @@ def play(settings: Settings, args: argparse.Namespace) -> int:
             "slack_bot_token": SecretStr(slack.bot_token),
             "slack_signing_secret": SecretStr(slack.signing_secret),
             "slack_api_url": slack.api_url,
-            "port": settings.port or free_port(),
+            "port": door.port,
             "slack_app_token": None,
         }
     )
     backswing = Backswing(settings, database, clock=clock)
 
     def begin() -> None:
-        slack.connect_http(f"http://127.0.0.1:{settings.port}/slack/events")
+        slack.connect_http(f"{door.url}/slack/events")
         print(_WELCOME.format(url=slack.url), flush=True)
         threading.Thread(target=fill, daemon=True).start()
 
@@ -126,10 +137,24 @@ def play(settings: Settings, args: argparse.Namespace) -> int:
         stories.tell(slack, STORY)
 
     try:
-        backswing.run(begin)
+        backswing.run(begin, door.sockets)
     finally:
         slack.stop()
     return 0
+
+
+def _listen(settings: Settings, host: str, setting: str, what: str) -> Listening:
+    """Listen on the setting's port, or on the next free one where nobody set it."""
+    wanted: int = getattr(settings, setting)
+    listening = listen_near(
+        host,
+        wanted,
+        setting=setting.upper(),
+        is_fixed=setting in settings.model_fields_set,
+    )
+    if wanted not in {0, listening.port}:
+        print(f"  Port {wanted} is taken: {what} is on {listening.port}.")
+    return listening
 
 
 def capture_questions(rt: Runtime, rooms: Mapping[str, str]) -> None:

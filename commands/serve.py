@@ -6,12 +6,19 @@ import sys
 from bot.config import Settings, SettingsError
 from bot.slack import NotDone, Refused, Unsure
 from bot.storage import open_database
+from commands.ports import Listening, listen
 from commands.running import Backswing
 
 log = logging.getLogger("backswing")
 
 
 def serve(settings: Settings) -> int:
+    # Before anything else begins: what is wrong with it is seen at once.
+    with listen(settings.host, settings.port) as listening:
+        return _serve(settings, listening)
+
+
+def _serve(settings: Settings, listening: Listening) -> int:
     database = open_database(settings.database_url)
     try:
         backswing = Backswing(settings, database)
@@ -23,7 +30,9 @@ def serve(settings: Settings) -> int:
             f"SLACK_BOT_TOKEN is not accepted by Slack ({error.code}): copy it again"
             " from OAuth & Permissions, or reinstall the app."
         ) from None
-    backswing.run(lambda: log.info("serving", extra={"mode": settings.mode}))
+    backswing.run(
+        lambda: log.info("serving", extra={"mode": settings.mode}), listening.sockets
+    )
     if backswing.gave_up:
         print(backswing.gave_up, file=sys.stderr)
         return 1

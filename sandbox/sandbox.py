@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import socket
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -120,8 +121,9 @@ class Sandbox(Places, Deeds, Sights):
 
     # Life
 
-    def start(self, port: int = 0) -> None:
-        self.url = f"http://127.0.0.1:{self._server.start(port)}"
+    def start(self, listening: socket.socket | None = None) -> None:
+        """Serve on a socket of this machine's own, or on any free port."""
+        self.url = f"http://127.0.0.1:{self._server.start(listening)}"
         self.response_urls.base = self.url
         self.sockets.start()
         self.deliveries_desk.start()

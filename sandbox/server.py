@@ -107,12 +107,10 @@ class Server:
         self._server: uvicorn.Server | None = None
         self._thread: Thread | None = None
 
-    def start(self, port: int) -> int:
-        """Listens before it returns, so that nobody meets a closed door."""
-        listening = socket.socket()
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", port))
-        listening.listen(256)
+    def start(self, listening: socket.socket | None = None) -> int:
+        """Serve on the socket, or on any free port; it listens before it returns."""
+        if listening is None:
+            listening = socket.create_server(("127.0.0.1", 0), backlog=256)
         bound: int = listening.getsockname()[1]
         config = uvicorn.Config(
             Starlette(routes=[*self._routes()], middleware=[_LOOPBACK_ONLY]),

@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import signal
+import socket
 import sqlite3
 import stat
 import subprocess
@@ -19,7 +20,8 @@ import pytest
 import yaml
 
 import app
-from bot.config import Settings
+from bot.config import Settings, SettingsError
+from commands import ports
 from commands.sandbox import STORY
 from tests import canaries
 from tests.bot.test_config import APP, BOT, GOOD, SIGNING, VARIABLES, WRONG
@@ -202,6 +204,58 @@ def test_of_two_tokens_the_misspelt_one_is_named(
     assert said.startswith(f"{missing} is missing, and {typed} is not a setting")
 
 
+# Ports and addresses
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port on which this very process listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+@pytest.mark.parametrize("command", [[], ["sandbox"]])
+def test_a_port_that_is_taken_is_named_and_so_is_who_has_it(
+    refused: Refuse, taken: int, command: list[str]
+):
+    tokens = {} if command else GOOD
+    said = refused(*command, **tokens, PORT=str(taken), SANDBOX_PORT="0")
+    assert said.startswith(f"PORT {taken} is taken by ")
+    if sys.platform == "linux":
+        assert f"process {os.getpid()} (" in said
+
+
+def test_the_page_stays_on_the_port_that_was_asked_for(refused: Refuse, taken: int):
+    said = refused("sandbox", SANDBOX_PORT=str(taken), PORT="0")
+    assert said.startswith(f"SANDBOX_PORT {taken} is taken by ")
+
+
+@pytest.mark.parametrize("command", [[], ["sandbox"]])
+@pytest.mark.parametrize(
+    "host", ["", " ", "no.such.host.invalid", "a..b", "192.0.2.1", "127.0.0.1:80"]
+)
+def test_a_host_that_is_none_is_named(refused: Refuse, host: str, command: list[str]):
+    tokens = {} if command else GOOD
+    said = refused(*command, **tokens, HOST=host, PORT="0", SANDBOX_PORT="0")
+    assert said.startswith("HOST is ")
+    assert host.strip() in said
+
+
+def test_a_name_with_two_addresses_is_listened_on_with_one_port():
+    with ports.listen("localhost", 0) as listening:
+        for one in listening.sockets:
+            address = one.getsockname()
+            assert address[1] == listening.port
+            socket.create_connection(address[:2], timeout=5).close()
+
+
+def test_a_port_that_nobody_asked_for_may_be_the_next_free_one(taken: int):
+    with ports.listen_near("127.0.0.1", taken, setting="PORT", is_fixed=False) as near:
+        assert near.port > taken
+    with pytest.raises(SettingsError, match=f"^PORT {taken} is taken"):
+        ports.listen_near("127.0.0.1", taken, setting="PORT", is_fixed=True)
+
+
 # A real process
 
 
@@ -252,7 +306,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
         if folder is None:
             folder = tmp_path / str(len(started))
             folder.mkdir()
-        variables = {"PORT": "0", "SANDBOX_PORT": "0", **variables}
+        # As nobody asked for them, those that are taken are no hindrance.
+        if arguments[:1] != ("sandbox",):
+            variables = {"PORT": "0", **variables}
         started.append(Process(folder, *arguments, **variables))
         return started[-1]
 

@@ -1,5 +1,6 @@
 """What the bot itself says, where it runs: is it ready, and does Slack reach it."""
 
+import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,7 +25,7 @@ _OK = 200
 class Running:
     """The bot as it shows itself on its port; `parts` as /readyz says it."""
 
-    state: Literal["away", "other", "here"]
+    state: Literal["away", "other", "here", "nowhere"]
     parts: Mapping[str, str] = field(default_factory=dict)
     figures: Mapping[tuple[str, ...], float] = field(default_factory=dict)
 
@@ -38,6 +39,8 @@ def ask(settings: Settings) -> Running:
         _, page = _get(settings, "/metrics")
     except ConnectionRefusedError:
         return Running("away")
+    except (socket.gaierror, UnicodeError):
+        return Running("nowhere")
     except (OSError, HTTPException):
         return Running("other")
     parts = (line.partition(": ") for line in ready.splitlines()[1:])
@@ -76,6 +79,13 @@ def examine(settings: Settings, running: Running, *, clock: Clock) -> Iterator[F
             about,
             f"Does not run: nothing answers on {where}.",
             "Start it with `uv run app.py`; or give the HOST and PORT that it has.",
+        )
+        return
+    if running.state == "nowhere":
+        yield wrong(
+            about,
+            f"HOST is not an address that is known here; it is “{settings.host}”.",
+            "Give the address to listen on, such as 127.0.0.1.",
         )
         return
     if running.state == "other":

@@ -391,6 +391,14 @@ def test_a_bot_that_nobody_started():
     assert of_bot(NOBODY)["Bot"].level == "warning"
 
 
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "a..b"])
+def test_a_host_that_is_none(host: str):
+    running = process.ask(settings(host=host, port=free_port()))
+    found = by(process.examine(settings(host=host), running, clock=lambda: NOW))
+    assert found["Bot"].level == "wrong"
+    assert found["Bot"].says.startswith("HOST is not an address")
+
+
 def test_another_program_on_its_port():
     listener = socket.create_server(("127.0.0.1", 0))
 

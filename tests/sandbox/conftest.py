@@ -135,7 +135,7 @@ class FrontDoor:
 def front_door() -> Iterator[FrontDoor]:
     door = FrontDoor()
     server = Server(lambda: [Route("/slack", door.serve, methods=["POST"])])
-    door.url = f"http://127.0.0.1:{server.start(0)}/slack"
+    door.url = f"http://127.0.0.1:{server.start()}/slack"
     yield door
     server.stop()
 

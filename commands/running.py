@@ -5,17 +5,14 @@ import logging
 import platform
 import signal
 import socket
-import threading
 import tomllib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC
 from functools import partial
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
-from apscheduler.schedulers.background import BackgroundScheduler
 from pydantic import SecretStr
 from slack_sdk.errors import SlackClientError
 from starlette.applications import Starlette
@@ -40,6 +37,7 @@ from handlers.readiness import Check, Readiness
 from handlers.socket import SocketMode
 from jobs import Pulse
 from jobs.facts import see_channels
+from jobs.ticker import Ticker
 
 log = logging.getLogger("backswing")
 
@@ -86,10 +84,8 @@ class Backswing:
             pace=Pace(A_SECOND, AT_ONCE),
             attempted=self.bolt.metrics.attempted,
         )
-        self._scheduler = BackgroundScheduler(timezone=UTC)
-        jobs.register(self._scheduler, self.rt, self.deliverer)
         self._pulse = Pulse(self.bolt.metrics.ran)
-        self._pulse.watch(self._scheduler)
+        self._ticker = Ticker(jobs.ticks(self.rt, self.deliverer), self._pulse.beat)
         self._socket = (
             SocketMode(
                 self.bolt,
@@ -128,7 +124,7 @@ class Backswing:
         see_channels(self.rt)
         self.deliverer.start()
         self.deliverer.wake()
-        self._scheduler.start()
+        self._ticker.start()
         if self._socket is not None:
             try:
                 self._socket.connect()
@@ -149,9 +145,7 @@ class Backswing:
         if self._socket is not None:
             self._socket.close()
         # A job in flight would open the database again, which is closed below.
-        jobs_end = threading.Thread(target=self._scheduler.shutdown, daemon=True)
-        jobs_end.start()
-        jobs_end.join(GRACE_SECONDS)
+        self._ticker.stop(GRACE_SECONDS)
         self._edge.stop()
         self.deliverer.stop(GRACE_SECONDS)
         jobs.mentors.write_down(self.rt, self.deliverer)

@@ -61,7 +61,7 @@ def refused(
 
 
 def _configured() -> list[str]:
-    return ["slack_sdk", "slack_bolt", "slack_bolt.App", "urllib3", "apscheduler"]
+    return ["slack_sdk", "slack_bolt", "slack_bolt.App", "urllib3"]
 
 
 # What is refused

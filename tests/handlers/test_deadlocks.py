@@ -7,10 +7,9 @@ from time import sleep
 from typing import Any
 
 import pytest
-from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection, text
 
-from jobs import register
+from jobs import ticks
 from tests.factories import ASKER, HELPER, PEER, Story
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -69,11 +68,9 @@ def test_facts_that_arrive_come_again(
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.react(PEER, answer, "heart")
-    scheduler = BackgroundScheduler()
-    register(scheduler, story.rt, story.deliverer)
-    [job] = [job for job in scheduler.get_jobs() if job.id == "meet people"]
+    [job] = [j for j in ticks(story.rt, story.deliverer) if j.name == "meet people"]
     with crossing(story, ASKS, "SELECT 1 FROM reactions FOR UPDATE") as cross:
-        meeting = meanwhile(lambda: job.func(*job.args), cross)
+        meeting = meanwhile(job.run, cross)
     meeting.join()
     assert caplog.messages.count("tried again") == 1
     assert story.marks() == {answer: (False, 1)}

@@ -6,11 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
-from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import sessionmaker
 from starlette.applications import Starlette
@@ -24,6 +23,7 @@ from handlers.health import Health
 from handlers.metrics import Metrics
 from handlers.readiness import Check, Readiness
 from jobs import Pulse
+from jobs.ticker import Tick, Ticker
 from models import Pause
 from tests.factories import BOT, Story
 
@@ -209,17 +209,20 @@ def test_the_deliveries_run_from_their_start_to_their_end(deliverer: Deliverer):
     assert not deliverer.is_running
 
 
+def trip() -> None:
+    raise LookupError
+
+
 def test_a_clock_that_stands_still_is_noticed():
     ran: list[tuple[str, str]] = []
     pulse = Pulse(lambda job, outcome: ran.append((job, outcome)), silence_seconds=0.5)
-    scheduler = BackgroundScheduler()
-    pulse.watch(scheduler)
-    scheduler.add_job(lambda: None, IntervalTrigger(seconds=0.05), id="tick")
-    scheduler.add_job(lambda: 1 / 0, IntervalTrigger(seconds=0.05), id="trip")
-    scheduler.start()
+    often = timedelta(seconds=0.05)
+    ticks = [Tick("tick", lambda: None, often), Tick("trip", trip, often)]
+    ticker = Ticker(ticks, pulse.beat)
+    ticker.start()
     until(lambda: {("tick", "done"), ("trip", "failed")} <= set(ran))
     assert pulse.stopped() is None
-    scheduler.shutdown()
+    ticker.stop(60)
     until(lambda: pulse.stopped() is not None)
     assert "no job has run" in str(pulse.stopped())
 

@@ -89,4 +89,11 @@ def expect(session: Session, team_id: str, *, now: datetime) -> Workspace:
 
 def _of(session: Session, team_id: str) -> Workspace:
     row = session.scalars(select(Installation).filter_by(team_id=team_id)).one()
-    return Workspace(row.id, row.team_id, row.bot_id, row.bot_user_id, row.team_url)
+    return Workspace(
+        row.id,
+        row.team_id,
+        row.bot_id,
+        row.bot_user_id,
+        row.team_url,
+        row.enterprise_id,
+    )

@@ -20,6 +20,8 @@ class Workspace:
     bot_id: str
     bot_user_id: str
     team_url: str
+    # Of the organisation of several workspaces that ours is part of, if it is.
+    enterprise_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from handlers import (
     marks,
     mentors,
     newcomers,
+    outsiders,
     privacy,
     refusals,
     settings,
@@ -24,6 +25,7 @@ from handlers import (
 def register(bolt: App, rt: Runtime) -> None:
     """Everything that a person or Slack can do, the most frequent first."""
     refusals.register(bolt, rt)
+    outsiders.register(bolt, rt)
     answers.register(bolt, rt)
     asks.register(bolt, rt)
     marks.register(bolt, rt)

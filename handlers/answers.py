@@ -19,6 +19,7 @@ from bot.channels import service as channels
 from bot.clock import micros
 from bot.home import service as home
 from bot.runtime import Runtime
+from handlers import outsiders
 from handlers.payloads import (
     Changed,
     Deleted,
@@ -120,6 +121,7 @@ class Listeners:
     def _said(self, said: MessageEvent) -> Write:
         if said.channel_type == "im":
             return Write(lambda: Change(each, partial(self._help, said)))
+        outsiders.learn_from(self._rt, said.user, said.model_dump())
         self._rt.tally.count(said.channel, said.user or "", said.ts)
         return Write(
             partial(self._hear, said),
@@ -199,6 +201,7 @@ class Listeners:
         if before is not None and before.text == message.text:
             # An unfurl, a detected language, a reply counted: nothing was edited.
             return None
+        outsiders.learn_from(self._rt, message.user, message.model_dump())
         about = (changed.channel, message.ts)
         return Write(partial(self._follow, changed), about, tells=about)
 

@@ -18,6 +18,7 @@ from bot.errors import Refusal
 from bot.facts import service as facts
 from bot.runtime import Runtime
 from bot.text import clean, marked, plain
+from handlers import outsiders
 from handlers.courtesy import courtesy
 from handlers.payloads import (
     Command,
@@ -280,6 +281,7 @@ class Buttons:
         by_human = answers.is_by_human(message.model_dump(), self._rt.workspace)
         if message.user is None or not by_human:
             raise Refusal(messages.NO_PERSON)
+        outsiders.learn_from(self._rt, message.user, message.model_dump())
         if message.user != chosen.user.id:
             with self._rt.sessions.begin() as session:
                 messages.check_kept(

@@ -16,6 +16,7 @@ from bot.clock import micros
 from bot.errors import Refusal
 from bot.facts import service as facts
 from bot.runtime import Runtime
+from handlers import outsiders
 from handlers.asks import NOT_HERE, number
 from handlers.courtesy import courtesy
 from handlers.payloads import Message, MessageShortcut, Pressed
@@ -43,6 +44,7 @@ class Marks:
         chosen = MessageShortcut.model_validate(body)
         what: What = "solved" if body["callback_id"] == "mark_solved" else "helpful"
         facts.ensure(self._rt, people=[chosen.user.id])
+        outsiders.learn_from(self._rt, chosen.message.user, chosen.message.model_dump())
         with self._rt.sessions.begin() as session:
             channel = channels.find(session, self._rt.workspace.id, chosen.channel.id)
             if channel is None:

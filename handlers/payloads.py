@@ -47,6 +47,11 @@ class Message(Payload):
     subtype: str | None = None
     bot_id: str | None = None
     thread_ts: Ts | None = None
+    # Of which workspace, or organisation of several, its author is.
+    user_team: Words = None
+    source_team: Words = None
+    team: Words = None
+    user_profile: dict[str, Any] | None = None
 
     @property
     def is_reply(self) -> bool:
@@ -87,6 +92,8 @@ class Joined(InChannel):
     """`member_joined_channel`, of the bot as well, and `member_left_channel`."""
 
     user: SlackId
+    # Of which workspace they are.
+    team: Words = None
     # Nobody, where the person came by themselves; not always said of the bot.
     inviter: SlackId | None = None
     event_ts: Ts
@@ -113,6 +120,7 @@ class Moved(Payload):
 
 
 class Profile(Payload):
+    team: Words = None
     display_name: Words = None
     real_name: Words = None
     status_emoji: Words = None

@@ -16,6 +16,7 @@ from bot.members import service as members
 from bot.newcomers import service as newcomers
 from bot.runtime import Runtime
 from bot.settings import service as settings
+from handlers import outsiders
 from handlers.payloads import (
     Described,
     InChannel,
@@ -65,7 +66,9 @@ class Listeners:
             # somebody is a bot, or of another organisation, is to be known before what
             # they say is taken for an ask, or what they mark counts.
             is_outsider = user.get("is_bot") or members.is_stranger(
-                user, self._rt.workspace.team_id
+                user,
+                self._rt.workspace.team_id,
+                self._rt.workspace.enterprise_id,
             )
             is_kept = known.forgotten_at is None if known else is_outsider
             if is_kept:
@@ -78,6 +81,7 @@ class Listeners:
         if seen.user == self._rt.workspace.bot_user_id:
             self._arrived(seen)
             return
+        outsiders.learn_from(self._rt, seen.user, {"team": seen.team})
         with self._rt.sessions.begin() as session:
             now = self._rt.clock()
             self._place(session, seen, is_in=True)

@@ -51,9 +51,30 @@ def learn_member(
 ) -> None:
     """Record what Slack says of a person; what they did before counts accordingly."""
     member = members.remember(
-        session, workspace.id, user, team_id=workspace.team_id, now=now
+        session,
+        workspace.id,
+        user,
+        team_id=workspace.team_id,
+        enterprise_id=workspace.enterprise_id,
+        now=now,
     )
     session.flush()
+    _reconsider(session, workspace, member, now=now)
+
+
+def learn_external(
+    session: Session, workspace: Workspace, slack_id: str, *, now: datetime
+) -> None:
+    """A message, a click or an event says that somebody is of another organisation."""
+    if members.mark_external(session, workspace.id, slack_id):
+        member = members.find(session, workspace.id, slack_id)
+        assert member is not None  # noqa: S101 - it has just been marked
+        _reconsider(session, workspace, member, now=now)
+
+
+def _reconsider(
+    session: Session, workspace: Workspace, member: Member, *, now: datetime
+) -> None:
     answers.reconsider(session, member, now=now)
     check_ins.reconsider(session, workspace, member.slack_id, now=now)
     kudos.reconsider(session, workspace, member, now=now)

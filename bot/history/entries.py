@@ -33,7 +33,17 @@ _or_empty = BeforeValidator(lambda value: "" if value is None else value)
 _or_nobody = BeforeValidator(lambda value: [] if value is None else value)
 
 
+# Of a workspace, or of an organisation of several. What is no id says nothing.
+Team = Annotated[
+    str | None, BeforeValidator(lambda value: value if isinstance(value, str) else None)
+]
+_or_nothing = BeforeValidator(
+    lambda value: value if isinstance(value, dict | None) else None
+)
+
+
 class Profile(BaseModel):
+    team: Team = None
     display_name: str | None = None
     real_name: str | None = None
 
@@ -80,6 +90,11 @@ class Message(BaseModel):
     subtype: str | None = None
     bot_id: str | None = None
     thread_ts: Ts | None = None
+    # Where its author belongs to.
+    user_team: Team = None
+    source_team: Team = None
+    team: Team = None
+    user_profile: Annotated[dict[str, Any] | None, _or_nothing] = None
     reactions: Annotated[list[Reactions], _or_nobody] = Field(default_factory=list)
 
     @property

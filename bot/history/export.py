@@ -91,6 +91,18 @@ class Export:
         counted = Counter(one.team_id for one in self.people if one.team_id)
         # People from other workspaces are the fewer; of equals any, but always one.
         self.team_id = max(counted, key=lambda t: (counted[t], t), default=None)
+        self.enterprise_id = self._enterprise()
+
+    def _enterprise(self) -> str | None:
+        """The organisation of several workspaces that most of our people belong to."""
+        counted = Counter(
+            grid["enterprise_id"]
+            for one in self.people
+            for grid in [one.enterprise_user or {}]
+            if isinstance(grid.get("enterprise_id"), str)
+            and (one.team_id == self.team_id or self.team_id in grid.get("teams", ()))
+        )
+        return max(counted, key=lambda e: (counted[e], e), default=None)
 
     def __enter__(self) -> Self:
         return self

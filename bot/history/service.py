@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.answers import outcomes
@@ -19,6 +19,7 @@ from bot.history.export import BadExport, Day, Export
 from bot.history.report import Summary, count
 from bot.installations import expect
 from bot.members import service as members
+from bot.members.rules import is_from_elsewhere
 from bot.mentors import counts as message_counts
 from bot.runtime import Workspace
 from bot.tally import Slot
@@ -50,6 +51,8 @@ def load(
     days = export.days(rooms)
     with sessions.begin() as session:
         workspace = _workspace(session, export, now=now)
+        if workspace.enterprise_id is None:
+            workspace = replace(workspace, enterprise_id=export.enterprise_id)
         before = count(session, workspace, rooms)
     loader = _Loader(export, workspace, capture, now, export.latest or now)
     for start in range(0, len(export.people), _PEOPLE_AT_ONCE):
@@ -138,6 +141,8 @@ class _Loader:
     # People of whom there are facts, and those of them who are bots.
     _met: set[str] = field(default_factory=set)
     _bots: set[str] = field(default_factory=set)
+    # Those of whom it is known which workspace they belong to.
+    _placed: set[str] = field(default_factory=set)
     # The channels' rows by their ids in Slack.
     _channels: dict[str, int] = field(default_factory=dict)
 
@@ -145,6 +150,8 @@ class _Loader:
         """Remember some people, but for those whom Slack itself has described."""
         people = self.export.people[start : start + _PEOPLE_AT_ONCE]
         for person in people:
+            if person.team_id or person.enterprise_user:
+                self._placed.add(person.id)
             self._meet(session, person.id, person.model_dump())
 
     def open(self, session: Session, rooms: Iterable[Room]) -> None:
@@ -227,7 +234,31 @@ class _Loader:
             return False
         author = message.user or ""
         self._meet(session, author)
+        self._place(session, author, message)
         return author not in self._bots
+
+    def _place(self, session: Session, author: str, message: Message) -> None:
+        """Take it from a message where an author belongs of whom users.json is silent.
+
+        What Slack itself has said of somebody stands.
+        """
+        workspace = self.workspace
+        if author in self._placed or not is_from_elsewhere(
+            message.model_dump(), workspace.team_id, workspace.enterprise_id
+        ):
+            return
+        self._placed.add(author)
+        member = members.find(session, workspace.id, author)
+        if member is None or member.looked_up_at != self.as_of:
+            return
+        if members.mark_external(session, workspace.id, author):
+            # Their earlier messages may not have said so. Nobody is told anything.
+            session.execute(
+                update(Ask)
+                .filter_by(installation_id=workspace.id, asker=author)
+                .where(Ask.deleted_at.is_(None))
+                .values(deleted_at=self.now, state="deleted")
+            )
 
     def _meet(
         self, session: Session, slack_id: str, facts: Mapping[str, object] | None = None
@@ -247,6 +278,7 @@ class _Loader:
                 self.workspace.id,
                 facts or {"id": slack_id},
                 team_id=self.workspace.team_id,
+                enterprise_id=self.workspace.enterprise_id,
                 now=self.as_of,
             )
         if member.is_bot:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from bot.errors import Refusal
 
@@ -137,7 +138,7 @@ _WHY_NOT: Mapping[Action, str] = {
         " Your own credits are in the Home tab."
     ),
 }
-_STRANGER = "That is for members of the workspace that Backswing belongs to."
+NOT_OURS = "That is for members of the workspace that Backswing belongs to."
 
 
 def may(action: Action, roles: frozenset[Role]) -> bool:
@@ -148,7 +149,71 @@ def check(action: Action, roles: frozenset[Role]) -> None:
     """Raises Refusal, worded for the person, where they may not."""
     if may(action, roles):
         return
-    raise Refusal(_STRANGER if Role.STRANGER in roles else _WHY_NOT[action])
+    raise Refusal(NOT_OURS if Role.STRANGER in roles else _WHY_NOT[action])
+
+
+def is_external(
+    user: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
+) -> bool:
+    """Whether Slack's `user` object is of somebody from another organisation.
+
+    1. Slack says so, or names another enterprise than ours (`enterprise_id`).
+    2. Somebody of our enterprise, or of a workspace list that has ours (`team_id`), is
+       one of us, whatever their home workspace is.
+    3. Else the workspace that the object names decides, and then the one that its
+       profile names. Where none is named, the person is one of us.
+    """
+    if user.get("is_stranger"):
+        return True
+    grid = user.get("enterprise_user") or {}
+    theirs = grid.get("enterprise_id")
+    if theirs and enterprise_id:
+        return bool(theirs != enterprise_id)
+    if team_id in (grid.get("teams") or ()):
+        return False
+    ours = {None, "", team_id, enterprise_id}
+    if theirs not in ours or user.get("team_id") not in ours:
+        return True
+    home = (user.get("profile") or {}).get("team")
+    # In an enterprise a profile may name it, or another workspace of it.
+    is_of_grid = enterprise_id is not None or str(home).startswith("E")
+    return home not in ours and not (user.get("team_id") and is_of_grid)
+
+
+def is_from_elsewhere(
+    said: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
+) -> bool:
+    """Whether a message says that its author belongs to another organisation.
+
+    `user_team` is the author's. Where it is missing, the place that the message was
+    sent from says it. In an enterprise a workspace that we don't know may be one of
+    ours: only another enterprise's id (E…) tells then.
+    """
+    profile = said.get("user_profile") or {}
+    candidates = (
+        said.get("user_team"),
+        profile.get("team"),
+        said.get("source_team"),
+        said.get("team"),
+    )
+    home = next((one for one in candidates if one and isinstance(one, str)), None)
+    if home is None or home in {team_id, enterprise_id}:
+        return False
+    return enterprise_id is None or home.startswith("E")
+
+
+def is_sent_from_elsewhere(
+    body: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
+) -> bool:
+    """Whether a click, a form, a shortcut or a command is another organisation's."""
+    if "command" in body:
+        home, grid = body.get("team_id"), body.get("enterprise_id")
+    else:
+        home = (body.get("user") or {}).get("team_id")
+        grid = (body.get("enterprise") or {}).get("id")
+    if grid and enterprise_id:
+        return bool(grid != enterprise_id)
+    return is_from_elsewhere({"user_team": home}, team_id, enterprise_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ def remember(
     *,
     team_id: str,
     now: datetime,
+    enterprise_id: str | None = None,
 ) -> Member:
     """Record Slack's user object, as of now."""
     note(session, installation_id, [user["id"]])
@@ -73,7 +74,7 @@ def remember(
     )
     member.forgotten_at = None
     member.is_guest = bool(user.get("is_restricted") or user.get("is_ultra_restricted"))
-    member.is_stranger = is_stranger(user, team_id)
+    member.is_stranger = is_stranger(user, team_id, enterprise_id)
     member.is_admin = bool(user.get("is_admin") or user.get("is_owner"))
     member.is_away = rules.is_on_vacation(
         str(profile.get("status_emoji") or ""), str(profile.get("status_text") or "")
@@ -147,12 +148,25 @@ def name(session: Session, installation_id: int, slack_id: str) -> str:
     return names(session, installation_id, [slack_id])[slack_id]
 
 
-def is_stranger(user: Mapping[str, Any], team_id: str) -> bool:
+def is_stranger(
+    user: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
+) -> bool:
     """Whether Slack's `user` object is of somebody from another organisation."""
-    return bool(user.get("is_stranger")) or (
-        user.get("team_id") not in {None, "", team_id}
-        and not user.get("enterprise_user")
-    )
+    return rules.is_external(user, team_id, enterprise_id)
+
+
+def mark_external(session: Session, installation_id: int, slack_id: str) -> bool:
+    """Record that somebody belongs to another organisation; whether that is news.
+
+    What else Slack says of them is asked as of anybody whom we have just met.
+    """
+    note(session, installation_id, [slack_id])
+    member = find(session, installation_id, slack_id)
+    if member is None or member.is_stranger:
+        return False
+    member.is_stranger = True
+    session.flush()
+    return True
 
 
 def is_bot(session: Session, installation_id: int, slack_id: str) -> bool:

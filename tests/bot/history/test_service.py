@@ -463,3 +463,110 @@ def test_the_report_tells_what_there_is_and_what_was_left_out(load, tmp_path):
     assert "       1  replies in threads of no ask" in text
     assert "       1  file that is not JSON, in help/2021-02-01.json" in text
     assert text.endswith("… and 8 more of this kind")
+
+
+# People of other organisations whom users.json leaves out
+
+
+def written_by(user, ts, text, **more):
+    return {"type": "message", "user": user, "ts": ts, "text": text, **more}
+
+
+def of_others(path, *messages):
+    return exports.write(
+        path / "others.zip",
+        {
+            "users.json": [{"id": "U0ANA", "team_id": TEAM, "name": "ana"}],
+            "channels.json": [{"id": "C0HELP", "name": "help"}],
+            "help/2026-01-05.json": list(messages),
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"user_team": "T0OTHER", "source_team": "T0OTHER", "team": TEAM},
+        {"team": "T0OTHER"},
+        {"user_profile": {"team": "T0OTHER", "real_name": "Zed", "avatar_hash": None}},
+        {"user_team": "E0OTHER"},
+    ],
+)
+def test_their_messages_say_so(load, database, session, tmp_path, other):
+    """Also where an earlier message of theirs did not."""
+    export = of_others(
+        tmp_path,
+        written_by("U0ZED", "1767600000.000100", "How do you do that?"),
+        written_by("U0ZED", "1767600001.000100", "How do you do this?", **other),
+        written_by("U0ANA", "1767600002.000100", "How do I?"),
+        written_by("U0ZED", "1767600003.000100", "So.", thread_ts="1767600002.000100"),
+    )
+    for _ in range(2):
+        load(export)
+        session.expire_all()
+        assert [
+            (ask.asker, ask.state)
+            for ask in session.scalars(select(Ask).order_by(Ask.ts))
+            if ask.deleted_at is None
+        ] == [("U0ANA", "answered")]
+        known = {m.slack_id: m.is_stranger for m in session.scalars(select(Member))}
+        assert known == {"U0ZED": True, "U0ANA": False}
+    assert session.scalars(select(OutboxItem)).all() == []
+
+
+@pytest.mark.parametrize("odd", [7, [], "", None, {"team": 3}])
+def test_what_is_no_workspace_says_nothing(load, session, tmp_path, odd):
+    more = {"user_team": odd, "team": odd, "source_team": odd, "user_profile": odd}
+    load(of_others(tmp_path, written_by("U0ZED", "1767600000.000100", "How?", **more)))
+    assert [ask.asker for ask in session.scalars(select(Ask))] == ["U0ZED"]
+
+
+def test_what_slack_says_of_somebody_stands(load, database, session, tmp_path):
+    """So does what users.json says of them."""
+    with database.sessions.begin() as writing:
+        workspace = installations.expect(writing, TEAM, now=NOW)
+        user = {"id": "U0ZED", "team_id": TEAM}
+        members.remember(writing, workspace.id, user, team_id=TEAM, now=NOW)
+    other = {"user_team": "T0OTHER"}
+    load(
+        of_others(
+            tmp_path,
+            written_by("U0ZED", "1767600000.000100", "How?", **other),
+            written_by("U0ANA", "1767600001.000100", "Why?", **other),
+        )
+    )
+    assert {a.asker for a in session.scalars(select(Ask))} == {"U0ZED", "U0ANA"}
+
+
+def test_in_an_enterprises_export_its_own_people_are_ours(load, session, tmp_path):
+    def of(slack_id, team, enterprise, *teams):
+        grid = {"enterprise_id": enterprise, "teams": list(teams)}
+        return {"id": slack_id, "team_id": team, "enterprise_user": grid}
+
+    load(
+        exports.write(
+            tmp_path / "grid.zip",
+            {
+                "users.json": [
+                    of("U0ANA", TEAM, "E0OURS", TEAM),
+                    of("U0BEN", TEAM, "E0OURS", TEAM),
+                    of("U0SIS", "T0SISTER", "E0OURS", "T0SISTER"),
+                    of("U0ZED", "T0OTHER", "E0OTHER", "T0OTHER"),
+                ],
+                "channels.json": [{"id": "C0HELP", "name": "help"}],
+                "help/2026-01-05.json": [
+                    written_by(
+                        "U0EXT", "1767600000.000100", "How?", user_team="E0OTHER"
+                    ),
+                    written_by(
+                        "U0NEW", "1767600001.000100", "How?", user_team="T0SISTER"
+                    ),
+                ],
+            },
+        )
+    )
+    known = {m.slack_id: m.is_stranger for m in session.scalars(select(Member))}
+    assert {who for who, is_stranger in known.items() if is_stranger} == {
+        "U0ZED",
+        "U0EXT",
+    }

@@ -3,13 +3,44 @@
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import count
-from zoneinfo import ZoneInfo, available_timezones
+from types import MappingProxyType
+from zoneinfo import ZoneInfo, available_timezones, reset_tzpath
 
 DAY_START, DAY_END = time(9), time(17)
 
 _SATURDAY = 5
 # Some systems list these as zones; they name no place.
 _NO_PLACES = frozenset({"Factory", "localtime"})
+
+
+# The rules are those of the package tzdata, which is pinned and shown. Those of the
+# system, which would go before, may be years old.
+reset_tzpath(to=())
+ZoneInfo.clear_cache()
+
+# Named in the other direction: Etc/GMT+5 is five hours behind UTC.
+_FIXED = "Etc/GMT"
+_ALSO_FIXED = frozenset(
+    {"EST", "MST", "HST", "GMT", "GMT0", "GMT+0", "GMT-0", "Greenwich", "Etc/Greenwich"}
+)
+# Of places that are not whole hours from UTC, one for each offset.
+_BETWEEN = MappingProxyType(
+    {
+        -9.5: "Pacific/Marquesas",
+        -3.5: "America/St_Johns",
+        -2.5: "America/St_Johns",
+        3.5: "Asia/Tehran",
+        4.5: "Asia/Kabul",
+        5.5: "Asia/Kolkata",
+        5.75: "Asia/Kathmandu",
+        6.5: "Asia/Yangon",
+        8.75: "Australia/Eucla",
+        9.5: "Australia/Darwin",
+        10.5: "Australia/Lord_Howe",
+        12.75: "Pacific/Chatham",
+        13.75: "Pacific/Chatham",
+    }
+)
 
 
 @cache
@@ -25,6 +56,28 @@ def zone(name: str | None) -> ZoneInfo | None:
     file system. Names are spelt exactly.
     """
     return ZoneInfo(name) if name in names() else None
+
+
+def name_at(offset: object) -> str | None:
+    """The name of a zone that many seconds east of UTC; None where there is none.
+
+    For people of whom only that is known, as Slack's `tz_offset` says it.
+    """
+    if not isinstance(offset, int) or isinstance(offset, bool):
+        return None
+    hours = offset / 3600
+    if hours == 0:
+        return "UTC"
+    name = _BETWEEN.get(hours, f"{_FIXED}{-round(hours):+d}")
+    return name if name in names() else None
+
+
+def is_fixed(name: str) -> bool:
+    """Whether the zone is of no place, and its clocks never change, unlike a place's.
+
+    UTC is left out: whoever chooses it means that.
+    """
+    return name in _ALSO_FIXED or name.startswith(_FIXED)
 
 
 def resolve(local: datetime, in_zone: ZoneInfo) -> datetime:

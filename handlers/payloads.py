@@ -136,6 +136,8 @@ class User(Person):
     name: Words = None
     real_name: Words = None
     tz: Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")] | None = None
+    # Where it has no zone. Whatever else stands there is passed over.
+    tz_offset: Any = None
     profile: Profile | None = None
     deleted: bool | None = None
     is_bot: bool | None = None

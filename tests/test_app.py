@@ -395,6 +395,27 @@ def test_the_story_leaves_no_word_and_no_secret_in_the_logs(
     assert "xoxb-" not in logged
 
 
+# The machine's own zone
+
+
+@pytest.mark.parametrize("zone", ["UTC+3", ":Nowhere/Nothing", "/etc/passwd", "\\x"])
+def test_an_odd_zone_of_the_machine_stops_nothing(
+    start: Callable[..., Process], zone: str
+):
+    process = start("sandbox", "--empty", TZ=zone)
+    process.wait_for("Backswing is running")
+    assert process.end(by=signal.SIGTERM) == 0
+
+
+def test_nothing_asks_for_the_machines_own_zone():
+    """As where /etc/localtime is odd, which Python alone does not mind."""
+    code = (
+        "import sys, commands.running, commands.sandbox, commands.doctor;"
+        " assert 'tzlocal' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
 # Backups
 
 

@@ -69,9 +69,39 @@ def is_of_the_future(now: datetime) -> ColumnElement[bool]:
 
 def plan(session: Session, schedule: Schedule, *, now: datetime) -> None:
     """Write down what is due next."""
-    following = next(coming(session, schedule, now=now), None)
+    _write(schedule, next(coming(session, schedule, now=now), None))
+
+
+def _write(schedule: Schedule, following: Occurrence | None) -> None:
     schedule.next_date = following.day if following else None
     schedule.next_at = following.at if following else None
+
+
+def _made_earlier(
+    session: Session, schedule: Schedule, *, now: datetime
+) -> Occurrence | None:
+    """The planned date, where new rules of its zone made it due before `now`.
+
+    It is not lost: it is started late, or told as skipped.
+    """
+    planned = _next(schedule)
+    if planned is None:
+        return None
+    zone = ZoneInfo(schedule.zone)
+    days = calendar.occurrences(rhythm(schedule), schedule.at, zone, planned.day)
+    found = next(days, None)
+    if found is None or found.day != planned.day or found.at > now:
+        return None
+    gone = taken(session, schedule.id, schedule.at, zone, now=now)
+    return None if found.day in gone else found
+
+
+def _planned_anew(
+    session: Session, schedule: Schedule, *, now: datetime
+) -> Occurrence | None:
+    return _made_earlier(session, schedule, now=now) or next(
+        coming(session, schedule, now=now), None
+    )
 
 
 def outdated(session: Session, workspace: Workspace, *, now: datetime) -> list[int]:
@@ -83,7 +113,7 @@ def outdated(session: Session, workspace: Workspace, *, now: datetime) -> list[i
     return [
         schedule.id
         for schedule in session.scalars(_planned(workspace, now))
-        if next(coming(session, schedule, now=now), None) != _next(schedule)
+        if _planned_anew(session, schedule, now=now) != _next(schedule)
     ]
 
 
@@ -93,7 +123,7 @@ def plan_again(
     """Plan anew those of these schedules that are still planned."""
     found = _planned(workspace, now).where(Schedule.id.in_(schedules))
     for schedule in session.scalars(held(found)):
-        plan(session, schedule, now=now)
+        _write(schedule, _planned_anew(session, schedule, now=now))
 
 
 def _planned(workspace: Workspace, now: datetime) -> Select[Schedule]:

@@ -208,6 +208,8 @@ class Preview:
     times: Sequence[str]
     left_out: Sequence[str]
     rest: str
+    # What is to be known of the zone; "" where it is a place's.
+    zone: str = ""
 
 
 def preview(
@@ -223,6 +225,7 @@ def preview(
         rich.sentence(f"{found.rhythm}. The next times:"),
         *(rich.sentence(f"•  {at}") for at in found.times),
         *(_aside(f"Left out: {day}") for day in found.left_out),
+        *([_aside(found.zone)] if found.zone else []),
         _aside(found.rest),
         ActionsBlock(
             elements=[

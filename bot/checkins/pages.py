@@ -95,6 +95,7 @@ def preview(
             times=[_in_full(one, made.zone) for one in coming],
             left_out=list(_left_out(made, coming[-1].day, now)),
             rest=_rest(made),
+            zone=_warning(coming[0], made.zone),
         ),
     )
 
@@ -131,6 +132,17 @@ def _left_out(made: Plan, last: date, now: datetime) -> Iterator[str]:
     out = calendar.left_out(made.rhythm, today, last)
     for one, why in islice(out, _MOST_LEFT_OUT):
         yield day(one) if why == calendar.SKIPPED else f"{day(one)}, {why}"
+
+
+def _warning(one: Occurrence, zone: ZoneInfo) -> str:
+    if not zones.is_fixed(zone.key):
+        return ""
+    offset = f"{one.at.astimezone(zone):%z}"
+    return (
+        f"{zone.key} is always UTC{offset[:3]}:{offset[3:]}. Its clocks never"
+        " change for summer time. To follow a place's clocks, go back and choose one"
+        " such as America/New_York."
+    )
 
 
 def _rest(made: Plan) -> str:

@@ -57,6 +57,7 @@ class Person(BaseModel):
     real_name: str | None = None
     profile: Profile | None = None
     tz: Zone | None = None
+    tz_offset: Any = None
     deleted: bool | None = None
     is_bot: bool | None = None
     is_admin: bool | None = None

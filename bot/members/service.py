@@ -66,7 +66,7 @@ def remember(
     member.name = _called(name)
     member.full_name = _called(profile.get("real_name") or user.get("real_name"))
     member.handle = _called(user.get("name"))
-    member.tz = user.get("tz")
+    member.tz = user.get("tz") or zones.name_at(user.get("tz_offset"))
     member.is_bot = bool(user.get("is_bot")) or user["id"] == SLACKBOT
     member.is_deactivated = bool(user.get("deleted"))
     member.deactivated_at = (

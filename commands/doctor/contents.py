@@ -1,9 +1,13 @@
 """What the database says of the workspace, its channels and zones, and deliveries."""
 
-from collections.abc import Iterator, Sequence
+import os
+import re
+import sysconfig
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
-from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
+import tzdata
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -149,15 +153,38 @@ def _zones(session: Session, installation: Installation) -> Iterator[Finding]:
             f"Check-ins are set to zones that are not known here: {', '.join(lost)}.",
             "Update the package tzdata, or choose another zone in the channel.",
         )
+    package, system = tzdata.IANA_VERSION, _system_zones(_ZONE_FOLDERS)
+    if system is not None and system > package:
+        yield warning(
+            "Zone rules",
+            f"The system's are of {system}; the bot uses those of the package tzdata,"
+            f" which are of {package}.",
+            "Update the package tzdata.",
+        )
     if not unknown and not lost:
-        yield ok(about, f"All are known ({_tzdata()}).")
+        yield ok(about, f"All are known (tzdata {tzdata.__version__}).")
 
 
-def _tzdata() -> str:
-    try:
-        return f"tzdata {version('tzdata')}"
-    except PackageNotFoundError:
-        return "the system's"
+# Where Python would look for them first.
+_ZONE_FOLDERS = tuple(
+    map(Path, (sysconfig.get_config_var("TZPATH") or "").split(os.pathsep))
+)
+
+
+def _system_zones(folders: Iterable[Path]) -> str | None:
+    """Of which edition the system's zones are, such as 2026a; None if it says none."""
+    for folder in folders:
+        for name in ("tzdata.zi", "+VERSION"):
+            try:
+                with (folder / name).open(encoding="utf-8", errors="replace") as file:
+                    edition = re.match(
+                        r"(?:# version )?(\d{4}[a-z]+)\b", file.readline()
+                    )
+            except OSError:
+                continue
+            if edition:
+                return edition[1]
+    return None
 
 
 def _deliveries(

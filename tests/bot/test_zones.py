@@ -1,6 +1,11 @@
 """Local days and hours, against what a clock on the wall shows."""
 
+import importlib.resources
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -233,3 +238,67 @@ def test_a_hostile_name_is_no_zone(name):
 def test_a_zone_is_found_by_its_name():
     assert zones.zone("Europe/Berlin") == BERLIN
     assert zones.zone("UTC") == ZoneInfo("UTC")
+
+
+def test_an_old_system_does_not_go_before_the_package(tmp_path: Path):
+    old = tmp_path / "America" / "Mexico_City"
+    old.parent.mkdir(parents=True)
+    # A zone with summer time stands for Mexico's rules of before 2022.
+    chicago = importlib.resources.files("tzdata.zoneinfo.America") / "Chicago"
+    old.write_bytes(chicago.read_bytes())
+    # Somebody may have looked the zone up before.
+    code = (
+        "import zoneinfo; zoneinfo.ZoneInfo('America/Mexico_City');"
+        " from datetime import datetime; from bot import zones;"
+        " zone = zones.zone('America/Mexico_City');"
+        " print(zones.resolve(datetime(2026, 7, 6, 9), zone))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"PYTHONTZPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.strip() == "2026-07-06 15:00:00+00:00"
+
+
+def test_every_offset_that_a_zone_has_names_a_zone_that_has_it():
+    days = [datetime(2026, month, 1, tzinfo=UTC) for month in range(1, 13)]
+    offsets = {_offset(day, ZoneInfo(name)) for name in zones.names() for day in days}
+    assert len(offsets) > 30
+    for offset in offsets:
+        name = zones.name_at(int(offset.total_seconds()))
+        assert name is not None
+        assert offset in {_offset(day, ZoneInfo(name)) for day in days}
+
+
+@pytest.mark.parametrize("offset", [None, "3600", True, 3600.0, 10**9, -(10**9), []])
+def test_an_offset_that_is_none_names_no_zone(offset):
+    assert zones.name_at(offset) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "is_fixed"),
+    [
+        ("EST", True),
+        ("MST", True),
+        ("HST", True),
+        ("GMT", True),
+        ("Etc/GMT+5", True),
+        ("Etc/GMT-14", True),
+        ("Etc/Greenwich", True),
+        # Those are meant; or are places, or have summer time.
+        ("UTC", False),
+        ("Etc/UTC", False),
+        ("EST5EDT", False),
+        ("CET", False),
+        ("Asia/Tokyo", False),
+        ("Japan", False),
+        ("America/New_York", False),
+    ],
+)
+def test_a_zone_without_a_place_is_known(name, is_fixed):
+    assert name in zones.names()
+    assert zones.is_fixed(name) is is_fixed

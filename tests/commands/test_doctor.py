@@ -349,6 +349,36 @@ def test_a_bot_in_no_channel_and_people_in_unknown_zones(story: Story):
     assert "Mars/Olympus" in found["Time zones"].says
 
 
+@pytest.mark.parametrize(
+    ("file", "line", "is_newer"),
+    [
+        ("tzdata.zi", "# version 2999a\nR d 1916\n", True),
+        ("+VERSION", "2999b\n", True),
+        ("tzdata.zi", "# version 2007k\n", False),
+        ("tzdata.zi", "# redo posix_only\n", False),
+        ("+VERSION", "\xff", False),
+        ("another", "", False),
+    ],
+)
+def test_the_systems_zones_are_held_against_the_packages(
+    story: Story,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    file: str,
+    line: str,
+    is_newer: bool,
+):
+    (tmp_path / file).write_text(line, encoding="latin-1")
+    monkeypatch.setattr(contents, "_ZONE_FOLDERS", (tmp_path / "none", tmp_path))
+    found = of_contents(story.rt)
+    assert found["Time zones"].level == "ok"
+    assert ("Zone rules" in found) is is_newer
+    if is_newer:
+        assert line.strip("\n").split()[2 if "#" in line else 0] in (
+            found["Zone rules"].says
+        )
+
+
 def test_only_some_channels_are_named(story: Story):
     story.ask()
     with story.rt.sessions.begin() as session:

@@ -118,6 +118,29 @@ def test_the_zone_offered_is_that_of_whoever_sets_it_up(story: Story):
     assert values["hint"] == "Just a sentence or two"
 
 
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("EST", "EST is always UTC-05:00."),
+        ("MST", "MST is always UTC-07:00."),
+        ("Etc/GMT-3", "Etc/GMT-3 is always UTC+03:00."),
+    ],
+)
+def test_a_zone_whose_clocks_never_change_is_pointed_out(
+    story: Story, zone: str, said: str
+):
+    answer = fill_in(story, open_form(story), zone=zone)
+    assert said in words(answer["view"])
+    assert "Its clocks never change for summer time" in words(answer["view"])
+    assert save(story, answer["view"]) == ""
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Tokyo"])
+def test_a_zone_that_is_a_place_or_utc_is_not_commented(story: Story, zone: str):
+    answer = fill_in(story, open_form(story), zone=zone)
+    assert "never change" not in words(answer["view"])
+
+
 def test_sent_twice_it_is_one_check_in(story: Story):
     preview = fill_in(story, open_form(story))["view"]
     for _ in range(2):

@@ -183,6 +183,25 @@ def test_people_are_described_anew(known: Story) -> None:
     assert (now.name, now.tz, now.is_admin) == ("Anna", "Asia/Tokyo", True)
 
 
+@pytest.mark.parametrize(
+    ("offset", "zone"),
+    [
+        (-18000, "Etc/GMT+5"),
+        (19800, "Asia/Kolkata"),
+        (0, "UTC"),
+        (None, None),
+        ("soon", None),
+    ],
+)
+def test_without_a_zone_the_offset_counts(known: Story, offset: Any, zone: str | None):
+    changed = person(ASKER, "Ana", tz=None, tz_offset=offset)
+    assert known.event({"type": "user_change", "user": changed}) == 200
+    assert member(known, ASKER).tz == zone
+    changed = person(ASKER, "Ana", tz="Asia/Tokyo", tz_offset=offset)
+    known.event({"type": "user_change", "user": changed})
+    assert member(known, ASKER).tz == "Asia/Tokyo"
+
+
 def test_a_name_can_do_no_harm(known: Story) -> None:
     hostile = person(ASKER, "<!channel>\n*a*\u202e" + "x" * 300)
     known.event({"type": "user_change", "user": hostile})

@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 import jobs.sharing
@@ -269,3 +270,20 @@ def test_a_round_whose_message_is_gone_is_not_linked_to(story: Story):
     story.delete(ASKER, one.ts or "")
     then = story.asked(MONDAY + WEEK)
     assert last_time(story) == then.question
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1)])
+def test_after_a_clock_that_goes_back_a_round_closes_once(
+    story: Story, back: timedelta
+):
+    one = story.asked()
+    share(story, ASKER, one)
+    story.close_rounds()
+    story.close_rounds(one.closes_at - back)
+    other = story.asked(MONDAY + WEEK)
+    story.close_rounds(other.closes_at - back)
+    assert "Share" in json.dumps(digest(story, other).blocks)
+    for _ in range(2):
+        story.close_rounds(other.closes_at)
+    assert [digest(story, round_).updates for round_ in (one, other)] == [1, 1]
+    assert states(story, one) == {ASKER: "shared"}

@@ -330,10 +330,11 @@ def test_once_its_owner_has_left_who_is_left_is_told(
     assert [who for who in have_left if story.slack.to(who)] == []
 
 
-def test_a_clock_that_goes_back_doubles_nothing(story: Story):
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1)])
+def test_a_clock_that_goes_back_doubles_nothing(story: Story, back: timedelta):
     story.scheduled(weekdays=["1", "2"])
     tick(story, MONDAY)
-    tick(story, MONDAY - timedelta(hours=1))
+    tick(story, MONDAY - back)
     jobs.checkins.plan(story.rt, story.deliverer)
     tick(story, MONDAY)
     assert len(posts(story)) == 1
@@ -372,6 +373,34 @@ def test_what_is_planned_follows_new_rules_of_the_calendar(story: Story):
     change(story, next_at=MONDAY + timedelta(hours=1))
     jobs.checkins.plan(story.rt, story.deliverer)
     assert schedule(story).next_at == MONDAY
+
+
+@pytest.mark.parametrize(
+    ("earlier", "after", "state"),
+    [
+        # The first look after the new rules came: at once, late, or too late.
+        (timedelta(hours=1), timedelta(), ("open", None)),
+        (timedelta(hours=1), timedelta(minutes=30), ("open", None)),
+        (timedelta(hours=8), timedelta(hours=7), ("skipped", "down")),
+    ],
+)
+def test_new_rules_that_make_todays_check_in_earlier_lose_none(
+    story: Story, earlier: timedelta, after: timedelta, state: tuple[str, str | None]
+):
+    story.scheduled()
+    due = schedule(story).next_at
+    assert due is not None
+    change(story, next_at=due + earlier)
+    story.clock.now = due + after
+    jobs.checkins.plan(story.rt, story.deliverer)
+    for _ in range(2):
+        tick(story, story.clock.now)
+    assert rounds(story) == [(due.date(), *state)]
+    # Nor does it come again by the rules of before, or by those of a year later.
+    jobs.checkins.plan(story.rt, story.deliverer)
+    tick(story, due + earlier)
+    assert len(rounds(story)) == 1
+    assert schedule(story).next_at == due + timedelta(days=7)
 
 
 def test_whoever_looks_after_it_is_told_in_their_own_daytime(story: Story):

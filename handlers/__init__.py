@@ -8,6 +8,7 @@ from handlers import (
     asks,
     checkins,
     everything,
+    guidance,
     home,
     kudos,
     marks,
@@ -27,6 +28,7 @@ def register(bolt: App, rt: Runtime) -> None:
     refusals.register(bolt, rt)
     outsiders.register(bolt, rt)
     answers.register(bolt, rt)
+    guidance.register(bolt, rt)
     asks.register(bolt, rt)
     marks.register(bolt, rt)
     kudos.register(bolt, rt)

@@ -14,11 +14,14 @@ from bot.answers.rules import is_thanks
 from bot.answers.service import Reacted, Said
 from bot.asks import actions, messages
 from bot.asks import service as asks
+from bot.asks.rules import is_enough
 from bot.channels import rules as channel_rules
 from bot.channels import service as channels
+from bot.channels.rules import is_question
 from bot.clock import micros
 from bot.home import service as home
 from bot.runtime import Runtime
+from bot.text import plain
 from handlers import outsiders
 from handlers.payloads import (
     Changed,
@@ -28,6 +31,7 @@ from handlers.payloads import (
     MessageEvent,
     Reaction,
 )
+from handlers.phrases import HELP, phrase
 from handlers.replies import Replies
 from handlers.thanks import Thanks
 from handlers.writes import Change, Work, Write, each
@@ -289,5 +293,14 @@ class Listeners:
             self._rt.workspace,
             member=said.user or "",
             ts=said.ts,
+            reply=_reply_to(said.text),
             now=self._rt.clock(),
         )
+
+
+def _reply_to(text: str) -> home.Reply:
+    if phrase(plain(text)) in HELP:
+        return "help"
+    if not is_enough(text) or (is_thanks(text) and not is_question(text)):
+        return "line"
+    return "ask"

@@ -1,5 +1,6 @@
 """Asking: the command, the forms, the shortcuts, and the ask's own buttons."""
 
+import re
 from typing import Any
 
 from slack_bolt import Ack, App
@@ -22,6 +23,7 @@ from handlers import outsiders
 from handlers.courtesy import courtesy
 from handlers.payloads import (
     Command,
+    Message,
     MessageShortcut,
     Pressed,
     Shortcut,
@@ -31,6 +33,7 @@ from handlers.payloads import (
 from models import Ask, Channel
 
 NOT_HERE = "There is no ask in this conversation."
+_TS = re.compile(r"[0-9]{1,11}\.[0-9]{1,9}")
 
 
 def register(bolt: App, rt: Runtime) -> None:
@@ -38,6 +41,7 @@ def register(bolt: App, rt: Runtime) -> None:
     bolt.command("/ask")(forms_.command)
     bolt.shortcut({"type": "shortcut", "callback_id": "ask"})(forms_.shortcut)
     bolt.action("home_ask")(forms_.shortcut)
+    bolt.action("ask_written")(forms_.written)
     bolt.action("ask_channel")(forms_.channel_chosen)
     bolt.view("ask")(forms_.submitted)
     bolt.view("edit_ask")(forms_.edited)
@@ -126,6 +130,29 @@ class Forms:
         asked = Shortcut.model_validate(body)
         self._rt.slack.open_view(asked.trigger_id, forms.ask_form(is_here=True))
         ack()
+
+    def written(self, body: dict[str, Any], ack: Ack) -> None:
+        """Ask what somebody wrote to the bot: only Slack has kept the words."""
+        pressed = Pressed.model_validate(body)
+        words = self._words(pressed)
+        title, details = rules.from_message(words) if words else ("", "")
+        self._rt.slack.open_view(
+            pressed.trigger_id,
+            forms.ask_form(title=title, details=details, hint=forms.CHOOSE),
+        )
+        ack()
+
+    def _words(self, pressed: Pressed) -> str:
+        """What the person wrote in the conversation in which they press the button."""
+        ts = pressed.action.value
+        if pressed.channel is None or not _TS.fullmatch(ts):
+            raise Refusal(asks.GONE)
+        with courtesy():
+            for found in self._rt.slack.replies(pressed.channel.id, ts):
+                message = Message.model_validate(found)
+                if message.ts == ts and message.user == pressed.user.id:
+                    return message.text
+        return ""
 
     def channel_chosen(self, body: dict[str, Any], ack: Ack) -> None:
         """Another channel has other topics: show them, and keep what was typed."""

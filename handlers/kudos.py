@@ -19,7 +19,7 @@ from bot.kudos.rules import MOST_RECEIVERS
 from bot.kudos.service import About, Draft, Given
 from bot.kudos.words import Said
 from bot.runtime import Runtime
-from bot.text import clean, escape, marked, permalink, plain, shorten
+from bot.text import clean, escape, marked, permalink, plain
 from handlers.asks import number
 from handlers.courtesy import courtesy
 from handlers.payloads import (
@@ -39,7 +39,6 @@ from models import Kudos
 NO_PERSON = "That message is not by a person."
 OWN_MESSAGE = "It's your own message; kudos are for others."
 _NO_BUTTON = "That button is not one of mine."
-_LONGEST_ECHO = 500
 
 _slack_id = TypeAdapter(SlackId)
 
@@ -101,14 +100,14 @@ class Ways:
         facts.ensure(
             self._rt, people=[command.user_id, *people], channel=command.channel_id
         )
-        answer = self._give(command, said_, text)
+        answer = self._give(command, said_)
         if answer is None:
             self._open(command.trigger_id, said_, hint=forms.INVITE_FIRST)
             ack()
             return
         ack(text=answer[0], blocks=answer[1])
 
-    def _give(self, command: Command, said: Said, text: str) -> notes.Note | None:
+    def _give(self, command: Command, said: Said) -> notes.Note | None:
         """What the giver is answered; None where the bot is not in the channel."""
         with self._rt.sessions.begin() as session:
             channel = channels.note(session, self._rt.workspace.id, command.channel_id)
@@ -125,10 +124,8 @@ class Ways:
                     now=self._rt.clock(),
                 )
             except Refusal as no:
-                # What was typed is gone from Slack's box: give it back.
-                typed = shorten(plain(text), _LONGEST_ECHO)
-                why = f"{no}\nYou typed: {typed}"
-                raise Refusal(escape(why)) from no
+                # It may name people, and names are no mrkdwn.
+                raise Refusal(escape(str(no))) from no
             return self._answer(session, given)
 
     def _answer(self, session: Session, given: Given) -> notes.Note:

@@ -1,16 +1,27 @@
-"""What somebody types after `/backswing`."""
+"""What somebody types after a command, or writes to the bot itself."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
+HELP = ("help", "help me", "please help", "help please", "?")
+
+_AROUND = re.compile(r"^[\W_]+|[\W_]+$")
+
+
+def phrase(text: str) -> str:
+    """The words in any case and spacing, without the punctuation around them."""
+    typed = " ".join(text.casefold().split())
+    return _AROUND.sub("", typed) or typed[:1]
+
 
 def says(*phrases: str) -> list[Callable[[dict[str, Any]], bool]]:
-    """Matchers for one of the phrases, in any case and spacing; "" is nothing typed.
+    """Matchers for one of the phrases; "" is nothing typed.
 
-    Whoever listens to `/backswing` for all the rest comes last (handlers/settings.py).
+    Whoever listens to a command for all the rest comes last.
     """
 
     def is_said(body: dict[str, Any]) -> bool:
-        return " ".join(str(body.get("text") or "").lower().split()) in phrases
+        return phrase(str(body.get("text") or "")) in phrases
 
     return [is_said]

@@ -12,6 +12,7 @@ from bot.db import was_given_up
 from bot.errors import Refusal
 from bot.runtime import Runtime
 from bot.slack import SlackError
+from bot.text import clean, escape, plain, shorten
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,9 @@ TOO_LATE = "Slack did not open the form in time. Nothing was saved; please try a
 REPEATABLE = "backswing.repeatable"
 _BROKEN_TITLE = "That didn't work"
 _REFUSED_TITLE = "Not possible"
+# Commands after which people write something of their own.
+_WITH_WORDS = frozenset({"/ask", "/kudos"})
+_LONGEST_ECHO = 3000
 
 
 def register(bolt: App, rt: Runtime) -> None:
@@ -71,7 +75,7 @@ def _tell(
 ) -> BoltResponse:
     text = str(refusal)
     if "command" in body:
-        return _ok({"response_type": "ephemeral", "text": text})
+        return _ok({"response_type": "ephemeral", "text": text + _typed(body)})
     if body.get("type") == "view_submission":
         return _ok(_beside_field(body["view"], refusal, title))
     try:
@@ -84,6 +88,14 @@ def _tell(
     except SlackError as error:
         log.warning("could not tell", extra={"error": error.code})
     return _ok()
+
+
+def _typed(body: dict[str, Any]) -> str:
+    """Give the words back: they are gone from Slack's box."""
+    typed = plain(clean(str(body.get("text") or "")))
+    if body["command"] not in _WITH_WORDS or not typed:
+        return ""
+    return f"\nYou typed: {escape(shorten(typed, _LONGEST_ECHO))}"
 
 
 def _beside_field(view: dict[str, Any], refusal: Refusal, title: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from bot.errors import Refusal
 from bot.facts import service as facts
 from bot.runtime import Runtime
 from bot.settings import service as settings
+from handlers.guidance import Help
 from handlers.payloads import Command, Submitted
 from handlers.phrases import says
 
@@ -23,24 +24,18 @@ def register(bolt: App, rt: Runtime) -> None:
     bolt.command("/backswing", matchers=says("workspace"))(forms.workspace)
     bolt.view("settings")(forms.channel_submitted)
     bolt.view("workspace_settings")(forms.workspace_submitted)
-    bolt.command("/backswing")(forms.help)
+    bolt.command("/backswing")(forms.help.command)
 
 
 class Forms:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
-
-    def help(self, body: dict[str, Any], ack: Ack) -> None:
-        asked = Command.model_validate(body)
-        with self._rt.reads() as session:
-            channel = channels.find(session, self._rt.workspace.id, asked.channel_id)
-            text = settings.help_text(channel)
-        ack(text)
+        self.help = Help(rt)
 
     def channel(self, body: dict[str, Any], ack: Ack) -> None:
         asked = Command.model_validate(body)
         if not asked.is_in_channel:
-            self.help(body, ack)
+            self.help.command(body, ack)
             return
         facts.ensure(self._rt, people=[asked.user_id], channel=asked.channel_id)
         with self._rt.reads() as session:

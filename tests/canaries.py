@@ -15,7 +15,7 @@ _PLANTED = {
     "a-signing-secret",
     "s3cret",
     SIGNING,
-    "How do I x?",
+    "How do I fix x?",
     "Have you tried it again?",
     "Freeze the clock.",
     "on retries, they saved my week",

@@ -376,7 +376,7 @@ class Story:
 
     # What the bot then knows
 
-    def ask(self, text: str = "How do I x?", *, who: str = ASKER) -> Posted:
+    def ask(self, text: str = "How do I fix x?", *, who: str = ASKER) -> Posted:
         """Somebody asks by the command, and the message is there."""
         before = len(self.slack.to(HERE))
         assert self.command(who, "/ask", text).body == ""

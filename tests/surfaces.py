@@ -608,6 +608,8 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
     ],
     home.closed: [home.closed],
     home.help_line: [home.help_line],
+    home.help_letter: [home.help_letter],
+    home.offer_to_ask: [lambda: home.offer_to_ask("1772442000.000100")],
     kudos.message: [
         lambda: kudos.message(kudos_shown()),
         lambda: kudos.message(

@@ -156,12 +156,13 @@ def solved(
 
 def solved_for_joiner(title: str, url: str, solution: tuple[str, str] | None) -> Note:
     parts: list[Part] = [
-        "An ask you have the same problem as is solved: ",
+        "Good news: ",
         link(url, _named(title)),
+        ", which you were stuck on too, is solved.",
     ]
     if solution:
-        parts += [", by ", link(solution[1], f"{solution[0]}'s answer")]
-    return _note(*parts, ".")
+        parts += [" See ", link(solution[1], f"{solution[0]}'s answer"), "."]
+    return _note(*parts)
 
 
 def offer(ask_id: int, answer_id: int, author: str, *, has_helped: bool) -> Note:

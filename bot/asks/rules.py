@@ -1,9 +1,11 @@
 """How texts become asks. No database, no Slack, no clock."""
 
+import re
+import unicodedata
 from collections.abc import Iterable
 
 from bot.errors import Refusal
-from bot.text import clean, cut, marked, one_line, plain, shorten
+from bot.text import clean, cut, marked, one_line, pieces, plain, shorten
 
 LONGEST_TITLE = 150
 # What one form field can hold (Slack's limit for a plain-text input).
@@ -15,6 +17,19 @@ LONGEST_TOPIC = 40
 LONGEST_REASON = 300
 LONGEST_WORKED = 300
 NO_WORDS = "(no words)"
+FEWEST_WORDS, FEWEST_LETTERS = 2, 8
+TOO_SHORT = (
+    f"Say a little more: an ask needs at least {FEWEST_WORDS} words and"
+    f" {FEWEST_LETTERS} letters."
+)
+
+# Chinese, Japanese and Korean say in one letter what others say in two or more.
+_DENSE = re.compile(
+    "[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\U00020000-\U0003134f]"
+)
+# Scripts that put no spaces between words, such as Thai.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 
 
 def from_message(text: str) -> tuple[str, str]:
@@ -41,6 +56,30 @@ def from_form(title: str, details: str) -> tuple[str, str]:
     )
 
 
+def is_enough(text: str) -> bool:
+    """Whether marked text says enough for peers to answer.
+
+    Mentions, links, emoji and punctuation do not count. A dense letter counts as two
+    letters and as a word; without spaces, every letter may begin a word.
+    """
+    own = "".join(p.shown if p.kind == "text" else " " for p in pieces(text))
+    dense, unspaced = len(_DENSE.findall(own)), len(_UNSPACED.findall(own))
+    spaced = [word for word in _DENSE.sub(" ", own).split() if _letters(word)]
+    words = dense + unspaced + len(spaced)
+    return words >= FEWEST_WORDS and _letters(own) + dense >= FEWEST_LETTERS
+
+
+def _letters(text: str) -> int:
+    """Letters, digits, and the marks that write vowels in many scripts."""
+    return sum(unicodedata.category(c)[0] in "LMN" for c in text)
+
+
+def check_enough(title: str) -> None:
+    """Raises Refusal, at the form's field, for what nobody could answer."""
+    if not is_enough(title):
+        raise Refusal(TOO_SHORT, field="title")
+
+
 def prefilled(title: str, details: str) -> tuple[str, str]:
     """Marked texts in, out what of them the fields of a form show and can hold."""
     return (
@@ -59,7 +98,7 @@ def topics(chosen: Iterable[str], typed: str) -> list[str]:
             found.setdefault(topic.casefold(), topic)
     if len(found) > MOST_TOPICS:
         raise Refusal(
-            f"An ask can have up to {MOST_TOPICS} topics; these are {len(found)}.",
+            f"Up to {MOST_TOPICS} topics, please. You gave {len(found)}.",
             field="more_topics" if typed.strip() else "topics",
         )
     return list(found.values())

@@ -18,7 +18,7 @@ from bot.outbox import upsert
 from bot.runtime import Workspace
 from models import Ask, Channel
 
-GONE = "That ask is not there any more."
+GONE = "That ask is gone."
 NO_GUESTS = (
     "In this channel only full members of the workspace ask. You can answer, though."
 )
@@ -70,6 +70,7 @@ def open_ask(
     if known is not None:
         return known
     may_ask(session, channel, asker)
+    rules.check_enough(draft.title)
     ask = add(
         session,
         workspace,
@@ -138,6 +139,7 @@ def edit(session: Session, ask: Ask, draft: Draft, *, by: str, now: datetime) ->
     shown = rules.from_form(*rules.prefilled(ask.title, ask.details))
     # The form shows less than we keep: what was left as shown is left as it is.
     if draft.title != shown[0]:
+        rules.check_enough(draft.title)
         ask.title = draft.title
     if draft.details != shown[1]:
         ask.details = draft.details

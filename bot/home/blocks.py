@@ -42,6 +42,7 @@ IN_NO_CHANNEL = (
 LOOKING = "I'm looking which channels you are in…"
 ELSEWHERE = "A check-in of a private channel that you have left"
 NOT_YOURS = "This is for members of the workspace that Backswing belongs to."
+_PEERS_CAN = "I can't answer questions myself, but your peers can."
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,8 +303,22 @@ def _settings(mine: Mine) -> list[Block]:
 
 
 def help_line() -> tuple[str, list[Block]]:
-    text = (
-        "I pass asks on to your peers: type `/ask` and your question in a channel."
-        " `/backswing help` says more."
-    )
+    """For a message that is neither a question nor a request for help."""
+    text = f"{_PEERS_CAN} Type `/ask` and your question in a channel, or `help` here."
     return text, [SectionBlock(text=text)]
+
+
+def help_letter() -> tuple[str, list[Block]]:
+    text = help_text(HELPFUL, SOLVED, SECOND)
+    return text, [SectionBlock(text=text)]
+
+
+def offer_to_ask(ts: str) -> tuple[str, list[Block]]:
+    """For a question. `ts` is the message whose words the form is filled with."""
+    button = ButtonElement(
+        text="Ask your peers", action_id="ask_written", value=ts, style="primary"
+    )
+    return _PEERS_CAN, [
+        SectionBlock(text=_PEERS_CAN),
+        ActionsBlock(elements=[button]),
+    ]

@@ -1,6 +1,7 @@
 """The Home tab: opened, turned, shown; and the conversation with the bot beside it."""
 
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -121,10 +122,20 @@ def _hold(session: Session, installation_id: int, member: str) -> Home | None:
     )
 
 
+# Nothing of a message is kept but its `ts`.
+Reply = Literal["help", "ask", "line"]
+
+
 def answer_message(
-    session: Session, workspace: Workspace, *, member: str, ts: str, now: datetime
+    session: Session,
+    workspace: Workspace,
+    *,
+    member: str,
+    ts: str,
+    reply: Reply,
+    now: datetime,
 ) -> None:
-    """A message to the bot gets one line of help, once."""
+    """Answer a message to the bot, once: with help, an offer to ask, or a line."""
     outbox.promise(
         session,
         "home.help",
@@ -132,12 +143,19 @@ def answer_message(
         member,
         installation_id=workspace.id,
         now=now,
+        detail={"reply": reply, "ts": ts},
         occasion=ts,
     )
 
 
-def help_line(_session: Session, claim: Claim) -> Post:
-    text, drawn = blocks.help_line()
+def answer(_session: Session, claim: Claim) -> Post:
+    match claim.detail.get("reply"):
+        case "help":
+            text, drawn = blocks.help_letter()
+        case "ask":
+            text, drawn = blocks.offer_to_ask(claim.detail["ts"])
+        case _:
+            text, drawn = blocks.help_line()
     return Post(claim.recipient, text, drawn)
 
 
@@ -149,7 +167,7 @@ class Drawing:
 
     def notices(self) -> dict[str, Notice]:
         return {
-            "home.help": Notice(help_line),
+            "home.help": Notice(answer),
             "home.show": Notice(
                 self.show,
                 "repeat",

@@ -49,7 +49,7 @@ class Town:
     def posted(self) -> list[Message]:
         return [m for m in self.slack.messages(self.here) if m.user != self.ana]
 
-    def ask(self, text: str = "How do I x?") -> str:
+    def ask(self, text: str = "How do I fix x?") -> str:
         before = len(self.posted())
         ack = self.slack.command(self.ana, self.here, "/ask", text)
         assert (ack.status, ack.text) == (200, "")

@@ -66,7 +66,9 @@ def test_a_post_is_there_once_whatever_slack_answered(
         after=is_done,
         seconds=SECONDS.get(kind, 0.2),
     )
-    assert town.slack.command(town.ana, town.here, "/ask", "How do I x?").status == 200
+    assert (
+        town.slack.command(town.ana, town.here, "/ask", "How do I fix x?").status == 200
+    )
     settle(town)
     assert fault.fired == 1
     [ask] = town.posted()
@@ -256,7 +258,9 @@ def test_where_nobody_can_look_it_is_not_sent_again_and_the_asker_is_told(
 ):
     blind(town)
     fault = town.slack.faults.add("reset", "chat.postMessage", times=1, after=is_done)
-    assert town.slack.command(town.ana, town.here, "/ask", "How do I x?").status == 200
+    assert (
+        town.slack.command(town.ana, town.here, "/ask", "How do I fix x?").status == 200
+    )
     town.until(lambda: fault.fired == 1)
 
     def is_given_up() -> bool:
@@ -273,7 +277,9 @@ def test_where_nobody_can_look_it_is_not_sent_again_and_the_asker_is_told(
 @pytest.mark.deep
 def test_somebody_deletes_it_before_it_is_looked_for(town: Town):
     town.slack.faults.add("reset", "chat.postMessage", times=1, after=True)
-    assert town.slack.command(town.ana, town.here, "/ask", "How do I x?").status == 200
+    assert (
+        town.slack.command(town.ana, town.here, "/ask", "How do I fix x?").status == 200
+    )
     town.until(lambda: len(town.posted()) == 1)
     town.slack.delete(town.eva, town.here, town.posted()[0].ts)
     settle(town)
@@ -286,7 +292,9 @@ def test_lost_answers_of_every_method_leave_each_message_once(town: Town):
     """A short story in which every third answer is lost, after what it was to."""
     for method in ("chat.postMessage", "chat.update", "conversations.open"):
         town.slack.faults.add("reset", method, chance=0.34, after=True)
-    assert town.slack.command(town.ana, town.here, "/ask", "How do I x?").status == 200
+    assert (
+        town.slack.command(town.ana, town.here, "/ask", "How do I fix x?").status == 200
+    )
     town.until(lambda: len(town.posted()) == 1)
     ask = town.posted()[0].ts
     answer = town.slack.say(town.ben, town.here, "So it is done.", thread_ts=ask)

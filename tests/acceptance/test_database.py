@@ -80,9 +80,9 @@ def test_a_command_is_answered_in_time_and_can_be_typed_again(
 ):
     town.ask()
     with trouble(town.backswing.database):
-        ack = town.slack.command(town.ana, town.here, "/ask", "How do I y?")
+        ack = town.slack.command(town.ana, town.here, "/ask", "How do I fix y?")
         assert ack.status == 200
         assert "nothing was saved" in ack.text
-    ask = town.ask("How do I y?")
-    town.shows(ask, "How do I y?")
+    ask = town.ask("How do I fix y?")
+    town.shows(ask, "How do I fix y?")
     invariants.check(town.slack, town.backswing.database)

@@ -33,7 +33,7 @@ def test_ask_answer_solve_and_thank(town: Town) -> None:
 def test_the_form_asks_and_says_what_is_wrong(town: Town) -> None:
     away = town.slack.channel("away", with_bot=False)
     town.slack.join(away.id, town.ana)
-    ack = town.slack.command(town.ana, away.id, "/ask", "How do I x?")
+    ack = town.slack.command(town.ana, away.id, "/ask", "How do I fix x?")
     assert (ack.status, ack.text) == (200, "")
     view = town.slack.view(town.ana)
     assert view is not None
@@ -110,7 +110,7 @@ def test_an_answer_of_slacks_that_got_lost_leaves_one_message(
 ) -> None:
     when = "after" if was_posted else "before"
     town.slack.faults.add("reset", "chat.postMessage", times=1, after=was_posted)
-    ack = town.slack.command(town.ana, town.here, "/ask", "How do I x?")
+    ack = town.slack.command(town.ana, town.here, "/ask", "How do I fix x?")
     assert ack.status == 200, when
     if was_posted:
         # Somebody answers before the bot knows its own message.

@@ -52,7 +52,7 @@ def states(story: Story) -> list[tuple[str, str]]:
 def test_what_was_sent_after_the_copy_was_made_is_not_sent_again(
     story: Story, tmp_path: Path
 ):
-    story.command(ASKER, "/ask", "How do I x?")
+    story.command(ASKER, "/ask", "How do I fix x?")
     file = copied(story, tmp_path)
     story.deliver()
     [posted] = story.slack.to(HERE)
@@ -67,7 +67,7 @@ def test_what_was_sent_after_the_copy_was_made_is_not_sent_again(
 def test_what_was_never_sent_is_sent_once_it_was_looked_for(
     story: Story, tmp_path: Path
 ):
-    story.command(ASKER, "/ask", "How do I x?")
+    story.command(ASKER, "/ask", "How do I fix x?")
     again = restored(story, copied(story, tmp_path))
     for _ in range(3):
         again.later(seconds=20)
@@ -76,7 +76,7 @@ def test_what_was_never_sent_is_sent_once_it_was_looked_for(
 
 
 def test_the_database_itself_is_left_as_it_was(story: Story, tmp_path: Path):
-    story.command(ASKER, "/ask", "How do I x?")
+    story.command(ASKER, "/ask", "How do I fix x?")
     before = states(story)
     copied(story, tmp_path)
     assert states(story) == before

@@ -295,7 +295,7 @@ def test_what_slack_refused_and_what_nobody_knows_is_told_with_the_reasons(
 ):
     post = "chat.postMessage"
     story.slack.fail[post] = [Refused(post, "not_in_channel")] * 3
-    story.command(ASKER, "/ask", "How do I x?")
+    story.command(ASKER, "/ask", "How do I fix x?")
     story.deliver()
     found = of_contents(story.rt)["Deliveries"]
     assert found.level == "warning"
@@ -309,7 +309,7 @@ def test_what_waits_too_long_is_wrong(story: Story):
     story.slack.fail["chat.postMessage"] = [
         NotDone("chat.postMessage", "not_connected")
     ]
-    story.command(ASKER, "/ask", "How do I x?")
+    story.command(ASKER, "/ask", "How do I fix x?")
     story.deliver()
     assert of_contents(story.rt)["Deliveries"].level == "ok"
     story.clock.forward(minutes=7)

@@ -47,5 +47,5 @@ def test_a_peer_marks_an_answer_helpful(story: Story) -> None:
     assert story.marks() == {answer: (False, 1)}
     story.later(seconds=60)
     assert story.slack.texts(HELPER) == [
-        "Your answer to Ana's ask “How do I x?” helped Chi."
+        "Your answer to Ana's ask “How do I fix x?” helped Chi."
     ]

@@ -41,22 +41,22 @@ def rendered(story: Story) -> str:
 
 
 def test_a_question_in_a_channel_is_posted_at_once(story: Story) -> None:
-    posted = story.ask("How do I *x*?")
+    posted = story.ask("How do I fix *x*?")
     assert posted.blocks[0]["elements"][0]["elements"] == [
-        {"type": "text", "text": "How do I *x*?", "style": {"bold": True}}
+        {"type": "text", "text": "How do I fix *x*?", "style": {"bold": True}}
     ]
     assert story.the_ask().state == "open"
     assert story.slack.views == []
 
 
 def test_the_asker_is_mentioned_once(story: Story) -> None:
-    story.ask("x?")
+    story.ask("How do I fix x?")
     assert rendered(story).count(f"<@{ASKER}>") == 1
 
 
 def test_only_a_first_ask_says_how_to_mark_an_answer(story: Story) -> None:
-    first = story.ask("One?")
-    second = story.ask("Two?")
+    first = story.ask("The first one?")
+    second = story.ask("The second one?")
     assert "When an answer works" in json.dumps(first.blocks)
     assert "When an answer works" not in json.dumps(second.blocks)
 
@@ -78,7 +78,7 @@ def test_a_long_question_has_a_title_and_details(story: Story) -> None:
 def test_forty_thousand_characters_are_one_message_with_a_marked_cut(
     story: Story,
 ) -> None:
-    posted = story.ask("a" * 40_000)
+    posted = story.ask("Why " + "a" * 40_000)
     assert len(story.slack.to(HERE)) == 1
     assert len(json.dumps(posted.blocks)) < 8_000
     assert "a…" in json.dumps(posted.blocks, ensure_ascii=False)
@@ -92,11 +92,48 @@ def test_no_question_opens_the_form(story: Story, text: str) -> None:
     assert story.asks() == []
 
 
+@pytest.mark.parametrize("command", ["/ask", "/kudos", "/backswing"])
+@pytest.mark.parametrize("text", ["help", "HELP!", " Help me? ", "“help”", "?"])
+def test_help_works_after_every_command(story: Story, command: str, text: str) -> None:
+    assert "How do I" in story.command(ASKER, command, text).body
+    assert story.slack.views == []
+    assert story.asks() == []
+
+
+@pytest.mark.parametrize("text", ["fix", "hi there", "a b c", "fix <!here>", "@ana"])
+def test_too_few_words_are_given_back_and_ask_nothing(story: Story, text: str) -> None:
+    said = refused(story.command(ASKER, "/ask", text))
+    assert said.startswith("Say a little more: an ask needs at least 2 words")
+    assert said.endswith(f"You typed: {text.replace('<!here>', '@here')}")
+    assert story.asks() == []
+
+
+def test_too_few_words_in_the_form_are_said_beside_the_question(story: Story) -> None:
+    story.command(ASKER, "/ask")
+    view = story.slack.views[-1][1]
+    values = {"title": "Build?", "details": "It fails.", "channel": HERE}
+    assert list(errors(story.submit(ASKER, view, values))) == ["title"]
+    story.ask("How do I fix x?")
+    story.click(ASKER, "ask_menu", option=f"edit:{story.the_ask().id}")
+    view = story.slack.views[-1][1]
+    assert list(errors(story.submit(ASKER, view, {"title": "x"}))) == ["title"]
+    assert story.the_ask().title == "How do I fix x?"
+
+
+def test_every_refusal_gives_a_long_ask_back(story: Story) -> None:
+    story.slack.channels[HERE]["is_archived"] = True
+    text = "Why does <https://ci.example|the build> fail? " + "word " * 400
+    said = refused(story.command(ASKER, "/ask", text))
+    assert "choose another" in said
+    assert "the build (https://ci.example) fail? word" in said
+    assert said.count("word") == 400
+
+
 def test_the_form_asks(story: Story) -> None:
     story.command(ASKER, "/ask")
     [(_, view)] = story.slack.views
     values = {
-        "title": "How do I x?",
+        "title": "How do I fix x?",
         "details": "I tried `y`.",
         "channel": HERE,
         "more_topics": "retries, #Python, python",
@@ -104,7 +141,7 @@ def test_the_form_asks(story: Story) -> None:
     assert story.submit(ASKER, view, values).body == ""
     story.deliver()
     ask = story.the_ask()
-    assert (ask.title, ask.details) == ("How do I x?", "I tried `y`.")
+    assert (ask.title, ask.details) == ("How do I fix x?", "I tried `y`.")
     assert ask.topics == ["retries", "Python"]
     assert "#retries  #Python" in rendered(story)
 
@@ -112,7 +149,7 @@ def test_the_form_asks(story: Story) -> None:
 def test_a_form_sent_twice_is_one_ask(story: Story) -> None:
     story.command(ASKER, "/ask")
     [(_, view)] = story.slack.views
-    values = {"title": "How?", "channel": HERE}
+    values = {"title": "How is it done?", "channel": HERE}
     story.submit(ASKER, view, values, view_id="V1")
     story.submit(ASKER, view, values, view_id="V1")
     story.deliver()
@@ -121,7 +158,7 @@ def test_a_form_sent_twice_is_one_ask(story: Story) -> None:
 
 def test_a_command_replayed_is_one_ask(story: Story) -> None:
     for _ in range(2):
-        story.command(ASKER, "/ask", "How?", trigger_id="same")
+        story.command(ASKER, "/ask", "How is it done?", trigger_id="same")
     story.deliver()
     assert len(story.slack.to(HERE)) == 1
 
@@ -130,9 +167,12 @@ def test_a_command_replayed_is_one_ask(story: Story) -> None:
     ("values", "field"),
     [
         ({"title": " \u202e ", "channel": HERE}, "title"),
-        ({"title": "How?", "channel": None}, "channel"),
-        ({"title": "How?", "channel": "C0AWAY"}, "channel"),
-        ({"title": "How?", "channel": HERE, "more_topics": "a,b,c,d"}, "more_topics"),
+        ({"title": "How is it done?", "channel": None}, "channel"),
+        ({"title": "How is it done?", "channel": "C0AWAY"}, "channel"),
+        (
+            {"title": "How is it done?", "channel": HERE, "more_topics": "a,b,c,d"},
+            "more_topics",
+        ),
     ],
 )
 def test_a_form_is_refused_beside_the_field(
@@ -149,33 +189,35 @@ def test_a_channel_without_the_bot_gets_the_form_and_the_words_are_kept(
     story: Story,
 ) -> None:
     story.slack.channels["C0AWAY"] = conversation("C0AWAY", "away", is_member=False)
-    story.command(ASKER, "/ask", "How do I x?", channel="C0AWAY")
+    story.command(ASKER, "/ask", "How do I fix x?", channel="C0AWAY")
     [(_, view)] = story.slack.views
     fields = {b.get("block_id"): b for b in view["blocks"]}
-    assert fields["title"]["element"]["initial_value"] == "How do I x?"
+    assert fields["title"]["element"]["initial_value"] == "How do I fix x?"
     assert "/invite @Backswing" in json.dumps(view["blocks"])
     assert "initial_conversation" not in fields["channel"]["element"]
 
 
 def test_a_direct_message_gets_the_form_and_the_words_are_kept(story: Story) -> None:
-    story.command(ASKER, "/ask", "How?", channel="D0ANA", channel_name="directmessage")
+    story.command(
+        ASKER, "/ask", "How is it done?", channel="D0ANA", channel_name="directmessage"
+    )
     [(_, view)] = story.slack.views
     hint, question, *_ = view["blocks"]
     assert "Choose a channel where I'm a member" in json.dumps(hint)
-    assert question["element"]["initial_value"] == "How?"
+    assert question["element"]["initial_value"] == "How is it done?"
 
 
 @pytest.mark.parametrize("fact", ["is_archived", "is_read_only"])
 def test_nobody_asks_where_nobody_may_post(story: Story, fact: str) -> None:
     story.slack.channels[HERE][fact] = True
-    assert "choose another" in refused(story.command(ASKER, "/ask", "How?"))
+    assert "choose another" in refused(story.command(ASKER, "/ask", "How is it done?"))
     assert story.asks() == []
 
 
 def test_guests_ask_unless_they_are_switched_off(story: Story) -> None:
-    assert story.command(GUEST, "/ask", "How?").body == ""
+    assert story.command(GUEST, "/ask", "How is it done?").body == ""
     story.set_up(guests_may_ask=[])
-    assert "full members" in refused(story.command(GUEST, "/ask", "How?"))
+    assert "full members" in refused(story.command(GUEST, "/ask", "How is it done?"))
 
 
 @pytest.mark.parametrize(
@@ -184,13 +226,15 @@ def test_guests_ask_unless_they_are_switched_off(story: Story) -> None:
 )
 def test_who_is_no_member_does_not_ask(story: Story, facts: dict[str, Any]) -> None:
     story.slack.people["U9"] = person("U9", "Zed", **facts)
-    assert refused(story.command("U9", "/ask", "How?"))
+    assert refused(story.command("U9", "/ask", "How is it done?"))
     assert story.asks() == []
 
 
 def test_slack_out_of_reach_is_said_and_nothing_is_saved(story: Story) -> None:
     story.slack.fail["users.info"] = [Unsure("users.info", "TimeoutError")]
-    assert "can't reach Slack" in refused(story.command(ASKER, "/ask", "How?"))
+    assert "can't reach Slack" in refused(
+        story.command(ASKER, "/ask", "How is it done?")
+    )
     assert story.asks() == []
 
 
@@ -209,18 +253,18 @@ def test_a_receipt_that_is_lost_takes_nothing_back(story: Story) -> None:
 
 def test_a_bug_behind_a_command_says_that_nothing_was_saved(story: Story) -> None:
     story.slack.channels[HERE] = {"id": HERE, "name": 1j}  # No JSON of Slack's.
-    assert refused(story.command(ASKER, "/ask", "How?")) == BROKEN
+    assert BROKEN in refused(story.command(ASKER, "/ask", "How is it done?"))
 
 
 def test_a_channel_that_refuses_the_post_gives_the_words_back(story: Story) -> None:
     story.slack.fail["chat.postMessage"] = [
         Refused("chat.postMessage", "restricted_action")
     ]
-    story.command(ASKER, "/ask", "How do I x?")
+    story.command(ASKER, "/ask", "How do I fix x?")
     story.deliver()
     [told] = story.slack.to(ASKER)
     assert "only some people may post there" in told.text
-    assert "How do I x?" in json.dumps(told.blocks)
+    assert "How do I fix x?" in json.dumps(told.blocks)
     assert story.the_ask().state == "deleted"
 
 
@@ -261,7 +305,7 @@ def test_eyes_do_the_same_as_the_button(story: Story) -> None:
 
 
 def test_who_has_the_same_problem_is_counted_and_told(story: Story) -> None:
-    ask = story.ask("How do I x?")
+    ask = story.ask("How do I fix x?")
     story.click(PEER, "ask_same", str(story.the_ask().id))
     story.react(HELPER, ask.ts, "raising_hand::skin-tone-4")
     story.deliver()
@@ -269,9 +313,11 @@ def test_who_has_the_same_problem_is_counted_and_told(story: Story) -> None:
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.react(ASKER, answer, "white_check_mark")
     story.later(seconds=61)
-    assert story.slack.texts(PEER) == [
-        "An ask you have the same problem as is solved: “How do I x?”, by Ben's answer."
-    ]
+    [told] = story.slack.texts(PEER)
+    assert told == (
+        "Good news: “How do I fix x?”, which you were stuck on too, is solved. See"
+        " Ben's answer."
+    )
 
 
 def test_the_asker_needs_no_help_from_themselves(story: Story) -> None:
@@ -295,7 +341,7 @@ def test_the_asker_closes_and_reopens(story: Story) -> None:
 def test_somebody_else_closes_with_a_reason_and_the_asker_is_told(
     story: Story,
 ) -> None:
-    story.ask("How do I x?")
+    story.ask("How do I fix x?")
     ask_id = story.the_ask().id
     story.click(ADMIN, "ask_menu", option=f"close:{ask_id}")
     view = story.slack.views[-1][1]
@@ -305,7 +351,7 @@ def test_somebody_else_closes_with_a_reason_and_the_asker_is_told(
     story.submit(ADMIN, view, {"reason": "Asked <!channel> before"})
     story.deliver()
     assert story.slack.texts(ASKER) == [
-        "Eva closed your ask “How do I x?”: Asked &lt;!channel&gt; before"
+        "Eva closed your ask “How do I fix x?”: Asked &lt;!channel&gt; before"
     ]
     assert "Closed by Eva: Asked <!channel> before" in rendered(story)
     story.click(ASKER, "ask_reopen", str(ask_id))
@@ -331,24 +377,24 @@ def test_strangers_to_an_ask_leave_it_alone(story: Story, what: str) -> None:
 
 
 def test_the_asker_edits_and_the_message_follows(story: Story) -> None:
-    story.ask("How do I x?")
+    story.ask("How do I fix x?")
     story.click(ASKER, "ask_menu", option=f"edit:{story.the_ask().id}")
     view = story.slack.views[-1][1]
-    assert view["blocks"][0]["element"]["initial_value"] == "How do I x?"
-    story.submit(ASKER, view, {"title": "How do I y?", "details": "<b>"})
+    assert view["blocks"][0]["element"]["initial_value"] == "How do I fix x?"
+    story.submit(ASKER, view, {"title": "How do I fix y?", "details": "<b>"})
     story.deliver()
-    assert "How do I y?" in rendered(story)
+    assert "How do I fix y?" in rendered(story)
     assert story.the_ask().details == "&lt;b&gt;"
 
 
 def test_a_forged_edit_of_somebody_elses_ask_is_refused(story: Story) -> None:
-    story.ask("How do I x?")
+    story.ask("How do I fix x?")
     story.click(ASKER, "ask_menu", option=f"edit:{story.the_ask().id}")
     view = story.slack.views[-1][1]
     assert "Only the person who asked" in str(
-        errors(story.submit(PEER, view, {"title": "Mine"}))
+        errors(story.submit(PEER, view, {"title": "Mine by now"}))
     )
-    assert story.the_ask().title == "How do I x?"
+    assert story.the_ask().title == "How do I fix x?"
 
 
 def test_deleting_asks_first_and_then_takes_the_message_away(story: Story) -> None:
@@ -381,11 +427,11 @@ def test_who_helps_by_button_and_by_reaction_learns_how_to_step_back(
 
 
 def test_the_asker_is_told_who_deleted_their_ask(story: Story) -> None:
-    story.ask("How do I x?")
+    story.ask("How do I fix x?")
     story.click(ADMIN, "ask_menu", option=f"delete:{story.the_ask().id}")
     story.submit(ADMIN, story.slack.views[-1][1], {})
     story.deliver()
-    assert story.slack.texts(ASKER) == ["Eva deleted your ask “How do I x?”."]
+    assert story.slack.texts(ASKER) == ["Eva deleted your ask “How do I fix x?”."]
 
 
 def test_a_note_that_reopens_an_ask_says_that_it_did(story: Story) -> None:
@@ -421,7 +467,7 @@ def test_what_an_edit_leaves_as_the_form_showed_it_stays_whole(story: Story) -> 
 def test_a_made_up_id_is_refused(story: Story, value: str) -> None:
     story.ask()
     assert story.click(ASKER, "ask_looking", value).status == 200
-    assert "not there any more" in story.slack.responses[-1][1]
+    assert "That ask is gone" in story.slack.responses[-1][1]
 
 
 # Messages that become asks

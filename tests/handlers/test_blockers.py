@@ -108,7 +108,7 @@ def test_one_ask_for_each_check_in(story: Story):
     one = story.asked()
     value = stuck(story, one)
     first, second = press(story, value), press(story, value)
-    assert ask(story, first, title="How?") == ""
+    assert ask(story, first, title="How is it done?") == ""
     said = json.loads(ask(story, second, title="Or how?"))
     assert "already" in said["errors"]["title"]
     story.click(ASKER, "checkin_ask", value)
@@ -155,7 +155,7 @@ def test_another_channel_may_be_chosen_and_the_check_in_is_remembered(story: Sto
     )
     again = story.slack.views[-1][1]
     assert again["private_metadata"] == view["private_metadata"]
-    assert ask(story, again, channel="C0ELSE", title="How?") == ""
+    assert ask(story, again, channel="C0ELSE", title="How is it done?") == ""
     story.deliver()
     assert row(story, one, ASKER).ask_id == story.the_ask().id
 

@@ -343,12 +343,12 @@ def test_a_change_at_the_hour_loses_what_was_due(story: Story):
 def test_a_change_counts_from_the_next_date_on(story: Story):
     story.scheduled()
     ask(story, MONDAY)
-    change(story, question="And now?")
+    change(story, question="And what now?")
     with story.rt.reads() as session:
         [one] = session.scalars(select(Round))
         assert one.question == "What are you working on this week?"
     ask(story, MONDAY + timedelta(days=7))
-    assert story.slack.to(HERE)[-1].text == "And now?"
+    assert story.slack.to(HERE)[-1].text == "And what now?"
     assert the_schedule(story).owner == ADMIN
 
 

@@ -53,7 +53,7 @@ def held(database: Database) -> dict[str, list[Any]]:
 def ask(story: Story) -> Callable[[], bool]:
     story.command(ASKER, "/ask")
     form = story.slack.views[-1][1]
-    values = {"title": "How do I x?", "details": LONG, "channel": HERE}
+    values = {"title": "How do I fix x?", "details": LONG, "channel": HERE}
     return lambda: story.submit(ASKER, form, values).body == ""
 
 
@@ -101,7 +101,7 @@ def test_at_each_write_that_finds_no_room_nothing_is_half_done(
 def test_what_was_posted_when_the_disk_took_no_more_is_found_when_it_does(
     story: Story, database: Database
 ):
-    story.command(ASKER, "/ask", "How do I x?")
+    story.command(ASKER, "/ask", "How do I fix x?")
 
     def take_no_more(method: str) -> None:
         if method == "chat.postMessage":

@@ -19,9 +19,12 @@ from tests.factories import (
     HERE,
     PEER,
     Story,
+    button,
     conversation,
+    filled_in,
     person,
 )
+from tests.fakes import Posted
 
 PRIVATE = "C0CLOSED"
 
@@ -91,10 +94,10 @@ def test_an_empty_home_teaches_the_first_three_things(peers: Story):
     for step in ("*1. Ask.*", "*2. Say what helped.*", "*3. Say what you know.*"):
         assert step in shown
     assert "every ask in your channels has an answer" in shown
-    asks_in(peers, ASKER, "How do I x?")
+    asks_in(peers, ASKER, "How do I fix x?")
     shown = opens(peers, ASKER)
     assert "Three things" not in shown
-    assert "How do I x?" in shown
+    assert "How do I fix x?" in shown
 
 
 def test_whoever_shares_no_channel_with_the_bot_is_told_how_to_invite_it(peers: Story):
@@ -139,28 +142,31 @@ def test_a_forged_page_is_refused(peers: Story, value: str):
 
 
 def test_a_page_behind_the_end_is_the_last(peers: Story):
-    asks_in(peers, ASKER, "How do I x?")
+    asks_in(peers, ASKER, "How do I fix x?")
     opens(peers, ASKER)
     peers.click(ASKER, "home_next", "asks:8000", view=peers.slack.homes[ASKER])
-    assert links(peers, ASKER) == ["How do I x?"]
+    assert links(peers, ASKER) == ["How do I fix x?"]
 
 
 def test_unanswered_asks_of_my_channels_stand_there_mine_first(peers: Story):
-    asks_in(peers, ASKER, "How do I x?")
+    asks_in(peers, ASKER, "How do I fix x?")
     peers.clock.forward(days=1)
     asks_in(peers, ASKER, "Why is Python so slow here?")
     asks_in(peers, ASKER, "Where is the door?", channel="C0ELSE")
-    asks_in(peers, HELPER, "My own?")
+    asks_in(peers, HELPER, "My own question?")
     opens(peers, HELPER)
     assert links(peers, HELPER) == [
-        "My own?",
-        "How do I x?",
+        "My own question?",
+        "How do I fix x?",
         "Why is Python so slow here?",
     ]
     assert "  Ana · #help · 2 Mar" in seen(peers, HELPER)
     peers.choose(HELPER, topics_known="python, doors")
     opens(peers, HELPER)
-    assert links(peers, HELPER)[1:] == ["Why is Python so slow here?", "How do I x?"]
+    assert links(peers, HELPER)[1:] == [
+        "Why is Python so slow here?",
+        "How do I fix x?",
+    ]
     assert "  Ana · #help · 3 Mar · in your topics" in seen(peers, HELPER)
     peers.say(PEER, "So.", thread_ts=peers.slack.to(HERE)[0].ts)
     opens(peers, HELPER)
@@ -230,7 +236,7 @@ def test_it_takes_as_many_questions_for_much_as_for_little(
         for who, other in ((ASKER, HELPER), (HELPER, ASKER)):
             ask = peers.ask(who=who)
             peers.react(who, peers.say(other, "So.", thread_ts=ask.ts), "+1")
-            peers.command(who, "/ask", "And y?")
+            peers.command(who, "/ask", "And how do I fix y?")
         peers.deliver()
 
     more()
@@ -329,28 +335,28 @@ def test_check_ins_of_private_channels_are_for_who_is_there(peers: Story):
 
 
 def test_asks_of_private_channels_are_for_those_who_are_in_them_now(peers: Story):
-    asks_in(peers, ASKER, "A secret?", channel=PRIVATE)
-    assert "A secret?" in opens(peers, HELPER)
-    assert "A secret?" not in opens(peers, PEER)
+    asks_in(peers, ASKER, "A great secret?", channel=PRIVATE)
+    assert "A great secret?" in opens(peers, HELPER)
+    assert "A great secret?" not in opens(peers, PEER)
     peers.slack.seats[PRIVATE] = [PEER]
     leaves(peers, HELPER, PRIVATE)
     joins(peers, PEER, PRIVATE)
     peers.later(seconds=3)
-    assert "A secret?" not in seen(peers, HELPER)
-    assert "A secret?" in seen(peers, PEER)
+    assert "A great secret?" not in seen(peers, HELPER)
+    assert "A great secret?" in seen(peers, PEER)
 
 
 def test_what_is_private_waits_until_it_is_known_who_is_there(peers: Story):
-    asks_in(peers, ASKER, "A secret?", channel=PRIVATE)
-    asks_in(peers, ASKER, "How do I x?")
+    asks_in(peers, ASKER, "A great secret?", channel=PRIVATE)
+    asks_in(peers, ASKER, "How do I fix x?")
     opens(peers, HELPER)
     # The event that says so got lost.
     peers.slack.seats[PRIVATE] = []
     peers.clock.forward(hours=2)
     peers.event({"type": "app_home_opened", "user": HELPER, "tab": "home"})
-    assert links(peers, HELPER) == ["How do I x?"]
+    assert links(peers, HELPER) == ["How do I fix x?"]
     peers.deliver()
-    assert links(peers, HELPER) == ["How do I x?"]
+    assert links(peers, HELPER) == ["How do I fix x?"]
 
 
 def test_comings_and_goings_count_in_the_order_in_which_they_were(peers: Story):
@@ -378,7 +384,7 @@ def test_comings_and_goings_count_in_the_order_in_which_they_were(peers: Story):
 
 
 def test_what_slack_answers_late_does_not_undo_what_happened_since(peers: Story):
-    asks_in(peers, ASKER, "A secret?", channel=PRIVATE)
+    asks_in(peers, ASKER, "A great secret?", channel=PRIVATE)
 
     def meanwhile(method: str) -> None:
         if method == "users.conversations":
@@ -387,7 +393,7 @@ def test_what_slack_answers_late_does_not_undo_what_happened_since(peers: Story)
             leaves(peers, HELPER, PRIVATE)
 
     peers.slack.on_call = meanwhile
-    assert "A secret?" not in opens(peers, HELPER)
+    assert "A great secret?" not in opens(peers, HELPER)
 
 
 def test_nothing_is_kept_of_where_people_are_who_have_no_home(peers: Story):
@@ -402,22 +408,22 @@ def test_a_channel_that_the_bot_comes_to_is_looked_up_for_everybody(peers: Story
     peers.slack.channels["C0NEW"] = conversation("C0NEW", "new")
     peers.slack.seats["C0NEW"] = [HELPER]
     joins(peers, BOT, "C0NEW")
-    asks_in(peers, ASKER, "New here?", channel="C0NEW")
-    assert "New here?" in opens(peers, HELPER)
+    asks_in(peers, ASKER, "Who is new here?", channel="C0NEW")
+    assert "Who is new here?" in opens(peers, HELPER)
 
 
 def test_guests_see_only_their_own(peers: Story):
-    asks_in(peers, ASKER, "How do I x?")
-    asks_in(peers, GUEST, "A guest's?")
+    asks_in(peers, ASKER, "How do I fix x?")
+    asks_in(peers, GUEST, "A guest asks this?")
     opens(peers, GUEST)
-    assert links(peers, GUEST) == ["A guest's?"]
+    assert links(peers, GUEST) == ["A guest asks this?"]
 
 
 @pytest.mark.parametrize(
     "facts", [{"team_id": "T0OTHER"}, {"is_bot": True}, {"deleted": True}]
 )
 def test_who_may_do_nothing_sees_nothing(peers: Story, facts: dict[str, Any]):
-    asks_in(peers, ASKER, "How do I x?")
+    asks_in(peers, ASKER, "How do I fix x?")
     peers.slack.people["U0ODD"] = person("U0ODD", "Odd", **facts)
     peers.slack.seats[HERE].append("U0ODD")
     opens(peers, "U0ODD")
@@ -428,14 +434,14 @@ def test_who_may_do_nothing_sees_nothing(peers: Story, facts: dict[str, Any]):
 
 
 def test_whom_slack_tells_nothing_about_just_now_is_shown_their_own(peers: Story):
-    asks_in(peers, ASKER, "How do I x?")
+    asks_in(peers, ASKER, "How do I fix x?")
     peers.slack.people["U0NEW"] = person("U0NEW", "New")
     peers.slack.seats[HERE].append("U0NEW")
     peers.slack.fail["users.info"] = [NotDone("users.info", "not_connected")]
     peers.event({"type": "app_home_opened", "user": "U0NEW", "tab": "home"})
     assert links(peers, "U0NEW") == []
     opens(peers, "U0NEW")
-    assert links(peers, "U0NEW") == ["How do I x?"]
+    assert links(peers, "U0NEW") == ["How do I fix x?"]
 
 
 # Kept fresh
@@ -448,10 +454,10 @@ def test_many_changes_of_mine_are_one_view(peers: Story):
     for n in range(4):
         peers.say(HELPER, f"So, {n}.", thread_ts=ask.ts)
         peers.react(ASKER, peers.ts(), "eyes")
-    peers.command(ASKER, "/ask", "And y?")
+    peers.command(ASKER, "/ask", "And how do I fix y?")
     peers.later(seconds=3)
     assert publishes(peers) == before + 1
-    assert links(peers, ASKER) == ["And y?", "How do I x?"]
+    assert links(peers, ASKER) == ["And how do I fix y?", "How do I fix x?"]
     assert "answered" in seen(peers, ASKER)
 
 
@@ -478,22 +484,22 @@ def test_a_second_look_takes_the_place_of_the_first(peers: Story):
 def test_a_hash_that_got_lost_stops_nobody(peers: Story):
     opens(peers, ASKER)
     peers.slack.hashes[ASKER] = "somebody else's"
-    asks_in(peers, ASKER, "How do I x?")
+    asks_in(peers, ASKER, "How do I fix x?")
     before = publishes(peers)
     peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
     assert publishes(peers) == before + 2
-    assert links(peers, ASKER) == ["How do I x?"]
+    assert links(peers, ASKER) == ["How do I fix x?"]
 
 
 def test_nor_does_it_stop_a_delivery(peers: Story):
     opens(peers, ASKER)
     peers.slack.hashes[ASKER] = "somebody else's"
     before = publishes(peers)
-    asks_in(peers, ASKER, "How do I x?")
+    asks_in(peers, ASKER, "How do I fix x?")
     peers.later(seconds=3)
     peers.later(seconds=3)
     assert publishes(peers) == before + 2
-    assert links(peers, ASKER) == ["How do I x?"]
+    assert links(peers, ASKER) == ["How do I fix x?"]
 
 
 def test_of_two_replicas_the_one_that_drew_first_draws_again(peers: Story):
@@ -515,20 +521,20 @@ def test_of_two_replicas_the_one_that_drew_first_draws_again(peers: Story):
 
 def test_an_older_view_that_comes_last_is_drawn_again(peers: Story):
     """At the first look there is no hash yet that could tell."""
-    asks_in(peers, ASKER, "How do I x?")
+    asks_in(peers, ASKER, "How do I fix x?")
 
     def overtaking(method: str) -> None:
         """What a delivery has found meanwhile is shown first."""
         if method == "views.publish":
             peers.slack.on_call = lambda _: None
             peers.deliver()
-            assert links(peers, HELPER) == ["How do I x?"]
+            assert links(peers, HELPER) == ["How do I fix x?"]
 
     peers.slack.on_call = overtaking
     peers.event({"type": "app_home_opened", "user": HELPER, "tab": "home"})
     assert "looking which channels" in seen(peers, HELPER)
     peers.later(seconds=3)
-    assert links(peers, HELPER) == ["How do I x?"]
+    assert links(peers, HELPER) == ["How do I fix x?"]
 
 
 def test_what_is_overtaken_twice_is_shown_by_a_delivery(peers: Story):
@@ -577,27 +583,27 @@ def test_where_there_are_no_home_tabs_nobody_goes_on_trying(
 
 
 def test_what_cannot_be_shown_at_once_is_shown_a_little_later(peers: Story):
-    asks_in(peers, ASKER, "How do I x?")
+    asks_in(peers, ASKER, "How do I fix x?")
     peers.slack.fail["views.publish"] = [NotDone("views.publish", "not_connected")]
     peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
     assert peers.slack.homes == {}
     peers.deliver()
-    assert links(peers, ASKER) == ["How do I x?"]
+    assert links(peers, ASKER) == ["How do I fix x?"]
 
 
 def test_whoever_is_forgotten_is_gone_from_all_home_tabs(peers: Story):
-    asks_in(peers, ASKER, "How do I x?")
+    asks_in(peers, ASKER, "How do I fix x?")
     peers.command(ASKER, "/kudos", f"<@{HELPER}> for the answer on retries, thanks")
     opens(peers, ASKER)
-    assert "How do I x?" in opens(peers, HELPER)
+    assert "How do I fix x?" in opens(peers, HELPER)
     assert "Ana" in seen(peers, HELPER)
     peers.command(ASKER, "/backswing", "forget me")
     peers.submit(ASKER, peers.slack.views[-1][1], {})
-    assert "How do I x?" not in seen(peers, ASKER)
+    assert "How do I fix x?" not in seen(peers, ASKER)
     assert "Three things" in seen(peers, ASKER)
     peers.later(seconds=3)
     assert "Ana" not in seen(peers, HELPER)
-    assert "How do I x?" not in seen(peers, HELPER)
+    assert "How do I fix x?" not in seen(peers, HELPER)
     with peers.rt.reads() as session:
         assert session.scalars(select(Home.member)).all() == [HELPER]
         assert ASKER not in session.scalars(select(ChannelMember.member)).all()
@@ -614,9 +620,75 @@ def test_the_button_there_opens_the_form(peers: Story):
     assert peers.slack.views[-1][1]["callback_id"] == "ask"
 
 
+def written(story: Story, text: str, **more: Any) -> Posted:
+    """What the bot answers to a direct message."""
+    before = len(story.slack.to(PEER))
+    ts = story.say(PEER, text, channel="D0CHI", channel_type="im", **more)
+    story.say(PEER, text, channel="D0CHI", channel_type="im", ts=ts)
+    story.deliver()
+    [answer] = story.slack.to(PEER)[before:]
+    return answer
+
+
 def test_a_message_to_the_bot_gets_one_line_of_help(peers: Story):
-    ts = peers.say(PEER, "hello?", channel="D0CHI", channel_type="im")
-    peers.say(PEER, "hello?", channel="D0CHI", channel_type="im", ts=ts)
-    peers.deliver()
-    assert len(peers.slack.to(PEER)) == 1
-    assert "/ask" in peers.slack.texts(PEER)[0]
+    for text in ("hello?", ":wave:", "Thank you, that was very kind!"):
+        answer = written(peers, text)
+        assert "/ask" in answer.text
+        assert "actions" not in json.dumps(answer.blocks)
+
+
+@pytest.mark.parametrize(
+    "text", ["help", "Help!", "  HELP ME. ", "*help*", "help？", "?"]
+)
+def test_a_message_for_help_gets_all_of_it(peers: Story, text: str):
+    assert written(peers, text).text == peers.command(PEER, "/ask", "help").body
+
+
+QUESTIONS = (
+    "Why does my build fail?",
+    "My build fails &amp; I can't see why",
+    "为什么构建失败？",
+)
+
+
+@pytest.mark.parametrize("text", QUESTIONS)
+def test_a_question_to_the_bot_becomes_an_ask_in_one_press(peers: Story, text: str):
+    ts = peers.ts()
+    answer = written(peers, text, ts=ts)
+    peers.slack.threads["D0CHI", ts] = [{"ts": ts, "user": PEER, "text": text}]
+    with peers.rt.reads() as session:
+        assert text not in str(session.scalars(select(OutboxItem.detail)).all())
+    peers.click(PEER, *button(answer, "Ask your peers"), channel="D0CHI")
+    view = peers.slack.views[-1][1]
+    assert filled_in(view)["title"] == text.replace("&amp;", "&")
+    assert peers.submit(PEER, view, filled_in(view) | {"channel": HERE}).body == ""
+    assert peers.the_ask().asker == PEER
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        [],
+        [{"ts": "1772442000.000100", "user": ASKER, "text": "A great secret?"}],
+        [{"ts": "1772442000.000200", "user": PEER, "text": "A great secret?"}],
+    ],
+)
+def test_only_ones_own_words_are_filled_in(peers: Story, kept: list[dict[str, str]]):
+    peers.slack.threads["D0CHI", "1772442000.000100"] = kept
+    peers.click(PEER, "ask_written", "1772442000.000100", channel="D0CHI")
+    assert not filled_in(peers.slack.views[-1][1])["title"]
+
+
+def test_words_that_slack_does_not_give_back_leave_the_form_empty(peers: Story):
+    peers.slack.fail["conversations.replies"] = [
+        Refused("conversations.replies", "thread_not_found")
+    ]
+    peers.click(PEER, "ask_written", "1772442000.000100", channel="D0CHI")
+    assert peers.slack.views[-1][1]["callback_id"] == "ask"
+
+
+@pytest.mark.parametrize("value", ["", "x", "1", "1772442000.000100 OR 1"])
+def test_a_forged_message_is_refused(peers: Story, value: str):
+    peers.click(PEER, "ask_written", value, channel="D0CHI")
+    assert peers.slack.views == []
+    assert "conversations.replies" not in peers.slack.calls

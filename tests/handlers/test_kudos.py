@@ -521,7 +521,7 @@ def test_the_author_of_a_message_is_filled_in_with_a_link(story: Story) -> None:
 
 def test_in_a_thread_it_is_a_reply_and_looked_for_there(story: Story) -> None:
     give(story, who=PEER)
-    top = story.say(ASKER, "How?")
+    top = story.say(ASKER, "How is it done?")
     ts = story.say(HELPER, "So.", thread_ts=top)
     story.message_shortcut(ASKER, "thank_author", HELPER, ts, thread_ts=top)
     story.slack.fail_after["chat.postMessage"] = [Unsure("chat.postMessage", "reset")]

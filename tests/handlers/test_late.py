@@ -71,7 +71,7 @@ def test_an_answer_to_a_closed_ask_is_told_when_it_is_open_again(story: Story) -
     assert story.slack.to(ASKER) == []
     story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}")
     story.deliver()
-    assert story.slack.texts(ASKER) == ["Ben answered your ask “How do I x?”."]
+    assert story.slack.texts(ASKER) == ["Ben answered your ask “How do I fix x?”."]
 
 
 def test_what_slack_does_not_say_of_a_channel_changes_nothing(story: Story) -> None:
@@ -85,7 +85,7 @@ def test_what_slack_does_not_say_of_a_channel_changes_nothing(story: Story) -> N
 
 
 def test_a_channel_that_slack_hides_is_one_without_the_bot(story: Story) -> None:
-    story.command(ASKER, "/ask", "How?", channel="C0HIDDEN")
+    story.command(ASKER, "/ask", "How is it done?", channel="C0HIDDEN")
     assert "/invite @Backswing" in json.dumps(story.slack.views[-1][1])
     assert story.asks() == []
 
@@ -95,12 +95,12 @@ def test_the_asker_hears_when_nobody_knows_whether_it_was_posted(story: Story) -
     story.slack.fail["conversations.history"] = [
         Refused("conversations.history", "missing_scope")
     ]
-    story.command(ASKER, "/ask", "How do I x?")
+    story.command(ASKER, "/ask", "How do I fix x?")
     for _ in range(3):
         story.later(seconds=11)
     [told] = story.slack.to(ASKER)
     assert "can't tell whether your ask was posted in #help" in told.text
-    assert "How do I x?" in json.dumps(told.blocks)
+    assert "How do I fix x?" in json.dumps(told.blocks)
     assert story.slack.to(HERE) == []
 
 
@@ -210,12 +210,12 @@ def test_people_are_met_before_they_are_named(story: Story) -> None:
     story.say(HELPER, "So.", thread_ts=ask.ts)
     facts.meet(story.rt)
     story.deliver()
-    assert story.slack.texts(ASKER) == ["Ben answered your ask “How do I x?”."]
+    assert story.slack.texts(ASKER) == ["Ben answered your ask “How do I fix x?”."]
 
 
 def test_a_sign_that_nobody_heard_of_is_taken_back(story: Story) -> None:
     story.set_up(capture="all")
-    ts = story.say(ASKER, "How?")
+    ts = story.say(ASKER, "How is it done?")
     answer = story.say(HELPER, "So.", thread_ts=ts)
     story.deliver()
     story.slack.fail_after["reactions.add"] = [Unsure("reactions.add", "TimeoutError")]

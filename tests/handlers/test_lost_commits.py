@@ -45,13 +45,15 @@ def count(story: Story, model: type[Any]) -> int:
 
 
 def ask(story: Story) -> Callable[[], Any]:
-    return lambda: story.command(ASKER, "/ask", "How do I x?")
+    return lambda: story.command(ASKER, "/ask", "How do I fix x?")
 
 
 def ask_by_form(story: Story) -> Callable[[], Any]:
     story.command(ASKER, "/ask")
     form = story.slack.views[-1][1]
-    return lambda: story.submit(ASKER, form, {"title": "How do I x?", "channel": HERE})
+    return lambda: story.submit(
+        ASKER, form, {"title": "How do I fix x?", "channel": HERE}
+    )
 
 
 def thank(story: Story) -> Callable[[], Any]:
@@ -115,7 +117,7 @@ def test_events_count_once(story: Story, is_committed: bool):
 
 @pytest.mark.parametrize("is_committed", [True, False])
 def test_what_was_sent_is_recorded_and_not_sent_again(story: Story, is_committed: bool):
-    story.command(ASKER, "/ask", "How do I x?")
+    story.command(ASKER, "/ask", "How do I fix x?")
     losses: list[Any] = []
 
     def lose_what_is_recorded(method: str) -> None:

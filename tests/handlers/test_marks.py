@@ -25,13 +25,13 @@ from tests.factories import (
     reaction,
 )
 
-HELPED_CHI = ["Your answer to Ana's ask “How do I x?” helped Chi."]
+HELPED_CHI = ["Your answer to Ana's ask “How do I fix x?” helped Chi."]
 
 
 @pytest.fixture
 def thread(story: Story) -> tuple[str, str]:
     """An ask and its answer."""
-    ask = story.ask("How do I x?")
+    ask = story.ask("How do I fix x?")
     return ask.ts, story.say(HELPER, "So.", thread_ts=ask.ts)
 
 
@@ -63,7 +63,7 @@ def test_an_admin_solves_for_the_asker_who_may_reject_it(
     assert story.the_ask().state == "solved"
     story.later(seconds=61)
     [*_, told] = story.slack.to(ASKER)
-    assert told.text.startswith("Eva marked your ask “How do I x?” as solved.")
+    assert told.text.startswith("Eva marked your ask “How do I fix x?” as solved.")
     assert "Not solved yet" in json.dumps(told.blocks)
     story.click(ASKER, "ask_reopen", str(story.the_ask().id))
     assert story.the_ask().state == "answered"
@@ -245,9 +245,9 @@ def test_thanks_offer_the_buttons_once(story: Story, thread: tuple[str, str]) ->
 def test_a_tap_after_thanks_counts_as_helpful_once(story: Story, capture: str) -> None:
     story.set_up(capture=capture)
     if capture == "off":
-        ask = story.ask("How do I x?").ts
+        ask = story.ask("How do I fix x?").ts
     else:
-        ask = story.say(ASKER, "How do I x?")
+        ask = story.say(ASKER, "How do I fix x?")
     answer = story.say(HELPER, "So.", thread_ts=ask)
     story.say(ASKER, "Thanks!", thread_ts=ask)
     tap = offered(story)["It helped"]
@@ -259,7 +259,7 @@ def test_a_tap_after_thanks_counts_as_helpful_once(story: Story, capture: str) -
     story.react(ASKER, answer, "heart")
     assert story.marks() == {answer: (False, 1)}
     story.later(seconds=61)
-    helped_ana = "Your answer to Ana's ask “How do I x?” helped Ana."
+    helped_ana = "Your answer to Ana's ask “How do I fix x?” helped Ana."
     assert story.slack.texts(HELPER) == [helped_ana]
 
 
@@ -386,14 +386,14 @@ def test_whom_an_answer_helped_is_told_when_its_ask_is_made_again(
     story: Story,
 ) -> None:
     story.set_up(capture="all")
-    ts = story.say(ASKER, "How do I x?")
+    ts = story.say(ASKER, "How do I fix x?")
     answer = story.say(HELPER, "So.", thread_ts=ts)
     story.react(PEER, answer, "heart")
     story.click(ASKER, "ask_menu", option=f"delete:{story.the_ask().id}")
     story.submit(ASKER, story.slack.views[-1][1], {})
     story.later(seconds=61)
     assert story.slack.texts(HELPER) == []
-    story.message_shortcut(ASKER, "make_ask", ASKER, ts, "How do I x?")
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts, "How do I fix x?")
     story.later(seconds=61)
     assert story.slack.texts(HELPER) == HELPED_CHI
 
@@ -453,11 +453,11 @@ def _captured_story() -> list[dict[str, Any]]:
         "channel": HERE,
         "ts": "1772442095.000100",
         "event_ts": "1772442095.000100",
-        "message": message(ASKER, "How do I y?", ask),
-        "previous_message": message(ASKER, "How do I x?", ask),
+        "message": message(ASKER, "How do I fix y?", ask),
+        "previous_message": message(ASKER, "How do I fix x?", ask),
     }
     return [
-        message(ASKER, "How do I x?", ask),
+        message(ASKER, "How do I fix x?", ask),
         message(HELPER, "So.", one, ask),
         message(PEER, "Or so.", two, ask),
         reaction(PEER, one, "heart", "1772442030.000100"),
@@ -492,7 +492,7 @@ def test_the_order_and_number_of_deliveries_do_not_matter(
     for event in events:
         assert story.event(event) == 200
     assert _outcome(story) == (
-        "How do I y?",
+        "How do I fix y?",
         "solved",
         ASKER,
         "1772442000.000100",
@@ -503,12 +503,12 @@ def test_the_order_and_number_of_deliveries_do_not_matter(
 def test_capture_takes_questions_only_or_everything(story: Story) -> None:
     story.set_up(capture="questions")
     story.say(ASKER, "Good morning")
-    story.say(ASKER, "How do I x?")
+    story.say(ASKER, "How do I fix x?")
     story.say(ASKER, "Was it ?a=b or https://x.y/?z")
-    assert [ask.title for ask in story.asks()] == ["How do I x?"]
+    assert [ask.title for ask in story.asks()] == ["How do I fix x?"]
     story.set_up(capture="all")
     story.say(ASKER, "It is broken")
-    assert [ask.title for ask in story.asks()] == ["How do I x?", "It is broken"]
+    assert [ask.title for ask in story.asks()] == ["How do I fix x?", "It is broken"]
 
 
 @pytest.mark.parametrize("is_known", [False, True])
@@ -528,7 +528,7 @@ def test_a_strangers_question_becomes_no_ask(story: Story, *, is_known: bool) ->
     story.deliver()
     assert [ask.deleted_at for ask in story.asks()].count(None) == 0
     # In a peer's thread they are welcome.
-    ask = story.say(ASKER, "How do I x?")
+    ask = story.say(ASKER, "How do I fix x?")
     story.say("U9", "So.", thread_ts=ask)
     assert [a.author for a in story.answers()] == ["U9"]
 
@@ -571,7 +571,7 @@ def test_ids_of_what_led_nowhere_are_forgotten_when_capture_ends(
     story: Story,
 ) -> None:
     story.set_up(capture="questions")
-    ask = story.say(ASKER, "How do I x?")
+    ask = story.say(ASKER, "How do I fix x?")
     answer = story.say(HELPER, "So.", thread_ts=ask)
     story.react(PEER, answer, "heart")
     other = story.say(ASKER, "Good morning")

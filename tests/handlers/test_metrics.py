@@ -113,7 +113,7 @@ def test_each_attempt_is_counted_by_what_became_of_it(story: Story, read: Read):
         RateLimited(post, 5),
         Unsure(post, "TimeoutError"),
     ]
-    story.command(ASKER, "/ask", "How do I x?")
+    story.command(ASKER, "/ask", "How do I fix x?")
     for _ in range(8):
         story.later(seconds=20)
     found = read()
@@ -128,7 +128,7 @@ def test_promises_are_counted_by_state_and_the_oldest_by_its_age(
 ):
     assert read()["deliveries", "pending"] == 0
     assert read()["deliveries_oldest_due_seconds",] == 0
-    story.command(ASKER, "/ask", "How do I x?")
+    story.command(ASKER, "/ask", "How do I fix x?")
     story.clock.forward(minutes=3)
     found = read()
     assert found["deliveries", "pending"] == found["deliveries_due", "pending"] > 0
@@ -154,7 +154,7 @@ def test_a_method_that_slack_paused_is_shown_with_the_time_left(
     story: Story, read: Read
 ):
     story.slack.fail["chat.postMessage"] = [RateLimited("chat.postMessage", 30)]
-    story.command(ASKER, "/ask", "How do I x?")
+    story.command(ASKER, "/ask", "How do I fix x?")
     story.deliver()
     left = read()["slack_pause_seconds", "chat.postMessage"]
     assert 0 < left <= 30
@@ -273,7 +273,7 @@ def test_each_metric_is_explained_in_the_readme_and_none_besides(
     story: Story, read: Read, bolt: Bolt
 ):
     story.slack.fail["chat.postMessage"] = [RateLimited("chat.postMessage", 30)]
-    story.command(ASKER, "/ask", "How do I x?")
+    story.command(ASKER, "/ask", "How do I fix x?")
     story.deliver()
     bolt.metrics.refused("size")
     bolt.metrics.ran("wake the deliveries", "done")

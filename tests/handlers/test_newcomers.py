@@ -351,7 +351,7 @@ def leave(story: Story) -> None:
 
 
 def ask(story: Story) -> None:
-    story.command(PEER, "/ask", "How do I x?", channel=NEW)
+    story.command(PEER, "/ask", "How do I fix x?", channel=NEW)
 
 
 def say_no(story: Story) -> None:

@@ -330,7 +330,7 @@ def test_what_they_wrote_before_and_comes_late_is_not_kept(
     story: Story, capture: str, way: str
 ):
     story.set_up(capture=capture)
-    ask = story.ask("How?", who=HELPER)
+    ask = story.ask("How is it done?", who=HELPER)
     story.command(HELPER, "/kudos", f"<@{PEER}> for all the help with the parser")
     story.deliver()
     [_, thanked] = [message.ts for message in story.slack.to(HERE)]
@@ -379,7 +379,7 @@ def test_a_champion_makes_no_ask_of_what_was_written_before(story: Story):
 
 
 def test_what_they_write_the_day_after_counts_again(story: Story):
-    story.ask("How?", who=HELPER)
+    story.ask("How is it done?", who=HELPER)
     story.say(ASKER, "Before")
     story.clock.forward(seconds=5)
     forget(story)
@@ -394,7 +394,7 @@ def test_what_they_write_the_day_after_counts_again(story: Story):
 def test_what_comes_late_from_before_is_not_counted_although_they_are_back(
     story: Story,
 ):
-    story.ask("How?", who=HELPER)
+    story.ask("How is it done?", who=HELPER)
     before = story.ts()
     story.clock.forward(days=1)
     forget(story)
@@ -431,7 +431,7 @@ def test_reading_a_thread_again_counts_their_mark_once(lived: Story):
 
 def test_whoever_comes_back_is_somebody_new(lived: Story):
     forget(lived)
-    asked = lived.ask("And now?", who=ASKER)
+    asked = lived.ask("And what now?", who=ASKER)
     assert f"<@{ASKER}>" in json.dumps(asked.blocks)
     new = lived.asks()[-1]
     assert new.is_first
@@ -717,7 +717,7 @@ def test_topics_of_their_own_are_their_words(story: Story):
 
 def test_of_who_was_forgotten_the_export_has_one_sum(story: Story):
     for who in (ASKER, PEER):
-        story.ask("How?", who=who)
+        story.ask("How is it done?", who=who)
     for who in (ASKER, PEER):
         forget(story, who)
     with story.rt.reads() as session:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.fixture
 def copied(story: Story, tmp_path: Path) -> Iterator[Story]:
     """The bot on a copy that was made when an ask waited to be posted."""
-    story.command(ASKER, "/ask", "How do I x?")
+    story.command(ASKER, "/ask", "How do I fix x?")
     file = db.sqlite_file(story.rt.sessions.kw["bind"].url)
     assert file is not None
     backup._copy(file, tmp_path / "copy.db")

@@ -131,7 +131,7 @@ def ask_of(story: Stage, asker: str = ASKER) -> Ask:
     """An ask with an answer by Ben, which nobody has done anything to."""
 
     def make() -> Ask:
-        ask = story.ask("How do I x?", who=asker)
+        ask = story.ask("How do I fix x?", who=asker)
         story.say(HELPER, "So.", thread_ts=ask.ts)
         return story.asks()[-1]
 
@@ -185,7 +185,7 @@ def helped(story: Story, ts: str) -> int:
 @way(Action.ASK)
 def by_command(story: Stage, who: str) -> bool:
     before = len(story.asks())
-    story.command(who, "/ask", "How?")
+    story.command(who, "/ask", "How is it done?")
     return len(story.asks()) > before
 
 
@@ -193,14 +193,14 @@ def by_command(story: Stage, who: str) -> bool:
 def by_form(story: Stage, who: str) -> bool:
     view = opened_by(story, PEER, lambda one: story.command(one, "/ask"))
     before = len(story.asks())
-    story.submit(who, view, {"title": "How?", "channel": HERE})
+    story.submit(who, view, {"title": "How is it done?", "channel": HERE})
     return len(story.asks()) > before
 
 
 @way(Action.MAKE_ASK)
 def by_shortcut(story: Stage, who: str) -> bool:
     before = len(story.asks())
-    story.message_shortcut(who, "make_ask", ASKER, story.ts(), "How?")
+    story.message_shortcut(who, "make_ask", ASKER, story.ts(), "How is it done?")
     return len(story.asks()) > before
 
 

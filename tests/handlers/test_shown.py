@@ -42,7 +42,7 @@ TEXTS = _TYPED.map(lambda parts: f"It was {' '.join(parts)} that did it, all of 
 
 def ask(story: Story, text: str) -> Posted:
     story.command(ASKER, "/ask")
-    fields = {"channel": HERE, "title": "Why?", "details": text}
+    fields = {"channel": HERE, "title": "Why is it so?", "details": text}
     story.submit(ASKER, story.slack.views[-1][1], fields)
     story.deliver()
     return story.slack.to(HERE)[-1]

@@ -98,7 +98,7 @@ def test_a_command_does_not_wait_behind_events(slack: Sandbox, line: Line) -> No
     line.may_go_on.clear()
     for n in range(30):
         slack.react(ana.id, here.id, ts, f"e{n}")
-    ack = slack.command(ana.id, here.id, "/ask", "How?")
+    ack = slack.command(ana.id, here.id, "/ask", "How is it done?")
     assert (ack.status, ack.text) == (200, "Heard")
     assert line.heard == []
     line.may_go_on.set()

@@ -1,5 +1,6 @@
 """Whatever people write, in whatever field, everything that we then say is harmless."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -74,13 +75,14 @@ def assert_harmless(story: Story) -> None:
 def write_everywhere(story: Story, text: str, slack_text: str) -> None:
     """`text` is what a form sends; `slack_text` what Slack makes of a message."""
     known = {ask.id for ask in story.asks()}
-    story.command(ASKER, "/ask", slack_text)
+    refused = story.command(ASKER, "/ask", slack_text).body
+    assert_nothing_is_meant(json.loads(refused)["text"] if refused else "")
     story.command(ASKER, "/ask", slack_text, channel="D0", channel_name="directmessage")
     story.command(ASKER, "/ask")
     form = story.slack.views[-1][1]
     answers = {"channel": HERE, "title": text, "details": text, "more_topics": text}
     story.submit(ASKER, form, answers)
-    story.submit(ASKER, form, {"channel": HERE, "title": "x" + text})
+    story.submit(ASKER, form, {"channel": HERE, "title": "About it: " + text})
     story.deliver()
     for ask in [ask for ask in story.asks() if ask.id not in known]:
         option = f"{{}}:{ask.id}".format

@@ -89,7 +89,7 @@ def test_a_channels_life_is_followed(
 def test_an_unarchived_channel_is_asked_in_again(known: Story) -> None:
     known.event({"type": "channel_archive", "channel": HERE})
     known.event({"type": "channel_unarchive", "channel": HERE})
-    assert known.command(ASKER, "/ask", "How?").body == ""
+    assert known.command(ASKER, "/ask", "How is it done?").body == ""
 
 
 def test_a_channel_with_a_new_id_keeps_its_asks(known: Story) -> None:
@@ -104,7 +104,7 @@ def test_a_channel_with_a_new_id_keeps_its_asks(known: Story) -> None:
 
 def test_what_was_promised_to_a_channel_follows_its_new_id(known: Story) -> None:
     posted = known.the_ask()
-    known.command(ASKER, "/ask", "Another?")
+    known.command(ASKER, "/ask", "Another one?")
     known.react(PEER, posted.ts or "", "eyes")
     assert known.event(MOVE) == 200
     known.slack.messages[0].channel = "C0NEW"
@@ -112,7 +112,7 @@ def test_what_was_promised_to_a_channel_follows_its_new_id(known: Story) -> None
     known.later(minutes=1)
     [first, second] = known.slack.to("C0NEW")
     assert "Looking into it" in json.dumps(first.blocks)
-    assert "Another?" in second.text
+    assert "Another one?" in second.text
     assert known.slack.to(HERE) == []
     with known.rt.reads() as session:
         kept = session.scalars(select(OutboxItem)).all()
@@ -150,7 +150,7 @@ def test_promised_to_the_old_id_and_to_the_new_one_it_is_sent_once(
 def test_what_is_on_its_way_when_the_id_changes_is_sent_to_the_new_one(
     known: Story,
 ) -> None:
-    known.command(ASKER, "/ask", "Another?")
+    known.command(ASKER, "/ask", "Another one?")
 
     def move_meanwhile(method: str) -> None:
         if method == "chat.postMessage":
@@ -173,7 +173,7 @@ def test_invited_into_a_channel_the_bot_is_there(story: Story) -> None:
         assert channels.find(session, story.rt.workspace.id, "C0AWAY") is None
     story.event({"type": "member_joined_channel", "user": BOT, "channel": "C0AWAY"})
     assert channel(story, "C0AWAY").is_joined
-    assert story.command(ASKER, "/ask", "How?", channel="C0AWAY").body == ""
+    assert story.command(ASKER, "/ask", "How is it done?", channel="C0AWAY").body == ""
 
 
 def test_people_are_described_anew(known: Story) -> None:
@@ -214,7 +214,7 @@ def test_a_name_can_do_no_harm(known: Story) -> None:
 def test_uninstalled_nothing_is_sent_any_more(known: Story) -> None:
     known.slack.calls.clear()
     assert known.event({"type": "app_uninstalled"}) == 200
-    known.command(ASKER, "/ask", "Another?")
+    known.command(ASKER, "/ask", "Another one?")
     known.later(minutes=5)
     assert "chat.postMessage" not in known.slack.calls
 
@@ -253,7 +253,7 @@ def test_old_facts_are_kept_while_slack_is_away(known: Story) -> None:
     known.clock.forward(hours=2)
     known.slack.fail["users.info"] = [Unsure("users.info", "TimeoutError")]
     known.slack.fail["conversations.info"] = [Unsure("conversations.info", "x")]
-    assert known.command(ASKER, "/ask", "How?").body == ""
+    assert known.command(ASKER, "/ask", "How is it done?").body == ""
 
 
 def test_facts_that_are_old_are_asked_for_again(known: Story) -> None:
@@ -389,7 +389,7 @@ def test_reinstalled_with_the_same_token_it_goes_on_by_itself(
 ) -> None:
     known.slack.me = {"team_id": TEAM}
     known.event(event)
-    known.command(ASKER, "/ask", "Another?")
+    known.command(ASKER, "/ask", "Another one?")
     known.slack.fail["auth.test"] = [Refused("auth.test", "account_inactive")]
     jobs.installations.check(known.rt, known.deliverer)
     known.later(minutes=5)
@@ -428,7 +428,7 @@ def test_started_again_with_a_new_token_what_was_promised_is_sent(
     known: Story,
 ) -> None:
     known.event({"type": "app_uninstalled"})
-    known.command(ASKER, "/ask", "Another?")
+    known.command(ASKER, "/ask", "Another one?")
     known.slack.me = {
         "team_id": TEAM,
         "user_id": BOT,

@@ -47,7 +47,11 @@ def begun(story: Story) -> list[str]:
 def test_what_comes_together_is_one_transaction(
     bolt: Bolt, story: Story, begun: list[str]
 ):
-    threads = [story.ask("How?"), story.ask("How else?"), story.ask("And how?")]
+    threads = [
+        story.ask("How is it done?"),
+        story.ask("How else is it done?"),
+        story.ask("And how is it done?"),
+    ]
     replies = [message(HELPER, "So.", story.ts(), ask.ts) for ask in threads]
     begun.clear()
     assert together(bolt, *replies) == [200, 200, 200]
@@ -128,7 +132,7 @@ def test_the_last_of_several_marks_by_one_person_stands(bolt: Bolt, story: Story
 def test_marks_of_many_people_are_one_transaction(
     bolt: Bolt, story: Story, begun: list[str]
 ):
-    asks = [story.ask(), story.ask("How else?")]
+    asks = [story.ask(), story.ask("How else is it done?")]
     answers = [story.say(HELPER, "So.", thread_ts=ask.ts) for ask in asks]
     people = [PEER, CHAMPION, "U0NEW", "U0NEWER"]
     marks = [
@@ -149,7 +153,11 @@ def test_marks_of_many_people_are_one_transaction(
 def test_asks_that_hang_hold_up_no_other(bolt: Bolt, story: Story, database: Database):
     if database.engine.dialect.name != "postgresql":
         pytest.skip("SQLite locks all or nothing")
-    first, second, free = story.ask(), story.ask("How else?"), story.ask("And how?")
+    first, second, free = (
+        story.ask(),
+        story.ask("How else is it done?"),
+        story.ask("And how is it done?"),
+    )
     stuck = [first.ts, second.ts]
     with database.sessions() as other:
         other.scalars(select(Ask).where(Ask.ts.in_(stuck)).with_for_update()).all()
@@ -164,7 +172,7 @@ def test_asks_that_hang_hold_up_no_other(bolt: Bolt, story: Story, database: Dat
 def test_replies_that_come_together_open_each_ask_once(
     bolt: Bolt, story: Story, begun: list[str]
 ):
-    asks = [story.ask(), story.ask("How else?")]
+    asks = [story.ask(), story.ask("How else is it done?")]
     replies = [
         message(who, "So.", story.ts(), ask.ts)
         for ask in asks

@@ -44,7 +44,7 @@ def test_answers_and_marks_arrive_all_at_once(story: Story) -> None:
     ask = "1772442000.000100"
     answers = [f"17724420{n:02d}.000100" for n in range(10, 30)]
     events = [
-        message(ASKER, "How do I x?", ask),
+        message(ASKER, "How do I fix x?", ask),
         *(message(f"U{ts[8:10]}", "So.", ts, ask) for ts in answers),
         *(reaction(ASKER, ts, "heart", "1772442100.000100") for ts in answers),
         reaction(ASKER, answers[3], "white_check_mark", "1772442101.000100"),
@@ -58,10 +58,10 @@ def test_answers_and_marks_arrive_all_at_once(story: Story) -> None:
 
 def test_one_command_on_two_replicas_at_once_is_one_ask(story: Story) -> None:
     story.command(ASKER, "/backswing", "help")
-    story.ask("Warm up?")
+    story.ask("Warming up?")
 
     def ask(_: int) -> int:
-        return story.command(ASKER, "/ask", "How?", trigger_id="same").status
+        return story.command(ASKER, "/ask", "How is it done?", trigger_id="same").status
 
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(ask, range(8))) == {200}

@@ -144,16 +144,17 @@ def who_helped(answer_id: int, label: str) -> Json:
         ),
         pytest.param(
             notes.solved_for_joiner(TITLE, URL, None),
-            ["An ask you have the same problem as is solved: ", ASK, "."],
+            ["Good news: ", ASK, ", which you were stuck on too, is solved."],
             [],
             id="solved for a joiner",
         ),
         pytest.param(
             notes.solved_for_joiner(TITLE, URL, ("Ben", URL)),
             [
-                "An ask you have the same problem as is solved: ",
+                "Good news: ",
                 ASK,
-                ", by ",
+                ", which you were stuck on too, is solved.",
+                " See ",
                 link(URL, "Ben's answer"),
                 ".",
             ],

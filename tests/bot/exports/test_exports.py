@@ -45,7 +45,7 @@ def lived(story: Story) -> Story:
     story.slack.channels["C0SECRET"] = conversation(
         "C0SECRET", "secret", is_private=True
     )
-    ask = story.ask("=How do I x?")
+    ask = story.ask("=How do I fix x?")
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.react(PEER, answer, "bulb")
     story.react(ASKER, answer, "white_check_mark")
@@ -64,7 +64,11 @@ def test_each_ask_and_each_person_is_there(lived: Story):
         "Ana",
         "solved",
     )
-    assert (first["title"], first["answers"], first["helped"]) == ("=How do I x?", 1, 1)
+    assert (first["title"], first["answers"], first["helped"]) == (
+        "=How do I fix x?",
+        1,
+        1,
+    )
     assert first["first_answer_at"] <= first["solved_at"]
     assert second["channel"] == "a private channel"
     assert "fire" not in str(second)

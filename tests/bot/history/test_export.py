@@ -19,7 +19,13 @@ ROOM = {"id": "C1", "name": "help"}
 
 
 def said(ts: Any = "1609459200.000100", **more: Any) -> dict[str, Any]:
-    return {"type": "message", "ts": ts, "user": "U1", "text": "How?", **more}
+    return {
+        "type": "message",
+        "ts": ts,
+        "user": "U1",
+        "text": "How is it done?",
+        **more,
+    }
 
 
 def make(path: Path, **content: Any) -> Path:
@@ -200,7 +206,11 @@ def test_what_slack_leaves_out_is_no_fault(tmp_path):
     bare = {"ts": "1609459201.000100", "text": None, "reactions": None, "user": None}
     kept = said("1609459202.000100", reactions=[{"name": "+1", "count": 2}])
     path = make(tmp_path, **{"help/2021-01-02": [bare, kept]})
-    assert [m.text for m in everything(path)] == ["How?", "", "How?"]
+    assert [m.text for m in everything(path)] == [
+        "How is it done?",
+        "",
+        "How is it done?",
+    ]
     assert skipped(path) == {}
 
 

@@ -330,7 +330,9 @@ def test_an_export_of_no_team_is_refused_where_nothing_is_installed(load, tmp_pa
 # Odd messages.
 
 
-def said(ts: int, user: str, text: str = "How?", **more: Any) -> dict[str, Any]:
+def said(
+    ts: int, user: str, text: str = "How is it done?", **more: Any
+) -> dict[str, Any]:
     message = {"type": "message", "ts": f"{ts}.000100", "user": user, "text": text}
     if thread := more.pop("thread", None):
         message["thread_ts"] = f"{thread}.000100"

@@ -106,3 +106,17 @@ def test_a_message_to_the_bot_is_answered_in_one_line():
     said, [block] = blocks.help_line()
     assert block.to_dict() == {"type": "section", "text": mrkdwn(said)}
     assert "\n" not in said
+
+
+def test_a_message_for_help_is_answered_as_the_command():
+    said, [block] = blocks.help_letter()
+    assert said == help_text(HELPFUL, SOLVED, SECOND)
+    assert block.to_dict() == {"type": "section", "text": mrkdwn(said)}
+
+
+def test_a_question_gets_a_button():
+    said, [block, buttons] = blocks.offer_to_ask("1.2")
+    assert block.to_dict() == {"type": "section", "text": mrkdwn(said)}
+    assert buttons.to_dict() == actions(
+        button("Ask your peers", "ask_written", "1.2", style="primary")
+    )

@@ -8,14 +8,14 @@ from bot.home.rules import SIZES, is_about, page_start, turned
 @pytest.mark.parametrize(
     ("topics", "title", "known", "expected"),
     [
-        (["Python"], "How do I x?", ["python"], True),
+        (["Python"], "How do I fix x?", ["python"], True),
         ([], "Why is Python slow?", ["python"], True),
         ([], "Why is CPython slow?", ["python"], False),
         ([], "What is C++ good for?", ["c++"], True),
         ([], "What is C++ good for?", ["c"], True),
         ([], "Code review: how?", ["code review"], True),
-        (["time"], "How do I x?", ["python"], False),
-        (["time"], "How do I x?", [], False),
+        (["time"], "How do I fix x?", ["python"], False),
+        (["time"], "How do I fix x?", [], False),
         ([], "Was ist STRASSE?", ["straße"], True),
     ],
 )

@@ -18,7 +18,7 @@ def friday(story: Story) -> Story:
     """Two people have helped as much as each other, the helper before the other."""
     for helper in (HELPER, ANOTHER):
         for asker in (ASKER, PEER):
-            ask = story.ask("How?", who=asker)
+            ask = story.ask("How is it done?", who=asker)
             reply = story.say(helper, "Like this.", thread_ts=ask.ts)
             story.react(asker, reply, "+1")
     for _ in range(9):

@@ -19,7 +19,7 @@ SECRET = "C0SECRET"
 
 
 def answered(story: Story, asker: str, emoji: str, *, channel: str = HERE) -> str:
-    story.command(asker, "/ask", "How?", channel=channel, channel_name="c")
+    story.command(asker, "/ask", "How is it done?", channel=channel, channel_name="c")
     story.deliver()
     ts = story.slack.to(channel)[-1].ts
     reply = story.say(HELPER, "So.", thread_ts=ts, channel=channel)

@@ -1,0 +1,45 @@
+"""Which words are enough for an ask."""
+
+import pytest
+
+from bot.asks.rules import is_enough
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Docker fails",
+        "Почему падает",
+        "怎么部署",
+        "デプロイ方法は？",
+        "Docker 怎么装",
+        "어떻게 해요",
+        "ทำไมสร้างไม่ได้",
+        "कैसे करें यह",
+        "x" * 7 + " y",
+        "<@U0BEN|ben> why does it fail?",
+    ],
+)
+def test_enough(text):
+    assert is_enough(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "?",
+        "Docker",
+        "Don't!",
+        "documentation",
+        "hi there",
+        "怎么办",
+        "??? !!! ... --- ===",
+        ":tada: :rocket: :white_check_mark:",
+        "<@U0BENBENBEN|benjamin> <@U0CHI|christopher>",
+        "<https://example.org/a|a long label> why",
+        "`` `` ********",
+    ],
+)
+def test_too_little(text):
+    assert not is_enough(text)

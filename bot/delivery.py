@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot import lanes
 from bot.db import retried
 from bot.lanes import Claim
-from bot.operations import Later, Operation, Post, PostIfIn, methods
+from bot.operations import Later, Operation, Post, PostIfIn, PostIfOut, methods
 from bot.outbox import PROMISED
 from bot.runtime import Runtime
 from bot.slack import REVOKED, NotDone, RateLimited, SlackError, Unsure
@@ -194,9 +194,8 @@ class Deliverer:
         except SlackError as error:
             self._record_failure(claim, error)
         else:
-            self._sent(
-                claim, notice, result, spaced=isinstance(operation, Post | PostIfIn)
-            )
+            is_post = isinstance(operation, Post | PostIfIn | PostIfOut)
+            self._sent(claim, notice, result, spaced=is_post)
 
     def _sent(self, claim: Claim, notice: Notice, result: Any, *, spaced: bool) -> None:
         try:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.slack import Slack
+from bot.slack import Refused, Slack
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +197,28 @@ class PostIfIn:
         return self.post.send(slack, operation)
 
 
+@dataclass(frozen=True, slots=True)
+class PostIfOut:
+    """A message to a person, for whom a message in a channel is not notice enough."""
+
+    method: ClassVar[str] = Post.method
+
+    post: Post
+    # Slack's id, of the channel with the message that mentions them.
+    channel: str
+
+    def send(self, slack: Slack, operation: str) -> tuple[str, str] | None:
+        """None where they are in the channel: then nothing is sent."""
+        return None if self._is_in(slack) else self.post.send(slack, operation)
+
+    def _is_in(self, slack: Slack) -> bool:
+        try:
+            return self.channel in slack.channels_of(self.post.channel)
+        except Refused:
+            # Slack doesn't tell: better twice than never.
+            return False
+
+
 Operation = (
     Upload
     | DeleteFile
@@ -209,12 +231,13 @@ Operation = (
     | Publish
     | ReadChannels
     | PostIfIn
+    | PostIfOut
 )
 
 
 def methods(operation: Operation) -> Sequence[str]:
     """What it calls in Slack."""
-    asked = [ReadChannels.method] if isinstance(operation, PostIfIn) else []
+    asked = [ReadChannels.method] if isinstance(operation, PostIfIn | PostIfOut) else []
     return [*asked, operation.method]
 
 

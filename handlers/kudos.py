@@ -36,8 +36,8 @@ from handlers.payloads import (
 )
 from models import Kudos
 
-NO_PERSON = "That message is not by a person."
-OWN_MESSAGE = "It's your own message; kudos are for others."
+NO_PERSON = "That message is from an app."
+OWN_MESSAGE = "That's your own message. Kudos are for others."
 _NO_BUTTON = "That button is not one of mine."
 
 _slack_id = TypeAdapter(SlackId)
@@ -217,7 +217,7 @@ class Ways:
         except ValidationError as error:
             raise Refusal(_NO_BUTTON) from error
         if receiver == pressed.user.id:
-            raise Refusal("That is you; kudos are for others.")
+            raise Refusal("That's you. Kudos are for others.")
         in_modal = pressed.view is not None and pressed.view.is_modal
         show = self._rt.slack.push_view if in_modal else self._rt.slack.open_view
         show(
@@ -295,19 +295,25 @@ class Buttons:
 
     def taken_back(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = Pressed.model_validate(body)
-        self._take_back(pressed, pressed.action.value)
+        facts.ensure(self._rt, people=[pressed.user.id])
+        text = notes.TAKEN_BACK
+        try:
+            self._take_back(pressed, pressed.action.value)
+        except Refusal as no:
+            # Nor will it be possible later, so the button goes.
+            text = escape(str(no))
         ack()
-        self._answer(body, notes.TAKEN_BACK, replace=True)
+        self._answer(body, text, replace=True)
 
     def menu(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = Pressed.model_validate(body)
         option = pressed.action.selected_option
+        facts.ensure(self._rt, people=[pressed.user.id])
         self._take_back(pressed, (option.value if option else "").partition(":")[2])
         ack()
         self._answer(body, notes.TAKEN_BACK, replace=False)
 
     def _take_back(self, pressed: Pressed, kudos_id: str) -> None:
-        facts.ensure(self._rt, people=[pressed.user.id])
         with self._rt.sessions.begin() as session:
             kudos.take_back(
                 session,

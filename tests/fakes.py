@@ -46,6 +46,8 @@ class FakeSlack:
     reactions: set[tuple[str, str, str]] = field(default_factory=set)
     views: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     responses: list[tuple[str, str, list[dict[str, Any]]]] = field(default_factory=list)
+    # The texts of those that took the place of what was clicked.
+    replaced: list[str] = field(default_factory=list)
     homes: dict[str, dict[str, Any]] = field(default_factory=dict)
     # Of what is shown as each Home tab.
     hashes: dict[str, str] = field(default_factory=dict)
@@ -206,10 +208,12 @@ class FakeSlack:
         *,
         replace: bool = False,
     ) -> None:
-        self._called(
-            "response_url",
-            lambda: self.responses.append((response_url, text, _dicts(blocks))),
-        )
+        def effect() -> None:
+            self.responses.append((response_url, text, _dicts(blocks)))
+            if replace:
+                self.replaced.append(text)
+
+        self._called("response_url", effect)
 
     def member(self, member: str) -> dict[str, Any]:
         def effect() -> dict[str, Any]:

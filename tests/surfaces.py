@@ -663,10 +663,14 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
             7,
             ["Ben", "Chi"],
             left=0,
-            dropped=["Robo is a bot, and bots take no kudos."],
+            dropped=["Robo is a bot. Kudos are for people."],
             is_private=True,
         ),
     ],
+    kudos_notes.given_before: [
+        lambda: kudos_notes.given_before(["Ben"], is_private=True)
+    ],
+    kudos_notes.taken_back_by_giver: [kudos_notes.taken_back_by_giver],
     kudos_notes.received: [
         lambda: kudos_notes.received("Ana", THANKS),
         lambda: kudos_notes.received(
@@ -680,7 +684,9 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
     ],
     kudos_notes.taken_back: [lambda: kudos_notes.taken_back("Ana")],
     kudos_notes.spent: [
-        lambda: kudos_notes.spent(["You have given your 5 for today."])
+        lambda: kudos_notes.spent(
+            ["You've thanked 5 people today, which is the limit."]
+        )
     ],
     kudos_notes.not_posted: [
         lambda: kudos_notes.not_posted(THANKS, ["Ben"], "#help", "is_archived"),

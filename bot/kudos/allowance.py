@@ -138,7 +138,7 @@ def _receiver(
     again = ""
     if len(lately) >= TO_THE_SAME:
         first = lately[-TO_THE_SAME].astimezone(zone).date() + timedelta(days=IN_DAYS)
-        again = f"{first:%A}"
+        again = f"{first:%a} {first.day} {first:%b}"
     # Of somebody whom Slack doesn't know we have learned only that they are gone.
     if member is None or member.looked_up_at is None or not _is_somebody(member):
         return Receiver(SOMEONE, is_known=False)

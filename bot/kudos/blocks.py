@@ -1,7 +1,7 @@
 """What kudos look like: their message, and lists of them. Values in, blocks out."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from slack_sdk.models.blocks import (
@@ -11,7 +11,6 @@ from slack_sdk.models.blocks import (
     ConfirmObject,
     ContextBlock,
     HeaderBlock,
-    MarkdownTextObject,
     Option,
     OverflowMenuElement,
     PlainTextObject,
@@ -22,7 +21,7 @@ from bot import rich
 from bot.asks.blocks import names
 from bot.kudos.words import LONGEST_REASON
 from bot.rich import Part
-from bot.text import Piece, escape, mention, one_line, plain, shorten
+from bot.text import Piece, at_the_beginning, escape, one_line, plain, shorten
 
 # What fits in a button, with room for the rest of its value.
 _LONGEST_VALUE = 2000
@@ -37,6 +36,7 @@ class Shown:
     """Kudos as everybody in the channel sees them. `reason` is marked text."""
 
     id: int
+    # The giver's plain name, and the receivers' ids.
     giver: str
     receivers: Sequence[str]
     reason: str
@@ -50,39 +50,45 @@ class Shown:
     taken_back_by: str | None = None
 
 
-def summary(kudos: Shown, giver: str, receivers: Sequence[str]) -> str:
-    """For notifications. `giver` and `receivers` are plain names."""
+def summary(kudos: Shown, receivers: Sequence[str]) -> str:
+    """For notifications. `receivers` are plain names."""
     if kudos.taken_back_by:
-        return escape(f"{kudos.taken_back_by} took these kudos back.")
+        return escape(f"{at_the_beginning(kudos.taken_back_by)} took these kudos back.")
     reason = shorten(plain(kudos.reason), SUMMED_REASON)
-    return escape(f"{giver} thanks {names(receivers)}: {reason}")
+    thank = f"{at_the_beginning(kudos.giver)} thanks {names(receivers)}"
+    return escape(f"{thank}: {reason}")
 
 
 def message(kudos: Shown) -> list[Block]:
     if kudos.taken_back_by:
-        return [_aside(f"{kudos.taken_back_by} took these kudos back.")]
+        return [
+            _aside(f"{at_the_beginning(kudos.taken_back_by)} took these kudos back.")
+        ]
     blocks: list[Block] = [
-        SectionBlock(text=_headline(kudos), accessory=_menu(kudos.id)),
+        rich.sentence(*_headline(kudos)),
         rich.words(kudos.reason, limit=LONGEST_REASON),
     ]
-    hint = f":{kudos.second_emoji}: on this message joins in"
+    if kudos.tags:
+        blocks.append(_aside(tagged(kudos.tags)))
+    hint = f"React with :{kudos.second_emoji}: to join in"
     if kudos.about:
         hint = f"For <{kudos.about}|this message> · {hint}"
-    about = MarkdownTextObject(text=hint)
-    if kudos.tags:
-        tags = PlainTextObject(text=tagged(kudos.tags), emoji=False)
-        blocks.append(ContextBlock(elements=[tags, about]))
-    else:
-        blocks.append(ContextBlock(elements=[about]))
+    blocks.append(SectionBlock(text=hint, accessory=_menu(kudos.id)))
     return blocks
 
 
-def _headline(kudos: Shown) -> str:
-    people = [mention(receiver) for receiver in kudos.receivers]
-    whom = " and ".join(filter(None, (", ".join(people[:-1]), people[-1])))
+def _headline(kudos: Shown) -> Iterator[Part]:
+    """It mentions the receivers, and notifies nobody else."""
+    yield at_the_beginning(kudos.giver)
     if kudos.seconds:
-        return f"{mention(kudos.giver)}, and {kudos.seconds} more, thank {whom}"
-    return f"{mention(kudos.giver)} thanks {whom}"
+        others = "1 other" if kudos.seconds == 1 else f"{kudos.seconds} others"
+        yield f" and {others} thank "
+    else:
+        yield " thanks "
+    for n, receiver in enumerate(kudos.receivers, start=1):
+        if n > 1:
+            yield " and " if n == len(kudos.receivers) else ", "
+        yield rich.person(receiver)
 
 
 def _menu(kudos_id: int) -> OverflowMenuElement:
@@ -91,8 +97,8 @@ def _menu(kudos_id: int) -> OverflowMenuElement:
         options=[Option(text="Take back…", value=f"take_back:{kudos_id}")],
         confirm=ConfirmObject(
             title="Take these kudos back?",
-            text="The message will say so. Their giver can for 10 minutes, an admin"
-            " at any time.",
+            text="The message will show that they were taken back. Givers have 10"
+            " minutes; admins can at any time.",
             confirm="Take back",
             deny="Keep them",
         ),
@@ -186,7 +192,7 @@ def page(what: str, rows: Sequence[Row], *, more: str = "") -> tuple[str, list[B
     draw = received_row if what == "received" else given_row
     blocks: list[Block] = [HeaderBlock(text=title), *(draw(row) for row in rows)]
     if not rows:
-        blocks.append(_aside("That was all of them."))
+        blocks.append(_aside("That's all of them."))
     buttons = [ButtonElement(text="Newest", action_id="kudos_newest", value="newest")]
     if more:
         buttons.append(

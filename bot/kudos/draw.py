@@ -12,7 +12,7 @@ from bot.kudos.blocks import Shown
 from bot.kudos.notes import Note
 from bot.lanes import Claim
 from bot.members import service as members
-from bot.operations import Operation, Post, Update, Whisper
+from bot.operations import Operation, Post, PostIfOut, Update, Whisper
 from bot.runtime import Workspace
 from models import Channel, Kudos, Thanks
 
@@ -39,7 +39,13 @@ class Drawing:
             ),
             "kudos.retell": Notice(self.retell, "repeat"),
             # A line that is gone on reload is not worth being there twice.
-            "kudos.given": Notice(self.given, "leave", parked=posting.not_whispered),
+            "kudos.given": Notice(
+                self.given,
+                "leave",
+                delivered=posting.given,
+                parked=posting.not_whispered,
+            ),
+            "kudos.settled": Notice(self.settled, "repeat"),
             "kudos.spent": Notice(self.spent, "leave"),
             "kudos.not_posted": Notice(self.not_posted),
         }
@@ -64,12 +70,16 @@ class Drawing:
         kudos = session.get_one(Kudos, claim.subject_id)
         if kudos.taken_back_at is not None:
             return None
-        text, drawn = self._letter(session, kudos)
-        return Post(claim.recipient, text, drawn)
+        letter = Post(claim.recipient, *self._letter(session, kudos))
+        if kudos.channel_id is None or kudos.ts is None:
+            return letter
+        # Its message mentions them, and is all that they need who see it.
+        channel = session.get_one(Channel, kudos.channel_id)
+        return PostIfOut(letter, channel.slack_id)
 
     def retell(self, session: Session, claim: Claim) -> Operation | None:
         kudos = session.get_one(Kudos, claim.subject_id)
-        sent = posting.letter(session, kudos, claim.recipient)
+        sent = posting.letter(session, kudos, "kudos.received", claim.recipient)
         if sent is None:
             return None
         if kudos.taken_back_at is None:
@@ -90,6 +100,18 @@ class Drawing:
         return Whisper(
             claim.recipient, kudos.giver, text, drawn, thread_ts=kudos.thread_ts
         )
+
+    def settled(self, session: Session, claim: Claim) -> Operation | None:
+        """The giver's line without its button, which is of no use any more."""
+        kudos = session.get_one(Kudos, claim.subject_id)
+        sent = posting.letter(session, kudos, "kudos.given", claim.recipient)
+        if sent is None:
+            return None
+        if kudos.taken_back_at is not None:
+            return Update(*sent, *notes.taken_back_by_giver())
+        people = self._names(session, kudos.receivers)
+        note = notes.given_before(people, is_private=kudos.is_private)
+        return Update(*sent, *note)
 
     def given_note(
         self, session: Session, kudos: Kudos, *, left: int, dropped: list[str]
@@ -122,9 +144,10 @@ class Drawing:
                 kudos_id=kudos.id, is_second=True
             )
         )
+        giver, *receivers = self._names(session, [kudos.giver, *kudos.receivers])
         shown = Shown(
             id=kudos.id,
-            giver=kudos.giver,
+            giver=giver,
             receivers=kudos.receivers,
             reason=kudos.reason,
             tags=kudos.tags,
@@ -133,8 +156,7 @@ class Drawing:
             about=self._about(session, kudos, channel),
             taken_back_by=self._undone_by(session, kudos),
         )
-        giver, *receivers = self._names(session, [kudos.giver, *kudos.receivers])
-        return blocks.summary(shown, giver, receivers), blocks.message(shown)
+        return blocks.summary(shown, receivers), blocks.message(shown)
 
     def _undone_by(self, session: Session, kudos: Kudos) -> str | None:
         if kudos.taken_back_at is None:

@@ -23,7 +23,7 @@ from bot.kudos.words import LONGEST_REASON, LONGEST_TAG
 from bot.text import clean, plain, shorten
 
 INVITE = (
-    "I'm not in that channel: type /invite @Backswing there, or choose another one."
+    "I'm not in that channel. Type /invite @Backswing there, or choose another one."
 )
 INVITE_FIRST = (
     "I'm not in that channel yet. Choose another one, or type `/invite @Backswing`"
@@ -67,7 +67,7 @@ def kudos_form(
     blocks += [
         InputBlock(
             block_id="people",
-            label="Whom do you thank?",
+            label="Who do you want to thank?",
             element=UserMultiSelectElement(
                 action_id="people",
                 placeholder="Choose people",
@@ -92,7 +92,7 @@ def kudos_form(
             block_id="tags",
             label="Tags",
             optional=True,
-            hint=f"Up to {MOST_TAGS}, with spaces between",
+            hint=f"Up to {MOST_TAGS}, separated by spaces",
             element=PlainTextInputElement(
                 action_id="tags",
                 initial_value=shorten(
@@ -118,7 +118,7 @@ def kudos_form(
             optional=True,
             element=ConversationSelectElement(
                 action_id="channel",
-                placeholder="Where to say it",
+                placeholder="Choose a channel",
                 initial_conversation=channel,
                 default_to_current_conversation=is_here or None,
                 filter=ConversationFilter(

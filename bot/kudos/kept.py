@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.kept import Kept, Leaving, Told, mentions
 from models import Giver, Kudos, KudosReaction, KudosTag, Thanks
 
-WORDS_GONE = "(the words were removed, as their author wished)"
+WORDS_GONE = "(Removed at the author's request)"
 
 
 def _kudos(session: Session, leaving: Leaving) -> Iterable[int]:
@@ -89,6 +89,7 @@ TOLD = (
                 "kudos.received",
                 "kudos.retell",
                 "kudos.given",
+                "kudos.settled",
                 "kudos.not_posted",
             }
         ),

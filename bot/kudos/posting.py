@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.answers import registers
-from bot.kudos import reactions
+from bot.kudos import reactions, rules
 from bot.kudos import service as kudos_
 from bot.lanes import Claim
 from bot.runtime import Workspace
@@ -92,6 +92,16 @@ def not_whispered(session: Session, claim: Claim, _error: str, now: datetime) ->
         )
 
 
+def given(
+    session: Session, claim: Claim, sent: tuple[str, str] | None, now: datetime
+) -> None:
+    """The giver is told where it lasts: the button goes when it is of no use."""
+    kudos = session.get_one(Kudos, claim.subject_id)
+    if sent is not None and claim.recipient == kudos.giver:
+        due = max(now, kudos.given_at + rules.UNDO_FOR)
+        kudos_.settle(session, kudos, now=now, due=due)
+
+
 def told(session: Session, claim: Claim, _sent: tuple[str, str], now: datetime) -> None:
     """A receiver has their letter; taken back meanwhile, it is to say so."""
     kudos = _locked(session, claim)
@@ -99,12 +109,14 @@ def told(session: Session, claim: Claim, _sent: tuple[str, str], now: datetime) 
         kudos_.retell(session, kudos, claim.recipient, now=now)
 
 
-def letter(session: Session, kudos: Kudos, receiver: str) -> tuple[str, str] | None:
-    """Where the letter to a receiver is in Slack, if it was sent."""
+def letter(
+    session: Session, kudos: Kudos, kind: str, reader: str
+) -> tuple[str, str] | None:
+    """Where a letter about the kudos is in Slack, if it was sent."""
     found = session.execute(
         select(OutboxItem.slack_channel, OutboxItem.ts).filter_by(
             installation_id=kudos.installation_id,
-            key=f"kudos.received:{kudos.id}:{receiver}",
+            key=f"{kind}:{kudos.id}:{reader}",
             state="sent",
         )
     ).first()

@@ -25,6 +25,8 @@ UNDO_FOR = timedelta(minutes=10)
 # The same words to the same people within this time were sent twice, not meant twice.
 SAME_WITHIN = timedelta(minutes=1)
 
+NOBODY = "Who do you want to thank? Type @ and pick them from the list."
+
 Field = Literal["people", "reason", "tags"]
 By = Literal["words", "reaction", "second"]
 
@@ -49,7 +51,7 @@ class Receiver:
     is_deactivated: bool = False
     is_stranger: bool = False
     # How often the giver has thanked them in the last days, and from when they may
-    # again, such as "Friday".
+    # again, such as "Fri 4 Dec".
     times: int = 0
     again: str = ""
 
@@ -90,7 +92,7 @@ def weigh(wish: Wish) -> Verdict:
     others = [person for person in named if person != wish.giver]
     receivers, dropped = [], []
     if len(others) < len(named):
-        dropped.append(Problem("Kudos are for others: you can't thank yourself."))
+        dropped.append(Problem("Kudos are for others. You can't thank yourself."))
     for person in others[:MOST_RECEIVERS]:
         why = _why_not(wish.known[person], strangers_too=wish.strangers_too)
         if why:
@@ -101,12 +103,12 @@ def weigh(wish: Wish) -> Verdict:
         dropped.append(Problem(_too_many(len(others))))
     if wish.has_group:
         dropped.append(
-            Problem("Groups and @channel can't be thanked: name the people.")
+            Problem("Groups and @channel can't get kudos. Name the people instead.")
         )
     cost = 1 if wish.by == "second" else len(receivers)
     refused = []
     if not receivers:
-        refused += dropped or [Problem("Say whom you thank: name them with @.")]
+        refused += dropped or [Problem(NOBODY)]
         dropped = []
     elif cost > wish.left:
         refused.append(Problem(_spent(cost, wish.left, wish.a_day), is_limit=True))
@@ -128,19 +130,19 @@ def is_again(wish: Wish, receivers: Sequence[str]) -> bool:
 
 def _why_not(person: Receiver, *, strangers_too: bool) -> Problem | None:
     if not person.is_known:
-        return Problem("I don't know one of the people whom you named.")
+        return Problem("I don't recognise one of the people you named.")
     if person.is_bot:
-        return Problem(f"{person.name} is a bot, and bots take no kudos.")
+        return Problem(f"{person.name} is a bot. Kudos are for people.")
     if person.is_deactivated:
         return Problem(f"{person.name} isn't here any more.")
     if person.is_stranger and not strangers_too:
         return Problem(
-            f"{person.name} is from another organisation: here kudos go to people of"
-            " your own."
+            f"{person.name} is from another organisation. Kudos go to your own"
+            " colleagues here."
         )
     if person.times >= TO_THE_SAME:
         return Problem(
-            f"You have thanked {person.name} twice in the last {IN_DAYS} days: you can"
+            f"You've thanked {person.name} twice in the last {IN_DAYS} days. You can"
             f" again from {person.again}.",
             is_limit=True,
         )
@@ -150,14 +152,23 @@ def _why_not(person: Receiver, *, strangers_too: bool) -> Problem | None:
 def _too_many(count: int) -> str:
     rest = count - MOST_RECEIVERS
     left_out = "the last one" if rest == 1 else f"the last {rest}"
-    return f"Kudos go to {MOST_RECEIVERS} people at most: {left_out} got none."
+    return f"Kudos go to up to {MOST_RECEIVERS} people. Of yours, {left_out} got none."
 
 
 def _spent(cost: int, left: int, a_day: int) -> str:
     if left <= 0:
-        return f"You have given your {a_day} for today. New ones come at midnight."
-    whom = "1 person" if cost == 1 else f"{cost} people"
-    return f"That would be {whom}, and you have {left} left today. Name fewer."
+        return (
+            f"You've thanked {count_people(a_day)} today, which is the limit. You get"
+            " more at midnight."
+        )
+    return (
+        f"That's {count_people(cost)}, and you have {left} left today. Pick up to"
+        f" {left}."
+    )
+
+
+def count_people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number} people"
 
 
 def _about_words(wish: Wish) -> list[Problem]:
@@ -172,7 +183,7 @@ def _about_words(wish: Wish) -> list[Problem]:
     if len(wish.tags) > MOST_TAGS:
         problems.append(
             Problem(
-                f"Kudos have up to {MOST_TAGS} tags; these are {len(wish.tags)}.",
+                f"Up to {MOST_TAGS} tags, please. You gave {len(wish.tags)}.",
                 "tags",
             )
         )

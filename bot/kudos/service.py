@@ -18,8 +18,8 @@ from bot.outbox import upsert
 from bot.runtime import Workspace
 from models import Channel, Kudos, KudosTag, Thanks
 
-GONE = "These kudos are not there any more."
-BACK_ALREADY = "They have been taken back already."
+GONE = "These kudos are gone."
+BACK_ALREADY = "These kudos have already been taken back."
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +258,8 @@ def withdraw(session: Session, kudos: Kudos, *, by: str | None, now: datetime) -
     session.execute(delete(KudosTag).where(KudosTag.kudos_id == kudos.id))
     session.flush()
     show_again(session, kudos, now=now)
+    if kudos.emoji is None:
+        settle(session, kudos, now=now, due=now)
     for receiver in kudos.receivers:
         retell(session, kudos, receiver, now=now)
 
@@ -288,6 +290,18 @@ def retell(session: Session, kudos: Kudos, receiver: str, *, now: datetime) -> N
     """The letter to a receiver, if there is one, is to say what is true now."""
     _refresh("kudos.retell", session, kudos, receiver, now=now)
     homes.refresh(session, kudos.installation_id, [receiver], now=now)
+
+
+def settle(session: Session, kudos: Kudos, *, now: datetime, due: datetime) -> None:
+    """The line to the giver, if it is a letter, is to lose its button at `due`."""
+    outbox.refresh_all(
+        session,
+        "kudos.settled",
+        [(kudos.id, kudos.giver)],
+        installation_id=kudos.installation_id,
+        now=now,
+        due=due,
+    )
 
 
 def tell_giver(

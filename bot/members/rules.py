@@ -125,7 +125,9 @@ _WHY_NOT: Mapping[Action, str] = {
         " myself here."
     ),
     Action.THANK: "You can't give kudos here.",
-    Action.TAKE_BACK: "Only who gave the kudos, or an admin, can take them back.",
+    Action.TAKE_BACK: (
+        "Only the person who gave them, or an admin, can take kudos back."
+    ),
     Action.GOVERN: (
         "Only the workspace's admins, and the program leads whom they named, can change"
         " these settings."

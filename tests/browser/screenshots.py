@@ -53,7 +53,7 @@ def kudos(window: Window) -> None:
         posted.get_by_role("button", name="React with raised_hands").click()
     expect(posted).to_contain_text("and 2 more")
     window.become("Maya Lindqvist")
-    window.message("You have 3 left today").wait_for()
+    window.message("You can thank 3 more people today").wait_for()
 
 
 def home(window: Window) -> None:

@@ -80,10 +80,16 @@ def filled(**more: Any) -> dict[str, Any]:
 
 def test_kudos_are_one_message_and_a_letter_to_each(story: Story) -> None:
     said = give(story, f"{BEN} {CHI} {FOR} #teamwork")
-    assert said == "You thanked Ben and Chi, and said so here. You have 3 left today."
+    assert said == "Thanks sent to Ben and Chi. You can thank 3 more people today."
     [posted] = story.slack.to(HERE)
-    headline = posted.blocks[0]["text"]["text"]
-    assert headline == f"<@{ASKER}> thanks <@{HELPER}> and <@{PEER}>"
+    headline = posted.blocks[0]["elements"][0]["elements"]
+    assert headline == [
+        {"type": "text", "text": "Ana"},
+        {"type": "text", "text": " thanks "},
+        {"type": "user", "user_id": HELPER},
+        {"type": "text", "text": " and "},
+        {"type": "user", "user_id": PEER},
+    ]
     assert REASON in json.dumps(posted.blocks[1])
     assert "#teamwork" in json.dumps(posted.blocks[2])
     assert posted.text == f"Ana thanks Ben and Chi: {REASON}"
@@ -106,9 +112,9 @@ def test_the_reason_is_shown_as_written_and_mentions_no_group(story: Story) -> N
 def test_the_answer_tells_what_was_left_out(story: Story) -> None:
     said = give(story, f"{BEN} <@{ASKER}> <@{BOT}> <!subteam^S1|@devs> {FOR}")
     assert said.splitlines()[1:] == [
-        "Kudos are for others: you can't thank yourself.",
-        "I don't know one of the people whom you named.",
-        "Groups and @channel can't be thanked: name the people.",
+        "Kudos are for others. You can't thank yourself.",
+        "I don't recognise one of the people you named.",
+        "Groups and @channel can't get kudos. Name the people instead.",
     ]
     assert thanks(story) == {(ASKER, HELPER)}
 
@@ -120,11 +126,11 @@ def test_the_answer_tells_what_was_left_out(story: Story) -> None:
         ("<@U0ROBO>", "Robo is a bot"),
         ("<@USLACKBOT>", "Slackbot is a bot"),
         ("<@U0GONE>", "Gone isn't here any more"),
-        ("<@U123>", "don't know one of the people"),
+        ("<@U123>", "don't recognise one of the people"),
         ("<@U0ZED>", "Zed is from another organisation"),
-        ("<!subteam^S1>", "name the people"),
-        ("<!channel>", "name the people"),
-        ("@ben", "Say whom you thank"),
+        ("<!subteam^S1>", "Name the people"),
+        ("<!channel>", "Name the people"),
+        ("@ben", "Who do you want to thank?"),
     ],
 )
 def test_who_can_get_none_is_refused_privately(
@@ -224,7 +230,7 @@ def test_a_short_reason_in_a_dense_script_says_enough(
 
 
 def test_one_person_fifty_times_is_one(story: Story) -> None:
-    assert "4 left" in give(story, f"{BEN} " * 50 + FOR)
+    assert "4 more people" in give(story, f"{BEN} " * 50 + FOR)
     assert thanks(story) == {(ASKER, HELPER)}
 
 
@@ -254,7 +260,7 @@ def test_in_a_direct_message_a_channel_is_asked_for(story: Story) -> None:
 
 
 def test_guests_thank_and_strangers_do_not(story: Story) -> None:
-    assert "left today" in give(story, who=GUEST)
+    assert "more people today" in give(story, who=GUEST)
     story.slack.people["U0ZED"] = person("U0ZED", "Zed", is_stranger=True)
     assert "members of the workspace" in give(story, who="U0ZED")
 
@@ -262,7 +268,105 @@ def test_guests_thank_and_strangers_do_not(story: Story) -> None:
 def test_a_channel_may_let_strangers_get_them(story: Story) -> None:
     story.slack.people["U0ZED"] = person("U0ZED", "Zed", is_stranger=True)
     story.set_up(strangers_get_kudos=["yes"])
-    assert "You thanked Zed" in give(story, f"<@U0ZED> {FOR}")
+    assert "Thanks sent to Zed" in give(story, f"<@U0ZED> {FOR}")
+
+
+# One notification for one thing
+
+
+def test_the_giver_is_named_and_nobody_but_the_receivers_mentioned(
+    story: Story,
+) -> None:
+    story.slack.people[ASKER] = person(ASKER, "*Ana* <!here> :tada:")
+    give(story)
+    [posted] = story.slack.to(HERE)
+    assert ASKER not in json.dumps(posted.blocks) + posted.text
+    assert "<!here>" not in posted.text
+    first = posted.blocks[0]["elements"][0]["elements"][0]
+    assert first == {"type": "text", "text": "*Ana* <!here> :tada:"}
+
+
+def test_who_sees_the_message_gets_no_letter_about_it(story: Story) -> None:
+    story.slack.seats[HERE] = [ASKER, HELPER]
+    give(story, f"{BEN} {CHI} {FOR}")
+    assert story.slack.to(HELPER) == []
+    [letter] = story.slack.to(PEER)
+    assert letter.text.startswith("Ana thanks you in #help: ")
+    story.click(ASKER, "kudos_take_back", str(kudos(story)[0].id))
+    story.deliver()
+    assert story.slack.to(HELPER) == []
+    assert letter.text == "Ana took these kudos back."
+
+
+def test_a_letter_is_sent_where_slack_does_not_say_who_sees_the_message(
+    story: Story,
+) -> None:
+    story.slack.seats[HERE] = [HELPER]
+    story.slack.fail["users.conversations"] = [
+        Refused("users.conversations", "user_not_found")
+    ]
+    give(story)
+    assert len(story.slack.to(HELPER)) == 1
+
+
+def test_private_kudos_are_letters_to_those_in_the_channel_too(story: Story) -> None:
+    story.slack.seats[HERE] = [ASKER, HELPER]
+    story.submit(ASKER, form(story), filled(visibility="private"))
+    story.deliver()
+    assert len(story.slack.to(HELPER)) == 1
+
+
+def test_who_may_not_see_the_message_for_certain_gets_a_letter(story: Story) -> None:
+    story.slack.seats[HERE] = [ASKER, HELPER]
+    story.slack.fail["chat.postMessage"] = [Unsure("chat.postMessage", "reset")]
+    story.slack.fail["conversations.history"] = [
+        Refused("conversations.history", "missing_scope")
+    ]
+    give(story)
+    for _ in range(3):
+        story.later(seconds=11)
+    assert len(story.slack.to(HELPER)) == 1
+
+
+# Buttons that are of no use any more
+
+
+def test_the_button_goes_from_a_letter_after_ten_minutes(story: Story) -> None:
+    story.submit(ASKER, form(story), filled(visibility="private"))
+    story.deliver()
+    [line] = story.slack.to(ASKER)
+    assert "kudos_take_back" in json.dumps(line.blocks)
+    story.later(minutes=9)
+    assert "kudos_take_back" in json.dumps(line.blocks)
+    story.later(minutes=1, seconds=1)
+    assert "kudos_take_back" not in json.dumps(line.blocks)
+    assert line.text == "Thanks sent privately to Ben."
+
+
+def test_the_button_goes_from_a_letter_when_an_admin_takes_them_back(
+    story: Story,
+) -> None:
+    story.submit(ASKER, form(story), filled(visibility="private"))
+    story.later(minutes=11)
+    story.click(ADMIN, "kudos_take_back", str(kudos(story)[0].id))
+    story.deliver()
+    [line] = story.slack.to(ASKER)
+    assert line.text == "Kudos taken back."
+
+
+@pytest.mark.parametrize("is_used", [True, False])
+def test_a_button_that_comes_too_late_is_replaced_by_the_reason(
+    story: Story, *, is_used: bool
+) -> None:
+    give(story)
+    one = str(kudos(story)[0].id)
+    if is_used:
+        story.click(ASKER, "kudos_take_back", one)
+    else:
+        story.clock.forward(minutes=11)
+    story.click(ASKER, "kudos_take_back", one)
+    text = story.slack.replaced[-1]
+    assert ("already been taken back" if is_used else "for 10 minutes") in text
 
 
 # What is once, and what is left
@@ -270,14 +374,14 @@ def test_a_channel_may_let_strangers_get_them(story: Story) -> None:
 
 def test_a_request_that_comes_twice_is_one_kudos(story: Story) -> None:
     for _ in range(2):
-        assert "4 left" in give(story, trigger_id="same")
+        assert "4 more people" in give(story, trigger_id="same")
     assert len(story.slack.to(HERE)) == len(story.slack.to(HELPER)) == 1
 
 
 def test_the_same_words_sent_again_at_once_are_one_kudos(story: Story) -> None:
     give(story)
-    assert "4 left" in give(story)
-    assert "2 left" in give(story, f"{BEN} {CHI} {FOR}"), "Chi is somebody new"
+    assert "4 more people" in give(story)
+    assert "2 more people" in give(story, f"{BEN} {CHI} {FOR}"), "Chi is somebody new"
     assert len(story.slack.to(HERE)) == 2
     story.clock.forward(minutes=2)
     assert "twice in the last 7 days" in give(story)
@@ -305,17 +409,17 @@ def test_the_allowance_ends_and_comes_back_at_midnight(story: Story) -> None:
     for n in range(5):
         story.slack.people[f"U0P{n}"] = person(f"U0P{n}", f"P{n}")
     everyone = " ".join(f"<@U0P{n}>" for n in range(5))
-    assert "That was the last of today" in give(story, f"{everyone} {FOR}")
-    assert "You have given your 5 for today" in give(story)
+    assert "That was your last for today" in give(story, f"{everyone} {FOR}")
+    assert "You've thanked 5 people today" in give(story)
     story.clock.forward(hours=12)  # It is 23:00 in Helsinki.
-    assert "You have given your 5 for today" in give(story)
+    assert "You've thanked 5 people today" in give(story)
     story.clock.forward(hours=1, minutes=1)
-    assert "4 left" in give(story)
+    assert "4 more people" in give(story)
 
 
 def test_more_than_is_left_is_refused_whole(story: Story) -> None:
     admins_allowance(story, 1)
-    assert "That would be 2 people, and you have 1 left" in give(
+    assert "That's 2 people, and you have 1 left today. Pick up to 1." in give(
         story, f"{BEN} {CHI} {FOR}"
     )
     assert thanks(story) == set()
@@ -327,11 +431,11 @@ def test_only_two_a_week_go_to_the_same_person(story: Story) -> None:
     give(story)
     story.clock.forward(days=3)
     said = give(story)
-    assert "thanked Ben twice in the last 7 days: you can again from Monday" in said
-    assert "You thanked Chi" in give(story, f"{BEN} {CHI} {FOR}")
-    assert "You thanked Ana" in give(story, f"<@{ASKER}> {FOR}", who=HELPER)
+    assert "thanked Ben twice in the last 7 days. You can again from Mon 9 Mar" in said
+    assert "Thanks sent to Chi" in give(story, f"{BEN} {CHI} {FOR}")
+    assert "Thanks sent to Ana" in give(story, f"<@{ASKER}> {FOR}", who=HELPER)
     story.clock.forward(days=1)
-    assert "You thanked Ben" in give(story)
+    assert "Thanks sent to Ben" in give(story)
 
 
 def admins_allowance(story: Story, a_day: int) -> None:
@@ -347,18 +451,20 @@ def test_the_giver_takes_them_back_and_everybody_sees_it(story: Story) -> None:
     [one] = kudos(story)
     story.clock.forward(minutes=9)
     assert story.click(ASKER, "kudos_take_back", str(one.id)).status == 200
-    assert story.slack.responses[-1][1] == "They are taken back."
+    assert story.slack.responses[-1][1] == "Kudos taken back."
     story.deliver()
     [posted] = story.slack.to(HERE)
     assert posted.text == "Ana took these kudos back."
     assert REASON not in json.dumps(posted.blocks)
     [letter] = story.slack.to(HELPER)
-    assert letter.text == "Kudos by Ana stood here; they were taken back."
+    assert letter.text == "Ana took these kudos back."
     assert REASON not in json.dumps(letter.blocks)
     assert thanks(story) == set()
     with story.rt.reads() as session:
         assert session.scalars(select(KudosTag)).all() == []
-    assert "4 left" in give(story, f"{CHI} {FOR}"), "what was taken back is left again"
+    assert "4 more people" in give(story, f"{CHI} {FOR}"), (
+        "what was taken back is left again"
+    )
 
 
 def test_after_ten_minutes_an_admin_may(story: Story) -> None:
@@ -372,7 +478,7 @@ def test_after_ten_minutes_an_admin_may(story: Story) -> None:
     assert (
         said[1]
         == said[2]
-        == "Only who gave the kudos, or an admin, can take them back."
+        == "Only the person who gave them, or an admin, can take kudos back."
     )
     assert thanks(story)
     story.clock.forward(days=3)
@@ -394,7 +500,7 @@ def test_they_are_taken_back_once(story: Story) -> None:
     one = str(kudos(story)[0].id)
     story.click(ASKER, "kudos_take_back", one)
     story.click(ASKER, "kudos_take_back", one)
-    assert "taken back already" in story.slack.responses[-1][1]
+    assert "already been taken back" in story.slack.responses[-1][1]
 
 
 @pytest.mark.parametrize("value", ["", "x", "99", "1e3", "-1", "٣"])
@@ -435,7 +541,7 @@ def test_the_form_gives_publicly_and_tells_the_giver_only(story: Story) -> None:
     assert "#ops  #teamwork" in json.dumps(posted.blocks)
     [whisper] = story.slack.whispers
     assert (whisper.channel, whisper.only) == (HERE, ASKER)
-    assert whisper.text == "You thanked Ben, and said so here. You have 4 left today."
+    assert whisper.text == "Thanks sent to Ben. You can thank 4 more people today."
 
 
 def test_private_kudos_are_letters_and_appear_nowhere_else(story: Story) -> None:
@@ -448,7 +554,7 @@ def test_private_kudos_are_letters_and_appear_nowhere_else(story: Story) -> None
         assert letter.text == f"Ana thanks you privately: {REASON}"
         assert other not in json.dumps(letter.blocks)
     [told] = story.slack.to(ASKER)
-    assert "You thanked Ben and Chi, privately. You have 3 left" in told.text
+    assert "Thanks sent privately to Ben and Chi. You can thank 3 more" in told.text
     assert REASON not in told.text
     assert REASON not in give(story, "me", who=CHAMPION)
 
@@ -482,7 +588,7 @@ def test_a_giver_outside_of_the_channel_is_told_directly(story: Story) -> None:
     ]
     story.submit(ASKER, form(story), filled())
     story.deliver()
-    assert "You have 4 left today" in story.slack.texts(ASKER)[0]
+    assert "You can thank 4 more people today" in story.slack.texts(ASKER)[0]
 
 
 def test_the_global_shortcut_opens_the_form_where_one_is(story: Story) -> None:
@@ -541,7 +647,7 @@ def test_an_ask_that_the_bot_posted_thanks_its_asker(story: Story) -> None:
 
 
 @pytest.mark.parametrize(
-    ("author", "why"), [(ASKER, "your own message"), (BOT, "not by a person")]
+    ("author", "why"), [(ASKER, "your own message"), (BOT, "from an app")]
 )
 def test_nobody_else_is_filled_in(story: Story, author: str, why: str) -> None:
     story.message_shortcut(ASKER, "thank_author", author, "1772442000.000100")
@@ -651,7 +757,7 @@ def test_what_cannot_be_posted_is_not_given(story: Story) -> None:
     story.slack.fail["chat.postMessage"] = [Refused("chat.postMessage", "is_archived")]
     give(story)
     [told] = story.slack.to(ASKER)
-    assert "couldn't post your kudos to Ben in #help, so none were given" in told.text
+    assert "couldn't post your kudos to Ben in #help, so they don't count" in told.text
     assert REASON in json.dumps(told.blocks)
     assert story.slack.to(HELPER) == []
     assert thanks(story) == set()
@@ -665,5 +771,5 @@ def test_who_cannot_know_whether_it_is_posted_is_told_to_look(story: Story) -> N
     give(story)
     for _ in range(3):
         story.later(seconds=11)
-    assert "please look" in story.slack.texts(ASKER)[0]
+    assert "Please check" in story.slack.texts(ASKER)[0]
     assert thanks(story) == {(ASKER, HELPER)}

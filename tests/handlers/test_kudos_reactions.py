@@ -49,7 +49,8 @@ def seconds(story: Story) -> set[str]:
 
 
 def headline(posted: Posted) -> str:
-    return str(posted.blocks[0]["text"]["text"])
+    parts = posted.blocks[0]["elements"][0]["elements"]
+    return "".join(part.get("text") or f"<@{part['user_id']}>" for part in parts)
 
 
 def left(story: Story, who: str) -> int:
@@ -71,11 +72,11 @@ def test_who_reacts_joins_in_and_who_takes_it_away_leaves(story: Story) -> None:
     story.react(ADMIN, posted.ts, "raised_hands::skin-tone-3", of=BOT)
     story.react(CHAMPION, posted.ts, "heart", of=BOT)
     story.deliver()
-    assert headline(posted) == f"<@{ASKER}>, and 2 more, thank <@{HELPER}>"
+    assert headline(posted) == f"Ana and 2 others thank <@{HELPER}>"
     assert (left(story, PEER), left(story, CHAMPION)) == (4, 5)
     story.unreact(PEER, posted.ts, "raised_hands", of=BOT)
     story.deliver()
-    assert headline(posted) == f"<@{ASKER}>, and 1 more, thank <@{HELPER}>"
+    assert headline(posted) == f"Ana and 1 other thank <@{HELPER}>"
     assert left(story, PEER) == 5
     assert len(story.slack.to(HELPER)) == 1, "nobody is told again"
 
@@ -108,7 +109,7 @@ def test_beyond_the_allowance_it_is_not_counted_then_or_later(story: Story) -> N
     assert seconds(story) == set()
     [whisper] = story.slack.whispers
     assert whisper.only == PEER
-    assert "You have given your 1 for today" in whisper.text
+    assert "You've thanked 1 person today" in whisper.text
     story.clock.forward(days=1)
     story.event(event)
     story.event(event | {"reaction": "raised_hands::skin-tone-2"})
@@ -166,7 +167,7 @@ def test_any_order_and_number_of_deliveries_gives_the_same(
         assert story.event(event) == 200
     assert seconds(story) == {PEER, ADMIN}
     story.deliver()
-    assert "and 2 more" in headline(posted)
+    assert "and 2 others" in headline(posted)
 
 
 def test_a_channel_chooses_its_emoji_and_what_was_joined_can_be_left(
@@ -193,7 +194,7 @@ def test_who_joined_before_the_message_was_known_counts(story: Story) -> None:
     for _ in range(3):
         story.later(seconds=11)
     assert seconds(story) == {PEER}
-    assert "and 1 more" in headline(posted)
+    assert "and 1 other" in headline(posted)
 
 
 def test_who_is_not_known_yet_counts_when_they_are(story: Story) -> None:
@@ -247,16 +248,16 @@ def test_a_reaction_thanks_and_its_removal_takes_that_back(thanking: Story) -> N
     assert story.slack.to(HELPER) == []
     story.later(minutes=1)
     [letter] = story.slack.to(HELPER)
-    assert letter.text == "Ana thanks you for your message with :tada:"
+    assert letter.text == "Ana gave you :tada: for your message"
     assert ts.replace(".", "") in json.dumps(letter.blocks)
     assert story.slack.to(HERE) == []
     story.unreact(ASKER, ts, "tada::skin-tone-2", of=HELPER)
     story.deliver()
-    assert letter.text == "Kudos by Ana stood here; they were taken back."
+    assert letter.text == "Ana took these kudos back."
     assert (thanks(story), left(story, ASKER)) == (set(), 5)
     story.react(ASKER, ts, "tada", of=HELPER)
     story.later(minutes=2)
-    assert letter.text == "Ana thanks you for your message with :tada:"
+    assert letter.text == "Ana gave you :tada: for your message"
     assert len(story.slack.to(HELPER)) == 1
 
 
@@ -297,7 +298,7 @@ def test_beyond_the_allowance_a_reaction_gives_nothing_and_says_so(
         story.react(ASKER, ts, "tada", of=who)
     story.deliver()
     assert thanks(story) == {(ASKER, HELPER, False)}
-    assert "gives no kudos" in story.slack.whispers[0].text
+    assert "doesn't count as kudos" in story.slack.whispers[0].text
     story.clock.forward(days=1)
     story.unreact(ASKER, ts, "tada", of=PEER)
     assert thanks(story) == {(ASKER, HELPER, False)}

@@ -162,9 +162,9 @@ class Kudos(Machine):
         assert message.ts == kudos.ts
         assert len(letters) == len(kudos.receivers)
         if seconds:
-            assert f", and {seconds} more, thank" in json.dumps(message.blocks)
+            assert f" and {seconds} other" in json.dumps(message.blocks)
         else:
-            assert " more, thank" not in json.dumps(message.blocks)
+            assert " other" not in json.dumps(message.blocks)
 
     def word(self, kudos: Row) -> str:
         """What stands in the reason of these kudos only."""

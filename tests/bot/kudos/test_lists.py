@@ -122,7 +122,7 @@ def test_kudos_of_one_moment_are_on_one_page_each(known: Story) -> None:
 def test_a_forged_cursor_shows_nothing(known: Story, cursor: str) -> None:
     history(known, 1)
     assert known.click(HELPER, "kudos_received", cursor).status == 200
-    assert "not there any more" in known.slack.responses[-1][1]
+    assert "are gone" in known.slack.responses[-1][1]
 
 
 def test_nobody_turns_the_pages_of_somebody_else(known: Story) -> None:

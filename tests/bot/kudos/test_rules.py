@@ -63,9 +63,9 @@ ALONE = [
     ("UANA", "can't thank yourself"),
     ("UBOT", "Robo is a bot"),
     ("UOLD", "Old Ben isn't here any more"),
-    ("UWHO", "don't know one of the people"),
+    ("UWHO", "don't recognise one of the people"),
     ("UEXT", "Zed is from another organisation"),
-    ("UTWO", "thanked Dan twice in the last 7 days: you can again from Friday"),
+    ("UTWO", "thanked Dan twice in the last 7 days. You can again from Friday"),
 ]
 
 
@@ -88,9 +88,9 @@ def test_all_that_is_wrong_is_said_at_once():
     assert len(said) == len(ALONE) + 3
     for (_, why), text in zip(ALONE, said, strict=False):
         assert why in text
-    assert "name the people" in said[-3]
+    assert "Name the people" in said[-3]
     assert "at least 20 characters" in said[-2]
-    assert "up to 5 tags; these are 6" in said[-1]
+    assert "Up to 5 tags, please. You gave 6." in said[-1]
 
 
 def test_a_short_reason_refuses_all_and_tells_what_else_is_wrong():
@@ -102,25 +102,27 @@ def test_a_group_is_told_and_the_people_beside_it_get_theirs():
     verdict = weigh(wish("UBEN", has_group=True))
     assert verdict.receivers == ("UBEN",)
     assert "Groups and @channel" in verdict.dropped[0].text
-    assert "name the people" in refused(wish(has_group=True))[0]
+    assert "Name the people" in refused(wish(has_group=True))[0]
 
 
 def test_what_is_wrong_with_several_is_said_once():
     known = KNOWN | {"UXYZ": Receiver("someone", is_known=False)}
     assert dropped(wish("UBEN", "UWHO", "UXYZ", known=known)) == [
-        "I don't know one of the people whom you named."
+        "I don't recognise one of the people you named."
     ]
 
 
 def test_nobody_named_is_asked_for():
-    assert refused(wish()) == ["Say whom you thank: name them with @."]
+    assert refused(wish()) == [
+        "Who do you want to thank? Type @ and pick them from the list."
+    ]
 
 
 def test_of_too_many_the_first_ten_get_it():
     verdict = weigh(wish(*MANY, left=20))
     assert len(verdict.receivers) == MOST_RECEIVERS
     assert verdict.dropped[0].text == (
-        "Kudos go to 10 people at most: the last 30 got none."
+        "Kudos go to up to 10 people. Of yours, the last 30 got none."
     )
     assert dropped(wish(*list(MANY)[:11], left=20))[0].endswith(
         "the last one got none."
@@ -133,9 +135,11 @@ def test_a_stranger_gets_them_where_the_channel_says_so():
 
 def test_more_than_is_left_is_not_given_in_part():
     [said] = refused(wish("UBEN", "UCHI", left=1))
-    assert said == ("That would be 2 people, and you have 1 left today. Name fewer.")
+    assert said == "That's 2 people, and you have 1 left today. Pick up to 1."
     [said] = refused(wish("UBEN", left=0, a_day=3))
-    assert said == "You have given your 3 for today. New ones come at midnight."
+    assert said == (
+        "You've thanked 3 people today, which is the limit. You get more at midnight."
+    )
 
 
 def test_who_is_dropped_costs_nothing():
@@ -150,7 +154,7 @@ def test_joining_in_costs_one_whoever_it_is_for():
     verdict = weigh(wish("UBEN", "UCHI", reason="", by="second", left=1))
     assert verdict.receivers == ("UBEN", "UCHI")
     assert verdict.cost == 1
-    assert "New ones come at midnight" in refused(wish("UBEN", by="second", left=0))[0]
+    assert "You get more at midnight" in refused(wish("UBEN", by="second", left=0))[0]
 
 
 @given(

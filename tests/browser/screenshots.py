@@ -51,7 +51,7 @@ def kudos(window: Window) -> None:
         posted = window.message("our graph is flat")
         posted.hover()
         posted.get_by_role("button", name="React with raised_hands").click()
-    expect(posted).to_contain_text("and 2 more")
+    expect(posted).to_contain_text("and 2 others")
     window.become("Maya Lindqvist")
     window.message("You can thank 3 more people today").wait_for()
 

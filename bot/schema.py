@@ -45,7 +45,7 @@ def migrations() -> tuple[frozenset[str], str]:
     """
     found: dict[str, set[str]] = {"revision": set(), "down_revision": set()}
     for file in (_ROOT / "migrations" / "versions").glob("*.py"):
-        for name, revision in _REVISION.findall(file.read_text()):
+        for name, revision in _REVISION.findall(file.read_text(encoding="utf-8")):
             found[name].add(revision)
     (head,) = found["revision"] - found["down_revision"]
     return frozenset(found["revision"]), head

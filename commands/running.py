@@ -195,7 +195,9 @@ class Backswing:
 
 def build() -> Mapping[str, str]:
     """Which program this is; it is not installed, so no package says so."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
     return {"version": project["version"], "python": platform.python_version()}
 
 

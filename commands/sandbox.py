@@ -95,7 +95,7 @@ def _play(
     told = export is None and not args.empty
     # The story begins yesterday, and has come to the present when it is told.
     clock = TravelClock(utc_now() - stories.span(STORY) if told else None)
-    slack = Sandbox(yaml.safe_load(MANIFEST.read_text()), clock=clock)
+    slack = Sandbox(yaml.safe_load(MANIFEST.read_text(encoding="utf-8")), clock=clock)
     slack.start(page.sockets[0])
     # The pretend workspace is a new one each time, so its memory is, too; and never
     # that of a real one, which DATABASE_URL may be.

@@ -33,13 +33,21 @@ class Room:
     members: tuple[str, ...]
 
 
+def _opened(path: Path) -> zipfile.ZipFile:
+    """Read names as UTF-8 where they do not say what they are, as from a Mac."""
+    try:
+        return zipfile.ZipFile(path, metadata_encoding="utf-8")
+    except UnicodeDecodeError:
+        return zipfile.ZipFile(path)
+
+
 class Export:
     """Holds the zip open and one day's messages in memory at a time."""
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
         try:
-            self._zip = zipfile.ZipFile(self._path)
+            self._zip = _opened(self._path)
         except (OSError, zipfile.BadZipFile) as error:
             raise BadExport(f"{self._path.name}: {error}") from error
         self._names = set(self._zip.namelist())

@@ -24,7 +24,7 @@ class StoryError(Exception):
 
 def span(file: Path) -> timedelta:
     """How long the story takes: a clock set back by it ends up at the present."""
-    steps = yaml.safe_load(file.read_text())["steps"]
+    steps = yaml.safe_load(file.read_text(encoding="utf-8"))["steps"]
     return sum((_after(step) for step in steps), timedelta())
 
 
@@ -34,7 +34,7 @@ def _after(step: dict[str, Any]) -> timedelta:
 
 def tell(sandbox: Sandbox, file: Path) -> None:
     """Populate the workspace and act the steps out, each after what it waits for."""
-    script = yaml.safe_load(file.read_text())
+    script = yaml.safe_load(file.read_text(encoding="utf-8"))
     sandbox.hints = script.get("hints", [])
     cast = populate(sandbox)
     _Teller(sandbox, {name: one.id for name, one in cast.items()}).tell(script["steps"])

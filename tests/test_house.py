@@ -60,6 +60,18 @@ def called(node: ast.AST) -> str:
     return f"{before}.{node.func.attr}"
 
 
+def test_files_are_utf_8_whatever_the_system_says():
+    """As ruff's PLW1514, which does not see what is a path."""
+
+    def leaves_it_open(node: ast.AST) -> bool:
+        is_text = called(node).endswith((".read_text", ".write_text"))
+        named = {word.arg for word in getattr(node, "keywords", ())}
+        return is_text and "encoding" not in named
+
+    everything = [ROOT / "app.py", *OURS, *files("migrations", "sandbox")]
+    assert where(everything, leaves_it_open) == []
+
+
 def test_a_transaction_is_ended_by_its_with_and_by_nothing_else():
     def ends_one(node: ast.AST) -> bool:
         return called(node).endswith((".commit", ".rollback"))

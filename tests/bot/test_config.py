@@ -68,6 +68,9 @@ WRONG = {
     "of words": "{prefix}your-token-goes-here",
     "in brackets": "<paste the token here>",
     "in brackets, without spaces": "{prefix}<the-real-token-here>",
+    "in quotes": '"{good}"',
+    "in typed quotes": "“{good}”",
+    "with a quote left": "{good}'",
     "to be changed": "changeme-changeme-changeme",
 }
 
@@ -90,6 +93,25 @@ def test_a_token_of_another_kind_is_refused_for_the_bot(monkeypatch, prefix):
     wrong = settings(monkeypatch, SLACK_BOT_TOKEN=prefix + BOT.removeprefix("xoxb-"))
     with pytest.raises(SettingsError, match=r"^SLACK_BOT_TOKEN .* begin with xoxb-"):
         _ = wrong.mode
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        SIGNING[:-1],
+        SIGNING + "0",
+        SIGNING.upper(),
+        "g" * 32,
+        "xapp-1-A0123456789-1234567890123-abc",
+        "A0123456789.1234567890123.0123456",
+        "０" * 32,
+    ],
+)
+def test_what_is_no_signing_secret_is_refused(monkeypatch, secret):
+    wrong = settings(monkeypatch, SLACK_BOT_TOKEN=BOT, SLACK_SIGNING_SECRET=secret)
+    with pytest.raises(SettingsError, match=r"^SLACK_SIGNING_SECRET is ") as error:
+        _ = wrong.mode
+    assert secret not in str(error.value)
 
 
 def test_the_two_tokens_in_each_others_place_are_refused(monkeypatch):

@@ -148,17 +148,13 @@ def test_tokens_that_slack_does_not_know(pretend: Sandbox):
     assert {finding.level for finding in found.values()} == {"wrong"}
 
 
-@pytest.mark.parametrize(
-    ("secret", "level"),
-    [(SIGNING, "ok"), ("a-signing-secret-of-another-kind", "warning")],
-)
-def test_a_signing_secret_is_looked_at(pretend: Sandbox, secret: str, level: str):
+def test_a_signing_secret_is_looked_at(pretend: Sandbox):
     given = settings(
         slack_bot_token=pretend.bot_token,
-        slack_signing_secret=secret,
+        slack_signing_secret=SIGNING,
         slack_api_url=pretend.api_url,
     )
-    assert of_slack(given)["Signing secret"].level == level
+    assert of_slack(given)["Signing secret"].level == "ok"
 
 
 def test_where_slack_is_away_the_rest_is_still_looked_at(tmp_path: Path):

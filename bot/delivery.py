@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -139,14 +140,16 @@ class Deliverer:
                 # The database is away, and with it the means to say so. A thread that
                 # dies would silently take the deliveries with it.
                 log.exception("delivering failed")
-                self._stopping.wait(1)
+                time.sleep(1)
 
     def _deliver_next(self) -> bool:
         served = self._rt.workspace.id
         with self._rt.lookups.connect() as connection:
             if not lanes.is_due(connection, served, now=self._rt.clock()):
                 return False
-        if self._stopping.wait(self._pace()):
+        # Not `Event.wait`: it may wait for a time of day, which can be set back.
+        time.sleep(self._pace())
+        if self._stopping.is_set():
             return False
         with self._rt.sessions.begin() as session:
             claim = lanes.claim(session, served, now=self._rt.clock())

@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from bot.db import dialect, prepare, table
-from bot.outbox import upsert
+from bot.outbox import PRIORITIES, upsert
 from models import Installation, Lane, OutboxItem, Pause
 from models.base import UtcDateTime
 
@@ -73,6 +73,7 @@ _DUE = (
         # nothing, or SQLite would find all that it ever had by it, and sort them.
         OutboxItem.installation_id + 0 == bindparam("installation_id"),
         OutboxItem.finished_at.is_(None),
+        OutboxItem.priority == bindparam("priority"),
         OutboxItem.due_at <= _NOW,
         # Or whoever held it is gone.
         or_(OutboxItem.state != "sending", OutboxItem.leased_until <= _NOW),
@@ -110,7 +111,7 @@ _ENTER = prepare(
     ).returning(_lanes.c.recipient),
 )
 _PROMISED = (
-    select(_items.c.version, _items.c.due_at)
+    select(_items.c.version, _items.c.due_at, _items.c.due_set_at)
     .where(_items.c.id == bindparam("claimed"))
     .with_for_update()
 )
@@ -131,16 +132,27 @@ _PAUSED = select(Pause.until).where(
 def is_due(connection: Connection, installation_id: int, *, now: datetime) -> bool:
     """Whether it is worth the writers' queue to claim something."""
     asked = {"installation_id": installation_id, "now": now}
-    return connection.scalar(_IS_DUE, asked) is not None
+    return any(
+        connection.scalar(_IS_DUE, {**asked, "priority": priority}) is not None
+        for priority in PRIORITIES
+    )
 
 
 def claim(session: Session, installation_id: int, *, now: datetime) -> Claim | None:
-    """Lease to the caller the workspace's oldest due promise whose lane is free."""
+    """Lease to the caller the workspace's next promise whose lane is free.
+
+    That is the oldest that is due, and of what is new before what is shown again.
+    """
     if dialect(session) == "postgresql":
         # It knows how many waited a while ago, which may be none: and those few it
         # would sort, not knowing that they are thousands by now.
         session.execute(_IN_ORDER)
-    item = session.scalar(_NEXT, {"installation_id": installation_id, "now": now})
+    asked = {"installation_id": installation_id, "now": now}
+    # In two questions, each of which the index answers with the first row it finds.
+    for priority in PRIORITIES:
+        item = session.scalar(_NEXT, {**asked, "priority": priority})
+        if item is not None:
+            break
     if item is None or not _enter_lane(session, item, now):
         return None
     # One found as `sending` was perhaps posted before its worker died.
@@ -211,6 +223,9 @@ def finish(
         promised = session.execute(_PROMISED, {"claimed": claim.id}).one()
         if promised.version != claim.version:
             state, changes["due_at"] = "pending", max(now, promised.due_at)
+            changes["due_set_at"] = promised.due_set_at
+    if "due_at" in changes:
+        changes.setdefault("due_set_at", now)
     is_over = state not in {"pending", "unverified"}
     done = session.execute(
         _FINISH,
@@ -234,6 +249,28 @@ def finish(
         },
     )
     return True
+
+
+def release_all(session: Session, *, now: datetime) -> None:
+    """End every lease: for a process that knows that all who had one are gone.
+
+    What they were sending is looked for before it is sent again.
+    """
+    released = session.execute(
+        update(_items)
+        .where(_items.c.finished_at.is_(None), _items.c.state == "sending")
+        .values(state="unverified", leased_until=None)
+        .returning(_items.c.installation_id, _items.c.recipient)
+    )
+    for installation_id, recipient in released.all():
+        session.execute(
+            _LEAVE,
+            {
+                "of_installation": installation_id,
+                "to": recipient,
+                "free_at": now + SPACING,
+            },
+        )
 
 
 def paused_until(

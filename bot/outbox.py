@@ -21,6 +21,9 @@ from models import OutboxItem
 # On a session that promised something for now, for whoever waits for its commit.
 PROMISED = "outbox.promised"
 
+# What is new goes first: a post is waited for longer than a change of its buttons.
+NEW, REFRESH = PRIORITIES = (0, 1)
+
 _FINISHED = ("sent", "withdrawn", "parked", "unknown")
 
 _items = table(OutboxItem)
@@ -40,6 +43,7 @@ def _made_again(insert: Any) -> Any:
             "version": _items.c.version + 1,
             "state": case((_items.c.state == "sending", "sending"), else_="pending"),
             "due_at": insert.excluded.due_at,
+            "due_set_at": insert.excluded.due_set_at,
             "detail": insert.excluded.detail,
             "failures": 0,
             "looks": 0,
@@ -55,9 +59,13 @@ def _counted_up(insert: Any) -> Any:
         index_elements=["installation_id", "key"],
         set_={
             "version": _items.c.version + 1,
+            "priority": insert.excluded.priority,
             "state": case((is_finished, "pending"), else_=_items.c.state),
             "due_at": case(
                 (is_finished, insert.excluded.due_at), else_=_items.c.due_at
+            ),
+            "due_set_at": case(
+                (is_finished, insert.excluded.due_set_at), else_=_items.c.due_set_at
             ),
             "failures": case((is_finished, 0), else_=_items.c.failures),
             "finished_at": None,
@@ -87,6 +95,7 @@ def promise(
     due: datetime | None = None,
     detail: dict[str, Any] | None = None,
     occasion: str = "",
+    priority: int = NEW,
 ) -> None:
     """Say something once for each `occasion`, at `due` or at once.
 
@@ -108,6 +117,7 @@ def promise(
             now=now,
             detail=detail,
             occasion=occasion,
+            priority=priority,
         ),
     )
 
@@ -130,6 +140,7 @@ def promise_all(
         installation_id=installation_id,
         due=due,
         now=now,
+        priority=NEW,
     )
 
 
@@ -154,6 +165,7 @@ def refresh_all(
         installation_id=installation_id,
         due=due or now,
         now=now,
+        priority=REFRESH,
     )
 
 
@@ -193,6 +205,7 @@ def refresh(
             installation_id=installation_id,
             due=now,
             now=now,
+            priority=REFRESH,
         ),
     )
 
@@ -206,6 +219,7 @@ def _row(
     installation_id: int,
     due: datetime,
     now: datetime,
+    priority: int,
     detail: dict[str, Any] | None = None,
     occasion: str = "",
 ) -> dict[str, Any]:
@@ -218,7 +232,9 @@ def _row(
         "subject_id": subject_id,
         "recipient": recipient,
         "detail": detail or {},
+        "priority": priority,
         "due_at": due,
+        "due_set_at": now,
         "operation": uuid4().hex,
         "created_at": now,
     }

@@ -1,11 +1,14 @@
 """What we ask of Slack, and what can come of it."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any, Protocol
 
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
+# What Slack says of how long it wants to be left alone is believed up to this.
+LONGEST_PAUSE = timedelta(hours=1)
 # The workspace as a whole no longer takes anything from us.
 REVOKED = {
     "account_inactive",

@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
-from bot.slack import NotDone, RateLimited, Refused, SlackError, Unsure
+from bot.slack import LONGEST_PAUSE, NotDone, RateLimited, Refused, SlackError, Unsure
 
 # A message that Slack cannot have shown: it said so before it began.
 _NOT_DONE = {
@@ -85,7 +85,7 @@ def _retry_after(headers: Mapping[str, Any]) -> float:
     if isinstance(value, list):
         value = value[0] if value else ""
     try:
-        return min(max(float(value), 1.0), 3600.0)
+        return min(max(float(value), 1.0), LONGEST_PAUSE.total_seconds())
     except ValueError:
         return 60.0
 

@@ -37,6 +37,7 @@ from handlers.readiness import Check, Readiness
 from handlers.socket import SocketMode
 from jobs import Pulse
 from jobs.facts import see_channels
+from jobs.outbox import take_over
 from jobs.ticker import Ticker
 
 log = logging.getLogger("backswing")
@@ -121,6 +122,7 @@ class Backswing:
         )
 
     def start(self) -> None:
+        take_over(self.rt)
         see_channels(self.rt)
         self.deliverer.start()
         self.deliverer.wake()

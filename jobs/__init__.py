@@ -31,6 +31,7 @@ class Job:
 
 SCHEDULE = (
     Job("wake the deliveries", outbox.wake, timedelta(seconds=1)),
+    Job("see whether the clock was set back", outbox.correct, timedelta(seconds=5)),
     Job("meet people", facts.meet, timedelta(seconds=5)),
     Job("look people up again", facts.look_again, timedelta(minutes=1)),
     Job("start check-ins", checkins.start, timedelta(seconds=2)),

@@ -26,6 +26,7 @@ class OutboxItem(Base):
         # What waits for its turn, or is being sent.
         Index(
             None,
+            "priority",
             "due_at",
             "id",
             sqlite_where=text("finished_at IS NULL"),
@@ -52,7 +53,11 @@ class OutboxItem(Base):
     recipient: Mapped[str]
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
+    # What is new goes first, with 0; what shows or reads the old again has 1.
+    priority: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
+    # When `due_at` was set. In the future, where a clock that was ahead was set back.
+    due_set_at: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(default="pending")
     # Each promise of the same refresh counts one up; drawn is what was last sent.
     version: Mapped[int] = mapped_column(default=1)

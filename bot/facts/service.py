@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from bot import lanes
@@ -43,7 +43,13 @@ _SOME = (
     .limit(LOOK_UPS_AT_ONCE)
 )
 _NEW = _SOME.where(Member.looked_up_at.is_(None), Member.forgotten_at.is_(None))
-_OLD = _SOME.where(Member.looked_up_at < bindparam("before"))
+# One of the future is of a clock that has been set back since.
+_OLD = _SOME.where(
+    or_(
+        Member.looked_up_at < bindparam("before"),
+        Member.looked_up_at > bindparam("now"),
+    )
+)
 
 
 def learn_member(
@@ -95,17 +101,19 @@ def ensure(
             (slack_id, held)
             for slack_id in people
             for held in [members.find(session, rt.workspace.id, slack_id)]
-            if _is_old(held, now - PERSON_KEEPS)
+            if _is_old(held, PERSON_KEEPS, now)
         ]
         place = channels.find(session, rt.workspace.id, channel) if channel else None
     for slack_id, held in unknown:
         _look_up_member(rt, slack_id, is_needed=held is None or not held.looked_up_at)
-    if channel and _is_old(place, now - CHANNEL_KEEPS):
+    if channel and _is_old(place, CHANNEL_KEEPS, now):
         _look_up_channel(rt, channel, is_needed=place is None or not place.looked_up_at)
 
 
-def _is_old(row: Member | Channel | None, oldest: datetime) -> bool:
-    return row is None or row.looked_up_at is None or row.looked_up_at < oldest
+def _is_old(row: Member | Channel | None, keeps: timedelta, now: datetime) -> bool:
+    if row is None or row.looked_up_at is None:
+        return True
+    return not now - keeps <= row.looked_up_at <= now
 
 
 def _look_up_member(rt: Runtime, slack_id: str, *, is_needed: bool) -> None:
@@ -158,10 +166,11 @@ def meet(rt: Runtime) -> None:
 
 def look_again(rt: Runtime) -> None:
     """Ask again about people whose facts are old, a few at a time."""
+    now = rt.clock()
     with rt.lookups.connect() as connection:
         old = connection.scalars(
             _OLD,
-            {"installation_id": rt.workspace.id, "before": rt.clock() - STALE},
+            {"installation_id": rt.workspace.id, "before": now - STALE, "now": now},
         ).all()
     _look_up(rt, old)
 

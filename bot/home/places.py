@@ -38,7 +38,7 @@ _SEAT = prepare(
 def is_fresh(home: Home | None, now: datetime) -> bool:
     """Whether we know well enough which channels the Home tab's owner is in."""
     read_at = home.channels_read_at if home else None
-    return read_at is not None and now - read_at < KEEPS
+    return read_at is not None and timedelta(0) <= now - read_at < KEEPS
 
 
 def read_again(

@@ -103,6 +103,7 @@ def reword(session: Session, items: Iterable[int], leaving: Leaving) -> None:
             installation_id=leaving.installation_id,
             now=leaving.now,
             occasion=leaving.pseudonym,
+            priority=outbox.REFRESH,
         )
 
 
@@ -116,7 +117,14 @@ def try_again(session: Session, installation_id: int, *, now: datetime) -> None:
             OutboxItem.state.in_(("parked", "unknown")),
             OutboxItem.finished_at < now - _TRIED_AGAIN,
         )
-        .values(state="pending", due_at=now, failures=0, looks=0, finished_at=None)
+        .values(
+            state="pending",
+            due_at=now,
+            due_set_at=now,
+            failures=0,
+            looks=0,
+            finished_at=None,
+        )
         .returning(OutboxItem.id)
     )
     if refused.first() is not None:

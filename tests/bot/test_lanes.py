@@ -28,6 +28,18 @@ def promise(rt: Runtime, subject: int, to: str = "C1", due: float = 0) -> None:
         )
 
 
+def refresh(rt: Runtime, subject: int, to: str) -> None:
+    with rt.sessions.begin() as session:
+        outbox.refresh(
+            session,
+            "sign",
+            subject,
+            to,
+            installation_id=rt.workspace.id,
+            now=rt.clock(),
+        )
+
+
 def claimed(rt: Runtime) -> int | None:
     """The subject of the promise whose turn it is."""
     with rt.sessions.begin() as session:
@@ -77,6 +89,37 @@ def another_workspace(rt: Runtime) -> Runtime:
     return replace(rt, workspace=served)
 
 
+def test_what_is_new_goes_before_what_is_shown_again(rt: Runtime, clock: Clock):
+    """In its own channel, and where others' lanes are free as well."""
+    for subject, to in ((1, "C1"), (2, "C1"), (3, "C2")):
+        refresh(rt, subject, to)
+    clock.forward(seconds=60)
+    promise(rt, 4)
+    promise(rt, 5, to="C3")
+    promise(rt, 6, to="C4", due=1)
+    assert [claimed(rt) for _ in range(4)] == [4, 5, 3, None]
+    clock.forward(seconds=1)
+    assert [claimed(rt) for _ in range(2)] == [6, None]
+
+
+def test_what_is_shown_again_waits_for_nothing_that_is_not_due(
+    rt: Runtime, clock: Clock
+):
+    promise(rt, 1, due=60)
+    refresh(rt, 2, "C1")
+    assert claimed(rt) == 2
+
+
+def test_what_was_new_and_is_now_shown_again_waits_its_turn(rt: Runtime, clock: Clock):
+    """Rows from before the turns were told apart learn their place."""
+    refresh(rt, 1, "C1")
+    with rt.sessions.begin() as session:
+        session.execute(update(OutboxItem).values(priority=outbox.NEW))
+    refresh(rt, 1, "C1")
+    promise(rt, 2)
+    assert claimed(rt) == 2
+
+
 def test_a_worker_that_died_delays_what_was_promised_anew_no_longer_than_that(
     rt: Runtime, clock: Clock
 ):
@@ -100,6 +143,7 @@ def test_the_next_is_found_without_sorting_all_that_waits(rt: Runtime):
                     "key": str(n),
                     "subject_id": n,
                     "recipient": f"C{n % 50}",
+                    "priority": n % 2,
                     "due_at": rt.clock() - timedelta(seconds=n),
                     "operation": str(n),
                     "created_at": rt.clock(),
@@ -109,7 +153,7 @@ def test_the_next_is_found_without_sorting_all_that_waits(rt: Runtime):
         )
     for asked in (lanes._NEXT, lanes._IS_DUE):
         plan = explained(rt, asked)
-        assert "ix_outbox_due_at_id" in plan, plan
+        assert "ix_outbox_priority_due_at_id" in plan, plan
         assert "Sort" not in plan, plan
         assert "ORDER BY" not in plan, plan
 
@@ -122,7 +166,9 @@ def explained(rt: Runtime, asked: Select[Any]) -> str:
             session.execute(lanes._IN_ORDER)
         how = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"
         question = asked.params(
-            installation_id=rt.workspace.id, now=rt.clock()
+            installation_id=rt.workspace.id,
+            now=rt.clock(),
+            priority=outbox.REFRESH,
         ).compile(session.get_bind(), compile_kwargs={"literal_binds": True})
         return "\n".join(str(row) for row in session.execute(text(f"{how} {question}")))
 

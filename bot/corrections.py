@@ -1,0 +1,95 @@
+"""Correct the moments that were written down while the clock was ahead.
+
+A clock that is set back leaves them in the future: by two hours, if it was two hours
+ahead. Until then nothing would be sent that waits for them.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.db import table
+from bot.lanes import LEASE, SPACING
+from bot.slack import LONGEST_PAUSE
+from models import Lane, OutboxItem, Pause
+
+# By how much the clocks of two replicas may differ.
+TOLERANCE = timedelta(seconds=1)
+# Where nobody knows when a message was first sent, it was not longer ago.
+LONG_AGO = timedelta(days=1)
+
+_items, _lanes, _pauses = table(OutboxItem), table(Lane), table(Pause)
+_waits = _items.c.finished_at.is_(None)
+_is_sending = and_(_waits, _items.c.state == "sending")
+_is_in_use = exists().where(
+    _is_sending,
+    _items.c.installation_id == _lanes.c.installation_id,
+    _items.c.recipient == _lanes.c.recipient,
+)
+
+
+def are_needed(connection: Connection, *, now: datetime) -> bool:
+    """Whether any moment is later than it can be."""
+    wrong = (
+        exists().where(_was_set_later(now)),
+        exists().where(_was_sent_later(now)),
+        exists().where(_is_leased_too_long(now)),
+        exists().where(_is_too_far(_lanes.c.free_at, now + LEASE)),
+        exists().where(_is_too_far(_lanes.c.free_at, now + SPACING), ~_is_in_use),
+        exists().where(_is_too_far(_pauses.c.until, now + LONGEST_PAUSE)),
+    )
+    return bool(connection.scalar(select(or_(*wrong))))
+
+
+def make(session: Session, *, now: datetime) -> None:
+    """Bring each moment to where it would be if the clock had never been ahead.
+
+    1. `due_at` keeps its distance from the moment at which it was set.
+    2. Leases, lanes and pauses, which say only when they end, end after the longest
+       time that they can take from now on.
+    """
+    put_off = session.execute(
+        select(_items.c.id, _items.c.due_at, _items.c.due_set_at)
+        .where(_was_set_later(now))
+        .order_by(_items.c.id)
+        .with_for_update()
+    )
+    for item, due_at, set_at in put_off.all():
+        session.execute(
+            update(_items)
+            .where(_items.c.id == item)
+            .values(due_at=due_at - (set_at - now), due_set_at=now)
+        )
+    for statement in (
+        update(_items).where(_was_sent_later(now)).values(first_sent_at=now - LONG_AGO),
+        update(_items).where(_is_leased_too_long(now)).values(leased_until=now + LEASE),
+        update(_lanes)
+        .where(_is_too_far(_lanes.c.free_at, now + LEASE))
+        .values(free_at=now + LEASE),
+        update(_lanes)
+        .where(_is_too_far(_lanes.c.free_at, now + SPACING), ~_is_in_use)
+        .values(free_at=now + SPACING),
+        update(_pauses)
+        .where(_is_too_far(_pauses.c.until, now + LONGEST_PAUSE))
+        .values(until=now + LONGEST_PAUSE),
+    ):
+        session.execute(statement)
+
+
+def _was_set_later(now: datetime) -> ColumnElement[bool]:
+    return and_(_waits, _is_too_far(_items.c.due_set_at, now))
+
+
+def _was_sent_later(now: datetime) -> ColumnElement[bool]:
+    return and_(_waits, _is_too_far(_items.c.first_sent_at, now))
+
+
+def _is_leased_too_long(now: datetime) -> ColumnElement[bool]:
+    return and_(_is_sending, _is_too_far(_items.c.leased_until, now + LEASE))
+
+
+def _is_too_far(
+    column: ColumnElement[datetime], latest: datetime
+) -> ColumnElement[bool]:
+    return column > latest + TOLERANCE

@@ -225,7 +225,7 @@ def test_people_who_were_met_ahead_of_time_are_looked_up_by_and_by(
     story: Story, clock: Clock
 ):
     clock.forward(days=100)
-    story.ask(HELPER)
+    story.ask(who=HELPER)
     clock.forward(days=-100)
     story.slack.calls.clear()
     facts.look_again(story.rt)

@@ -1,6 +1,6 @@
 """What the outbox can do in Slack, each as a value that can be sent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -103,7 +103,17 @@ class ReadThread:
     ts: str
 
     def send(self, slack: Slack, _operation: str) -> list[dict[str, Any]]:
-        return list(slack.replies(self.channel, self.ts))
+        """Return the thread's messages, each with everybody who reacted to it."""
+        messages = list(slack.replies(self.channel, self.ts))
+        for message in messages:
+            # In a thread Slack counts them all, and names some.
+            if any(map(_lacks_people, message.get("reactions") or [])):
+                message["reactions"] = slack.reactions_of(self.channel, message["ts"])
+        return messages
+
+
+def _lacks_people(reaction: Mapping[str, Any]) -> bool:
+    return len(reaction.get("users") or []) < (reaction.get("count") or 0)
 
 
 @dataclass(frozen=True, slots=True)

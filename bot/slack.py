@@ -106,6 +106,9 @@ class Slack(Protocol):
     def replies(self, channel: str, ts: str) -> Iterator[dict[str, Any]]:
         """The messages of a thread, its parent first."""
 
+    def reactions_of(self, channel: str, ts: str) -> list[dict[str, Any]]:
+        """Return a message's reactions with everybody who reacted."""
+
     def open_view(self, trigger_id: str, view: View) -> None: ...
     def push_view(self, trigger_id: str, view: View) -> None: ...
     def update_view(self, view_id: str, view: View, *, hash: str | None) -> None: ...  # noqa: A002 - Slack's name

@@ -194,6 +194,18 @@ class WebSlack:
             "conversations.replies", "messages", channel=channel, ts=ts, limit=200
         )
 
+    def reactions_of(self, channel: str, ts: str) -> list[dict[str, Any]]:
+        try:
+            answer = call(
+                self._patient, "reactions.get", channel=channel, timestamp=ts, full=True
+            )
+        except Refused as error:
+            # Deleted a moment ago, and its reactions with it.
+            if error.code != "message_not_found":
+                raise
+            return []
+        return list(answer["message"].get("reactions") or [])
+
     def open_view(self, trigger_id: str, view: View) -> None:
         call(
             self._prompt,
@@ -309,7 +321,7 @@ class WebSlack:
         cursor = ""
         while True:
             page = call(self._patient, method, cursor=cursor or None, **args)
-            yield from page[key]
+            yield from page[key] or []
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return

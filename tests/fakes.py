@@ -57,6 +57,8 @@ class FakeSlack:
     seats: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
     threads: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
+    # A message's reactions with everybody, where its thread leaves some people out.
+    full: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
     me: dict[str, Any] = field(default_factory=dict)
     # How many messages there have been, those that are gone as well.
     posted: int = 0
@@ -161,6 +163,9 @@ class FakeSlack:
     def replies(self, channel: str, ts: str) -> Iterator[dict[str, Any]]:
         found = self.threads.get((channel, ts), [])
         return iter(self._called("conversations.replies", lambda: list(found)))
+
+    def reactions_of(self, channel: str, ts: str) -> list[dict[str, Any]]:
+        return self._called("reactions.get", lambda: list(self.full[channel, ts]))
 
     def open_view(self, trigger_id: str, view: View) -> None:
         self._called(

@@ -512,7 +512,7 @@ def _take_in_reactions(
         meaning = place.meaning(name)
         if meaning is None:
             continue
-        for member in reaction["users"]:
+        for member in reaction["users"] or []:
             # Somebody new may be the very one that a forgotten person's mark is of.
             is_known = name not in nameless or member in nameless[name]
             if member == workspace.bot_user_id or not is_known:

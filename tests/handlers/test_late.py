@@ -193,6 +193,44 @@ def test_a_mark_that_comes_while_the_thread_is_read_counts(
     assert looks == [2, 2]
 
 
+@pytest.mark.parametrize("named", [[PEER], [], None])
+def test_a_thread_that_names_some_who_reacted_has_the_others_asked_for(
+    story: Story, named: list[str] | None
+) -> None:
+    ts = story.say(ASKER, "It is broken")
+    reply = story.say(HELPER, "Restart it", thread_ts=ts)
+    shown: dict[str, Any] = message(HELPER, "Restart it", reply, ts)
+    shown["reactions"] = [{"name": "heart", "users": named, "count": 2}]
+    first: dict[str, Any] = message(ASKER, "It is broken", ts)
+    first["reactions"] = None
+    story.slack.threads[HERE, ts] = [first, shown]
+    story.slack.full[HERE, reply] = [
+        {"name": "heart", "users": [PEER, ASKER], "count": 2}
+    ]
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts, "It is broken")
+    story.deliver()
+    assert story.marks() == {reply: (False, 2)}
+
+
+def test_reactions_are_asked_for_in_full(story: Story) -> None:
+    slack = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    slack.start()
+    try:
+        here = slack.channel("help")
+        web = WebSlack(slack.bot_token, base_url=slack.api_url)
+        _, ts = web.post(here.id, "Hello", [], operation="x")
+        assert web.reactions_of(here.id, ts) == []
+        web.react(here.id, ts, "eyes")
+        [reaction] = web.reactions_of(here.id, ts)
+        assert (reaction["name"], reaction["count"]) == ("eyes", 1)
+        web.delete(here.id, ts)
+        assert web.reactions_of(here.id, ts) == []
+        with pytest.raises(Refused, match="channel_not_found"):
+            web.reactions_of("C0NONE", ts)
+    finally:
+        slack.stop()
+
+
 def test_the_survey_does_without_private_channels_where_it_must(story: Story) -> None:
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text()))
     slack.start()

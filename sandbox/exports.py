@@ -3,8 +3,10 @@
 import hashlib
 import json
 import re
+import unicodedata
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -13,6 +15,7 @@ from sandbox.records import Json
 from sandbox.workspace import micros_of, valid_ts
 
 _LARGEST_FILE: Final = 100_000_000
+_UTF8_FLAG: Final = 0x0800
 _DAY: Final = re.compile(r"([^/]+)/\d{4}-\d{2}-\d{2}\.json\Z")
 
 
@@ -50,23 +53,25 @@ class Export:
             self._zip = _opened(self._path)
         except (OSError, zipfile.BadZipFile) as error:
             raise BadExport(f"{self._path.name}: {error}") from error
-        self._names = set(self._zip.namelist())
+        self._files = {_name(info): info for info in self._zip.infolist()}
         # Some people zip the folder, not what is in it.
-        tops = [n for n in self._names if n.split("/")[-1] == "channels.json"]
+        tops = [n for n in self._files if n.split("/")[-1] == "channels.json"]
         if not tops:
             self.close()
             raise BadExport(f"{self._path.name}: there is no channels.json in it")
         self._prefix = min(tops, key=len).removesuffix("channels.json")
         try:
-            self.people = self._read("users.json")
+            grid = f"{self._prefix}org_users.json" in self._files
+            self.people = self._read("org_users.json" if grid else "users.json")
             rooms = [(c, False) for c in self._read("channels.json")]
-            if f"{self._prefix}groups.json" in self._names:
+            if f"{self._prefix}groups.json" in self._files:
                 rooms += [(c, True) for c in self._read("groups.json")]
             listed = [self._room(c, private) for c, private in rooms]
         except BadExport:
             self.close()
             raise
-        self.rooms = (*listed, *self._unlisted({room.name for room in listed}))
+        known = {folder for room in listed for folder in (room.name, room.id)}
+        self.rooms = (*listed, *self._unlisted(known))
 
     def __enter__(self) -> Self:
         return self
@@ -80,7 +85,7 @@ class Export:
     def _read(self, name: str) -> list[Json]:
         where = f"{self._path.name}: {name}"
         try:
-            info = self._zip.getinfo(self._prefix + name)
+            info = self._files[self._prefix + name]
             if info.file_size > _LARGEST_FILE:
                 raise BadExport(f"{where} is too large")
             found = json.loads(self._zip.read(info))
@@ -90,6 +95,8 @@ class Export:
             raise BadExport(f"{where} is not JSON: {error}") from error
         except (OSError, RuntimeError, zipfile.BadZipFile, EOFError) as error:
             raise BadExport(f"{where} cannot be read: {error}") from error
+        if found is None:
+            return []
         if not isinstance(found, list) or not all(isinstance(x, dict) for x in found):
             raise BadExport(f"{where} is not a list of objects")
         return found
@@ -98,7 +105,7 @@ class Export:
         try:
             return Room(
                 id=str(raw["id"]),
-                name=str(raw["name"]),
+                name=unicodedata.normalize("NFC", str(raw["name"])),
                 is_private=private,
                 is_archived=bool(raw.get("is_archived")),
                 created=int(raw.get("created") or 0),
@@ -110,7 +117,7 @@ class Export:
 
     def _unlisted(self, listed: set[str]) -> list[Room]:
         """Folders that channels.json forgot: their ids are made from their names."""
-        found = (_DAY.match(name.removeprefix(self._prefix)) for name in self._names)
+        found = (_DAY.match(name.removeprefix(self._prefix)) for name in self._files)
         folders = {day[1] for day in found if day} - listed
         return [
             Room(
@@ -139,12 +146,14 @@ class Export:
 
     def messages(self, room: Room) -> Iterator[Json]:
         """A channel's messages by their time; days follow each other by name."""
-        folder = f"{room.name}/"
+        # Some tools name the folders by the channels' ids.
+        folders = (f"{room.name}/", f"{room.id}/")
         days = sorted(
-            name.removeprefix(self._prefix)
-            for name in self._names
-            if name.startswith(self._prefix + folder) and name.endswith(".json")
+            name
+            for name in (path.removeprefix(self._prefix) for path in self._files)
+            if name.startswith(folders) and name.endswith(".json")
         )
+        days.sort(key=lambda name: name.rpartition("/")[2])
         for day in days:
             said = self._read(day)
             for message in said:
@@ -154,9 +163,18 @@ class Export:
             yield from sorted(said, key=lambda m: micros_of(m["ts"]))
 
 
+def _name(info: zipfile.ZipInfo) -> str:
+    """The name as it was meant: Slack's zips hold UTF-8 and don't say so."""
+    name = info.filename
+    if not info.flag_bits & _UTF8_FLAG:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode()
+    return unicodedata.normalize("NFC", name.replace("\\", "/"))
+
+
 def reactions(message: Json) -> Iterator[tuple[str, str]]:
     """Who reacted with what; who is not named in the export is not made up."""
-    for reaction in message.get("reactions") or ():
+    for reaction in filter(None, message.get("reactions") or ()):
         users: Any = reaction.get("users") or ()
-        for user in dict.fromkeys(users):
+        for user in filter(None, dict.fromkeys(users)):
             yield str(user), str(reaction.get("name"))

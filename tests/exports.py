@@ -2,6 +2,7 @@
 
 import json
 import random
+import struct
 import zipfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -249,4 +250,17 @@ def write(path: Path, content: Mapping[str, object]) -> Path:
             raw = value if isinstance(value, str | bytes) else json.dumps(value)
             entry = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
             out.writestr(entry, raw, zipfile.ZIP_DEFLATED)
+    return path
+
+
+def unflagged(path: Path) -> Path:
+    """Take away the flag that says that names are UTF-8: Slack's zips lack it."""
+    raw = bytearray(path.read_bytes())
+    for sign, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = raw.find(sign)
+        while at >= 0:
+            [bits] = struct.unpack_from("<H", raw, at + offset)
+            struct.pack_into("<H", raw, at + offset, bits & ~0x0800)
+            at = raw.find(sign, at + 4)
+    path.write_bytes(raw)
     return path

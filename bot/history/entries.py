@@ -1,5 +1,6 @@
 """The parts of an export's entries that we read. What does not fit them is skipped."""
 
+import unicodedata
 from typing import Annotated, Any
 
 from pydantic import (
@@ -26,15 +27,39 @@ def _is_ts(value: str) -> str:
 
 SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,40}$")]
 Ts = Annotated[str, AfterValidator(_is_ts)]
-Name = Annotated[str, StringConstraints(pattern=r"^[^/\\\x00-\x1f]+$", max_length=200)]
+
+
+def composed(name: str) -> str:
+    """Return the name in NFC: a disk may have decomposed its accents on the way."""
+    return unicodedata.normalize("NFC", name)
+
+
+Name = Annotated[
+    str,
+    StringConstraints(pattern=r"^[^/\\\x00-\x1f]+$", max_length=200),
+    AfterValidator(composed),
+]
 Zone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{1,60}$")]
+
+
+def _without_nulls(value: object) -> object:
+    if isinstance(value, list):
+        return [entry for entry in value if entry is not None]
+    return [] if value is None else value
+
+
 # Slack leaves a field out, or writes null, where there is nothing to say.
 _or_empty = BeforeValidator(lambda value: "" if value is None else value)
-_or_nobody = BeforeValidator(lambda value: [] if value is None else value)
+_or_none = BeforeValidator(lambda value: None if value == "" else value)
+_number_or_none = BeforeValidator(
+    lambda value: value if isinstance(value, int) else None
+)
+_or_nobody = BeforeValidator(_without_nulls)
+_or_false = BeforeValidator(lambda value: False if value is None else value)
 
 
-# Of a workspace, or of an organisation of several. What is no id says nothing.
-Team = Annotated[
+# What is no text says nothing, and costs nothing else.
+Words = Annotated[
     str | None, BeforeValidator(lambda value: value if isinstance(value, str) else None)
 ]
 _or_nothing = BeforeValidator(
@@ -43,9 +68,11 @@ _or_nothing = BeforeValidator(
 
 
 class Profile(BaseModel):
-    team: Team = None
-    display_name: str | None = None
-    real_name: str | None = None
+    # Of a workspace, or of an organisation of several.
+    team: Words = None
+    display_name: Words = None
+    real_name: Words = None
+    name: Words = None
 
 
 class Person(BaseModel):
@@ -73,29 +100,35 @@ class Room(BaseModel):
 
     id: SlackId
     name: Name
-    is_archived: bool = False
-    is_private: bool = False
+    is_archived: Annotated[bool, _or_false] = False
+    is_private: Annotated[bool, _or_false] = False
 
 
 class Reactions(BaseModel):
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     users: Annotated[list[SlackId], _or_nobody] = Field(default_factory=list)
+    count: Annotated[int | None, _number_or_none] = None
+
+    @property
+    def unnamed(self) -> int:
+        """How many more people reacted than Slack names."""
+        return max(0, (self.count or 0) - len(self.users))
 
 
 class Message(BaseModel):
     """An entry of a day's file."""
 
     ts: Ts
-    user: SlackId | None = None
+    user: Annotated[SlackId | None, _or_none] = None
     text: Annotated[str, StringConstraints(max_length=LONGEST_TEXT), _or_empty] = ""
     subtype: str | None = None
     bot_id: str | None = None
-    thread_ts: Ts | None = None
+    thread_ts: Annotated[Ts | None, _or_none] = None
     # Where its author belongs to.
-    user_team: Team = None
-    source_team: Team = None
-    team: Team = None
-    user_profile: Annotated[dict[str, Any] | None, _or_nothing] = None
+    user_team: Words = None
+    source_team: Words = None
+    team: Words = None
+    user_profile: Annotated[Profile | None, _or_nothing] = None
     reactions: Annotated[list[Reactions], _or_nobody] = Field(default_factory=list)
 
     @property

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Self, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from bot.clock import moment
-from bot.history.entries import Message, Person, Room
+from bot.history.entries import Message, Person, Room, composed
 from bot.text import clean, one_line
 
 # Unpacked sizes, in bytes, far above what Slack exports and below what hurts.
@@ -23,8 +24,12 @@ LARGEST_LIST = 256 * 1024**2
 LARGEST_DAY = 64 * 1024**2
 LARGEST_EXPORT = 16 * 1024**3
 
+# Of a workspace, and of all of an Enterprise Grid.
+_PEOPLE = ("users.json", "org_users.json")
 _DAY = re.compile(r"([^/]+)/(\d{4}-\d{2}-\d{2})\.json")
 _DIRECT = re.compile(r"D[A-Z0-9]{6,}|mpdm-.*")
+# Says that a file's name in the zip is UTF-8. Slack's own zips leave it out.
+_UTF8_FLAG = 0x0800
 _DAMAGED = (
     OSError,
     EOFError,
@@ -62,8 +67,9 @@ class Export:
 
     Refused: what is no zip, is damaged or encrypted at its lists, unpacks to more
     than we take, or lacks channels.json (which tells the channels' ids) or users.json
-    (which tells who is a bot and who an admin). Anything smaller is skipped, and
-    counted in `skipped` by the file and the reason.
+    (which tells who is a bot and who an admin; an Enterprise Grid's is called
+    org_users.json). Anything smaller is skipped, and counted in `skipped` by the file
+    and the reason.
     """
 
     def __init__(self, path: Path) -> None:
@@ -77,18 +83,23 @@ class Export:
             ) from None
         except (*_DAMAGED, ValueError):
             raise BadExport(
-                f"{self._name} is no zip file, or a damaged one: give the file that"
-                " Slack's export page lets you download."
+                f"{self._name} isn't a zip file, or is damaged. Use the file that you"
+                " downloaded from Slack's export page."
             ) from None
         try:
             self._files = self._index()
-            self.people = self._entries("users.json", Person)
+            self.people = self._people()
             self.rooms = self._rooms()
             self._days = self._find_days()
         except BadExport:
             self.close()
             raise
-        counted = Counter(one.team_id for one in self.people if one.team_id)
+        # In a Grid some people are the organisation's, which is no workspace.
+        counted = Counter(
+            person.team_id
+            for person in self.people
+            if person.team_id and not person.team_id.startswith("E")
+        )
         # People from other workspaces are the fewer; of equals any, but always one.
         self.team_id = max(counted, key=lambda t: (counted[t], t), default=None)
         self.enterprise_id = self._enterprise()
@@ -118,7 +129,7 @@ class Export:
         if names is None:
             return self.rooms
         by_name = {room.name: room for room in self.rooms}
-        wanted = list(dict.fromkeys(name.removeprefix("#") for name in names))
+        wanted = list(dict.fromkeys(composed(name).removeprefix("#") for name in names))
         if unknown := [name for name in wanted if name not in by_name]:
             raise BadExport(
                 f"{self._name} has no channel {', '.join(unknown)}; it has"
@@ -141,14 +152,14 @@ class Export:
         try:
             raw = self._read(day.file, LARGEST_DAY)
         except _Unreadable as error:
-            self._skip(day.file, f"file that is {error}")
+            self._skip(day.file, f"file/files can't be read: {{}} is {error}")
             return []
         said: dict[str, Message] = {}
         twice = 0
         for message in self._valid(day.file, raw, Message):
             twice += message.ts in said
             said.setdefault(message.ts, message)
-        self._skip(day.file, "message that stands there twice", twice)
+        self._skip(day.file, "duplicate/duplicates of messages in {}", twice)
         return sorted(said.values(), key=lambda message: moment(message.ts))
 
     @property
@@ -160,32 +171,47 @@ class Export:
         return datetime.strptime(max(dates), "%Y-%m-%d").replace(tzinfo=UTC)
 
     def _skip(self, where: str, why: str, count: int = 1) -> None:
+        """Count what is left out; `why` begins with its name for one and for many.
+
+        "{}" in it stands for `where`.
+        """
         # A file that is read twice is told of once.
         self.skipped |= Counter({(one_line(clean(where)), why): count})
 
     def _index(self) -> dict[str, zipfile.ZipInfo]:
         """The files by their names in the export; a zipped folder will do as well."""
-        found = [
-            info
-            for info in self._zip.infolist()
-            if not info.is_dir() and not info.filename.startswith("__MACOSX/")
-        ]
+        files: dict[str, zipfile.ZipInfo] = {}
+        for info in self._zip.infolist():
+            name = _name(info)
+            if name.endswith("/") or name.startswith("__MACOSX/"):
+                continue
+            if name in files:
+                self._skip(name, "duplicate/duplicates of {}")
+            files.setdefault(name, info)
         tops = [
-            info.filename.removesuffix("channels.json")
-            for info in found
-            if info.filename.rpartition("/")[2] == "channels.json"
+            name.removesuffix("channels.json")
+            for name in files
+            if name.rpartition("/")[2] == "channels.json"
         ]
         if not tops:
             raise BadExport(
-                f"{self._name} has no channels.json: it is no Slack export, or only"
-                " a part of one."
+                f"{self._name} has no channels.json, so it isn't a Slack export, or"
+                " only a part of one."
             )
         top = min(tops, key=len)
         return {
-            info.filename.removeprefix(top): info
-            for info in found
-            if info.filename.startswith(top)
+            name.removeprefix(top): info
+            for name, info in files.items()
+            if name.startswith(top)
         }
+
+    def _people(self) -> list[Person]:
+        lists = [name for name in _PEOPLE if name in self._files] or _PEOPLE[:1]
+        people: dict[str, Person] = {}
+        for name in lists:
+            for person in self._entries(name, Person):
+                people.setdefault(person.id, person)
+        return list(people.values())
 
     def _rooms(self) -> list[Room]:
         listed = self._entries("channels.json", Room)
@@ -199,27 +225,33 @@ class Export:
         for room in by_id.values():
             by_name.setdefault(room.name, room)
         twice = len(listed) - len(by_name)
-        self._skip("channels.json", "channel that is listed twice", twice)
+        self._skip("channels.json", "duplicate/duplicates of channels in {}", twice)
         return list(by_name.values())
 
     def _find_days(self) -> defaultdict[str, list[Day]]:
-        by_name = {room.name: room for room in self.rooms}
+        # Slack names the folders by the channels; some tools name them by their ids.
+        rooms = {room.id: room for room in self.rooms}
+        rooms |= {room.name: room for room in self.rooms}
         days: defaultdict[str, list[Day]] = defaultdict(list)
         elsewhere: Counter[str] = Counter()
         for name, info in self._files.items():
             found = _DAY.fullmatch(name)
             if found is None or not _is_date(found[2]):
                 continue
-            room = by_name.get(found[1])
+            room = rooms.get(found[1])
             if room is None:
                 elsewhere[found[1]] += 1
             else:
                 days[room.name].append(Day(found[2], room, name, info.file_size))
         for folder, count in elsewhere.items():
             if _DIRECT.fullmatch(folder):
-                self._skip(f"{folder}/", "day of direct messages", count)
+                self._skip(f"{folder}/", "day/days of direct messages in {}", count)
             else:
-                self._skip(f"{folder}/", "day of a channel that is not listed", count)
+                self._skip(
+                    f"{folder}/",
+                    "day/days of messages in {}, which channels.json does not list",
+                    count,
+                )
         return days
 
     def _entries(self, name: str, kind: type[Entry]) -> list[Entry]:
@@ -240,7 +272,7 @@ class Export:
                 first = error.errors(include_input=False, include_url=False)[0]
                 wrong[str(first["loc"][0]) if first["loc"] else "shape"] += 1
         for field, count in wrong.items():
-            self._skip(name, f"entry without a valid {field}", count)
+            self._skip(name, f"entry/entries in {{}} without a valid {field}", count)
 
     def _read(self, name: str, largest: int) -> list[object]:
         info = self._files.get(name)
@@ -257,9 +289,26 @@ class Export:
             raise _Unreadable("not JSON") from None
         except _DAMAGED:
             raise _Unreadable("damaged") from None
+        if found is None:
+            return []
         if not isinstance(found, list):
             raise _Unreadable("not a list")
         return found
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    r"""Return a file's name as its writer meant it, with "/" between folders, in NFC.
+
+    1. Without the flag for UTF-8, Python reads the bytes as code page 437; most such
+       names, Slack's among them, are UTF-8 all the same.
+    2. Some tools on Windows write "\" between folders.
+    3. macOS decomposes accents and Korean syllables.
+    """
+    name = info.filename
+    if not info.flag_bits & _UTF8_FLAG:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode()
+    return composed(name.replace("\\", "/"))
 
 
 def _is_date(text: str) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox import replay
 from sandbox.exports import BadExport, Export
+from tests import exports
 
 USERS = [
     {"id": "U1", "name": "ana", "profile": {"real_name": "Ana"}, "tz": "Asia/Tokyo"},
@@ -153,6 +154,24 @@ def test_bad_exports_say_what_is_wrong(tmp_path, files, why):
     path = make(tmp_path / "bad.zip", files)
     with pytest.raises(BadExport, match=why):
         list(replay.envelopes(path, team_id="T1"))
+
+
+@pytest.mark.parametrize("folder", ["質問", "C1"])
+@pytest.mark.parametrize("slash", ["/", "\\"])
+def test_a_zip_as_it_comes(tmp_path, folder, slash):
+    files = {
+        "org_users.json": USERS,
+        "channels.json": [CHANNELS[0] | {"name": "質問"}],
+        "groups.json": "null",
+        f"{folder}{slash}2021-01-01.json": [
+            said("1609459200.000100", "U1", "A question?", reactions=None, files=None)
+        ],
+    }
+    path = exports.unflagged(make(tmp_path / "export.zip", files))
+    with Export(path) as export:
+        [room] = export.rooms
+        assert [m["text"] for m in export.messages(room)] == ["A question?"]
+        assert [person["id"] for person in export.people] == ["U1", "U2"]
 
 
 def test_what_is_no_zip(tmp_path):

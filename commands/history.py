@@ -13,11 +13,12 @@ from commands.parsing import CommandError, Commands
 
 # Of a process that Ctrl-C ended.
 INTERRUPTED = 130
+NOTHING_FOUND = 1
 
 
 def add(commands: Commands) -> None:
     history = commands.add_parser(
-        "import", help="load a Slack export as history; nobody is told anything"
+        "import", help="import a Slack export as history; nobody is notified"
     )
     history.add_argument("export", type=Path, metavar="EXPORT.zip")
     history.add_argument(
@@ -37,7 +38,7 @@ def add(commands: Commands) -> None:
 
 
 def load(settings: Settings, args: argparse.Namespace) -> int:
-    """Load a Slack export as history. Nobody is told anything."""
+    """Import a Slack export as history. Nobody is notified."""
     # Only here: it is needed once in the life of a workspace, if at all.
     from tqdm import tqdm  # noqa: PLC0415
 
@@ -70,4 +71,4 @@ def load(settings: Settings, args: argparse.Namespace) -> int:
         print("Interrupted. Run it again to load the rest.", file=sys.stderr)
         return INTERRUPTED
     print(report(summary))
-    return 0
+    return 0 if summary.messages else NOTHING_FOUND

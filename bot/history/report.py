@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,21 +17,43 @@ _STATES = ("open", "answered", "solved", "closed")
 _MOST_NAMED = 20
 
 
+class Kind(StrEnum):
+    """Every message that was read is of one kind: its name for one, and for many."""
+
+    ASK = "ask/asks"
+    ANSWER = "answer/answers"
+    OWN_REPLY = "reply/replies by the person who asked"
+    NO_QUESTION = "message that asks nothing/messages that ask nothing"
+    OTHER_REPLY = (
+        "reply to a message that isn't an ask/replies to messages that aren't asks"
+    )
+    REFUSED = (
+        "message/messages not taken: from another organisation, or deleted or erased"
+        " here"
+    )
+    NOBODY = "message/messages from apps and Slack itself"
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the loaded channels hold now, and what of the export was left out."""
+    """The messages that were read, what the channels hold now, and what was skipped."""
 
     channels: int
     people: int
-    messages: int
+    kinds: Mapping[Kind, int]
     asks: Mapping[str, int]
     answers: int
     helpful: int
     solutions: int
     new_asks: int
     new_answers: int
-    left_out: Mapping[str, int]
+    # Reactions on asks and answers whose people Slack counts but does not name.
+    unnamed_reactions: int
     skipped: Mapping[tuple[str, str], int]
+
+    @property
+    def messages(self) -> int:
+        return sum(self.kinds.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +97,59 @@ def report(summary: Summary) -> str:
 
 
 def _lines(summary: Summary) -> Iterator[str]:
-    yield f"Read {summary.messages:,} messages. The channels hold now:"
-    states = [f"{summary.asks.get(s, 0):,} {s}" for s in _STATES if summary.asks.get(s)]
-    rows: list[tuple[str, int, str]] = [
-        ("channels", summary.channels, ""),
-        ("people", summary.people, ""),
-        ("asks", sum(summary.asks.values()), ", ".join(states)),
-        ("answers", summary.answers, f"{summary.solutions:,} of them solutions"),
-        ("helpful marks", summary.helpful, ""),
-        ("solved asks", summary.asks.get("solved", 0), ""),
-        ("new asks", summary.new_asks, ""),
-        ("new answers", summary.new_answers, ""),
-    ]
-    for name, count, more in rows:
-        yield f"  {name:<14}{count:>8,}{f'  ({more})' if more else ''}"
-    yield "Left out by rule:" if summary.left_out else "Nothing was left out by rule."
-    for why, count in sorted(summary.left_out.items()):
-        yield f"  {count:>8,}  {why}"
+    messages, channels = summary.messages, summary.channels
+    if not messages:
+        yield "Nothing was imported: I found no messages in this export."
+    else:
+        yield (
+            f"Read {_many('person/people', summary.people)}, and"
+            f" {_many('message/messages', messages)}"
+            f" in {_many('channel/channels', channels)}:"
+        )
+    for kind in Kind:
+        if summary.kinds.get(kind):
+            yield _line(kind, summary.kinds[kind])
+    if summary.unnamed_reactions:
+        yield "Not imported:"
+        yield _line(
+            "reaction/reactions that the export counts without saying whose",
+            summary.unnamed_reactions,
+        )
+    if messages:
+        yield (
+            f"Added in this run: {_many('ask/asks', summary.new_asks)},"
+            f" {_many('answer/answers', summary.new_answers)}."
+        )
+        yield "Now stored for these channels:"
+        yield from _stored(summary)
     skipped = sorted((where, why, n) for (where, why), n in summary.skipped.items())
     yield "Skipped:" if skipped else "Nothing had to be skipped."
     for where, why, count in skipped[:_MOST_NAMED]:
-        yield f"  {count:>8,}  {why}, in {where}"
+        yield _line(why, count, where)
     if len(skipped) > _MOST_NAMED:
         yield f"  … and {len(skipped) - _MOST_NAMED:,} more of this kind"
+
+
+def _stored(summary: Summary) -> Iterator[str]:
+    states = [f"{summary.asks.get(s, 0):,} {s}" for s in _STATES if summary.asks.get(s)]
+    more = f" ({', '.join(states)})" if states else ""
+    yield _line("ask/asks", sum(summary.asks.values())) + more
+    solutions = f" ({_many('solution/solutions', summary.solutions)})"
+    yield _line("answer/answers", summary.answers) + solutions
+    yield _line("helpful mark/helpful marks", summary.helpful)
+
+
+def _line(thing: str, count: int, where: str = "") -> str:
+    return f"  {count:>8,}  {_named(thing, count).format(where)}"
+
+
+def _many(thing: str, count: int) -> str:
+    return f"{count:,} {_named(thing, count)}"
+
+
+def _named(thing: str, count: int) -> str:
+    """Return "reply by her" of "reply/replies by her" for 1, else "replies by her"."""
+    one, _, others = thing.partition("/")
+    if count != 1:
+        return others
+    return " ".join([one, *others.split(" ")[one.count(" ") + 1 :]])

@@ -16,14 +16,14 @@ from bot.channels import service as channels
 from bot.clock import moment
 from bot.history.entries import Message, Room
 from bot.history.export import BadExport, Day, Export
-from bot.history.report import Summary, count
+from bot.history.report import Kind, Summary, count
 from bot.installations import expect
 from bot.members import service as members
 from bot.members.rules import is_from_elsewhere
 from bot.mentors import counts as message_counts
 from bot.runtime import Workspace
 from bot.tally import Slot
-from models import Ask, Channel, Installation
+from models import Answer, Ask, Channel, Installation
 
 # People are many and small: this many of them are one transaction.
 _PEOPLE_AT_ONCE = 500
@@ -73,14 +73,14 @@ def load(
     return Summary(
         channels=len(rooms),
         people=len(export.people),
-        messages=loader.messages,
+        kinds=loader.kinds,
         asks=after.asks,
         answers=after.answers,
         helpful=after.helpful,
         solutions=after.solutions,
         new_asks=after.asks.total() - before.asks.total(),
         new_answers=after.answers - before.answers,
-        left_out=loader.left_out,
+        unnamed_reactions=loader.unnamed_reactions,
         skipped=export.skipped,
     )
 
@@ -135,14 +135,16 @@ class _Loader:
     # When the export's facts about people and channels were true, at the latest:
     # before a decision rests on one of them, Slack is asked again.
     as_of: datetime
-    messages: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[Kind] = field(default_factory=Counter)
+    unnamed_reactions: int = 0
     written: Counter[Slot] = field(default_factory=Counter)
     # People of whom there are facts, and those of them who are bots.
     _met: set[str] = field(default_factory=set)
     _bots: set[str] = field(default_factory=set)
     # Those of whom it is known which workspace they belong to.
     _placed: set[str] = field(default_factory=set)
+    # Those of whom no name is known: a later message may tell it.
+    _nameless: set[str] = field(default_factory=set)
     # The channels' rows by their ids in Slack.
     _channels: dict[str, int] = field(default_factory=dict)
 
@@ -169,21 +171,10 @@ class _Loader:
         messages = self.export.messages(day)
         known = _asks_at(session, channel, [message.ts for message in messages])
         for message in messages:
-            self.messages += 1
             if not self._is_by_human(session, message):
-                self.left_out["messages by bots and by Slack itself"] += 1
                 continue
             self._count(message, day.room.id)
-            if message.is_reply or message.ts in known:
-                continue
-            if not channel_rules.makes_ask(
-                self.capture,
-                ts=message.ts,
-                thread_ts=message.thread_ts,
-                text=message.text,
-            ):
-                self.left_out["messages that ask nothing"] += 1
-            else:
+            if message.ts not in known and self._asks(message):
                 recognise(
                     session,
                     self.workspace,
@@ -192,6 +183,11 @@ class _Loader:
                     author=message.user or "",
                     text=message.text,
                 )
+
+    def _asks(self, message: Message) -> bool:
+        return channel_rules.makes_ask(
+            self.capture, ts=message.ts, thread_ts=message.thread_ts, text=message.text
+        )
 
     def _count(self, message: Message, room: str) -> None:
         """Who writes how much, of the days that still matter."""
@@ -207,13 +203,10 @@ class _Loader:
         touched: set[int] = set()
         for message in messages:
             ask = known.get(message.thread_ts or message.ts)
-            if ask is None:
-                if message.is_reply and self._is_by_human(session, message):
-                    self.left_out["replies in threads of no ask"] += 1
-                continue
-            if not (message.is_reply or message.reactions):
+            if ask is None or not (message.is_reply or message.reactions):
                 continue
             for reaction in message.reactions:
+                self.unnamed_reactions += reaction.unnamed
                 for reactor in reaction.users:
                     self._meet(session, reactor)
             self._is_by_human(session, message)
@@ -228,6 +221,27 @@ class _Loader:
             touched.add(ask.id)
         for ask_id in sorted(touched):
             outcomes.settle(session, ask_id)
+        recorded = _answers_at(session, channel, [message.ts for message in messages])
+        for message in messages:
+            ask = known.get(message.thread_ts or message.ts)
+            is_answer = message.ts in recorded
+            self.kinds[self._kind(session, message, ask, is_answer=is_answer)] += 1
+
+    def _kind(
+        self, session: Session, message: Message, ask: Ask | None, *, is_answer: bool
+    ) -> Kind:
+        """Return the message's line in the report."""
+        if ask is not None and not message.is_reply:
+            return Kind.ASK
+        if not self._is_by_human(session, message):
+            return Kind.NOBODY
+        if not message.is_reply:
+            return Kind.REFUSED if self._asks(message) else Kind.NO_QUESTION
+        if ask is None:
+            return Kind.OTHER_REPLY
+        if is_answer:
+            return Kind.ANSWER
+        return Kind.OWN_REPLY if message.user == ask.asker else Kind.REFUSED
 
     def _is_by_human(self, session: Session, message: Message) -> bool:
         if not answers.is_by_human(message.model_dump(), self.workspace):
@@ -235,6 +249,7 @@ class _Loader:
         author = message.user or ""
         self._meet(session, author)
         self._place(session, author, message)
+        self._name(session, author, message)
         return author not in self._bots
 
     def _place(self, session: Session, author: str, message: Message) -> None:
@@ -260,6 +275,17 @@ class _Loader:
                 .values(deleted_at=self.now, state="deleted")
             )
 
+    def _name(self, session: Session, author: str, message: Message) -> None:
+        """Take a name from a message where users.json has none."""
+        if author not in self._nameless or message.user_profile is None:
+            return
+        profile = message.user_profile.model_dump()
+        member = members.find(session, self.workspace.id, author)
+        if member is not None:
+            members.call(member, {"name": profile["name"], "profile": profile})
+            if member.name:
+                self._nameless.discard(author)
+
     def _meet(
         self, session: Session, slack_id: str, facts: Mapping[str, object] | None = None
     ) -> None:
@@ -281,8 +307,26 @@ class _Loader:
                 enterprise_id=self.workspace.enterprise_id,
                 now=self.as_of,
             )
+        if not member.name and member.looked_up_at == self.as_of:
+            self._nameless.add(slack_id)
         if member.is_bot:
             self._bots.add(slack_id)
+
+
+def _answers_at(session: Session, channel: Channel, stamps: Sequence[str]) -> set[str]:
+    """Return which of these messages are answers."""
+    answers: set[str] = set()
+    for start in range(0, len(stamps), _IDS_AT_ONCE):
+        answers |= set(
+            session.scalars(
+                select(Answer.ts).where(
+                    Answer.channel_id == channel.id,
+                    Answer.ts.in_(stamps[start : start + _IDS_AT_ONCE]),
+                    Answer.is_deleted.is_(False),
+                )
+            )
+        )
+    return answers
 
 
 def _asks_at(

@@ -56,16 +56,7 @@ def remember(
     member = find(session, installation_id, user["id"])
     assert member is not None  # noqa: S101 - it was noted the line before
     profile = user.get("profile") or {}
-    name = (
-        profile.get("display_name")
-        or profile.get("real_name")
-        or user.get("real_name")
-        or user.get("name")
-        or ""
-    )
-    member.name = _called(name)
-    member.full_name = _called(profile.get("real_name") or user.get("real_name"))
-    member.handle = _called(user.get("name"))
+    call(member, user)
     member.tz = user.get("tz") or zones.name_at(user.get("tz_offset"))
     member.is_bot = bool(user.get("is_bot")) or user["id"] == SLACKBOT
     member.is_deactivated = bool(user.get("deleted"))
@@ -84,6 +75,15 @@ def remember(
     member.away_until = EPOCH + timedelta(seconds=ends) if ends else None
     member.looked_up_at = now
     return member
+
+
+def call(member: Member, user: Mapping[str, Any]) -> None:
+    """Record the names of a member, as Slack's user object tells them."""
+    profile = user.get("profile") or {}
+    real_name = profile.get("real_name") or user.get("real_name")
+    member.name = _called(profile.get("display_name") or real_name or user.get("name"))
+    member.full_name = _called(real_name)
+    member.handle = _called(user.get("name"))
 
 
 def _called(name: str | None) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 import app
 from bot import db
 from bot.config import Settings
-from commands.history import INTERRUPTED
+from commands.history import INTERRUPTED, NOTHING_FOUND
 from commands.parsing import CommandError
 from models import Answer, Ask
 from tests import counts, exports
@@ -51,7 +51,7 @@ def test_it_loads_and_says_what_there_is(run, export, url, capsys):
     expected = counts.in_json(export, ["help", "lounge"])
     assert held(url) == expected
     said = capsys.readouterr()
-    assert f"  asks          {len(expected.asks):>8}" in said.out
+    assert f"\n  {len(expected.asks):>8}  asks\n" in said.out
     # A bar is for a terminal, and this is none.
     assert said.err == ""
 
@@ -60,6 +60,18 @@ def test_an_unknown_channel_is_refused_before_anything_is_made(run, export, tmp_
     with pytest.raises(CommandError, match="has no channel x; it has help, lounge"):
         run(export, "--channel", "x")
     assert not (tmp_path / "data").exists()
+
+
+def test_an_export_without_messages_is_said_loudly(run, tmp_path, capsys):
+    lists = {"users.json": exports.people(), "channels.json": exports.channels()}
+    elsewhere = {"general/2021-01-01.json": [{"ts": "1609459200.000100"}]}
+    path = exports.write(tmp_path / "export.zip", lists | elsewhere)
+    assert run(path) == NOTHING_FOUND == 1
+    assert capsys.readouterr().out == (
+        "Nothing was imported: I found no messages in this export.\n"
+        "Skipped:\n"
+        "         1  day of messages in general/, which channels.json does not list\n"
+    )
 
 
 def test_ctrl_c_is_no_fault(run, export, url, capsys, monkeypatch):

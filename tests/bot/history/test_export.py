@@ -3,6 +3,7 @@
 import json
 import random
 import struct
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from bot.history.export import BadExport, Export
 from tests import exports
 
 DAY = "help/2021-01-01.json"
+UNLISTED = "day/days of messages in {}, which channels.json does not list"
 ROOM = {"id": "C1", "name": "help"}
 
 
@@ -62,7 +64,7 @@ def skipped(path: Path) -> dict[tuple[str, str], int]:
         ({"users": b"\xff\xfe\xfa"}, "users.json is not JSON"),
         ({"users": "[" * 100_000}, "users.json is not JSON"),
         ({"channels": {"id": "C1"}}, "channels.json is not a list"),
-        ({"channels": "null"}, "channels.json is not a list"),
+        ({"channels": "7"}, "channels.json is not a list"),
     ],
 )
 def test_what_everything_rests_on_must_be_there(tmp_path, content, why):
@@ -75,7 +77,7 @@ def test_what_is_no_zip(tmp_path):
     with pytest.raises(BadExport, match=r"export\.zip can't be opened \(No such file"):
         Export(path)
     path.write_bytes(b"PK\x03\x04 and then nothing")
-    with pytest.raises(BadExport, match="no zip file"):
+    with pytest.raises(BadExport, match="isn't a zip file"):
         Export(path)
     with pytest.raises(BadExport, match="can't be opened"):
         Export(tmp_path)
@@ -120,7 +122,7 @@ def test_a_day_that_would_fill_the_memory_is_skipped(tmp_path, monkeypatch):
     path = make(tmp_path, **{"help/2021-01-02": "[" + " " * 2_000_000 + "]"})
     assert len(everything(path)) == 1
     assert skipped(path) == {
-        ("help/2021-01-02.json", "file that is larger than 1 MiB"): 1
+        ("help/2021-01-02.json", "file/files can't be read: {} is larger than 1 MiB"): 1
     }
 
 
@@ -152,7 +154,7 @@ def test_nothing_outside_the_export_is_read(tmp_path):
             "../help/2021-01-02.json",
             "/help/2021-01-02.json",
             "help/../../2021-01-02.json",
-            "help\\2021-01-02.json",
+            "..\\..\\help\\2021-01-02.json",
             "help/2021-13-45.json",
             "help/2021-01-02.json/",
             "help/readme.json",
@@ -173,25 +175,37 @@ def test_a_zipped_folder_will_do(tmp_path, prefix):
 @pytest.mark.parametrize(
     ("day", "why"),
     [
-        ("{", "file that is not JSON"),
-        ({"messages": []}, "file that is not a list"),
-        ([None], "entry without a valid shape"),
-        (["text"], "entry without a valid shape"),
-        ([{}], "entry without a valid ts"),
-        ([said(None)], "entry without a valid ts"),
-        ([said(1609459200.0001)], "entry without a valid ts"),
-        ([said("yesterday")], "entry without a valid ts"),
-        ([said("999999999999.000000")], "entry without a valid ts"),
-        ([said(user=["U1"])], "entry without a valid user"),
-        ([said(user="<!channel>")], "entry without a valid user"),
-        ([said(text={"a": 1})], "entry without a valid text"),
-        ([said(text="x" * 1_000_001)], "entry without a valid text"),
-        ('[{"ts": "1609459200.000100", "text": "\\ud800"}]', "entry without a valid t"),
-        ([said(thread_ts="x")], "entry without a valid thread_ts"),
-        ([said(subtype=5)], "entry without a valid subtype"),
-        ([said(reactions={"name": "+1"})], "entry without a valid reactions"),
-        ([said(reactions=[{"users": []}])], "entry without a valid reactions"),
-        ([said(reactions=[{"name": "+1", "users": [7]}])], "entry without a valid r"),
+        ("{", "file/files can't be read: {} is not JSON"),
+        ({"messages": []}, "file/files can't be read: {} is not a list"),
+        ([None], "entry/entries in {} without a valid shape"),
+        (["text"], "entry/entries in {} without a valid shape"),
+        ([{}], "entry/entries in {} without a valid ts"),
+        ([said(None)], "entry/entries in {} without a valid ts"),
+        ([said(1609459200.0001)], "entry/entries in {} without a valid ts"),
+        ([said("yesterday")], "entry/entries in {} without a valid ts"),
+        ([said("999999999999.000000")], "entry/entries in {} without a valid ts"),
+        ([said(user=["U1"])], "entry/entries in {} without a valid user"),
+        ([said(user="<!channel>")], "entry/entries in {} without a valid user"),
+        ([said(text={"a": 1})], "entry/entries in {} without a valid text"),
+        ([said(text="x" * 1_000_001)], "entry/entries in {} without a valid text"),
+        (
+            '[{"ts": "1609459200.000100", "text": "\\ud800"}]',
+            "entry/entries in {} without a valid t",
+        ),
+        ([said(thread_ts="x")], "entry/entries in {} without a valid thread_ts"),
+        ([said(subtype=5)], "entry/entries in {} without a valid subtype"),
+        (
+            [said(reactions={"name": "+1"})],
+            "entry/entries in {} without a valid reactions",
+        ),
+        (
+            [said(reactions=[{"users": []}])],
+            "entry/entries in {} without a valid reactions",
+        ),
+        (
+            [said(reactions=[{"name": "+1", "users": [7]}])],
+            "entry/entries in {} without a valid r",
+        ),
     ],
 )
 def test_what_is_broken_is_skipped_and_named(tmp_path, day, why):
@@ -219,7 +233,7 @@ def test_messages_come_by_their_time_and_once(tmp_path):
     path = make(tmp_path, **{"help/2021-01-02": [later, sooner, later]})
     assert [m.ts for m in everything(path)][1:] == [sooner["ts"], later["ts"]]
     assert skipped(path) == {
-        ("help/2021-01-02.json", "message that stands there twice"): 1
+        ("help/2021-01-02.json", "duplicate/duplicates of messages in {}"): 1
     }
 
 
@@ -239,11 +253,11 @@ def test_people_and_channels_that_make_no_sense_are_skipped(tmp_path):
         assert [one.id for one in export.people] == ["U1"]
         assert [room.name for room in export.rooms] == ["help"]
     assert skipped(path) == {
-        ("users.json", "entry without a valid id"): 1,
-        ("users.json", "entry without a valid tz"): 1,
-        ("users.json", "entry without a valid shape"): 1,
-        ("channels.json", "channel that is listed twice"): 2,
-        ("channels.json", "entry without a valid name"): 2,
+        ("users.json", "entry/entries in {} without a valid id"): 1,
+        ("users.json", "entry/entries in {} without a valid tz"): 1,
+        ("users.json", "entry/entries in {} without a valid shape"): 1,
+        ("channels.json", "duplicate/duplicates of channels in {}"): 2,
+        ("channels.json", "entry/entries in {} without a valid name"): 2,
     }
 
 
@@ -265,15 +279,15 @@ def test_private_channels_are_read_and_direct_messages_are_not(tmp_path):
         }
     assert len(everything(path)) == 2
     assert skipped(path) == {
-        ("D024BE91L/", "day of direct messages"): 1,
-        ("mpdm-ana--ben-1/", "day of direct messages"): 1,
-        ("forgotten/", "day of a channel that is not listed"): 1,
+        ("D024BE91L/", "day/days of direct messages in {}"): 1,
+        ("mpdm-ana--ben-1/", "day/days of direct messages in {}"): 1,
+        ("forgotten/", UNLISTED): 1,
     }
 
 
 def test_a_name_in_the_zip_can_not_paint_the_terminal(tmp_path):
     path = make(tmp_path, **{"\x1b[31mred\n/2021-01-01": [said()]})
-    assert list(skipped(path)) == [("[31mred /", "day of a channel that is not listed")]
+    assert list(skipped(path)) == [("[31mred /", UNLISTED)]
 
 
 def test_the_team_is_that_of_most_people(tmp_path):
@@ -298,3 +312,128 @@ def test_channels_are_chosen_by_name(tmp_path):
         assert len(export.select(None)) == 3
         with pytest.raises(BadExport, match="no channel x; it has help, lounge, tran"):
             export.select(["help", "x"])
+
+
+# Zips as people's tools make them.
+
+
+@pytest.mark.parametrize(
+    "name", ["質問", "größe", "질문", "вопросы", "🚀-help", "café"]
+)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("slash", ["/", "\\"])
+@pytest.mark.parametrize("has_flag", [True, False])
+def test_names_of_folders_in_any_script(tmp_path, name, form, slash, has_flag):
+    folder = unicodedata.normalize(form, name)
+    path = make(
+        tmp_path,
+        channels=[{"id": "C1", "name": name}],
+        **{DAY.removesuffix(".json"): None, f"{folder}{slash}2021-01-01": [said()]},
+    )
+    path = path if has_flag else exports.unflagged(path)
+    assert [message.text for message in everything(path)] == ["How is it done?"]
+    assert skipped(path) == {}
+    with Export(path) as export:
+        # As macOS's terminal would type it.
+        assert len(export.select([unicodedata.normalize("NFD", name)])) == 1
+
+
+def test_a_name_that_is_no_utf_8_is_said_to_be_unknown(tmp_path):
+    """As an old zip program on Windows writes it."""
+    path = make(tmp_path, **{"gr\u00f6\u00dfe/2021-01-01": [said()]})
+    raw = exports.unflagged(path).read_bytes()
+    path.write_bytes(raw.replace("größe".encode(), b"gr\x94\xe1e  "))
+    assert skipped(path) == {("größe /", UNLISTED): 1}
+
+
+def test_the_same_file_twice_is_read_once(tmp_path):
+    path = make(tmp_path, **{"help\\2021-01-01": [said(text="Again?")]})
+    assert [message.text for message in everything(path)] == ["How is it done?"]
+    assert skipped(path) == {(DAY, "duplicate/duplicates of {}"): 1}
+
+
+def test_folders_named_by_the_channels_ids(tmp_path):
+    path = make(tmp_path, **{"C1/2021-01-02": [said("1609545600.000100")]})
+    assert len(everything(path)) == 2
+    assert skipped(path) == {}
+
+
+def test_the_people_of_an_enterprise_grid(tmp_path):
+    grid = [
+        {"id": "W1", "team_id": "E1", "enterprise_user": {"id": "W1"}},
+        {"id": "U1", "team_id": "T1", "name": "again"},
+        {"id": "W2", "team_id": "E1"},
+    ]
+    with Export(make(tmp_path, users=None, org_users=grid)) as export:
+        assert [person.id for person in export.people] == ["W1", "U1", "W2"]
+        assert export.team_id == "T1"
+    with Export(make(tmp_path, org_users=grid)) as export:
+        assert [person.id for person in export.people] == ["U1", "W1", "W2"]
+        assert export.people[0].name is None
+
+
+@pytest.mark.parametrize("field", ["reactions", "replies", "reply_users", "files"])
+def test_null_is_an_empty_list(tmp_path, field):
+    null = said("1609459201.000100", **{field: None})
+    path = make(
+        tmp_path, users="null", groups="null", **{"help/2021-01-02": [null]},
+        **{"help/2021-01-03": "null"},
+    )  # fmt: skip
+    assert len(everything(path)) == 2
+    assert skipped(path) == {}
+    with Export(path) as export:
+        assert export.people == []
+
+
+def test_nulls_in_lists_and_places_of_channels(tmp_path):
+    reactions = [None, {"name": "+1", "users": [None, "U2"]}, {"name": "eyes"}]
+    path = make(
+        tmp_path,
+        channels=[ROOM | {"is_archived": None, "is_private": None, "members": None}],
+        **{DAY.removesuffix(".json"): [said(reactions=reactions, user_profile=7)]},
+    )
+    [message] = everything(path)
+    assert [(r.name, r.users) for r in message.reactions] == [
+        ("+1", ["U2"]),
+        ("eyes", []),
+    ]
+    assert skipped(path) == {}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_anything_in_any_place_never_surprises(tmp_path, seed):
+    """Each field may hold anything that JSON can say."""
+    dice = random.Random(seed)
+    odd: tuple[Any, ...] = (
+        None,
+        0,
+        -1.5,
+        True,
+        "",
+        "x" * 300,
+        "\ud800",
+        [],
+        [None],
+        {},
+        {"a": []},
+        10**30,
+    )
+
+    def spoil(value: Any) -> Any:
+        if dice.random() < 0.02:
+            return dice.choice(odd)
+        if isinstance(value, list):
+            return [spoil(entry) for entry in value]
+        if isinstance(value, dict):
+            return {key: spoil(entry) for key, entry in value.items()}
+        return value
+
+    files = {
+        name: json.dumps(spoil(value))
+        for name, value in exports.files(seed, asks=2).items()
+    }
+    path = exports.write(tmp_path / "export.zip", files)
+    try:
+        everything(path)
+    except BadExport as refusal:
+        assert str(refusal).endswith(".")  # noqa: PT017 - either outcome is good

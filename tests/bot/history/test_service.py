@@ -12,7 +12,7 @@ from bot.channels import service as channels
 from bot.facts import service as facts
 from bot.history import service as history
 from bot.history.export import BadExport, Export
-from bot.history.report import report
+from bot.history.report import Kind, report
 from bot.members import service as members
 from models import (
     Ask,
@@ -444,26 +444,29 @@ def test_the_report_tells_what_there_is_and_what_was_left_out(load, tmp_path):
                 said(1609459202, "U0PEER2", thread=1609459200),
                 said(1609459203, "U0PEER2", thread=1609459201),
                 said(1609459204, "USLACKBOT"),
+                said(1609459205, "U0PEER1", thread=1609459200),
+                said(1609459206, "U0PEER1", thread=1609459200),
                 **broken,
             ),
             capture="questions",
         )
     )
-    assert text.splitlines()[:9] == [
-        "Read 5 messages. The channels hold now:",
-        "  channels             3",
-        "  people              14",
-        "  asks                 1  (1 answered)",
-        "  answers              1  (0 of them solutions)",
-        "  helpful marks        0",
-        "  solved asks          0",
-        "  new asks             1",
-        "  new answers          1",
+    assert text.splitlines()[:13] == [
+        "Read 14 people, and 7 messages in 3 channels:",
+        "         1  ask",
+        "         1  answer",
+        "         2  replies by the person who asked",
+        "         1  message that asks nothing",
+        "         1  reply to a message that isn't an ask",
+        "         1  message from apps and Slack itself",
+        "Added in this run: 1 ask, 1 answer.",
+        "Now stored for these channels:",
+        "         1  ask (1 answered)",
+        "         1  answer (0 solutions)",
+        "         0  helpful marks",
+        "Skipped:",
     ]
-    assert "       1  messages by bots and by Slack itself" in text
-    assert "       1  messages that ask nothing" in text
-    assert "       1  replies in threads of no ask" in text
-    assert "       1  file that is not JSON, in help/2021-02-01.json" in text
+    assert "  1  file can't be read: help/2021-02-01.json is not JSON" in text
     assert text.endswith("… and 8 more of this kind")
 
 
@@ -572,3 +575,55 @@ def test_in_an_enterprises_export_its_own_people_are_ours(load, session, tmp_pat
         "U0ZED",
         "U0EXT",
     }
+
+
+@pytest.mark.parametrize("capture", ["questions", "all"])
+def test_each_message_read_is_in_one_line_of_the_report(load, export, capture):
+    read = sum(len(talk) for talk in exports.talks(asks=5).values())
+    for _ in range(2):
+        summary = load(export, capture=capture)
+        assert summary.messages == read
+        assert summary.kinds[Kind.ASK] == sum(summary.asks.values())
+        assert summary.kinds[Kind.ANSWER] == summary.answers
+
+
+def test_names_that_only_messages_tell(load, database, tmp_path):
+    profile = {"display_name": "zoë", "real_name": "Zoë W", "name": "zoe.w"}
+    path = small(
+        tmp_path,
+        said(1609459200, "U0GHOST"),
+        said(1609459201, "U0GHOST", user_profile=profile),
+        said(1609459202, "U0GHOST2", user_profile=profile | {"display_name": None}),
+        said(1609459203, "U0PEER1", user_profile=profile),
+        said(1609459204, "U0NEW", user_profile=profile),
+        **{"users.json": [*exports.people(), {"id": "U0NEW", "is_admin": True}]},
+    )
+    load(path)
+    with database.reads() as session:
+        members = {m.slack_id: m for m in session.scalars(select(Member))}
+    assert members["U0GHOST"].name == "zoë"
+    assert members["U0GHOST2"].name == "Zoë W"
+    # Of those whom users.json describes it is the better witness.
+    assert members["U0PEER1"].name == "peer1"
+    assert (members["U0NEW"].name, members["U0NEW"].is_admin) == ("zoë", True)
+
+
+def test_reactions_whose_people_the_export_leaves_out_are_said(load, tmp_path):
+    """Slack counts them all, and names some."""
+    most: dict[str, Any] = {
+        "reactions": [{"name": "+1", "users": ["U0PEER3"], "count": 40}]
+    }
+    summary = load(
+        small(
+            tmp_path,
+            said(1609459200, "U0PEER1", **most),
+            said(1609459201, "U0PEER2", thread=1609459200, **most),
+            said(1609459202, "U0PEER2", "No.", **most),
+        ),
+        capture="questions",
+    )
+    assert summary.helpful == 1
+    assert (
+        "Not imported:\n"
+        "        78  reactions that the export counts without saying whose\n"
+    ) in report(summary)

@@ -156,6 +156,7 @@ METHODS: dict[str, set[str]] = {
     "files.delete": {"files:write"},
     "files.getUploadURLExternal": {"files:write"},
     "reactions.add": {"reactions:write"},
+    "reactions.get": {"reactions:read"},
     "reactions.remove": {"reactions:write"},
     "users.conversations": PUBLIC_AND_PRIVATE,
     "users.info": {"users:read"},

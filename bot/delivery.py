@@ -15,7 +15,7 @@ from bot import lanes
 from bot.db import retried
 from bot.lanes import Claim
 from bot.operations import Later, Operation, Post, PostIfIn, PostIfOut, methods
-from bot.outbox import PROMISED
+from bot.outbox import PROMISED, Cause, following
 from bot.runtime import Runtime
 from bot.slack import REVOKED, NotDone, RateLimited, SlackError, Unsure
 from models import Installation
@@ -92,6 +92,9 @@ class Deliverer:
         self._pace = pace
         self._attempted = attempted
         self._notices = notices
+        self._looked_for = frozenset(
+            kind for kind, notice in notices.items() if notice.in_doubt == "look"
+        )
         self._stopping = threading.Event()
         self._work = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -273,7 +276,8 @@ class Deliverer:
                 is_repeatable=notice.in_doubt == "repeat",
                 **sent,
             ):
-                notice.delivered(session, claim, result, now)
+                with following(session, self._cause(claim)):
+                    notice.delivered(session, claim, result, now)
         log.info("sent", extra={"kind": claim.kind, "item": claim.id})
         self._attempted("sent")
 
@@ -341,7 +345,12 @@ class Deliverer:
             notice.hold(session, claim)
             if lanes.finish(session, claim, now=now, state=state, error=why):
                 tell = notice.parked if state == "parked" else notice.unknown
-                tell(session, claim, why, now)
+                with following(session, self._cause(claim)):
+                    tell(session, claim, why, now)
+
+    def _cause(self, claim: Claim) -> Cause:
+        looked_for = self._looked_for if claim.is_unverified else frozenset()
+        return Cause(claim.operation, claim.first_sent_at, looked_for)
 
     def _finish(self, claim: Claim, **changes: Any) -> None:
         with self._rt.sessions.begin() as session:

@@ -5,12 +5,14 @@ what is true then, so that an undone mark is never announced and many changes of
 ask are one update.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import NAMESPACE_OID, uuid4, uuid5
 
-from sqlalchemy import ColumnElement, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -20,6 +22,9 @@ from models import OutboxItem
 
 # On a session that promised something for now, for whoever waits for its commit.
 PROMISED = "outbox.promised"
+
+# On a session in which the outcome of a delivery is recorded.
+_CAUSE = "outbox.cause"
 
 # What is new goes first: a post is waited for longer than a change of its buttons.
 NEW, REFRESH = PRIORITIES = (0, 1)
@@ -41,7 +46,12 @@ def _made_again(insert: Any) -> Any:
             # One that is just being drawn may be drawn to nothing, and is looked at
             # again for its version.
             "version": _items.c.version + 1,
-            "state": case((_items.c.state == "sending", "sending"), else_="pending"),
+            "state": case(
+                (_items.c.state == "sending", "sending"), else_=insert.excluded.state
+            ),
+            "first_sent_at": func.coalesce(
+                _items.c.first_sent_at, insert.excluded.first_sent_at
+            ),
             "due_at": insert.excluded.due_at,
             "due_set_at": insert.excluded.due_set_at,
             "detail": insert.excluded.detail,
@@ -75,6 +85,33 @@ def _counted_up(insert: Any) -> Any:
 
 _PROMISE = prepare(OutboxItem, _made_again)
 _REFRESH = prepare(OutboxItem, _counted_up)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A delivery from whose outcome other promises follow.
+
+    In a restored backup it may have been made before, and they kept: so each has the
+    same mark again, by which it is found. `looked_for` are the kinds of which that is
+    to be seen first; none where the delivery was certainly made just now.
+    """
+
+    operation: str
+    first_sent_at: datetime
+    looked_for: frozenset[str] = frozenset()
+
+    def operation_of(self, key: str) -> str:
+        return uuid5(NAMESPACE_OID, f"{self.operation} {key}").hex
+
+
+@contextmanager
+def following(session: Session, cause: Cause) -> Iterator[None]:
+    """Let all that is promised meanwhile follow from the outcome of a delivery."""
+    session.info[_CAUSE] = cause
+    try:
+        yield
+    finally:
+        del session.info[_CAUSE]
 
 
 def upsert(session: Session, table: type[Any]) -> Any:
@@ -225,17 +262,22 @@ def _row(
 ) -> dict[str, Any]:
     if due <= now:
         session.info[PROMISED] = True
+    key = ":".join(filter(None, (kind, str(subject_id), recipient, occasion)))
+    cause: Cause | None = session.info.get(_CAUSE)
+    is_doubted = cause is not None and kind in cause.looked_for
     return {
         "installation_id": installation_id,
         "kind": kind,
-        "key": ":".join(filter(None, (kind, str(subject_id), recipient, occasion))),
+        "key": key,
         "subject_id": subject_id,
         "recipient": recipient,
         "detail": detail or {},
         "priority": priority,
         "due_at": due,
         "due_set_at": now,
-        "operation": uuid4().hex,
+        "state": "unverified" if is_doubted else "pending",
+        "operation": cause.operation_of(key) if cause else uuid4().hex,
+        "first_sent_at": cause.first_sent_at if cause and is_doubted else None,
         "created_at": now,
     }
 

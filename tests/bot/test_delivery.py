@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
 from bot import lanes, outbox
 from bot.delivery import LOOK_AFTER, LOOKS, MOST_FAILURES, Deliverer, Notice
@@ -572,3 +574,133 @@ def test_what_comes_at_the_wrong_time_is_drawn_anew_at_the_right_one(
     clock.forward(hours=1)
     patient.deliver_due()
     assert slack.texts(HERE) == [f"at {right:%H:%M}"]
+
+
+# What follows from a delivery
+
+
+class Follows:
+    """A post whose delivery has others follow: a letter, a line, a change."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.notice = replace(
+            desk.deliverer._notices["post"],
+            delivered=self._promise,
+            unknown=lambda session, claim, _why, now: self._promise(
+                session, claim, None, now
+            ),
+        )
+
+    def _promise(
+        self, session: Session, claim: Claim, _result: object, now: datetime
+    ) -> None:
+        if claim.subject_id != 1:
+            return
+        for kind, say in (
+            ("post", outbox.promise),
+            ("whisper", outbox.promise),
+            ("sign", outbox.refresh),
+        ):
+            say(
+                session,
+                kind,
+                2,
+                f"C0{kind.upper()}",
+                installation_id=claim.installation_id,
+                now=now,
+            )
+
+    def marks(self) -> dict[str, tuple[str, str]]:
+        """By its kind, the state and the mark of each that followed."""
+        return {
+            item.kind: (item.state, item.operation)
+            for item in self._desk.items()
+            if item.subject_id == 2
+        }
+
+
+@pytest.fixture
+def follows(desk: Desk) -> Follows:
+    follows = Follows(desk)
+    desk.deliverer = Deliverer(
+        desk.rt, {**desk.deliverer._notices, "post": follows.notice}
+    )
+    return follows
+
+
+def test_what_follows_from_what_was_sent_is_sent_at_once(
+    desk: Desk, follows: Follows, slack: FakeSlack
+) -> None:
+    desk.promise()
+    desk.go()
+    assert [m.text for m in slack.messages] == ["1", "2"]
+    assert {state for state, _ in follows.marks().values()} == {"sent"}
+    assert "conversations.history" not in slack.calls
+
+
+def test_what_follows_from_what_was_found_is_looked_for(
+    desk: Desk, follows: Follows, slack: FakeSlack, clock: Clock
+) -> None:
+    """A line that nobody can look for, and what can be done twice, need no look."""
+    slack.fail_after[POST] = [Unsure(POST, "timeout")]
+    desk.promise()
+    desk.go()
+    clock.forward(seconds=LOOK_AFTER.total_seconds())
+    slack.calls.clear()
+    assert desk.go()
+    assert {kind: state for kind, (state, _) in follows.marks().items()} == {
+        "post": "unverified",
+        "whisper": "sent",
+        "sign": "sent",
+    }
+    assert slack.calls.count("conversations.history") == 2
+    [letter] = [item for item in desk.items() if item.recipient == "C0POST"]
+    [post] = [item for item in desk.items() if item.recipient == HERE]
+    assert letter.first_sent_at == post.first_sent_at
+    clock.forward(seconds=LOOK_AFTER.total_seconds())
+    desk.go()
+    assert [m.text for m in slack.messages] == ["1", "2"]
+
+
+def test_what_follows_has_the_same_mark_each_time(
+    desk: Desk, follows: Follows, rt: Runtime, slack: FakeSlack, clock: Clock
+) -> None:
+    """As in a copy of the database in which it has not followed yet."""
+    desk.promise()
+    with rt.reads() as session:
+        mark = session.scalars(select(OutboxItem.operation)).one()
+    desk.go()
+    first = follows.marks()
+    with rt.sessions.begin() as session:
+        session.execute(delete(OutboxItem))
+    desk.promise()
+    with rt.sessions.begin() as session:
+        session.execute(
+            update(OutboxItem).values(
+                operation=mark, state="unverified", first_sent_at=clock()
+            )
+        )
+    for _ in range(3):
+        clock.forward(seconds=LOOK_AFTER.total_seconds())
+        desk.go()
+    assert [m.text for m in slack.messages] == ["1", "2"]
+    assert follows.marks() == first
+    assert len({mark, *(operation for _, operation in first.values())}) == 4
+
+
+def test_what_follows_from_what_nobody_can_look_for_is_looked_for(
+    desk: Desk, follows: Follows, slack: FakeSlack, clock: Clock
+) -> None:
+    slack.fail[POST] = [Unsure(POST, "timeout")]
+    slack.fail["conversations.history"] = [
+        Refused("conversations.history", "missing_scope")
+    ]
+    desk.promise()
+    desk.go()
+    clock.forward(seconds=LOOK_AFTER.total_seconds())
+    desk.go()
+    assert follows.marks()["post"][0] == "unverified"
+    clock.forward(seconds=LOOK_AFTER.total_seconds())
+    desk.go()
+    assert [m.text for m in slack.messages] == ["2"]

@@ -1,6 +1,7 @@
 """A copy of the database is restored, and Slack has seen more than it knows of."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from bot.facts import service as facts
 from bot.notices import notices
 from commands import backup
 from models import OutboxItem
-from tests.factories import ASKER, HELPER, Story
+from tests.factories import ASKER, HELPER, HERE, PEER, Story
+
+REASON = "for the answer on retries, which saved my day"
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -23,6 +26,21 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def copied(story: Story, tmp_path: Path) -> Iterator[Story]:
     """The bot on a copy that was made when an ask waited to be posted."""
     story.command(ASKER, "/ask", "How do I fix x?")
+    with copy(story, tmp_path) as restored:
+        yield restored
+
+
+@pytest.fixture
+def thanked(story: Story, tmp_path: Path) -> Iterator[Story]:
+    """The bot on a copy that was made when kudos waited to be posted."""
+    given = story.command(ASKER, "/kudos", f"<@{HELPER}> <@{PEER}> {REASON}")
+    assert given.status == 200
+    with copy(story, tmp_path) as restored:
+        yield restored
+
+
+@contextmanager
+def copy(story: Story, tmp_path: Path) -> Iterator[Story]:
     file = db.sqlite_file(story.rt.sessions.kw["bind"].url)
     assert file is not None
     backup._copy(file, tmp_path / "copy.db")
@@ -64,3 +82,28 @@ def test_what_was_not_posted_since_is_posted(copied: Story):
     with copied.rt.reads() as session:
         states = session.scalars(select(OutboxItem.state).filter_by(kind="ask.post"))
         assert states.all() == ["sent"]
+
+
+def test_letters_that_followed_are_found_and_not_sent_again(
+    story: Story, thanked: Story
+):
+    story.deliver()
+    assert [len(story.slack.to(who)) for who in (HERE, HELPER, PEER)] == [1, 1, 1]
+    sent = list(story.slack.messages)
+    for _ in range(6):
+        thanked.later(minutes=30)
+    assert story.slack.messages == sent
+    with thanked.rt.reads() as session:
+        waiting = session.scalars(select(OutboxItem).filter_by(finished_at=None))
+        assert waiting.all() == []
+        letters = session.scalars(select(OutboxItem).filter_by(kind="kudos.received"))
+        assert {item.ts for item in letters} == {m.ts for m in sent[1:]}
+
+
+def test_letters_that_did_not_follow_any_more_are_sent(story: Story, thanked: Story):
+    """The message was posted; the letters fell to what the backup was needed for."""
+    assert story.deliverer._deliver_next()
+    assert [len(story.slack.to(who)) for who in (HERE, HELPER, PEER)] == [1, 0, 0]
+    for _ in range(6):
+        thanked.later(minutes=30)
+    assert [len(story.slack.to(who)) for who in (HERE, HELPER, PEER)] == [1, 1, 1]

@@ -1,17 +1,23 @@
 """One call to Slack's Web API, and what its answer means."""
 
+import json
+import math
 import re
 from collections.abc import Mapping
 from http.client import HTTPException
-from typing import Any
+from ipaddress import ip_address
+from typing import Any, TypeVar, overload
 from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.parse import urlsplit
+from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
 from bot.slack import LONGEST_PAUSE, NotDone, RateLimited, Refused, SlackError, Unsure
+
+T = TypeVar("T")
 
 # A message that Slack cannot have shown: it said so before it began.
 _NOT_DONE = {
@@ -23,6 +29,52 @@ _NOT_DONE = {
 }
 # Slack's own words: "it's possible some aspect of the operation succeeded".
 _UNSURE = {"internal_error", "fatal_error", "service_unavailable"}
+# With any other status it is not Slack's API that answers.
+_STATUSES = {200, 400, 401, 403, 404}
+# Raised where an answer is none that Slack sends: the SDK expects one that is.
+_NO_ANSWER = (
+    OSError,
+    HTTPException,
+    SlackClientError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
+class Client(WebClient):
+    """The SDK's client, which asks what is on this machine without a proxy."""
+
+    def _perform_urllib_http_request_internal(
+        self, url: str, req: Request
+    ) -> dict[str, Any]:
+        if not is_on_this_machine(url):
+            return super()._perform_urllib_http_request_internal(url, req)
+        with opener(url).open(req, timeout=self.timeout) as answer:
+            charset = answer.headers.get_content_charset() or "utf-8"
+            return {
+                "status": answer.status,
+                "headers": answer.headers,
+                "body": answer.read().decode(charset),
+            }
+
+
+def is_on_this_machine(url: str) -> bool:
+    """Whether a loopback address is meant, which no proxy can reach for us."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def opener(url: str) -> OpenerDirector:
+    """Opens the address, through a proxy where the environment names one for it."""
+    return build_opener(*([ProxyHandler({})] if is_on_this_machine(url) else []))
 
 
 def call(
@@ -31,40 +83,72 @@ def call(
     """`done`: errors that say that the effect is there already."""
     params = {name: value for name, value in args.items() if value is not None}
     try:
-        return client.api_call(method, params=params)
+        answer = client.api_call(method, params=params)
     except SlackApiError as error:
         answer = error.response
         if isinstance(answer, SlackResponse) and _name(answer) in (done or ()):
             return answer
         raise _meaning(method, answer) from None
-    except (OSError, HTTPException, ValueError, SlackClientError) as error:
+    except _NO_ANSWER as error:
         raise broken(method, error) from error
+    if not isinstance(answer.data, Mapping):
+        raise Unsure(method, "no_object")
+    return answer
+
+
+@overload
+def given(answer: SlackResponse, name: str) -> str: ...
+
+
+@overload
+def given(answer: SlackResponse, name: str, kind: type[T]) -> T: ...
+
+
+def given(answer: SlackResponse, name: str, kind: type[Any] = str) -> Any:
+    """The answer's part of that name and kind; raises Unsure where it has none."""
+    value = answer.get(name)
+    if not isinstance(value, kind) or value == "":
+        method = urlsplit(answer.api_url).path.rpartition("/")[2]
+        raise Unsure(method, f"no_{name}")
+    return value
 
 
 def send_file(url: str, name: str, content: bytes) -> None:
     """Send a file to the address that Slack gave for it. Raises SlackError."""
-    method = "upload_url"
-    request = Request(  # noqa: S310 - Slack's own answer named it
-        url,
-        data=content,
-        headers={
-            "Content-Type": "application/octet-stream",
-            "Content-Disposition": f'attachment; filename="{name}"',
-        },
-    )
+    headers = {
+        "Content-Type": "application/octet-stream",
+        "Content-Disposition": f'attachment; filename="{name}"',
+    }
+    _send("upload_url", url, content, headers, timeout=10)
+
+
+def send_json(method: str, url: str, body: Mapping[str, Any]) -> None:
+    """Send something to an address that Slack gave for it. Raises SlackError.
+
+    `method` is what the address is called. Somebody's three seconds wait for it.
+    """
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    _send(method, url, json.dumps(body).encode(), headers, timeout=1)
+
+
+def _send(
+    method: str, url: str, content: bytes, headers: Mapping[str, str], *, timeout: float
+) -> None:
     try:
-        with urlopen(request, timeout=10) as answer:  # noqa: S310 - as above
+        request = Request(url, content, dict(headers))  # noqa: S310 - Slack named it
+        with opener(url).open(request, timeout=timeout) as answer:
             answer.read()
     except HTTPError as error:
-        failed = Unsure if error.code >= 500 else Refused  # noqa: PLR2004
-        raise failed(method, f"http_{error.code}") from error
-    except (OSError, HTTPException) as error:
+        raise Unsure(method, f"http_{error.code}") from error
+    except (OSError, HTTPException, ValueError) as error:
         raise broken(method, error) from error
 
 
 def _name(answer: SlackResponse) -> str:
     """Slack's error name; empty where the answer was no answer of Slack's API."""
-    name = str(answer.get("error", "")) if isinstance(answer.data, Mapping) else ""
+    if not isinstance(answer.data, Mapping) or answer.get("ok") is not False:
+        return ""
+    name = str(answer.get("error", ""))
     return name if re.fullmatch(r"[a-z0-9_.]{1,80}", name) else ""
 
 
@@ -74,7 +158,7 @@ def _meaning(method: str, answer: SlackResponse) -> SlackError:
         return RateLimited(method, _retry_after(answer.headers))
     if code in _NOT_DONE:
         return NotDone(method, code)
-    if answer.status_code >= 500 or code in _UNSURE or not code:  # noqa: PLR2004
+    if answer.status_code not in _STATUSES or code in _UNSURE or not code:
         return Unsure(method, code or f"http_{answer.status_code}")
     return Refused(method, code)
 
@@ -85,9 +169,12 @@ def _retry_after(headers: Mapping[str, Any]) -> float:
     if isinstance(value, list):
         value = value[0] if value else ""
     try:
-        return min(max(float(value), 1.0), LONGEST_PAUSE.total_seconds())
+        seconds = float(value)
     except ValueError:
         return 60.0
+    if math.isnan(seconds):
+        return 60.0
+    return min(max(seconds, 1.0), LONGEST_PAUSE.total_seconds())
 
 
 def broken(method: str, error: Exception) -> SlackError:

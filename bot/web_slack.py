@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from http.client import HTTPException
 from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
-from slack_sdk.webhook import WebhookClient
 
 from bot.slack import NotDone, Outdated, Refused, Unsure
-from bot.web_api import broken, call, send_file
+from bot.web_api import Client, call, given, send_file, send_json
 
 METADATA_EVENT = "backswing_operation"
 # In seconds, by how much Slack's clock may be behind ours: at more than five minutes
@@ -19,14 +17,10 @@ METADATA_EVENT = "backswing_operation"
 _CLOCKS_DIFFER = 330
 
 
-def web_client(token: str, base_url: str) -> WebClient:
-    """For the Socket Mode client, which asks Slack itself where to connect."""
-    return WebClient(token, base_url=base_url, timeout=8, retry_handlers=[])
-
-
-def may_connect(token: str, base_url: str) -> None:
+def socket_address(token: str, base_url: str) -> str:
     """Have Slack name an address for Socket Mode; raises SlackError if it won't."""
-    call(web_client(token, base_url), "apps.connections.open")
+    client = Client(token, base_url=base_url, timeout=8, retry_handlers=[])
+    return given(call(client, "apps.connections.open"), "url")
 
 
 class WebSlack:
@@ -36,11 +30,11 @@ class WebSlack:
         self, token: str, *, base_url: str = WebClient.BASE_URL, timeout: int = 8
     ) -> None:
         # The SDK's default handler sends a POST again after a reset: two messages.
-        self._patient = WebClient(
+        self._patient = Client(
             token, base_url=base_url, timeout=timeout, retry_handlers=[]
         )
         # For calls that somebody's three seconds are waiting for.
-        self._prompt = WebClient(token, base_url=base_url, timeout=1, retry_handlers=[])
+        self._prompt = Client(token, base_url=base_url, timeout=1, retry_handlers=[])
 
     def post(
         self,
@@ -67,7 +61,7 @@ class WebSlack:
                 }
             ),
         )
-        return str(answer["channel"]), str(answer["ts"])
+        return given(answer, "channel"), given(answer, "ts")
 
     def update(self, channel: str, ts: str, text: str, blocks: Sequence[Block]) -> None:
         call(
@@ -160,7 +154,7 @@ class WebSlack:
     def _conversation(self, member: str) -> str:
         """The direct messages with a person."""
         opened = call(self._patient, "conversations.open", users=member)
-        return str(opened["channel"]["id"])
+        return str(given(opened, "channel", dict)["id"])
 
     def upload(
         self, member: str, *, name: str, title: str, comment: str, content: bytes
@@ -173,18 +167,19 @@ class WebSlack:
                 filename=name,
                 length=len(content),
             )
-            send_file(str(slot["upload_url"]), name, content)
+            file = given(slot, "file_id")
+            send_file(given(slot, "upload_url"), name, content)
         except Unsure as error:
             # Nobody sees a file before its upload is completed.
             raise NotDone(error.method, error.code) from error
         call(
             self._patient,
             "files.completeUploadExternal",
-            files=json.dumps([{"id": slot["file_id"], "title": title}]),
+            files=json.dumps([{"id": file, "title": title}]),
             channel_id=channel,
             initial_comment=comment,
         )
-        return channel, str(slot["file_id"])
+        return channel, file
 
     def delete_file(self, file: str) -> None:
         call(self._patient, "files.delete", done={"file_not_found"}, file=file)
@@ -244,7 +239,7 @@ class WebSlack:
             if error.code == "hash_conflict":
                 raise Outdated(error.method, error.code) from error
             raise
-        return str(answer["view"]["hash"])
+        return str(given(answer, "view", dict)["hash"])
 
     def respond(
         self,
@@ -254,26 +249,23 @@ class WebSlack:
         *,
         replace: bool = False,
     ) -> None:
-        hook = WebhookClient(response_url, timeout=1, retry_handlers=[])
-        try:
-            answer = hook.send(
-                text=text,
-                blocks=[block.to_dict() for block in blocks],
-                response_type="ephemeral",
-                replace_original=replace,
-            )
-        except (OSError, HTTPException) as error:
-            raise broken("response_url", error) from error
-        if answer.status_code != 200:  # noqa: PLR2004
-            raise Refused("response_url", f"http_{answer.status_code}")
+        send_json(
+            "response_url",
+            response_url,
+            {
+                "text": text,
+                "blocks": [block.to_dict() for block in blocks],
+                "response_type": "ephemeral",
+                "replace_original": replace,
+            },
+        )
 
     def member(self, member: str) -> dict[str, Any]:
-        return dict(call(self._prompt, "users.info", user=member)["user"])
+        return given(call(self._prompt, "users.info", user=member), "user", dict)
 
     def channel(self, channel: str) -> dict[str, Any]:
-        return dict(
-            call(self._prompt, "conversations.info", channel=channel)["channel"]
-        )
+        answer = call(self._prompt, "conversations.info", channel=channel)
+        return given(answer, "channel", dict)
 
     def joined_channels(self) -> Iterator[dict[str, Any]]:
         return self._conversations(None)
@@ -304,6 +296,8 @@ class WebSlack:
 
     def identity(self) -> dict[str, Any]:
         answer = call(self._patient, "auth.test")
+        for name in ("team_id", "user_id", "url"):
+            given(answer, name)
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return {
             **dict(answer.data if isinstance(answer.data, dict) else {}),
@@ -315,7 +309,7 @@ class WebSlack:
         """The id of the app that the bot belongs to."""
         me = self.identity()
         answer = call(self._patient, "bots.info", bot=me.get("bot_id"))
-        return str(answer["bot"].get("app_id", ""))
+        return str(given(answer, "bot", dict).get("app_id", ""))
 
     def _pages(self, method: str, key: str, **args: Any) -> Iterator[Any]:
         cursor = ""

@@ -11,13 +11,13 @@ from time import monotonic
 from typing import Any
 
 from slack_bolt import BoltRequest, BoltResponse
-from slack_sdk.errors import SlackApiError
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.protocol import State
 from websockets.sync.client import ClientConnection, connect
 
-from bot.slack import REVOKED
-from bot.web_slack import web_client
+from bot.slack import REVOKED, NotDone, RateLimited, Refused, SlackError
+from bot.web_api import is_on_this_machine
+from bot.web_slack import socket_address
 from handlers.bolt import Bolt, read
 from handlers.line import QUICK, Line, event_type
 
@@ -35,7 +35,7 @@ DISPATCHERS = 16
 MOST_WAITING = 4096
 _MOST_UNREAD = 1024
 _LAST_SECONDS = 1
-_LONGEST_PAUSE = 10
+_LONGEST_PAUSE = 10.0
 _OK = 200
 
 SWITCHED_OFF = (
@@ -76,7 +76,7 @@ class SocketMode:
         """`refused` is told of each request that is to come again: full or late."""
         self._bolt = bolt
         self._token = app_token
-        self._web = web_client(app_token, api_url)
+        self._api_url = api_url
         self._give_up = give_up
         self._ping_seconds = ping_seconds
         self._patience_seconds = patience_seconds
@@ -91,12 +91,23 @@ class SocketMode:
         self._room = threading.Semaphore(MOST_WAITING)
         self._changing = threading.Lock()
         self._connection: ClientConnection | None = None
+        # The one that Slack has said hello over.
+        self._greeted: ClientConnection | None = None
         self._opened_at = 0.0
+        self._pause = 0.0
+        # Reads the newest connection, or tries to get one.
+        self._thread: threading.Thread | None = None
         self._closed = threading.Event()
 
     def connect(self) -> None:
-        """Raises SlackApiError or OSError where Slack does not let us in."""
-        self._use(*self._open())
+        """Raises Refused where Slack does not let us in; else it is tried on."""
+        try:
+            self._use(*self._open())
+        except Refused:
+            raise
+        except SlackError as error:
+            log.warning("not connected", extra={"error": error.code})
+            self._begin(self._try_on, _pause_after(error, 0))
 
     def close(self) -> None:
         """Take no more; those who wait are served, for at most a second each."""
@@ -113,17 +124,28 @@ class SocketMode:
         """Whether there is a connection whose pings Slack answers."""
         return self._connection is not None and self._connection.state is State.OPEN
 
+    def is_heard(self) -> bool:
+        """Whether Slack has said hello over a connection that is well."""
+        return self.is_well() and self._connection is self._greeted
+
+    def is_broken(self) -> bool:
+        """Whether nobody reads what Slack says, nor tries to get a connection."""
+        if self._closed.is_set() or self._thread is None:
+            return False
+        return not self._thread.is_alive()
+
     # Connections
 
     def _open(self) -> tuple[ClientConnection, ExitStack]:
-        """A connection, and what closes it."""
-        answer = self._web.apps_connections_open(app_token=self._token)
+        """A connection, and what closes it. Raises SlackError."""
+        url = socket_address(self._token, self._api_url)
         closing = ExitStack()
         try:
             connection = closing.enter_context(
                 connect(
-                    str(answer["url"]),
+                    url,
                     compression=None,
+                    proxy=None if is_on_this_machine(url) else True,
                     ping_interval=self._ping_seconds,
                     ping_timeout=self._ping_seconds,
                     close_timeout=_LAST_SECONDS,
@@ -131,15 +153,19 @@ class SocketMode:
                     max_queue=_MOST_UNREAD,
                 )
             )
-        except WebSocketException as error:
-            raise ConnectionError(type(error).__name__) from error
+        except (WebSocketException, OSError, ValueError) as error:
+            raise NotDone("web socket", type(error).__name__) from error
         return connection, closing
 
     def _use(self, connection: ClientConnection, closing: ExitStack) -> None:
         self._connection, self._opened_at = connection, monotonic()
-        threading.Thread(
-            target=self._read, args=(connection, closing), name="socket", daemon=True
-        ).start()
+        self._begin(self._read, connection, closing)
+
+    def _begin(self, work: Callable[..., None], *args: Any) -> None:
+        """Called by the thread whose work the new one takes over, if there is one."""
+        thread = threading.Thread(target=work, args=args, name="socket", daemon=True)
+        thread.start()
+        self._thread = thread
 
     def _read(self, connection: ClientConnection, closing: ExitStack) -> None:
         with closing:
@@ -157,30 +183,25 @@ class SocketMode:
         with self._changing:
             if connection is not self._connection:
                 return
-            # Where Slack sends us away as soon as we come, we come less often.
+            # Where Slack sends us away as soon as we come, we come less and less often.
             is_brief = monotonic() - self._opened_at < self._ping_seconds
-            pause = 1.0 if is_brief else 0.0
-            until = monotonic() + self._patience_seconds
-            while not self._closed.wait(pause):
-                try:
-                    self._use(*self._open())
-                except (SlackApiError, OSError) as error:
-                    log.warning("not connected", extra={"error": type(error).__name__})
-                    if why := self._is_over(error, until):
-                        self._end(why)
-                        return
-                    pause = min(max(1.0, pause * 2), _LONGEST_PAUSE)
-                else:
-                    return
+            self._pause = _longer(self._pause) if is_brief else 0.0
+            self._try_on(self._pause)
 
-    def _is_over(self, error: SlackApiError | OSError, until: float) -> str | None:
-        """Why there is no use in trying on; None where there is."""
-        code = error.response.get("error") if isinstance(error, SlackApiError) else ""
-        if code in _OFF:
-            return SWITCHED_OFF
-        if code in REVOKED:
-            return REFUSED
-        return STALLED if monotonic() > until else None
+    def _try_on(self, pause: float) -> None:
+        """Use a connection as soon as there is one, or say why there is no use."""
+        until = monotonic() + self._patience_seconds
+        while not self._closed.wait(min(pause, max(0.0, until - monotonic()))):
+            try:
+                self._use(*self._open())
+            except SlackError as error:
+                log.warning("not connected", extra={"error": error.code})
+                if why := _no_use(error) or (STALLED if monotonic() > until else None):
+                    self._end(why)
+                    return
+                pause = _pause_after(error, pause)
+            else:
+                return
 
     def _end(self, why: str) -> None:
         if not self._closed.is_set():
@@ -197,6 +218,12 @@ class SocketMode:
         if not isinstance(said, dict):
             log.warning("message not understood")
             return
+        if said.get("type") == "hello":
+            self._greeted = connection
+            # Of this app, our own among them; each gets a part of the events.
+            count = said.get("num_connections")
+            seen = {"connections": count if isinstance(count, int) else None}
+            log.info("connected", extra=seen)
         if said.get("type") == "disconnect":
             if said.get("reason") in _OFF:
                 self._end(SWITCHED_OFF)
@@ -258,3 +285,21 @@ class SocketMode:
                 self._connection.send(text)
         except ConnectionClosed:
             log.warning("not acknowledged; it comes again")
+
+
+def _no_use(error: SlackError) -> str | None:
+    """Why there is no use in trying on; None where there is."""
+    if error.code in _OFF:
+        return SWITCHED_OFF
+    return REFUSED if error.code in REVOKED else None
+
+
+def _pause_after(error: SlackError, pause: float) -> float:
+    """For how many seconds to leave Slack alone: longer each time, or as it says."""
+    if isinstance(error, RateLimited):
+        return error.seconds
+    return _longer(pause)
+
+
+def _longer(pause: float) -> float:
+    return min(max(1.0, pause * 2), _LONGEST_PAUSE)

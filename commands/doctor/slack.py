@@ -12,7 +12,7 @@ import yaml
 from bot.clock import Clock
 from bot.config import Settings
 from bot.slack import Refused, SlackError
-from bot.web_slack import WebSlack, may_connect
+from bot.web_slack import WebSlack, socket_address
 from commands.doctor.findings import Finding, ok, warning, wrong
 from commands.doctor.process import Running
 
@@ -117,7 +117,7 @@ def _events(settings: Settings, web: WebSlack, running: Running) -> Iterator[Fin
         yield ok(about, "Works: the bot is connected with it.")
         return
     try:
-        may_connect(token, settings.slack_api_url)
+        socket_address(token, settings.slack_api_url)
     except Refused as error:
         yield wrong(
             about,

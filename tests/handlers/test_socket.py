@@ -1,5 +1,8 @@
 """Socket Mode with Slack's own client: refreshed, stalled, switched off."""
 
+import json
+import logging
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -8,10 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
-from slack_sdk.errors import SlackApiError
 
 import app
 from bot.runtime import Workspace
+from bot.slack import Refused
 from handlers.bolt import bare
 from handlers.socket import REFUSED, STALLED, SWITCHED_OFF, SocketMode
 from sandbox import Sandbox
@@ -31,7 +34,12 @@ class Line:
     """A connection that hears reactions, and why it gave up."""
 
     def __init__(
-        self, slack: Sandbox, *, token: str | None = None, patience: float = 30
+        self,
+        slack: Sandbox,
+        *,
+        token: str | None = None,
+        patience: float = 30,
+        api_url: str | None = None,
     ) -> None:
         self.heard: list[str] = []
         self.gave_up: list[str] = []
@@ -48,7 +56,7 @@ class Line:
         self.socket = SocketMode(
             bolt,
             token or slack.app_token,
-            api_url=slack.api_url,
+            api_url=api_url or slack.api_url,
             give_up=self._give_up,
             ping_seconds=0.2,
             patience_seconds=patience,
@@ -172,6 +180,191 @@ def test_socket_mode_switched_off_is_said_clearly(slack: Sandbox, line: Line) ->
 
 def test_a_wrong_app_token_does_not_connect(slack: Sandbox) -> None:
     made = Line(slack, token="xapp-1-A0-wrong")
-    with pytest.raises(SlackApiError):
+    with pytest.raises(Refused):
         made.socket.connect()
     made.socket.close()
+
+
+# Whatever `apps.connections.open` answers
+
+
+def http(
+    body: bytes,
+    *,
+    status: str = "200 OK",
+    kind: str = "application/json",
+    more: str = "",
+) -> bytes:
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n{more}\r\n"
+    )
+    return head.encode() + body
+
+
+def refused(error: str, **more: str) -> bytes:
+    return http(json.dumps({"ok": False, "error": error}).encode(), **more)
+
+
+def leads_to(url: Any) -> bytes:
+    return http(json.dumps({"ok": True, "url": url}).encode())
+
+
+def limited(retry_after: str) -> bytes:
+    more = f"Retry-After: {retry_after}\r\n"
+    return refused("ratelimited", status="429 Too Many Requests", more=more)
+
+
+ODD = {
+    "nothing": b"",
+    "a bad status line": b"!\r\n\r\n",
+    "half a body": http(b'{"ok": true, "url": "wss://x.example/link"}')[:-20],
+    "an empty body": http(b""),
+    "a list": http(b'["ok"]'),
+    "null": http(b"null"),
+    "a number": http(b"1"),
+    "deep JSON": http(b"[" * 100_000),
+    "HTML": http(b"<html>Hello</html>", kind="text/html"),
+    "no UTF-8": http(b'{"ok": "\xff"}'),
+    "an unknown charset": http(b"?", kind="text/plain; charset=klingon"),
+    "a packed body": http(b"\x1f\x8b", kind="application/gzip"),
+    "no url": http(b'{"ok": true}'),
+    "a url that is none": leads_to(5),
+    "a url of another kind": leads_to("https://slack.com/link"),
+    "a url with a bad port": leads_to("wss://slack.com:port/link"),
+    "a url with a bad host": leads_to("wss://[slack/link"),
+    "a url where nobody is": leads_to("ws://127.0.0.1:9/link"),
+    "500": http(b"", status="500 Oops"),
+    "503 and HTML": http(b"<html>", status="503 Away", kind="text/html"),
+    "418": refused("teapot", status="418 I'm a teapot"),
+    "an error that is none": refused("No, sorry!"),
+    "an error that passes": refused("internal_error"),
+    "429 with less than nothing": limited("-5"),
+    "429 with a fraction": limited("1.5"),
+}
+
+
+class Front:
+    """Answers what it is told to, then as Slack does; the Web API in between."""
+
+    def __init__(self, slack: Sandbox) -> None:
+        self.odd: list[bytes] = []
+        self._slack = slack
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.api_url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/api/"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def stop(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with connection:
+                connection.recv(65536)
+                url = self._slack.sockets.open()
+                connection.sendall(self.odd.pop(0) if self.odd else leads_to(url))
+
+
+@pytest.fixture
+def front(slack: Sandbox) -> Iterator[Front]:
+    made = Front(slack)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def fronted(
+    slack: Sandbox, front: Front, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Line]:
+    monkeypatch.setattr("handlers.socket._LONGEST_PAUSE", 0.05)
+    made = Line(slack, api_url=front.api_url)
+    yield made
+    made.socket.close()
+
+
+def hears(slack: Sandbox, line: Line) -> None:
+    ana = slack.person("ana")
+    here = slack.channel("help", ana)
+    slack.react(ana.id, here.id, slack.say(ana.id, here.id, "hello"), "heart")
+    until(lambda: line.heard == ["heart"])
+
+
+def test_whatever_slack_answers_there_is_another_connection(
+    slack: Sandbox, front: Front, fronted: Line
+) -> None:
+    fronted.socket.connect()
+    until(fronted.socket.is_heard)
+    front.odd += ODD.values()
+    slack.sockets.cut()
+    until(lambda: not front.odd or fronted.socket.is_broken())
+    assert not fronted.socket.is_broken(), [*ODD][-len(front.odd) - 1]
+    until(fronted.socket.is_heard)
+    hears(slack, fronted)
+    assert fronted.gave_up == []
+
+
+def test_at_the_start_it_is_waited_out_too(
+    slack: Sandbox, front: Front, fronted: Line
+) -> None:
+    front.odd += [ODD["half a body"], ODD["a list"]]
+    fronted.socket.connect()
+    assert not fronted.socket.is_well()
+    until(fronted.socket.is_heard)
+    hears(slack, fronted)
+
+
+@pytest.mark.parametrize("odd", [limited("soon"), limited("nan"), limited("1e999")])
+def test_where_slack_answers_oddly_for_too_long_it_ends(
+    slack: Sandbox, front: Front, odd: bytes
+) -> None:
+    front.odd += [odd] * 20
+    line = Line(slack, api_url=front.api_url, patience=2)
+    line.socket.connect()
+    assert line.over.wait(30)
+    assert line.gave_up == [STALLED]
+    line.socket.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_reader_that_dies_is_seen(
+    slack: Sandbox, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    until(line.socket.is_heard)
+    assert not line.socket.is_broken()
+
+    def die(*_: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(line.socket, "_hear", die)
+    slack.sockets.disconnect("warning")
+    until(line.socket.is_broken)
+    assert not line.socket.is_well()
+
+
+def test_the_number_of_connections_is_logged(
+    line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "handlers.socket")
+    line.socket.connect()
+    until(lambda: any(r.message == "connected" for r in caplog.records))
+    counts = [vars(r).get("connections") for r in caplog.records]
+    assert 2 in counts
+
+
+@pytest.mark.parametrize("variable", ["https_proxy", "http_proxy", "ws_proxy"])
+def test_this_machine_is_not_connected_to_through_a_proxy(
+    slack: Sandbox, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    # Nobody is there.
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    line = Line(slack)
+    line.socket.connect()
+    until(line.socket.is_heard)
+    line.socket.close()

@@ -1,0 +1,187 @@
+"""Answers that are none, and addresses on this machine: what is made of them."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from bot.slack import NotDone, RateLimited, Refused, SlackError, Unsure
+from bot.web_api import is_on_this_machine
+from bot.web_slack import WebSlack
+
+Answer = tuple[int, str, bytes]
+
+PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY")
+HERE = b'{"ok": true, "team_id": "T0PEERS", "user_id": "U0B", "url": "https://x/"}'
+
+
+class Server:
+    """Answers everything in the same way, and remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.answer: Answer = (200, "application/json", HERE)
+        # Otherwise, by the path.
+        self.at: dict[str, Answer] = {}
+        self.asked: list[tuple[str, bytes]] = []
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                length = int(self.headers.get("content-length") or 0)
+                server.asked.append((self.path, self.rfile.read(length)))
+                status, kind, body = server.at.get(self.path, server.answer)
+                self.send_response(status)
+                self.send_header("content-type", kind)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None: ...
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.http.server_port}/"
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+    yield made
+    made.http.shutdown()
+    made.http.server_close()
+
+
+@pytest.fixture
+def web(server: Server) -> WebSlack:
+    return WebSlack("xoxb-for-tests", base_url=f"{server.url}api/")
+
+
+def named(error: str) -> bytes:
+    return f'{{"ok": false, "error": "{error}"}}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ((200, "application/json", named("channel_not_found")), Refused),
+        ((403, "application/json", named("invalid_auth")), Refused),
+        ((429, "application/json", named("ratelimited")), RateLimited),
+        ((429, "text/html", b"<html>"), RateLimited),
+        ((503, "application/json", named("anything")), Unsure),
+        ((418, "application/json", named("teapot")), Unsure),
+        ((418, "text/plain", b"teapot"), Unsure),
+        ((407, "application/json", named("proxy")), Unsure),
+        ((403, "application/json", b'{"error": "forbidden"}'), Unsure),
+        ((404, "text/html", b"<html>Not here</html>"), Unsure),
+        ((302, "text/html", b""), Unsure),
+        ((200, "application/json", b'["ok"]'), Unsure),
+        ((200, "application/json", b"null"), Unsure),
+        ((200, "application/json", b'"ok"'), Unsure),
+        ((200, "application/json", b"{}"), Unsure),
+        ((200, "application/json", b'{"ok": true}'), Unsure),
+        ((200, "application/json", b'{"ok": true, "user_id": 5}'), Unsure),
+        ((200, "text/plain; charset=klingon", HERE), Unsure),
+        ((418, "text/plain; charset=klingon", HERE), Unsure),
+        ((200, "application/gzip", b"\x1f\x8b"), Unsure),
+    ],
+)
+def test_only_what_slack_refuses_by_name_is_final(
+    server: Server, web: WebSlack, answer: Answer, expected: type[SlackError]
+):
+    server.answer = answer
+    with pytest.raises(SlackError) as caught:
+        web.identity()
+    assert type(caught.value) is expected
+    assert caught.value.method == "auth.test"
+
+
+def test_nobody_there_is_no_end_either():
+    with pytest.raises(NotDone):
+        WebSlack("xoxb-for-tests", base_url="http://127.0.0.1:9/api/").identity()
+
+
+def takes_files(server: Server) -> None:
+    slot = f'"file_id": "F1", "upload_url": "{server.url}up"'
+    body = f'{{"ok": true, "channel": {{"id": "D1"}}, {slot}}}'
+    server.answer = (200, "application/json", body.encode())
+
+
+@pytest.mark.parametrize("status", [403, 404, 418, 429, 500])
+def test_a_file_that_is_not_taken_may_be_sent_again(
+    server: Server, web: WebSlack, status: int
+):
+    takes_files(server)
+    server.at["/up"] = (status, "text/html", b"")
+    with pytest.raises(NotDone):
+        web.upload("U0ANA", name="n", title="t", comment="c", content=b"x")
+
+
+# Proxies
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:3333/api/", True),
+        ("http://127.1.2.3/api/", True),
+        ("http://localhost:3333/api/", True),
+        ("http://LocalHost./api/", True),
+        ("http://slack.localhost/api/", True),
+        ("ws://[::1]:80/link", True),
+        ("https://slack.com/api/", False),
+        ("https://localhost.example.org/", False),
+        ("https://127.0.0.1.example.org/", False),
+        ("https://10.0.0.1/", False),
+        ("https://user:localhost@slack.com/", False),
+        ("", False),
+    ],
+)
+def test_what_is_on_this_machine(url: str, expected: bool):
+    assert is_on_this_machine(url) is expected
+
+
+def ask(web: WebSlack, server: Server) -> None:
+    assert web.identity()["team_id"] == "T0PEERS"
+
+
+def respond(web: WebSlack, server: Server) -> None:
+    web.respond(f"{server.url}actions/1", "Heard", [], replace=True)
+    assert b'"replace_original": true' in server.asked[-1][1]
+
+
+def upload(web: WebSlack, server: Server) -> None:
+    takes_files(server)
+    web.upload("U0ANA", name="n", title="t", comment="c", content=b"all of it")
+    assert ("/up", b"all of it") in server.asked
+
+
+@pytest.mark.parametrize("variable", PROXIES)
+@pytest.mark.parametrize("use", [ask, respond, upload])
+def test_this_machine_is_not_asked_for_through_a_proxy(
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    use: Callable[[WebSlack, Server], None],
+):
+    for name in (*PROXIES, "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    # Nobody is there.
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    use(WebSlack("xoxb-for-tests", base_url=f"{server.url}api/"), server)
+
+
+def test_what_is_elsewhere_is_asked_for_through_the_proxy(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    for name in (*PROXIES, "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", server.url)
+    web = WebSlack("xoxb-for-tests", base_url="http://slack.example.org/api/")
+    assert web.identity()["team_id"] == "T0PEERS"
+    web.respond("http://slack.example.org/actions/1", "Heard", [])
+    assert [path for path, _ in server.asked] == [
+        "http://slack.example.org/api/auth.test",
+        "http://slack.example.org/actions/1",
+    ]

@@ -1,13 +1,15 @@
 """Opens the database that the operator chose, or says why it can't be."""
 
+import errno
 import logging
 import os
+import sqlite3
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from bot import db, schema
@@ -76,16 +78,50 @@ def _connect(url: URL, *, migrates: bool, setting: str) -> Database:
         otherwise.callback(database.close)
         try:
             _fit(database, migrates=migrates, setting=setting)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             # SQLite's word for a file that is damaged, or none of its own.
             is_file = db.sqlite_file(url) is not None
             is_damaged = is_file and type(error) is DatabaseError
             hint = " It may be damaged: restore a backup." if is_damaged else ""
-            raise SettingsError(
-                f"{setting}: the database can't be used ({type(error).__name__}).{hint}"
-            ) from None
+            raise SettingsError(f"{setting}: {unusable(error)}{hint}") from None
         otherwise.pop_all()
     return database
+
+
+def unusable(error: Exception) -> str:
+    """Say that the database can't be used, and why, without a value that is in it."""
+    if _is_full(error):
+        return "the database can't be used: the disk is full. Make room on it."
+    return f"the database can't be used ({type(error).__name__})."
+
+
+def _is_full(error: Exception) -> bool:
+    driver = getattr(error, "orig", None) or error
+    return (
+        getattr(driver, "sqlite_errorname", None) == "SQLITE_FULL"
+        # PostgreSQL's disk_full.
+        or getattr(driver, "sqlstate", None) == "53100"
+        or getattr(driver, "errno", None) in {errno.ENOSPC, errno.EDQUOT}
+    )
+
+
+def check_fit(engine: Engine, *, setting: str = "DATABASE_URL") -> None:
+    """Raise SettingsError where the database is not of this version, if of any."""
+    match schema.fit(engine):
+        case "unknown":
+            raise SettingsError(_NEWER.format(setting))
+        case "older":
+            raise SettingsError(_OLDER.format(setting))
+
+
+_NEWER = (
+    "{}: the database was made by a newer version of Backswing. Run that version, or"
+    " restore a backup."
+)
+_OLDER = (
+    "{}: the database is of an older version. Stop the other replicas, then run"
+    " `uv run app.py migrate`."
+)
 
 
 def _guard(file: Path, *, is_emptied: bool = False) -> None:
@@ -115,15 +151,9 @@ _LOCKS: list[FileLock] = []
 def _fit(database: Database, *, migrates: bool, setting: str) -> None:
     match schema.fit(database.engine):
         case "unknown":
-            raise SettingsError(
-                f"{setting}: the database was made by a newer version of Backswing."
-                " Run that version, or restore a backup."
-            )
+            raise SettingsError(_NEWER.format(setting))
         case "older" if not migrates:
-            raise SettingsError(
-                f"{setting}: the database is of an older version. Stop the other"
-                " replicas, then run `uv run app.py migrate`."
-            )
+            raise SettingsError(_OLDER.format(setting))
         case "older":
             copy = schema.back_up(database)
             schema.upgrade(database)

@@ -3,12 +3,12 @@
 import argparse
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
-from bot import db
+from bot import db, schema
 from bot.config import Settings
 from commands.parsing import CommandError, Commands
 
@@ -22,6 +22,7 @@ def add(commands: Commands) -> None:
 def back_up(settings: Settings, args: argparse.Namespace) -> int:
     """Raises CommandError where there is no copy to be had; then there is no file."""
     source = _source(settings.database_url)
+    _check_version(settings.database_url)
     target: Path = args.file
     if target.exists():
         raise CommandError(f"{target} is there already: give the copy another name.")
@@ -52,6 +53,18 @@ def _source(url: str) -> Path:
     if not file.exists():
         raise CommandError(f"{file.name} is not there: there is nothing to copy.")
     return file
+
+
+def _check_version(url: str) -> None:
+    """Raise where a newer version made it: what waits there is not ours to mark."""
+    engine = db.look(db.parse(url))
+    # What is no database at all is said when it is copied.
+    with suppress(DatabaseError):
+        if schema.fit(engine) == "unknown":
+            raise CommandError(
+                "The database was made by a newer version of Backswing: copy it with"
+                " that one."
+            )
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import db
 from bot.config import Settings, SettingsError
 from bot.exports import rules, service
+from bot.storage import check_fit
 from commands.parsing import CommandError, Commands
 from models import Installation
 
@@ -40,6 +41,7 @@ def write(settings: Settings, args: argparse.Namespace) -> int:
     form = rules.as_csv if args.format == "csv" else rules.as_json
     database = db.connect(parsed)
     try:
+        check_fit(database.lookups)
         with database.reads() as session:
             workspace = session.scalar(select(Installation.id))
             if workspace is None:
@@ -53,8 +55,7 @@ def write(settings: Settings, args: argparse.Namespace) -> int:
             _save(args.folder / f"{name}.{args.format}", text)
     except SQLAlchemyError as error:
         raise CommandError(
-            f"The database can't be read ({type(error).__name__}): is it of this"
-            " version? `uv run app.py migrate` brings it up to date."
+            f"The database can't be read ({type(error).__name__})."
         ) from None
     except OSError as error:
         raise CommandError(f"Nothing could be written ({error.strerror}).") from None

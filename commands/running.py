@@ -1,10 +1,12 @@
 """Wires the parts and runs them: the bot, from its settings to its threads."""
 
+import asyncio
 import gc
 import logging
 import platform
 import signal
 import socket
+import sys
 import tomllib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -14,7 +16,7 @@ from types import FrameType
 
 import uvicorn
 from pydantic import SecretStr
-from slack_sdk.errors import SlackClientError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 
 import handlers.bolt
@@ -28,13 +30,16 @@ from bot.installations import install
 from bot.notices import notices
 from bot.pace import Pace
 from bot.runtime import Runtime
+from bot.slack import Refused
+from bot.storage import unusable
 from bot.web_slack import WebSlack
+from commands.watching import Vital, Watch
 from handlers import readiness
 from handlers.edge import Edge
 from handlers.figures import Figures
 from handlers.health import Health
 from handlers.readiness import Check, Readiness
-from handlers.socket import SocketMode
+from handlers.socket import PATIENCE_SECONDS, STALLED, SocketMode
 from jobs import Pulse
 from jobs.facts import see_channels
 from jobs.outbox import take_over
@@ -122,23 +127,25 @@ class Backswing:
         )
 
     def start(self) -> None:
-        take_over(self.rt)
-        see_channels(self.rt)
+        try:
+            take_over(self.rt)
+            see_channels(self.rt)
+        except SQLAlchemyError as error:
+            self.give_up(f"DATABASE_URL: {unusable(error)}")
+            return
         self.deliverer.start()
         self.deliverer.wake()
         self._ticker.start()
         if self._socket is not None:
             try:
                 self._socket.connect()
-            except SlackClientError:
+            except Refused:
                 self.give_up(_NO_SOCKET)
-            except OSError as error:
-                self.give_up(f"Slack can't be reached ({type(error).__name__}).")
 
     def give_up(self, why: str) -> None:
         """End the program, so that whoever looks after it sees it and starts anew."""
         log.critical("giving up", extra={"why": why})
-        self.gave_up = why
+        self.gave_up = self.gave_up or why
         if self._server is not None:
             self._server.should_exit = True
 
@@ -168,8 +175,33 @@ class Backswing:
         }
         if self._socket is not None:
             connection = self._socket
-            checks["socket"] = lambda: None if connection.is_well() else "not connected"
+            checks["socket"] = lambda: (
+                None if connection.is_heard() else "not connected"
+            )
         return checks
+
+    def _vitals(self) -> list[Vital]:
+        """What the process lives by; the rest recovers where its cause does."""
+        parts = self._checks()
+        vitals = [
+            Vital(parts["deliveries"], "A thread that sends messages has ended."),
+            Vital(parts["events"], "The thread that commits events has ended."),
+            Vital(
+                lambda: None if self._ticker.is_running else "it has ended",
+                "The thread that starts jobs has ended.",
+            ),
+            Vital(parts["clock"], "No job runs any more.", PATIENCE_SECONDS),
+        ]
+        if self._socket is not None:
+            connection = self._socket
+            vitals += [
+                Vital(
+                    lambda: "it has ended" if connection.is_broken() else None,
+                    "The thread that listens to Slack has ended.",
+                ),
+                Vital(parts["socket"], STALLED, PATIENCE_SECONDS),
+            ]
+        return vitals
 
     def asgi(self, ready: Callable[[], None] = lambda: None) -> Starlette:
         """What uvicorn serves; the bot lives as long as it is served."""
@@ -177,22 +209,27 @@ class Backswing:
         @asynccontextmanager
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
             self.start()
-            ready()
+            watch = Watch(self._vitals() if self.gave_up is None else [], self.give_up)
+            watching = asyncio.create_task(watch.run())
+            if self.gave_up is None:
+                ready()
             yield
+            watching.cancel()
             self.stop()
 
         routes = [*self._health.routes(), *self._edge.routes()]
         return Starlette(routes=routes, lifespan=lifespan)
 
-    def run(
-        self, ready: Callable[[], None], listening: Sequence[socket.socket]
-    ) -> None:
-        """Serve on the sockets until told to stop."""
+    def run(self, ready: Callable[[], None], listening: Sequence[socket.socket]) -> int:
+        """Serve on the sockets until told to stop; 1 where there was a reason to."""
         # uvicorn raises the signal again when it is done; then we are done, too.
-        signal.signal(signal.SIGTERM, _leave)
-        signal.signal(signal.SIGINT, _leave)
+        leave_when_told()
         self._server = server(self.asgi(ready), self.settings.host, self.settings.port)
         self._server.run(sockets=[*listening])
+        if self.gave_up is None:
+            return 0
+        print(self.gave_up, file=sys.stderr)
+        return 1
 
 
 def build() -> Mapping[str, str]:
@@ -227,6 +264,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def leave_when_told() -> None:
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:

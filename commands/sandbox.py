@@ -137,10 +137,9 @@ def _play(
         stories.tell(slack, STORY)
 
     try:
-        backswing.run(begin, door.sockets)
+        return backswing.run(begin, door.sockets)
     finally:
         slack.stop()
-    return 0
 
 
 def _listen(settings: Settings, host: str, setting: str, what: str) -> Listening:

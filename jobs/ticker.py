@@ -59,6 +59,10 @@ class Ticker:
         self._stopping = False
         self._thread = threading.Thread(target=self._watch, name="ticker", daemon=True)
 
+    @property
+    def is_running(self) -> bool:
+        return self._thread.is_alive()
+
     def start(self) -> None:
         self._thread.start()
 

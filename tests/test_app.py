@@ -1,5 +1,6 @@
 """The command line: what it refuses and how, and that it ends as it should."""
 
+import errno
 import json
 import logging
 import os
@@ -11,6 +12,7 @@ import stat
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,15 +20,19 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy.exc import OperationalError
 
 import app
 from bot.config import Settings, SettingsError
 from commands import ports
-from commands.sandbox import STORY
+from commands.sandbox import MANIFEST, STORY
+from handlers.socket import SWITCHED_OFF
+from sandbox import Sandbox
 from tests import canaries
 from tests.bot.test_config import APP, BOT, GOOD, SIGNING, VARIABLES, WRONG
 
 ROOT = Path(__file__).parent.parent
+START = ROOT / "migrations" / "versions" / "2026-11-22_start.py"
 
 Refuse = Callable[..., str]
 
@@ -127,17 +133,90 @@ def test_a_file_that_is_no_database_is_refused(
     assert file.read_text().startswith("Some words")
 
 
-@pytest.mark.parametrize("command", [[], ["migrate"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        [],
+        ["migrate"],
+        ["export", "tables"],
+        ["backup", "copy.db"],
+        ["import", "export.zip"],
+        ["sandbox", "--database", "sqlite:///newer.db"],
+    ],
+)
 def test_a_database_of_a_newer_version_is_refused(
     refused: Refuse, tmp_path: Path, migrated_file: Path, command: list[str]
 ):
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as export:
+        for name in ("users.json", "channels.json"):
+            export.writestr(name, "[]")
+    before = {*tmp_path.iterdir(), tmp_path / "newer.db"}
     file = tmp_path / "newer.db"
     file.write_bytes(migrated_file.read_bytes())
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'of-tomorrow'")
     connection.close()
-    said = refused(*command, **GOOD, DATABASE_URL=f"sqlite:///{file}")
+    if command[:1] == ["sandbox"]:
+        said = refused(*command, PORT="0", SANDBOX_PORT="0")
+    else:
+        said = refused(*command, **GOOD, DATABASE_URL=f"sqlite:///{file}")
     assert "made by a newer version" in said
+    made = {path for path in {*tmp_path.iterdir()} - before if path.name[:5] != "newer"}
+    assert made == set()
+
+
+def test_tables_of_an_older_version_are_not_exported(
+    refused: Refuse, tmp_path: Path, migrated_file: Path
+):
+    file = tmp_path / "older.db"
+    file.write_bytes(migrated_file.read_bytes())
+    first = re.search(r'^revision = "(\w+)"$', START.read_text(), re.MULTILINE)
+    assert first
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", first.groups())
+    connection.close()
+    said = refused("export", "tables", DATABASE_URL=f"sqlite:///{file}")
+    assert "of an older version" in said
+
+
+def no_room(*_: object, **__: object) -> None:
+    """As SQLite says it."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("PRAGMA max_page_count = 1")
+        connection.execute("CREATE TABLE t (x)")
+
+
+def no_room_in_a_session(*_: object, **__: object) -> None:
+    try:
+        no_room()
+    except sqlite3.OperationalError as error:
+        raise OperationalError("INSERT", {}, error) from error
+
+
+def no_room_for_a_file(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize(
+    ("name", "fails"),
+    [
+        ("bot.schema.upgrade", no_room_in_a_session),
+        ("bot.schema.upgrade", no_room),
+        ("bot.schema.upgrade", no_room_for_a_file),
+        ("commands.running.install", no_room_in_a_session),
+    ],
+)
+def test_a_full_disk_at_the_start_is_said_in_a_sentence(
+    refused: Refuse,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    fails: Callable[..., None],
+):
+    monkeypatch.setattr(name, fails)
+    said = refused(**GOOD, PORT="0", DATABASE_URL="sqlite:///kept.db")
+    assert said == (
+        "DATABASE_URL: the database can't be used: the disk is full. Make room on it.\n"
+    )
 
 
 def test_tokens_in_an_env_file_are_read(refused: Refuse, tmp_path: Path):
@@ -317,6 +396,14 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
         process.end(by=signal.SIGKILL)
 
 
+@pytest.fixture
+def pretended() -> Iterator[Sandbox]:
+    made = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    made.start()
+    yield made
+    made.stop()
+
+
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
@@ -372,6 +459,48 @@ def test_a_real_process_refuses_as_the_table_says(start: Callable[..., Process])
     assert process.end() == 2
     assert process.said().startswith("SLACK_BOT_TOKEN is of the wrong kind")
     assert BOT[5:] not in process.said()
+
+
+def serving(start: Callable[..., Process], slack: Sandbox) -> Process:
+    return start(
+        SLACK_BOT_TOKEN=slack.bot_token,
+        SLACK_APP_TOKEN=slack.app_token,
+        SLACK_API_URL=slack.api_url,
+        DATABASE_URL="sqlite:///kept.db",
+    )
+
+
+def test_slack_is_waited_for_at_the_start(
+    start: Callable[..., Process], pretended: Sandbox
+):
+    for kind in ("ratelimited", "server_error", "truncated"):
+        pretended.faults.add(kind, "auth.test", times=1, retry_after=1)
+    pretended.faults.add("reset", "apps.connections.open", times=1)
+    process = serving(start, pretended)
+    process.wait_for_logs("waiting for Slack", times=3)
+    process.wait_for_logs('"serving"', times=1)
+    process.wait_for_logs('"connected"', times=1)
+    assert process.end(by=signal.SIGTERM) == 0
+    assert "Traceback" not in process.said()
+
+
+def test_who_waits_for_slack_leaves_when_told(start: Callable[..., Process]):
+    process = start(
+        **GOOD, SLACK_API_URL="http://127.0.0.1:9/", DATABASE_URL="sqlite:///kept.db"
+    )
+    process.wait_for_logs("waiting for Slack", times=1)
+    assert process.end(by=signal.SIGTERM) == 0
+    assert "serving" not in process.said()
+
+
+def test_a_process_that_can_do_no_more_ends_with_1_and_says_why(
+    start: Callable[..., Process], pretended: Sandbox
+):
+    process = serving(start, pretended)
+    process.wait_for_logs('"connected"', times=1)
+    pretended.sockets.disconnect("link_disabled")
+    assert process.end() == 1
+    assert process.said().splitlines()[-1] == SWITCHED_OFF
 
 
 def words(story: dict[str, Any]) -> set[str]:

@@ -1,0 +1,114 @@
+"""A process that can do no more ends with a reason, whatever part of it has died."""
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import SecretStr
+
+import app
+from bot.config import Settings
+from bot.storage import open_database
+from commands.running import Backswing
+from commands.watching import Vital, Watch
+from sandbox import Sandbox
+
+MANIFEST = Path(app.__file__).parent / "manifest.yml"
+
+
+@pytest.fixture
+def slack() -> Iterator[Sandbox]:
+    made = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def backswing(slack: Sandbox, tmp_path: Path) -> Iterator[Backswing]:
+    """As the command serves it over Socket Mode."""
+    handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
+    settings = Settings(
+        _env_file=None,
+        slack_bot_token=SecretStr(slack.bot_token),
+        slack_app_token=SecretStr(slack.app_token),
+        slack_api_url=slack.api_url,
+    )
+    yield Backswing(settings, open_database(f"sqlite:///{tmp_path / 'kept.db'}"))
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def die(*_: object) -> None:
+    # Which nobody in the house catches.
+    raise SystemExit
+
+
+def kill_a_delivery(backswing: Backswing, slack: Sandbox) -> None:
+    backswing.deliverer.deliver_due = die  # type: ignore[method-assign, assignment]
+    backswing.deliverer.wake()
+
+
+def kill_the_clock(backswing: Backswing, slack: Sandbox) -> None:
+    backswing._ticker.start_due = die  # type: ignore[method-assign]
+
+
+def kill_the_line(backswing: Backswing, slack: Sandbox) -> None:
+    backswing._line._serve = die  # type: ignore[assignment]
+    ana = slack.person("ana")
+    slack.say(ana.id, slack.channel("help", ana).id, "hello")
+
+
+def kill_the_listener(backswing: Backswing, slack: Sandbox) -> None:
+    assert backswing._socket is not None
+    backswing._socket._hear = die  # type: ignore[method-assign, assignment]
+    slack.sockets.disconnect("warning")
+
+
+def switch_it_off(backswing: Backswing, slack: Sandbox) -> None:
+    slack.sockets.disconnect("link_disabled")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize(
+    ("do", "why"),
+    [
+        (kill_a_delivery, "sends messages has ended"),
+        (kill_the_clock, "starts jobs has ended"),
+        (kill_the_line, "commits events has ended"),
+        (kill_the_listener, "listens to Slack has ended"),
+        (switch_it_off, "Socket Mode was switched off"),
+    ],
+)
+def test_what_dies_ends_the_process_with_a_reason(
+    slack: Sandbox,
+    backswing: Backswing,
+    do: Callable[[Backswing, Sandbox], None],
+    why: str,
+    capsys: pytest.CaptureFixture[str],
+):
+    def begin() -> None:
+        threading.Thread(target=do, args=(backswing, slack)).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        assert backswing.run(begin, [listening]) == 1
+    assert why in capsys.readouterr().err
+
+
+def test_a_part_may_be_unwell_as_long_as_its_patience_lasts():
+    well = True
+    reasons: list[str] = []
+    part = Vital(lambda: None if well else "away", "It is away.", patience_seconds=3)
+    watch = Watch([part], reasons.append)
+    assert not watch.look()
+    well = False
+    assert [watch.look() for _ in range(3)] == [False] * 3
+    well = True
+    assert not watch.look()
+    well = False
+    assert [watch.look() for _ in range(4)] == [False, False, False, True]
+    assert reasons == ["It is away."]

@@ -34,7 +34,7 @@ HELPFUL = frozenset(
 LEAST_VOTES = 3
 _BY_PEOPLE = {None, "file_share", "me_message", "thread_broadcast"}
 
-# (who helped, who asked, when), (who wrote, when): times in seconds since 1970.
+# (who helped or answered, who asked, when), (who wrote, when): seconds since 1970.
 Mark = tuple[str, str, float]
 Post = tuple[str, float]
 
@@ -44,7 +44,7 @@ class History:
     marks: list[Mark] = field(default_factory=list)
     # Everything that people wrote, and what of it answers somebody else.
     posts: list[Post] = field(default_factory=list)
-    answers: list[Post] = field(default_factory=list)
+    answers: list[Mark] = field(default_factory=list)
 
     @property
     def start(self) -> float:
@@ -81,7 +81,7 @@ def _slack(path: Path) -> History:
                 asker = askers.get(thread) if thread != message["ts"] else None
                 if asker is None or asker == who:
                     continue
-                history.answers.append((who, at))
+                history.answers.append((who, asker, at))
                 if _is_helpful(message, who, bots):
                     mark = (who, asker, (room, thread))
                     marked[mark] = min(at, marked.get(mark, at))
@@ -134,7 +134,7 @@ def _stack_exchange(path: Path) -> History:
         asker = str(question["user"])
         if asker == who:
             continue
-        history.answers.append((who, at))
+        history.answers.append((who, asker, at))
         is_accepted = question.get("accepted") == post["id"]
         if is_accepted or post["score"] >= LEAST_VOTES:
             mark = (who, asker, question["id"])

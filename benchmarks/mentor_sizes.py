@@ -3,7 +3,9 @@
     uv run --group dev python -m benchmarks.mentor_sizes
 
 On both databases, each size in a process of its own. The people are as in a large
-workspace: a few answer much, half of them never, all ask and write now and then.
+workspace: a few answer much, half of them never, all ask and write now and then. For
+each answer with a mark there is one without. `--days` says over how many days all of it
+is spread; who marked whom is looked at for a year, messages for a quarter.
 """
 
 import argparse
@@ -31,7 +33,9 @@ from bot.mentors.rules import Period
 from models import Answer, Ask, Channel, Installation, Member, MessageCount
 
 UNTIL = datetime(2026, 3, 6, 8, tzinfo=UTC)
-DAYS = 90
+DAYS = 366
+# For how many days people's messages are counted.
+COUNTED = 90
 CHANNELS = 50
 # Marks; people are a twentieth of that.
 SIZES = (250_000, 500_000, 1_000_000)
@@ -40,7 +44,7 @@ WRITES = 5
 _AT_ONCE = 10_000
 
 
-def fill(database: Database, marks: int) -> None:
+def fill(database: Database, marks: int, days: int) -> None:
     shuffle = random.Random(marks)  # noqa: S311 - a draw, no secret
     people = [f"U{n:07}" for n in range(marks // 20)]
     with database.engine.begin() as connection:
@@ -63,15 +67,18 @@ def fill(database: Database, marks: int) -> None:
         put(Member, ({**_MEMBER, "slack_id": person} for person in people))
         # As they come: the later one has the higher number.
         times = sorted(
-            UNTIL - timedelta(days=DAYS * shuffle.random()) for _ in range(marks)
+            UNTIL - timedelta(days=days * shuffle.random()) for _ in range(marks)
         )
         asks = [(shuffle.choice(people), at) for at in times]
         put(Ask, (_ask(n, who, at) for n, (who, at) in enumerate(asks, 1)))
         put(
             Answer,
             (
-                _answer(n, people[int(len(people) / 2 * shuffle.random() ** 3)], at)
+                _answer(
+                    n, people[int(len(people) / 2 * shuffle.random() ** 3)], at, marked
+                )
                 for n, (_, at) in enumerate(asks, 1)
+                for marked in (True, False)
             ),
         )
         put(
@@ -84,7 +91,7 @@ def fill(database: Database, marks: int) -> None:
                     "messages": 1 + int(20 * shuffle.random() ** 4),
                 }
                 for person in people
-                for day in range(DAYS)
+                for day in range(COUNTED)
                 if not shuffle.randrange(WRITES)
             ),
         )
@@ -125,15 +132,16 @@ def _ask(number: int, asker: str, at: datetime) -> dict[str, Any]:
     }
 
 
-def _answer(number: int, author: str, at: datetime) -> dict[str, Any]:
+def _answer(ask: int, author: str, at: datetime, is_marked: bool) -> dict[str, Any]:
+    number = 2 * ask + is_marked
     return {
         "id": number,
-        "ask_id": number,
-        "channel_id": 1 + number % CHANNELS,
-        "ts": _ts(number + 1, at),
+        "ask_id": ask,
+        "channel_id": 1 + ask % CHANNELS,
+        "ts": _ts(number, at),
         "author": author,
         "answered_at": at,
-        "helped": 1,
+        "helped": int(is_marked),
     }
 
 
@@ -152,6 +160,7 @@ def measure(url: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--days", type=int, default=DAYS)
     parser.add_argument("--measure", metavar="URL")
     args = parser.parse_args()
     if args.measure:
@@ -170,7 +179,7 @@ def main() -> None:
             for name, url in (("SQLite", file), ("PostgreSQL", server.get_uri())):
                 database = db.connect(url)
                 schema.upgrade(database)
-                fill(database, size)
+                fill(database, size, args.days)
                 if name == "PostgreSQL":
                     with database.engine.begin() as connection:
                         connection.execute(text("SET statement_timeout = 0"))

@@ -3,22 +3,29 @@
     uv run --group dev python -m benchmarks.mentors EXPORT.zip POSTS.jsonl.gz …
 
 Each week sees only what had happened by then. A credited person "helps again" if they
-earn a mark in the time ahead. The same weeks are judged for four other ways to
-choose: a random quiet person who answered, the quiet person with most marks, a random
-one of those above the gate, and anybody who answered, quiet or not. What is random is
-averaged over everybody who could have been drawn. Intervals are of 95 %, by a bootstrap
-that draws people, with all of their weeks, since a person's weeks are alike.
+earn a mark in the time ahead. The same weeks are judged for five other ways to
+choose: a random quiet person who answered, a random one of those who answered as often
+in the window as who was credited (or as nearly as anybody did), the quiet person with
+most marks, a random one of those above the gate, and anybody who answered, quiet or
+not. What is random is averaged over everybody who could have been drawn. The lead is
+paired: week by week, of the definition over the other way. Intervals are of 95 %, by a
+bootstrap that draws people, with all of their weeks, since a person's weeks are alike.
+
+With `--attacks` it says instead how many credits go to people who agreed to mark each
+other, in each of the ways of `benchmarks/attacks.py`, put into the same history.
 """
 
 import argparse
 import random
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from benchmarks.histories import History, read
+from benchmarks import attacks
+from benchmarks.histories import History, Mark, read
 from bot.config import MentorNumbers
 from bot.mentors import rules
 from bot.mentors.rules import DAY, Marks
@@ -29,6 +36,7 @@ MOST_TALKATIVE = 10
 METHODS = (
     "the definition",
     "random quiet answerer",
+    "answered as often",
     "most marks",
     "above the gate",
     "random answerer",
@@ -51,9 +59,10 @@ def walk(history: History, numbers: MentorNumbers, ahead_days: int) -> Iterator[
         helped[helper].append(at)
     rests: dict[str, float] = {}
     crowned: dict[str, float] = {}
-    now = history.start + numbers.visibility_days * DAY
+    # From when the shortest window is full.
+    now = history.start + numbers.windows_days[0] * DAY
     while now + ahead_days * DAY <= history.end:
-        marks, messages, answerers = _seen(history, numbers, now)
+        marks, messages, answers = _seen(history, numbers, now)
 
         def again(who: str, now: float = now) -> bool:
             times = helped[who]
@@ -62,13 +71,21 @@ def walk(history: History, numbers: MentorNumbers, ahead_days: int) -> Iterator[
             )
 
         resting = {who for who, until in rests.items() if until > now}
-        found = rules.find(marks, messages, until=now, numbers=numbers, barred=resting)
+        found = rules.find(
+            marks,
+            messages,
+            partial(_answered, answers, numbers.least_answered),
+            until=now,
+            numbers=numbers,
+            barred=resting,
+        )
         if found.standings:
             credited = found.standings[0].member
             rests[credited] = now + numbers.rest_days * DAY
             loud = rules.talkative(messages, numbers)
             since = now - found.window_days * DAY
-            answered = {w for w, at in answerers if at > since}
+            often = Counter(who for who, _, at in answers if at > since)
+            answered = set(often)
             counts = Counter(h for h, _, at in history.marks if since < at <= now)
             free = {w: n for w, n in counts.items() if w not in loud}
             most = min(
@@ -85,6 +102,7 @@ def walk(history: History, numbers: MentorNumbers, ahead_days: int) -> Iterator[
                 (
                     float(again(credited)),
                     _share(again(who) for who in answered - loud),
+                    _share(again(who) for who in _alike(often, credited)),
                     float(most is not None and again(most)),
                     _share(again(s.member) for s in found.standings),
                     _share(again(who) for who in answered),
@@ -95,14 +113,36 @@ def walk(history: History, numbers: MentorNumbers, ahead_days: int) -> Iterator[
 
 def _seen(
     history: History, numbers: MentorNumbers, now: float
-) -> tuple[Marks, Counter[str], list[tuple[str, float]]]:
-    since = now - numbers.visibility_days * DAY
+) -> tuple[Marks, Counter[str], list[Mark]]:
     marks = Marks()
     for helper, asker, at in history.marks:
-        if since < at <= now:
+        if now - numbers.ring_days * DAY < at <= now:
             marks.add(helper, asker, at)
+    since = now - numbers.visibility_days * DAY
     messages = Counter(who for who, at in history.posts if since < at <= now)
-    return marks, messages, [(w, at) for w, at in history.answers if at <= now]
+    return marks, messages, [mark for mark in history.answers if mark[2] <= now]
+
+
+def _answered(
+    answers: Sequence[Mark],
+    least: int,
+    people: Mapping[str, Collection[str]],
+    since: float,
+) -> set[str]:
+    met = {
+        (who, asker)
+        for who, asker, at in answers
+        if at > since and asker not in people.get(who, ())
+    }
+    count = Counter(who for who, _ in met)
+    return {who for who in people if count[who] >= least}
+
+
+def _alike(often: Counter[str], credited: str) -> list[str]:
+    """The others who answered as often, or as nearly as anybody did."""
+    apart = {w: abs(n - often[credited]) for w, n in often.items() if w != credited}
+    nearest = min(apart.values(), default=0)
+    return [who for who, distance in apart.items() if distance == nearest]
 
 
 def _share(hits: Iterator[bool]) -> float:
@@ -153,18 +193,43 @@ def report(path: Path, numbers: MentorNumbers, ahead_days: int) -> None:
     if not weeks:
         return
     means, leads = intervals(weeks)
-    print(f"  {'helped again':<24}{'share':>6}  {'95 %':<14}the definition's lead")
+    print(
+        f"  {'helped again':<24}{'share':>6}  {'95 %':<14}the definition's paired lead"
+    )
     for n, method in enumerate(METHODS):
         mean = sum(week.right[n] for week in weeks) / len(weeks)
         lead = ""
         if n:
-            overlaps = means[0][0] <= means[n][1] and means[n][0] <= means[0][1]
-            lead = (
-                f"{leads[n][0]:+.2f} to {leads[n][1]:+.2f},"
-                f" intervals {'overlap' if overlaps else 'do not overlap'}"
-            )
+            ahead = sum(week.right[0] - week.right[n] for week in weeks) / len(weeks)
+            lead = f"{ahead:+.2f} ({leads[n][0]:+.2f} to {leads[n][1]:+.2f})"
         low, high = means[n]
         print(f"  {method:<24}{mean:>6.2f}  {f'{low:.2f}-{high:.2f}':<14}{lead}")
+
+
+def attack(path: Path, numbers: MentorNumbers) -> None:
+    history = read(path)
+    honest = len(list(walk(history, numbers, 0)))
+    print(f"{path.name}: {honest} credits without an attack")
+    askers = sorted({asker for _, asker, _ in history.marks})
+    print(f"  {'':<24}{'among themselves':<20}and help strangers")
+    for name in attacks.ATTACKS:
+        each = [_won(history, numbers, name, some) for some in ((), askers)]
+        print(f"  {name:<24}{each[0]:<20}{each[1]}")
+
+
+def _won(
+    history: History, numbers: MentorNumbers, name: str, strangers: Sequence[str]
+) -> str:
+    span = history.start, history.end
+    given = list(attacks.marks(name, *span, strangers))
+    attacked = History(
+        [*history.marks, *given],
+        [*history.posts, *attacks.messages(name, *span)],
+        [*history.answers, *given],
+    )
+    ring = set(attacks.people(name))
+    credited = [week.credited for week in walk(attacked, numbers, 0)]
+    return f"{sum(who in ring for who in credited)} of {len(credited)}"
 
 
 def main() -> None:
@@ -175,10 +240,14 @@ def main() -> None:
     parser.add_argument("--window", type=int, nargs="+", default=[28, 56, 84])
     parser.add_argument("--ahead", type=int, default=28, help="days")
     parser.add_argument("--rest", type=int, default=84, help="days after a credit")
+    parser.add_argument("--attacks", action="store_true")
     args = parser.parse_args()
     numbers = MentorNumbers(windows_days=tuple(args.window), rest_days=args.rest)
     for path in args.history:
-        report(path, numbers, args.ahead)
+        if args.attacks:
+            attack(path, numbers)
+        else:
+            report(path, numbers, args.ahead)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from bot.channels import service as channels
 from bot.clock import utc_now
-from bot.config import Settings
+from bot.config import A_FEW, Settings
 from bot.runtime import Runtime
 from bot.storage import open_database, open_new
 from commands.parsing import CommandError, Commands
@@ -111,6 +111,8 @@ def _play(
             "slack_api_url": slack.api_url,
             "port": door.port,
             "slack_app_token": None,
+            # In the story there are too few people for the numbers of real teams.
+            "mentors": settings.mentors if export else A_FEW,
         }
     )
     backswing = Backswing(settings, database, clock=clock)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 import handlers.bolt
 from bot import db, logs, schema
+from bot.config import A_FEW
 from bot.db import Database
 from bot.delivery import Deliverer
 from bot.facts import service as facts
@@ -197,6 +198,7 @@ def rt(
         database.lookups,
         slack,
         clock,
+        mentors=A_FEW,
     )
 
 

@@ -6,12 +6,14 @@ It is streamed, a few numbers for each mark, so that a million of them fit.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, union
 from sqlalchemy.orm import Session
 
 from bot.answers import outcomes
+from bot.clock import moment
 from bot.config import MentorNumbers
 from bot.db import table
 from bot.mentors import rules
@@ -59,10 +61,11 @@ def look(
     """Weigh what is known of the windows that end with the period."""
     take_time(session)
     until = period.until
-    since = until - timedelta(days=numbers.visibility_days)
+    visible_since = until - timedelta(days=numbers.visibility_days)
     return rules.find(
-        _marks(session, scope, since, until),
-        _messages(session, scope, since, until),
+        _marks(session, scope, until - timedelta(days=numbers.ring_days), until),
+        _messages(session, scope, visible_since, until),
+        partial(_answered, session, scope, until=until, least=numbers.least_answered),
         until=until.timestamp(),
         numbers=numbers,
         barred=barred(session, scope.installation_id, period.day, numbers=numbers),
@@ -79,8 +82,8 @@ def _ts(at: datetime) -> str:
     return f"{at.timestamp():.6f}"
 
 
-def _is_marked(since: datetime, until: datetime) -> ColumnElement[bool]:
-    """Of an answer and its ask: it solved it or helped, and was given in the window.
+def _is_given(since: datetime, until: datetime) -> ColumnElement[bool]:
+    """Of an answer and its ask: they stand, and it was given in the window.
 
     By Slack's own times, which have an index and sort as they are written.
     """
@@ -88,10 +91,15 @@ def _is_marked(since: datetime, until: datetime) -> ColumnElement[bool]:
         _answers.c.ts > _ts(since),
         _answers.c.ts <= _ts(until),
         _answers.c.is_deleted.is_(False),
-        or_(_answers.c.is_solution.is_(True), _answers.c.helped > 0),
         _asks.c.deleted_at.is_(None),
         _answers.c.author != _asks.c.asker,
     )
+
+
+def _is_marked(since: datetime, until: datetime) -> ColumnElement[bool]:
+    """As `_is_given`, and it solved the ask or helped."""
+    is_helpful = or_(_answers.c.is_solution.is_(True), _answers.c.helped > 0)
+    return and_(_is_given(since, until), is_helpful)
 
 
 def _bots(installation_id: int) -> Select[Any]:
@@ -153,6 +161,38 @@ def _marks(session: Session, scope: Scope, since: datetime, until: datetime) -> 
                 authors.add(author)
                 marks.add(author, asker, float(ts))
     return marks
+
+
+def _answered(
+    session: Session,
+    scope: Scope,
+    people: Mapping[str, Collection[str]],
+    since: float,
+    *,
+    until: datetime,
+    least: int,
+) -> set[str]:
+    """Of these people, those who answered so many others, marked or not.
+
+    With each stand those whom it does not count to have answered.
+    """
+    met: dict[str, set[str]] = {person: set() for person in people}
+    for place, inside in _places(scope):
+        rows = session.execute(
+            select(_answers.c.author, _asks.c.asker)
+            .join_from(_answers, _asks, _asks.c.id == _answers.c.ask_id)
+            .where(
+                _is_in(scope, _answers.c.channel_id, place),
+                _is_given(moment(f"{since:.6f}"), until),
+            ),
+            execution_options={"yield_per": _AT_ONCE},
+        )
+        for author, asker in rows:
+            if author not in met or asker in people[author]:
+                continue
+            if inside is None or author in inside:
+                met[author].add(asker)
+    return {person for person, askers in met.items() if len(askers) >= least}
 
 
 def _messages(
@@ -239,7 +279,7 @@ def evidence(
     numbers: MentorNumbers,
 ) -> list[Seen]:
     """The marks of one person in the window of `days`, the earliest first."""
-    known_since = until - timedelta(days=numbers.visibility_days)
+    known_since = until - timedelta(days=numbers.ring_days)
     found: list[Seen] = []
     for place, people in _places(scope):
         if people is not None and member not in people:

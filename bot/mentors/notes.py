@@ -195,7 +195,7 @@ def ring(name: str, people: Sequence[str], marks: int, from_ring: int) -> Note:
     """To a program lead, privately."""
     text = (
         f"A private note for program leads: {from_ring} of the {marks} marks that"
-        f" {name} got in the last months come from a ring of {len(people)} people who"
+        f" {name} got in the last year come from a ring of {len(people)} people who"
         f" mark each other: {names(people)}. That can be a close team, and nothing is"
         " wrong with that; marks from within a ring alone make nobody a mentor."
     )

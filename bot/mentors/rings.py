@@ -1,4 +1,4 @@
-"""Who is in a ring: the strongly connected parts of a graph."""
+"""Who is in a ring, and who in a crowd: the parts of a graph."""
 
 from array import array
 from collections.abc import MutableSequence, Sequence
@@ -59,3 +59,60 @@ def _close(
     while member != node:
         member = open_nodes.pop()
         found[member] = number
+
+
+def crowds(
+    size: int, sources: Sequence[int], targets: Sequence[int], most: int
+) -> bytearray:
+    """For each of `size` nodes, 1 if it is one of more than `most` that are joined.
+
+    Edges join whichever way they lead. Parts are merged by union-find, the smaller into
+    the larger; all that are large enough become one, which no edge has to look through.
+    """
+    crowd = size
+    parent = array("l", range(size + 1))
+    weight = array("l", [1]) * size
+
+    def root(node: int) -> int:
+        while (above := parent[node]) != node:
+            parent[node] = node = parent[above]
+        return node
+
+    for source, target in zip(sources, targets, strict=True):
+        if parent[source] == parent[target]:
+            continue
+        one, other = root(source), root(target)
+        if one == other:
+            continue
+        if crowd in {one, other}:
+            parent[one] = parent[other] = crowd
+            continue
+        if weight[one] < weight[other]:
+            one, other = other, one
+        parent[other] = one
+        weight[one] += weight[other]
+        if weight[one] > most:
+            parent[one] = crowd
+    return bytearray(root(node) == crowd for node in range(size))
+
+
+def mixed(
+    sources: Sequence[int], targets: Sequence[int], groups: Sequence[int]
+) -> bytearray:
+    """For each node, 1 if its edges, in and out, join it with more than one group."""
+    first = array("l", [-1]) * len(groups)
+    found = bytearray(len(groups))
+    for source, target in zip(sources, targets, strict=True):
+        if not found[source]:
+            group = groups[target]
+            if first[source] < 0:
+                first[source] = group
+            elif first[source] != group:
+                found[source] = 1
+        if not found[target]:
+            group = groups[source]
+            if first[target] < 0:
+                first[target] = group
+            elif first[target] != group:
+                found[target] = 1
+    return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -22,9 +22,11 @@ from models import (
     Channel,
     Credit,
     Evidence,
+    Installation,
     Member,
     Mentoring,
     MentorRound,
+    MessageCount,
     RingNote,
 )
 
@@ -53,6 +55,9 @@ def due(
     period = rules.period(now, zone(session, workspace.id), numbers)
     if where == "off" or period is None:
         return []
+    shortest = timedelta(days=numbers.windows_days[0])
+    if period.day - shortest < _known_since(session, workspace):
+        return []
     places = (
         [0]
         if where == "workspace"
@@ -75,6 +80,19 @@ def due(
         )
     )
     return [Due(period, place) for place in places if place not in taken]
+
+
+def _known_since(session: Session, workspace: Workspace) -> date:
+    """The day on which the bot came, or from which on an export tells who wrote."""
+    came = session.get_one(Installation, workspace.id).installed_at.date()
+    told = session.scalar(
+        select(MessageCount.day)
+        .join(Channel, Channel.id == MessageCount.channel_id)
+        .where(Channel.installation_id == workspace.id)
+        .order_by(MessageCount.day)
+        .limit(1)
+    )
+    return came if told is None else min(came, told)
 
 
 def scope(session: Session, installation_id: int) -> str:

@@ -8,16 +8,16 @@ import math
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, cached_property
 from itertools import accumulate, groupby
 from zoneinfo import ZoneInfo
 
 from bot import zones
 from bot.config import MentorNumbers
-from bot.mentors.rings import components
+from bot.mentors import rings
 
 DAY = 86_400
 
@@ -162,15 +162,24 @@ def score(observed: float, expected: float, z: float) -> float:
 def talkative(messages: Mapping[str, int], numbers: MentorNumbers) -> frozenset[str]:
     """Those who write most; of people who write as much, the ids decide."""
     writers = sorted((-count, member) for member, count in messages.items() if count)
-    percent = math.ceil(len(writers) * numbers.talkative_percent / 100)
-    most = math.floor(len(writers) * numbers.talkative_share + 1e-9)
-    cut = min(max(numbers.talkative_people, percent), most)
+    if len(writers) < numbers.small_team:
+        share = math.floor(len(writers) * numbers.talkative_share + 1e-9)
+        cut = max(numbers.talkative_least, share)
+    else:
+        percent = math.ceil(len(writers) * numbers.talkative_percent / 100)
+        cut = max(numbers.talkative_people, percent)
     return frozenset(member for _, member in writers[:cut])
+
+
+# Of these people, those who answered enough others since then; with each stands the
+# person's ring, which does not count.
+Answered = Callable[[Mapping[str, Collection[str]], float], Collection[str]]
 
 
 def find(
     marks: Marks,
     messages: Mapping[str, int],
+    answered: Answered,
     *,
     until: float,
     numbers: MentorNumbers,
@@ -178,18 +187,19 @@ def find(
 ) -> Found:
     """Who is an unexpected mentor of the period that ends at `until`.
 
-    `marks` and `messages` are those of the visibility window; `barred` are those who
-    can't be credited at all. The result does not depend on the order of anything.
+    `marks` reach back for `ring_days`, `messages` for `visibility_days`; `barred` are
+    those who can't be credited at all. The result does not depend on the order of
+    anything.
     """
     look = _Look(marks, messages, until, numbers, barred)
     # What is said in private channels is not told to leads, who may not be in them.
     public = marks.public()
-    rings = (look if public is marks else _Look(public, {}, until, numbers, ())).rings()
+    noted = (look if public is marks else _Look(public, {}, until, numbers, ())).rings()
     for window, days in enumerate(numbers.windows_days):
-        standings = look.qualified(window)
+        standings = look.qualified(window, answered)
         if standings:
-            return Found(days, look.all_messages, standings, rings)
-    return Found(numbers.windows_days[-1], look.all_messages, (), rings)
+            return Found(days, look.all_messages, standings, noted)
+    return Found(numbers.windows_days[-1], look.all_messages, (), noted)
 
 
 class _Pairs:
@@ -240,7 +250,11 @@ class _Pairs:
 
 @dataclass(slots=True)
 class _Earned:
-    """What one helper has in a window. `open_…`: by askers not marked in return."""
+    """What one helper has in a window. `open_…`: by askers not marked in return.
+
+    `is_seen_outside`: one of those is outside the helper's ring, and has dealt with
+    somebody outside the helper's circle.
+    """
 
     parts: list[float] = field(default_factory=list)
     marks: int = 0
@@ -263,25 +277,29 @@ class _Look:
         self._people = people = marks.people
         self._windows = [
             *(days * DAY for days in numbers.windows_days),
-            numbers.visibility_days * DAY,
+            numbers.ring_days * DAY,
         ]
         self._pairs = pairs = _Pairs(marks, until, self._windows)
-        self._component = components(
+        self._component = rings.components(
             len(people), pairs.starts(len(people)), pairs.askers
         )
         self._returned = self._marked_in_return()
         self._out = talkative(messages, numbers).union(barred)
         self.all_messages = sum(messages.values())
 
-    def qualified(self, window: int) -> list[Standing]:
+    def qualified(self, window: int, answered: Answered) -> list[Standing]:
         """Those who pass the gate, in order, in one of the windows."""
         since = self._until - self._windows[window]
         total: list[float] = []
         passed: dict[int, _Earned] = {}
+        nearly: dict[int, _Earned] = {}
         for helper, earned in self._helpers(window):
             total.append(math.fsum(earned.parts))
-            if self._is_in(earned) and self._people[helper] not in self._out:
-                passed[helper] = earned
+            if earned.is_seen_outside and self._people[helper] not in self._out:
+                (passed if self._has_enough(earned) else nearly)[helper] = earned
+        if nearly:
+            busy = answered(self._ring_mates(nearly), since)
+            passed |= {h: e for h, e in nearly.items() if self._people[h] in busy}
         all_earned = math.fsum(total)
         first = self._marks.firsts(passed, since, self._until) if passed else {}
         return sorted(
@@ -292,11 +310,19 @@ class _Look:
             key=lambda s: (-s.score, -s.askers, s.messages, s.first_at, s.member),
         )
 
-    def _is_in(self, earned: _Earned) -> bool:
+    def _ring_mates(self, helpers: Collection[int]) -> dict[str, set[str]]:
+        """Each of the helpers, with those who are in a ring with them."""
+        ring, _, _ = self._circles
+        mates: dict[int, set[str]] = {ring[helper]: set() for helper in helpers}
+        for number, person in enumerate(self._people):
+            if ring[number] in mates:
+                mates[ring[number]].add(person)
+        return {self._people[helper]: mates[ring[helper]] for helper in helpers}
+
+    def _has_enough(self, earned: _Earned) -> bool:
         return (
             earned.open_marks >= self._numbers.least_marks
             and earned.open_askers >= self._numbers.least_askers
-            and earned.is_seen_outside
         )
 
     def _standing(
@@ -320,6 +346,7 @@ class _Look:
     def _helpers(self, window: int) -> Iterator[tuple[int, _Earned]]:
         """Each helper with what they earned in the window."""
         current, earned = -1, _Earned()
+        ring, is_in_crowd, has_dealt = self._circles
         rows = zip(
             self._pairs.helpers,
             self._pairs.askers,
@@ -341,10 +368,38 @@ class _Look:
             earned.parts.append(helpfulness(count))
             earned.open_marks += count
             earned.open_askers += 1
-            if self._component[asker] != self._component[helper]:
+            # Of those who deal with several rings, one at most is the helper's.
+            if is_in_crowd[helper] and has_dealt[asker] and ring[asker] != ring[helper]:
                 earned.is_seen_outside = True
         if current >= 0:
             yield current, earned
+
+    @cached_property
+    def _circles(self) -> tuple[Sequence[int], bytearray, bytearray]:
+        """For each person the number of their ring, and two facts.
+
+        Whoever leads to nobody and back, or to a whole community, is a ring of one.
+        The facts: whether they are joined by marks with more people than a circle has;
+        whether they dealt with people of several rings.
+        """
+        helpers, askers = self._pairs.helpers, self._pairs.askers
+        people, circle = len(self._people), self._numbers.circle_people
+        sizes = Counter(self._component)
+        most = self._numbers.ring_people
+        ring = array(
+            "l",
+            [
+                component if sizes[component] <= most else people + number
+                for number, component in enumerate(self._component)
+            ],
+        )
+        if not circle:
+            return ring, bytearray(b"\1" * people), bytearray(b"\1" * people)
+        return (
+            ring,
+            rings.crowds(people, helpers, askers, circle),
+            rings.mixed(helpers, askers, ring),
+        )
 
     def _marked_in_return(self) -> bytearray:
         """For each pair, whether the helper also marked the asker."""
@@ -365,7 +420,7 @@ class _Look:
         )
 
     def rings(self) -> list[Ring]:
-        """Whose marks, of the whole visibility window, come mostly from a ring."""
+        """Whose marks, of all that are known, come mostly from a ring."""
         members: dict[int, list[str]] = {}
         for component, size in Counter(self._component).items():
             if 1 < size <= self._numbers.ring_people:

@@ -1,13 +1,15 @@
 """Unexpected mentors, as a story: noticed, told, asked, thanked, and taken back."""
 
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 import jobs.mentors
 from bot import outbox
+from bot.config import A_FEW
 from bot.mentors import rounds
 from bot.policies import service as policies
 from bot.preferences import service as preferences
@@ -104,6 +106,49 @@ def test_the_person_is_told_first_and_nobody_else(story: Story):
             (ASKER, True, [ASKER], [ASKER]),
             (PEER, False, [PEER], [PEER]),
         ]
+
+
+def test_the_bot_looks_once_the_shortest_window_is_full(story: Story):
+    numbers = A_FEW.model_copy(update={"windows_days": (28, 56)})
+    story.rt = replace(story.rt, mentors=numbers)
+    help_out(story)
+    on_friday(story)
+    assert credited(story) == []
+    for _ in range(2):
+        story.clock.forward(days=7)
+        look(story)
+    assert credited(story) == []
+    help_out(story)
+    # The bot came on a Monday: the fourth Friday is too early by three days.
+    story.clock.forward(days=7)
+    look(story)
+    assert credited(story) == []
+    story.clock.forward(days=7)
+    look(story)
+    assert the_credit(story).window_days == 28
+
+
+def test_what_an_export_tells_fills_the_window(story: Story):
+    numbers = A_FEW.model_copy(update={"windows_days": (28, 56)})
+    story.rt = replace(story.rt, mentors=numbers)
+    help_out(story)
+    jobs.mentors.write_down(story.rt, story.deliverer)
+    with story.rt.sessions.begin() as session:
+        session.execute(
+            update(MessageCount)
+            .where(MessageCount.member == ADMIN)
+            .values(day=story.clock().date() - timedelta(days=24))
+        )
+    on_friday(story)
+    assert the_credit(story).member == HELPER
+
+
+def test_a_few_people_by_themselves_are_one_circle(story: Story):
+    numbers = A_FEW.model_copy(update={"circle_people": 12})
+    story.rt = replace(story.rt, mentors=numbers)
+    help_out(story)
+    on_friday(story)
+    assert credited(story) == []
 
 
 def test_a_yes_tells_the_channel_and_those_who_were_helped(story: Story):

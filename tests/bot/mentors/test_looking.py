@@ -6,15 +6,24 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.config import MentorNumbers
+from bot.config import A_FEW
 from bot.mentors import looking, rules
 from bot.mentors.looking import Scope
 from bot.mentors.rules import Period
 from models import Answer, Channel, Expert
 from tests.conftest import NOW
-from tests.factories import ADMIN, ASKER, HELPER, HERE, PEER, Story, conversation
+from tests.factories import (
+    ADMIN,
+    ASKER,
+    CHAMPION,
+    HELPER,
+    HERE,
+    PEER,
+    Story,
+    conversation,
+)
 
-NUMBERS = MentorNumbers()
+NUMBERS = A_FEW
 SECRET = "C0SECRET"
 
 
@@ -121,3 +130,72 @@ def test_marks_by_a_third_person_are_the_askers(story: Story):
     [standing] = look(story).standings
     assert standing.first_at == pytest.approx(NOW.timestamp(), abs=60)
     assert standing.askers == 2
+
+
+def test_who_marked_whom_is_known_for_a_year(story: Story):
+    """The helper marks an asker of theirs; it counts as in return until then."""
+    answered(story, ASKER, "+1")
+    answered(story, PEER, "+1")
+    ask = story.ask("How?", who=HELPER)
+    returned = story.say(ASKER, "So.", thread_ts=ask.ts)
+    story.react(HELPER, returned, "+1")
+    assert names(look(story)) == []
+    for days, credited in ((365, []), (367, [HELPER])):
+        ts = f"{(story.clock() - timedelta(days=days)).timestamp():.6f}"
+        with story.rt.sessions.begin() as session:
+            session.execute(update(Answer).where(Answer.author == ASKER).values(ts=ts))
+        assert names(look(story)) == credited
+
+
+def test_one_mark_and_answers_to_three_people_are_enough(story: Story):
+    """To one of them twice; marks or none; deleted ones and own asks don't count."""
+    answered(story, ASKER, "+1")
+    second = answered(story, PEER, "eyes")
+    answered(story, PEER, "eyes")
+    assert names(look(story)) == []
+    third = answered(story, ADMIN, "eyes")
+    assert names(look(story)) == [HELPER]
+    thread = next(a for a in story.asks() if a.asker == ADMIN).ts
+    story.delete(HELPER, third, thread_ts=thread)
+    assert names(look(story)) == []
+    answered(story, ADMIN, "eyes")
+    assert names(look(story)) == [HELPER]
+    # One of so long ago that the mark's window does not reach it.
+    ts = f"{(story.clock() - timedelta(days=85)).timestamp():.6f}"
+    with story.rt.sessions.begin() as session:
+        session.execute(update(Answer).where(Answer.ts == second).values(ts=ts))
+    assert names(look(story)) == [HELPER]
+    with story.rt.sessions.begin() as session:
+        session.execute(
+            update(Answer).where(Answer.helped == 0).values(is_deleted=True)
+        )
+    assert names(look(story)) == []
+
+
+def test_answers_in_private_channels_count_for_who_is_in_them(
+    story: Story, secret: int
+):
+    """One mark in public; two more people answered, one of them in private."""
+    answered(story, ADMIN, "eyes")
+    with story.rt.sessions.begin() as session:
+        session.execute(
+            update(Answer).where(Answer.channel_id == secret).values(is_solution=False)
+        )
+    story.later(minutes=1)
+    assert names(look(story, seats={secret: [HELPER]})) == [HELPER]
+    assert names(look(story, seats={secret: [ASKER]})) == []
+    assert names(look(story)) == []
+
+
+def test_to_answer_ones_ring_counts_for_nothing(story: Story):
+    answered(story, ASKER, "+1")
+    answered(story, PEER, "eyes")
+    answered(story, ADMIN, "+1")
+    ask = story.ask("How?", who=HELPER)
+    returned = story.say(ADMIN, "So.", thread_ts=ask.ts)
+    assert names(look(story)) == [HELPER]
+    story.react(HELPER, returned, "+1")
+    # One mark that is not in return; of three whom they answered one is of their ring.
+    assert names(look(story)) == []
+    answered(story, CHAMPION, "eyes")
+    assert names(look(story)) == [HELPER]

@@ -1,11 +1,11 @@
-"""Components, against an independent way to find them."""
+"""Components and crowds, against an independent way to find them."""
 
 from collections.abc import Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.mentors.rings import components
+from bot.mentors.rings import components, crowds, mixed
 
 Edges = list[tuple[int, int]]
 
@@ -30,17 +30,18 @@ def reachable(size: int, edges: Edges) -> list[set[int]]:
     return to
 
 
-@given(
-    st.integers(1, 9).flatmap(
-        lambda size: st.tuples(
-            st.just(size),
-            st.lists(
-                st.tuples(st.integers(0, size - 1), st.integers(0, size - 1)),
-                max_size=25,
-            ),
-        )
+GRAPHS = st.integers(1, 9).flatmap(
+    lambda size: st.tuples(
+        st.just(size),
+        st.lists(
+            st.tuples(st.integers(0, size - 1), st.integers(0, size - 1)),
+            max_size=25,
+        ),
     )
 )
+
+
+@given(GRAPHS)
 def test_two_are_in_one_component_if_each_leads_to_the_other(graph):
     size, edges = graph
     component, to = found(size, edges), reachable(size, edges)
@@ -48,6 +49,27 @@ def test_two_are_in_one_component_if_each_leads_to_the_other(graph):
         for other in range(size):
             is_mutual = other in to[one] and one in to[other]
             assert (component[one] == component[other]) is is_mutual
+
+
+def ends(edges: Edges) -> tuple[list[int], list[int]]:
+    return [start for start, _ in edges], [end for _, end in edges]
+
+
+@given(GRAPHS, st.integers(1, 9))
+def test_a_crowd_is_more_people_than_a_circle_whichever_way_edges_lead(graph, most):
+    size, edges = graph
+    joined = reachable(size, [*edges, *((end, start) for start, end in edges)])
+    large = [len(nodes) > most for nodes in joined]
+    assert list(crowds(size, *ends(edges), most)) == large
+
+
+@given(GRAPHS, st.lists(st.integers(0, 3), min_size=9, max_size=9))
+def test_who_deals_with_several_groups(graph, groups):
+    size, edges = graph
+    both = [*edges, *((end, start) for start, end in edges)]
+    met = [{groups[end] for start, end in both if start == n} for n in range(size)]
+    several = [len(each) > 1 for each in met]
+    assert list(mixed(*ends(edges), groups[:size])) == several
 
 
 def test_a_path_as_long_as_a_large_workspace_needs_no_recursion():

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import attacks
 from bot.config import MentorNumbers
 from bot.mentors import rules
 from bot.mentors.rules import DAY, Found, Marks
@@ -22,6 +23,8 @@ CROWD = {f"U0TALK{n:02}": 1000 - n for n in range(40)}
 # A mark: who helped, who asked, how many days ago.
 Mark = tuple[str, str, float]
 QUIET: list[Mark] = [("U0MIA", "U0ANA", 3), ("U0MIA", "U0BEN", 2)]
+# One who talks helped all the others who do, before any window.
+TOWN: list[Mark] = [("U0TALK00", talker, 100.0) for talker in list(CROWD)[1:]]
 
 
 def found(
@@ -29,14 +32,23 @@ def found(
     messages: dict[str, int] | None = None,
     *,
     barred: set[str] | None = None,
+    busy: set[str] | None = None,
+    are_known: bool = True,
     **numbers: object,
 ) -> Found:
+    """What comes of the marks in a town that the askers belong to, if they `are_known`.
+
+    `busy` are those who answered three people.
+    """
+    askers = sorted({asker for _, asker, _ in marks}) if are_known else []
+    known = [("U0TALK00", asker, 100.0) for asker in askers]
     held = Marks()
-    for helper, asker, days in marks:
+    for helper, asker, days in [*marks, *TOWN, *known]:
         held.add(helper, asker, UNTIL - days * DAY)
     return rules.find(
         held,
         {**CROWD, "U0MIA": 5, **(messages or {})},
+        lambda people, _: (busy or set()) & set(people),
         until=UNTIL,
         numbers=MentorNumbers(**numbers),
         barred=barred or set(),
@@ -70,8 +82,8 @@ def test_whom_the_person_marked_too_is_no_asker_for_the_gate():
 
 
 def test_a_mark_in_return_counts_for_as_long_as_the_graph_reaches():
-    assert names(found([*QUIET, ("U0ANA", "U0MIA", 89)])) == []
-    assert names(found([*QUIET, ("U0ANA", "U0MIA", 91)])) == ["U0MIA"]
+    assert names(found([*QUIET, ("U0ANA", "U0MIA", 365)])) == []
+    assert names(found([*QUIET, ("U0ANA", "U0MIA", 367)])) == ["U0MIA"]
 
 
 def test_a_ring_that_thanks_itself_gets_nothing():
@@ -88,6 +100,84 @@ def test_somebody_outside_who_is_marked_in_return_opens_no_gate():
     ring = [("U0MIA", "U0ANA", 1.0), ("U0ANA", "U0BEN", 1.0), ("U0BEN", "U0MIA", 1.0)]
     more = [("U0MIA", "U0OUT", 1.0), ("U0OUT", "U0MIA", 1.0)]
     assert names(found([*ring, *more, ("U0MIA", "U0BEN", 1)])) == []
+
+
+def around(size: int, days: float = 100) -> list[Mark]:
+    """Mia and others, each marked by the next: a ring, and nobody marked in return."""
+    people = ["U0MIA", *(f"U0R{n}" for n in range(size - 1))]
+    return [(a, people[n - 1], days) for n, a in enumerate(people)]
+
+
+def test_marks_from_within_a_ring_are_enough_where_it_is_a_community():
+    for size, credited in ((7, []), (8, ["U0MIA"])):
+        inside = [("U0MIA", "U0R1", 2.0), ("U0MIA", "U0R2", 3.0)]
+        assert names(found([*around(size), *inside])) == credited
+        old = [*around(size, days=367), *inside]
+        assert names(found(old)) == ["U0MIA"]
+
+
+def test_one_of_the_askers_has_dealt_with_somebody_else():
+    """In the town, but for nobody's sake than Mia's."""
+    met = ("U0MIA", "U0TALK05", 100.0)
+    assert names(found([*QUIET, met], are_known=False)) == []
+    helped = ("U0ANA", "U0TALK07", 100.0)
+    assert names(found([*QUIET, met, helped], are_known=False)) == ["U0MIA"]
+    # Or was helped.
+    asked = ("U0TALK07", "U0ANA", 100.0)
+    assert names(found([*QUIET, met, asked], are_known=False)) == ["U0MIA"]
+    before = ("U0TALK07", "U0ANA", 367.0)
+    assert names(found([*QUIET, met, before], are_known=False)) == []
+
+
+def test_that_somebody_else_is_not_of_the_persons_ring():
+    ring = around(4)
+    met = ("U0MIA", "U0TALK05", 100.0)
+    helped = ("U0R1", "U0ANA", 100.0)
+    assert names(found([*QUIET, *ring, met, helped], are_known=False)) == []
+    another = ("U0TALK09", "U0ANA", 100.0)
+    assert names(found([*QUIET, *ring, met, another], are_known=False)) == ["U0MIA"]
+
+
+def test_up_to_twelve_people_by_themselves_are_one_circle():
+    """Mia, Ana, Ben, and others whom Ana helped; nobody else."""
+    for others, credited in ((9, []), (10, ["U0MIA"])):
+        helped = [("U0ANA", f"U0D{n}", 100.0) for n in range(others)]
+        assert names(found([*QUIET, *helped], are_known=False)) == credited
+        more = [("U0ANA", "U0TALK01", 100.0)]
+        assert names(found([*QUIET, *helped, *more], are_known=False)) == ["U0MIA"]
+
+
+def test_one_mark_is_enough_for_who_answered_three_people():
+    assert names(found(QUIET[:1], busy={"U0MIA"})) == ["U0MIA"]
+    assert names(found([QUIET[0], ("U0MIA", "U0ANA", 1)], busy={"U0MIA"})) == ["U0MIA"]
+    # One that counts: not in return, not from the ring, not from the circle.
+    assert names(found([], busy={"U0MIA"})) == []
+    returned = [QUIET[0], ("U0ANA", "U0MIA", 1)]
+    assert names(found(returned, busy={"U0MIA"})) == []
+    assert names(found([("U0MIA", "U0R1", 1), *around(5)], busy={"U0MIA"})) == []
+    assert names(found(QUIET[:1], busy={"U0MIA"}, are_known=False)) == []
+    assert names(found(QUIET[:1], {"U0MIA": 995}, busy={"U0MIA"})) == []
+    assert names(found(QUIET[:1], busy={"U0MIA"}, barred={"U0MIA"})) == []
+
+
+def test_who_answered_is_asked_of_the_window_and_of_those_who_need_it():
+    asked: list[tuple[dict[str, set[str]], float]] = []
+
+    def answered(people, since):
+        asked.append((people, (UNTIL - since) / DAY))
+        return set()
+
+    marks = Marks()
+    more = [("U0NOA", "U0TALK03", 1.0), ("U0NOA", "U0C", 9.0), ("U0C", "U0NOA", 9.0)]
+    for helper, asker, days in [*TOWN, *QUIET, *more]:
+        marks.add(helper, asker, UNTIL - days * DAY)
+    for asker in ("U0ANA", "U0BEN"):
+        marks.add("U0TALK00", asker, UNTIL - 100 * DAY)
+    numbers = MentorNumbers()
+    result = rules.find(marks, CROWD, answered, until=UNTIL, numbers=numbers)
+    assert names(result) == ["U0MIA"]
+    # And whoever is in their ring does not count.
+    assert asked == [({"U0NOA": {"U0NOA", "U0C"}}, 28)]
 
 
 def test_own_asks_are_no_marks():
@@ -117,8 +207,11 @@ def writers(count: int) -> dict[str, int]:
 
 @pytest.mark.parametrize(
     ("people", "talkative"),
-    # A third of few, then ten, then five percent.
-    [(0, 0), (1, 0), (2, 0), (3, 1), (9, 3), (29, 9), (30, 10), (200, 10), (201, 11)],
+    # Three, then a fifth, of thirty ten, then five percent.
+    [
+        *((0, 0), (2, 2), (3, 3), (9, 3), (19, 3), (20, 4), (29, 5)),
+        *((30, 10), (200, 10), (201, 11)),
+    ],
 )
 def test_how_many_are_talkative(people: int, talkative: int):
     assert rules.talkative(writers(people), NUMBERS) == set(
@@ -127,11 +220,11 @@ def test_how_many_are_talkative(people: int, talkative: int):
 
 
 def test_of_those_who_wrote_as_much_the_ids_decide():
-    assert rules.talkative(dict.fromkeys("CABD", 7), NUMBERS) == {"A"}
+    assert rules.talkative(dict.fromkeys("CABD", 7), NUMBERS) == {"A", "B", "C"}
 
 
 def test_who_wrote_nothing_is_no_writer():
-    assert rules.talkative({"A": 9, "B": 0, "C": 0}, NUMBERS) == set()
+    assert rules.talkative({"A": 9, "B": 0, "C": 0}, NUMBERS) == {"A"}
 
 
 # Windows
@@ -162,7 +255,7 @@ def wilson_hilferty(k: float, quantile: float) -> float:
 
 def by_the_book(marks: list[Mark], messages: dict[str, int]) -> dict[str, tuple]:
     """H, L and S of everybody, from sets and exact fractions, window of 28 days."""
-    pairs = {(helper, asker) for helper, asker, days in marks if 0 <= days < 90}
+    pairs = {(helper, asker) for helper, asker, days in marks if 0 <= days < 366}
     earned: dict[str, Fraction] = {}
     for helper, asker in pairs:
         n = sum(1 for h, a, d in marks if (h, a) == (helper, asker) and 0 <= d < 28)
@@ -186,7 +279,9 @@ def by_the_book(marks: list[Mark], messages: dict[str, int]) -> dict[str, tuple]
 PEOPLE = [f"U{n}" for n in range(12)]
 MARKS = st.lists(
     st.tuples(
-        st.sampled_from(PEOPLE), st.sampled_from(PEOPLE), st.integers(-3, 95)
+        st.sampled_from(PEOPLE),
+        st.sampled_from(PEOPLE),
+        st.one_of(st.integers(-3, 60), st.integers(360, 370)),
     ).filter(lambda mark: mark[0] != mark[1]),
     max_size=60,
 )
@@ -203,6 +298,7 @@ def test_each_number_is_what_the_definition_says(marks):
         least_askers=1,
         talkative_people=0,
         talkative_percent=0,
+        small_team=0,
     )
     book = by_the_book(marks, messages)
     for standing in result.standings:
@@ -222,7 +318,7 @@ def test_the_numbers_of_one_case_worked_out_by_hand():
         ("U0CHI", "U0MIA", 5.0),
     ]
     messages = {**dict.fromkeys(CROWD, 0), "U0MIA": 10, "U0OTHER": 90}
-    [mia] = found(marks, messages).standings
+    [mia] = found(marks, messages, small_team=0, talkative_people=1).standings
     assert mia.helpfulness == 3
     # All H: 3 and Chi's 1/2, of which she is a tenth of the talk.
     assert mia.expected == pytest.approx(0.35)
@@ -315,10 +411,9 @@ def test_few_marks_say_nothing_about_a_ring():
 
 
 def test_a_community_is_no_ring():
-    people = [f"U{n}" for n in range(9)]
-    around = [(a, people[n - 1], 1.0) for n, a in enumerate(people)] * 4
-    assert found(around).rings == []
-    assert len(found(around, ring_people=9).rings) == 9
+    assert len(found(around(7) * 4).rings) == 7
+    assert found(around(8) * 4).rings == []
+    assert len(found(around(8) * 4, ring_people=8).rings) == 8
 
 
 def test_private_channels_are_weighed_and_make_no_note():
@@ -329,43 +424,73 @@ def test_private_channels_are_weighed_and_make_no_note():
         marks.add("U0MIA", "U0ANA", UNTIL - 1)
         marks.add("U0ANA", "U0MIA", UNTIL - 1)
     marks.add("U0MIA", "U0CHI", UNTIL - 1)
-    result = rules.find(marks, CROWD, until=UNTIL, numbers=NUMBERS)
+    for known in ("U0BEN", "U0CHI", *CROWD):
+        marks.add("U0TALK00", known, UNTIL - 1)
+    result = rules.find(marks, CROWD, nobody, until=UNTIL, numbers=NUMBERS)
     assert names(result) == ["U0MIA"]
     assert result.rings == []
 
 
-@pytest.mark.parametrize("size", [2, 3, 4, 5, 6])
-@pytest.mark.parametrize("times", [4, 8])
-def test_injected_rings_get_nothing_in_two_hundred_weeks(size: int, times: int):
-    """People who mark each other so often in 28 days, in a community of others."""
-    shuffle = random.Random(size * times)
-    ring = [f"U0RING{n}" for n in range(size)]
+def nobody(_people, _since):
+    return set()
+
+
+def everybody(people, _since):
+    return set(people)
+
+
+# Those in which marks lead back to whom they came from.
+BACK = [name for name in attacks.ATTACKS if "star" not in name and "chain" not in name]
+
+
+@pytest.mark.parametrize("answered", [nobody, everybody])
+@pytest.mark.parametrize(
+    ("name", "are_helped"),
+    [*((name, False) for name in attacks.ATTACKS), *((name, True) for name in BACK)],
+)
+def test_people_who_agree_on_marks_get_nothing_in_two_hundred_weeks(
+    name, are_helped, answered
+):
+    """In a community of others, whatever else they answer there without a mark.
+
+    Rings and turns get nothing, either, if their members `are_helped` by others.
+    """
+    shuffle, agreed = random.Random(name), attacks.people(name)
     others = [f"U{n}" for n in range(40)]
-    marks = Marks()
-    for week in range(212):
-        start = UNTIL + (week - 211) * 7 * DAY
-        for _ in range(12):
-            helper, asker = shuffle.sample(others, 2)
-            marks.add(helper, asker, start - shuffle.random() * 7 * DAY)
-        if week % 4 == 0:
-            for helper in ring:
-                for _ in range(times):
-                    asker = shuffle.choice([one for one in ring if one != helper])
-                    marks.add(helper, asker, start - shuffle.random() * 28 * DAY)
+    weeks = [UNTIL + (n - 199) * 7 * DAY for n in range(200)]
+    start = weeks[0] - 366 * DAY
+    given = list(attacks.marks(name, start, UNTIL))
+    assert len(given) > 60
+    for second in range(int(start), int(UNTIL), 7 * DAY // 6):
+        helper, asker = shuffle.sample(others, 2)
+        given.append((helper, asker, float(second)))
+        if are_helped:
+            given.append((helper, shuffle.choice(agreed), float(second)))
     messages = {other: 30 + n for n, other in enumerate(others)}
-    credited = [
-        names(
-            rules.find(
-                marks,
-                {**messages, **dict.fromkeys(ring, 2)},
-                until=UNTIL - week * 7 * DAY,
-                numbers=NUMBERS,
-            )
+    credited = []
+    for week in weeks:
+        marks = Marks()
+        for helper, asker, at in given:
+            if week - 366 * DAY < at <= week:
+                marks.add(helper, asker, at)
+        result = rules.find(
+            marks,
+            {**messages, **dict.fromkeys(agreed, 2)},
+            answered,
+            until=week,
+            numbers=NUMBERS,
         )
-        for week in range(200)
-    ]
-    assert not set(ring) & {name for week in credited for name in week}
-    assert sum(map(bool, credited)) > 100
+        credited.append(names(result))
+    assert not set(agreed) & {who for week in credited for who in week}
+    assert sum(map(bool, credited)) > 150
+
+
+def test_a_chain_whose_members_answer_strangers_still_wins():
+    """The limit of it: what they agree on can't be told from what others do."""
+    chain = [("U0MIA", "U0R1", 1.0), ("U0MIA", "U0R2", 2.0), ("U0R1", "U0R2", 3.0)]
+    assert names(found(chain, are_known=False)) == []
+    strangers = [("U0R1", "U0TALK05", 100.0), ("U0R2", "U0TALK06", 100.0)]
+    assert names(found([*chain, *strangers], are_known=False)) == ["U0MIA"]
 
 
 # The period

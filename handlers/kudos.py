@@ -13,10 +13,9 @@ from bot.errors import Refusal
 from bot.facts import service as facts
 from bot.kudos import forms, lists, notes, words
 from bot.kudos import service as kudos
-from bot.kudos.draw import Drawing
 from bot.kudos.lists import What
 from bot.kudos.rules import MOST_RECEIVERS
-from bot.kudos.service import About, Draft, Given
+from bot.kudos.service import About, Draft
 from bot.kudos.words import Said
 from bot.runtime import Runtime
 from bot.text import clean, escape, marked, permalink, plain
@@ -34,7 +33,6 @@ from handlers.payloads import (
     Ts,
     View,
 )
-from models import Kudos
 
 NO_PERSON = "That message is from an app."
 OWN_MESSAGE = "That's your own message. Kudos are for others."
@@ -126,12 +124,9 @@ class Ways:
             except Refusal as no:
                 # It may name people, and names are no mrkdwn.
                 raise Refusal(escape(str(no))) from no
-            return self._answer(session, given)
-
-    def _answer(self, session: Session, given: Given) -> notes.Note:
-        return Drawing(self._rt.workspace).given_note(
-            session,
-            session.get_one(Kudos, given.kudos_id),
+        return notes.given(
+            given.kudos_id,
+            given.names,
             left=given.left,
             dropped=[problem.text for problem in given.dropped],
         )

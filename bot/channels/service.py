@@ -25,6 +25,8 @@ def find(session: Session, installation_id: int, slack_id: str) -> Channel | Non
 
 def note(session: Session, installation_id: int, slack_id: str) -> Channel:
     """The channel's row, made if it is new."""
+    if (known := find(session, installation_id, slack_id)) is not None:
+        return known
     session.execute(
         upsert(session, Channel)
         .values(installation_id=installation_id, slack_id=slack_id)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from bot import lanes
@@ -49,6 +49,15 @@ _OLD = _SOME.where(
         Member.looked_up_at < bindparam("before"),
         Member.looked_up_at > bindparam("now"),
     )
+)
+
+_PEOPLE = select(Member.slack_id, Member.looked_up_at).where(
+    Member.installation_id == bindparam("installation_id"),
+    Member.slack_id.in_(bindparam("slack_ids", expanding=True)),
+)
+_CHANNEL = select(Channel.slack_id, Channel.looked_up_at).where(
+    Channel.installation_id == bindparam("installation_id"),
+    Channel.slack_id == bindparam("slack_id"),
 )
 
 
@@ -96,24 +105,34 @@ def ensure(
     Raises Refusal where there are none at all and Slack can't be asked.
     """
     now = rt.clock()
-    with rt.reads() as session:
-        unknown = [
-            (slack_id, held)
-            for slack_id in people
-            for held in [members.find(session, rt.workspace.id, slack_id)]
-            if _is_old(held, PERSON_KEEPS, now)
-        ]
-        place = channels.find(session, rt.workspace.id, channel) if channel else None
-    for slack_id, held in unknown:
-        _look_up_member(rt, slack_id, is_needed=held is None or not held.looked_up_at)
-    if channel and _is_old(place, CHANNEL_KEEPS, now):
-        _look_up_channel(rt, channel, is_needed=place is None or not place.looked_up_at)
+    wanted = list(dict.fromkeys(people))
+    with rt.lookups.connect() as connection:
+        here = {"installation_id": rt.workspace.id}
+        people_known = _known(connection, _PEOPLE, here | {"slack_ids": wanted})
+        channels_known = (
+            _known(connection, _CHANNEL, here | {"slack_id": channel})
+            if channel
+            else {}
+        )
+    for slack_id in wanted:
+        looked_up_at = people_known.get(slack_id)
+        if _is_old(looked_up_at, PERSON_KEEPS, now):
+            _look_up_member(rt, slack_id, is_needed=looked_up_at is None)
+    if channel:
+        looked_up_at = channels_known.get(channel)
+        if _is_old(looked_up_at, CHANNEL_KEEPS, now):
+            _look_up_channel(rt, channel, is_needed=looked_up_at is None)
 
 
-def _is_old(row: Member | Channel | None, keeps: timedelta, now: datetime) -> bool:
-    if row is None or row.looked_up_at is None:
-        return True
-    return not now - keeps <= row.looked_up_at <= now
+def _is_old(looked_up_at: datetime | None, keeps: timedelta, now: datetime) -> bool:
+    return looked_up_at is None or not now - keeps <= looked_up_at <= now
+
+
+def _known(
+    connection: Connection, statement: Any, values: Mapping[str, Any]
+) -> dict[str, datetime | None]:
+    """When these were looked up, by Slack's ids."""
+    return {row[0]: row[1] for row in connection.execute(statement, values)}
 
 
 def _look_up_member(rt: Runtime, slack_id: str, *, is_needed: bool) -> None:

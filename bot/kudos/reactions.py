@@ -341,19 +341,18 @@ def _weigh(
     at: datetime,
     by: By,
 ) -> Verdict:
-    if not may(Action.THANK, members.roles_in_workspace(session, workspace.id, giver)):
-        return Verdict()
     wanted = list(people)
-    within = allowance.days(at, members.find(session, workspace.id, giver))
-    a_day = allowance.a_day(session, workspace.id)
+    stands = allowance.standing(session, workspace.id, giver, wanted, at=at)
+    if not may(Action.THANK, stands.roles):
+        return Verdict()
     channel = session.get_one(Channel, channel_id)
     return rules.weigh(
         Wish(
             giver=giver,
             people=wanted,
-            known=allowance.receivers(session, workspace.id, giver, wanted, within),
-            left=a_day - allowance.spent(session, workspace.id, giver, within),
-            a_day=a_day,
+            known=stands.receivers,
+            left=stands.left,
+            a_day=stands.a_day,
             strangers_too=channel.strangers_get_kudos,
             by=by,
         )

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from bot import homes, outbox
+from bot.db import prepare, table
 from bot.errors import Refusal
 from bot.kudos import allowance, rules
 from bot.kudos.rules import Problem, Wish
 from bot.members import service as members
 from bot.members.rules import Action, Role, check
-from bot.outbox import upsert
 from bot.runtime import Workspace
 from models import Channel, Kudos, KudosTag, Thanks
 
@@ -46,6 +46,8 @@ class Draft:
 class Given:
     kudos_id: int
     receivers: Sequence[str]
+    # Their plain names.
+    names: Sequence[str]
     # What was left out of what the giver wanted.
     dropped: Sequence[Problem]
     left: int
@@ -78,32 +80,34 @@ def give(
     Raises Refusal, with all that is wrong, where none of it can be given.
     """
     allowance.hold(session, workspace.id, giver)
-    within = allowance.days(now, members.find(session, workspace.id, giver))
-    a_day = allowance.a_day(session, workspace.id)
-    left = a_day - allowance.spent(session, workspace.id, giver, within)
+    stands = allowance.standing(session, workspace.id, giver, draft.people, at=now)
     wish = Wish(
         giver=giver,
         people=draft.people,
-        known=allowance.receivers(session, workspace.id, giver, draft.people, within),
-        left=left,
-        a_day=a_day,
+        known=stands.receivers,
+        left=stands.left,
+        a_day=stands.a_day,
         reason=draft.reason,
         tags=draft.tags,
         has_group=draft.has_group,
         strangers_too=channel is not None and channel.strangers_get_kudos,
     )
-    known = session.scalar(
-        select(Kudos).filter_by(installation_id=workspace.id, source=source)
-    ) or _said_just_now(session, workspace, channel, wish, draft.about, now=now)
-    if known is not None:
-        return Given(known.id, known.receivers, (), max(0, left))
-    check(Action.THANK, members.roles_in_workspace(session, workspace.id, giver))
-    if channel is not None:
-        may_thank_in(channel)
-    verdict = rules.weigh(wish)
-    if verdict.refused:
-        raise rules.refuse(verdict.refused)
-    kudos = _add(
+    kudos_id = _said_just_now(stands.just_now, channel, wish, draft.about)
+    if kudos_id is not None:
+        return _known(session, wish, kudos_id)
+    try:
+        check(Action.THANK, stands.roles)
+        if channel is not None:
+            may_thank_in(channel)
+        verdict = rules.weigh(wish)
+        if verdict.refused:
+            raise rules.refuse(verdict.refused)
+    except Refusal:
+        # A request that comes twice is not refused for what it has given itself.
+        if (kudos_id := _by_source(session, workspace, source)) is None:
+            raise
+        return _known(session, wish, kudos_id)
+    kudos_id = _add(
         session,
         workspace,
         channel,
@@ -113,45 +117,88 @@ def give(
         source=source,
         now=now,
     )
+    if kudos_id is None:
+        kudos_id = _by_source(session, workspace, source)
+        assert kudos_id is not None  # noqa: S101 - it is why there is no new row
+        return _known(session, wish, kudos_id)
     if channel is None:
+        kudos = session.get_one(Kudos, kudos_id)
         tell_receivers(session, kudos, verdict.receivers, now=now)
     else:
-        _promise(
-            "kudos.post",
+        thread_ts = _thread(draft, channel)
+        outbox.promise(
             session,
-            kudos,
+            "kudos.post",
+            kudos_id,
             channel.slack_id,
+            installation_id=workspace.id,
             now=now,
-            detail={"thread_ts": kudos.thread_ts} if kudos.thread_ts else None,
+            detail={"thread_ts": thread_ts} if thread_ts else None,
         )
-    return Given(kudos.id, verdict.receivers, verdict.dropped, left - verdict.cost)
+    return Given(
+        kudos_id,
+        verdict.receivers,
+        [stands.receivers[receiver].name for receiver in verdict.receivers],
+        verdict.dropped,
+        stands.left - verdict.cost,
+    )
+
+
+def _known(session: Session, wish: Wish, kudos_id: int) -> Given:
+    """What the same request has given before."""
+    kudos = session.get_one(Kudos, kudos_id)
+    called = members.names(session, kudos.installation_id, kudos.receivers)
+    return Given(
+        kudos_id,
+        kudos.receivers,
+        [called[receiver] for receiver in kudos.receivers],
+        (),
+        max(0, wish.left),
+    )
+
+
+def _by_source(session: Session, workspace: Workspace, source: str) -> int | None:
+    return session.scalar(
+        select(Kudos.id).filter_by(installation_id=workspace.id, source=source)
+    )
 
 
 def _said_just_now(
-    session: Session,
-    workspace: Workspace,
-    channel: Channel | None,
-    wish: Wish,
-    about: About | None,
-    *,
-    now: datetime,
-) -> Kudos | None:
-    """The same, said a moment ago by somebody who saw no answer, perhaps."""
-    lately = session.scalars(
-        select(Kudos)
-        .filter_by(
-            installation_id=workspace.id,
-            giver=wish.giver,
-            channel_id=channel.id if channel else None,
-            reason=wish.reason,
-            about_channel_id=about.channel_id if about else None,
-            about_ts=about.ts if about else None,
-            taken_back_at=None,
-            emoji=None,
-        )
-        .where(Kudos.given_at > now - rules.SAME_WITHIN)
+    just_now: Iterable[Any], channel: Channel | None, wish: Wish, about: About | None
+) -> int | None:
+    """The id of the same, given a moment ago by somebody who saw no answer, perhaps."""
+    same = (
+        channel.id if channel else None,
+        wish.reason,
+        about.channel_id if about else None,
+        about.ts if about else None,
     )
-    return next((one for one in lately if rules.is_again(wish, one.receivers)), None)
+    return next(
+        (
+            row.id
+            for row in just_now
+            if (row.channel_id, row.reason, row.about_channel_id, row.about_ts) == same
+            and rules.is_again(wish, row.receivers)
+        ),
+        None,
+    )
+
+
+def _thread(draft: Draft, channel: Channel | None) -> str | None:
+    """What is said in a thread is thanked for in it."""
+    about = draft.about
+    if about is None or channel is None or about.channel_id != channel.id:
+        return None
+    return about.thread_ts
+
+
+_ADD = prepare(
+    Kudos,
+    lambda insert: insert.on_conflict_do_nothing(
+        index_elements=["installation_id", "source"]
+    ).returning(table(Kudos).c.id),
+)
+_CREDIT = prepare(Thanks, lambda insert: insert.on_conflict_do_nothing())
 
 
 def _add(
@@ -164,36 +211,44 @@ def _add(
     giver: str,
     source: str,
     now: datetime,
-) -> Kudos:
+) -> int | None:
+    """The new kudos' id; None where its `source` has given some already."""
     about = draft.about
-    is_here = (
-        about is not None and channel is not None and about.channel_id == channel.id
-    )
-    kudos = Kudos(
-        installation_id=workspace.id,
-        source=source,
-        channel_id=channel.id if channel else None,
-        is_private=channel is None,
-        # What is said in a thread is thanked for in it.
-        thread_ts=about.thread_ts if about is not None and is_here else None,
-        about_channel_id=about.channel_id if about else None,
-        about_ts=about.ts if about else None,
-        about_thread_ts=about.thread_ts if about else None,
-        giver=giver,
-        receivers=list(receivers),
-        reason=draft.reason,
-        tags=list(draft.tags),
-        given_at=now,
-    )
-    session.add(kudos)
-    session.flush()
-    credit(session, kudos, giver, receivers, at=now)
-    session.add_all(
-        KudosTag(kudos_id=kudos.id, tag=tag, installation_id=workspace.id, given_at=now)
-        for tag in draft.tags
-    )
-    session.flush()
-    return kudos
+    kudos_id: int | None = session.execute(
+        _ADD(session),
+        {
+            "installation_id": workspace.id,
+            "source": source,
+            "channel_id": channel.id if channel else None,
+            "is_private": channel is None,
+            "thread_ts": _thread(draft, channel),
+            "about_channel_id": about.channel_id if about else None,
+            "about_ts": about.ts if about else None,
+            "about_thread_ts": about.thread_ts if about else None,
+            "giver": giver,
+            "receivers": list(receivers),
+            "reason": draft.reason,
+            "tags": list(draft.tags),
+            "given_at": now,
+        },
+    ).scalar_one_or_none()
+    if kudos_id is None:
+        return None
+    _credit(session, workspace.id, kudos_id, giver, receivers, at=now)
+    if draft.tags:
+        session.execute(
+            insert(table(KudosTag)),
+            [
+                {
+                    "kudos_id": kudos_id,
+                    "tag": tag,
+                    "installation_id": workspace.id,
+                    "given_at": now,
+                }
+                for tag in draft.tags
+            ],
+        )
+    return kudos_id
 
 
 def credit(
@@ -206,19 +261,40 @@ def credit(
     is_second: bool = False,
 ) -> None:
     """One person thanks these by the kudos, their own or one that they join."""
+    _credit(
+        session,
+        kudos.installation_id,
+        kudos.id,
+        giver,
+        receivers,
+        at=at,
+        is_second=is_second,
+    )
+
+
+def _credit(
+    session: Session,
+    installation_id: int,
+    kudos_id: int,
+    giver: str,
+    receivers: Iterable[str],
+    *,
+    at: datetime,
+    is_second: bool = False,
+) -> None:
     rows = [
         {
-            "kudos_id": kudos.id,
+            "kudos_id": kudos_id,
             "giver": giver,
             "receiver": receiver,
-            "installation_id": kudos.installation_id,
+            "installation_id": installation_id,
             "given_at": at,
             "is_second": is_second,
         }
         for receiver in receivers
     ]
     if rows:
-        session.execute(upsert(session, Thanks).on_conflict_do_nothing(), rows)
+        session.execute(_CREDIT(session), rows)
 
 
 def hold(session: Session, workspace: Workspace, kudos_id: int) -> Kudos:

@@ -223,7 +223,14 @@ def roles_in_workspace(
     session: Session, installation_id: int, slack_id: str
 ) -> frozenset[Role]:
     """What the person is in general, from facts that we hold."""
-    member = find(session, installation_id, slack_id)
+    held = roles_by_profile(find(session, installation_id, slack_id))
+    if held and session.get(ProgramLead, (installation_id, slack_id)) is not None:
+        held |= {Role.LEAD}
+    return held
+
+
+def roles_by_profile(member: Any) -> frozenset[Role]:
+    """What Slack's profile makes of a person; `member` has a member's columns."""
     if member is None or member.looked_up_at is None:
         return frozenset()
     facts = {
@@ -233,7 +240,6 @@ def roles_in_workspace(
         Role.BOT: member.is_bot,
         Role.DEACTIVATED: member.is_deactivated,
         Role.ADMIN: member.is_admin,
-        Role.LEAD: session.get(ProgramLead, (installation_id, slack_id)) is not None,
     }
     return frozenset(role for role, is_so in facts.items() if is_so)
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from bot.channels import service as channels
@@ -22,6 +23,7 @@ from models import Kudos, Member, Thanks
 from tests.factories import ASKER, HERE, Story, person
 
 REASON = "the answer on retries, which saved my day"
+MOST_TO_REACT = 15
 CROWD = [f"U0P{n}" for n in range(12)]
 
 
@@ -67,8 +69,54 @@ def at_once(jobs: list[Callable[[], object]]) -> None:
 
 
 def spent(session: Session, story: Story) -> int:
-    within = allowance.days(story.clock(), None)
-    return allowance.spent(session, story.rt.workspace.id, ASKER, within)
+    stands = allowance.standing(
+        session, story.rt.workspace.id, ASKER, (), at=story.clock()
+    )
+    return stands.a_day - stands.left
+
+
+def statements(story: Story, do: Callable[[], object]) -> int:
+    """How many statements `do` runs."""
+    ran: list[str] = []
+
+    def run(*args: Any) -> None:
+        ran.append(args[2])
+
+    engines = {
+        story.rt.sessions.kw["bind"],
+        story.rt.reads.kw["bind"],
+        story.rt.lookups,
+    }
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", run)
+    do()
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", run)
+    return len(ran)
+
+
+def test_to_give_takes_six_statements_however_much_was_given(crowd: Story) -> None:
+    ids = [f"<@{one}>" for one in CROWD]
+    for n in range(3):
+        text = f"{ids[n]} {ids[n + 1]} for {REASON}, number {n}"
+        facts.ensure(crowd.rt, people=[ASKER, *CROWD], channel=HERE)
+        # Three to know whom it is about, and where.
+        assert statements(crowd, lambda t=text: crowd.command(ASKER, "/kudos", t)) <= 9
+        crowd.clock.forward(days=1)
+    with crowd.rt.reads() as session:
+        assert session.scalars(select(Kudos)).all()
+
+
+def test_to_react_takes_fifteen_statements_however_much_was_given(crowd: Story) -> None:
+    crowd.set_up(kudos=":tada:")
+
+    def by(number: int) -> int:
+        ts = crowd.say(CROWD[0], f"Use jitter {number}.")
+        return statements(
+            crowd, lambda: crowd.react(CROWD[number], ts, "tada", of=CROWD[0])
+        )
+
+    assert by(1) == by(2) == by(3) <= MOST_TO_REACT
 
 
 def test_of_twelve_at_once_five_are_given(crowd: Story) -> None:

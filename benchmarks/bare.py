@@ -3,6 +3,8 @@
 import sys
 from typing import Any
 
+from slack_bolt import Ack
+
 from benchmarks.events import BOT, BOT_USER, SIGNING_SECRET, TEAM
 from bot import logs
 from bot.clock import utc_now
@@ -22,6 +24,10 @@ def main(port: int) -> None:
     @bolt.event("reaction_added")
     def nothing(event: dict[str, Any]) -> None:
         """Empty: what remains is the price of HTTP, the signature and Bolt."""
+
+    @bolt.command("/kudos")
+    def acknowledge(ack: Ack) -> None:
+        ack()
 
     edge = Edge(
         bolt,

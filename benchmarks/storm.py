@@ -133,7 +133,7 @@ async def _over_http(scratch: Path, url: str) -> Storm:
             await asyncio.sleep(_EVERY_SECONDS)
             request = signed(urlencode(_command(number)), kind=_FORM)
             began = time.perf_counter()
-            assert await _ask(server.port, request) == _OK
+            assert await ask(server.port, request) == _OK
             storm.commands.append(time.perf_counter() - began)
         await sending
     await slack.stop()
@@ -155,12 +155,12 @@ async def _deliver(
 async def _is_taken(port: int, event: bytes) -> bool:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            return await _ask(port, event) == _OK
+            return await ask(port, event) == _OK
     except (OSError, TimeoutError):
         return False
 
 
-async def _ask(port: int, request: bytes) -> int:
+async def ask(port: int, request: bytes) -> int:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request)
     status = await reader.readline()
@@ -171,7 +171,7 @@ async def _ask(port: int, request: bytes) -> int:
 # Over Socket Mode
 
 
-class _SocketSlack(Slack):
+class SocketSlack(Slack):
     """It says into a WebSocket all that it has at once, and waits for nothing."""
 
     def __init__(self) -> None:
@@ -228,7 +228,7 @@ class _SocketSlack(Slack):
 
 
 async def _over_socket(scratch: Path, url: str) -> Storm:
-    slack, storm = _SocketSlack(), Storm()
+    slack, storm = SocketSlack(), Storm()
     events = {
         f"event-{n}": event.partition(b"\r\n\r\n")[2].decode()
         for n, event in enumerate(_events())
@@ -254,7 +254,7 @@ async def _over_socket(scratch: Path, url: str) -> Storm:
     return storm
 
 
-async def _commands(slack: _SocketSlack) -> None:
+async def _commands(slack: SocketSlack) -> None:
     for number in range(COMMANDS):
         payload = json.dumps(_command(number))
         await slack.say(f"command-{number}", "slash_commands", payload)

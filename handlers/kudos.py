@@ -1,5 +1,7 @@
 """Kudos: the command, the form, the shortcuts, and the buttons."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,12 +17,13 @@ from bot.kudos import forms, lists, notes, words
 from bot.kudos import service as kudos
 from bot.kudos.lists import What
 from bot.kudos.rules import MOST_RECEIVERS
-from bot.kudos.service import About, Draft
+from bot.kudos.service import About, Draft, Given
 from bot.kudos.words import Said
 from bot.runtime import Runtime
 from bot.text import clean, escape, marked, permalink, plain
 from handlers.asks import number
 from handlers.courtesy import courtesy
+from handlers.gathered import Gathered
 from handlers.payloads import (
     Command,
     Message,
@@ -66,11 +69,22 @@ def register(bolt: App, rt: Runtime) -> None:
         bolt.action(f"kudos_{what}")(buttons.older)
 
 
+@dataclass(slots=True, eq=False)
+class _Wanted:
+    """Kudos that a command wants to give, and what came of it."""
+
+    command: Command
+    typed: Said
+    given: Given | None = None
+    refusal: Refusal | None = None
+
+
 class Ways:
     """How people give kudos."""
 
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
+        self._gathered = Gathered(self._give_all)
 
     def command(self, body: dict[str, Any], ack: Ack) -> None:
         command = Command.model_validate(body)
@@ -105,30 +119,49 @@ class Ways:
             return
         ack(text=answer[0], blocks=answer[1])
 
-    def _give(self, command: Command, said: Said) -> notes.Note | None:
+    def _give(self, command: Command, typed: Said) -> notes.Note | None:
         """What the giver is answered; None where the bot is not in the channel."""
-        with self._rt.sessions.begin() as session:
-            channel = channels.note(session, self._rt.workspace.id, command.channel_id)
-            if not channel.is_joined:
-                return None
-            try:
-                given = kudos.give(
-                    session,
-                    self._rt.workspace,
-                    channel,
-                    Draft(said.people, said.reason, said.tags, said.has_group),
-                    giver=command.user_id,
-                    source=f"command:{command.trigger_id}",
-                    now=self._rt.clock(),
-                )
-            except Refusal as no:
-                # It may name people, and names are no mrkdwn.
-                raise Refusal(escape(str(no))) from no
+        wanted = _Wanted(command, typed)
+        if self._rt.lookups.dialect.name == "sqlite":
+            self._gathered.make(wanted)
+        else:
+            # PostgreSQL lets several commit at once, and gathers them itself.
+            self._give_all([wanted])
+        if wanted.refusal is not None:
+            # It may name people, and names are no mrkdwn.
+            raise Refusal(escape(str(wanted.refusal))) from wanted.refusal
+        if wanted.given is None:
+            return None
         return notes.given(
-            given.kudos_id,
-            given.names,
-            left=given.left,
-            dropped=[problem.text for problem in given.dropped],
+            wanted.given.kudos_id,
+            wanted.given.names,
+            left=wanted.given.left,
+            dropped=[problem.text for problem in wanted.given.dropped],
+        )
+
+    def _give_all(self, everything: Sequence[_Wanted]) -> None:
+        with self._rt.sessions.begin() as session:
+            for wanted in everything:
+                wanted.given = wanted.refusal = None
+                try:
+                    wanted.given = self._give_one(session, wanted)
+                except Refusal as no:
+                    # It has given nothing, and the others are not to fail.
+                    wanted.refusal = no
+
+    def _give_one(self, session: Session, wanted: _Wanted) -> Given | None:
+        command, typed = wanted.command, wanted.typed
+        channel = channels.note(session, self._rt.workspace.id, command.channel_id)
+        if not channel.is_joined:
+            return None
+        return kudos.give(
+            session,
+            self._rt.workspace,
+            channel,
+            Draft(typed.people, typed.reason, typed.tags, typed.has_group),
+            giver=command.user_id,
+            source=f"command:{command.trigger_id}",
+            now=self._rt.clock(),
         )
 
     def _open(

@@ -72,7 +72,7 @@ KEPT = (
     ),
     Kept(
         model=Giver,
-        what="Who has given kudos.",
+        what="Who has given kudos, or wanted to.",
         why="So that nobody gives more than the allowance by giving twice at once.",
         until="The person is forgotten.",
         owners=("member",),

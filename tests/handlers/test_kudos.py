@@ -1,6 +1,7 @@
 """Giving kudos: the command, the form, the shortcuts, and taking them back."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -367,6 +368,38 @@ def test_a_button_that_comes_too_late_is_replaced_by_the_reason(
     story.click(ASKER, "kudos_take_back", one)
     text = story.slack.replaced[-1]
     assert ("already been taken back" if is_used else "for 10 minutes") in text
+
+
+# Many at once
+
+
+def test_commands_that_come_together_are_each_answered_for_themselves(
+    story: Story,
+) -> None:
+    story.slack.people["U0ROBO"] = person("U0ROBO", "Robo", is_bot=True)
+    texts = [
+        (ASKER, f"{BEN} {FOR}"),
+        (PEER, f"<@U0ROBO> {FOR}"),
+        (CHAMPION, f"{CHI} {FOR}"),
+        (ADMIN, f"{BEN} thx"),
+    ]
+    for who, text in texts:
+        # So that everybody is known.
+        story.command(who, "/kudos", f"{text} #warm")
+    with ThreadPoolExecutor(len(texts)) as pool:
+        said = list(
+            pool.map(
+                lambda one: answered(
+                    story.command(one[0], "/kudos", f"{one[1]}, all at once")
+                ),
+                texts,
+            )
+        )
+    assert said[0].startswith("Thanks sent to Ben.")
+    assert "Robo is a bot" in said[1]
+    assert said[2].startswith("Thanks sent to Chi.")
+    assert "at least 20 characters" in said[3]
+    assert len([one for one in kudos(story) if "at once" in one.reason]) == 2
 
 
 # What is once, and what is left

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -101,7 +102,7 @@ def test_to_give_takes_six_statements_however_much_was_given(crowd: Story) -> No
         text = f"{ids[n]} {ids[n + 1]} for {REASON}, number {n}"
         facts.ensure(crowd.rt, people=[ASKER, *CROWD], channel=HERE)
         # Three to know whom it is about, and where.
-        assert statements(crowd, lambda t=text: crowd.command(ASKER, "/kudos", t)) <= 9
+        assert statements(crowd, partial(crowd.command, ASKER, "/kudos", text)) <= 9
         crowd.clock.forward(days=1)
     with crowd.rt.reads() as session:
         assert session.scalars(select(Kudos)).all()

@@ -1,53 +1,41 @@
 """The command line, `uv run app.py`; the only reader of the environment."""
 
-import argparse
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 
-from pydantic import ValidationError
+from commands.arguments import parser
 
-from bot import logs
-from bot.config import Settings, SettingsError, refuse_to_pretend
-from commands import backup, doctor, exports, history, migrate, sandbox
-from commands.parsing import CommandError
-from commands.sandbox import play
-from commands.serve import serve
-
-
-def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
-        prog="app.py", description="A Slack bot for peer problem-solving channels."
-    )
-    made.set_defaults(run=run, replay=None, speed=None, empty=False, database=None)
-    commands = made.add_subparsers(title="commands", metavar="")
-    for command in (sandbox, doctor, history, migrate, backup, exports):
-        command.add(commands)
-    return made
-
-
-def run(settings: Settings, args: argparse.Namespace) -> int:
-    if settings.mode != "sandbox":
-        return serve(settings)
-    refuse_to_pretend(settings)
-    return play(settings, args)
+# Of a process that Ctrl-C ended.
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str]) -> int:
-    args = parser().parse_args(arguments)
     try:
-        try:
-            settings = Settings()
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            name = "_".join(str(part) for part in first["loc"]).upper()
-            raise SettingsError(f"{name} is not valid: {first['msg']}.") from None
+        return run(parser().parse_args(arguments))
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def run(args: Namespace) -> int:
+    # Only here: who asks for help or the version need not wait for it.
+    from bot import config, logs  # noqa: PLC0415
+    from commands.parsing import CommandError  # noqa: PLC0415
+
+    if __name__ == "__main__":
+        logs.take_uncaught()
+    try:
+        settings = config.checked(config.Settings)
         logs.set_up(form=settings.log_format, level=settings.log_level)
         return int(args.run(settings, args))
-    except (SettingsError, CommandError) as error:
+    except (config.SettingsError, CommandError) as error:
         print(error, file=sys.stderr)
         return 2
 
 
 if __name__ == "__main__":
-    logs.take_uncaught()
+    # What the terminal has no letters for is shown otherwise, and stops nothing.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     sys.exit(main(sys.argv[1:]))

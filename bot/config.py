@@ -1,16 +1,25 @@
 """Settings, from the environment or a `.env` file."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
     EnvSettingsSource,
     SettingsConfigDict,
+    exceptions,
 )
 
 # Words stand apart from what is around them, or one in a thousand real tokens, which
@@ -26,7 +35,7 @@ _SHORTEST_SECRET = 16
 
 
 class SettingsError(Exception):
-    """A setting is missing or wrong; the message names it, never its value."""
+    """A setting is missing or wrong; the message names it, and never shows a secret."""
 
 
 class MentorNumbers(BaseModel):
@@ -95,6 +104,7 @@ class MentorNumbers(BaseModel):
     )
     caution: float = Field(
         1.2816,
+        allow_inf_nan=False,
         description="How cautious the estimate is: the normal quantile of the bound;"
         " 1.2816 is that of 10 %.",
     )
@@ -139,7 +149,8 @@ class MentorNumbers(BaseModel):
         most = min(self.visibility_days, self.ring_days)
         if edges != sorted(set(edges)) or edges[-1] > most:
             raise ValueError(
-                "windows_days ascend, up to visibility_days and ring_days at most"
+                "MENTORS__WINDOWS_DAYS must rise, and not exceed"
+                " MENTORS__VISIBILITY_DAYS or MENTORS__RING_DAYS"
             )
         return self
 
@@ -233,6 +244,91 @@ class Settings(BaseSettings):
         )
 
 
+def checked(make: Callable[[], Settings]) -> Settings:
+    """The settings as `make` reads them. Raises SettingsError where one is wrong."""
+    env = Settings.model_config["env_file"]
+    try:
+        return make()
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+    except exceptions.SettingsError:
+        raise SettingsError(_explain_list()) from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{env} is not text in UTF-8: save it as that.") from None
+    except OSError as error:
+        raise SettingsError(f"{env} can't be read ({error.strerror}).") from None
+
+
+def _explain(error: ValidationError) -> str:
+    """The first thing that is wrong, as the operator would name it."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "value_error":
+        return f"{first['ctx']['error']}."
+    parts = [part for part in first["loc"] if isinstance(part, str)]
+    name = "__".join(parts).upper()
+    shape = _shape(parts)
+    if shape is not None:
+        return (
+            f"{name} must be {_wanted(name, shape)}; it is {_quoted(first['input'])}."
+        )
+    *group, last = parts
+    like = get_close_matches(last, [*MentorNumbers.model_fields], 1)
+    meant = "__".join([*group, *like]).upper()
+    return f"{name} is not a setting" + (f": did you mean {meant}?" if like else ".")
+
+
+def _explain_list() -> str:
+    """A value that has parts, and is not written as JSON writes them."""
+    for name, value in _given().items():
+        shape = _shape(name.split("__"))
+        if shape is None or value is None or shape.get("type", "array") != "array":
+            continue
+        try:
+            json.loads(value)
+        except ValueError:
+            wanted = _wanted(name.upper(), shape)
+            return f"{name.upper()} must be {wanted}; it is {_quoted(value)}."
+    raise AssertionError("each value can be read")
+
+
+def _shape(parts: list[str]) -> dict[str, Any] | None:
+    """What the setting of these parts takes, as JSON Schema, if it is one."""
+    schema = Settings.model_json_schema()
+    found: dict[str, Any] | None = schema
+    for part in parts:
+        group = schema["$defs"]["MentorNumbers"] if found and "$ref" in found else found
+        found = (group or {}).get("properties", {}).get(part)
+    return found
+
+
+def _wanted(name: str, shape: Mapping[str, Any]) -> str:
+    if "$ref" in shape:
+        return f"set by its parts, such as {name}__HOUR"
+    if "enum" in shape:
+        return f"one of {', '.join(shape['enum'])}"
+    if shape["type"] == "array":
+        return f"a list of numbers such as {shape['default']}"
+    least, most = shape.get("minimum"), shape.get("maximum")
+    if (above := shape.get("exclusiveMinimum")) is not None:
+        return f"a number above {above:g}, up to {most:g}"
+    if least is None:
+        return "a number"
+    to = "on" if most is None else f"to {most:g}"
+    return f"a number from {least:g} {to}"
+
+
+def _quoted(value: object) -> str:
+    """As it was typed, unless it is long or a token that got to the wrong place."""
+    shown = str(value)
+    is_shown = (
+        len(shown) <= _LONGEST_SHOWN and "xox" not in shown and "xapp" not in shown
+    )
+    if not shown.strip():
+        return "empty"
+    return f"“{shown}”" if is_shown else "something else"
+
+
+_LONGEST_SHOWN = 30
 _SLACK = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "slack_api_url")
 # A name that does not begin with SLACK_ is likely a token's only if it is this close.
 _CLOSE = 0.85
@@ -270,15 +366,19 @@ def _unknown_slack_names() -> Iterator[tuple[str, str | None]]:
 
     From the environment and from `.env`, in small letters.
     """
-    given = {
-        *EnvSettingsSource(Settings).env_vars,
-        *DotEnvSettingsSource(Settings).env_vars,
-    }
-    for name in sorted(given - {*Settings.model_fields}):
+    for name in sorted({*_given()} - {*Settings.model_fields}):
         is_slacks = name.startswith("slack_")
         like = get_close_matches(name, _SLACK, 1, 0.6 if is_slacks else _CLOSE)
         if is_slacks or like:
             yield name, like[0] if like else None
+
+
+def _given() -> Mapping[str, str | None]:
+    """Every variable of the environment and of `.env`, by its name in small letters."""
+    return {
+        **DotEnvSettingsSource(Settings).env_vars,
+        **EnvSettingsSource(Settings).env_vars,
+    }
 
 
 def _secret(name: str, value: SecretStr | None, *, prefix: str = "") -> str | None:

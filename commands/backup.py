@@ -10,13 +10,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from bot import db, schema
 from bot.config import Settings
-from commands.parsing import CommandError, Commands
-
-
-def add(commands: Commands) -> None:
-    backup = commands.add_parser("backup", help="copy the SQLite database")
-    backup.add_argument("file", type=Path, metavar="FILE")
-    backup.set_defaults(run=back_up)
+from commands.parsing import CommandError
 
 
 def back_up(settings: Settings, args: argparse.Namespace) -> int:
@@ -30,15 +24,20 @@ def back_up(settings: Settings, args: argparse.Namespace) -> int:
     try:
         # Before there is anything in it, so that nobody else reads it ever.
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        _copy(source, partial)
-        partial.replace(target)
     except FileExistsError:
         raise CommandError(
             f"{partial} is left from a copy that did not end: remove it first."
         ) from None
-    except (OSError, sqlite3.Error) as error:
-        partial.unlink(missing_ok=True)
+    except OSError as error:
         raise CommandError(f"The copy was not made ({error}).") from None
+    try:
+        _copy(source, partial)
+        partial.replace(target)
+    except (OSError, sqlite3.Error) as error:
+        raise CommandError(f"The copy was not made ({error}).") from None
+    finally:
+        # Also where somebody interrupts it: half a copy is of no use.
+        partial.unlink(missing_ok=True)
     print(f"{source.name} is copied to {target}.")
     return 0
 

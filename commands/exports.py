@@ -11,22 +11,13 @@ from bot import db
 from bot.config import Settings, SettingsError
 from bot.exports import rules, service
 from bot.storage import check_fit
-from commands.parsing import CommandError, Commands
+from commands.parsing import CommandError
 from models import Installation
 
 _TABLES = {
     "asks": (service.ASKS, service.asks),
     "people": (service.PEOPLE, service.people),
 }
-
-
-def add(commands: Commands) -> None:
-    export = commands.add_parser(
-        "export", help="write asks and people as tables, for the program's leads"
-    )
-    export.add_argument("folder", type=Path, metavar="FOLDER")
-    export.add_argument("--format", choices=("csv", "json"), default="csv")
-    export.set_defaults(run=write)
 
 
 def write(settings: Settings, args: argparse.Namespace) -> int:

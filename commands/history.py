@@ -2,39 +2,17 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import utc_now
 from bot.config import Settings
 from bot.storage import open_database
-from commands.parsing import CommandError, Commands
+from commands.parsing import CommandError
 
 # Of a process that Ctrl-C ended.
 INTERRUPTED = 130
 NOTHING_FOUND = 1
-
-
-def add(commands: Commands) -> None:
-    history = commands.add_parser(
-        "import", help="import a Slack export as history; nobody is notified"
-    )
-    history.add_argument("export", type=Path, metavar="EXPORT.zip")
-    history.add_argument(
-        "--channel",
-        action="extend",
-        nargs="+",
-        metavar="NAME",
-        help="only these channels (default: all)",
-    )
-    history.add_argument(
-        "--capture",
-        choices=("questions", "all"),
-        default="questions",
-        help="which messages are asks (default: those that contain a question)",
-    )
-    history.set_defaults(run=load)
 
 
 def load(settings: Settings, args: argparse.Namespace) -> int:

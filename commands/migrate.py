@@ -4,12 +4,6 @@ import argparse
 
 from bot.config import Settings
 from bot.storage import open_database
-from commands.parsing import Commands
-
-
-def add(commands: Commands) -> None:
-    update = commands.add_parser("migrate", help="bring the database up to date")
-    update.set_defaults(run=migrate)
 
 
 def migrate(settings: Settings, _args: argparse.Namespace) -> int:

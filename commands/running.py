@@ -7,11 +7,9 @@ import platform
 import signal
 import socket
 import sys
-import tomllib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -33,6 +31,7 @@ from bot.runtime import Runtime
 from bot.slack import Refused
 from bot.storage import unusable
 from bot.web_slack import WebSlack
+from commands.arguments import version
 from commands.watching import Vital, Watch
 from handlers import readiness
 from handlers.edge import Edge
@@ -56,9 +55,6 @@ _NO_SOCKET = (
 GRACE_SECONDS = 4
 # A few megabytes.
 OBJECTS_BEFORE_COLLECTION = 20_000
-
-
-ROOT = Path(__file__).parent.parent
 
 
 class Backswing:
@@ -233,11 +229,8 @@ class Backswing:
 
 
 def build() -> Mapping[str, str]:
-    """Which program this is; it is not installed, so no package says so."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
-        "project"
-    ]
-    return {"version": project["version"], "python": platform.python_version()}
+    """Which program this is."""
+    return {"version": version(), "python": platform.python_version()}
 
 
 def server(asgi: Starlette, host: str, port: int) -> uvicorn.Server:
@@ -271,7 +264,9 @@ def leave_when_told() -> None:
     signal.signal(signal.SIGINT, _leave)
 
 
-def _leave(_signal: int, _frame: FrameType | None) -> None:
+def _leave(received: int, _frame: FrameType | None) -> None:
+    if received == signal.SIGINT:
+        raise KeyboardInterrupt
     raise SystemExit(0)
 
 

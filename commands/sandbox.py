@@ -1,7 +1,6 @@
 """`app.py sandbox`: run the bot against a pretend Slack on this machine."""
 
 import argparse
-import math
 import sys
 import threading
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from bot.clock import utc_now
 from bot.config import A_FEW, Settings
 from bot.runtime import Runtime
 from bot.storage import open_database, open_new
-from commands.parsing import CommandError, Commands
+from commands.parsing import CommandError
 from commands.ports import Listening, listen_near
 from commands.running import Backswing
 
@@ -33,41 +32,6 @@ _WELCOME = """
 
   Stop it with Ctrl-C. The README says how to install it into a real workspace.
 """
-
-
-def add(commands: Commands) -> None:
-    sandbox = commands.add_parser("sandbox", help="run against a pretend Slack")
-    sandbox.add_argument("--empty", action="store_true", help="without the story")
-    sandbox.add_argument(
-        "--replay",
-        type=Path,
-        metavar="EXPORT.zip",
-        help="play a Slack export as live events",
-    )
-    sandbox.add_argument(
-        "--speed",
-        type=_speed,
-        metavar="N",
-        default=None,
-        help="N times as fast as it happened (default: as fast as it goes)",
-    )
-    sandbox.add_argument(
-        "--database",
-        metavar="URL",
-        help="an empty database of its own (default: a new file below data/);"
-        " DATABASE_URL is not used",
-    )
-    sandbox.set_defaults(run=play)
-
-
-def _speed(typed: str) -> float:
-    try:
-        speed = float(typed)
-    except ValueError:
-        speed = math.nan
-    if not 0 < speed < math.inf:
-        raise argparse.ArgumentTypeError(f"{typed!r} is no number above 0")
-    return speed
 
 
 def play(settings: Settings, args: argparse.Namespace) -> int:

@@ -24,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 
 import app
 from bot.config import Settings, SettingsError
-from commands import ports
+from commands import ports, running
 from commands.sandbox import MANIFEST, STORY
 from handlers.socket import SWITCHED_OFF
 from sandbox import Sandbox
@@ -89,15 +89,17 @@ def test_a_token_that_is_none_is_named(refused: Refuse, variable: str, what: str
         ({"SLACK_BOT_TOKEN": BOT}, "SLACK_APP_TOKEN"),
         ({"SLACK_APP_TOKEN": APP}, "SLACK_BOT_TOKEN"),
         ({"SLACK_SIGNING_SECRET": SIGNING}, "SLACK_BOT_TOKEN"),
-        ({"PORT": "three-thousand"}, "PORT"),
-        ({"SANDBOX_PORT": "-1"}, "SANDBOX_PORT"),
-        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
     ],
 )
-def test_what_is_missing_or_no_value_is_named(refused: Refuse, given, named: str):
+def test_what_is_missing_is_named(refused: Refuse, given, named: str):
     said = refused(**given)
     assert said.startswith(f"{named} is ")
     assert not any(value in said for value in given.values())
+
+
+def test_a_setting_is_named_as_it_is_typed_with_what_it_takes(refused: Refuse):
+    said = refused(MENTORS__HOUR="noon")
+    assert said == "MENTORS__HOUR must be a number from 0 to 23; it is “noon”.\n"
 
 
 @pytest.mark.parametrize("command", [[], ["migrate"]])
@@ -228,7 +230,40 @@ def test_an_unknown_command_is_explained(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit) as ended:
         app.main(["fly"])
     assert ended.value.code == 2
-    assert "invalid choice: 'fly'" in capsys.readouterr().err
+    assert "argument COMMAND: invalid choice: 'fly'" in capsys.readouterr().err
+
+
+COMMANDS = ("sandbox", "doctor", "import", "migrate", "backup", "export")
+
+
+@pytest.mark.parametrize("asked", ["--help", "--version", *COMMANDS])
+def test_who_asks_for_help_waits_for_nothing_else(asked: str):
+    """What takes a second or two is imported by what is run."""
+    arguments = [asked] if asked.startswith("-") else [asked, "--help"]
+    code = (
+        "import sys, app\n"
+        "try: app.main(sys.argv[1:])\n"
+        "except SystemExit as ended: assert ended.code == 0\n"
+        "ours = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(sorted(ours & {'bot', 'jobs', 'handlers', 'sandbox', 'pydantic',"
+        " 'sqlalchemy', 'yaml'}), file=sys.stderr)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert ran.stderr == "[]\n"
+    assert ("Backswing 0." if asked == "--version" else "usage: app.py") in ran.stdout
+
+
+def test_the_version_is_the_projects(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        app.main(["--version"])
+    assert capsys.readouterr().out == f"Backswing {running.build()['version']}\n"
 
 
 @pytest.mark.parametrize(
@@ -369,8 +404,8 @@ class Process:
     def end(self, *, by: signal.Signals | None = None) -> int:
         if by is not None:
             self._running.send_signal(by)
-        printed, _ = self._running.communicate(timeout=60)
-        assert canaries.found_in(printed + self.said()) == []
+        self.printed, _ = self._running.communicate(timeout=60)
+        assert canaries.found_in(self.printed + self.said()) == []
         return self._running.returncode
 
     def said(self) -> str:
@@ -522,6 +557,57 @@ def test_the_story_leaves_no_word_and_no_secret_in_the_logs(
         said for said in words(yaml.safe_load(STORY.read_text())) if said in logged
     ]
     assert "xoxb-" not in logged
+
+
+def test_ctrl_c_ends_with_a_line_and_no_trace(start: Callable[..., Process]):
+    process = start("sandbox")
+    process.wait_for("Backswing is running")
+    ends_by_ctrl_c(process)
+
+
+def test_ctrl_c_while_slack_does_not_answer_ends_with_a_line(
+    start: Callable[..., Process],
+):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        port = silent.getsockname()[1]
+        process = start(**GOOD, SLACK_API_URL=f"http://127.0.0.1:{port}/")
+        with silent.accept()[0]:
+            ends_by_ctrl_c(process)
+
+
+def ends_by_ctrl_c(process: Process) -> None:
+    assert process.end(by=signal.SIGINT) == 130
+    assert process.said().splitlines()[-1] == "Interrupted."
+    assert "Traceback" not in process.said()
+
+
+@pytest.mark.parametrize("command", [[], ["export", "there"], ["import", "e.zip"]])
+def test_ctrl_c_while_a_command_is_imported_ends_with_a_line_too(command: list[str]):
+    code = (
+        "import builtins, sys, app; real = builtins.__import__\n"
+        "def interrupted(name, *rest, **named):\n"
+        "    if name.startswith('sqlalchemy'): raise KeyboardInterrupt\n"
+        "    return real(name, *rest, **named)\n"
+        "builtins.__import__ = interrupted\n"
+        "sys.exit(app.main(sys.argv[1:]))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *command],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        check=False,
+        text=True,
+        encoding="utf-8",
+    )
+    assert (ran.returncode, ran.stderr) == (130, "Interrupted.\n")
+
+
+def test_letters_that_the_terminal_lacks_stop_nothing(start: Callable[..., Process]):
+    process = start("doctor", PYTHONIOENCODING="ascii")
+    assert process.end() == 1
+    assert "? Follow ?Install it" in process.printed
 
 
 # The machine's own zone

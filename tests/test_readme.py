@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-import app
 from bot.channels import rules
 from bot.config import MentorNumbers, Settings
 from bot.members.rules import MAY, Action, Role
 from bot.privacy.kept import EVERYTHING
+from commands import arguments
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -79,7 +79,7 @@ def test_each_command_and_shortcut_is_explained_and_none_besides():
 def test_each_command_line_is_explained_and_none_besides():
     [commands] = [
         action.choices
-        for action in app.parser()._actions
+        for action in arguments.parser()._actions
         if isinstance(action, argparse._SubParsersAction)
     ]
     rows = table("### The command line")

@@ -7,19 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from bot.clock import Clock, utc_now
-from bot.config import Settings, SettingsError
+from bot.config import Settings, SettingsError, refuse_to_pretend
 from bot.web_slack import WebSlack
 from commands.doctor import database, files, process, slack
 from commands.doctor.findings import Finding, wrong
-from commands.parsing import Commands
-
-
-def add(commands: Commands) -> None:
-    doctor = commands.add_parser(
-        "doctor", help="check tokens, scopes, database and more, and say what to do"
-    )
-    doctor.add_argument("--json", action="store_true", help="for a program to read")
-    doctor.set_defaults(run=report)
 
 
 def report(settings: Settings, args: argparse.Namespace) -> int:
@@ -38,11 +29,7 @@ def examine(settings: Settings, *, clock: Clock = utc_now) -> Iterator[Finding]:
     web = None
     try:
         if settings.mode == "sandbox":
-            yield wrong(
-                "Tokens",
-                "None are set: the bot would run against a pretend Slack.",
-                "Follow “Install it into a workspace” in the README.",
-            )
+            yield _no_tokens(settings)
         else:
             token = settings.slack_bot_token
             web = WebSlack(
@@ -56,6 +43,16 @@ def examine(settings: Settings, *, clock: Clock = utc_now) -> Iterator[Finding]:
         yield from process.examine(settings, running, clock=clock)
     yield from database.examine(settings, web, clock=clock)
     yield from files.examine(settings)
+
+
+def _no_tokens(settings: Settings) -> Finding:
+    try:
+        refuse_to_pretend(settings)
+    except SettingsError as error:
+        says = f"None are set, so the bot does not start. {error}"
+    else:
+        says = "None are set: the bot would run against a pretend Slack."
+    return wrong("Tokens", says, "Follow “Install it into a workspace” in the README.")
 
 
 def told(findings: Sequence[Finding]) -> str:

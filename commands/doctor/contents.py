@@ -92,10 +92,10 @@ def _channels(
             about, "The bot is in none.", "Type `/invite @Backswing` in a channel."
         )
     else:
-        public = [f"#{row.name or row.slack_id}" for row in rows if not row.is_private]
-        shown = public[:MOST_NAMES]
+        public = [row.name for row in rows if not row.is_private]
+        shown = [f"#{name}" for name in public if name][:MOST_NAMES]
         if more := len(public) - len(shown):
-            shown.append(f"{more} more")
+            shown.append(f"{more} more" if shown else f"{more} public")
         if private := len(rows) - len(public):
             shown.append(f"{private} private")
         yield ok(about, f"The bot is in {', '.join(shown)}.")

@@ -54,7 +54,7 @@ def examine(
             f"It can't be read ({_name(error)}).",
             "See that it runs, and that DATABASE_URL and its rights are right."
             if file is None
-            else "See that it is this program's file, and restore a backup if not.",
+            else "Check that the file is this program's; otherwise restore a backup.",
         )
     finally:
         engine.dispose()

@@ -77,7 +77,7 @@ def examine(settings: Settings, running: Running, *, clock: Clock) -> Iterator[F
     if running.state == "away":
         yield warning(
             about,
-            f"Does not run: nothing answers on {where}.",
+            f"Not running: nothing answers on {where}.",
             "Start it with `uv run app.py`; or give the HOST and PORT that it has.",
         )
         return
@@ -139,15 +139,15 @@ def _refused(running: Running) -> Iterator[Finding]:
         yield warning(
             "Signatures",
             f"{counts['signature']} requests were not signed by Slack.",
-            "If nothing else comes in, copy SLACK_SIGNING_SECRET again; else somebody"
-            " else knocks.",
+            "If nothing else comes in, copy SLACK_SIGNING_SECRET again; otherwise"
+            " someone else is sending requests.",
         )
     if counts["age"]:
         yield warning(
             "Old requests",
             f"{counts['age']} requests were not of the last five minutes.",
-            "See whether this machine's clock is right; else somebody sends again what"
-            " they have recorded.",
+            "Check this machine's clock; if it is right, someone is sending recorded"
+            " requests again.",
         )
     if late := counts["full"] + counts["late"]:
         yield warning(

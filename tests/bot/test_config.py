@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
+from bot import config
 from bot.config import Settings, SettingsError
 
 BOT = "xoxb-123456789012-1234567890123-AbCdEfGhIjKlMnOpQrStUvWx"
@@ -26,6 +26,14 @@ def settings(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return Settings()
+
+
+def refused(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as error:
+        config.checked(Settings)
+    return str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -142,22 +150,73 @@ def test_the_environment_goes_before_the_env_file(monkeypatch, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"),
+    ("variable", "value", "must"),
     [
-        ("PORT", "three-thousand"),
-        ("PORT", "65536"),
-        ("SANDBOX_PORT", "-1"),
-        ("LOG_FORMAT", "xml"),
-        ("LOG_LEVEL", "LOUD"),
+        ("PORT", "abc", "a number from 0 to 65535; it is “abc”"),
+        ("PORT", "", "a number from 0 to 65535; it is empty"),
+        ("PORT", "65536", "a number from 0 to 65535; it is “65536”"),
+        ("PORT", BOT, "a number from 0 to 65535; it is something else"),
+        ("SANDBOX_PORT", "-1", "a number from 0 to 65535; it is “-1”"),
+        ("LOG_FORMAT", "xml", "one of auto, json, plain; it is “xml”"),
+        ("LOG_LEVEL", "LOUD", "one of DEBUG, INFO, WARNING, ERROR; it is “LOUD”"),
+        ("MENTORS__HOUR", "24", "a number from 0 to 23; it is “24”"),
+        ("MENTORS__LEAST_MARKS", "0", "a number from 1 on; it is “0”"),
+        ("MENTORS__RING_PERCENT", "0", "a number above 0, up to 100; it is “0”"),
+        ("MENTORS__CAUTION", "nan", "a number; it is “nan”"),
+        (
+            "MENTORS__WEEKDAY",
+            "monday",
+            "one of mon, tue, wed, thu, fri, sat, sun; it is “monday”",
+        ),
+        (
+            "MENTORS__WINDOWS_DAYS",
+            "28",
+            "a list of numbers such as [28, 56, 84]; it is “28”",
+        ),
+        (
+            "MENTORS__WINDOWS_DAYS",
+            "28,56",
+            "a list of numbers such as [28, 56, 84]; it is “28,56”",
+        ),
+        ("MENTORS", "5", "set by its parts, such as MENTORS__HOUR; it is “5”"),
+        ("MENTORS", "x", "set by its parts, such as MENTORS__HOUR; it is “x”"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_named_and_not_shown(
-    monkeypatch, variable, value
+def test_a_value_that_makes_no_sense_is_named_as_it_was_typed(
+    monkeypatch, variable, value, must
 ):
-    with pytest.raises(ValidationError) as error:
-        settings(monkeypatch, **{variable: value})
-    assert variable.lower() in str(error.value)
-    assert value not in str(error.value)
+    said = refused(monkeypatch, **{variable: value})
+    assert said == f"{variable} must be {must}."
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {"MENTORS__WINDOWS_DAYS": "[56, 28]"},
+            "MENTORS__WINDOWS_DAYS must rise, and not exceed"  # noqa: ISC004
+            " MENTORS__VISIBILITY_DAYS or MENTORS__RING_DAYS.",
+        ),
+        (
+            {"MENTORS__WINDOW_DAYS": "[28]"},
+            "MENTORS__WINDOW_DAYS is not a setting: did you mean"  # noqa: ISC004
+            " MENTORS__WINDOWS_DAYS?",
+        ),
+        ({"MENTORS__XYZZY": "1"}, "MENTORS__XYZZY is not a setting."),
+    ],
+)
+def test_numbers_that_do_not_fit_each_other_or_nothing_are_named(
+    monkeypatch, given, said
+):
+    assert refused(monkeypatch, **given) == said
+
+
+@pytest.mark.parametrize(
+    "content", ["PORT=1\n# é".encode("latin-1"), "PORT=1\n".encode("utf-16")]
+)
+def test_an_env_file_that_is_not_utf_8_is_refused(monkeypatch, tmp_path, content):
+    (tmp_path / ".env").write_bytes(content)
+    assert refused(monkeypatch) == ".env is not text in UTF-8: save it as that."
 
 
 def test_secrets_are_not_shown_when_settings_are():

@@ -388,9 +388,16 @@ def test_only_some_channels_are_named(story: Story):
                     is_joined=True,
                 )
             )
+        session.add(
+            Channel(
+                installation_id=story.rt.workspace.id,
+                slack_id="C0NAMELESS",
+                is_joined=True,
+            )
+        )
     says = of_contents(story.rt)["Channels"].says
     assert says == (
-        "The bot is in #help, #room-1, #room-2, #room-3, #room-4, 3 more, 1 private."
+        "The bot is in #help, #room-1, #room-2, #room-3, #room-4, 4 more, 1 private."
     )
 
 

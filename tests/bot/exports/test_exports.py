@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-import app
 from bot.config import Settings
 from bot.exports import rules, service
+from commands import arguments
 from models import Kudos
 from tests.factories import ASKER, HELPER, HERE, PEER, Story, conversation
 
@@ -106,7 +106,7 @@ def test_the_command_writes_for_its_owner_only(
     url = lived.rt.lookups.url.render_as_string(hide_password=False)
     folder = tmp_path / "numbers"
     for _ in range(2):
-        args = app.parser().parse_args(["export", str(folder), "--format", form])
+        args = arguments.parser().parse_args(["export", str(folder), "--format", form])
         assert args.run(Settings(_env_file=None, database_url=url), args) == 0
     files = {file.name: file for file in folder.iterdir()}
     assert set(files) == {f"asks.{form}", f"people.{form}"}

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-import app
 from bot import db
 from bot.config import Settings
+from commands.arguments import parser
 from commands.history import INTERRUPTED, NOTHING_FOUND
 from commands.parsing import CommandError
 from models import Answer, Ask
@@ -27,7 +27,7 @@ def url(tmp_path):
 @pytest.fixture
 def run(url):
     def run(*arguments):
-        args = app.parser().parse_args(["import", *map(str, arguments)])
+        args = parser().parse_args(["import", *map(str, arguments)])
         return args.run(Settings(_env_file=None, database_url=url), args)
 
     return run
@@ -95,7 +95,7 @@ def test_a_database_that_fails_is_told_in_a_sentence(run, export, monkeypatch):
 def command(url, *arguments):
     return subprocess.Popen(
         [sys.executable, "app.py", "import", *map(str, arguments)],
-        cwd=Path(app.__file__).parent,
+        cwd=Path(__file__).parents[3],
         env={"DATABASE_URL": url, "PATH": "/usr/bin"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -1,0 +1,18 @@
+"""`app.py` without a command: serve a real workspace, or a pretend one."""
+
+import argparse
+
+from bot.config import Settings, refuse_to_pretend
+
+
+def start(settings: Settings, args: argparse.Namespace) -> int:
+    """Serve the tokens' workspace; without any, play. Raises SettingsError."""
+    # Only what is run is imported: that takes a second or two.
+    if settings.mode != "sandbox":
+        from commands.serve import serve  # noqa: PLC0415
+
+        return serve(settings)
+    refuse_to_pretend(settings)
+    from commands.sandbox import play  # noqa: PLC0415
+
+    return play(settings, args)

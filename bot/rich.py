@@ -2,8 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from slack_sdk.models.blocks import (
+    ContextBlock,
+    MarkdownTextObject,
     RichTextBlock,
     RichTextElementParts,
     RichTextPreformattedElement,
@@ -11,7 +15,17 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.blocks.block_elements import RichTextElement
 
-from bot.text import CUT, SOMEONE, Piece, escape, is_forgotten, pieces, plain
+from bot import zones
+from bot.text import (
+    CUT,
+    SOMEONE,
+    Piece,
+    at_the_beginning,
+    escape,
+    is_forgotten,
+    pieces,
+    plain,
+)
 
 _Parts = RichTextElementParts
 
@@ -20,6 +34,9 @@ MOST_MENTIONS = 5
 # Each emoji, link or box is an element of its own, many times as long as what it
 # shows; Slack refuses messages whose blocks are too long. The rest is shown as text.
 MOST_ELEMENTS = 60
+
+# "today at 9:00", "Friday, December 4th at 9:00": Slack's words, in the reader's zone.
+_DATE = "{date_long_pretty} at {time}"
 
 Part = str | Piece
 
@@ -40,19 +57,43 @@ def link(url: str, label: str) -> Piece:
     return Piece("link", label, url)
 
 
+def when(at: datetime, zone: ZoneInfo) -> Piece:
+    """A moment: Slack shows it in each reader's own zone.
+
+    Where Slack can't, it is said in `zone`, by the zone's name.
+    """
+    return Piece("date", zones.in_full(at, zone), str(int(at.timestamp())))
+
+
 def sentence(*parts: Part) -> RichTextBlock:
     """Our own words and theirs, side by side: strings are shown as they are."""
-    elements = [_element(_piece(part)) for part in parts if part]
+    elements = [_element(piece) for piece in _said(parts)]
     return RichTextBlock(elements=[RichTextSectionElement(elements=elements)])
+
+
+def aside(*parts: Part) -> ContextBlock:
+    """The same in small grey letters, for our own words, times and names in them."""
+    text = "".join(_token(piece) for piece in _said(parts))
+    return ContextBlock(elements=[MarkdownTextObject(text=text, verbatim=True)])
 
 
 def spoken(*parts: Part) -> str:
     """The same for a notification, where nothing may be parsed either."""
-    return escape("".join(_piece(part).shown for part in parts))
+    return escape("".join(piece.shown for piece in _said(parts)))
 
 
-def _piece(part: Part) -> Piece:
-    return Piece("text", part) if isinstance(part, str) else part
+def _said(parts: Sequence[Part]) -> list[Piece]:
+    """A sentence, which may begin with somebody we can't name."""
+    said = [Piece("text", p) if isinstance(p, str) else p for p in parts if p]
+    if said and said[0].kind == "text" and said[0].shown.startswith(SOMEONE):
+        said[0] = Piece("text", at_the_beginning(said[0].shown))
+    return said
+
+
+def _token(piece: Piece) -> str:
+    if piece.kind == "date":
+        return f"<!date^{piece.target}^{_DATE}|{escape(piece.shown)}>"
+    return escape(piece.shown)
 
 
 def words(
@@ -68,7 +109,7 @@ def words(
 
     `lead` is said before it on its first line, as in `sentence`.
     """
-    shown = [*map(_piece, lead), *_limited(text, limit, most_elements)]
+    shown = [*_said(lead), *_limited(text, limit, most_elements)]
     return RichTextBlock(elements=list(_sections(shown, is_bold=is_bold)))
 
 
@@ -155,6 +196,10 @@ def _element(piece: Piece, *, is_bold: bool = False) -> RichTextElement:
             return _Parts.Channel(channel_id=piece.target, style=style)
         case "link":
             return _Parts.Link(url=piece.target, text=piece.shown, style=style)
+        case "date":
+            return _Parts.Date(
+                timestamp=int(piece.target), format=_DATE, fallback=piece.shown
+            )
         case "emoji":
             # The element that Slack publishes has a name and no skin tone.
             return _Parts.Emoji(name=piece.target.partition("::")[0])

@@ -47,7 +47,7 @@ def at_the_beginning(text: str) -> str:
 class Piece:
     """A stretch of text. `shown` is what a reader sees; `target` its id or URL."""
 
-    kind: Literal["text", "code", "person", "channel", "link", "emoji"]
+    kind: Literal["text", "code", "person", "channel", "link", "emoji", "date"]
     shown: str
     target: str = ""
 

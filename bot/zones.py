@@ -104,8 +104,21 @@ def day_name(at: datetime, now: datetime, in_zone: ZoneInfo) -> str:
 
 
 def clock_time(at: datetime, in_zone: ZoneInfo) -> str:
-    """A time on the clocks there, and which those are: "02 Mar 11:00 EET"."""
-    return f"{at.astimezone(in_zone):%d %b %H:%M %Z}"
+    """A time on the clocks there, and which those are: "2 Mar 11:00 EET"."""
+    local = at.astimezone(in_zone)
+    return f"{local.day} {local:%b %H:%M} {_clocks(local)}"
+
+
+def in_full(at: datetime, in_zone: ZoneInfo) -> str:
+    """The same with the weekday: "Friday 4 December at 09:00 EET"."""
+    local = at.astimezone(in_zone)
+    return f"{local:%A} {local.day} {local:%B at %H:%M} {_clocks(local)}"
+
+
+def _clocks(local: datetime) -> str:
+    """Name a zone as people there do: "EET"; "UTC+03" where it has no such name."""
+    name = f"{local:%Z}"
+    return f"UTC{name}" if name[:1] in {"+", "-"} else name
 
 
 def day_bounds(now: datetime, in_zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -1,6 +1,7 @@
 """What people do in check-ins, and what can be seen of it."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,8 @@ from tests.factories import Story
 from tests.fakes import Posted
 
 WEEK = timedelta(days=7)
+# Slack shows a moment in the reader's own zone; here, what it shows where it can't.
+_DATE = re.compile(r"<!date\^\d+\^[^|]+\|([^>]+)>")
 PARSER = "The *parser* & <lexer>"
 
 
@@ -62,12 +65,18 @@ def words(message: Posted | dict[str, Any]) -> str:
         if not isinstance(node, dict):
             return ""
         if isinstance(node.get("text"), str):
-            return str(node["text"]) + "\n" * (node.get("type") == "plain_text")
-        if node.get("type") == "user":
-            return f"@{node['user_id']}"
-        if node.get("type") == "emoji":
-            return f":{node['name']}:"
-        inner = "".join(text(value) for value in node.values())
-        return inner + "\n" * (node.get("type") == "rich_text")
+            ends = "\n" * (node.get("type") == "plain_text")
+            return _DATE.sub(r"\1", str(node["text"])) + ends
+        match node.get("type"):
+            case "user":
+                inner = f"@{node['user_id']}"
+            case "emoji":
+                inner = f":{node['name']}:"
+            case "date":
+                inner = str(node["fallback"])
+            case kind:
+                inner = "".join(text(value) for value in node.values())
+                inner += "\n" * (kind == "rich_text")
+        return inner
 
     return text(blocks)

@@ -83,6 +83,15 @@ _MARKS = select(*_MARK_COLUMNS).where(
     _reactions.c.is_present.is_(True),
     _counts,
 )
+# Also those who have left again.
+_JOINED = (
+    select(_reactions.c.member)
+    .where(
+        _reactions.c.ask_id == bindparam("of_ask"),
+        _reactions.c.meaning.in_(("looking", "same")),
+    )
+    .distinct()
+)
 # A row for each mark on a reply; one without a mark where there is none.
 _MARKED_REPLIES = (
     select(*_REPLY_COLUMNS, _answers.c.ask_id, *_MARK_COLUMNS)
@@ -353,4 +362,6 @@ def show_again(session: Session, ask: Ask, *, now: datetime) -> None:
         installation_id=ask.installation_id,
         now=now,
     )
-    homes.refresh(session, ask.installation_id, [ask.asker], now=now)
+    # Whoever offered help or has the same problem sees it on their Home tab, too.
+    joined = session.scalars(_JOINED, {"of_ask": ask.id})
+    homes.refresh(session, ask.installation_id, [ask.asker, *joined], now=now)

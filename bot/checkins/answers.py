@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 from slack_sdk.models.blocks import (
     Block,
-    ContextBlock,
     InputBlock,
     PlainTextInputElement,
-    PlainTextObject,
 )
 from slack_sdk.models.views import View
 
@@ -62,18 +60,22 @@ def share_form(
     asked: Asked,
     shared: Shared,
     *,
-    # The channel's name, and when the round closes, in words.
+    # The channel's name, and when the round closes.
     channel: str,
-    until: str,
+    until: Part,
     is_in: bool,
 ) -> View:
     """Share something in a round, or change what was shared."""
-    said = (
-        f"Your answers are posted in the thread in #{channel}, under your name. You can"
-        f" change them until {until}."
-    )
+    said: list[Part] = [
+        f"Your answers are posted in the thread in #{channel}, under your name.",
+        " You can change them until ",
+        until,
+        ".",
+    ]
     if not is_in:
-        said += " Sharing doesn't sign you up. Only people who join get a reminder."
+        said.append(
+            " Sharing doesn't sign you up. Only people who join get a reminder."
+        )
     fields = [
         _field("working_on", asked.question, asked.hint, shared.working_on),
         _field(
@@ -95,10 +97,7 @@ def share_form(
         submit="Save" if shared != Shared() else "Share",
         close="Cancel",
         private_metadata=json.dumps({"round": round_id}),
-        blocks=[
-            *fields,
-            ContextBlock(elements=[PlainTextObject(text=said, emoji=False)]),
-        ],
+        blocks=[*fields, rich.aside(*said)],
     )
 
 

@@ -57,9 +57,11 @@ def post(asked: Asked, last: LastTime | None = None) -> tuple[str, list[Block]]:
         blocks.append(rich.sentence(f"And if you like: {plain(asked.reflection)}"))
     blocks += [
         buttons(asked.id),
-        _aside(
+        rich.aside(
             "Press Share or reply in the thread. Join to get one reminder if you"
-            f" forget. Open until {moment(asked.closes_at, asked.zone)}."
+            " forget. Open until ",
+            rich.when(asked.closes_at, asked.zone),
+            ".",
         ),
     ]
     return spoken(plain(asked.question)), blocks

@@ -29,7 +29,7 @@ from bot.asks.blocks import names
 from bot.checkins import plans
 from bot.checkins.calendar import DAYS, NTH
 from bot.checkins.plans import Draft
-from bot.rich import link
+from bot.rich import Part, link
 from bot.text import plain, shorten
 
 MOST_SHOWN = 3
@@ -260,7 +260,7 @@ class PastRound:
     url: str
     shared: Sequence[str]
     # When it closes, of an open one; why it was none, of one that was skipped.
-    until: str
+    until: Part
     skipped: str
 
 
@@ -275,7 +275,7 @@ def overview(channel: str, rows: Sequence[PastRound]) -> View:
             )
         ]
     for row in rows:
-        blocks += [DividerBlock(), _past(row), _aside(_became(row))]
+        blocks += [DividerBlock(), _past(row), rich.aside(*_became(row))]
     return View(type="modal", title="Check-ins", close="Close", blocks=blocks)
 
 
@@ -285,16 +285,16 @@ def _past(row: PastRound) -> RichTextBlock:
     return rich.sentence(f"{row.day}:  ", asked)
 
 
-def _became(row: PastRound) -> str:
+def _became(row: PastRound) -> list[Part]:
     if row.skipped:
-        return f"Skipped: {row.skipped}."
+        return [f"Skipped: {row.skipped}."]
     named = list(row.shared[:_MOST_NAMES])
     if more := len(row.shared) - len(named):
         named.append(f"{more} more")
     who = f"{names(named)} shared" if named else "Nobody shared"
     if row.until:
-        return f"{who} so far. Open until {row.until}."
-    return f"{who}."
+        return [f"{who} so far. Open until ", row.until, "."]
+    return [f"{who}."]
 
 
 def _aside(text: str) -> ContextBlock:

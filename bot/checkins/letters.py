@@ -1,13 +1,10 @@
 """What the bot tells people about check-ins, privately. Values in, blocks out."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from bot import rich
-from bot.checkins.calendar import DAYS
 from bot.checkins.rules import PATIENCE
 from bot.rich import Part, link, spoken
 from bot.text import plain, shorten
@@ -25,14 +22,15 @@ def nudge(
     *,
     channel: str,
     url: str,
-    until: str,
+    until: Part,
 ) -> Note:
     """To somebody who has joined and has not shared yet. `question` is marked text."""
     parts: list[Part] = [
         f"#{channel} is asking ",
         link(url, _named(question)),
-        f". A sentence or two is plenty; you have until {until}.",
-        " This is the only reminder.",
+        ". A sentence or two is plenty; you have until ",
+        until,
+        ". This is the only reminder.",
     ]
     return spoken(*parts), [
         rich.sentence(*parts),
@@ -165,12 +163,6 @@ def leave_button(schedule_id: int) -> ButtonElement:
     return ButtonElement(
         text="Leave this check-in", action_id="checkin_leave", value=str(schedule_id)
     )
-
-
-def when(at: datetime, zone: ZoneInfo) -> str:
-    """On the clocks of that zone: "Friday 4 December at 09:00"."""
-    local = at.astimezone(zone)
-    return f"{DAYS[local.weekday()]} {local.day} {local:%B} at {local:%H:%M}"
 
 
 def _named(question: str) -> str:

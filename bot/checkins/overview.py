@@ -7,8 +7,9 @@ from slack_sdk.models.views import View
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import rich
 from bot.checkins import forms, notes
-from bot.checkins.blocks import day, moment
+from bot.checkins.blocks import day
 from bot.checkins.forms import PastRound
 from bot.members import service as members
 from bot.runtime import Workspace
@@ -72,6 +73,6 @@ def _past(
         question=one.question,
         url=permalink(workspace.team_url, channel.slack_id, one.ts) if one.ts else "",
         shared=shared,
-        until=moment(one.closes_at, zone) if one.state == "open" else "",
+        until=rich.when(one.closes_at, zone) if one.state == "open" else "",
         skipped="" if has_post else notes.why_skipped(one.reason),
     )

@@ -20,7 +20,7 @@ from bot.runtime import Workspace
 from bot.text import permalink
 from models import Channel, CheckIn, Round, Schedule, Seat
 
-GONE = "That check-in is not there any more."
+GONE = "That check-in is gone."
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from slack_sdk.models.views import View
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import outbox
-from bot.checkins import admission, answers, attendance, letters, seats
+from bot import outbox, rich
+from bot.checkins import admission, answers, attendance, seats
 from bot.checkins.answers import Asked
 from bot.checkins.rules import Shared
 from bot.errors import Refusal
@@ -47,7 +47,7 @@ def form(
         asked(one),
         said(found) if found else Shared(),
         channel=channel.name,
-        until=letters.when(one.closes_at, members.zone(session, workspace.id, member)),
+        until=rich.when(one.closes_at, members.zone(session, workspace.id, member)),
         is_in=seat is not None and seat.is_in,
     )
 

@@ -5,7 +5,7 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import hours
+from bot import hours, rich
 from bot.checkins import (
     admission,
     answers,
@@ -201,7 +201,7 @@ class Telling:
             one.question,
             channel=channel.name,
             url=permalink(self._workspace.team_url, channel.slack_id, one.ts or ""),
-            until=letters.when(one.closes_at, zone),
+            until=rich.when(one.closes_at, zone),
         )
         return _to_who_is_in(claim, channel, note)
 

@@ -19,6 +19,7 @@ from slack_sdk.models.views import View
 from bot import rich
 from bot.channels.rules import HELPFUL, SECOND, SOLVED
 from bot.home.rules import SIZES, List
+from bot.rich import Part
 from bot.settings.blocks import help_text
 from bot.text import plain, shorten
 
@@ -29,17 +30,18 @@ _ABOUT = 100
 
 HEADERS: dict[List, str] = {
     "asks": "Your open asks",
+    "joined": "Asks that you joined",
     "unanswered": "Asks without an answer",
     "helped": "Your answers that helped",
     "checkins": "Check-ins",
 }
 NO_ASKS = "None at the moment. What are you stuck on? Your peers may know."
-ALL_ANSWERED = "None: every ask in your channels has an answer."
+ALL_ANSWERED = "Nobody else is waiting for an answer in your channels."
 IN_NO_CHANNEL = (
-    "I'm in none of your channels yet. Type `/invite @Backswing` in one, and then"
+    "I'm not in any of your channels yet. Type `/invite @Backswing` in one, and then"
     " `/ask`."
 )
-LOOKING = "I'm looking which channels you are in…"
+LOOKING = "Checking your channels…"
 ELSEWHERE = "A check-in of a private channel that you have left"
 NOT_YOURS = "This is for members of the workspace that Backswing belongs to."
 _PEERS_CAN = "I can't answer questions myself, but your peers can."
@@ -62,7 +64,7 @@ class Due:
     question: str
     url: str
     channel: str
-    until: str
+    until: Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Shown:
     credits: Sequence[Block] = ()
     kudos: Sequence[Block] = ()
     asks: Listed[Line] = Listed()
+    joined: Listed[Line] = Listed()
     # None where it is not for them to see; `no_unanswered` says why there are none.
     unanswered: Listed[Line] | None = None
     no_unanswered: str = ALL_ANSWERED
@@ -125,6 +128,8 @@ def home(shown: Shown) -> View:
         blocks += _due(due)
     if not shown.is_new:
         blocks += _list("asks", shown.asks, NO_ASKS)
+    if shown.joined.total:
+        blocks += _list("joined", shown.joined, "")
     if shown.unanswered is not None:
         blocks += _list("unanswered", shown.unanswered, shown.no_unanswered)
     if shown.helped.total:
@@ -173,7 +178,7 @@ def _first_steps() -> list[Block]:
             " your own ask, with :white_check_mark:. Whoever wrote it hears of it."
         ),
         SectionBlock(
-            text="*3. Say what you know.* Asks about it then stand first on this page.",
+            text="*3. Tell me what you know.* Asks about it come first on this page.",
             accessory=_settings_button(),
         ),
     ]
@@ -183,7 +188,9 @@ def _due(due: Due) -> list[Block]:
     question = shorten(plain(due.question), _TITLE)
     return [
         rich.sentence(
-            rich.link(due.url, f"“{question}”"), f"  #{due.channel} · until {due.until}"
+            rich.link(due.url, f"“{question}”"),
+            f"  #{due.channel} · until ",
+            due.until,
         ),
         ActionsBlock(
             elements=[
@@ -223,7 +230,7 @@ def _checkin(checkin: CheckIn) -> list[Block]:
     question = shorten(plain(checkin.question), _TITLE)
     said = f"“{question}” · #{checkin.channel}" if checkin.channel else ELSEWHERE
     if checkin.nudges_stopped:
-        said += " · I don't remind you any more"
+        said += " · reminders stopped"
     does = "Leave" if checkin.is_in else "Join"
     button = ButtonElement(
         text=does,
@@ -288,8 +295,8 @@ def _settings(mine: Mine) -> list[Block]:
         blocks += [
             SectionBlock(
                 text=PlainTextObject(
-                    text=f"Paused until {mine.paused_until}: till then I write to you"
-                    " only about what you do yourself.",
+                    text=f"Paused until {mine.paused_until}. Until then I only write"
+                    " about things you do yourself.",
                     emoji=False,
                 ),
                 accessory=ButtonElement(

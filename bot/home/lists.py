@@ -9,12 +9,12 @@ from slack_sdk.models.views import View
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
-from bot import zones
+from bot import rich, zones
 from bot.checkins import seats
-from bot.checkins.blocks import moment
 from bot.checkins.seats import Joinable
 from bot.home import blocks, places, rules
 from bot.home.blocks import CheckIn, Due, Line, Listed, Mine, Shown
+from bot.home.joined import joined
 from bot.home.look import Look
 from bot.home.rules import SIZES
 from bot.home.unanswered import unanswered
@@ -69,16 +69,18 @@ class _Page(Look):
         credits_ = past.section(session, workspace, member)
         questions = past.asked(session, workspace, member)
         visible = places.visible(session, workspace.id, member, now=self.now)
-        joined = seats.joined(session, workspace, member)
+        joined_asks = joined(self, visible)
+        checkins = seats.joined(session, workspace, member)
         others = (
             seats.may_join(session, workspace, member, visible) if sees_others else []
         )
         has_nothing = not (
             asks.total
+            or joined_asks.total
             or helped.total
             or credits_
             or questions
-            or joined
+            or checkins
             or self._was_here()
         )
         waiting, why = unanswered(self) if sees_others else (None, "")
@@ -86,10 +88,11 @@ class _Page(Look):
             is_new=has_nothing,
             questions=questions,
             due=self._due(visible),
-            checkins=self._checkins(joined, others, visible),
+            checkins=self._checkins(checkins, others, visible),
             credits=credits_,
             kudos=kudos.lately(session, workspace, member, now=self.now),
             asks=asks,
+            joined=joined_asks,
             unanswered=waiting,
             no_unanswered=why,
             helped=helped,
@@ -198,7 +201,7 @@ class _Page(Look):
                 one.question,
                 one.url,
                 one.channel_name,
-                moment(one.closes_at, self.zone),
+                rich.when(one.closes_at, self.zone),
             )
             for one in found
             if not one.is_private or one.channel in visible

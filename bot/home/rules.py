@@ -4,10 +4,16 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
-List = Literal["asks", "unanswered", "helped", "checkins"]
+List = Literal["asks", "joined", "unanswered", "helped", "checkins"]
 LISTS: tuple[List, ...] = get_args(List)
 # How many of each list a page shows: together they stay below Slack's 100 blocks.
-SIZES: Mapping[List, int] = {"asks": 8, "unanswered": 8, "helped": 5, "checkins": 5}
+SIZES: Mapping[List, int] = {
+    "asks": 8,
+    "joined": 5,
+    "unanswered": 8,
+    "helped": 5,
+    "checkins": 5,
+}
 # So many rounds of check-ins wait at most; those that close first.
 MOST_DUE = 5
 

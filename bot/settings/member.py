@@ -6,15 +6,14 @@ from typing import Any
 
 from bot.errors import Refusal
 from bot.preferences.rules import Preferences
-from bot.settings.fields import Choice, Day, Field, Hour, Number, Switch, Topics
+from bot.settings.fields import Choice, Day, Field, Hour, Switch, Topics
 
-MOST_ASKS_A_WEEK = 7
 LONGEST_PAUSE = timedelta(days=366)
 
 NAMING = (
     ("ask", "Ask me each time", "You hear of it first, and decide."),
     ("yes", "Yes, always", "You hear of it first, and can take it back."),
-    ("never", "Never", "Also takes back what I have told of you."),
+    ("never", "Never", "Also removes what I've already posted about you."),
 )
 
 # Each has the name of what it chooses in `Preferences`.
@@ -22,12 +21,7 @@ FIELDS: Sequence[Field[Any]] = (
     Topics(
         name="topics_known",
         label="Topics I know",
-        hint="With commas between. Asks about them stand first on your Home tab.",
-    ),
-    Topics(
-        name="topics_wanted",
-        label="Topics I want to learn",
-        hint="With commas between. I only keep them for now.",
+        hint="Separated by commas. Asks on these topics come first on your Home tab.",
     ),
     Switch(
         name="wants_nudges",
@@ -37,27 +31,19 @@ FIELDS: Sequence[Field[Any]] = (
     Day(
         name="paused_until",
         label="Pause until",
-        hint="Until that day I write to you only about what you do yourself. To end a"
-        " pause, choose today.",
+        hint="Until that day I only write about things you do yourself. To end a pause,"
+        " pick today.",
     ),
     Hour(name="hours_from", label="I may write to you from"),
     Hour(
         name="hours_to",
         label="I may write to you until",
-        hint="Outside these hours, and at weekends, I don't write by myself.",
+        hint="I won't message you unprompted outside these hours or at weekends.",
     ),
     Choice(
         name="may_be_named",
         label="When your answers have helped many, may I name you in public?",
         choices=NAMING,
-    ),
-    Number(
-        name="asks_a_week",
-        label="How often may I ask you for help?",
-        hint="So many times a week, about an ask that nobody has answered. 0 is never."
-        " I don't ask anybody yet; this is for when I do.",
-        least=0,
-        most=MOST_ASKS_A_WEEK,
     ),
     Switch(
         name="wants_greetings",
@@ -77,8 +63,13 @@ def check(values: Mapping[str, Any], *, today: date) -> None:
     if values["hours_from"] == values["hours_to"]:
         raise Refusal("Choose an hour later than the first one.", field="hours_to")
     until = values["paused_until"]
+    if until is not None and until < today:
+        raise Refusal(
+            "That day is over. Pick a later one, or today to end a pause.",
+            field="paused_until",
+        )
     if until is not None and until > today + LONGEST_PAUSE:
-        raise Refusal("At most a year ahead.", field="paused_until")
+        raise Refusal("Pick a day within a year from today.", field="paused_until")
 
 
 def choices(values: Mapping[str, Any], *, today: date) -> dict[str, Any]:
@@ -87,11 +78,11 @@ def choices(values: Mapping[str, Any], *, today: date) -> dict[str, Any]:
     A pause that has ended is none.
     """
     kept = dict(values)
-    for name in ("hours_from", "hours_to", "may_be_named", "asks_a_week"):
+    for name in ("hours_from", "hours_to", "may_be_named"):
         if kept[name] == getattr(_DEFAULT, name):
             kept[name] = None
     until = kept["paused_until"]
-    if until is not None and until <= today:
+    if until == today:
         kept["paused_until"] = None
     return kept
 
@@ -105,28 +96,13 @@ def summary(chosen: Preferences, zone: str) -> list[tuple[str, str]]:
     hours = f"{_hour(chosen.hours_from)} to {_hour(chosen.hours_to)}, {zone}"
     naming = {value: text for value, text, _ in NAMING}
     return [
-        ("Topics you know", ", ".join(chosen.topics_known) or "none said yet"),
-        (
-            "Topics you want to learn",
-            ", ".join(chosen.topics_wanted) or "none said yet",
-        ),
+        ("Topics you know", ", ".join(chosen.topics_known) or "not set"),
         ("Nudges", "on" if chosen.wants_nudges else "off"),
         ("Hours in which I may write to you", hours),
         ("Naming you in public", naming[chosen.may_be_named].lower()),
-        ("Asking you for help", f"{_times(chosen.asks_a_week)}; I don't ask yet"),
         ("Greetings", "on" if chosen.wants_greetings else "off"),
     ]
 
 
 def _hour(at: time) -> str:
     return at.isoformat("minutes")
-
-
-def _times(asks_a_week: int) -> str:
-    match asks_a_week:
-        case 0:
-            return "never"
-        case 1:
-            return "once a week at most"
-        case _:
-            return f"{asks_a_week} times a week at most"

@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +16,7 @@ from bot import rich
 from bot.asks import blocks, notes
 from bot.asks.rules import from_form, from_message
 from bot.errors import Refusal
-from bot.text import CUT, clean, plain
+from bot.text import CUT, SOMEONE, clean, plain
 from tests.contracts import contracts
 from tests.strategies import ANY_TEXT, HARMFUL_TEXT
 from tests.surfaces import URL, as_sent, ask
@@ -275,3 +277,40 @@ def test_a_wall_of_emoji_does_not_make_a_message_that_slack_refuses(between: str
     assert "".join(map(seen, blocks[0]["elements"][0]["elements"])).startswith(
         f":tada:{between}:tada:"
     )
+
+
+# Times, and how a sentence begins
+
+
+def test_a_moment_is_shown_in_the_readers_zone_and_said_with_its_own():
+    at = datetime(2026, 12, 4, 7, 0, tzinfo=UTC)
+    helsinki = rich.when(at, ZoneInfo("Europe/Helsinki"))
+    said = ("Open until ", helsinki, ".")
+    assert rich.spoken(*said) == "Open until Friday 4 December at 09:00 EET."
+    element = rich.sentence(*said).to_dict()["elements"][0]["elements"][1]
+    assert element == {
+        "type": "date",
+        "timestamp": 1796367600,
+        "format": "{date_long_pretty} at {time}",
+        "fallback": "Friday 4 December at 09:00 EET",
+    }
+    [small] = rich.aside("In #a&b until ", helsinki).to_dict()["elements"]
+    assert small["text"] == (
+        "In #a&amp;b until <!date^1796367600^{date_long_pretty} at {time}"
+        "|Friday 4 December at 09:00 EET>"
+    )
+
+
+def test_a_zone_without_a_name_of_its_own_is_said_by_its_offset():
+    at = datetime(2026, 12, 4, 7, 0, tzinfo=UTC)
+    said = rich.spoken(rich.when(at, ZoneInfo("America/Sao_Paulo")))
+    assert said == "Friday 4 December at 04:00 UTC-03"
+
+
+def test_a_sentence_begins_with_a_capital_though_nobody_knows_the_name():
+    assert rich.spoken(SOMEONE, " thanked Ben.") == "Someone thanked Ben."
+    assert rich.spoken("ana's answer, by ", SOMEONE) == "ana's answer, by someone"
+    [first, _] = rich.sentence(SOMEONE, rich.link(URL, "asked")).to_dict()["elements"][
+        0
+    ]["elements"]
+    assert first["text"] == "Someone"

@@ -109,7 +109,7 @@ def test_one_ask_for_each_check_in(story: Story):
     value = stuck(story, one)
     first, second = press(story, value), press(story, value)
     assert ask(story, first, title="How is it done?") == ""
-    said = json.loads(ask(story, second, title="Or how?"))
+    said = json.loads(ask(story, second, title="Or how is it meant?"))
     assert "already" in said["errors"]["title"]
     story.click(ASKER, "checkin_ask", value)
     assert "already" in story.slack.responses[-1][1]
@@ -222,9 +222,9 @@ def test_the_next_rounds_blocker_is_another(story: Story):
     one = story.asked()
     ask(story, press(story, stuck(story, one)))
     then = story.asked(MONDAY + WEEK)
-    assert ask(story, press(story, stuck(story, then, "What now?"))) == ""
+    assert ask(story, press(story, stuck(story, then, "What comes now?"))) == ""
     assert len(story.asks()) == 2
-    assert filled_in(open_form(story, ASKER, then))["stuck_on"] == "What now?"
+    assert filled_in(open_form(story, ASKER, then))["stuck_on"] == "What comes now?"
 
 
 @pytest.mark.parametrize("answer", ["solved", "closed"])

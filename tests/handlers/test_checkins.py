@@ -449,9 +449,7 @@ def test_anybody_in_the_channel_sees_the_last_rounds_and_who_shared(story: Story
     ask(story, MONDAY)
     [post] = story.slack.to(HERE)
     for who in (HELPER, PEER):
-        assert "Nobody shared so far. Open until Friday 13 March" in overview(
-            story, who
-        )
+        assert "Nobody shared so far. Open until " in overview(story, who)
     with story.rt.sessions.begin() as session:
         one = session.scalars(select(Round)).one()
         for member, state in ((HELPER, "shared"), (PEER, "shared"), (ASKER, "silent")):

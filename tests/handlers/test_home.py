@@ -11,6 +11,7 @@ from bot.clock import micros
 from bot.db import Database
 from bot.slack import NotDone, Outdated, Refused
 from models import ChannelMember, Home, Kudos, OutboxItem, Seat
+from tests.checkins import words
 from tests.factories import (
     ASKER,
     BOT,
@@ -91,9 +92,9 @@ def publishes(story: Story) -> int:
 def test_an_empty_home_teaches_the_first_three_things(peers: Story):
     shown = opens(peers, ASKER)
     assert "Three things to begin with" in shown
-    for step in ("*1. Ask.*", "*2. Say what helped.*", "*3. Say what you know.*"):
+    for step in ("*1. Ask.*", "*2. Say what helped.*", "*3. Tell me what you know.*"):
         assert step in shown
-    assert "every ask in your channels has an answer" in shown
+    assert "Nobody else is waiting for an answer in your channels" in shown
     asks_in(peers, ASKER, "How do I fix x?")
     shown = opens(peers, ASKER)
     assert "Three things" not in shown
@@ -106,7 +107,7 @@ def test_whoever_shares_no_channel_with_the_bot_is_told_how_to_invite_it(peers: 
 
 def test_what_is_not_looked_up_yet_is_not_said_to_be_nothing(peers: Story):
     peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
-    assert "looking which channels" in seen(peers, ASKER)
+    assert "Checking your channels" in seen(peers, ASKER)
     assert "has an answer" not in seen(peers, ASKER)
 
 
@@ -248,6 +249,49 @@ def test_it_takes_as_many_questions_for_much_as_for_little(
     assert few < 40
 
 
+# What somebody joined
+
+
+def listed(story: Story, who: str) -> list[str]:
+    """The lines below "Asks that you joined", as a reader sees them."""
+    said = opens(story, who) and words(story.slack.homes[who])
+    _, _, after = said.partition("Asks that you joined\n")
+    return [
+        line
+        for line in after.splitlines()
+        if "you offered to help" in line or "you have this too" in line
+    ]
+
+
+def test_what_they_offered_to_help_with_and_what_they_have_too_is_listed(peers: Story):
+    x, y = peers.ask("How do I fix x?"), peers.ask("How do I fix y?")
+    peers.react(HELPER, x.ts, "eyes")
+    peers.react(HELPER, y.ts, "raising_hand")
+    assert listed(peers, HELPER) == [
+        "How do I fix y?  you have this too · asked by Ana · #help · open",
+        "How do I fix x?  you offered to help · asked by Ana · #help · open",
+    ]
+    assert listed(peers, ASKER) == []
+    answer = peers.say(PEER, "So.", thread_ts=x.ts)
+    peers.react(ASKER, answer, "white_check_mark")
+    peers.react(HELPER, y.ts, "raising_hand", added=False)
+    peers.later(seconds=3)
+    # It is drawn again without being opened.
+    assert "Asks that you joined" not in seen(peers, HELPER)
+
+
+def test_of_a_private_channel_that_they_left_nothing_is_listed(peers: Story):
+    peers.slack.seats[PRIVATE] = [ASKER, HELPER]
+    peers.command(ASKER, "/ask", "How do I hide x?", channel=PRIVATE)
+    peers.deliver()
+    [ask] = peers.slack.to(PRIVATE)
+    peers.react(HELPER, ask.ts, "eyes", channel=PRIVATE)
+    assert len(listed(peers, HELPER)) == 1
+    leaves(peers, HELPER, PRIVATE)
+    peers.later(seconds=3)
+    assert "hide x" not in seen(peers, HELPER)
+
+
 # Check-ins
 
 
@@ -275,7 +319,8 @@ def test_check_ins_are_joined_shared_in_and_left_from_there(peers: Story):
     peers.later(seconds=3)
     assert "Waiting for you" in seen(peers, HELPER)
     # It closes at nine in Berlin, which is ten in Helsinki.
-    assert "#help · until Friday 13 March at 10:00" in seen(peers, HELPER)
+    said = words(peers.slack.homes[HELPER])
+    assert "#help · until Friday 13 March at 10:00 EET" in said
     press(peers, HELPER, "checkin_share")
     form = peers.slack.views[-1][1]
     assert peers.submit(HELPER, form, {"working_on": "A parser"}).body == ""
@@ -305,10 +350,10 @@ def test_reminders_that_stopped_go_on_from_there(peers: Story):
     with peers.rt.sessions.begin() as session:
         seat = session.get_one(Seat, (schedule, HELPER))
         seat.nudges_stopped_at = peers.clock()
-    assert "I don't remind you any more" in opens(peers, HELPER)
+    assert "reminders stopped" in opens(peers, HELPER)
     press(peers, HELPER, "checkin_go_on")
     peers.deliver()
-    assert "I don't remind you any more" not in seen(peers, HELPER)
+    assert "reminders stopped" not in seen(peers, HELPER)
 
 
 def test_check_ins_of_private_channels_are_for_who_is_there(peers: Story):
@@ -532,7 +577,7 @@ def test_an_older_view_that_comes_last_is_drawn_again(peers: Story):
 
     peers.slack.on_call = overtaking
     peers.event({"type": "app_home_opened", "user": HELPER, "tab": "home"})
-    assert "looking which channels" in seen(peers, HELPER)
+    assert "Checking your channels" in seen(peers, HELPER)
     peers.later(seconds=3)
     assert links(peers, HELPER) == ["How do I fix x?"]
 

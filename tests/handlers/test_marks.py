@@ -182,7 +182,7 @@ def test_a_check_mark_on_the_ask_solves_it_and_asks_who_helped(
     assert "Who helped?" in told.text
     select_ = told.blocks[1]["elements"][0]
     [option] = select_["options"]
-    assert option["text"]["text"].startswith("Ben, 02 Mar 11:00 EET")
+    assert option["text"]["text"].startswith("Ben, 2 Mar 11:00 EET")
     story.click(ASKER, "who_helped", option=option["value"])
     assert story.marks() == {thread[1]: (True, 0)}
     story.later(seconds=61)

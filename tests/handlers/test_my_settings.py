@@ -46,53 +46,40 @@ def test_a_save_without_a_change_chooses_nothing(story: Story, who: str):
     assert story.choose(who).body == ""
     with story.rt.reads() as session:
         row = session.scalars(select(Preference)).one()
-    assert (row.hours_from, row.hours_to, row.may_be_named, row.asks_a_week) == (
-        None,
-        None,
-        None,
-        None,
-    )
+    assert (row.hours_from, row.hours_to, row.may_be_named) == (None, None, None)
     assert chosen(story, who) == DEFAULT
 
 
 def test_what_is_chosen_is_kept_and_shown_again(story: Story):
     values = {
         "topics_known": ["Python", "time zones"],
-        "topics_wanted": ["Rust"],
         "wants_nudges": [],
         "paused_until": "2026-03-06",
         "hours_from": "22:00",
         "hours_to": "06:30",
         "may_be_named": "never",
-        "asks_a_week": "3",
         "wants_greetings": [],
     }
-    typed = values | {"topics_known": "Python, #time zones,", "topics_wanted": "Rust"}
+    typed = values | {"topics_known": "Python, #time zones,"}
     assert story.choose(ASKER, **typed).body == ""
     assert chosen(story) == Preferences(
         topics_known=("Python", "time zones"),
-        topics_wanted=("Rust",),
         wants_nudges=False,
         paused_until=date(2026, 3, 6),
         hours_from=time(22),
         hours_to=time(6, 30),
         may_be_named="never",
-        asks_a_week=3,
         wants_greetings=False,
     )
     story.command(ASKER, "/backswing", " My Settings ")
     form = story.slack.views[-1][1]
     assert "Europe/Helsinki" in form["blocks"][0]["text"]["text"]
-    assert filled_in(form) == values | {
-        "topics_known": "Python, time zones",
-        "topics_wanted": "Rust",
-    }
+    assert filled_in(form) == values | {"topics_known": "Python, time zones"}
     shown = home(story, ASKER)
     for line in (
         "Topics you know: Python, time zones",
         "Nudges: off",
         "22:00 to 06:30, Europe/Helsinki",
-        "Asking you for help: 3 times a week at most",
         "Paused until 6 March 2026",
     ):
         assert line in shown
@@ -106,8 +93,7 @@ def test_what_is_chosen_is_kept_and_shown_again(story: Story):
         ({"hours_from": ""}, "hours_from"),
         ({"paused_until": "2027-03-09"}, "paused_until"),
         ({"paused_until": "tomorrow"}, "paused_until"),
-        ({"asks_a_week": "8"}, "asks_a_week"),
-        ({"asks_a_week": "often"}, "asks_a_week"),
+        ({"paused_until": "2026-03-01"}, "paused_until"),
         ({"may_be_named": "perhaps"}, "may_be_named"),
         ({"topics_known": ",".join(map(str, range(51)))}, "topics_known"),
     ],
@@ -115,7 +101,7 @@ def test_what_is_chosen_is_kept_and_shown_again(story: Story):
 def test_what_makes_no_sense_is_said_beside_its_field(
     story: Story, changes: dict[str, Any], field: str
 ):
-    answer = story.choose(ASKER, **{"topics_wanted": "Rust"} | changes)
+    answer = story.choose(ASKER, **{"topics_known": "Rust"} | changes)
     assert list(json.loads(answer.body)["errors"]) == [field]
     assert chosen(story) == DEFAULT
 
@@ -129,6 +115,33 @@ def test_a_pause_is_by_the_calendar_of_the_member(story: Story):
     assert chosen(story).paused_until is None
     story.choose(ASKER, paused_until="2026-03-04")
     assert chosen(story).paused_until == date(2026, 3, 4)
+
+
+def test_what_nothing_reads_is_neither_asked_nor_shown(story: Story):
+    """What somebody chose before it was hidden stays, for when something reads it."""
+    with story.rt.sessions.begin() as session:
+        preferences.choose(
+            session,
+            story.rt.workspace.id,
+            ASKER,
+            topics_wanted=["Rust"],
+            asks_a_week=3,
+        )
+    story.command(ASKER, "/backswing", "me")
+    form = json.dumps(story.slack.views[-1][1]) + home(story, ASKER)
+    assert "Rust" not in form
+    assert "ask you for help" not in form
+    story.choose(ASKER, topics_known="Python")
+    assert chosen(story) == Preferences(
+        topics_known=("Python",), topics_wanted=("Rust",), asks_a_week=3
+    )
+
+
+def test_a_pause_that_is_over_is_not_in_the_way_of_other_changes(story: Story):
+    story.choose(ASKER, paused_until="2026-03-06")
+    story.clock.forward(days=7)
+    assert story.choose(ASKER, topics_known="Python").body == ""
+    assert chosen(story).topics_known == ("Python",)
 
 
 def test_a_pause_is_ended_with_one_button(story: Story):

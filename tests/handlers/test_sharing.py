@@ -46,7 +46,7 @@ def test_what_is_shared_is_shown_in_the_thread_and_whose_it_is(story: Story):
     assert all(b["optional"] for b in view["blocks"] if b["type"] == "input")
     assert "Sharing doesn't sign you up" in words(view)
     # In Helsinki, where Ana is.
-    assert "until Friday 13 March at 10:00" in words(view)
+    assert "until Friday 13 March at 10:00 EET" in words(view)
     share(story, ASKER, one, working_on=PARSER, proud_of="Tests :tada:")
     [shown] = thread(story, one)
     assert shown.channel == HERE
@@ -187,7 +187,7 @@ def test_an_unknown_round_is_no_round(story: Story):
     for value in ("999", "x", "", "9" * 40):
         assert story.click(ASKER, "checkin_share", value).status == 200
         assert story.click(ASKER, "checkin_join", value).status == 200
-    assert "not there any more" in story.slack.responses[-1][1]
+    assert "is gone" in story.slack.responses[-1][1]
 
 
 def test_what_slack_does_not_take_comes_back_to_its_author(story: Story):
@@ -231,6 +231,6 @@ def test_another_workspaces_rounds_are_nobodys_here(story: Story):
         assert len(story.slack.responses) == count + 1, button
     assert len(story.slack.views) == 1
     said = json.loads(story.submit(ASKER, view, {"working_on": "Gold"}).body)
-    assert "not there any more" in said["errors"]["working_on"]
+    assert "is gone" in said["errors"]["working_on"]
     with story.rt.reads() as session:
         assert session.scalars(select(Seat)).all() == []

@@ -3,6 +3,7 @@ import { useMemo, type ReactNode } from "react";
 import { Message as Library, type MessageProps } from "slack-blocks-to-jsx";
 import { character } from "./emoji";
 import { Interactive } from "./Interactive";
+import { formatted } from "./time";
 import type { Block, Element, Value } from "./types";
 import { nameOf, useWorkspace } from "./workspace";
 
@@ -52,7 +53,7 @@ export function Blocks({ blocks, valueOf, onChoose, input }: Props) {
 }
 
 function Drawn({ block }: { block: Block }) {
-  const { state, follow, go } = useWorkspace();
+  const { state, follow, go, now, zone } = useWorkspace();
   const data = useMemo(
     () => ({
       users: state.people.map(({ id, real_name }) => ({ id, name: real_name })),
@@ -68,6 +69,9 @@ function Drawn({ block }: { block: Block }) {
       <button type="button" className="mention" onClick={() => go({ in: name, thread: null })}>
         #{name || id}
       </button>
+    ),
+    date: ({ timestamp, format }) => (
+      <time>{formatted(new Date(Number(timestamp) * 1000), now(), zone, format)}</time>
     ),
     link: ({ href, children }) => (
       <a

@@ -36,6 +36,22 @@ export function dayName(at: Date, now: Date, tz: string): string {
   return format(at, tz, { weekday: "long", day: "numeric", month: "long" });
 }
 
+/** What Slack makes of a date's format: tokens in braces, "pretty" ones with today and the like. */
+export function formatted(at: Date, now: Date, tz: string, text: string): string {
+  const days = Math.round((Date.parse(isoDay(at, tz)) - Date.parse(isoDay(now, tz))) / DAY);
+  const near = { [-1]: "yesterday", 0: "today", 1: "tomorrow" }[days];
+  const long = format(at, tz, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+  const date = format(at, tz, { day: "numeric", month: "long", year: "numeric" });
+  const tokens: Record<string, string> = {
+    "{date_long_pretty}": near ?? long,
+    "{date_long}": long,
+    "{date_pretty}": near ?? date,
+    "{date}": date,
+    "{time}": clockTime(at, tz),
+  };
+  return text.replace(/\{\w+\}/g, (token) => tokens[token] ?? token);
+}
+
 export function ago(at: Date, now: Date, tz: string): string {
   return `${dayName(at, now, tz).replace(/^[TY]/, (first) => first.toLowerCase())} at ${clockTime(at, tz)}`;
 }

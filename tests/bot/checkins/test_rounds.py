@@ -13,6 +13,7 @@ from bot.policies import service as policies
 from bot.preferences import service as preferences
 from bot.slack import NotDone, Refused, Unsure
 from models import Round, Schedule
+from tests.checkins import words
 from tests.factories import (
     ADMIN,
     CHAMPION,
@@ -75,12 +76,16 @@ def test_a_channel_is_asked_at_the_hour_and_not_before(story: Story):
     tick(story, MONDAY)
     [post] = posts(story)
     assert post.text == "What are you working on this week?"
-    words = str(post.blocks)
-    assert "Just a sentence or two" in words
-    assert "What surprised you?" in words
-    assert "Open until Friday 13 March at 09:00" in words
-    assert "<!" not in words
-    assert "'broadcast'" not in words
+    said = words(post)
+    assert "Just a sentence or two" in said
+    assert "What surprised you?" in said
+    assert "Open until Friday 13 March at 09:00 CET" in said
+    # Each reader's own clock shows it.
+    assert f"<!date^{int((MONDAY + timedelta(days=4)).timestamp())}^" in str(
+        post.blocks
+    )
+    assert "<!" not in said
+    assert "'broadcast'" not in str(post.blocks)
     with story.rt.reads() as session:
         row = session.scalars(select(Round)).one()
         assert (row.ts, row.state, row.local_date) == (post.ts, "open", MONDAY.date())
@@ -106,15 +111,15 @@ def test_a_question_is_shown_as_it_was_written(story: Story):
     tick(story, MONDAY)
     [post] = posts(story)
     assert post.text == "&lt;!channel&gt; *Done* &amp; dusted?"
-    [words] = post.blocks[0]["elements"][0]["elements"]
-    assert words["text"] == "<!channel> *Done* & dusted?"
+    [question] = post.blocks[0]["elements"][0]["elements"]
+    assert question["text"] == "<!channel> *Done* & dusted?"
 
 
 def test_down_at_the_hour_it_is_posted_late_within_six_hours(story: Story):
     story.scheduled()
     tick(story, MONDAY + timedelta(hours=5, minutes=59))
     assert len(posts(story)) == 1
-    assert "Open until Friday 13 March at 09:00" in str(posts(story)[0].blocks)
+    assert "Open until Friday 13 March at 09:00 CET" in words(posts(story)[0])
     assert story.slack.to(ADMIN) == []
 
 

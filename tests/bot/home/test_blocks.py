@@ -13,12 +13,10 @@ ASK = button("Ask your peers", "home_ask", style="primary")
 SETTINGS = button("My settings", "my_settings")
 MINE: list[Json] = [
     {"type": "header", "text": plain("Your settings")},
-    sentence("Topics you know: none said yet"),
-    sentence("Topics you want to learn: none said yet"),
+    sentence("Topics you know: not set"),
     sentence("Nudges: on"),
     sentence("Hours in which I may write to you: 09:00 to 17:00, Europe/Helsinki"),
     sentence("Naming you in public: ask me each time"),
-    sentence("Asking you for help: once a week at most; I don't ask yet"),
     sentence("Greetings: on"),
     actions(SETTINGS),
 ]
@@ -90,8 +88,8 @@ def test_a_pause_can_be_ended_where_it_is_seen():
     assert {
         "type": "section",
         "text": plain(
-            "Paused until 6 March 2026: till then I write to you only about what you"
-            " do yourself.",
+            "Paused until 6 March 2026. Until then I only write about things you do"
+            " yourself.",
             emoji=False,
         ),
         "accessory": button("End the pause", "home_end_pause"),

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +17,9 @@ Fit = Literal["empty", "older", "same", "unknown"]
 
 # Any number that no other program takes for its advisory lock on this database.
 _LOCK = 7_227_464_647
+
+# Longer than anybody waits who goes back to the version before.
+COPY_KEPT = timedelta(days=7)
 
 _ROOT = Path(__file__).parent.parent
 _REVISION = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)
@@ -70,7 +74,7 @@ def back_up(database: Database) -> Path | None:
     file = sqlite_file(database.engine.url)
     if file is None:
         return None
-    copy = file.with_name(f"{file.name}.before-migration")
+    copy = _copy_of(file)
     copy.unlink(missing_ok=True)
     copy.touch(mode=0o600)
     source, target = sqlite3.connect(file), sqlite3.connect(copy)
@@ -80,6 +84,32 @@ def back_up(database: Database) -> Path | None:
         target.close()
         source.close()
     return copy
+
+
+def remove_old_copy(file: Path, *, now: datetime) -> bool:
+    """Remove the copy of before the last migration when it has been kept long enough.
+
+    It holds what people have deleted since, or had forgotten.
+    """
+    copy = _copy_of(file)
+    if not copy.exists():
+        return False
+    made_at = datetime.fromtimestamp(copy.stat().st_mtime, UTC)
+    if now - made_at < COPY_KEPT:
+        return False
+    copy.unlink()
+    return True
+
+
+def compact(database: Database) -> None:
+    """Write an SQLite file anew, without what was deleted in it before."""
+    with database.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.connection.cursor().execute("VACUUM")
+
+
+def _copy_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}.before-migration")
 
 
 def _config(connection: Connection | None = None) -> "Config":

@@ -157,6 +157,7 @@ def _fit(database: Database, *, migrates: bool, setting: str) -> None:
         case "older":
             copy = schema.back_up(database)
             schema.upgrade(database)
+            schema.compact(database)
             log.info("migrated", extra={"backup": str(copy)})
         case "empty":
             schema.upgrade(database)

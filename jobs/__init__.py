@@ -50,6 +50,8 @@ SCHEDULE = (
         timedelta(minutes=5),
     ),
     Job("forget what led nowhere", privacy.purge, timedelta(hours=1)),
+    Job("empty the database's log", privacy.empty_log, timedelta(seconds=20)),
+    Job("remove old copies", privacy.remove_old_copy, timedelta(hours=1)),
     Job("forget who has left", privacy.forget_departed, timedelta(hours=1)),
 )
 

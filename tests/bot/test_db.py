@@ -1,14 +1,15 @@
 """What is done together: committed at once, or each by itself where one fails."""
 
+import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import psycopg.errors
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, event, func, select, text, update
 from sqlalchemy.exc import OperationalError
 
-from bot.db import Database, together
+from bot.db import Database, empty_log, sqlite_file, together
 from models import Installation
 
 
@@ -142,3 +143,78 @@ def test_connections_that_were_cut_while_idle_are_noticed(database: Database):
     with database.sessions.begin() as session:
         session.add(add("T1"))
     assert count(database) == 1
+
+
+# What is deleted
+
+
+def as_stock(database: Database) -> None:
+    """Let each connection begin as with an SQLite that was built without options."""
+
+    def keep_deleted(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA secure_delete = OFF")
+
+    for engine in database._engines().values():
+        event.listen(engine, "connect", keep_deleted, insert=True)
+        engine.dispose()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_each_connection_writes_over_what_is_deleted(database: Database):
+    as_stock(database)
+    for name, engine in database._engines().items():
+        with engine.connect() as connection:
+            assert connection.scalar(text("PRAGMA secure_delete")) == 1, name
+
+
+def on_disk(database: Database) -> dict[str, bytes]:
+    file = sqlite_file(database.engine.url)
+    assert file is not None
+    return {path.name: path.read_bytes() for path in file.parent.iterdir()}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_was_deleted_is_nowhere_on_disk_once_the_log_is_empty(database: Database):
+    as_stock(database)
+    file = sqlite_file(database.engine.url)
+    assert file is not None
+    canaries = [f"canary-{n:04d}-" + "x" * (n % 900) for n in range(400)]
+    with database.sessions.begin() as session:
+        session.add_all([add(canary) for canary in canaries])
+    assert empty_log(file)
+    assert canaries[7].encode() in on_disk(database)[file.name]
+    with database.sessions.begin() as session:
+        for canary in canaries[:200]:
+            session.execute(
+                update(Installation)
+                .where(Installation.team_id == canary)
+                .values(team_id=canary.replace("canary", "forgotten"))
+            )
+        session.execute(
+            delete(Installation).where(Installation.team_id.in_(canaries[200:]))
+        )
+    assert any(b"canary-" in content for content in on_disk(database).values())
+    assert empty_log(file)
+    assert [name for name, has in on_disk(database).items() if b"canary-" in has] == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_who_reads_keeps_the_log_and_waits_for_nothing(database: Database):
+    file = sqlite_file(database.engine.url)
+    assert file is not None
+    with database.sessions.begin() as session:
+        session.add(add("T1"))
+    with database.reads() as reader:
+        assert reader.scalar(select(func.count()).select_from(Installation)) == 1
+        with database.sessions.begin() as session:
+            session.add(add("T2"))
+        assert not empty_log(file)
+        assert reader.scalar(select(func.count()).select_from(Installation)) == 1
+    with database.sessions.begin() as session:
+        session.add(add("T3"))
+        session.flush()
+        assert not empty_log(file)
+    assert empty_log(file)
+    assert on_disk(database)[f"{file.name}-wal"] == b""
+    assert empty_log(file), "there is nothing to do"
+    assert count(database) == 3

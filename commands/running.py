@@ -34,6 +34,7 @@ from bot.web_slack import WebSlack
 from commands.arguments import version
 from commands.watching import Vital, Watch
 from handlers import readiness
+from handlers.doorway import BACKLOG, Doorway
 from handlers.edge import Edge
 from handlers.figures import Figures
 from handlers.health import Health
@@ -246,6 +247,8 @@ def server(asgi: Starlette, host: str, port: int) -> uvicorn.Server:
             port=port,
             log_config=None,
             access_log=False,
+            http=Doorway,
+            backlog=BACKLOG,
             # Slack's Socket Mode is another thing: nobody opens a web socket to us.
             ws="none",
             timeout_graceful_shutdown=GRACE_SECONDS,

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import parse_qs
@@ -9,6 +10,7 @@ from urllib.parse import parse_qs
 from anyio import CapacityLimiter, to_thread
 from slack_sdk.signature import Clock, SignatureVerifier
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -27,6 +29,8 @@ OLDEST_SECONDS = 5 * 60
 # How long it may take to serve those who wait when it is time to stop.
 LAST_SECONDS = 1
 _TYPES = ("application/json", "application/x-www-form-urlencoded")
+_TIMESTAMP, _SIGNATURE = "x-slack-request-timestamp", "x-slack-signature"
+_LOOKS_SIGNED = re.compile(r"v0=[0-9a-f]{64}")
 
 
 class _SlackClock(Clock):
@@ -78,16 +82,30 @@ class Edge:
 
     async def slack(self, request: Request) -> Response:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind not in _TYPES:
-            return self._refuse("content type", "unsupported content type", 415)
-        body = await _read(request)
+        # Nobody makes us wait for a body that we would not take, or that can't be
+        # Slack's.
+        if refusal := self._by_its_head(request.headers, kind):
+            return refusal
+        try:
+            body = await _read(request)
+        except ClientDisconnect:
+            return self._refuse("incomplete", "incomplete", 400)
         if body is None:
             return self._refuse("size", "too large", 413)
-        if not self._is_signed(request, body):
-            reason = "age" if self._is_old(request) else "signature"
-            log.warning("request not signed by Slack", extra={"why": reason})
-            return self._refuse(reason, "not signed by Slack", 401)
+        if not self._is_signed(request.headers, body):
+            return self._refuse_unsigned("signature")
         return await self._answer(body, request.headers, is_json=kind == _TYPES[0])
+
+    def _by_its_head(self, headers: Headers, kind: str) -> Response | None:
+        """Refuse what its head says enough of; None for what may be Slack's."""
+        length = headers.get("content-length", "0")
+        if kind not in _TYPES:
+            return self._refuse("content type", "unsupported content type", 415)
+        if length.isdigit() and int(length[:20]) > LARGEST_BODY:
+            return self._refuse("size", "too large", 413)
+        if reason := self._fault(headers):
+            return self._refuse_unsigned(reason)
+        return None
 
     async def _answer(
         self, body: bytes, headers: Mapping[str, str], *, is_json: bool
@@ -126,26 +144,31 @@ class Edge:
         self._metrics.refused(reason)
         return PlainTextResponse(said, status_code=status)
 
-    def _is_old(self, request: Request) -> bool:
-        """Whether its time is too far from ours: replayed, or a clock is wrong."""
-        timestamp = request.headers.get("x-slack-request-timestamp", "")
-        if not _is_time(timestamp):
-            return False
-        return abs(self._now() - int(timestamp)) > OLDEST_SECONDS
+    def _refuse_unsigned(self, reason: str) -> Response:
+        log.warning("request not signed by Slack", extra={"why": reason})
+        return self._refuse(reason, "not signed by Slack", 401)
 
-    def _is_signed(self, request: Request, body: bytes) -> bool:
-        """Slack's signature over the bytes as they came, at most five minutes old."""
-        timestamps = request.headers.getlist("x-slack-request-timestamp")
-        signatures = request.headers.getlist("x-slack-signature")
-        if len(timestamps) != 1 or len(signatures) != 1:
-            return False
-        timestamp, signature = timestamps[0], signatures[0]
-        if not _is_time(timestamp):
-            return False
-        if not signature.isascii() or self._verifier is None:
+    def _fault(self, headers: Headers) -> str | None:
+        """Why these can't be of a request that Slack has signed lately, in a word."""
+        timestamps = headers.getlist(_TIMESTAMP)
+        signatures = headers.getlist(_SIGNATURE)
+        if len(timestamps) != 1 or not _is_time(timestamps[0]):
+            return "signature"
+        # Replayed, or a clock is wrong.
+        if abs(self._now() - int(timestamps[0])) > OLDEST_SECONDS:
+            return "age"
+        if len(signatures) != 1 or not _LOOKS_SIGNED.fullmatch(signatures[0]):
+            return "signature"
+        return None
+
+    def _is_signed(self, headers: Headers, body: bytes) -> bool:
+        """Whether the signature is Slack's, over the bytes as they came."""
+        if self._verifier is None:
             return False
         try:
-            return self._verifier.is_valid(body, timestamp, signature)
+            return self._verifier.is_valid(
+                body, headers[_TIMESTAMP], headers[_SIGNATURE]
+            )
         except UnicodeDecodeError:
             # The SDK builds the signed string from text; Slack sends UTF-8 only.
             return False
@@ -156,18 +179,15 @@ def _is_time(timestamp: str) -> bool:
 
 
 async def _read(request: Request) -> bytes | None:
-    """The body; None if it is too large, found out without holding all of it."""
-    length = request.headers.get("content-length", "0")
-    if length.isdigit() and int(length[:20]) > LARGEST_BODY:
-        return None
+    """The body; None if it is too large, found out without holding all of it.
+
+    Raises ClientDisconnect where it ends too soon, or does not come in time.
+    """
     body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LARGEST_BODY:
-                return None
-    except ClientDisconnect:
-        return b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            return None
     return bytes(body)
 
 

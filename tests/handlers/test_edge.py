@@ -262,11 +262,21 @@ def test_ten_megabytes_are_refused_at_once(door: Door) -> None:
     assert time.monotonic() - began < 30
 
 
+def looks_signed(door: Door) -> dict[str, str]:
+    """As long as nobody has seen the body."""
+    return {
+        "X-Slack-Request-Timestamp": str(int(door.clock().timestamp())),
+        "X-Slack-Signature": f"v0={'0' * 64}",
+    }
+
+
 def test_a_body_without_an_end_is_cut_off(door: Door) -> None:
     connection = HTTPConnection("127.0.0.1", door.port)
     connection.putrequest("POST", "/slack/events")
     connection.putheader("Content-Type", JSON)
     connection.putheader("Transfer-Encoding", "chunked")
+    for name, value in looks_signed(door).items():
+        connection.putheader(name, value)
     connection.endheaders()
     chunk = b"10000\r\n" + b"a" * 0x10000 + b"\r\n"
     try:
@@ -279,6 +289,51 @@ def test_a_body_without_an_end_is_cut_off(door: Door) -> None:
     finally:
         connection.close()
     assert door.status(path="/healthz", method="GET") == 200
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"X-Slack-Signature": None},
+        {"X-Slack-Signature": ""},
+        {"X-Slack-Signature": "v0="},
+        {"X-Slack-Signature": f"v0={'g' * 64}"},
+        {"X-Slack-Signature": f"v1={'0' * 64}"},
+        {"X-Slack-Signature": f"v0={'0' * 65}"},
+        {"X-Slack-Request-Timestamp": None},
+        {"X-Slack-Request-Timestamp": "soon"},
+        {"X-Slack-Request-Timestamp": "1000000000"},
+        {"X-Slack-Request-Timestamp": "99999999999"},
+    ],
+)
+def test_nobody_waits_for_a_body_that_can_not_be_slacks(
+    door: Door, wrong: dict[str, str | None]
+) -> None:
+    connection = HTTPConnection("127.0.0.1", door.port)
+    connection.putrequest("POST", "/slack/events")
+    connection.putheader("Content-Type", JSON)
+    connection.putheader("Content-Length", "100")
+    for name, value in (looks_signed(door) | wrong).items():
+        if value is not None:
+            connection.putheader(name, value)
+    connection.endheaders(b"{")
+    assert connection.getresponse().status == 401
+    connection.close()
+
+
+def test_a_body_that_ends_too_soon_is_counted(bolt: Bolt, door: Door) -> None:
+    connection = HTTPConnection("127.0.0.1", door.port)
+    connection.putrequest("POST", "/slack/events")
+    connection.putheader("Content-Type", JSON)
+    connection.putheader("Content-Length", "100")
+    for name, value in looks_signed(door).items():
+        connection.putheader(name, value)
+    connection.endheaders(b"{")
+    connection.close()
+    end = time.monotonic() + 30
+    while b'reason="incomplete"' not in bolt.metrics.page():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_a_chunked_body_is_read(story: Story, door: Door, answer: str) -> None:

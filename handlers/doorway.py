@@ -1,0 +1,122 @@
+"""How long a peer may take over a request, and how many may be on their way at once.
+
+uvicorn itself waits for the rest of a request for as long as the peer likes.
+"""
+
+import asyncio
+import os
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+# Slack sends a request at once, its body with its head.
+HEAD_SECONDS = 10.0
+BODY_SECONDS = 10.0
+# For what is left of a body that was refused before it was there.
+LINGER_SECONDS = 2.0
+MOST_CONNECTIONS = 512
+# So many are taken in at a time, before anybody is sent away.
+BACKLOG = 256
+
+_TOO_SLOW = (
+    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+)
+
+
+def most_connections() -> int:
+    """As many as Slack can use, and no more than half of the files we may have open."""
+    if os.name != "posix":
+        return MOST_CONNECTIONS
+    import resource  # noqa: PLC0415 - nowhere else
+
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return min(MOST_CONNECTIONS, allowed // 2)
+
+
+class Doorway(HttpToolsProtocol):
+    """One connection. Where there is no room, whoever has kept us waiting longest goes.
+
+    So somebody who opens connections and says nothing keeps nobody else out.
+    """
+
+    head_seconds = HEAD_SECONDS
+    body_seconds = BODY_SECONDS
+    linger_seconds = LINGER_SECONDS
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._limit: asyncio.TimerHandle | None = None
+        self._is_in_body = False
+
+    @property
+    def waits_until(self) -> float | None:
+        """When the peer has had its time; None while we are the ones who take it."""
+        timer = self._limit or self.timeout_keep_alive_task
+        return timer.when() if timer else None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait(self.head_seconds)
+        if len(self.connections) > most_connections():
+            self._make_room()
+
+    def data_received(self, data: bytes) -> None:
+        if self._limit is None and not self._is_in_body:
+            # The next request over the same connection.
+            self._wait(self.head_seconds)
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        self._is_in_body = True
+        self._wait(self.body_seconds)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._is_in_body = False
+        self._stop_waiting()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._is_in_body:
+            self._wait(self.linger_seconds)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _wait(self, seconds: float) -> None:
+        self._stop_waiting()
+        self._limit = self.loop.call_later(seconds, self._end)
+
+    def _stop_waiting(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+
+    def _make_room(self) -> None:
+        waiting = [
+            (until, connection)
+            for connection in self.connections
+            if isinstance(connection, Doorway)
+            and (until := connection.waits_until) is not None
+        ]
+        _, longest = min(waiting, key=lambda each: each[0])
+        self.connections.discard(longest)
+        longest.transport.abort()
+
+    def _end(self) -> None:
+        """Close it; with an answer, where none has begun."""
+        if not self.pipeline and not self._has_answered():
+            self.transport.write(_TOO_SLOW)
+        self.transport.close()
+
+    def _has_answered(self) -> bool:
+        if self.cycle is None:
+            return False
+        if self._is_in_body:
+            return self.cycle.response_started
+        # The one before; then nothing has been asked since.
+        return not self.cycle.response_complete

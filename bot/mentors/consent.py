@@ -28,7 +28,7 @@ NEVER = (
     "You said that you are never to be named in public. Change that first, in the"
     " settings of the Home tab."
 )
-NOWHERE = "I'm in no channel where I could tell it."
+NOWHERE = "I'm not in any channel where I could post it."
 
 
 def decide(

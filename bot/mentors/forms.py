@@ -98,14 +98,14 @@ def leads(
         SectionBlock(
             text=PlainTextObject(
                 text="Quiet people whose answers helped more than anybody expected."
-                " They hear of it first; only with their yes does the channel."
+                " They're told first, and the channel only if they agree."
             )
         ),
         ContextBlock(
             elements=[
                 PlainTextObject(
-                    text=f"I look: {where.lower()}. Expected experts:"
-                    f" {names(experts)}.",
+                    text=f"Looking in: {where.lower()}. Expected experts:"
+                    f" {names(experts) if experts else 'none'}.",
                     emoji=False,
                 )
             ]

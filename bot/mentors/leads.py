@@ -33,7 +33,7 @@ PAGE = 8
 MOST_RINGS = 5
 
 NOT_THEM = "Bots, and people who are not of your workspace, can't be credited."
-NOT_YOU = "Somebody else has to say that of you."
+NOT_YOU = "You can't credit yourself. Ask another lead."
 NO_WISH = "{name} does not want to be credited."
 HAS_ONE = "{name} has a credit of this week already."
 NOT_THERE = "I'm not in that channel: invite me there first, or choose another one."
@@ -107,10 +107,11 @@ def _row(session: Session, workspace: Workspace, credit: Credit) -> Row:
 def _weight(credit: Credit, called: Mapping[str, str]) -> str:
     if credit.credited_by is not None:
         return f"by {called[credit.credited_by]}: {plain(credit.reason or '')}"
-    said = f"helped {credit.helpfulness:.1f}, expected {credit.expected:.1f}"
-    if credit.all_messages:
-        said += f" by {credit.messages} of {credit.all_messages} messages"
-    return f"{said}, over {credit.window_days} days: at least {credit.score:.1f} times"
+    said = f"In {credit.window_days} days: weighted help {credit.helpfulness:.1f}"
+    if not credit.all_messages:
+        return f"{said}."
+    written = f"{credit.messages} of {credit.all_messages} messages"
+    return f"{said}, where {written} would predict {credit.expected:.1f}."
 
 
 def _rings(session: Session, workspace: Workspace) -> list[str]:

@@ -81,9 +81,9 @@ def told(
         ContextBlock(
             elements=[
                 PlainTextObject(
-                    text="Until now only you know, and the program leads, who see what"
-                    f" it rests on. Without an answer in {silence_days} days it stays"
-                    " so. You can change your mind in the Home tab.",
+                    text="So far only you and the program leads know. If you don't"
+                    f" answer within {silence_days} days, it stays that way. You can"
+                    " change your mind in the Home tab.",
                     emoji=False,
                 )
             ]
@@ -97,10 +97,13 @@ def _what_you_did(story: Story, share: float | None) -> list[Part]:
         return [f"{story.lead} wants to thank you: “{plain(story.reason)}”"]
     if not story.deeds:
         return ["Your answers helped people. Thank you!"]
-    said = f"In the last {_span(story.days)} you gave {_gave(story)}"
+    said = (
+        f"You've been quietly helping: in the last {_span(story.days)},"
+        f" {len(story.deeds)} of your answers helped {_people(story)}"
+    )
     if share is None:
         return [f"{said}. Thank you!"]
-    return [f"{said}. You wrote {_percent(share)} of the messages. Thank you!"]
+    return [f"{said}, with {_percent(share)} of the messages. Thank you!"]
 
 
 def _chosen(consent: Consent, channel: str, url: str) -> list[Part]:
@@ -220,11 +223,13 @@ def _deeds(story: Story) -> list[Block]:
 
 
 def _gave(story: Story) -> str:
-    answers, people = len(story.deeds), story.people
-    return (
-        f"{answers} {'answer' if answers == 1 else 'answers'} that helped {people}"
-        f" {'person' if people == 1 else 'people'}"
-    )
+    answers = len(story.deeds)
+    answered = f"{answers} {'answer' if answers == 1 else 'answers'}"
+    return f"{answered} that helped {_people(story)}"
+
+
+def _people(story: Story) -> str:
+    return f"{story.people} {'person' if story.people == 1 else 'people'}"
 
 
 def _span(days: int) -> str:
@@ -238,4 +243,4 @@ def _span(days: int) -> str:
 
 def _percent(share: float) -> str:
     percent = round(100 * share)
-    return "less than 1 %" if percent < 1 else f"{percent} %"
+    return "less than 1%" if percent < 1 else f"only {percent}%"

@@ -152,7 +152,7 @@ SETTINGS: Sequence[Setting[Channel]] = (
             name="looks_for_mentors",
             label="Unexpected mentors",
             yes="Notice quiet people whose answers help",
-            hint="They hear of it first; the channel does only with their yes.",
+            hint="They're told first. The channel hears only if they agree.",
         ),
         default=True,
     ),

@@ -61,7 +61,7 @@ def told(window: Window) -> Window:
     window.become("diego")
     window.rail.get_by_role("button", name="Backswing").click()
     window.page.get_by_role("tab", name="Messages").click()
-    expect(window.message("2 answers that helped 2 people")).to_be_visible()
+    expect(window.message("2 of your answers helped 2 people")).to_be_visible()
     return window
 
 

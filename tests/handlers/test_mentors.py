@@ -92,7 +92,10 @@ def test_the_person_is_told_first_and_nobody_else(story: Story):
     before = len(story.slack.to(HERE))
     on_friday(story)
     told = last(story, HELPER)
-    assert "2 answers that helped 2 people" in told.text
+    assert told.text.startswith(
+        "You've been quietly helping: in the last four weeks, 2 of your answers helped"
+        " 2 people, with only "
+    )
     assert "of the messages" in told.text
     assert "May I tell #help" in told.text
     buttons = [b["action_id"] for b in told.blocks[-2]["elements"]]
@@ -554,7 +557,7 @@ def test_a_credit_by_hand_that_is_sent_twice_is_one(story: Story):
 @pytest.mark.parametrize(
     ("changes", "field", "why"),
     [
-        ({"member": [ADMIN]}, "member", "Somebody else"),
+        ({"member": [ADMIN]}, "member", "credit yourself"),
         ({"member": [BOT]}, "member", "can't be credited"),
         ({"reason": "   " + "a" * 19}, "reason", "in a sentence"),
         ({"channel": "C0NOT"}, "channel", "not in that channel"),

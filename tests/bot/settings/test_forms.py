@@ -112,7 +112,7 @@ def test_a_channel_as_it_is_at_first():
             "looks_for_mentors",
             "Unexpected mentors",
             MENTORS,
-            "They hear of it first; the channel does only with their yes.",
+            "They're told first. The channel hears only if they agree.",
         ),
         callback_id="settings",
         submit="Save",

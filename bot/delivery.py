@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -11,14 +11,23 @@ from typing import Any, Literal
 from sqlalchemy import event, update
 from sqlalchemy.orm import Session
 
-from bot import lanes
+from bot import lanes, visibility
 from bot.db import retried
 from bot.lanes import Claim
-from bot.operations import Later, Operation, Post, PostIfIn, PostIfOut, methods
+from bot.operations import (
+    Later,
+    Operation,
+    Post,
+    PostIfIn,
+    PostIfOut,
+    ReadChannels,
+    methods,
+)
 from bot.outbox import PROMISED, Cause, following
 from bot.runtime import Runtime
 from bot.slack import REVOKED, NotDone, RateLimited, SlackError, Unsure
-from models import Installation
+from bot.visibility import MOST_QUESTIONS, MembershipUnknown
+from models import Channel, Installation
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +45,10 @@ def _nothing(*_: object) -> None:
     return None
 
 
+def _no_channel(_session: Session, _claim: Claim) -> Collection[int]:
+    return ()
+
+
 def _at_once(_session: Session, claim: Claim) -> datetime:
     return claim.claimed_at
 
@@ -46,6 +59,8 @@ class Notice:
 
     `draw` gives what to send, None where it is no longer true, or `Later` where it is
     to be looked at again. `due` is when the recipient takes it: now, or later.
+    `of` names the channels, by their rows, whose words it draws for one person. Who may
+    not see all of them gets what `outside` draws: nothing, or what tells none of them.
     `delivered`, `parked` and `unknown` run in the transaction that records the
     outcome, with what Slack gave back or its error name. `hold` runs before it and
     locks what they change, so that locks are always taken from the ask to its promises.
@@ -60,10 +75,21 @@ class Notice:
     unknown: Callable[[Session, Claim, str, datetime], None] = _nothing
     hold: Callable[[Session, Claim], None] = _nothing
     due: Callable[[Session, Claim], datetime] = _at_once
+    of: Callable[[Session, Claim], Collection[int]] = _no_channel
+    outside: Callable[[Session, Claim], Operation | Later | None] = _nothing
+
+    def shown(self, session: Session, claim: Claim) -> Operation | Later | None:
+        """What its recipient may see of it. Raises MembershipUnknown."""
+        channels = [session.get_one(Channel, row) for row in self.of(session, claim)]
+        seen = visibility.seen(
+            session, channels, claim.recipient, now=claim.looked_at or claim.claimed_at
+        )
+        is_inside = all(channel.id in seen for channel in channels)
+        return (self.draw if is_inside else self.outside)(session, claim)
 
     def drawn(self, session: Session, claim: Claim) -> Operation | Later | None:
         """What to send now, None for nothing any more, or when to look again."""
-        operation = self.draw(session, claim)
+        operation = self.shown(session, claim)
         if operation is None or isinstance(operation, Later):
             return operation
         at = self.due(session, claim)
@@ -179,8 +205,7 @@ class Deliverer:
             if notice.in_doubt == "look" and self._is_settled_by_a_look(claim, notice):
                 return
         retried(self._meet)(self._rt)
-        with self._rt.reads() as session:
-            operation = notice.drawn(session, claim)
+        operation = self._drawn(claim, notice)
         if operation is None:
             self._finish(claim, state="withdrawn")
             self._attempted("withdrawn")
@@ -202,6 +227,19 @@ class Deliverer:
         else:
             is_post = isinstance(operation, Post | PostIfIn | PostIfOut)
             self._sent(claim, notice, result, spaced=is_post)
+
+    def _drawn(self, claim: Claim, notice: Notice) -> Operation | Later | None:
+        """Draw it; where it is not known who may see it, ask Slack first."""
+        for _ in range(MOST_QUESTIONS):
+            try:
+                with self._rt.reads() as session:
+                    return notice.drawn(session, claim)
+            except MembershipUnknown as unknown:
+                until = self._paused_until(claim, ReadChannels.method)
+                if until is not None:
+                    return Later(until)
+                visibility.ask(self._rt, unknown, is_urgent=False)
+        raise NotDone(ReadChannels.method, "membership_unknown")
 
     def _sent(self, claim: Claim, notice: Notice, result: Any, *, spaced: bool) -> None:
         try:
@@ -238,15 +276,17 @@ class Deliverer:
 
     def _is_paused(self, claim: Claim, method: str) -> bool:
         """Put the claim back if Slack wants to be left alone with the method."""
-        now = self._rt.clock()
-        with self._rt.lookups.connect() as connection:
-            until = lanes.paused_until(
-                connection, claim.installation_id, method, now=now
-            )
+        until = self._paused_until(claim, method)
         if until is None:
             return False
         self._finish(claim, state=_same(claim), due_at=until)
         return True
+
+    def _paused_until(self, claim: Claim, method: str) -> datetime | None:
+        with self._rt.lookups.connect() as connection:
+            return lanes.paused_until(
+                connection, claim.installation_id, method, now=self._rt.clock()
+            )
 
     def _hold_on(self, claim: Claim, method: str) -> None:
         """Raises NotDone where the lease ends before the sending is sure to be over.

@@ -6,8 +6,9 @@ is left when they are forgotten, follows from it. A test holds every table to ha
 one, and the README to saying the same.
 """
 
+import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, Literal
@@ -125,9 +126,20 @@ def within(target: Table, installation_id: int) -> ColumnElement[bool]:
 
 
 def shown_to(
-    session: Session, kept: Kept, installation_id: int, member: str
+    session: Session,
+    kept: Kept,
+    installation_id: int,
+    member: str,
+    *,
+    hidden: Collection[int] = (),
 ) -> Iterator[Row]:
-    """What the table keeps of a person: their rows, and their part in others'."""
+    """What the table keeps of a person: their rows, and their part in others'.
+
+    Of somebody who is only mentioned: that they are, and neither where nor about what.
+    `hidden`: private channels, by their rows, that the person has left. Of what
+    happened there they are shown their own words and deeds, and nothing that others
+    added.
+    """
     if not kept.is_about_people:
         return
     rows = _rows(kept)
@@ -137,33 +149,75 @@ def shown_to(
         .order_by(*rows.primary_key)
     ).mappings()
     for row in found:
-        is_theirs = any(row[column] == member for column in kept.owners) or any(
-            member in (row[column] or ()) for column in kept.readers
-        )
+        part = _part_of(kept, row, member)
+        if any(row[key] in hidden for key in _places(rows)):
+            part = "hidden" if part in {"owner", "reader"} else part
         yield {
             column: _plain(value)
             for column, value in row.items()
-            if is_theirs or _is_shown(kept, row, column, member)
-        } | ({} if is_theirs else _own_part(kept, row, member))
+            if _is_shown(kept, row, column, member, part)
+        } | ({} if part in {"owner", "reader"} else _own_part(kept, row, member))
 
 
-def _is_shown(kept: Kept, row: RowMapping, column: str, member: str) -> bool:
+# What a row is to a person: theirs; addressed to them; one that they did something
+# with, or are named in; theirs, from where they can see nothing any more; one that only
+# mentions them.
+Part = Literal["owner", "reader", "named", "hidden", "mentioned"]
+
+
+def _part_of(kept: Kept, row: RowMapping, member: str) -> Part:
+    if any(row[column] == member for column in kept.owners):
+        return "owner"
+    if any(member in (row[column] or ()) for column in kept.readers):
+        return "reader"
+    is_named = any(row[column] == member for column in kept.others)
+    is_named |= any(f'"{member}"' in json.dumps(row[column]) for column in kept.lists)
+    return "named" if is_named else "mentioned"
+
+
+def _places(rows: Table) -> list[str]:
+    """The columns that say in which channel something is."""
+    return [
+        key.parent.name
+        for key in rows.foreign_keys
+        if key.column.table.name == "channels"
+    ]
+
+
+def _is_shown(
+    kept: Kept, row: RowMapping, column: str, member: str, part: Part
+) -> bool:
+    rows = _rows(kept)
+    if part in {"owner", "reader"} or column in rows.primary_key:
+        return part in {"owner", "reader"} or column not in kept.people
     if column in kept.people:
         return bool(row[column] == member)
     if column in kept.words:
         return bool(row[kept.words[column]] == member)
     # A key can be made of whom the row is about.
-    return column not in kept.lists and column not in kept.keys
+    if part == "mentioned" or column in kept.lists or column in kept.keys:
+        return False
+    # What is neither a name nor anybody's words can still tell what others wrote about.
+    return column not in kept.neutral and not (
+        part == "hidden" and column in _places(rows)
+    )
 
 
 def _own_part(kept: Kept, row: RowMapping, member: str) -> Row:
-    """Of lists of people that they are on, that they are."""
+    """Of lists of people that they are on, that they are; and where they are mentioned.
+
+    Words that others wrote of them are not shown.
+    """
     lists = {column: row[column] for column in kept.lists}
-    return {
+    on_list = {
         column: [member]
         for column, people in lists.items()
         if isinstance(people, list) and member in people
     }
+    named_in = [
+        column for column in kept.words if f"<@{member}" in str(row[column] or "")
+    ]
+    return on_list | ({"mentioned_in": named_in} if named_in else {})
 
 
 def _plain(value: object) -> object:

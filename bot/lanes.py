@@ -46,6 +46,8 @@ class Claim:
     looks: int
     first_sent_at: datetime
     is_unverified: bool
+    # When it is drawn, where that is not when it was claimed.
+    looked_at: datetime | None = None
 
 
 _items, _lanes = table(OutboxItem), table(Lane)

@@ -143,6 +143,12 @@ class Slack(Protocol):
         Of private ones Slack tells only those that the bot is in, too.
         """
 
+    def private_channels_of(self, member: str, *, is_urgent: bool) -> Iterator[str]:
+        """The ids of the private channels that both somebody and the bot are in.
+
+        `is_urgent`: somebody's three seconds wait for the answer.
+        """
+
     def channel_members(self, channel: str) -> Iterator[str]:
         """The ids of everybody in a channel that the bot is in."""
 

@@ -289,6 +289,22 @@ class WebSlack:
                 raise
             yield from of("public_channel")
 
+    def private_channels_of(self, member: str, *, is_urgent: bool) -> Iterator[str]:
+        try:
+            for channel in self._pages(
+                "users.conversations",
+                "channels",
+                client=self._prompt if is_urgent else self._patient,
+                types="private_channel",
+                limit=200,
+                user=member,
+            ):
+                yield str(channel["id"])
+        except Refused as error:
+            # Installed without private channels, we are in none.
+            if error.code != "missing_scope":
+                raise
+
     def channel_members(self, channel: str) -> Iterator[str]:
         yield from self._pages(
             "conversations.members", "members", channel=channel, limit=1000
@@ -311,10 +327,12 @@ class WebSlack:
         answer = call(self._patient, "bots.info", bot=me.get("bot_id"))
         return str(given(answer, "bot", dict).get("app_id", ""))
 
-    def _pages(self, method: str, key: str, **args: Any) -> Iterator[Any]:
+    def _pages(
+        self, method: str, key: str, *, client: WebClient | None = None, **args: Any
+    ) -> Iterator[Any]:
         cursor = ""
         while True:
-            page = call(self._patient, method, cursor=cursor or None, **args)
+            page = call(client or self._patient, method, cursor=cursor or None, **args)
             yield from page[key] or []
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:

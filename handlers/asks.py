@@ -7,6 +7,7 @@ from slack_bolt import Ack, App
 from slack_sdk.models.views import View as ModalView
 from sqlalchemy.orm import Session
 
+from bot import visibility
 from bot.answers import service as answers
 from bot.asks import actions, forms, messages, notes, rules
 from bot.asks import service as asks
@@ -77,7 +78,12 @@ class Forms:
             self._open(command.trigger_id, command, title, details, hint=forms.CHOOSE)
             ack()
             return
-        facts.ensure(self._rt, people=[command.user_id], channel=command.channel_id)
+        facts.ensure(
+            self._rt,
+            people=[command.user_id],
+            channel=command.channel_id,
+            typed_by=command.user_id,
+        )
         with self._rt.sessions.begin() as session:
             channel = channels.note(session, self._rt.workspace.id, command.channel_id)
             is_joined = channel.is_joined
@@ -119,12 +125,21 @@ class Forms:
             ),
         )
 
-    def _topics(self, channel: str | None) -> list[str]:
+    def _topics(self, channel: str | None, chosen_by: str | None = None) -> list[str]:
+        """A channel's topics; of a private one that somebody chose, if they are in it.
+
+        Where a command was typed, its author is.
+        """
         if channel is None:
             return []
         with self._rt.reads() as session:
             known = channels.find(session, self._rt.workspace.id, channel)
-            return list(known.topics) if known else []
+            if known is None:
+                return []
+            now = self._rt.clock()
+            if chosen_by and not visibility.may_see(session, known, chosen_by, now=now):
+                return []
+            return list(known.topics)
 
     def shortcut(self, body: dict[str, Any], ack: Ack) -> None:
         asked = Shortcut.model_validate(body)
@@ -159,7 +174,7 @@ class Forms:
         pressed = Pressed.model_validate(body)
         view, channel = pressed.view, pressed.action.selected_conversation
         if view is not None and channel is not None:
-            known = self._topics(channel)
+            known = self._topics(channel, pressed.user.id)
             if known or view.has("topics"):
                 with courtesy():
                     self._rt.slack.update_view(
@@ -197,7 +212,9 @@ class Forms:
         checkin_id = _checkin_id(form.view)
         checkin = origin = None
         if checkin_id is not None:
-            checkin = blockers.hold(session, workspace, checkin_id, form.user.id)
+            checkin = blockers.hold(
+                session, workspace, checkin_id, form.user.id, now=now
+            )
             origin = blockers.origin(session, workspace, checkin, channel)
         ask = asks.open_ask(
             session,
@@ -343,6 +360,9 @@ class Buttons:
         chosen = MessageShortcut.model_validate(body)
         with self._rt.reads() as session:
             ask = self._ask_at(session, chosen)
+            channel = session.get_one(Channel, ask.channel_id)
+            now = self._rt.clock()
+            visibility.check_inside(session, channel, chosen.user.id, now=now)
             view = _options(ask, actions.standing(session, ask, chosen.user.id))
         self._rt.slack.open_view(chosen.trigger_id, view)
         ack()
@@ -416,7 +436,7 @@ class Buttons:
                 case "reopen":
                     actions.reopen(session, ask, by=by, at_us=at_us, now=now)
                 case _:
-                    view = actions.form(session, ask, what, by=by)
+                    view = actions.form(session, ask, what, by=by, now=now)
         if view is not None:
             show = (
                 self._rt.slack.push_view

@@ -11,8 +11,9 @@ from slack_bolt.authorization import AuthorizeResult
 import handlers
 from bot.db import together
 from bot.runtime import Runtime, Workspace
+from bot.visibility import MOST_QUESTIONS
 from handlers.metrics import Metrics
-from handlers.refusals import REPEATABLE
+from handlers.refusals import ASKABLE, REPEATABLE
 from handlers.writes import Write, commit_all
 
 log = logging.getLogger(__name__)
@@ -62,20 +63,27 @@ class Bolt(App):
             return BoltResponse(status=400)
 
     def _dispatched(self, request: BoltRequest) -> BoltResponse:
-        """Bolt's answer; another one where the database gave a transaction up.
+        """Bolt's answer; another one where a listener is to be run once more.
 
-        A listener says what it has to say to Slack when its transactions are over, so
-        nothing has happened yet.
+        Once where the database gave a transaction up; and whenever Slack had to be
+        asked who is in a private channel. A listener says what it has to say to Slack
+        when its transactions are over, so nothing has happened yet.
         """
-        request.context[REPEATABLE] = True
-        answer = App.dispatch(self, request)
-        if request.context.pop(REPEATABLE):
-            return answer
-        # Bolt keeps in a request's context what the first listener made of it.
-        anew = BoltRequest(
-            body=request.body, headers=request.headers, mode="socket_mode"
-        )
-        return App.dispatch(self, anew)
+        is_repeatable, questions = True, MOST_QUESTIONS
+        while True:
+            request.context[REPEATABLE] = is_repeatable
+            request.context[ASKABLE] = questions > 0
+            answer = App.dispatch(self, request)
+            was_given_up = is_repeatable and not request.context[REPEATABLE]
+            was_asked = questions > 0 and not request.context[ASKABLE]
+            if not (was_given_up or was_asked):
+                return answer
+            is_repeatable &= not was_given_up
+            questions -= was_asked
+            # Bolt keeps in a request's context what the first listener made of it.
+            request = BoltRequest(
+                body=request.body, headers=request.headers, mode="socket_mode"
+            )
 
 
 def read(body: str | Mapping[str, Any], headers: Mapping[str, str]) -> BoltRequest:

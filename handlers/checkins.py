@@ -14,7 +14,7 @@ from bot.checkins.plans import Draft
 from bot.errors import Refusal
 from bot.facts import service as facts
 from bot.members import service as members
-from bot.members.rules import Action, check
+from bot.members.rules import Action
 from bot.runtime import Runtime
 from bot.settings import service as settings
 from handlers.asks import number
@@ -48,12 +48,19 @@ class Pages:
         asked = Command.model_validate(body)
         if not asked.is_in_channel:
             raise Refusal(_IN_CHANNEL)
-        facts.ensure(self._rt, people=[asked.user_id], channel=asked.channel_id)
+        facts.ensure(
+            self._rt,
+            people=[asked.user_id],
+            channel=asked.channel_id,
+            typed_by=asked.user_id,
+        )
         with self._rt.reads() as session:
             channel = channels.find(session, self._rt.workspace.id, asked.channel_id)
             if channel is None or not channel.is_joined:
                 raise Refusal(INVITE)
-            check(Action.CHECK_IN, members.roles(session, channel, asked.user_id))
+            members.permit(
+                session, channel, Action.CHECK_IN, asked.user_id, now=self._rt.clock()
+            )
             view = overview.overview(session, self._rt.workspace, channel)
         self._rt.slack.open_view(asked.trigger_id, view)
         ack()
@@ -74,7 +81,11 @@ class Pages:
         facts.ensure(self._rt, people=[by])
         with self._rt.reads() as session:
             schedule = schedules.found(
-                session, self._rt.workspace, number(pressed.action.value), by=by
+                session,
+                self._rt.workspace,
+                number(pressed.action.value),
+                by=by,
+                now=self._rt.clock(),
             )
             view = pages.form_again(session, schedule, now=self._rt.clock())
         self._rt.slack.push_view(pressed.trigger_id, view)
@@ -134,8 +145,11 @@ class Pages:
                     now=self._rt.clock(),
                 )
                 return
-            schedule = schedules.held(session, self._rt.workspace, schedule_id, by=by)
-            schedules.change(session, schedule, draft, by=by, now=self._rt.clock())
+            now = self._rt.clock()
+            schedule = schedules.held(
+                session, self._rt.workspace, schedule_id, by=by, now=now
+            )
+            schedules.change(session, schedule, draft, by=by, now=now)
 
     def paused(self, body: dict[str, Any], ack: Ack) -> None:
         self._settle(body, ack, schedules.pause)
@@ -160,7 +174,11 @@ class Pages:
         facts.ensure(self._rt, people=[by])
         with self._rt.sessions.begin() as session:
             schedule = schedules.held(
-                session, self._rt.workspace, number(pressed.action.value), by=by
+                session,
+                self._rt.workspace,
+                number(pressed.action.value),
+                by=by,
+                now=self._rt.clock(),
             )
             settle(session, schedule)
             channel_id = schedule.channel_id

@@ -110,7 +110,10 @@ class Ways:
             return
         people = said_.people[: MOST_RECEIVERS + 1]
         facts.ensure(
-            self._rt, people=[command.user_id, *people], channel=command.channel_id
+            self._rt,
+            people=[command.user_id, *people],
+            channel=command.channel_id,
+            typed_by=command.user_id,
         )
         answer = self._give(command, said_)
         if answer is None:

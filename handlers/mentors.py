@@ -96,17 +96,12 @@ class Mentors:
         facts.ensure(self._rt, people=both, channel=channel)
         with self._rt.reads() as session:
             leads.may_see(session, self._rt.workspace, form.user.id)
-            is_private = leads.is_private(session, self._rt.workspace, channel)
-        insiders = [
-            one for one in both if is_private and facts.is_in(self._rt, one, channel)
-        ]
         with self._rt.sessions.begin() as session:
             leads.credit_by_hand(
                 session,
                 self._rt.workspace,
                 member=people[0],
                 channel=channel,
-                insiders=insiders,
                 reason=form.view.text("reason"),
                 by=form.user.id,
                 numbers=self._rt.mentors,

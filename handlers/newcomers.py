@@ -48,6 +48,7 @@ class Buttons:
                 self._rt.workspace,
                 number(pressed.action.value),
                 by=pressed.user.id,
+                now=self._rt.clock(),
             )
         ack()
         self._answer(body, note)
@@ -61,6 +62,7 @@ class Buttons:
                 self._rt.workspace,
                 number(pressed.action.value),
                 by=pressed.user.id,
+                now=self._rt.clock(),
             )
         self._rt.slack.push_view(pressed.trigger_id, view)
         ack()

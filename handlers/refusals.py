@@ -7,12 +7,14 @@ from typing import Any
 from pydantic import ValidationError
 from slack_bolt import App, BoltContext, BoltResponse
 
+from bot import visibility
 from bot.asks.forms import told
 from bot.db import was_given_up
 from bot.errors import Refusal
 from bot.runtime import Runtime
 from bot.slack import SlackError
 from bot.text import clean, escape, plain, shorten
+from bot.visibility import MembershipUnknown
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +22,8 @@ BROKEN = "Something went wrong on my side, and nothing was saved. Please try aga
 TOO_LATE = "Slack did not open the form in time. Nothing was saved; please try again."
 # In a request's context: it can be dispatched once more. False: it is to be.
 REPEATABLE = "backswing.repeatable"
+# Slack can be asked who is in a private channel. False: it was, so dispatch once more.
+ASKABLE = "backswing.askable"
 _BROKEN_TITLE = "That didn't work"
 _REFUSED_TITLE = "Not possible"
 # Commands after which people write something of their own.
@@ -33,10 +37,10 @@ def register(bolt: App, rt: Runtime) -> None:
         error: Exception, body: dict[str, Any], context: BoltContext
     ) -> BoltResponse | None:
         """The order matters: a rule's no, a request that is none, Slack's no, a bug."""
-        if was_given_up(error) and context.get(REPEATABLE):
-            log.warning("tried again", exc_info=error)
-            context[REPEATABLE] = False
+        if _is_to_be_repeated(rt, error, context):
             return None
+        if isinstance(error, MembershipUnknown):
+            error = Refusal(visibility.UNREACHABLE)
         is_event = body.get("type") == "event_callback"
         if isinstance(error, Refusal):
             return _ok() if is_event else _tell(rt, body, error, _REFUSED_TITLE)
@@ -53,6 +57,26 @@ def register(bolt: App, rt: Runtime) -> None:
         if is_event:
             return None  # 500: not acknowledged, so Slack delivers it again.
         return _tell(rt, body, Refusal(BROKEN), _BROKEN_TITLE)
+
+
+def _is_to_be_repeated(rt: Runtime, error: Exception, context: BoltContext) -> bool:
+    """Whether the listener is to run once more, from its first line.
+
+    Where it is not known who is in a private channel, Slack is asked here.
+    """
+    if was_given_up(error) and context.get(REPEATABLE):
+        log.warning("tried again", exc_info=error)
+        context[REPEATABLE] = False
+        return True
+    if isinstance(error, MembershipUnknown) and context.get(ASKABLE):
+        try:
+            visibility.ask(rt, error, is_urgent=True)
+        except SlackError as failed:
+            log.warning("members not seen", extra={"error": failed.code})
+            return False
+        context[ASKABLE] = False
+        return True
+    return False
 
 
 def _event_type(body: dict[str, Any]) -> str:

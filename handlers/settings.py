@@ -37,7 +37,12 @@ class Forms:
         if not asked.is_in_channel:
             self.help.command(body, ack)
             return
-        facts.ensure(self._rt, people=[asked.user_id], channel=asked.channel_id)
+        facts.ensure(
+            self._rt,
+            people=[asked.user_id],
+            channel=asked.channel_id,
+            typed_by=asked.user_id,
+        )
         with self._rt.reads() as session:
             channel = channels.find(session, self._rt.workspace.id, asked.channel_id)
             if channel is None or not channel.is_joined:
@@ -58,14 +63,19 @@ class Forms:
             if channel is None:
                 raise Refusal(_GONE)
             new = settings.newly_named(
-                session, self._rt.workspace, form.view, channel, by=by
+                session,
+                self._rt.workspace,
+                form.view,
+                channel,
+                by=by,
+                now=self._rt.clock(),
             )
         facts.ensure(self._rt, people=new)
         with self._rt.sessions.begin() as session:
             channel = channels.find(session, self._rt.workspace.id, meant)
             if channel is None:
                 raise Refusal(_GONE)
-            settings.change(session, channel, form.view, by=by)
+            settings.change(session, channel, form.view, by=by, now=self._rt.clock())
         ack()
 
     def workspace(self, body: dict[str, Any], ack: Ack) -> None:
@@ -84,7 +94,9 @@ class Forms:
         by = form.user.id
         facts.ensure(self._rt, people=[by])
         with self._rt.reads() as session:
-            new = settings.newly_named(session, self._rt.workspace, form.view, by=by)
+            new = settings.newly_named(
+                session, self._rt.workspace, form.view, by=by, now=self._rt.clock()
+            )
         facts.ensure(self._rt, people=new)
         with self._rt.sessions.begin() as session:
             settings.change_workspace(session, self._rt.workspace, form.view, by=by)

@@ -4,14 +4,14 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot.checkins import admission, blockers, letters, rules, seats, sharing
+from bot import visibility
+from bot.checkins import blockers, letters, rules, seats, sharing
 from bot.checkins.letters import Note
-from bot.errors import Refusal
 from bot.facts import service as facts
 from bot.runtime import Runtime
 from handlers.asks import number
 from handlers.courtesy import courtesy
-from handlers.payloads import Place, Pressed, Submitted
+from handlers.payloads import Pressed, Submitted
 from models import Channel
 
 
@@ -33,7 +33,6 @@ class TakingPart:
         pressed = Pressed.model_validate(body)
         round_id = number(pressed.action.value)
         facts.ensure(self._rt, people=[pressed.user.id])
-        self._ensure_in(round_id, pressed.user.id, pressed.channel)
         with self._rt.reads() as session:
             view = sharing.form(
                 session,
@@ -56,7 +55,6 @@ class TakingPart:
         )
         round_id = number(view.meta().get("round"))
         facts.ensure(self._rt, people=[form.user.id])
-        self._ensure_in(round_id, form.user.id)
         with self._rt.sessions.begin() as session:
             sharing.share(
                 session,
@@ -72,7 +70,6 @@ class TakingPart:
         pressed = Pressed.model_validate(body)
         round_id = number(pressed.action.value)
         facts.ensure(self._rt, people=[pressed.user.id])
-        self._ensure_in(round_id, pressed.user.id, pressed.channel)
         with self._rt.sessions.begin() as session:
             schedule = seats.join(
                 session,
@@ -97,7 +94,10 @@ class TakingPart:
                 now=self._rt.clock(),
             )
             channel = session.get_one(Channel, schedule.channel_id)
-            note = letters.left(schedule.question, channel=channel.name)
+            note = letters.left_unseen()
+            now = self._rt.clock()
+            if visibility.surely_sees(session, channel, pressed.user.id, now=now):
+                note = letters.left(schedule.question, channel=channel.name)
         ack()
         self._answer(body, note)
 
@@ -124,27 +124,10 @@ class TakingPart:
                 self._rt.workspace,
                 number(pressed.action.value),
                 pressed.user.id,
+                now=self._rt.clock(),
             )
         self._rt.slack.open_view(pressed.trigger_id, view)
         ack()
-
-    def _ensure_in(
-        self, round_id: int, member: str, pressed_in: Place | None = None
-    ) -> None:
-        """Raises Refusal for a private channel's round and somebody not in there.
-
-        What was written to them, their Home tab and the form tell no channel, and a
-        round's number is easily made up.
-        """
-        with self._rt.reads() as session:
-            doubted = admission.doubted(
-                session,
-                self._rt.workspace,
-                round_id,
-                pressed_in=pressed_in.id if pressed_in else None,
-            )
-        if doubted and not facts.is_in(self._rt, member, doubted):
-            raise Refusal(seats.GONE)
 
     def _answer(self, body: dict[str, Any], note: Note) -> None:
         """Beside the channel's message, or in place of what was written to them."""

@@ -246,6 +246,13 @@ class FakeSlack:
 
         return iter(self._called("users.conversations", effect))
 
+    def private_channels_of(self, member: str, *, is_urgent: bool) -> Iterator[str]:
+        return (
+            channel
+            for channel in self.channels_of(member)
+            if self.channels.get(channel, {}).get("is_private", True)
+        )
+
     def channel_members(self, channel: str) -> Iterator[str]:
         def effect() -> Iterator[str]:
             return iter(self.seats.get(channel, []))

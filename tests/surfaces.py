@@ -531,6 +531,10 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
         partial(checkin_notes.paused, QUESTION, "help", because)
         for because in ("archived", "away", "made private", "made public", "some_error")
     ],
+    checkin_notes.paused_somewhere: [
+        partial(checkin_notes.paused_somewhere, because)
+        for because in ("archived", "away", "made private", "not_in_channel")
+    ],
     checkin_notes.skipped: [
         partial(
             checkin_notes.skipped,
@@ -600,6 +604,7 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
     ],
     letters.joined: [lambda: letters.joined(3, ASKED.question, channel="help")],
     letters.left: [lambda: letters.left(ASKED.question, channel="help")],
+    letters.left_unseen: [letters.left_unseen],
     letters.going_on: [lambda: letters.going_on(ASKED.question, channel="help")],
     home.home: [
         lambda: home.home(home_of(is_new=True)),

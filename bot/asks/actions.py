@@ -17,7 +17,7 @@ from bot.asks.service import GONE
 from bot.clock import micros_of
 from bot.errors import Refusal
 from bot.members import service as members
-from bot.members.rules import Action, check
+from bot.members.rules import Action
 from bot.runtime import Workspace
 from bot.text import clean, marked, one_line, shorten
 from models import Answer, Ask, Channel, Reaction
@@ -29,6 +29,12 @@ IN_BY_REACTION_TOO = "You are in by your reaction, too: remove it to step back."
 
 Joining = Literal["looking", "same"]
 _JOINING = {"looking": Action.LOOK, "same": Action.SAME}
+_IN_A_FORM = {
+    "edit": Action.EDIT,
+    "close": Action.CLOSE,
+    "delete": Action.DELETE,
+    "worked": Action.SAY_WHAT_WORKED,
+}
 
 
 def toggle(
@@ -46,7 +52,7 @@ def toggle(
     Whoever leaves and has reacted, too, stays in by their reaction.
     """
     channel = session.get_one(Channel, ask.channel_id)
-    check(_JOINING[what], members.roles(session, channel, by))
+    members.permit(session, channel, _JOINING[what], by, now=now)
     if by == ask.asker:
         raise Refusal("It's your own ask. Its menu lets you edit, close or delete it.")
     if ask.ts is None:
@@ -91,13 +97,14 @@ def standing(session: Session, ask: Ask, member: str) -> set[str]:
     return set(rows)
 
 
-def form(session: Session, ask: Ask, what: str, *, by: str) -> View:
+def form(session: Session, ask: Ask, what: str, *, by: str, now: datetime) -> View:
     """The form in which the person says more; raises Refusal where they may not."""
     channel = session.get_one(Channel, ask.channel_id)
-    held = members.roles(session, channel, by, author=ask.asker)
+    if what not in _IN_A_FORM:
+        raise Refusal(GONE)
+    members.permit(session, channel, _IN_A_FORM[what], by, now=now, author=ask.asker)
     match what:
         case "edit":
-            check(Action.EDIT, held)
             if ask.is_own_message:
                 raise Refusal("Edit your message itself: the ask follows it.")
             return forms.ask_form(
@@ -108,19 +115,14 @@ def form(session: Session, ask: Ask, what: str, *, by: str) -> View:
                 channel_topics=channel.topics,
             )
         case "close":
-            check(Action.CLOSE, held)
             asker = members.name(session, ask.installation_id, ask.asker)
             return forms.close_form(ask.id, ask.title, asker)
         case "delete":
-            check(Action.DELETE, held)
             return forms.delete_form(
                 ask.id, ask.title, is_own_message=ask.is_own_message
             )
-        case "worked":
-            check(Action.SAY_WHAT_WORKED, held)
-            return forms.worked_form(ask.id, ask.title, ask.worked)
         case _:
-            raise Refusal(GONE)
+            return forms.worked_form(ask.id, ask.title, ask.worked)
 
 
 def mark(
@@ -145,7 +147,7 @@ def mark(
     if answer.author == by:
         raise Refusal("It's your own answer; let others say whether it helped.")
     action = Action.SOLVE if what == "solved" else Action.MARK_HELPFUL
-    check(action, members.roles(session, channel, by, author=ask.asker))
+    members.permit(session, channel, action, by, now=now, author=ask.asker)
     _mark(
         session,
         workspace,
@@ -204,7 +206,7 @@ def close(
     where our clock is behind Slack's.
     """
     channel = session.get_one(Channel, ask.channel_id)
-    check(Action.CLOSE, members.roles(session, channel, by, author=ask.asker))
+    members.permit(session, channel, Action.CLOSE, by, now=now, author=ask.asker)
     reason = shorten(one_line(clean(reason or "")), LONGEST_REASON)
     if by != ask.asker and not reason:
         raise Refusal("Say in a few words why you close it.", field="reason")
@@ -236,7 +238,7 @@ def close(
 def reopen(session: Session, ask: Ask, *, by: str, at_us: int, now: datetime) -> None:
     """The ask is open again; what solved it before now counts no longer."""
     channel = session.get_one(Channel, ask.channel_id)
-    check(Action.REOPEN, members.roles(session, channel, by, author=ask.asker))
+    members.permit(session, channel, Action.REOPEN, by, now=now, author=ask.asker)
     ask.reopen(at_us)
     session.flush()
     outcomes.resettle(session, ask.id, now=now)
@@ -246,7 +248,9 @@ def say_what_worked(
     session: Session, ask: Ask, text: str, *, by: str, now: datetime
 ) -> None:
     channel = session.get_one(Channel, ask.channel_id)
-    check(Action.SAY_WHAT_WORKED, members.roles(session, channel, by, author=ask.asker))
+    members.permit(
+        session, channel, Action.SAY_WHAT_WORKED, by, now=now, author=ask.asker
+    )
     ask.worked = marked(shorten(one_line(clean(text)), LONGEST_WORKED)) or None
     outcomes.show_again(session, ask, now=now)
 

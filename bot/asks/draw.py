@@ -50,17 +50,19 @@ class Drawing:
                 delivered=partial(posting.thread_read, workspace=self._workspace),
                 hold=posting.hold,
             ),
-            "ask.answered": Notice(self.answered),
-            "ask.captured": Notice(self.captured),
-            "ask.made": Notice(self.made),
-            "ask.closed": Notice(self.closed),
-            "ask.deleted": Notice(self.deleted),
-            "ask.not_posted": Notice(self.not_posted),
-            "ask.solved": Notice(self.solved),
-            "ask.same": Notice(self.same),
+            "ask.answered": Notice(self.answered, of=_of_ask),
+            "ask.captured": Notice(self.captured, of=_of_ask),
+            "ask.made": Notice(self.made, of=_of_ask),
+            "ask.closed": Notice(self.closed, of=_of_ask),
+            "ask.deleted": Notice(self.deleted, of=_of_ask),
+            "ask.not_posted": Notice(
+                self.not_posted, of=_of_ask, outside=self.not_posted_outside
+            ),
+            "ask.solved": Notice(self.solved, of=_of_ask),
+            "ask.same": Notice(self.same, of=_of_ask),
             "ask.offer": Notice(self.offer, "leave"),
-            "answer.helped": Notice(self.helped),
-            "answer.solved": Notice(self.solution),
+            "answer.helped": Notice(self.helped, of=_of_answer),
+            "answer.solved": Notice(self.solution, of=_of_answer),
         }
 
     def post(self, session: Session, claim: Claim) -> Operation | None:
@@ -146,12 +148,12 @@ class Drawing:
 
     def not_posted(self, session: Session, claim: Claim) -> Operation | None:
         ask, channel = self._ask(session, claim.subject_id)
-        return _letter(
-            claim,
-            notes.not_posted(
-                ask.title, ask.details, channel.name, claim.detail["error"]
-            ),
-        )
+        return _given_back(claim, ask, f"#{channel.name}")
+
+    def not_posted_outside(self, session: Session, claim: Claim) -> Operation | None:
+        """Their own words go back to whoever has left the private channel, too."""
+        ask, _ = self._ask(session, claim.subject_id)
+        return _given_back(claim, ask, "a private channel")
 
     def solved(self, session: Session, claim: Claim) -> Operation | None:
         ask, channel = self._ask(session, claim.subject_id)
@@ -296,6 +298,20 @@ class Drawing:
             origin=ask.origin,
             solved_emoji=_solved(channel),
         )
+
+
+def _of_ask(session: Session, claim: Claim) -> list[int]:
+    return [session.get_one(Ask, claim.subject_id).channel_id]
+
+
+def _of_answer(session: Session, claim: Claim) -> list[int]:
+    return [session.get_one(Answer, claim.subject_id).channel_id]
+
+
+def _given_back(claim: Claim, ask: Ask, place: str) -> Post:
+    return _letter(
+        claim, notes.not_posted(ask.title, ask.details, place, claim.detail["error"])
+    )
 
 
 def _solved(channel: Channel) -> str:

@@ -14,7 +14,7 @@ from bot.asks.service import NO_GUESTS, Draft, add, by_message, remove
 from bot.clock import micros, moment
 from bot.errors import Refusal
 from bot.members import service as members
-from bot.members.rules import Action, check
+from bot.members.rules import Action
 from bot.runtime import Workspace
 from bot.text import clean, is_forgotten
 from models import Ask, Channel, Member
@@ -132,7 +132,7 @@ def make(
     now: datetime,
 ) -> Ask:
     """Make a message an ask because its author, or a champion, said so."""
-    check(Action.MAKE_ASK, members.roles(session, channel, by, author=author))
+    members.permit(session, channel, Action.MAKE_ASK, by, now=now, author=author)
     if members.is_bot(session, workspace.id, author):
         raise Refusal(NO_PERSON)
     if members.is_outsider(session, workspace.id, author):

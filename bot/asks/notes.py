@@ -86,12 +86,13 @@ def closed(ask_id: int, title: str, url: str, by: str, reason: str) -> Note:
     return text, [*blocks, _buttons(("Reopen it", "ask_reopen", ask_id))]
 
 
-def not_posted(title: str, details: str, channel: str, error: str) -> Note:
+def not_posted(title: str, details: str, place: str, error: str) -> Note:
+    """`place` is where it was to stand, such as "#help"."""
     if error == "unknown":
-        said = f"I can't tell whether your ask was posted in #{channel}: please look."
+        said = f"I can't tell whether your ask was posted in {place}: please look."
     else:
         why = _WHY.get(error, "Slack did not take it")
-        said = f"I couldn't post your ask in #{channel}: {why}."
+        said = f"I couldn't post your ask in {place}: {why}."
     text, blocks = _note(f"{said} Here are your words:")
     return text, [*blocks, rich.words(details or title, limit=3000)]
 

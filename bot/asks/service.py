@@ -13,7 +13,7 @@ from bot.asks import rules
 from bot.clock import micros_of
 from bot.errors import Refusal
 from bot.members import service as members
-from bot.members.rules import Action, Role, check
+from bot.members.rules import Action, Role
 from bot.outbox import upsert
 from bot.runtime import Workspace
 from models import Ask, Channel
@@ -33,7 +33,7 @@ class Draft:
     topics: Sequence[str] = ()
 
 
-def may_ask(session: Session, channel: Channel, member: str) -> None:
+def may_ask(session: Session, channel: Channel, member: str, *, now: datetime) -> None:
     """Raises Refusal where the person can't ask in the channel."""
     if channel.is_archived:
         raise Refusal("This channel is archived; choose another one.", field="channel")
@@ -42,8 +42,9 @@ def may_ask(session: Session, channel: Channel, member: str) -> None:
             "I'm not allowed to post in that channel; choose another one.",
             field="channel",
         )
-    held = members.roles(session, channel, member)
-    check(Action.ASK, held)
+    held = members.permit(
+        session, channel, Action.ASK, member, now=now, field="channel"
+    )
     if Role.GUEST in held and not channel.guests_may_ask:
         raise Refusal(NO_GUESTS, field="channel")
 
@@ -69,7 +70,7 @@ def open_ask(
     )
     if known is not None:
         return known
-    may_ask(session, channel, asker)
+    may_ask(session, channel, asker, now=now)
     rules.check_enough(draft.title)
     ask = add(
         session,
@@ -133,7 +134,7 @@ def add(
 
 def edit(session: Session, ask: Ask, draft: Draft, *, by: str, now: datetime) -> None:
     channel = session.get_one(Channel, ask.channel_id)
-    check(Action.EDIT, members.roles(session, channel, by, author=ask.asker))
+    members.permit(session, channel, Action.EDIT, by, now=now, author=ask.asker)
     if ask.is_own_message:
         raise Refusal("Edit your message itself: the ask follows it.")
     shown = rules.from_form(*rules.prefilled(ask.title, ask.details))
@@ -150,7 +151,7 @@ def edit(session: Session, ask: Ask, draft: Draft, *, by: str, now: datetime) ->
 
 def delete(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
     channel = session.get_one(Channel, ask.channel_id)
-    check(Action.DELETE, members.roles(session, channel, by, author=ask.asker))
+    members.permit(session, channel, Action.DELETE, by, now=now, author=ask.asker)
     remove(session, ask, now=now)
     if by != ask.asker:
         outbox.promise(

@@ -6,6 +6,7 @@ from slack_sdk.models.views import View
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from bot import visibility
 from bot.asks import forms
 from bot.asks import rules as ask_rules
 from bot.checkins import attendance, sharing
@@ -23,12 +24,20 @@ NOT_STUCK = "Nothing stands under “stuck on” in that check-in any more."
 ASKED = "You have asked your peers about this already: the thread links to it."
 
 
-def form(session: Session, workspace: Workspace, checkin_id: int, member: str) -> View:
+def form(
+    session: Session,
+    workspace: Workspace,
+    checkin_id: int,
+    member: str,
+    *,
+    now: datetime,
+) -> View:
     """`/ask`, filled in with what they are stuck on. Raises Refusal."""
     found = _theirs(session.get(CheckIn, checkin_id), member)
     channel = _channel(session, found)
     if channel.installation_id != workspace.id:
         raise Refusal(NOT_YOURS)
+    visibility.check_inside(session, channel, member, now=now)
     if not found.stuck_on:
         raise Refusal(NOT_STUCK)
     if has_asked(session, found):
@@ -44,7 +53,12 @@ def form(session: Session, workspace: Workspace, checkin_id: int, member: str) -
 
 
 def hold(
-    session: Session, workspace: Workspace, checkin_id: int, member: str
+    session: Session,
+    workspace: Workspace,
+    checkin_id: int,
+    member: str,
+    *,
+    now: datetime,
 ) -> CheckIn:
     """The member's check-in, for an ask to be made of it. Raises Refusal."""
     known = session.get(CheckIn, checkin_id)
@@ -52,8 +66,10 @@ def hold(
         attendance.hold(session, known.round_id)
         session.refresh(known)
     found = _theirs(known, member)
-    if _channel(session, found).installation_id != workspace.id:
+    channel = _channel(session, found)
+    if channel.installation_id != workspace.id:
         raise Refusal(NOT_YOURS)
+    visibility.check_inside(session, channel, member, now=now)
     return found
 
 

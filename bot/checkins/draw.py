@@ -30,8 +30,13 @@ class Drawing:
                 unknown=posting.perhaps_posted,
                 hold=posting.held,
             ),
-            "checkin.paused": Notice(self.paused, due=hours.due),
-            "checkin.skipped": Notice(self.skipped, due=hours.due),
+            "checkin.paused": Notice(
+                self.paused,
+                due=hours.due,
+                of=_of_schedule,
+                outside=self.paused_outside,
+            ),
+            "checkin.skipped": Notice(self.skipped, due=hours.due, of=_of_schedule),
         }
 
     def post(self, session: Session, claim: Claim) -> Operation | None:
@@ -57,6 +62,14 @@ class Drawing:
         )
         return Post(claim.recipient, text, drawn)
 
+    def paused_outside(self, session: Session, claim: Claim) -> Operation | None:
+        """Nobody can tell who is in a private channel that the bot has left."""
+        schedule = session.get_one(Schedule, claim.subject_id)
+        if schedule.state != "paused" or schedule.paused_because is None:
+            return None
+        text, drawn = notes.paused_somewhere(schedule.paused_because)
+        return Post(claim.recipient, text, drawn)
+
     def skipped(self, session: Session, claim: Claim) -> Operation | None:
         schedule = session.get_one(Schedule, claim.subject_id)
         if schedule.state == "deleted":
@@ -71,6 +84,10 @@ class Drawing:
             reason=claim.detail["reason"],
         )
         return Post(claim.recipient, text, drawn)
+
+
+def _of_schedule(session: Session, claim: Claim) -> list[int]:
+    return [session.get_one(Schedule, claim.subject_id).channel_id]
 
 
 def asked(session: Session, one: Round) -> Asked:

@@ -95,12 +95,12 @@ def invite(round_id: int, question: str, *, channel: str) -> Note:
     ]
 
 
-def not_posted(channel: str, shared: Sequence[Block], error: str) -> Note:
+def not_posted(place: str, shared: Sequence[Block], error: str) -> Note:
     """To somebody whose answers Slack did not take; `shared` is what shows them."""
     if error == "unknown":
-        said = f"I'm not sure that what you shared made it to #{channel}. Please check."
+        said = f"I'm not sure that what you shared made it to {place}. Please check."
     else:
-        said = f"Slack did not let me show what you shared in #{channel}."
+        said = f"Slack did not let me show what you shared in {place}."
     text = f"{said} It counts all the same. Here are your words:"
     return spoken(text), [rich.sentence(text), *shared]
 
@@ -151,6 +151,12 @@ def left(question: str, *, channel: str) -> Note:
         f"You have left {_named(question)} in #{channel}. What you shared stays there."
         " To come back, press Join there or on my Home tab."
     )
+    return spoken(text), [rich.sentence(text)]
+
+
+def left_unseen() -> Note:
+    """To somebody who may be in its private channel no more."""
+    text = "You have left that check-in. What you shared stays there."
     return spoken(text), [rich.sentence(text)]
 
 

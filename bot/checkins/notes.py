@@ -50,6 +50,14 @@ def paused(question: str, channel: str, because: str) -> Note:
     )
 
 
+def paused_somewhere(because: str) -> Note:
+    """To somebody of whom nobody knows whether they are in the private channel."""
+    return _note(
+        "A check-in that you look after is paused, because its private channel"
+        f" {why_paused(because)}. If it is to go on, {_how_to_go_on(because)}"
+    )
+
+
 def _how_to_go_on(because: str) -> str:
     match because:
         case "archived":

@@ -18,7 +18,7 @@ from bot.checkins.forms import Preview
 from bot.checkins.plans import Draft, Plan
 from bot.errors import Refusal
 from bot.members import service as members
-from bot.members.rules import Action, check
+from bot.members.rules import Action
 from bot.runtime import Workspace
 from models import Channel, Round, Schedule
 
@@ -29,7 +29,7 @@ _LATELY = timedelta(days=30)
 
 def form(session: Session, channel: Channel, *, by: str, now: datetime) -> View:
     """To set up another check-in in the channel. Raises Refusal."""
-    check(Action.SET_UP, members.roles(session, channel, by))
+    members.permit(session, channel, Action.SET_UP, by, now=now)
     if schedules.count(session, channel) >= schedules.MOST_IN_A_CHANNEL:
         raise Refusal(schedules.FULL)
     member = members.find(session, channel.installation_id, by)
@@ -73,11 +73,11 @@ def preview(
 
     Raises Refusal, with the field, for what makes no sense.
     """
-    check(Action.SET_UP, members.roles(session, channel, by))
+    members.permit(session, channel, Action.SET_UP, by, now=now)
     made = schedules.checked(draft, now)
     taken: frozenset[date] = frozenset()
     if schedule_id is not None:
-        schedule = schedules.found(session, workspace, schedule_id, by=by)
+        schedule = schedules.found(session, workspace, schedule_id, by=by, now=now)
         taken = agenda.taken(session, schedule.id, made.at, made.zone, now=now)
     coming = _coming(made, taken, now)
     if not coming:

@@ -11,7 +11,7 @@ from bot.checkins import agenda, notes, plans, rounds, stopping
 from bot.checkins.plans import Draft, Plan
 from bot.errors import Refusal
 from bot.members import service as members
-from bot.members.rules import Action, check
+from bot.members.rules import Action
 from bot.outbox import upsert
 from bot.runtime import Workspace
 from models import Channel, Schedule
@@ -23,7 +23,12 @@ FULL = f"A channel can have {MOST_IN_A_CHANNEL} check-ins; delete one first."
 
 
 def held(
-    session: Session, workspace: Workspace, schedule_id: int, *, by: str
+    session: Session,
+    workspace: Workspace,
+    schedule_id: int,
+    *,
+    by: str,
+    now: datetime,
 ) -> Schedule:
     """A check-in that the person may change; nobody else changes it meanwhile.
 
@@ -39,23 +44,35 @@ def held(
             .execution_options(populate_existing=True)
         ),
         by=by,
+        now=now,
     )
 
 
 def found(
-    session: Session, workspace: Workspace, schedule_id: int, *, by: str
+    session: Session,
+    workspace: Workspace,
+    schedule_id: int,
+    *,
+    by: str,
+    now: datetime,
 ) -> Schedule:
     """The same to look at. Raises Refusal."""
-    return _permitted(session, workspace, session.get(Schedule, schedule_id), by=by)
+    schedule = session.get(Schedule, schedule_id)
+    return _permitted(session, workspace, schedule, by=by, now=now)
 
 
 def _permitted(
-    session: Session, workspace: Workspace, schedule: Schedule | None, *, by: str
+    session: Session,
+    workspace: Workspace,
+    schedule: Schedule | None,
+    *,
+    by: str,
+    now: datetime,
 ) -> Schedule:
     if schedule is None or schedule.installation_id != workspace.id:
         raise Refusal(GONE)
     channel = session.get_one(Channel, schedule.channel_id)
-    check(Action.SET_UP, members.roles(session, channel, by))
+    members.permit(session, channel, Action.SET_UP, by, now=now)
     if schedule.state == "deleted":
         raise Refusal(GONE)
     return schedule
@@ -74,7 +91,7 @@ def set_up(
 
     Raises Refusal, with the field, for what makes no sense.
     """
-    check(Action.SET_UP, members.roles(session, channel, by))
+    members.permit(session, channel, Action.SET_UP, by, now=now)
     made = checked(draft, now)
     known = session.scalar(
         select(Schedule.id).filter_by(

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from bot import homes
+from bot import homes, visibility
 from bot.checkins import admission, attendance
 from bot.errors import Refusal
 from bot.lanes import Claim
@@ -68,9 +68,9 @@ def join(
     at hand (`facts.ensure`). What they have said in an open round counts.
     """
     schedule = find(session, workspace, schedule_id)
-    admission.may_take_part(
-        session, session.get_one(Channel, schedule.channel_id), member
-    )
+    channel = session.get_one(Channel, schedule.channel_id)
+    admission.may_take_part(session, channel, member)
+    visibility.check_inside(session, channel, member, now=now, why_not=GONE)
     rounds = attendance.hold_open(session, schedule.id)
     seat = attendance.seat(session, schedule.id, member)
     if seat is not None and seat.is_in:
@@ -174,6 +174,8 @@ def go_on(
     Raises Refusal where the check-in is gone, or the person has left it.
     """
     schedule = find(session, workspace, schedule_id)
+    channel = session.get_one(Channel, schedule.channel_id)
+    visibility.check_inside(session, channel, member, now=now, why_not=GONE)
     seat = session.get(
         Seat, (schedule.id, member), populate_existing=True, with_for_update=True
     )

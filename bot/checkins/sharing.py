@@ -9,7 +9,7 @@ from slack_sdk.models.views import View
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import outbox, rich
+from bot import outbox, rich, visibility
 from bot.checkins import admission, answers, attendance, seats
 from bot.checkins.answers import Asked
 from bot.checkins.rules import Shared
@@ -92,6 +92,7 @@ def _open(
     if channel.installation_id != workspace.id:
         raise Refusal(seats.GONE)
     admission.may_take_part(session, channel, member)
+    visibility.check_inside(session, channel, member, now=now, why_not=seats.GONE)
     if one.state in {"failed", "skipped"}:
         raise Refusal(GIVEN_UP)
     if one.state != "open" or now >= one.closes_at:

@@ -19,6 +19,7 @@ from bot.checkins import (
     seats,
     sharing,
 )
+from bot.checkins.answers import Asked
 from bot.checkins.letters import Note
 from bot.delivery import Notice
 from bot.errors import Refusal
@@ -56,7 +57,9 @@ class Telling:
                 unknown=sharing.perhaps_posted,
                 hold=sharing.hold,
             ),
-            "checkin.not_posted": Notice(self.not_posted),
+            "checkin.not_posted": Notice(
+                self.not_posted, of=_of_checkin, outside=self.not_posted_outside
+            ),
             "checkin.reword": Notice(
                 self.reword, "repeat", parked=sharing.gone, hold=sharing.hold
             ),
@@ -68,10 +71,15 @@ class Telling:
                 hold=closing.hold,
             ),
             "checkin.stuck": Notice(
-                self.stuck, delivered=sharing.offered, hold=sharing.hold
+                self.stuck,
+                delivered=sharing.offered,
+                hold=sharing.hold,
+                of=_of_checkin,
             ),
-            "checkin.asked": Notice(self.asked, "repeat"),
-            "checkin.invite": Notice(self.invite, delivered=seats.was_asked),
+            "checkin.asked": Notice(self.asked, "repeat", of=_of_its_ask),
+            "checkin.invite": Notice(
+                self.invite, delivered=seats.was_asked, of=_of_schedule
+            ),
             "checkin.nudge": Notice(
                 self.nudge,
                 delivered=partial(nudges.sent, workspace=self._workspace),
@@ -134,8 +142,23 @@ class Telling:
         one = session.get_one(Round, found.round_id)
         channel = session.get_one(Channel, one.channel_id)
         _, drawn = self._answer(session, one, found)
-        note = letters.not_posted(channel.name, drawn, claim.detail["error"])
-        return _letter(claim, note)
+        error = claim.detail["error"]
+        return _letter(claim, letters.not_posted(f"#{channel.name}", drawn, error))
+
+    def not_posted_outside(self, session: Session, claim: Claim) -> Operation | None:
+        """Whoever has left a private channel gets their own words back, and no more."""
+        found = session.get(CheckIn, claim.subject_id)
+        if found is None or not found.is_written or found.ts is not None:
+            return None
+        _, drawn = answers.message(
+            found.member,
+            members.name(session, self._workspace.id, found.member),
+            Asked(""),
+            sharing.said(found),
+            None,
+        )
+        error = claim.detail["error"]
+        return _letter(claim, letters.not_posted("a private channel", drawn, error))
 
     def stuck(self, session: Session, claim: Claim) -> Operation | None:
         found = session.get(CheckIn, claim.subject_id)
@@ -212,6 +235,22 @@ class Telling:
         channel = session.get_one(Channel, schedule.channel_id)
         note = letters.stopped(schedule.id, schedule.question, channel=channel.name)
         return _to_who_is_in(claim, channel, note)
+
+
+def _of_checkin(session: Session, claim: Claim) -> list[int]:
+    found = session.get(CheckIn, claim.subject_id)
+    return [session.get_one(Round, found.round_id).channel_id] if found else []
+
+
+def _of_its_ask(session: Session, claim: Claim) -> list[int]:
+    """The channel of a check-in, and the one in which it became an ask."""
+    found = session.get(CheckIn, claim.subject_id)
+    ask = session.get(Ask, found.ask_id) if found and found.ask_id else None
+    return [*_of_checkin(session, claim), *([ask.channel_id] if ask else [])]
+
+
+def _of_schedule(session: Session, claim: Claim) -> list[int]:
+    return [session.get_one(Schedule, claim.subject_id).channel_id]
 
 
 def _letter(claim: Claim, note: Note) -> Post:

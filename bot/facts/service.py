@@ -5,14 +5,15 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection, Row, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from bot import lanes
+from bot import lanes, visibility
 from bot.answers import service as answers
 from bot.asks import messages
 from bot.channels import service as channels
 from bot.checkins import replies as check_ins
+from bot.clock import micros_of
 from bot.errors import Refusal
 from bot.kudos import reactions as kudos
 from bot.members import service as members
@@ -33,9 +34,6 @@ LOOK_UPS_AT_ONCE = 5
 # How Slack says that there is nobody by an id: little, but an answer.
 _NOBODY = {"user_not_found", "user_not_visible"}
 
-_UNREACHABLE = "I can't reach Slack just now. Nothing was changed; please try again."
-
-
 _SOME = (
     select(Member.slack_id)
     .where(Member.installation_id == bindparam("installation_id"))
@@ -55,7 +53,9 @@ _PEOPLE = select(Member.slack_id, Member.looked_up_at).where(
     Member.installation_id == bindparam("installation_id"),
     Member.slack_id.in_(bindparam("slack_ids", expanding=True)),
 )
-_CHANNEL = select(Channel.slack_id, Channel.looked_up_at).where(
+_CHANNEL = select(
+    Channel.slack_id, Channel.looked_up_at, Channel.id, Channel.is_private
+).where(
     Channel.installation_id == bindparam("installation_id"),
     Channel.slack_id == bindparam("slack_id"),
 )
@@ -98,10 +98,15 @@ def _reconsider(
 
 
 def ensure(
-    rt: Runtime, *, people: Iterable[str] = (), channel: str | None = None
+    rt: Runtime,
+    *,
+    people: Iterable[str] = (),
+    channel: str | None = None,
+    typed_by: str | None = None,
 ) -> None:
     """Have fresh facts about these before a decision that rests on them.
 
+    `typed_by`: whoever typed a command in the channel. Slack lets only its members.
     Raises Refusal where there are none at all and Slack can't be asked.
     """
     now = rt.clock()
@@ -109,19 +114,29 @@ def ensure(
     with rt.lookups.connect() as connection:
         here = {"installation_id": rt.workspace.id}
         people_known = _known(connection, _PEOPLE, here | {"slack_ids": wanted})
-        channels_known = (
-            _known(connection, _CHANNEL, here | {"slack_id": channel})
-            if channel
-            else {}
-        )
+        place = _place(connection, here, channel)
     for slack_id in wanted:
         looked_up_at = people_known.get(slack_id)
         if _is_old(looked_up_at, PERSON_KEEPS, now):
             _look_up_member(rt, slack_id, is_needed=looked_up_at is None)
     if channel:
-        looked_up_at = channels_known.get(channel)
+        looked_up_at = place.looked_up_at if place else None
         if _is_old(looked_up_at, CHANNEL_KEEPS, now):
             _look_up_channel(rt, channel, is_needed=looked_up_at is None)
+            with rt.lookups.connect() as connection:
+                place = _place(connection, here, channel)
+        if typed_by and place is not None and place.is_private:
+            with rt.sessions.begin() as session:
+                seat = {place.id: True}
+                visibility.learn(session, typed_by, seat, at_us=micros_of(rt.clock()))
+
+
+def _place(
+    connection: Connection, here: Mapping[str, Any], channel: str | None
+) -> Row[Any] | None:
+    if channel is None:
+        return None
+    return connection.execute(_CHANNEL, {**here, "slack_id": channel}).first()
 
 
 def _is_old(looked_up_at: datetime | None, keeps: timedelta, now: datetime) -> bool:
@@ -142,7 +157,7 @@ def _look_up_member(rt: Runtime, slack_id: str, *, is_needed: bool) -> None:
         if error.code in _NOBODY:
             user = {"id": slack_id, "deleted": True}
         elif is_needed:
-            raise Refusal(_UNREACHABLE) from error
+            raise Refusal(visibility.UNREACHABLE) from error
         else:
             return
     with rt.sessions.begin() as session:
@@ -155,7 +170,7 @@ def _look_up_channel(rt: Runtime, slack_id: str, *, is_needed: bool) -> None:
     except SlackError as error:
         if error.code != "channel_not_found":
             if is_needed:
-                raise Refusal(_UNREACHABLE) from error
+                raise Refusal(visibility.UNREACHABLE) from error
             return
         # Slack hides private channels that the bot is not in, and has no others.
         conversation = {"id": slack_id, "is_member": False, "is_private": True}
@@ -163,17 +178,6 @@ def _look_up_channel(rt: Runtime, slack_id: str, *, is_needed: bool) -> None:
         return
     with rt.sessions.begin() as session:
         channels.remember(session, rt.workspace.id, conversation, now=rt.clock())
-
-
-def is_in(rt: Runtime, member: str, channel: str) -> bool:
-    """Whether Slack says that somebody is in a channel that the bot is in, too.
-
-    Both are Slack's ids. Raises Refusal where Slack can't be asked.
-    """
-    try:
-        return channel in rt.slack.channels_of(member)
-    except SlackError as error:
-        raise Refusal(_UNREACHABLE) from error
 
 
 def meet(rt: Runtime) -> None:

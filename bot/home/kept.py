@@ -48,8 +48,9 @@ KEPT = (
     ),
     Kept(
         model=ChannelMember,
-        what="In which channels those people are.",
-        why="To show them what is asked there, and nobody else.",
+        what="In which channels those people are; of others, in which private ones, as"
+        " Slack last said.",
+        why="To show them what is said there, and nobody else.",
         until="The person is forgotten.",
         owners=("member",),
         when_forgotten="delete",

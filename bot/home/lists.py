@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk.models.views import View
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, Select, func, select, text
 from sqlalchemy.orm import Session
 
-from bot import rich, zones
+from bot import rich, visibility, zones
 from bot.checkins import seats
 from bot.checkins.seats import Joinable
 from bot.home import blocks, places, rules
@@ -66,9 +66,9 @@ class _Page(Look):
     def shown(self, *, sees_others: bool) -> Shown:
         session, workspace, member = self.session, self.workspace, self.member
         asks, helped = self._asks(), self._helped()
-        credits_ = past.section(session, workspace, member)
-        questions = past.asked(session, workspace, member)
-        visible = places.visible(session, workspace.id, member, now=self.now)
+        credits_ = past.section(session, workspace, member, now=self.now)
+        questions = past.asked(session, workspace, member, now=self.now)
+        visible = places.where_in(session, workspace.id, member, now=self.now)
         joined_asks = joined(self, visible)
         checkins = seats.joined(session, workspace, member)
         others = (
@@ -99,6 +99,14 @@ class _Page(Look):
             mine=self._mine(),
         )
 
+    @property
+    def _visible(self) -> Select[int]:
+        """The channels whose words they may see."""
+        return select(Channel.id).where(
+            Channel.installation_id == self.workspace.id,
+            visibility.visible(self.member, now=self.now),
+        )
+
     def _was_here(self) -> bool:
         """Whether they have ever asked, been thanked, or said what they know."""
         asked = select(Ask.id).where(
@@ -117,6 +125,7 @@ class _Page(Look):
             Ask.asker == self.member,
             Ask.state.in_(("open", "answered")),
             Ask.ts.is_not(None),
+            Ask.channel_id.in_(self._visible),
         )
         total = self._count(Ask.id, *mine)
         start = self.start("asks", total)
@@ -151,6 +160,7 @@ class _Page(Look):
             Answer.is_deleted.is_(False),
             Ask.installation_id == self.workspace.id,
             Ask.deleted_at.is_(None),
+            Ask.channel_id.in_(self._visible),
         )
         total = (
             self.session.scalar(

@@ -3,36 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot import homes, outbox
+from bot import homes, outbox, visibility
 from bot.clock import micros_of
-from bot.db import prepare, table
 from bot.lanes import Claim
 from bot.operations import ReadChannels
 from models import Channel, ChannelMember, Home
 
-# Events keep it fresh in between; this is for those that never came. What was said in
-# private channels is shown only where we know as lately as this.
-KEEPS = timedelta(hours=1)
-
-_seats = table(ChannelMember)
-_SEAT = prepare(
-    ChannelMember,
-    lambda insert: insert.on_conflict_do_update(
-        index_elements=["channel_id", "member"],
-        set_={"is_in": insert.excluded.is_in, "at_us": insert.excluded.at_us},
-        where=or_(
-            _seats.c.at_us < insert.excluded.at_us,
-            # Of two in the same microsecond the leaving stands.
-            and_(
-                _seats.c.at_us == insert.excluded.at_us,
-                insert.excluded.is_in.is_(False),
-            ),
-        ),
-    ),
-)
+# Events keep it fresh in between; this is for those that never came.
+KEEPS = visibility.KEEPS
 
 
 def is_fresh(home: Home | None, now: datetime) -> bool:
@@ -52,10 +33,10 @@ def read_again(
     )
 
 
-def visible(
+def where_in(
     session: Session, installation_id: int, member: str, *, now: datetime
 ) -> set[str]:
-    """Slack's ids of the channels of which somebody may see what was said there.
+    """Slack's ids of the channels that somebody is in, and may hear of.
 
     Private ones only where we know lately enough that they are in them.
     """
@@ -66,9 +47,8 @@ def visible(
         Channel.installation_id == installation_id,
         ChannelMember.member == member,
         ChannelMember.is_in.is_(True),
+        visibility.visible(member, now=now),
     )
-    if not is_fresh(session.get(Home, (installation_id, member)), now):
-        found = found.where(Channel.is_private.is_(False))
     return set(session.scalars(found))
 
 
@@ -106,7 +86,7 @@ def told(
         .join(Channel, Channel.id == ChannelMember.channel_id)
         .where(of_workspace, ChannelMember.member == claim.recipient)
     ).all()
-    _set(
+    visibility.learn(
         session,
         claim.recipient,
         {one: one in now_in for one in {*now_in, *were_in}},
@@ -130,22 +110,17 @@ def moved(
 ) -> None:
     """Somebody joined a channel, or left it: known of those who have a Home tab.
 
-    `channel` is Slack's id, `at_us` Slack's time of it.
+    Of private channels it is known of everybody. `channel` is Slack's id, `at_us`
+    Slack's time of it.
     """
+    visibility.follow(
+        session, installation_id, channel, member, is_in=is_in, at_us=at_us
+    )
     if session.get(Home, (installation_id, member)) is None:
         return
     known = session.scalar(
         select(Channel.id).filter_by(installation_id=installation_id, slack_id=channel)
     )
     if known is not None:
-        _set(session, member, {known: is_in}, at_us=at_us)
+        visibility.learn(session, member, {known: is_in}, at_us=at_us)
         homes.refresh(session, installation_id, [member], now=now)
-
-
-def _set(session: Session, member: str, seats: dict[int, bool], *, at_us: int) -> None:
-    rows = [
-        {"channel_id": channel_id, "member": member, "is_in": is_in, "at_us": at_us}
-        for channel_id, is_in in sorted(seats.items())
-    ]
-    if rows:
-        session.execute(_SEAT(session), rows)

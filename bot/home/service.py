@@ -6,7 +6,7 @@ from typing import Literal
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bot import homes, outbox
+from bot import homes, outbox, visibility
 from bot.checkins import seats
 from bot.delivery import Notice
 from bot.errors import Refusal
@@ -66,9 +66,7 @@ def join_checkin(
     """
     schedule = seats.find(session, workspace, schedule_id)
     channel = session.get_one(Channel, schedule.channel_id)
-    seen = places.visible(session, workspace.id, member, now=now)
-    if channel.is_private and channel.slack_id not in seen:
-        raise Refusal(GONE)
+    visibility.check_inside(session, channel, member, now=now, why_not=GONE)
     seats.join(session, workspace, schedule_id, member, now=now)
 
 

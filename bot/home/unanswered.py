@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, select
 
-from bot.home import blocks, places, rules
+from bot import visibility
+from bot.home import blocks, rules
 from bot.home.blocks import Line, Listed
 from bot.home.look import Look
 from bot.home.rules import SIZES
@@ -70,16 +71,14 @@ def unanswered(look: Look) -> tuple[Listed[Line], str]:
 
 def _visible(look: Look) -> Sequence[ColumnElement[bool]]:
     """The channels that the bot and they are in; private ones if we know that well."""
-    where: list[ColumnElement[bool]] = [
+    return [
         ChannelMember.member == look.member,
         ChannelMember.is_in.is_(True),
         Channel.installation_id == look.workspace.id,
         Channel.is_joined.is_(True),
         Channel.is_archived.is_(False),
+        visibility.visible(look.member, now=look.now),
     ]
-    if not places.is_fresh(look.home, look.now):
-        where.append(Channel.is_private.is_(False))
-    return where
 
 
 def _why_none(look: Look, visible: Sequence[ColumnElement[bool]]) -> str:

@@ -5,6 +5,7 @@ from functools import partial
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot import visibility
 from bot.channels import service as channels
 from bot.delivery import Notice
 from bot.kudos import blocks, lists, notes, posting
@@ -70,7 +71,7 @@ class Drawing:
         kudos = session.get_one(Kudos, claim.subject_id)
         if kudos.taken_back_at is not None:
             return None
-        letter = Post(claim.recipient, *self._letter(session, kudos))
+        letter = Post(claim.recipient, *self._letter(session, kudos, claim))
         if kudos.channel_id is None or kudos.ts is None:
             return letter
         # Its message mentions them, and is all that they need who see it.
@@ -83,7 +84,7 @@ class Drawing:
         if sent is None:
             return None
         if kudos.taken_back_at is None:
-            text, drawn = self._letter(session, kudos)
+            text, drawn = self._letter(session, kudos, claim)
         else:
             text, drawn = notes.taken_back(self._name(session, kudos.giver))
         return Update(*sent, text, drawn)
@@ -174,13 +175,16 @@ class Drawing:
             return None
         return lists.about(self._workspace, kudos, {there.id: there.slack_id})
 
-    def _letter(self, session: Session, kudos: Kudos) -> Note:
+    def _letter(self, session: Session, kudos: Kudos, claim: Claim) -> Note:
+        """The words are for its receiver, wherever they are; the links need not be."""
         giver = self._name(session, kudos.giver)
-        slack_ids = {
-            channel.id: channel.slack_id
+        places = [
+            session.get_one(Channel, channel_id)
             for channel_id in {kudos.channel_id, kudos.about_channel_id} - {None}
-            for channel in [session.get_one(Channel, channel_id)]
-        }
+        ]
+        now = claim.looked_at or claim.claimed_at
+        seen = visibility.seen(session, places, claim.recipient, now=now)
+        slack_ids = {place.id: place.slack_id for place in places if place.id in seen}
         about = lists.about(self._workspace, kudos, slack_ids)
         if kudos.emoji is not None:
             return notes.received_by_reaction(giver, kudos.emoji, about)

@@ -9,7 +9,7 @@ from slack_sdk.models.blocks import Block
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from bot import zones
+from bot import visibility, zones
 from bot.clock import EPOCH, micros_of
 from bot.db import table
 from bot.errors import Refusal
@@ -90,7 +90,9 @@ def lately(
 ) -> list[Block]:
     """The section of the Home tab: what its owner received in the last month."""
     found = _received(workspace.id, member, AT_HOME, since=now - LATELY)
-    rows = _rows(session, workspace, member, session.execute(found).all(), now=now)
+    rows = _rows(
+        session, workspace, member, session.execute(found).all(), now=now, is_sure=False
+    )
     return blocks.lately(rows)
 
 
@@ -180,6 +182,8 @@ def _rows(
     found: Sequence[Any],
     *,
     now: datetime,
+    # Whether Slack may be asked first what they may see (MembershipUnknown).
+    is_sure: bool = True,
 ) -> list[Row]:
     ids = [row.kudos_id for row in found]
     kudos = {
@@ -190,7 +194,7 @@ def _rows(
     people |= {receiver for one in kudos.values() for receiver in one.receivers}
     called = members.names(session, workspace.id, people)
     zone = allowance.days(now, members.find(session, workspace.id, member)).zone
-    slack_ids = _channels(session, kudos.values())
+    slack_ids = _channels(session, kudos.values(), member, now=now, is_sure=is_sure)
     return [
         _row(
             workspace,
@@ -218,12 +222,14 @@ def _row(
     slack_ids: Mapping[int, str],
 ) -> Row:
     whom = kudos.receivers if is_mine else [kudos.giver]
+    # What others wrote to others, in a private channel that the person has left.
+    is_hidden = row.is_second and kudos.channel_id not in {None, *slack_ids}
     return Row(
         people=[called[one] for one in whom],
-        reason=kudos.reason,
+        reason="in a private channel" if is_hidden else kudos.reason,
         day=day,
         url=url(workspace, kudos, slack_ids),
-        tags=kudos.tags,
+        tags=() if is_hidden else kudos.tags,
         seconds=seconds,
         emoji=kudos.emoji,
         is_private=kudos.is_private,
@@ -232,9 +238,14 @@ def _row(
 
 
 def url(workspace: Workspace, kudos: Kudos, slack_ids: Mapping[int, str]) -> str | None:
-    """Where the kudos can be read: their own message, or the one they are about."""
+    """Where the kudos can be read: their own message, or the one they are about.
+
+    `slack_ids`: of the channels that its reader may see, by their rows.
+    """
     if kudos.channel_id is not None and kudos.ts is not None:
-        here = slack_ids[kudos.channel_id]
+        here = slack_ids.get(kudos.channel_id)
+        if here is None:
+            return None
         return permalink(workspace.team_url, here, kudos.ts, kudos.thread_ts)
     return about(workspace, kudos, slack_ids)
 
@@ -245,16 +256,30 @@ def about(
     """The address of the message that the kudos are about, if it is still there."""
     if kudos.about_channel_id is None or kudos.about_ts is None:
         return None
-    there = slack_ids[kudos.about_channel_id]
+    there = slack_ids.get(kudos.about_channel_id)
+    if there is None:
+        return None
     return permalink(workspace.team_url, there, kudos.about_ts, kudos.about_thread_ts)
 
 
-def _channels(session: Session, kudos: Iterable[Kudos]) -> dict[int, str]:
+def _channels(
+    session: Session,
+    kudos: Iterable[Kudos],
+    member: str,
+    *,
+    now: datetime,
+    is_sure: bool,
+) -> dict[int, str]:
+    """The channels of these that the person may see, as Slack calls them."""
     ids = {one.channel_id for one in kudos} | {one.about_channel_id for one in kudos}
-    found = session.execute(
-        select(Channel.id, Channel.slack_id).where(Channel.id.in_(ids - {None}))
-    )
-    return {row.id: row.slack_id for row in found}
+    found = select(Channel).where(Channel.id.in_(ids - {None}))
+    if not is_sure:
+        found = found.where(visibility.visible(member, now=now))
+    places = session.scalars(found).all()
+    if is_sure:
+        seen = visibility.seen(session, places, member, now=now)
+        places = [place for place in places if place.id in seen]
+    return {place.id: place.slack_id for place in places}
 
 
 def _seconds(session: Session, ids: Sequence[int]) -> dict[int, int]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from bot import homes, outbox
+from bot import homes, outbox, visibility
 from bot.db import prepare, table
 from bot.errors import Refusal
 from bot.kudos import allowance, rules
@@ -99,6 +99,7 @@ def give(
         check(Action.THANK, stands.roles)
         if channel is not None:
             may_thank_in(channel)
+            visibility.check_inside(session, channel, giver, now=now, field="channel")
         verdict = rules.weigh(wish)
         if verdict.refused:
             raise rules.refuse(verdict.refused)
@@ -321,6 +322,9 @@ def take_back(
     held = members.roles_in_workspace(session, workspace.id, by)
     if by == kudos.giver:
         held |= {Role.AUTHOR}
+    if kudos.channel_id is not None:
+        channel = session.get_one(Channel, kudos.channel_id)
+        visibility.check_inside(session, channel, by, now=now)
     rules.may_take_back(held, given_at=kudos.given_at, now=now)
     if kudos.taken_back_at is not None:
         raise Refusal(BACK_ALREADY)

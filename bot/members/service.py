@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import zones
+from bot import visibility, zones
 from bot.clock import EPOCH, micros_of
 from bot.errors import Refusal
 from bot.members import rules
-from bot.members.rules import Names, Role
+from bot.members.rules import Action, Names, Role
 from bot.outbox import upsert
 from bot.text import SOMEONE, at_the_beginning, clean, one_line, shorten
 from models import Champion, Channel, Member, ProgramLead
@@ -216,6 +216,28 @@ def roles(
         held |= {Role.AUTHOR}
     if is_champion(session, channel.id, slack_id):
         held |= {Role.CHAMPION}
+    return held
+
+
+def permit(
+    session: Session,
+    channel: Channel,
+    action: Action,
+    by: str,
+    *,
+    now: datetime,
+    author: str | None = None,
+    why_not: str = visibility.NOT_INSIDE,
+    field: str | None = None,
+) -> frozenset[Role]:
+    """What the person is who does something in a channel: who may, and is in it.
+
+    Raises Refusal, `why_not` for who is not in a private channel; and, before it is
+    known who is, MembershipUnknown.
+    """
+    held = roles(session, channel, by, author=author)
+    rules.check(action, held)
+    visibility.check_inside(session, channel, by, now=now, why_not=why_not, field=field)
     return held
 
 

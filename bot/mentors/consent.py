@@ -11,7 +11,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import homes, outbox
+from bot import homes, outbox, visibility
 from bot.answers.outcomes import UNDO_FOR
 from bot.config import MentorNumbers
 from bot.errors import Refusal
@@ -53,6 +53,8 @@ def decide(
             raise Refusal(NEVER)
         if credit.channel_id is None:
             raise Refusal(NOWHERE)
+        channel = session.get_one(Channel, credit.channel_id)
+        visibility.check_inside(session, channel, by, now=now)
     _set(session, credit, choice, now=now)
 
 
@@ -84,7 +86,9 @@ def agree(
             Credit.member == member,
             Credit.consent == "asked",
             Credit.told_at.is_not(None),
-            Credit.channel_id.is_not(None),
+            Credit.channel_id.in_(
+                select(Channel.id).where(visibility.visible(member, now=now))
+            ),
         )
         .order_by(Credit.id)
         .with_for_update(key_share=True)
@@ -197,10 +201,18 @@ def told(session: Session, claim: Claim, sent: tuple[str, str], now: datetime) -
     credit.told_at, (credit.told_channel, credit.told_ts) = now, sent
     homes.refresh(session, credit.installation_id, [credit.member], now=now)
     chosen = preferences.of(session, credit.installation_id, credit.member)
-    if credit.consent == "asked" and credit.channel_id is None:
+    if credit.consent == "asked" and not _has_place(session, credit, now=now):
         _set(session, credit, "private", now=now)
     elif credit.consent == "asked" and chosen.may_be_named == "yes":
         _set(session, credit, "public", now=now)
+
+
+def _has_place(session: Session, credit: Credit, *, now: datetime) -> bool:
+    """Whether there is a channel to tell it in, which the person has not left."""
+    if credit.channel_id is None:
+        return False
+    channel = session.get_one(Channel, credit.channel_id)
+    return visibility.surely_sees(session, channel, credit.member, now=now)
 
 
 def not_told(session: Session, claim: Claim, _error: str, _now: datetime) -> None:

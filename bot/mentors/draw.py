@@ -7,7 +7,7 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import hours
+from bot import hours, visibility
 from bot.config import MentorNumbers
 from bot.delivery import Notice
 from bot.lanes import Claim
@@ -53,7 +53,7 @@ class Drawing:
                 hold=consent.held,
             ),
             "mentor.helped": Notice(self.helped, due=hours.due),
-            "mentor.not_posted": Notice(self.not_posted),
+            "mentor.not_posted": Notice(self.not_posted, of=_of_credit),
             "mentor.ring": Notice(self.ring, due=hours.due),
         }
 
@@ -61,22 +61,23 @@ class Drawing:
         credit = session.get_one(Credit, claim.subject_id)
         if credit.consent == "never" or self._is_out(session, credit.member):
             return None
-        return _letter(claim, self._told(session, credit))
+        return _letter(claim, self._told(session, credit, claim))
 
     def choice(self, session: Session, claim: Claim) -> Operation | None:
         credit = session.get_one(Credit, claim.subject_id)
         if credit.told_channel is None or credit.told_ts is None:
             return None
-        text, drawn = self._told(session, credit)
+        text, drawn = self._told(session, credit, claim)
         return Update(credit.told_channel, credit.told_ts, text, drawn)
 
-    def _told(self, session: Session, credit: Credit) -> Note:
-        channel = _channel(session, credit)
+    def _told(self, session: Session, credit: Credit, claim: Claim) -> Note:
+        """To its person, without what was said in private channels that they left."""
+        channel, rows = _seen(session, credit, credit.member, claim)
         chosen = preferences.of(session, self._workspace.id, credit.member)
         is_counted = credit.all_messages > 0
         return notes.told(
             credit.id,
-            self._story(session, credit, _evidence(session, credit)),
+            self._story(session, credit, rows),
             share=credit.messages / credit.all_messages if is_counted else None,
             consent=_consent(credit),
             channel=channel.name if channel else "",
@@ -111,24 +112,19 @@ class Drawing:
 
     def helped(self, session: Session, claim: Claim) -> Operation | None:
         credit = session.get_one(Credit, claim.subject_id)
-        channel = _channel(session, credit)
-        if credit.consent != "public" or credit.post_ts is None or channel is None:
-            return None
-        mine = [
-            row
-            for row in _evidence(session, credit)
-            if claim.recipient in row[0].marked_by
-        ]
-        if not mine:
+        if credit.consent != "public" or credit.post_ts is None:
             return None
         # Where the post is in a private channel, who is not in it learns of none.
-        sees_it = not channel.is_private or any(row[2].id == channel.id for row in mine)
+        channel, rows = _seen(session, credit, claim.recipient, claim)
+        mine = [row for row in rows if claim.recipient in row[0].marked_by]
+        if not mine:
+            return None
         return _letter(
             claim,
             notes.helped(
                 members.name(session, self._workspace.id, credit.member),
                 self._deed(*mine[0], {}),
-                channel.name if sees_it else "",
+                channel.name if channel else "",
                 self._post_url(credit, channel),
             ),
         )
@@ -238,6 +234,26 @@ def _channel(session: Session, credit: Credit) -> Channel | None:
     if credit.channel_id is None:
         return None
     return session.get_one(Channel, credit.channel_id)
+
+
+def _seen(
+    session: Session, credit: Credit, member: str, claim: Claim
+) -> tuple[Channel | None, list[tuple[Evidence, Ask, Channel, Answer]]]:
+    """The credit's channel and what it rests on, as far as the person may see them."""
+    channel, rows = _channel(session, credit), _evidence(session, credit)
+    seen = visibility.seen(
+        session,
+        [*([channel] if channel else []), *(row[2] for row in rows)],
+        member,
+        now=claim.looked_at or claim.claimed_at,
+    )
+    is_seen = channel is not None and channel.id in seen
+    return channel if is_seen else None, [row for row in rows if row[2].id in seen]
+
+
+def _of_credit(session: Session, claim: Claim) -> list[int]:
+    channel_id = session.get_one(Credit, claim.subject_id).channel_id
+    return [] if channel_id is None else [channel_id]
 
 
 def _may_show(of: Channel, where: Channel) -> bool:

@@ -259,6 +259,8 @@ class Past:
     channel: str
     consent: Consent
     may_be_named: bool = True
+    # Whether they may hear of the channel: not of a private one that they have left.
+    is_seen: bool = True
 
 
 def asked(rows: Sequence[Past]) -> list[Block]:
@@ -291,10 +293,10 @@ def _credit(row: Past) -> list[Block]:
 
 
 def _said(row: Past) -> str:
-    channel = f"#{escape(row.channel)}"
+    channel = f"#{escape(row.channel)}" if row.is_seen else "a private channel"
     match row.consent:
-        case "asked":
-            return f"May I tell {channel}?" if row.channel else "Between us."
+        case "asked" if row.channel and row.is_seen:
+            return f"May I tell {channel}?"
         case "public":
             return f"I told {channel}."
         case "never" if not row.may_be_named:
@@ -309,15 +311,17 @@ def _changes(row: Past) -> list[tuple[str, str, str]]:
     never = ("Not again", "mentor_never", str(row.id))
     if not row.channel:
         return []
+    # Of a private channel that they have left nothing can be told any more.
+    telling = [tell] if row.is_seen else []
     match row.consent:
         case "asked":
-            return [tell, keep, never]
+            return [*telling, keep, never]
         case "public":
             return [("Take it back", "mentor_keep", str(row.id))]
         case "never" if not row.may_be_named:
             return []
         case _:
-            return [tell]
+            return telling
 
 
 def _buttons(*buttons: tuple[str, str, str]) -> ActionsBlock:

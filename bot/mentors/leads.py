@@ -7,6 +7,7 @@ from slack_sdk.models.views import View
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from bot import visibility
 from bot.channels import service as channels
 from bot.config import MentorNumbers
 from bot.errors import Refusal
@@ -100,11 +101,14 @@ def _row(session: Session, workspace: Workspace, credit: Credit) -> Row:
         channel=where.name if where is not None and is_open else "",
         proofs=proofs,
         hidden=len(seen) - len(proofs),
-        weight=_weight(credit, called),
+        weight=_weight(credit, called, is_open=is_open or where is None),
     )
 
 
-def _weight(credit: Credit, called: Mapping[str, str]) -> str:
+def _weight(credit: Credit, called: Mapping[str, str], *, is_open: bool) -> str:
+    """`is_open`: whether the reason was not given for a private channel."""
+    if credit.credited_by is not None and not is_open:
+        return f"by {called[credit.credited_by]}, in a private channel"
     if credit.credited_by is not None:
         return f"by {called[credit.credited_by]}: {plain(credit.reason or '')}"
     said = f"In {credit.window_days} days: weighted help {credit.helpfulness:.1f}"
@@ -133,19 +137,12 @@ def _rings(session: Session, workspace: Workspace) -> list[str]:
     ]
 
 
-def is_private(session: Session, workspace: Workspace, channel: str) -> bool:
-    """Whether a channel, by Slack's id, is for those only who are in it."""
-    place = channels.find(session, workspace.id, channel)
-    return place is not None and place.is_private
-
-
 def credit_by_hand(
     session: Session,
     workspace: Workspace,
     *,
     member: str,
     channel: str,
-    insiders: Collection[str],
     reason: str,
     by: str,
     numbers: MentorNumbers,
@@ -153,9 +150,8 @@ def credit_by_hand(
 ) -> None:
     """Credit somebody because a lead says so; the consent is asked as ever.
 
-    `insiders` are those of the two of whom Slack says that they are in the channel,
-    where it is private. `reason` is as typed. Said twice, it counts once. Raises
-    Refusal, with the field.
+    In a private channel, only if both are in it. `reason` is as typed. Said twice, it
+    counts once. Raises Refusal, with the field, and MembershipUnknown.
     """
     may_see(session, workspace, by)
     said = clean(reason)
@@ -171,8 +167,10 @@ def credit_by_hand(
     place = channels.find(session, workspace.id, channel)
     if place is None or not place.is_joined or place.is_archived or place.is_read_only:
         raise Refusal(NOT_THERE, field="channel")
-    if place.is_private and not {member, by}.issubset(insiders):
-        raise Refusal(OUTSIDE, field="channel")
+    for person in (by, member):
+        visibility.check_inside(
+            session, place, person, now=now, why_not=OUTSIDE, field="channel"
+        )
     zone = rounds.zone(session, workspace.id)
     credit = Credit(
         installation_id=workspace.id,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import hours, outbox
+from bot import hours, outbox, visibility
 from bot.channels import service as channels
 from bot.delivery import Notice
 from bot.lanes import Claim
@@ -29,13 +29,13 @@ class Drawing:
 
     def notices(self) -> dict[str, Notice]:
         return {
-            "newcomer.preview": Notice(self.preview),
+            "newcomer.preview": Notice(self.preview, of=_of_channel),
             "newcomer.introduction": Notice(
                 self.introduction,
                 parked=self._refused,
                 unknown=self._perhaps_posted,
             ),
-            "newcomer.not_posted": Notice(self.not_posted),
+            "newcomer.not_posted": Notice(self.not_posted, of=_of_channel),
             "newcomer.greeting": Notice(
                 self.greeting,
                 delivered=self._greeted,
@@ -101,10 +101,9 @@ class Drawing:
         # The one that they have been in longest, of those where it can be said.
         joined = sorted(claim.detail["joined"].items(), key=itemgetter(1))
         found = (session.get_one(Channel, int(channel)) for channel, _ in joined)
-        channel = next(
-            (c for c in found if self._wants_greeting(session, c, claim.recipient)),
-            None,
-        )
+        wanted = [c for c in found if self._wants_greeting(session, c, claim.recipient)]
+        seen = visibility.seen(session, wanted, claim.recipient, now=claim.claimed_at)
+        channel = next((c for c in wanted if c.id in seen), None)
         if channel is None:
             return None
         text, drawn = blocks.greeting(
@@ -136,3 +135,7 @@ class Drawing:
         self, session: Session, claim: Claim, _outcome: Any, now: datetime
     ) -> None:
         preferences.choose(session, self._workspace.id, claim.recipient, greeted_at=now)
+
+
+def _of_channel(_session: Session, claim: Claim) -> list[int]:
+    return [claim.subject_id]

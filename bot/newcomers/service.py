@@ -65,10 +65,12 @@ def offer(session: Session, channel: Channel, _now: datetime) -> list[Block]:
     return [] if is_said else blocks.offer(channel.id)
 
 
-def form(session: Session, workspace: Workspace, channel_id: int, *, by: str) -> View:
+def form(
+    session: Session, workspace: Workspace, channel_id: int, *, by: str, now: datetime
+) -> View:
     """What would be posted, to whoever may post it; raises Refusal."""
     channel = _channel(session, workspace, channel_id)
-    _check(session, channel, session.get(Introduction, channel.id), by)
+    _check(session, channel, session.get(Introduction, channel.id), by, now)
     return blocks.form(channel.id, introduction(channel)[1])
 
 
@@ -81,7 +83,7 @@ def post(
     """
     channel = _channel(session, workspace, channel_id)
     said = _hold(session, channel)
-    _check(session, channel, said, by)
+    _check(session, channel, said, by, now)
     if said.posted_at is not None:
         return blocks.posted_before(channel.slack_id, channel.name)
     if not channel.is_joined:
@@ -103,12 +105,12 @@ def post(
 
 
 def put_off(
-    session: Session, workspace: Workspace, channel_id: int, *, by: str
+    session: Session, workspace: Workspace, channel_id: int, *, by: str, now: datetime
 ) -> Note:
     """Say nothing for now; what to answer. Raises Refusal for whoever may not."""
     channel = _channel(session, workspace, channel_id)
     said = session.get(Introduction, channel.id)
-    _check(session, channel, said, by)
+    _check(session, channel, said, by, now)
     if said is not None and said.posted_at is not None:
         return blocks.posted_before(channel.slack_id, channel.name)
     return blocks.not_now(channel.id, channel.slack_id, channel.name)
@@ -134,10 +136,16 @@ def _hold(session: Session, channel: Channel) -> Introduction:
 
 
 def _check(
-    session: Session, channel: Channel, said: Introduction | None, by: str
+    session: Session,
+    channel: Channel,
+    said: Introduction | None,
+    by: str,
+    now: datetime,
 ) -> None:
     inviter = said.inviter if said else None
-    check(Action.INTRODUCE, members.roles(session, channel, by, author=inviter))
+    members.permit(
+        session, channel, Action.INTRODUCE, by, now=now, author=inviter, why_not=GONE
+    )
 
 
 def greet(

@@ -4,6 +4,7 @@ Each such message has one promise of its own, kept by the outbox like any other.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -155,16 +156,18 @@ class Rewording:
             if item.ts.startswith("F"):
                 return DeleteFile(item.ts)
             return Delete(item.slack_channel, item.ts)
-        drawn = self._drawn_again(session, item)
+        drawn = self._drawn_again(session, item, claim.claimed_at)
         if isinstance(drawn, Post):
             return Update(item.slack_channel, item.ts, drawn.text, drawn.blocks)
         return Update(item.slack_channel, item.ts, *blocks.gone())
 
     def _drawn_again(
-        self, session: Session, item: OutboxItem
+        self, session: Session, item: OutboxItem, now: datetime
     ) -> Operation | Later | None:
+        """For whoever may see it now, the message as it was when its turn came."""
         try:
-            return self._notices[item.kind].draw(session, _claim(item))
+            claim = replace(_claim(item), looked_at=now)
+            return self._notices[item.kind].shown(session, claim)
         except KeyError:
             # It told a detail that is not kept any more, and that may name somebody.
             if item.emptied_at is None:

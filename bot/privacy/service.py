@@ -9,7 +9,7 @@ from slack_sdk.models.views import View
 from sqlalchemy import Text, cast, delete, select, update
 from sqlalchemy.orm import Session
 
-from bot import kept, outbox
+from bot import kept, outbox, visibility
 from bot.answers import registers
 from bot.db import table
 from bot.kept import Leaving
@@ -50,7 +50,7 @@ def data_file(session: Session, claim: Claim) -> Upload:
     """Everything that is kept of the person whom the promise is to."""
     now = claim.first_sent_at
     content = rules.everything(
-        shown_to(session, claim.installation_id, claim.recipient),
+        shown_to(session, claim.installation_id, claim.recipient, now=claim.claimed_at),
         why={one.model.__tablename__: one.why for one in EVERYTHING},
         member=claim.recipient,
         now=now,
@@ -65,17 +65,23 @@ def data_file(session: Session, claim: Claim) -> Upload:
 
 
 def shown_to(
-    session: Session, installation_id: int, member: str
+    session: Session, installation_id: int, member: str, *, now: datetime
 ) -> dict[str, list[dict[str, Any]]]:
-    """The rows of each table that are about a person, channels by their Slack ids."""
-    found = session.execute(
-        select(Channel.id, Channel.slack_id).filter_by(installation_id=installation_id)
-    )
-    places = {row.id: row.slack_id for row in found}
+    """The rows of each table that are about a person, channels by their Slack ids.
+
+    Raises MembershipUnknown: what others wrote in private channels is for who is there.
+    """
+    channels = session.scalars(
+        select(Channel).filter_by(installation_id=installation_id)
+    ).all()
+    places = {channel.id: channel.slack_id for channel in channels}
+    hidden = places.keys() - visibility.seen(session, channels, member, now=now)
     return {
         one.model.__tablename__: [
             _readable(row, places)
-            for row in kept.shown_to(session, one, installation_id, member)
+            for row in kept.shown_to(
+                session, one, installation_id, member, hidden=hidden
+            )
         ]
         for one in EVERYTHING
     }

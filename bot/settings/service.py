@@ -38,7 +38,7 @@ def help_text(channel: Channel | None) -> str:
 
 def form(session: Session, channel: Channel, *, by: str, now: datetime) -> View:
     """A channel's settings; raises Refusal for all but its champions and admins."""
-    check(Action.SET_UP, members.roles(session, channel, by))
+    members.permit(session, channel, Action.SET_UP, by, now=now)
     return forms.channel_form(
         channel.slack_id,
         channel.name,
@@ -51,9 +51,11 @@ def form(session: Session, channel: Channel, *, by: str, now: datetime) -> View:
     )
 
 
-def change(session: Session, channel: Channel, entered: Entered, *, by: str) -> None:
+def change(
+    session: Session, channel: Channel, entered: Entered, *, by: str, now: datetime
+) -> None:
     """Record the settings; raises Refusal, with the field, for what makes no sense."""
-    check(Action.SET_UP, members.roles(session, channel, by))
+    members.permit(session, channel, Action.SET_UP, by, now=now)
     values = read(of_channel.SETTINGS, entered)
     of_channel.check(values)
     for setting in of_channel.SETTINGS:
@@ -148,6 +150,7 @@ def newly_named(
     channel: Channel | None = None,
     *,
     by: str,
+    now: datetime,
 ) -> set[str]:
     """Whom a form, of a channel or of the workspace, names who was not chosen before.
 
@@ -158,7 +161,7 @@ def newly_named(
         _of_workspace(session, workspace, by)
         chosen = policies.program_leads(session, workspace.id)
     else:
-        check(Action.SET_UP, members.roles(session, channel, by))
+        members.permit(session, channel, Action.SET_UP, by, now=now)
         chosen = channels.champions(session, channel.id)
     return {
         who

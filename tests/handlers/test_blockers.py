@@ -173,6 +173,7 @@ def test_what_was_said_in_a_private_channel_is_not_told_elsewhere(story: Story):
 
 def test_an_ask_in_a_private_channel_is_not_told_where_all_can_see_it(story: Story):
     story.slack.channels["C0SECRET"] = conversation("C0SECRET", "s", is_private=True)
+    story.slack.seats["C0SECRET"] = [ASKER]
     one = story.asked()
     ask(story, press(story, stuck(story, one)), channel="C0SECRET", title="Our secret")
     story.deliver()
@@ -185,6 +186,7 @@ def test_an_ask_in_a_private_channel_is_not_told_where_all_can_see_it(story: Sto
 
 def test_nor_is_who_solved_it_there(story: Story):
     story.slack.channels["C0SECRET"] = conversation("C0SECRET", "s", is_private=True)
+    story.slack.seats["C0SECRET"] = [ASKER]
     one = story.asked()
     ask(story, press(story, stuck(story, one)), channel="C0SECRET", title="Our secret")
     story.deliver()

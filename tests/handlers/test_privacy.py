@@ -597,7 +597,8 @@ def test_a_bug_in_drawing_takes_nothing_back(made: Story):
         return claim.detail["no such thing"]  # type: ignore[no-any-return]
 
     rewording = Rewording({"ask.made": Notice(draw)})
-    claim = cast("Claim", SimpleNamespace(subject_id=the_letter(made).id))
+    fake = SimpleNamespace(subject_id=the_letter(made).id, claimed_at=made.clock())
+    claim = cast("Claim", fake)
     with made.rt.reads() as session, pytest.raises(KeyError):
         rewording.draw(session, claim)
     days_pass(made, 31)

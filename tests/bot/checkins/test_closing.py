@@ -225,6 +225,7 @@ def test_who_is_forgotten_while_a_round_is_open_is_not_reminded(story: Story):
 
 def test_a_private_channels_check_in_is_shown_nowhere_else(story: Story):
     story.slack.channels[HERE] = conversation(HERE, "secret", is_private=True)
+    story.slack.seats[HERE] = [ASKER, HELPER]
     one = story.asked()
     share(story, ASKER, one, working_on="Gold", stuck_on="Mercury", proud_of="Lead")
     story.say(HELPER, "Silver", thread_ts=one.ts)

@@ -287,8 +287,8 @@ def test_what_nobody_told_us_of_a_channel_is_seen_before_it_is_asked(story: Stor
     assert posts(story) == []
     assert len(posts(story, "C0OTHER")) == 1
     assert "was made private" in story.slack.texts(ADMIN)[-1]
-    # One look at all of them, not one at each.
-    assert story.slack.calls.count("users.conversations") == 1
+    # One look at all of them, not one at each; and one for whether the owner is there.
+    assert story.slack.calls.count("users.conversations") == 2
     assert story.slack.calls.count("conversations.info") == 0
 
 

@@ -1,0 +1,194 @@
+"""Who may see what was said in a channel, and act there: one rule for everything.
+
+A private channel is for the people who are in it. Slack says who they are: its answer
+counts for an hour, what its events tell of later counts at once. Rules ask here, and
+never call Slack. Where they don't know, they raise `MembershipUnknown`; whoever runs
+them asks Slack outside of any transaction, and runs them again.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from bot.clock import micros_of
+from bot.db import prepare, table
+from bot.errors import Refusal
+from bot.runtime import Runtime
+from bot.slack import SlackError
+from models import Channel, ChannelMember, Member
+
+KEEPS = timedelta(hours=1)
+# How often Slack is asked for one message or one click, which may be about several
+# channels and people.
+MOST_QUESTIONS = 4
+
+NOT_INSIDE = "That is a private channel, and you are not in it."
+UNREACHABLE = "I can't reach Slack just now. Nothing was changed; please try again."
+
+# How Slack says that somebody is nobody whom we could meet in a channel.
+_NOBODY = {"user_not_found", "user_not_visible", "user_not_in_channel"}
+
+_seats = table(ChannelMember)
+_SEAT = prepare(
+    ChannelMember,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["channel_id", "member"],
+        set_={"is_in": insert.excluded.is_in, "at_us": insert.excluded.at_us},
+        where=or_(
+            _seats.c.at_us < insert.excluded.at_us,
+            # Of two in the same microsecond the leaving stands.
+            and_(
+                _seats.c.at_us == insert.excluded.at_us,
+                insert.excluded.is_in.is_(False),
+            ),
+        ),
+    ),
+)
+
+
+class MembershipUnknown(Exception):
+    """Slack is to be asked in which private channels somebody is."""
+
+    def __init__(self, member: str, channel_ids: Collection[int]) -> None:
+        super().__init__("it is not known who is in a private channel")
+        self.member = member
+        # The rows of those that a decision rests on.
+        self.channel_ids = frozenset(channel_ids)
+
+
+def visible(member: str, *, now: datetime) -> ColumnElement[bool]:
+    """The rule for queries, a condition on `Channel`. What is not known is hidden."""
+    seat = aliased(ChannelMember)
+    is_in = exists().where(
+        seat.channel_id == Channel.id,
+        seat.member == member,
+        seat.is_in.is_(True),
+        seat.at_us.between(*_lately(now)),
+    )
+    return or_(Channel.is_private.is_(False), is_in)
+
+
+def seen(
+    session: Session, channels: Iterable[Channel], member: str, *, now: datetime
+) -> set[int]:
+    """The rows of those channels whose words the person may see.
+
+    Raises MembershipUnknown.
+    """
+    found = {channel.id: channel.is_private for channel in channels}
+    private = [channel_id for channel_id, is_private in found.items() if is_private]
+    if not private:
+        return set(found)
+    known = {
+        row.channel_id: row.is_in
+        for row in session.execute(
+            select(ChannelMember.channel_id, ChannelMember.is_in).where(
+                ChannelMember.channel_id.in_(private),
+                ChannelMember.member == member,
+                ChannelMember.at_us.between(*_lately(now)),
+            )
+        )
+    }
+    if missing := set(private) - known.keys():
+        raise MembershipUnknown(member, missing)
+    return {channel_id for channel_id in found if known.get(channel_id, True)}
+
+
+def may_see(session: Session, channel: Channel, member: str, *, now: datetime) -> bool:
+    """Whether the person may see a channel's words. Raises MembershipUnknown."""
+    return channel.id in seen(session, [channel], member, now=now)
+
+
+def surely_sees(
+    session: Session, channel: Channel, member: str, *, now: datetime
+) -> bool:
+    """`may_see`, where nobody can be asked: what is not known is hidden."""
+    found = select(Channel.id).where(Channel.id == channel.id, visible(member, now=now))
+    return session.scalar(found) is not None
+
+
+def check_inside(
+    session: Session,
+    channel: Channel,
+    member: str,
+    *,
+    now: datetime,
+    why_not: str = NOT_INSIDE,
+    field: str | None = None,
+) -> None:
+    """Raises Refusal for who is not in a private channel, and MembershipUnknown."""
+    if not may_see(session, channel, member, now=now):
+        raise Refusal(why_not, field=field)
+
+
+def learn(session: Session, member: str, seats: dict[int, bool], *, at_us: int) -> None:
+    """Record whether the person is in channels, by their rows. The latest word stands.
+
+    `at_us`: when Slack said so, or when it happened.
+    """
+    rows = [
+        {"channel_id": channel_id, "member": member, "is_in": is_in, "at_us": at_us}
+        for channel_id, is_in in sorted(seats.items())
+    ]
+    if rows:
+        session.execute(_SEAT(session), rows)
+
+
+def follow(
+    session: Session,
+    installation_id: int,
+    channel: str,
+    member: str,
+    *,
+    is_in: bool,
+    at_us: int,
+) -> None:
+    """Somebody joined a channel, or left it: of private ones that is always recorded.
+
+    A question to Slack may be on its way, whose answer is older. `channel` is Slack's.
+    """
+    found = session.execute(
+        select(Channel.id, Channel.is_private, Channel.looked_up_at).where(
+            Channel.installation_id == installation_id, Channel.slack_id == channel
+        )
+    ).first()
+    if found is None or not (found.is_private or found.looked_up_at is None):
+        return
+    # Of people whom we have never met nobody has asked.
+    known = select(Member.id).filter_by(
+        installation_id=installation_id, slack_id=member
+    )
+    if session.scalar(known) is not None:
+        learn(session, member, {found.id: is_in}, at_us=at_us)
+
+
+def ask(rt: Runtime, unknown: MembershipUnknown, *, is_urgent: bool) -> None:
+    """Ask Slack, and record what it says. Raises SlackError.
+
+    `is_urgent`: somebody's three seconds wait for it.
+    """
+    asked_us = micros_of(rt.clock())
+    try:
+        slack_ids = list(
+            rt.slack.private_channels_of(unknown.member, is_urgent=is_urgent)
+        )
+    except SlackError as error:
+        if error.code not in _NOBODY:
+            raise
+        slack_ids = []
+    with rt.sessions.begin() as session:
+        is_in = session.scalars(
+            select(Channel.id).where(
+                Channel.installation_id == rt.workspace.id,
+                Channel.slack_id.in_(slack_ids),
+            )
+        ).all()
+        seats = dict.fromkeys(unknown.channel_ids, False) | dict.fromkeys(is_in, True)
+        learn(session, unknown.member, seats, at_us=asked_us)
+
+
+def _lately(now: datetime) -> tuple[int, int]:
+    """Slack's clock may be ahead of ours, and ours may have been set back."""
+    return micros_of(now - KEEPS), micros_of(now + KEEPS)

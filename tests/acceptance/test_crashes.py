@@ -120,7 +120,8 @@ def thank(city: City, giver: str, receiver: str) -> Ack:
 
 @pytest.mark.parametrize("point", REQUEST)
 def test_kudos_are_there_where_they_were_committed(city: City, point: str):
-    giver, receiver = city.newcomer("Gus"), city.newcomer("Zoe")
+    # Who is not in the channel gets a letter, too.
+    giver, receiver = city.newcomer("Gus"), city.person(f"Zoe{next(city.numbers)}")
     with city.dying(point, "kudos" if "COMMIT" in point else ""):
         ack = thank(city, giver, receiver)
     city.settle()

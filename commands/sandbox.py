@@ -11,11 +11,13 @@ from pydantic import SecretStr
 from bot.channels import service as channels
 from bot.clock import utc_now
 from bot.config import A_FEW, Settings
+from bot.db import Database
 from bot.runtime import Runtime
 from bot.storage import open_database, open_new
 from commands.parsing import CommandError
 from commands.ports import Listening, listen_near
 from commands.running import Backswing
+from models import Base, Installation
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = ROOT / "manifest.yml"
@@ -49,6 +51,7 @@ def _play(
     # Only here: a bot that serves a real workspace needs none of it.
     import yaml  # noqa: PLC0415
 
+    from commands.stops import BotStops  # noqa: PLC0415
     from sandbox import Sandbox, replay, stories  # noqa: PLC0415
     from sandbox.clock import TravelClock  # noqa: PLC0415
 
@@ -81,6 +84,8 @@ def _play(
     )
     backswing = Backswing(settings, database, clock=clock)
 
+    clock.stop_on_the_way(BotStops(backswing, slack))
+
     def begin() -> None:
         slack.connect_http(f"{door.url}/slack/events")
         print(_WELCOME.format(url=slack.url), flush=True)
@@ -96,11 +101,19 @@ def _play(
             except replay.BadExport as error:
                 print(f"{error}. The replay ends here.", file=sys.stderr)
         elif told:
-            slack.on_reset(tell)
             tell()
 
     def tell() -> None:
         stories.tell(slack, STORY)
+
+    def begin_again() -> None:
+        """Everybody forgets everything, the bot too, and the clock is set."""
+        clock.restart(utc_now() - stories.span(STORY) if told else utc_now())
+        forget_all(database)
+        if told:
+            tell()
+
+    slack.on_reset(begin_again)
 
     try:
         return backswing.run(begin, door.sockets)
@@ -120,6 +133,14 @@ def _listen(settings: Settings, host: str, setting: str, what: str) -> Listening
     if wanted not in {0, listening.port}:
         print(f"  Port {wanted} is taken: {what} is on {listening.port}.")
     return listening
+
+
+def forget_all(database: Database) -> None:
+    """Empty the bot's tables, but for where it is installed."""
+    with database.engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            if table.name != Installation.__tablename__:
+                connection.execute(table.delete())
 
 
 def capture_questions(rt: Runtime, rooms: Mapping[str, str]) -> None:

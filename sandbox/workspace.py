@@ -55,7 +55,9 @@ class Workspace:
         self.clear()
 
     def clear(self) -> None:
-        """An empty workspace again; ids and time stamps go on, tokens stay."""
+        """An empty workspace again; ids go on, tokens stay."""
+        # The clock may have been set back.
+        self._last_ts = 0
         self.people.clear()
         self.channels: dict[str, Channel] = {}
         self.ims: dict[str, str] = {}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.config import MentorNumbers
 from bot.mentors import rounds
 from bot.runtime import Workspace
-from models import CheckIn, Credit, Member, OutboxItem, Pause, Round, Schedule
+from models import CheckIn, Credit, Lane, Member, OutboxItem, Pause, Round, Schedule
 
 # What is sent or withdrawn is over; of these there are few, and an index finds them.
 WAITING = ("pending", "sending", "unverified")
@@ -130,6 +130,47 @@ def work(
             Member.installation_id == workspace.id,
         ),
     }
+
+
+def next_due(
+    session: Session, workspace: Workspace, *, now: datetime, numbers: MentorNumbers
+) -> datetime | None:
+    """Return the next UTC instant after `now` at which the clock is to do something.
+
+    None where nothing is planned. What is due already does not count.
+    """
+    here = Schedule.installation_id == workspace.id
+    asked_here = Round.schedule_id.in_(select(Schedule.id).where(here))
+    moments = [
+        _next(
+            session,
+            OutboxItem.due_at,
+            now,
+            OutboxItem.finished_at.is_(None),
+            OutboxItem.installation_id == workspace.id,
+        ),
+        # What is due waits for its turn in the channel.
+        _next(session, Lane.free_at, now, Lane.installation_id == workspace.id),
+        _next(session, Schedule.next_at, now, Schedule.state == "on", here),
+        _next(session, Round.closes_at, now, Round.state == "open", asked_here),
+        _next(
+            session,
+            CheckIn.nudge_at,
+            now,
+            CheckIn.round_id.in_(select(Round.id).where(asked_here)),
+        ),
+        rounds.next_look(session, workspace, now=now, numbers=numbers),
+    ]
+    return min(filter(None, moments), default=None)
+
+
+def _next(
+    session: Session, at: Any, now: datetime, *where: ColumnElement[bool]
+) -> datetime | None:
+    found: datetime | None = session.scalar(
+        select(func.min(at)).where(at > now, *where)
+    )
+    return found
 
 
 def pauses(

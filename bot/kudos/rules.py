@@ -201,7 +201,9 @@ def length(reason: str) -> int:
 
 
 # A row of them, too, which has nothing between one and the next.
-_EMOJI = re.compile(r":(?:[a-z0-9_'+-]*[a-z][a-z0-9_'+-]*|[+-]1):")
+_EMOJI = re.compile(
+    r":(?:(?:[^\WA-Z]|['+-])*[^\W\dA-Z_](?:[^\WA-Z]|['+-])*|[+-]1|100|1234):"
+)
 _GROUP = re.compile(r"<!(?:subteam\^|channel|here|everyone)[^<>\n]*>")
 
 

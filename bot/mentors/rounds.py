@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -80,6 +80,17 @@ def due(
         )
     )
     return [Due(period, place) for place in places if place not in taken]
+
+
+def next_look(
+    session: Session, workspace: Workspace, *, now: datetime, numbers: MentorNumbers
+) -> datetime | None:
+    """Return the UTC instant at which the present period ends; None if nobody looks."""
+    if scope(session, workspace.id) == "off":
+        return None
+    here = zone(session, workspace.id)
+    day = rules.period_of(now, here, numbers)
+    return zones.resolve(datetime.combine(day, time(numbers.hour)), here)
 
 
 def _known_since(session: Session, workspace: Workspace) -> date:

@@ -1,28 +1,26 @@
 """reactions.*: the app's own reactions, and reading everyone's."""
 
+import json
 import re
 from functools import cache
+from pathlib import Path
 from typing import Final
-
-import emoji
 
 from sandbox import shapes
 from sandbox.records import Json, Message
 from sandbox.refusals import SlackError
 from sandbox.web_api.methods import Args, Method, Slack
 
-_NAME: Final = re.compile(r"([a-z0-9_+'-]{1,100})(?:::skin-tone-[2-6])?\Z")
+_NAME: Final = re.compile(r"([^\s:]{1,100})(?:::skin-tone-[2-6])?\Z")
+_STANDARD: Final = Path(__file__).parent.parent / "static" / "emoji.json"
 # A message takes 23 different emoji from one person, and 50 in all.
 _MOST_OF_ONE, _MOST_IN_ALL = 23, 50
 
 
 @cache
 def _known() -> frozenset[str]:
-    names: set[str] = set()
-    for data in emoji.EMOJI_DATA.values():
-        for name in [data["en"], *data.get("alias", [])]:
-            names.add(str(name).strip(":").lower())
-    return frozenset(names)
+    """Return Slack's standard emoji; the page's build writes them."""
+    return frozenset(json.loads(_STANDARD.read_text(encoding="utf-8")))
 
 
 def _emoji(slack: Slack, args: Args) -> str:

@@ -1,0 +1,113 @@
+"""The sandbox's clock is moved far; what is due on the way happens at its time."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.checkins import agenda
+from bot.db import Database
+from commands.sandbox import forget_all
+from commands.stops import BotStops
+from models import Ask, Channel, Installation, Schedule
+from sandbox import Message
+from tests.acceptance.conftest import Town
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.fixture(params=["http"])
+def transport(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def travelled(town: Town) -> Town:
+    town.clock.stop_on_the_way(BotStops(town.backswing, town.slack))
+    return town
+
+
+def scheduled(town: Town, at: time) -> datetime:
+    """The channel is asked each Monday; when it is asked next, in UTC."""
+    rt = town.backswing.rt
+    with rt.sessions.begin() as session:
+        channel = session.scalars(select(Channel).filter_by(slack_id=town.here)).one()
+        schedule = Schedule(
+            installation_id=rt.workspace.id,
+            channel_id=channel.id,
+            source="test",
+            owner=town.eva,
+            created_at=rt.clock(),
+            question="What are you working on this week?",
+            hint="",
+            every="week",
+            weekdays=["1"],
+            at=at,
+            zone="Europe/Berlin",
+            starts_on=date(2026, 1, 1),
+            open_days=4,
+            nudge_after=24,
+        )
+        session.add(schedule)
+        session.flush()
+        agenda.plan(session, schedule, now=rt.clock())
+        assert schedule.next_at is not None
+        return schedule.next_at
+
+
+def written(message: Message) -> datetime:
+    return datetime.fromtimestamp(float(message.ts), UTC)
+
+
+def test_a_check_in_on_the_way_is_asked_and_reminded_of_at_its_time(travelled: Town):
+    town = travelled
+    town.until(lambda: _is_known(town))
+    monday = scheduled(town, time(9, 30))
+    town.clock.travel_to(monday + timedelta(hours=1))
+    [asked] = town.posted()
+    assert timedelta() <= written(asked) - monday < timedelta(minutes=1)
+    ack = town.slack.click(town.ana, town.here, asked.ts, "checkin_join")
+    assert ack.status == 200
+    town.clock.travel_to(monday + timedelta(days=6))
+    [reminder] = [m for m in town.slack.dm(town.ana) if "is asking" in m.text]
+    at = written(reminder)
+    tz = ZoneInfo(town.slack.workspace.person(town.ana).tz or "UTC")
+    # A day later, or at nine in the morning of their own zone after that.
+    assert timedelta(hours=24) <= at - monday < timedelta(hours=43)
+    assert time(9) <= at.astimezone(tz).time() < time(17)
+    [digest] = town.posted()
+    assert "Nobody shared" in str(digest.blocks)
+
+
+def _is_known(town: Town) -> bool:
+    with town.backswing.rt.reads() as session:
+        found = select(Channel.id).filter_by(slack_id=town.here)
+        return session.scalar(found) is not None
+
+
+def test_a_journey_past_several_rounds_asks_each_at_its_time(travelled: Town):
+    town = travelled
+    town.until(lambda: _is_known(town))
+    monday = scheduled(town, time(9))
+    town.clock.travel_to(monday + timedelta(days=15))
+    local = [written(message).astimezone(BERLIN) for message in town.posted()]
+    assert [(at.isoweekday(), at.hour, at.minute) for at in local] == [(1, 9, 0)] * 3
+
+
+def test_everything_can_begin_again_at_an_earlier_time(
+    travelled: Town, database: Database
+):
+    town = travelled
+    town.ask()
+    began = town.clock()
+    town.later(days=8)
+    forget_all(database)
+    town.clock.restart(began)
+    assert town.clock() - began < timedelta(minutes=1)
+    with database.reads() as session:
+        assert session.scalar(select(func.count()).select_from(Ask)) == 0
+        assert session.scalar(select(func.count()).select_from(Installation)) == 1
+    assert "fix y" in str(
+        town.slack.message(town.here, town.ask("Can I fix y?")).blocks
+    )

@@ -25,7 +25,15 @@ from bot.operations import (
 )
 from bot.outbox import PROMISED, Cause, following
 from bot.runtime import Runtime
-from bot.slack import REVOKED, NotDone, RateLimited, SlackError, Unsure
+from bot.slack import (
+    NO_THREAD,
+    REVOKED,
+    NotDone,
+    RateLimited,
+    Refused,
+    SlackError,
+    Unsure,
+)
 from bot.visibility import MOST_QUESTIONS, MembershipUnknown
 from models import Channel, Installation
 
@@ -254,13 +262,20 @@ class Deliverer:
         """True where the message was found, or is to be looked for once more."""
         if self._is_paused(claim, "conversations.history"):
             return True
-        found = self._rt.slack.find_posted(
-            claim.recipient,
-            claim.operation,
-            since=claim.first_sent_at.timestamp(),
-            # A reply is in its thread's history and not in the channel's.
-            thread_ts=claim.detail.get("thread_ts"),
-        )
+        try:
+            found = self._rt.slack.find_posted(
+                claim.recipient,
+                claim.operation,
+                since=claim.first_sent_at.timestamp(),
+                # A reply is in its thread's history and not in the channel's.
+                thread_ts=claim.detail.get("thread_ts"),
+            )
+        except Refused as error:
+            if error.code != NO_THREAD:
+                raise
+            # It is not there, and nothing can be posted there any more.
+            self._end(claim, "parked", error.code)
+            return True
         if found is not None:
             self._record_success(claim, notice, found)
             return True

@@ -20,6 +20,10 @@ REVOKED = {
 }
 
 
+# Of a reply whose thread is gone.
+NO_THREAD = "thread_not_found"
+
+
 class SlackError(Exception):
     """Slack did not do what was asked. `code` is its error name, or ours."""
 

@@ -8,7 +8,7 @@ from slack_sdk import WebClient
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.slack import NotDone, Outdated, Refused, Unsure
+from bot.slack import NO_THREAD, NotDone, Outdated, Refused, SlackError, Unsure
 from bot.web_api import Client, call, given, send_file, send_json
 
 METADATA_EVENT = "backswing_operation"
@@ -61,7 +61,19 @@ class WebSlack:
                 }
             ),
         )
-        return given(answer, "channel"), given(answer, "ts")
+        posted = given(answer, "channel"), given(answer, "ts")
+        if thread_ts and _is_astray(answer.get("message")):
+            self._take_back(posted)
+            raise Refused("chat.postMessage", NO_THREAD)
+        return posted
+
+    def _take_back(self, posted: tuple[str, str]) -> None:
+        """Delete what Slack put into the channel, since its thread is gone."""
+        try:
+            self.delete(*posted)
+        except SlackError as error:
+            # It is found by a look, and deleted then.
+            raise Unsure("chat.postMessage", error.code) from error
 
     def update(self, channel: str, ts: str, text: str, blocks: Sequence[Block]) -> None:
         call(
@@ -132,8 +144,21 @@ class WebSlack:
         if channel.startswith(("U", "W")):
             channel = self._conversation(channel)
         oldest = f"{since - _CLOCKS_DIFFER:.6f}"
-        method = "conversations.replies" if thread_ts else "conversations.history"
-        where: dict[str, Any] = {"ts": thread_ts} if thread_ts else {}
+        if thread_ts is None:
+            return self._look(channel, operation, "conversations.history", oldest)
+        method = "conversations.replies"
+        try:
+            return self._look(channel, operation, method, oldest, ts=thread_ts)
+        except Refused as error:
+            if error.code == NO_THREAD:
+                astray = self._look(channel, operation, "conversations.history", oldest)
+                if astray is not None:
+                    self.delete(*astray)
+            raise
+
+    def _look(
+        self, channel: str, operation: str, method: str, oldest: str, **where: Any
+    ) -> tuple[str, str] | None:
         for message in self._pages(
             method,
             "messages",
@@ -341,3 +366,8 @@ class WebSlack:
 
 def _json(blocks: Sequence[Block]) -> str:
     return json.dumps([block.to_dict() for block in blocks])
+
+
+def _is_astray(message: object) -> bool:
+    """Whether a message that was to be a reply is none."""
+    return isinstance(message, dict) and not message.get("thread_ts")

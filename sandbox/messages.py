@@ -118,12 +118,15 @@ class Messages:
 
     def _forget(self, room: Channel, message: Message) -> None:
         del room.messages[message.ts]
+        if message.is_parent:
+            room.gone.add(message.ts)
         if message.thread_ts and not message.is_parent:
             siblings = room.threads[message.thread_ts]
             siblings.remove(message.ts)
             root = room.messages.get(message.thread_ts)
             if not siblings and root and root.subtype == "tombstone":
                 del room.messages[root.ts]
+                room.gone.add(root.ts)
 
     def react(
         self, person: str, message: Message, emoji: str, event_ts: str | None = None

@@ -77,6 +77,8 @@ class Channel:
     messages: dict[str, Message] = field(default_factory=dict)
     # Replies by their parent, so that a long channel's thread is found at once.
     threads: dict[str, list[str]] = field(default_factory=dict)
+    # Parents that were deleted without a trace.
+    gone: set[str] = field(default_factory=set)
 
     @property
     def kind(self) -> str:

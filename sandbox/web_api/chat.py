@@ -102,6 +102,9 @@ def _thread(room: Channel, args: Args) -> str | None:
     ts = args.optional("thread_ts")
     if ts is None:
         return None
+    if ts in room.gone:
+        # As Slack does: what answers nothing any more is said to the channel.
+        return None
     root = room.messages.get(ts)
     if root is None:
         raise SlackError("thread_not_found")

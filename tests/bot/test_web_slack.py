@@ -6,10 +6,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import yaml
 
 from bot.slack import NotDone, RateLimited, Refused, SlackError, Unsure
 from bot.web_api import is_on_this_machine
 from bot.web_slack import WebSlack
+from commands.sandbox import MANIFEST
+from sandbox import Sandbox
 
 Answer = tuple[int, str, bytes]
 
@@ -185,3 +188,84 @@ def test_what_is_elsewhere_is_asked_for_through_the_proxy(
         "http://slack.example.org/api/auth.test",
         "http://slack.example.org/actions/1",
     ]
+
+
+# Replies whose thread is gone
+
+
+@pytest.fixture
+def slack() -> Iterator[Sandbox]:
+    made = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    made.start()
+    yield made
+    made.stop()
+
+
+class Room:
+    """A channel whose only message was deleted before it was answered."""
+
+    def __init__(self, slack: Sandbox) -> None:
+        self.slack = slack
+        self.web = WebSlack(slack.bot_token, base_url=slack.api_url)
+        ana = slack.person("ana")
+        self.id = slack.channel("help", ana).id
+        self.ts = slack.say(ana.id, self.id, "How do I x?")
+        slack.delete(ana.id, self.id, self.ts)
+
+    def reply(self) -> None:
+        self.web.post(self.id, "So.", [], operation="an operation", thread_ts=self.ts)
+
+    def look(self) -> None:
+        self.web.find_posted(self.id, "an operation", since=0, thread_ts=self.ts)
+
+    def texts(self) -> list[str]:
+        return [message.text for message in self.slack.messages(self.id)]
+
+
+@pytest.fixture
+def room(slack: Sandbox) -> Room:
+    return Room(slack)
+
+
+def is_no_thread(error: SlackError) -> bool:
+    return isinstance(error, Refused) and error.code == "thread_not_found"
+
+
+def test_a_reply_that_slack_puts_into_the_channel_is_taken_back(room: Room):
+    with pytest.raises(Refused) as caught:
+        room.reply()
+    assert is_no_thread(caught.value)
+    assert room.texts() == []
+    posted = [call for call in room.slack.calls if call.method == "chat.postMessage"]
+    assert [call.took_effect for call in posted] == [True]
+
+
+@pytest.mark.parametrize("kind", ["ratelimited", "server_error", "reset"])
+def test_what_could_not_be_taken_back_is_when_it_is_looked_for(room: Room, kind: str):
+    room.slack.faults.add(kind, "chat.delete", times=1)
+    with pytest.raises(Unsure):
+        room.reply()
+    assert room.texts() == ["So."]
+    with pytest.raises(Refused) as caught:
+        room.look()
+    assert is_no_thread(caught.value)
+    assert room.texts() == []
+
+
+def test_a_stray_whose_answer_was_lost_is_taken_back_when_it_is_looked_for(room: Room):
+    room.slack.faults.add("server_error", "chat.postMessage", after=True, times=1)
+    with pytest.raises(Unsure):
+        room.reply()
+    assert room.texts() == ["So."]
+    with pytest.raises(Refused):
+        room.look()
+    assert room.texts() == []
+
+
+def test_a_reply_in_a_thread_that_is_there_stays(room: Room):
+    ana = room.slack.person("ben")
+    there = room.slack.channel("other", ana)
+    ts = room.slack.say(ana.id, there.id, "How do I y?")
+    posted = room.web.post(there.id, "So.", [], operation="another", thread_ts=ts)
+    found = room.web.find_posted(there.id, "another", since=0, thread_ts=ts)
+    assert found == posted

@@ -672,6 +672,28 @@ def test_in_a_thread_it_is_a_reply_and_looked_for_there(story: Story) -> None:
     assert kudos(story)[-1].ts == reply.ts
 
 
+@pytest.mark.parametrize("is_seen_at_once", [True, False])
+def test_in_a_thread_that_is_gone_they_are_not_given_and_not_tried_again(
+    story: Story, is_seen_at_once: bool
+) -> None:
+    top = story.say(ASKER, "How is it done?")
+    ts = story.say(HELPER, "So.", thread_ts=top)
+    story.message_shortcut(ASKER, "thank_author", HELPER, ts, thread_ts=top)
+    gone = Refused("chat.postMessage", "thread_not_found")
+    if is_seen_at_once:
+        story.slack.fail["chat.postMessage"] = [gone]
+    else:
+        story.slack.fail["chat.postMessage"] = [Unsure("chat.postMessage", "reset")]
+        story.slack.fail["conversations.history"] = [gone]
+    story.submit(ASKER, story.slack.views[-1][1], filled())
+    for _ in range(5):
+        story.later(seconds=60)
+    assert kudos(story)[-1].taken_back_at is not None
+    assert [m for m in story.slack.to(HERE) if m.thread_ts] == []
+    assert "don't count" in story.slack.to(ASKER)[-1].text
+    assert story.slack.calls.count("chat.postMessage") == 2
+
+
 def test_an_ask_that_the_bot_posted_thanks_its_asker(story: Story) -> None:
     ask = story.ask()
     story.message_shortcut(HELPER, "thank_author", BOT, ask.ts)

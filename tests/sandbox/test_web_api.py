@@ -121,6 +121,14 @@ def test_what_the_app_may_post(slack, client, room):
     assert post(text="x", metadata={"event_type": 1}) == "invalid_metadata_schema"
 
 
+def test_a_reply_to_what_was_deleted_is_said_to_the_channel(slack, client, ana, room):
+    ts = slack.say(ana.id, room.id, "How?")
+    slack.delete(ana.id, room.id, ts)
+    answer = client.chat_postMessage(channel=room.id, text="So.", thread_ts=ts)
+    assert "thread_ts" not in answer["message"]
+    assert [m.text for m in slack.messages(room.id)] == ["So."]
+
+
 def test_a_long_text_is_split_and_a_very_long_one_cut(slack, client, room):
     client.chat_postMessage(channel=room.id, text="word " * 1700)
     assert [len(m.text) for m in slack.messages(room.id)] == [4000, 4000, 500]

@@ -133,7 +133,7 @@ def ensure(
 
 def _place(
     connection: Connection, here: Mapping[str, Any], channel: str | None
-) -> Row[Any] | None:
+) -> Row[str, datetime | None, int, bool] | None:
     if channel is None:
         return None
     return connection.execute(_CHANNEL, {**here, "slack_id": channel}).first()

@@ -15,7 +15,7 @@ from bot.slack import LONGEST_PAUSE
 from models import Lane, OutboxItem, Pause
 
 # By how much the clocks of two replicas may differ.
-TOLERANCE = timedelta(seconds=1)
+TOLERANCE = timedelta(seconds=5)
 # Where nobody knows when a message was first sent, it was not longer ago.
 LONG_AGO = timedelta(days=1)
 

@@ -37,4 +37,4 @@ def _correct(rt: Runtime) -> None:
             return
     with rt.sessions.begin() as session:
         corrections.make(session, now=now)
-    log.warning("the clock was set back")
+    log.warning("times of a clock that was ahead are corrected")

@@ -33,7 +33,7 @@ from benchmarks.events import (
     signed,
     signed_event,
 )
-from benchmarks.load import CONNECTIONS, Measured
+from benchmarks.load import Measured
 from benchmarks.servers import Server
 from benchmarks.slack import Slack
 from benchmarks.storm import SocketSlack, ask
@@ -41,7 +41,7 @@ from bot import db, schema
 from bot.db import Database
 from models import Channel, Installation, Kudos, OutboxItem, Thanks
 
-ROUNDS, SECONDS = 5, 1.0
+ROUNDS, SECONDS, CONNECTIONS = 5, 1.0, 8
 # More than can be answered in that time, by the bare app and by ours.
 PREPARED, PREPARED_TO_COMMIT = 6_000, 1_500
 AT_ONCE, TARGET_SECONDS = 600, 3.0
@@ -187,7 +187,9 @@ async def _rounds(scratch: Path, url: str) -> None:
 async def _measure(slack: Slack, server: Server, requests: Sequence[bytes]) -> Measured:
     await slack.quiet()
     used = server.processor()
-    measured = await load.run(server.port, requests, seconds=SECONDS)
+    measured = await load.run(
+        server.port, requests, seconds=SECONDS, connections=CONNECTIONS
+    )
     measured.processor = server.processor() - used
     assert measured.count < len(requests), "prepare more requests"
     return measured

@@ -35,19 +35,25 @@ class Measured:
         return sorted(self.delays)[min(self.count * percent // 100, self.count - 1)]
 
 
-async def run(port: int, requests: Sequence[bytes], *, seconds: float) -> Measured:
+async def run(
+    port: int,
+    requests: Sequence[bytes],
+    *,
+    seconds: float,
+    connections: int = CONNECTIONS,
+) -> Measured:
     """Send requests until the time is up; raises where one is not answered 200."""
     measured = Measured()
     loop = asyncio.get_running_loop()
     waiting = iter(requests)
     began = time.perf_counter()
-    connections = [
+    opened = [
         (await loop.create_connection(connect, "127.0.0.1", port))[1]
         for connect in [lambda: _Connection(waiting, measured, until=began + seconds)]
-        * CONNECTIONS
+        * connections
     ]
     async with asyncio.timeout(seconds + _LONGEST_ANSWER):
-        await asyncio.gather(*(connection.finished for connection in connections))
+        await asyncio.gather(*(connection.finished for connection in opened))
     measured.seconds = time.perf_counter() - began
     return measured
 

@@ -30,9 +30,18 @@ _STACK = re.compile(
 )
 _TOKEN = re.compile(r"<([^<>\n]+)>")
 _ADDRESS = re.compile(r"(?:https?://|mailto:)\S+")
-# Slack's names are shorter; what is longer is no emoji.
+# In the scripts of India and others a word is letters and marks; `\w` has no marks.
+_MARKS = "".join(
+    mark
+    for mark in map(chr, range(0x300, 0xAC00))
+    if unicodedata.category(mark)[0] == "M"
+)
+_NAMING = rf"(?:[^\WA-Z]|['+{_MARKS}-])"
+# A workspace names its own emoji in any script. Digits alone are a time of the day, but
+# for two of Slack's own. Names are shorter; what is longer is no emoji.
 _EMOJI = re.compile(
-    r"(?=:[^:]{1,100}:):((?:[a-z0-9_'+-]*[a-z+][a-z0-9_'+-]*|\+1|-1)(?:::skin-tone-[2-6])?):"
+    rf"(?=:[^:]{{1,100}}:):((?:{_NAMING}*(?:[^\W\dA-Z_]|\+){_NAMING}*|-1|100|1234)"
+    r"(?:::skin-tone-[2-6])?):"
 )
 # Of several in a row the first must not come after a letter, as in `std::vec::Vec`.
 _EMOJI_ROW = re.compile(rf"(?<![\w:])(?:{_EMOJI.pattern})+")

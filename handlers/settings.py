@@ -10,6 +10,9 @@ from bot.errors import Refusal
 from bot.facts import service as facts
 from bot.runtime import Runtime
 from bot.settings import service as settings
+from bot.settings.blocks import unknown_emoji
+from bot.settings.forms import saved
+from handlers.courtesy import courtesy
 from handlers.guidance import Help
 from handlers.payloads import Command, Submitted
 from handlers.phrases import says
@@ -75,8 +78,13 @@ class Forms:
             channel = channels.find(session, self._rt.workspace.id, meant)
             if channel is None:
                 raise Refusal(_GONE)
-            settings.change(session, channel, form.view, by=by, now=self._rt.clock())
+            unknown = settings.change(
+                session, channel, form.view, by=by, now=self._rt.clock()
+            )
         ack()
+        if unknown:
+            with courtesy():
+                self._rt.slack.whisper(meant, by, unknown_emoji(unknown), [])
 
     def workspace(self, body: dict[str, Any], ack: Ack) -> None:
         asked = Command.model_validate(body)
@@ -99,5 +107,10 @@ class Forms:
             )
         facts.ensure(self._rt, people=new)
         with self._rt.sessions.begin() as session:
-            settings.change_workspace(session, self._rt.workspace, form.view, by=by)
-        ack()
+            unknown = settings.change_workspace(
+                session, self._rt.workspace, form.view, by=by
+            )
+        if unknown:
+            ack(response_action="update", view=saved(unknown_emoji(unknown)))
+        else:
+            ack()

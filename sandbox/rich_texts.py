@@ -10,7 +10,7 @@ _INLINE = re.compile(
     r"|<!subteam\^(?P<group>\w+)(?:\|[^>]*)?>"
     r"|<!(?P<range>channel|here|everyone)(?:\|[^>]*)?>"
     r"|<(?P<url>(?:https?|mailto|tel):[^|>]+)(?:\|(?P<label>[^>]*))?>"
-    r"|:(?P<emoji>[a-z0-9_+'-]+)(?:::skin-tone-(?P<tone>[2-6]))?:"
+    r"|:(?P<emoji>[^\s:<>&A-Z]+)(?:::skin-tone-(?P<tone>[2-6]))?:"
     r"|`(?P<code>[^`\n]+)`"
     r"|(?<![\w*])\*(?P<bold>[^*\s](?:[^*\n]*[^*\s])?)\*(?![\w*])"
     r"|(?<![\w_])_(?P<italic>[^_\s](?:[^_\n]*[^_\s])?)_(?![\w_])"

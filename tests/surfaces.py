@@ -41,6 +41,7 @@ from bot.preferences.rules import Preferences
 from bot.privacy import blocks as privacy
 from bot.settings import channel, member, workspace
 from bot.settings import forms as settings
+from bot.settings.blocks import unknown_emoji
 from bot.settings.setting import Setting
 
 Drawn = View | list[Block] | tuple[str, list[Block]]
@@ -736,6 +737,10 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
             may_be_named="never",
             asks_a_week=0,
         ),
+    ],
+    settings.saved: [
+        lambda: settings.saved(unknown_emoji(["white_tick"])),
+        lambda: settings.saved(unknown_emoji(["x" * 100] * 60)),
     ],
     settings.workspace_form: [
         workspace_form,

@@ -465,3 +465,18 @@ def purge(session: Session, installation_id: int, *, before: datetime) -> None:
             Reaction.channel_id.in_(here),
         )
     )
+
+
+def never_seen(
+    session: Session, installation_id: int, names: Sequence[str]
+) -> list[str]:
+    """Return those of these emoji with which nobody is known to have reacted here."""
+    if not names:
+        return []
+    seen = session.scalars(
+        select(Reaction.emoji)
+        .distinct()
+        .join(Channel, Channel.id == Reaction.channel_id)
+        .where(Channel.installation_id == installation_id, Reaction.emoji.in_(names))
+    ).all()
+    return [name for name in names if name not in seen]

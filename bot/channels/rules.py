@@ -1,11 +1,12 @@
 """What an emoji means, and which texts are questions."""
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Literal
 
-import emoji as unicode_emoji
+from bot.channels.slack_emoji import TABLE
 
 Capture = Literal["off", "questions", "all"]
 Meaning = Literal["helpful", "solved", "looking", "same"]
@@ -23,6 +24,27 @@ _SKIN_TONE = re.compile(r"::skin-tone-[2-6]$")
 _VARIATION = "\ufe0f"
 
 
+def _read_table() -> tuple[dict[str, str], dict[str, str]]:
+    """Return the characters by their names, and Slack's first name by characters."""
+    by_name: dict[str, str] = {}
+    by_character: dict[str, str] = {}
+    for line in TABLE.splitlines():
+        points, *names = line.split(" ")
+        characters = [
+            "".join(chr(int(point, 16)) for point in form.split("-"))
+            for form in points.split(",")
+        ]
+        by_name |= dict.fromkeys(names, characters[0])
+        for character in characters:
+            by_character[character.replace(_VARIATION, "")] = names[0]
+    return by_name, by_character
+
+
+# Slack's standard emoji.
+_CHARACTERS, _NAMES = _read_table()
+_LONGEST_CHARACTER = max(map(len, _NAMES))
+
+
 @cache
 def same_emoji(name: str) -> str:
     """One name for all skin tones and aliases: `thumbsup::skin-tone-3` is `👍`.
@@ -30,8 +52,12 @@ def same_emoji(name: str) -> str:
     A workspace's own emoji keeps its name.
     """
     base = _SKIN_TONE.sub("", name)
-    drawn = unicode_emoji.emojize(f":{base}:", language="alias")
-    return base if drawn.startswith(":") else drawn.replace(_VARIATION, "")
+    return _CHARACTERS.get(base, base).replace(_VARIATION, "")
+
+
+def not_standard(names: Iterable[str]) -> list[str]:
+    """Return the names that Slack does not have: a workspace may have added them."""
+    return [name for name in names if name not in _CHARACTERS]
 
 
 def is_among(name: str, names: Sequence[str]) -> bool:
@@ -99,9 +125,7 @@ def makes_ask(capture: str, *, ts: str, thread_ts: str | None, text: str) -> boo
     return capture == "all" or (capture == "questions" and is_question(text))
 
 
-# Of an emoji's several names, the one by which Slack calls it.
-_USUAL = {same_emoji(name): name for name in (*HELPFUL, *SOLVED, *LOOKING, *SAME)}
-_EMOJI_NAME = re.compile(r":?([a-z0-9_'+-]{1,100}(?:::skin-tone-[2-6])?):?")
+_NAMED = re.compile(r":([^\s:]{1,100})(?:::skin-tone-[2-6])?:")
 
 
 def chosen_emoji(
@@ -122,9 +146,7 @@ def drawn(names: Sequence[str]) -> str:
 
     `emoji_names` reads it back.
     """
-    return " ".join(
-        unicode_emoji.emojize(f":{name}:", language="alias") for name in names
-    )
+    return " ".join(_CHARACTERS.get(name, f":{name}:") for name in names)
 
 
 def one_of(names: Sequence[str]) -> str:
@@ -134,16 +156,48 @@ def one_of(names: Sequence[str]) -> str:
 
 
 def emoji_names(text: str) -> tuple[list[str], list[str]]:
-    """Typed, as ":+1: 👏 heart": the names, and what is no name of an emoji."""
+    """Typed, as ":+1: 👏 heart": the names, and what is no name of an emoji.
+
+    A name that is none of Slack's own needs its colons: a workspace calls its own emoji
+    as it likes, in any script, but `nonsense` alone is a word.
+    """
     good, bad = [], []
-    for word in text.replace(",", " ").split():
-        found = _EMOJI_NAME.fullmatch(word.lower())
-        if found:
-            good.append(_SKIN_TONE.sub("", found[1]))
-        elif unicode_emoji.is_emoji(word):
-            bare = _TONES.sub("", word)
-            named = unicode_emoji.demojize(bare, language="alias").strip(":")
-            good.append(_USUAL.get(same_emoji(named), named))
-        else:
+    for word in unicodedata.normalize("NFC", text).replace(",", " ").split():
+        names = list(_names_in(word))
+        if None in names:
             bad.append(word)
+        else:
+            good += [name for name in names if name is not None]
     return list(dict.fromkeys(good)), bad
+
+
+def _names_in(word: str) -> Iterator[str | None]:
+    """Yield the emoji that a word is made of; None for anything else in it."""
+    # Ⓜ is an emoji, and a small letter of it is none.
+    bare = _SKIN_TONE.sub("", word.lower())
+    if bare in _CHARACTERS:
+        yield bare
+        return
+    shown = _TONES.sub("", word).replace(_VARIATION, "") or word
+    while shown:
+        named = _NAMED.match(shown)
+        if named and is_emoji_name(named[1]):
+            yield named[1].lower()
+            shown = shown[named.end() :]
+            continue
+        for length in range(_LONGEST_CHARACTER, 0, -1):
+            if name := _NAMES.get(shown[:length]):
+                yield name
+                shown = shown[length:]
+                break
+        else:
+            yield None
+            return
+
+
+def is_emoji_name(name: str) -> bool:
+    """Whether Slack would take it as the name of an emoji: letters of any script."""
+    return all(
+        character in "_'+-" or unicodedata.category(character)[0] in "LMN"
+        for character in name
+    )

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from bot.channels.rules import one_of
 
+# So many emoji are named when something is asked about them.
+_MOST_NAMED = 10
+
 
 def help_text(
     helpful: Sequence[str],
@@ -29,4 +32,15 @@ def help_text(
         " (`/backswing me`). Champions and admins set a channel up with `/backswing`.\n"
         "• *Your data:* `/backswing my data` shows it, `/backswing forget me` removes"
         " it."
+    )
+
+
+def unknown_emoji(names: Sequence[str]) -> str:
+    """Question emoji that were saved, in mrkdwn."""
+    shown = ", ".join(f"`:{name}:`" for name in names[:_MOST_NAMED])
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return (
+        f"Saved. Not among Slack's standard emoji: {shown}{more}. That's fine for emoji"
+        " that your workspace added. If it's a typing error, open the settings again"
+        " and correct it."
     )

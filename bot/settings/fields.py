@@ -250,7 +250,7 @@ class Emoji(Field[Sequence[str]]):
     def read(self, entered: Entered) -> Sequence[str]:
         names, bad = rules.emoji_names(entered.text(self.name))
         if bad:
-            raise Refusal(f"No name of an emoji: {', '.join(bad[:3])}", field=self.name)
+            raise Refusal(f"Not an emoji: {', '.join(bad[:3])}", field=self.name)
         if self.is_needed and not names:
             raise Refusal("Name at least one emoji, such as 👍", field=self.name)
         _fits(rules.drawn(names), _LONGEST_EMOJI, self.name)

@@ -34,6 +34,13 @@ def channel_form(
     )
 
 
+def saved(text: str) -> View:
+    """Show, in place of a form that was saved, what to look at once more."""
+    return View(
+        type="modal", title="Saved", close="OK", blocks=[SectionBlock(text=text)]
+    )
+
+
 def my_form(fields: Sequence[InputBlock], zone: str) -> View:
     """A member's own settings; `zone` is the IANA name of theirs."""
     return View(

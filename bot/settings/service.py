@@ -1,15 +1,18 @@
 """Settings of a channel and of the workspace: shown, checked, recorded."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from slack_sdk.models.views import View
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import homes, zones
+from bot.answers import registers as answers
 from bot.channels import service as channels
+from bot.channels.rules import not_standard
 from bot.members import service as members
 from bot.members.rules import Action, check, may
 from bot.mentors import consent
@@ -21,8 +24,8 @@ from bot.settings import blocks, forms
 from bot.settings import channel as of_channel
 from bot.settings import member as of_member
 from bot.settings import workspace as of_workspace
-from bot.settings.fields import Entered, People
-from bot.settings.setting import Setting, read
+from bot.settings.fields import Emoji, Entered, People
+from bot.settings.setting import Owner, Setting, read
 from models import Channel
 
 
@@ -53,13 +56,36 @@ def form(session: Session, channel: Channel, *, by: str, now: datetime) -> View:
 
 def change(
     session: Session, channel: Channel, entered: Entered, *, by: str, now: datetime
-) -> None:
-    """Record the settings; raises Refusal, with the field, for what makes no sense."""
+) -> list[str]:
+    """Record the settings, and return the emoji to ask about.
+
+    Raises Refusal, with the field, for what makes no sense: then nothing changes.
+    """
     members.permit(session, channel, Action.SET_UP, by, now=now)
     values = read(of_channel.SETTINGS, entered)
     of_channel.check(values)
+    unknown = _unknown_emoji(
+        session, channel.installation_id, of_channel.SETTINGS, channel, values
+    )
     for setting in of_channel.SETTINGS:
         setting.put(session, channel, values[setting.name])
+    return unknown
+
+
+def _unknown_emoji(
+    session: Session,
+    installation_id: int,
+    settings: Sequence[Setting[Owner]],
+    owner: Owner,
+    values: Mapping[str, Any],
+) -> list[str]:
+    """Return the new names that Slack does not have, and that nobody reacted with."""
+    chosen: list[str] = []
+    for setting in settings:
+        if isinstance(setting.field, Emoji):
+            before = setting.get(session, owner)
+            chosen += [n for n in values[setting.name] if n not in before]
+    return answers.never_seen(session, installation_id, not_standard(chosen))
 
 
 def workspace_form(session: Session, workspace: Workspace, *, by: str) -> View:
@@ -73,13 +99,18 @@ def workspace_form(session: Session, workspace: Workspace, *, by: str) -> View:
 
 def change_workspace(
     session: Session, workspace: Workspace, entered: Entered, *, by: str
-) -> None:
-    """Record the settings that the person may change; raises Refusal."""
+) -> list[str]:
+    """Record the settings that the person may change; return the emoji to ask about.
+
+    Raises Refusal.
+    """
     settings = [*_of_workspace(session, workspace, by), *of_workspace.DEFAULTS]
     values = read(settings, entered)
     of_workspace.check(values)
+    unknown = _unknown_emoji(session, workspace.id, settings, workspace.id, values)
     for setting in settings:
         setting.put(session, workspace.id, values[setting.name])
+    return unknown
 
 
 def my_form(

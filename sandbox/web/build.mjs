@@ -1,4 +1,5 @@
-// Bundles src/ into ../static/, or into the folder given, with the licences of what is inside.
+// Bundles src/ into ../static/, or into the folder given, with the names of emoji and the
+// licences of what is inside.
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
@@ -10,23 +11,27 @@ const out = resolve(process.argv[2] ?? join(here, "../static"));
 const require = createRequire(import.meta.url);
 
 /** `virtual:emoji`: [character, words to search by, group, names in Slack], in Unicode's order. */
+function rows() {
+  const names = require("emojibase-data/en/shortcodes/iamcal.json");
+  return require("emojibase-data/en/compact.json")
+    .filter(({ hexcode, group }) => names[hexcode] && group !== undefined)
+    .sort((a, b) => a.order - b.order)
+    .map(({ unicode, label, tags, group, hexcode }) => [
+      unicode,
+      [label, ...(tags ?? [])].join(" "),
+      group,
+      ...[names[hexcode]].flat(),
+    ]);
+}
+
 const emoji = {
   name: "emoji",
   setup(bundler) {
     bundler.onResolve({ filter: /^virtual:emoji$/ }, ({ path }) => ({ path, namespace: "emoji" }));
-    bundler.onLoad({ filter: /.*/, namespace: "emoji" }, () => {
-      const names = require("emojibase-data/en/shortcodes/iamcal.json");
-      const rows = require("emojibase-data/en/compact.json")
-        .filter(({ hexcode, group }) => names[hexcode] && group !== undefined)
-        .sort((a, b) => a.order - b.order)
-        .map(({ unicode, label, tags, group, hexcode }) => [
-          unicode,
-          [label, ...(tags ?? [])].join(" "),
-          group,
-          ...[names[hexcode]].flat(),
-        ]);
-      return { contents: JSON.stringify(rows), loader: "json" };
-    });
+    bundler.onLoad({ filter: /.*/, namespace: "emoji" }, () => ({
+      contents: JSON.stringify(rows()),
+      loader: "json",
+    }));
   },
 };
 
@@ -77,4 +82,7 @@ const { metafile } = await build({
   metafile: true,
   logLevel: "warning",
 });
+// The names that the pretend Slack takes as reactions.
+const named = rows().flatMap(([, , , ...names]) => names);
+await writeFile(join(out, "emoji.json"), `${JSON.stringify(named.sort(), null, 0)}\n`);
 await writeFile(join(out, "licences.txt"), await licences(Object.keys(metafile.inputs)));

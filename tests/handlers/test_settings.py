@@ -8,6 +8,7 @@ import pytest
 from bot.channels import service as channels
 from bot.policies import service as policies
 from bot.policies.rules import Policies
+from bot.slack import Refused
 from tests.factories import (
     ADMIN,
     ASKER,
@@ -269,3 +270,88 @@ def test_whoever_was_chosen_before_is_not_asked_about_again(story: Story):
     asked = story.slack.calls.count("users.info")
     story.submit(ADMIN, view, filled_in(view))
     assert story.slack.calls.count("users.info") - asked <= 1
+
+
+# Emoji
+
+
+def helpful_of(story: Story) -> list[str] | None:
+    with story.rt.reads() as session:
+        channel = channels.find(session, story.rt.workspace.id, HERE)
+        assert channel is not None
+        return channel.helpful_emoji
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("🥇", "first_place_medal"),
+        ("🤦", "face_palm"),
+        ("🤦🏽‍♀️", "woman-facepalming"),
+        ("☑", "ballot_box_with_check"),
+        ("🏴󠁧󠁢󠁳󠁣󠁴󠁿", "flag-scotland"),
+        ("👩🏽‍🤝‍👨🏻", "man_and_woman_holding_hands"),
+        (":thumbsdown::skin-tone-4:", "-1"),
+        (":助かった:", "助かった"),
+        (":धन्यवाद:", "धन्यवाद"),
+        (":спасибо_большое:", "спасибо_большое"),
+        (":merci-a\u0300-toi:", "merci-\u00e0-toi"),
+    ],
+)
+def test_an_emoji_counts_by_the_name_that_slack_sends(
+    story: Story, typed: str, name: str
+) -> None:
+    assert story.set_up(helpful=typed).body == ""
+    ask = story.ask()
+    answer = story.say(HELPER, "So.", thread_ts=ask.ts)
+    story.react(PEER, answer, name)
+    assert story.marks() == {answer: (False, 1)}
+
+
+@pytest.mark.parametrize("typed", [":foo bar: nonsense", "nonsense", "👍👎x", ":a b:"])
+def test_what_is_no_emoji_is_refused_and_the_old_choice_stays(
+    story: Story, typed: str
+) -> None:
+    story.set_up(helpful=":tada:")
+    assert list(errors(story.set_up(helpful=typed))) == ["helpful"]
+    assert helpful_of(story) == ["tada"]
+    assert story.slack.whispers == []
+
+
+def test_a_name_that_nobody_knows_is_questioned_once(story: Story) -> None:
+    assert story.set_up(helpful=":white_tick: :tada:").body == ""
+    [question] = story.slack.whispers
+    assert (question.channel, question.only) == (HERE, ADMIN)
+    assert question.text.startswith(
+        "Saved. Not among Slack's standard emoji: `:white_tick:`."
+    )
+    story.set_up(helpful=":white_tick: :tada: :heart:")
+    assert helpful_of(story) == ["white_tick", "tada", "heart"]
+    assert len(story.slack.whispers) == 1
+
+
+def test_a_name_that_people_react_with_is_not_questioned(story: Story) -> None:
+    story.set_up(capture="all")
+    ts = story.say(ASKER, "How?")
+    answer = story.say(HELPER, "So.", thread_ts=ts)
+    story.set_up(helpful=":party-parrot:")
+    [question] = story.slack.whispers
+    story.react(PEER, answer, "party-parrot")
+    story.set_up(helpful=":heart:")
+    story.set_up(helpful=":party-parrot:")
+    assert story.slack.whispers == [question]
+
+
+def test_a_question_that_slack_does_not_take_undoes_nothing(story: Story) -> None:
+    story.slack.fail["chat.postEphemeral"] = [
+        Refused("chat.postEphemeral", "user_not_in_channel")
+    ]
+    assert story.set_up(helpful=":white_tick:").body == ""
+    assert helpful_of(story) == ["white_tick"]
+
+
+def test_the_workspaces_choice_is_questioned_in_its_form(story: Story) -> None:
+    answer = json.loads(story.set_up_workspace(default_helpful=":white_tick:").body)
+    assert answer["response_action"] == "update"
+    assert "`:white_tick:`" in json.dumps(answer["view"])
+    assert story.set_up_workspace().body == ""

@@ -33,5 +33,5 @@ export function search(words: string, most: number): Emoji[] {
 
 /** As node-emoji's, for the blocks' library. */
 export function emojify(text: string): string {
-  return text.replace(/:([a-z0-9_+'-]+(?:::skin-tone-[2-6])?):/g, (_, name: string) => character(name));
+  return text.replace(/:([\p{Ll}\p{Lo}\p{Lm}\p{M}\p{N}_+'-]+(?:::skin-tone-[2-6])?):/gu, (_, name: string) => character(name));
 }

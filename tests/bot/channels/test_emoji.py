@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from bot.channels.slack_emoji import TABLE
 
 from bot.channels import rules
+from bot.channels.slack_emoji import TABLE
 
 SANDBOX = Path(__file__).parents[3] / "sandbox" / "static"
 ROWS = [line.split(" ") for line in TABLE.splitlines()]

@@ -76,23 +76,33 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class React:
-    """Add the bot's own reaction, or take it back."""
+    """Let one of the bot's own reactions stand on a message, or none, and not others.
+
+    Each can be done again without harm.
+    """
 
     channel: str
     ts: str
-    emoji: str
-    is_present: bool
+    emoji: str | None
+    others: Sequence[str] = ()
 
     @property
     def method(self) -> str:
-        return "reactions.add" if self.is_present else "reactions.remove"
+        return "reactions.add" if self.emoji else "reactions.remove"
 
-    def send(self, slack: Slack, _operation: str) -> bool:
-        if self.is_present:
+    def send(self, slack: Slack, _operation: str) -> "Reacted":
+        if self.emoji:
             slack.react(self.channel, self.ts, self.emoji)
-        else:
-            slack.unreact(self.channel, self.ts, self.emoji)
-        return self.is_present
+        for other in self.others:
+            slack.unreact(self.channel, self.ts, other)
+        return Reacted(self.emoji)
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """The bot's own reaction that stands now; None where there is none."""
+
+    emoji: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +258,9 @@ Operation = (
 def methods(operation: Operation) -> Sequence[str]:
     """What it calls in Slack."""
     asked = [ReadChannels.method] if isinstance(operation, PostIfIn | PostIfOut) else []
-    return [*asked, operation.method]
+    if isinstance(operation, React) and operation.others:
+        asked.append("reactions.remove")
+    return [*dict.fromkeys([*asked, operation.method])]
 
 
 @dataclass(frozen=True, slots=True)

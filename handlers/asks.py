@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from slack_bolt import Ack, App
-from slack_sdk.models.views import View as ModalView
 from sqlalchemy.orm import Session
 
 from bot import visibility
@@ -12,6 +11,7 @@ from bot.answers import service as answers
 from bot.asks import actions, forms, messages, notes, rules
 from bot.asks import service as asks
 from bot.asks.actions import Joining
+from bot.asks.notes import Note
 from bot.asks.service import Draft
 from bot.channels import service as channels
 from bot.checkins import blockers
@@ -19,9 +19,10 @@ from bot.clock import micros
 from bot.errors import Refusal
 from bot.facts import service as facts
 from bot.runtime import Runtime
+from bot.settings import service as settings
 from bot.text import clean, marked, plain
 from handlers import outsiders
-from handlers.courtesy import courtesy
+from handlers.courtesy import answer, courtesy
 from handlers.payloads import (
     Command,
     Message,
@@ -57,9 +58,12 @@ def register(bolt: App, rt: Runtime) -> None:
     for action_id in ("ask_looking", "ask_same", "option_looking", "option_same"):
         bolt.action(action_id)(buttons.joined)
     bolt.action("ask_menu")(buttons.menu)
-    for action_id in ("option_close", "option_delete", "option_reopen", "ask_reopen"):
+    for what in ("close", "delete", "reopen", "edit", "worked"):
+        bolt.action(f"option_{what}")(buttons.pressed)
+    for action_id in ("ask_reopen", "ask_delete"):
         bolt.action(action_id)(buttons.pressed)
     bolt.action("ask_worked")(buttons.pressed)
+    bolt.action("ask_restore")(buttons.restored)
 
 
 class Forms:
@@ -303,16 +307,6 @@ def number(value: object) -> int:
     return int(text)
 
 
-def _options(ask: Ask, standing: set[str]) -> ModalView:
-    return forms.options(
-        ask.id,
-        ask.title,
-        ask.state,
-        is_looking="looking" in standing,
-        is_same="same" in standing,
-    )
-
-
 class Buttons:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
@@ -351,19 +345,15 @@ class Buttons:
             is_lesson = ask.is_first and ask.asker == chosen.user.id
             emoji = channels.solved_emoji(channel)[0]
         ack()
-        with courtesy():
-            self._rt.slack.respond(
-                body["response_url"], notes.made_own(emoji, is_first=is_lesson), []
-            )
+        answer(self._rt, body, notes.made_own(emoji, is_first=is_lesson))
 
     def options(self, body: dict[str, Any], ack: Ack) -> None:
         chosen = MessageShortcut.model_validate(body)
+        facts.ensure(self._rt, people=[chosen.user.id])
         with self._rt.reads() as session:
             ask = self._ask_at(session, chosen)
-            channel = session.get_one(Channel, ask.channel_id)
             now = self._rt.clock()
-            visibility.check_inside(session, channel, chosen.user.id, now=now)
-            view = _options(ask, actions.standing(session, ask, chosen.user.id))
+            view = actions.options(session, ask, by=chosen.user.id, now=now)
         self._rt.slack.open_view(chosen.trigger_id, view)
         ack()
 
@@ -395,32 +385,70 @@ class Buttons:
                 now=self._rt.clock(),
             )
             standing = actions.standing(session, ask, pressed.user.id)
-            view = _options(ask, standing)
+            view = actions.options(
+                session, ask, by=pressed.user.id, now=self._rt.clock()
+            )
+        ack()
         if pressed.view is not None:
             with courtesy():
                 self._rt.slack.update_view(pressed.view.id, view, hash=None)
-        if what in standing and not is_in:
-            raise Refusal(actions.IN_BY_REACTION_TOO)
-        ack()
+        answer(self._rt, body, actions.joined(what, is_in=is_in, standing=standing))
 
     def menu(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = Pressed.model_validate(body)
         option = pressed.action.selected_option
         what, _, ask_id = (option.value if option else "").partition(":")
-        self._do(pressed, what, number(ask_id))
+        if what == "help":
+            ack()
+            self._explain(body, pressed)
+            return
+        text, drawn = self._do(pressed, what, number(ask_id))
         ack()
+        if text:
+            answer(self._rt, body, text, drawn)
+
+    def _explain(self, body: dict[str, Any], pressed: Pressed) -> None:
+        with self._rt.reads() as session:
+            here = pressed.channel.id if pressed.channel else ""
+            channel = channels.find(session, self._rt.workspace.id, here)
+            text = settings.help_text(channel)
+        answer(self._rt, body, text)
 
     def pressed(self, body: dict[str, Any], ack: Ack) -> None:
         """The same things, from a note's or a form's button."""
         pressed = Pressed.model_validate(body)
         what = pressed.action.action_id.partition("_")[2]
-        self._do(pressed, what, number(pressed.action.value))
+        text, drawn = self._do(pressed, what, number(pressed.action.value))
         ack()
-        if what == "reopen" and body.get("response_url"):
-            with courtesy():
-                self._rt.slack.respond(body["response_url"], "It is open again.", [])
+        is_letter = pressed.channel is not None and pressed.channel.id.startswith("D")
+        if text:
+            answer(self._rt, body, text, drawn, replace=is_letter)
 
-    def _do(self, pressed: Pressed, what: str, ask_id: int) -> None:
+    def restored(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = Pressed.model_validate(body)
+        facts.ensure(self._rt, people=[pressed.user.id])
+        with self._rt.sessions.begin() as session:
+            ask = asks.get(
+                session,
+                self._rt.workspace,
+                number(pressed.action.value),
+                or_deleted=True,
+            )
+            now = self._rt.clock()
+            messages.reclaim(session, ask, by=pressed.user.id, now=now)
+            line_ts = ask.line_ts
+        ack()
+        if pressed.view is not None:
+            with courtesy():
+                done = forms.told("Done", notes.BACK)
+                self._rt.slack.update_view(pressed.view.id, done, hash=None)
+            return
+        # The line in the thread is drawn anew; what was for one person is replaced.
+        is_line = (body.get("container") or {}).get("message_ts") == line_ts
+        answer(self._rt, body, notes.BACK, replace=not is_line)
+
+    def _do(self, pressed: Pressed, what: str, ask_id: int) -> Note:
+        """Gives what to say in answer; nothing where what is shown says it."""
         facts.ensure(self._rt, people=[pressed.user.id])
         by = pressed.user.id
         at_us = micros(pressed.action.action_ts)
@@ -428,6 +456,7 @@ class Buttons:
             ask = asks.get(session, self._rt.workspace, ask_id)
             now = self._rt.clock()
             view = None
+            said: Note = ("", [])
             match what:
                 case "close" if by == ask.asker:
                     actions.close(
@@ -435,6 +464,13 @@ class Buttons:
                     )
                 case "reopen":
                     actions.reopen(session, ask, by=by, at_us=at_us, now=now)
+                    if pressed.action.action_id == "ask_reopen":
+                        said = (notes.REOPENED, [])
+                case "delete" if ask.is_own_message:
+                    messages.disclaim(session, ask, by=by, now=now)
+                    said = notes.disclaimed(ask.id)
+                case "options":
+                    view = actions.options(session, ask, by=by, now=now)
                 case _:
                     view = actions.form(session, ask, what, by=by, now=now)
         if view is not None:
@@ -445,6 +481,8 @@ class Buttons:
             )
             show(pressed.trigger_id, view)
         elif pressed.view is not None:
-            done = forms.told("Done", "That's done.")
+            text, drawn = said
+            done = forms.told("Done", text or "That's done.", *drawn[1:])
             with courtesy():
                 self._rt.slack.update_view(pressed.view.id, done, hash=None)
+        return said

@@ -18,7 +18,7 @@ from bot.facts import service as facts
 from bot.runtime import Runtime
 from handlers import outsiders
 from handlers.asks import NOT_HERE, number
-from handlers.courtesy import courtesy
+from handlers.courtesy import answer
 from handlers.payloads import Message, MessageShortcut, Pressed
 from models import Answer, Channel
 
@@ -63,8 +63,7 @@ class Marks:
             )
         ack()
         text, drawn = notes.marked(what, chosen.channel.id, chosen.message.ts)
-        with courtesy():
-            self._rt.slack.respond(body["response_url"], text, drawn)
+        answer(self._rt, body, text, drawn)
 
     def _know_answer(self, session: Session, channel: Channel, said: Message) -> None:
         """The shortcut shows us the reply, perhaps before its own event did."""
@@ -162,8 +161,4 @@ class Marks:
         *,
         replace: bool = True,
     ) -> None:
-        if body.get("response_url"):
-            with courtesy():
-                self._rt.slack.respond(
-                    body["response_url"], text, list(drawn), replace=replace
-                )
+        answer(self._rt, body, text, drawn, replace=replace)

@@ -15,6 +15,7 @@ from bot.runtime import Runtime
 from bot.slack import SlackError
 from bot.text import clean, escape, plain, shorten
 from bot.visibility import MembershipUnknown
+from handlers.courtesy import answer
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ def _tell(
         return _ok(_beside_field(body["view"], refusal, title))
     try:
         if body.get("response_url"):
-            rt.slack.respond(body["response_url"], text, [])
+            answer(rt, body, text)
         elif body.get("trigger_id"):
             in_modal = (body.get("view") or {}).get("type") == "modal"
             show = rt.slack.push_view if in_modal else rt.slack.open_view

@@ -37,8 +37,12 @@ class Ask(Base):
     # Whether the message is the asker's own rather than one that the bot posted.
     is_own_message: Mapped[bool] = mapped_column(default=False)
 
-    # Whether the bot's own reaction stands on such a message: it is solved.
-    is_signed: Mapped[bool] = mapped_column(default=False)
+    # Whether the channel took such a message as an ask by itself.
+    is_captured: Mapped[bool] = mapped_column(default=False)
+    # The bot's own reaction that stands on such a message, by its emoji's name.
+    sign: Mapped[str | None]
+    # The bot's line in such a message's thread, once Slack has told it.
+    line_ts: Mapped[str | None]
 
     asker: Mapped[str]
     # Escaped as Slack escapes message text, with its <@…> and <https://…> tokens.
@@ -60,6 +64,8 @@ class Ask(Base):
     close_reason: Mapped[str | None]
     reopened_us: Mapped[int] = mapped_column(default=0)
     deleted_at: Mapped[datetime | None]
+    # Who said that such a message is not an ask; nobody where the message is gone.
+    removed_by: Mapped[str | None]
 
     # One line by the asker on what worked.
     worked: Mapped[str | None]

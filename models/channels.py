@@ -26,6 +26,8 @@ class Channel(Base):
 
     # Settings. None means the default, so that a better default reaches everybody.
     capture: Mapped[str] = mapped_column(default="off")
+    # How the bot shows that it took a message as an ask: reaction, line, nothing.
+    captured_sign: Mapped[str] = mapped_column(default="reaction")
     helpful_emoji: Mapped[list[str] | None]
     solved_emoji: Mapped[list[str] | None]
     topics: Mapped[list[str]] = mapped_column(default=list)

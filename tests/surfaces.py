@@ -78,7 +78,7 @@ def ask(state: str = "open", **more: Any) -> Shown:
             "id": 7,
             "title": TITLE,
             "details": "",
-            "asker": "U0ANA",
+            "asker": "Ana",
             "topics": (),
             "state": state,
             **more,
@@ -375,6 +375,11 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
         *(partial(blocks.message, all_of(state)) for state in STATES),
         lambda: blocks.message(ask(origin=URL)),
     ],
+    blocks.line: [
+        *(partial(blocks.line, ask(state, is_captured=True)) for state in STATES),
+        *(partial(blocks.line, all_of(state)) for state in STATES),
+    ],
+    blocks.no_ask: [lambda: blocks.no_ask(7)],
     forms.ask_form: [
         forms.ask_form,
         lambda: forms.ask_form(is_here=True),
@@ -388,32 +393,38 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
         ),
     ],
     forms.close_form: [lambda: forms.close_form(7, TITLE, "Ana")],
-    forms.delete_form: [
-        lambda: forms.delete_form(7, TITLE, is_own_message=False),
-        lambda: forms.delete_form(7, TITLE, is_own_message=True),
-    ],
+    forms.delete_form: [lambda: forms.delete_form(7, TITLE)],
     forms.worked_form: [
         lambda: forms.worked_form(7, TITLE, None),
         lambda: forms.worked_form(7, TITLE, "Freezing the clock."),
     ],
     forms.options: [
-        partial(forms.options, 7, TITLE, state, is_looking=looking, is_same=same)
-        for state, looking, same in itertools.product(
-            STATES, (False, True), (False, True)
+        partial(
+            forms.options, 7, TITLE, state, possible, joined=joined, is_own_message=own
+        )
+        for state, possible, joined, own in itertools.product(
+            STATES,
+            ((), ("looking", "same"), tuple(forms.LABELS)),
+            ((), ("looking", "same")),
+            (False, True),
         )
     ],
-    forms.told: [lambda: forms.told("Not possible", "It is solved already.")],
+    forms.told: [
+        lambda: forms.told("Not possible", "It's already solved."),
+        lambda: forms.told("Done", blocks.NO_ASK, blocks.undo(7)),
+    ],
     notes.answered: [lambda: notes.answered(TITLE, URL, "Ben")],
-    notes.captured: [lambda: notes.captured(TITLE, URL, "100")],
+    notes.captured: [lambda: notes.captured(7, TITLE, URL, "100")],
     notes.made: [
         lambda: notes.made(TITLE, URL, "Dan", "100", is_first=True),
         lambda: notes.made(TITLE, URL, "Dan", "100", is_first=False),
     ],
     notes.closed: [lambda: notes.closed(7, TITLE, URL, "Dan", "Asked twice")],
     notes.deleted: [
-        lambda: notes.deleted(TITLE, "Dan", is_own_message=False),
-        lambda: notes.deleted(TITLE, "Dan", is_own_message=True),
+        lambda: notes.deleted(7, TITLE, "Dan", is_own_message=False),
+        lambda: notes.deleted(7, TITLE, "Dan", is_own_message=True),
     ],
+    notes.disclaimed: [lambda: notes.disclaimed(7)],
     notes.not_posted: [
         lambda: notes.not_posted(TITLE, "", "help", "is_archived"),
         lambda: notes.not_posted(TITLE, "Details", "help", "some_new_error"),

@@ -307,3 +307,56 @@ def _fill(connection: Connection) -> None:
             answered_at=at,
             is_deleted=is_deleted,
         )
+
+
+# The last one in which a check mark was all that the bot put on people's messages.
+BEFORE_SIGNS = "c27b90e4f518"
+
+
+def test_what_waits_to_be_shown_on_peoples_own_messages_is_still_shown(url: str):
+    database = db.connect(url)
+    with database.engine.begin() as connection:
+        command.upgrade(schema._config(connection), BEFORE_SIGNS)
+        put = _puts(connection)
+        put("installations", id=1)
+        put("channels", id=1, installation_id=1, slack_id="C1")
+        for n, is_own in enumerate((True, False), 1):
+            put(
+                "asks",
+                id=n,
+                installation_id=1,
+                channel_id=1,
+                source=f"s{n}",
+                state="solved",
+                is_own_message=is_own,
+                is_signed=is_own,
+            )
+            put(
+                "outbox",
+                id=n,
+                installation_id=1,
+                kind="ask.show",
+                key=f"ask.show:{n}:C1",
+                subject_id=n,
+                operation=f"o{n}",
+                state="pending",
+            )
+        command.upgrade(schema._config(connection), NEWEST)
+        asked = text("SELECT kind, key FROM outbox ORDER BY subject_id")
+        after = connection.execute(asked).all()
+        signs = connection.execute(text("SELECT sign FROM asks ORDER BY id")).all()
+        command.downgrade(schema._config(connection), BEFORE_SIGNS)
+        before = connection.execute(asked).all()
+        signed = connection.execute(text("SELECT is_signed FROM asks ORDER BY id"))
+        was_signed = [bool(row[0]) for row in signed]
+    database.close()
+    assert [tuple(row) for row in after] == [
+        ("ask.sign", "ask.sign:1:C1"),
+        ("ask.show", "ask.show:2:C1"),
+    ]
+    assert [row[0] for row in signs] == ["white_check_mark", None]
+    assert [tuple(row) for row in before] == [
+        ("ask.show", "ask.show:1:C1"),
+        ("ask.show", "ask.show:2:C1"),
+    ]
+    assert was_signed == [True, False]

@@ -354,14 +354,16 @@ def _announce(
 def show_again(session: Session, ask: Ask, *, now: datetime) -> None:
     """The ask's message is to show what is true now."""
     channel = session.get_one(Channel, ask.channel_id)
-    outbox.refresh(
-        session,
-        "ask.show",
-        ask.id,
-        channel.slack_id,
-        installation_id=ask.installation_id,
-        now=now,
-    )
+    kinds = ["ask.show", "ask.sign"] if ask.is_own_message else ["ask.show"]
+    for kind in kinds:
+        outbox.refresh(
+            session,
+            kind,
+            ask.id,
+            channel.slack_id,
+            installation_id=ask.installation_id,
+            now=now,
+        )
     # Whoever offered help or has the same problem sees it on their Home tab, too.
     joined = session.scalars(_JOINED, {"of_ask": ask.id})
     homes.refresh(session, ask.installation_id, [ask.asker, *joined], now=now)

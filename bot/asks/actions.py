@@ -7,7 +7,7 @@ from slack_sdk.models.views import View
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import outbox
+from bot import outbox, visibility
 from bot.answers import outcomes, registers
 from bot.answers.registers import Register
 from bot.answers.rules import BY_BUTTON
@@ -17,7 +17,7 @@ from bot.asks.service import GONE
 from bot.clock import micros_of
 from bot.errors import Refusal
 from bot.members import service as members
-from bot.members.rules import Action
+from bot.members.rules import Action, may
 from bot.runtime import Workspace
 from bot.text import clean, marked, one_line, shorten
 from models import Answer, Ask, Channel, Reaction
@@ -25,7 +25,20 @@ from models import Answer, Ask, Channel, Reaction
 # A second click within this time is a double click, not a change of mind.
 DOUBLE_CLICK_US = 1_500_000
 
-IN_BY_REACTION_TOO = "You are in by your reaction, too: remove it to step back."
+_YES = {
+    "looking": (
+        "You're listed as looking into it. Press *I can help* again to step back."
+    ),
+    "same": (
+        "You're counted in, and I'll tell you when it is solved. Press *Same here*"
+        " again to step back."
+    ),
+}
+_NO = {
+    "looking": "You're not listed as looking into it any more.",
+    "same": "You're not counted in any more.",
+}
+_BY_EMOJI = {"looking": ":eyes:", "same": ":raising_hand:"}
 
 Joining = Literal["looking", "same"]
 _JOINING = {"looking": Action.LOOK, "same": Action.SAME}
@@ -67,7 +80,7 @@ def toggle(
         return by_button.is_present
     is_in = by_button is not None and by_button.is_present
     if not is_in and any(r.is_present for r in standing):
-        raise Refusal("You are in by your reaction: remove it to step back.")
+        raise Refusal(_by_reaction(what))
     _mark(
         session,
         workspace,
@@ -82,6 +95,46 @@ def toggle(
     )
     outcomes.resettle(session, ask.id, now=now, show=True)
     return not is_in
+
+
+def joined(what: Joining, *, is_in: bool, standing: set[str]) -> str:
+    """What the person is told after a press. mrkdwn of our own."""
+    if what in standing and not is_in:
+        return _by_reaction(what)
+    return _YES[what] if is_in else _NO[what]
+
+
+def _by_reaction(what: Joining) -> str:
+    return (
+        f"You're already listed because of your {_BY_EMOJI[what]}. Remove the reaction"
+        " to step back."
+    )
+
+
+def options(session: Session, ask: Ask, *, by: str, now: datetime) -> View:
+    """What the person may do with the ask; raises Refusal where they may not see it."""
+    channel = session.get_one(Channel, ask.channel_id)
+    visibility.check_inside(session, channel, by, now=now)
+    held = members.roles(session, channel, by, author=ask.asker)
+    is_waiting = ask.state in {"open", "answered"}
+    wanted = {
+        "looking": is_waiting and by != ask.asker and may(Action.LOOK, held),
+        "same": is_waiting and by != ask.asker and may(Action.SAME, held),
+        "edit": not ask.is_own_message and may(Action.EDIT, held),
+        "worked": ask.state == "solved" and may(Action.SAY_WHAT_WORKED, held),
+        "close": is_waiting and may(Action.CLOSE, held),
+        "reopen": not is_waiting and may(Action.REOPEN, held),
+        "delete": may(Action.DELETE, held)
+        or (ask.is_captured and ask.state == "open" and may(Action.DISCLAIM, held)),
+    }
+    return forms.options(
+        ask.id,
+        ask.title,
+        ask.state,
+        [what for what, is_possible in wanted.items() if is_possible],
+        joined=standing(session, ask, by),
+        is_own_message=ask.is_own_message,
+    )
 
 
 def standing(session: Session, ask: Ask, member: str) -> set[str]:
@@ -106,7 +159,7 @@ def form(session: Session, ask: Ask, what: str, *, by: str, now: datetime) -> Vi
     match what:
         case "edit":
             if ask.is_own_message:
-                raise Refusal("Edit your message itself: the ask follows it.")
+                raise Refusal("Edit your message in Slack and the ask will follow.")
             return forms.ask_form(
                 ask_id=ask.id,
                 title=ask.title,
@@ -118,9 +171,7 @@ def form(session: Session, ask: Ask, what: str, *, by: str, now: datetime) -> Vi
             asker = members.name(session, ask.installation_id, ask.asker)
             return forms.close_form(ask.id, ask.title, asker)
         case "delete":
-            return forms.delete_form(
-                ask.id, ask.title, is_own_message=ask.is_own_message
-            )
+            return forms.delete_form(ask.id, ask.title)
         case _:
             return forms.worked_form(ask.id, ask.title, ask.worked)
 
@@ -143,9 +194,11 @@ def mark(
     )
     ask = session.get(Ask, answer.ask_id) if answer else None
     if answer is None or ask is None or ask.deleted_at:
-        raise Refusal("That works on answers: replies by others in an ask's thread.")
+        raise Refusal(
+            "This works on answers, that is, other people's replies in an ask's thread."
+        )
     if answer.author == by:
-        raise Refusal("It's your own answer; let others say whether it helped.")
+        raise Refusal("That's your own answer. Only others can mark it helpful.")
     action = Action.SOLVE if what == "solved" else Action.MARK_HELPFUL
     members.permit(session, channel, action, by, now=now, author=ask.asker)
     _mark(
@@ -209,15 +262,17 @@ def close(
     members.permit(session, channel, Action.CLOSE, by, now=now, author=ask.asker)
     reason = shorten(one_line(clean(reason or "")), LONGEST_REASON)
     if by != ask.asker and not reason:
-        raise Refusal("Say in a few words why you close it.", field="reason")
+        raise Refusal(
+            "Tell the asker in a few words why you're closing it.", field="reason"
+        )
     said = marked(reason) or None
     if ask.state == "solved":
-        raise Refusal("It is solved already.")
+        raise Refusal("It's already solved.")
     if ask.is_closed and (ask.closed_by, ask.close_reason) == (by, said):
         # The same form again, because the answer to it got lost.
         return
     if ask.is_closed:
-        raise Refusal("It is closed already.")
+        raise Refusal("It's already closed.")
     if at_us is None:
         at_us = max(micros_of(now), ask.reopened_us + 1)
     ask.close(at_us, by=by, reason=said)

@@ -16,11 +16,13 @@ from slack_sdk.models.blocks import (
 )
 
 from bot import rich
-from bot.text import escape, mention, plain
+from bot.text import escape, plain
 
 # Slack draws about this much of a message comfortably, and refuses several times it.
 SHOWN_DETAILS = 3000
 MOST_NAMES = 5
+_LINE = "Your peers can answer in this thread."
+NO_ASK = "This message is not an ask."
 
 _STATES = {
     "open": ":white_circle: Open",
@@ -37,6 +39,7 @@ class Shown:
     id: int
     title: str
     details: str
+    # Their name: the bot mentions nobody who asks.
     asker: str
     topics: Sequence[str]
     state: str
@@ -52,6 +55,8 @@ class Shown:
     origin: str | None = None
     # The first of the emoji that mean here that an answer solved the ask.
     solved_emoji: str = "white_check_mark"
+    # Whether the channel took somebody's own message as an ask.
+    is_captured: bool = False
 
 
 def summary(ask: Shown) -> str:
@@ -63,16 +68,7 @@ def message(ask: Shown) -> list[Block]:
     blocks: list[Block] = [rich.words(ask.title, limit=200, is_bold=True)]
     if ask.details:
         blocks.append(rich.words(ask.details, limit=SHOWN_DETAILS))
-    about = [
-        MarkdownTextObject(text=f"{_STATES[ask.state]} · asked by {mention(ask.asker)}")
-    ]
-    if ask.topics:
-        tags = "  ".join(f"#{topic}" for topic in ask.topics)
-        blocks.append(
-            ContextBlock(elements=[*about, PlainTextObject(text=tags, emoji=False)])
-        )
-    else:
-        blocks.append(ContextBlock(elements=about))
+    blocks.append(_about(ask, f"Asked by {ask.asker}"))
     if ask.origin:
         blocks.append(rich.sentence("From ", rich.link(ask.origin, "a check-in")))
     blocks += _outcome(ask)
@@ -84,6 +80,36 @@ def message(ask: Shown) -> list[Block]:
         blocks.append(ContextBlock(elements=[MarkdownTextObject(text=hint)]))
     blocks.append(_buttons(ask))
     return blocks
+
+
+def _about(ask: Shown, what: str) -> ContextBlock:
+    elements: list[MarkdownTextObject | PlainTextObject] = [
+        MarkdownTextObject(text=_STATES[ask.state]),
+        PlainTextObject(text=what, emoji=False),
+    ]
+    if ask.topics:
+        tags = "  ".join(f"#{topic}" for topic in ask.topics)
+        elements.append(PlainTextObject(text=tags, emoji=False))
+    return ContextBlock(elements=elements)
+
+
+def line(ask: Shown) -> list[Block]:
+    """The bot's line in the thread of somebody's own message."""
+    return [_about(ask, _LINE), *_outcome(ask), _buttons(ask)]
+
+
+def line_summary(ask: Shown) -> str:
+    return f"Ask ({ask.state}). {_LINE}"
+
+
+def no_ask(ask_id: int) -> tuple[str, list[Block]]:
+    """The line of a message of which somebody said that it is not an ask."""
+    return NO_ASK, [_aside(NO_ASK), undo(ask_id)]
+
+
+def undo(ask_id: int) -> ActionsBlock:
+    again = ButtonElement(text="Undo", action_id="ask_restore", value=str(ask_id))
+    return ActionsBlock(elements=[again])
 
 
 def _outcome(ask: Shown) -> list[Block]:
@@ -101,8 +127,8 @@ def _outcome(ask: Shown) -> list[Block]:
     if ask.state in {"open", "answered"} and ask.looking:
         blocks.append(_aside(f"Looking into it: {names(ask.looking)}"))
     if ask.same:
-        people = "1 other has" if ask.same == 1 else f"{ask.same} others have"
-        blocks.append(_aside(f"{people} the same problem"))
+        people = "1 other person has" if ask.same == 1 else f"{ask.same} others have"
+        blocks.append(_aside(f"{people} this problem"))
     return blocks
 
 
@@ -129,20 +155,17 @@ def _buttons(ask: Shown) -> ActionsBlock:
         elements.append(
             ButtonElement(text="Same here", action_id="ask_same", value=str(ask.id))
         )
-    elements.append(
-        OverflowMenuElement(action_id="ask_menu", options=menu(ask.id, ask.state))
-    )
+    elements.append(OverflowMenuElement(action_id="ask_menu", options=_menu(ask)))
     return ActionsBlock(block_id=f"ask_{ask.id}", elements=elements)
 
 
-def menu(ask_id: int, state: str) -> list[Option]:
-    """What can be done with an ask in this state; who may is decided on the click."""
-    entries = [("Edit", "edit")]
-    if state in {"open", "answered"}:
-        entries.append(("Close", "close"))
-    elif state == "solved":
-        entries.append(("Not solved yet", "reopen"))
-    else:
-        entries.append(("Reopen", "reopen"))
-    entries.append(("Delete…", "delete"))
-    return [Option(text=label, value=f"{what}:{ask_id}") for label, what in entries]
+def _menu(ask: Shown) -> list[Option]:
+    """What everybody may do: the same menu is shown to all.
+
+    The options are then those of the person who opens them.
+    """
+    entries = [("Ask options…", "options")]
+    if ask.is_captured and ask.state == "open":
+        entries.append(("Not an ask", "delete"))
+    entries.append(("How asks work", "help"))
+    return [Option(text=label, value=f"{what}:{ask.id}") for label, what in entries]

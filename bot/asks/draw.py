@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot import zones
 from bot.answers import outcomes
 from bot.answers.rules import Outcome
-from bot.asks import blocks, notes, posting
+from bot.asks import blocks, notes, posting, rules
 from bot.asks.blocks import Shown
 from bot.asks.notes import Note
 from bot.channels import service as channels
@@ -20,9 +20,6 @@ from bot.operations import Delete, Operation, Post, React, ReadThread, Update, W
 from bot.runtime import Workspace
 from bot.text import is_forgotten, permalink
 from models import Answer, Ask, Channel
-
-# How the bot shows on somebody's own message that it is solved.
-SOLVED_SIGN = "white_check_mark"
 
 
 class Drawing:
@@ -42,7 +39,10 @@ class Drawing:
                 hold=posting.hold,
             ),
             "ask.show": Notice(
-                self.show, "repeat", delivered=posting.shown, hold=posting.hold
+                self.show, "repeat", parked=posting.not_shown, hold=posting.hold
+            ),
+            "ask.sign": Notice(
+                self.sign, "repeat", delivered=posting.signed, hold=posting.hold
             ),
             "thread.read": Notice(
                 self.read_thread,
@@ -69,26 +69,38 @@ class Drawing:
         ask, channel = self._ask(session, claim.subject_id)
         if ask.deleted_at:
             return None
-        shown = self._shown(session, ask, channel)
-        return Post(channel.slack_id, blocks.summary(shown), blocks.message(shown))
+        text, drawn = self._message(session, ask, channel)
+        thread_ts = ask.ts if ask.is_own_message else None
+        return Post(channel.slack_id, text, drawn, thread_ts)
 
     def show(self, session: Session, claim: Claim) -> Operation | None:
         ask, channel = self._ask(session, claim.subject_id)
+        ts = ask.line_ts if ask.is_own_message else ask.ts
+        if ts is None:
+            return None
+        if ask.deleted_at and not ask.removed_by:
+            return Delete(channel.slack_id, ts)
+        if ask.deleted_at:
+            return Update(channel.slack_id, ts, *blocks.no_ask(ask.id))
+        return Update(channel.slack_id, ts, *self._message(session, ask, channel))
+
+    def sign(self, session: Session, claim: Claim) -> Operation | None:
+        ask, channel = self._ask(session, claim.subject_id)
         if ask.ts is None:
             return None
-        if ask.is_own_message:
-            is_solved = ask.state == "solved"
-            # After a first try nobody knows for sure what stands, and to react again
-            # changes nothing.
-            if is_solved == ask.is_signed and claim.attempts == 1:
-                return None
-            return React(channel.slack_id, ask.ts, SOLVED_SIGN, is_solved)
-        if ask.deleted_at:
-            return Delete(channel.slack_id, ask.ts)
-        shown = self._shown(session, ask, channel)
-        return Update(
-            channel.slack_id, ask.ts, blocks.summary(shown), blocks.message(shown)
+        wanted = rules.sign(
+            ask.state,
+            is_captured=ask.is_captured,
+            captured_sign=channel.captured_sign,
         )
+        # After a failure nobody knows for sure what stands.
+        if claim.failures or claim.is_unverified:
+            others = [name for name in rules.SIGNS if name != wanted]
+        elif wanted == ask.sign:
+            return None
+        else:
+            others = [ask.sign] if ask.sign else []
+        return React(channel.slack_id, ask.ts, wanted, others)
 
     def read_thread(self, session: Session, claim: Claim) -> Operation | None:
         ask, channel = self._ask(session, claim.subject_id)
@@ -116,7 +128,7 @@ class Drawing:
         if ask.ts is None or ask.deleted_at:
             return None
         url = self._url(channel, ask.ts)
-        return _letter(claim, notes.captured(ask.title, url, _solved(channel)))
+        return _letter(claim, notes.captured(ask.id, ask.title, url, _solved(channel)))
 
     def made(self, session: Session, claim: Claim) -> Operation | None:
         ask, channel = self._ask(session, claim.subject_id)
@@ -143,7 +155,7 @@ class Drawing:
         if ask.deleted_at is None:
             return None
         by = members.name(session, ask.installation_id, _by(claim))
-        note = notes.deleted(ask.title, by, is_own_message=ask.is_own_message)
+        note = notes.deleted(ask.id, ask.title, by, is_own_message=ask.is_own_message)
         return _letter(claim, note)
 
     def not_posted(self, session: Session, claim: Claim) -> Operation | None:
@@ -276,6 +288,13 @@ class Drawing:
         urls = [self._url(channel, answer.ts, ask) for answer in solving]
         return list(zip(called, urls, strict=True))
 
+    def _message(self, session: Session, ask: Ask, channel: Channel) -> Note:
+        """The bot's own message about an ask, or its line below somebody else's."""
+        shown = self._shown(session, ask, channel)
+        if ask.is_own_message:
+            return blocks.line_summary(shown), blocks.line(shown)
+        return blocks.summary(shown), blocks.message(shown)
+
     def _shown(self, session: Session, ask: Ask, channel: Channel) -> Shown:
         result = outcomes.outcome_of(session, ask)
         closed_by = None
@@ -285,7 +304,7 @@ class Drawing:
             id=ask.id,
             title=ask.title,
             details=ask.details,
-            asker=ask.asker,
+            asker=members.name(session, ask.installation_id, ask.asker),
             topics=ask.topics,
             state=result.state,
             solutions=self._solutions(session, ask, channel, result),
@@ -297,6 +316,7 @@ class Drawing:
             is_first=ask.is_first,
             origin=ask.origin,
             solved_emoji=_solved(channel),
+            is_captured=ask.is_captured,
         )
 
 

@@ -1,7 +1,7 @@
 """The forms around an ask. Values in, views out."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -11,7 +11,6 @@ from slack_sdk.models.blocks import (
     ConversationFilter,
     ConversationSelectElement,
     InputBlock,
-    InteractiveElement,
     MarkdownTextObject,
     Option,
     PlainTextInputElement,
@@ -38,10 +37,8 @@ INVITE_FIRST = (
     "I'm not in that channel yet. Choose another one, or type `/invite @Backswing`"
     " there first."
 )
-CHOOSE = (
-    "Choose a channel where I'm a member; in any other, type `/invite @Backswing`"
-    " there first."
-)
+CHOOSE = "Pick a channel I'm in. For any other, type `/invite @Backswing` there first."
+_NOTHING_POSSIBLE = "The asker, champions and admins can reopen it."
 _LONGEST_TOPICS = 150
 
 
@@ -112,7 +109,7 @@ def _channel(channel: str | None, *, is_here: bool) -> InputBlock:
         dispatch_action=True,
         element=ConversationSelectElement(
             action_id="ask_channel",
-            placeholder="Where your peers are",
+            placeholder="Choose a channel",
             initial_conversation=channel,
             default_to_current_conversation=is_here or None,
             filter=ConversationFilter(
@@ -135,7 +132,7 @@ def _topics(channel_topics: Sequence[str], chosen: Sequence[str]) -> list[Block]
                 optional=True,
                 element=StaticMultiSelectElement(
                     action_id="topics",
-                    placeholder="Choose what it is about",
+                    placeholder="Choose topics",
                     options=known,
                     initial_options=[o for o in known if o.value in of_channel] or None,
                     max_selected_items=MOST_TOPICS,
@@ -147,7 +144,7 @@ def _topics(channel_topics: Sequence[str], chosen: Sequence[str]) -> list[Block]
             block_id="more_topics",
             label="Other topics" if known else "Topics",
             optional=True,
-            hint=f"Up to {MOST_TOPICS}, with commas between",
+            hint=f"Up to {MOST_TOPICS}, separated by commas",
             element=PlainTextInputElement(
                 action_id="more_topics",
                 initial_value=shorten(", ".join(others), _LONGEST_TOPICS) or None,
@@ -179,12 +176,7 @@ def close_form(ask_id: int, title: str, asker: str) -> View:
     )
 
 
-def delete_form(ask_id: int, title: str, *, is_own_message: bool) -> View:
-    what = (
-        "The message stays where it is, but is no ask any more."
-        if is_own_message
-        else "The ask's message disappears for everybody; its answers stay."
-    )
+def delete_form(ask_id: int, title: str) -> View:
     return View(
         type="modal",
         callback_id="delete_ask",
@@ -192,7 +184,12 @@ def delete_form(ask_id: int, title: str, *, is_own_message: bool) -> View:
         submit="Delete it",
         close="Keep it",
         private_metadata=json.dumps({"ask": ask_id}),
-        blocks=[rich.words(title, limit=200, is_bold=True), SectionBlock(text=what)],
+        blocks=[
+            rich.words(title, limit=200, is_bold=True),
+            SectionBlock(
+                text="The ask's message disappears for everybody; its answers stay."
+            ),
+        ],
     )
 
 
@@ -209,7 +206,7 @@ def worked_form(ask_id: int, title: str, worked: str | None) -> View:
             _line(
                 "worked",
                 "In one line",
-                "It is shown with the ask, for whoever comes next.",
+                "Shown with the ask, for the next person.",
                 LONGEST_WORKED,
                 worked,
             ),
@@ -232,40 +229,52 @@ def _line(
     )
 
 
+LABELS = {
+    "looking": "I can help",
+    "same": "Same here",
+    "edit": "Edit",
+    "worked": "Add what worked",
+    "close": "Close",
+    "reopen": "Reopen",
+    "delete": "Delete…",
+}
+
+
 def options(
-    ask_id: int, title: str, state: str, *, is_looking: bool, is_same: bool
+    ask_id: int,
+    title: str,
+    state: str,
+    possible: Sequence[str],
+    *,
+    # What the person has joined already: "looking", "same".
+    joined: Collection[str] = (),
+    is_own_message: bool = False,
 ) -> View:
-    """What can be done with an ask whose message is its asker's own."""
-    buttons: list[InteractiveElement] = []
-    if state in {"open", "answered"}:
-        buttons += [
-            _button(
-                "I can't help after all" if is_looking else "I can help",
-                "looking",
-                ask_id,
-            ),
-            _button(
-                "Not my problem after all" if is_same else "Same here", "same", ask_id
-            ),
-            _button("Close", "close", ask_id),
-        ]
+    """What one person can do with an ask."""
+    labels = dict(LABELS)
+    if state == "solved":
+        labels["reopen"] = "Not solved yet"
+    if is_own_message:
+        labels["delete"] = "Not an ask"
+    if "looking" in joined:
+        labels["looking"] = "I can't help after all"
+    if "same" in joined:
+        labels["same"] = "I don't have this problem"
+    blocks: list[Block] = [
+        rich.words(title, limit=200, is_bold=True),
+        ContextBlock(elements=[MarkdownTextObject(text=f"This ask is *{state}*.")]),
+    ]
+    if possible:
+        buttons = [_button(labels[what], what, ask_id) for what in possible]
+        blocks.append(ActionsBlock(elements=buttons))
     else:
-        buttons.append(
-            _button(
-                "Not solved yet" if state == "solved" else "Reopen", "reopen", ask_id
-            )
-        )
-    buttons.append(_button("No ask any more…", "delete", ask_id))
+        blocks.append(SectionBlock(text=_NOTHING_POSSIBLE))
     return View(
         type="modal",
         callback_id="ask_options",
         title="Ask options",
         close="Done",
-        blocks=[
-            rich.words(title, limit=200, is_bold=True),
-            ContextBlock(elements=[MarkdownTextObject(text=f"This ask is *{state}*.")]),
-            ActionsBlock(elements=buttons),
-        ],
+        blocks=blocks,
     )
 
 
@@ -273,12 +282,12 @@ def _button(label: str, what: str, ask_id: int) -> ButtonElement:
     return ButtonElement(text=label, action_id=f"option_{what}", value=str(ask_id))
 
 
-def told(title: str, text: str) -> View:
+def told(title: str, text: str, *more: Block) -> View:
     """A message where only a view can be shown. `text` is mrkdwn of our own."""
     return View(
         type="modal",
         callback_id="told",
         title=title,
         close="OK",
-        blocks=[SectionBlock(text=text)],
+        blocks=[SectionBlock(text=text), *more],
     )

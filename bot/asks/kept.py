@@ -21,6 +21,7 @@ def _about(leaving: Leaving) -> ColumnElement[bool]:
         Ask.asker == who,
         Ask.solved_by == who,
         Ask.closed_by == who,
+        Ask.removed_by == who,
         *(
             mentions(column, who)
             for column in (Ask.title, Ask.details, Ask.worked, Ask.close_reason)
@@ -66,7 +67,7 @@ KEPT = (
         until="The asker is forgotten: then the words and the name go, and the rest"
         " stays as somebody's ask.",
         owners=("asker",),
-        others=("solved_by", "closed_by"),
+        others=("solved_by", "closed_by", "removed_by"),
         words={
             "title": "asker",
             "details": "asker",
@@ -74,7 +75,7 @@ KEPT = (
             "close_reason": "closed_by",
         },
         instead={"title": WORDS_GONE},
-        neutral=("ts", "state", "topics", "origin"),
+        neutral=("ts", "state", "topics", "origin", "sign", "line_ts"),
         keys=("source",),
         before=_before,
     ),
@@ -86,6 +87,7 @@ TOLD = (
             {
                 "ask.post",
                 "ask.show",
+                "ask.sign",
                 "ask.answered",
                 "ask.captured",
                 "ask.made",

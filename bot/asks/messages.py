@@ -10,7 +10,15 @@ from bot import homes, outbox
 from bot.answers import outcomes, registers
 from bot.answers import service as answers
 from bot.asks import rules
-from bot.asks.service import NO_GUESTS, Draft, add, by_message, remove
+from bot.asks.service import (
+    GONE,
+    NO_GUESTS,
+    Draft,
+    add,
+    by_message,
+    remove,
+    tell_removed,
+)
 from bot.clock import micros, moment
 from bot.errors import Refusal
 from bot.members import service as members
@@ -97,6 +105,19 @@ def capture(
     ask = recognise(session, workspace, channel, ts=ts, author=author, text=text)
     if ask is None:
         return None
+    ask.is_captured = True
+    match channel.captured_sign:
+        case "line":
+            _show_line(session, ask, channel, now=now)
+        case "reaction":
+            outbox.refresh(
+                session,
+                "ask.sign",
+                ask.id,
+                channel.slack_id,
+                installation_id=workspace.id,
+                now=now,
+            )
     outcomes.resettle(session, ask.id, now=now)
     homes.refresh(session, workspace.id, [author], now=now)
     if ask.is_first:
@@ -147,11 +168,10 @@ def make(
             raise Refusal(
                 "That message is an ask already. Its thread is the place for answers."
             )
-        known.deleted_at = None
         ask = known
-    outcomes.resettle(session, ask.id, now=now, is_back=is_back)
-    homes.refresh(session, workspace.id, [author], now=now)
-    answers.read_thread(session, ask, channel, now=now)
+    ask.is_captured = False
+    _bring_back(session, ask, channel, is_back=is_back, now=now)
+    _show_line(session, ask, channel, now=now)
     if by != author:
         outbox.promise(
             session,
@@ -163,6 +183,67 @@ def make(
             detail={"by": by},
         )
     return ask
+
+
+def _bring_back(
+    session: Session, ask: Ask, channel: Channel, *, is_back: bool, now: datetime
+) -> None:
+    ask.deleted_at = ask.removed_by = None
+    outcomes.resettle(session, ask.id, now=now, is_back=is_back)
+    outcomes.show_again(session, ask, now=now)
+    answers.read_thread(session, ask, channel, now=now)
+
+
+def _show_line(session: Session, ask: Ask, channel: Channel, *, now: datetime) -> None:
+    """Promise the bot's line in the message's thread, once."""
+    outbox.promise(
+        session,
+        "ask.post",
+        ask.id,
+        channel.slack_id,
+        installation_id=ask.installation_id,
+        now=now,
+        detail={"thread_ts": ask.ts},
+    )
+
+
+def disclaim(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
+    """Say that a message is not an ask; said twice, it is said once.
+
+    Anybody may while nobody has answered what the channel took by itself.
+    """
+    channel = session.get_one(Channel, ask.channel_id)
+    is_waiting = ask.state == "open"
+    _check_disclaim(session, ask, channel, by, is_waiting=is_waiting, now=now)
+    remove(session, ask, now=now, by=by)
+    tell_removed(session, ask, by=by, now=now)
+
+
+def reclaim(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
+    """Undo `disclaim`. Raises Refusal for a message that is gone."""
+    channel = session.get_one(Channel, ask.channel_id)
+    _check_disclaim(session, ask, channel, by, is_waiting=True, now=now)
+    if ask.deleted_at is None:
+        return
+    if not ask.is_own_message or ask.removed_by is None:
+        raise Refusal(GONE)
+    _bring_back(session, ask, channel, is_back=True, now=now)
+    if not ask.is_captured or channel.captured_sign == "line":
+        _show_line(session, ask, channel, now=now)
+
+
+def _check_disclaim(
+    session: Session,
+    ask: Ask,
+    channel: Channel,
+    by: str,
+    *,
+    is_waiting: bool,
+    now: datetime,
+) -> None:
+    anybody = ask.is_captured and is_waiting
+    action = Action.DISCLAIM if anybody else Action.DELETE
+    members.permit(session, channel, action, by, now=now, author=ask.asker)
 
 
 def reword(session: Session, ask: Ask, text: str, *, at_us: int) -> None:
@@ -206,8 +287,13 @@ def message_gone(
     ask = by_message(session, place.channel_id, ts)
     of_thread = by_message(session, place.channel_id, thread_ts) if thread_ts else None
     if ask is not None:
-        if ask.deleted_at is None:
+        # The bot's reaction went with the message.
+        ask.sign = None
+        if ask.deleted_at is None or ask.removed_by is not None:
             remove(session, ask, now=now)
+    elif of_thread is not None and of_thread.line_ts == ts:
+        # Somebody did not want the bot's line there: it does not come back.
+        of_thread.line_ts = None
     elif place.answer_id is not None:
         answers.remove_reply(session, place, ts=ts, now=now)
     elif of_thread is not None:

@@ -12,7 +12,7 @@ from slack_sdk.models.blocks import (
 )
 
 from bot import rich
-from bot.asks.blocks import names
+from bot.asks.blocks import NO_ASK, names, undo
 from bot.rich import Part, link, spoken
 from bot.text import SOMEONE, Piece, at_the_beginning, plain, shorten
 
@@ -46,13 +46,14 @@ def answered(title: str, url: str, author: str) -> Note:
     return _note(f"{author} answered your ask ", link(url, _named(title)), ".")
 
 
-def captured(title: str, url: str, emoji: str) -> Note:
-    return _note(
-        "Your question ",
+def captured(ask_id: int, title: str, url: str, emoji: str) -> Note:
+    text, blocks = _note(
+        "I've listed your question ",
         link(url, _named(title)),
-        " is now an ask: your peers can find it, and answer in its thread. ",
+        " as an ask, so your peers can find it and answer in its thread. ",
         *how_to_mark(emoji),
     )
+    return text, [*blocks, _buttons(("Not an ask", "ask_delete", ask_id))]
 
 
 def made(title: str, url: str, by: str, emoji: str, *, is_first: bool) -> Note:
@@ -64,18 +65,29 @@ def made(title: str, url: str, by: str, emoji: str, *, is_first: bool) -> Note:
     )
 
 
+BACK = "This message is an ask again."
+REOPENED = "It is open again."
+
+
+def disclaimed(ask_id: int) -> Note:
+    """To whoever said that a message is not an ask."""
+    text, blocks = _note(f"{NO_ASK} Your peers don't see it as one any more.")
+    return text, [*blocks, undo(ask_id)]
+
+
 def made_own(emoji: str, *, is_first: bool) -> str:
     """To whoever made their own, or another's, message an ask. mrkdwn of our own."""
-    done = "It is an ask now; answers go in its thread."
+    done = "Done: this message is now an ask. Answers go in its thread."
     return f"{done} {spoken(*how_to_mark(emoji))}" if is_first else done
 
 
-def deleted(title: str, by: str, *, is_own_message: bool) -> Note:
+def deleted(ask_id: int, title: str, by: str, *, is_own_message: bool) -> Note:
     if is_own_message:
-        return _note(
-            f"{by} says that your message {_named(title)} is no ask: it stays where it"
-            " is, but counts as one no longer."
+        text, blocks = _note(
+            f"{by} says your message {_named(title)} isn't an ask. Your message stays;"
+            " it's just no longer tracked."
         )
+        return text, [*blocks, undo(ask_id)]
     return _note(f"{by} deleted your ask {_named(title)}.")
 
 

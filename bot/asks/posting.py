@@ -11,6 +11,7 @@ from bot import homes, outbox
 from bot.answers import outcomes, registers
 from bot.answers import service as answers
 from bot.lanes import Claim
+from bot.operations import Reacted
 from bot.runtime import Workspace
 from models import Ask, Channel, OutboxItem
 
@@ -28,13 +29,16 @@ def posted(
     """Slack has told the ask's `ts`: what was said and marked there counts now."""
     ask = session.get_one(Ask, claim.subject_id, with_for_update={"key_share": True})
     channel = session.get_one(Channel, ask.channel_id)
-    ask.ts = sent[1]
-    session.flush()
-    registers.adopt(session, ask, channel)
-    outcomes.resettle(session, ask.id, now=now)
-    homes.refresh(session, ask.installation_id, [ask.asker], now=now)
-    # People may have answered before we knew the message as an ask.
-    answers.read_thread(session, ask, channel, now=now)
+    if ask.is_own_message:
+        ask.line_ts = sent[1]
+    else:
+        ask.ts = sent[1]
+        session.flush()
+        registers.adopt(session, ask, channel)
+        outcomes.resettle(session, ask.id, now=now)
+        homes.refresh(session, ask.installation_id, [ask.asker], now=now)
+        # People may have answered before we knew the message as an ask.
+        answers.read_thread(session, ask, channel, now=now)
     changed_meanwhile = session.scalar(
         select(OutboxItem.id).filter_by(
             installation_id=ask.installation_id,
@@ -46,8 +50,13 @@ def posted(
 
 
 def not_posted(session: Session, claim: Claim, error: str, now: datetime) -> None:
-    """Slack will not have it: the ask is gone, and its asker gets the words back."""
+    """Slack will not have it: the ask is gone, and its asker gets the words back.
+
+    An ask that is somebody's own message is there without the bot's line.
+    """
     ask = session.get_one(Ask, claim.subject_id, with_for_update={"key_share": True})
+    if ask.is_own_message:
+        return
     ask.deleted_at, ask.state = now, "deleted"
     outbox.promise(
         session,
@@ -63,6 +72,8 @@ def not_posted(session: Session, claim: Claim, error: str, now: datetime) -> Non
 def perhaps_posted(session: Session, claim: Claim, _error: str, now: datetime) -> None:
     """Nobody can tell whether it is there, so it is not sent again: the asker looks."""
     ask = session.get_one(Ask, claim.subject_id)
+    if ask.is_own_message:
+        return
     outbox.promise(
         session,
         "ask.not_posted",
@@ -74,10 +85,16 @@ def perhaps_posted(session: Session, claim: Claim, _error: str, now: datetime) -
     )
 
 
-def shown(session: Session, claim: Claim, is_signed: object, _now: datetime) -> None:
-    """The bot's reaction on somebody's own message stands now, or is gone."""
-    if isinstance(is_signed, bool):
-        session.get_one(Ask, claim.subject_id).is_signed = is_signed
+def signed(session: Session, claim: Claim, done: Reacted, _now: datetime) -> None:
+    """Another of the bot's reactions stands on somebody's own message, or none."""
+    session.get_one(Ask, claim.subject_id).sign = done.emoji
+
+
+def not_shown(session: Session, claim: Claim, error: str, _now: datetime) -> None:
+    """Somebody deleted the bot's line, and we did not hear of it."""
+    ask = session.get_one(Ask, claim.subject_id)
+    if ask.is_own_message and error == "message_not_found":
+        ask.line_ts = None
 
 
 def read_again(session: Session, channel: Channel, *, now: datetime) -> None:

@@ -56,6 +56,20 @@ def from_form(title: str, details: str) -> tuple[str, str]:
     )
 
 
+# The bot's own reactions on somebody's message: it is an ask; it is solved.
+ASK_SIGN, SOLVED_SIGN = "pushpin", "white_check_mark"
+SIGNS = (ASK_SIGN, SOLVED_SIGN)
+
+
+def sign(state: str, *, is_captured: bool, captured_sign: str) -> str | None:
+    """The bot's reaction that is to stand on somebody's own message."""
+    if state == "solved":
+        return SOLVED_SIGN
+    is_waiting = state in {"open", "answered"}
+    is_shown = is_captured and captured_sign == "reaction"
+    return ASK_SIGN if is_waiting and is_shown else None
+
+
 def is_enough(text: str) -> bool:
     """Whether marked text says enough for peers to answer.
 

@@ -136,7 +136,7 @@ def edit(session: Session, ask: Ask, draft: Draft, *, by: str, now: datetime) ->
     channel = session.get_one(Channel, ask.channel_id)
     members.permit(session, channel, Action.EDIT, by, now=now, author=ask.asker)
     if ask.is_own_message:
-        raise Refusal("Edit your message itself: the ask follows it.")
+        raise Refusal("Edit your message in Slack and the ask will follow.")
     shown = rules.from_form(*rules.prefilled(ask.title, ask.details))
     # The form shows less than we keep: what was left as shown is left as it is.
     if draft.title != shown[0]:
@@ -153,6 +153,10 @@ def delete(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
     channel = session.get_one(Channel, ask.channel_id)
     members.permit(session, channel, Action.DELETE, by, now=now, author=ask.asker)
     remove(session, ask, now=now)
+    tell_removed(session, ask, by=by, now=now)
+
+
+def tell_removed(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
     if by != ask.asker:
         outbox.promise(
             session,
@@ -166,9 +170,9 @@ def delete(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
         )
 
 
-def remove(session: Session, ask: Ask, *, now: datetime) -> None:
-    """The ask is no more, because somebody said so or its message is gone."""
-    ask.deleted_at, ask.state = now, "deleted"
+def remove(session: Session, ask: Ask, *, now: datetime, by: str | None = None) -> None:
+    """The ask is no more, because its message is gone, or is not an ask, `by` says."""
+    ask.deleted_at, ask.state, ask.removed_by = ask.deleted_at or now, "deleted", by
     outcomes.show_again(session, ask, now=now)
 
 
@@ -181,14 +185,15 @@ def by_message(session: Session, channel_id: int, ts: str) -> Ask | None:
     return session.scalar(_BY_MESSAGE, {"in_channel": channel_id, "at": ts})
 
 
-def get(session: Session, workspace: Workspace, ask_id: int) -> Ask:
+def get(
+    session: Session, workspace: Workspace, ask_id: int, *, or_deleted: bool = False
+) -> Ask:
     """An ask of this workspace that is still there; else raises Refusal."""
     ask = session.scalar(
         select(Ask)
         .filter_by(id=ask_id, installation_id=workspace.id)
-        .where(Ask.deleted_at.is_(None))
         .with_for_update(key_share=True)
     )
-    if ask is None:
+    if ask is None or (ask.deleted_at is not None and not or_deleted):
         raise Refusal(GONE)
     return ask

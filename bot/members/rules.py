@@ -38,6 +38,7 @@ class Action(StrEnum):
     CLOSE = "close an ask"
     REOPEN = "reopen an ask"
     DELETE = "delete an ask"
+    DISCLAIM = "say that a captured message without an answer is not an ask"
     CHECK_IN = "join a check-in, and share in it"
     SET_UP = "change a channel's settings"
     INTRODUCE = "let the bot introduce itself in a channel"
@@ -68,6 +69,7 @@ MAY: Mapping[Action, frozenset[Role]] = {
     Action.CLOSE: _AUTHOR | _LEADS,
     Action.REOPEN: _AUTHOR | _LEADS,
     Action.DELETE: _AUTHOR | _LEADS,
+    Action.DISCLAIM: _ANYBODY,
     Action.CHECK_IN: _ANYBODY,
     Action.SET_UP: _LEADS,
     Action.INTRODUCE: _AUTHOR | _LEADS,
@@ -115,6 +117,7 @@ _WHY_NOT: Mapping[Action, str] = {
     Action.CLOSE: "Only the person who asked, a champion or an admin can close it.",
     Action.REOPEN: "Only the person who asked, a champion or an admin can reopen it.",
     Action.DELETE: "Only the person who asked, a champion or an admin can delete it.",
+    Action.DISCLAIM: "You can't say that here.",
     Action.CHECK_IN: "You can't take part in this check-in.",
     Action.SET_UP: (
         "Only this channel's champions and the workspace's admins can change its"

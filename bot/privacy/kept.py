@@ -89,6 +89,7 @@ _OWN: Sequence[Kept] = (
             "slack_id",
             "name",
             "capture",
+            "captured_sign",
             "helpful_emoji",
             "solved_emoji",
             "kudos_emoji",

@@ -34,6 +34,11 @@ CAPTURE = (
         "For channels that are for questions only.",
     ),
 )
+CAPTURED_SIGN = (
+    ("reaction", "With a reaction: 📌, then ✅", None),
+    ("line", "With a line in its thread", "The line has buttons for your peers."),
+    ("nothing", "With ✅, only when it is solved", None),
+)
 
 
 def _put_capture(session: Session, channel: Channel, capture: str) -> None:
@@ -73,6 +78,14 @@ SETTINGS: Sequence[Setting[Channel]] = (
         lambda _, channel: channel.capture,
         _put_capture,
         default="off",
+    ),
+    column(
+        Choice(
+            name="captured_sign",
+            label="How I show that a message became an ask",
+            choices=CAPTURED_SIGN,
+        ),
+        default="reaction",
     ),
     Setting(
         People(

@@ -83,7 +83,7 @@ def test_buttons_close_and_delete(town: Town) -> None:
     ask = town.ask()
     ask_id = town.slack.message(town.here, ask).blocks[-1]["block_id"].split("_")[1]
     town.slack.click(town.chi, town.here, ask, "ask_same")
-    town.shows(ask, "1 other has the same problem")
+    town.shows(ask, "1 other person has this problem")
     town.slack.click(town.eva, town.here, ask, "ask_menu", option=f"close:{ask_id}")
     view = town.slack.view(town.eva)
     assert view is not None

@@ -61,7 +61,7 @@ class Desk:
 
     def _sign(self, _session: object, claim: Claim) -> React:
         self.on_draw()
-        return React(claim.recipient, "1.1", "eyes", is_present=True)
+        return React(claim.recipient, "1.1", "eyes")
 
     def _whisper(self, _session: object, claim: Claim) -> Whisper:
         self.on_draw()

@@ -124,7 +124,7 @@ def test_no_note_about_an_ask_does_harm(text: str, name: str):
     who = clean(name) or "someone"
     for note in (
         notes.answered(title, URL, who),
-        notes.captured(title, URL, "100"),
+        notes.captured(7, title, URL, "100"),
         notes.made(title, URL, who, "100", is_first=True),
         notes.closed(7, title, URL, who, title),
         notes.not_posted(title, details, who, "is_archived"),

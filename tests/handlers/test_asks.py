@@ -17,9 +17,11 @@ from tests.factories import (
     HERE,
     PEER,
     Story,
+    button,
     conversation,
     person,
 )
+from tests.fakes import Posted
 
 
 def refused(response: Any) -> str:
@@ -49,9 +51,11 @@ def test_a_question_in_a_channel_is_posted_at_once(story: Story) -> None:
     assert story.slack.views == []
 
 
-def test_the_asker_is_mentioned_once(story: Story) -> None:
+def test_the_asker_is_named_and_not_notified(story: Story) -> None:
+    story.slack.people[ASKER] = person(ASKER, "Ana <!here> *B*")
     story.ask("How do I fix x?")
-    assert rendered(story).count(f"<@{ASKER}>") == 1
+    assert ASKER not in rendered(story)
+    assert '"text": "Asked by Ana <!here> *B*", "type": "plain_text"' in rendered(story)
 
 
 def test_only_a_first_ask_says_how_to_mark_an_answer(story: Story) -> None:
@@ -203,7 +207,7 @@ def test_a_direct_message_gets_the_form_and_the_words_are_kept(story: Story) -> 
     )
     [(_, view)] = story.slack.views
     hint, question, *_ = view["blocks"]
-    assert "Choose a channel where I'm a member" in json.dumps(hint)
+    assert "Pick a channel I'm in" in json.dumps(hint)
     assert question["element"]["initial_value"] == "How is it done?"
 
 
@@ -275,10 +279,12 @@ def test_helping_is_shown_on_the_ask_and_so_is_its_undo(story: Story) -> None:
     story.ask()
     ask_id = str(story.the_ask().id)
     story.click(HELPER, "ask_looking", ask_id)
+    assert "You're listed" in story.slack.responses[-1][1]
     story.deliver()
     assert "Looking into it: Ben" in rendered(story)
     story.later(seconds=5)
     story.click(HELPER, "ask_looking", ask_id)
+    assert "not listed" in story.slack.responses[-1][1]
     story.deliver()
     assert "Looking into it" not in rendered(story)
 
@@ -298,7 +304,7 @@ def test_eyes_do_the_same_as_the_button(story: Story) -> None:
     story.deliver()
     assert "Looking into it: Ben" in rendered(story)
     story.click(HELPER, "ask_looking", str(story.the_ask().id))
-    assert "remove it to step back" in story.slack.responses[-1][1]
+    assert "because of your :eyes:" in story.slack.responses[-1][1]
     story.unreact(HELPER, ask.ts, "eyes")
     story.deliver()
     assert "Looking into it" not in rendered(story)
@@ -309,7 +315,7 @@ def test_who_has_the_same_problem_is_counted_and_told(story: Story) -> None:
     story.click(PEER, "ask_same", str(story.the_ask().id))
     story.react(HELPER, ask.ts, "raising_hand::skin-tone-4")
     story.deliver()
-    assert "2 others have the same problem" in rendered(story)
+    assert "2 others have this problem" in rendered(story)
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.react(ASKER, answer, "white_check_mark")
     story.later(seconds=61)
@@ -346,7 +352,7 @@ def test_somebody_else_closes_with_a_reason_and_the_asker_is_told(
     story.click(ADMIN, "ask_menu", option=f"close:{ask_id}")
     view = story.slack.views[-1][1]
     assert errors(story.submit(ADMIN, view, {"reason": " "})) == {
-        "reason": "Say in a few words why you close it."
+        "reason": "Tell the asker in a few words why you're closing it."
     }
     story.submit(ADMIN, view, {"reason": "Asked <!channel> before"})
     story.deliver()
@@ -420,7 +426,7 @@ def test_who_helps_by_button_and_by_reaction_learns_how_to_step_back(
     story.react(HELPER, ask.ts, "eyes")
     story.later(seconds=5)
     story.click(HELPER, "ask_looking", ask_id)
-    assert "by your reaction, too" in story.slack.responses[-1][1]
+    assert "because of your :eyes:" in story.slack.responses[-1][1]
     story.unreact(HELPER, ask.ts, "eyes")
     story.deliver()
     assert "Looking into it" not in rendered(story)
@@ -493,21 +499,313 @@ def test_the_author_makes_a_message_an_ask(story: Story) -> None:
     assert (ask.title, ask.asker, ask.is_own_message) == ("My build fails", ASKER, True)
     # What was there before is read once, and counts.
     assert story.marks() == {answer: (False, 1)}
-    assert story.slack.to(HERE) == []
     assert story.slack.to(ASKER) == []
 
 
-def test_solving_an_own_message_is_shown_by_the_bots_reaction(story: Story) -> None:
+def made(story: Story, text: str = "My build fails") -> tuple[str, Posted]:
+    """A message that its author made an ask, and the bot's line in its thread."""
+    ts = story.say(ASKER, text)
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts, text)
+    story.deliver()
+    return ts, line_below(story, ts)
+
+
+def line_below(story: Story, ts: str) -> Posted:
+    [line] = [m for m in story.slack.to(HERE) if m.thread_ts == ts]
+    return line
+
+
+def test_a_message_made_an_ask_has_one_line_that_is_kept_up_to_date(
+    story: Story,
+) -> None:
+    ts, line = made(story)
+    assert ":white_circle: Open" in json.dumps(line.blocks)
+    story.click(HELPER, *button(line, "I can help"))
+    story.click(PEER, *button(line, "Same here"))
+    answer = story.say(HELPER, "Clean it", thread_ts=ts)
+    story.deliver()
+    shown = json.dumps(line.blocks)
+    assert ":speech_balloon: Answered" in shown
+    assert "Looking into it: Ben" in shown
+    assert "1 other person has this problem" in shown
+    story.react(ASKER, answer, "white_check_mark")
+    story.deliver()
+    assert "Ben's answer" in json.dumps(line.blocks)
+    assert story.slack.reactions == {(HERE, ts, "white_check_mark")}
+    story.unreact(ASKER, answer, "white_check_mark")
+    story.deliver()
+    assert story.slack.reactions == set()
+    story.click(ASKER, "ask_menu", option=f"close:{story.the_ask().id}")
+    story.deliver()
+    assert "Closed by the asker" in json.dumps(line.blocks)
+    assert story.slack.to(HERE) == [line]
+
+
+def test_what_changes_before_slack_has_told_of_the_line_is_shown_then(
+    story: Story,
+) -> None:
     ts = story.say(ASKER, "My build fails")
+    story.slack.fail_after["chat.postMessage"] = [
+        Unsure("chat.postMessage", "TimeoutError")
+    ]
     story.message_shortcut(ASKER, "make_ask", ASKER, ts)
+    story.deliver()
+    story.say(HELPER, "Clean it", thread_ts=ts)
+    story.later(minutes=2)
+    assert "Answered" in json.dumps(line_below(story, ts).blocks)
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_a_line_that_somebody_deletes_does_not_come_back(
+    story: Story, is_heard: bool
+) -> None:
+    ts, line = made(story)
+    story.slack.messages.remove(line)
+    if is_heard:
+        story.delete(BOT, line.ts, thread_ts=ts)
+    answer = story.say(HELPER, "Clean it", thread_ts=ts)
+    story.deliver()
+    story.react(ASKER, answer, "white_check_mark")
+    story.deliver()
+    assert story.the_ask().state == "solved"
+    assert story.the_ask().line_ts is None
+    assert story.slack.to(HERE) == []
+    assert [a.ts for a in story.answers()] == [answer]
+
+
+def test_a_channel_that_refuses_the_line_keeps_the_ask(story: Story) -> None:
+    ts = story.say(ASKER, "My build fails")
+    story.slack.fail["chat.postMessage"] = [
+        Refused("chat.postMessage", "restricted_action")
+    ]
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts)
+    story.deliver()
+    assert story.the_ask().state == "open"
+    assert story.slack.messages == []
+
+
+def test_the_line_goes_with_its_message(story: Story) -> None:
+    ts, _ = made(story)
+    story.delete(ASKER, ts)
+    story.deliver()
+    assert story.the_ask().state == "deleted"
+    assert story.slack.to(HERE) == []
+
+
+def test_not_an_ask_is_one_press_and_so_is_its_undo(story: Story) -> None:
+    _, line = made(story)
+    ask_id = story.the_ask().id
+    story.click(PEER, "ask_menu", option=f"delete:{ask_id}")
+    assert "Only the person who asked" in story.slack.responses[-1][1]
+    story.click(ASKER, "ask_menu", option=f"delete:{ask_id}")
+    story.deliver()
+    assert story.the_ask().state == "deleted"
+    assert line.text == "This message is not an ask."
+    story.click(PEER, *button(line, "Undo"))
+    assert story.the_ask().state == "deleted"
+    story.click(ASKER, *button(line, "Undo"))
+    story.deliver()
+    assert story.the_ask().state == "open"
+    assert ":white_circle: Open" in json.dumps(line.blocks)
+    assert story.slack.to(HERE) == [line]
+    assert story.slack.to(ASKER) == []
+
+
+# What a channel captures
+
+
+def captured(story: Story, sign: str) -> str:
+    story.set_up(capture="questions", captured_sign=sign)
+    ts = story.say(ASKER, "Why does my build fail?")
+    story.deliver()
+    return ts
+
+
+def test_a_captured_message_has_a_reaction_that_becomes_a_check_mark(
+    story: Story,
+) -> None:
+    ts = captured(story, "reaction")
+    assert story.slack.reactions == {(HERE, ts, "pushpin")}
     answer = story.say(HELPER, "Clean it", thread_ts=ts)
     story.react(ASKER, answer, "white_check_mark")
     story.deliver()
     assert story.slack.reactions == {(HERE, ts, "white_check_mark")}
     story.unreact(ASKER, answer, "white_check_mark")
     story.deliver()
+    assert story.slack.reactions == {(HERE, ts, "pushpin")}
+    story.click(ASKER, "ask_menu", option=f"close:{story.the_ask().id}")
+    story.deliver()
     assert story.slack.reactions == set()
     assert story.slack.to(HERE) == []
+
+
+@pytest.mark.parametrize("method", ["reactions.add", "reactions.remove"])
+def test_whatever_slack_answers_one_reaction_stands_in_the_end(
+    story: Story, method: str
+) -> None:
+    ts = captured(story, "reaction")
+    answer = story.say(HELPER, "Clean it", thread_ts=ts)
+    story.slack.fail_after[method] = [Unsure(method, "TimeoutError")]
+    story.react(ASKER, answer, "white_check_mark")
+    story.deliver()
+    story.unreact(ASKER, answer, "white_check_mark")
+    story.later(minutes=1)
+    assert story.slack.reactions == {(HERE, ts, "pushpin")}
+
+
+def test_a_captured_message_may_have_a_line(story: Story) -> None:
+    ts = captured(story, "line")
+    assert button(line_below(story, ts), "I can help")
+    assert story.slack.reactions == set()
+    assert story.slack.calls.count("reactions.add") == 0
+
+
+def test_a_captured_message_may_show_nothing_until_it_is_solved(story: Story) -> None:
+    ts = captured(story, "nothing")
+    assert (story.slack.to(HERE), story.slack.reactions) == ([], set())
+    answer = story.say(HELPER, "Clean it", thread_ts=ts)
+    story.react(ASKER, answer, "white_check_mark")
+    story.deliver()
+    assert story.slack.reactions == {(HERE, ts, "white_check_mark")}
+
+
+def test_anybody_says_that_a_captured_message_is_no_ask_and_takes_it_back(
+    story: Story,
+) -> None:
+    ts = captured(story, "reaction")
+    ask_id = str(story.the_ask().id)
+    story.message_shortcut(PEER, "ask_options", ASKER, ts)
+    view = story.slack.views[-1][1]
+    story.click(PEER, "option_delete", ask_id, view=view)
+    assert "not an ask" in json.dumps(story.slack.views[-1][1])
+    story.deliver()
+    assert story.the_ask().state == "deleted"
+    assert story.slack.reactions == set()
+    assert "Chi says your message" in story.slack.texts(ASKER)[-1]
+    # Said again, by a click on what was drawn before.
+    story.click(HELPER, "ask_menu", option=f"delete:{ask_id}")
+    story.edit(ASKER, ts, "Why, oh why?", before="Why does my build fail?")
+    assert story.the_ask().state == "deleted"
+    story.say(HELPER, "Clean it", thread_ts=ts)
+    story.click(PEER, "ask_restore", ask_id, view=story.slack.views[-1][1])
+    story.click(PEER, "ask_restore", ask_id)
+    story.deliver()
+    assert story.the_ask().state == "open"
+    assert story.slack.reactions == {(HERE, ts, "pushpin")}
+
+
+def test_only_its_asker_and_leads_disclaim_what_is_answered(story: Story) -> None:
+    ts = captured(story, "reaction")
+    ask_id = story.the_ask().id
+    story.say(HELPER, "Clean it", thread_ts=ts)
+    story.click(PEER, "ask_menu", option=f"delete:{ask_id}")
+    assert "Only the person who asked" in story.slack.responses[-1][1]
+    assert story.the_ask().state == "answered"
+    story.click(ADMIN, "ask_menu", option=f"delete:{ask_id}")
+    assert story.the_ask().state == "deleted"
+
+
+def test_a_message_that_is_gone_does_not_become_an_ask_again(story: Story) -> None:
+    ts = captured(story, "reaction")
+    ask_id = str(story.the_ask().id)
+    story.click(PEER, "ask_menu", option=f"delete:{ask_id}")
+    story.delete(ASKER, ts)
+    story.click(PEER, "ask_restore", ask_id)
+    assert story.slack.responses[-1][1] == "That ask is gone."
+    story.deliver()
+    assert story.the_ask().state == "deleted"
+
+
+def test_the_first_captured_messages_letter_can_say_no(story: Story) -> None:
+    captured(story, "nothing")
+    [letter] = story.slack.to(ASKER)
+    story.click(ASKER, *button(letter, "Not an ask"), channel="D0ANA")
+    story.deliver()
+    assert story.the_ask().state == "deleted"
+    assert story.slack.to(ASKER) == [letter]
+
+
+def test_the_menu_explains_and_opens_the_options(story: Story) -> None:
+    story.ask()
+    ask_id = story.the_ask().id
+    story.click(PEER, "ask_menu", option=f"help:{ask_id}")
+    assert "How do I" in story.slack.responses[-1][1]
+    story.click(PEER, "ask_menu", option=f"options:{ask_id}")
+    assert buttons_of(story.slack.views[-1][1]) == ["I can help", "Same here"]
+
+
+def buttons_of(view: dict[str, Any]) -> list[str]:
+    return [
+        element["text"]["text"]
+        for block in view["blocks"]
+        for element in block.get("elements", [])
+        if element["type"] == "button"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("who", "what"),
+    [
+        (PEER, ["I can help", "Same here"]),
+        (GUEST, ["I can help", "Same here"]),
+        (ASKER, ["Edit", "Close", "Delete…"]),
+        (ADMIN, ["I can help", "Same here", "Close", "Delete…"]),
+        (CHAMPION, ["I can help", "Same here", "Close", "Delete…"]),
+    ],
+)
+def test_the_options_are_what_the_person_may_do(
+    story: Story, who: str, what: list[str]
+) -> None:
+    story.set_up(champions=[CHAMPION])
+    ask = story.ask()
+    story.message_shortcut(who, "ask_options", BOT, ask.ts)
+    assert buttons_of(story.slack.views[-1][1]) == what
+    # Each of them works.
+    view = story.slack.views[-1][1]
+    for element in view["blocks"][-1]["elements"]:
+        story.click(who, element["action_id"], element["value"], view=view)
+        assert "Not possible" not in json.dumps(story.slack.views[-1][1])
+
+
+def test_the_options_of_a_solved_ask(story: Story) -> None:
+    ask = story.ask()
+    story.react(ASKER, ask.ts, "white_check_mark")
+    shown = {}
+    for who in (ASKER, ADMIN, PEER):
+        story.message_shortcut(who, "ask_options", BOT, ask.ts)
+        shown[who] = buttons_of(story.slack.views[-1][1])
+    assert shown == {
+        ASKER: ["Edit", "Add what worked", "Not solved yet", "Delete…"],
+        ADMIN: ["Not solved yet", "Delete…"],
+        PEER: [],
+    }
+
+
+def test_answers_to_shortcuts_appear_in_the_thread_they_were_used_in(
+    story: Story,
+) -> None:
+    ask = story.ask()
+    answer = story.say(HELPER, "So.", thread_ts=ask.ts)
+    story.message_shortcut(PEER, "mark_helpful", HELPER, answer, thread_ts=ask.ts)
+    story.message_shortcut(PEER, "mark_solved", HELPER, answer, thread_ts=ask.ts)
+    done, refusal = story.slack.whispers
+    assert (done.only, done.thread_ts) == (PEER, ask.ts)
+    assert button(done, "Undo")
+    assert "Only the person who asked" in refusal.text
+    assert refusal.thread_ts == ask.ts
+    assert story.slack.responses == []
+
+
+def test_where_slack_shows_nothing_in_the_thread_it_is_shown_in_the_channel(
+    story: Story,
+) -> None:
+    ask = story.ask()
+    answer = story.say(HELPER, "So.", thread_ts=ask.ts)
+    story.slack.fail["chat.postEphemeral"] = [
+        Refused("chat.postEphemeral", "user_not_in_channel")
+    ]
+    story.message_shortcut(PEER, "mark_helpful", HELPER, answer, thread_ts=ask.ts)
+    assert "Marked as helpful" in story.slack.responses[-1][1]
 
 
 def test_a_champion_makes_anothers_message_an_ask_and_the_author_is_told(

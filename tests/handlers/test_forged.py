@@ -31,7 +31,8 @@ PRIVATE = "C0CLOSED"
 SECRET = "What only the other workspace knows"
 BUTTONS = (
     *("ask_looking", "ask_same", "option_looking", "option_same", "option_close"),
-    *("option_delete", "option_reopen", "ask_reopen", "ask_worked"),
+    *("option_delete", "option_reopen", "option_edit", "option_worked"),
+    *("ask_delete", "ask_restore", "ask_reopen", "ask_worked"),
 )
 FORMS = ("edit_ask", "close_ask", "delete_ask", "worked")
 NUMBERS = ("", "0", "-1", "x", "9" * 30, "٣", "1 OR 1=1", "null", "1;2")
@@ -180,10 +181,13 @@ FORBIDDEN = {
     "edit_ask": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
     "worked": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
     "ask_worked": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
+    "option_edit": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
+    "option_worked": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
     **dict.fromkeys(
         (
             *("menu close", "menu reopen", "menu delete", "close_ask", "delete_ask"),
             *("option_close", "option_delete", "option_reopen", "ask_reopen"),
+            *("ask_delete", "ask_restore"),
             *("offer", "who helped"),
         ),
         (HELPER, PEER, GUEST, STRANGER, ROBOT, GONE),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.channels import service as channels
 from bot.delivery import Deliverer
 from bot.facts import service as facts
 from bot.members import service as members
@@ -217,7 +218,7 @@ def by_same_button(story: Stage, who: str) -> bool:
     ask = ask_of(story, OTHER)
     story.click(who, "option_same", str(ask.id))
     story.deliver()
-    return "the same problem" in json.dumps(story.slack.to(HERE)[-1].blocks)
+    return "this problem" in json.dumps(story.slack.to(HERE)[-1].blocks)
 
 
 @way(Action.MARK_HELPFUL)
@@ -332,6 +333,19 @@ def by_delete_form(story: Stage, who: str) -> bool:
     )
     story.submit(who, view, {})
     story.deliver()
+    return now_is(story, ask).state == "deleted"
+
+
+@way(Action.DISCLAIM)
+def by_not_an_ask(story: Stage, who: str) -> bool:
+    with story.rt.sessions.begin() as session:
+        channel = channels.note(session, story.rt.workspace.id, HERE)
+        channel.capture = "all"
+    story.say(OTHER, "My build fails")
+    with story.rt.sessions.begin() as session:
+        channels.note(session, story.rt.workspace.id, HERE).capture = "off"
+    ask = story.asks()[-1]
+    story.click(who, "ask_menu", option=f"delete:{ask.id}")
     return now_is(story, ask).state == "deleted"
 
 

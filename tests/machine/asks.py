@@ -413,9 +413,12 @@ class Asks(Machine):
         assert _SHOWN[expected.state] in shown
         others = len(expected.same)
         if others:
-            assert f"{others} other{'s have' if others > 1 else ' has'} the" in shown
+            assert (
+                f"{others} other{'s have' if others > 1 else ' person has'} this"
+                in shown
+            )
         else:
-            assert "the same problem" not in shown
+            assert "this problem" not in shown
         is_offered = expected.state in {"open", "answered"} and expected.looking
         assert ("Looking into it" in shown) == bool(is_offered)
 

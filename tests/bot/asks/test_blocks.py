@@ -26,16 +26,21 @@ def message(ask: blocks.Shown) -> list[Json]:
     return [block.to_dict() for block in blocks.message(ask)]
 
 
-def menu(*options: Json) -> Json:
-    edit, delete = option("Edit", "edit:7"), option("Delete…", "delete:7")
-    listed = [edit, *options, delete]
+def menu(*more: Json) -> Json:
+    first, last = option("Ask options…", "options:7"), option("How asks work", "help:7")
+    listed = [first, *more, last]
     return {"type": "overflow", "action_id": "ask_menu", "options": listed}
+
+
+def state(icon: str, *more: Json) -> Json:
+    asked = plain("Asked by Ana", emoji=False)
+    return aside(mrkdwn(f":{icon}"), asked, *more)
 
 
 OPEN_BUTTONS = actions(
     button("I can help", "ask_looking", "7"),
     button("Same here", "ask_same", "7"),
-    menu(option("Close", "close:7")),
+    menu(),
     block_id="ask_7",
 )
 DETAILS = rich(section(text("It *fails* in spring:\n")), box("assert hours == 24"))
@@ -43,13 +48,13 @@ TOPICS = plain("#python  #time", emoji=False)
 SOLUTIONS = sentence(
     "What solved it: ", link(URL, "Ben's answer"), ", ", link(URL, "Chi's answer")
 )
-SAME = aside(plain("2 others have the same problem", emoji=False))
+SAME = aside(plain("2 others have this problem", emoji=False))
 
 
 def test_an_ask_that_was_just_put():
     assert message(ask("open")) == [
         title(TITLE),
-        aside(mrkdwn(":white_circle: Open · asked by <@U0ANA>")),
+        state("white_circle: Open"),
         OPEN_BUTTONS,
     ]
 
@@ -58,7 +63,7 @@ def test_an_ask_that_is_answered_and_has_everything():
     assert message(all_of("answered")) == [
         title(TITLE),
         DETAILS,
-        aside(mrkdwn(":speech_balloon: Answered · asked by <@U0ANA>"), TOPICS),
+        state("speech_balloon: Answered", TOPICS),
         SOLUTIONS,
         aside(plain("Looking into it: Ben and Chi", emoji=False)),
         SAME,
@@ -76,11 +81,11 @@ def test_an_ask_that_is_solved():
     assert message(all_of("solved")) == [
         title(TITLE),
         DETAILS,
-        aside(mrkdwn(":white_check_mark: Solved · asked by <@U0ANA>"), TOPICS),
+        state("white_check_mark: Solved", TOPICS),
         SOLUTIONS,
         sentence("What worked: Freezing the clock."),
         SAME,
-        actions(menu(option("Not solved yet", "reopen:7")), block_id="ask_7"),
+        actions(menu(), block_id="ask_7"),
     ]
 
 
@@ -88,11 +93,11 @@ def test_an_ask_that_somebody_closed():
     assert message(all_of("closed")) == [
         title(TITLE),
         DETAILS,
-        aside(mrkdwn(":heavy_minus_sign: Closed · asked by <@U0ANA>"), TOPICS),
+        state("heavy_minus_sign: Closed", TOPICS),
         SOLUTIONS,
         aside(plain("Closed by Dan: Asked twice", emoji=False)),
         SAME,
-        actions(menu(option("Reopen", "reopen:7")), block_id="ask_7"),
+        actions(menu(), block_id="ask_7"),
     ]
 
 
@@ -100,8 +105,38 @@ def test_an_ask_that_its_asker_closed_needs_no_reason():
     assert aside(plain("Closed by the asker", emoji=False)) in message(ask("closed"))
 
 
+def line(ask: blocks.Shown) -> list[Json]:
+    return [block.to_dict() for block in blocks.line(ask)]
+
+
+HERE_BELOW = plain("Your peers can answer in this thread.", emoji=False)
+
+
+def test_the_line_below_a_message_that_was_made_an_ask():
+    assert line(ask("open")) == [
+        aside(mrkdwn(":white_circle: Open"), HERE_BELOW),
+        OPEN_BUTTONS,
+    ]
+
+
+def test_the_line_below_a_message_that_was_solved():
+    assert line(all_of("solved")) == [
+        aside(mrkdwn(":white_check_mark: Solved"), HERE_BELOW, TOPICS),
+        SOLUTIONS,
+        sentence("What worked: Freezing the clock."),
+        SAME,
+        actions(menu(), block_id="ask_7"),
+    ]
+
+
+def test_everybody_may_say_that_a_captured_message_is_no_ask_until_it_is_answered():
+    not_an_ask = menu(option("Not an ask", "delete:7"))
+    assert not_an_ask in line(ask("open", is_captured=True))[-1]["elements"]
+    assert menu() in line(ask("answered", is_captured=True))[-1]["elements"]
+
+
 def test_one_other_person_is_not_plural():
-    said = aside(plain("1 other has the same problem", emoji=False))
+    said = aside(plain("1 other person has this problem", emoji=False))
     assert said in message(ask(same=1))
 
 

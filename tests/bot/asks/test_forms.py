@@ -1,5 +1,7 @@
 """The forms around an ask, as Slack gets them."""
 
+from typing import Any
+
 import pytest
 
 from bot.asks import forms
@@ -34,7 +36,7 @@ def channel(**initial: object) -> Json:
     element = {
         "type": "conversations_select",
         "action_id": "ask_channel",
-        "placeholder": plain("Where your peers are"),
+        "placeholder": plain("Choose a channel"),
         "filter": {"include": ["public", "private"], "exclude_bot_users": True},
         **initial,
     }
@@ -42,7 +44,7 @@ def channel(**initial: object) -> Json:
 
 
 def topics(label: str = "Topics", **initial: str) -> Json:
-    hint = "Up to 3, with commas between"
+    hint = "Up to 3, separated by commas"
     element = typed("more_topics", 150, **initial)
     return field("more_topics", label, element, hint, optional=True)
 
@@ -93,7 +95,7 @@ def test_an_ask_is_edited_with_its_topics_chosen():
     chosen = {
         "type": "multi_static_select",
         "action_id": "topics",
-        "placeholder": plain("Choose what it is about"),
+        "placeholder": plain("Choose topics"),
         "options": [option("python", "python"), option("time", "time")],
         "initial_options": [option("time", "time")],
         "max_selected_items": 3,
@@ -142,15 +144,9 @@ def test_somebody_else_gives_a_reason_to_close():
     )
 
 
-@pytest.mark.parametrize(
-    ("is_own_message", "what"),
-    [
-        (False, "The ask's message disappears for everybody; its answers stay."),
-        (True, "The message stays where it is, but is no ask any more."),
-    ],
-)
-def test_before_an_ask_is_deleted_it_says_what_becomes_of_it(is_own_message, what):
-    view = forms.delete_form(7, TITLE, is_own_message=is_own_message)
+def test_before_an_ask_is_deleted_it_says_what_becomes_of_it():
+    what = "The ask's message disappears for everybody; its answers stay."
+    view = forms.delete_form(7, TITLE)
     assert view.to_dict() == modal(
         "Delete this ask?",
         title(TITLE),
@@ -177,7 +173,7 @@ def test_what_worked_can_be_said_and_said_again(worked, initial):
             "worked",
             "In one line",
             typed("worked", 300, **initial),
-            "It is shown with the ask, for whoever comes next.",
+            "Shown with the ask, for the next person.",
         ),
         callback_id="worked",
         submit="Save",
@@ -186,48 +182,76 @@ def test_what_worked_can_be_said_and_said_again(worked, initial):
     )
 
 
-def options(state: str, **joined: bool) -> Json:
-    joined = {"is_looking": False, "is_same": False, **joined}
-    return forms.options(7, TITLE, state, **joined).to_dict()
+def options(state: str, *possible: str, **more: Any) -> Json:
+    return forms.options(7, TITLE, state, possible, **more).to_dict()
 
 
-LOOKING = button("I can help", "option_looking", "7")
-NOT_LOOKING = button("I can't help after all", "option_looking", "7")
-SAME = button("Same here", "option_same", "7")
-NOT_SAME = button("Not my problem after all", "option_same", "7")
-CLOSE = button("Close", "option_close", "7")
-NO_ASK = button("No ask any more…", "option_delete", "7")
+def possible(what: str, label: str) -> Json:
+    return button(label, f"option_{what}", "7")
 
 
 @pytest.mark.parametrize(
     ("shown", "state", "buttons"),
     [
-        (options("open"), "open", [LOOKING, SAME, CLOSE]),
-        (options("open", is_looking=True), "open", [NOT_LOOKING, SAME, CLOSE]),
-        (options("answered", is_same=True), "answered", [LOOKING, NOT_SAME, CLOSE]),
         (
-            options("solved"),
-            "solved",
-            [button("Not solved yet", "option_reopen", "7")],
+            options("open", "looking", "same"),
+            "open",
+            [possible("looking", "I can help"), possible("same", "Same here")],
         ),
-        (options("closed"), "closed", [button("Reopen", "option_reopen", "7")]),
+        (
+            options("answered", "looking", "same", joined=("looking", "same")),
+            "answered",
+            [
+                possible("looking", "I can't help after all"),
+                possible("same", "I don't have this problem"),
+            ],
+        ),
+        (
+            options("open", "edit", "close", "delete"),
+            "open",
+            [
+                possible("edit", "Edit"),
+                possible("close", "Close"),
+                possible("delete", "Delete…"),
+            ],
+        ),
+        (
+            options("solved", "worked", "reopen"),
+            "solved",
+            [
+                possible("worked", "Add what worked"),
+                possible("reopen", "Not solved yet"),
+            ],
+        ),
+        (
+            options("closed", "reopen", "delete", is_own_message=True),
+            "closed",
+            [possible("reopen", "Reopen"), possible("delete", "Not an ask")],
+        ),
     ],
 )
-def test_what_can_be_done_with_somebodys_own_message(shown, state, buttons):
+def test_options_are_those_that_the_person_has(shown, state, buttons):
     assert shown == modal(
         "Ask options",
         title(TITLE),
         aside(mrkdwn(f"This ask is *{state}*.")),
-        actions(*buttons, NO_ASK),
+        actions(*buttons),
         callback_id="ask_options",
         close="Done",
     )
 
 
+def test_who_can_do_nothing_with_an_ask_learns_who_can():
+    assert options("closed")["blocks"][-1] == {
+        "type": "section",
+        "text": mrkdwn("The asker, champions and admins can reopen it."),
+    }
+
+
 def test_a_refusal_where_only_a_view_can_be_shown():
-    assert forms.told("Not possible", "It is solved already.").to_dict() == modal(
+    assert forms.told("Not possible", "It's already solved.").to_dict() == modal(
         "Not possible",
-        {"type": "section", "text": mrkdwn("It is solved already.")},
+        {"type": "section", "text": mrkdwn("It's already solved.")},
         callback_id="told",
         close="OK",
     )

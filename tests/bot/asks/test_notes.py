@@ -40,14 +40,14 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="answered",
         ),
         pytest.param(
-            notes.captured(TITLE, URL, "100"),
+            notes.captured(7, TITLE, URL, "100"),
             [
-                "Your question ",
+                "I've listed your question ",
                 ASK,
-                " is now an ask: your peers can find it, and answer in its thread. ",
+                " as an ask, so your peers can find it and answer in its thread. ",
                 *HOW,
             ],
-            [],
+            [actions(button("Not an ask", "ask_delete", "7"))],
             id="captured",
         ),
         pytest.param(
@@ -79,20 +79,20 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="closed",
         ),
         pytest.param(
-            notes.deleted(TITLE, "Dan", is_own_message=False),
+            notes.deleted(7, TITLE, "Dan", is_own_message=False),
             [f"Dan deleted your ask {NAMED}."],
             [],
             id="deleted",
         ),
         pytest.param(
-            notes.deleted(TITLE, "Dan", is_own_message=True),
+            notes.deleted(7, TITLE, "Dan", is_own_message=True),
             [
                 (
-                    f"Dan says that your message {NAMED} is no ask: it stays where it"
-                    " is, but counts as one no longer."
+                    f"Dan says your message {NAMED} isn't an ask. Your message stays;"
+                    " it's just no longer tracked."
                 )
             ],
-            [],
+            [actions(button("Undo", "ask_restore", "7"))],
             id="deleted, but not the message",
         ),
         pytest.param(
@@ -235,8 +235,8 @@ def shown(part: str | Json) -> str:
 def test_who_makes_their_first_ask_of_a_message_learns_how_to_mark():
     said = notes.made_own("100", is_first=True)
     assert said == (
-        "It is an ask now; answers go in its thread. When a reply solves it, react to"
-        " that reply with :100:, and everybody sees it."
+        "Done: this message is now an ask. Answers go in its thread. When a reply"
+        " solves it, react to that reply with :100:, and everybody sees it."
     )
     assert "react" not in notes.made_own("100", is_first=False)
 

@@ -35,6 +35,7 @@ TABLE = {
     Action.CLOSE: "no no yes yes yes no",
     Action.REOPEN: "no no yes yes yes no",
     Action.DELETE: "no no yes yes yes no",
+    Action.DISCLAIM: "yes yes no no no no",
     Action.CHECK_IN: "yes yes no no no no",
     Action.SET_UP: "no no no yes yes no",
     Action.INTRODUCE: "no no yes yes yes no",

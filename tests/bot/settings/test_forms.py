@@ -36,6 +36,26 @@ def capture(chosen: Json) -> Json:
     return field("capture", "What becomes an ask", choices)
 
 
+def captured_sign() -> Json:
+    with_a_reaction = option("With a reaction: 📌, then ✅", "reaction")
+    choices = {
+        "type": "radio_buttons",
+        "action_id": "captured_sign",
+        "options": [
+            with_a_reaction,
+            option(
+                "With a line in its thread",
+                "line",
+                "The line has buttons for your peers.",
+            ),
+            option("With ✅, only when it is solved", "nothing"),
+        ],
+        "initial_option": with_a_reaction,
+    }
+    label = "How I show that a message became an ask"
+    return field("captured_sign", label, choices)
+
+
 def champions(**initial: object) -> Json:
     people = {
         "type": "multi_users_select",
@@ -71,6 +91,7 @@ def test_a_channel_as_it_is_at_first():
         "Channel settings",
         {"type": "section", "text": mrkdwn("How Backswing works in *#help*.")},
         capture(OFF),
+        captured_sign(),
         champions(),
         field(
             "topics",
@@ -166,6 +187,7 @@ def test_the_workspace_chooses_with_what_its_channels_begin():
         "divider",
         "section",
         "default_capture",
+        "default_captured_sign",
         "default_helpful",
         "default_solved",
         "default_second",

@@ -96,7 +96,7 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="deleted, but not the message",
         ),
         pytest.param(
-            notes.not_posted(TITLE, "", "help", "not_in_channel"),
+            notes.not_posted(TITLE, "", "#help", "not_in_channel"),
             [
                 (
                     "I couldn't post your ask in #help: I'm not in it; type"
@@ -107,13 +107,13 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="not posted where the bot is not",
         ),
         pytest.param(
-            notes.not_posted(TITLE, "", "help", "is_archived"),
+            notes.not_posted(TITLE, "", "#help", "is_archived"),
             [f"I couldn't post your ask in #help: the channel is archived.{WORDS}"],
             [sentence(TITLE)],
             id="not posted",
         ),
         pytest.param(
-            notes.not_posted(TITLE, "The details", "help", "a_new_error"),
+            notes.not_posted(TITLE, "The details", "#help", "a_new_error"),
             [f"I couldn't post your ask in #help: Slack did not take it.{WORDS}"],
             [sentence("The details")],
             id="not posted, who knows why",

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 import app
-from bot.config import Settings
+from bot.config import A_FEW, Settings
 from bot.db import Database
 from commands.running import Backswing, free_port
 from models import Ask
@@ -118,6 +118,7 @@ def town(database: Database, transport: str) -> Iterator[Town]:
         else None,
         slack_api_url=slack.api_url,
         port=free_port(),
+        mentors=A_FEW,
     )
     backswing = Backswing(settings, database, clock=clock)
     server = uvicorn.Server(

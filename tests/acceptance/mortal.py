@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot import logs
 from bot.clock import utc_now
-from bot.config import Settings
+from bot.config import A_FEW, Settings
 from bot.db import Database
 from bot.storage import open_database
 from commands.running import Backswing, server
@@ -109,6 +109,7 @@ def live(birth: Birth) -> None:
         database_url=birth.database_url,
         port=birth.port,
         log_format="json",
+        mentors=A_FEW,
     )
     logs.set_up(form=settings.log_format, level=settings.log_level)
     database = open_database(settings.database_url)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from slack_bolt import App
-from sqlalchemy import update
+from sqlalchemy import Row, update
 from sqlalchemy.orm import Session
 
 from bot.asks import posting
@@ -25,7 +25,7 @@ from handlers.payloads import (
     Renamed,
     Unshared,
 )
-from models import Installation
+from models import Installation, Member
 
 Event = dict[str, Any]
 
@@ -59,22 +59,34 @@ class Listeners:
         self._rt = rt
 
     def described(self, event: Event) -> None:
+        """Slack tells of each huddle and status: most of it is nothing that we keep."""
         user = Described.model_validate(event).user.model_dump()
+        ours = self._rt.workspace
+        with self._rt.lookups.connect() as connection:
+            known = members.look(connection, ours.id, user["id"])
+        if not self._is_news(known, user):
+            return
         with self._rt.sessions.begin() as session:
-            known = members.find(session, self._rt.workspace.id, user["id"])
-            # Nothing is kept of people whom we have not met, or have forgotten. That
-            # somebody is a bot, or of another organisation, is to be known before what
-            # they say is taken for an ask, or what they mark counts.
-            is_outsider = user.get("is_bot") or members.is_stranger(
-                user,
-                self._rt.workspace.team_id,
-                self._rt.workspace.enterprise_id,
-            )
-            is_kept = known.forgotten_at is None if known else is_outsider
-            if is_kept:
-                facts.learn_member(
-                    session, self._rt.workspace, user, now=self._rt.clock()
-                )
+            # Perhaps they were forgotten a moment ago.
+            if self._is_news(members.find(session, ours.id, user["id"]), user):
+                facts.learn_member(session, ours, user, now=self._rt.clock())
+
+    def _is_news(self, known: Row[Any] | Member | None, user: dict[str, Any]) -> bool:
+        """Whether there is something to be kept that we don't know.
+
+        Nothing is kept of people whom we have not met, or have forgotten. That somebody
+        is a bot, or of another organisation, is to be known before what they say is
+        taken for an ask, or what they mark counts.
+        """
+        ours = self._rt.workspace
+        says = members.described(user, ours.team_id, ours.enterprise_id)
+        if known is None:
+            return bool(says["is_bot"] or says["is_stranger"])
+        if known.forgotten_at is not None:
+            return False
+        return known.looked_up_at is None or any(
+            getattr(known, name) != value for name, value in says.items()
+        )
 
     def joined(self, event: Event) -> None:
         seen = Joined.model_validate(event)
@@ -156,6 +168,8 @@ class Listeners:
 
     def moved(self, event: Event) -> None:
         moved = Moved.model_validate(event)
+        if self._known(moved.old_channel_id) is None:
+            return
         with self._rt.sessions.begin() as session:
             channels.move(
                 session,
@@ -180,7 +194,16 @@ class Listeners:
             case {"tokens": {"bot": [_, *_]}}:
                 self._pause("token_revoked")
 
+    def _known(self, slack_id: str) -> Row[Any] | None:
+        with self._rt.lookups.connect() as connection:
+            return channels.look(connection, self._rt.workspace.id, slack_id)
+
     def _change(self, slack_id: str, **values: object) -> None:
+        known = self._known(slack_id)
+        if known is None or all(
+            getattr(known, name) == value for name, value in values.items()
+        ):
+            return
         with self._rt.sessions.begin() as session:
             channels.change(session, self._rt.workspace.id, slack_id, **values)
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import Connection, Row, and_, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -66,6 +66,18 @@ def change(
         .where(Channel.installation_id == installation_id, Channel.slack_id == channel)
         .values(**values)
     )
+
+
+def look(
+    connection: Connection, installation_id: int, slack_id: str
+) -> Row[Any] | None:
+    """A channel's row as it is, without a transaction."""
+    rows = table(Channel)
+    return connection.execute(
+        select(rows).where(
+            rows.c.installation_id == installation_id, rows.c.slack_id == slack_id
+        )
+    ).first()
 
 
 def move(session: Session, installation_id: int, old: str, new: str) -> None:

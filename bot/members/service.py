@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.orm import Session
 
 from bot import visibility, zones
 from bot.clock import EPOCH, micros_of
+from bot.db import table
 from bot.errors import Refusal
 from bot.members import rules
 from bot.members.rules import Action, Names, Role
@@ -55,35 +56,66 @@ def remember(
     note(session, installation_id, [user["id"]])
     member = find(session, installation_id, user["id"])
     assert member is not None  # noqa: S101 - it was noted the line before
-    profile = user.get("profile") or {}
-    call(member, user)
-    member.tz = user.get("tz") or zones.name_at(user.get("tz_offset"))
-    member.is_bot = bool(user.get("is_bot")) or user["id"] == SLACKBOT
-    member.is_deactivated = bool(user.get("deleted"))
+    for name, value in described(user, team_id, enterprise_id).items():
+        setattr(member, name, value)
     member.deactivated_at = (
         (member.deactivated_at or now) if member.is_deactivated else None
     )
     member.forgotten_at = None
-    member.is_guest = bool(user.get("is_restricted") or user.get("is_ultra_restricted"))
-    member.is_stranger = is_stranger(user, team_id, enterprise_id)
-    member.is_admin = bool(user.get("is_admin") or user.get("is_owner"))
-    member.is_away = rules.is_on_vacation(
-        str(profile.get("status_emoji") or ""), str(profile.get("status_text") or "")
-    )
-    # Slack's 0 is no end.
-    ends = int(profile.get("status_expiration") or 0)
-    member.away_until = EPOCH + timedelta(seconds=ends) if ends else None
     member.looked_up_at = now
     return member
 
 
+def described(
+    user: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
+) -> dict[str, Any]:
+    """Of Slack's user object what we keep, by the names of our columns."""
+    profile = user.get("profile") or {}
+    is_away = rules.is_on_vacation(
+        str(profile.get("status_emoji") or ""), str(profile.get("status_text") or "")
+    )
+    # Slack's 0 is no end. When a huddle ends is nothing to us.
+    ends = int(profile.get("status_expiration") or 0) if is_away else 0
+    return {
+        **called(user),
+        "tz": user.get("tz") or zones.name_at(user.get("tz_offset")),
+        "is_bot": bool(user.get("is_bot")) or user["id"] == SLACKBOT,
+        "is_deactivated": bool(user.get("deleted")),
+        "is_guest": bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        "is_stranger": is_stranger(user, team_id, enterprise_id),
+        "is_admin": bool(user.get("is_admin") or user.get("is_owner")),
+        "is_away": is_away,
+        "away_until": EPOCH + timedelta(seconds=ends) if ends else None,
+    }
+
+
+def look(
+    connection: Connection, installation_id: int, slack_id: str
+) -> Row[Any] | None:
+    """A person's row as it is, without a transaction."""
+    members = table(Member)
+    return connection.execute(
+        select(members).where(
+            members.c.installation_id == installation_id, members.c.slack_id == slack_id
+        )
+    ).first()
+
+
 def call(member: Member, user: Mapping[str, Any]) -> None:
     """Record the names of a member, as Slack's user object tells them."""
+    for name, value in called(user).items():
+        setattr(member, name, value)
+
+
+def called(user: Mapping[str, Any]) -> dict[str, str]:
     profile = user.get("profile") or {}
     real_name = profile.get("real_name") or user.get("real_name")
-    member.name = _called(profile.get("display_name") or real_name or user.get("name"))
-    member.full_name = _called(real_name)
-    member.handle = _called(user.get("name"))
+    name = profile.get("display_name") or real_name or user.get("name")
+    return {
+        "name": _called(name),
+        "full_name": _called(real_name),
+        "handle": _called(user.get("name")),
+    }
 
 
 def _called(name: str | None) -> str:

@@ -1,16 +1,19 @@
 """What happens to channels, people and the installation itself is followed."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.event import listen, remove
 
 import jobs.facts
 import jobs.installations
 from bot import outbox
 from bot.channels import service as channels
 from bot.config import SettingsError
+from bot.db import Database
 from bot.facts import service as facts
 from bot.installations import install
 from bot.members import service as members
@@ -476,3 +479,112 @@ def test_what_came_by_the_new_id_first_is_the_channels_own(story: Story):
     assert {first.channel_id, second.channel_id} == {channel(story, "G0NEW").id}
     story.say(HELPER, "Yes.", channel="G0NEW", thread_ts=second.ts)
     assert [answer.ask_id for answer in story.answers()] == [second.id]
+
+
+# What changes nothing that we keep
+
+
+@pytest.fixture
+def changes(database: Database) -> Iterator[list[str]]:
+    """Transactions to change something, as they begin."""
+    begun: list[str] = []
+
+    def note(_connection: object) -> None:
+        begun.append("begun")
+
+    listen(database.engine, "begin", note)
+    yield begun
+    remove(database.engine, "begin", note)
+
+
+def huddle(n: int) -> dict[str, Any]:
+    return {
+        "display_name": "Ana",
+        "huddle_state": "in_a_huddle",
+        "status_emoji": ":headphones:" if n % 2 else "",
+        "status_text": "In a huddle" if n % 2 else "",
+        "status_expiration": 1_800_000_000 + n,
+        "avatar_hash": f"{n}",
+    }
+
+
+@pytest.mark.parametrize("kind", ["user_change", "team_join"])
+def test_a_huddle_changes_nothing(known: Story, changes: list[str], kind: str):
+    user = person(ASKER) | {"profile": huddle(0)}
+    assert known.event({"type": "user_change", "user": user}) == 200
+    changes.clear()
+    for n in range(100):
+        user = person(ASKER) | {"profile": huddle(n), "updated": n}
+        assert known.event({"type": kind, "user": user}) == 200
+    assert changes == []
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        {"profile": {"display_name": "Anna"}},
+        {"tz": "Asia/Tokyo"},
+        {"deleted": True},
+        {"is_restricted": True},
+        {"is_admin": True},
+        {"is_bot": True},
+        {"is_stranger": True},
+        {"profile": {"status_emoji": ":palm_tree:"}},
+    ],
+)
+def test_what_we_keep_is_changed_at_once(
+    known: Story, changes: list[str], news: dict[str, Any]
+):
+    user = person(ASKER)
+    user |= news | {"profile": user["profile"] | news.get("profile", {})}
+    known.event({"type": "user_change", "user": user})
+    assert changes != []
+    changes.clear()
+    known.event({"type": "user_change", "user": user})
+    assert changes == []
+
+
+def test_the_end_of_a_vacation_is_kept_and_that_of_a_huddle_is_not(known: Story):
+    away = {"status_emoji": ":palm_tree:", "status_expiration": 1_800_000_000}
+    for profile, is_kept in ((away, True), (huddle(1), False)):
+        user = person(ASKER) | {"profile": profile}
+        known.event({"type": "user_change", "user": user})
+        assert (member(known, ASKER).away_until is not None) is is_kept
+
+
+def test_of_somebody_whom_we_have_not_met_nothing_is_written(
+    known: Story, changes: list[str]
+):
+    known.event({"type": "team_join", "user": person("U0ZOE", "Zoe")})
+    assert changes == []
+
+
+@pytest.mark.parametrize(
+    ("event", "again"),
+    [
+        ({"type": "channel_archive"}, True),
+        ({"type": "channel_unarchive"}, False),
+        ({"type": "channel_left"}, True),
+        ({"type": "channel_shared"}, True),
+        ({"type": "channel_unshared", "is_ext_shared": False}, False),
+        ({"type": "channel_rename"}, True),
+    ],
+)
+def test_of_a_channel_only_changes_are_written(
+    known: Story, changes: list[str], event: dict[str, Any], again: bool
+):
+    for channel_id, is_known in ((HERE, True), ("C0NOBODY", False)):
+        said = event | {"channel": channel_id}
+        if event["type"] == "channel_rename":
+            said["channel"] = {"id": channel_id, "name": "another"}
+        changes.clear()
+        assert known.event(said) == 200
+        assert bool(changes) is (again and is_known)
+        changes.clear()
+        assert known.event(said) == 200
+        assert changes == []
+
+
+def test_of_an_unknown_channel_no_move_is_written(known: Story, changes: list[str]):
+    assert known.event(MOVE | {"old_channel_id": "C0NOBODY"}) == 200
+    assert changes == []

@@ -54,6 +54,13 @@ def examine(
             "Give each workspace a DATABASE_URL of its own.",
         )
         return
+    if len(known) > 1:
+        yield warning(
+            about,
+            f"The database holds {len(known)} workspaces. Each process sends only what"
+            " is of its own.",
+            "Give each workspace a DATABASE_URL of its own.",
+        )
     if installation.paused_because:
         yield wrong(
             about,

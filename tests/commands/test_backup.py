@@ -81,3 +81,17 @@ def test_the_database_itself_is_left_as_it_was(story: Story, tmp_path: Path):
     copied(story, tmp_path)
     assert states(story) == before
     assert {state for _, state in before} == {"pending"}
+
+
+def test_a_copy_that_is_interrupted_leaves_nothing(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def interrupted(_source: Path, _target: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backup, "_copy", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            copied(story, tmp_path)
+    assert list(tmp_path.glob("copy.db*")) == []
+    assert copied(story, tmp_path).exists()

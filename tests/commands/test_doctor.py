@@ -331,6 +331,23 @@ def test_a_workspace_where_nothing_is_sent(story: Story):
     assert "token_revoked" in of_contents(story.rt)["Workspace"].says
 
 
+def test_a_second_workspace_in_the_database_is_told(story: Story):
+    with story.rt.sessions.begin() as session:
+        session.add(
+            Installation(
+                team_id="T0SANDBOX",
+                bot_id="B0",
+                bot_user_id="U0",
+                team_name="Sandbox",
+                team_url="https://sandbox.slack.com/",
+                installed_at=NOW,
+            )
+        )
+    found = of_contents(story.rt)["Workspace"]
+    assert found.level == "warning"
+    assert "holds 2 workspaces" in found.says
+
+
 def test_a_bot_in_no_channel_and_people_in_unknown_zones(story: Story):
     story.ask()
     story.react(PEER, story.the_ask().ts or "", "eyes")

@@ -136,7 +136,7 @@ def test_who_marked_whom_is_known_for_a_year(story: Story):
     """The helper marks an asker of theirs; it counts as in return until then."""
     answered(story, ASKER, "+1")
     answered(story, PEER, "+1")
-    ask = story.ask("How?", who=HELPER)
+    ask = story.ask("How is it done?", who=HELPER)
     returned = story.say(ASKER, "So.", thread_ts=ask.ts)
     story.react(HELPER, returned, "+1")
     assert names(look(story)) == []
@@ -191,7 +191,7 @@ def test_to_answer_ones_ring_counts_for_nothing(story: Story):
     answered(story, ASKER, "+1")
     answered(story, PEER, "eyes")
     answered(story, ADMIN, "+1")
-    ask = story.ask("How?", who=HELPER)
+    ask = story.ask("How is it done?", who=HELPER)
     returned = story.say(ADMIN, "So.", thread_ts=ask.ts)
     assert names(look(story)) == [HELPER]
     story.react(HELPER, returned, "+1")

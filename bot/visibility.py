@@ -109,6 +109,19 @@ def surely_sees(
     return session.scalar(found) is not None
 
 
+def seat(
+    session: Session, channel: Channel, member: str, *, now: datetime
+) -> bool | None:
+    """Whether the person is in a channel, be it public; None where it is not known."""
+    return session.scalar(
+        select(ChannelMember.is_in).where(
+            ChannelMember.channel_id == channel.id,
+            ChannelMember.member == member,
+            ChannelMember.at_us.between(*_lately(now)),
+        )
+    )
+
+
 def check_inside(
     session: Session,
     channel: Channel,

@@ -76,7 +76,11 @@ class Drawing:
             return letter
         # Its message mentions them, and is all that they need who see it.
         channel = session.get_one(Channel, kudos.channel_id)
-        return PostIfOut(letter, channel.slack_id)
+        reader, now = claim.recipient, claim.claimed_at
+        sees_it = visibility.seat(session, channel, reader, now=now)
+        if sees_it is None:
+            return PostIfOut(letter, channel.slack_id)
+        return None if sees_it else letter
 
     def retell(self, session: Session, claim: Claim) -> Operation | None:
         kudos = session.get_one(Kudos, claim.subject_id)

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot import visibility
+from bot.channels import service as channels
+from bot.clock import micros_of
 from bot.kudos import allowance, blocks
 from bot.slack import Refused, Unsure
 from models import Kudos, KudosTag, Thanks
@@ -297,6 +300,21 @@ def test_who_sees_the_message_gets_no_letter_about_it(story: Story) -> None:
     story.deliver()
     assert story.slack.to(HELPER) == []
     assert letter.text == "Ana took these kudos back."
+
+
+@pytest.mark.parametrize("is_in", [True, False])
+def test_slack_is_not_asked_who_sees_the_message_where_it_is_known(
+    story: Story, *, is_in: bool
+) -> None:
+    give(story, who=PEER)
+    with story.rt.sessions.begin() as session:
+        here = channels.note(session, story.rt.workspace.id, HERE).id
+        at_us = micros_of(story.clock())
+        visibility.learn(session, HELPER, {here: is_in}, at_us=at_us)
+    story.slack.calls.clear()
+    give(story)
+    assert "users.conversations" not in story.slack.calls
+    assert len(story.slack.to(HELPER)) == (1 if is_in else 2)
 
 
 def test_a_letter_is_sent_where_slack_does_not_say_who_sees_the_message(

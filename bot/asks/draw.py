@@ -281,12 +281,15 @@ class Drawing:
     def _solutions(
         self, session: Session, ask: Ask, channel: Channel, result: Outcome
     ) -> list[tuple[str, str]]:
-        if not result.solutions:
-            return []
-        solving = [a for a in self._answers(session, ask) if a.id in result.solutions]
+        solving = self._solving(session, ask, result)
         called = self._names(session, ask, [answer.author for answer in solving])
         urls = [self._url(channel, answer.ts, ask) for answer in solving]
         return list(zip(called, urls, strict=True))
+
+    def _solving(self, session: Session, ask: Ask, result: Outcome) -> Sequence[Answer]:
+        if not result.solutions:
+            return []
+        return [a for a in self._answers(session, ask) if a.id in result.solutions]
 
     def _message(self, session: Session, ask: Ask, channel: Channel) -> Note:
         """The bot's own message about an ask, or its line below somebody else's."""
@@ -297,21 +300,27 @@ class Drawing:
 
     def _shown(self, session: Session, ask: Ask, channel: Channel) -> Shown:
         result = outcomes.outcome_of(session, ask)
-        closed_by = None
-        if ask.closed_by and ask.closed_by != ask.asker:
-            closed_by = members.name(session, ask.installation_id, ask.closed_by)
+        solving = self._solving(session, ask, result)
+        closer = ask.closed_by if ask.closed_by != ask.asker else None
+        together = {ask.asker, *result.looking, *(a.author for a in solving)}
+        called = members.names(
+            session, ask.installation_id, together | ({closer} if closer else set())
+        )
         return Shown(
             id=ask.id,
             title=ask.title,
             details=ask.details,
-            asker=members.name(session, ask.installation_id, ask.asker),
+            asker=called[ask.asker],
             topics=ask.topics,
             state=result.state,
-            solutions=self._solutions(session, ask, channel, result),
+            solutions=[
+                (called[answer.author], self._url(channel, answer.ts, ask))
+                for answer in solving
+            ],
             worked=ask.worked,
-            looking=self._names(session, ask, result.looking),
+            looking=[called[person] for person in result.looking],
             same=len(result.same),
-            closed_by=closed_by,
+            closed_by=called[closer] if closer else None,
             close_reason=ask.close_reason,
             is_first=ask.is_first,
             origin=ask.origin,

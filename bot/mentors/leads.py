@@ -59,8 +59,9 @@ def overview(session: Session, workspace: Workspace, *, by: str, start: int) -> 
     ).all()
     expected = experts(session, workspace.id)
     called = members.names(session, workspace.id, expected)
+    together = {person for c in found for person in (c.member, c.credited_by) if person}
     return forms.leads(
-        [_row(session, workspace, credit) for credit in found[:PAGE]],
+        [_row(session, workspace, credit, together) for credit in found[:PAGE]],
         rings=_rings(session, workspace),
         scope=rounds.scope(session, workspace.id),
         experts=[called[expert] for expert in expected],
@@ -69,7 +70,10 @@ def overview(session: Session, workspace: Workspace, *, by: str, start: int) -> 
     )
 
 
-def _row(session: Session, workspace: Workspace, credit: Credit) -> Row:
+def _row(
+    session: Session, workspace: Workspace, credit: Credit, together: Collection[str]
+) -> Row:
+    """A credit beside others; `together`: those whom all of them are about."""
     seen = session.execute(
         select(Evidence, Ask, Answer, Channel)
         .join(Ask, Ask.id == Evidence.ask_id)
@@ -79,8 +83,7 @@ def _row(session: Session, workspace: Workspace, credit: Credit) -> Row:
         .order_by(Answer.ts)
     ).all()
     people = {person for row in seen for person in (row[0].asker, *row[0].helped)}
-    people |= {credit.member, credit.credited_by or credit.member}
-    called = members.names(session, workspace.id, people)
+    called = members.names(session, workspace.id, people.union(together))
     proofs = [
         Proof(
             title=ask.title if ask.deleted_at is None else "(deleted)",

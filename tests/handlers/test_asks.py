@@ -869,3 +869,16 @@ def test_the_options_of_an_own_message(story: Story) -> None:
     assert "I can't help after all" in json.dumps(story.slack.views[-1][1])
     story.click(ASKER, "option_close", str(story.the_ask().id), view=view)
     assert story.the_ask().state == "closed"
+
+
+def test_people_of_the_same_name_are_told_apart_in_an_ask(story: Story):
+    for slack_id, name in ((HELPER, "Chi Ito"), (PEER, "Chi Tan")):
+        profile = {"display_name": "Chi", "real_name": name}
+        story.slack.people[slack_id] = person(slack_id, "Chi", profile=profile)
+    ask = story.ask()
+    story.react(PEER, ask.ts, "eyes")
+    answer = story.say(HELPER, "With a mutex.", thread_ts=ask.ts)
+    story.react(ASKER, answer, "white_check_mark")
+    story.deliver()
+    shown = json.dumps(story.slack.to(HERE)[0].blocks)
+    assert "Chi Ito" in shown

@@ -358,7 +358,8 @@ class WebSlack:
         cursor = ""
         while True:
             page = call(client or self._patient, method, cursor=cursor or None, **args)
-            yield from page[key] or []
+            if page[key] is not None:
+                yield from given(page, key, list)
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return

@@ -100,6 +100,16 @@ def test_only_what_slack_refuses_by_name_is_final(
     assert caught.value.method == "auth.test"
 
 
+@pytest.mark.parametrize("channels", [b"5", b'"C0HELP"', b'{"id": "C0HELP"}'])
+def test_a_list_that_is_none_is_no_answer(
+    server: Server, web: WebSlack, channels: bytes
+):
+    body = b'{"ok": true, "channels": ' + channels + b"}"
+    server.answer = (200, "application/json", body)
+    with pytest.raises(Unsure):
+        list(web.joined_channels())
+
+
 def test_nobody_there_is_no_end_either():
     with pytest.raises(NotDone):
         WebSlack("xoxb-for-tests", base_url="http://127.0.0.1:9/api/").identity()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from pydantic import SecretStr
+from sqlalchemy.exc import OperationalError
 
 import app
 from bot.config import Settings
@@ -97,6 +98,39 @@ def test_what_dies_ends_the_process_with_a_reason(
     with socket.create_server(("127.0.0.1", 0)) as listening:
         assert backswing.run(begin, [listening]) == 1
     assert why in capsys.readouterr().err
+
+
+def serves(backswing: Backswing) -> int:
+    def begin() -> None:
+        pytest.fail("it must not say that it serves")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return backswing.run(begin, [listening])
+
+
+def test_what_slack_refuses_at_the_start_ends_it_before_it_serves(
+    slack: Sandbox, backswing: Backswing, capsys: pytest.CaptureFixture[str]
+):
+    slack._tokens.app = "xapp-1-A0-another"
+    assert serves(backswing) == 1
+    assert "SLACK_APP_TOKEN is not accepted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["take_over", "see_channels"])
+def test_a_database_that_fails_at_the_start_ends_it_before_it_serves(
+    backswing: Backswing,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    def fail(_: object) -> None:
+        raise OperationalError("UPDATE", {}, Exception("words of somebody's"))
+
+    monkeypatch.setattr(f"commands.running.{name}", fail)
+    assert serves(backswing) == 1
+    said = capsys.readouterr().err
+    assert "DATABASE_URL: the database can't be used (OperationalError)." in said
+    assert "words" not in said
 
 
 def test_a_part_may_be_unwell_as_long_as_its_patience_lasts():

@@ -15,10 +15,10 @@ from bot.members import service as members
 from bot.members.rules import Action, Role, may
 from bot.newcomers import blocks
 from bot.newcomers.service import introduction
-from bot.operations import Operation, Post
+from bot.operations import Operation, Post, Update
 from bot.preferences import service as preferences
 from bot.runtime import Workspace
-from models import Ask, Channel, Introduction
+from models import Ask, Channel, Introduction, OutboxItem
 
 
 class Drawing:
@@ -30,6 +30,7 @@ class Drawing:
     def notices(self) -> dict[str, Notice]:
         return {
             "newcomer.preview": Notice(self.preview, of=_of_channel),
+            "newcomer.previewed": Notice(self.previewed, "repeat", of=_of_channel),
             "newcomer.introduction": Notice(
                 self.introduction,
                 parked=self._refused,
@@ -54,6 +55,23 @@ class Drawing:
             channel.id, channel.slack_id, channel.name, introduction(channel)[1]
         )
         return Post(claim.recipient, text, drawn)
+
+    def previewed(self, session: Session, claim: Claim) -> Operation | None:
+        """The preview without its buttons, once somebody else has posted it."""
+        channel = session.get_one(Channel, claim.subject_id)
+        sent = session.execute(
+            select(OutboxItem.slack_channel, OutboxItem.ts).filter_by(
+                installation_id=claim.installation_id,
+                key=f"newcomer.preview:{channel.id}:{claim.recipient}",
+                state="sent",
+            )
+        ).first()
+        if sent is None or not (sent[0] and sent[1]):
+            return None
+        if session.get_one(Introduction, channel.id).posted_at is None:
+            return None
+        note = blocks.posted_before(channel.slack_id, channel.name)
+        return Update(sent[0], sent[1], *note)
 
     def introduction(self, session: Session, claim: Claim) -> Operation | None:
         channel = session.get_one(Channel, claim.subject_id)

@@ -19,6 +19,7 @@ TOLD = (
         frozenset(
             {
                 "newcomer.preview",
+                "newcomer.previewed",
                 "newcomer.introduction",
                 "newcomer.not_posted",
                 "newcomer.greeting",

@@ -101,6 +101,15 @@ def post(
         # What Slack refused may be tried again.
         occasion=str(micros_of(now)),
     )
+    if said.inviter is not None and said.inviter != by:
+        outbox.refresh(
+            session,
+            "newcomer.previewed",
+            channel.id,
+            said.inviter,
+            installation_id=workspace.id,
+            now=now,
+        )
     return blocks.posted(channel.slack_id, channel.name)
 
 

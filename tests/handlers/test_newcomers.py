@@ -163,6 +163,18 @@ def test_nobody_else_decides_but_champions_and_admins(arrived: Story) -> None:
     assert len(arrived.slack.to(NEW)) == 1
 
 
+def test_the_preview_loses_its_buttons_when_somebody_else_has_posted(
+    story: Story,
+) -> None:
+    arrive(story)
+    [preview] = story.slack.to(ASKER)
+    story.click(ADMIN, *button(preview, "Post it"))
+    story.deliver()
+    assert len(story.slack.to(NEW)) == 1
+    assert preview.text == "I have introduced myself in the channel already."
+    assert "introduction_post" not in json.dumps(preview.blocks)
+
+
 def test_where_nobody_was_asked_the_settings_offer_it(story: Story) -> None:
     arrive(story, inviter=None)
     story.command(ADMIN, "/backswing", channel=NEW)

@@ -279,3 +279,25 @@ def test_a_reply_in_a_thread_that_is_there_stays(room: Room):
     posted = room.web.post(there.id, "So.", [], operation="another", thread_ts=ts)
     found = room.web.find_posted(there.id, "another", since=0, thread_ts=ts)
     assert found == posted
+
+
+def test_of_private_channels_only_those_are_asked_for(web: WebSlack, server: Server):
+    shown = b'{"ok": true, "channels": [{"id": "C0DEN"}]}'
+    server.answer = (200, "application/json", shown)
+    for is_urgent in (True, False):
+        found = list(web.private_channels_of("U0ANA", is_urgent=is_urgent))
+        assert found == ["C0DEN"]
+        path, asked = server.asked[-1]
+        assert path.endswith("/users.conversations")
+        assert b"types=private_channel" in asked
+        assert b"user=U0ANA" in asked
+
+
+def test_without_the_scope_the_bot_is_in_no_private_channel(
+    web: WebSlack, server: Server
+):
+    server.answer = (200, "application/json", named("missing_scope"))
+    assert list(web.private_channels_of("U0ANA", is_urgent=True)) == []
+    server.answer = (200, "application/json", named("channel_not_found"))
+    with pytest.raises(Refused):
+        list(web.private_channels_of("U0ANA", is_urgent=True))

@@ -13,7 +13,7 @@ import handlers
 import jobs.checkins
 from bot.notices import notices
 from bot.runtime import Runtime
-from bot.slack import NotDone, Refused
+from bot.slack import NotDone, Refused, SlackError
 from models import Channel, ChannelMember, Credit, Kudos, Round
 from tests.checkins import join, open_form, share
 from tests.factories import (
@@ -311,7 +311,7 @@ def test_where_slack_cant_be_asked_nothing_is_done(den: Story):
     for name, use in ways.items():
         den.slack.views.clear()
         den.slack.responses.clear()
-        failing = [NotDone("users.conversations", "off") for _ in range(9)]
+        failing: list[SlackError] = [NotDone("users.conversations", "off")] * 9
         den.slack.fail["users.conversations"] = failing
         answer = use(den)
         assert everything(den) == before, name
@@ -362,7 +362,7 @@ def test_who_is_in_it_does_all_of_that(den: Story):
 @pytest.mark.parametrize("code", ["user_not_found", "user_not_visible"])
 def test_whom_slack_does_not_know_is_in_no_channel(den: Story, code: str):
     mine = asks_there(den, HELPER)
-    failing = [Refused("users.conversations", code)]
+    failing: list[SlackError] = [Refused("users.conversations", code)]
     den.slack.fail["users.conversations"] = failing
     den.click(PEER, "ask_same", str(mine))
     assert "not in it" in den.slack.responses[-1][1]

@@ -157,8 +157,10 @@ def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0915 - it is a l
     ways["view mentor_add"] = send("mentor_add", **by_hand)
     for name in ("ask_looking", "ask_same", "option_looking", "option_same"):
         ways[f"action {name}"] = click(name, bens)
-    for name in ("option_close", "option_delete", "option_reopen", "ask_reopen"):
-        ways[f"action {name}"] = click(name, mine)
+    for what in ("edit", "worked", "close", "delete", "reopen"):
+        ways[f"action option_{what}"] = click(f"option_{what}", mine)
+    for what in ("reopen", "delete", "restore"):
+        ways[f"action ask_{what}"] = click(f"ask_{what}", mine)
     ways["action ask_worked"] = click("ask_worked", mine)
     for what in ("edit", "close", "delete", "reopen"):
         ways[f"action ask_menu {what}"] = click("ask_menu", option=f"{what}:{mine}")
@@ -279,6 +281,17 @@ def test_each_listener_is_tried_or_has_nothing_to_do_with_channels(den: Story):
     assert not tried & free
 
 
+def be_silent(story: Story) -> None:
+    for said in (story.slack.views, story.slack.responses, story.slack.whispers):
+        said.clear()  # type: ignore[attr-defined]
+
+
+def told_just_now(story: Story) -> str:
+    """In answer to a click, to nobody else's eyes."""
+    whispers = [[one.text, one.blocks] for one in story.slack.whispers]
+    return json.dumps([*story.slack.views, *story.slack.responses, *whispers])
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("is_heard", [True, False])
 def test_whoever_has_left_does_nothing_there(den: Story, *, is_heard: bool):
@@ -288,11 +301,10 @@ def test_whoever_has_left_does_nothing_there(den: Story, *, is_heard: bool):
     den.deliver()
     before, posts = everything(den), len(den.slack.messages)
     for name, use in ways.items():
-        den.slack.views.clear()
-        den.slack.responses.clear()
+        be_silent(den)
         answer = use(den)
         assert everything(den) == before, name
-        told = json.dumps([*den.slack.views, *den.slack.responses])
+        told = told_just_now(den)
         told += str(cast("Any", answer).body)
         for word in ("test it", "mend it", "den-topic", NAME, "Mercury", "working on"):
             # What they typed is given back to them.
@@ -309,13 +321,12 @@ def test_where_slack_cant_be_asked_nothing_is_done(den: Story):
     den.later(hours=2)
     before = everything(den)
     for name, use in ways.items():
-        den.slack.views.clear()
-        den.slack.responses.clear()
+        be_silent(den)
         failing: list[SlackError] = [NotDone("users.conversations", "off")] * 9
         den.slack.fail["users.conversations"] = failing
         answer = use(den)
         assert everything(den) == before, name
-        told = json.dumps([*den.slack.views, *den.slack.responses])
+        told = told_just_now(den)
         assert "reach Slack" in told + str(cast("Any", answer).body), name
         den.slack.fail.clear()
         # The facts about people were asked for before.
@@ -350,10 +361,9 @@ def test_slack_is_asked_once_an_hour_and_leaving_counts_at_once(den: Story):
 def test_who_is_in_it_does_all_of_that(den: Story):
     """None of it was refused for another reason."""
     for name, use in prepared(den).items():
-        den.slack.views.clear()
-        den.slack.responses.clear()
+        be_silent(den)
         answer = use(den)
-        told = json.dumps([*den.slack.views, *den.slack.responses])
+        told = told_just_now(den)
         told += str(cast("Any", answer).body)
         assert "not in it" not in told, name
         assert "went wrong" not in told, name
@@ -384,17 +394,10 @@ ASKS_ITSELF = {
 }
 # To a channel, and so to who is in it now.
 IN_THE_CHANNEL = {
-    *("ask.post", "ask.show", "ask.offer", "thread.read", "kudos.post", "kudos.show"),
-    *(
-        "kudos.given",
-        "kudos.spent",
-        "kudos.settled",
-        "checkin.post",
-        "checkin.show",
-        "checkin.answer",
-    ),
-    *("checkin.reword", "checkin.read", "mentor.post", "mentor.show"),
-    "newcomer.introduction",
+    *("ask.post", "ask.show", "ask.sign", "ask.offer", "thread.read"),
+    *("kudos.post", "kudos.show", "kudos.given", "kudos.spent", "kudos.settled"),
+    *("checkin.post", "checkin.show", "checkin.answer", "checkin.reword"),
+    *("checkin.read", "mentor.post", "mentor.show", "newcomer.introduction"),
 }
 
 

@@ -6,7 +6,7 @@ such as <@U1>, <#C1|name>, <https://a.b|a.b>. We keep people's texts in this for
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +29,9 @@ _STACK = re.compile(
     r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]{4})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]+"
 )
 _TOKEN = re.compile(r"<([^<>\n]+)>")
+_OTHER_LINK = re.compile(r"(?i)(?!(?:javascript|vbscript|data):)[a-z][a-z0-9+.-]*:\S")
+_PERSON = re.compile(r"<@([UW][A-Z0-9]+)(\|[^<>\n]*)?>")
+_CHANNEL = re.compile(r"<#([CG][A-Z0-9]+)(\|[^<>\n]*)?>")
 _ADDRESS = re.compile(r"(?:https?://|mailto:)\S+")
 # In the scripts of India and others a word is letters and marks; `\w` has no marks.
 _MARKS = "".join(
@@ -107,15 +110,20 @@ def _plain_pieces(text: str) -> Iterator[Piece]:
 def _token_piece(token: str) -> Piece:
     target, _, label = token.partition("|")
     target, label = unescape(target), unescape(label)
+    # Nobody can read an id: where no name is known, a word stands for it.
     if re.fullmatch(r"@[UW][A-Z0-9]+", target):
-        return Piece("person", f"@{label or target[1:]}", target[1:])
+        return Piece("person", f"@{label or SOMEONE}", target[1:])
     if re.fullmatch(r"#[CG][A-Z0-9]+", target):
-        return Piece("channel", f"#{label or target[1:]}", target[1:])
+        return Piece("channel", f"#{label}" if label else "a channel", target[1:])
     if _ADDRESS.fullmatch(target):
         return Piece("link", _link_text(target, label), target)
     if target.startswith("!"):
         # A group's mention must not fire, so it becomes the words it stands for.
-        return Piece("text", label or "@" + target[1:].partition("^")[0])
+        kind = target[1:].partition("^")[0]
+        return Piece("text", label or ("a group" if kind == "subteam" else f"@{kind}"))
+    if _OTHER_LINK.match(target):
+        # Slack opens a telephone, say; we show it as it was written.
+        return Piece("text", label or target.removeprefix("tel:"))
     return Piece("text", f"<{token}>" if not label else f"<{target}|{label}>")
 
 
@@ -125,6 +133,28 @@ def _link_text(url: str, label: str) -> str:
     if not label or label in {url, bare, bare.removesuffix("/")}:
         return label or url
     return f"{label} ({url})"
+
+
+def mentioned(text: str) -> tuple[set[str], set[str]]:
+    """Return the ids of the people and of the channels that marked text mentions."""
+    return (
+        {found[1] for found in _PERSON.finditer(text)},
+        {found[1] for found in _CHANNEL.finditer(text)},
+    )
+
+
+def label(text: str, names: Mapping[str, str]) -> str:
+    """Give each mention in marked text the name of its person or channel.
+
+    Of those that `names` lacks the name stays that Slack gave, if any.
+    """
+
+    def named(found: re.Match[str]) -> str:
+        name = names.get(found[1])
+        known = f"|{escape(name)}" if name else found[2] or ""
+        return f"{found[0][:2]}{found[1]}{known}>"
+
+    return _CHANNEL.sub(named, _PERSON.sub(named, text))
 
 
 def plain(text: str) -> str:

@@ -198,7 +198,7 @@ def kudos_shown(**more: Any) -> kudos.Shown:
     return kudos.Shown(
         **{
             "id": 7,
-            "giver": "U0ANA",
+            "giver": "Ana",
             "receivers": ("U0BEN",),
             "reason": THANKS,
             **more,

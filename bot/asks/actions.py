@@ -129,7 +129,7 @@ def options(session: Session, ask: Ask, *, by: str, now: datetime) -> View:
     }
     return forms.options(
         ask.id,
-        ask.title,
+        members.with_names(session, ask.installation_id, ask.title),
         ask.state,
         [what for what, is_possible in wanted.items() if is_possible],
         joined=standing(session, ask, by),
@@ -156,6 +156,7 @@ def form(session: Session, ask: Ask, what: str, *, by: str, now: datetime) -> Vi
     if what not in _IN_A_FORM:
         raise Refusal(GONE)
     members.permit(session, channel, _IN_A_FORM[what], by, now=now, author=ask.asker)
+    title = members.with_names(session, ask.installation_id, ask.title)
     match what:
         case "edit":
             if ask.is_own_message:
@@ -169,11 +170,11 @@ def form(session: Session, ask: Ask, what: str, *, by: str, now: datetime) -> Vi
             )
         case "close":
             asker = members.name(session, ask.installation_id, ask.asker)
-            return forms.close_form(ask.id, ask.title, asker)
+            return forms.close_form(ask.id, title, asker)
         case "delete":
-            return forms.delete_form(ask.id, ask.title)
+            return forms.delete_form(ask.id, title)
         case _:
-            return forms.worked_form(ask.id, ask.title, ask.worked)
+            return forms.worked_form(ask.id, title, ask.worked)
 
 
 def mark(

@@ -120,7 +120,12 @@ class Drawing:
             return None
         author = members.name(session, ask.installation_id, first.author)
         return _letter(
-            claim, notes.answered(ask.title, self._url(channel, first.ts, ask), author)
+            claim,
+            notes.answered(
+                _named(session, ask, ask.title),
+                self._url(channel, first.ts, ask),
+                author,
+            ),
         )
 
     def captured(self, session: Session, claim: Claim) -> Operation | None:
@@ -128,7 +133,12 @@ class Drawing:
         if ask.ts is None or ask.deleted_at:
             return None
         url = self._url(channel, ask.ts)
-        return _letter(claim, notes.captured(ask.id, ask.title, url, _solved(channel)))
+        return _letter(
+            claim,
+            notes.captured(
+                ask.id, _named(session, ask, ask.title), url, _solved(channel)
+            ),
+        )
 
     def made(self, session: Session, claim: Claim) -> Operation | None:
         ask, channel = self._ask(session, claim.subject_id)
@@ -136,7 +146,13 @@ class Drawing:
             return None
         by = members.name(session, ask.installation_id, _by(claim))
         url = self._url(channel, ask.ts)
-        note = notes.made(ask.title, url, by, _solved(channel), is_first=ask.is_first)
+        note = notes.made(
+            _named(session, ask, ask.title),
+            url,
+            by,
+            _solved(channel),
+            is_first=ask.is_first,
+        )
         return _letter(claim, note)
 
     def closed(self, session: Session, claim: Claim) -> Operation | None:
@@ -147,7 +163,9 @@ class Drawing:
             return None
         by = members.name(session, ask.installation_id, ask.closed_by)
         url = self._url(channel, ask.ts)
-        note = notes.closed(ask.id, ask.title, url, by, ask.close_reason or "")
+        note = notes.closed(
+            ask.id, _named(session, ask, ask.title), url, by, ask.close_reason or ""
+        )
         return _letter(claim, note)
 
     def deleted(self, session: Session, claim: Claim) -> Operation | None:
@@ -155,17 +173,22 @@ class Drawing:
         if ask.deleted_at is None:
             return None
         by = members.name(session, ask.installation_id, _by(claim))
-        note = notes.deleted(ask.id, ask.title, by, is_own_message=ask.is_own_message)
+        note = notes.deleted(
+            ask.id,
+            _named(session, ask, ask.title),
+            by,
+            is_own_message=ask.is_own_message,
+        )
         return _letter(claim, note)
 
     def not_posted(self, session: Session, claim: Claim) -> Operation | None:
         ask, channel = self._ask(session, claim.subject_id)
-        return _given_back(claim, ask, f"#{channel.name}")
+        return _given_back(session, claim, ask, f"#{channel.name}")
 
     def not_posted_outside(self, session: Session, claim: Claim) -> Operation | None:
         """Their own words go back to whoever has left the private channel, too."""
         ask, _ = self._ask(session, claim.subject_id)
-        return _given_back(claim, ask, "a private channel")
+        return _given_back(session, claim, ask, "a private channel")
 
     def solved(self, session: Session, claim: Claim) -> Operation | None:
         ask, channel = self._ask(session, claim.subject_id)
@@ -192,7 +215,7 @@ class Drawing:
             return None
         note = notes.solved(
             ask.id,
-            ask.title,
+            _named(session, ask, ask.title),
             self._url(channel, ask.ts),
             by=by,
             candidates=candidates,
@@ -209,7 +232,9 @@ class Drawing:
         solutions = self._solutions(session, ask, channel, result)
         first = solutions[0] if solutions else None
         url = self._url(channel, ask.ts)
-        return _letter(claim, notes.solved_for_joiner(ask.title, url, first))
+        return _letter(
+            claim, notes.solved_for_joiner(_named(session, ask, ask.title), url, first)
+        )
 
     def offer(self, session: Session, claim: Claim) -> Operation | None:
         ask, channel = self._ask(session, claim.subject_id)
@@ -232,7 +257,7 @@ class Drawing:
             return None
         asker, *others = self._names(session, ask, [ask.asker, *sorted(helped)])
         note = notes.helped(
-            ask.title,
+            _named(session, ask, ask.title),
             self._url(channel, answer.ts, ask),
             asker,
             others,
@@ -248,7 +273,7 @@ class Drawing:
             session, ask, [ask.asker, *sorted(helped - {ask.asker})]
         )
         note = notes.solution(
-            ask.title,
+            _named(session, ask, ask.title),
             self._url(channel, answer.ts, ask),
             asker,
             others,
@@ -308,8 +333,8 @@ class Drawing:
         )
         return Shown(
             id=ask.id,
-            title=ask.title,
-            details=ask.details,
+            title=_named(session, ask, ask.title),
+            details=_named(session, ask, ask.details),
             asker=called[ask.asker],
             topics=ask.topics,
             state=result.state,
@@ -337,10 +362,20 @@ def _of_answer(session: Session, claim: Claim) -> list[int]:
     return [session.get_one(Answer, claim.subject_id).channel_id]
 
 
-def _given_back(claim: Claim, ask: Ask, place: str) -> Post:
+def _given_back(session: Session, claim: Claim, ask: Ask, place: str) -> Post:
     return _letter(
-        claim, notes.not_posted(ask.title, ask.details, place, claim.detail["error"])
+        claim,
+        notes.not_posted(
+            _named(session, ask, ask.title),
+            _named(session, ask, ask.details),
+            place,
+            claim.detail["error"],
+        ),
     )
+
+
+def _named(session: Session, ask: Ask, text: str) -> str:
+    return members.with_names(session, ask.installation_id, text)
 
 
 def _solved(channel: Channel) -> str:

@@ -12,6 +12,7 @@ from bot.asks import rules as ask_rules
 from bot.checkins import attendance, sharing
 from bot.checkins.answers import Blocker
 from bot.errors import Refusal
+from bot.members import service as members
 from bot.runtime import Workspace
 from bot.text import permalink
 from models import Answer, Ask, Channel, CheckIn, Round
@@ -155,7 +156,8 @@ def shown(session: Session, workspace: Workspace, found: CheckIn) -> Blocker | N
             return ""
         return permalink(workspace.team_url, asked_in.slack_id, ts, ask.ts)
 
-    return Blocker(ask.state, ask.title, url(ask.ts), url(solution))
+    title = members.with_names(session, workspace.id, ask.title)
+    return Blocker(ask.state, title, url(ask.ts), url(solution))
 
 
 def _theirs(found: CheckIn | None, member: str) -> CheckIn:

@@ -182,11 +182,13 @@ class Telling:
             note = letters.stuck(found.id, found.stuck_on)
         elif ask.ts is None:
             # Its address is known in a moment.
-            note = letters.asked(ask.title, "")
+            title = members.with_names(session, ask.installation_id, ask.title)
+            note = letters.asked(title, "")
         else:
             asked_in = session.get_one(Channel, ask.channel_id)
             url = permalink(self._workspace.team_url, asked_in.slack_id, ask.ts)
-            note = letters.asked(ask.title, url)
+            title = members.with_names(session, ask.installation_id, ask.title)
+            note = letters.asked(title, url)
         return Update(sent.slack_channel, sent.ts, *note)
 
     def invite(self, session: Session, claim: Claim) -> Operation | None:

@@ -64,7 +64,9 @@ def asks(session: Session, installation_id: int) -> Iterator[Row]:
             "channel": f"#{channel.name}" if is_open else "a private channel",
             "asked_at": _at(ask.asked_at),
             "asker": called[ask.asker],
-            "title": plain(ask.title) if is_open else "",
+            "title": plain(members.with_names(session, installation_id, ask.title))
+            if is_open
+            else "",
             "topics": ", ".join(ask.topics) if is_open else "",
             "state": ask.state,
             "answers": answers or 0,

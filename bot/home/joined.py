@@ -55,7 +55,7 @@ def joined(look: Look, visible: Collection[str]) -> Listed[Line]:
     )
     lines = [
         Line(
-            ask.title,
+            members.with_names(look.session, look.workspace.id, ask.title),
             look.url(channel.slack_id, ask.ts),
             (
                 _AS[meaning],

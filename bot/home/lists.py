@@ -141,7 +141,7 @@ class _Page(Look):
         return Listed(
             [
                 Line(
-                    ask.title,
+                    members.with_names(self.session, self.workspace.id, ask.title),
                     self.url(channel.slack_id, ask.ts or ""),
                     (ask.state, f"#{channel.name}", self.day(ask.asked_at)),
                 )
@@ -188,7 +188,7 @@ class _Page(Look):
         return Listed(
             [
                 Line(
-                    ask.title,
+                    members.with_names(self.session, self.workspace.id, ask.title),
                     self.url(channel.slack_id, answer.ts, ask.ts),
                     (
                         _what(answer, called[ask.asker]),

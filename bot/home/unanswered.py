@@ -55,7 +55,7 @@ def unanswered(look: Look) -> tuple[Listed[Line], str]:
     )
     lines = [
         Line(
-            row.title,
+            members.with_names(look.session, look.workspace.id, row.title),
             look.url(row.slack_id, row.ts),
             (
                 called[row.asker],

@@ -15,7 +15,15 @@ from bot.errors import Refusal
 from bot.members import rules
 from bot.members.rules import Action, Names, Role
 from bot.outbox import upsert
-from bot.text import SOMEONE, at_the_beginning, clean, one_line, shorten
+from bot.text import (
+    SOMEONE,
+    at_the_beginning,
+    clean,
+    label,
+    mentioned,
+    one_line,
+    shorten,
+)
 from models import Champion, Channel, Member, ProgramLead
 
 # Slack says that its own bot is no bot.
@@ -167,6 +175,26 @@ def names(
     )
     told = told_apart(known)
     return {slack_id: told.get(slack_id, SOMEONE) for slack_id in wanted}
+
+
+def with_names(session: Session, installation_id: int, text: str) -> str:
+    """Return marked text with the names of people and public channels mentioned."""
+    people, channels = mentioned(text)
+    if not (people or channels):
+        return text
+    public = session.execute(
+        select(Channel.slack_id, Channel.name).where(
+            Channel.installation_id == installation_id,
+            Channel.slack_id.in_(channels),
+            Channel.is_private.is_(False),
+        )
+    )
+    known = names(session, installation_id, people)
+    return label(
+        text,
+        {slack_id: name for slack_id, name in known.items() if name != SOMEONE}
+        | {slack_id: name for slack_id, name in public if name},
+    )
 
 
 def told_apart(rows: Iterable[Any]) -> dict[str, str]:

@@ -123,7 +123,7 @@ class Drawing:
             claim,
             notes.helped(
                 members.name(session, self._workspace.id, credit.member),
-                self._deed(*mine[0], {}),
+                self._deed(session, mine[0], {}),
                 channel.name if channel else "",
                 self._post_url(credit, channel),
             ),
@@ -186,7 +186,7 @@ class Drawing:
             }
         return Story(
             days=credit.window_days,
-            deeds=[self._deed(*row, called) for row in seen],
+            deeds=[self._deed(session, row, called) for row in seen],
             people=len({person for row, *_ in seen for person in row.helped}),
             lead=names[lead] if lead else "",
             reason=credit.reason or "",
@@ -194,14 +194,13 @@ class Drawing:
 
     def _deed(
         self,
-        row: Evidence,
-        ask: Ask,
-        channel: Channel,
-        answer: Answer,
+        session: Session,
+        proof: tuple[Evidence, Ask, Channel, Answer],
         called: Mapping[str, str | None],
     ) -> Deed:
+        row, ask, channel, answer = proof
         return Deed(
-            title=ask.title,
+            title=members.with_names(session, self._workspace.id, ask.title),
             url=permalink(
                 self._workspace.team_url, channel.slack_id, answer.ts, ask.ts
             ),

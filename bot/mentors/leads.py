@@ -86,7 +86,9 @@ def _row(
     called = members.names(session, workspace.id, people.union(together))
     proofs = [
         Proof(
-            title=ask.title if ask.deleted_at is None else "(deleted)",
+            title=members.with_names(session, workspace.id, ask.title)
+            if ask.deleted_at is None
+            else "(deleted)",
             url=permalink(workspace.team_url, channel.slack_id, answer.ts, ask.ts),
             asker=called[evidence.asker],
             helped=[called[person] for person in evidence.helped],

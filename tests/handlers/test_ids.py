@@ -1,0 +1,113 @@
+"""Nobody is ever shown an id of Slack's: in any message, form, Home tab or file."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bot.exports import service as exports
+from tests.factories import ADMIN, ASKER, HELPER, HERE, PEER, Story
+from tests.surfaces import surfaces
+
+# What Slack puts in the place of a name: it is no text that anybody reads.
+TOKEN = re.compile(r"<[@#!][^<>]*>|<(?:https?|mailto):[^<>|]*[|>]")
+ID = re.compile(r"\b[UWCGS]0[A-Z0-9]{2,}\b")
+READ = {"text", "label", "title", "hint", "description", "placeholder", "value"}
+
+WORDS = (
+    "<@U0CHI> or <@U0EVA|>, see <#C0HELP> and <#C0SECRET|> with <!subteam^S0OPS>:"
+    " how do I call <tel:+15551234567|555-123-4567>?"
+)
+SHOWN = (
+    "@Chi or @Eva, see #help and a channel with a group: how do I call 555-123-4567?"
+)
+
+
+def read(shown: Any, key: str = "") -> Iterator[str]:
+    """The strings of a payload that somebody reads."""
+    if isinstance(shown, dict):
+        for name, value in shown.items():
+            # A button's value, and a choice's, go back to us.
+            if not (name == "value" and ("action_id" in shown or "text" in shown)):
+                yield from read(value, name)
+    elif isinstance(shown, list):
+        for value in shown:
+            yield from read(value, key)
+    elif isinstance(shown, str) and (key in READ or not key):
+        yield TOKEN.sub("", shown)
+
+
+def ids_in(*shown: Any) -> list[str]:
+    return [text for text in read(list(shown)) if ID.search(text)]
+
+
+@pytest.mark.parametrize(
+    "shown", [pytest.param(shown, id=name) for name, shown in surfaces()]
+)
+def test_no_surface_shows_one(shown: dict[str, Any]) -> None:
+    assert ids_in(shown) == []
+
+
+def open_home(story: Story, who: str) -> None:
+    story.slack.seats[HERE] = [ASKER, HELPER, PEER]
+    opened = {"type": "app_home_opened", "user": who, "tab": "home"}
+    assert story.event(opened) == 200
+    story.deliver()
+
+
+def everything_sent(story: Story) -> list[Any]:
+    slack = story.slack
+    return [
+        *(
+            (posted.text, posted.blocks)
+            for posted in (*slack.messages, *slack.whispers)
+        ),
+        *((text, blocks) for _, text, blocks in slack.responses),
+        *(view for _, view in slack.views),
+        *slack.homes.values(),
+    ]
+
+
+def test_what_somebody_wrote_is_shown_with_names_everywhere(story: Story) -> None:
+    story.set_up(capture="all")
+    story.command("U0CHI", "/backswing")
+    story.command("U0EVA", "/backswing")
+    ts = story.say(ASKER, WORDS)
+    story.deliver()
+    assert any(SHOWN in posted.text for posted in story.slack.to(ASKER))
+    open_home(story, PEER)
+    story.deliver()
+    answer = story.say(HELPER, "So.", thread_ts=ts)
+    story.react(PEER, ts, "raising_hand")
+    story.later(minutes=3)
+    story.react(PEER, answer, "heart")
+    story.later(minutes=3)
+    assert any(SHOWN in posted.text for posted in story.slack.to(HELPER))
+    story.react(ADMIN, answer, "white_check_mark")
+    story.later(minutes=3)
+    for who in (ASKER, HELPER, PEER):
+        open_home(story, who)
+    story.message_shortcut(ASKER, "ask_options", ASKER, ts, WORDS)
+    story.deliver()
+    sent = everything_sent(story)
+    assert SHOWN in json.dumps(story.slack.homes, ensure_ascii=False)
+    # Here Slack puts the names in.
+    assert '"user_id": "U0CHI"' in json.dumps(story.slack.views)
+    assert ids_in(*sent) == []
+    with story.rt.reads() as session:
+        [row] = exports.asks(session, story.rt.workspace.id)
+    assert row["title"] == SHOWN
+
+
+def test_a_name_in_a_title_notifies_nobody(story: Story) -> None:
+    story.set_up(capture="all")
+    story.command("U0CHI", "/backswing")
+    ts = story.say(ASKER, WORDS)
+    story.say(HELPER, "So.", thread_ts=ts)
+    story.later(minutes=3)
+    for posted in story.slack.to(ASKER):
+        assert "<@U0CHI" not in posted.text
+        assert '"user_id": "U0CHI"' not in json.dumps(posted.blocks)
+    assert story.slack.to(HERE) == []

@@ -185,6 +185,17 @@ def is_external(
     return home not in ours and not (user.get("team_id") and is_of_grid)
 
 
+def says_home(user: Mapping[str, Any]) -> bool:
+    """Whether Slack's `user` object says at all where somebody belongs."""
+    profile = user.get("profile") or {}
+    return bool(
+        user.get("team_id")
+        or user.get("enterprise_user")
+        or profile.get("team")
+        or user.get("is_stranger") is not None
+    )
+
+
 def is_from_elsewhere(
     said: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
 ) -> bool:

@@ -77,7 +77,10 @@ def remember(
 def described(
     user: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
 ) -> dict[str, Any]:
-    """Of Slack's user object what we keep, by the names of our columns."""
+    """Of Slack's user object what we keep, by the names of our columns.
+
+    Where somebody belongs is left out where it does not say so.
+    """
     profile = user.get("profile") or {}
     is_away = rules.is_on_vacation(
         str(profile.get("status_emoji") or ""), str(profile.get("status_text") or "")
@@ -90,7 +93,11 @@ def described(
         "is_bot": bool(user.get("is_bot")) or user["id"] == SLACKBOT,
         "is_deactivated": bool(user.get("deleted")),
         "is_guest": bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
-        "is_stranger": is_stranger(user, team_id, enterprise_id),
+        **(
+            {"is_stranger": is_stranger(user, team_id, enterprise_id)}
+            if rules.says_home(user)
+            else {}
+        ),
         "is_admin": bool(user.get("is_admin") or user.get("is_owner")),
         "is_away": is_away,
         "away_until": EPOCH + timedelta(seconds=ends) if ends else None,

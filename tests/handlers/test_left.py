@@ -283,7 +283,7 @@ def test_each_listener_is_tried_or_has_nothing_to_do_with_channels(den: Story):
 
 def be_silent(story: Story) -> None:
     for said in (story.slack.views, story.slack.responses, story.slack.whispers):
-        said.clear()  # type: ignore[attr-defined]
+        said.clear()
 
 
 def told_just_now(story: Story) -> str:

@@ -57,6 +57,27 @@ def test_a_message_of_theirs_becomes_no_ask(story: Story, said: dict[str, Any]):
     assert story.asks() == []
 
 
+def test_what_a_message_said_stands_where_slack_says_nothing(story: Story):
+    """Slack does not find them, or names no workspace."""
+    story.say(ZED, "Hello", user_team=OTHER)
+    story.ask()
+    for described in ({}, {ZED: {"id": ZED, "name": "zed", "profile": {}}}):
+        story.slack.people |= described
+        story.later(days=8)
+        facts.ensure(story.rt, people=[ZED])
+        member = known(story)
+        assert member is not None
+        assert member.looked_up_at is not None
+        assert member.is_stranger
+    # Until it says that they are one of us.
+    story.slack.people[ZED] = person(ZED, "Zed")
+    story.later(days=8)
+    facts.ensure(story.rt, people=[ZED])
+    member = known(story)
+    assert member is not None
+    assert not member.is_stranger
+
+
 def test_who_passed_for_one_of_us_is_one_no_more(story: Story):
     story.set_up(capture="all")
     story.slack.people[ZED] = person(ZED, "Zed")

@@ -10,6 +10,7 @@ GET  /_/channels/C?as=U      newest messages: `limit` (100), `before` a ts,
                              `replies=1` for the threads as well
 GET  /_/channels/C/TS?as=U   a thread: parent and replies
 POST /_/act                  {"as": U, "do": name, …}: see ACTS for names and arguments
+GET  /_/files/F?as=U         the content of a file that the person can see
 GET  /_/changes              server-sent events, one for each change: {"what", …ids}
 POST /_/clock                {"seconds": N} or {"to": ISO time}, on a TravelClock
 GET  /_/faults               what is switched on; POST adds one (`kind`, `target`,
@@ -128,6 +129,17 @@ class Control:
             request.query_params.get("as"),
         )
 
+    def file(self, request: Request) -> Response:
+        """Give a file's content, as text: nothing in it is run by a browser."""
+        try:
+            name, content = self._sandbox.file(
+                request.query_params.get("as", ""), request.path_params["file"]
+            )
+        except (LookupError, PermissionError) as error:
+            return _refused(error)
+        kind = "application/json" if name.endswith(".json") else "text/plain"
+        return Response(content, media_type=kind)
+
     def act(self, _request: Request, body: Json) -> Json:
         return act(self._sandbox, body)
 
@@ -201,6 +213,7 @@ def routes(sandbox: "Sandbox") -> list[BaseRoute]:
         get("/_/state", control.state),
         get("/_/channels/{channel}", control.channel),
         get("/_/channels/{channel}/{ts}", control.thread),
+        Route("/_/files/{file}", control.file),
         post("/_/act", control.act),
         Route("/_/changes", changes),
         post("/_/clock", control.clock),

@@ -202,6 +202,25 @@ class Sandbox(Places, Deeds, Sights):
                 return self.deliver(delivery.payload, headers=headers)
         raise LookupError(f"no delivery of {event_id}")
 
+    # Files
+
+    def file(self, person: str, file: str) -> tuple[str, bytes]:
+        """Give the name and the content of a file that the person can see.
+
+        Raises LookupError for no such file, PermissionError where it is not theirs.
+        """
+        with self.workspace.lock:
+            upload = self.files.uploads.get(file)
+            if upload is None or upload.content is None:
+                raise LookupError(f"no file {file}")
+            if not any(
+                person in self.workspace.channel(message.channel).members
+                for message in upload.messages
+                if not message.deleted
+            ):
+                raise PermissionError("that file is not shown to them")
+            return upload.name, upload.content
+
     # Installation
 
     def uninstall(self) -> None:

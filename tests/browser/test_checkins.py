@@ -98,7 +98,7 @@ def ask_peers(window: Window) -> None:
 def close(window: Window) -> Locator:
     """Four days later the post is a digest."""
     for _ in range(4):
-        window.travel("One day on")
+        window.travel("+1 day")
     digest = window.message(QUESTION)
     expect(digest.get_by_role("button", name="Share")).to_have_count(0)
     return digest

@@ -47,7 +47,7 @@ def until_friday(window: Window) -> None:
     clock.get_by_role("button", name="Go").click()
     expect(clock.get_by_role("status")).to_contain_text("09:00")
     for hour in range(10, 18):
-        clock.get_by_role("button", name="One hour on").click()
+        clock.get_by_role("button", name="+1 hour").click()
         expect(clock.get_by_role("status")).to_contain_text(f"{hour}:")
         if hour == 10:
             # The bot looks a few times a minute.

@@ -50,8 +50,8 @@ def test_ask_answer_solve_and_undo(window: Open) -> None:
     expect(gus.rail.get_by_role("button", name="Backswing")).not_to_contain_text(
         "unread"
     )
-    noor.travel("One minute on")
-    noor.travel("One minute on")
+    noor.travel("+1 minute")
+    noor.travel("+1 minute")
     app = gus.rail.get_by_role("button", name="Backswing")
     expect(app).to_contain_text("1 unread")
     app.click()
@@ -119,8 +119,9 @@ def test_the_settings_keep_what_is_chosen(window: Open) -> None:
     form = aino.modal
     form.get_by_role("radio", name="Messages that contain a question").check()
     champions = form.get_by_role("combobox", name="Champions")
-    champions.select_option(label="Hana Kobayashi")
-    champions.select_option(label="Tomas Okafor")
+    champions.fill("Hana Kobayashi")
+    champions.fill("okafor")
+    champions.press("Enter")
     form.get_by_role("button", name="Remove Tomas Okafor").click()
     form.get_by_role("checkbox", name="Guests may ask").uncheck()
     solved = form.get_by_role("textbox", name="Emoji for solved")
@@ -146,7 +147,7 @@ def test_time_does_not_go_back(window: Open) -> None:
     maya.page.get_by_role("button", name="travel in time").click()
     clock = maya.page.get_by_role("dialog", name="Travel in time")
     before = clock.get_by_role("status").inner_text()
-    clock.get_by_role("button", name="One day on").click()
+    clock.get_by_role("button", name="+1 day").click()
     expect(clock.get_by_role("status")).not_to_have_text(before)
     clock.get_by_label("A day").fill("2020-01-01")
     clock.get_by_role("button", name="Go").click()

@@ -41,3 +41,17 @@ def test_it_needs_its_scope(slack, client, dm):
     with pytest.raises(SlackApiError) as caught:
         client.files_getUploadURLExternal(filename="a.json", length=2)
     assert caught.value.response["error"] == "missing_scope"
+
+
+def test_who_sees_a_file_can_open_it_and_nobody_else(slack, client, dm):
+    client.files_upload_v2(channel=dm, filename="a.json", title="A", content="{}")
+    [message] = client.conversations_history(channel=dm)["messages"]
+    url = f"{slack.url}/_/files/{message['files'][0]['id']}"
+    ana = slack.workspace.channel(dm).members[0]
+    ben = slack.person("Ben").id
+    opened = httpx.get(url, params={"as": ana})
+    assert (opened.text, opened.headers["content-type"]) == ("{}", "application/json")
+    assert httpx.get(url, params={"as": ben}).status_code == 403
+    assert httpx.get(f"{slack.url}/_/files/F0", params={"as": ana}).status_code == 404
+    client.files_delete(file=message["files"][0]["id"])
+    assert httpx.get(url, params={"as": ana}).status_code == 404

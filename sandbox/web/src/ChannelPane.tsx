@@ -9,7 +9,6 @@ import { Messages } from "./Messages";
 import { Popup } from "./Popup";
 import { useSay } from "./say";
 import { Shortcuts } from "./Shortcuts";
-import { count } from "./text";
 import type { Channel } from "./types";
 import { personOf, useWorkspace } from "./workspace";
 import { Whispers } from "./Whispers";
@@ -92,7 +91,7 @@ export function Conversation({ channel, label, placeholder }: { channel: Channel
         )
       ) : (
         <p className="instead">
-          You are looking into a channel that you are not in.{" "}
+          You're previewing this channel.{" "}
           <button type="button" className="button small primary" onClick={() => void act("join", { channel: channel.id })}>
             Join
           </button>
@@ -113,13 +112,13 @@ function Members({ channel }: { channel: Channel }) {
         type="button"
         className="members"
         aria-haspopup="dialog"
-        aria-label={`${count(people.length, "member")}: see who is here`}
         onClick={(event) => setAnchor(event.currentTarget.getBoundingClientRect())}
       >
         {people.slice(0, 3).map((person) => (
           <Avatar key={person.id} person={person} small />
         ))}
         {people.length}
+        <span className="sr"> {people.length === 1 ? "member" : "members"}: see who is here</span>
       </button>
       {anchor && (
         <Popup label={`Members of #${channel.name}`} anchor={anchor} onClose={() => setAnchor(null)}>

@@ -1,5 +1,5 @@
 /** A native control for each kind of element that holds a value. */
-import { useId, type KeyboardEvent, type Ref } from "react";
+import { useId, useState, type ComponentProps, type KeyboardEvent, type Ref } from "react";
 import type { Element, Value } from "./types";
 import { choices, holdsList, type Choice } from "./values";
 import { isoDay, clockTime, instant } from "./time";
@@ -40,6 +40,8 @@ export function Field(props: FieldProps) {
     case "number_input":
     case "rich_text_input":
       return <Typed {...props} />;
+    case "users_select":
+      return <People {...props} />;
     default:
       return holdsList(element) ? <MultiSelect {...props} /> : <Select {...props} />;
   }
@@ -130,41 +132,103 @@ function MultiSelect(props: FieldProps) {
   const { state, me } = useWorkspace();
   const all = choices(element, state, me);
   const chosen = Array.isArray(value) ? value : [];
+  const rest = all.filter((choice) => !chosen.includes(choice.value));
   const isFull = chosen.length >= (element.max_selected_items ?? Infinity);
+  const full = `${chosen.length} chosen, that is all there may be`;
   return (
     <div className="multi">
-      {chosen.length > 0 && (
-        <ul aria-label="Chosen">
-          {chosen.map((one) => {
-            const label = all.find((choice) => choice.value === one)?.label ?? one;
-            return (
-              <li key={one}>
-                {label}
-                <button
-                  type="button"
-                  aria-label={`Remove ${label}`}
-                  onClick={() => onChange(chosen.filter((other) => other !== one))}
-                >
-                  ×
-                </button>
-              </li>
-            );
-          })}
-        </ul>
+      <Chosen
+        of={chosen.map((one) => all.find((choice) => choice.value === one) ?? { value: one, label: one })}
+        onRemove={(one) => onChange(chosen.filter((other) => other !== one))}
+      />
+      {element.type === "multi_users_select" ? (
+        <Find
+          {...attributes(props)}
+          of={rest}
+          disabled={isFull}
+          placeholder={isFull ? full : (element.placeholder?.text ?? "Type a name")}
+          onFind={(one) => onChange([...chosen, one])}
+        />
+      ) : (
+        <select
+          {...attributes(props)}
+          value=""
+          disabled={isFull}
+          onChange={(event) => onChange([...chosen, event.target.value])}
+        >
+          <option value="">{isFull ? full : (element.placeholder?.text ?? "Choose some")}</option>
+          <Options from={rest} />
+        </select>
       )}
-      <select
+    </div>
+  );
+}
+
+/** Found by typing: what is typed is chosen as soon as it is somebody's whole name. */
+function Find({ of, onFind, ...given }: { of: Choice[]; onFind: (value: string) => void } & ComponentProps<"input">) {
+  const [typed, setTyped] = useState("");
+  const list = useId();
+  const find = (text: string, isDone: boolean) => {
+    const wanted = text.trim().toLowerCase();
+    const named = of.filter(({ label }) => label.toLowerCase() === wanted);
+    const close = of.filter(({ label }) => label.toLowerCase().includes(wanted));
+    const [only] = named.length ? named : isDone && wanted ? close : [];
+    setTyped(only ? "" : text);
+    if (only) onFind(only.value);
+  };
+  return (
+    <>
+      <input
+        {...given}
+        list={list}
+        autoComplete="off"
+        value={typed}
+        onChange={({ target }) => find(target.value, false)}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" || !typed) return;
+          event.preventDefault();
+          find(typed, true);
+        }}
+        onBlur={() => find(typed, true)}
+      />
+      <datalist id={list}>
+        {of.map(({ value, label }) => (
+          <option key={value} value={label} />
+        ))}
+      </datalist>
+    </>
+  );
+}
+
+function Chosen({ of, onRemove }: { of: Choice[]; onRemove: (value: string) => void }) {
+  if (!of.length) return null;
+  return (
+    <ul aria-label="Chosen">
+      {of.map(({ value, label }) => (
+        <li key={value}>
+          {label}
+          <button type="button" aria-label={`Remove ${label}`} onClick={() => onRemove(value)}>
+            ×
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function People(props: FieldProps) {
+  const { element, value, onChange } = props;
+  const { state, me } = useWorkspace();
+  const all = choices(element, state, me);
+  return (
+    <div className="multi">
+      <Chosen of={all.filter((choice) => choice.value === value)} onRemove={() => onChange(null)} />
+      <Find
         {...attributes(props)}
-        value=""
-        disabled={isFull}
-        onChange={(event) => onChange([...chosen, event.target.value])}
-      >
-        <option value="">
-          {isFull
-            ? `${chosen.length} chosen, that is all there may be`
-            : (element.placeholder?.text ?? "Choose some")}
-        </option>
-        <Options from={all.filter((choice) => !chosen.includes(choice.value))} />
-      </select>
+        of={all}
+        placeholder={element.placeholder?.text ?? "Type a name"}
+        onFind={onChange}
+      />
     </div>
   );
 }

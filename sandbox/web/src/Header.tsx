@@ -24,7 +24,7 @@ export function Header({ onMenu }: { onMenu: () => void }) {
       return;
     }
     setSure(false);
-    tell("Everything begins anew …");
+    tell("Starting over …");
     await api.reset();
   };
 
@@ -66,9 +66,9 @@ function Clock() {
     }
   };
   const steps: [string, () => Promise<unknown>][] = [
-    ["One minute on", () => api.forward(60)],
-    ["One hour on", () => api.forward(HOUR)],
-    ["One day on", () => api.forward(24 * HOUR)],
+    ["+1 minute", () => api.forward(60)],
+    ["+1 hour", () => api.forward(HOUR)],
+    ["+1 day", () => api.forward(24 * HOUR)],
     ["Next Monday, 09:00", () => api.travel(nextMonday(now(), zone))],
   ];
   return (

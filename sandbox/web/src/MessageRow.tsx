@@ -1,5 +1,6 @@
 /** One message: who, when, what, reactions, its thread, and what can be done with it. */
 import { useState } from "react";
+import { api } from "./api";
 import { Avatar } from "./Avatar";
 import { Blocks } from "./Blocks";
 import { Composer } from "./Composer";
@@ -125,6 +126,7 @@ interface ContentProps {
 }
 
 function Content({ message, valueOf, onChoose }: ContentProps) {
+  const { me } = useWorkspace();
   const text: Block = {
     type: "section",
     block_id: "text",
@@ -135,8 +137,11 @@ function Content({ message, valueOf, onChoose }: ContentProps) {
     <>
       <Blocks blocks={blocks} valueOf={valueOf} onChoose={onChoose} />
       {message.files?.map((file) => (
-        <p key={file.name} className="file">
-          <span aria-hidden="true">📄</span> {file.title}
+        <p key={file.id} className="file">
+          <span aria-hidden="true">📄</span>{" "}
+          <a href={api.file(me.id, file.id)} target="_blank" rel="noreferrer">
+            {file.title}
+          </a>
         </p>
       ))}
     </>

@@ -12,6 +12,8 @@ interface Props {
 }
 
 const MARGIN = 8;
+/** Letters that come sooner than this after each other are one word. */
+const TYPING_MS = 1000;
 
 function besides(anchor: DOMRect, box: DOMRect): { left: number; top: number } {
   const left = Math.min(anchor.left, window.innerWidth - box.width - MARGIN);
@@ -24,6 +26,7 @@ function besides(anchor: DOMRect, box: DOMRect): { left: number; top: number } {
 
 export function Popup({ label, anchor, onClose, children, className = "" }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const typed = useRef({ text: "", at: 0 });
 
   useLayoutEffect(() => {
     const node = dialog.current;
@@ -35,9 +38,24 @@ export function Popup({ label, anchor, onClose, children, className = "" }: Prop
     return close;
   }, [anchor]);
 
+  /** Go to the first entry that begins with what is typed, or has a word that does. */
+  const seek = (key: string) => {
+    const at = Date.now();
+    const text = at - typed.current.at < TYPING_MS ? typed.current.text + key : key;
+    typed.current = { text, at };
+    const items = [...(dialog.current?.querySelectorAll<HTMLElement>(".menu button:not(:disabled)") ?? [])];
+    const words = (item: HTMLElement) => ` ${item.textContent?.toLowerCase() ?? ""}`;
+    const name = (item: HTMLElement) => item.querySelector(".name")?.textContent?.toLowerCase() ?? words(item).trim();
+    (items.find((item) => name(item).startsWith(text)) ?? items.find((item) => words(item).includes(` ${text}`)))?.focus();
+  };
   const steer = (event: KeyboardEvent) => {
+    const isField = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
+    if (event.key.length === 1 && event.key !== " " && !isField && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      seek(event.key.toLowerCase());
+      return;
+    }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step || event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) return;
+    if (!step || isField) return;
     const items = [...(dialog.current?.querySelectorAll<HTMLElement>(".menu button:not(:disabled)") ?? [])];
     if (!items.length) return;
     event.preventDefault();

@@ -23,11 +23,13 @@ export function Reactions({ message, onToggle }: Props) {
             key={name}
             type="button"
             aria-pressed={isMine}
-            aria-label={`${name}, ${count}: ${who}`}
             title={`${who} reacted with :${name}:`}
             onClick={() => onToggle(name)}
           >
-            <span aria-hidden="true">{character(name)}</span> {count}
+            <span aria-hidden="true">{character(name)} </span>
+            <span className="sr">{name}, </span>
+            {count}
+            <span className="sr">: {who}</span>
           </button>
         );
       })}

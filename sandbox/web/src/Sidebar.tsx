@@ -106,13 +106,13 @@ function Switcher() {
         type="button"
         className="switcher"
         aria-haspopup="dialog"
-        aria-label={`You are ${me.real_name}: be somebody else`}
         onClick={(event) => setAnchor(event.currentTarget.getBoundingClientRect())}
       >
         <Avatar person={me} />
         <span>
-          <small>You are</small>
+          <small>You are </small>
           <strong>{me.real_name}</strong>
+          <span className="sr">: be somebody else</span>
         </span>
         <span aria-hidden="true">▾</span>
       </button>
@@ -132,7 +132,7 @@ function Switcher() {
                 >
                   <Avatar person={person} small />
                   <span>
-                    {person.real_name}
+                    <span className="name">{person.real_name}</span>
                     {kind(person) && <span className="badge">{kind(person)}</span>}
                     <small>{[person.title, person.tz && `${clockTime(now(), person.tz)} there`].filter(Boolean).join(" · ")}</small>
                   </span>

@@ -42,11 +42,11 @@ export function Toolbar({ message, onReact, onThread, onEdit }: Props) {
           key={emoji}
           type="button"
           className="icon quick"
-          aria-label={`React with ${emoji}`}
           title={`:${emoji}:`}
           onClick={() => onReact(emoji)}
         >
-          {character(emoji)}
+          <span aria-hidden="true">{character(emoji)}</span>
+          <span className="sr">React with {emoji}</span>
         </button>
       ))}
       <ReactButton className="icon" onPick={onReact} />

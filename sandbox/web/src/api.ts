@@ -28,6 +28,7 @@ export const api = {
   forward: (seconds: number) => call("clock", "POST", { seconds }),
   travel: (to: Date) => call("clock", "POST", { to: to.toISOString() }),
   reset: () => call("reset", "POST", {}),
+  file: (person: string, id: string) => `/_/files/${id}?${as(person)}`,
   faults: () => call<{ faults: Fault[] }>("faults"),
   addFault: (fault: Record<string, unknown>) => call<{ faults: Fault[] }>("faults", "POST", fault),
   removeFault: (id: number) => call<{ faults: Fault[] }>(`faults/${id}`, "DELETE"),

@@ -134,7 +134,7 @@ export interface Message {
   edited?: { user: string; ts: string };
   reactions?: Reaction[];
   root?: Message;
-  files?: { name: string; title: string }[];
+  files?: { id: string; name: string; title: string }[];
   is_ephemeral: boolean;
   /** By person, what they last chose in the message's own selects. */
   chosen?: Record<string, Values<Entered>>;

@@ -37,10 +37,15 @@ function plain(value: unknown): Value {
 export function choices(element: Element, state: State, me: Person): Choice[] {
   const kind = element.type.replace(/^multi_/, "");
   switch (kind) {
-    case "users_select":
-      return state.people
-        .filter((person) => !person.deleted)
-        .map((person) => ({ value: person.id, label: person.real_name }));
+    case "users_select": {
+      const people = state.people.filter((person) => !person.deleted);
+      return people.map((person) => ({
+        value: person.id,
+        label: people.some((other) => other !== person && other.real_name === person.real_name)
+          ? `${person.real_name} (${person.name})`
+          : person.real_name,
+      }));
+    }
     case "conversations_select":
     case "channels_select":
       return state.channels

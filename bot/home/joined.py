@@ -9,6 +9,8 @@ from bot.home.look import Look
 from bot.members import service as members
 from models import Ask, Channel, Reaction
 
+# The meanings of reactions by which people join an ask.
+JOINING = ("looking", "same")
 _OPEN = ("open", "answered")
 
 
@@ -19,7 +21,7 @@ def joined(look: Look, visible: Collection[str]) -> Listed[Line]:
     """
     mine = (
         Reaction.member == look.member,
-        Reaction.meaning.in_(("looking", "same")),
+        Reaction.meaning.in_(JOINING),
         Reaction.is_present.is_(True),
         Reaction.message_ts == Ask.ts,
         Ask.installation_id == look.workspace.id,

@@ -76,7 +76,6 @@ class _Page(Look):
         )
         has_nothing = not (
             asks.total
-            or joined_asks.total
             or helped.total
             or credits_
             or questions

@@ -7,11 +7,12 @@ from sqlalchemy import ColumnElement, select
 from bot import visibility
 from bot.home import blocks, rules
 from bot.home.blocks import Line, Listed
+from bot.home.joined import JOINING
 from bot.home.look import Look
 from bot.home.rules import SIZES
 from bot.members import service as members
 from bot.text import plain
-from models import Ask, Channel, ChannelMember
+from models import Ask, Channel, ChannelMember, Reaction
 
 # So many are put in order, the oldest; nobody turns so many pages.
 MOST = 400
@@ -20,6 +21,13 @@ MOST = 400
 def unanswered(look: Look) -> tuple[Listed[Line], str]:
     """In their topics first, then the oldest; and what to say where there are none."""
     visible = _visible(look)
+    # What they offered to help with, or have too, is in a list of its own.
+    joined = select(Reaction.ask_id).where(
+        Reaction.member == look.member,
+        Reaction.meaning.in_(JOINING),
+        Reaction.is_present.is_(True),
+        Reaction.ask_id.is_not(None),
+    )
     found = look.session.execute(
         select(
             Ask.title,
@@ -37,6 +45,7 @@ def unanswered(look: Look) -> tuple[Listed[Line], str]:
             Ask.state == "open",
             Ask.ts.is_not(None),
             Ask.asker != look.member,
+            Ask.id.not_in(joined),
         )
         .order_by(Ask.asked_at, Ask.id)
         .limit(MOST)

@@ -9,6 +9,7 @@ import { Messages } from "./Messages";
 import { Popup } from "./Popup";
 import { useSay } from "./say";
 import { Shortcuts } from "./Shortcuts";
+import { count } from "./text";
 import type { Channel } from "./types";
 import { personOf, useWorkspace } from "./workspace";
 import { Whispers } from "./Whispers";
@@ -117,8 +118,8 @@ function Members({ channel }: { channel: Channel }) {
         {people.slice(0, 3).map((person) => (
           <Avatar key={person.id} person={person} small />
         ))}
-        {people.length}
-        <span className="sr"> {people.length === 1 ? "member" : "members"}: see who is here</span>
+        <span aria-hidden="true">{people.length}</span>
+        <span className="sr">{`${count(people.length, "member")}: see who is here`}</span>
       </button>
       {anchor && (
         <Popup label={`Members of #${channel.name}`} anchor={anchor} onClose={() => setAnchor(null)}>

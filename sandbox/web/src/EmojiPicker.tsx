@@ -37,8 +37,9 @@ export function EmojiPicker({ anchor, onPick, onClose }: Props) {
       />
       <div className="emoji-grid" role="group" aria-label="Emoji">
         {found.map(({ name, character }) => (
-          <button key={name} type="button" aria-label={name} title={`:${name}:`} onClick={() => pick(name)}>
-            {character}
+          <button key={name} type="button" title={`:${name}:`} onClick={() => pick(name)}>
+            <span aria-hidden="true">{character}</span>
+            <span className="sr">{name}</span>
           </button>
         ))}
         {!found.length && <p>No emoji is called that.</p>}

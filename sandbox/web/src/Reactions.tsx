@@ -26,10 +26,10 @@ export function Reactions({ message, onToggle }: Props) {
             title={`${who} reacted with :${name}:`}
             onClick={() => onToggle(name)}
           >
-            <span aria-hidden="true">{character(name)} </span>
-            <span className="sr">{name}, </span>
-            {count}
-            <span className="sr">: {who}</span>
+            <span aria-hidden="true">
+              {character(name)} {count}
+            </span>
+            <span className="sr">{`${name}, ${count}: ${who}`}</span>
           </button>
         );
       })}

@@ -109,11 +109,11 @@ function Switcher() {
         onClick={(event) => setAnchor(event.currentTarget.getBoundingClientRect())}
       >
         <Avatar person={me} />
-        <span>
-          <small>You are </small>
+        <span aria-hidden="true">
+          <small>You are</small>
           <strong>{me.real_name}</strong>
-          <span className="sr">: be somebody else</span>
         </span>
+        <span className="sr">{`You are ${me.real_name}: be somebody else`}</span>
         <span aria-hidden="true">▾</span>
       </button>
       {anchor && (

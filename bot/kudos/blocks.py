@@ -81,14 +81,17 @@ def _headline(kudos: Shown) -> Iterator[Part]:
     """It mentions the receivers, and notifies nobody else."""
     yield at_the_beginning(kudos.giver)
     if kudos.seconds:
-        others = "1 other" if kudos.seconds == 1 else f"{kudos.seconds} others"
-        yield f" and {others} thank "
+        yield f" and {_others(kudos.seconds)} thank "
     else:
         yield " thanks "
     for n, receiver in enumerate(kudos.receivers, start=1):
         if n > 1:
             yield " and " if n == len(kudos.receivers) else ", "
         yield rich.person(receiver)
+
+
+def _others(count: int) -> str:
+    return "1 other" if count == 1 else f"{count} others"
 
 
 def _menu(kudos_id: int) -> OverflowMenuElement:
@@ -134,8 +137,8 @@ class Row:
 
 
 def received_row(row: Row) -> Block:
-    others = f" and {row.seconds} more" if row.seconds else ""
-    return _row(f"{names(row.people)}{others}", row)
+    others = f" and {_others(row.seconds)}" if row.seconds else ""
+    return _row(f"{at_the_beginning(names(row.people))}{others}", row)
 
 
 def given_row(row: Row) -> Block:

@@ -146,7 +146,7 @@ def test_who_joined_is_told_with_it_and_joining_is_giving(known: Story) -> None:
                 is_second=True,
             )
         )
-    assert rows(me(known, HELPER)) == ["Ana and 1 more, 1 Mar: reason number 0  #ops"]
+    assert rows(me(known, HELPER)) == ["Ana and 1 other, 1 Mar: reason number 0  #ops"]
     given = "To Ben and Chi, with Ana, 2 Mar: reason number 0  #ops"
     assert given in rows(me(known, PEER))
 

@@ -45,6 +45,8 @@ ROUNDS, SECONDS, CONNECTIONS = 5, 1.0, 8
 # More than can be answered in that time, by the bare app and by ours.
 PREPARED, PREPARED_TO_COMMIT = 6_000, 1_500
 AT_ONCE, TARGET_SECONDS = 600, 3.0
+# The bot takes a few more connections at the same time.
+MOST_OPEN = 500
 TARGET_CPU_MS = 4.0
 # The allowance is not what is measured.
 A_DAY = 100
@@ -241,10 +243,11 @@ async def _over_http(scratch: Path, url: str) -> list[float]:
     await slack.start()
     requests = Giving().commands(AT_ONCE)
     async with servers.ours(scratch, url, slack.url) as server:
+        began, turns = time.perf_counter(), asyncio.Semaphore(MOST_OPEN)
 
         async def timed(request: bytes) -> float:
-            began = time.perf_counter()
-            assert await ask(server.port, request) == _OK
+            async with turns:
+                assert await ask(server.port, request) == _OK
             return time.perf_counter() - began
 
         delays = await asyncio.gather(*map(timed, requests))
@@ -275,8 +278,13 @@ async def _killed(scratch: Path, url: str) -> None:
     requests = Giving().commands(AT_ONCE)
     acknowledged = 0
     async with servers.ours(scratch, url, slack.url) as server:
+        turns = asyncio.Semaphore(MOST_OPEN)
 
         async def give(request: bytes) -> None:
+            async with turns:
+                await send(request)
+
+        async def send(request: bytes) -> None:
             nonlocal acknowledged
             with suppress(OSError, asyncio.IncompleteReadError):
                 status = await ask(server.port, request)

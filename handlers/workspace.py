@@ -81,7 +81,7 @@ class Listeners:
         ours = self._rt.workspace
         says = members.described(user, ours.team_id, ours.enterprise_id)
         if known is None:
-            return bool(says["is_bot"] or says["is_stranger"])
+            return bool(says["is_bot"] or says.get("is_stranger"))
         if known.forgotten_at is not None:
             return False
         return known.looked_up_at is None or any(

@@ -78,6 +78,12 @@ def test_what_a_message_said_stands_where_slack_says_nothing(story: Story):
     assert not member.is_stranger
 
 
+def test_a_change_of_somebody_unknown_may_name_no_workspace(story: Story):
+    bare = {"id": ZED, "name": "zed", "profile": {}}
+    assert story.event({"type": "user_change", "user": bare}) == 200
+    assert known(story) is None
+
+
 def test_who_passed_for_one_of_us_is_one_no_more(story: Story):
     story.set_up(capture="all")
     story.slack.people[ZED] = person(ZED, "Zed")

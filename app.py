@@ -5,6 +5,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from commands.arguments import parser
+from commands.leaving import end_soon
 
 # Of a process that Ctrl-C ended.
 INTERRUPTED = 130
@@ -38,4 +39,8 @@ if __name__ == "__main__":
     # What the terminal has no letters for is shown otherwise, and stops nothing.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except SystemExit as ended:
+        end_soon(ended.code)
+        raise

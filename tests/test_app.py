@@ -45,6 +45,8 @@ def refused(
     monkeypatch.chdir(tmp_path)
     for field in Settings.model_fields:
         monkeypatch.delenv(field.upper(), raising=False)
+    # Whoever else serves on this machine has the default one.
+    monkeypatch.setenv("PORT", "0")
     loggers = [logging.getLogger(), *map(logging.getLogger, _configured())]
     levels = [(logger, logger.level, logger.handlers[:]) for logger in loggers]
     umask = os.umask(0o022)

@@ -110,7 +110,9 @@ class Marks:
 
     def offer_taken(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = Pressed.model_validate(body)
-        ask_id, _, answer_id = pressed.action.value.partition(":")
+        option = pressed.action.selected_option
+        value = option.value if option else pressed.action.value
+        ask_id, _, answer_id = value.partition(":")
         what: What = (
             "solved" if pressed.action.action_id == "mark_solved" else "helpful"
         )

@@ -419,7 +419,11 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
         lambda: notes.made(TITLE, URL, "Dan", "100", is_first=True),
         lambda: notes.made(TITLE, URL, "Dan", "100", is_first=False),
     ],
-    notes.closed: [lambda: notes.closed(7, TITLE, URL, "Dan", "Asked twice")],
+    notes.closed: [
+        partial(notes.closed, 7, TITLE, URL, "Dan", "Asked twice", state=state)
+        for state in STATES
+    ],
+    notes.reopened: [lambda: notes.reopened(TITLE, URL)],
     notes.deleted: [
         lambda: notes.deleted(7, TITLE, "Dan", is_own_message=False),
         lambda: notes.deleted(7, TITLE, "Dan", is_own_message=True),
@@ -432,6 +436,8 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
     notes.solved: [
         solved,
         lambda: solved(by="Dan"),
+        lambda: solved(by="Dan", solutions=[SOLUTION]),
+        lambda: solved(solutions=[SOLUTION, ("Chi", URL)]),
         lambda: solved(candidates=[(1, "Ben, 02 Mar 09:00 UTC")]),
         lambda: solved(by="Dan", has_worked=True),
         lambda: solved(candidates=[(1, "Ben, 02 Mar 09:00 UTC")], has_worked=True),
@@ -442,8 +448,10 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
         lambda: notes.solved_for_joiner(TITLE, URL, SOLUTION),
     ],
     notes.offer: [
-        lambda: notes.offer(7, 1, "Ben", has_helped=False),
-        lambda: notes.offer(7, 1, "Ben", has_helped=True),
+        lambda: notes.offer(7, [(1, "Ben", False)]),
+        lambda: notes.offer(7, [(1, "Ben", True)]),
+        lambda: notes.offer(7, [(1, "Ben", True), (2, "Chi", False)]),
+        lambda: notes.offer(7, [(1, "Ben", True), (2, "Chi", True)]),
     ],
     notes.marked: [
         lambda: notes.marked("helpful", "C0HELP", "1772442000.000100"),

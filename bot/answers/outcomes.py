@@ -14,7 +14,7 @@ from bot.answers import rules
 from bot.answers.rules import Mark, Outcome, Reply
 from bot.clock import EPOCH
 from bot.db import table
-from models import Answer, Ask, Channel, Member, Reaction
+from models import Answer, Ask, Channel, Member, OutboxItem, Reaction
 
 # An undo within this time withdraws what a mark would have told people.
 UNDO_FOR = timedelta(seconds=60)
@@ -324,31 +324,77 @@ def _announce(
         return
     new = after.solutions.keys() - before.solutions
     gone = before.solutions - after.solutions.keys()
-    moved = {
-        author
-        for answer_id, author in before.authors.items()
-        if answer_id in new | gone
-        or len(after.helped.get(answer_id, ())) != before.helped[answer_id]
-    }
+    moved = _moved(before, after, new | gone)
     homes.refresh(session, ask.installation_id, moved, now=now)
     is_solved = after.state == "solved"
-    if show or new or gone or before.state != after.state:
+    is_changed = bool(new or gone or before.state != after.state)
+    later = now + UNDO_FOR
+    if show or is_changed:
         show_again(session, ask, now=now)
+    if is_changed:
+        is_undoable = is_solved and before.state != "solved"
+        retell(session, ask, now=now, due=later if is_undoable else now)
     # In the thread of their own message Slack itself notifies the asker.
     is_answered = after.state == "answered" != before.state
     if is_answered and not ask.is_own_message:
         tell("ask.answered", ask.id, ask.asker)
-    later = now + UNDO_FOR
-    for answer_id, helped in after.helped.items():
-        # One that was a solution has been told of nothing else.
-        if helped and (answer_id in gone or not before.helped.get(answer_id)):
-            tell("answer.helped", answer_id, before.authors[answer_id], later)
+    for answer_id in _newly_helped(before, after, gone):
+        tell("answer.helped", answer_id, before.authors[answer_id], later)
     for answer_id in sorted(new):
         tell("answer.solved", answer_id, before.authors[answer_id], later)
     if is_solved and (new or before.state != "solved"):
         tell("ask.solved", ask.id, ask.asker, later)
         for member in after.same:
             tell("ask.same", ask.id, member, later)
+
+
+def _newly_helped(before: Before, after: Outcome, gone: Collection[int]) -> list[int]:
+    """One that was a solution has been told of nothing else."""
+    return [
+        answer_id
+        for answer_id, helped in after.helped.items()
+        if helped and (answer_id in gone or not before.helped.get(answer_id))
+    ]
+
+
+def _moved(before: Before, after: Outcome, changed: Collection[int]) -> set[str]:
+    """The authors of whose answers something else is true now."""
+    return {
+        author
+        for answer_id, author in before.authors.items()
+        if answer_id in changed
+        or len(after.helped.get(answer_id, ())) != before.helped[answer_id]
+    }
+
+
+def retell(
+    session: Session, ask: Ask, *, now: datetime, due: datetime | None = None
+) -> None:
+    """The letters to the asker are to say what is true now, without buttons of before.
+
+    The first word of a solution is itself such a change.
+    """
+    keys = [f"{kind}:{ask.id}:{ask.asker}" for kind in ("ask.answered", "ask.solved")]
+    keys.append(f"ask.closed:{ask.id}:{ask.asker}:{ask.closed_us}")
+    sent = session.execute(
+        select(OutboxItem.id, OutboxItem.kind, OutboxItem.ts)
+        .filter_by(installation_id=ask.installation_id, state="sent")
+        .where(OutboxItem.key.in_(keys))
+    ).all()
+    is_first = ask.state == "solved" and "ask.solved" not in {row.kind for row in sent}
+    letters = [
+        (row.id, ask.asker)
+        for row in sent
+        if row.ts and (row.kind == "ask.closed" or not is_first)
+    ]
+    outbox.refresh_all(
+        session,
+        "ask.retell",
+        letters,
+        installation_id=ask.installation_id,
+        now=now,
+        due=due,
+    )
 
 
 def show_again(session: Session, ask: Ask, *, now: datetime) -> None:

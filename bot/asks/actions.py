@@ -309,6 +309,7 @@ def say_what_worked(
     )
     ask.worked = marked(shorten(one_line(clean(text)), LONGEST_WORKED)) or None
     outcomes.show_again(session, ask, now=now)
+    outcomes.retell(session, ask, now=now)
 
 
 def offer_to_mark(session: Session, ask: Ask, *, now: datetime) -> None:

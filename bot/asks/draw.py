@@ -19,7 +19,7 @@ from bot.members import service as members
 from bot.operations import Delete, Operation, Post, React, ReadThread, Update, Whisper
 from bot.runtime import Workspace
 from bot.text import is_forgotten, permalink
-from models import Answer, Ask, Channel
+from models import Answer, Ask, Channel, OutboxItem
 
 
 class Drawing:
@@ -59,6 +59,7 @@ class Drawing:
                 self.not_posted, of=_of_ask, outside=self.not_posted_outside
             ),
             "ask.solved": Notice(self.solved, of=_of_ask),
+            "ask.retell": Notice(self.retell, "repeat", of=_of_letter),
             "ask.same": Notice(self.same, of=_of_ask),
             "ask.offer": Notice(self.offer, "leave"),
             "answer.helped": Notice(self.helped, of=_of_answer),
@@ -110,22 +111,25 @@ class Drawing:
 
     def answered(self, session: Session, claim: Claim) -> Operation | None:
         ask, channel = self._ask(session, claim.subject_id)
+        note = self._answered_note(session, ask, channel)
+        return None if note is None or ask.deleted_at else _letter(claim, note)
+
+    def _answered_note(
+        self, session: Session, ask: Ask, channel: Channel
+    ) -> Note | None:
         first = session.scalar(
             select(Answer)
             .filter_by(ask_id=ask.id, is_deleted=False)
             .order_by(Answer.ts)
             .limit(1)
         )
-        if first is None or ask.deleted_at:
+        if first is None:
             return None
         author = members.name(session, ask.installation_id, first.author)
-        return _letter(
-            claim,
-            notes.answered(
-                _named(session, ask, ask.title),
-                self._url(channel, first.ts, ask),
-                author,
-            ),
+        return notes.answered(
+            _named(session, ask, ask.title),
+            self._url(channel, first.ts, ask),
+            author,
         )
 
     def captured(self, session: Session, claim: Claim) -> Operation | None:
@@ -157,16 +161,23 @@ class Drawing:
 
     def closed(self, session: Session, claim: Claim) -> Operation | None:
         ask, channel = self._ask(session, claim.subject_id)
-        if ask.ts is None or not ask.is_closed or ask.deleted_at:
+        if not ask.is_closed or ask.deleted_at:
             return None
-        if ask.closed_by is None or ask.closed_by == ask.asker:
+        note = self._closed_note(session, ask, channel)
+        return None if note is None else _letter(claim, note)
+
+    def _closed_note(self, session: Session, ask: Ask, channel: Channel) -> Note | None:
+        if ask.ts is None or ask.closed_by in {None, ask.asker}:
             return None
-        by = members.name(session, ask.installation_id, ask.closed_by)
-        url = self._url(channel, ask.ts)
-        note = notes.closed(
-            ask.id, _named(session, ask, ask.title), url, by, ask.close_reason or ""
+        by = members.name(session, ask.installation_id, ask.closed_by or "")
+        return notes.closed(
+            ask.id,
+            _named(session, ask, ask.title),
+            self._url(channel, ask.ts),
+            by,
+            ask.close_reason or "",
+            state=ask.state,
         )
-        return _letter(claim, note)
 
     def deleted(self, session: Session, claim: Claim) -> Operation | None:
         ask, _ = self._ask(session, claim.subject_id)
@@ -191,7 +202,41 @@ class Drawing:
         return _given_back(session, claim, ask, "a private channel")
 
     def solved(self, session: Session, claim: Claim) -> Operation | None:
+        """The letter on the first answer says so, too; else there is one of its own."""
         ask, channel = self._ask(session, claim.subject_id)
+        note = self._solved_note(session, ask, channel)
+        sent = session.execute(
+            select(OutboxItem.slack_channel, OutboxItem.ts).filter_by(
+                installation_id=ask.installation_id,
+                key=f"ask.answered:{ask.id}:{claim.recipient}",
+                state="sent",
+            )
+        ).first()
+        if note is None or (sent is None and not note[1][1:]):
+            # It is known already, and there is nothing to ask.
+            return None
+        if sent is not None and sent.slack_channel and sent.ts:
+            return Update(sent.slack_channel, sent.ts, *note)
+        return _letter(claim, note)
+
+    def retell(self, session: Session, claim: Claim) -> Operation | None:
+        """Let a letter to the asker say what is true now."""
+        item = session.get(OutboxItem, claim.subject_id)
+        if item is None or not (item.slack_channel and item.ts):
+            return None
+        ask, channel = self._ask(session, item.subject_id)
+        if ask.ts is None or ask.deleted_at or item.recipient != ask.asker:
+            return None
+        if item.kind == "ask.closed":
+            note = self._closed_note(session, ask, channel)
+        else:
+            note = self._solved_note(session, ask, channel)
+            note = note or self._answered_note(session, ask, channel)
+            url = self._url(channel, ask.ts)
+            note = note or notes.reopened(_named(session, ask, ask.title), url)
+        return Update(item.slack_channel, item.ts, *note) if note else None
+
+    def _solved_note(self, session: Session, ask: Ask, channel: Channel) -> Note | None:
         if ask.ts is None or ask.state != "solved" or not ask.solved_by:
             return None
         others = ask.solved_by != ask.asker
@@ -200,28 +245,31 @@ class Drawing:
             if others
             else None
         )
-        answers = self._answers(session, ask)
-        candidates: list[tuple[int, str]] = []
-        if not any(answer.is_solution for answer in answers):
-            called = members.names(
-                session, ask.installation_id, [a.author for a in answers]
-            )
-            zone = members.zone(session, ask.installation_id, ask.asker)
-            candidates = [
-                (a.id, f"{called[a.author]}, {zones.clock_time(a.answered_at, zone)}")
-                for a in answers
-            ]
-        if not (by or candidates) and ask.worked:
-            return None
-        note = notes.solved(
+        solutions = self._solutions(
+            session, ask, channel, outcomes.outcome_of(session, ask)
+        )
+        return notes.solved(
             ask.id,
             _named(session, ask, ask.title),
             self._url(channel, ask.ts),
             by=by,
-            candidates=candidates,
+            solutions=solutions,
+            candidates=[] if solutions else self._candidates(session, ask),
             has_worked=bool(ask.worked),
         )
-        return _letter(claim, note)
+
+    def _candidates(self, session: Session, ask: Ask) -> list[tuple[int, str]]:
+        """The answers to choose from; where they are too many, each answerer's last."""
+        answers = self._answers(session, ask)
+        if len(answers) > notes.MOST_OPTIONS:
+            answers = list({answer.author: answer for answer in answers}.values())
+        authors = [answer.author for answer in answers]
+        called = members.names(session, ask.installation_id, authors)
+        zone = members.zone(session, ask.installation_id, ask.asker)
+        return [
+            (a.id, f"{called[a.author]}, {zones.clock_time(a.answered_at, zone)}")
+            for a in answers
+        ]
 
     def same(self, session: Session, claim: Claim) -> Operation | None:
         ask, channel = self._ask(session, claim.subject_id)
@@ -238,13 +286,17 @@ class Drawing:
 
     def offer(self, session: Session, claim: Claim) -> Operation | None:
         ask, channel = self._ask(session, claim.subject_id)
-        answer = session.get_one(Answer, claim.detail["answer"])
-        if ask.state != "answered" or answer.is_deleted:
+        latest = {a.author: a for a in self._answers(session, ask)}
+        if ask.state != "answered" or not latest:
             return None
-        author = members.name(session, ask.installation_id, answer.author)
-        helped = outcomes.outcome_of(session, ask).helped.get(answer.id, ())
+        helped = outcomes.outcome_of(session, ask).helped
+        called = members.names(session, ask.installation_id, list(latest))
         text, drawn = notes.offer(
-            ask.id, answer.id, author, has_helped=ask.asker in helped
+            ask.id,
+            [
+                (answer.id, called[author], ask.asker in helped.get(answer.id, ()))
+                for author, answer in latest.items()
+            ],
         )
         return Whisper(channel.slack_id, ask.asker, text, drawn, thread_ts=ask.ts)
 
@@ -356,6 +408,12 @@ class Drawing:
 
 def _of_ask(session: Session, claim: Claim) -> list[int]:
     return [session.get_one(Ask, claim.subject_id).channel_id]
+
+
+def _of_letter(session: Session, claim: Claim) -> list[int]:
+    item = session.get(OutboxItem, claim.subject_id)
+    ask = session.get(Ask, item.subject_id) if item else None
+    return [ask.channel_id] if ask else []
 
 
 def _of_answer(session: Session, claim: Claim) -> list[int]:

@@ -102,4 +102,5 @@ TOLD = (
         ),
         _subjects,
     ),
+    Told(frozenset({"ask.retell"})),
 )

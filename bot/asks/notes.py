@@ -12,7 +12,7 @@ from slack_sdk.models.blocks import (
 )
 
 from bot import rich
-from bot.asks.blocks import NO_ASK, names, undo
+from bot.asks.blocks import MOST_NAMES, NO_ASK, names, undo
 from bot.rich import Part, link, spoken
 from bot.text import SOMEONE, Piece, at_the_beginning, plain, shorten
 
@@ -20,6 +20,8 @@ Note = tuple[str, list[Block]]
 What = Literal["helpful", "solved"]
 
 _TITLE = 80
+# As many as Slack takes in a select.
+MOST_OPTIONS = 100
 
 
 def how_to_mark(emoji: str) -> list[Part]:
@@ -91,11 +93,26 @@ def deleted(ask_id: int, title: str, by: str, *, is_own_message: bool) -> Note:
     return _note(f"{by} deleted your ask {_named(title)}.")
 
 
-def closed(ask_id: int, title: str, url: str, by: str, reason: str) -> Note:
+def closed(
+    ask_id: int, title: str, url: str, by: str, reason: str, *, state: str
+) -> Note:
+    again = "" if state == "closed" else f" It is {_AGAIN.get(state, state)}."
     text, blocks = _note(
-        f"{by} closed your ask ", link(url, _named(title)), f": {plain(reason)}"
+        f"{by} closed your ask ",
+        link(url, _named(title)),
+        f": {plain(reason)}",
+        *([again] if again else []),
     )
+    if again:
+        return text, blocks
     return text, [*blocks, _buttons(("Reopen it", "ask_reopen", ask_id))]
+
+
+_AGAIN = {"open": "open again", "answered": "open again", "solved": "solved now"}
+
+
+def reopened(title: str, url: str) -> Note:
+    return _note("Your ask ", link(url, _named(title)), " is open again.")
 
 
 def not_posted(title: str, details: str, place: str, error: str) -> Note:
@@ -124,26 +141,28 @@ def solved(
     title: str,
     url: str,
     *,
-    # Who solved it for the asker; None if the asker did.
+    # Who marked it as solved for the asker; None if the asker did.
     by: str | None,
+    # Each solution's author's name, and its address.
+    solutions: Sequence[tuple[str, str]] = (),
     # Answers to choose from where none was marked: id and who wrote it when.
     candidates: Sequence[tuple[int, str]],
     has_worked: bool,
 ) -> Note:
+    links: list[Part] = []
+    for n, (name, answer_url) in enumerate(solutions[:MOST_NAMES]):
+        links += [", " if n else "", link(answer_url, name)]
     if by:
-        parts: list[Part] = [
-            f"{by} marked your ask ",
-            link(url, _named(title)),
-            " as solved.",
-        ]
+        parts: list[Part] = [f"{by} marked your ask ", link(url, _named(title))]
+        parts += [" as solved by ", *links, "."] if links else [" as solved."]
+    elif links:
+        parts = ["Solved by ", *links, ": ", link(url, _named(title)), "."]
     else:
-        parts = ["Good to hear that ", link(url, _named(title)), " is solved."]
+        parts = ["Glad ", link(url, _named(title)), " is solved!"]
     if candidates:
         parts.append(" Who helped?")
     if not has_worked:
-        parts.append(
-            " Would you write one line on what worked, for whoever comes next?"
-        )
+        parts.append(" Add one line on what worked, for the next person?")
     text, blocks = _note(*parts)
     if candidates:
         blocks.append(
@@ -155,13 +174,13 @@ def solved(
                         placeholder="Choose the answer",
                         options=[
                             Option(text=shorten(label, 75), value=str(answer_id))
-                            for answer_id, label in candidates[:100]
+                            for answer_id, label in candidates[:MOST_OPTIONS]
                         ],
                     )
                 ],
             )
         )
-    buttons = [] if has_worked else [("Say what worked", "ask_worked", ask_id)]
+    buttons = [] if has_worked else [("Add what worked", "ask_worked", ask_id)]
     if by:
         buttons.append(("Not solved yet", "ask_reopen", ask_id))
     return text, [*blocks, _buttons(*buttons)] if buttons else blocks
@@ -178,8 +197,14 @@ def solved_for_joiner(title: str, url: str, solution: tuple[str, str] | None) ->
     return _note(*parts)
 
 
-def offer(ask_id: int, answer_id: int, author: str, *, has_helped: bool) -> Note:
-    """To an asker who gave thanks; `has_helped`: they said so by a mark already."""
+def offer(ask_id: int, answers: Sequence[tuple[int, str, bool]]) -> Note:
+    """To an asker who gave thanks: one answer of each who answered.
+
+    Of each: its id, its author's name, and whether the asker said that it helped.
+    """
+    [(answer_id, author, has_helped), *more] = answers
+    if more:
+        return _offer_several(ask_id, answers[-MOST_OPTIONS:])
     text, blocks = _note(
         f"Did {author}'s answer {'solve it' if has_helped else 'help'}?"
     )
@@ -187,6 +212,30 @@ def offer(ask_id: int, answer_id: int, author: str, *, has_helped: bool) -> Note
     helped = [] if has_helped else [("It helped", "mark_helpful", value)]
     solved = ("It solved it", "mark_solved", value)
     return text, [*blocks, _buttons(*helped, solved)]
+
+
+def _offer_several(ask_id: int, answers: Sequence[tuple[int, str, bool]]) -> Note:
+    text, blocks = _note("Did an answer help, or solve it?")
+    choices = [
+        (action_id, label, [(n, author) for n, author, has_helped in shown])
+        for action_id, label, shown in (
+            ("mark_helpful", "It helped…", [a for a in answers if not a[2]]),
+            ("mark_solved", "It solved it…", answers),
+        )
+        if shown
+    ]
+    selects = [
+        StaticSelectElement(
+            action_id=action_id,
+            placeholder=label,
+            options=[
+                Option(text=shorten(f"{author}'s answer", 75), value=f"{ask_id}:{n}")
+                for n, author in shown
+            ],
+        )
+        for action_id, label, shown in choices
+    ]
+    return text, [*blocks, ActionsBlock(elements=selects)]
 
 
 def marked(what: What, channel: str, ts: str) -> Note:
@@ -197,7 +246,7 @@ def marked(what: What, channel: str, ts: str) -> Note:
 
 _MARKED: dict[What, str] = {
     "helpful": "Marked as helpful. Thank you!",
-    "solved": "Marked as what solved it. Thank you!",
+    "solved": "Marked as the solution. Thank you!",
 }
 
 

@@ -1,6 +1,7 @@
 """Whole stories through the front door, over HTTP and over Socket Mode."""
 
 import time
+from typing import Any
 
 import pytest
 
@@ -79,20 +80,28 @@ def test_an_undo_withdraws_what_nobody_has_read(town: Town) -> None:
     assert_quiet(town)
 
 
+def options(town: Town, who: str, ask: str, choice: str) -> dict[str, Any]:
+    """Choose one of the ask's options; the form in which more is said."""
+    blocks = town.slack.message(town.here, ask).blocks
+    ask_id = blocks[-1]["block_id"].split("_")[1]
+    town.slack.click(who, town.here, ask, "ask_menu", option=f"options:{ask_id}")
+    view = town.slack.view(who)
+    assert view is not None
+    town.slack.click_view(who, view["id"], choice)
+    form = town.slack.view(who)
+    assert form is not None
+    return form
+
+
 def test_buttons_close_and_delete(town: Town) -> None:
     ask = town.ask()
-    ask_id = town.slack.message(town.here, ask).blocks[-1]["block_id"].split("_")[1]
     town.slack.click(town.chi, town.here, ask, "ask_same")
     town.shows(ask, "1 other person has this problem")
-    town.slack.click(town.eva, town.here, ask, "ask_menu", option=f"close:{ask_id}")
-    view = town.slack.view(town.eva)
-    assert view is not None
+    view = options(town, town.eva, ask, "option_close")
     town.slack.submit(town.eva, view["id"], {"reason": "Asked before"})
     town.told(town.ana, "Eva closed your ask")
     town.shows(ask, "Closed by Eva: Asked before")
-    town.slack.click(town.ana, town.here, ask, "ask_menu", option=f"delete:{ask_id}")
-    view = town.slack.view(town.ana)
-    assert view is not None
+    view = options(town, town.ana, ask, "option_delete")
     town.slack.submit(town.ana, view["id"], {})
     town.until(lambda: town.posted() == [])
 
@@ -157,7 +166,7 @@ def test_my_data_comes_as_a_file_and_whoever_asks_is_forgotten(town: Town) -> No
     view = town.slack.view(town.ana)
     assert view is not None
     assert town.slack.submit(town.ana, view["id"], {}).response_action == "update"
-    town.shows(ask, "asked by someone")
+    town.shows(ask, "Asked by someone")
     town.shows(ask, "Closed")
     assert "daylight" not in str(town.slack.message(town.here, ask).blocks)
     town.until(lambda: not any(m.files for m in town.slack.dm(town.ana)))

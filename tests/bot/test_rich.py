@@ -126,11 +126,11 @@ def test_no_note_about_an_ask_does_harm(text: str, name: str):
         notes.answered(title, URL, who),
         notes.captured(7, title, URL, "100"),
         notes.made(title, URL, who, "100", is_first=True),
-        notes.closed(7, title, URL, who, title),
+        notes.closed(7, title, URL, who, title, state="closed"),
         notes.not_posted(title, details, who, "is_archived"),
         notes.solved(7, title, URL, by=who, candidates=[(1, who)], has_worked=False),
         notes.solved_for_joiner(title, URL, (who, URL)),
-        notes.offer(7, 1, who, has_helped=False),
+        notes.offer(7, [(1, who, False)]),
         notes.helped(title, URL, who, [who, who]),
         notes.solution(title, URL, who, [who]),
     ):

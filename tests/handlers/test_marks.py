@@ -20,10 +20,12 @@ from tests.factories import (
     HERE,
     PEER,
     Story,
+    button,
     message,
     person,
     reaction,
 )
+from tests.fakes import Posted
 
 HELPED_CHI = ["Your answer to Ana's ask “How do I fix x?” helped Chi."]
 
@@ -63,7 +65,9 @@ def test_an_admin_solves_for_the_asker_who_may_reject_it(
     assert story.the_ask().state == "solved"
     story.later(seconds=61)
     [*_, told] = story.slack.to(ASKER)
-    assert told.text.startswith("Eva marked your ask “How do I fix x?” as solved.")
+    assert told.text.startswith(
+        "Eva marked your ask “How do I fix x?” as solved by Ben."
+    )
     assert "Not solved yet" in json.dumps(told.blocks)
     story.click(ASKER, "ask_reopen", str(story.the_ask().id))
     assert story.the_ask().state == "answered"
@@ -189,6 +193,103 @@ def test_a_check_mark_on_the_ask_solves_it_and_asks_who_helped(
     assert "solved Ana's ask" in story.slack.texts(HELPER)[-1]
 
 
+def letter(story: Story) -> Posted:
+    """The one letter to the asker, by now."""
+    story.later(seconds=61)
+    [found] = story.slack.to(ASKER)
+    return found
+
+
+def labels(message: Posted) -> list[str]:
+    return [
+        element["text"]["text"]
+        for block in message.blocks
+        for element in block.get("elements", [])
+        if element["type"] == "button"
+    ]
+
+
+def test_one_letter_says_what_became_of_an_ask(
+    story: Story, thread: tuple[str, str]
+) -> None:
+    assert letter(story).text == "Ben answered your ask “How do I fix x?”."
+    story.react(ASKER, thread[1], "white_check_mark")
+    story.deliver()
+    assert "answered" in story.slack.to(ASKER)[0].text  # An undo tells nothing.
+    solved = letter(story)
+    assert solved.text.startswith("Solved by Ben: “How do I fix x?”.")
+    assert labels(solved) == ["Add what worked"]
+    story.click(ASKER, *button(solved, "Add what worked"))
+    story.submit(ASKER, story.slack.views[-1][1], {"worked": "Jitter"})
+    assert labels(letter(story)) == []
+    story.unreact(ASKER, thread[1], "white_check_mark")
+    assert letter(story).text == "Ben answered your ask “How do I fix x?”."
+    story.react(ASKER, thread[1], "white_check_mark")
+    assert letter(story).text == "Solved by Ben: “How do I fix x?”."
+
+
+def test_a_solution_that_is_taken_back_at_once_tells_its_asker_nothing(
+    story: Story, thread: tuple[str, str]
+) -> None:
+    story.deliver()
+    story.react(ASKER, thread[1], "white_check_mark")
+    story.unreact(ASKER, thread[1], "white_check_mark")
+    assert letter(story).text == "Ben answered your ask “How do I fix x?”."
+
+
+def test_who_says_not_solved_yet_sees_the_button_go(
+    story: Story, thread: tuple[str, str]
+) -> None:
+    story.deliver()
+    story.react(ADMIN, thread[1], "white_check_mark")
+    story.later(seconds=61)
+    solved = letter(story)
+    assert labels(solved) == ["Add what worked", "Not solved yet"]
+    story.click(ASKER, *button(solved, "Not solved yet"))
+    assert labels(letter(story)) == []
+
+
+def test_a_letter_on_a_closed_ask_says_that_it_is_open_again(story: Story) -> None:
+    story.ask("How do I fix x?")
+    ask_id = story.the_ask().id
+    story.click(ADMIN, "ask_menu", option=f"close:{ask_id}")
+    story.submit(ADMIN, story.slack.views[-1][1], {"reason": "Asked before"})
+    assert labels(letter(story)) == ["Reopen it"]
+    story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}")
+    assert letter(story).text.endswith(": Asked before It is open again.")
+    assert labels(letter(story)) == []
+
+
+def test_who_helped_goes_when_it_was_said(
+    story: Story, thread: tuple[str, str]
+) -> None:
+    story.deliver()
+    story.react(ASKER, thread[0], "white_check_mark")
+    asked = letter(story)
+    option = asked.blocks[1]["elements"][0]["options"][0]["value"]
+    story.click(ASKER, "who_helped", option=option)
+    story.deliver()
+    assert "Who helped?" not in asked.text
+    assert asked.text.startswith("Solved by Ben")
+
+
+def test_every_answerer_may_have_helped(story: Story, thread: tuple[str, str]) -> None:
+    story.say(HELPER, "Or so.", thread_ts=thread[0])
+    second = story.say(PEER, "Or so.", thread_ts=thread[0])
+    story.say(ASKER, "Thanks, that worked!", thread_ts=thread[0])
+    story.deliver()
+    [offer] = story.slack.whispers
+    helped, solved = offer.blocks[1]["elements"]
+    assert [o["text"]["text"] for o in helped["options"]] == [
+        "Ben's answer",
+        "Chi's answer",
+    ]
+    story.click(ASKER, helped["action_id"], option=helped["options"][0]["value"])
+    story.click(ASKER, solved["action_id"], option=solved["options"][1]["value"])
+    assert story.marks()[second] == (True, 0)
+    assert sum(helped for _, helped in story.marks().values()) == 1
+
+
 def test_nobody_else_says_who_helped(story: Story, thread: tuple[str, str]) -> None:
     [answer] = story.answers()
     story.click(PEER, "who_helped", option=str(answer.id))
@@ -229,8 +330,9 @@ def undo(story: Story, who: str) -> None:
 def test_thanks_offer_the_buttons_once(story: Story, thread: tuple[str, str]) -> None:
     story.say(ASKER, "Thanks, that worked!", thread_ts=thread[0])
     story.say(ASKER, "thank you", thread_ts=thread[0])
-    story.say(PEER, "Thanks from me, too", thread_ts=thread[0])
     buttons = offered(story)
+    story.say(PEER, "Thanks from me, too", thread_ts=thread[0])
+    story.deliver()
     assert list(buttons) == ["It helped", "It solved it"]
     [offer] = story.slack.whispers
     assert (offer.only, offer.thread_ts) == (ASKER, thread[0])

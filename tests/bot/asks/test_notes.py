@@ -9,14 +9,14 @@ from tests.surfaces import TITLE, URL, solved
 
 NAMED = f"“{TITLE}”"
 ASK = link(URL, NAMED)
-WORKED = " Would you write one line on what worked, for whoever comes next?"
+WORKED = " Add one line on what worked, for the next person?"
 HOW = [
     "When a reply solves it, react to that reply with ",
     {"type": "emoji", "name": "100"},
     ", and everybody sees it.",
 ]
 WORDS = " Here are your words:"
-SAY = button("Say what worked", "ask_worked", "7")
+SAY = button("Add what worked", "ask_worked", "7")
 NOT_YET = button("Not solved yet", "ask_reopen", "7")
 
 
@@ -73,10 +73,42 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="made the first",
         ),
         pytest.param(
-            notes.closed(7, TITLE, URL, "Dan", "Asked twice &amp; answered"),
+            notes.closed(
+                7, TITLE, URL, "Dan", "Asked twice &amp; answered", state="closed"
+            ),
             ["Dan closed your ask ", ASK, ": Asked twice & answered"],
             [actions(button("Reopen it", "ask_reopen", "7"))],
             id="closed",
+        ),
+        pytest.param(
+            notes.closed(7, TITLE, URL, "Dan", "Asked twice", state="answered"),
+            ["Dan closed your ask ", ASK, ": Asked twice", " It is open again."],
+            [],
+            id="closed, and open again",
+        ),
+        pytest.param(
+            notes.reopened(TITLE, URL),
+            ["Your ask ", ASK, " is open again."],
+            [],
+            id="open again",
+        ),
+        pytest.param(
+            solved(solutions=[("Ben", URL), ("Chi", URL)], has_worked=True),
+            ["Solved by ", link(URL, "Ben"), ", ", link(URL, "Chi"), ": ", ASK, "."],
+            [],
+            id="solved by two answers",
+        ),
+        pytest.param(
+            solved(by="Dan", solutions=[("Ben", URL)], has_worked=True),
+            [
+                "Dan marked your ask ",
+                ASK,
+                " as solved by ",
+                link(URL, "Ben"),
+                ".",
+            ],
+            [actions(NOT_YET)],
+            id="solved by an answer that a champion marked",
         ),
         pytest.param(
             notes.deleted(7, TITLE, "Dan", is_own_message=False),
@@ -120,13 +152,13 @@ def who_helped(answer_id: int, label: str) -> Json:
         ),
         pytest.param(
             solved(),
-            ["Good to hear that ", ASK, " is solved.", WORKED],
+            ["Glad ", ASK, " is solved!", WORKED],
             [actions(SAY)],
             id="solved",
         ),
         pytest.param(
             solved(candidates=[(1, "Ben, 02 Mar 09:00 UTC")]),
-            ["Good to hear that ", ASK, " is solved.", " Who helped?", WORKED],
+            ["Glad ", ASK, " is solved!", " Who helped?", WORKED],
             [who_helped(1, "Ben, 02 Mar 09:00 UTC"), actions(SAY)],
             id="solved by nobody knows whom",
         ),
@@ -162,7 +194,7 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="solved for a joiner, by an answer",
         ),
         pytest.param(
-            notes.offer(7, 1, "Ben", has_helped=False),
+            notes.offer(7, [(1, "Ben", False)]),
             ["Did Ben's answer help?"],
             [
                 actions(
@@ -173,7 +205,7 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="offer",
         ),
         pytest.param(
-            notes.offer(7, 1, "Ben", has_helped=True),
+            notes.offer(7, [(1, "Ben", True)]),
             ["Did Ben's answer solve it?"],
             [actions(button("It solved it", "mark_solved", "7:1"))],
             id="offer of an answer that was marked helpful",
@@ -186,7 +218,7 @@ def who_helped(answer_id: int, label: str) -> Json:
         ),
         pytest.param(
             notes.marked("solved", "C0HELP", "1772442000.000100"),
-            ["Marked as what solved it. Thank you!"],
+            ["Marked as the solution. Thank you!"],
             [actions(button("Undo", "undo_solved", "C0HELP:1772442000.000100"))],
             id="marked solved",
         ),

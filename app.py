@@ -1,11 +1,11 @@
 """The command line, `uv run app.py`; the only reader of the environment."""
 
 import sys
-from argparse import Namespace
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from commands.arguments import parser
-from commands.leaving import end_soon
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 # Of a process that Ctrl-C ended.
 INTERRUPTED = 130
@@ -13,13 +13,16 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str]) -> int:
     try:
+        # Here, so that Ctrl-C is heard from the first moment.
+        from commands.arguments import parser  # noqa: PLC0415
+
         return run(parser().parse_args(arguments))
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return INTERRUPTED
 
 
-def run(args: Namespace) -> int:
+def run(args: "Namespace") -> int:
     # Only here: who asks for help or the version need not wait for it.
     from bot import config, logs  # noqa: PLC0415
     from commands.parsing import CommandError  # noqa: PLC0415
@@ -42,5 +45,7 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except SystemExit as ended:
+        from commands.leaving import end_soon
+
         end_soon(ended.code)
         raise

@@ -23,6 +23,7 @@ _LEAST = {
     "urllib3": logging.CRITICAL,
     # They report each statement, tick and start.
     "alembic": logging.WARNING,
+    "apscheduler": logging.ERROR,
     "asyncio": logging.WARNING,
     "filelock": logging.WARNING,
     "sqlalchemy": logging.WARNING,

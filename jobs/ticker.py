@@ -1,19 +1,20 @@
-"""Run jobs again and again, by a clock that nobody can set."""
+"""Run jobs again and again with APScheduler, also where somebody sets the clock."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
+from datetime import UTC, datetime, timedelta
 
-log = logging.getLogger(__name__)
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
+from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.triggers.interval import IntervalTrigger
 
-# No job runs more often than each second.
-LOOK_SECONDS = 0.1
-THREADS = 10
+from bot.clock import utc_now
+
+# The clock was set back by more than this, rather than slowed down.
+_STEP_SECONDS = 1
+_LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +26,12 @@ class Tick:
     every: timedelta
 
 
-@dataclass(slots=True)
-class _Turn:
-    tick: Tick
-    due: float
-    running: Future[None] | None = None
-
-    @property
-    def is_running(self) -> bool:
-        return self.running is not None and not self.running.done()
-
-
 class Ticker:
-    """Starts what is due, in threads of its own; nothing runs twice at the same time.
+    """Ticks only: kept in memory, and a tick missed is made up for by the next.
 
-    The time of day plays no part: where that is set back by two hours, schedulers
-    that go by it do nothing for two hours.
+    APScheduler plans by the time of day. Where that is set back by two hours it would
+    do nothing for two hours: so a thread that goes by a clock which nobody can set
+    looks for that, and plans everything anew.
     """
 
     def __init__(
@@ -48,52 +39,59 @@ class Ticker:
         ticks: Iterable[Tick],
         ran: Callable[[str, str], None],
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """`ran` is told the name of each job that has run, and `done` or `failed`."""
         self._ran = ran
         self._clock = clock
-        now = clock()
-        self._turns = [_Turn(tick, now + tick.every.total_seconds()) for tick in ticks]
-        self._pool = ThreadPoolExecutor(THREADS, "job")
+        self.scheduler = BlockingScheduler(timezone=UTC)
+        for tick in ticks:
+            self.scheduler.add_job(
+                tick.run,
+                # Without a zone it would ask for the machine's.
+                IntervalTrigger(seconds=tick.every.total_seconds(), timezone=UTC),
+                id=tick.name,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )
+        self.scheduler.add_listener(self._tell, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
         self._stopping = False
-        self._thread = threading.Thread(target=self._watch, name="ticker", daemon=True)
+        self._threads = [
+            threading.Thread(target=self.scheduler.start, name="ticker", daemon=True),
+            threading.Thread(target=self._watch, name="ticker-watch", daemon=True),
+        ]
 
     @property
     def is_running(self) -> bool:
-        return self._thread.is_alive()
+        return all(thread.is_alive() for thread in self._threads)
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, seconds: float) -> None:
         """Start nothing more, and wait for what runs; it may outlive the waiting."""
         self._stopping = True
-        if self._thread.is_alive():
-            self._thread.join(seconds)
-        waiting = threading.Thread(target=self._pool.shutdown, daemon=True)
-        waiting.start()
-        waiting.join(seconds)
+        if self.scheduler.running:
+            ending = threading.Thread(target=self.scheduler.shutdown, daemon=True)
+            ending.start()
+            ending.join(seconds)
 
-    def start_due(self) -> None:
-        """Start each job whose turn it is. A missed turn is not made up for."""
-        now = self._clock()
-        for turn in self._turns:
-            if turn.due <= now and not turn.is_running:
-                turn.due = now + turn.tick.every.total_seconds()
-                turn.running = self._pool.submit(turn.tick.run)
-                turn.running.add_done_callback(partial(self._end, turn.tick.name))
+    def _tell(self, event: JobExecutionEvent) -> None:
+        self._ran(event.job_id, "failed" if event.exception else "done")
 
     def _watch(self) -> None:
+        ahead = self._ahead()
         while not self._stopping:
-            self.start_due()
             # Not `Event.wait`: where Python was built for an older C library, that
             # waits for a time of day.
-            time.sleep(LOOK_SECONDS)
+            time.sleep(_LOOK_SECONDS)
+            before, ahead = ahead, self._ahead()
+            if ahead < before - _STEP_SECONDS:
+                for job in self.scheduler.get_jobs():
+                    job.modify(next_run_time=utc_now())
 
-    def _end(self, name: str, run: Future[None]) -> None:
-        error = run.exception()
-        if error is not None:
-            # The next turn may go well, and the other jobs are not to blame.
-            log.error("job failed", extra={"job": name}, exc_info=error)
-        self._ran(name, "failed" if error else "done")
+    def _ahead(self) -> float:
+        """Return by how much the time of day is ahead of the clock that only runs."""
+        return self._clock().timestamp() - time.monotonic()

@@ -8,11 +8,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from apscheduler.triggers.interval import IntervalTrigger
 from pydantic import SecretStr
 from sqlalchemy import event
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -57,7 +58,7 @@ WRITES = {
 }
 _CHANGES = re.compile(r"(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
 # What the clock does every few seconds is done at once, so that nobody waits.
-_HASTE = timedelta(seconds=0.1)
+_HASTE = IntervalTrigger(seconds=0.1, timezone=UTC)
 _PATH = "/slack/events"
 _LAST = REQUEST[-1]
 
@@ -116,9 +117,9 @@ def live(birth: Birth) -> None:
     backswing = Backswing(settings, database, clock=birth.fate.clock)
     Watch(birth.fate).over(database)
     backswing.bolt.use(verified(birth.fate))
-    for turn in backswing._ticker._turns:
-        if turn.tick.every <= timedelta(seconds=20):
-            turn.tick, turn.due = replace(turn.tick, every=_HASTE), 0
+    for job in backswing._ticker.scheduler.get_jobs():
+        if job.trigger.interval <= timedelta(seconds=20):
+            job.reschedule(_HASTE)
     app = around(birth.fate, backswing.asgi())
     server(app, settings.host, settings.port).run()
 

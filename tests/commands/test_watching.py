@@ -55,7 +55,8 @@ def kill_a_delivery(backswing: Backswing, slack: Sandbox) -> None:
 
 
 def kill_the_clock(backswing: Backswing, slack: Sandbox) -> None:
-    backswing._ticker.start_due = die  # type: ignore[method-assign]
+    backswing._ticker.scheduler._process_jobs = die
+    backswing._ticker.scheduler.wakeup()
 
 
 def kill_the_line(backswing: Backswing, slack: Sandbox) -> None:

@@ -92,7 +92,7 @@ def ask_peers(window: Window) -> None:
     window.modal.get_by_role("button", name="Ask", exact=True).click()
     expect(window.message("You asked your peers")).to_be_visible()
     window.go("help-backend")
-    expect(window.message(BLOCKER)).to_contain_text("asked by @Lars Pedersen")
+    expect(window.message(BLOCKER)).to_contain_text("Asked by Lars Pedersen")
 
 
 def close(window: Window) -> Locator:

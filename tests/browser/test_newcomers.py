@@ -87,7 +87,7 @@ def test_a_newcomer_is_greeted_in_their_daytime_and_says_no_more(window: Open):
 def test_forget_me_says_what_happens_and_then_does_it(window: Open):
     priya, zoe = window("priya"), window("zoe")
     zoe.page.get_by_role("log").evaluate("log => log.scrollTop = 0")
-    expect(zoe.message(STORM)).to_contain_text("asked by @Priya Raman")
+    expect(zoe.message(STORM)).to_contain_text("Asked by Priya Raman")
     priya.say("/backswing forget me")
     expect(priya.modal).to_contain_text("I keep this of you: 1 ask")
     expect(priya.modal).to_contain_text("When you press Forget me:")
@@ -97,4 +97,4 @@ def test_forget_me_says_what_happens_and_then_does_it(window: Open):
     seen = zoe.page.get_by_role("main")
     expect(zoe.message("The words of this ask were removed").first).to_be_visible()
     expect(seen.get_by_text(STORM)).to_have_count(0)
-    expect(seen.get_by_text("asked by @Priya Raman")).to_have_count(0)
+    expect(seen.get_by_text("Asked by Priya Raman")).to_have_count(0)

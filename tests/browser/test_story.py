@@ -34,7 +34,7 @@ def test_ask_answer_solve_and_undo(window: Open) -> None:
     expect(noor.modal).to_be_hidden()
 
     ask = gus.message("which lock a migration waits for")
-    expect(ask).to_contain_text("Open · asked by @Noor Haddad")
+    expect(ask).to_contain_text("Asked by Noor Haddad")
     gus.open_thread(ask)
     gus.answer("Look into pg_locks while it hangs.")
     expect(ask.get_by_role("button", name="1 reply")).to_be_visible()

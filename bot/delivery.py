@@ -331,7 +331,9 @@ class Deliverer:
                 is_repeatable=notice.in_doubt == "repeat",
                 **sent,
             ):
-                with following(session, self._cause(claim)):
+                looked_for = self._looked_for if claim.is_unverified else frozenset()
+                cause = Cause(claim.operation, claim.first_sent_at, looked_for)
+                with following(session, cause):
                     notice.delivered(session, claim, result, now)
         log.info("sent", extra={"kind": claim.kind, "item": claim.id})
         self._attempted("sent")
@@ -400,12 +402,10 @@ class Deliverer:
             notice.hold(session, claim)
             if lanes.finish(session, claim, now=now, state=state, error=why):
                 tell = notice.parked if state == "parked" else notice.unknown
-                with following(session, self._cause(claim)):
+                # Where nobody can look for it, nor could one look for what says so.
+                cause = Cause(claim.operation, claim.first_sent_at, frozenset())
+                with following(session, cause):
                     tell(session, claim, why, now)
-
-    def _cause(self, claim: Claim) -> Cause:
-        looked_for = self._looked_for if claim.is_unverified else frozenset()
-        return Cause(claim.operation, claim.first_sent_at, looked_for)
 
     def _finish(self, claim: Claim, **changes: Any) -> None:
         with self._rt.sessions.begin() as session:

@@ -9,7 +9,7 @@ them asks Slack outside of any transaction, and runs them again.
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.clock import micros_of
@@ -20,6 +20,9 @@ from bot.slack import SlackError
 from models import Channel, ChannelMember, Member
 
 KEEPS = timedelta(hours=1)
+# By how much Slack's clock may be ahead of ours. What is later than that was recorded
+# while ours was ahead, and has been set back since.
+_CLOCKS_DIFFER = timedelta(minutes=5)
 # How often Slack is asked for one message or one click, which may be about several
 # channels and people.
 MOST_QUESTIONS = 4
@@ -43,6 +46,7 @@ _SEAT = prepare(
                 _seats.c.at_us == insert.excluded.at_us,
                 insert.excluded.is_in.is_(False),
             ),
+            _seats.c.at_us > bindparam("latest"),
         ),
     ),
 )
@@ -136,13 +140,25 @@ def check_inside(
         raise Refusal(why_not, field=field)
 
 
-def learn(session: Session, member: str, seats: dict[int, bool], *, at_us: int) -> None:
+def learn(
+    session: Session,
+    member: str,
+    seats: dict[int, bool],
+    *,
+    at_us: int,
+    now: datetime,
+) -> None:
     """Record whether the person is in channels, by their rows. The latest word stands.
 
     `at_us`: when Slack said so, or when it happened.
     """
+    same = {
+        "member": member,
+        "at_us": at_us,
+        "latest": micros_of(now + _CLOCKS_DIFFER),
+    }
     rows = [
-        {"channel_id": channel_id, "member": member, "is_in": is_in, "at_us": at_us}
+        {"channel_id": channel_id, "is_in": is_in, **same}
         for channel_id, is_in in sorted(seats.items())
     ]
     if rows:
@@ -157,6 +173,7 @@ def follow(
     *,
     is_in: bool,
     at_us: int,
+    now: datetime,
 ) -> None:
     """Somebody joined a channel, or left it: of private ones that is always recorded.
 
@@ -174,7 +191,7 @@ def follow(
         installation_id=installation_id, slack_id=member
     )
     if session.scalar(known) is not None:
-        learn(session, member, {found.id: is_in}, at_us=at_us)
+        learn(session, member, {found.id: is_in}, at_us=at_us, now=now)
 
 
 def ask(rt: Runtime, unknown: MembershipUnknown, *, is_urgent: bool) -> None:
@@ -199,7 +216,7 @@ def ask(rt: Runtime, unknown: MembershipUnknown, *, is_urgent: bool) -> None:
             )
         ).all()
         seats = dict.fromkeys(unknown.channel_ids, False) | dict.fromkeys(is_in, True)
-        learn(session, unknown.member, seats, at_us=asked_us)
+        learn(session, unknown.member, seats, at_us=asked_us, now=rt.clock())
 
 
 def _lately(now: datetime) -> tuple[int, int]:

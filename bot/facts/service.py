@@ -127,8 +127,8 @@ def ensure(
                 place = _place(connection, here, channel)
         if typed_by and place is not None and place.is_private:
             with rt.sessions.begin() as session:
-                seat = {place.id: True}
-                visibility.learn(session, typed_by, seat, at_us=micros_of(rt.clock()))
+                seat, now = {place.id: True}, rt.clock()
+                visibility.learn(session, typed_by, seat, at_us=micros_of(now), now=now)
 
 
 def _place(

@@ -91,6 +91,7 @@ def told(
         claim.recipient,
         {one: one in now_in for one in {*now_in, *were_in}},
         at_us=micros_of(claim.claimed_at),
+        now=now,
     )
     home.channels_read_at = claim.claimed_at
     homes.refresh(
@@ -114,7 +115,7 @@ def moved(
     Slack's time of it.
     """
     visibility.follow(
-        session, installation_id, channel, member, is_in=is_in, at_us=at_us
+        session, installation_id, channel, member, is_in=is_in, at_us=at_us, now=now
     )
     if session.get(Home, (installation_id, member)) is None:
         return
@@ -122,5 +123,5 @@ def moved(
         select(Channel.id).filter_by(installation_id=installation_id, slack_id=channel)
     )
     if known is not None:
-        visibility.learn(session, member, {known: is_in}, at_us=at_us)
+        visibility.learn(session, member, {known: is_in}, at_us=at_us, now=now)
         homes.refresh(session, installation_id, [member], now=now)

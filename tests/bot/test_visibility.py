@@ -92,6 +92,29 @@ def test_an_answer_of_long_ahead_counts_for_nothing(rt, places):
             visibility.may_see(session, den, ASKER, now=before)
 
 
+@pytest.mark.parametrize("hours", [0.5, 3, 24])
+def test_when_a_clock_is_set_back_slack_is_asked_anew_and_heard(
+    rt, clock, slack, places, hours
+):
+    clock.now = NOW + timedelta(hours=hours)
+    ask(rt, now=clock.now)
+    clock.now = NOW
+    if timedelta(hours=hours) > KEEPS:
+        ask(rt)
+    assert seen(rt) == {HERE, DEN}
+    with rt.sessions.begin() as session:
+        visibility.follow(
+            session,
+            rt.workspace.id,
+            DEN,
+            ASKER,
+            is_in=False,
+            at_us=micros_of(NOW + SECOND),
+            now=NOW + SECOND,
+        )
+    assert seen(rt, now=NOW + SECOND) == {HERE}
+
+
 @pytest.mark.parametrize("is_late", [False, True])
 def test_who_leaves_is_out_though_an_older_answer_comes_later(rt, places, is_late):
     def leave() -> None:
@@ -103,6 +126,7 @@ def test_who_leaves_is_out_though_an_older_answer_comes_later(rt, places, is_lat
                 ASKER,
                 is_in=False,
                 at_us=micros_of(NOW + SECOND),
+                now=NOW,
             )
 
     if not is_late:
@@ -118,7 +142,7 @@ def test_events_about_strangers_and_public_channels_leave_no_rows(rt, places):
     with rt.sessions.begin() as session:
         for channel, who in ((HERE, ASKER), (DEN, "U0NOBODY"), ("C0NONE", ASKER)):
             visibility.follow(
-                session, rt.workspace.id, channel, who, is_in=True, at_us=1
+                session, rt.workspace.id, channel, who, is_in=True, at_us=1, now=NOW
             )
         assert session.scalars(select(ChannelMember)).all() == []
 

@@ -309,8 +309,8 @@ def test_slack_is_not_asked_who_sees_the_message_where_it_is_known(
     give(story, who=PEER)
     with story.rt.sessions.begin() as session:
         here = channels.note(session, story.rt.workspace.id, HERE).id
-        at_us = micros_of(story.clock())
-        visibility.learn(session, HELPER, {here: is_in}, at_us=at_us)
+        now = story.clock()
+        visibility.learn(session, HELPER, {here: is_in}, at_us=micros_of(now), now=now)
     story.slack.calls.clear()
     give(story)
     assert "users.conversations" not in story.slack.calls

@@ -39,7 +39,8 @@ class Gathered(Generic[T]):
         ticket = _Ticket(change)
         self._waiting.append(ticket)
         with self._lock:
-            if not ticket.is_done:
+            # Those who came before are served first, and only so many at a time.
+            while not ticket.is_done:
                 self._make_all()
         if ticket.error is not None:
             raise ticket.error

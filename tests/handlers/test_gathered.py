@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from handlers.gathered import MOST_AT_ONCE, Gathered
+from handlers.gathered import MOST_AT_ONCE, Gathered, _Ticket
 
 
 class Desk:
@@ -62,6 +62,15 @@ def test_no_more_at_once_than_a_transaction_is_to_take() -> None:
     make_all(desk, MOST_AT_ONCE + 3)
     assert max(map(len, desk.batches)) == MOST_AT_ONCE
     assert sorted(itertools.chain(*desk.batches)) == list(range(MOST_AT_ONCE + 3))
+
+
+def test_who_is_behind_a_full_transaction_waits_for_the_next_one() -> None:
+    desk = Desk()
+    desk.go_on.set()
+    gathered = Gathered(desk.make)
+    gathered._waiting.extend(map(_Ticket, range(MOST_AT_ONCE)))
+    gathered.make(MOST_AT_ONCE)
+    assert desk.batches == [list(range(MOST_AT_ONCE)), [MOST_AT_ONCE]]
 
 
 @pytest.mark.parametrize("bad", [0, 5])

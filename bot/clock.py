@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 Clock = Callable[[], datetime]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# By how much Slack's clock may be ahead of ours. What is later than that was recorded
+# while ours was ahead, and has been set back since.
+CLOCKS_DIFFER = timedelta(minutes=5)
 # Of the seconds since 1970: up to the year 5138.
 _MOST_DIGITS = 11
 

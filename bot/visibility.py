@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from bot.clock import micros_of
+from bot.clock import CLOCKS_DIFFER, micros_of
 from bot.db import prepare, table
 from bot.errors import Refusal
 from bot.runtime import Runtime
@@ -20,9 +20,6 @@ from bot.slack import SlackError
 from models import Channel, ChannelMember, Member
 
 KEEPS = timedelta(hours=1)
-# By how much Slack's clock may be ahead of ours. What is later than that was recorded
-# while ours was ahead, and has been set back since.
-_CLOCKS_DIFFER = timedelta(minutes=5)
 # How often Slack is asked for one message or one click, which may be about several
 # channels and people.
 MOST_QUESTIONS = 4
@@ -155,7 +152,7 @@ def learn(
     same = {
         "member": member,
         "at_us": at_us,
-        "latest": micros_of(now + _CLOCKS_DIFFER),
+        "latest": micros_of(now + CLOCKS_DIFFER),
     }
     rows = [
         {"channel_id": channel_id, "is_in": is_in, **same}

@@ -14,7 +14,7 @@ from bot.answers.rules import BY_BUTTON
 from bot.asks import forms
 from bot.asks.rules import LONGEST_REASON, LONGEST_WORKED
 from bot.asks.service import GONE
-from bot.clock import micros_of
+from bot.clock import CLOCKS_DIFFER, micros_of
 from bot.errors import Refusal
 from bot.members import service as members
 from bot.members.rules import Action, may
@@ -295,6 +295,9 @@ def reopen(session: Session, ask: Ask, *, by: str, at_us: int, now: datetime) ->
     """The ask is open again; what solved it before now counts no longer."""
     channel = session.get_one(Channel, ask.channel_id)
     members.permit(session, channel, Action.REOPEN, by, now=now, author=ask.asker)
+    if ask.closed_us > micros_of(now + CLOCKS_DIFFER):
+        # By a form, while our clock was ahead: it was before this all the same.
+        ask.closed_us = at_us - 1
     ask.reopen(at_us)
     session.flush()
     outcomes.resettle(session, ask.id, now=now)

@@ -62,6 +62,22 @@ def test_an_ask_closed_by_a_form_is_closed_though_our_clock_is_behind(
     assert story.the_ask().close_reason == "Asked before"
 
 
+def test_an_ask_closed_by_a_form_while_our_clock_was_ahead_can_be_reopened(
+    story: Story,
+) -> None:
+    ask = story.ask()
+    ask_id = story.the_ask().id
+    story.clock.forward(hours=3)
+    story.click(ADMIN, "ask_menu", option=f"close:{ask_id}")
+    story.submit(ADMIN, story.slack.views[-1][1], {"reason": "Asked before"})
+    story.clock.forward(hours=-3)
+    story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}")
+    assert story.the_ask().state == "open"
+    answer = story.say(HELPER, "So.", thread_ts=ask.ts)
+    story.react(ASKER, answer, "white_check_mark")
+    assert story.the_ask().state == "solved"
+
+
 def test_an_answer_to_a_closed_ask_is_told_when_it_is_open_again(story: Story) -> None:
     ask = story.ask()
     ask_id = story.the_ask().id

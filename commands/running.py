@@ -146,6 +146,11 @@ class Backswing:
         if self._server is not None:
             self._server.should_exit = True
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether it was told to stop, or gave up."""
+        return self._server is not None and self._server.should_exit
+
     def stop(self) -> None:
         """Take no more work, finish what is in flight, or leave it to its lease."""
         if self._socket is not None:

@@ -4,20 +4,26 @@ import argparse
 import sys
 import threading
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from bot.channels import service as channels
 from bot.clock import utc_now
-from bot.config import A_FEW, Settings
+from bot.config import A_FEW, MentorNumbers, Settings
 from bot.db import Database
+from bot.mentors.rules import WEEKDAYS
 from bot.runtime import Runtime
 from bot.storage import open_database, open_new
 from commands.parsing import CommandError
 from commands.ports import Listening, listen_near
 from commands.running import Backswing
 from models import Base, Installation
+
+if TYPE_CHECKING:
+    from sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = ROOT / "manifest.yml"
@@ -60,8 +66,9 @@ def _play(
     except replay.BadExport as error:
         raise CommandError(f"{error}.") from None
     told = export is None and not args.empty
-    # The story begins yesterday, and has come to the present when it is told.
-    clock = TravelClock(utc_now() - stories.span(STORY) if told else None)
+    # The story begins a week ago, and has come to the present when it is told.
+    began = utc_now() - stories.span(STORY) if told else utc_now()
+    clock = TravelClock(began)
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text(encoding="utf-8")), clock=clock)
     slack.start(page.sockets[0])
     # The pretend workspace is a new one each time, so its memory is, too; and never
@@ -78,8 +85,7 @@ def _play(
             "slack_api_url": slack.api_url,
             "port": door.port,
             "slack_app_token": None,
-            # In the story there are too few people for the numbers of real teams.
-            "mentors": settings.mentors if export else A_FEW,
+            "mentors": settings.mentors if export else numbers_for(began),
         }
     )
     backswing = Backswing(settings, database, clock=clock)
@@ -101,17 +107,15 @@ def _play(
             except replay.BadExport as error:
                 print(f"{error}. The replay ends here.", file=sys.stderr)
         elif told:
-            tell()
-
-    def tell() -> None:
-        stories.tell(slack, STORY)
+            tell(slack, backswing)
 
     def begin_again() -> None:
         """Everybody forgets everything, the bot too, and the clock is set."""
-        clock.restart(utc_now() - stories.span(STORY) if told else utc_now())
+        # To when it all began: the bot looks for mentors on that day of the story.
+        clock.restart(began if told else utc_now())
         forget_all(database)
         if told:
-            tell()
+            tell(slack, backswing)
 
     slack.on_reset(begin_again)
 
@@ -133,6 +137,26 @@ def _listen(settings: Settings, host: str, setting: str, what: str) -> Listening
     if wanted not in {0, listening.port}:
         print(f"  Port {wanted} is taken: {what} is on {listening.port}.")
     return listening
+
+
+def tell(slack: "Sandbox", backswing: Backswing) -> None:
+    """Tell the story; a bot that is told to stop just leaves."""
+    from sandbox import stories  # noqa: PLC0415
+
+    try:
+        stories.tell(slack, STORY)
+    except stories.StoryError as error:
+        if not backswing.is_ending:
+            print(f"{error}. The story ends here.", file=sys.stderr)
+
+
+def numbers_for(began: datetime) -> MentorNumbers:
+    """Make the bot look two days after the story began, whatever weekday that is.
+
+    In it there are too few people for the numbers of real teams.
+    """
+    weekday = WEEKDAYS[(began + timedelta(days=2)).weekday()]
+    return A_FEW.model_copy(update={"weekday": weekday, "hour": 10})
 
 
 def forget_all(database: Database) -> None:

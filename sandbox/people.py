@@ -50,7 +50,6 @@ _CHANNELS: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]]] = {
             "priya",
             "diego",
             "lars",
-            "noor",
             "zoe",
             "gus",
             "deploybot",

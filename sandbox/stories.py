@@ -1,25 +1,28 @@
 """Tell a story in the sandbox: a file of what people say, type, mark and click."""
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 
 from sandbox.clock import TravelClock
 from sandbox.people import populate
-from sandbox.records import Message
+from sandbox.records import Ack, Message
+from sandbox.refusals import SlackError
 from sandbox.sandbox import Sandbox
 
 # How long an app may take to show what somebody's step has caused.
 PATIENCE_SECONDS = 10
-# Before time moves on: what was on its way then would come too late.
-PAUSE_SECONDS = 0.3
+# Where somebody and the app write to each other.
+DIRECT = "direct message"
 
 
 class StoryError(Exception):
-    """A step can't be told: nobody of that name, or no such message."""
+    """A step can't be told: nobody of that name, no such message, or it is refused."""
 
 
 def span(file: Path) -> timedelta:
@@ -33,7 +36,10 @@ def _after(step: dict[str, Any]) -> timedelta:
 
 
 def tell(sandbox: Sandbox, file: Path) -> None:
-    """Populate the workspace and act the steps out, each after what it waits for."""
+    """Populate the workspace and act the steps out, each after what it waits for.
+
+    Raises StoryError for the first step that can't be told.
+    """
     script = yaml.safe_load(file.read_text(encoding="utf-8"))
     sandbox.hints = script.get("hints", [])
     cast = populate(sandbox)
@@ -50,47 +56,105 @@ class _Teller:
     def tell(self, steps: list[dict[str, Any]]) -> None:
         for step in steps:
             self._wait(_after(step))
-            self._act(step)
+            try:
+                self._act(step)
+            except (LookupError, PermissionError, SlackError) as error:
+                raise StoryError(f"{error}, in the step {step}") from error
 
     def _wait(self, time_between: timedelta) -> None:
-        """Where the clock can be moved, after a moment for the app to finish."""
+        """Move the clock, if it can be; the app does its part on the way."""
         clock = self._sandbox.clock
+        self._sandbox.settle()
         if time_between and isinstance(clock, TravelClock):
-            time.sleep(PAUSE_SECONDS)
-            self._sandbox.settle()
             clock.advance(time_between)
 
     def _act(self, step: dict[str, Any]) -> None:
-        who = self._ids[step["who"]]
+        person = self._ids[step["who"]]
         match step:
             case {"types": line, "in": place}:
-                command, _, text = line.partition(" ")
-                before = {message.ts for message in self._shown(place)}
-                self._sandbox.command(who, self._ids[place], command, text)
-                if name := step.get("called"):
-                    self._messages[name] = self._await_new(place, before)
+                self._type(person, line, self._place(place, person), step.get("called"))
             case {"says": text, "in": place}:
-                ts = self._sandbox.say(who, self._ids[place], text)
-                self._messages[step.get("called", "")] = (self._ids[place], ts)
+                channel = self._place(place, person)
+                self._call(step, channel, self._sandbox.say(person, channel, text))
             case {"answers": name, "with": text}:
                 channel, ts = self._messages[name]
-                reply = self._sandbox.say(who, channel, text, thread_ts=ts)
-                self._messages[step.get("called", "")] = (channel, reply)
+                reply = self._sandbox.say(person, channel, text, thread_ts=ts)
+                self._call(step, channel, reply)
             case {"reacts": emoji, "to": name}:
-                self._sandbox.react(who, *self._messages[name], emoji)
-            case {"clicks": action_id, "on": name}:
-                self._sandbox.click(who, *self._messages[name], action_id)
+                self._sandbox.react(person, *self._messages[name], emoji)
+            case {"joins": place}:
+                self._sandbox.join(self._ids[place], person)
+            case {"sees": text, "in": place}:
+                channel = self._place(place, person)
+                self._call(step, channel, self._await_text(channel, text))
+            case {"clicks": action, "at": name}:
+                _check(self._sandbox.click(person, *self._messages[name], action))
             case _:
-                raise StoryError(f"a step that nobody understands: {step}")
+                self._act_in_form(person, step)
         self._sandbox.settle()
 
-    def _shown(self, place: str) -> list[Message]:
-        return self._sandbox.messages(self._ids[place])
+    def _act_in_form(self, person: str, step: dict[str, Any]) -> None:
+        match step:
+            case {"presses": action}:
+                view = self._view(person)
+                _check(self._sandbox.click_view(person, view, action))
+            case {"submits": values}:
+                filled = {n: self._value(v, person) for n, v in values.items()}
+                _check(self._sandbox.submit(person, self._view(person), filled))
+            case {"closes": "form"}:
+                self._sandbox.close_view(person, self._view(person))
+            case _:
+                raise StoryError(f"a step that nobody understands: {step}")
 
-    def _await_new(self, place: str, before: set[str]) -> tuple[str, str]:
+    def _call(self, step: dict[str, Any], channel: str, ts: str) -> None:
+        if name := step.get("called"):
+            self._messages[name] = channel, ts
+
+    def _place(self, name: str, person: str) -> str:
+        return self._sandbox.dm_channel(person) if name == DIRECT else self._ids[name]
+
+    def _type(self, person: str, line: str, channel: str, name: str | None) -> None:
+        command, _, text = line.partition(" ")
+        before = {message.ts for message in self._sandbox.messages(channel)}
+        _check(self._sandbox.command(person, channel, command, text))
+        if name:
+            ts = self._await(channel, lambda message: message.ts not in before)
+            self._messages[name] = channel, ts
+
+    def _await_text(self, channel: str, text: str) -> str:
+        return self._await(
+            channel, lambda message: text in f"{message.text} {message.blocks}"
+        )
+
+    def _await(self, channel: str, is_meant: Callable[[Message], bool]) -> str:
+        """Give the latest such message's ts, as soon as there is one."""
         for _ in range(PATIENCE_SECONDS * 20):
-            for message in self._shown(place):
-                if message.ts not in before:
-                    return self._ids[place], message.ts
+            for message in reversed(self._sandbox.messages(channel)):
+                if is_meant(message):
+                    return message.ts
             time.sleep(0.05)
-        raise StoryError(f"nothing new came up in {place}")
+        raise LookupError("no such message came up")
+
+    def _view(self, person: str) -> str:
+        view = self._sandbox.view(person)
+        if view is None:
+            raise LookupError("no form is open")
+        return str(view["id"])
+
+    def _value(self, value: Any, person: str) -> Any:
+        """Give what to fill in: "@ana" is a person, `ahead` are minutes from now."""
+        match value:
+            case list():
+                return [self._value(one, person) for one in value]
+            case {"ahead": minutes, "as": form}:
+                zone = ZoneInfo(self._sandbox.workspace.person(person).tz or "UTC")
+                at = self._sandbox.clock() + timedelta(minutes=minutes)
+                return at.astimezone(zone).strftime(form)
+            case str() if value.startswith("@"):
+                return self._ids[value.removeprefix("@")]
+        return value
+
+
+def _check(ack: Ack) -> None:
+    if not ack.ok:
+        raise LookupError(ack.failed or f"refused: {ack.errors or ack.status}")

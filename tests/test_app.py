@@ -542,8 +542,13 @@ def test_a_process_that_can_do_no_more_ends_with_1_and_says_why(
 
 def words(story: dict[str, Any]) -> set[str]:
     """What people say in the story, without what the bot is called by."""
-    said = {step.get("types") or step.get("with") or "" for step in story["steps"]}
-    return {text.removeprefix("/ask ") for text in said if len(text) > 20}
+    said = set()
+    for step in story["steps"]:
+        said |= {step.get(key, "") for key in ("types", "with", "says")}
+        filled = step.get("submits", {}).values()
+        said |= {value for value in filled if isinstance(value, str)}
+    # Without commands and names, which may be logged.
+    return {re.sub(r"^([/@]\S+ )+", "", text) for text in said if len(text) > 20}
 
 
 def test_the_story_leaves_no_word_and_no_secret_in_the_logs(

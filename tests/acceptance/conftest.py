@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 import app
-from bot.config import A_FEW, Settings
+from bot.config import A_FEW, MentorNumbers, Settings
 from bot.db import Database
 from commands.running import Backswing, free_port
 from models import Ask
@@ -101,14 +102,34 @@ def transport(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def town(database: Database, transport: str) -> Iterator[Town]:
     clock = TravelClock()
-    slack = Sandbox(yaml.safe_load(MANIFEST.read_text()), clock=clock)
-    slack.start()
-    canaries.plant(slack.bot_token, slack.app_token, slack.signing_secret)
+    slack = pretended(clock)
     people = {
         name: slack.person(name, real_name=name, is_admin=name == "Eva")
         for name in ("Ana", "Ben", "Chi", "Eva")
     }
     here = slack.channel("help", *people.values())
+    with serving(slack, database, transport) as backswing:
+        ids = {name.lower(): person.id for name, person in people.items()}
+        yield Town(slack, backswing, clock, here.id, **ids)
+
+
+def pretended(clock: TravelClock) -> Sandbox:
+    """An empty workspace that follows the clock, and is served."""
+    slack = Sandbox(yaml.safe_load(MANIFEST.read_text()), clock=clock)
+    slack.start()
+    canaries.plant(slack.bot_token, slack.app_token, slack.signing_secret)
+    return slack
+
+
+@contextmanager
+def serving(
+    slack: Sandbox,
+    database: Database,
+    transport: str = "http",
+    *,
+    mentors: MentorNumbers = A_FEW,
+) -> Iterator[Backswing]:
+    """The bot lives in the workspace; in the end both stop."""
     settings = Settings(
         _env_file=None,
         slack_bot_token=SecretStr(slack.bot_token),
@@ -118,9 +139,9 @@ def town(database: Database, transport: str) -> Iterator[Town]:
         else None,
         slack_api_url=slack.api_url,
         port=free_port(),
-        mentors=A_FEW,
+        mentors=mentors,
     )
-    backswing = Backswing(settings, database, clock=clock)
+    backswing = Backswing(settings, database, clock=slack.clock)
     server = uvicorn.Server(
         uvicorn.Config(
             backswing.asgi(), port=settings.port, log_config=None, access_log=False
@@ -132,11 +153,12 @@ def town(database: Database, transport: str) -> Iterator[Town]:
         time.sleep(0.01)
     if transport == "http":
         slack.connect_http(f"http://127.0.0.1:{settings.port}/slack/events")
-    ids = {name.lower(): person.id for name, person in people.items()}
-    yield Town(slack, backswing, clock, here.id, **ids)
-    server.should_exit = True
-    thread.join()
-    slack.stop()
+    try:
+        yield backswing
+    finally:
+        server.should_exit = True
+        thread.join()
+        slack.stop()
     if CHECK.exists():
         # What the story made the bot say to Slack, by Slack's own contracts.
         check = contracts()

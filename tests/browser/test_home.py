@@ -26,35 +26,35 @@ def stands_above(panel: Locator, upper: str, lower: str) -> None:
 
 
 def test_home_teaches_then_shows_what_waits_in_the_order_of_what_i_know(window: Open):
-    lars = window("lars")
-    panel = home(lars)
+    aino = window("aino")
+    panel = home(aino)
     expect(panel).to_contain_text("Three things to begin with")
     expect(panel.get_by_role("link", name=OLDER)).to_be_visible()
     panel.get_by_role("button", name="Ask your peers").click()
-    lars.modal.get_by_role("textbox", name="Question").fill("Who owns the cron host?")
-    channel = lars.modal.get_by_role("combobox", name="Channel")
+    aino.modal.get_by_role("textbox", name="Question").fill("Who owns the cron host?")
+    channel = aino.modal.get_by_role("combobox", name="Channel")
     channel.select_option("# help-backend")
-    lars.modal.get_by_role("button", name="Ask").click()
-    expect(lars.modal).to_be_hidden()
+    aino.modal.get_by_role("button", name="Ask").click()
+    expect(aino.modal).to_be_hidden()
     # Drawn again by itself, with the ask.
     expect(panel.get_by_role("link", name="Who owns the cron host?")).to_be_visible()
     expect(panel).not_to_contain_text("Three things")
-    assert lars.problems() == []
+    assert aino.problems() == []
 
-    lars.become("maya")
-    lars.go("help-backend")
-    lars.say(f"/ask {NEWER}")
-    lars.message(NEWER).wait_for()
-    lars.become("lars")
-    panel = home(lars)
+    aino.become("maya")
+    aino.go("help-backend")
+    aino.say(f"/ask {NEWER}")
+    aino.message(NEWER).wait_for()
+    aino.become("aino")
+    panel = home(aino)
     stands_above(panel, OLDER, NEWER)
 
     panel.get_by_role("button", name="My settings").first.click()
-    expect(lars.modal).to_contain_text("your time zone in Slack")
-    assert lars.problems() == []
-    lars.modal.get_by_role("textbox", name="Topics I know").fill("Rust, sailing")
-    lars.modal.get_by_role("button", name="Save").click()
-    expect(lars.modal).to_be_hidden()
+    expect(aino.modal).to_contain_text("your time zone in Slack")
+    assert aino.problems() == []
+    aino.modal.get_by_role("textbox", name="Topics I know").fill("Rust, sailing")
+    aino.modal.get_by_role("button", name="Save").click()
+    expect(aino.modal).to_be_hidden()
     expect(panel).to_contain_text("Topics you know: Rust, sailing")
     stands_above(panel, NEWER, OLDER)
     expect(panel).to_contain_text("in your topics")

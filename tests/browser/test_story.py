@@ -12,6 +12,10 @@ pytestmark = pytest.mark.deep
 
 def test_ask_answer_solve_and_undo(window: Open) -> None:
     noor, gus = window("noor"), window("gus")
+    # He has shared in the check-in, and reads what the bot wrote to him of it.
+    gus.rail.get_by_role("button", name="Backswing").click()
+    gus.message("on your desk").wait_for()
+    gus.go("help-backend")
 
     noor.page.get_by_role("button", name="Shortcuts").click()
     noor.page.get_by_role("dialog").get_by_role("button", name="Ask your peers").click()

@@ -1,0 +1,126 @@
+"""The sandbox's own story comes out the same, whenever the program is started."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.db import Database
+from bot.mentors.rules import WEEKDAYS
+from commands.sandbox import STORY, numbers_for
+from commands.stops import BotStops
+from sandbox import Sandbox
+from sandbox.clock import TravelClock
+from sandbox.records import Message
+from sandbox.stories import span, tell
+from tests.acceptance.conftest import pretended, serving
+
+# Noon; in Lord Howe it is the evening.
+WEDNESDAY = datetime(2026, 6, 10, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def begin(database: Database) -> Iterator[Callable[[datetime], Sandbox]]:
+    """A workspace in which it is so late, with the bot in it."""
+    with ExitStack() as lives:
+
+        def begin(start: datetime) -> Sandbox:
+            clock = TravelClock(start)
+            slack = pretended(clock)
+            bot = serving(slack, database, mentors=numbers_for(start))
+            clock.stop_on_the_way(BotStops(lives.enter_context(bot), slack))
+            return slack
+
+        yield begin
+
+
+def channel(slack: Sandbox, name: str) -> str:
+    return next(c.id for c in slack.workspace.channels.values() if c.name == name)
+
+
+def person(slack: Sandbox, name: str) -> str:
+    return next(p.id for p in slack.workspace.people.values() if p.name == name)
+
+
+def shown(message: Message) -> str:
+    return f"{message.text} {message.blocks}"
+
+
+def told(slack: Sandbox, name: str) -> str:
+    """What the bot has written to somebody."""
+    return " ".join(map(shown, slack.dm(person(slack, name))))
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    "present",
+    [
+        # A Monday, two Fridays, a Saturday and a Sunday.
+        datetime(2026, 11, 30, 8, 59, tzinfo=UTC),
+        datetime(2026, 7, 3, 23, 30, tzinfo=UTC),
+        datetime(2027, 1, 1, 0, 1, tzinfo=UTC),
+        datetime(2026, 11, 28, 2, 0, tzinfo=UTC),
+        # In Lord Howe the clocks have just been put forward, by half an hour.
+        datetime(2026, 10, 4, 14, 0, tzinfo=UTC),
+    ],
+    ids="{:%a %H:%M}".format,
+)
+def test_the_story_shows_everything_and_ends_at_the_present(
+    begin: Callable[[datetime], Sandbox], present: datetime
+):
+    slack = begin(present - span(STORY))
+    tell(slack, STORY)
+    assert timedelta() <= slack.clock() - present < timedelta(minutes=5)
+
+    posts = slack.messages(channel(slack, "help-backend"))
+    wanted = [
+        "on your desk",
+        "session has expired",
+        "lose a node",
+        "joined the channel",
+        "quietly helped here",
+        "the load test, which",
+        "retry storm",
+        "nightly import",
+        "daylight saving",
+    ]
+    assert len(posts) == len(wanted)
+    for post, words in zip(posts, wanted, strict=True):
+        assert words in shown(post)
+    checkin, *_, credit, kudos, _, _, _ = posts
+    assert "4 people shared" in shown(checkin)
+    assert "a day behind" in shown(checkin)
+    assert "Zoe Whitaker" in shown(credit)
+    assert "1 other" in shown(kudos)
+    assert f"{person(slack, 'lars')}" in shown(kudos)
+
+    assert "Yes: I told" in told(slack, "zoe")
+    assert "Welcome to #help-backend!" in told(slack, "noor")
+    assert "Ask your peers" in told(slack, "priya")
+    for name in ("diego", "lars", "maya", "tomas"):
+        assert "quietly helping" not in told(slack, name)
+    # Nobody finds a form that somebody else has left open.
+    assert all(slack.view(one) is None for one in slack.workspace.people)
+
+
+@pytest.mark.deep
+def test_its_people_are_what_they_say_they_are(begin: Callable[[datetime], Sandbox]):
+    slack = begin(WEDNESDAY)
+    tell(slack, STORY)
+    here = channel(slack, "help-backend")
+    slack.command(person(slack, "tomas"), here, "/backswing")
+    settings = slack.view(person(slack, "tomas"))
+    assert settings is not None
+    assert settings["callback_id"] == "settings"
+    assert f"['{person(slack, 'tomas')}']" in str(settings["blocks"])
+    assert "Set up by Tomas Okafor." in str(settings["blocks"])
+    refused = slack.command(person(slack, "maya"), here, "/backswing")
+    assert "Only this channel's champions" in f"{refused.text} {refused.blocks}"
+
+
+@pytest.mark.parametrize("days", range(7))
+def test_the_look_is_two_days_after_the_start(days: int):
+    start = WEDNESDAY + timedelta(days=days)
+    look = WEEKDAYS.index(numbers_for(start).weekday)
+    assert (look - start.weekday()) % 7 == 2

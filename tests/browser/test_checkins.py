@@ -1,5 +1,6 @@
 """A check-in from its set-up to its digest: asked on Monday, shared, stuck, solved."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -128,6 +129,9 @@ def test_set_up_asked_on_monday_shared_stuck_and_read_in_the_digest(window: Open
 
     post = asked(everybody)
     expect(post).to_contain_text(HINT)
+    # Not as the token that Slack is sent.
+    shown = re.compile(r"Open until Friday, \d+ \w+ \d{4} at 09:00\.")
+    expect(post).to_contain_text(shown)
     everybody.become("noor")
     post.get_by_role("button", name="Join").click()
     share_all(everybody)

@@ -98,5 +98,11 @@ function Drawn({ block }: { block: Block }) {
   );
 }
 
-/** Headings come under the page's own, in order. */
-const readable = (block: Block) => (block.type === "header" ? { level: 2, ...block } : block);
+/**
+ * Headings come under the page's own, in order. Slack reads the dates and names in verbatim
+ * text, too; the library shows such text as it came.
+ */
+function readable(block: Block) {
+  const read = JSON.stringify(block, (key, value) => (key === "verbatim" ? undefined : value));
+  return block.type === "header" ? { level: 2, ...JSON.parse(read) } : JSON.parse(read);
+}

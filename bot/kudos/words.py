@@ -38,7 +38,7 @@ _BEFORE = re.compile(
 # begins a line to a list.
 _SEPARATOR = re.compile(
     r"[^\S\n]*(?:"
-    r"(?:[-=]+&gt;|\+\+|[,;:.!|~·•→⇒–—―…-])+"
+    r"(?:[-=]*(?:&gt;)+|\++|[,;:.!|/~·•→⇒‐‑–—―−…－〜～-])+"
     rf"(?=\s|\Z|<[@!#]|[{_QUOTES}]|for\b)"
     r"|[,–—―…，、：；。！،؛]+)",
     re.IGNORECASE,

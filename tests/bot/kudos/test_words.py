@@ -115,6 +115,7 @@ def test_what_reorders_or_hides_text_is_gone():
         *(" ", "  ", "\n", ": ", " : ", ", ", " - ", " -- ", "-- ", " – ", " — ", "—"),
         *("– ", " ― ", "++ ", " ++ ", "++: ", "++, ", "... ", "… ", "! ", "; ", " | "),
         *(" -&gt; ", " =&gt; ", " → ", " · ", "：", "、", "، ", ". "),
+        *(" / ", " + ", " &gt;&gt; ", " ‑ ", " − ", " 〜 "),
     ],
 )
 @pytest.mark.parametrize(
@@ -143,6 +144,8 @@ def test_what_reorders_or_hides_text_is_gone():
         "issue #12",
         "“it works” and “it ships”",
         "'tis done",
+        "*all* of it",
+        "/etc/hosts on every machine",
         "助けてくれて",
     ],
 )

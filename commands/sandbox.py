@@ -34,7 +34,7 @@ _WELCOME = """
   Backswing is running against a pretend Slack on this machine.
 
   Look:   {url}
-  Try:    /ask How do I …?        put a problem to your peers
+  Try:    /ask How do I …?        ask your peers
           answer in its thread, react to an answer with :white_check_mark:
           /backswing help         what else there is
 

@@ -54,7 +54,7 @@ _CHANNELS: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]]] = {
             "gus",
             "deploybot",
         ),
-        {"purpose": "Stuck? Put it to your peers."},
+        {"purpose": "Stuck? Ask your peers."},
     ),
     "help-frontend": (
         ("hana", "diego", "maya", "tomas", "aino", "noor"),

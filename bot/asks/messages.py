@@ -28,10 +28,10 @@ from bot.text import clean, is_forgotten
 from models import Ask, Channel, Member
 
 NO_PERSON = "That message is not by a person."
-NOT_KEPT = "I don't keep that message. To put it to your peers yourself, type /ask."
+NOT_KEPT = "I don't keep that message. To ask your peers yourself, type /ask."
 NO_STRANGER = (
     "Whoever wrote that belongs to another organisation, whose people can answer here"
-    " but not ask. To put it to your peers yourself, type /ask."
+    " but not ask. To ask your peers yourself, type /ask."
 )
 
 

@@ -118,7 +118,7 @@ def reopened(title: str, url: str) -> Note:
 def not_posted(title: str, details: str, place: str, error: str) -> Note:
     """`place` is where it was to stand, such as "#help"."""
     if error == "unknown":
-        said = f"I can't tell whether your ask was posted in {place}: please look."
+        said = f"I'm not sure your ask made it to {place}. Please check."
     else:
         why = _WHY.get(error, "Slack did not take it")
         said = f"I couldn't post your ask in {place}: {why}."

@@ -164,7 +164,7 @@ def _planned(row: Planned) -> list[Block]:
         confirm=ConfirmObject(
             title="Delete this check-in?",
             text=PlainTextObject(
-                text="What people shared stays where it is; nobody is asked any more."
+                text="What people shared stays. Nobody will be asked again."
             ),
             confirm="Delete it",
             deny="Keep it",

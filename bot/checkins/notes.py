@@ -74,9 +74,8 @@ def skipped(
     """Of `count` dates, from `first` to `last`, that had no post."""
     if reason == "unknown":
         return _note(
-            f"I can't tell whether your check-in “{_short(question)}” stands in"
-            f" #{channel}: please look. I won't post it again, so that it is not there"
-            " twice. The next one comes as planned."
+            f"I'm not sure your check-in “{_short(question)}” made it to #{channel}."
+            " Please check. I won't post it twice. The next one comes as planned."
         )
     when = f"on {day(last)}"
     if count > 1:

@@ -253,8 +253,8 @@ def _holidays_of(typed: str, today: date) -> str | None:
             calendar.holidays(place, today.year)
             return place
     raise Refusal(
-        "I don't know the holidays of that place. Write a country's code such as DE,"
-        " or a part of one such as DE-BY or US-CA.",
+        "I don't know the holidays of that place. Write a country code such as DE,"
+        " or a region such as DE-BY or US-CA.",
         field="holidays_of",
     )
 

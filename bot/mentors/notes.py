@@ -187,7 +187,7 @@ def helped(name: str, deed: Deed, channel: str, url: str) -> Note:
 
 def not_posted(channel: str, error: str) -> Note:
     if error == "unknown":
-        said = f"I can't tell whether my thanks to you stand in #{channel}: please look"
+        said = f"I'm not sure my thanks to you made it to #{channel}. Please check"
     else:
         said = f"Slack did not let me tell #{channel}"
     text = f"{said}. Otherwise it stays between us; the Home tab lets you try again."

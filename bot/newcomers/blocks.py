@@ -97,7 +97,7 @@ def not_posted(channel: str, name: str, error: str) -> Note:
     where = place(channel, name)
     if error == "unknown":
         return _note(
-            "I can't tell whether my introduction stands in ", where, ": please look."
+            "I'm not sure my introduction made it to ", where, ". Please check."
         )
     return _note(
         "Slack did not let me introduce myself in ",

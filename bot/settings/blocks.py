@@ -17,7 +17,7 @@ def help_text(
     """mrkdwn of our own, with the emoji that count in the channel at hand."""
     thanks = f"; so does {one_of(kudos)} on a message" if kudos else ""
     return (
-        "*Put a problem to your peers, and see what helped.*\n"
+        "*Ask your peers, and see what helped.*\n"
         "• *Ask* with `/ask How do I …?`; `/ask` alone opens a form.\n"
         "• *Answer* in the ask's thread.\n"
         f"• *Say what helped:* react to an answer with {one_of(helpful)}. When one"

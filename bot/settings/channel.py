@@ -22,7 +22,7 @@ from bot.settings.setting import Setting, column
 from models import Channel
 
 CAPTURE = (
-    ("off", "Only what people put in with /ask", "Nothing else is kept."),
+    ("off", "Only what people ask with /ask", "Nothing else is kept."),
     (
         "questions",
         "Messages that contain a question, too",
@@ -100,7 +100,7 @@ SETTINGS: Sequence[Setting[Channel]] = (
         Topics(
             name="topics",
             label="Topics",
-            hint="With commas between; people can add their own.",
+            hint="Separated by commas. People can add their own.",
         )
     ),
     Setting(
@@ -137,7 +137,7 @@ SETTINGS: Sequence[Setting[Channel]] = (
         Emoji(
             name="kudos",
             label="Emoji that gives kudos",
-            hint="On anybody's message. Without one, reactions give none.",
+            hint="Works on any message. Leave it empty to turn this off.",
             is_needed=False,
         ),
         lambda _, channel: channels.kudos_emoji(channel),

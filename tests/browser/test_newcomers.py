@@ -66,7 +66,7 @@ def test_a_channel_begins_with_an_introduction_and_its_settings(window: Open):
     maya.say("/backswing")
     expect(maya.message("Only this channel's champions")).to_be_visible()
     maya.say("/backswing help")
-    helped = maya.message("Put a problem to your peers")
+    helped = maya.message("Ask your peers, and see what helped")
     expect(helped).to_contain_text("💯")
 
 

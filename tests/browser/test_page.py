@@ -17,7 +17,7 @@ def test_the_keyboard_is_enough(window: Open) -> None:
     tomas.page.keyboard.type("/as")
     proposals = tomas.page.get_by_role("listbox", name="Suggestions")
     expect(proposals.get_by_role("option")).to_have_text(
-        ["/ask How do I …? Put a problem to your peers"]
+        ["/ask How do I …? Ask your peers"]
     )
     tomas.page.keyboard.press("Tab")
     expect(box).to_have_value("/ask ")

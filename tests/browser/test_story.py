@@ -82,7 +82,7 @@ def test_what_only_one_person_sees_is_gone_on_reload(window: Open) -> None:
     lars, other = window("lars"), window("priya")
     lars.say("/backswing help")
     private = lars.message("Only visible to you")
-    expect(private).to_contain_text("Put a problem to your peers")
+    expect(private).to_contain_text("Ask your peers, and see what helped")
     expect(other.page.get_by_text("Only visible to you")).to_have_count(0)
 
     lars.become("Priya Raman")

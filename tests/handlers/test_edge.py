@@ -375,7 +375,7 @@ def test_a_command_is_answered_in_its_acknowledgement(door: Door) -> None:
     )
     status, said = door.send(body, kind=FORM)
     assert status == 200
-    assert b"Put a problem to your peers" in said
+    assert b"Ask your peers, and see what helped" in said
 
 
 def test_a_slow_request_holds_nobody_up(

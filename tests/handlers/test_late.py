@@ -115,7 +115,7 @@ def test_the_asker_hears_when_nobody_knows_whether_it_was_posted(story: Story) -
     for _ in range(3):
         story.later(seconds=11)
     [told] = story.slack.to(ASKER)
-    assert "can't tell whether your ask was posted in #help" in told.text
+    assert "I'm not sure your ask made it to #help" in told.text
     assert "How do I fix x?" in json.dumps(told.blocks)
     assert story.slack.to(HERE) == []
 

@@ -35,13 +35,13 @@ def policies_of(story: Story) -> Policies:
 
 def test_everybody_gets_help(story: Story) -> None:
     for text in ("help", "whatever"):
-        assert "Put a problem to your peers" in str(
+        assert "Ask your peers, and see what helped" in str(
             story.command(PEER, "/backswing", text).body
         )
     private = story.command(
         PEER, "/backswing", channel="D1", channel_name="directmessage"
     )
-    assert "Put a problem to your peers" in str(private.body)
+    assert "Ask your peers, and see what helped" in str(private.body)
     assert story.slack.views == []
 
 

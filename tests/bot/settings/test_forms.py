@@ -10,7 +10,7 @@ from tests.slack_json import Json, field, modal, mrkdwn, option, plain, typed
 from tests.surfaces import settings_form, workspace_form
 from tests.test_readme import table
 
-OFF = option("Only what people put in with /ask", "off", "Nothing else is kept.")
+OFF = option("Only what people ask with /ask", "off", "Nothing else is kept.")
 QUESTIONS = option(
     "Messages that contain a question, too",
     "questions",
@@ -97,7 +97,7 @@ def test_a_channel_as_it_is_at_first():
             "topics",
             "Topics",
             typed("topics", 2000),
-            "With commas between; people can add their own.",
+            "Separated by commas. People can add their own.",
             optional=True,
         ),
         field(
@@ -122,7 +122,7 @@ def test_a_channel_as_it_is_at_first():
             "kudos",
             "Emoji that gives kudos",
             typed("kudos", 300),
-            "On anybody's message. Without one, reactions give none.",
+            "Works on any message. Leave it empty to turn this off.",
             optional=True,
         ),
         unticked(

@@ -14,6 +14,10 @@ HEAD_SECONDS = 10.0
 BODY_SECONDS = 10.0
 # For what is left of a body that was refused before it was there.
 LINGER_SECONDS = 2.0
+# Slack's heads are a small part of this; a body is bounded by whoever reads it.
+LARGEST_HEAD = 64 * 1024
+# With what stands around the parts of a body.
+LARGEST_REQUEST = 4 * 1024 * 1024
 MOST_CONNECTIONS = 512
 # So many are taken in at a time, before anybody is sent away.
 BACKLOG = 256
@@ -49,6 +53,8 @@ class Doorway(HttpToolsProtocol):
         super().__init__(*args, **options)
         self._limit: asyncio.TimerHandle | None = None
         self._is_in_body = False
+        # What has come of the request that is not complete.
+        self._size = 0
 
     @property
     def waits_until(self) -> float | None:
@@ -67,14 +73,22 @@ class Doorway(HttpToolsProtocol):
             # The next request over the same connection.
             self._wait(self.head_seconds)
         super().data_received(data)
+        if self._limit is None:
+            return
+        # The parser keeps all of a head, and of what may follow a body.
+        self._size += len(data)
+        if self._size > (LARGEST_REQUEST if self._is_in_body else LARGEST_HEAD):
+            self._end()
 
     def on_headers_complete(self) -> None:
         self._is_in_body = True
+        self._size = 0
         self._wait(self.body_seconds)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         self._is_in_body = False
+        self._size = 0
         self._stop_waiting()
         super().on_message_complete()
 

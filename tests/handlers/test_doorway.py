@@ -156,6 +156,29 @@ def test_whoever_sends_a_little_now_and_then_gains_nothing(
     assert said.startswith(b"HTTP/1.1 408 ")
 
 
+@pytest.mark.parametrize("place", [Patient], indirect=True)
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"POST /",
+        HEAD + b"A: ",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nA: ",
+        HEAD.replace(b"/", b"/no", 1) + b"Transfer-Encoding: chunked\r\n\r\n0\r\nA: ",
+    ],
+)
+def test_what_never_ends_is_not_kept(place: Place, begun: bytes) -> None:
+    sent = 0
+    with place.open(begun) as peer, suppress(ConnectionError):
+        while sent < 20 * doorway.LARGEST_REQUEST:
+            peer.sendall(b"a" * doorway.LARGEST_HEAD)
+            sent += doorway.LARGEST_HEAD
+    # Some of it is on its way.
+    assert sent < 5 * doorway.LARGEST_REQUEST
+    until(lambda: place.count == 0)
+    with place.open(WHOLE) as peer:
+        assert peer.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
 @pytest.mark.parametrize("place", [Quick], indirect=True)
 @pytest.mark.parametrize("more", [b"\r\n", b"P", HEAD])
 def test_the_next_request_is_waited_for_no_longer_either(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 import jobs
+from bot import lanes
 from bot.backlog import service as backlog
 from bot.db import retried
 from commands.running import Backswing
@@ -43,8 +44,20 @@ class BotStops:
             for job in jobs.SCHEDULE:
                 if job.every <= _OFTEN:
                     retried(job.run)(self._rt, self._deliverer)
-            if not self._deliverer.deliver_due() and not self._is_sending():
+            if not self._deliverer.deliver_due() and self._is_calm():
                 return
+
+    def _is_calm(self) -> bool:
+        """Return whether nothing is due, and no other thread is at it.
+
+        What another thread is just claiming is still due; what it has claimed is being
+        sent; and what was sent in between may have led to something new that is due.
+        """
+        return not (self._is_due() or self._is_sending() or self._is_due())
+
+    def _is_due(self) -> bool:
+        with self._rt.lookups.connect() as connection:
+            return lanes.is_due(connection, self._rt.workspace.id, now=self._rt.clock())
 
     def _is_sending(self) -> bool:
         """Return whether another thread is at it."""

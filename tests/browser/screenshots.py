@@ -90,7 +90,7 @@ def post(window: Window) -> None:
     window.page.get_by_role("button", name="Yes, tell them").click()
     expect(window.message("Yes: I told")).to_be_visible()
     window.become("maya")
-    window.go("help-backend")
+    window.go("help-frontend")
     expect(window.message("quietly helped here")).to_be_visible()
 
 

@@ -26,6 +26,19 @@ class Tick:
     every: timedelta
 
 
+class _Every(IntervalTrigger):  # type: ignore[misc]
+    """Goes on from now after a pause, whose turns APScheduler would count one by one.
+
+    They are millions where a machine slept for weeks, or began with a clock of 1970.
+    """
+
+    def get_next_fire_time(
+        self, previous_fire_time: datetime | None, now: datetime
+    ) -> datetime:
+        following: datetime = super().get_next_fire_time(previous_fire_time, now)
+        return following if following > now else now + self.interval
+
+
 class Ticker:
     """Ticks only: kept in memory, and a tick missed is made up for by the next.
 
@@ -49,7 +62,7 @@ class Ticker:
             self.scheduler.add_job(
                 tick.run,
                 # Without a zone it would ask for the machine's.
-                IntervalTrigger(seconds=tick.every.total_seconds(), timezone=UTC),
+                _Every(seconds=tick.every.total_seconds(), timezone=UTC),
                 id=tick.name,
                 coalesce=True,
                 max_instances=1,

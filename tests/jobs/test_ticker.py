@@ -91,6 +91,16 @@ def test_turns_that_were_missed_are_one_turn():
     assert len(heard.runs) == 1
 
 
+def test_the_turns_of_a_long_pause_are_not_counted_one_by_one():
+    ticker = Ticker([tick("job", lambda: None, timedelta(seconds=1))], Heard())
+    [job] = ticker.scheduler.get_jobs()
+    now = utc_now()
+    job.next_run_time = now - 5 * HOUR
+    assert job._get_run_times(now) == [now - 5 * HOUR]
+    ahead = job.trigger.get_next_fire_time(now - 5 * HOUR, now)
+    assert ahead == now + timedelta(seconds=1)
+
+
 def test_a_job_that_fails_is_told_and_has_its_next_turn(
     caplog: pytest.LogCaptureFixture,
 ):

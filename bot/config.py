@@ -292,7 +292,7 @@ def _explain_list() -> str:
 
 
 def _shape(parts: list[str]) -> dict[str, Any] | None:
-    """What the setting of these parts takes, as JSON Schema, if it is one."""
+    """Return what the setting of these parts takes, as JSON Schema, if it is one."""
     schema = Settings.model_json_schema()
     found: dict[str, Any] | None = schema
     for part in parts:

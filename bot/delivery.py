@@ -87,7 +87,7 @@ class Notice:
     outside: Callable[[Session, Claim], Operation | Later | None] = _nothing
 
     def shown(self, session: Session, claim: Claim) -> Operation | Later | None:
-        """What its recipient may see of it. Raises MembershipUnknown."""
+        """Draw what its recipient may see of it. Raises MembershipUnknown."""
         channels = [session.get_one(Channel, row) for row in self.of(session, claim)]
         seen = visibility.seen(
             session, channels, claim.recipient, now=claim.looked_at or claim.claimed_at

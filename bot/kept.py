@@ -133,7 +133,7 @@ def shown_to(
     *,
     hidden: Collection[int] = (),
 ) -> Iterator[Row]:
-    """What the table keeps of a person: their rows, and their part in others'.
+    """Yield what the table keeps of a person: their rows, and their part in others'.
 
     Of somebody who is only mentioned: that they are, and neither where nor about what.
     `hidden`: private channels, by their rows, that the person has left. Of what

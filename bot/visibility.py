@@ -1,4 +1,4 @@
-"""Who may see what was said in a channel, and act there: one rule for everything.
+"""One rule for everything: who may see what was said in a channel, and act there.
 
 A private channel is for the people who are in it. Slack says who they are: its answer
 counts for an hour, what its events tell of later counts at once. Rules ask here, and

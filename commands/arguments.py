@@ -1,4 +1,4 @@
-"""What each command is called and takes. Its code is imported when it is run."""
+"""The commands: their names and arguments. Their code is imported when it is run."""
 
 import argparse
 import math
@@ -100,7 +100,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def version() -> str:
-    """Of this program: it is not installed, so no package says so."""
+    """Return this program's version: it is not installed, so no package says so."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     return str(tomllib.loads(text)["project"]["version"])
 

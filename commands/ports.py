@@ -33,7 +33,7 @@ class Listening:
 
     @property
     def url(self) -> str:
-        """Where it is reached from this machine."""
+        """The address by which this machine reaches it."""
         host = self.sockets[0].getsockname()[0]
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - it asks there
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"

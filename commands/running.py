@@ -183,7 +183,7 @@ class Backswing:
         return checks
 
     def _vitals(self) -> list[Vital]:
-        """What the process lives by; the rest recovers where its cause does."""
+        """List what the process lives by; the rest recovers where its cause does."""
         parts = self._checks()
         vitals = [
             Vital(parts["deliveries"], "A thread that sends messages has ended."),

@@ -1,4 +1,4 @@
-"""Where the sandbox's clock stops on its way: wherever the bot has something to do."""
+"""Stop the sandbox's clock on its way wherever the bot has something to do."""
 
 import time
 from datetime import datetime, timedelta

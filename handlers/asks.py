@@ -162,7 +162,7 @@ class Forms:
         ack()
 
     def _words(self, pressed: Pressed) -> str:
-        """What the person wrote in the conversation in which they press the button."""
+        """Return what the person wrote in the conversation in which they press it."""
         ts = pressed.action.value
         if pressed.channel is None or not _TS.fullmatch(ts):
             raise Refusal(asks.GONE)

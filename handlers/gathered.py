@@ -1,4 +1,4 @@
-"""What several threads want to change at the same time is committed together."""
+"""Commit together what several threads want to change at the same time."""
 
 import threading
 from collections import deque

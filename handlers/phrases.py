@@ -1,4 +1,4 @@
-"""What somebody types after a command, or writes to the bot itself."""
+"""Words that somebody types after a command, or writes to the bot itself."""
 
 import re
 from collections.abc import Callable

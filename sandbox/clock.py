@@ -13,7 +13,7 @@ def utc_now() -> datetime:
 
 
 class Stops(Protocol):
-    """What an app has to do on the way, where the clock is moved far."""
+    """The part of an app in a journey, where the clock is moved far."""
 
     def next(self) -> datetime | None:
         """Return when the app has something to do next; None where it has nothing."""

@@ -98,7 +98,7 @@ def toggle(
 
 
 def joined(what: Joining, *, is_in: bool, standing: set[str]) -> str:
-    """What the person is told after a press. mrkdwn of our own."""
+    """Tell the person after a press what stands. mrkdwn of our own."""
     if what in standing and not is_in:
         return _by_reaction(what)
     return _YES[what] if is_in else _NO[what]
@@ -112,7 +112,7 @@ def _by_reaction(what: Joining) -> str:
 
 
 def options(session: Session, ask: Ask, *, by: str, now: datetime) -> View:
-    """What the person may do with the ask; raises Refusal where they may not see it."""
+    """Draw what somebody may do with an ask. Raises Refusal where they can't see it."""
     channel = session.get_one(Channel, ask.channel_id)
     visibility.check_inside(session, channel, by, now=now)
     held = members.roles(session, channel, by, author=ask.asker)

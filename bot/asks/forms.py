@@ -250,7 +250,7 @@ def options(
     joined: Collection[str] = (),
     is_own_message: bool = False,
 ) -> View:
-    """What one person can do with an ask."""
+    """Draw what one person can do with an ask."""
     labels = dict(LABELS)
     if state == "solved":
         labels["reopen"] = "Not solved yet"

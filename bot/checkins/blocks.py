@@ -38,7 +38,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class LastTime:
-    """What came of the round before. `url` leads to its message."""
+    """The outcome of the round before. `url` leads to its message."""
 
     url: str
     shared: int

@@ -46,7 +46,7 @@ def recap(session: Session, workspace: Workspace, one: Round) -> Note:
 
 
 def last_time(session: Session, workspace: Workspace, one: Round) -> LastTime | None:
-    """What came of the round before, for the post of this one.
+    """Sum up the round before, for the post of this one.
 
     None for a first round, and where nobody shared in the last one or its message is
     gone.

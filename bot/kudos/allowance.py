@@ -84,7 +84,7 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a person may still give, to whom, and what they gave a moment ago."""
+    """The kudos that a person may still give and to whom, and those just given."""
 
     left: int
     a_day: int
@@ -186,7 +186,7 @@ def standing(
 
 
 def _spent(given: Iterable[Any], within: Days) -> int:
-    """What was given in the day: one a receiver, one where the person joined in."""
+    """Count what was given in the day: one a receiver, one where somebody joined in."""
     today = [row for row in given if within.starts <= row.given_at < within.ends]
     joined = {row.kudos_id for row in today if row.is_second}
     return sum(not row.is_second for row in today) + len(joined)

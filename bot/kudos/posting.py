@@ -112,7 +112,7 @@ def told(session: Session, claim: Claim, _sent: tuple[str, str], now: datetime) 
 def letter(
     session: Session, kudos: Kudos, kind: str, reader: str
 ) -> tuple[str, str] | None:
-    """Where a letter about the kudos is in Slack, if it was sent."""
+    """Find a letter about the kudos in Slack, if it was sent."""
     found = session.execute(
         select(OutboxItem.slack_channel, OutboxItem.ts).filter_by(
             installation_id=kudos.installation_id,

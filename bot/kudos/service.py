@@ -146,7 +146,7 @@ def give(
 
 
 def _known(session: Session, wish: Wish, kudos_id: int) -> Given:
-    """What the same request has given before."""
+    """Return what the same request has given before."""
     kudos = session.get_one(Kudos, kudos_id)
     called = members.names(session, kudos.installation_id, kudos.receivers)
     return Given(
@@ -186,7 +186,7 @@ def _said_just_now(
 
 
 def _thread(draft: Draft, channel: Channel | None) -> str | None:
-    """What is said in a thread is thanked for in it."""
+    """Return the thread of the kudos: what is said in one is thanked for in it."""
     about = draft.about
     if about is None or channel is None or about.channel_id != channel.id:
         return None

@@ -77,7 +77,7 @@ def remember(
 def described(
     user: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
 ) -> dict[str, Any]:
-    """Of Slack's user object what we keep, by the names of our columns.
+    """Return what we keep of Slack's user object, by the names of our columns.
 
     Where somebody belongs is left out where it does not say so.
     """
@@ -205,7 +205,7 @@ def with_names(session: Session, installation_id: int, text: str) -> str:
 
 
 def told_apart(rows: Iterable[Any]) -> dict[str, str]:
-    """What to call these members, where a reader sees them together."""
+    """Name these members, where a reader sees them together."""
     return rules.tell_apart(
         {row.slack_id: Names(row.name, row.full_name, row.handle) for row in rows}
     )
@@ -297,7 +297,7 @@ def permit(
     why_not: str = visibility.NOT_INSIDE,
     field: str | None = None,
 ) -> frozenset[Role]:
-    """What the person is who does something in a channel: who may, and is in it.
+    """Return the roles of somebody who may act in a channel, and is in it.
 
     Raises Refusal, `why_not` for who is not in a private channel; and, before it is
     known who is, MembershipUnknown.
@@ -319,7 +319,7 @@ def roles_in_workspace(
 
 
 def roles_by_profile(member: Any) -> frozenset[Role]:
-    """What Slack's profile makes of a person; `member` has a member's columns."""
+    """Derive the roles that Slack's profile tells; `member` has a member's columns."""
     if member is None or member.looked_up_at is None:
         return frozenset()
     facts = {

@@ -83,7 +83,7 @@ def _ts(at: datetime) -> str:
 
 
 def _is_given(since: datetime, until: datetime) -> ColumnElement[bool]:
-    """Of an answer and its ask: they stand, and it was given in the window.
+    """The condition that an answer and its ask stand, and it is of the window.
 
     By Slack's own times, which have an index and sort as they are written.
     """
@@ -172,7 +172,7 @@ def _answered(
     until: datetime,
     least: int,
 ) -> set[str]:
-    """Of these people, those who answered so many others, marked or not.
+    """Return those of these people who answered so many others, marked or not.
 
     With each stand those whom it does not count to have answered.
     """

@@ -1,4 +1,4 @@
-"""Who is in a ring, and who in a crowd: the parts of a graph."""
+"""Parts of a graph: rings of people, and crowds."""
 
 from array import array
 from collections.abc import MutableSequence, Sequence

@@ -250,7 +250,7 @@ class _Pairs:
 
 @dataclass(slots=True)
 class _Earned:
-    """What one helper has in a window. `open_…`: by askers not marked in return.
+    """The marks of a helper in a window. `open_…`: by askers not marked in return.
 
     `is_seen_outside`: one of those is outside the helper's ring, and has dealt with
     somebody outside the helper's circle.
@@ -420,7 +420,7 @@ class _Look:
         )
 
     def rings(self) -> list[Ring]:
-        """Whose marks, of all that are known, come mostly from a ring."""
+        """Find people whose marks, of all that are known, come mostly from a ring."""
         members: dict[int, list[str]] = {}
         for component, size in Counter(self._component).items():
             if 1 < size <= self._numbers.ring_people:

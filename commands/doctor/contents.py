@@ -179,7 +179,7 @@ _ZONE_FOLDERS = tuple(
 
 
 def _system_zones(folders: Iterable[Path]) -> str | None:
-    """Of which edition the system's zones are, such as 2026a; None if it says none."""
+    """Return the edition of the system's zones, such as 2026a; None if it says none."""
     for folder in folders:
         for name in ("tzdata.zi", "+VERSION"):
             try:

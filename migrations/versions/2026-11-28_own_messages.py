@@ -60,7 +60,7 @@ def _no(name: str) -> sa.Column[bool]:
 
 
 def _own() -> sa.ColumnElement[bool]:
-    """What was promised about people's own messages."""
+    """Select what was promised about people's own messages."""
     own = sa.select(asks.c.id).where(asks.c.is_own_message)
     return outbox.c.subject_id.in_(own)
 

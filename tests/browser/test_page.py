@@ -72,12 +72,19 @@ def test_a_phone_shows_one_thing_at_a_time(window: Open) -> None:
     expect(zoe.rail).to_be_visible()
     zoe.rail.get_by_role("button", name="general").click()
     expect(zoe.rail).to_be_hidden()
+    page.get_by_role("button", name="Channels and people").click()
+    zoe.rail.get_by_role("button", name="general").click()
+    expect(zoe.rail).to_be_hidden()
     page.go_back()
     zoe.read_thread("retry storm")
     expect(zoe.reply("jitter before anything else")).to_be_visible()
     assert not page.evaluate(wide)
     page.get_by_role("button", name="Close thread").click()
     expect(zoe.thread).to_be_hidden()
+    zoe.say(f"/ask Why does {'Donaudampfschiff' * 8} fail?")
+    title = zoe.message("Why does Donaudampfschiff").get_by_text("Why does").first
+    expect(title).to_be_visible()
+    assert title.evaluate("e => e.getBoundingClientRect().right") <= 390
 
 
 def _thread(window: Window) -> None:

@@ -154,7 +154,7 @@ function Layout() {
   return (
     <div className={`page ${isMenuOpen ? "menu-open" : ""} ${place.thread && channel ? "with-thread" : ""}`}>
       <Header onMenu={() => setMenuOpen(!isMenuOpen)} />
-      <Sidebar />
+      <Sidebar onGo={() => setMenuOpen(false)} />
       <main>
         {tab && <AppPane tab={tab} drafts={drafts} />}
         {!tab && channel && <ChannelPane channel={channel} />}

@@ -7,8 +7,13 @@ import { clockTime } from "./time";
 import type { Channel, Person } from "./types";
 import { dmOf, useWorkspace } from "./workspace";
 
-export function Sidebar() {
+/** `onGo` is called wherever one goes, also to where one is. */
+export function Sidebar({ onGo }: { onGo: () => void }) {
   const { state, me, place, go } = useWorkspace();
+  const enter = (to: string) => {
+    go({ in: to, thread: null });
+    onGo();
+  };
   const dm = dmOf(state, me);
   const rooms = state.channels.filter((channel) => !channel.is_im);
   const mine = rooms.filter(({ joined }) => joined);
@@ -18,7 +23,7 @@ export function Sidebar() {
   return (
     <nav className="sidebar" aria-label="Workspace">
       <Switcher />
-      <Rooms title="Channels" rooms={mine} />
+      <Rooms title="Channels" rooms={mine} onEnter={enter} />
       <h2>Apps</h2>
       <ul>
         <li>
@@ -26,7 +31,7 @@ export function Sidebar() {
             type="button"
             aria-current={isInApp ? "page" : undefined}
             className={dm?.unread ? "has-unread" : undefined}
-            onClick={() => go({ in: dm?.unread || !state.app.home_tab ? "messages" : "home", thread: null })}
+            onClick={() => enter(dm?.unread || !state.app.home_tab ? "messages" : "home")}
           >
             <span className="avatar small app" aria-hidden="true">
               {state.app.name.charAt(0)}
@@ -36,7 +41,7 @@ export function Sidebar() {
           </button>
         </li>
       </ul>
-      {others.length > 0 && <Rooms title="Other channels" rooms={others} />}
+      {others.length > 0 && <Rooms title="Other channels" rooms={others} onEnter={enter} />}
       {Boolean(state.hints?.length) && (
         <aside className="hints" aria-label="Try this">
           <h2>Try this</h2>
@@ -64,8 +69,8 @@ function Unread({ count }: { count: number }) {
   );
 }
 
-function Rooms({ title, rooms }: { title: string; rooms: Channel[] }) {
-  const { place, go } = useWorkspace();
+function Rooms({ title, rooms, onEnter }: { title: string; rooms: Channel[]; onEnter: (name: string) => void }) {
+  const { place } = useWorkspace();
   return (
     <>
       <h2>{title}</h2>
@@ -76,7 +81,7 @@ function Rooms({ title, rooms }: { title: string; rooms: Channel[] }) {
               type="button"
               aria-current={place.in === room.name ? "page" : undefined}
               className={room.joined && room.unread ? "has-unread" : undefined}
-              onClick={() => go({ in: room.name, thread: null })}
+              onClick={() => onEnter(room.name)}
             >
               <span className="sign" aria-hidden="true">
                 {room.is_private ? "🔒" : "#"}

@@ -25,8 +25,8 @@ FIELDS: Sequence[Field[Any]] = (
     ),
     Switch(
         name="wants_nudges",
-        label="Nudges",
-        yes="Remind me, once, of a check-in that I have joined",
+        label="Reminders",
+        yes="Remind me once of a check-in that I have joined",
     ),
     Day(
         name="paused_until",
@@ -48,7 +48,7 @@ FIELDS: Sequence[Field[Any]] = (
     Switch(
         name="wants_greetings",
         label="Greetings",
-        yes="Greet me once, where I am new",
+        yes="Greet me once when I'm new",
     ),
 )
 
@@ -97,7 +97,7 @@ def summary(chosen: Preferences, zone: str) -> list[tuple[str, str]]:
     naming = {value: text for value, text, _ in NAMING}
     return [
         ("Topics you know", ", ".join(chosen.topics_known) or "not set"),
-        ("Nudges", "on" if chosen.wants_nudges else "off"),
+        ("Reminders", "on" if chosen.wants_nudges else "off"),
         ("Hours in which I may write to you", hours),
         ("Naming you in public", naming[chosen.may_be_named].lower()),
         ("Greetings", "on" if chosen.wants_greetings else "off"),

@@ -78,7 +78,7 @@ def test_what_is_chosen_is_kept_and_shown_again(story: Story):
     shown = home(story, ASKER)
     for line in (
         "Topics you know: Python, time zones",
-        "Nudges: off",
+        "Reminders: off",
         "22:00 to 06:30, Europe/Helsinki",
         "Paused until 6 March 2026",
     ):

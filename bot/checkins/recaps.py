@@ -12,7 +12,7 @@ from bot.checkins.digests import Line, Note
 from bot.checkins.rules import State
 from bot.members import service as members
 from bot.runtime import Workspace
-from bot.text import is_forgotten, permalink
+from bot.text import FORGOTTEN, is_forgotten, permalink
 from models import Answer, Ask, Channel, CheckIn, Round
 
 
@@ -67,7 +67,12 @@ def last_time(session: Session, workspace: Workspace, one: Round) -> LastTime | 
         select(func.count(), func.count(Ask.id))
         .select_from(CheckIn)
         .outerjoin(Ask, (Ask.id == CheckIn.ask_id) & (Ask.state == "solved"))
-        .where(CheckIn.round_id == last.id, CheckIn.state == "shared")
+        .where(
+            CheckIn.round_id == last.id,
+            CheckIn.state == "shared",
+            # The message that this links to doesn't count who was forgotten, either.
+            ~CheckIn.member.startswith(FORGOTTEN),
+        )
     ).one()
     if not shared:
         return None

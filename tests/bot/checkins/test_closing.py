@@ -259,6 +259,15 @@ def test_the_next_post_begins_with_what_came_of_the_last(story: Story):
     assert story.slack.to(HERE)[-1].text == then.question
 
 
+def test_who_was_forgotten_counts_in_no_post(story: Story):
+    one = story.asked()
+    for who in (ASKER, HELPER):
+        share(story, who, one)
+    forget(story, ASKER)
+    story.asked(MONDAY + WEEK)
+    assert last_time(story) == "Last time 1 shared."
+
+
 def test_a_round_in_which_nobody_shared_is_not_held_up_to_anybody(story: Story):
     story.asked()
     then = story.asked(MONDAY + WEEK)

@@ -6,8 +6,8 @@ from models import Preference
 KEPT = (
     Kept(
         model=Preference,
-        what="What members chose for themselves: topics, reminders, quiet hours, pauses,"
-        " whether they may be named or asked; when they were greeted.",
+        what="What members chose for themselves: topics, reminders, quiet hours,"
+        " pauses, whether they may be named or asked; when they were greeted.",
         why="So that the bot leaves them alone when they wish, and greets them once.",
         until="The person is forgotten.",
         owners=("member",),

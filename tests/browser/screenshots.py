@@ -23,9 +23,9 @@ def take(page: Page, name: str) -> None:
 
 
 def channel(window: Window) -> None:
-    window.page.get_by_role("log").evaluate("log => log.scrollTop = 0")
     window.read_thread("retry storm")
     window.reply("Full jitter did it").wait_for()
+    window.message("retry storm").evaluate("ask => ask.scrollIntoView()")
 
 
 def form(window: Window) -> None:

@@ -298,6 +298,9 @@ class _Loader:
             return
         self._met.add(slack_id)
         member = members.find(session, self.workspace.id, slack_id)
+        if member is not None and member.forgotten_at is not None:
+            # Nothing of before brings them back.
+            return
         if member is None or member.looked_up_at is None:
             member = members.remember(
                 session,

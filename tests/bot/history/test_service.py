@@ -627,3 +627,17 @@ def test_reactions_whose_people_the_export_leaves_out_are_said(load, tmp_path):
         "Not imported:\n"
         "        78  reactions that the export counts without saying whose\n"
     ) in report(summary)
+
+
+def test_who_was_forgotten_is_not_named_again_by_an_old_export(load, database, export):
+    load(export)
+    peer = exports.PEERS[0]
+    with database.sessions.begin() as session:
+        member = session.scalars(select(Member).filter_by(slack_id=peer)).one()
+        assert member.name
+        member.name, member.looked_up_at = "", None
+        member.forgotten_at = member.counts_from = NOW
+    load(export)
+    with database.reads() as session:
+        member = session.scalars(select(Member).filter_by(slack_id=peer)).one()
+        assert (member.name, member.forgotten_at) == ("", NOW)

@@ -27,11 +27,11 @@ from bot.runtime import Workspace
 from bot.text import clean, is_forgotten
 from models import Ask, Channel, Member
 
-NO_PERSON = "That message is not by a person."
+NO_PERSON = "That message is from an app."
 NOT_KEPT = "I don't keep that message. To ask your peers yourself, type /ask."
 NO_STRANGER = (
-    "Whoever wrote that belongs to another organisation, whose people can answer here"
-    " but not ask. To ask your peers yourself, type /ask."
+    "The author is from another organisation. They can answer here, but not ask."
+    " To ask your peers yourself, type /ask."
 )
 
 

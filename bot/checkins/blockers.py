@@ -21,7 +21,7 @@ from models import Answer, Ask, Channel, CheckIn, Round
 AT_ONCE = 50
 
 NOT_YOURS = "That is somebody else's check-in."
-NOT_STUCK = "Nothing stands under “stuck on” in that check-in any more."
+NOT_STUCK = "“Stuck on” is empty in that check-in now."
 ASKED = "You have asked your peers about this already: the thread links to it."
 
 

@@ -115,8 +115,8 @@ def _remind_in_time(made: Plan, coming: Sequence[Occurrence]) -> None:
         closes_at = calendar.closes_at(one, made.open_days, made.zone, then)
         if one.at + after >= closes_at:
             raise Refusal(
-                f"The one of {day(one.day)} closes before that. Choose fewer hours,"
-                " or remind nobody.",
+                f"The round of {day(one.day)} closes before the reminder. Choose"
+                " fewer hours, or Never.",
                 field="nudge_after",
             )
 

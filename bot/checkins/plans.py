@@ -234,8 +234,8 @@ def _skips(typed: str, today: date) -> frozenset[date]:
     ]
     if wrong:
         raise Refusal(
-            f"Write dates like 2026-12-24; this is none that I can leave out:"
-            f" {shorten(clean(wrong[0]), 30)}",
+            f"I can't leave out “{shorten(clean(wrong[0]), 30)}”. Write dates like"
+            " 2026-12-24.",
             field="skips",
         )
     days = frozenset(day for day in found.values() if day is not None)

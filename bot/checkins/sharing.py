@@ -22,7 +22,7 @@ from models import Channel, CheckIn, OutboxItem, Round
 CLOSED = (
     "This round has closed. Copy your words into its thread: a late reply counts, too."
 )
-GIVEN_UP = "This round was given up; the next one comes as planned."
+GIVEN_UP = "This round was cancelled. The next one comes as planned."
 NOT_YET = "This round is just being posted; try again in a moment."
 
 

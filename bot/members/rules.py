@@ -124,8 +124,8 @@ _WHY_NOT: Mapping[Action, str] = {
         " settings. /backswing help says what everybody can do."
     ),
     Action.INTRODUCE: (
-        "Only whoever invited me, a champion or an admin decides whether I introduce"
-        " myself here."
+        "Only the person who invited me, a champion or an admin can decide whether I"
+        " introduce myself here."
     ),
     Action.THANK: "You can't give kudos here.",
     Action.TAKE_BACK: (

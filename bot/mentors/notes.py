@@ -167,7 +167,7 @@ def post(mentor: str, name: str, story: Story) -> Note:
 
 def taken_back() -> Note:
     """In place of a post that its mentor took back."""
-    text = "A thank-you stood here. It was taken back."
+    text = "This thank-you was taken back."
     return text, [rich.sentence(text)]
 
 

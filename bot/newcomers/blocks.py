@@ -25,7 +25,7 @@ _THERE = (
     "I'm Backswing. People there put their problems to each other, and I help them see"
     " what helped."
 )
-_MORE = "`/backswing help` says more."
+_MORE = "Type `/backswing help` for more."
 
 
 def _rules(helpful: Sequence[str], solved: Sequence[str]) -> SectionBlock:
@@ -167,10 +167,7 @@ def greeting(
                 ButtonElement(text="No more of these", action_id="greetings_off"),
             ]
         ),
-        _small(
-            "I greet you once, whichever channels you join, and you need not do"
-            f" anything. {_MORE}"
-        ),
+        _small(f"This is my only greeting. There's nothing you need to do. {_MORE}"),
     ]
 
 

@@ -20,7 +20,7 @@ _HAPPENS = (
     "• What I wrote to others that names or quotes you is reworded, and what I wrote"
     " to you is deleted. That can take a few minutes.\n"
     "• What you wrote in Slack yourself stays: it is yours to delete.\n"
-    "• Nobody can undo it. If you use me again, I begin anew."
+    "• Nobody can undo it. If you use me again, you start fresh."
 )
 
 

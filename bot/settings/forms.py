@@ -77,8 +77,8 @@ def workspace_form(
             *fields,
             DividerBlock(),
             SectionBlock(
-                text="*Channels that Backswing is invited to from now on begin so;*"
-                " their champions may change it."
+                text="*New channels start with these settings.* Champions can change"
+                " them."
             ),
             *defaults,
         ],

@@ -32,8 +32,8 @@ LEADS: Setting[int] = Setting(
     People(
         name="program_leads",
         label="Program leads",
-        hint="They run the program with you: they see what it brings, and change"
-        " these settings.",
+        hint="They run the program with you, see its results and can change these"
+        " settings.",
     ),
     policies.program_leads,
     _put_leads,

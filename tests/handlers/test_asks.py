@@ -845,7 +845,7 @@ def test_what_no_person_wrote_becomes_no_ask(story: Story, author: str) -> None:
     story.slack.people["U0ROBO"] = person("U0ROBO", "Robo", is_bot=True)
     story.set_up(champions=[CHAMPION])
     story.message_shortcut(CHAMPION, "make_ask", author, story.ts())
-    assert "not by a person" in story.slack.responses[-1][1]
+    assert "is from an app" in story.slack.responses[-1][1]
     assert story.asks() == []
 
 

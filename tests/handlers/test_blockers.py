@@ -217,7 +217,7 @@ def test_who_is_not_stuck_is_offered_nothing(story: Story):
     value = stuck(story, one)
     share(story, ASKER, one, working_on="Parser")
     story.click(ASKER, "checkin_ask", value)
-    assert "Nothing stands" in story.slack.responses[-1][1]
+    assert "is empty in that check-in now" in story.slack.responses[-1][1]
 
 
 def test_the_next_rounds_blocker_is_another(story: Story):

@@ -223,8 +223,8 @@ def test_a_reminder_that_would_come_after_the_close_is_refused(story: Story):
     daily: dict[str, Any] = {"weekdays": ["1", "2", "3", "4", "5"]}
     answer = fill_in(story, form, **daily, nudge_after="24")
     assert answer["errors"] == {
-        "nudge_after": "The one of Tuesday 3 March closes before that. Choose fewer"
-        " hours, or remind nobody."
+        "nudge_after": "The round of Tuesday 3 March closes before the reminder."
+        " Choose fewer hours, or Never."
     }
     for open_days, nudge_after, fits in (
         ("1", "4", True),

@@ -156,7 +156,7 @@ def test_nobody_else_decides_but_champions_and_admins(arrived: Story) -> None:
         press(arrived, who, "Post it", of=ASKER)
         press(arrived, who, "Not now", of=ASKER)
         arrived.deliver()
-        assert "Only whoever invited me" in arrived.slack.responses[-1][1]
+        assert "Only the person who invited me" in arrived.slack.responses[-1][1]
     assert arrived.slack.to(NEW) == []
     press(arrived, ADMIN, "Post it", of=ASKER)
     arrived.deliver()

@@ -210,7 +210,7 @@ def test_a_round_whose_message_is_deleted_is_over_and_nobody_was_silent(
     removed(story, one, with_replies=with_replies)
     assert states(story, one) == {HELPER: "shared"}
     said = story.submit(ASKER, view, {"working_on": "Gold"}).body
-    assert "This round was given up" in said
+    assert "This round was cancelled" in said
     story.later(days=1, hours=1)
     jobs.sharing.nudge(story.rt, story.deliverer)
     story.deliver()

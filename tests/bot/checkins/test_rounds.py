@@ -240,7 +240,7 @@ def test_where_nobody_can_tell_it_is_not_posted_twice_and_somebody_looks(story: 
     with story.rt.reads() as session:
         one = session.scalars(select(Round)).one()
     story.click(CHAMPION, "checkin_share", str(one.id))
-    assert "This round was given up" in story.slack.responses[-1][1]
+    assert "This round was cancelled" in story.slack.responses[-1][1]
     assert "Please check" in story.slack.texts(ADMIN)[-1]
     assert schedule(story).state == "on"
 

@@ -246,7 +246,7 @@ def test_taking_it_back_edits_the_post_and_a_second_yes_restores_it(story: Story
     choose(story, "mentor_tell")
     post = last(story, HERE)
     choose(story, "mentor_keep")
-    assert "It was taken back" in last(story, HERE).text
+    assert "This thank-you was taken back" in last(story, HERE).text
     assert HELPER not in words(last(story, HERE))
     story.later(minutes=2)
     assert "Your mark did this" not in last(story, ASKER).text

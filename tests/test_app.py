@@ -660,7 +660,7 @@ def test_a_copy_made_while_the_bot_runs_is_whole_and_is_restored_as_the_readme_s
     url = f"sqlite:///{kept}"
     bot = start("sandbox", "--database", url)
     bot.wait_for("Backswing is running")
-    bot.wait_for_logs("bot.delivery", times=3)
+    bot.wait_for_logs('"kind": "ask.post"', times=1)
     copy = tmp_path / "copy.db"
     made = backup(start, copy, url)
     assert made.end() == 0, made.said()

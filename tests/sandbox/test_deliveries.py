@@ -221,7 +221,9 @@ def test_anything_can_be_delivered_by_hand(slack, parrot, ana, room):
     envelope = slack.envelope({"type": "user_change", "user": {}, "event_ts": "1.1"})
     assert slack.deliver(envelope) == 200
     assert slack.redeliver(envelope["event_id"], retry_num=2) == 200
-    assert parrot.headers[-1]["x-slack-retry-num"] == ["2"]
+    # What people did before may come in between.
+    tried = [headers.get("x-slack-retry-num") for headers in parrot.headers]
+    assert tried.count(["2"]) == 1
     forged = {"X-Slack-Signature": "v0=00"}
     assert slack.deliver(envelope, headers=forged) == 401
     with pytest.raises(LookupError):

@@ -90,7 +90,7 @@ def test_yes_is_told_in_the_channel_and_thanked_for(window: Open):
     home(diego)
     press_at_home(diego, "Take it back", then="Between us")
     diego.go("help-frontend")
-    expect(diego.message("It was taken back")).to_be_visible()
+    expect(diego.message("This thank-you was taken back")).to_be_visible()
 
 
 def test_just_between_us_tells_nobody_until_the_person_wants_it(window: Open):

@@ -4,8 +4,8 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -34,6 +34,8 @@ DISPATCHERS = 16
 # Slack says all that it has at once; not all of it fits into memory.
 MOST_WAITING = 4096
 _MOST_UNREAD = 1024
+# For the first connection; then the start goes on, and whoever watches sees to it.
+FIRST_SECONDS = 10.0
 _LAST_SECONDS = 1
 _LONGEST_PAUSE = 10.0
 _OK = 200
@@ -100,14 +102,30 @@ class SocketMode:
         self._closed = threading.Event()
 
     def connect(self) -> None:
-        """Raises Refused where Slack does not let us in; else it is tried on."""
+        """Raises Refused where Slack does not let us in; else it is tried on.
+
+        An answer that comes by drops, and never ends, is not waited for.
+        """
+        first: Future[None] = Future()
+        thread = threading.Thread(target=self._open_first, args=(first,), daemon=True)
+        self._thread = thread
+        thread.start()
+        with suppress(TimeoutError):
+            first.result(FIRST_SECONDS)
+
+    def _open_first(self, first: Future[None]) -> None:
+        pause = 0.0
         try:
             self._use(*self._open())
-        except Refused:
-            raise
+        except Refused as error:
+            first.set_exception(error)
+            return
         except SlackError as error:
             log.warning("not connected", extra={"error": error.code})
-            self._begin(self._try_on, _pause_after(error, 0))
+            pause = _pause_after(error, 0)
+        first.set_result(None)
+        if pause:
+            self._try_on(pause)
 
     def close(self) -> None:
         """Take no more; those who wait are served, for at most a second each."""

@@ -171,8 +171,9 @@ function Find({ of, onFind, ...given }: { of: Choice[]; onFind: (value: string) 
   const find = (text: string, isDone: boolean) => {
     const wanted = text.trim().toLowerCase();
     const named = of.filter(({ label }) => label.toLowerCase() === wanted);
-    const close = of.filter(({ label }) => label.toLowerCase().includes(wanted));
-    const [only] = named.length ? named : isDone && wanted ? close : [];
+    const close = isDone && wanted ? of.filter(({ label }) => label.toLowerCase().includes(wanted)) : [];
+    // Of several nobody knows who is meant.
+    const [only] = named.length ? named : close.length === 1 ? close : [];
     setTyped(only ? "" : text);
     if (only) onFind(only.value);
   };

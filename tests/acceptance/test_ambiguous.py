@@ -10,6 +10,7 @@ from models import OutboxItem
 from sandbox.faults import Fault
 from tests.acceptance import invariants
 from tests.acceptance.conftest import Town
+from tests.acceptance.options import choose
 from tests.acceptance.rest import is_at_rest
 
 # What nobody can tell from: whether Slack did it, or not.
@@ -172,11 +173,8 @@ def test_a_deletion_is_done_whatever_slack_answered(
     town: Town, kind: str, is_done: bool
 ):
     ask = town.ask()
-    ask_id = town.slack.message(town.here, ask).blocks[-1]["block_id"].split("_")[1]
     fault = lose(town, "chat.delete", kind, is_done=is_done)
-    town.slack.click(town.ana, town.here, ask, "ask_menu", option=f"delete:{ask_id}")
-    view = town.slack.view(town.ana)
-    assert view is not None
+    view = choose(town.slack, town.here, ask, town.ana, "option_delete")
     town.slack.submit(town.ana, view["id"], {})
     settle(town)
     assert fault.fired == 1

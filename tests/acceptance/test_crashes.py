@@ -14,6 +14,7 @@ from models import Base, Credit, Kudos, MentorRound, Round
 from sandbox import Ack, Message
 from tests.acceptance.lives import City
 from tests.acceptance.mortal import DELIVERY, JOB, REQUEST
+from tests.acceptance.options import choose
 
 pytestmark = pytest.mark.deep
 
@@ -360,10 +361,7 @@ def test_a_message_is_taken_away(city: City, point: str):
     city.slack.command(city.ana, city.here, "/ask", words)
     city.settle()
     [message] = city.shown(words)
-    ask_id = message.blocks[-1]["block_id"].split("_")[1]
-    city.slack.click(
-        city.ana, city.here, message.ts, "ask_menu", option=f"delete:{ask_id}"
-    )
+    choose(city.slack, city.here, message.ts, city.ana, "option_delete")
     submit = city.form(city.ana, {})
     with city.dying(point, about(point, "chat.delete")):
         assert submit().errors == {}
@@ -417,5 +415,5 @@ def test_what_can_not_be_looked_for_is_left_and_the_asker_is_told(
     city.settle()
     city.slack.scopes.add("channels:history")
     assert len(city.shown(words)) == (point != "before the call")
-    assert len(city.told(asker, "I can't tell")) == 1
+    assert len(city.told(asker, "I'm not sure")) == 1
     assert '"error": "missing_scope"' in city.log.read_text()

@@ -1,12 +1,12 @@
 """Whole stories through the front door, over HTTP and over Socket Mode."""
 
 import time
-from typing import Any
 
 import pytest
 
 from sandbox import Message
 from tests.acceptance.conftest import Town
+from tests.acceptance.options import choose
 
 
 def test_ask_answer_solve_and_thank(town: Town) -> None:
@@ -80,28 +80,15 @@ def test_an_undo_withdraws_what_nobody_has_read(town: Town) -> None:
     assert_quiet(town)
 
 
-def options(town: Town, who: str, ask: str, choice: str) -> dict[str, Any]:
-    """Choose one of the ask's options; the form in which more is said."""
-    blocks = town.slack.message(town.here, ask).blocks
-    ask_id = blocks[-1]["block_id"].split("_")[1]
-    town.slack.click(who, town.here, ask, "ask_menu", option=f"options:{ask_id}")
-    view = town.slack.view(who)
-    assert view is not None
-    town.slack.click_view(who, view["id"], choice)
-    form = town.slack.view(who)
-    assert form is not None
-    return form
-
-
 def test_buttons_close_and_delete(town: Town) -> None:
     ask = town.ask()
     town.slack.click(town.chi, town.here, ask, "ask_same")
     town.shows(ask, "1 other person has this problem")
-    view = options(town, town.eva, ask, "option_close")
+    view = choose(town.slack, town.here, ask, town.eva, "option_close")
     town.slack.submit(town.eva, view["id"], {"reason": "Asked before"})
     town.told(town.ana, "Eva closed your ask")
     town.shows(ask, "Closed by Eva: Asked before")
-    view = options(town, town.ana, ask, "option_delete")
+    view = choose(town.slack, town.here, ask, town.ana, "option_delete")
     town.slack.submit(town.ana, view["id"], {})
     town.until(lambda: town.posted() == [])
 

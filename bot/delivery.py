@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 # After this many failures, over more than an hour, nobody waits for the message.
 MOST_FAILURES = 16
 # Slack's history may lag behind its writes, so one look is not enough to say "no".
+# A call to Slack ends within seconds, unless its answer trickles for ever.
+LONGEST_SECONDS = 600
 LOOKS = 2
 LOOK_AFTER = timedelta(seconds=10)
 # Slack takes "several hundred" messages a minute in a workspace. Whoever sends more is
@@ -115,6 +117,7 @@ class Deliverer:
         meet: Callable[[Runtime], None] = _nothing,
         pace: Callable[[], float] = lambda: 0,
         attempted: Callable[[str], None] = _nothing,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         """`meet` asks Slack about people that a message is to name.
 
@@ -132,6 +135,9 @@ class Deliverer:
         self._stopping = threading.Event()
         self._work = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._steady = steady
+        # When each delivery that is under way began.
+        self._begun: dict[int, float] = {}
         event.listen(rt.sessions, "after_commit", self._committed)
 
     def start(self, threads: int = 2) -> None:
@@ -152,6 +158,15 @@ class Deliverer:
     @property
     def is_running(self) -> bool:
         return bool(self._threads) and all(t.is_alive() for t in self._threads)
+
+    def trouble(self) -> str | None:
+        """Return why nothing may be sent any more; None where all is well."""
+        if not self.is_running:
+            return "a thread has ended"
+        oldest = min([*self._begun.values()], default=self._steady())
+        if self._steady() - oldest > LONGEST_SECONDS:
+            return "a delivery does not end"
+        return None
 
     def wake(self) -> None:
         self._work.set()
@@ -194,6 +209,7 @@ class Deliverer:
             return False
         # There may be more: another thread can take it meanwhile.
         self._work.set()
+        self._begun[claim.id] = self._steady()
         try:
             self._deliver(claim)
         except SlackError as error:
@@ -202,6 +218,8 @@ class Deliverer:
             # A bug in one message must not hold up the others behind it.
             log.exception("delivery failed", extra={"kind": claim.kind})
             self._record_failure(claim, Unsure(claim.kind, type(error).__name__))
+        finally:
+            self._begun.pop(claim.id, None)
         return True
 
     def _deliver(self, claim: Claim) -> None:

@@ -169,9 +169,7 @@ class Backswing:
             "database": partial(readiness.answers, self.rt),
             "changes": partial(readiness.takes_changes, self.rt),
             "slack": partial(readiness.is_accepted, self.rt),
-            "deliveries": lambda: (
-                None if self.deliverer.is_running else "a thread has ended"
-            ),
+            "deliveries": self.deliverer.trouble,
             "events": lambda: "the thread has ended" if self._line.is_broken else None,
             "clock": self._pulse.stopped,
         }
@@ -186,7 +184,7 @@ class Backswing:
         """List what the process lives by; the rest recovers where its cause does."""
         parts = self._checks()
         vitals = [
-            Vital(parts["deliveries"], "A thread that sends messages has ended."),
+            Vital(parts["deliveries"], "Sending messages has stopped for good."),
             Vital(parts["events"], "The thread that commits events has ended."),
             Vital(
                 lambda: None if self._ticker.is_running else "it has ended",

@@ -79,7 +79,7 @@ def switch_it_off(backswing: Backswing, slack: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("do", "why"),
     [
-        (kill_a_delivery, "sends messages has ended"),
+        (kill_a_delivery, "Sending messages has stopped"),
         (kill_the_clock, "starts jobs has ended"),
         (kill_the_line, "commits events has ended"),
         (kill_the_listener, "listens to Slack has ended"),

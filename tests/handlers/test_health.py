@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from bot import db
 from bot.db import Database
 from bot.delivery import Deliverer
+from bot.notices import notices
 from bot.runtime import Runtime
 from handlers import readiness
 from handlers.health import Health
@@ -25,7 +26,7 @@ from handlers.readiness import Check, Readiness
 from jobs import Pulse
 from jobs.ticker import Tick, Ticker
 from models import Pause
-from tests.factories import BOT, Story
+from tests.factories import ASKER, BOT, Story
 
 
 def ask(health: Health, path: str = "/readyz") -> tuple[int, list[str]]:
@@ -207,6 +208,35 @@ def test_the_deliveries_run_from_their_start_to_their_end(deliverer: Deliverer):
     assert deliverer.is_running
     deliverer.stop(5)
     assert not deliverer.is_running
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_delivery_that_does_not_end_is_noticed(story: Story):
+    """Slack's answer trickles, a byte a second, and each read is in time."""
+    minutes = [0.0]
+    deliverer = Deliverer(
+        story.rt, notices(story.rt.workspace), steady=lambda: 60 * minutes[0]
+    )
+    begun, release = threading.Event(), threading.Event()
+
+    def trickle(method: str) -> None:
+        if method == "chat.postMessage":
+            begun.set()
+            release.wait(60)
+
+    story.slack.on_call = trickle
+    deliverer.start(1)
+    assert story.command(ASKER, "/ask", "How do I fix x?").body == ""
+    deliverer.wake()
+    assert begun.wait(60)
+    minutes[0] = 9
+    assert deliverer.trouble() is None
+    minutes[0] = 11
+    assert deliverer.trouble() == "a delivery does not end"
+    release.set()
+    until(lambda: deliverer.trouble() is None)
+    deliverer.stop(60)
+    assert deliverer.trouble() == "a thread has ended"
 
 
 def trip() -> None:

@@ -125,7 +125,7 @@ class Listeners:
     def _said(self, said: MessageEvent) -> Write:
         if said.channel_type == "im":
             return Write(lambda: Change(each, partial(self._help, said)))
-        outsiders.learn_from(self._rt, said.user, said.model_dump())
+        outsiders.learn_from(self._rt, said.user, said.whose)
         self._rt.tally.count(said.channel, said.user or "", said.ts)
         return Write(
             partial(self._hear, said),
@@ -205,7 +205,7 @@ class Listeners:
         if before is not None and before.text == message.text:
             # An unfurl, a detected language, a reply counted: nothing was edited.
             return None
-        outsiders.learn_from(self._rt, message.user, message.model_dump())
+        outsiders.learn_from(self._rt, message.user, message.whose)
         about = (changed.channel, message.ts)
         return Write(partial(self._follow, changed), about, tells=about)
 

@@ -319,7 +319,7 @@ class Buttons:
         by_human = answers.is_by_human(message.model_dump(), self._rt.workspace)
         if message.user is None or not by_human:
             raise Refusal(messages.NO_PERSON)
-        outsiders.learn_from(self._rt, message.user, message.model_dump())
+        outsiders.learn_from(self._rt, message.user, message.whose)
         if message.user != chosen.user.id:
             with self._rt.sessions.begin() as session:
                 messages.check_kept(

@@ -44,7 +44,7 @@ class Marks:
         chosen = MessageShortcut.model_validate(body)
         what: What = "solved" if body["callback_id"] == "mark_solved" else "helpful"
         facts.ensure(self._rt, people=[chosen.user.id])
-        outsiders.learn_from(self._rt, chosen.message.user, chosen.message.model_dump())
+        outsiders.learn_from(self._rt, chosen.message.user, chosen.message.whose)
         with self._rt.sessions.begin() as session:
             channel = channels.find(session, self._rt.workspace.id, chosen.channel.id)
             if channel is None:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from slack_bolt import App
+from slack_bolt import App, BoltRequest, BoltResponse
+from slack_bolt.middleware import Middleware
 
 from bot.errors import Refusal
 from bot.facts import service as facts
@@ -12,20 +13,36 @@ from bot.members import service as members
 from bot.runtime import Runtime
 
 
-def register(bolt: App, rt: Runtime) -> None:
-    """To be called first: no listener runs for somebody of another organisation."""
+class ShutOut(Middleware):
+    """Runs no listener for somebody of another organisation.
 
-    @bolt.middleware
-    def shut_out(body: dict[str, Any], next_: Callable[[], None]) -> None:
-        ours = rt.workspace
+    A class, since Bolt looks for the arguments of a function at each event.
+    """
+
+    def __init__(self, rt: Runtime) -> None:
+        self._rt = rt
+
+    def process(
+        self,
+        *,
+        req: BoltRequest,
+        resp: BoltResponse,  # noqa: ARG002  # Bolt hands it on.
+        next: Callable[[], BoltResponse],  # noqa: A002  # Bolt's own word for it.
+    ) -> BoltResponse:
+        body, ours = req.body, self._rt.workspace
         is_event = body.get("type") == "event_callback"
         if not is_event and rules.is_sent_from_elsewhere(
             body, ours.team_id, ours.enterprise_id
         ):
             person = body.get("user_id") or (body.get("user") or {}).get("id")
-            learn(rt, person)
+            learn(self._rt, person)
             raise Refusal(rules.NOT_OURS)
-        next_()
+        return next()
+
+
+def register(bolt: App, rt: Runtime) -> None:
+    """To be called first: no listener runs for somebody of another organisation."""
+    bolt.use(ShutOut(rt))
 
 
 def learn_from(rt: Runtime, member: str | None, said: Mapping[str, Any]) -> None:

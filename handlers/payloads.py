@@ -57,6 +57,16 @@ class Message(Payload):
     def is_reply(self) -> bool:
         return self.thread_ts is not None and self.thread_ts != self.ts
 
+    @property
+    def whose(self) -> dict[str, Any]:
+        """What it says of where its author belongs."""
+        return {
+            "user_team": self.user_team,
+            "user_profile": self.user_profile,
+            "source_team": self.source_team,
+            "team": self.team,
+        }
+
 
 class MessageEvent(Message):
     channel: SlackId

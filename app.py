@@ -28,10 +28,10 @@ def run(args: "Namespace") -> int:
     from commands.parsing import CommandError  # noqa: PLC0415
 
     if __name__ == "__main__":
-        logs.take_uncaught()
+        logs.log_uncaught_errors()
     try:
-        settings = config.checked(config.Settings)
-        logs.set_up(form=settings.log_format, level=settings.log_level)
+        settings = config.load_settings(config.Settings)
+        logs.set_up(style=settings.log_format, level=settings.log_level)
         return int(args.run(settings, args))
     except (config.SettingsError, CommandError) as error:
         print(error, file=sys.stderr)
@@ -45,7 +45,7 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except SystemExit as ended:
-        from commands.leaving import end_soon
+        from commands.leaving import exit_soon
 
-        end_soon(ended.code)
+        exit_soon(ended.code)
         raise

@@ -19,7 +19,7 @@ Month = Iterator[tuple[str, str, float]]
 Attack = Callable[[Sequence[str], int, Random], Month]
 
 
-def _ring(times: int) -> Attack:
+def _ring_attack(times: int) -> Attack:
     """Everybody is marked so often, each time by any other."""
 
     def marks(ring: Sequence[str], _month: int, shuffle: Random) -> Month:
@@ -31,7 +31,7 @@ def _ring(times: int) -> Attack:
     return marks
 
 
-def _turns(months: int) -> Attack:
+def _turn_attack(months: int) -> Attack:
     """One is marked by all of the others; after so many months it is another's turn."""
 
     def marks(ring: Sequence[str], month: int, shuffle: Random) -> Month:
@@ -43,14 +43,14 @@ def _turns(months: int) -> Attack:
     return marks
 
 
-def _star(ring: Sequence[str], _month: int, shuffle: Random) -> Month:
+def _star_attack(ring: Sequence[str], _month: int, shuffle: Random) -> Month:
     """All mark the same one, who marks nobody."""
     helper, *askers = ring
     for asker in askers:
         yield helper, asker, shuffle.random() * MONTH
 
 
-def _chain(ring: Sequence[str], _month: int, shuffle: Random) -> Month:
+def _chain_attack(ring: Sequence[str], _month: int, shuffle: Random) -> Month:
     """Everybody is marked by the next two, and no mark ever leads back."""
     for number, helper in enumerate(ring):
         for asker in ring[number + 1 : number + 3]:
@@ -59,15 +59,15 @@ def _chain(ring: Sequence[str], _month: int, shuffle: Random) -> Month:
 
 # How many agreed, and on what.
 ATTACKS: Mapping[str, tuple[int, Attack]] = {
-    "pair": (2, _ring(4)),
-    **{f"fast ring of {size}": (size, _ring(4)) for size in range(3, 7)},
-    **{f"slow ring of {size}": (size, _ring(1)) for size in range(3, 7)},
-    "monthly turns of 4": (4, _turns(1)),
-    "quarterly turns of 4": (4, _turns(3)),
-    "star of 4": (4, _star),
-    "chain of 3": (3, _chain),
-    "chain of 6": (6, _chain),
-    "chain of 12": (12, _chain),
+    "pair": (2, _ring_attack(4)),
+    **{f"fast ring of {size}": (size, _ring_attack(4)) for size in range(3, 7)},
+    **{f"slow ring of {size}": (size, _ring_attack(1)) for size in range(3, 7)},
+    "monthly turns of 4": (4, _turn_attack(1)),
+    "quarterly turns of 4": (4, _turn_attack(3)),
+    "star of 4": (4, _star_attack),
+    "chain of 3": (3, _chain_attack),
+    "chain of 6": (6, _chain_attack),
+    "chain of 12": (12, _chain_attack),
 }
 
 

@@ -9,16 +9,18 @@ from benchmarks.events import BOT, BOT_USER, SIGNING_SECRET, TEAM
 from bot import logs
 from bot.clock import utc_now
 from bot.runtime import Workspace
-from commands.running import server
-from handlers.bolt import bare
-from handlers.edge import Edge
+from commands.running import create_server
+from handlers.bolt import build_bolt
+from handlers.edge import SlackHttpEndpoint
 from handlers.health import Health
 from handlers.readiness import Readiness
 
 
 def main(port: int) -> None:
-    logs.set_up(form="json", level="INFO")
-    bolt = bare(Workspace(1, TEAM, BOT, BOT_USER, "https://peers.slack.com/"), "xoxb-")
+    logs.set_up(style="json", level="INFO")
+    bolt = build_bolt(
+        Workspace(1, TEAM, BOT, BOT_USER, "https://peers.slack.com/"), "xoxb-"
+    )
 
     @bolt.event("message")
     @bolt.event("reaction_added")
@@ -29,13 +31,13 @@ def main(port: int) -> None:
     def acknowledge(ack: Ack) -> None:
         ack()
 
-    edge = Edge(
+    edge = SlackHttpEndpoint(
         bolt,
         SIGNING_SECRET,
         now=lambda: utc_now().timestamp(),
     )
     health = Health(Readiness({}), bolt.metrics)
-    server(edge.app(*health.routes()), "127.0.0.1", port).run()
+    create_server(edge.app(*health.routes()), "127.0.0.1", port).run()
 
 
 if __name__ == "__main__":

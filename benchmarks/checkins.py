@@ -32,26 +32,26 @@ from models import Channel, Installation, Round, Schedule
 CHANNELS = 1000
 # What is pretended: in a workspace so many messages in a minute, and in a channel one
 # in a second; whoever sends more is told how long to wait.
-A_MINUTE, SECONDS = 600, 60
+MAX_PER_MINUTE, WINDOW_SECONDS = 600, 60
 _NAMES = [f"C{number:05}" for number in range(CHANNELS)]
-_LONGEST = 300
+_TIMEOUT_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentMessage:
     at: float
     channel: str
     replica: str
 
 
-class Slack:
+class RateLimitedSlack:
     """As much of Slack as the bot asks for, with its limits."""
 
     def __init__(self) -> None:
-        self.sent: list[Sent] = []
-        self.refused = 0
-        self.asked_all = asyncio.Event()
-        self._lately: deque[float] = deque()
+        self.sent: list[SentMessage] = []
+        self.rate_limited_count = 0
+        self.all_posted = asyncio.Event()
+        self._recent: deque[float] = deque()
         self._server: asyncio.Server
 
     async def start(self) -> None:
@@ -103,15 +103,17 @@ class Slack:
 
     def _post(self, channel: str, replica: str) -> tuple[dict[str, Any], int]:
         now = time.monotonic()
-        while self._lately and now - self._lately[0] >= SECONDS:
-            self._lately.popleft()
-        if len(self._lately) >= A_MINUTE:
-            self.refused += 1
-            return {"error": "ratelimited"}, ceil(SECONDS - (now - self._lately[0]))
-        self._lately.append(now)
-        self.sent.append(Sent(now, channel, replica))
+        while self._recent and now - self._recent[0] >= WINDOW_SECONDS:
+            self._recent.popleft()
+        if len(self._recent) >= MAX_PER_MINUTE:
+            self.rate_limited_count += 1
+            return {"error": "ratelimited"}, ceil(
+                WINDOW_SECONDS - (now - self._recent[0])
+            )
+        self._recent.append(now)
+        self.sent.append(SentMessage(now, channel, replica))
         if len(self.sent) >= CHANNELS:
-            self.asked_all.set()
+            self.all_posted.set()
         return {"channel": channel, "ts": f"1800000000.{len(self.sent):06d}"}, 0
 
 
@@ -132,19 +134,19 @@ def _databases(scratch: Path) -> Iterator[tuple[str, str, Sequence[str]]]:
 
 
 async def _measure(scratch: Path, kind: str, url: str, replicas: Sequence[str]) -> None:
-    slack = Slack()
+    slack = RateLimitedSlack()
     await slack.start()
     database = db.connect(url)
     schema.upgrade(database)
-    _fill(database)
+    _add_schedules(database)
     began = time.monotonic()
     async with AsyncExitStack() as running:
         for replica in replicas:
             await running.enter_async_context(
-                servers.ours(scratch, url, slack.url(replica))
+                servers.backswing(scratch, url, slack.url(replica))
             )
-        async with asyncio.timeout(_LONGEST):
-            await slack.asked_all.wait()
+        async with asyncio.timeout(_TIMEOUT_SECONDS):
+            await slack.all_posted.wait()
         # Whoever would post twice has the time to do so.
         await asyncio.sleep(10)
     slack.stop()
@@ -153,13 +155,13 @@ async def _measure(scratch: Path, kind: str, url: str, replicas: Sequence[str]) 
     _print(kind, slack, replicas, began)
 
 
-def _fill(database: Database) -> None:
+def _add_schedules(database: Database) -> None:
     """All are due in the minute that has just begun, where it is about noon."""
     due = datetime.now(UTC).replace(second=0, microsecond=0)
     # In these names, what is west of Greenwich has a plus.
     zone = ZoneInfo(f"Etc/GMT{due.hour - 12:+d}")
     local = due.astimezone(zone)
-    with database.sessions.begin() as session:
+    with database.write_session.begin() as session:
         session.add(
             Installation(
                 id=1,
@@ -207,17 +209,19 @@ def _fill(database: Database) -> None:
             )
 
 
-def _check(database: Database, slack: Slack) -> None:
+def _check(database: Database, slack: RateLimitedSlack) -> None:
     """Each channel was asked once, and we know by which message."""
     times = Counter(sent.channel for sent in slack.sent)
     assert sorted(times) == _NAMES, f"{CHANNELS - len(times)} were not asked"
     assert set(times.values()) == {1}, "some were asked twice"
-    with database.reads() as session:
+    with database.read_session() as session:
         known = select(func.count()).where(Round.state == "open", Round.ts.is_not(None))
         assert session.scalar(known) == CHANNELS
 
 
-def _print(kind: str, slack: Slack, replicas: Sequence[str], began: float) -> None:
+def _print(
+    kind: str, slack: RateLimitedSlack, replicas: Sequence[str], began: float
+) -> None:
     order = [int(sent.channel[1:]) for sent in slack.sent]
     furthest = max(abs(place - due) for place, due in enumerate(order))
     shares = Counter(sent.replica for sent in slack.sent)
@@ -225,7 +229,9 @@ def _print(kind: str, slack: Slack, replicas: Sequence[str], began: float) -> No
     print("counted from the start of the first process")
     print(f"first post after   {slack.sent[0].at - began:6.1f} s")
     print(f"last post after    {slack.sent[-1].at - began:6.1f} s")
-    print(f"told to wait       {slack.refused:6} times, at {A_MINUTE} a minute")
+    print(
+        f"told to wait       {slack.rate_limited_count:6} times, at {MAX_PER_MINUTE} a minute"
+    )
     print(f"out of order by    {furthest:6} places at most")
     for replica in replicas:
         print(f"posted by {replica:8} {shares[replica]:6}")

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from bot.clock import moment
+from bot.clock import ts_to_datetime
 from models import Answer, Ask, Channel, Installation, Member
 
 TEAM, BOT, BOT_USER = "T0PEERS", "B0BACKSWING", "U0BACKSWING"
@@ -21,12 +21,12 @@ SIGNING_SECRET = "8f742231b10e8888abcd990001118a85"  # noqa: S105 - made up
 CHANNELS = [f"C{n:09d}" for n in range(4)]
 PEOPLE = [f"U{n:09d}" for n in range(500)]
 EMOJI = ("+1", "raised_hands", "heart", "pray", "bulb")
-ANSWERED = 400
-OPEN = 6000
+ANSWERED_ASKS = 400
+OPEN_ASKS = 6000
 # In a real community's export, one reply in five is its thread's first.
-REPLIES_TO_A_FIRST = 5
-ANSWERS_EACH = 10
-WORDS = "The index was missing; with it the query takes three milliseconds. " * 3
+REPLIES_PER_FIRST = 5
+ANSWERS_PER_ASK = 10
+MESSAGE_TEXT = "The index was missing; with it the query takes three milliseconds. " * 3
 NOW = datetime.now(UTC)
 
 
@@ -42,7 +42,7 @@ def channel_of(ask: int) -> int:
     return ask % len(CHANNELS)
 
 
-def fill(session: Session) -> None:
+def add_workspace(session: Session) -> None:
     """Asks with ten answers each, and asks with none; everybody is known already."""
     workspace = Installation(
         team_id=TEAM,
@@ -85,10 +85,10 @@ def fill(session: Session) -> None:
             ts=ask_ts(n),
             asker=PEOPLE[n % len(PEOPLE)],
             title="Why is my query slow?",
-            asked_at=moment(ask_ts(n)),
-            state="answered" if n < ANSWERED else "open",
+            asked_at=ts_to_datetime(ask_ts(n)),
+            state="answered" if n < ANSWERED_ASKS else "open",
         )
-        for n in range(ANSWERED + OPEN)
+        for n in range(ANSWERED_ASKS + OPEN_ASKS)
     ]
     session.add_all(asks)
     session.flush()
@@ -96,36 +96,39 @@ def fill(session: Session) -> None:
         insert(Answer),
         [
             {
-                "ask_id": asks[n % ANSWERED].id,
-                "channel_id": asks[n % ANSWERED].channel_id,
+                "ask_id": asks[n % ANSWERED_ASKS].id,
+                "channel_id": asks[n % ANSWERED_ASKS].channel_id,
                 "ts": answer_ts(n),
                 "author": PEOPLE[(n * 7 + 1) % len(PEOPLE)],
-                "answered_at": moment(answer_ts(n)),
+                "answered_at": ts_to_datetime(answer_ts(n)),
             }
-            for n in range(ANSWERED * ANSWERS_EACH)
+            for n in range(ANSWERED_ASKS * ANSWERS_PER_ASK)
         ],
     )
 
 
-class Events:
+class EventRequests:
     """Signed requests; each person reacts to an answer once."""
 
     def __init__(self) -> None:
         self._random = random.Random(7)  # noqa: S311 - the same story each time
         self._numbers = itertools.count(1)
-        self._reacted: set[tuple[int, str]] = set()
-        self._open = iter(range(ANSWERED, ANSWERED + OPEN))
+        self._reacted_pairs: set[tuple[int, str]] = set()
+        self._open_asks = iter(range(ANSWERED_ASKS, ANSWERED_ASKS + OPEN_ASKS))
 
     def reactions(self, count: int) -> list[bytes]:
         """Helpful emoji on answers that we know."""
-        return [self._signed(event) for event in itertools.islice(self._liked(), count)]
+        return [
+            self._signed(event)
+            for event in itertools.islice(self._reaction_events(), count)
+        ]
 
     def replies(self, count: int) -> list[bytes]:
         """Messages in asks' threads, of which every fifth is its thread's first."""
         asks = [
-            next(self._open)
-            if n % REPLIES_TO_A_FIRST == 0
-            else self._random.randrange(ANSWERED)
+            next(self._open_asks)
+            if n % REPLIES_PER_FIRST == 0
+            else self._random.randrange(ANSWERED_ASKS)
             for n in range(count)
         ]
         return [
@@ -149,20 +152,20 @@ class Events:
             for n in range(count)
         ]
 
-    def _liked(self) -> Iterator[dict[str, Any]]:
+    def _reaction_events(self) -> Iterator[dict[str, Any]]:
         while True:
-            answer = self._random.randrange(ANSWERED * ANSWERS_EACH)
+            answer = self._random.randrange(ANSWERED_ASKS * ANSWERS_PER_ASK)
             person = self._random.choice(PEOPLE)
-            if (answer, person) in self._reacted:
+            if (answer, person) in self._reacted_pairs:
                 continue
-            self._reacted.add((answer, person))
+            self._reacted_pairs.add((answer, person))
             yield {
                 "type": "reaction_added",
                 "user": person,
                 "reaction": self._random.choice(EMOJI),
                 "item": {
                     "type": "message",
-                    "channel": CHANNELS[channel_of(answer % ANSWERED)],
+                    "channel": CHANNELS[channel_of(answer % ANSWERED_ASKS)],
                     "ts": answer_ts(answer),
                 },
                 "item_user": PEOPLE[(answer * 7 + 1) % len(PEOPLE)],
@@ -171,14 +174,14 @@ class Events:
 
     def _message(self, author: str, thread_ts: str, channel: str) -> bytes:
         ts = self._next_ts()
-        words = {"type": "text", "text": WORDS}
+        words = {"type": "text", "text": MESSAGE_TEXT}
         section = {"type": "rich_text_section", "elements": [words]}
         return self._signed(
             {
                 "type": "message",
                 "user": author,
                 "client_msg_id": f"6f3e{next(self._numbers):08x}",
-                "text": WORDS,
+                "text": MESSAGE_TEXT,
                 "team": TEAM,
                 "thread_ts": thread_ts,
                 "parent_user_id": PEOPLE[0],
@@ -225,10 +228,10 @@ def signed_event(event: dict[str, Any], number: int) -> bytes:
             "event_context": f"4-context-of-{number:09d}",
         }
     )
-    return signed(body)
+    return signed_request(body)
 
 
-def signed(body: str, *, kind: str = "application/json") -> bytes:
+def signed_request(body: str, *, kind: str = "application/json") -> bytes:
     """Slack's request with this body, as it is sent over HTTP."""
     timestamp = str(int(time.time()))
     signature = hmac.new(

@@ -27,41 +27,45 @@ from benchmarks.events import (
     CHANNELS,
     PEOPLE,
     TEAM,
+    add_workspace,
     answer_ts,
     channel_of,
-    fill,
-    signed,
     signed_event,
+    signed_request,
 )
-from benchmarks.load import Measured
+from benchmarks.load import Measurement
 from benchmarks.servers import Server
-from benchmarks.slack import Slack
-from benchmarks.storm import SocketSlack, ask
+from benchmarks.slack import StubSlack
+from benchmarks.storm import StubSocketSlack, send_request
 from bot import db, schema
 from bot.db import Database
-from models import Channel, Installation, Kudos, OutboxItem, Thanks
+from models import Channel, Installation, Kudos, KudosThanks, OutboxItem
 
 ROUNDS, SECONDS, CONNECTIONS = 5, 1.0, 8
 # More than can be answered in that time, by the bare app and by ours.
-PREPARED, PREPARED_TO_COMMIT = 6_000, 1_500
-AT_ONCE, TARGET_SECONDS = 600, 3.0
+PREPARED_BARE, PREPARED_TO_COMMIT = 6_000, 1_500
+BURST, TARGET_SECONDS = 600, 3.0
 # The bot takes a few more connections at the same time.
-MOST_OPEN = 500
+MAX_CONNECTIONS = 500
 TARGET_CPU_MS = 4.0
 # The allowance is not what is measured.
-A_DAY = 100
+DAILY_ALLOWANCE = 100
 EMOJI = "tada"
 _FORM = "application/x-www-form-urlencoded"
 _OK = 200
-BARE, COMMAND, REACTION = "a bare Bolt command", "/kudos, committed", "by reaction"
+BARE_COMMAND, COMMAND, REACTION = (
+    "a bare Bolt command",
+    "/kudos, committed",
+    "by reaction",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
     """One kind of request, and the bare command just before it."""
 
-    bare: Measured
-    ours: Measured
+    bare: Measurement
+    ours: Measurement
 
     @property
     def ratio(self) -> float:
@@ -77,10 +81,10 @@ async def _measure_all() -> None:
         scratch = Path(folder)
         for kind, urls in _databases(scratch):
             print(f"\n{kind}, {CONNECTIONS} connections, median of {ROUNDS} rounds\n")
-            await _rounds(scratch, next(urls))
+            await _measure_rounds(scratch, next(urls))
             for name, send in (("HTTP", _over_http), ("Socket Mode", _over_socket)):
-                await _at_once(scratch, next(urls), name, send)
-            await _killed(scratch, next(urls))
+                await _measure_burst(scratch, next(urls), name, send)
+            await _measure_kill(scratch, next(urls))
 
 
 def _databases(scratch: Path) -> Iterator[tuple[str, Iterator[str]]]:
@@ -97,29 +101,29 @@ def _databases(scratch: Path) -> Iterator[tuple[str, Iterator[str]]]:
         yield "PostgreSQL", make()
 
 
-def _filled(url: str) -> Database:
+def _new_database(url: str) -> Database:
     database = db.connect(url)
     schema.upgrade(database)
-    with database.sessions.begin() as session:
-        fill(session)
-        session.execute(update(Installation).values(kudos_a_day=A_DAY))
+    with database.write_session.begin() as session:
+        add_workspace(session)
+        session.execute(update(Installation).values(kudos_a_day=DAILY_ALLOWANCE))
         session.execute(update(Channel).values(kudos_emoji=[EMOJI]))
     return database
 
 
-class Giving:
+class KudosRequests:
     """Signed requests; each gives something, since nobody thanks a person twice."""
 
     def __init__(self) -> None:
         pairs = (
             (PEOPLE[n], PEOPLE[(n + step) % len(PEOPLE)])
-            for step in range(1, A_DAY // 2)
+            for step in range(1, DAILY_ALLOWANCE // 2)
             for n in range(len(PEOPLE))
         )
         self._pairs = enumerate(pairs)
         self._answers = enumerate(
             (answer, step)
-            for step in range(A_DAY, 2 * A_DAY)
+            for step in range(DAILY_ALLOWANCE, 2 * DAILY_ALLOWANCE)
             for answer in range(0, 400, 3)
         )
 
@@ -137,7 +141,9 @@ class Giving:
         }
 
     def commands(self, count: int) -> list[bytes]:
-        return [signed(urlencode(self.command()), kind=_FORM) for _ in range(count)]
+        return [
+            signed_request(urlencode(self.command()), kind=_FORM) for _ in range(count)
+        ]
 
     def reactions(self, count: int) -> list[bytes]:
         return [self._reaction() for _ in range(count)]
@@ -162,56 +168,60 @@ class Giving:
         )
 
 
-async def _rounds(scratch: Path, url: str) -> None:
-    slack, giving, database = Slack(), Giving(), _filled(url)
+async def _measure_rounds(scratch: Path, url: str) -> None:
+    slack, giving, database = StubSlack(), KudosRequests(), _new_database(url)
     rounds: dict[str, list[Round]] = {COMMAND: [], REACTION: []}
     await slack.start()
     async with (
-        servers.bare(scratch) as bare,
-        servers.ours(scratch, url, slack.url) as ours,
+        servers.bare_bolt(scratch) as bare,
+        servers.backswing(scratch, url, slack.url) as ours,
     ):
         for _ in range(ROUNDS):
             for kind, made in (
                 (COMMAND, giving.commands),
                 (REACTION, giving.reactions),
             ):
-                base = await _measure(slack, bare, Giving().commands(PREPARED))
-                before = _count(database, Thanks)
+                base = await _measure(
+                    slack, bare, KudosRequests().commands(PREPARED_BARE)
+                )
+                before = _count(database, KudosThanks)
                 measured = await _measure(slack, ours, made(PREPARED_TO_COMMIT))
                 # Each that was acknowledged is in the database.
-                assert _count(database, Thanks) - before == measured.count
+                assert _count(database, KudosThanks) - before == measured.count
                 rounds[kind].append(Round(base, measured))
     await slack.stop()
     database.close()
     _print(rounds)
 
 
-async def _measure(slack: Slack, server: Server, requests: Sequence[bytes]) -> Measured:
-    await slack.quiet()
-    used = server.processor()
+async def _measure(
+    slack: StubSlack, server: Server, requests: Sequence[bytes]
+) -> Measurement:
+    await slack.wait_until_quiet()
+    used = server.processor_seconds()
     measured = await load.run(
         server.port, requests, seconds=SECONDS, connections=CONNECTIONS
     )
-    measured.processor = server.processor() - used
+    measured.processor = server.processor_seconds() - used
     assert measured.count < len(requests), "prepare more requests"
     return measured
 
 
 def _count(database: Database, table: type[Any]) -> int:
-    with database.reads() as session:
+    with database.read_session() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def _print(rounds: dict[str, list[Round]]) -> None:
     print(f"{'':24} a second   p50 ms   p99 ms   CPU ms   ratio")
     bare = [one.bare for those in rounds.values() for one in those]
-    print(_line(BARE, bare))
+    print(_line(BARE_COMMAND, bare))
     for kind, those in rounds.items():
         ratio = statistics.median(one.ratio for one in those)
         print(f"{_line(kind, [one.ours for one in those])} {ratio:7.2f}", flush=True)
 
 
-def _line(what: str, measured: Sequence[Measured]) -> str:
+def _line(what: str, measured: Sequence[Measurement]) -> str:
     cpu = statistics.median(one.processor / one.count for one in measured) * 1000
     p50, p99 = (
         statistics.median(one.percentile(percent) * 1000 for one in measured)
@@ -224,30 +234,30 @@ def _line(what: str, measured: Sequence[Measured]) -> str:
 # Many at once
 
 
-async def _at_once(scratch: Path, url: str, name: str, send: Any) -> None:
-    database = _filled(url)
+async def _measure_burst(scratch: Path, url: str, name: str, send: Any) -> None:
+    database = _new_database(url)
     delays: list[float] = await send(scratch, url)
     slowest = max(delays)
     verdict = "ok" if slowest < TARGET_SECONDS else "SLOW"
     given = _count(database, Kudos)
     database.close()
     print(
-        f"{AT_ONCE} at once over {name}: answered after up to {slowest:.2f} s"
-        f" ({verdict}), {AT_ONCE - given} lost",
+        f"{BURST} at once over {name}: answered after up to {slowest:.2f} s"
+        f" ({verdict}), {BURST - given} lost",
         flush=True,
     )
 
 
 async def _over_http(scratch: Path, url: str) -> list[float]:
-    slack = Slack()
+    slack = StubSlack()
     await slack.start()
-    requests = Giving().commands(AT_ONCE)
-    async with servers.ours(scratch, url, slack.url) as server:
-        began, turns = time.perf_counter(), asyncio.Semaphore(MOST_OPEN)
+    requests = KudosRequests().commands(BURST)
+    async with servers.backswing(scratch, url, slack.url) as server:
+        began, turns = time.perf_counter(), asyncio.Semaphore(MAX_CONNECTIONS)
 
         async def timed(request: bytes) -> float:
             async with turns:
-                assert await ask(server.port, request) == _OK
+                assert await send_request(server.port, request) == _OK
             return time.perf_counter() - began
 
         delays = await asyncio.gather(*map(timed, requests))
@@ -256,14 +266,16 @@ async def _over_http(scratch: Path, url: str) -> list[float]:
 
 
 async def _over_socket(scratch: Path, url: str) -> list[float]:
-    slack, giving = SocketSlack(), Giving()
+    slack, giving = StubSocketSlack(), KudosRequests()
     await slack.start()
-    async with servers.ours(scratch, url, slack.url, over_socket=True):
-        names = [f"command-{n}" for n in range(AT_ONCE)]
+    async with servers.backswing(scratch, url, slack.url, over_socket=True):
+        names = [f"command-{n}" for n in range(BURST)]
         for name in names:
-            await slack.say(name, "slash_commands", json.dumps(giving.command()))
+            await slack.send_envelope(
+                name, "slash_commands", json.dumps(giving.command())
+            )
         for _ in range(5):
-            await slack.heard(AT_ONCE)
+            await slack.wait_for_acknowledgements(BURST)
     await slack.stop()
     return [slack.delays.get(name, float("inf")) for name in names]
 
@@ -271,14 +283,14 @@ async def _over_socket(scratch: Path, url: str) -> list[float]:
 # Killed in the middle
 
 
-async def _killed(scratch: Path, url: str) -> None:
+async def _measure_kill(scratch: Path, url: str) -> None:
     """What was acknowledged is there, and so is the promise to post it."""
-    slack, database = Slack(), _filled(url)
+    slack, database = StubSlack(), _new_database(url)
     await slack.start()
-    requests = Giving().commands(AT_ONCE)
+    requests = KudosRequests().commands(BURST)
     acknowledged = 0
-    async with servers.ours(scratch, url, slack.url) as server:
-        turns = asyncio.Semaphore(MOST_OPEN)
+    async with servers.backswing(scratch, url, slack.url) as server:
+        turns = asyncio.Semaphore(MAX_CONNECTIONS)
 
         async def give(request: bytes) -> None:
             async with turns:
@@ -287,16 +299,16 @@ async def _killed(scratch: Path, url: str) -> None:
         async def send(request: bytes) -> None:
             nonlocal acknowledged
             with suppress(OSError, asyncio.IncompleteReadError):
-                status = await ask(server.port, request)
+                status = await send_request(server.port, request)
                 acknowledged += status == _OK
-                if acknowledged == AT_ONCE // 3:
+                if acknowledged == BURST // 3:
                     os.kill(server.pid, signal.SIGKILL)
 
         await asyncio.gather(*map(give, requests))
         # The event loop hears of the end.
         await asyncio.sleep(1)
-    async with servers.ours(scratch, url, slack.url):
-        with database.reads() as session:
+    async with servers.backswing(scratch, url, slack.url):
+        with database.read_session() as session:
             posts = session.scalar(
                 select(func.count())
                 .select_from(OutboxItem)
@@ -305,9 +317,9 @@ async def _killed(scratch: Path, url: str) -> None:
         given = _count(database, Kudos)
     await slack.stop()
     database.close()
-    assert given == posts == _count(database, Thanks)
+    assert given == posts == _count(database, KudosThanks)
     print(
-        f"killed after {acknowledged} of {AT_ONCE}: {given} given,"
+        f"killed after {acknowledged} of {BURST}: {given} given,"
         f" {max(0, acknowledged - given)} lost",
         flush=True,
     )

@@ -31,8 +31,8 @@ HELPFUL = frozenset(
         "muscle",
     ]
 )
-LEAST_VOTES = 3
-_BY_PEOPLE = {None, "file_share", "me_message", "thread_broadcast"}
+MIN_VOTES = 3
+_HUMAN_SUBTYPES = {None, "file_share", "me_message", "thread_broadcast"}
 
 # (who helped or answered, who asked, when), (who wrote, when): seconds since 1970.
 Mark = tuple[str, str, float]
@@ -55,23 +55,27 @@ class History:
         return max(at for _, at in self.posts)
 
 
-def read(path: Path) -> History:
+def read_history(path: Path) -> History:
     """A Slack export (.zip) or posts of Stack Exchange (.jsonl.gz)."""
-    return _slack(path) if path.suffix == ".zip" else _stack_exchange(path)
+    return (
+        _read_slack_export(path)
+        if path.suffix == ".zip"
+        else _read_stack_exchange(path)
+    )
 
 
-def _one_each(marked: dict[tuple[str, str, object], float]) -> list[Mark]:
+def _first_marks(marked: dict[tuple[str, str, object], float]) -> list[Mark]:
     """At most one mark by ask and person, dated by the first reply that helped."""
     return [(helper, asker, at) for (helper, asker, _), at in marked.items()]
 
 
-def _slack(path: Path) -> History:
+def _read_slack_export(path: Path) -> History:
     history = History()
     marked: dict[tuple[str, str, object], float] = {}
     with zipfile.ZipFile(path) as opened:
         people = json.loads(opened.read("users.json"))
         bots = {p["id"] for p in people if p.get("is_bot")} | {"USLACKBOT"}
-        for room, messages in _rooms(opened):
+        for room, messages in _channels(opened):
             said = [m for m in messages if _is_by_human(m, bots)]
             askers = {m["ts"]: m["user"] for m in said}
             for message in said:
@@ -85,11 +89,11 @@ def _slack(path: Path) -> History:
                 if _is_helpful(message, who, bots):
                     mark = (who, asker, (room, thread))
                     marked[mark] = min(at, marked.get(mark, at))
-    history.marks.extend(_one_each(marked))
+    history.marks.extend(_first_marks(marked))
     return history
 
 
-def _rooms(opened: zipfile.ZipFile) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def _channels(opened: zipfile.ZipFile) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     days: dict[str, list[dict[str, Any]]] = {}
     for name in opened.namelist():
         room, is_inside, file = name.rpartition("/")
@@ -100,7 +104,7 @@ def _rooms(opened: zipfile.ZipFile) -> Iterator[tuple[str, list[dict[str, Any]]]
 
 def _is_by_human(message: dict[str, Any], bots: set[str]) -> bool:
     return (
-        message.get("subtype") in _BY_PEOPLE
+        message.get("subtype") in _HUMAN_SUBTYPES
         and not message.get("bot_id")
         and bool(message.get("user"))
         and message["user"] not in bots
@@ -115,7 +119,7 @@ def _is_helpful(message: dict[str, Any], author: str, bots: set[str]) -> bool:
     )
 
 
-def _stack_exchange(path: Path) -> History:
+def _read_stack_exchange(path: Path) -> History:
     """A mark is an accepted answer, or one with at least three votes."""
     history = History()
     with gzip.open(path, "rt") as lines:
@@ -136,8 +140,8 @@ def _stack_exchange(path: Path) -> History:
             continue
         history.answers.append((who, asker, at))
         is_accepted = question.get("accepted") == post["id"]
-        if is_accepted or post["score"] >= LEAST_VOTES:
+        if is_accepted or post["score"] >= MIN_VOTES:
             mark = (who, asker, question["id"])
             marked[mark] = min(at, marked.get(mark, at))
-    history.marks.extend(_one_each(marked))
+    history.marks.extend(_first_marks(marked))
     return history

@@ -23,10 +23,10 @@ from bot import db, schema
 from bot.db import Database
 from bot.kudos import lists
 from bot.runtime import Workspace
-from models import Channel, Installation, Kudos, KudosTag, Member, Thanks
+from models import Channel, Installation, Kudos, KudosTag, KudosThanks, Member
 
 KUDOS, PEOPLE, DAYS = 1_000_000, 5_000, 730
-TIMES = 30
+REPETITIONS = 30
 TARGET_MS = 50
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 WORKSPACE = Workspace(1, "T0PEERS", "B0", "U0BOT", "https://peers.slack.com/")
@@ -41,7 +41,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         for kind, url in _databases(Path(folder)):
-            with _filled(url) as database:
+            with _filled_database(url) as database:
                 _measure(kind, database)
 
 
@@ -52,20 +52,20 @@ def _databases(scratch: Path) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def _filled(url: str) -> Iterator[Database]:
+def _filled_database(url: str) -> Iterator[Database]:
     database = db.connect(url)
     schema.upgrade(database)
-    with database.sessions.begin() as session:
+    with database.write_session.begin() as session:
         # A load of a million rows is no request, and may take its time.
         if session.get_bind().dialect.name == "postgresql":
             session.execute(text("SET LOCAL statement_timeout = 0"))
-        _fill(session)
+        _add_kudos(session)
         session.execute(text("ANALYZE"))
     yield database
     database.close()
 
 
-def _fill(session: Session) -> None:
+def _add_kudos(session: Session) -> None:
     session.add(
         Installation(
             id=1,
@@ -90,22 +90,22 @@ def _fill(session: Session) -> None:
         kudos, thanks, tags = [], [], []
         for n in range(first, first + 10_000):
             at = NOW - timedelta(seconds=(KUDOS - n) * DAYS * 86_400 / KUDOS)
-            giver, receiver, second = _people(dice, people)
-            kudos.append(_kudos(n, at, giver, receiver))
-            thanks.append(_thanks(n, at, giver, receiver, is_second=False))
+            giver, receiver, second = _draw_people(dice, people)
+            kudos.append(_kudos_row(n, at, giver, receiver))
+            thanks.append(_thanks_row(n, at, giver, receiver, is_second=False))
             if n % 5 == 0 and second not in {giver, receiver}:
-                thanks.append(_thanks(n, at, second, receiver, is_second=True))
+                thanks.append(_thanks_row(n, at, second, receiver, is_second=True))
             if n % 3 == 0:
                 tag = TAGS[n % len(TAGS)]
                 tags.append(
                     {"kudos_id": n, "tag": tag, "installation_id": 1, "given_at": at}
                 )
         session.execute(insert(Kudos), kudos)
-        session.execute(insert(Thanks), thanks)
+        session.execute(insert(KudosThanks), thanks)
         session.execute(insert(KudosTag), tags)
 
 
-def _people(dice: random.Random, people: list[str]) -> tuple[str, str, str]:
+def _draw_people(dice: random.Random, people: list[str]) -> tuple[str, str, str]:
     giver, receiver, second = dice.sample(people, 3)
     chance = dice.random()
     if chance < 0.02:  # noqa: PLR2004 - one in fifty
@@ -115,7 +115,7 @@ def _people(dice: random.Random, people: list[str]) -> tuple[str, str, str]:
     return (giver, receiver, second) if giver != receiver else (second, receiver, giver)
 
 
-def _kudos(n: int, at: datetime, giver: str, receiver: str) -> dict[str, Any]:
+def _kudos_row(n: int, at: datetime, giver: str, receiver: str) -> dict[str, Any]:
     return {
         "id": n,
         "installation_id": 1,
@@ -131,7 +131,7 @@ def _kudos(n: int, at: datetime, giver: str, receiver: str) -> dict[str, Any]:
     }
 
 
-def _thanks(
+def _thanks_row(
     n: int, at: datetime, giver: str, receiver: str, *, is_second: bool
 ) -> dict[str, Any]:
     return {
@@ -145,7 +145,9 @@ def _thanks(
 
 
 def _measure(kind: str, database: Database) -> None:
-    print(f"\n{kind}, {KUDOS:,} kudos among {PEOPLE:,} people, {TIMES} times each\n")
+    print(
+        f"\n{kind}, {KUDOS:,} kudos among {PEOPLE:,} people, {REPETITIONS} times each\n"
+    )
     print(f"{'':58} median ms   worst ms")
     deep = str(lists.Cursor(NOW - timedelta(days=DAYS // 2), KUDOS // 2))
     month = NOW - timedelta(days=30)
@@ -153,20 +155,20 @@ def _measure(kind: str, database: Database) -> None:
         shown = "somebody" if who != POPULAR else "who is thanked the most"
 
         def mine(session: Session, who: str = who) -> object:
-            return lists.mine(session, WORKSPACE, who, now=NOW)
+            return lists.own_history(session, WORKSPACE, who, now=NOW)
 
         def older(session: Session, who: str = who) -> object:
             return lists.page(session, WORKSPACE, who, "received", deep, now=NOW)
 
         def lately(session: Session, who: str = who) -> object:
-            return lists.lately(session, WORKSPACE, who, now=NOW)
+            return lists.recent(session, WORKSPACE, who, now=NOW)
 
         def of(session: Session, who: str = who) -> object:
             return session.execute(
-                select(func.count(), func.count(distinct(Thanks.giver))).where(
-                    Thanks.installation_id == 1,
-                    Thanks.receiver == who,
-                    Thanks.given_at >= month,
+                select(func.count(), func.count(distinct(KudosThanks.giver))).where(
+                    KudosThanks.installation_id == 1,
+                    KudosThanks.receiver == who,
+                    KudosThanks.given_at >= month,
                 )
             ).one()
 
@@ -177,9 +179,9 @@ def _measure(kind: str, database: Database) -> None:
 
     def window(session: Session) -> object:
         return session.execute(
-            select(Thanks.receiver, func.count(distinct(Thanks.giver)))
-            .where(Thanks.installation_id == 1, Thanks.given_at >= month)
-            .group_by(Thanks.receiver)
+            select(KudosThanks.receiver, func.count(distinct(KudosThanks.giver)))
+            .where(KudosThanks.installation_id == 1, KudosThanks.given_at >= month)
+            .group_by(KudosThanks.receiver)
         ).all()
 
     def tags(session: Session) -> object:
@@ -201,8 +203,8 @@ def _time(
     target: float | None = None,
 ) -> None:
     took = []
-    for _ in range(TIMES):
-        with database.reads() as session:
+    for _ in range(REPETITIONS):
+        with database.read_session() as session:
             begin = perf_counter()
             ask(session)
             took.append((perf_counter() - begin) * 1000)

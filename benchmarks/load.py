@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import cast
 
 CONNECTIONS = 32
-_LONGEST_ANSWER = 5
+_ANSWER_TIMEOUT = 5
 _HEAD_END = b"\r\n\r\n"
 
 
 @dataclass
-class Measured:
+class Measurement:
     """What came of one run: how long it took, and each answer's delay, in seconds.
 
     Of the server: its processor time in seconds, and how often it called Slack.
@@ -41,9 +41,9 @@ async def run(
     *,
     seconds: float,
     connections: int = CONNECTIONS,
-) -> Measured:
+) -> Measurement:
     """Send requests until the time is up; raises where one is not answered 200."""
-    measured = Measured()
+    measured = Measurement()
     loop = asyncio.get_running_loop()
     waiting = iter(requests)
     began = time.perf_counter()
@@ -52,7 +52,7 @@ async def run(
         for connect in [lambda: _Connection(waiting, measured, until=began + seconds)]
         * connections
     ]
-    async with asyncio.timeout(seconds + _LONGEST_ANSWER):
+    async with asyncio.timeout(seconds + _ANSWER_TIMEOUT):
         await asyncio.gather(*(connection.finished for connection in opened))
     measured.seconds = time.perf_counter() - began
     return measured
@@ -62,7 +62,7 @@ class _Connection(asyncio.Protocol):
     """Bare, because a client library would take as long as the server it measures."""
 
     def __init__(
-        self, waiting: Iterator[bytes], measured: Measured, *, until: float
+        self, waiting: Iterator[bytes], measured: Measurement, *, until: float
     ) -> None:
         self.finished: asyncio.Future[None] = asyncio.Future()
         self._waiting = waiting

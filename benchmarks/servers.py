@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.events import SIGNING_SECRET
 
 ROOT = Path(__file__).resolve().parent.parent
-_SLOWEST_START = 120
+_START_TIMEOUT = 120
 _HTTP = {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
 _SOCKET = {"SLACK_APP_TOKEN": "xapp-1-A0-0123456789-not-a-token"}
 
@@ -25,22 +25,22 @@ class Server:
     port: int
     pid: int
     # From the start of the process until it is ready.
-    started_in: float
+    start_seconds: float
 
-    def memory(self) -> float:
+    def memory_megabytes(self) -> float:
         """Resident megabytes, as Linux tells."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         found = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
         return int(found[1]) / 1024 if found else float("nan")
 
-    def processor(self) -> float:
+    def processor_seconds(self) -> float:
         """Seconds of processor time so far, as Linux tells."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @asynccontextmanager
-async def ours(
+async def backswing(
     scratch: Path, database_url: str, slack_url: str, *, over_socket: bool = False
 ) -> AsyncIterator[Server]:
     port = _free_port()
@@ -51,22 +51,24 @@ async def ours(
         "DATABASE_URL": database_url,
         "PORT": str(port),
     }
-    async with _serving(scratch, port, str(ROOT / "app.py"), **settings) as server:
+    async with _running_server(
+        scratch, port, str(ROOT / "app.py"), **settings
+    ) as server:
         yield server
 
 
 @asynccontextmanager
-async def bare(scratch: Path) -> AsyncIterator[Server]:
+async def bare_bolt(scratch: Path) -> AsyncIterator[Server]:
     port = _free_port()
     here = {"PYTHONPATH": str(ROOT)}
-    async with _serving(
+    async with _running_server(
         scratch, port, "-m", "benchmarks.bare", str(port), **here
     ) as server:
         yield server
 
 
 @asynccontextmanager
-async def _serving(
+async def _running_server(
     scratch: Path, port: int, *command: str, **settings: str
 ) -> AsyncIterator[Server]:
     began = time.perf_counter()
@@ -80,7 +82,7 @@ async def _serving(
             stderr=log,
         )
     try:
-        async with asyncio.timeout(_SLOWEST_START):
+        async with asyncio.timeout(_START_TIMEOUT):
             while not await _is_ready(port):
                 if process.returncode is not None:
                     raise RuntimeError((scratch / "server.log").read_text()[-2000:])

@@ -11,7 +11,7 @@ from benchmarks.events import BOT, BOT_USER, CHANNELS, TEAM
 _QUIET_SECONDS = 0.3
 
 
-class Slack:
+class StubSlack:
     def __init__(self) -> None:
         self.calls = 0
         self._count = itertools.count(1)
@@ -27,7 +27,7 @@ class Slack:
     async def stop(self) -> None:
         self._server.close()
 
-    async def quiet(self, *, at_most: float = 1) -> None:
+    async def wait_until_quiet(self, *, at_most: float = 1) -> None:
         """Wait until the bot has had nothing to say for a while.
 
         Not for long: what thousands of events made it promise, it sends at the pace

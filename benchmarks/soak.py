@@ -18,26 +18,26 @@ from typing import Any
 from sqlalchemy import func, select
 
 from benchmarks import servers
-from benchmarks.events import Events, fill
+from benchmarks.events import EventRequests, add_workspace
 from benchmarks.servers import Server
-from benchmarks.slack import Slack
+from benchmarks.slack import StubSlack
 from bot import db, schema
 from bot.clock import utc_now
 from bot.db import Database
 from models import OutboxItem
 
 EVENTS_A_SECOND = 20
-FAULTS = 0.01
+FAULT_RATE = 0.01
 SAMPLE_SECONDS = 30
 # Prepared for one second: most are reactions, as in a busy workspace.
 REACTIONS, CHATTER, REPLIES = 12, 6, 2
 # What an ordinary garbage collector and a connection more may come to.
-MORE_MEMORY, MORE_THREADS, MORE_FILES, MORE_WAITING = 0.10, 2, 6, 50
-_SLOWEST = 5
+MAX_MEMORY_GROWTH, MAX_MORE_THREADS, MAX_MORE_FILES, MAX_MORE_UNSENT = 0.10, 2, 6, 50
+_TIMEOUT_SECONDS = 5
 _CUT, _BROKEN, _LATER = "cut", "broken", "later"
 
 
-class FaultySlack(Slack):
+class FaultySlack(StubSlack):
     """Now and then it answers nothing, 503, or that it was asked too often."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class FaultySlack(Slack):
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        if self._random.random() >= FAULTS:
+        if self._random.random() >= FAULT_RATE:
             await super()._serve(reader, writer)
             return
         self.faults += 1
@@ -80,11 +80,11 @@ class Sample:
     threads: int
     files: int
     # Promises that are due and not kept.
-    waiting: int
+    unsent: int
 
 
 @dataclass
-class Course:
+class SoakResult:
     samples: list[Sample] = field(default_factory=list)
     delays: list[float] = field(default_factory=list)
     failed: int = 0
@@ -96,26 +96,26 @@ def main() -> None:
 
 
 async def _soak(minutes: float) -> None:
-    slack, course = FaultySlack(), Course()
+    slack, course = FaultySlack(), SoakResult()
     await slack.start()
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'soak.db'}"
         database = db.connect(url)
         schema.upgrade(database)
-        with database.sessions.begin() as session:
-            fill(session)
-        async with servers.ours(Path(folder), url, slack.url) as server:
+        with database.write_session.begin() as session:
+            add_workspace(session)
+        async with servers.backswing(Path(folder), url, slack.url) as server:
             until = time.monotonic() + minutes * 60
             await asyncio.gather(
-                _send(server, course, until), _watch(server, database, course, until)
+                _send(server, course, until), _sample(server, database, course, until)
             )
         database.close()
     await slack.stop()
-    _tell(course, slack)
+    _print_result(course, slack)
 
 
-async def _send(server: Server, course: Course, until: float) -> None:
-    events, chance = Events(), random.Random(13)  # noqa: S311 - as above
+async def _send(server: Server, course: SoakResult, until: float) -> None:
+    events, chance = EventRequests(), random.Random(13)  # noqa: S311 - as above
     running: set[asyncio.Task[None]] = set()
     while (began := time.monotonic()) < until:
         second = [
@@ -125,7 +125,7 @@ async def _send(server: Server, course: Course, until: float) -> None:
         ]
         chance.shuffle(second)
         for number, request in enumerate(second):
-            for _ in range(2 if chance.random() < FAULTS else 1):
+            for _ in range(2 if chance.random() < FAULT_RATE else 1):
                 task = asyncio.create_task(_post(server.port, request, course))
                 running.add(task)
                 task.add_done_callback(running.discard)
@@ -133,10 +133,10 @@ async def _send(server: Server, course: Course, until: float) -> None:
     await asyncio.gather(*running)
 
 
-async def _post(port: int, request: bytes, course: Course) -> None:
+async def _post(port: int, request: bytes, course: SoakResult) -> None:
     began = time.perf_counter()
     try:
-        async with asyncio.timeout(_SLOWEST):
+        async with asyncio.timeout(_TIMEOUT_SECONDS):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(request)
             status = await reader.readline()
@@ -149,8 +149,8 @@ async def _post(port: int, request: bytes, course: Course) -> None:
         course.failed += 1
 
 
-async def _watch(
-    server: Server, database: Database, course: Course, until: float
+async def _sample(
+    server: Server, database: Database, course: SoakResult, until: float
 ) -> None:
     print(f"{'minutes':>8}{'MB':>8}{'threads':>9}{'files':>7}{'waiting':>9}")
     began = time.monotonic()
@@ -158,15 +158,15 @@ async def _watch(
         await asyncio.sleep(SAMPLE_SECONDS)
         sample = Sample(
             minutes=(time.monotonic() - began) / 60,
-            memory=server.memory(),
+            memory=server.memory_megabytes(),
             threads=_count(server, "task"),
             files=_count(server, "fd"),
-            waiting=_waiting(database),
+            unsent=_unsent_count(database),
         )
         course.samples.append(sample)
         print(
             f"{sample.minutes:8.1f}{sample.memory:8.1f}{sample.threads:9}"
-            f"{sample.files:7}{sample.waiting:9}",
+            f"{sample.files:7}{sample.unsent:9}",
             flush=True,
         )
 
@@ -176,14 +176,14 @@ def _count(server: Server, what: str) -> int:
     return len(list(Path(f"/proc/{server.pid}/{what}").iterdir()))
 
 
-def _waiting(database: Database) -> int:
-    with database.reads() as session:
+def _unsent_count(database: Database) -> int:
+    with database.read_session() as session:
         unkept = OutboxItem.state.in_(("pending", "sending", "unverified"))
         query = select(func.count()).where(unkept, OutboxItem.due_at <= utc_now())
         return session.scalar(query) or 0
 
 
-def _tell(course: Course, slack: FaultySlack) -> None:
+def _print_result(course: SoakResult, slack: FaultySlack) -> None:
     """The second quarter is held against the last: the first is for warming up."""
     quarter = max(len(course.samples) // 4, 1)
     early, late = course.samples[quarter : 2 * quarter], course.samples[-quarter:]
@@ -192,12 +192,12 @@ def _tell(course: Course, slack: FaultySlack) -> None:
         return statistics.median(map(of, early)), statistics.median(map(of, late))
 
     memory, threads = grown(lambda s: s.memory), grown(lambda s: s.threads)
-    files, waiting = grown(lambda s: s.files), grown(lambda s: s.waiting)
+    files, waiting = grown(lambda s: s.files), grown(lambda s: s.unsent)
     flat = {
-        "memory": (*memory, memory[1] <= memory[0] * (1 + MORE_MEMORY)),
-        "threads": (*threads, threads[1] <= threads[0] + MORE_THREADS),
-        "files": (*files, files[1] <= files[0] + MORE_FILES),
-        "waiting": (*waiting, waiting[1] <= waiting[0] + MORE_WAITING),
+        "memory": (*memory, memory[1] <= memory[0] * (1 + MAX_MEMORY_GROWTH)),
+        "threads": (*threads, threads[1] <= threads[0] + MAX_MORE_THREADS),
+        "files": (*files, files[1] <= files[0] + MAX_MORE_FILES),
+        "waiting": (*waiting, waiting[1] <= waiting[0] + MAX_MORE_UNSENT),
     }
     delays = sorted(course.delays)
     print(

@@ -22,32 +22,39 @@ from websockets.asyncio.server import Server as Listener
 from websockets.asyncio.server import ServerConnection, serve
 
 from benchmarks import servers
-from benchmarks.events import CHANNELS, PEOPLE, TEAM, Events, fill, signed
+from benchmarks.events import (
+    CHANNELS,
+    PEOPLE,
+    TEAM,
+    EventRequests,
+    add_workspace,
+    signed_request,
+)
 from benchmarks.servers import Server
-from benchmarks.slack import Slack
+from benchmarks.slack import StubSlack
 from bot import db, schema
 
 EVENTS, COMMANDS = 5_000, 5
-TARGET_SECONDS, MORE_MEMORY = 1.0, 60
+TARGET_SECONDS, MAX_MORE_MEGABYTES = 1.0, 60
 # Slack's own patience, after which it delivers again, three times.
-PATIENCE_SECONDS, ATTEMPTS = 3.0, 4
+SLACK_TIMEOUT_SECONDS, ATTEMPTS = 3.0, 4
 # As many HTTP requests as may be under way at once.
-AT_ONCE = 200
+MAX_IN_FLIGHT = 200
 _EVERY_SECONDS = 0.3
 _FORM = "application/x-www-form-urlencoded"
 _OK = 200
 
 
 @dataclass
-class Storm:
+class StormResult:
     """What came of it: delays in seconds, memory in megabytes."""
 
     commands: list[float] = field(default_factory=list)
     # How many events were taken at which attempt.
-    taken: Counter[int] = field(default_factory=Counter)
+    acknowledged: Counter[int] = field(default_factory=Counter)
     seconds: float = 0.0
     memory_before: float = 0.0
-    most_memory: float = 0.0
+    peak_memory: float = 0.0
 
 
 def main() -> None:
@@ -62,7 +69,7 @@ async def _all(chosen: Sequence[str]) -> None:
                 title = f"{kind}, {name}"
                 if all(word.lower() in title.lower() for word in chosen):
                     _fill(url)
-                    _tell(title, await storm(Path(folder), url))
+                    _print_result(title, await storm(Path(folder), url))
 
 
 def _databases(scratch: Path) -> Iterator[tuple[str, str]]:
@@ -74,14 +81,14 @@ def _databases(scratch: Path) -> Iterator[tuple[str, str]]:
 def _fill(url: str) -> None:
     database = db.connect(url)
     schema.upgrade(database)
-    with database.sessions.begin() as session:
-        fill(session)
+    with database.write_session.begin() as session:
+        add_workspace(session)
     database.close()
 
 
 def _events() -> list[bytes]:
     """What people do in a busy hour: reactions to answers, replies, and chatter."""
-    events = Events()
+    events = EventRequests()
     return [
         *events.reactions(EVENTS // 2),
         *events.replies(EVENTS // 4),
@@ -103,15 +110,15 @@ def _command(number: int) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def _watched(server: Server, storm: Storm) -> AsyncIterator[None]:
+async def _measured_memory(server: Server, storm: StormResult) -> AsyncIterator[None]:
     """How long it takes, and how much memory meanwhile."""
 
     async def watch() -> None:
         while True:
-            storm.most_memory = max(storm.most_memory, server.memory())
+            storm.peak_memory = max(storm.peak_memory, server.memory_megabytes())
             await asyncio.sleep(0.1)
 
-    storm.memory_before = server.memory()
+    storm.memory_before = server.memory_megabytes()
     watching, began = asyncio.create_task(watch()), time.perf_counter()
     yield
     storm.seconds = time.perf_counter() - began
@@ -121,19 +128,22 @@ async def _watched(server: Server, storm: Storm) -> AsyncIterator[None]:
 # Over HTTP
 
 
-async def _over_http(scratch: Path, url: str) -> Storm:
-    slack, storm = Slack(), Storm()
-    events, turns = _events(), asyncio.Semaphore(AT_ONCE)
+async def _over_http(scratch: Path, url: str) -> StormResult:
+    slack, storm = StubSlack(), StormResult()
+    events, turns = _events(), asyncio.Semaphore(MAX_IN_FLIGHT)
     await slack.start()
-    async with servers.ours(scratch, url, slack.url) as server, _watched(server, storm):
+    async with (
+        servers.backswing(scratch, url, slack.url) as server,
+        _measured_memory(server, storm),
+    ):
         sending = asyncio.gather(
             *(_deliver(server.port, event, storm, turns) for event in events)
         )
         for number in range(COMMANDS):
             await asyncio.sleep(_EVERY_SECONDS)
-            request = signed(urlencode(_command(number)), kind=_FORM)
+            request = signed_request(urlencode(_command(number)), kind=_FORM)
             began = time.perf_counter()
-            assert await ask(server.port, request) == _OK
+            assert await send_request(server.port, request) == _OK
             storm.commands.append(time.perf_counter() - began)
         await sending
     await slack.stop()
@@ -141,26 +151,26 @@ async def _over_http(scratch: Path, url: str) -> Storm:
 
 
 async def _deliver(
-    port: int, event: bytes, storm: Storm, turns: asyncio.Semaphore
+    port: int, event: bytes, storm: StormResult, turns: asyncio.Semaphore
 ) -> None:
     """As Slack does: again at once, and then later, with its minutes shortened."""
     for attempt in range(1, ATTEMPTS + 1):
         async with turns:
-            if await _is_taken(port, event):
-                storm.taken[attempt] += 1
+            if await _is_acknowledged(port, event):
+                storm.acknowledged[attempt] += 1
                 return
-        await asyncio.sleep((attempt - 1) * PATIENCE_SECONDS)
+        await asyncio.sleep((attempt - 1) * SLACK_TIMEOUT_SECONDS)
 
 
-async def _is_taken(port: int, event: bytes) -> bool:
+async def _is_acknowledged(port: int, event: bytes) -> bool:
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            return await ask(port, event) == _OK
+        async with asyncio.timeout(SLACK_TIMEOUT_SECONDS):
+            return await send_request(port, event) == _OK
     except (OSError, TimeoutError):
         return False
 
 
-async def ask(port: int, request: bytes) -> int:
+async def send_request(port: int, request: bytes) -> int:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request)
     status = await reader.readline()
@@ -171,7 +181,7 @@ async def ask(port: int, request: bytes) -> int:
 # Over Socket Mode
 
 
-class SocketSlack(Slack):
+class StubSocketSlack(StubSlack):
     """It says into a WebSocket all that it has at once, and waits for nothing."""
 
     def __init__(self) -> None:
@@ -186,7 +196,7 @@ class SocketSlack(Slack):
         await super().start()
         # Nothing waits for the other side to read.
         self._listener = await serve(
-            self._hear, "127.0.0.1", 0, write_limit=2**30, compression=None
+            self._on_connection, "127.0.0.1", 0, write_limit=2**30, compression=None
         )
 
     async def stop(self) -> None:
@@ -199,7 +209,7 @@ class SocketSlack(Slack):
             return {"url": f"ws://127.0.0.1:{port}/link"}
         return super()._answer(path, args)
 
-    async def _hear(self, connection: ServerConnection) -> None:
+    async def _on_connection(self, connection: ServerConnection) -> None:
         await connection.send(json.dumps({"type": "hello", "num_connections": 1}))
         if self._connection.done():
             self._connection = asyncio.Future()
@@ -211,15 +221,15 @@ class SocketSlack(Slack):
             if len(self.delays) == self._wanted:
                 self._all_heard.set()
 
-    async def heard(self, count: int) -> None:
+    async def wait_for_acknowledgements(self, count: int) -> None:
         """Wait for so many acknowledgements, as long as Slack does."""
         self._wanted = count
         if len(self.delays) < count:
             self._all_heard.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._all_heard.wait(), PATIENCE_SECONDS)
+                await asyncio.wait_for(self._all_heard.wait(), SLACK_TIMEOUT_SECONDS)
 
-    async def say(self, envelope_id: str, kind: str, payload: str) -> None:
+    async def send_envelope(self, envelope_id: str, kind: str, payload: str) -> None:
         connection = await self._connection
         self._sent[envelope_id] = time.perf_counter()
         await connection.send(
@@ -227,25 +237,25 @@ class SocketSlack(Slack):
         )
 
 
-async def _over_socket(scratch: Path, url: str) -> Storm:
-    slack, storm = SocketSlack(), Storm()
+async def _over_socket(scratch: Path, url: str) -> StormResult:
+    slack, storm = StubSocketSlack(), StormResult()
     events = {
         f"event-{n}": event.partition(b"\r\n\r\n")[2].decode()
         for n, event in enumerate(_events())
     }
     await slack.start()
     async with (
-        servers.ours(scratch, url, slack.url, over_socket=True) as server,
-        _watched(server, storm),
+        servers.backswing(scratch, url, slack.url, over_socket=True) as server,
+        _measured_memory(server, storm),
     ):
         for attempt in range(1, ATTEMPTS + 1):
             waiting = [name for name in events if name not in slack.delays]
             for name in waiting:
-                await slack.say(name, "events_api", events[name])
+                await slack.send_envelope(name, "events_api", events[name])
             if attempt == 1:
                 await _commands(slack)
-            await slack.heard(EVENTS + COMMANDS)
-            storm.taken[attempt] = sum(name in slack.delays for name in waiting)
+            await slack.wait_for_acknowledgements(EVENTS + COMMANDS)
+            storm.acknowledged[attempt] = sum(name in slack.delays for name in waiting)
     storm.commands = [
         slack.delays.get(f"command-{number}", float("inf"))
         for number in range(COMMANDS)
@@ -254,23 +264,25 @@ async def _over_socket(scratch: Path, url: str) -> Storm:
     return storm
 
 
-async def _commands(slack: SocketSlack) -> None:
+async def _commands(slack: StubSocketSlack) -> None:
     for number in range(COMMANDS):
         payload = json.dumps(_command(number))
-        await slack.say(f"command-{number}", "slash_commands", payload)
+        await slack.send_envelope(f"command-{number}", "slash_commands", payload)
         await asyncio.sleep(_EVERY_SECONDS)
 
 
-def _tell(title: str, storm: Storm) -> None:
+def _print_result(title: str, storm: StormResult) -> None:
     slowest = max(storm.commands)
-    lost = EVENTS - storm.taken.total()
-    grown = storm.most_memory - storm.memory_before
+    lost = EVENTS - storm.acknowledged.total()
+    grown = storm.peak_memory - storm.memory_before
     marks = [
         "ok" if slowest < TARGET_SECONDS else "SLOW",
-        "ok" if grown < MORE_MEMORY else "GROWS",
+        "ok" if grown < MAX_MORE_MEGABYTES else "GROWS",
         "ok" if not lost else "LOST",
     ]
-    attempts = ", ".join(f"{n} at attempt {a}" for a, n in sorted(storm.taken.items()))
+    attempts = ", ".join(
+        f"{n} at attempt {a}" for a, n in sorted(storm.acknowledged.items())
+    )
     print(
         f"{title:24} slowest command {slowest:6.3f} s ({marks[0]});"
         f" {grown:5.1f} MB more ({marks[1]}); {lost} lost ({marks[2]});"

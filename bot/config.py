@@ -31,14 +31,14 @@ _PLACEHOLDER = re.compile(
 _QUOTES = ("'", '"', "“", "”", "\u2018", "’", "`")
 _SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")
 # A token is its prefix and at least this much; anything shorter was cut off.
-_SHORTEST_SECRET = 16
+_MIN_SECRET_LENGTH = 16
 
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the message names it, and never shows a secret."""
 
 
-class MentorNumbers(BaseModel):
+class MentorSettings(BaseModel):
     """What makes somebody an unexpected mentor, and when the bot looks for one.
 
     Read as `MENTORS__WINDOWS_DAYS=[28,56]` and so on.
@@ -144,7 +144,7 @@ class MentorNumbers(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _sees_the_windows(self) -> Self:
+    def _check_windows(self) -> Self:
         edges = [0, *self.windows_days]
         most = min(self.visibility_days, self.ring_days)
         if edges != sorted(set(edges)) or edges[-1] > most:
@@ -156,7 +156,7 @@ class MentorNumbers(BaseModel):
 
 
 # Where there are but a few people, and no time to wait, such as in the sandbox.
-A_FEW = MentorNumbers(
+SMALL_WORKSPACE = MentorSettings(
     windows_days=(1, 28, 56, 84),
     circle_people=0,
     talkative_share=1 / 3,
@@ -212,17 +212,17 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The least severe thing to log."
     )
-    mentors: MentorNumbers = Field(
-        MentorNumbers(),
+    mentors: MentorSettings = Field(
+        MentorSettings(),
         description="The numbers behind unexpected mentors, each a setting.",
     )
 
     @property
     def mode(self) -> Literal["sandbox", "socket", "http"]:
         """How Slack reaches us; raises SettingsError where tokens do not fit."""
-        bot = _secret("SLACK_BOT_TOKEN", self.slack_bot_token, prefix="xoxb-")
-        app = _secret("SLACK_APP_TOKEN", self.slack_app_token, prefix="xapp-")
-        signing = _secret("SLACK_SIGNING_SECRET", self.slack_signing_secret)
+        bot = check_secret("SLACK_BOT_TOKEN", self.slack_bot_token, prefix="xoxb-")
+        app = check_secret("SLACK_APP_TOKEN", self.slack_app_token, prefix="xapp-")
+        signing = check_secret("SLACK_SIGNING_SECRET", self.slack_signing_secret)
         if not (bot or app or signing):
             return "sandbox"
         if not bot:
@@ -244,15 +244,15 @@ class Settings(BaseSettings):
         )
 
 
-def checked(make: Callable[[], Settings]) -> Settings:
+def load_settings(read: Callable[[], Settings]) -> Settings:
     """The settings as `make` reads them. Raises SettingsError where one is wrong."""
     env = Settings.model_config["env_file"]
     try:
-        return make()
+        return read()
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
     except exceptions.SettingsError:
-        raise SettingsError(_explain_list()) from None
+        raise SettingsError(_explain_bad_list()) from None
     except UnicodeDecodeError:
         raise SettingsError(f"{env} is not text in UTF-8: save it as that.") from None
     except OSError as error:
@@ -266,32 +266,32 @@ def _explain(error: ValidationError) -> str:
         return f"{first['ctx']['error']}."
     parts = [part for part in first["loc"] if isinstance(part, str)]
     name = "__".join(parts).upper()
-    shape = _shape(parts)
+    shape = _json_schema(parts)
     if shape is not None:
         return (
-            f"{name} must be {_wanted(name, shape)}; it is {_quoted(first['input'])}."
+            f"{name} must be {_expected(name, shape)}; it is {_quoted(first['input'])}."
         )
     *group, last = parts
-    like = get_close_matches(last, [*MentorNumbers.model_fields], 1)
+    like = get_close_matches(last, [*MentorSettings.model_fields], 1)
     meant = "__".join([*group, *like]).upper()
     return f"{name} is not a setting" + (f": did you mean {meant}?" if like else ".")
 
 
-def _explain_list() -> str:
+def _explain_bad_list() -> str:
     """A value that has parts, and is not written as JSON writes them."""
-    for name, value in _given().items():
-        shape = _shape(name.split("__"))
+    for name, value in _environment().items():
+        shape = _json_schema(name.split("__"))
         if shape is None or value is None or shape.get("type", "array") != "array":
             continue
         try:
             json.loads(value)
         except ValueError:
-            wanted = _wanted(name.upper(), shape)
+            wanted = _expected(name.upper(), shape)
             return f"{name.upper()} must be {wanted}; it is {_quoted(value)}."
     raise AssertionError("each value can be read")
 
 
-def _shape(parts: list[str]) -> dict[str, Any] | None:
+def _json_schema(parts: list[str]) -> dict[str, Any] | None:
     """Return what the setting of these parts takes, as JSON Schema, if it is one."""
     schema = Settings.model_json_schema()
     found: dict[str, Any] | None = schema
@@ -301,15 +301,15 @@ def _shape(parts: list[str]) -> dict[str, Any] | None:
     return found
 
 
-def _wanted(name: str, shape: Mapping[str, Any]) -> str:
-    if "$ref" in shape:
+def _expected(name: str, schema: Mapping[str, Any]) -> str:
+    if "$ref" in schema:
         return f"set by its parts, such as {name}__HOUR"
-    if "enum" in shape:
-        return f"one of {', '.join(shape['enum'])}"
-    if shape["type"] == "array":
-        return f"a list of numbers such as {shape['default']}"
-    least, most = shape.get("minimum"), shape.get("maximum")
-    if (above := shape.get("exclusiveMinimum")) is not None:
+    if "enum" in schema:
+        return f"one of {', '.join(schema['enum'])}"
+    if schema["type"] == "array":
+        return f"a list of numbers such as {schema['default']}"
+    least, most = schema.get("minimum"), schema.get("maximum")
+    if (above := schema.get("exclusiveMinimum")) is not None:
         return f"a number above {above:g}, up to {most:g}"
     if least is None:
         return "a number"
@@ -321,34 +321,39 @@ def _quoted(value: object) -> str:
     """As it was typed, unless it is long or a token that got to the wrong place."""
     shown = str(value)
     is_shown = (
-        len(shown) <= _LONGEST_SHOWN and "xox" not in shown and "xapp" not in shown
+        len(shown) <= _MAX_QUOTED_LENGTH and "xox" not in shown and "xapp" not in shown
     )
     if not shown.strip():
         return "empty"
     return f"“{shown}”" if is_shown else "something else"
 
 
-_LONGEST_SHOWN = 30
-_SLACK = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "slack_api_url")
+_MAX_QUOTED_LENGTH = 30
+_SLACK_SETTINGS = (
+    "slack_bot_token",
+    "slack_app_token",
+    "slack_signing_secret",
+    "slack_api_url",
+)
 # A name that does not begin with SLACK_ is likely a token's only if it is this close.
-_CLOSE = 0.85
-_TRY_IT = "to try Backswing without Slack, run `uv run app.py sandbox`."
+_MIN_SIMILARITY = 0.85
+_SANDBOX_HINT = "to try Backswing without Slack, run `uv run app.py sandbox`."
 
 
-def refuse_to_pretend(settings: Settings) -> None:
+def refuse_accidental_sandbox(settings: Settings) -> None:
     """Raise SettingsError where a real workspace was meant, although no token is set.
 
     A secret that is not mounted is missing, and one whose name is misspelt is, too.
     """
     for typed, meant in _unknown_slack_names():
         asked = f"did you mean {meant.upper()}? T" if meant else "t"
-        end = f"{asked}{_TRY_IT.removeprefix('t')}"
+        end = f"{asked}{_SANDBOX_HINT.removeprefix('t')}"
         raise SettingsError(f"{typed.upper()} is not a setting: {end}")
     for name in ("database_url", "slack_api_url"):
         if name in settings.model_fields_set:
             raise SettingsError(
                 f"{name.upper()} is set, but no token is: set SLACK_BOT_TOKEN and"
-                f" SLACK_APP_TOKEN; {_TRY_IT}"
+                f" SLACK_APP_TOKEN; {_SANDBOX_HINT}"
             )
 
 
@@ -366,14 +371,16 @@ def _unknown_slack_names() -> Iterator[tuple[str, str | None]]:
 
     From the environment and from `.env`, in small letters.
     """
-    for name in sorted({*_given()} - {*Settings.model_fields}):
+    for name in sorted({*_environment()} - {*Settings.model_fields}):
         is_slacks = name.startswith("slack_")
-        like = get_close_matches(name, _SLACK, 1, 0.6 if is_slacks else _CLOSE)
+        like = get_close_matches(
+            name, _SLACK_SETTINGS, 1, 0.6 if is_slacks else _MIN_SIMILARITY
+        )
         if is_slacks or like:
             yield name, like[0] if like else None
 
 
-def _given() -> Mapping[str, str | None]:
+def _environment() -> Mapping[str, str | None]:
     """Every variable of the environment and of `.env`, by its name in small letters."""
     return {
         **DotEnvSettingsSource(Settings).env_vars,
@@ -381,7 +388,7 @@ def _given() -> Mapping[str, str | None]:
     }
 
 
-def _secret(name: str, value: SecretStr | None, *, prefix: str = "") -> str | None:
+def check_secret(name: str, value: SecretStr | None, *, prefix: str = "") -> str | None:
     if value is None:
         return None
     secret = value.get_secret_value()
@@ -399,7 +406,7 @@ def _secret(name: str, value: SecretStr | None, *, prefix: str = "") -> str | No
         raise SettingsError(
             f"{name} is of the wrong kind: it must begin with {prefix}."
         )
-    if len(secret) < _SHORTEST_SECRET:
+    if len(secret) < _MIN_SECRET_LENGTH:
         raise SettingsError(f"{name} is too short: copy the whole of it from Slack.")
     if not prefix and not _SIGNING_SECRET.fullmatch(secret):
         raise SettingsError(

@@ -19,18 +19,18 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool, QueuePool
 
 # A request must fail, and so be delivered again, before Slack's three seconds end.
-WAIT_SECONDS = 2.5
+REQUEST_TIMEOUT_SECONDS = 2.5
 # Locks are held for milliseconds. Who waits longer waits for something that hangs, and
 # lets those go on who came with it. PostgreSQL looks for a deadlock after one second,
 # and is to say so before the waiting ends.
-LOCK_SECONDS = 1.25
+LOCK_TIMEOUT_SECONDS = 1.25
 # After that whoever came with it is served alone, and what still hangs must leave the
 # others time for it.
-LOCK_SECONDS_ALONE = 0.4
+RETRY_LOCK_TIMEOUT_SECONDS = 0.4
 # For the line of events, two delivery threads, and what else wants to know something.
-LOOKERS = 4
+AUTOCOMMIT_CONNECTIONS = 4
 # Of one replica to PostgreSQL.
-MOST_CONNECTIONS = 14
+MAX_CONNECTIONS = 14
 # Of SQLite's log, 4 KiB each, before they are taken over into the file; each once, as
 # often as it has changed. With four times the default, a commit under load takes a
 # quarter less time, and the log 16 MiB.
@@ -38,11 +38,13 @@ CHECKPOINT_PAGES = 4000
 
 
 # Of PostgreSQL: a deadlock, and two transactions that can't both be as if alone.
-_PASSING = frozenset({"40P01", "40001"})
-TRIES = 2
+_RETRYABLE_SQLSTATES = frozenset({"40P01", "40001"})
+MAX_ATTEMPTS = 2
 
 # Of the transactions that are begun here, where it is not LOCK_SECONDS.
-_lock_seconds: ContextVar[float | None] = ContextVar("lock_seconds", default=None)
+lock_timeout_seconds: ContextVar[float | None] = ContextVar(
+    "lock_seconds", default=None
+)
 
 log = logging.getLogger(__name__)
 
@@ -58,10 +60,10 @@ class Database:
     """
 
     engine: Engine
-    sessions: sessionmaker[Session]
-    reads: sessionmaker[Session]
-    lookups: Engine
-    _reading: Engine
+    write_session: sessionmaker[Session]
+    read_session: sessionmaker[Session]
+    autocommit: Engine
+    _read_engine: Engine
 
     def close(self) -> None:
         for engine in self._engines().values():
@@ -78,17 +80,17 @@ class Database:
 
     def _engines(self) -> dict[str, Engine]:
         """By what they are for; PostgreSQL has one to change and to look."""
-        engines = {"lookups": self.lookups, "changes": self.engine}
-        if self._reading is not self.engine:
-            engines["reads"] = self._reading
+        engines = {"lookups": self.autocommit, "changes": self.engine}
+        if self._read_engine is not self.engine:
+            engines["reads"] = self._read_engine
         return engines
 
 
-def dialect(bound: Session | Connection) -> str:
+def dialect_name(bind: Session | Connection) -> str:
     """Which kind of database it is: sqlite or postgresql."""
-    if isinstance(bound, Session):
-        return bound.get_bind().dialect.name
-    return bound.dialect.name
+    if isinstance(bind, Session):
+        return bind.get_bind().dialect.name
+    return bind.dialect.name
 
 
 def table(model: type[Any]) -> Table:
@@ -96,7 +98,7 @@ def table(model: type[Any]) -> Table:
     return cast("Table", model.__table__)
 
 
-def prepare(
+def prepare_insert(
     model: type[Any], build: Callable[[Any], Any] = lambda insert: insert
 ) -> Callable[[Session], Any]:
     """An INSERT with its ON CONFLICT, built once for each kind of database.
@@ -107,10 +109,10 @@ def prepare(
         "sqlite": build(sqlite.insert(table(model))),
         "postgresql": build(postgresql.insert(table(model))),
     }
-    return lambda session: built[dialect(session)]
+    return lambda session: built[dialect_name(session)]
 
 
-def parse(url: str) -> URL:
+def parse_url(url: str) -> URL:
     """The URL with the driver we use; raises ValueError for another database."""
     parsed = make_url(url)
     if parsed.get_backend_name() in {"postgresql", "postgres"}:
@@ -128,7 +130,7 @@ def sqlite_file(url: URL) -> Path | None:
 
 
 def connect(url: str | URL) -> Database:
-    parsed = parse(
+    parsed = parse_url(
         url.render_as_string(hide_password=False) if isinstance(url, URL) else url
     )
     if parsed.get_backend_name() == "sqlite":
@@ -136,7 +138,7 @@ def connect(url: str | URL) -> Database:
     return _postgresql(parsed)
 
 
-def look(url: URL) -> Engine:
+def open_read_only(url: URL) -> Engine:
     """An engine that changes nothing, and makes no database where there is none.
 
     It holds up nobody, and may look into a file that another process serves.
@@ -149,13 +151,15 @@ def look(url: URL) -> Engine:
     address = f"{file.as_uri()}?mode=ro"
     return create_engine(
         "sqlite+pysqlite://",
-        creator=lambda: sqlite3.connect(address, uri=True, timeout=WAIT_SECONDS),
+        creator=lambda: sqlite3.connect(
+            address, uri=True, timeout=REQUEST_TIMEOUT_SECONDS
+        ),
         poolclass=NullPool,
         hide_parameters=True,
     )
 
 
-def empty_log(file: Path) -> bool:
+def truncate_wal(file: Path) -> bool:
     """Take an SQLite file's log over into it, and leave nothing in the log.
 
     What was deleted stands in the log until then. False where somebody is reading or
@@ -171,50 +175,52 @@ def empty_log(file: Path) -> bool:
     return not is_busy
 
 
-def together(
-    do: Callable[[Sequence[T]], None],
-    things: Sequence[T],
+def run_batch(
+    run: Callable[[Sequence[T]], None],
+    items: Sequence[T],
     *,
-    patience: float = WAIT_SECONDS,
+    timeout: float = REQUEST_TIMEOUT_SECONDS,
 ) -> list[Exception | None]:
     """Do several things in one transaction; if that fails, each in one of its own.
 
     What went wrong with each. `do` may run several times for the same thing; it
     begins nothing after `patience` seconds.
     """
-    until = monotonic() + patience
-    failed = _try(do, things) if things else None
-    if failed is None or (len(things) == 1 and not was_given_up(failed)):
-        return [failed for _ in things]
+    until = monotonic() + timeout
+    failed = _run_caught(run, items) if items else None
+    if failed is None or (len(items) == 1 and not is_retryable(failed)):
+        return [failed for _ in items]
     log.warning("tried again one by one", exc_info=failed)
-    return [_alone(do, thing, until, failed) for thing in things]
+    return [_run_alone(run, thing, until, failed) for thing in items]
 
 
-def _alone(
-    do: Callable[[Sequence[T]], None], thing: T, until: float, failed: Exception
+def _run_alone(
+    run: Callable[[Sequence[T]], None], item: T, until: float, error: Exception
 ) -> Exception | None:
     """Once more, and again if it was nobody's fault, as long as somebody waits."""
-    for _ in range(TRIES):
+    for _ in range(MAX_ATTEMPTS):
         if monotonic() > until:
-            return failed
-        hurried = _lock_seconds.set(LOCK_SECONDS_ALONE)
-        found = _try(do, [thing])
-        _lock_seconds.reset(hurried)
-        if found is None or not was_given_up(found):
+            return error
+        hurried = lock_timeout_seconds.set(RETRY_LOCK_TIMEOUT_SECONDS)
+        found = _run_caught(run, [item])
+        lock_timeout_seconds.reset(hurried)
+        if found is None or not is_retryable(found):
             return found
-        failed = found
-    return failed
+        error = found
+    return error
 
 
-def _try(do: Callable[[Sequence[T]], None], things: Sequence[T]) -> Exception | None:
+def _run_caught(
+    run: Callable[[Sequence[T]], None], items: Sequence[T]
+) -> Exception | None:
     try:
-        do(things)
+        run(items)
     except Exception as error:  # noqa: BLE001 - whoever waits for it is told.
         return error
     return None
 
 
-def was_given_up(error: Exception) -> bool:
+def is_retryable(error: Exception) -> bool:
     """Whether a transaction failed by nobody's fault, and can go well at once.
 
     Nothing of it stands; or all of it, where the connection was lost while it was
@@ -222,25 +228,25 @@ def was_given_up(error: Exception) -> bool:
     """
     return isinstance(error, DBAPIError) and (
         error.connection_invalidated
-        or getattr(error.orig, "sqlstate", None) in _PASSING
+        or getattr(error.orig, "sqlstate", None) in _RETRYABLE_SQLSTATES
     )
 
 
-def retried(do: Callable[P, T]) -> Callable[P, T]:
+def retry_on_conflict(function: Callable[P, T]) -> Callable[P, T]:
     """`do`, and all of it once more where its transaction was given up.
 
     What it asks of Slack before must change nothing there.
     """
 
-    @wraps(do)
+    @wraps(function)
     def done(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return do(*args, **kwargs)
+            return function(*args, **kwargs)
         except DBAPIError as error:
-            if not was_given_up(error):
+            if not is_retryable(error):
                 raise
             log.warning("tried again", exc_info=error)
-        return do(*args, **kwargs)
+        return function(*args, **kwargs)
 
     return done
 
@@ -249,31 +255,33 @@ def _postgresql(url: URL) -> Database:
     # A server that was restarted has closed the connections that wait here. A lookup
     # on one is tried `together` again, and takes half the time without asking.
     engine = _postgresql_engine(
-        url, pool_size=MOST_CONNECTIONS - LOOKERS, pool_pre_ping=True
+        url, pool_size=MAX_CONNECTIONS - AUTOCOMMIT_CONNECTIONS, pool_pre_ping=True
     )
     engine.dialect.do_begin = _begin_postgresql  # type: ignore[assignment, method-assign]
     sessions = sessionmaker(engine)
-    lookups = _postgresql_engine(url, pool_size=LOOKERS, isolation_level="AUTOCOMMIT")
+    lookups = _postgresql_engine(
+        url, pool_size=AUTOCOMMIT_CONNECTIONS, isolation_level="AUTOCOMMIT"
+    )
     return Database(engine, sessions, sessions, lookups, engine)
 
 
 def _begin_postgresql(connection: Any) -> None:
-    seconds = _lock_seconds.get()
+    seconds = lock_timeout_seconds.get()
     if seconds is not None:
         connection.execute(f"SET LOCAL lock_timeout = {int(seconds * 1000)}")
 
 
 def _postgresql_engine(url: URL, **options: Any) -> Engine:
     settings = (
-        f"-c statement_timeout={int(WAIT_SECONDS * 1000)}"
-        f" -c lock_timeout={int(LOCK_SECONDS * 1000)}"
+        f"-c statement_timeout={int(REQUEST_TIMEOUT_SECONDS * 1000)}"
+        f" -c lock_timeout={int(LOCK_TIMEOUT_SECONDS * 1000)}"
         " -c idle_in_transaction_session_timeout=10000"
     )
     return create_engine(
         url,
         hide_parameters=True,
         max_overflow=0,
-        pool_timeout=WAIT_SECONDS,
+        pool_timeout=REQUEST_TIMEOUT_SECONDS,
         connect_args={"application_name": "backswing", "options": settings},
         **options,
     )
@@ -284,14 +292,14 @@ def _sqlite(url: URL) -> Database:
     # it, where SQLite's own busy handler would poll and starve.
     writing = _sqlite_engine(url, "BEGIN IMMEDIATE", pool_size=1)
     reading = _sqlite_engine(url, "BEGIN", pool_size=4)
-    lookups = _sqlite_engine(url, None, pool_size=LOOKERS)
+    lookups = _sqlite_engine(url, None, pool_size=AUTOCOMMIT_CONNECTIONS)
     for engine in (reading, lookups):
-        event.listen(engine, "connect", _only_read)
+        event.listen(engine, "connect", _set_query_only)
     sessions = sessionmaker(writing)
     return Database(writing, sessions, sessionmaker(reading), lookups, reading)
 
 
-def _only_read(connection: Any, _record: object) -> None:
+def _set_query_only(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA query_only = ON")
 
 
@@ -301,7 +309,7 @@ def _sqlite_engine(url: URL, begin: str | None, *, pool_size: int) -> Engine:
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=WAIT_SECONDS,
+        pool_timeout=REQUEST_TIMEOUT_SECONDS,
     )
 
     # By default Python's sqlite3 begins late and commits before DDL, which loses
@@ -309,7 +317,9 @@ def _sqlite_engine(url: URL, begin: str | None, *, pool_size: int) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None
-        connection.execute(f"PRAGMA busy_timeout = {int(WAIT_SECONDS * 1000)}")
+        connection.execute(
+            f"PRAGMA busy_timeout = {int(REQUEST_TIMEOUT_SECONDS * 1000)}"
+        )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")

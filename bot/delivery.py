@@ -12,59 +12,59 @@ from sqlalchemy import event, update
 from sqlalchemy.orm import Session
 
 from bot import lanes, visibility
-from bot.db import retried
-from bot.lanes import Claim
+from bot.db import retry_on_conflict
+from bot.lanes import Delivery
 from bot.operations import (
-    Later,
-    Operation,
-    Post,
-    PostIfIn,
-    PostIfOut,
-    ReadChannels,
-    methods,
+    FetchMemberships,
+    PostIfMember,
+    PostIfNotMember,
+    PostMessage,
+    Reschedule,
+    SlackAction,
+    api_methods,
 )
-from bot.outbox import PROMISED, Cause, following
+from bot.outbox import ENQUEUED, Cause, caused_by
 from bot.runtime import Runtime
 from bot.slack import (
-    NO_THREAD,
-    REVOKED,
-    NotDone,
+    REVOKED_TOKEN_ERRORS,
+    THREAD_NOT_FOUND,
+    NotSent,
+    OutcomeUnknown,
     RateLimited,
-    Refused,
+    Rejected,
     SlackError,
-    Unsure,
 )
-from bot.visibility import MOST_QUESTIONS, MembershipUnknown
+from bot.visibility import MAX_LOOKUPS, MembershipUnknown
 from models import Channel, Installation
 
 log = logging.getLogger(__name__)
 
 # After this many failures, over more than an hour, nobody waits for the message.
-MOST_FAILURES = 16
+MAX_FAILURES = 16
 # Slack's history may lag behind its writes, so one look is not enough to say "no".
 # A call to Slack ends within seconds, unless its answer trickles for ever.
-LONGEST_SECONDS = 600
-LOOKS = 2
-LOOK_AFTER = timedelta(seconds=10)
+STUCK_AFTER_SECONDS = 600
+MAX_VERIFY_ATTEMPTS = 2
+VERIFY_DELAY = timedelta(seconds=10)
 # Slack takes "several hundred" messages a minute in a workspace. Whoever sends more is
 # told to be silent for a while, with everything that came next.
-A_SECOND, AT_ONCE = 10, 10
+MESSAGES_PER_SECOND, BURST = 10, 10
 
 
-def _nothing(*_: object) -> None:
+def do_nothing(*_: object) -> None:
     return None
 
 
-def _no_channel(_session: Session, _claim: Claim) -> Collection[int]:
+def _no_channels(_session: Session, _delivery: Delivery) -> Collection[int]:
     return ()
 
 
-def _at_once(_session: Session, claim: Claim) -> datetime:
-    return claim.claimed_at
+def _send_now(_session: Session, delivery: Delivery) -> datetime:
+    return delivery.started_at
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class MessageType:
     """How one kind of promise is kept.
 
     `draw` gives what to send, None where it is no longer true, or `Later` where it is
@@ -76,48 +76,62 @@ class Notice:
     locks what they change, so that locks are always taken from the ask to its promises.
     """
 
-    draw: Callable[[Session, Claim], Operation | Later | None]
+    render: Callable[[Session, Delivery], SlackAction | Reschedule | None]
     # What to do when nobody knows whether it was done: look for the message, do it
     # again because that changes nothing, or leave it.
-    in_doubt: Literal["look", "repeat", "leave"] = "look"
-    delivered: Callable[[Session, Claim, Any, datetime], None] = _nothing
-    parked: Callable[[Session, Claim, str, datetime], None] = _nothing
-    unknown: Callable[[Session, Claim, str, datetime], None] = _nothing
-    hold: Callable[[Session, Claim], None] = _nothing
-    due: Callable[[Session, Claim], datetime] = _at_once
-    of: Callable[[Session, Claim], Collection[int]] = _no_channel
-    outside: Callable[[Session, Claim], Operation | Later | None] = _nothing
+    if_unconfirmed: Literal["look", "repeat", "leave"] = "look"
+    on_sent: Callable[[Session, Delivery, Any, datetime], None] = do_nothing
+    on_rejected: Callable[[Session, Delivery, str, datetime], None] = do_nothing
+    on_lost: Callable[[Session, Delivery, str, datetime], None] = do_nothing
+    lock: Callable[[Session, Delivery], None] = do_nothing
+    send_after: Callable[[Session, Delivery], datetime] = _send_now
+    quoted_channels: Callable[[Session, Delivery], Collection[int]] = _no_channels
+    render_without_access: Callable[
+        [Session, Delivery], SlackAction | Reschedule | None
+    ] = do_nothing
 
-    def shown(self, session: Session, claim: Claim) -> Operation | Later | None:
+    def render_visible(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | Reschedule | None:
         """Draw what its recipient may see of it. Raises MembershipUnknown."""
-        channels = [session.get_one(Channel, row) for row in self.of(session, claim)]
-        seen = visibility.seen(
-            session, channels, claim.recipient, now=claim.looked_at or claim.claimed_at
+        channels = [
+            session.get_one(Channel, row)
+            for row in self.quoted_channels(session, delivery)
+        ]
+        seen = visibility.visible_channels(
+            session,
+            channels,
+            delivery.recipient,
+            now=delivery.rendered_at or delivery.started_at,
         )
         is_inside = all(channel.id in seen for channel in channels)
-        return (self.draw if is_inside else self.outside)(session, claim)
+        return (self.render if is_inside else self.render_without_access)(
+            session, delivery
+        )
 
-    def drawn(self, session: Session, claim: Claim) -> Operation | Later | None:
+    def render_when_due(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | Reschedule | None:
         """What to send now, None for nothing any more, or when to look again."""
-        operation = self.shown(session, claim)
-        if operation is None or isinstance(operation, Later):
+        operation = self.render_visible(session, delivery)
+        if operation is None or isinstance(operation, Reschedule):
             return operation
-        at = self.due(session, claim)
-        return Later(at) if at > claim.claimed_at else operation
+        at = self.send_after(session, delivery)
+        return Reschedule(at) if at > delivery.started_at else operation
 
 
-class Deliverer:
+class OutboxWorker:
     """Worker threads that a commit wakes; any number, in any number of processes."""
 
     def __init__(
         self,
         rt: Runtime,
-        notices: Mapping[str, Notice],
+        message_types: Mapping[str, MessageType],
         *,
-        meet: Callable[[Runtime], None] = _nothing,
-        pace: Callable[[], float] = lambda: 0,
-        attempted: Callable[[str], None] = _nothing,
-        steady: Callable[[], float] = time.monotonic,
+        fetch_new_users: Callable[[Runtime], None] = do_nothing,
+        next_slot: Callable[[], float] = lambda: 0,
+        on_attempt: Callable[[str], None] = do_nothing,
+        monotonic_clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`meet` asks Slack about people that a message is to name.
 
@@ -125,20 +139,22 @@ class Deliverer:
         what became of each attempt, in a word.
         """
         self._rt = rt
-        self._meet = meet
-        self._pace = pace
-        self._attempted = attempted
-        self._notices = notices
-        self._looked_for = frozenset(
-            kind for kind, notice in notices.items() if notice.in_doubt == "look"
+        self._fetch_new_users = fetch_new_users
+        self._next_slot = next_slot
+        self._on_attempt = on_attempt
+        self._message_types = message_types
+        self._verified_kinds = frozenset(
+            kind
+            for kind, notice in message_types.items()
+            if notice.if_unconfirmed == "look"
         )
         self._stopping = threading.Event()
-        self._work = threading.Event()
+        self._has_work = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._steady = steady
+        self._monotonic_clock = monotonic_clock
         # When each delivery that is under way began.
-        self._begun: dict[int, float] = {}
-        event.listen(rt.sessions, "after_commit", self._committed)
+        self._started_at: dict[int, float] = {}
+        event.listen(rt.write_session, "after_commit", self._on_commit)
 
     def start(self, threads: int = 2) -> None:
         self._threads = [
@@ -151,7 +167,7 @@ class Deliverer:
     def stop(self, seconds: float) -> None:
         """Take no more work; what is in flight finishes, or its lease runs out."""
         self._stopping.set()
-        self._work.set()
+        self._has_work.set()
         for thread in self._threads:
             thread.join(seconds / len(self._threads))
 
@@ -159,290 +175,356 @@ class Deliverer:
     def is_running(self) -> bool:
         return bool(self._threads) and all(t.is_alive() for t in self._threads)
 
-    def trouble(self) -> str | None:
+    def stopped_reason(self) -> str | None:
         """Return why nothing may be sent any more; None where all is well."""
         if not self.is_running:
             return "a thread has ended"
-        oldest = min([*self._begun.values()], default=self._steady())
-        if self._steady() - oldest > LONGEST_SECONDS:
+        oldest = min([*self._started_at.values()], default=self._monotonic_clock())
+        if self._monotonic_clock() - oldest > STUCK_AFTER_SECONDS:
             return "a delivery does not end"
         return None
 
     def wake(self) -> None:
-        self._work.set()
+        self._has_work.set()
 
-    def deliver_due(self) -> int:
+    def send_due(self) -> int:
         """Keep every promise that is due now; how many there were."""
         count = 0
-        while not self._stopping.is_set() and self._deliver_next():
+        while not self._stopping.is_set() and self._send_next():
             count += 1
         return count
 
-    def _committed(self, session: Session) -> None:
-        if session.info.pop(PROMISED, False):
-            self._work.set()
+    def _on_commit(self, session: Session) -> None:
+        if session.info.pop(ENQUEUED, False):
+            self._has_work.set()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._work.wait()
-            self._work.clear()
+            self._has_work.wait()
+            self._has_work.clear()
             try:
-                self.deliver_due()
+                self.send_due()
             except Exception:
                 # The database is away, and with it the means to say so. A thread that
                 # dies would silently take the deliveries with it.
                 log.exception("delivering failed")
                 time.sleep(1)
 
-    def _deliver_next(self) -> bool:
+    def _send_next(self) -> bool:
         served = self._rt.workspace.id
-        with self._rt.lookups.connect() as connection:
-            if not lanes.is_due(connection, served, now=self._rt.clock()):
+        with self._rt.autocommit.connect() as connection:
+            if not lanes.has_due(connection, served, now=self._rt.clock()):
                 return False
         # Not `Event.wait`: it may wait for a time of day, which can be set back.
-        time.sleep(self._pace())
+        time.sleep(self._next_slot())
         if self._stopping.is_set():
             return False
-        with self._rt.sessions.begin() as session:
-            claim = lanes.claim(session, served, now=self._rt.clock())
-        if claim is None:
+        with self._rt.write_session.begin() as session:
+            delivery = lanes.claim(session, served, now=self._rt.clock())
+        if delivery is None:
             return False
         # There may be more: another thread can take it meanwhile.
-        self._work.set()
-        self._begun[claim.id] = self._steady()
+        self._has_work.set()
+        self._started_at[delivery.id] = self._monotonic_clock()
         try:
-            self._deliver(claim)
+            self._send(delivery)
         except SlackError as error:
-            self._record_failure(claim, error)
+            self._record_failure(delivery, error)
         except Exception as error:
             # A bug in one message must not hold up the others behind it.
-            log.exception("delivery failed", extra={"kind": claim.kind})
-            self._record_failure(claim, Unsure(claim.kind, type(error).__name__))
+            log.exception("delivery failed", extra={"kind": delivery.kind})
+            self._record_failure(
+                delivery, OutcomeUnknown(delivery.kind, type(error).__name__)
+            )
         finally:
-            self._begun.pop(claim.id, None)
+            self._started_at.pop(delivery.id, None)
         return True
 
-    def _deliver(self, claim: Claim) -> None:
-        notice = self._notices[claim.kind]
-        if claim.is_unverified:
-            if notice.in_doubt == "leave":
-                self._end(claim, "unknown", claim.kind)
+    def _send(self, delivery: Delivery) -> None:
+        message_type = self._message_types[delivery.kind]
+        if delivery.is_unconfirmed:
+            if message_type.if_unconfirmed == "leave":
+                self._give_up(delivery, "unknown", delivery.kind)
                 return
-            if notice.in_doubt == "look" and self._is_settled_by_a_look(claim, notice):
+            if message_type.if_unconfirmed == "look" and self._is_settled_by_lookup(
+                delivery, message_type
+            ):
                 return
-        retried(self._meet)(self._rt)
-        operation = self._drawn(claim, notice)
+        retry_on_conflict(self._fetch_new_users)(self._rt)
+        operation = self._render(delivery, message_type)
         if operation is None:
-            self._finish(claim, state="withdrawn")
-            self._attempted("withdrawn")
+            self._finish(delivery, state="withdrawn")
+            self._on_attempt("withdrawn")
             return
-        if isinstance(operation, Later):
-            self._finish(claim, state=_same(claim), due_at=operation.until)
+        if isinstance(operation, Reschedule):
+            self._finish(delivery, state=unsent_state(delivery), due_at=operation.until)
             return
-        if any(self._is_paused(claim, method) for method in methods(operation)):
+        if any(
+            self._defer_if_rate_limited(delivery, method)
+            for method in api_methods(operation)
+        ):
             return
-        self._hold_on(claim, operation.method)
+        self._check_lease(delivery, operation.method)
         # From here on it is about this attempt, not about an earlier one.
-        claim = replace(claim, is_unverified=False)
+        delivery = replace(delivery, is_unconfirmed=False)
         try:
-            result = operation.send(self._rt.slack, claim.operation)
-        except Unsure as error:
-            self._record_unsure(claim, notice, error)
+            result = operation.send(self._rt.slack, delivery.metadata_token)
+        except OutcomeUnknown as error:
+            self._record_unconfirmed(delivery, message_type, error)
         except SlackError as error:
-            self._record_failure(claim, error)
+            self._record_failure(delivery, error)
         else:
-            is_post = isinstance(operation, Post | PostIfIn | PostIfOut)
-            self._sent(claim, notice, result, spaced=is_post)
+            is_post = isinstance(
+                operation, PostMessage | PostIfMember | PostIfNotMember
+            )
+            self._on_accepted(delivery, message_type, result, is_spaced=is_post)
 
-    def _drawn(self, claim: Claim, notice: Notice) -> Operation | Later | None:
+    def _render(
+        self, delivery: Delivery, message_type: MessageType
+    ) -> SlackAction | Reschedule | None:
         """Draw it; where it is not known who may see it, ask Slack first."""
-        for _ in range(MOST_QUESTIONS):
+        for _ in range(MAX_LOOKUPS):
             try:
-                with self._rt.reads() as session:
-                    return notice.drawn(session, claim)
+                with self._rt.read_session() as session:
+                    return message_type.render_when_due(session, delivery)
             except MembershipUnknown as unknown:
-                until = self._paused_until(claim, ReadChannels.method)
+                until = self._rate_limited_until(delivery, FetchMemberships.method)
                 if until is not None:
-                    return Later(until)
-                visibility.ask(self._rt, unknown, is_urgent=False)
-        raise NotDone(ReadChannels.method, "membership_unknown")
+                    return Reschedule(until)
+                visibility.fetch_memberships(self._rt, unknown, is_urgent=False)
+        raise NotSent(FetchMemberships.method, "membership_unknown")
 
-    def _sent(self, claim: Claim, notice: Notice, result: Any, *, spaced: bool) -> None:
+    def _on_accepted(
+        self,
+        delivery: Delivery,
+        message_type: MessageType,
+        result: Any,
+        *,
+        is_spaced: bool,
+    ) -> None:
         try:
-            self._record_success(claim, notice, result, spaced=spaced)
+            self._record_success(delivery, message_type, result, is_spaced=is_spaced)
         except Exception as error:
             # It is in Slack, whatever kept us from writing that down.
-            log.exception("delivery not recorded", extra={"kind": claim.kind})
-            unsure = Unsure(claim.kind, type(error).__name__)
-            self._record_unsure(claim, notice, unsure)
+            log.exception("delivery not recorded", extra={"kind": delivery.kind})
+            unsure = OutcomeUnknown(delivery.kind, type(error).__name__)
+            self._record_unconfirmed(delivery, message_type, unsure)
 
-    def _is_settled_by_a_look(self, claim: Claim, notice: Notice) -> bool:
+    def _is_settled_by_lookup(
+        self, delivery: Delivery, message_type: MessageType
+    ) -> bool:
         """True where the message was found, or is to be looked for once more."""
-        if self._is_paused(claim, "conversations.history"):
+        if self._defer_if_rate_limited(delivery, "conversations.history"):
             return True
         try:
-            found = self._rt.slack.find_posted(
-                claim.recipient,
-                claim.operation,
-                since=claim.first_sent_at.timestamp(),
+            found = self._rt.slack.find_by_metadata(
+                delivery.recipient,
+                delivery.metadata_token,
+                since=delivery.first_sent_at.timestamp(),
                 # A reply is in its thread's history and not in the channel's.
-                thread_ts=claim.detail.get("thread_ts"),
+                thread_ts=delivery.payload.get("thread_ts"),
             )
-        except Refused as error:
-            if error.code != NO_THREAD:
+        except Rejected as error:
+            if error.code != THREAD_NOT_FOUND:
                 raise
             # It is not there, and nothing can be posted there any more.
-            self._end(claim, "parked", error.code)
+            self._give_up(delivery, "parked", error.code)
             return True
         if found is not None:
-            self._record_success(claim, notice, found)
+            self._record_success(delivery, message_type, found)
             return True
-        if claim.looks + 1 < LOOKS:
+        if delivery.verify_attempts + 1 < MAX_VERIFY_ATTEMPTS:
             self._finish(
-                claim,
+                delivery,
                 state="unverified",
-                looks=claim.looks + 1,
-                due_at=self._rt.clock() + LOOK_AFTER,
+                looks=delivery.verify_attempts + 1,
+                due_at=self._rt.clock() + VERIFY_DELAY,
             )
             return True
         return False
 
-    def _is_paused(self, claim: Claim, method: str) -> bool:
+    def _defer_if_rate_limited(self, delivery: Delivery, method: str) -> bool:
         """Put the claim back if Slack wants to be left alone with the method."""
-        until = self._paused_until(claim, method)
+        until = self._rate_limited_until(delivery, method)
         if until is None:
             return False
-        self._finish(claim, state=_same(claim), due_at=until)
+        self._finish(delivery, state=unsent_state(delivery), due_at=until)
         return True
 
-    def _paused_until(self, claim: Claim, method: str) -> datetime | None:
-        with self._rt.lookups.connect() as connection:
-            return lanes.paused_until(
-                connection, claim.installation_id, method, now=self._rt.clock()
+    def _rate_limited_until(self, delivery: Delivery, method: str) -> datetime | None:
+        with self._rt.autocommit.connect() as connection:
+            return lanes.rate_limited_until(
+                connection, delivery.installation_id, method, now=self._rt.clock()
             )
 
-    def _hold_on(self, claim: Claim, method: str) -> None:
+    def _check_lease(self, delivery: Delivery, method: str) -> None:
         """Raises NotDone where the lease ends before the sending is sure to be over.
 
         The process may have stood still, and somebody else have sent it meanwhile.
         """
-        with self._rt.lookups.connect() as connection:
-            if not lanes.is_held(connection, claim, now=self._rt.clock()):
-                raise NotDone(method, "lease_over")
+        with self._rt.autocommit.connect() as connection:
+            if not lanes.has_lease(connection, delivery, now=self._rt.clock()):
+                raise NotSent(method, "lease_over")
 
-    @retried
+    @retry_on_conflict
     def _record_success(
-        self, claim: Claim, notice: Notice, result: Any, *, spaced: bool = True
+        self,
+        delivery: Delivery,
+        message_type: MessageType,
+        result: Any,
+        *,
+        is_spaced: bool = True,
     ) -> None:
         now = self._rt.clock()
-        sent: dict[str, Any] = {"drawn": claim.version, "error": None, "failures": 0}
+        sent: dict[str, Any] = {"drawn": delivery.version, "error": None, "failures": 0}
         if isinstance(result, tuple):
             sent["slack_channel"], sent["ts"] = result
-        with self._rt.sessions.begin() as session:
-            notice.hold(session, claim)
+        with self._rt.write_session.begin() as session:
+            message_type.lock(session, delivery)
             if lanes.finish(
                 session,
-                claim,
+                delivery,
                 now=now,
                 state="sent",
-                spaced=spaced,
-                is_repeatable=notice.in_doubt == "repeat",
+                is_spaced=is_spaced,
+                is_update=message_type.if_unconfirmed == "repeat",
                 **sent,
             ):
-                looked_for = self._looked_for if claim.is_unverified else frozenset()
-                cause = Cause(claim.operation, claim.first_sent_at, looked_for)
-                with following(session, cause):
-                    notice.delivered(session, claim, result, now)
-        log.info("sent", extra={"kind": claim.kind, "item": claim.id})
-        self._attempted("sent")
+                looked_for = (
+                    self._verified_kinds if delivery.is_unconfirmed else frozenset()
+                )
+                cause = Cause(
+                    delivery.metadata_token, delivery.first_sent_at, looked_for
+                )
+                with caused_by(session, cause):
+                    message_type.on_sent(session, delivery, result, now)
+        log.info("sent", extra={"kind": delivery.kind, "item": delivery.id})
+        self._on_attempt("sent")
 
-    def _record_unsure(self, claim: Claim, notice: Notice, error: SlackError) -> None:
+    def _record_unconfirmed(
+        self, delivery: Delivery, message_type: MessageType, error: SlackError
+    ) -> None:
         now = self._rt.clock()
-        log.warning("unsure", extra=_seen(claim, error))
-        self._attempted("unsure")
-        failed = {"error": error.code, "failures": claim.failures + 1}
-        is_last = claim.failures + 1 >= MOST_FAILURES
-        if notice.in_doubt == "leave" or (notice.in_doubt == "look" and is_last):
-            self._end(claim, "unknown", error.code)
+        log.warning("unsure", extra=log_fields(delivery, error))
+        self._on_attempt("unsure")
+        failed = {"error": error.code, "failures": delivery.failures + 1}
+        is_last = delivery.failures + 1 >= MAX_FAILURES
+        if message_type.if_unconfirmed == "leave" or (
+            message_type.if_unconfirmed == "look" and is_last
+        ):
+            self._give_up(delivery, "unknown", error.code)
         elif is_last:
-            self._end(claim, "parked", error.code)
-        elif notice.in_doubt == "look":
+            self._give_up(delivery, "parked", error.code)
+        elif message_type.if_unconfirmed == "look":
             self._finish(
-                claim, state="unverified", looks=0, due_at=now + LOOK_AFTER, **failed
+                delivery,
+                state="unverified",
+                looks=0,
+                due_at=now + VERIFY_DELAY,
+                **failed,
             )
         else:
-            self._finish(claim, state="pending", due_at=_later(claim, now), **failed)
+            self._finish(
+                delivery, state="pending", due_at=retry_at(delivery, now), **failed
+            )
 
-    @retried
-    def _record_failure(self, claim: Claim, error: SlackError) -> None:
+    @retry_on_conflict
+    def _record_failure(self, delivery: Delivery, error: SlackError) -> None:
         now = self._rt.clock()
-        log.warning("not delivered", extra=_seen(claim, error))
-        self._attempted("ratelimited" if isinstance(error, RateLimited) else "failed")
+        log.warning("not delivered", extra=log_fields(delivery, error))
+        self._on_attempt("ratelimited" if isinstance(error, RateLimited) else "failed")
         if isinstance(error, RateLimited):
-            until = now + timedelta(seconds=error.seconds)
-            with self._rt.sessions.begin() as session:
-                lanes.finish(session, claim, now=now, state=_same(claim), due_at=until)
-                lanes.pause(session, claim.installation_id, error.method, until)
-        elif error.code in REVOKED:
-            with self._rt.sessions.begin() as session:
+            until = now + timedelta(seconds=error.retry_after)
+            with self._rt.write_session.begin() as session:
                 lanes.finish(
-                    session, claim, now=now, state=_same(claim), error=error.code
+                    session,
+                    delivery,
+                    now=now,
+                    state=unsent_state(delivery),
+                    due_at=until,
+                )
+                lanes.record_rate_limit(
+                    session, delivery.installation_id, error.method, until
+                )
+        elif error.code in REVOKED_TOKEN_ERRORS:
+            with self._rt.write_session.begin() as session:
+                lanes.finish(
+                    session,
+                    delivery,
+                    now=now,
+                    state=unsent_state(delivery),
+                    error=error.code,
                 )
                 session.execute(
                     update(Installation)
-                    .where(Installation.id == claim.installation_id)
+                    .where(Installation.id == delivery.installation_id)
                     .values(paused_because=error.code)
                 )
-        elif isinstance(error, NotDone | Unsure) and claim.failures + 1 < MOST_FAILURES:
+        elif (
+            isinstance(error, NotSent | OutcomeUnknown)
+            and delivery.failures + 1 < MAX_FAILURES
+        ):
             self._finish(
-                claim,
-                state=_same(claim),
-                due_at=_later(claim, now),
+                delivery,
+                state=unsent_state(delivery),
+                due_at=retry_at(delivery, now),
                 error=error.code,
-                failures=claim.failures + 1,
+                failures=delivery.failures + 1,
             )
-        elif self._has_moved(claim):
-            self._finish(claim, state=_same(claim), due_at=now, error=error.code)
+        elif self._has_channel_moved(delivery):
+            self._finish(
+                delivery, state=unsent_state(delivery), due_at=now, error=error.code
+            )
         else:
-            self._end(claim, "unknown" if claim.is_unverified else "parked", error.code)
+            self._give_up(
+                delivery, "unknown" if delivery.is_unconfirmed else "parked", error.code
+            )
 
-    def _has_moved(self, claim: Claim) -> bool:
-        with self._rt.lookups.connect() as connection:
-            return lanes.has_moved(connection, claim)
+    def _has_channel_moved(self, delivery: Delivery) -> bool:
+        with self._rt.autocommit.connect() as connection:
+            return lanes.has_channel_moved(connection, delivery)
 
-    @retried
-    def _end(self, claim: Claim, state: Literal["parked", "unknown"], why: str) -> None:
+    @retry_on_conflict
+    def _give_up(
+        self, delivery: Delivery, state: Literal["parked", "unknown"], reason: str
+    ) -> None:
         """Give a promise up, and let whoever made it say so."""
-        notice = self._notices[claim.kind]
+        message_type = self._message_types[delivery.kind]
         now = self._rt.clock()
-        self._attempted(state)
-        with self._rt.sessions.begin() as session:
-            notice.hold(session, claim)
-            if lanes.finish(session, claim, now=now, state=state, error=why):
-                tell = notice.parked if state == "parked" else notice.unknown
+        self._on_attempt(state)
+        with self._rt.write_session.begin() as session:
+            message_type.lock(session, delivery)
+            if lanes.finish(session, delivery, now=now, state=state, error=reason):
+                tell = (
+                    message_type.on_rejected
+                    if state == "parked"
+                    else message_type.on_lost
+                )
                 # Where nobody can look for it, nor could one look for what says so.
-                cause = Cause(claim.operation, claim.first_sent_at, frozenset())
-                with following(session, cause):
-                    tell(session, claim, why, now)
+                cause = Cause(
+                    delivery.metadata_token, delivery.first_sent_at, frozenset()
+                )
+                with caused_by(session, cause):
+                    tell(session, delivery, reason, now)
 
-    def _finish(self, claim: Claim, **changes: Any) -> None:
-        with self._rt.sessions.begin() as session:
-            lanes.finish(session, claim, now=self._rt.clock(), **changes)
-
-
-def _same(claim: Claim) -> str:
-    return "unverified" if claim.is_unverified else "pending"
+    def _finish(self, delivery: Delivery, **changes: Any) -> None:
+        with self._rt.write_session.begin() as session:
+            lanes.finish(session, delivery, now=self._rt.clock(), **changes)
 
 
-def _later(claim: Claim, now: datetime) -> datetime:
+def unsent_state(delivery: Delivery) -> str:
+    return "unverified" if delivery.is_unconfirmed else "pending"
+
+
+def retry_at(delivery: Delivery, now: datetime) -> datetime:
     """Twice as long after each failure, at most ten minutes."""
-    return now + timedelta(seconds=min(2 ** (claim.failures + 1), 600))
+    return now + timedelta(seconds=min(2 ** (delivery.failures + 1), 600))
 
 
-def _seen(claim: Claim, error: SlackError) -> dict[str, Any]:
+def log_fields(delivery: Delivery, error: SlackError) -> dict[str, Any]:
     return {
-        "kind": claim.kind,
-        "item": claim.id,
+        "kind": delivery.kind,
+        "item": delivery.id,
         "method": error.method,
         "error": error.code,
     }

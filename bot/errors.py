@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 
-class Refusal(Exception):
+class UserError(Exception):
     """A rule said no. The message is worded for the member and safe to show.
 
     `field` is the block of the form that it is about, if it came from a form; where
@@ -15,8 +15,8 @@ class Refusal(Exception):
         message: str,
         *,
         field: str | None = None,
-        fields: Mapping[str, str] | None = None,
+        field_errors: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.field = field
-        self.fields = dict(fields or {})
+        self.field_errors = dict(field_errors or {})

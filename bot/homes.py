@@ -12,14 +12,14 @@ from bot.db import table
 from models import Home
 
 # What changes within this time is shown at once: one view, however many changes.
-SOON = timedelta(seconds=2)
+REFRESH_DELAY = timedelta(seconds=2)
 
 # On a session: whose Home tabs are to be drawn again, and when, by installation.
-_CHANGED = "homes.changed"
+_SESSION_KEY = "homes.changed"
 
 
 @dataclass(slots=True)
-class _Changed:
+class _PendingRefresh:
     now: datetime
     due: datetime
     members: set[str] = field(default_factory=set)
@@ -32,34 +32,34 @@ _OWNERS = select(_homes.c.member).where(
 )
 
 
-def refresh(
+def refresh_homes(
     session: Session,
     installation_id: int,
     members: Collection[str],
     *,
     now: datetime,
-    soon: timedelta = SOON,
+    delay: timedelta = REFRESH_DELAY,
 ) -> None:
     """Draw the Home tabs of those of the members who have opened theirs, once.
 
     `soon`: how long after `now`. What is promised already comes no later for it.
     """
-    everything = session.info.setdefault(_CHANGED, {})
-    changed = everything.setdefault(installation_id, _Changed(now, now + soon))
-    changed.due = min(changed.due, now + soon)
+    everything = session.info.setdefault(_SESSION_KEY, {})
+    changed = everything.setdefault(installation_id, _PendingRefresh(now, now + delay))
+    changed.due = min(changed.due, now + delay)
     changed.members.update(members)
 
 
 # Last of all and in one order: two transactions that change things of the same people
 # would otherwise wait for each other's promises.
 @event.listens_for(Session, "before_commit")
-def _promise(session: Session) -> None:
-    for installation_id, changed in sorted(session.info.pop(_CHANGED, {}).items()):
+def _enqueue_refreshes(session: Session) -> None:
+    for installation_id, changed in sorted(session.info.pop(_SESSION_KEY, {}).items()):
         owners = session.scalars(
             _OWNERS,
             {"installation_id": installation_id, "members": list(changed.members)},
         )
-        outbox.refresh_all(
+        outbox.enqueue_updates(
             session,
             "home.show",
             [(0, owner) for owner in owners],

@@ -7,60 +7,60 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot import zones
-from bot.lanes import Claim
+from bot.lanes import Delivery
 from bot.members import service as members
 from bot.preferences import service as preferences
 
 # Many forget to take a status back; few are away for longer.
-LONGEST_VACATION = timedelta(days=21)
-_LOOK_AGAIN = timedelta(days=1)
+MAX_VACATION = timedelta(days=21)
+_RECHECK_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Reachable:
+class ContactHours:
     """When the bot may write to somebody by itself: hours and days in their zone."""
 
     zone: ZoneInfo
     start: time
     end: time
     # Not before then, because of a pause or a vacation; None is no such thing.
-    back_at: datetime | None = None
+    away_until: datetime | None = None
     # On a vacation of which nobody knows the end.
     is_away: bool = False
 
-    def welcome_at(self, now: datetime) -> datetime:
+    def next_allowed(self, now: datetime) -> datetime:
         """`now` if the person may be written to; else when to look again."""
         at = now
         if self.is_away:
-            at = now + _LOOK_AGAIN
-        if self.back_at is not None and self.back_at > at:
-            at = self.back_at
-        return zones.next_daytime(at, self.zone, self.start, self.end)
+            at = now + _RECHECK_AFTER
+        if self.away_until is not None and self.away_until > at:
+            at = self.away_until
+        return zones.next_open_time(at, self.zone, self.start, self.end)
 
 
-def reachable(
+def get(
     session: Session, installation_id: int, member: str, *, now: datetime
-) -> Reachable:
+) -> ContactHours:
     """When the bot may write to somebody by itself, as they and Slack say now."""
     known = members.find(session, installation_id, member)
-    chosen = preferences.of(session, installation_id, member)
+    chosen = preferences.get(session, installation_id, member)
     zone = members.zone(session, installation_id, member)
     back_at = None
     if chosen.paused_until is not None and chosen.is_paused(
         zones.local_date(now, zone)
     ):
-        back_at = zones.resolve(datetime.combine(chosen.paused_until, time()), zone)
+        back_at = zones.to_utc(datetime.combine(chosen.paused_until, time()), zone)
     is_away = known is not None and known.is_away
     if is_away and known is not None and known.away_until is not None:
         is_away = False
         if known.away_until > now:
             back_at = max(back_at or known.away_until, known.away_until)
-    return Reachable(
-        zone, chosen.hours_from, chosen.hours_to, back_at=back_at, is_away=is_away
+    return ContactHours(
+        zone, chosen.hours_from, chosen.hours_to, away_until=back_at, is_away=is_away
     )
 
 
-def welcome(
+def next_contact_time(
     session: Session,
     installation_id: int,
     member: str,
@@ -75,21 +75,21 @@ def welcome(
     is looked at again a day later, but for three weeks at most: `since` is when the
     message was first to be sent, `now` if left out.
     """
-    person = reachable(session, installation_id, member, now=now)
-    if since is not None and now - since >= LONGEST_VACATION:
+    person = get(session, installation_id, member, now=now)
+    if since is not None and now - since >= MAX_VACATION:
         person = replace(person, is_away=False)
-    return person.welcome_at(now)
+    return person.next_allowed(now)
 
 
-def due(session: Session, claim: Claim) -> datetime:
+def send_after(session: Session, delivery: Delivery) -> datetime:
     """When to keep a promise whose turn has come: at once, or when it is welcome.
 
     Much may have changed since it was made: hours, a pause, a vacation.
     """
-    return welcome(
+    return next_contact_time(
         session,
-        claim.installation_id,
-        claim.recipient,
-        now=claim.claimed_at,
-        since=claim.first_sent_at,
+        delivery.installation_id,
+        delivery.recipient,
+        now=delivery.started_at,
+        since=delivery.first_sent_at,
     )

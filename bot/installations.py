@@ -6,20 +6,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.config import SettingsError
-from bot.outbox import PROMISED, upsert
+from bot.outbox import ENQUEUED, upsert
 from bot.runtime import Workspace
-from bot.slack import REVOKED, Slack, SlackError
+from bot.slack import REVOKED_TOKEN_ERRORS, SlackApi, SlackError
 from models import Installation
 
 
 def install(
-    sessions: sessionmaker[Session], slack: Slack, *, now: datetime
+    sessions: sessionmaker[Session], slack: SlackApi, *, now: datetime
 ) -> Workspace:
     """Ask Slack who we are, and remember it.
 
     Raises SlackError; and SettingsError where the database is another workspace's.
     """
-    identity = slack.identity()
+    identity = slack.auth_test()
     facts = {
         "enterprise_id": identity.get("enterprise_id"),
         "bot_id": str(identity.get("bot_id", "")),
@@ -41,11 +41,11 @@ def install(
             .values(team_id=identity["team_id"], installed_at=now, **facts)
             .on_conflict_do_update(index_elements=["team_id"], set_=facts)
         )
-        return _of(session, str(identity["team_id"]))
+        return _load(session, str(identity["team_id"]))
 
 
-def check(
-    sessions: sessionmaker[Session], slack: Slack, workspace: Workspace
+def check_token(
+    sessions: sessionmaker[Session], slack: SlackApi, workspace: Workspace
 ) -> str | None:
     """Ask Slack whether our token works, and keep to what it says.
 
@@ -54,23 +54,23 @@ def check(
     token. Raises SlackError where Slack says neither.
     """
     try:
-        is_ours = slack.identity().get("team_id") == workspace.team_id
+        is_ours = slack.auth_test().get("team_id") == workspace.team_id
         refused = None
     except SlackError as error:
-        if error.code not in REVOKED:
+        if error.code not in REVOKED_TOKEN_ERRORS:
             raise
         is_ours, refused = False, error.code
     with sessions.begin() as session:
         row = session.get_one(Installation, workspace.id)
         if is_ours and row.paused_because:
             row.paused_because = None
-            session.info[PROMISED] = True
+            session.info[ENQUEUED] = True
         elif refused and not row.paused_because:
             row.paused_because = refused
         return row.paused_because
 
 
-def expect(session: Session, team_id: str, *, now: datetime) -> Workspace:
+def get_or_create(session: Session, team_id: str, *, now: datetime) -> Workspace:
     """The row of a workspace that has no token yet: `install` will find it."""
     session.execute(
         upsert(session, Installation)
@@ -84,10 +84,10 @@ def expect(session: Session, team_id: str, *, now: datetime) -> Workspace:
         )
         .on_conflict_do_nothing()
     )
-    return _of(session, team_id)
+    return _load(session, team_id)
 
 
-def _of(session: Session, team_id: str) -> Workspace:
+def _load(session: Session, team_id: str) -> Workspace:
     row = session.scalars(select(Installation).filter_by(team_id=team_id)).one()
     return Workspace(
         row.id,

@@ -37,7 +37,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Leaving:
+class Erasure:
     """Somebody who is being forgotten, and the name that stands for them from now."""
 
     installation_id: int
@@ -46,58 +46,63 @@ class Leaving:
     now: datetime
 
 
-def _nothing(_session: Session, _leaving: Leaving) -> None:
+def _do_nothing(_session: Session, _erasure: Erasure) -> None:
     return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class TablePolicy:
     """One table. Columns that are not mentioned say nothing of a person.
 
     `what`, `why` and `until` are the README's words.
     """
 
     model: type[Base]
-    what: str
-    why: str
-    until: str
+    contents: str
+    purpose: str
+    retention: str
     # Whose row it is: shown to them as it stands.
-    owners: Sequence[str] = ()
+    owner_columns: Sequence[str] = ()
     # JSON lists of people to whom it is shown as it stands, too.
-    readers: Sequence[str] = ()
+    reader_columns: Sequence[str] = ()
     # Who else is named: they are shown that they are, and what they said.
-    others: Sequence[str] = ()
+    mentioned_columns: Sequence[str] = ()
     # JSON that may hold ids of people, anywhere in it.
-    json: Sequence[str] = ()
+    json_columns: Sequence[str] = ()
     # Text made of parts with colons between, one of which may be a person's id.
-    keys: Sequence[str] = ()
+    key_columns: Sequence[str] = ()
     # A column of people's words: the column that holds who wrote them.
-    words: Mapping[str, str] = field(default_factory=dict)
+    text_columns: Mapping[str, str] = field(default_factory=dict)
     # What stands for words that are gone, where it is not nothing.
-    instead: Mapping[str, str] = field(default_factory=dict)
+    placeholders: Mapping[str, str] = field(default_factory=dict)
     # Text that is neither anybody's name nor anybody's words.
-    neutral: Sequence[str] = ()
+    non_personal: Sequence[str] = ()
     # "trace": the row itself says that somebody was forgotten; `before` sees to it.
-    when_forgotten: Literal["pseudonym", "delete", "trace"] = "pseudonym"
+    on_erasure: Literal["pseudonym", "delete", "trace"] = "pseudonym"
     # Runs before anything is changed: takes locks, ends what must not go on.
-    before: Callable[[Session, Leaving], None] = _nothing
+    before_erasure: Callable[[Session, Erasure], None] = _do_nothing
 
     @property
-    def is_about_people(self) -> bool:
-        return bool(self.people or self.lists or self.keys or self.words)
+    def has_personal_data(self) -> bool:
+        return bool(
+            self.person_columns
+            or self.people_lists
+            or self.key_columns
+            or self.text_columns
+        )
 
     @property
-    def lists(self) -> Sequence[str]:
+    def people_lists(self) -> Sequence[str]:
         """Every column of JSON that may name people."""
-        return (*self.json, *self.readers)
+        return (*self.json_columns, *self.reader_columns)
 
     @property
-    def people(self) -> Sequence[str]:
-        return (*self.owners, *self.others)
+    def person_columns(self) -> Sequence[str]:
+        return (*self.owner_columns, *self.mentioned_columns)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class MessagePolicy:
     """Messages of these kinds can name or quote somebody.
 
     `about` gives the subjects of those that may name the person, before they are
@@ -105,33 +110,33 @@ class Told:
     """
 
     kinds: frozenset[str]
-    about: Callable[[Session, Leaving], Iterable[int]] | None = None
+    affected_subjects: Callable[[Session, Erasure], Iterable[int]] | None = None
 
 
-def within(target: Table, installation_id: int) -> ColumnElement[bool]:
+def in_workspace(rows: Table, installation_id: int) -> ColumnElement[bool]:
     """Which rows of a table are the workspace's, found by its foreign keys."""
-    if "installation_id" in target.c:
-        return target.c.installation_id == installation_id
+    if "installation_id" in rows.c:
+        return rows.c.installation_id == installation_id
     # What need not be there leads nowhere where it is not.
     keys = sorted(
-        target.foreign_keys, key=lambda key: (key.parent.nullable, key.parent.name)
+        rows.foreign_keys, key=lambda key: (key.parent.nullable, key.parent.name)
     )
     for key in keys:
         parent = key.column.table
-        if parent is not target:
+        if parent is not rows:
             return key.parent.in_(
-                select(key.column).where(within(parent, installation_id))
+                select(key.column).where(in_workspace(parent, installation_id))
             )
-    raise TypeError(f"{target.name} belongs to no workspace")
+    raise TypeError(f"{rows.name} belongs to no workspace")
 
 
-def shown_to(
+def rows_for_member(
     session: Session,
-    kept: Kept,
+    policy: TablePolicy,
     installation_id: int,
     member: str,
     *,
-    hidden: Collection[int] = (),
+    hidden_channels: Collection[int] = (),
 ) -> Iterator[Row]:
     """Yield what the table keeps of a person: their rows, and their part in others'.
 
@@ -140,42 +145,44 @@ def shown_to(
     happened there they are shown their own words and deeds, and nothing that others
     added.
     """
-    if not kept.is_about_people:
+    if not policy.has_personal_data:
         return
-    rows = _rows(kept)
+    rows = _table_of(policy)
     found = session.execute(
         select(rows)
-        .where(within(rows, installation_id), _names(kept, member))
+        .where(in_workspace(rows, installation_id), _names_member(policy, member))
         .order_by(*rows.primary_key)
     ).mappings()
     for row in found:
-        part = _part_of(kept, row, member)
-        if any(row[key] in hidden for key in _places(rows)):
+        part = _relation(policy, row, member)
+        if any(row[key] in hidden_channels for key in _channel_columns(rows)):
             part = "hidden" if part in {"owner", "reader"} else part
         yield {
-            column: _plain(value)
+            column: _to_json(value)
             for column, value in row.items()
-            if _is_shown(kept, row, column, member, part)
-        } | ({} if part in {"owner", "reader"} else _own_part(kept, row, member))
+            if _is_visible(policy, row, column, member, part)
+        } | ({} if part in {"owner", "reader"} else _own_mentions(policy, row, member))
 
 
 # What a row is to a person: theirs; addressed to them; one that they did something
 # with, or are named in; theirs, from where they can see nothing any more; one that only
 # mentions them.
-Part = Literal["owner", "reader", "named", "hidden", "mentioned"]
+Relation = Literal["owner", "reader", "named", "hidden", "mentioned"]
 
 
-def _part_of(kept: Kept, row: RowMapping, member: str) -> Part:
-    if any(row[column] == member for column in kept.owners):
+def _relation(policy: TablePolicy, row: RowMapping, member: str) -> Relation:
+    if any(row[column] == member for column in policy.owner_columns):
         return "owner"
-    if any(member in (row[column] or ()) for column in kept.readers):
+    if any(member in (row[column] or ()) for column in policy.reader_columns):
         return "reader"
-    is_named = any(row[column] == member for column in kept.others)
-    is_named |= any(f'"{member}"' in json.dumps(row[column]) for column in kept.lists)
+    is_named = any(row[column] == member for column in policy.mentioned_columns)
+    is_named |= any(
+        f'"{member}"' in json.dumps(row[column]) for column in policy.people_lists
+    )
     return "named" if is_named else "mentioned"
 
 
-def _places(rows: Table) -> list[str]:
+def _channel_columns(rows: Table) -> list[str]:
     """The columns that say in which channel something is."""
     return [
         key.parent.name
@@ -184,170 +191,186 @@ def _places(rows: Table) -> list[str]:
     ]
 
 
-def _is_shown(
-    kept: Kept, row: RowMapping, column: str, member: str, part: Part
+def _is_visible(
+    policy: TablePolicy, row: RowMapping, column: str, member: str, relation: Relation
 ) -> bool:
-    rows = _rows(kept)
-    if part in {"owner", "reader"} or column in rows.primary_key:
-        return part in {"owner", "reader"} or column not in kept.people
-    if column in kept.people:
+    rows = _table_of(policy)
+    if relation in {"owner", "reader"} or column in rows.primary_key:
+        return relation in {"owner", "reader"} or column not in policy.person_columns
+    if column in policy.person_columns:
         return bool(row[column] == member)
-    if column in kept.words:
-        return bool(row[kept.words[column]] == member)
+    if column in policy.text_columns:
+        return bool(row[policy.text_columns[column]] == member)
     # A key can be made of whom the row is about.
-    if part == "mentioned" or column in kept.lists or column in kept.keys:
+    if (
+        relation == "mentioned"
+        or column in policy.people_lists
+        or column in policy.key_columns
+    ):
         return False
     # What is neither a name nor anybody's words can still tell what others wrote about.
-    return column not in kept.neutral and not (
-        part == "hidden" and column in _places(rows)
+    return column not in policy.non_personal and not (
+        relation == "hidden" and column in _channel_columns(rows)
     )
 
 
-def _own_part(kept: Kept, row: RowMapping, member: str) -> Row:
+def _own_mentions(policy: TablePolicy, row: RowMapping, member: str) -> Row:
     """Of lists of people that they are on, that they are; and where they are mentioned.
 
     Words that others wrote of them are not shown.
     """
-    lists = {column: row[column] for column in kept.lists}
+    lists = {column: row[column] for column in policy.people_lists}
     on_list = {
         column: [member]
         for column, people in lists.items()
         if isinstance(people, list) and member in people
     }
     named_in = [
-        column for column in kept.words if f"<@{member}" in str(row[column] or "")
+        column
+        for column in policy.text_columns
+        if f"<@{member}" in str(row[column] or "")
     ]
     return on_list | ({"mentioned_in": named_in} if named_in else {})
 
 
-def _plain(value: object) -> object:
+def _to_json(value: object) -> object:
     return value.isoformat() if isinstance(value, date | datetime | time) else value
 
 
-def is_named(session: Session, kept: Kept, installation_id: int, member: str) -> bool:
-    if not kept.is_about_people:
+def names_member(
+    session: Session, policy: TablePolicy, installation_id: int, member: str
+) -> bool:
+    if not policy.has_personal_data:
         return False
-    rows = _rows(kept)
+    rows = _table_of(policy)
     found = select(rows.c[rows.primary_key.columns[0].name]).where(
-        within(rows, installation_id), _names(kept, member)
+        in_workspace(rows, installation_id), _names_member(policy, member)
     )
     return session.execute(found.limit(1)).first() is not None
 
 
-def count(session: Session, kept: Kept, installation_id: int, member: str) -> int:
+def count_own_rows(
+    session: Session, policy: TablePolicy, installation_id: int, member: str
+) -> int:
     """How many rows are the person's own."""
-    rows = _rows(kept)
-    theirs = or_(false(), *(rows.c[column] == member for column in kept.owners))
-    found = select(func.count()).where(within(rows, installation_id), theirs)
+    rows = _table_of(policy)
+    theirs = or_(
+        false(), *(rows.c[column] == member for column in policy.owner_columns)
+    )
+    found = select(func.count()).where(in_workspace(rows, installation_id), theirs)
     return session.scalar(found.select_from(rows)) or 0
 
 
-def forget(session: Session, kept: Kept, leaving: Leaving) -> None:
+def erase_member(session: Session, policy: TablePolicy, erasure: Erasure) -> None:
     """Take the person out of the table; rows that count for others stay."""
-    if kept.when_forgotten == "trace" or not kept.is_about_people:
+    if policy.on_erasure == "trace" or not policy.has_personal_data:
         return
-    rows = _rows(kept)
-    ours = within(rows, leaving.installation_id)
-    if kept.when_forgotten == "delete":
-        theirs = or_(false(), *(rows.c[c] == leaving.member for c in kept.owners))
+    rows = _table_of(policy)
+    ours = in_workspace(rows, erasure.installation_id)
+    if policy.on_erasure == "delete":
+        theirs = or_(
+            false(), *(rows.c[c] == erasure.member for c in policy.owner_columns)
+        )
         session.execute(delete(rows).where(ours, theirs))
-    for column, author in kept.words.items():
-        gone = kept.instead.get(column, None if rows.c[column].nullable else "")
+    for column, author in policy.text_columns.items():
+        gone = policy.placeholders.get(column, None if rows.c[column].nullable else "")
         session.execute(
             update(rows)
-            .where(ours, rows.c[author] == leaving.member, rows.c[column].is_not(None))
+            .where(ours, rows.c[author] == erasure.member, rows.c[column].is_not(None))
             .values({column: gone})
         )
-        _unname(session, rows, column, ours, leaving)
-    for column in kept.people:
+        _remove_mentions(session, rows, column, ours, erasure)
+    for column in policy.person_columns:
         session.execute(
             update(rows)
-            .where(ours, rows.c[column] == leaving.member)
-            .values({column: leaving.pseudonym})
+            .where(ours, rows.c[column] == erasure.member)
+            .values({column: erasure.pseudonym})
         )
-    for column in kept.lists:
-        found = _holds(rows, column, leaving.member)
-        _replace(session, rows, column, and_(ours, found), leaving)
-    for column in kept.keys:
-        found = rows.c[column].contains(leaving.member, autoescape=True)
-        _replace(session, rows, column, and_(ours, found), leaving)
+    for column in policy.people_lists:
+        found = _json_contains(rows, column, erasure.member)
+        _replace_member(session, rows, column, and_(ours, found), erasure)
+    for column in policy.key_columns:
+        found = rows.c[column].contains(erasure.member, autoescape=True)
+        _replace_member(session, rows, column, and_(ours, found), erasure)
 
 
-def mentions(column: Any, member: str) -> ColumnElement[bool]:
+def mentions_member(column: Any, member: str) -> ColumnElement[bool]:
     """Whether marked text mentions the person."""
     found: ColumnElement[bool] = column.contains(f"<@{member}", autoescape=True)
     return found
 
 
-def _names(kept: Kept, member: str) -> ColumnElement[bool]:
-    rows = _rows(kept)
+def _names_member(policy: TablePolicy, member: str) -> ColumnElement[bool]:
+    rows = _table_of(policy)
     return or_(
         false(),
-        *(rows.c[column] == member for column in kept.people),
-        *(_holds(rows, column, member) for column in kept.lists),
+        *(rows.c[column] == member for column in policy.person_columns),
+        *(_json_contains(rows, column, member) for column in policy.people_lists),
         # What others wrote of them: that they did, and where.
-        *(mentions(rows.c[column], member) for column in kept.words),
+        *(mentions_member(rows.c[column], member) for column in policy.text_columns),
     )
 
 
-def _holds(rows: Table, column: str, member: str) -> ColumnElement[bool]:
+def _json_contains(rows: Table, column: str, member: str) -> ColumnElement[bool]:
     found: ColumnElement[bool] = cast(rows.c[column], Text).contains(
         f'"{member}"', autoescape=True
     )
     return found
 
 
-def _unname(
+def _remove_mentions(
     session: Session,
     rows: Table,
     column: str,
-    ours: ColumnElement[bool],
-    leaving: Leaving,
+    in_scope: ColumnElement[bool],
+    erasure: Erasure,
 ) -> None:
     """In what others wrote, a mention of the person becomes a word."""
-    token = re.compile(rf"<@{re.escape(leaving.member)}(\|[^<>]*)?>")
+    token = re.compile(rf"<@{re.escape(erasure.member)}(\|[^<>]*)?>")
     found = select(*rows.primary_key, rows.c[column]).where(
-        ours, mentions(rows.c[column], leaving.member)
+        in_scope, mentions_member(rows.c[column], erasure.member)
     )
     for *key, text in session.execute(found).all():
         session.execute(
             update(rows)
-            .where(_is(rows, key))
+            .where(_has_key(rows, key))
             .values({column: token.sub(SOMEONE, text)})
         )
 
 
-def _replace(
+def _replace_member(
     session: Session,
     rows: Table,
     column: str,
     where: ColumnElement[bool],
-    leaving: Leaving,
+    erasure: Erasure,
 ) -> None:
     found = select(*rows.primary_key, rows.c[column]).where(where)
     for *key, value in session.execute(found).all():
         session.execute(
             update(rows)
-            .where(_is(rows, key))
-            .values({column: replaced(value, leaving.member, leaving.pseudonym)})
+            .where(_has_key(rows, key))
+            .values({column: replace_member(value, erasure.member, erasure.pseudonym)})
         )
 
 
-def _is(rows: Table, key: Sequence[Any]) -> ColumnElement[bool]:
+def _has_key(rows: Table, key: Sequence[Any]) -> ColumnElement[bool]:
     pairs = zip(rows.primary_key, key, strict=True)
     return and_(*(column == value for column, value in pairs))
 
 
-def replaced(value: Any, member: str, pseudonym: str) -> Any:
+def replace_member(value: Any, member: str, pseudonym: str) -> Any:
     """A key, or JSON, with another name for a person wherever they are named."""
     match value:
         case dict():
             return {
-                replaced(name, member, pseudonym): replaced(inner, member, pseudonym)
+                replace_member(name, member, pseudonym): replace_member(
+                    inner, member, pseudonym
+                )
                 for name, inner in value.items()
             }
         case list():
-            return [replaced(inner, member, pseudonym) for inner in value]
+            return [replace_member(inner, member, pseudonym) for inner in value]
         case str():
             parts = value.split(":")
             return ":".join(pseudonym if p == member else p for p in parts)
@@ -355,5 +378,5 @@ def replaced(value: Any, member: str, pseudonym: str) -> Any:
             return value
 
 
-def _rows(kept: Kept) -> Table:
-    return table(kept.model)
+def _table_of(policy: TablePolicy) -> Table:
+    return table(policy.model)

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.slack import Refused, Slack
+from bot.slack import Rejected, SlackApi
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class PostMessage:
     """A message to a channel, a thread or a person. Sent twice, it is there twice."""
 
     method: ClassVar[str] = "chat.postMessage"
@@ -22,18 +22,18 @@ class Post:
     blocks: Sequence[Block]
     thread_ts: str | None = None
 
-    def send(self, slack: Slack, operation: str) -> tuple[str, str]:
-        return slack.post(
+    def send(self, api: SlackApi, metadata_token: str) -> tuple[str, str]:
+        return api.post(
             self.channel,
             self.text,
             self.blocks,
-            operation=operation,
+            metadata_token=metadata_token,
             thread_ts=self.thread_ts,
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Whisper:
+class PostEphemeral:
     """A message that one person sees until they reload."""
 
     method: ClassVar[str] = "chat.postEphemeral"
@@ -44,14 +44,14 @@ class Whisper:
     blocks: Sequence[Block]
     thread_ts: str | None = None
 
-    def send(self, slack: Slack, _operation: str) -> None:
-        slack.whisper(
+    def send(self, api: SlackApi, _metadata_token: str) -> None:
+        api.post_ephemeral(
             self.channel, self.member, self.text, self.blocks, thread_ts=self.thread_ts
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class UpdateMessage:
     method: ClassVar[str] = "chat.update"
 
     channel: str
@@ -59,23 +59,23 @@ class Update:
     text: str
     blocks: Sequence[Block]
 
-    def send(self, slack: Slack, _operation: str) -> None:
-        slack.update(self.channel, self.ts, self.text, self.blocks)
+    def send(self, api: SlackApi, _metadata_token: str) -> None:
+        api.update(self.channel, self.ts, self.text, self.blocks)
 
 
 @dataclass(frozen=True, slots=True)
-class Delete:
+class DeleteMessage:
     method: ClassVar[str] = "chat.delete"
 
     channel: str
     ts: str
 
-    def send(self, slack: Slack, _operation: str) -> None:
-        slack.delete(self.channel, self.ts)
+    def send(self, api: SlackApi, _metadata_token: str) -> None:
+        api.delete(self.channel, self.ts)
 
 
 @dataclass(frozen=True, slots=True)
-class React:
+class SetReaction:
     """Let one of the bot's own reactions stand on a message, or none, and not others.
 
     Each can be done again without harm.
@@ -84,50 +84,50 @@ class React:
     channel: str
     ts: str
     emoji: str | None
-    others: Sequence[str] = ()
+    removed_emoji: Sequence[str] = ()
 
     @property
     def method(self) -> str:
         return "reactions.add" if self.emoji else "reactions.remove"
 
-    def send(self, slack: Slack, _operation: str) -> "Reacted":
+    def send(self, api: SlackApi, _metadata_token: str) -> "SetReactionResult":
         if self.emoji:
-            slack.react(self.channel, self.ts, self.emoji)
-        for other in self.others:
-            slack.unreact(self.channel, self.ts, other)
-        return Reacted(self.emoji)
+            api.add_reaction(self.channel, self.ts, self.emoji)
+        for other in self.removed_emoji:
+            api.remove_reaction(self.channel, self.ts, other)
+        return SetReactionResult(self.emoji)
 
 
 @dataclass(frozen=True, slots=True)
-class Reacted:
+class SetReactionResult:
     """The bot's own reaction that stands now; None where there is none."""
 
     emoji: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class ReadThread:
+class FetchReplies:
     method: ClassVar[str] = "conversations.replies"
 
     channel: str
     ts: str
 
-    def send(self, slack: Slack, _operation: str) -> list[dict[str, Any]]:
+    def send(self, api: SlackApi, _metadata_token: str) -> list[dict[str, Any]]:
         """Return the thread's messages, each with everybody who reacted to it."""
-        messages = list(slack.replies(self.channel, self.ts))
+        messages = list(api.replies(self.channel, self.ts))
         for message in messages:
             # In a thread Slack counts them all, and names some.
-            if any(map(_lacks_people, message.get("reactions") or [])):
-                message["reactions"] = slack.reactions_of(self.channel, message["ts"])
+            if any(map(_lacks_users, message.get("reactions") or [])):
+                message["reactions"] = api.reactions_of(self.channel, message["ts"])
         return messages
 
 
-def _lacks_people(reaction: Mapping[str, Any]) -> bool:
+def _lacks_users(reaction: Mapping[str, Any]) -> bool:
     return len(reaction.get("users") or []) < (reaction.get("count") or 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
+class UploadFile:
     """A file for one person, in their conversation with the bot."""
 
     method: ClassVar[str] = "files.completeUploadExternal"
@@ -139,12 +139,12 @@ class Upload:
     comment: str
     content: bytes
 
-    def send(self, slack: Slack, operation: str) -> tuple[str, str]:
+    def send(self, api: SlackApi, metadata_token: str) -> tuple[str, str]:
         """The conversation, and the file's id."""
-        return slack.upload(
+        return api.upload_file(
             self.member,
             # By its name it is found again, where Slack's answer got lost.
-            name=f"{self.name}-{operation}.json",
+            name=f"{self.name}-{metadata_token}.json",
             title=self.title,
             comment=self.comment,
             content=self.content,
@@ -157,12 +157,12 @@ class DeleteFile:
 
     file: str
 
-    def send(self, slack: Slack, _operation: str) -> None:
-        slack.delete_file(self.file)
+    def send(self, api: SlackApi, _metadata_token: str) -> None:
+        api.delete_file(self.file)
 
 
 @dataclass(frozen=True, slots=True)
-class Publish:
+class PublishHome:
     """Show somebody's Home tab as it now is."""
 
     method: ClassVar[str] = "views.publish"
@@ -170,101 +170,105 @@ class Publish:
     member: str
     view: View
     # Slack's hash of the view that it was drawn to replace; None where none is known.
-    replaces: str | None
+    replaced_hash: str | None
     # Whether it may take the place of any other, too.
     is_forced: bool = False
 
-    def send(self, slack: Slack, _operation: str) -> "Published":
-        given = None if self.is_forced else self.replaces
-        shown = slack.publish_home(self.member, self.view, hash=given)
-        return Published(self.replaces, shown)
+    def send(self, api: SlackApi, _metadata_token: str) -> "PublishHomeResult":
+        given = None if self.is_forced else self.replaced_hash
+        shown = api.publish_home(self.member, self.view, hash=given)
+        return PublishHomeResult(self.replaced_hash, shown)
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishHomeResult:
     """Slack's hash of a Home tab that is shown, and of the one it was to replace."""
 
-    replaces: str | None
-    shown: str
+    replaced_hash: str | None
+    view_hash: str
 
 
 @dataclass(frozen=True, slots=True)
-class ReadChannels:
+class FetchMemberships:
     """Ask which channels somebody is in."""
 
     method: ClassVar[str] = "users.conversations"
 
     member: str
 
-    def send(self, slack: Slack, _operation: str) -> list[str]:
-        return list(slack.channels_of(self.member))
+    def send(self, api: SlackApi, _metadata_token: str) -> list[str]:
+        return list(api.conversations_of(self.member))
 
 
 @dataclass(frozen=True, slots=True)
-class PostIfIn:
+class PostIfMember:
     """A message to a person who may have left a channel while the bot heard nothing."""
 
-    method: ClassVar[str] = Post.method
+    method: ClassVar[str] = PostMessage.method
 
-    post: Post
+    post: PostMessage
     # Slack's id, of one that the bot is in.
     channel: str
 
-    def send(self, slack: Slack, operation: str) -> tuple[str, str] | None:
+    def send(self, api: SlackApi, metadata_token: str) -> tuple[str, str] | None:
         """None where they are not in the channel: then nothing is sent."""
-        if self.channel not in slack.channels_of(self.post.channel):
+        if self.channel not in api.conversations_of(self.post.channel):
             return None
-        return self.post.send(slack, operation)
+        return self.post.send(api, metadata_token)
 
 
 @dataclass(frozen=True, slots=True)
-class PostIfOut:
+class PostIfNotMember:
     """A message to a person, for whom a message in a channel is not notice enough."""
 
-    method: ClassVar[str] = Post.method
+    method: ClassVar[str] = PostMessage.method
 
-    post: Post
+    post: PostMessage
     # Slack's id, of the channel with the message that mentions them.
     channel: str
 
-    def send(self, slack: Slack, operation: str) -> tuple[str, str] | None:
+    def send(self, api: SlackApi, metadata_token: str) -> tuple[str, str] | None:
         """None where they are in the channel: then nothing is sent."""
-        return None if self._is_in(slack) else self.post.send(slack, operation)
+        return None if self._is_member(api) else self.post.send(api, metadata_token)
 
-    def _is_in(self, slack: Slack) -> bool:
+    def _is_member(self, api: SlackApi) -> bool:
         try:
-            return self.channel in slack.channels_of(self.post.channel)
-        except Refused:
+            return self.channel in api.conversations_of(self.post.channel)
+        except Rejected:
             # Slack doesn't tell: better twice than never.
             return False
 
 
-Operation = (
-    Upload
+SlackAction = (
+    UploadFile
     | DeleteFile
-    | Post
-    | Whisper
-    | Update
-    | Delete
-    | React
-    | ReadThread
-    | Publish
-    | ReadChannels
-    | PostIfIn
-    | PostIfOut
+    | PostMessage
+    | PostEphemeral
+    | UpdateMessage
+    | DeleteMessage
+    | SetReaction
+    | FetchReplies
+    | PublishHome
+    | FetchMemberships
+    | PostIfMember
+    | PostIfNotMember
 )
 
 
-def methods(operation: Operation) -> Sequence[str]:
+def api_methods(action: SlackAction) -> Sequence[str]:
     """What it calls in Slack."""
-    asked = [ReadChannels.method] if isinstance(operation, PostIfIn | PostIfOut) else []
-    if isinstance(operation, React) and operation.others:
+    asked = (
+        [FetchMemberships.method]
+        if isinstance(action, PostIfMember | PostIfNotMember)
+        else []
+    )
+    if isinstance(action, SetReaction) and action.removed_emoji:
         asked.append("reactions.remove")
-    return [*dict.fromkeys([*asked, operation.method])]
+    return [*dict.fromkeys([*asked, action.method])]
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class Reschedule:
     """Not the time to send it: its turn comes again then, and it is drawn anew."""
 
     until: datetime

@@ -16,30 +16,30 @@ from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from bot.db import prepare, table
-from bot.text import is_forgotten
+from bot.db import prepare_insert, table
+from bot.text import is_erased
 from models import OutboxItem
 
 # On a session that promised something for now, for whoever waits for its commit.
-PROMISED = "outbox.promised"
+ENQUEUED = "outbox.promised"
 
 # On a session in which the outcome of a delivery is recorded.
 _CAUSE = "outbox.cause"
 
 # What is new goes first: a post is waited for longer than a change of its buttons.
-NEW, REFRESH = PRIORITIES = (0, 1)
+NEW, UPDATE = PRIORITIES = (0, 1)
 
 _FINISHED = ("sent", "withdrawn", "parked", "unknown")
 
 _items = table(OutboxItem)
 
 
-def _is_one_of(states: Iterable[str]) -> ColumnElement[bool]:
+def _state_in(states: Iterable[str]) -> ColumnElement[bool]:
     """Not by IN, which is written anew for each list: not where there are many rows."""
     return or_(*(_items.c.state == state for state in states))
 
 
-def _made_again(insert: Any) -> Any:
+def _on_enqueue_conflict(insert: Any) -> Any:
     return insert.on_conflict_do_update(
         index_elements=["installation_id", "key"],
         set_={
@@ -59,12 +59,12 @@ def _made_again(insert: Any) -> Any:
             "looks": 0,
             "finished_at": None,
         },
-        where=_is_one_of(("withdrawn", "pending", "sending")),
+        where=_state_in(("withdrawn", "pending", "sending")),
     )
 
 
-def _counted_up(insert: Any) -> Any:
-    is_finished = _is_one_of(_FINISHED)
+def _on_update_conflict(insert: Any) -> Any:
+    is_finished = _state_in(_FINISHED)
     return insert.on_conflict_do_update(
         index_elements=["installation_id", "key"],
         set_={
@@ -83,8 +83,8 @@ def _counted_up(insert: Any) -> Any:
     )
 
 
-_PROMISE = prepare(OutboxItem, _made_again)
-_REFRESH = prepare(OutboxItem, _counted_up)
+_ENQUEUE = prepare_insert(OutboxItem, _on_enqueue_conflict)
+_ENQUEUE_UPDATE = prepare_insert(OutboxItem, _on_update_conflict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +96,16 @@ class Cause:
     to be seen first; none where the delivery was certainly made just now.
     """
 
-    operation: str
+    metadata_token: str
     first_sent_at: datetime
-    looked_for: frozenset[str] = frozenset()
+    verified_kinds: frozenset[str] = frozenset()
 
-    def operation_of(self, key: str) -> str:
-        return uuid5(NAMESPACE_OID, f"{self.operation} {key}").hex
+    def derive_token(self, key: str) -> str:
+        return uuid5(NAMESPACE_OID, f"{self.metadata_token} {key}").hex
 
 
 @contextmanager
-def following(session: Session, cause: Cause) -> Iterator[None]:
+def caused_by(session: Session, cause: Cause) -> Iterator[None]:
     """Let all that is promised meanwhile follow from the outcome of a delivery."""
     session.info[_CAUSE] = cause
     try:
@@ -114,14 +114,14 @@ def following(session: Session, cause: Cause) -> Iterator[None]:
         del session.info[_CAUSE]
 
 
-def upsert(session: Session, table: type[Any]) -> Any:
+def upsert(session: Session, model: type[Any]) -> Any:
     """An INSERT of the database at hand, which knows ON CONFLICT."""
     if session.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+        return postgresql.insert(model)
+    return sqlite.insert(model)
 
 
-def promise(
+def enqueue(
     session: Session,
     kind: str,
     subject_id: int,
@@ -130,8 +130,8 @@ def promise(
     installation_id: int,
     now: datetime,
     due: datetime | None = None,
-    detail: dict[str, Any] | None = None,
-    occasion: str = "",
+    payload: dict[str, Any] | None = None,
+    occurrence: str = "",
     priority: int = NEW,
 ) -> None:
     """Say something once for each `occasion`, at `due` or at once.
@@ -140,10 +140,10 @@ def promise(
     about had been undone, is made again; one that still waits, waits anew. To
     somebody who was forgotten nothing is promised.
     """
-    if is_forgotten(recipient):
+    if is_erased(recipient):
         return
     session.execute(
-        _PROMISE(session),
+        _ENQUEUE(session),
         _row(
             session,
             kind,
@@ -152,28 +152,28 @@ def promise(
             installation_id=installation_id,
             due=due or now,
             now=now,
-            detail=detail,
-            occasion=occasion,
+            payload=payload,
+            occurrence=occurrence,
             priority=priority,
         ),
     )
 
 
-def promise_all(
+def enqueue_many(
     session: Session,
     kind: str,
-    told: Iterable[tuple[int, str]],
+    targets: Iterable[tuple[int, str]],
     *,
     installation_id: int,
     now: datetime,
     due: datetime,
 ) -> None:
     """`promise` about each subject to each recipient, in one statement."""
-    _make_all(
+    _enqueue_rows(
         session,
-        _PROMISE,
+        _ENQUEUE,
         kind,
-        told,
+        targets,
         installation_id=installation_id,
         due=due,
         now=now,
@@ -181,10 +181,10 @@ def promise_all(
     )
 
 
-def refresh_all(
+def enqueue_updates(
     session: Session,
     kind: str,
-    shown: Iterable[tuple[int, str]],
+    targets: Iterable[tuple[int, str]],
     *,
     installation_id: int,
     now: datetime,
@@ -194,35 +194,35 @@ def refresh_all(
 
     One that waits already is not put off.
     """
-    _make_all(
+    _enqueue_rows(
         session,
-        _REFRESH,
+        _ENQUEUE_UPDATE,
         kind,
-        shown,
+        targets,
         installation_id=installation_id,
         due=due or now,
         now=now,
-        priority=REFRESH,
+        priority=UPDATE,
     )
 
 
-def _make_all(
+def _enqueue_rows(
     session: Session,
     statement: Callable[[Session], Any],
     kind: str,
-    whom: Iterable[tuple[int, str]],
+    targets: Iterable[tuple[int, str]],
     **same: Any,
 ) -> None:
     # In the order in which the rows are locked.
     rows = [
         _row(session, kind, subject_id, recipient, **same)
-        for subject_id, recipient in sorted(whom)
+        for subject_id, recipient in sorted(targets)
     ]
     if rows:
         session.execute(statement(session), rows)
 
 
-def refresh(
+def enqueue_update(
     session: Session,
     kind: str,
     subject_id: int,
@@ -233,7 +233,7 @@ def refresh(
 ) -> None:
     """Show something as it now is. However many ask for it, one is pending."""
     session.execute(
-        _REFRESH(session),
+        _ENQUEUE_UPDATE(session),
         _row(
             session,
             kind,
@@ -242,7 +242,7 @@ def refresh(
             installation_id=installation_id,
             due=now,
             now=now,
-            priority=REFRESH,
+            priority=UPDATE,
         ),
     )
 
@@ -257,32 +257,32 @@ def _row(
     due: datetime,
     now: datetime,
     priority: int,
-    detail: dict[str, Any] | None = None,
-    occasion: str = "",
+    payload: dict[str, Any] | None = None,
+    occurrence: str = "",
 ) -> dict[str, Any]:
     if due <= now:
-        session.info[PROMISED] = True
-    key = ":".join(filter(None, (kind, str(subject_id), recipient, occasion)))
+        session.info[ENQUEUED] = True
+    key = ":".join(filter(None, (kind, str(subject_id), recipient, occurrence)))
     cause: Cause | None = session.info.get(_CAUSE)
-    is_doubted = cause is not None and kind in cause.looked_for
+    is_doubted = cause is not None and kind in cause.verified_kinds
     return {
         "installation_id": installation_id,
         "kind": kind,
         "key": key,
         "subject_id": subject_id,
         "recipient": recipient,
-        "detail": detail or {},
+        "detail": payload or {},
         "priority": priority,
         "due_at": due,
         "due_set_at": now,
         "state": "unverified" if is_doubted else "pending",
-        "operation": cause.operation_of(key) if cause else uuid4().hex,
+        "operation": cause.derive_token(key) if cause else uuid4().hex,
         "first_sent_at": cause.first_sent_at if cause and is_doubted else None,
         "created_at": now,
     }
 
 
-def redirect(session: Session, installation_id: int, old: str, new: str) -> None:
+def move_channel(session: Session, installation_id: int, old: str, new: str) -> None:
     """Slack gave a channel another id: what goes there, and what went, follows.
 
     What has been promised to both is kept where it goes now.
@@ -312,6 +312,6 @@ def redirect(session: Session, installation_id: int, old: str, new: str) -> None
     )
     session.execute(
         delete(_items).where(
-            where, _items.c.recipient == old, _is_one_of(("pending", "unverified"))
+            where, _items.c.recipient == old, _state_in(("pending", "unverified"))
         )
     )

@@ -17,191 +17,191 @@ from slack_sdk.models.blocks.block_elements import RichTextElement
 
 from bot import zones
 from bot.text import (
-    CUT,
+    ELLIPSIS,
     SOMEONE,
-    Piece,
-    at_the_beginning,
+    Token,
+    capitalize,
     escape,
-    is_forgotten,
-    pieces,
-    plain,
+    is_erased,
+    to_plain,
+    tokenize,
 )
 
 _Parts = RichTextElementParts
 
 # More people than this are named, not notified: an ask is not a megaphone.
-MOST_MENTIONS = 5
+MAX_MENTIONS = 5
 # Each emoji, link or box is an element of its own, many times as long as what it
 # shows; Slack refuses messages whose blocks are too long. The rest is shown as text.
-MOST_ELEMENTS = 60
+MAX_ELEMENTS = 60
 
 # "today at 9:00", "Friday, December 4th at 9:00": Slack's words, in the reader's zone.
 _DATE = "{date_long_pretty} at {time}"
 
-Part = str | Piece
+Part = str | Token
 
 
-def person(member: str) -> Piece:
+def user_mention(member: str) -> Token:
     """A mention, which notifies."""
-    if is_forgotten(member):
-        return Piece("text", SOMEONE)
-    return Piece("person", f"@{member}", member)
+    if is_erased(member):
+        return Token("text", SOMEONE)
+    return Token("person", f"@{member}", member)
 
 
-def place(channel: str, name: str) -> Piece:
+def channel_mention(channel: str, name: str) -> Token:
     """A channel, by Slack's id: Slack shows and links its name to who may see it."""
-    return Piece("channel", f"#{name}" if name else "the channel", channel)
+    return Token("channel", f"#{name}" if name else "the channel", channel)
 
 
-def link(url: str, label: str) -> Piece:
-    return Piece("link", label, url)
+def link(url: str, label: str) -> Token:
+    return Token("link", label, url)
 
 
-def when(at: datetime, zone: ZoneInfo) -> Piece:
+def date_token(at: datetime, zone: ZoneInfo) -> Token:
     """A moment: Slack shows it in each reader's own zone.
 
     Where Slack can't, it is said in `zone`, by the zone's name.
     """
-    return Piece("date", zones.in_full(at, zone), str(int(at.timestamp())))
+    return Token("date", zones.format_full(at, zone), str(int(at.timestamp())))
 
 
-def sentence(*parts: Part) -> RichTextBlock:
+def inline(*parts: Part) -> RichTextBlock:
     """Our own words and theirs, side by side: strings are shown as they are."""
-    elements = [_element(piece) for piece in _said(parts)]
+    elements = [_element(piece) for piece in _to_tokens(parts)]
     return RichTextBlock(elements=[RichTextSectionElement(elements=elements)])
 
 
-def aside(*parts: Part) -> ContextBlock:
+def context_line(*parts: Part) -> ContextBlock:
     """The same in small grey letters, for our own words, times and names in them."""
-    text = "".join(_token(piece) for piece in _said(parts))
+    text = "".join(_to_mrkdwn(piece) for piece in _to_tokens(parts))
     return ContextBlock(elements=[MarkdownTextObject(text=text, verbatim=True)])
 
 
-def spoken(*parts: Part) -> str:
+def fallback_text(*parts: Part) -> str:
     """The same for a notification, where nothing may be parsed either."""
-    return escape("".join(piece.shown for piece in _said(parts)))
+    return escape("".join(piece.text for piece in _to_tokens(parts)))
 
 
-def _said(parts: Sequence[Part]) -> list[Piece]:
+def _to_tokens(parts: Sequence[Part]) -> list[Token]:
     """A sentence, which may begin with somebody we can't name."""
-    said = [Piece("text", p) if isinstance(p, str) else p for p in parts if p]
-    if said and said[0].kind == "text" and said[0].shown.startswith(SOMEONE):
-        said[0] = Piece("text", at_the_beginning(said[0].shown))
+    said = [Token("text", p) if isinstance(p, str) else p for p in parts if p]
+    if said and said[0].kind == "text" and said[0].text.startswith(SOMEONE):
+        said[0] = Token("text", capitalize(said[0].text))
     return said
 
 
-def _token(piece: Piece) -> str:
-    if piece.kind == "date":
-        return f"<!date^{piece.target}^{_DATE}|{escape(piece.shown)}>"
-    return escape(piece.shown)
+def _to_mrkdwn(token: Token) -> str:
+    if token.kind == "date":
+        return f"<!date^{token.target}^{_DATE}|{escape(token.text)}>"
+    return escape(token.text)
 
 
-def words(
+def user_text(
     text: str,
     *,
     limit: int,
     is_bold: bool = False,
     # Fewer where several texts share a message.
-    most_elements: int = MOST_ELEMENTS,
-    lead: Sequence[Part] = (),
+    max_elements: int = MAX_ELEMENTS,
+    prefix: Sequence[Part] = (),
 ) -> RichTextBlock:
     """Marked text as its author wrote it, code in its boxes, cut at `limit`.
 
     `lead` is said before it on its first line, as in `sentence`.
     """
-    shown = [*_said(lead), *_limited(text, limit, most_elements)]
+    shown = [*_to_tokens(prefix), *_truncate(text, limit, max_elements)]
     return RichTextBlock(elements=list(_sections(shown, is_bold=is_bold)))
 
 
-def _limited(text: str, limit: int, most_elements: int) -> list[Piece]:
-    named = list(_named(_boxed(text), most_elements))
-    if sum(len(piece.shown) for piece in named) <= limit:
+def _truncate(text: str, limit: int, max_elements: int) -> list[Token]:
+    named = list(_limit_mentions(_split_code(text), max_elements))
+    if sum(len(piece.text) for piece in named) <= limit:
         return named
-    kept: list[Piece] = []
-    room = limit - len(CUT)
+    kept: list[Token] = []
+    room = limit - len(ELLIPSIS)
     for piece in named:
-        if len(piece.shown) > room:
-            return [*kept, *_cut(piece, room)]
+        if len(piece.text) > room:
+            return [*kept, *_truncate_token(piece, room)]
         kept.append(piece)
-        room -= len(piece.shown)
+        room -= len(piece.text)
     return kept
 
 
-def _named(parts: Iterable[Piece], most_elements: int) -> Iterator[Piece]:
+def _limit_mentions(parts: Iterable[Token], max_elements: int) -> Iterator[Token]:
     people: set[str] = set()
     elements, plain_text = 0, ""
     for piece in parts:
         elements += piece.kind != "text"
         if piece.kind == "person":
             people.add(piece.target)
-        is_one_too_many = piece.kind == "person" and len(people) > MOST_MENTIONS
-        if piece.kind == "text" or is_one_too_many or elements > most_elements:
-            plain_text += piece.shown
+        is_one_too_many = piece.kind == "person" and len(people) > MAX_MENTIONS
+        if piece.kind == "text" or is_one_too_many or elements > max_elements:
+            plain_text += piece.text
             continue
         if plain_text:
-            yield Piece("text", plain_text)
+            yield Token("text", plain_text)
             plain_text = ""
         yield piece
     if plain_text:
-        yield Piece("text", plain_text)
+        yield Token("text", plain_text)
 
 
-def _cut(piece: Piece, room: int) -> list[Piece]:
+def _truncate_token(token: Token, room: int) -> list[Token]:
     """What fits of the last piece, and a mark; half a link would be another link."""
-    match piece.kind:
+    match token.kind:
         case "text" | "code" if room:
-            return [Piece(piece.kind, piece.shown[:room] + CUT)]
+            return [Token(token.kind, token.text[:room] + ELLIPSIS)]
         case _:
-            return [Piece("text", CUT)]
+            return [Token("text", ELLIPSIS)]
 
 
 _FENCE = re.compile(r"```\n?(.+?)\n?```\n?", re.DOTALL)
 
 
-def _boxed(text: str) -> Iterator[Piece]:
+def _split_code(text: str) -> Iterator[Token]:
     """Text between two fences is code; a fence left open stays as written."""
     end = 0
     for fence in _FENCE.finditer(text):
-        yield from pieces(text[end : fence.start()])
-        code = plain(fence[1])
-        yield Piece("code", code) if code.strip() else Piece("text", fence[0])
+        yield from tokenize(text[end : fence.start()])
+        code = to_plain(fence[1])
+        yield Token("code", code) if code.strip() else Token("text", fence[0])
         end = fence.end()
-    yield from pieces(text[end:])
+    yield from tokenize(text[end:])
 
 
-def _sections(parts: Sequence[Piece], *, is_bold: bool) -> Iterable[RichTextElement]:
-    inline: list[Piece] = []
-    for piece in parts:
-        if piece.kind != "code":
-            inline.append(piece)
+def _sections(parts: Sequence[Token], *, is_bold: bool) -> Iterable[RichTextElement]:
+    paragraph: list[Token] = []
+    for token in parts:
+        if token.kind != "code":
+            paragraph.append(token)
             continue
-        yield from _section(inline, is_bold=is_bold)
-        inline = []
-        yield RichTextPreformattedElement(elements=[_Parts.Text(text=piece.shown)])
-    yield from _section(inline, is_bold=is_bold)
+        yield from _section(paragraph, is_bold=is_bold)
+        paragraph = []
+        yield RichTextPreformattedElement(elements=[_Parts.Text(text=token.text)])
+    yield from _section(paragraph, is_bold=is_bold)
 
 
-def _section(parts: Sequence[Piece], *, is_bold: bool) -> Iterable[RichTextElement]:
-    elements = [_element(part, is_bold=is_bold) for part in parts if part.shown]
+def _section(parts: Sequence[Token], *, is_bold: bool) -> Iterable[RichTextElement]:
+    elements = [_element(part, is_bold=is_bold) for part in parts if part.text]
     if elements:
         yield RichTextSectionElement(elements=elements)
 
 
-def _element(piece: Piece, *, is_bold: bool = False) -> RichTextElement:
+def _element(token: Token, *, is_bold: bool = False) -> RichTextElement:
     style = _Parts.TextStyle(bold=True) if is_bold else None
-    match piece.kind:
+    match token.kind:
         case "person":
-            return _Parts.User(user_id=piece.target, style=style)
+            return _Parts.User(user_id=token.target, style=style)
         case "channel":
-            return _Parts.Channel(channel_id=piece.target, style=style)
+            return _Parts.Channel(channel_id=token.target, style=style)
         case "link":
-            return _Parts.Link(url=piece.target, text=piece.shown, style=style)
+            return _Parts.Link(url=token.target, text=token.text, style=style)
         case "date":
             return _Parts.Date(
-                timestamp=int(piece.target), format=_DATE, fallback=piece.shown
+                timestamp=int(token.target), format=_DATE, fallback=token.text
             )
         case "emoji":
             # The element that Slack publishes has a name and no skin tone.
-            return _Parts.Emoji(name=piece.target.partition("::")[0])
+            return _Parts.Emoji(name=token.target.partition("::")[0])
         case "text" | "code":
-            return _Parts.Text(text=piece.shown, style=style)
+            return _Parts.Text(text=token.text, style=style)

@@ -6,9 +6,9 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.clock import Clock
-from bot.config import MentorNumbers
-from bot.slack import Slack
-from bot.tally import Tally
+from bot.config import MentorSettings
+from bot.slack import SlackApi
+from bot.tally import MessageCounter
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,10 @@ class Runtime:
     """
 
     workspace: Workspace
-    sessions: sessionmaker[Session]
-    reads: sessionmaker[Session]
-    lookups: Engine
-    slack: Slack
+    write_session: sessionmaker[Session]
+    read_session: sessionmaker[Session]
+    autocommit: Engine
+    slack: SlackApi
     clock: Clock
-    mentors: MentorNumbers = field(default_factory=MentorNumbers)
-    tally: Tally = field(default_factory=Tally)
+    mentor_settings: MentorSettings = field(default_factory=MentorSettings)
+    message_counter: MessageCounter = field(default_factory=MessageCounter)

@@ -13,19 +13,19 @@ from bot.db import Database, sqlite_file
 if TYPE_CHECKING:
     from alembic.config import Config
 
-Fit = Literal["empty", "older", "same", "unknown"]
+Revision = Literal["empty", "older", "same", "unknown"]
 
 # Any number that no other program takes for its advisory lock on this database.
-_LOCK = 7_227_464_647
+_ADVISORY_LOCK_ID = 7_227_464_647
 
 # Longer than anybody waits who goes back to the version before.
-COPY_KEPT = timedelta(days=7)
+BACKUP_RETENTION = timedelta(days=7)
 
 _ROOT = Path(__file__).parent.parent
 _REVISION = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)
 
 
-def fit(engine: Engine) -> Fit:
+def compare_revision(engine: Engine) -> Revision:
     """How the database's schema compares; `unknown` is newer, or another program's."""
     with engine.connect() as connection:
         found = (
@@ -35,13 +35,13 @@ def fit(engine: Engine) -> Fit:
         )
     if found is None:
         return "empty"
-    revisions, head = migrations()
+    revisions, head = list_revisions()
     if found == head:
         return "same"
     return "older" if found in revisions else "unknown"
 
 
-def migrations() -> tuple[frozenset[str], str]:
+def list_revisions() -> tuple[frozenset[str], str]:
     """All revisions, and the newest: what no other follows. Raises ValueError.
 
     Read from their files, because to load Alembic takes longer than all the rest of
@@ -65,7 +65,9 @@ def upgrade(database: Database) -> None:
             # The others wait for the lock, and then find nothing to do.
             connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(text("SET LOCAL lock_timeout = 0"))
-            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})
+            connection.execute(
+                text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY_LOCK_ID}
+            )
         command.upgrade(_config(connection), "head")
 
 
@@ -74,7 +76,7 @@ def back_up(database: Database) -> Path | None:
     file = sqlite_file(database.engine.url)
     if file is None:
         return None
-    copy = _copy_of(file)
+    copy = _backup_path(file)
     copy.unlink(missing_ok=True)
     copy.touch(mode=0o600)
     source, target = sqlite3.connect(file), sqlite3.connect(copy)
@@ -86,29 +88,29 @@ def back_up(database: Database) -> Path | None:
     return copy
 
 
-def remove_old_copy(file: Path, *, now: datetime) -> bool:
+def delete_old_backup(file: Path, *, now: datetime) -> bool:
     """Remove the copy of before the last migration when it has been kept long enough.
 
     It holds what people have deleted since, or had forgotten.
     """
-    copy = _copy_of(file)
+    copy = _backup_path(file)
     if not copy.exists():
         return False
     made_at = datetime.fromtimestamp(copy.stat().st_mtime, UTC)
-    if now - made_at < COPY_KEPT:
+    if now - made_at < BACKUP_RETENTION:
         return False
     copy.unlink()
     return True
 
 
-def compact(database: Database) -> None:
+def vacuum(database: Database) -> None:
     """Write an SQLite file anew, without what was deleted in it before."""
     with database.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             connection.connection.cursor().execute("VACUUM")
 
 
-def _copy_of(file: Path) -> Path:
+def _backup_path(file: Path) -> Path:
     return file.with_name(f"{file.name}.before-migration")
 
 

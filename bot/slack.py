@@ -8,9 +8,9 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
 # What Slack says of how long it wants to be left alone is believed up to this.
-LONGEST_PAUSE = timedelta(hours=1)
+MAX_RETRY_AFTER = timedelta(hours=1)
 # The workspace as a whole no longer takes anything from us.
-REVOKED = {
+REVOKED_TOKEN_ERRORS = {
     "account_inactive",
     "invalid_auth",
     "not_authed",
@@ -21,7 +21,7 @@ REVOKED = {
 
 
 # Of a reply whose thread is gone.
-NO_THREAD = "thread_not_found"
+THREAD_NOT_FOUND = "thread_not_found"
 
 
 class SlackError(Exception):
@@ -36,28 +36,28 @@ class SlackError(Exception):
 class RateLimited(SlackError):
     """Not done; not to be asked again with this method for `seconds`."""
 
-    def __init__(self, method: str, seconds: float) -> None:
+    def __init__(self, method: str, retry_after: float) -> None:
         super().__init__(method, "ratelimited")
-        self.seconds = seconds
+        self.retry_after = retry_after
 
 
-class NotDone(SlackError):
+class NotSent(SlackError):
     """Certainly not done; may be tried again."""
 
 
-class Outdated(NotDone):
+class HashConflict(NotSent):
     """Not done: somebody else changed the view since it was drawn (`hash_conflict`)."""
 
 
-class Unsure(SlackError):
+class OutcomeUnknown(SlackError):
     """Done or not: nobody knows before having looked."""
 
 
-class Refused(SlackError):
+class Rejected(SlackError):
     """Slack will not do it, however often it is asked."""
 
 
-class Slack(Protocol):
+class SlackApi(Protocol):
     """Every method raises SlackError. Channels and people are Slack's ids."""
 
     def post(
@@ -66,7 +66,7 @@ class Slack(Protocol):
         text: str,
         blocks: Sequence[Block],
         *,
-        operation: str,
+        metadata_token: str,
         thread_ts: str | None = None,
     ) -> tuple[str, str]:
         """Post a message; the channel it went to (a DM's own id) and its ts."""
@@ -75,7 +75,7 @@ class Slack(Protocol):
         self, channel: str, ts: str, text: str, blocks: Sequence[Block]
     ) -> None: ...
     def delete(self, channel: str, ts: str) -> None: ...
-    def whisper(
+    def post_ephemeral(
         self,
         channel: str,
         member: str,
@@ -86,12 +86,12 @@ class Slack(Protocol):
     ) -> None:
         """Show a message to one person only, until they reload."""
 
-    def react(self, channel: str, ts: str, emoji: str) -> None: ...
-    def unreact(self, channel: str, ts: str, emoji: str) -> None: ...
-    def find_posted(
+    def add_reaction(self, channel: str, ts: str, emoji: str) -> None: ...
+    def remove_reaction(self, channel: str, ts: str, emoji: str) -> None: ...
+    def find_by_metadata(
         self,
         channel: str,
-        operation: str,
+        metadata_token: str,
         *,
         since: float,
         thread_ts: str | None = None,
@@ -101,7 +101,7 @@ class Slack(Protocol):
         `since`: Unix time.
         """
 
-    def upload(
+    def upload_file(
         self, member: str, *, name: str, title: str, comment: str, content: bytes
     ) -> tuple[str, str]:
         """Give one person a file; the conversation it is in, and the file's id."""
@@ -132,31 +132,33 @@ class Slack(Protocol):
     ) -> None:
         """Answer a click or a message shortcut, to nobody else's eyes."""
 
-    def member(self, member: str) -> dict[str, Any]:
+    def user_info(self, member: str) -> dict[str, Any]:
         """Slack's user object."""
 
-    def channel(self, channel: str) -> dict[str, Any]:
+    def conversation_info(self, channel: str) -> dict[str, Any]:
         """Slack's conversation object."""
 
-    def joined_channels(self) -> Iterator[dict[str, Any]]:
+    def own_conversations(self) -> Iterator[dict[str, Any]]:
         """Each public or private channel that the bot is a member of."""
 
-    def channels_of(self, member: str) -> Iterator[str]:
+    def conversations_of(self, member: str) -> Iterator[str]:
         """The ids of the channels that somebody is in.
 
         Of private ones Slack tells only those that the bot is in, too.
         """
 
-    def private_channels_of(self, member: str, *, is_urgent: bool) -> Iterator[str]:
+    def private_conversations_of(
+        self, member: str, *, is_urgent: bool
+    ) -> Iterator[str]:
         """The ids of the private channels that both somebody and the bot are in.
 
         `is_urgent`: somebody's three seconds wait for the answer.
         """
 
-    def channel_members(self, channel: str) -> Iterator[str]:
+    def conversation_members(self, channel: str) -> Iterator[str]:
         """The ids of everybody in a channel that the bot is in."""
 
-    def identity(self) -> dict[str, Any]:
+    def auth_test(self) -> dict[str, Any]:
         """Who we are, and where: `auth.test`.
 
         With the headers that tell the granted scopes as `scopes`, and when Slack

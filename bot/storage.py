@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def open_database(
-    url: str, *, migrates: bool = False, setting: str = "DATABASE_URL"
+    url: str, *, migrate: bool = False, setting: str = "DATABASE_URL"
 ) -> Database:
     """The database, with today's schema. Raises SettingsError where it can't be.
 
@@ -28,7 +28,7 @@ def open_database(
     if the caller `migrates`. `setting`: where the URL was given.
     """
     try:
-        parsed = db.parse(url)
+        parsed = db.parse_url(url)
         if parsed.database == ":memory:":
             raise ValueError("forgets everything")  # noqa: TRY301 - said once, below
     except (ValueError, SQLAlchemyError):
@@ -39,7 +39,7 @@ def open_database(
     file = db.sqlite_file(parsed)
     if file is not None:
         try:
-            _guard(file)
+            _secure_file(file)
         except Timeout:
             raise SettingsError(
                 f"{setting}: another process is using {file.name}. SQLite serves one"
@@ -49,18 +49,18 @@ def open_database(
             raise SettingsError(
                 f"{setting}: {file.name} can't be opened ({error.strerror})."
             ) from None
-    return _connect(parsed, migrates=migrates or file is not None, setting=setting)
+    return _connect(parsed, migrate=migrate or file is not None, setting=setting)
 
 
-def open_new(first: Path) -> Database:
+def open_new_file(path: Path) -> Database:
     """Open an empty SQLite database at `first`, or beside it while another has that.
 
     What an earlier process left there is deleted. Raises SettingsError.
     """
     for n in count(1):
-        file = first if n == 1 else first.with_stem(f"{first.stem}-{n}")
+        file = path if n == 1 else path.with_stem(f"{path.stem}-{n}")
         try:
-            _guard(file, is_emptied=True)
+            _secure_file(file, truncate=True)
         except Timeout:
             continue
         except OSError as error:
@@ -68,34 +68,34 @@ def open_new(first: Path) -> Database:
                 f"{file} can't be written ({error.strerror}): start in another folder."
             ) from None
         url = URL.create("sqlite", database=str(file))
-        return _connect(db.parse(str(url)), migrates=True, setting=str(file))
+        return _connect(db.parse_url(str(url)), migrate=True, setting=str(file))
     raise AssertionError("the numbers never end")
 
 
-def _connect(url: URL, *, migrates: bool, setting: str) -> Database:
+def _connect(url: URL, *, migrate: bool, setting: str) -> Database:
     database = db.connect(url)
     with ExitStack() as otherwise:
         otherwise.callback(database.close)
         try:
-            _fit(database, migrates=migrates, setting=setting)
+            _ensure_current(database, migrate=migrate, setting=setting)
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             # SQLite's word for a file that is damaged, or none of its own.
             is_file = db.sqlite_file(url) is not None
             is_damaged = is_file and type(error) is DatabaseError
             hint = " It may be damaged: restore a backup." if is_damaged else ""
-            raise SettingsError(f"{setting}: {unusable(error)}{hint}") from None
+            raise SettingsError(f"{setting}: {describe_failure(error)}{hint}") from None
         otherwise.pop_all()
     return database
 
 
-def unusable(error: Exception) -> str:
+def describe_failure(error: Exception) -> str:
     """Say that the database can't be used, and why, without a value that is in it."""
-    if _is_full(error):
+    if _is_disk_full(error):
         return "the database can't be used: the disk is full. Make room on it."
     return f"the database can't be used ({type(error).__name__})."
 
 
-def _is_full(error: Exception) -> bool:
+def _is_disk_full(error: Exception) -> bool:
     driver = getattr(error, "orig", None) or error
     return (
         getattr(driver, "sqlite_errorname", None) == "SQLITE_FULL"
@@ -105,26 +105,26 @@ def _is_full(error: Exception) -> bool:
     )
 
 
-def check_fit(engine: Engine, *, setting: str = "DATABASE_URL") -> None:
+def require_current_schema(engine: Engine, *, setting: str = "DATABASE_URL") -> None:
     """Raise SettingsError where the database is not of this version, if of any."""
-    match schema.fit(engine):
+    match schema.compare_revision(engine):
         case "unknown":
-            raise SettingsError(_NEWER.format(setting))
+            raise SettingsError(_NEWER_SCHEMA.format(setting))
         case "older":
-            raise SettingsError(_OLDER.format(setting))
+            raise SettingsError(_OLDER_SCHEMA.format(setting))
 
 
-_NEWER = (
+_NEWER_SCHEMA = (
     "{}: the database was made by a newer version of Backswing. Run that version, or"
     " restore a backup."
 )
-_OLDER = (
+_OLDER_SCHEMA = (
     "{}: the database is of an older version. Stop the other replicas, then run"
     " `uv run app.py migrate`."
 )
 
 
-def _guard(file: Path, *, is_emptied: bool = False) -> None:
+def _secure_file(file: Path, *, truncate: bool = False) -> None:
     """Make an SQLite file ours alone, by its mode and by a lock on it.
 
     Raises Timeout where another process has it, and OSError.
@@ -135,7 +135,7 @@ def _guard(file: Path, *, is_emptied: bool = False) -> None:
     lock.acquire(timeout=0)
     _LOCKS.append(lock)
     parts = (file, Path(f"{file}-wal"), Path(f"{file}-shm"))
-    if is_emptied:
+    if truncate:
         for part in parts:
             part.unlink(missing_ok=True)
     file.touch(mode=0o600, exist_ok=True)
@@ -148,16 +148,16 @@ def _guard(file: Path, *, is_emptied: bool = False) -> None:
 _LOCKS: list[FileLock] = []
 
 
-def _fit(database: Database, *, migrates: bool, setting: str) -> None:
-    match schema.fit(database.engine):
+def _ensure_current(database: Database, *, migrate: bool, setting: str) -> None:
+    match schema.compare_revision(database.engine):
         case "unknown":
-            raise SettingsError(_NEWER.format(setting))
-        case "older" if not migrates:
-            raise SettingsError(_OLDER.format(setting))
+            raise SettingsError(_NEWER_SCHEMA.format(setting))
+        case "older" if not migrate:
+            raise SettingsError(_OLDER_SCHEMA.format(setting))
         case "older":
             copy = schema.back_up(database)
             schema.upgrade(database)
-            schema.compact(database)
+            schema.vacuum(database)
             log.info("migrated", extra={"backup": str(copy)})
         case "empty":
             schema.upgrade(database)

@@ -5,17 +5,17 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 
-from bot.clock import moment
+from bot.clock import ts_to_datetime
 
 # Slack's id of the channel, the day (UTC), Slack's id of the person.
-Slot = tuple[str, date, str]
+DayKey = tuple[str, date, str]
 
 # Slack delivers again what it thinks was not taken, within minutes: this many
 # messages, and as many before them, are remembered for it.
-REMEMBERED = 20_000
+DEDUP_WINDOW = 20_000
 
 
-class Tally:
+class MessageCounter:
     """For any thread. The counts are nearly right, which is all that they are for.
 
     What was not taken when the process dies is lost; and each process remembers for
@@ -24,29 +24,29 @@ class Tally:
     """
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._counts: Counter[Slot] = Counter()
+        self._lock = threading.Lock()
+        self._counts: Counter[DayKey] = Counter()
         self._seen: set[tuple[str, str]] = set()
         self._seen_before: set[tuple[str, str]] = set()
 
-    def count(self, channel: str, member: str, ts: str) -> None:
+    def record(self, channel: str, member: str, ts: str) -> None:
         """Count a message by its Slack ids, once however often it is delivered."""
         message = (channel, ts)
-        with self._guard:
+        with self._lock:
             if message in self._seen or message in self._seen_before:
                 return
-            if len(self._seen) >= REMEMBERED:
+            if len(self._seen) >= DEDUP_WINDOW:
                 self._seen_before, self._seen = self._seen, set()
             self._seen.add(message)
-            self._counts[channel, moment(ts).date(), member] += 1
+            self._counts[channel, ts_to_datetime(ts).date(), member] += 1
 
-    def take(self) -> Mapping[Slot, int]:
+    def drain(self) -> Mapping[DayKey, int]:
         """What was counted since it was taken last."""
-        with self._guard:
+        with self._lock:
             taken, self._counts = self._counts, Counter()
         return taken
 
-    def put_back(self, taken: Mapping[Slot, int]) -> None:
+    def restore(self, counts: Mapping[DayKey, int]) -> None:
         """It could not be written down: it is taken again next time."""
-        with self._guard:
-            self._counts.update(taken)
+        with self._lock:
+            self._counts.update(counts)

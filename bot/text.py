@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-CUT = "…"
+ELLIPSIS = "…"
 # Of whom we know no name, or no longer.
 SOMEONE = "someone"
 # What stands for a forgotten person's id begins so, as no id of Slack's does.
-FORGOTTEN = "forgotten-"
+ERASED_PREFIX = "forgotten-"
 
 # Zero-width joiners stay, for emoji and scripts that need them; what can reorder or
 # hide the text around it goes, as does what no keyboard types.
@@ -25,7 +25,7 @@ _HARMFUL = re.compile(
 _LINE_END = re.compile("\r\n?|[\x85\u2028\u2029]")
 # More than this many marks on one letter are no language but an attempt to paint
 # over the neighbouring lines; no living script stacks more than four.
-_STACK = re.compile(
+_STACKED_MARKS = re.compile(
     r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]{4})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]+"
 )
 _TOKEN = re.compile(r"<([^<>\n]+)>")
@@ -50,25 +50,25 @@ _EMOJI = re.compile(
 _EMOJI_ROW = re.compile(rf"(?<![\w:])(?:{_EMOJI.pattern})+")
 
 
-def at_the_beginning(text: str) -> str:
+def capitalize(text: str) -> str:
     """As a sentence begins; the other letters stay, since names have capitals too."""
     return text[:1].upper() + text[1:]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Token:
     """A stretch of text. `shown` is what a reader sees; `target` its id or URL."""
 
     kind: Literal["text", "code", "person", "channel", "link", "emoji", "date"]
-    shown: str
+    text: str
     target: str = ""
 
 
-def clean(text: str) -> str:
+def sanitize(text: str) -> str:
     """Text as typed, without what could harm its surroundings; in NFC."""
     text = _LINE_END.sub("\n", text)
     text = unicodedata.normalize("NFC", _HARMFUL.sub("", text))
-    return _STACK.sub(r"\1", text).strip()
+    return _STACKED_MARKS.sub(r"\1", text).strip()
 
 
 def escape(text: str) -> str:
@@ -80,51 +80,51 @@ def unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def marked(plain: str) -> str:
+def to_mrkdwn(plain: str) -> str:
     """What a person typed into a form, as marked text."""
-    return escape(clean(plain))
+    return escape(sanitize(plain))
 
 
-def pieces(text: str) -> Iterator[Piece]:
+def tokenize(text: str) -> Iterator[Token]:
     """Marked text in, what a reader is to see out, in order."""
     end = 0
     for token in _TOKEN.finditer(text):
-        yield from _plain_pieces(text[end : token.start()])
-        yield _token_piece(token[1])
+        yield from _tokenize_plain(text[end : token.start()])
+        yield _parse_token(token[1])
         end = token.end()
-    yield from _plain_pieces(text[end:])
+    yield from _tokenize_plain(text[end:])
 
 
-def _plain_pieces(text: str) -> Iterator[Piece]:
+def _tokenize_plain(text: str) -> Iterator[Token]:
     end = 0
     for row in _EMOJI_ROW.finditer(text):
         if row.start() > end:
-            yield Piece("text", unescape(text[end : row.start()]))
+            yield Token("text", unescape(text[end : row.start()]))
         for found in _EMOJI.finditer(row[0]):
-            yield Piece("emoji", found[0], found[1])
+            yield Token("emoji", found[0], found[1])
         end = row.end()
     if end < len(text):
-        yield Piece("text", unescape(text[end:]))
+        yield Token("text", unescape(text[end:]))
 
 
-def _token_piece(token: str) -> Piece:
+def _parse_token(token: str) -> Token:
     target, _, label = token.partition("|")
     target, label = unescape(target), unescape(label)
     # Nobody can read an id: where no name is known, a word stands for it.
     if re.fullmatch(r"@[UW][A-Z0-9]+", target):
-        return Piece("person", f"@{label or SOMEONE}", target[1:])
+        return Token("person", f"@{label or SOMEONE}", target[1:])
     if re.fullmatch(r"#[CG][A-Z0-9]+", target):
-        return Piece("channel", f"#{label}" if label else "a channel", target[1:])
+        return Token("channel", f"#{label}" if label else "a channel", target[1:])
     if _ADDRESS.fullmatch(target):
-        return Piece("link", _link_text(target, label), target)
+        return Token("link", _link_text(target, label), target)
     if target.startswith("!"):
         # A group's mention must not fire, so it becomes the words it stands for.
         kind = target[1:].partition("^")[0]
-        return Piece("text", label or ("a group" if kind == "subteam" else f"@{kind}"))
+        return Token("text", label or ("a group" if kind == "subteam" else f"@{kind}"))
     if _OTHER_LINK.match(target):
         # Slack opens a telephone, say; we show it as it was written.
-        return Piece("text", label or target.removeprefix("tel:"))
-    return Piece("text", f"<{token}>" if not label else f"<{target}|{label}>")
+        return Token("text", label or target.removeprefix("tel:"))
+    return Token("text", f"<{token}>" if not label else f"<{target}|{label}>")
 
 
 def _link_text(url: str, label: str) -> str:
@@ -135,7 +135,7 @@ def _link_text(url: str, label: str) -> str:
     return f"{label} ({url})"
 
 
-def mentioned(text: str) -> tuple[set[str], set[str]]:
+def mentioned_ids(text: str) -> tuple[set[str], set[str]]:
     """Return the ids of the people and of the channels that marked text mentions."""
     return (
         {found[1] for found in _PERSON.finditer(text)},
@@ -143,7 +143,7 @@ def mentioned(text: str) -> tuple[set[str], set[str]]:
     )
 
 
-def label(text: str, names: Mapping[str, str]) -> str:
+def label_mentions(text: str, names: Mapping[str, str]) -> str:
     """Give each mention in marked text the name of its person or channel.
 
     Of those that `names` lacks the name stays that Slack gave, if any.
@@ -157,23 +157,23 @@ def label(text: str, names: Mapping[str, str]) -> str:
     return _CHANNEL.sub(named, _PERSON.sub(named, text))
 
 
-def plain(text: str) -> str:
+def to_plain(text: str) -> str:
     """Marked text in, what a reader sees out: for lists, options and forms."""
-    return "".join(piece.shown for piece in pieces(text))
+    return "".join(piece.text for piece in tokenize(text))
 
 
 def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def shorten(plain_text: str, limit: int) -> str:
+def truncate(plain_text: str, limit: int) -> str:
     """At most `limit` characters, with a mark where something was cut off."""
     if len(plain_text) <= limit:
         return plain_text
-    return plain_text[: limit - len(CUT)].rstrip() + CUT
+    return plain_text[: limit - len(ELLIPSIS)].rstrip() + ELLIPSIS
 
 
-def substance(plain_text: str) -> int:
+def english_length(plain_text: str) -> int:
     """How many letters of English would say as much; spaces in a row count once.
 
     A letter of Chinese says what three of English say (7 stand for 20), a syllable of
@@ -187,25 +187,27 @@ def substance(plain_text: str) -> int:
             continue
         kind = unicodedata.category(character)
         name = unicodedata.name(character, "")
-        if kind in _UNSEEN:
+        if kind in _COMBINING:
             is_vowel = kind == "Mn" and any(word in name for word in _VOWELS)
             thirds += 3 if is_vowel and is_letter else 0
             is_letter = False
             continue
         is_letter = kind.startswith("L")
-        if character not in _BLANK:
-            dense = (n for script, n in _THIRDS.items() if name.startswith(script))
+        if character not in _BLANK_LETTERS:
+            dense = (
+                n for script, n in _ENGLISH_THIRDS.items() if name.startswith(script)
+            )
             thirds += next(dense, 3)
     return thirds // 3
 
 
 # What stands on another character, or is not seen at all.
-_UNSEEN = {"Mn", "Me", "Cf"}
+_COMBINING = {"Mn", "Me", "Cf"}
 _VOWELS = ("VOWEL SIGN", "CHARACTER SARA", "MAI HAN-AKAT")
 # Letters by their category that are drawn as nothing: Hangul fillers, blank Braille.
-_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+_BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"
 # By how Unicode names its letters: how many thirds of a letter of English each is.
-_THIRDS = {
+_ENGLISH_THIRDS = {
     "CJK ": 9,
     "HIRAGANA LETTER": 9,
     "KATAKANA LETTER": 9,
@@ -218,41 +220,41 @@ _THIRDS = {
 }
 
 
-def cut(text: str, limit: int) -> str:
+def truncate_mrkdwn(text: str, limit: int) -> str:
     """Marked text of which a reader sees at most `limit` characters, tokens whole."""
-    if len(plain(text)) <= limit:
+    if len(to_plain(text)) <= limit:
         return text
-    kept, room = [], limit - len(CUT)
+    kept, room = [], limit - len(ELLIPSIS)
     for piece, source in _with_source(text):
-        if len(piece.shown) > room:
+        if len(piece.text) > room:
             kept.append(
-                escape(piece.shown[:room].rstrip()) if piece.kind == "text" else ""
+                escape(piece.text[:room].rstrip()) if piece.kind == "text" else ""
             )
             break
         kept.append(source)
-        room -= len(piece.shown)
-    return "".join(kept).rstrip() + CUT
+        room -= len(piece.text)
+    return "".join(kept).rstrip() + ELLIPSIS
 
 
-def _with_source(text: str) -> Iterator[tuple[Piece, str]]:
+def _with_source(text: str) -> Iterator[tuple[Token, str]]:
     end = 0
     for token in _TOKEN.finditer(text):
-        for piece in _plain_pieces(text[end : token.start()]):
-            yield piece, escape(piece.shown)
-        yield _token_piece(token[1]), token[0]
+        for piece in _tokenize_plain(text[end : token.start()]):
+            yield piece, escape(piece.text)
+        yield _parse_token(token[1]), token[0]
         end = token.end()
-    for piece in _plain_pieces(text[end:]):
-        yield piece, escape(piece.shown)
+    for piece in _tokenize_plain(text[end:]):
+        yield piece, escape(piece.text)
 
 
-def is_forgotten(member: str) -> bool:
+def is_erased(member: str) -> bool:
     """Whether it is no person's id any more, but what stands for one."""
-    return member.startswith(FORGOTTEN)
+    return member.startswith(ERASED_PREFIX)
 
 
 def mention(member: str) -> str:
     """Notifies the person. For somebody's name in passing, use their name."""
-    return SOMEONE if is_forgotten(member) else f"<@{member}>"
+    return SOMEONE if is_erased(member) else f"<@{member}>"
 
 
 def permalink(

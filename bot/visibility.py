@@ -12,38 +12,40 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from bot.clock import CLOCKS_DIFFER, micros_of
-from bot.db import prepare, table
-from bot.errors import Refusal
+from bot.clock import MAX_CLOCK_SKEW, datetime_to_micros
+from bot.db import prepare_insert, table
+from bot.errors import UserError
 from bot.runtime import Runtime
 from bot.slack import SlackError
 from models import Channel, ChannelMember, Member
 
-KEEPS = timedelta(hours=1)
+FRESH_FOR = timedelta(hours=1)
 # How often Slack is asked for one message or one click, which may be about several
 # channels and people.
-MOST_QUESTIONS = 4
+MAX_LOOKUPS = 4
 
-NOT_INSIDE = "That is a private channel, and you are not in it."
-UNREACHABLE = "I can't reach Slack just now. Nothing was changed; please try again."
+NOT_A_MEMBER = "That is a private channel, and you are not in it."
+SLACK_UNREACHABLE = (
+    "I can't reach Slack just now. Nothing was changed; please try again."
+)
 
 # How Slack says that somebody is nobody whom we could meet in a channel.
-_NOBODY = {"user_not_found", "user_not_visible", "user_not_in_channel"}
+_UNKNOWN_USER_ERRORS = {"user_not_found", "user_not_visible", "user_not_in_channel"}
 
-_seats = table(ChannelMember)
-_SEAT = prepare(
+_memberships = table(ChannelMember)
+_UPSERT_MEMBERSHIP = prepare_insert(
     ChannelMember,
     lambda insert: insert.on_conflict_do_update(
         index_elements=["channel_id", "member"],
         set_={"is_in": insert.excluded.is_in, "at_us": insert.excluded.at_us},
         where=or_(
-            _seats.c.at_us < insert.excluded.at_us,
+            _memberships.c.at_us < insert.excluded.at_us,
             # Of two in the same microsecond the leaving stands.
             and_(
-                _seats.c.at_us == insert.excluded.at_us,
+                _memberships.c.at_us == insert.excluded.at_us,
                 insert.excluded.is_in.is_(False),
             ),
-            _seats.c.at_us > bindparam("latest"),
+            _memberships.c.at_us > bindparam("latest"),
         ),
     ),
 )
@@ -61,17 +63,17 @@ class MembershipUnknown(Exception):
 
 def visible(member: str, *, now: datetime) -> ColumnElement[bool]:
     """The rule for queries, a condition on `Channel`. What is not known is hidden."""
-    seat = aliased(ChannelMember)
+    membership = aliased(ChannelMember)
     is_in = exists().where(
-        seat.channel_id == Channel.id,
-        seat.member == member,
-        seat.is_in.is_(True),
-        seat.at_us.between(*_lately(now)),
+        membership.channel_id == Channel.id,
+        membership.member == member,
+        membership.is_in.is_(True),
+        membership.at_us.between(*_fresh_range(now)),
     )
     return or_(Channel.is_private.is_(False), is_in)
 
 
-def seen(
+def visible_channels(
     session: Session, channels: Iterable[Channel], member: str, *, now: datetime
 ) -> set[int]:
     """The rows of those channels whose words the person may see.
@@ -88,7 +90,7 @@ def seen(
             select(ChannelMember.channel_id, ChannelMember.is_in).where(
                 ChannelMember.channel_id.in_(private),
                 ChannelMember.member == member,
-                ChannelMember.at_us.between(*_lately(now)),
+                ChannelMember.at_us.between(*_fresh_range(now)),
             )
         )
     }
@@ -97,12 +99,12 @@ def seen(
     return {channel_id for channel_id in found if known.get(channel_id, True)}
 
 
-def may_see(session: Session, channel: Channel, member: str, *, now: datetime) -> bool:
+def can_see(session: Session, channel: Channel, member: str, *, now: datetime) -> bool:
     """Whether the person may see a channel's words. Raises MembershipUnknown."""
-    return channel.id in seen(session, [channel], member, now=now)
+    return channel.id in visible_channels(session, [channel], member, now=now)
 
 
-def surely_sees(
+def is_known_to_see(
     session: Session, channel: Channel, member: str, *, now: datetime
 ) -> bool:
     """`may_see`, where nobody can be asked: what is not known is hidden."""
@@ -110,7 +112,7 @@ def surely_sees(
     return session.scalar(found) is not None
 
 
-def seat(
+def is_member(
     session: Session, channel: Channel, member: str, *, now: datetime
 ) -> bool | None:
     """Whether the person is in a channel, be it public; None where it is not known."""
@@ -118,31 +120,31 @@ def seat(
         select(ChannelMember.is_in).where(
             ChannelMember.channel_id == channel.id,
             ChannelMember.member == member,
-            ChannelMember.at_us.between(*_lately(now)),
+            ChannelMember.at_us.between(*_fresh_range(now)),
         )
     )
 
 
-def check_inside(
+def require_visible(
     session: Session,
     channel: Channel,
     member: str,
     *,
     now: datetime,
-    why_not: str = NOT_INSIDE,
+    message: str = NOT_A_MEMBER,
     field: str | None = None,
 ) -> None:
     """Raises Refusal for who is not in a private channel, and MembershipUnknown."""
-    if not may_see(session, channel, member, now=now):
-        raise Refusal(why_not, field=field)
+    if not can_see(session, channel, member, now=now):
+        raise UserError(message, field=field)
 
 
-def learn(
+def record_memberships(
     session: Session,
     member: str,
-    seats: dict[int, bool],
+    memberships: dict[int, bool],
     *,
-    at_us: int,
+    at_micros: int,
     now: datetime,
 ) -> None:
     """Record whether the person is in channels, by their rows. The latest word stands.
@@ -151,25 +153,25 @@ def learn(
     """
     same = {
         "member": member,
-        "at_us": at_us,
-        "latest": micros_of(now + CLOCKS_DIFFER),
+        "at_us": at_micros,
+        "latest": datetime_to_micros(now + MAX_CLOCK_SKEW),
     }
     rows = [
         {"channel_id": channel_id, "is_in": is_in, **same}
-        for channel_id, is_in in sorted(seats.items())
+        for channel_id, is_in in sorted(memberships.items())
     ]
     if rows:
-        session.execute(_SEAT(session), rows)
+        session.execute(_UPSERT_MEMBERSHIP(session), rows)
 
 
-def follow(
+def on_membership_event(
     session: Session,
     installation_id: int,
     channel: str,
     member: str,
     *,
     is_in: bool,
-    at_us: int,
+    at_micros: int,
     now: datetime,
 ) -> None:
     """Somebody joined a channel, or left it: of private ones that is always recorded.
@@ -188,24 +190,28 @@ def follow(
         installation_id=installation_id, slack_id=member
     )
     if session.scalar(known) is not None:
-        learn(session, member, {found.id: is_in}, at_us=at_us, now=now)
+        record_memberships(
+            session, member, {found.id: is_in}, at_micros=at_micros, now=now
+        )
 
 
-def ask(rt: Runtime, unknown: MembershipUnknown, *, is_urgent: bool) -> None:
+def fetch_memberships(
+    rt: Runtime, unknown: MembershipUnknown, *, is_urgent: bool
+) -> None:
     """Ask Slack, and record what it says. Raises SlackError.
 
     `is_urgent`: somebody's three seconds wait for it.
     """
-    asked_us = micros_of(rt.clock())
+    asked_us = datetime_to_micros(rt.clock())
     try:
         slack_ids = list(
-            rt.slack.private_channels_of(unknown.member, is_urgent=is_urgent)
+            rt.slack.private_conversations_of(unknown.member, is_urgent=is_urgent)
         )
     except SlackError as error:
-        if error.code not in _NOBODY:
+        if error.code not in _UNKNOWN_USER_ERRORS:
             raise
         slack_ids = []
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         is_in = session.scalars(
             select(Channel.id).where(
                 Channel.installation_id == rt.workspace.id,
@@ -213,9 +219,11 @@ def ask(rt: Runtime, unknown: MembershipUnknown, *, is_urgent: bool) -> None:
             )
         ).all()
         seats = dict.fromkeys(unknown.channel_ids, False) | dict.fromkeys(is_in, True)
-        learn(session, unknown.member, seats, at_us=asked_us, now=rt.clock())
+        record_memberships(
+            session, unknown.member, seats, at_micros=asked_us, now=rt.clock()
+        )
 
 
-def _lately(now: datetime) -> tuple[int, int]:
+def _fresh_range(now: datetime) -> tuple[int, int]:
     """Slack's clock may be ahead of ours, and ours may have been set back."""
-    return micros_of(now - KEEPS), micros_of(now + KEEPS)
+    return datetime_to_micros(now - FRESH_FOR), datetime_to_micros(now + FRESH_FOR)

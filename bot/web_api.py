@@ -15,12 +15,19 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
-from bot.slack import LONGEST_PAUSE, NotDone, RateLimited, Refused, SlackError, Unsure
+from bot.slack import (
+    MAX_RETRY_AFTER,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    SlackError,
+)
 
 T = TypeVar("T")
 
 # A message that Slack cannot have shown: it said so before it began.
-_NOT_DONE = {
+_NOT_SENT_ERRORS = {
     "ratelimited",
     "rate_limited",
     "request_timeout",
@@ -28,11 +35,11 @@ _NOT_DONE = {
     "org_login_required",
 }
 # Slack's own words: "it's possible some aspect of the operation succeeded".
-_UNSURE = {"internal_error", "fatal_error", "service_unavailable"}
+_OUTCOME_UNKNOWN_ERRORS = {"internal_error", "fatal_error", "service_unavailable"}
 # With any other status it is not Slack's API that answers.
-_STATUSES = {200, 400, 401, 403, 404}
+_API_STATUSES = {200, 400, 401, 403, 404}
 # Raised where an answer is none that Slack sends: the SDK expects one that is.
-_NO_ANSWER = (
+_INVALID_RESPONSE_ERRORS = (
     OSError,
     HTTPException,
     SlackClientError,
@@ -44,15 +51,15 @@ _NO_ANSWER = (
 )
 
 
-class Client(WebClient):
+class ProxyAwareClient(WebClient):
     """The SDK's client, which asks what is on this machine without a proxy."""
 
     def _perform_urllib_http_request_internal(
         self, url: str, req: Request
     ) -> dict[str, Any]:
-        if not is_on_this_machine(url):
+        if not is_loopback(url):
             return super()._perform_urllib_http_request_internal(url, req)
-        with opener(url).open(req, timeout=self.timeout) as answer:
+        with opener_for(url).open(req, timeout=self.timeout) as answer:
             charset = answer.headers.get_content_charset() or "utf-8"
             return {
                 "status": answer.status,
@@ -61,7 +68,7 @@ class Client(WebClient):
             }
 
 
-def is_on_this_machine(url: str) -> bool:
+def is_loopback(url: str) -> bool:
     """Whether a loopback address is meant, which no proxy can reach for us."""
     host = (urlsplit(url).hostname or "").rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
@@ -72,13 +79,13 @@ def is_on_this_machine(url: str) -> bool:
         return False
 
 
-def opener(url: str) -> OpenerDirector:
+def opener_for(url: str) -> OpenerDirector:
     """Opens the address, through a proxy where the environment names one for it."""
-    return build_opener(*([ProxyHandler({})] if is_on_this_machine(url) else []))
+    return build_opener(*([ProxyHandler({})] if is_loopback(url) else []))
 
 
-def call(
-    client: WebClient, method: str, *, done: set[str] | None = None, **args: object
+def call_method(
+    client: WebClient, method: str, *, ok_errors: set[str] | None = None, **args: object
 ) -> SlackResponse:
     """`done`: errors that say that the effect is there already."""
     params = {name: value for name, value in args.items() if value is not None}
@@ -86,30 +93,32 @@ def call(
         answer = client.api_call(method, params=params)
     except SlackApiError as error:
         answer = error.response
-        if isinstance(answer, SlackResponse) and _name(answer) in (done or ()):
+        if isinstance(answer, SlackResponse) and _error_name(answer) in (
+            ok_errors or ()
+        ):
             return answer
-        raise _meaning(method, answer) from None
-    except _NO_ANSWER as error:
-        raise broken(method, error) from error
+        raise _classify_error(method, answer) from None
+    except _INVALID_RESPONSE_ERRORS as error:
+        raise classify_transport_error(method, error) from error
     if not isinstance(answer.data, Mapping):
-        raise Unsure(method, "no_object")
+        raise OutcomeUnknown(method, "no_object")
     return answer
 
 
 @overload
-def given(answer: SlackResponse, name: str) -> str: ...
+def require_field(answer: SlackResponse, name: str) -> str: ...
 
 
 @overload
-def given(answer: SlackResponse, name: str, kind: type[T]) -> T: ...
+def require_field(answer: SlackResponse, name: str, kind: type[T]) -> T: ...
 
 
-def given(answer: SlackResponse, name: str, kind: type[Any] = str) -> Any:
+def require_field(answer: SlackResponse, name: str, kind: type[Any] = str) -> Any:
     """The answer's part of that name and kind; raises Unsure where it has none."""
     value = answer.get(name)
     if not isinstance(value, kind) or value == "":
         method = urlsplit(answer.api_url).path.rpartition("/")[2]
-        raise Unsure(method, f"no_{name}")
+        raise OutcomeUnknown(method, f"no_{name}")
     return value
 
 
@@ -136,31 +145,35 @@ def _send(
 ) -> None:
     try:
         request = Request(url, content, dict(headers))  # noqa: S310 - Slack named it
-        with opener(url).open(request, timeout=timeout) as answer:
+        with opener_for(url).open(request, timeout=timeout) as answer:
             answer.read()
     except HTTPError as error:
-        raise Unsure(method, f"http_{error.code}") from error
+        raise OutcomeUnknown(method, f"http_{error.code}") from error
     except (OSError, HTTPException, ValueError) as error:
-        raise broken(method, error) from error
+        raise classify_transport_error(method, error) from error
 
 
-def _name(answer: SlackResponse) -> str:
+def _error_name(response: SlackResponse) -> str:
     """Slack's error name; empty where the answer was no answer of Slack's API."""
-    if not isinstance(answer.data, Mapping) or answer.get("ok") is not False:
+    if not isinstance(response.data, Mapping) or response.get("ok") is not False:
         return ""
-    name = str(answer.get("error", ""))
+    name = str(response.get("error", ""))
     return name if re.fullmatch(r"[a-z0-9_.]{1,80}", name) else ""
 
 
-def _meaning(method: str, answer: SlackResponse) -> SlackError:
-    code = _name(answer)
-    if answer.status_code == 429 or code in {"ratelimited", "rate_limited"}:  # noqa: PLR2004
-        return RateLimited(method, _retry_after(answer.headers))
-    if code in _NOT_DONE:
-        return NotDone(method, code)
-    if answer.status_code not in _STATUSES or code in _UNSURE or not code:
-        return Unsure(method, code or f"http_{answer.status_code}")
-    return Refused(method, code)
+def _classify_error(method: str, response: SlackResponse) -> SlackError:
+    code = _error_name(response)
+    if response.status_code == 429 or code in {"ratelimited", "rate_limited"}:  # noqa: PLR2004
+        return RateLimited(method, _retry_after(response.headers))
+    if code in _NOT_SENT_ERRORS:
+        return NotSent(method, code)
+    if (
+        response.status_code not in _API_STATUSES
+        or code in _OUTCOME_UNKNOWN_ERRORS
+        or not code
+    ):
+        return OutcomeUnknown(method, code or f"http_{response.status_code}")
+    return Rejected(method, code)
 
 
 def _retry_after(headers: Mapping[str, Any]) -> float:
@@ -174,15 +187,15 @@ def _retry_after(headers: Mapping[str, Any]) -> float:
         return 60.0
     if math.isnan(seconds):
         return 60.0
-    return min(max(seconds, 1.0), LONGEST_PAUSE.total_seconds())
+    return min(max(seconds, 1.0), MAX_RETRY_AFTER.total_seconds())
 
 
-def broken(method: str, error: Exception) -> SlackError:
+def classify_transport_error(method: str, error: Exception) -> SlackError:
     """A connection that never came about did nothing; any other may have."""
     reason = error.reason if isinstance(error, URLError) else error
     if isinstance(reason, ConnectionRefusedError) or type(reason).__name__ in {
         "gaierror",
         "SSLCertVerificationError",
     }:
-        return NotDone(method, "not_connected")
-    return Unsure(method, type(reason).__name__)
+        return NotSent(method, "not_connected")
+    return OutcomeUnknown(method, type(reason).__name__)

@@ -10,7 +10,7 @@ DAY_START, DAY_END = time(9), time(17)
 
 _SATURDAY = 5
 # Some systems list these as zones; they name no place.
-_NO_PLACES = frozenset({"Factory", "localtime"})
+_NOT_PLACES = frozenset({"Factory", "localtime"})
 
 
 # The rules are those of the package tzdata, which is pinned and shown. Those of the
@@ -19,12 +19,12 @@ reset_tzpath(to=())
 ZoneInfo.clear_cache()
 
 # Named in the other direction: Etc/GMT+5 is five hours behind UTC.
-_FIXED = "Etc/GMT"
-_ALSO_FIXED = frozenset(
+_FIXED_PREFIX = "Etc/GMT"
+_FIXED_NAMES = frozenset(
     {"EST", "MST", "HST", "GMT", "GMT0", "GMT+0", "GMT-0", "Greenwich", "Etc/Greenwich"}
 )
 # Of places that are not whole hours from UTC, one for each offset.
-_BETWEEN = MappingProxyType(
+_FRACTIONAL_OFFSETS = MappingProxyType(
     {
         -9.5: "Pacific/Marquesas",
         -3.5: "America/St_Johns",
@@ -44,21 +44,21 @@ _BETWEEN = MappingProxyType(
 
 
 @cache
-def names() -> frozenset[str]:
+def known_names() -> frozenset[str]:
     """The names of all zones that we know, spelt as IANA spells them."""
-    return frozenset(available_timezones() - _NO_PLACES)
+    return frozenset(available_timezones() - _NOT_PLACES)
 
 
-def zone(name: str | None) -> ZoneInfo | None:
+def get(name: str | None) -> ZoneInfo | None:
     """The zone of that IANA name ("Europe/Berlin"); None if there is none.
 
     The name may come from anybody: it is looked up in the list of names, never in a
     file system. Names are spelt exactly.
     """
-    return ZoneInfo(name) if name in names() else None
+    return ZoneInfo(name) if name in known_names() else None
 
 
-def name_at(offset: object) -> str | None:
+def name_for_offset(offset: object) -> str | None:
     """The name of a zone that many seconds east of UTC; None where there is none.
 
     For people of whom only that is known, as Slack's `tz_offset` says it.
@@ -68,19 +68,19 @@ def name_at(offset: object) -> str | None:
     hours = offset / 3600
     if hours == 0:
         return "UTC"
-    name = _BETWEEN.get(hours, f"{_FIXED}{-round(hours):+d}")
-    return name if name in names() else None
+    name = _FRACTIONAL_OFFSETS.get(hours, f"{_FIXED_PREFIX}{-round(hours):+d}")
+    return name if name in known_names() else None
 
 
-def is_fixed(name: str) -> bool:
+def is_fixed_offset(name: str) -> bool:
     """Whether the zone is of no place, and its clocks never change, unlike a place's.
 
     UTC is left out: whoever chooses it means that.
     """
-    return name in _ALSO_FIXED or name.startswith(_FIXED)
+    return name in _FIXED_NAMES or name.startswith(_FIXED_PREFIX)
 
 
-def resolve(local: datetime, in_zone: ZoneInfo) -> datetime:
+def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
     """The UTC instant of a local time, which carries no zone itself.
 
     A time that the clocks skip is moved forward by as much as they skip; of one that
@@ -88,60 +88,60 @@ def resolve(local: datetime, in_zone: ZoneInfo) -> datetime:
     """
     if local.tzinfo is not None:
         raise ValueError("a local time with a zone")
-    return local.replace(tzinfo=in_zone, fold=0).astimezone(UTC)
+    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
-def local_date(now: datetime, in_zone: ZoneInfo) -> date:
+def local_date(now: datetime, zone: ZoneInfo) -> date:
     """The date on the wall in that zone."""
-    return now.astimezone(in_zone).date()
+    return now.astimezone(zone).date()
 
 
-def day_name(at: datetime, now: datetime, in_zone: ZoneInfo) -> str:
+def format_day(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """The local day of `at`, as people write it: "2 Mar", or "2 Mar 2025"."""
-    day = local_date(at, in_zone)
-    is_this_year = day.year == local_date(now, in_zone).year
+    day = local_date(at, zone)
+    is_this_year = day.year == local_date(now, zone).year
     return f"{day.day} {day:%b}" if is_this_year else f"{day.day} {day:%b %Y}"
 
 
-def clock_time(at: datetime, in_zone: ZoneInfo) -> str:
+def format_time(at: datetime, zone: ZoneInfo) -> str:
     """A time on the clocks there, and which those are: "2 Mar 11:00 EET"."""
-    local = at.astimezone(in_zone)
-    return f"{local.day} {local:%b %H:%M} {_clocks(local)}"
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b %H:%M} {_abbreviation(local)}"
 
 
-def in_full(at: datetime, in_zone: ZoneInfo) -> str:
+def format_full(at: datetime, zone: ZoneInfo) -> str:
     """The same with the weekday: "Friday 4 December at 09:00 EET"."""
-    local = at.astimezone(in_zone)
-    return f"{local:%A} {local.day} {local:%B at %H:%M} {_clocks(local)}"
+    local = at.astimezone(zone)
+    return f"{local:%A} {local.day} {local:%B at %H:%M} {_abbreviation(local)}"
 
 
-def _clocks(local: datetime) -> str:
+def _abbreviation(local: datetime) -> str:
     """Name a zone as people there do: "EET"; "UTC+03" where it has no such name."""
     name = f"{local:%Z}"
     return f"UTC{name}" if name[:1] in {"+", "-"} else name
 
 
-def day_bounds(now: datetime, in_zone: ZoneInfo) -> tuple[datetime, datetime]:
+def day_bounds(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The UTC instants at which the local day of `now` starts, and the next one does.
 
     They are 23 or 25 hours apart where the clocks change, and the day starts at one
     o'clock where midnight is skipped.
     """
-    today = local_date(now, in_zone)
+    today = local_date(now, zone)
     start, end = (
-        resolve(datetime.combine(day, time()), in_zone)
+        to_utc(datetime.combine(day, time()), zone)
         for day in (today, today + timedelta(days=1))
     )
     return start, end
 
 
-def next_daytime(
+def next_open_time(
     now: datetime,
-    in_zone: ZoneInfo,
+    zone: ZoneInfo,
     start: time = DAY_START,
     end: time = DAY_END,
     *,
-    weekends: bool = False,
+    include_weekends: bool = False,
 ) -> datetime:
     """`now`, or the first later UTC instant from `start` until before `end` there.
 
@@ -149,14 +149,14 @@ def next_daytime(
     hours of the day that they start on. Without `weekends`, Saturdays and Sundays
     are left out.
     """
-    today = local_date(now, in_zone)
+    today = local_date(now, zone)
     for ahead in count(-1):
         day = today + timedelta(days=ahead)
-        if day.weekday() >= _SATURDAY and not weekends:
+        if day.weekday() >= _SATURDAY and not include_weekends:
             continue
         last = day if start < end else day + timedelta(days=1)
-        opens = resolve(datetime.combine(day, start), in_zone)
-        closes = resolve(datetime.combine(last, end), in_zone)
+        opens = to_utc(datetime.combine(day, start), zone)
+        closes = to_utc(datetime.combine(last, end), zone)
         if now < closes and opens < closes:
             return max(now.astimezone(UTC), opens)
     raise AssertionError("the days never end")

@@ -18,7 +18,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="version", version=f"Backswing {version()}")
     made.set_defaults(
-        run=_later("start", "start"),
+        run=_lazy("start", "start"),
         replay=None,
         speed=None,
         empty=False,
@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
         name: str, says: str, module: str, function: str
     ) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=says)
-        command.set_defaults(run=_later(module, function))
+        command.set_defaults(run=_lazy(module, function))
         return command
 
     sandbox = add("sandbox", "run against a pretend Slack", "sandbox", "play")
@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     )
     sandbox.add_argument(
         "--speed",
-        type=_speed,
+        type=_parse_speed,
         metavar="N",
         help="N times as fast as it happened (default: as fast as it goes)",
     )
@@ -105,14 +105,14 @@ def version() -> str:
     return str(tomllib.loads(text)["project"]["version"])
 
 
-def _later(module: str, function: str) -> Callable[..., int]:
+def _lazy(module: str, function: str) -> Callable[..., int]:
     def run(*args: Any) -> int:
         return int(getattr(import_module(f"commands.{module}"), function)(*args))
 
     return run
 
 
-def _speed(typed: str) -> float:
+def _parse_speed(typed: str) -> float:
     try:
         speed = float(typed)
     except ValueError:

@@ -44,7 +44,7 @@ def back_up(settings: Settings, args: argparse.Namespace) -> int:
 
 def _source(url: str) -> Path:
     try:
-        file = db.sqlite_file(db.parse(url))
+        file = db.sqlite_file(db.parse_url(url))
     except (ValueError, ArgumentError):
         raise CommandError("DATABASE_URL is not understood.") from None
     if file is None:
@@ -56,10 +56,10 @@ def _source(url: str) -> Path:
 
 def _check_version(url: str) -> None:
     """Raise where a newer version made it: what waits there is not ours to mark."""
-    engine = db.look(db.parse(url))
+    engine = db.open_read_only(db.parse_url(url))
     # What is no database at all is said when it is copied.
     with suppress(DatabaseError):
-        if schema.fit(engine) == "unknown":
+        if schema.compare_revision(engine) == "unknown":
             raise CommandError(
                 "The database was made by a newer version of Backswing: copy it with"
                 " that one."
@@ -73,7 +73,7 @@ def _copy(source: Path, target: Path) -> None:
         closing(sqlite3.connect(target)) as new,
     ):
         old.backup(new)
-        _doubt(new)
+        _mark_unconfirmed(new)
         # The copy is one file: nothing of it lies in a journal beside it.
         new.execute("PRAGMA journal_mode = DELETE")
         found = new.execute("PRAGMA integrity_check").fetchone()[0]
@@ -81,7 +81,7 @@ def _copy(source: Path, target: Path) -> None:
             raise sqlite3.DatabaseError("the copy has faults")
 
 
-def _doubt(copy: sqlite3.Connection) -> None:
+def _mark_unconfirmed(copy: sqlite3.Connection) -> None:
     """By the time it is restored, what waits in it was perhaps sent.
 
     So it is looked for in Slack before it is sent, as after a crash.

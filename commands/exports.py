@@ -10,20 +10,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import db
 from bot.config import Settings, SettingsError
 from bot.exports import rules, service
-from bot.storage import check_fit
+from bot.storage import require_current_schema
 from commands.parsing import CommandError
 from models import Installation
 
 _TABLES = {
-    "asks": (service.ASKS, service.asks),
-    "people": (service.PEOPLE, service.people),
+    "asks": (service.ASK_COLUMNS, service.asks),
+    "people": (service.PEOPLE_COLUMNS, service.people),
 }
 
 
 def write(settings: Settings, args: argparse.Namespace) -> int:
     """Also while the bot runs: it only looks. Raises CommandError."""
     try:
-        parsed = db.parse(settings.database_url)
+        parsed = db.parse_url(settings.database_url)
     except (ValueError, SQLAlchemyError):
         raise SettingsError("DATABASE_URL is not understood.") from None
     file = db.sqlite_file(parsed)
@@ -32,8 +32,8 @@ def write(settings: Settings, args: argparse.Namespace) -> int:
     form = rules.as_csv if args.format == "csv" else rules.as_json
     database = db.connect(parsed)
     try:
-        check_fit(database.lookups)
-        with database.reads() as session:
+        require_current_schema(database.autocommit)
+        with database.read_session() as session:
             workspace = session.scalar(select(Installation.id))
             if workspace is None:
                 raise CommandError("No workspace is served yet: nothing to export.")

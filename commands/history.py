@@ -21,17 +21,17 @@ def load(settings: Settings, args: argparse.Namespace) -> int:
     from tqdm import tqdm  # noqa: PLC0415
 
     from bot.history import export, service  # noqa: PLC0415
-    from bot.history.report import report  # noqa: PLC0415
+    from bot.history.report import format_report  # noqa: PLC0415
 
     try:
         with export.Export(args.export) as opened:
             rooms = opened.select(args.channel)
-            total = service.steps(opened, rooms)
+            total = service.count_steps(opened, rooms)
             database = open_database(settings.database_url)
             # The bar is for a terminal; elsewhere it would only fill a log.
             with tqdm(total=total, unit="day", disable=None) as bar:
                 summary = service.load(
-                    database.sessions,
+                    database.write_session,
                     opened,
                     rooms,
                     capture=args.capture,
@@ -48,5 +48,5 @@ def load(settings: Settings, args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("Interrupted. Run it again to load the rest.", file=sys.stderr)
         return INTERRUPTED
-    print(report(summary))
+    print(format_report(summary))
     return 0 if summary.messages else NOTHING_FOUND

@@ -4,10 +4,10 @@ import os
 import threading
 
 # A process that has nothing more to do ends at once.
-LAST_SECONDS = 5.0
+EXIT_TIMEOUT_SECONDS = 5.0
 
 
-def end_soon(code: object, *, seconds: float = LAST_SECONDS) -> None:
+def exit_soon(code: object, *, seconds: float = EXIT_TIMEOUT_SECONDS) -> None:
     """End the process with the code of a SystemExit, whatever a thread hangs in.
 
     Python itself waits for the threads of each pool.

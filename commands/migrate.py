@@ -7,6 +7,6 @@ from bot.storage import open_database
 
 
 def migrate(settings: Settings, _args: argparse.Namespace) -> int:
-    open_database(settings.database_url, migrates=True).close()
+    open_database(settings.database_url, migrate=True).close()
     print("The database is up to date.")
     return 0

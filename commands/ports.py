@@ -14,15 +14,15 @@ from bot.config import SettingsError
 # So many connections wait while the one before is taken, as with uvicorn.
 BACKLOG = 2048
 # So many ports are tried where any will do.
-NEAR = 50
+NEARBY_PORTS = 50
 
 
-class Taken(SettingsError):
+class PortInUse(SettingsError):
     """Another process listens on the port."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
+class ListeningSockets:
     """Sockets that listen on one port, until the `with` ends."""
 
     sockets: Sequence[socket.socket]
@@ -46,7 +46,7 @@ class Listening:
             one.close()
 
 
-def listen(host: str, port: int, *, setting: str = "PORT") -> Listening:
+def listen(host: str, port: int, *, setting: str = "PORT") -> ListeningSockets:
     """Listen on each of the host's addresses, on any free port for 0.
 
     Raises SettingsError, with one sentence that names `setting` or HOST.
@@ -65,28 +65,30 @@ def listen(host: str, port: int, *, setting: str = "PORT") -> Listening:
     try:
         for family, _, _, _, address in dict.fromkeys(found):
             chosen = listening[0].getsockname()[1] if listening else port
-            listening.append(_bound(family, (address[0], chosen, *address[2:])))
+            listening.append(_bind(family, (address[0], chosen, *address[2:])))
     except OSError as error:
         if not (listening and error.errno == errno.EADDRNOTAVAIL):
             for one in listening:
                 one.close()
-            raise _refusal(error, host, port, setting) from None
+            raise _to_settings_error(error, host, port, setting) from None
         # A name such as localhost may have an IPv6 address that the machine lacks.
-    return Listening(listening)
+    return ListeningSockets(listening)
 
 
-def listen_near(host: str, port: int, *, setting: str, is_fixed: bool) -> Listening:
+def listen_near(
+    host: str, port: int, *, setting: str, is_fixed: bool
+) -> ListeningSockets:
     """`listen` on the port, or on the next free one unless it `is_fixed`."""
-    for near in range(port, min(port + NEAR, 65536)) if port else ():
+    for near in range(port, min(port + NEARBY_PORTS, 65536)) if port else ():
         try:
             return listen(host, near, setting=setting)
-        except Taken:
+        except PortInUse:
             if is_fixed:
                 raise
     return listen(host, 0, setting=setting)
 
 
-def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
+def _bind(family: int, address: tuple[object, ...]) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name == "posix":
@@ -102,10 +104,12 @@ def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
     return made
 
 
-def _refusal(error: OSError, host: str, port: int, setting: str) -> SettingsError:
+def _to_settings_error(
+    error: OSError, host: str, port: int, setting: str
+) -> SettingsError:
     match error.errno:
         case errno.EADDRINUSE:
-            return Taken(f"{setting} {port} is taken by {_holder(port)}.")
+            return PortInUse(f"{setting} {port} is taken by {_owner(port)}.")
         case errno.EADDRNOTAVAIL:
             return SettingsError(
                 f"HOST is not an address of this machine; it is “{host}”."
@@ -117,9 +121,9 @@ def _refusal(error: OSError, host: str, port: int, setting: str) -> SettingsErro
     return SettingsError(f"{setting} {port} can't be used ({error.strerror}).")
 
 
-def _holder(port: int) -> str:
+def _owner(port: int) -> str:
     """The process that listens there, where Linux shows it to us."""
-    sockets = {f"socket:[{inode}]" for inode in _inodes(port)}
+    sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
     for file in Path("/proc").glob("[0-9]*/fd/*") if sockets else ():
         # What has ended meanwhile, or is another user's, tells nothing.
         with suppress(OSError):
@@ -130,7 +134,7 @@ def _holder(port: int) -> str:
     return "another process"
 
 
-def _inodes(port: int) -> set[str]:
+def _listening_inodes(port: int) -> set[str]:
     """The sockets that listen on the port, by Linux's numbers."""
     found = set()
     for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):

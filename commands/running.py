@@ -22,28 +22,28 @@ import jobs
 from bot.clock import Clock, utc_now
 from bot.config import Settings
 from bot.db import Database
-from bot.delivery import A_SECOND, AT_ONCE, Deliverer
+from bot.delivery import BURST, MESSAGES_PER_SECOND, OutboxWorker
 from bot.facts import service as facts
 from bot.installations import install
-from bot.notices import notices
-from bot.pace import Pace
+from bot.notices import message_types
+from bot.pace import RateLimiter
 from bot.runtime import Runtime
-from bot.slack import Refused
-from bot.storage import unusable
-from bot.web_slack import WebSlack
+from bot.slack import Rejected
+from bot.storage import describe_failure
+from bot.web_slack import SlackClient
 from commands.arguments import version
-from commands.watching import Vital, Watch
+from commands.watching import Watchdog, WatchedPart
 from handlers import readiness
-from handlers.doorway import BACKLOG, Doorway
-from handlers.edge import Edge
-from handlers.figures import Figures
+from handlers.doorway import BACKLOG, LimitedHttpProtocol
+from handlers.edge import SlackHttpEndpoint
+from handlers.figures import DatabaseCollector
 from handlers.health import Health
 from handlers.readiness import Check, Readiness
-from handlers.socket import PATIENCE_SECONDS, STALLED, SocketMode
-from jobs import Pulse
-from jobs.facts import see_channels
-from jobs.outbox import take_over
-from jobs.ticker import Ticker
+from handlers.socket import DISCONNECTED_TOO_LONG, MAX_DISCONNECTED_SECONDS, SocketMode
+from jobs import SchedulerHeartbeat
+from jobs.facts import sync_bot_channels
+from jobs.outbox import release_leases
+from jobs.ticker import Scheduler
 
 log = logging.getLogger("backswing")
 
@@ -55,10 +55,10 @@ _NO_SOCKET = (
 # After SIGTERM: for requests in flight, and then for deliveries.
 GRACE_SECONDS = 4
 # A few megabytes.
-OBJECTS_BEFORE_COLLECTION = 20_000
+GC_THRESHOLD = 20_000
 
 
-class Backswing:
+class Application:
     """The bot, from its settings to its threads."""
 
     def __init__(
@@ -68,81 +68,83 @@ class Backswing:
         self.settings = settings
         self.database = database
         token = _value(settings.slack_bot_token)
-        slack = WebSlack(token, base_url=settings.slack_api_url)
-        workspace = install(database.sessions, slack, now=clock())
+        slack = SlackClient(token, base_url=settings.slack_api_url)
+        workspace = install(database.write_session, slack, now=clock())
         self.rt = Runtime(
             workspace,
-            database.sessions,
-            database.reads,
-            database.lookups,
+            database.write_session,
+            database.read_session,
+            database.autocommit,
             slack,
             clock,
-            mentors=settings.mentors,
+            mentor_settings=settings.mentors,
         )
-        self.bolt = handlers.bolt.make(self.rt, token)
-        self.deliverer = Deliverer(
+        self.bolt = handlers.bolt.create_app(self.rt, token)
+        self.worker = OutboxWorker(
             self.rt,
-            notices(workspace, settings.mentors),
-            meet=facts.meet,
-            pace=Pace(A_SECOND, AT_ONCE),
-            attempted=self.bolt.metrics.attempted,
+            message_types(workspace, settings.mentors),
+            fetch_new_users=facts.fetch_new_users,
+            next_slot=RateLimiter(MESSAGES_PER_SECOND, BURST),
+            on_attempt=self.bolt.metrics.count_attempt,
         )
-        self._pulse = Pulse(self.bolt.metrics.ran)
-        self._ticker = Ticker(jobs.ticks(self.rt, self.deliverer), self._pulse.beat)
+        self._heartbeat = SchedulerHeartbeat(self.bolt.metrics.count_job)
+        self._scheduler = Scheduler(
+            jobs.scheduled_jobs(self.rt, self.worker), self._heartbeat.beat
+        )
         self._socket = (
             SocketMode(
                 self.bolt,
                 _value(settings.slack_app_token),
                 api_url=settings.slack_api_url,
-                give_up=self.give_up,
-                refused=self.bolt.metrics.refused,
+                on_fatal=self.abort,
+                on_refused=self.bolt.metrics.count_refused,
             )
             if settings.mode == "socket"
             else None
         )
         # Why there was no use in going on, for the operator.
-        self.gave_up: str | None = None
+        self.abort_reason: str | None = None
         self._server: uvicorn.Server | None = None
         signing = settings.slack_signing_secret if settings.mode == "http" else None
-        self._edge = Edge(
+        self._endpoint = SlackHttpEndpoint(
             self.bolt,
             _value(signing) if signing else None,
             # Signatures are of the real time, whatever clock the bot follows.
             now=lambda: utc_now().timestamp(),
         )
-        self._line = self._socket.line if self._socket else self._edge.line
+        self._batcher = self._socket.batcher if self._socket else self._endpoint.batcher
         self.readiness = Readiness(self._checks())
         self._health = Health(self.readiness, self.bolt.metrics)
-        self.bolt.metrics.watch(
-            Figures(
+        self.bolt.metrics.register(
+            DatabaseCollector(
                 self.rt,
                 database,
                 self.readiness,
-                in_line=lambda: self._line.waiting,
-                build=build(),
+                waiting_events=lambda: self._batcher.waiting_count,
+                build=build_info(),
             )
         )
 
     def start(self) -> None:
         try:
-            take_over(self.rt)
-            see_channels(self.rt)
+            release_leases(self.rt)
+            sync_bot_channels(self.rt)
         except SQLAlchemyError as error:
-            self.give_up(f"DATABASE_URL: {unusable(error)}")
+            self.abort(f"DATABASE_URL: {describe_failure(error)}")
             return
-        self.deliverer.start()
-        self.deliverer.wake()
-        self._ticker.start()
+        self.worker.start()
+        self.worker.wake()
+        self._scheduler.start()
         if self._socket is not None:
             try:
                 self._socket.connect()
-            except Refused:
-                self.give_up(_NO_SOCKET)
+            except Rejected:
+                self.abort(_NO_SOCKET)
 
-    def give_up(self, why: str) -> None:
+    def abort(self, reason: str) -> None:
         """End the program, so that whoever looks after it sees it and starts anew."""
-        log.critical("giving up", extra={"why": why})
-        self.gave_up = self.gave_up or why
+        log.critical("giving up", extra={"why": reason})
+        self.abort_reason = self.abort_reason or reason
         if self._server is not None:
             self._server.should_exit = True
 
@@ -156,93 +158,103 @@ class Backswing:
         if self._socket is not None:
             self._socket.close()
         # A job in flight would open the database again, which is closed below.
-        self._ticker.stop(GRACE_SECONDS)
-        self._edge.stop()
-        self.deliverer.stop(GRACE_SECONDS)
-        jobs.mentors.write_down(self.rt, self.deliverer)
+        self._scheduler.stop(GRACE_SECONDS)
+        self._endpoint.stop()
+        self.worker.stop(GRACE_SECONDS)
+        jobs.mentors.flush_message_counts(self.rt, self.worker)
         self.database.close()
         log.info("stopped")
 
     def _checks(self) -> Mapping[str, Check]:
         """What /readyz looks at, by the names that operators see."""
         checks: dict[str, Check] = {
-            "database": partial(readiness.answers, self.rt),
-            "changes": partial(readiness.takes_changes, self.rt),
-            "slack": partial(readiness.is_accepted, self.rt),
-            "deliveries": self.deliverer.trouble,
-            "events": lambda: "the thread has ended" if self._line.is_broken else None,
-            "clock": self._pulse.stopped,
+            "database": partial(readiness.database_responds, self.rt),
+            "changes": partial(readiness.database_writes, self.rt),
+            "slack": partial(readiness.slack_accepts_token, self.rt),
+            "deliveries": self.worker.stopped_reason,
+            "events": lambda: "the thread has ended" if self._batcher.is_dead else None,
+            "clock": self._heartbeat.stalled_reason,
         }
         if self._socket is not None:
             connection = self._socket
             checks["socket"] = lambda: (
-                None if connection.is_heard() else "not connected"
+                None if connection.is_greeted() else "not connected"
             )
         return checks
 
-    def _vitals(self) -> list[Vital]:
+    def _watched_parts(self) -> list[WatchedPart]:
         """List what the process lives by; the rest recovers where its cause does."""
         parts = self._checks()
         vitals = [
-            Vital(parts["deliveries"], "Sending messages has stopped for good."),
-            Vital(parts["events"], "The thread that commits events has ended."),
-            Vital(
-                lambda: None if self._ticker.is_running else "it has ended",
+            WatchedPart(parts["deliveries"], "Sending messages has stopped for good."),
+            WatchedPart(parts["events"], "The thread that commits events has ended."),
+            WatchedPart(
+                lambda: None if self._scheduler.is_running else "it has ended",
                 "The thread that starts jobs has ended.",
             ),
-            Vital(parts["clock"], "No job runs any more.", PATIENCE_SECONDS),
+            WatchedPart(
+                parts["clock"], "No job runs any more.", MAX_DISCONNECTED_SECONDS
+            ),
         ]
         if self._socket is not None:
             connection = self._socket
             vitals += [
-                Vital(
-                    lambda: "it has ended" if connection.is_broken() else None,
+                WatchedPart(
+                    lambda: "it has ended" if connection.is_dead() else None,
                     "The thread that listens to Slack has ended.",
                 ),
-                Vital(parts["socket"], STALLED, PATIENCE_SECONDS),
+                WatchedPart(
+                    parts["socket"], DISCONNECTED_TOO_LONG, MAX_DISCONNECTED_SECONDS
+                ),
             ]
         return vitals
 
-    def asgi(self, ready: Callable[[], None] = lambda: None) -> Starlette:
+    def asgi(self, on_ready: Callable[[], None] = lambda: None) -> Starlette:
         """What uvicorn serves; the bot lives as long as it is served."""
 
         @asynccontextmanager
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
             self.start()
-            watch = Watch(self._vitals() if self.gave_up is None else [], self.give_up)
+            watch = Watchdog(
+                self._watched_parts() if self.abort_reason is None else [], self.abort
+            )
             watching = asyncio.create_task(watch.run())
-            if self.gave_up is None:
-                ready()
+            if self.abort_reason is None:
+                on_ready()
             yield
             watching.cancel()
             self.stop()
 
-        routes = [*self._health.routes(), *self._edge.routes()]
+        routes = [*self._health.routes(), *self._endpoint.routes()]
         return Starlette(routes=routes, lifespan=lifespan)
 
-    def run(self, ready: Callable[[], None], listening: Sequence[socket.socket]) -> int:
+    def run(
+        self, on_ready: Callable[[], None], sockets: Sequence[socket.socket]
+    ) -> int:
         """Serve on the sockets until told to stop; 1 where there was a reason to."""
         # uvicorn raises the signal again when it is done; then we are done, too.
-        leave_when_told()
-        self._server = server(self.asgi(ready), self.settings.host, self.settings.port)
-        self._server.run(sockets=[*listening])
-        if self.gave_up is None:
+        handle_signals()
+        self._server = create_server(
+            self.asgi(on_ready), self.settings.host, self.settings.port
+        )
+        self._server.run(sockets=[*sockets])
+        if self.abort_reason is None:
             return 0
-        print(self.gave_up, file=sys.stderr)
+        print(self.abort_reason, file=sys.stderr)
         return 1
 
 
-def build() -> Mapping[str, str]:
+def build_info() -> Mapping[str, str]:
     """Which program this is."""
     return {"version": version(), "python": platform.python_version()}
 
 
-def server(asgi: Starlette, host: str, port: int) -> uvicorn.Server:
+def create_server(asgi: Starlette, host: str, port: int) -> uvicorn.Server:
     # What is loaded by now stays: the collector need not go through it ever again.
     gc.freeze()
     # The requests of one batch are far more objects than the 700 at which the
     # collector looks by default for what is unreachable: it would look at them all.
-    gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
+    gc.set_threshold(GC_THRESHOLD)
     return uvicorn.Server(
         uvicorn.Config(
             asgi,
@@ -250,7 +262,7 @@ def server(asgi: Starlette, host: str, port: int) -> uvicorn.Server:
             port=port,
             log_config=None,
             access_log=False,
-            http=Doorway,
+            http=LimitedHttpProtocol,
             backlog=BACKLOG,
             # Slack's Socket Mode is another thing: nobody opens a web socket to us.
             ws="none",
@@ -265,12 +277,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def leave_when_told() -> None:
-    signal.signal(signal.SIGTERM, _leave)
-    signal.signal(signal.SIGINT, _leave)
+def handle_signals() -> None:
+    signal.signal(signal.SIGTERM, _on_signal)
+    signal.signal(signal.SIGINT, _on_signal)
 
 
-def _leave(received: int, _frame: FrameType | None) -> None:
+def _on_signal(received: int, _frame: FrameType | None) -> None:
     if received == signal.SIGINT:
         raise KeyboardInterrupt
     raise SystemExit(0)

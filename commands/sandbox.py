@@ -12,14 +12,14 @@ from pydantic import SecretStr
 
 from bot.channels import service as channels
 from bot.clock import utc_now
-from bot.config import A_FEW, MentorNumbers, Settings
+from bot.config import SMALL_WORKSPACE, MentorSettings, Settings
 from bot.db import Database
 from bot.mentors.rules import WEEKDAYS
 from bot.runtime import Runtime
-from bot.storage import open_database, open_new
+from bot.storage import open_database, open_new_file
 from commands.parsing import CommandError
-from commands.ports import Listening, listen_near
-from commands.running import Backswing
+from commands.ports import ListeningSockets, listen_near
+from commands.running import Application
 from models import Base, Installation
 
 if TYPE_CHECKING:
@@ -52,80 +52,83 @@ def play(settings: Settings, args: argparse.Namespace) -> int:
 
 
 def _play(
-    settings: Settings, args: argparse.Namespace, page: Listening, door: Listening
+    settings: Settings,
+    args: argparse.Namespace,
+    page_port: ListeningSockets,
+    bot_port: ListeningSockets,
 ) -> int:
     # Only here: a bot that serves a real workspace needs none of it.
     import yaml  # noqa: PLC0415
 
-    from commands.stops import BotStops  # noqa: PLC0415
+    from commands.stops import TravelWork  # noqa: PLC0415
     from sandbox import Sandbox, replay, stories  # noqa: PLC0415
     from sandbox.clock import TravelClock  # noqa: PLC0415
 
     try:
         export = replay.Export(args.replay) if args.replay else None
-    except replay.BadExport as error:
+    except replay.ExportError as error:
         raise CommandError(f"{error}.") from None
     told = export is None and not args.empty
     # The story begins a week ago, and has come to the present when it is told.
-    began = utc_now() - stories.span(STORY) if told else utc_now()
+    began = utc_now() - stories.duration(STORY) if told else utc_now()
     clock = TravelClock(began)
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text(encoding="utf-8")), clock=clock)
-    slack.start(page.sockets[0])
+    slack.start(page_port.sockets[0])
     # The pretend workspace is a new one each time, so its memory is, too; and never
     # that of a real one, which DATABASE_URL may be.
     database = (
         open_database(args.database, setting="--database")
         if args.database
-        else open_new(SANDBOX_FILE)
+        else open_new_file(SANDBOX_FILE)
     )
     settings = settings.model_copy(
         update={
             "slack_bot_token": SecretStr(slack.bot_token),
             "slack_signing_secret": SecretStr(slack.signing_secret),
             "slack_api_url": slack.api_url,
-            "port": door.port,
+            "port": bot_port.port,
             "slack_app_token": None,
-            "mentors": settings.mentors if export else numbers_for(began),
+            "mentors": settings.mentors if export else mentor_settings_for(began),
         }
     )
-    backswing = Backswing(settings, database, clock=clock)
+    backswing = Application(settings, database, clock=clock)
 
-    clock.stop_on_the_way(BotStops(backswing, slack))
+    clock.run_due_work(TravelWork(backswing, slack))
 
     def begin() -> None:
-        slack.connect_http(f"{door.url}/slack/events")
+        slack.connect_http(f"{bot_port.url}/slack/events")
         print(_WELCOME.format(url=slack.url), flush=True)
         threading.Thread(target=fill, daemon=True).start()
 
     def fill() -> None:
         if export is not None:
-            rooms = {room.id: room.name for room in export.rooms}
+            rooms = {room.id: room.name for room in export.channels}
             capture_questions(backswing.rt, rooms)
             print("  Replaying: what people ask there becomes an ask.", flush=True)
             try:
-                replay.play(slack, export, speed=args.speed)
-            except replay.BadExport as error:
+                replay.replay(slack, export, speed=args.speed)
+            except replay.ExportError as error:
                 print(f"{error}. The replay ends here.", file=sys.stderr)
         elif told:
-            tell(slack, backswing)
+            play_story(slack, backswing)
 
     def begin_again() -> None:
         """Everybody forgets everything, the bot too, and the clock is set."""
         # To when it all began: the bot looks for mentors on that day of the story.
         clock.restart(began if told else utc_now())
-        forget_all(database)
+        clear_tables(database)
         if told:
-            tell(slack, backswing)
+            play_story(slack, backswing)
 
     slack.on_reset(begin_again)
 
     try:
-        return backswing.run(begin, door.sockets)
+        return backswing.run(begin, bot_port.sockets)
     finally:
         slack.stop()
 
 
-def _listen(settings: Settings, host: str, setting: str, what: str) -> Listening:
+def _listen(settings: Settings, host: str, setting: str, what: str) -> ListeningSockets:
     """Listen on the setting's port, or on the next free one where nobody set it."""
     wanted: int = getattr(settings, setting)
     listening = listen_near(
@@ -139,27 +142,27 @@ def _listen(settings: Settings, host: str, setting: str, what: str) -> Listening
     return listening
 
 
-def tell(slack: "Sandbox", backswing: Backswing) -> None:
+def play_story(slack: "Sandbox", application: Application) -> None:
     """Tell the story; a bot that is told to stop just leaves."""
     from sandbox import stories  # noqa: PLC0415
 
     try:
-        stories.tell(slack, STORY)
+        stories.play(slack, STORY)
     except stories.StoryError as error:
-        if not backswing.is_ending:
+        if not application.is_ending:
             print(f"{error}. The story ends here.", file=sys.stderr)
 
 
-def numbers_for(began: datetime) -> MentorNumbers:
+def mentor_settings_for(start: datetime) -> MentorSettings:
     """Make the bot look two days after the story began, whatever weekday that is.
 
     In it there are too few people for the numbers of real teams.
     """
-    weekday = WEEKDAYS[(began + timedelta(days=2)).weekday()]
-    return A_FEW.model_copy(update={"weekday": weekday, "hour": 10})
+    weekday = WEEKDAYS[(start + timedelta(days=2)).weekday()]
+    return SMALL_WORKSPACE.model_copy(update={"weekday": weekday, "hour": 10})
 
 
-def forget_all(database: Database) -> None:
+def clear_tables(database: Database) -> None:
     """Empty the bot's tables, but for where it is installed."""
     with database.engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
@@ -167,12 +170,12 @@ def forget_all(database: Database) -> None:
                 connection.execute(table.delete())
 
 
-def capture_questions(rt: Runtime, rooms: Mapping[str, str]) -> None:
+def capture_questions(rt: Runtime, channel_names: Mapping[str, str]) -> None:
     """Make asks of what is asked in these channels: nobody in an export types /ask."""
-    with rt.sessions.begin() as session:
-        for slack_id, name in rooms.items():
+    with rt.write_session.begin() as session:
+        for slack_id, name in channel_names.items():
             conversation = {"id": slack_id, "name": name, "is_member": True}
-            channel = channels.remember(
+            channel = channels.upsert_from_slack(
                 session, rt.workspace.id, conversation, now=rt.clock()
             )
             channel.capture = "questions"

@@ -7,15 +7,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.config import Settings, SettingsError
 from bot.db import Database
-from bot.slack import RateLimited, Refused, SlackError
-from bot.storage import open_database, unusable
-from commands.ports import Listening, listen
-from commands.running import Backswing, leave_when_told
+from bot.slack import RateLimited, Rejected, SlackError
+from bot.storage import describe_failure, open_database
+from commands.ports import ListeningSockets, listen
+from commands.running import Application, handle_signals
 
 log = logging.getLogger("backswing")
 
 # Between two attempts to meet Slack.
-LONGEST_PAUSE = 60.0
+MAX_PAUSE_SECONDS = 60.0
 
 
 def serve(settings: Settings) -> int:
@@ -24,35 +24,35 @@ def serve(settings: Settings) -> int:
         return _serve(settings, listening)
 
 
-def _serve(settings: Settings, listening: Listening) -> int:
+def _serve(settings: Settings, listening: ListeningSockets) -> int:
     database = open_database(settings.database_url)
     # It may take a while until Slack answers.
-    leave_when_told()
+    handle_signals()
     try:
-        backswing = _meet(settings, database)
-    except Refused as error:
+        backswing = _connect(settings, database)
+    except Rejected as error:
         raise SettingsError(
             f"SLACK_BOT_TOKEN is not accepted by Slack ({error.code}): copy it again"
             " from OAuth & Permissions, or reinstall the app."
         ) from None
     except SQLAlchemyError as error:
-        raise SettingsError(f"DATABASE_URL: {unusable(error)}") from None
+        raise SettingsError(f"DATABASE_URL: {describe_failure(error)}") from None
     return backswing.run(
         lambda: log.info("serving", extra={"mode": settings.mode}), listening.sockets
     )
 
 
-def _meet(settings: Settings, database: Database) -> Backswing:
+def _connect(settings: Settings, database: Database) -> Application:
     """Try until Slack says who we are. Raises Refused where it knows no such token."""
     pause = 1.0
     while True:
         try:
-            return Backswing(settings, database)
-        except Refused:
+            return Application(settings, database)
+        except Rejected:
             raise
         except SlackError as error:
-            seconds = error.seconds if isinstance(error, RateLimited) else pause
+            seconds = error.retry_after if isinstance(error, RateLimited) else pause
             seen = {"error": error.code, "seconds": seconds}
             log.warning("waiting for Slack", extra=seen)
         time.sleep(seconds)
-        pause = min(pause * 2, LONGEST_PAUSE)
+        pause = min(pause * 2, MAX_PAUSE_SECONDS)

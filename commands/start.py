@@ -2,7 +2,7 @@
 
 import argparse
 
-from bot.config import Settings, refuse_to_pretend
+from bot.config import Settings, refuse_accidental_sandbox
 
 
 def start(settings: Settings, args: argparse.Namespace) -> int:
@@ -12,7 +12,7 @@ def start(settings: Settings, args: argparse.Namespace) -> int:
         from commands.serve import serve  # noqa: PLC0415
 
         return serve(settings)
-    refuse_to_pretend(settings)
+    refuse_accidental_sandbox(settings)
     from commands.sandbox import play  # noqa: PLC0415
 
     return play(settings, args)

@@ -8,43 +8,43 @@ from sqlalchemy import select
 import jobs
 from bot import lanes
 from bot.backlog import service as backlog
-from bot.db import retried
-from commands.running import Backswing
+from bot.db import retry_on_conflict
+from commands.running import Application
 from models import OutboxItem
 from sandbox import Sandbox
 
 # What runs less often than this brings nothing about that people would see.
-_OFTEN = timedelta(minutes=1)
+_MAX_INTERVAL = timedelta(minutes=1)
 # Whatever can't be done by then, such as with a fault switched on, is done later.
-_PATIENCE_SECONDS = 5
+_TIMEOUT_SECONDS = 5
 
 
-class BotStops:
+class TravelWork:
     """The bot's part in a journey of the sandbox's clock."""
 
-    def __init__(self, backswing: Backswing, slack: Sandbox) -> None:
-        self._rt, self._deliverer = backswing.rt, backswing.deliverer
-        self._numbers = backswing.settings.mentors
+    def __init__(self, application: Application, slack: Sandbox) -> None:
+        self._rt, self._worker = application.rt, application.worker
+        self._mentor_settings = application.settings.mentors
         self._slack = slack
 
-    def next(self) -> datetime | None:
-        with self._rt.reads() as session:
+    def next_due_at(self) -> datetime | None:
+        with self._rt.read_session() as session:
             return backlog.next_due(
                 session,
                 self._rt.workspace,
                 now=self._rt.clock(),
-                numbers=self._numbers,
+                settings=self._mentor_settings,
             )
 
-    def work(self) -> None:
+    def run_due(self) -> None:
         """Run the jobs and send what is due, until there is nothing left to do."""
-        until = time.monotonic() + _PATIENCE_SECONDS
+        until = time.monotonic() + _TIMEOUT_SECONDS
         while time.monotonic() < until:
-            self._slack.settle()
-            for job in jobs.SCHEDULE:
-                if job.every <= _OFTEN:
-                    retried(job.run)(self._rt, self._deliverer)
-            if not self._deliverer.deliver_due() and self._is_calm():
+            self._slack.wait_for_deliveries()
+            for job in jobs.JOBS:
+                if job.every <= _MAX_INTERVAL:
+                    retry_on_conflict(job.run)(self._rt, self._worker)
+            if not self._worker.send_due() and self._is_calm():
                 return
 
     def _is_calm(self) -> bool:
@@ -56,12 +56,14 @@ class BotStops:
         return not (self._is_due() or self._is_sending() or self._is_due())
 
     def _is_due(self) -> bool:
-        with self._rt.lookups.connect() as connection:
-            return lanes.is_due(connection, self._rt.workspace.id, now=self._rt.clock())
+        with self._rt.autocommit.connect() as connection:
+            return lanes.has_due(
+                connection, self._rt.workspace.id, now=self._rt.clock()
+            )
 
     def _is_sending(self) -> bool:
         """Return whether another thread is at it."""
-        with self._rt.reads() as session:
+        with self._rt.read_session() as session:
             held = select(OutboxItem.id).where(
                 OutboxItem.installation_id == self._rt.workspace.id,
                 OutboxItem.state == "sending",

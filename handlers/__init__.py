@@ -41,4 +41,4 @@ def register(bolt: App, rt: Runtime) -> None:
     workspace.register(bolt, rt)
     # These take what nobody before them took.
     settings.register(bolt, rt)
-    everything.register(bolt)
+    everything.register_unhandled(bolt)

@@ -9,229 +9,271 @@ from sqlalchemy.orm import Session
 
 from bot.answers import registers
 from bot.answers import service as answers
-from bot.answers.registers import Place
+from bot.answers.registers import TrackedMessage
 from bot.answers.rules import is_thanks
-from bot.answers.service import Reacted, Said
+from bot.answers.service import ReactionEvent, ThreadReply
 from bot.asks import actions, messages
 from bot.asks import service as asks
-from bot.asks.rules import is_enough
+from bot.asks.rules import has_enough_words
 from bot.channels import rules as channel_rules
 from bot.channels import service as channels
 from bot.channels.rules import is_question
-from bot.clock import micros
+from bot.clock import ts_to_micros
 from bot.home import service as home
 from bot.runtime import Runtime
-from bot.text import plain
+from bot.text import to_plain
 from handlers import outsiders
 from handlers.payloads import (
-    Changed,
-    Deleted,
-    InChannel,
+    ChannelEvent,
     Message,
+    MessageChanged,
+    MessageDeleted,
     MessageEvent,
-    Reaction,
+    ReactionPayload,
 )
-from handlers.phrases import HELP, phrase
-from handlers.replies import Replies
-from handlers.thanks import Thanks
-from handlers.writes import Change, Work, Write, each
+from handlers.phrases import HELP_PHRASES, normalize_phrase
+from handlers.replies import ThreadListeners
+from handlers.thanks import KudosReactionListener
+from handlers.writes import BatchedChange, PendingCommit, Step, one_by_one
 
 
 def register(bolt: App, rt: Runtime) -> None:
     listeners = Listeners(rt)
     # Bolt asks one listener after another, and there are more messages than reactions.
-    bolt.event("message")(listeners.message)
-    bolt.event("reaction_added")(listeners.reacted)
-    bolt.event("reaction_removed")(listeners.reacted)
+    bolt.event("message")(listeners.on_message)
+    bolt.event("reaction_added")(listeners.on_reaction)
+    bolt.event("reaction_removed")(listeners.on_reaction)
 
 
 class Listeners:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
-        self._thanks = Thanks(rt)
-        self._replies = Replies(rt)
+        self._kudos = KudosReactionListener(rt)
+        self._checkin_replies = ThreadListeners(rt)
 
-    def reacted(self, event: dict[str, Any]) -> Write | None:
+    def on_reaction(self, event: dict[str, Any]) -> PendingCommit | None:
         match event:
             case {"item": {"type": "message"}, "user": _}:
-                seen = Reaction.model_validate(event)
+                seen = ReactionPayload.model_validate(event)
             case _:
                 return None
         # The bot's own reactions show a state; they mark nothing.
         if seen.user == self._rt.workspace.bot_user_id:
             return None
-        return Write(partial(self._mark, seen), (seen.item.channel, seen.item.ts))
+        return PendingCommit(
+            partial(self._decide_reaction, seen), (seen.item.channel, seen.item.ts)
+        )
 
-    def _mark(self, seen: Reaction, place: Place | None) -> Change | None:
-        if place is None:
+    def _decide_reaction(
+        self, reaction: ReactionPayload, tracked: TrackedMessage | None
+    ) -> BatchedChange | None:
+        if tracked is None:
             return None
-        mark = self._helps(seen, place)
-        thanks = self._thanks.given(seen, place)
+        mark = self._ask_reaction(reaction, tracked)
+        thanks = self._kudos.on_reaction(reaction, tracked)
         if thanks is None:
-            return None if mark is None else Change(self._react, mark)
+            return None if mark is None else BatchedChange(self._apply_reactions, mark)
         marks = [] if mark is None else [mark]
-        return Change(each, partial(self._mark_and_thank, marks, thanks))
+        return BatchedChange(one_by_one, partial(self._apply_with_kudos, marks, thanks))
 
-    def _mark_and_thank(
+    def _apply_with_kudos(
         self,
-        marks: Sequence[tuple[Place, Reacted]],
-        thanks: Work,
+        marks: Sequence[tuple[TrackedMessage, ReactionEvent]],
+        give_kudos: Step,
         session: Session,
     ) -> None:
         if marks:
-            self._react(session, marks)
-        thanks(session)
+            self._apply_reactions(session, marks)
+        give_kudos(session)
 
-    def _helps(self, seen: Reaction, place: Place) -> tuple[Place, Reacted] | None:
-        if place.ask_id is None and not place.is_capturing:
+    def _ask_reaction(
+        self, reaction: ReactionPayload, tracked: TrackedMessage
+    ) -> tuple[TrackedMessage, ReactionEvent] | None:
+        if tracked.ask_id is None and not tracked.is_capturing:
             return None
-        done = Reacted(
-            member=seen.user,
-            channel=seen.item.channel,
-            ts=seen.item.ts,
-            emoji=seen.reaction,
-            at_us=micros(seen.event_ts),
-            is_present=seen.type == "reaction_added",
+        done = ReactionEvent(
+            member=reaction.user,
+            channel=reaction.item.channel,
+            ts=reaction.item.ts,
+            emoji=reaction.reaction,
+            event_micros=ts_to_micros(reaction.event_ts),
+            is_present=reaction.type == "reaction_added",
         )
         # A mark may be taken back although its emoji means nothing any more.
-        if done.is_present and place.meaning(done.emoji) is None:
+        if done.is_present and tracked.meaning(done.emoji) is None:
             return None
-        return place, done
+        return tracked, done
 
-    def _react(
-        self, session: Session, reacted: Sequence[tuple[Place, Reacted]]
+    def _apply_reactions(
+        self, session: Session, events: Sequence[tuple[TrackedMessage, ReactionEvent]]
     ) -> None:
-        answers.react_all(session, self._rt.workspace, reacted, now=self._rt.clock())
+        answers.apply_reactions(
+            session, self._rt.workspace, events, now=self._rt.clock()
+        )
 
-    def message(self, event: dict[str, Any]) -> Write | None:
+    def on_message(self, event: dict[str, Any]) -> PendingCommit | None:
         match event.get("subtype"):
             case "message_changed":
-                return self._changed(Changed.model_validate(event))
+                return self._on_changed(MessageChanged.model_validate(event))
             case "message_deleted":
-                deleted = Deleted.model_validate(event)
-                return self._gone(
+                deleted = MessageDeleted.model_validate(event)
+                return self._on_deleted(
                     deleted.channel, deleted.deleted_ts, deleted.previous_message
                 )
             case "channel_convert_to_private" | "channel_convert_to_public" as turned:
                 is_private = turned == "channel_convert_to_private"
-                channel = InChannel.model_validate(event).channel
-                return Write(
-                    lambda: Change(each, partial(self._turn, channel, is_private))
+                channel = ChannelEvent.model_validate(event).channel
+                return PendingCommit(
+                    lambda: BatchedChange(
+                        one_by_one, partial(self._set_private, channel, is_private)
+                    )
                 )
             case _ if answers.is_by_human(event, self._rt.workspace):
-                return self._said(MessageEvent.model_validate(event))
+                return self._on_posted(MessageEvent.model_validate(event))
         return None
 
-    def _said(self, said: MessageEvent) -> Write:
-        if said.channel_type == "im":
-            return Write(lambda: Change(each, partial(self._help, said)))
-        outsiders.learn_from(self._rt, said.user, said.whose)
-        self._rt.tally.count(said.channel, said.user or "", said.ts)
-        return Write(
-            partial(self._hear, said),
-            (said.channel, said.thread_ts or said.ts),
-            tells=(said.channel, said.ts),
+    def _on_posted(self, message: MessageEvent) -> PendingCommit:
+        if message.channel_type == "im":
+            return PendingCommit(
+                lambda: BatchedChange(one_by_one, partial(self._send_help, message))
+            )
+        outsiders.record_external_author(self._rt, message.user, message.author_teams)
+        self._rt.message_counter.record(message.channel, message.user or "", message.ts)
+        return PendingCommit(
+            partial(self._decide_message, message),
+            (message.channel, message.thread_ts or message.ts),
+            new_message=(message.channel, message.ts),
         )
 
-    def _hear(self, said: MessageEvent, place: Place | None) -> Change | None:
-        if place is not None and place.round_id is not None:
-            return self._replies.said(said, place.round_id)
-        if place is None or not (place.is_ask or place.is_capturing):
+    def _decide_message(
+        self, message: MessageEvent, tracked: TrackedMessage | None
+    ) -> BatchedChange | None:
+        if tracked is not None and tracked.round_id is not None:
+            return self._checkin_replies.on_message(message, tracked.round_id)
+        if tracked is None or not (tracked.is_ask or tracked.is_capturing):
             return None
-        if place.ask_id is None or place.is_capturing or not said.is_reply:
-            return Change(each, partial(self._record, place, said))
-        author = said.user or ""
-        if author != place.author:
-            return Change(self._reply, Said(place, place.ask_id, said.ts, author))
-        if is_thanks(said.text):
-            return Change(each, partial(self._record, place, said))
+        if tracked.ask_id is None or tracked.is_capturing or not message.is_reply:
+            return BatchedChange(
+                one_by_one, partial(self._record_message, tracked, message)
+            )
+        author = message.user or ""
+        if author != tracked.author:
+            return BatchedChange(
+                self._record_replies,
+                ThreadReply(tracked, tracked.ask_id, message.ts, author),
+            )
+        if is_thanks(message.text):
+            return BatchedChange(
+                one_by_one, partial(self._record_message, tracked, message)
+            )
         return None
 
-    def _reply(self, session: Session, replies: Sequence[Said]) -> None:
-        answers.reply_all(session, self._rt.workspace, replies, now=self._rt.clock())
+    def _record_replies(
+        self, session: Session, thread_replies: Sequence[ThreadReply]
+    ) -> None:
+        answers.record_replies(
+            session, self._rt.workspace, thread_replies, now=self._rt.clock()
+        )
 
-    def _record(self, place: Place, said: MessageEvent, session: Session) -> None:
+    def _record_message(
+        self, tracked: TrackedMessage, message: MessageEvent, session: Session
+    ) -> None:
         now = self._rt.clock()
-        if place.is_capturing:
-            registers.hold_channel(session, place.channel_id)
+        if tracked.is_capturing:
+            registers.lock_channel(session, tracked.channel_id)
         # Look again: the ask may have come meanwhile.
-        ask = asks.by_message(session, place.channel_id, said.thread_ts or said.ts)
-        author = said.user or ""
+        ask = asks.find_by_message(
+            session, tracked.channel_id, message.thread_ts or message.ts
+        )
+        author = message.user or ""
         if ask is not None:
             if ask.deleted_at is not None:
                 return
-            if said.is_reply and author == ask.asker and is_thanks(said.text):
-                actions.offer_to_mark(session, ask, now=now)
-            elif said.is_reply:
-                answers.reply(
+            if message.is_reply and author == ask.asker and is_thanks(message.text):
+                actions.suggest_solution(session, ask, now=now)
+            elif message.is_reply:
+                answers.record_reply(
                     session,
                     self._rt.workspace,
                     ask,
-                    ts=said.ts,
+                    ts=message.ts,
                     author=author,
                     now=now,
                 )
             return
-        channel = channels.note(session, self._rt.workspace.id, said.channel)
-        if said.is_reply:
-            registers.sight(
+        channel = channels.get_or_create(
+            session, self._rt.workspace.id, message.channel
+        )
+        if message.is_reply:
+            registers.record(
                 session,
                 channel_id=channel.id,
-                ts=said.ts,
-                thread_ts=said.thread_ts,
+                ts=message.ts,
+                thread_ts=message.thread_ts,
                 author=author,
                 now=now,
             )
-        elif channel_rules.makes_ask(
-            channel.capture, ts=said.ts, thread_ts=said.thread_ts, text=said.text
-        ):
-            messages.capture(
-                session,
-                self._rt.workspace,
-                channel,
-                ts=said.ts,
-                author=author,
-                text=said.text,
-                now=now,
-            )
-
-    def _changed(self, changed: Changed) -> Write | None:
-        message, before = changed.message, changed.previous_message
-        if message.subtype == "tombstone":
-            # What remains of a deleted message that has replies.
-            return self._gone(changed.channel, message.ts, message)
-        if not answers.is_by_human(message.model_dump(), self._rt.workspace):
-            return None
-        if before is not None and before.text == message.text:
-            # An unfurl, a detected language, a reply counted: nothing was edited.
-            return None
-        outsiders.learn_from(self._rt, message.user, message.whose)
-        about = (changed.channel, message.ts)
-        return Write(partial(self._follow, changed), about, tells=about)
-
-    def _follow(self, changed: Changed, place: Place | None) -> Change | None:
-        if place is None or not (place.is_ask or place.is_capturing):
-            return None
-        return Change(each, partial(self._reword, place, changed))
-
-    def _reword(self, place: Place, changed: Changed, session: Session) -> None:
-        message, now = changed.message, self._rt.clock()
-        if place.is_capturing:
-            registers.hold_channel(session, place.channel_id)
-        ask = asks.by_message(session, place.channel_id, message.ts)
-        if ask is not None:
-            if ask.is_own_message:
-                at_us = micros(changed.event_ts)
-                messages.reword(session, ask, message.text, at_us=at_us)
-            return
-        channel = channels.note(session, self._rt.workspace.id, changed.channel)
-        if channel_rules.makes_ask(
+        elif channel_rules.should_capture(
             channel.capture,
             ts=message.ts,
             thread_ts=message.thread_ts,
             text=message.text,
         ):
-            captured = messages.capture(
+            messages.capture_message(
+                session,
+                self._rt.workspace,
+                channel,
+                ts=message.ts,
+                author=author,
+                text=message.text,
+                now=now,
+            )
+
+    def _on_changed(self, changed: MessageChanged) -> PendingCommit | None:
+        message, before = changed.message, changed.previous_message
+        if message.subtype == "tombstone":
+            # What remains of a deleted message that has replies.
+            return self._on_deleted(changed.channel, message.ts, message)
+        if not answers.is_by_human(message.model_dump(), self._rt.workspace):
+            return None
+        if before is not None and before.text == message.text:
+            # An unfurl, a detected language, a reply counted: nothing was edited.
+            return None
+        outsiders.record_external_author(self._rt, message.user, message.author_teams)
+        about = (changed.channel, message.ts)
+        return PendingCommit(
+            partial(self._decide_edit, changed), about, new_message=about
+        )
+
+    def _decide_edit(
+        self, changed: MessageChanged, tracked: TrackedMessage | None
+    ) -> BatchedChange | None:
+        if tracked is None or not (tracked.is_ask or tracked.is_capturing):
+            return None
+        return BatchedChange(one_by_one, partial(self._apply_edit, tracked, changed))
+
+    def _apply_edit(
+        self, tracked: TrackedMessage, changed: MessageChanged, session: Session
+    ) -> None:
+        message, now = changed.message, self._rt.clock()
+        if tracked.is_capturing:
+            registers.lock_channel(session, tracked.channel_id)
+        ask = asks.find_by_message(session, tracked.channel_id, message.ts)
+        if ask is not None:
+            if ask.is_own_message:
+                at_us = ts_to_micros(changed.event_ts)
+                messages.apply_edit(session, ask, message.text, event_micros=at_us)
+            return
+        channel = channels.get_or_create(
+            session, self._rt.workspace.id, changed.channel
+        )
+        if channel_rules.should_capture(
+            channel.capture,
+            ts=message.ts,
+            thread_ts=message.thread_ts,
+            text=message.text,
+        ):
+            captured = messages.capture_message(
                 session,
                 self._rt.workspace,
                 channel,
@@ -241,66 +283,76 @@ class Listeners:
                 now=now,
             )
             if captured is not None:
-                captured.edited_us = micros(changed.event_ts)
+                captured.edited_us = ts_to_micros(changed.event_ts)
                 # It may be old, and its thread of a time when nothing was kept.
-                answers.read_thread(session, captured, channel, now=now)
+                answers.request_thread_sync(session, captured, channel, now=now)
 
-    def _gone(self, channel: str, ts: str, was: Message | None) -> Write:
-        thread_ts = was.thread_ts if was is not None and was.is_reply else None
+    def _on_deleted(
+        self, channel: str, ts: str, previous: Message | None
+    ) -> PendingCommit:
+        thread_ts = (
+            previous.thread_ts if previous is not None and previous.is_reply else None
+        )
         about = [(channel, ts)] + ([(channel, thread_ts)] if thread_ts else [])
 
-        def decide(place: Place | None, thread: Place | None = None) -> Change | None:
+        def decide(
+            place: TrackedMessage | None, thread: TrackedMessage | None = None
+        ) -> BatchedChange | None:
             is_in_ask = thread is not None and thread.is_ask
             if place is None:
                 return None
-            thanks = self._thanks.message_gone(channel, ts)
-            reply_gone = self._replies.gone(ts, place, thread, was)
+            thanks = self._kudos.on_message_deleted(channel, ts)
+            reply_gone = self._checkin_replies.on_deleted(ts, place, thread, previous)
             if reply_gone is not None:
-                return Change(each, partial(both, thanks, reply_gone))
+                return BatchedChange(one_by_one, partial(both, thanks, reply_gone))
             if not (place.ask_id or is_in_ask or place.is_capturing):
-                return None if thanks is None else Change(each, thanks)
-            return Change(each, partial(take_away, place, thanks))
+                return None if thanks is None else BatchedChange(one_by_one, thanks)
+            return BatchedChange(one_by_one, partial(take_away, place, thanks))
 
-        def both(thanks: Work | None, reply_gone: Work, session: Session) -> None:
+        def both(thanks: Step | None, reply_gone: Step, session: Session) -> None:
             if thanks is not None:
                 thanks(session)
             reply_gone(session)
 
-        def take_away(place: Place, thanks: Work | None, session: Session) -> None:
+        def take_away(
+            place: TrackedMessage, thanks: Step | None, session: Session
+        ) -> None:
             if thanks is not None:
                 thanks(session)
             if place.is_capturing:
-                registers.hold_channel(session, place.channel_id)
-            messages.message_gone(
+                registers.lock_channel(session, place.channel_id)
+            messages.on_message_deleted(
                 session,
                 self._rt.workspace,
                 channel,
                 ts=ts,
                 thread_ts=thread_ts,
-                author=was.user if was is not None else None,
+                author=previous.user if previous is not None else None,
                 now=self._rt.clock(),
             )
 
-        return Write(decide, *about, tells=(channel, ts))
+        return PendingCommit(decide, *about, new_message=(channel, ts))
 
-    def _turn(self, channel: str, is_private: bool, session: Session) -> None:
+    def _set_private(self, channel: str, is_private: bool, session: Session) -> None:
         """A channel was made private, or public: Slack says so by a message only."""
-        channels.change(session, self._rt.workspace.id, channel, is_private=is_private)
+        channels.update_channel(
+            session, self._rt.workspace.id, channel, is_private=is_private
+        )
 
-    def _help(self, said: MessageEvent, session: Session) -> None:
-        home.answer_message(
+    def _send_help(self, message: MessageEvent, session: Session) -> None:
+        home.reply_to_message(
             session,
             self._rt.workspace,
-            member=said.user or "",
-            ts=said.ts,
-            reply=_reply_to(said.text),
+            member=message.user or "",
+            ts=message.ts,
+            reply=_reply_kind(message.text),
             now=self._rt.clock(),
         )
 
 
-def _reply_to(text: str) -> home.Reply:
-    if phrase(plain(text)) in HELP:
+def _reply_kind(text: str) -> home.ReplyKind:
+    if normalize_phrase(to_plain(text)) in HELP_PHRASES:
         return "help"
-    if not is_enough(text) or (is_thanks(text) and not is_question(text)):
+    if not has_enough_words(text) or (is_thanks(text) and not is_question(text)):
         return "line"
     return "ask"

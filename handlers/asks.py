@@ -10,107 +10,117 @@ from bot import visibility
 from bot.answers import service as answers
 from bot.asks import actions, forms, messages, notes, rules
 from bot.asks import service as asks
-from bot.asks.actions import Joining
+from bot.asks.actions import JoinMeaning
 from bot.asks.notes import Note
-from bot.asks.service import Draft
+from bot.asks.service import AskDraft
 from bot.channels import service as channels
 from bot.checkins import blockers
-from bot.clock import micros
-from bot.errors import Refusal
+from bot.clock import ts_to_micros
+from bot.errors import UserError
 from bot.facts import service as facts
 from bot.runtime import Runtime
 from bot.settings import service as settings
-from bot.text import clean, marked, plain
+from bot.text import sanitize, to_mrkdwn, to_plain
 from handlers import outsiders
-from handlers.courtesy import answer, courtesy
+from handlers.courtesy import best_effort, send_reply
 from handlers.payloads import (
-    Command,
+    BlockAction,
     Message,
     MessageShortcut,
-    Pressed,
     Shortcut,
-    Submitted,
+    SlashCommand,
     View,
+    ViewSubmission,
 )
 from models import Ask, Channel
 
-NOT_HERE = "There is no ask in this conversation."
+NO_ASK_HERE = "There is no ask in this conversation."
 _TS = re.compile(r"[0-9]{1,11}\.[0-9]{1,9}")
 
 
 def register(bolt: App, rt: Runtime) -> None:
     forms_ = Forms(rt)
-    bolt.command("/ask")(forms_.command)
-    bolt.shortcut({"type": "shortcut", "callback_id": "ask"})(forms_.shortcut)
-    bolt.action("home_ask")(forms_.shortcut)
-    bolt.action("ask_written")(forms_.written)
-    bolt.action("ask_channel")(forms_.channel_chosen)
-    bolt.view("ask")(forms_.submitted)
-    bolt.view("edit_ask")(forms_.edited)
-    bolt.view("close_ask")(forms_.closed)
-    bolt.view("delete_ask")(forms_.deleted)
-    bolt.view("worked")(forms_.worked)
+    bolt.command("/ask")(forms_.ask_command)
+    bolt.shortcut({"type": "shortcut", "callback_id": "ask"})(forms_.open_form)
+    bolt.action("home_ask")(forms_.open_form)
+    bolt.action("ask_written")(forms_.open_form_for_message)
+    bolt.action("ask_channel")(forms_.update_topics)
+    bolt.view("ask")(forms_.submit_ask)
+    bolt.view("edit_ask")(forms_.submit_edit)
+    bolt.view("close_ask")(forms_.submit_close)
+    bolt.view("delete_ask")(forms_.submit_delete)
+    bolt.view("worked")(forms_.submit_what_worked)
     buttons = Buttons(rt)
-    bolt.shortcut({"type": "message_action", "callback_id": "make_ask"})(buttons.make)
+    bolt.shortcut({"type": "message_action", "callback_id": "make_ask"})(
+        buttons.convert_message
+    )
     bolt.shortcut({"type": "message_action", "callback_id": "ask_options"})(
-        buttons.options
+        buttons.open_options
     )
     for action_id in ("ask_looking", "ask_same", "option_looking", "option_same"):
-        bolt.action(action_id)(buttons.joined)
-    bolt.action("ask_menu")(buttons.menu)
+        bolt.action(action_id)(buttons.toggle_join)
+    bolt.action("ask_menu")(buttons.menu_choice)
     for what in ("close", "delete", "reopen", "edit", "worked"):
-        bolt.action(f"option_{what}")(buttons.pressed)
+        bolt.action(f"option_{what}")(buttons.option_button)
     for action_id in ("ask_reopen", "ask_delete"):
-        bolt.action(action_id)(buttons.pressed)
-    bolt.action("ask_worked")(buttons.pressed)
-    bolt.action("ask_restore")(buttons.restored)
+        bolt.action(action_id)(buttons.option_button)
+    bolt.action("ask_worked")(buttons.option_button)
+    bolt.action("ask_restore")(buttons.undo_disclaim)
 
 
 class Forms:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
 
-    def command(self, body: dict[str, Any], ack: Ack) -> None:
-        command = Command.model_validate(body)
-        text = clean(command.text)
-        if not plain(text).strip():
-            self._open(command.trigger_id, command, "", "")
+    def ask_command(self, body: dict[str, Any], ack: Ack) -> None:
+        command = SlashCommand.model_validate(body)
+        text = sanitize(command.text)
+        if not to_plain(text).strip():
+            self._open_form(command.trigger_id, command, "", "")
             ack()
             return
         title, details = rules.from_message(text)
         if not command.is_in_channel:
-            self._open(command.trigger_id, command, title, details, hint=forms.CHOOSE)
+            self._open_form(
+                command.trigger_id, command, title, details, hint=forms.CHOOSE_CHANNEL
+            )
             ack()
             return
-        facts.ensure(
+        facts.refresh(
             self._rt,
-            people=[command.user_id],
+            users=[command.user_id],
             channel=command.channel_id,
-            typed_by=command.user_id,
+            command_user=command.user_id,
         )
-        with self._rt.sessions.begin() as session:
-            channel = channels.note(session, self._rt.workspace.id, command.channel_id)
+        with self._rt.write_session.begin() as session:
+            channel = channels.get_or_create(
+                session, self._rt.workspace.id, command.channel_id
+            )
             is_joined = channel.is_joined
             if is_joined:
                 asks.open_ask(
                     session,
                     self._rt.workspace,
                     channel,
-                    Draft(title, details),
+                    AskDraft(title, details),
                     asker=command.user_id,
-                    source=f"command:{command.trigger_id}",
+                    dedup_key=f"command:{command.trigger_id}",
                     now=self._rt.clock(),
                 )
         if not is_joined:
-            self._open(
-                command.trigger_id, command, title, details, hint=forms.INVITE_FIRST
+            self._open_form(
+                command.trigger_id,
+                command,
+                title,
+                details,
+                hint=forms.NOT_IN_CHANNEL_CHOOSE,
             )
         ack()
 
-    def _open(
+    def _open_form(
         self,
         trigger_id: str,
-        command: Command,
+        command: SlashCommand,
         title: str,
         details: str,
         *,
@@ -122,130 +132,134 @@ class Forms:
             trigger_id,
             forms.ask_form(
                 channel=here,
-                channel_topics=self._topics(here),
+                channel_topics=self._channel_topics(here),
                 title=title,
                 details=details,
                 hint=hint,
             ),
         )
 
-    def _topics(self, channel: str | None, chosen_by: str | None = None) -> list[str]:
+    def _channel_topics(
+        self, channel: str | None, chosen_by: str | None = None
+    ) -> list[str]:
         """A channel's topics; of a private one that somebody chose, if they are in it.
 
         Where a command was typed, its author is.
         """
         if channel is None:
             return []
-        with self._rt.reads() as session:
+        with self._rt.read_session() as session:
             known = channels.find(session, self._rt.workspace.id, channel)
             if known is None:
                 return []
             now = self._rt.clock()
-            if chosen_by and not visibility.may_see(session, known, chosen_by, now=now):
+            if chosen_by and not visibility.can_see(session, known, chosen_by, now=now):
                 return []
             return list(known.topics)
 
-    def shortcut(self, body: dict[str, Any], ack: Ack) -> None:
+    def open_form(self, body: dict[str, Any], ack: Ack) -> None:
         asked = Shortcut.model_validate(body)
-        self._rt.slack.open_view(asked.trigger_id, forms.ask_form(is_here=True))
-        ack()
-
-    def written(self, body: dict[str, Any], ack: Ack) -> None:
-        """Ask what somebody wrote to the bot: only Slack has kept the words."""
-        pressed = Pressed.model_validate(body)
-        words = self._words(pressed)
-        title, details = rules.from_message(words) if words else ("", "")
         self._rt.slack.open_view(
-            pressed.trigger_id,
-            forms.ask_form(title=title, details=details, hint=forms.CHOOSE),
+            asked.trigger_id, forms.ask_form(use_current_channel=True)
         )
         ack()
 
-    def _words(self, pressed: Pressed) -> str:
+    def open_form_for_message(self, body: dict[str, Any], ack: Ack) -> None:
+        """Ask what somebody wrote to the bot: only Slack has kept the words."""
+        pressed = BlockAction.model_validate(body)
+        words = self._original_text(pressed)
+        title, details = rules.from_message(words) if words else ("", "")
+        self._rt.slack.open_view(
+            pressed.trigger_id,
+            forms.ask_form(title=title, details=details, hint=forms.CHOOSE_CHANNEL),
+        )
+        ack()
+
+    def _original_text(self, pressed: BlockAction) -> str:
         """Return what the person wrote in the conversation in which they press it."""
         ts = pressed.action.value
         if pressed.channel is None or not _TS.fullmatch(ts):
-            raise Refusal(asks.GONE)
-        with courtesy():
+            raise UserError(asks.ASK_GONE)
+        with best_effort():
             for found in self._rt.slack.replies(pressed.channel.id, ts):
                 message = Message.model_validate(found)
                 if message.ts == ts and message.user == pressed.user.id:
                     return message.text
         return ""
 
-    def channel_chosen(self, body: dict[str, Any], ack: Ack) -> None:
+    def update_topics(self, body: dict[str, Any], ack: Ack) -> None:
         """Another channel has other topics: show them, and keep what was typed."""
-        pressed = Pressed.model_validate(body)
+        pressed = BlockAction.model_validate(body)
         view, channel = pressed.view, pressed.action.selected_conversation
         if view is not None and channel is not None:
-            known = self._topics(channel, pressed.user.id)
-            if known or view.has("topics"):
-                with courtesy():
+            known = self._channel_topics(channel, pressed.user.id)
+            if known or view.has_block("topics"):
+                with best_effort():
                     self._rt.slack.update_view(
                         view.id,
                         forms.ask_form(
                             channel=channel,
                             channel_topics=known,
-                            title=marked(view.text("title")),
-                            details=marked(view.text("details")),
-                            topics=_named_topics(view),
+                            title=to_mrkdwn(view.text("title")),
+                            details=to_mrkdwn(view.text("details")),
+                            topics=_entered_topics(view),
                             checkin_id=_checkin_id(view),
                         ),
                         hash=view.hash,
                     )
         ack()
 
-    def submitted(self, body: dict[str, Any], ack: Ack) -> None:
-        form = Submitted.model_validate(body)
+    def submit_ask(self, body: dict[str, Any], ack: Ack) -> None:
+        form = ViewSubmission.model_validate(body)
         channel_id = form.view.conversation("channel")
         if not channel_id:
-            raise Refusal("Choose a channel.", field="channel")
+            raise UserError("Choose a channel.", field="channel")
         draft = _draft(form.view)
-        facts.ensure(self._rt, people=[form.user.id], channel=channel_id)
-        with self._rt.sessions.begin() as session:
-            channel = channels.note(session, self._rt.workspace.id, channel_id)
+        facts.refresh(self._rt, users=[form.user.id], channel=channel_id)
+        with self._rt.write_session.begin() as session:
+            channel = channels.get_or_create(session, self._rt.workspace.id, channel_id)
             if not channel.is_joined:
-                raise Refusal(forms.INVITE, field="channel")
-            self._ask(session, channel, draft, form)
+                raise UserError(forms.NOT_IN_CHANNEL, field="channel")
+            self._create_ask(session, channel, draft, form)
         ack()
 
-    def _ask(
-        self, session: Session, channel: Channel, draft: Draft, form: Submitted
+    def _create_ask(
+        self, session: Session, channel: Channel, draft: AskDraft, form: ViewSubmission
     ) -> None:
         workspace, now = self._rt.workspace, self._rt.clock()
         checkin_id = _checkin_id(form.view)
         checkin = origin = None
         if checkin_id is not None:
-            checkin = blockers.hold(
+            checkin = blockers.lock(
                 session, workspace, checkin_id, form.user.id, now=now
             )
-            origin = blockers.origin(session, workspace, checkin, channel)
+            origin = blockers.origin_url(session, workspace, checkin, channel)
         ask = asks.open_ask(
             session,
             workspace,
             channel,
             draft,
             asker=form.user.id,
-            source=f"form:{form.view.id}",
+            dedup_key=f"form:{form.view.id}",
             now=now,
-            origin=origin,
+            origin_url=origin,
         )
         if checkin is not None:
-            blockers.asked(session, checkin, ask, now=now)
+            blockers.record_ask(session, checkin, ask, now=now)
 
-    def edited(self, body: dict[str, Any], ack: Ack) -> None:
-        form = Submitted.model_validate(body)
+    def submit_edit(self, body: dict[str, Any], ack: Ack) -> None:
+        form = ViewSubmission.model_validate(body)
         draft = _draft(form.view)
-        facts.ensure(self._rt, people=[form.user.id])
-        with self._rt.sessions.begin() as session:
+        facts.refresh(self._rt, users=[form.user.id])
+        with self._rt.write_session.begin() as session:
             ask = asks.get(session, self._rt.workspace, _ask_id(form.view))
             asks.edit(session, ask, draft, by=form.user.id, now=self._rt.clock())
         ack()
 
-    def closed(self, body: dict[str, Any], ack: Ack) -> None:
-        form = Submitted.model_validate(body)
-        facts.ensure(self._rt, people=[form.user.id])
-        with self._rt.sessions.begin() as session:
+    def submit_close(self, body: dict[str, Any], ack: Ack) -> None:
+        form = ViewSubmission.model_validate(body)
+        facts.refresh(self._rt, users=[form.user.id])
+        with self._rt.write_session.begin() as session:
             actions.close(
                 session,
                 asks.get(session, self._rt.workspace, _ask_id(form.view)),
@@ -255,19 +269,19 @@ class Forms:
             )
         ack(response_action="clear")
 
-    def deleted(self, body: dict[str, Any], ack: Ack) -> None:
-        form = Submitted.model_validate(body)
-        facts.ensure(self._rt, people=[form.user.id])
-        with self._rt.sessions.begin() as session:
+    def submit_delete(self, body: dict[str, Any], ack: Ack) -> None:
+        form = ViewSubmission.model_validate(body)
+        facts.refresh(self._rt, users=[form.user.id])
+        with self._rt.write_session.begin() as session:
             ask = asks.get(session, self._rt.workspace, _ask_id(form.view))
             asks.delete(session, ask, by=form.user.id, now=self._rt.clock())
         ack(response_action="clear")
 
-    def worked(self, body: dict[str, Any], ack: Ack) -> None:
-        form = Submitted.model_validate(body)
-        facts.ensure(self._rt, people=[form.user.id])
-        with self._rt.sessions.begin() as session:
-            actions.say_what_worked(
+    def submit_what_worked(self, body: dict[str, Any], ack: Ack) -> None:
+        form = ViewSubmission.model_validate(body)
+        facts.refresh(self._rt, users=[form.user.id])
+        with self._rt.write_session.begin() as session:
+            actions.set_what_worked(
                 session,
                 asks.get(session, self._rt.workspace, _ask_id(form.view)),
                 form.view.text("worked"),
@@ -277,33 +291,33 @@ class Forms:
         ack()
 
 
-def _draft(view: View) -> Draft:
+def _draft(view: View) -> AskDraft:
     title, details = rules.from_form(view.text("title"), view.text("details"))
-    chosen = rules.topics(view.all_chosen("topics"), view.text("more_topics"))
-    return Draft(title, details, chosen)
+    chosen = rules.parse_topics(view.all_chosen("topics"), view.text("more_topics"))
+    return AskDraft(title, details, chosen)
 
 
-def _named_topics(view: View) -> list[str]:
+def _entered_topics(view: View) -> list[str]:
     typed = view.text("more_topics").split(",")
     named = [*view.all_chosen("topics"), *map(str.strip, typed)]
     return list(dict.fromkeys(filter(None, named)))
 
 
 def _ask_id(view: View) -> int:
-    return number(view.meta().get("ask"))
+    return parse_id(view.metadata().get("ask"))
 
 
 def _checkin_id(view: View) -> int | None:
     """The check-in that the form was opened from; None where from none."""
-    known = view.meta().get("checkin")
-    return None if known is None else number(known)
+    known = view.metadata().get("checkin")
+    return None if known is None else parse_id(known)
 
 
-def number(value: object) -> int:
+def parse_id(value: object) -> int:
     """An id that came back from Slack; raises Refusal for what we never sent."""
     text = str(value)
     if not (text.isascii() and text.isdigit() and len(text) <= 18):  # noqa: PLR2004
-        raise Refusal(asks.GONE)
+        raise UserError(asks.ASK_GONE)
     return int(text)
 
 
@@ -311,28 +325,28 @@ class Buttons:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
 
-    def make(self, body: dict[str, Any], ack: Ack) -> None:
+    def convert_message(self, body: dict[str, Any], ack: Ack) -> None:
         chosen = MessageShortcut.model_validate(body)
         message = chosen.message
         if message.is_reply:
-            raise Refusal("A reply can't become an ask of its own; ask with `/ask`.")
+            raise UserError("A reply can't become an ask of its own; ask with `/ask`.")
         by_human = answers.is_by_human(message.model_dump(), self._rt.workspace)
         if message.user is None or not by_human:
-            raise Refusal(messages.NO_PERSON)
-        outsiders.learn_from(self._rt, message.user, message.whose)
+            raise UserError(messages.NOT_BY_A_PERSON)
+        outsiders.record_external_author(self._rt, message.user, message.author_teams)
         if message.user != chosen.user.id:
-            with self._rt.sessions.begin() as session:
-                messages.check_kept(
+            with self._rt.write_session.begin() as session:
+                messages.refuse_erased(
                     session, self._rt.workspace, ts=message.ts, author=message.user
                 )
-        facts.ensure(
-            self._rt, people=[chosen.user.id, message.user], channel=chosen.channel.id
+        facts.refresh(
+            self._rt, users=[chosen.user.id, message.user], channel=chosen.channel.id
         )
-        with self._rt.sessions.begin() as session:
+        with self._rt.write_session.begin() as session:
             channel = self._channel(session, chosen.channel.id)
             if not channel.is_joined:
-                raise Refusal(forms.INVITE)
-            ask = messages.make(
+                raise UserError(forms.NOT_IN_CHANNEL)
+            ask = messages.convert_message(
                 session,
                 self._rt.workspace,
                 channel,
@@ -345,134 +359,136 @@ class Buttons:
             is_lesson = ask.is_first and ask.asker == chosen.user.id
             emoji = channels.solved_emoji(channel)[0]
         ack()
-        answer(self._rt, body, notes.made_own(emoji, is_first=is_lesson))
+        send_reply(self._rt, body, notes.conversion_receipt(emoji, is_first=is_lesson))
 
-    def options(self, body: dict[str, Any], ack: Ack) -> None:
+    def open_options(self, body: dict[str, Any], ack: Ack) -> None:
         chosen = MessageShortcut.model_validate(body)
-        facts.ensure(self._rt, people=[chosen.user.id])
-        with self._rt.reads() as session:
-            ask = self._ask_at(session, chosen)
+        facts.refresh(self._rt, users=[chosen.user.id])
+        with self._rt.read_session() as session:
+            ask = self._ask_of_message(session, chosen)
             now = self._rt.clock()
-            view = actions.options(session, ask, by=chosen.user.id, now=now)
+            view = actions.options_view(session, ask, by=chosen.user.id, now=now)
         self._rt.slack.open_view(chosen.trigger_id, view)
         ack()
 
-    def _ask_at(self, session: Session, chosen: MessageShortcut) -> Ask:
-        channel = channels.find(session, self._rt.workspace.id, chosen.channel.id)
-        ts = chosen.message.thread_ts or chosen.message.ts
-        ask = asks.by_message(session, channel.id, ts) if channel else None
+    def _ask_of_message(self, session: Session, shortcut: MessageShortcut) -> Ask:
+        channel = channels.find(session, self._rt.workspace.id, shortcut.channel.id)
+        ts = shortcut.message.thread_ts or shortcut.message.ts
+        ask = asks.find_by_message(session, channel.id, ts) if channel else None
         if ask is None or ask.deleted_at is not None:
-            raise Refusal(NOT_HERE)
+            raise UserError(NO_ASK_HERE)
         return ask
 
     def _channel(self, session: Session, slack_id: str) -> Channel:
-        return channels.note(session, self._rt.workspace.id, slack_id)
+        return channels.get_or_create(session, self._rt.workspace.id, slack_id)
 
-    def joined(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = Pressed.model_validate(body)
-        facts.ensure(self._rt, people=[pressed.user.id])
+    def toggle_join(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = BlockAction.model_validate(body)
+        facts.refresh(self._rt, users=[pressed.user.id])
         action = pressed.action
-        what: Joining = "same" if action.action_id.endswith("same") else "looking"
-        with self._rt.sessions.begin() as session:
-            ask = asks.get(session, self._rt.workspace, number(action.value))
-            is_in = actions.toggle(
+        what: JoinMeaning = "same" if action.action_id.endswith("same") else "looking"
+        with self._rt.write_session.begin() as session:
+            ask = asks.get(session, self._rt.workspace, parse_id(action.value))
+            is_in = actions.toggle_join(
                 session,
                 self._rt.workspace,
                 ask,
                 what,
                 by=pressed.user.id,
-                at_us=micros(action.action_ts),
+                event_micros=ts_to_micros(action.action_ts),
                 now=self._rt.clock(),
             )
-            standing = actions.standing(session, ask, pressed.user.id)
-            view = actions.options(
+            standing = actions.current_marks(session, ask, pressed.user.id)
+            view = actions.options_view(
                 session, ask, by=pressed.user.id, now=self._rt.clock()
             )
         ack()
         if pressed.view is not None:
-            with courtesy():
+            with best_effort():
                 self._rt.slack.update_view(pressed.view.id, view, hash=None)
-        answer(self._rt, body, actions.joined(what, is_in=is_in, standing=standing))
+        send_reply(
+            self._rt, body, actions.join_confirmation(what, is_in=is_in, marks=standing)
+        )
 
-    def menu(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = Pressed.model_validate(body)
+    def menu_choice(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = BlockAction.model_validate(body)
         option = pressed.action.selected_option
         what, _, ask_id = (option.value if option else "").partition(":")
         if what == "help":
             ack()
-            self._explain(body, pressed)
+            self._send_help(body, pressed)
             return
-        text, drawn = self._do(pressed, what, number(ask_id))
+        text, drawn = self._run_option(pressed, what, parse_id(ask_id))
         ack()
         if text:
-            answer(self._rt, body, text, drawn)
+            send_reply(self._rt, body, text, drawn)
 
-    def _explain(self, body: dict[str, Any], pressed: Pressed) -> None:
-        with self._rt.reads() as session:
+    def _send_help(self, body: dict[str, Any], pressed: BlockAction) -> None:
+        with self._rt.read_session() as session:
             here = pressed.channel.id if pressed.channel else ""
             channel = channels.find(session, self._rt.workspace.id, here)
             text = settings.help_text(channel)
-        answer(self._rt, body, text)
+        send_reply(self._rt, body, text)
 
-    def pressed(self, body: dict[str, Any], ack: Ack) -> None:
+    def option_button(self, body: dict[str, Any], ack: Ack) -> None:
         """The same things, from a note's or a form's button."""
-        pressed = Pressed.model_validate(body)
+        pressed = BlockAction.model_validate(body)
         what = pressed.action.action_id.partition("_")[2]
-        text, drawn = self._do(pressed, what, number(pressed.action.value))
+        text, drawn = self._run_option(pressed, what, parse_id(pressed.action.value))
         ack()
         is_letter = pressed.channel is not None and pressed.channel.id.startswith("D")
         if text:
-            answer(self._rt, body, text, drawn, replace=is_letter)
+            send_reply(self._rt, body, text, drawn, replace=is_letter)
 
-    def restored(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = Pressed.model_validate(body)
-        facts.ensure(self._rt, people=[pressed.user.id])
-        with self._rt.sessions.begin() as session:
+    def undo_disclaim(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = BlockAction.model_validate(body)
+        facts.refresh(self._rt, users=[pressed.user.id])
+        with self._rt.write_session.begin() as session:
             ask = asks.get(
                 session,
                 self._rt.workspace,
-                number(pressed.action.value),
-                or_deleted=True,
+                parse_id(pressed.action.value),
+                include_deleted=True,
             )
             now = self._rt.clock()
-            messages.reclaim(session, ask, by=pressed.user.id, now=now)
+            messages.undo_disclaim(session, ask, by=pressed.user.id, now=now)
             line_ts = ask.line_ts
         ack()
         if pressed.view is not None:
-            with courtesy():
-                done = forms.told("Done", notes.BACK)
+            with best_effort():
+                done = forms.message_modal("Done", notes.RESTORED)
                 self._rt.slack.update_view(pressed.view.id, done, hash=None)
             return
         # The line in the thread is drawn anew; what was for one person is replaced.
         is_line = (body.get("container") or {}).get("message_ts") == line_ts
-        answer(self._rt, body, notes.BACK, replace=not is_line)
+        send_reply(self._rt, body, notes.RESTORED, replace=not is_line)
 
-    def _do(self, pressed: Pressed, what: str, ask_id: int) -> Note:
+    def _run_option(self, pressed: BlockAction, option: str, ask_id: int) -> Note:
         """Gives what to say in answer; nothing where what is shown says it."""
-        facts.ensure(self._rt, people=[pressed.user.id])
+        facts.refresh(self._rt, users=[pressed.user.id])
         by = pressed.user.id
-        at_us = micros(pressed.action.action_ts)
-        with self._rt.sessions.begin() as session:
+        at_us = ts_to_micros(pressed.action.action_ts)
+        with self._rt.write_session.begin() as session:
             ask = asks.get(session, self._rt.workspace, ask_id)
             now = self._rt.clock()
             view = None
             said: Note = ("", [])
-            match what:
+            match option:
                 case "close" if by == ask.asker:
                     actions.close(
-                        session, ask, by=by, reason=None, at_us=at_us, now=now
+                        session, ask, by=by, reason=None, event_micros=at_us, now=now
                     )
                 case "reopen":
-                    actions.reopen(session, ask, by=by, at_us=at_us, now=now)
+                    actions.reopen(session, ask, by=by, event_micros=at_us, now=now)
                     if pressed.action.action_id == "ask_reopen":
                         said = (notes.REOPENED, [])
                 case "delete" if ask.is_own_message:
                     messages.disclaim(session, ask, by=by, now=now)
                     said = notes.disclaimed(ask.id)
                 case "options":
-                    view = actions.options(session, ask, by=by, now=now)
+                    view = actions.options_view(session, ask, by=by, now=now)
                 case _:
-                    view = actions.form(session, ask, what, by=by, now=now)
+                    view = actions.action_form(session, ask, option, by=by, now=now)
         if view is not None:
             show = (
                 self._rt.slack.push_view
@@ -482,7 +498,7 @@ class Buttons:
             show(pressed.trigger_id, view)
         elif pressed.view is not None:
             text, drawn = said
-            done = forms.told("Done", text or "That's done.", *drawn[1:])
-            with courtesy():
+            done = forms.message_modal("Done", text or "That's done.", *drawn[1:])
+            with best_effort():
                 self._rt.slack.update_view(pressed.view.id, done, hash=None)
         return said

@@ -9,41 +9,41 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 
 import handlers
-from bot.db import together
+from bot.db import run_batch
 from bot.runtime import Runtime, Workspace
-from bot.visibility import MOST_QUESTIONS
+from bot.visibility import MAX_LOOKUPS
 from handlers.metrics import Metrics
-from handlers.refusals import ASKABLE, REPEATABLE
-from handlers.writes import Write, commit_all
+from handlers.refusals import CAN_FETCH_MEMBERSHIPS, RETRYABLE
+from handlers.writes import PendingCommit, commit_batch
 
 log = logging.getLogger(__name__)
 
 # By these Bolt stumbles, before any listener, over what is not as Slack sends it.
-_STUMBLES = (AttributeError, LookupError, TypeError, ValueError)
+_MALFORMED_PAYLOAD_ERRORS = (AttributeError, LookupError, TypeError, ValueError)
 
 
-class Bolt(App):
+class BoltApp(App):
     """Bolt, where a listener may answer with a `Write`: acknowledged when committed."""
 
     def __init__(
-        self, commit: Callable[[Sequence[Write]], None], **options: Any
+        self, commit: Callable[[Sequence[PendingCommit]], None], **options: Any
     ) -> None:
         super().__init__(**options)
-        self._commit_writes = commit
+        self._commit_batch = commit
         self.metrics = Metrics()
 
     def dispatch(self, req: BoltRequest) -> BoltResponse:
-        return self.dispatch_all([req])[0]
+        return self.dispatch_batch([req])[0]
 
-    def dispatch_all(self, requests: Sequence[BoltRequest]) -> list[BoltResponse]:
+    def dispatch_batch(self, requests: Sequence[BoltRequest]) -> list[BoltResponse]:
         """Dispatch each, then commit what they write; one that fails fails alone."""
-        answers = [self._answer(request) for request in requests]
+        answers = [self._dispatch_safely(request) for request in requests]
         writes = [
             (request, answer)
             for request, answer in zip(requests, answers, strict=True)
-            if isinstance(answer, Write)
+            if isinstance(answer, PendingCommit)
         ]
-        failures = together(self._commit_writes, [write for _, write in writes])
+        failures = run_batch(self._commit_batch, [write for _, write in writes])
         for (request, write), error in zip(writes, failures, strict=True):
             if error is not None:
                 # As Bolt does with what a listener raises.
@@ -51,31 +51,31 @@ class Bolt(App):
                 self.listener_runner.listener_error_handler.handle(
                     error, request, write
                 )
-        self.metrics.dispatched(requests, answers)
+        self.metrics.count_events(requests, answers)
         return answers
 
-    def _answer(self, request: BoltRequest) -> BoltResponse:
+    def _dispatch_safely(self, request: BoltRequest) -> BoltResponse:
         try:
-            return self._dispatched(request)
-        except _STUMBLES:
+            return self._dispatch_with_retries(request)
+        except _MALFORMED_PAYLOAD_ERRORS:
             # Those that came with it must not fall as well.
             log.exception("request not understood")
             return BoltResponse(status=400)
 
-    def _dispatched(self, request: BoltRequest) -> BoltResponse:
+    def _dispatch_with_retries(self, request: BoltRequest) -> BoltResponse:
         """Bolt's answer; another one where a listener is to be run once more.
 
         Once where the database gave a transaction up; and whenever Slack had to be
         asked who is in a private channel. A listener says what it has to say to Slack
         when its transactions are over, so nothing has happened yet.
         """
-        is_repeatable, questions = True, MOST_QUESTIONS
+        is_repeatable, questions = True, MAX_LOOKUPS
         while True:
-            request.context[REPEATABLE] = is_repeatable
-            request.context[ASKABLE] = questions > 0
+            request.context[RETRYABLE] = is_repeatable
+            request.context[CAN_FETCH_MEMBERSHIPS] = questions > 0
             answer = App.dispatch(self, request)
-            was_given_up = is_repeatable and not request.context[REPEATABLE]
-            was_asked = questions > 0 and not request.context[ASKABLE]
+            was_given_up = is_repeatable and not request.context[RETRYABLE]
+            was_asked = questions > 0 and not request.context[CAN_FETCH_MEMBERSHIPS]
             if not (was_given_up or was_asked):
                 return answer
             is_repeatable &= not was_given_up
@@ -86,7 +86,9 @@ class Bolt(App):
             )
 
 
-def read(body: str | Mapping[str, Any], headers: Mapping[str, str]) -> BoltRequest:
+def parse_request(
+    body: str | Mapping[str, Any], headers: Mapping[str, str]
+) -> BoltRequest:
     """A request that is verified: a form as it came, or what JSON was parsed to.
 
     Raises ValueError where it is nothing that Slack sends.
@@ -99,22 +101,22 @@ def read(body: str | Mapping[str, Any], headers: Mapping[str, str]) -> BoltReque
             headers=dict(headers),
             mode=mode,
         )
-    except _STUMBLES as error:
+    except _MALFORMED_PAYLOAD_ERRORS as error:
         raise ValueError("not as Slack sends it") from error
 
 
-def make(rt: Runtime, token: str) -> Bolt:
-    bolt = bare(rt.workspace, token, commit=partial(commit_all, rt))
+def create_app(rt: Runtime, token: str) -> BoltApp:
+    bolt = build_bolt(rt.workspace, token, commit=partial(commit_batch, rt))
     handlers.register(bolt, rt)
     return bolt
 
 
-def bare(
+def build_bolt(
     workspace: Workspace,
     token: str,
     *,
-    commit: Callable[[Sequence[Write]], None] = lambda _: None,
-) -> Bolt:
+    commit: Callable[[Sequence[PendingCommit]], None] = lambda _: None,
+) -> BoltApp:
     """Bolt for one installation. Requests are verified before they come here."""
 
     def authorize(
@@ -132,7 +134,7 @@ def bare(
             bot_token=token,
         )
 
-    return Bolt(
+    return BoltApp(
         commit,
         # Without a name Bolt reads the source of its whole call stack for one.
         name="backswing",

@@ -7,20 +7,20 @@ from slack_bolt import Ack, App
 from slack_sdk.models.views import View as Modal
 from sqlalchemy.orm import Session
 
-from bot.asks.forms import INVITE
+from bot.asks.forms import NOT_IN_CHANNEL
 from bot.channels import service as channels
 from bot.checkins import forms, overview, pages, plans, schedules
-from bot.checkins.plans import Draft
-from bot.errors import Refusal
+from bot.checkins.plans import ScheduleForm
+from bot.errors import UserError
 from bot.facts import service as facts
 from bot.members import service as members
 from bot.members.rules import Action
 from bot.runtime import Runtime
 from bot.settings import service as settings
-from handlers.asks import number
-from handlers.courtesy import courtesy
-from handlers.payloads import Command, Pressed, Submitted, View
-from handlers.phrases import says
+from handlers.asks import parse_id
+from handlers.courtesy import best_effort
+from handlers.payloads import BlockAction, SlashCommand, View, ViewSubmission
+from handlers.phrases import subcommand
 from models import Channel, Schedule
 
 _GONE = "I don't know that channel any more; open the form again."
@@ -28,113 +28,115 @@ _IN_CHANNEL = "Type that in a channel: it shows the check-ins there, and who sha
 
 
 def register(bolt: App, rt: Runtime) -> None:
-    buttons = Pages(rt)
-    bolt.command("/backswing", matchers=says("checkins", "check-ins"))(buttons.command)
-    bolt.action("checkin_set_up")(buttons.setting_up)
-    bolt.action("checkin_change")(buttons.changing)
-    bolt.view("checkin_plan")(buttons.planned)
+    buttons = SetupListeners(rt)
+    bolt.command("/backswing", matchers=subcommand("checkins", "check-ins"))(
+        buttons.show_overview
+    )
+    bolt.action("checkin_set_up")(buttons.open_new)
+    bolt.action("checkin_change")(buttons.open_edit)
+    bolt.view("checkin_plan")(buttons.show_preview)
     bolt.action("checkin_back")(buttons.back)
-    bolt.view("checkin_save")(buttons.saved)
-    bolt.action("checkin_pause")(buttons.paused)
-    bolt.action("checkin_resume")(buttons.resumed)
-    bolt.action("checkin_delete")(buttons.deleted)
+    bolt.view("checkin_save")(buttons.submit)
+    bolt.action("checkin_pause")(buttons.pause)
+    bolt.action("checkin_resume")(buttons.resume)
+    bolt.action("checkin_delete")(buttons.delete)
 
 
-class Pages:
+class SetupListeners:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
 
-    def command(self, body: dict[str, Any], ack: Ack) -> None:
-        asked = Command.model_validate(body)
+    def show_overview(self, body: dict[str, Any], ack: Ack) -> None:
+        asked = SlashCommand.model_validate(body)
         if not asked.is_in_channel:
-            raise Refusal(_IN_CHANNEL)
-        facts.ensure(
+            raise UserError(_IN_CHANNEL)
+        facts.refresh(
             self._rt,
-            people=[asked.user_id],
+            users=[asked.user_id],
             channel=asked.channel_id,
-            typed_by=asked.user_id,
+            command_user=asked.user_id,
         )
-        with self._rt.reads() as session:
+        with self._rt.read_session() as session:
             channel = channels.find(session, self._rt.workspace.id, asked.channel_id)
             if channel is None or not channel.is_joined:
-                raise Refusal(INVITE)
-            members.permit(
+                raise UserError(NOT_IN_CHANNEL)
+            members.authorize(
                 session, channel, Action.CHECK_IN, asked.user_id, now=self._rt.clock()
             )
             view = overview.overview(session, self._rt.workspace, channel)
         self._rt.slack.open_view(asked.trigger_id, view)
         ack()
 
-    def setting_up(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = Pressed.model_validate(body)
+    def open_new(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = BlockAction.model_validate(body)
         by = pressed.user.id
-        facts.ensure(self._rt, people=[by])
-        with self._rt.reads() as session:
+        facts.refresh(self._rt, users=[by])
+        with self._rt.read_session() as session:
             channel = self._channel(session, pressed.view)
-            view = pages.form(session, channel, by=by, now=self._rt.clock())
+            view = pages.new_form(session, channel, by=by, now=self._rt.clock())
         self._rt.slack.push_view(pressed.trigger_id, view)
         ack()
 
-    def changing(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = Pressed.model_validate(body)
+    def open_edit(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = BlockAction.model_validate(body)
         by = pressed.user.id
-        facts.ensure(self._rt, people=[by])
-        with self._rt.reads() as session:
-            schedule = schedules.found(
+        facts.refresh(self._rt, users=[by])
+        with self._rt.read_session() as session:
+            schedule = schedules.get(
                 session,
                 self._rt.workspace,
-                number(pressed.action.value),
+                parse_id(pressed.action.value),
                 by=by,
                 now=self._rt.clock(),
             )
-            view = pages.form_again(session, schedule, now=self._rt.clock())
+            view = pages.edit_form(session, schedule, now=self._rt.clock())
         self._rt.slack.push_view(pressed.trigger_id, view)
         ack()
 
-    def planned(self, body: dict[str, Any], ack: Ack) -> None:
+    def show_preview(self, body: dict[str, Any], ack: Ack) -> None:
         """The first page is filled in: show when it comes, and save nothing yet."""
-        form = Submitted.model_validate(body)
-        facts.ensure(self._rt, people=[form.user.id])
-        with self._rt.reads() as session:
+        form = ViewSubmission.model_validate(body)
+        facts.refresh(self._rt, users=[form.user.id])
+        with self._rt.read_session() as session:
             view = pages.preview(
                 session,
                 self._rt.workspace,
                 self._channel(session, form.view),
-                _meant(form.view),
-                _filled_in(form.view),
+                _schedule_id(form.view),
+                _read_form(form.view),
                 by=form.user.id,
                 now=self._rt.clock(),
             )
         ack(response_action="update", view=view)
 
     def back(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = Pressed.model_validate(body)
+        pressed = BlockAction.model_validate(body)
         if pressed.view is not None:
             self._rt.slack.update_view(
                 pressed.view.id, _first_page(pressed.view), hash=pressed.view.hash
             )
         ack()
 
-    def saved(self, body: dict[str, Any], ack: Ack) -> None:
-        form = Submitted.model_validate(body)
-        facts.ensure(self._rt, people=[form.user.id])
+    def submit(self, body: dict[str, Any], ack: Ack) -> None:
+        form = ViewSubmission.model_validate(body)
+        facts.refresh(self._rt, users=[form.user.id])
         try:
             self._save(form)
-        except Refusal as refusal:
+        except UserError as refusal:
             # This page has no field beside which it could be said.
             view = _first_page(form.view, hint=str(refusal))
             ack(response_action="update", view=view)
             return
         ack()
         if form.view.root_view_id not in {None, form.view.id}:
-            with self._rt.reads() as session:
+            with self._rt.read_session() as session:
                 channel = self._channel(session, form.view)
             self._show_settings(channel.id, form.view.root_view_id, by=form.user.id)
 
-    def _save(self, form: Submitted) -> None:
-        by, schedule_id = form.user.id, _meant(form.view)
-        draft = plans.unpack(form.view.meta().get("draft"))
-        with self._rt.sessions.begin() as session:
+    def _save(self, form: ViewSubmission) -> None:
+        by, schedule_id = form.user.id, _schedule_id(form.view)
+        draft = plans.load(form.view.metadata().get("draft"))
+        with self._rt.write_session.begin() as session:
             if schedule_id is None:
                 schedules.set_up(
                     session,
@@ -146,41 +148,41 @@ class Pages:
                 )
                 return
             now = self._rt.clock()
-            schedule = schedules.held(
+            schedule = schedules.lock(
                 session, self._rt.workspace, schedule_id, by=by, now=now
             )
             schedules.change(session, schedule, draft, by=by, now=now)
 
-    def paused(self, body: dict[str, Any], ack: Ack) -> None:
-        self._settle(body, ack, schedules.pause)
+    def pause(self, body: dict[str, Any], ack: Ack) -> None:
+        self._apply(body, ack, schedules.pause)
 
-    def resumed(self, body: dict[str, Any], ack: Ack) -> None:
+    def resume(self, body: dict[str, Any], ack: Ack) -> None:
         def resume(session: Session, schedule: Schedule) -> None:
             schedules.resume(session, schedule, now=self._rt.clock())
 
-        self._settle(body, ack, resume)
+        self._apply(body, ack, resume)
 
-    def deleted(self, body: dict[str, Any], ack: Ack) -> None:
-        self._settle(body, ack, schedules.delete)
+    def delete(self, body: dict[str, Any], ack: Ack) -> None:
+        self._apply(body, ack, schedules.delete)
 
-    def _settle(
+    def _apply(
         self,
         body: dict[str, Any],
         ack: Ack,
-        settle: Callable[[Session, Schedule], None],
+        change: Callable[[Session, Schedule], None],
     ) -> None:
-        pressed = Pressed.model_validate(body)
+        pressed = BlockAction.model_validate(body)
         by = pressed.user.id
-        facts.ensure(self._rt, people=[by])
-        with self._rt.sessions.begin() as session:
-            schedule = schedules.held(
+        facts.refresh(self._rt, users=[by])
+        with self._rt.write_session.begin() as session:
+            schedule = schedules.lock(
                 session,
                 self._rt.workspace,
-                number(pressed.action.value),
+                parse_id(pressed.action.value),
                 by=by,
                 now=self._rt.clock(),
             )
-            settle(session, schedule)
+            change(session, schedule)
             channel_id = schedule.channel_id
         ack()
         if pressed.view is not None:
@@ -197,39 +199,39 @@ class Pages:
         hash: str | None = None,  # noqa: A002 - Slack's name
     ) -> None:
         """As they now are; what somebody typed there, Slack keeps."""
-        with self._rt.reads() as session:
+        with self._rt.read_session() as session:
             channel = session.get_one(Channel, channel_id)
-            view = settings.form(session, channel, by=by, now=self._rt.clock())
-        with courtesy():
+            view = settings.channel_form(session, channel, by=by, now=self._rt.clock())
+        with best_effort():
             self._rt.slack.update_view(str(view_id), view, hash=hash)
 
     def _channel(self, session: Session, view: View | None) -> Channel:
-        meant = str(view.meta().get("channel")) if view else ""
+        meant = str(view.metadata().get("channel")) if view else ""
         channel = channels.find(session, self._rt.workspace.id, meant)
         if channel is None:
-            raise Refusal(_GONE)
+            raise UserError(_GONE)
         return channel
 
 
-def _meant(view: View) -> int | None:
+def _schedule_id(view: View) -> int | None:
     """Which check-in a form is about; None is a new one."""
-    found = view.meta().get("checkin")
-    return None if found is None else number(found)
+    found = view.metadata().get("checkin")
+    return None if found is None else parse_id(found)
 
 
 def _first_page(view: View, *, hint: str = "") -> Modal:
     """The page before the preview, filled in as it was."""
-    carried = view.meta()
+    carried = view.metadata()
     return forms.plan_form(
         str(carried.get("channel")),
-        _meant(view),
-        plans.unpack(carried.get("draft")),
+        _schedule_id(view),
+        plans.load(carried.get("draft")),
         hint=hint,
     )
 
 
-def _filled_in(view: View) -> Draft:
-    return Draft(
+def _read_form(view: View) -> ScheduleForm:
+    return ScheduleForm(
         question=view.text("question"),
         hint=view.text("hint"),
         reflections=view.text("reflections"),

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def courtesy() -> Iterator[None]:
+def best_effort() -> Iterator[None]:
     """An error would say that nothing was saved, and that would not be true."""
     try:
         yield
@@ -22,7 +22,7 @@ def courtesy() -> Iterator[None]:
         log.warning("not shown", extra={"method": error.method, "error": error.code})
 
 
-def answer(
+def send_reply(
     rt: Runtime,
     body: dict[str, Any],
     text: str,
@@ -36,11 +36,11 @@ def answer(
     """
     if not body.get("response_url"):
         return
-    thread_ts = None if replace else _thread(body)
-    with courtesy():
+    thread_ts = None if replace else _thread_ts(body)
+    with best_effort():
         if thread_ts is not None:
             try:
-                rt.slack.whisper(
+                rt.slack.post_ephemeral(
                     body["channel"]["id"],
                     body["user"]["id"],
                     text,
@@ -54,7 +54,7 @@ def answer(
         rt.slack.respond(body["response_url"], text, list(blocks), replace=replace)
 
 
-def _thread(body: dict[str, Any]) -> str | None:
+def _thread_ts(body: dict[str, Any]) -> str | None:
     """The thread in which the person was, if it was one."""
     message = body.get("message") or {}
     thread_ts = message.get("thread_ts") or (body.get("container") or {}).get(

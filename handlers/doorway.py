@@ -10,121 +10,121 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # Slack sends a request at once, its body with its head.
-HEAD_SECONDS = 10.0
-BODY_SECONDS = 10.0
+HEADER_TIMEOUT_SECONDS = 10.0
+BODY_TIMEOUT_SECONDS = 10.0
 # For what is left of a body that was refused before it was there.
 LINGER_SECONDS = 2.0
 # Slack's heads are a small part of this; a body is bounded by whoever reads it.
-LARGEST_HEAD = 64 * 1024
+MAX_HEADER_BYTES = 64 * 1024
 # With what stands around the parts of a body.
-LARGEST_REQUEST = 4 * 1024 * 1024
-MOST_CONNECTIONS = 512
+MAX_REQUEST_BYTES = 4 * 1024 * 1024
+MAX_CONNECTIONS = 512
 # So many are taken in at a time, before anybody is sent away.
 BACKLOG = 256
 
-_TOO_SLOW = (
+_REQUEST_TIMEOUT = (
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 )
 
 
-def most_connections() -> int:
+def connection_limit() -> int:
     """As many as Slack can use, and no more than half of the files we may have open."""
     if os.name != "posix":
-        return MOST_CONNECTIONS
+        return MAX_CONNECTIONS
     import resource  # noqa: PLC0415 - nowhere else
 
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if allowed == resource.RLIM_INFINITY:
-        return MOST_CONNECTIONS
-    return min(MOST_CONNECTIONS, allowed // 2)
+        return MAX_CONNECTIONS
+    return min(MAX_CONNECTIONS, allowed // 2)
 
 
-class Doorway(HttpToolsProtocol):
+class LimitedHttpProtocol(HttpToolsProtocol):
     """One connection. Where there is no room, whoever has kept us waiting longest goes.
 
     So somebody who opens connections and says nothing keeps nobody else out.
     """
 
-    head_seconds = HEAD_SECONDS
-    body_seconds = BODY_SECONDS
+    header_timeout_seconds = HEADER_TIMEOUT_SECONDS
+    body_timeout_seconds = BODY_TIMEOUT_SECONDS
     linger_seconds = LINGER_SECONDS
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._limit: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._is_in_body = False
         # What has come of the request that is not complete.
         self._size = 0
 
     @property
-    def waits_until(self) -> float | None:
+    def deadline(self) -> float | None:
         """When the peer has had its time; None while we are the ones who take it."""
-        timer = self._limit or self.timeout_keep_alive_task
+        timer = self._timer or self.timeout_keep_alive_task
         return timer.when() if timer else None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._wait(self.head_seconds)
-        if len(self.connections) > most_connections():
-            self._make_room()
+        self._start_timer(self.header_timeout_seconds)
+        if len(self.connections) > connection_limit():
+            self._drop_slowest()
 
     def data_received(self, data: bytes) -> None:
-        if self._limit is None and not self._is_in_body:
+        if self._timer is None and not self._is_in_body:
             # The next request over the same connection.
-            self._wait(self.head_seconds)
+            self._start_timer(self.header_timeout_seconds)
         super().data_received(data)
-        if self._limit is None:
+        if self._timer is None:
             return
         # The parser keeps all of a head, and of what may follow a body.
         self._size += len(data)
-        if self._size > (LARGEST_REQUEST if self._is_in_body else LARGEST_HEAD):
-            self._end()
+        if self._size > (MAX_REQUEST_BYTES if self._is_in_body else MAX_HEADER_BYTES):
+            self._close()
 
     def on_headers_complete(self) -> None:
         self._is_in_body = True
         self._size = 0
-        self._wait(self.body_seconds)
+        self._start_timer(self.body_timeout_seconds)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         self._is_in_body = False
         self._size = 0
-        self._stop_waiting()
+        self._cancel_timer()
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self._is_in_body:
-            self._wait(self.linger_seconds)
+            self._start_timer(self.linger_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
+        self._cancel_timer()
         super().connection_lost(exc)
 
-    def _wait(self, seconds: float) -> None:
-        self._stop_waiting()
-        self._limit = self.loop.call_later(seconds, self._end)
+    def _start_timer(self, seconds: float) -> None:
+        self._cancel_timer()
+        self._timer = self.loop.call_later(seconds, self._close)
 
-    def _stop_waiting(self) -> None:
-        if self._limit is not None:
-            self._limit.cancel()
-            self._limit = None
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
-    def _make_room(self) -> None:
+    def _drop_slowest(self) -> None:
         waiting = [
             (until, connection)
             for connection in self.connections
-            if isinstance(connection, Doorway)
-            and (until := connection.waits_until) is not None
+            if isinstance(connection, LimitedHttpProtocol)
+            and (until := connection.deadline) is not None
         ]
         _, longest = min(waiting, key=lambda each: each[0])
         self.connections.discard(longest)
         longest.transport.abort()
 
-    def _end(self) -> None:
+    def _close(self) -> None:
         """Close it; with an answer, where none has begun."""
         if not self.pipeline and not self._has_answered():
-            self.transport.write(_TOO_SLOW)
+            self.transport.write(_REQUEST_TIMEOUT)
         self.transport.close()
 
     def _has_answered(self) -> bool:

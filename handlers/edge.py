@@ -15,22 +15,22 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from handlers.bolt import Bolt, read
-from handlers.line import QUICK, AwaitedLine, event_type
+from handlers.bolt import BoltApp, parse_request
+from handlers.line import BATCHED_EVENTS, AsyncEventBatcher, event_type
 
 log = logging.getLogger(__name__)
 
 # Slack's largest payloads are a small part of this.
-LARGEST_BODY = 1024 * 1024
+MAX_BODY_BYTES = 1024 * 1024
 # For what may wait for Slack: commands, clicks and forms.
-DISPATCHERS = 16
+MAX_DISPATCHERS = 16
 # As Slack's signatures have it, and the SDK's verifier.
-OLDEST_SECONDS = 5 * 60
+MAX_AGE_SECONDS = 5 * 60
 # How long it may take to serve those who wait when it is time to stop.
-LAST_SECONDS = 1
+STOP_TIMEOUT_SECONDS = 1
 _TYPES = ("application/json", "application/x-www-form-urlencoded")
 _TIMESTAMP, _SIGNATURE = "x-slack-request-timestamp", "x-slack-signature"
-_LOOKS_SIGNED = re.compile(r"v0=[0-9a-f]{64}")
+_SIGNATURE_PATTERN = re.compile(r"v0=[0-9a-f]{64}")
 
 
 class _SlackClock(Clock):
@@ -41,12 +41,12 @@ class _SlackClock(Clock):
         return self._now()
 
 
-class Edge:
+class SlackHttpEndpoint:
     """Answers Slack's requests over HTTP. `now` is Unix time."""
 
     def __init__(
         self,
-        bolt: Bolt,
+        bolt: BoltApp,
         signing_secret: str | None,
         *,
         now: Callable[[], float],
@@ -59,18 +59,20 @@ class Edge:
             if signing_secret
             else None
         )
-        self.line = AwaitedLine(bolt.dispatch_all, refused=self._metrics.refused)
-        self._dispatchers = CapacityLimiter(DISPATCHERS)
+        self.batcher = AsyncEventBatcher(
+            bolt.dispatch_batch, refused=self._metrics.count_refused
+        )
+        self._dispatchers = CapacityLimiter(MAX_DISPATCHERS)
 
     def stop(self) -> None:
-        self.line.stop(LAST_SECONDS)
+        self.batcher.stop(STOP_TIMEOUT_SECONDS)
 
     def routes(self) -> list[Route]:
         if self._verifier is None:
             return []
-        return [Route("/slack/events", self.slack, methods=["POST"])]
+        return [Route("/slack/events", self.handle, methods=["POST"])]
 
-    def app(self, *more: Route) -> Starlette:
+    def app(self, *extra_routes: Route) -> Starlette:
         """To serve it with `more`; it stops when it is served no longer."""
 
         @asynccontextmanager
@@ -78,16 +80,16 @@ class Edge:
             yield
             self.stop()
 
-        return Starlette(routes=[*self.routes(), *more], lifespan=lifespan)
+        return Starlette(routes=[*self.routes(), *extra_routes], lifespan=lifespan)
 
-    async def slack(self, request: Request) -> Response:
+    async def handle(self, request: Request) -> Response:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         # Nobody makes us wait for a body that we would not take, or that can't be
         # Slack's.
-        if refusal := self._by_its_head(request.headers, kind):
+        if refusal := self._check_headers(request.headers, kind):
             return refusal
         try:
-            body = await _read(request)
+            body = await _read_body(request)
         except ClientDisconnect:
             return self._refuse("incomplete", "incomplete", 400)
         if body is None:
@@ -96,14 +98,14 @@ class Edge:
             return self._refuse_unsigned("signature")
         return await self._answer(body, request.headers, is_json=kind == _TYPES[0])
 
-    def _by_its_head(self, headers: Headers, kind: str) -> Response | None:
+    def _check_headers(self, headers: Headers, content_type: str) -> Response | None:
         """Refuse what its head says enough of; None for what may be Slack's."""
         length = headers.get("content-length", "0")
-        if kind not in _TYPES:
+        if content_type not in _TYPES:
             return self._refuse("content type", "unsupported content type", 415)
-        if length.isdigit() and int(length[:20]) > LARGEST_BODY:
+        if length.isdigit() and int(length[:20]) > MAX_BODY_BYTES:
             return self._refuse("size", "too large", 413)
-        if reason := self._fault(headers):
+        if reason := self._signature_problem(headers):
             return self._refuse_unsigned(reason)
         return None
 
@@ -112,7 +114,7 @@ class Edge:
     ) -> Response:
         try:
             text = body.decode()
-            payload = _json(text) if is_json else None
+            payload = _parse_object(text) if is_json else None
             if not is_json:
                 _check_form(text)
         except (ValueError, RecursionError):
@@ -125,11 +127,11 @@ class Edge:
             log.warning("envelope without an event")
             return PlainTextResponse("")
         try:
-            request = read(text if payload is None else payload, headers)
+            request = parse_request(text if payload is None else payload, headers)
         except ValueError:
             return self._refuse("content", "not understood", 400)
-        if payload is not None and event_type(payload) in QUICK:
-            answer = await self.line.answer(request)
+        if payload is not None and event_type(payload) in BATCHED_EVENTS:
+            answer = await self.batcher.answer(request)
         else:
             answer = await to_thread.run_sync(
                 self._bolt.dispatch, request, limiter=self._dispatchers
@@ -140,24 +142,24 @@ class Edge:
             {name: values[0] for name, values in answer.headers.items()},
         )
 
-    def _refuse(self, reason: str, said: str, status: int) -> Response:
-        self._metrics.refused(reason)
-        return PlainTextResponse(said, status_code=status)
+    def _refuse(self, reason: str, text: str, status: int) -> Response:
+        self._metrics.count_refused(reason)
+        return PlainTextResponse(text, status_code=status)
 
     def _refuse_unsigned(self, reason: str) -> Response:
         log.warning("request not signed by Slack", extra={"why": reason})
         return self._refuse(reason, "not signed by Slack", 401)
 
-    def _fault(self, headers: Headers) -> str | None:
+    def _signature_problem(self, headers: Headers) -> str | None:
         """Why these can't be of a request that Slack has signed lately, in a word."""
         timestamps = headers.getlist(_TIMESTAMP)
         signatures = headers.getlist(_SIGNATURE)
-        if len(timestamps) != 1 or not _is_time(timestamps[0]):
+        if len(timestamps) != 1 or not _is_timestamp(timestamps[0]):
             return "signature"
         # Replayed, or a clock is wrong.
-        if abs(self._now() - int(timestamps[0])) > OLDEST_SECONDS:
+        if abs(self._now() - int(timestamps[0])) > MAX_AGE_SECONDS:
             return "age"
-        if len(signatures) != 1 or not _LOOKS_SIGNED.fullmatch(signatures[0]):
+        if len(signatures) != 1 or not _SIGNATURE_PATTERN.fullmatch(signatures[0]):
             return "signature"
         return None
 
@@ -174,11 +176,11 @@ class Edge:
             return False
 
 
-def _is_time(timestamp: str) -> bool:
+def _is_timestamp(timestamp: str) -> bool:
     return timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12  # noqa: PLR2004
 
 
-async def _read(request: Request) -> bytes | None:
+async def _read_body(request: Request) -> bytes | None:
     """The body; None if it is too large, found out without holding all of it.
 
     Raises ClientDisconnect where it ends too soon, or does not come in time.
@@ -186,12 +188,12 @@ async def _read(request: Request) -> bytes | None:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LARGEST_BODY:
+        if len(body) > MAX_BODY_BYTES:
             return None
     return bytes(body)
 
 
-def _json(text: str) -> dict[str, object]:
+def _parse_object(text: str) -> dict[str, object]:
     payload = json.loads(text)
     if not isinstance(payload, dict):
         raise ValueError("not an object")  # noqa: TRY004 - one error for all of it
@@ -202,6 +204,6 @@ def _check_form(text: str) -> None:
     """A command's fields, or an interaction's `payload`; else raises ValueError."""
     fields = parse_qs(text, keep_blank_values=True, max_num_fields=100)
     if "payload" in fields:
-        _json(fields["payload"][0])
+        _parse_object(fields["payload"][0])
     elif "command" not in fields:
         raise ValueError("neither a command nor an interaction")

@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt import App
 
 
-def register(bolt: App) -> None:
+def register_unhandled(bolt: App) -> None:
     """To be called last: Bolt runs the first listener that matches."""
 
     @bolt.event(re.compile(".*"))

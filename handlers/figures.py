@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.backlog import service as backlog
-from bot.backlog.service import Waiting
+from bot.backlog.service import QueueDepth
 from bot.db import Database
 from bot.runtime import Runtime
 from handlers.readiness import Readiness
@@ -18,7 +18,7 @@ from handlers.readiness import Readiness
 log = logging.getLogger(__name__)
 
 
-class Figures(Collector):
+class DatabaseCollector(Collector):
     """Replicas that share a database say the same of what waits in it."""
 
     def __init__(
@@ -27,14 +27,14 @@ class Figures(Collector):
         database: Database,
         readiness: Readiness,
         *,
-        in_line: Callable[[], int],
+        waiting_events: Callable[[], int],
         build: Mapping[str, str],
     ) -> None:
         """`in_line`: how many events wait; `build`: what the program is made of."""
         self._rt = rt
         self._database = database
         self._readiness = readiness
-        self._in_line = in_line
+        self._waiting_events = waiting_events
         self._build = build
 
     def collect(self) -> Iterator[Metric]:
@@ -44,7 +44,7 @@ class Figures(Collector):
             tuple(self._build),
             {tuple(self._build.values()): 1},
         )
-        ready = self._readiness.look()
+        ready = self._readiness.check()
         yield _gauge(
             "backswing_ready",
             "Whether a part does its work, as /readyz says.",
@@ -54,11 +54,11 @@ class Figures(Collector):
         yield GaugeMetricFamily(
             "backswing_events_waiting",
             "Events in the line, waiting to be committed.",
-            value=self._in_line(),
+            value=self._waiting_events(),
         )
         yield from self._pools()
         try:
-            yield from self._waiting()
+            yield from self._outbox()
         except SQLAlchemyError:
             # The other figures are wanted now more than ever; `backswing_ready` says
             # why these are not there.
@@ -77,19 +77,21 @@ class Figures(Collector):
                 {(pool,): figures[at] for pool, figures in pools.items()},
             )
 
-    def _waiting(self) -> Iterator[Metric]:
+    def _outbox(self) -> Iterator[Metric]:
         rt, now = self._rt, self._rt.clock()
-        with rt.reads() as session:
-            promises = backlog.deliveries(session, rt.workspace.id, now=now)
-            work = backlog.work(session, rt.workspace, now=now, numbers=rt.mentors)
-            pauses = backlog.pauses(session, rt.workspace.id, now=now)
+        with rt.read_session() as session:
+            promises = backlog.outbox_depth(session, rt.workspace.id, now=now)
+            work = backlog.due_work(
+                session, rt.workspace, now=now, settings=rt.mentor_settings
+            )
+            pauses = backlog.rate_limits(session, rt.workspace.id, now=now)
         yield _gauge(
             "backswing_deliveries",
             "Promises to Slack that are not over, or were given up, by their state.",
             ("state",),
             {(state,): waiting.count for state, waiting in promises.items()},
         )
-        waits = {state: promises[state] for state in backlog.WAITING}
+        waits = {state: promises[state] for state in backlog.QUEUED_STATES}
         yield _gauge(
             "backswing_deliveries_due",
             "Promises whose time has come, by their state.",
@@ -124,17 +126,17 @@ class Figures(Collector):
         )
 
 
-def _age(waiting: Waiting, now: datetime) -> float:
-    return (now - waiting.since).total_seconds() if waiting.since else 0.0
+def _age(waiting: QueueDepth, now: datetime) -> float:
+    return (now - waiting.oldest_at).total_seconds() if waiting.oldest_at else 0.0
 
 
 def _gauge(
     name: str,
-    says: str,
+    documentation: str,
     labels: tuple[str, ...],
     values: Mapping[tuple[str, ...], float],
 ) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, says, labels=labels)
+    family = GaugeMetricFamily(name, documentation, labels=labels)
     for of, value in values.items():
         family.add_metric(of, value)
     return family

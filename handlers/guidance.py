@@ -7,15 +7,15 @@ from slack_bolt import Ack, App
 from bot.channels import service as channels
 from bot.runtime import Runtime
 from bot.settings import service as settings
-from handlers.payloads import Command
-from handlers.phrases import HELP, says
+from handlers.payloads import SlashCommand
+from handlers.phrases import HELP_PHRASES, subcommand
 
 
 def register(bolt: App, rt: Runtime) -> None:
     """Before whoever listens to these commands for all the rest."""
     help_ = Help(rt)
     for command in ("/ask", "/kudos", "/backswing"):
-        bolt.command(command, matchers=says(*HELP))(help_.command)
+        bolt.command(command, matchers=subcommand(*HELP_PHRASES))(help_.command)
 
 
 class Help:
@@ -23,8 +23,8 @@ class Help:
         self._rt = rt
 
     def command(self, body: dict[str, Any], ack: Ack) -> None:
-        asked = Command.model_validate(body)
-        with self._rt.reads() as session:
+        asked = SlashCommand.model_validate(body)
+        with self._rt.read_session() as session:
             channel = channels.find(session, self._rt.workspace.id, asked.channel_id)
             text = settings.help_text(channel)
         ack(text)

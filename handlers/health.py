@@ -5,13 +5,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from handlers.metrics import KIND, Metrics
+from handlers.metrics import CONTENT_TYPE, Metrics
 from handlers.readiness import Readiness
 
 # Whoever asks for readiness has to know by then; no answer is one, too.
-PATIENCE_SECONDS = 5
+READINESS_TIMEOUT_SECONDS = 5
 # However many ask, they take no more of the process, nor of the database.
-LOOKERS = 2
+MAX_CONCURRENT = 2
 
 
 class Health:
@@ -22,33 +22,35 @@ class Health:
         readiness: Readiness,
         metrics: Metrics,
         *,
-        patience_seconds: float = PATIENCE_SECONDS,
+        timeout_seconds: float = READINESS_TIMEOUT_SECONDS,
     ) -> None:
         self._readiness = readiness
         self._metrics = metrics
-        self._patience = patience_seconds
-        self._lookers = CapacityLimiter(LOOKERS)
-        self._readers = CapacityLimiter(LOOKERS)
+        self._timeout_seconds = timeout_seconds
+        self._readiness_limiter = CapacityLimiter(MAX_CONCURRENT)
+        self._metrics_limiter = CapacityLimiter(MAX_CONCURRENT)
 
     def routes(self) -> list[Route]:
         return [
-            Route("/healthz", self.lives, methods=["GET"]),
-            Route("/readyz", self.ready, methods=["GET"]),
+            Route("/healthz", self.healthz, methods=["GET"]),
+            Route("/readyz", self.readyz, methods=["GET"]),
             Route("/metrics", self.metrics, methods=["GET"]),
         ]
 
-    async def lives(self, _: Request) -> Response:
+    async def healthz(self, _: Request) -> Response:
         return PlainTextResponse("ok")
 
-    async def ready(self, _: Request) -> Response:
+    async def readyz(self, _: Request) -> Response:
         """200 where all is well, else 503; a line for each part in either case."""
         found = None
-        with move_on_after(self._patience):
+        with move_on_after(self._timeout_seconds):
             found = await to_thread.run_sync(
-                self._readiness.look, limiter=self._lookers, abandon_on_cancel=True
+                self._readiness.check,
+                limiter=self._readiness_limiter,
+                abandon_on_cancel=True,
             )
         if found is None:
-            why = f"not ready\nno answer within {self._patience} seconds\n"
+            why = f"not ready\nno answer within {self._timeout_seconds} seconds\n"
             return PlainTextResponse(why, status_code=503)
         is_ready = not any(found.values())
         said = "".join(f"{part}: {why or 'ok'}\n" for part, why in found.items())
@@ -58,5 +60,7 @@ class Health:
         )
 
     async def metrics(self, _: Request) -> Response:
-        page = await to_thread.run_sync(self._metrics.page, limiter=self._readers)
-        return Response(page, headers={"content-type": KIND})
+        page = await to_thread.run_sync(
+            self._metrics.render, limiter=self._metrics_limiter
+        )
+        return Response(page, headers={"content-type": CONTENT_TYPE})

@@ -7,121 +7,129 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot import homes
-from bot.clock import micros
-from bot.errors import Refusal
+from bot.clock import ts_to_micros
+from bot.errors import UserError
 from bot.facts import service as facts
 from bot.home import lists
 from bot.home import service as home
 from bot.members import service as members
-from bot.operations import Publish
+from bot.operations import PublishHome
 from bot.runtime import Runtime
 from bot.settings import service as settings
-from bot.slack import Outdated, Refused, SlackError
-from handlers.asks import number
-from handlers.payloads import Command, HomeOpened, Pressed, Shortcut, Submitted
-from handlers.phrases import says
+from bot.slack import HashConflict, Rejected, SlackError
+from handlers.asks import parse_id
+from handlers.payloads import (
+    AppHomeOpened,
+    BlockAction,
+    Shortcut,
+    SlashCommand,
+    ViewSubmission,
+)
+from handlers.phrases import subcommand
 
 log = logging.getLogger(__name__)
 
 
 def register(bolt: App, rt: Runtime) -> None:
-    tab = Tab(rt)
-    bolt.event("app_home_opened")(tab.opened)
-    bolt.action("home_previous")(tab.turned)
-    bolt.action("home_next")(tab.turned)
-    bolt.action("home_end_pause")(tab.pause_ended)
-    bolt.action("home_checkin_join")(tab.checkin_joined)
-    mine = Mine(rt)
-    bolt.command("/backswing", matchers=says("me", "my settings"))(mine.command)
-    bolt.action("my_settings")(mine.pressed)
-    bolt.view("my_settings")(mine.submitted)
+    tab = HomeTab(rt)
+    bolt.event("app_home_opened")(tab.open_home)
+    bolt.action("home_previous")(tab.turn_page)
+    bolt.action("home_next")(tab.turn_page)
+    bolt.action("home_end_pause")(tab.end_pause)
+    bolt.action("home_checkin_join")(tab.join_checkin)
+    mine = OwnSettings(rt)
+    bolt.command("/backswing", matchers=subcommand("me", "my settings"))(
+        mine.open_from_command
+    )
+    bolt.action("my_settings")(mine.open_from_button)
+    bolt.view("my_settings")(mine.save)
 
 
-class Tab:
+class HomeTab:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
 
-    def opened(self, event: dict[str, Any]) -> None:
-        opening = HomeOpened.model_validate(event)
+    def open_home(self, event: dict[str, Any]) -> None:
+        opening = AppHomeOpened.model_validate(event)
         if opening.tab != "home":
             return
-        member, at_us = opening.user, micros(opening.event_ts)
-        with self._rt.sessions.begin() as session:
-            if members.was_forgotten(
-                session, self._rt.workspace.id, member, at_us=at_us
+        member, at_us = opening.user, ts_to_micros(opening.event_ts)
+        with self._rt.write_session.begin() as session:
+            if members.is_before_erasure(
+                session, self._rt.workspace.id, member, event_micros=at_us
             ):
                 return
         try:
-            facts.ensure(self._rt, people=[member])
-        except Refusal:
+            facts.refresh(self._rt, users=[member])
+        except UserError:
             # Of whom we know nothing yet, they are shown their own.
             log.warning("home drawn without facts")
-        with self._rt.sessions.begin() as session:
-            home.opened(session, self._rt.workspace, member, now=self._rt.clock())
-        show(self._rt, member)
+        with self._rt.write_session.begin() as session:
+            home.open_home(session, self._rt.workspace, member, now=self._rt.clock())
+        show_home(self._rt, member)
 
-    def turned(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = Pressed.model_validate(body)
-        with self._rt.sessions.begin() as session:
-            home.turn(
+    def turn_page(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = BlockAction.model_validate(body)
+        with self._rt.write_session.begin() as session:
+            home.set_page(
                 session, self._rt.workspace, pressed.user.id, pressed.action.value
             )
         ack()
-        show(self._rt, pressed.user.id)
+        show_home(self._rt, pressed.user.id)
 
-    def pause_ended(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = Pressed.model_validate(body)
-        facts.ensure(self._rt, people=[pressed.user.id])
-        with self._rt.sessions.begin() as session:
+    def end_pause(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = BlockAction.model_validate(body)
+        facts.refresh(self._rt, users=[pressed.user.id])
+        with self._rt.write_session.begin() as session:
             settings.end_pause(
                 session, self._rt.workspace, pressed.user.id, now=self._rt.clock()
             )
         ack()
 
-    def checkin_joined(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = Pressed.model_validate(body)
+    def join_checkin(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = BlockAction.model_validate(body)
         member, now = pressed.user.id, self._rt.clock()
-        facts.ensure(self._rt, people=[member])
-        with self._rt.sessions.begin() as session:
+        facts.refresh(self._rt, users=[member])
+        with self._rt.write_session.begin() as session:
             home.join_checkin(
                 session,
                 self._rt.workspace,
-                number(pressed.action.value),
+                parse_id(pressed.action.value),
                 member,
                 now=now,
             )
         ack()
 
 
-class Mine:
+class OwnSettings:
     """A member's own settings."""
 
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
 
-    def command(self, body: dict[str, Any], ack: Ack) -> None:
-        asked = Command.model_validate(body)
-        self._open(asked.user_id, asked.trigger_id)
+    def open_from_command(self, body: dict[str, Any], ack: Ack) -> None:
+        asked = SlashCommand.model_validate(body)
+        self._open_form(asked.user_id, asked.trigger_id)
         ack()
 
-    def pressed(self, body: dict[str, Any], ack: Ack) -> None:
+    def open_from_button(self, body: dict[str, Any], ack: Ack) -> None:
         asked = Shortcut.model_validate(body)
-        self._open(asked.user.id, asked.trigger_id)
+        self._open_form(asked.user.id, asked.trigger_id)
         ack()
 
-    def _open(self, member: str, trigger_id: str) -> None:
-        facts.ensure(self._rt, people=[member])
-        with self._rt.reads() as session:
-            view = settings.my_form(
+    def _open_form(self, member: str, trigger_id: str) -> None:
+        facts.refresh(self._rt, users=[member])
+        with self._rt.read_session() as session:
+            view = settings.member_form(
                 session, self._rt.workspace, member, now=self._rt.clock()
             )
         self._rt.slack.open_view(trigger_id, view)
 
-    def submitted(self, body: dict[str, Any], ack: Ack) -> None:
-        form = Submitted.model_validate(body)
-        facts.ensure(self._rt, people=[form.user.id])
-        with self._rt.sessions.begin() as session:
-            settings.change_mine(
+    def save(self, body: dict[str, Any], ack: Ack) -> None:
+        form = ViewSubmission.model_validate(body)
+        facts.refresh(self._rt, users=[form.user.id])
+        with self._rt.write_session.begin() as session:
+            settings.update_member(
                 session,
                 self._rt.workspace,
                 form.view,
@@ -131,40 +139,42 @@ class Mine:
         ack()
 
 
-def show(rt: Runtime, member: str) -> None:
+def show_home(rt: Runtime, member: str) -> None:
     """Draw somebody's Home tab and show it at once.
 
     Where somebody else has shown another one meanwhile, it is drawn once more.
     """
     tried: str | None = None
     for is_again in (False, True):
-        with rt.reads() as session:
-            drawn = lists.view(session, rt.workspace, member, now=rt.clock())
+        with rt.read_session() as session:
+            drawn = lists.render(session, rt.workspace, member, now=rt.clock())
         # Where what we know of is not what stands, and has not changed either, we lost
         # sight of a view.
         is_lost = is_again and drawn.hash == tried
-        publish = Publish(member, drawn.view, drawn.hash, is_forced=is_lost)
+        publish = PublishHome(member, drawn.view, drawn.hash, is_forced=is_lost)
         try:
             done = publish.send(rt.slack, "")
-        except Outdated:
+        except HashConflict:
             tried = drawn.hash
         except SlackError as error:
             log.warning("home not shown", extra={"error": error.code})
-            _later(rt, member, error)
+            _show_later(rt, member, error)
             return
         else:
-            with rt.sessions.begin() as session:
-                home.published(session, rt.workspace.id, member, done, now=rt.clock())
+            with rt.write_session.begin() as session:
+                home.on_published(
+                    session, rt.workspace.id, member, done, now=rt.clock()
+                )
             return
-    _later(rt, member, None)
+    _show_later(rt, member, None)
 
 
-def _later(rt: Runtime, member: str, error: SlackError | None) -> None:
+def _show_later(rt: Runtime, member: str, error: SlackError | None) -> None:
     """What could not be shown at once is shown by a delivery; if it ever can be."""
-    with rt.sessions.begin() as session:
-        if isinstance(error, Refused):
-            home.close(session, rt.workspace.id, member, error.code)
+    with rt.write_session.begin() as session:
+        if isinstance(error, Rejected):
+            home.on_rejected(session, rt.workspace.id, member, error.code)
             return
-        homes.refresh(
-            session, rt.workspace.id, [member], now=rt.clock(), soon=timedelta()
+        homes.refresh_homes(
+            session, rt.workspace.id, [member], now=rt.clock(), delay=timedelta()
         )

@@ -13,32 +13,32 @@ from typing import Any
 
 from slack_bolt import BoltRequest, BoltResponse
 
-from bot.db import WAIT_SECONDS
+from bot.db import REQUEST_TIMEOUT_SECONDS
 
 log = logging.getLogger(__name__)
 
 # Of these there are many, and each is quick; whatever may wait for Slack, or for
 # anything else but the database, must not stand in a line with others behind it.
-QUICK = frozenset({"message", "reaction_added", "reaction_removed"})
+BATCHED_EVENTS = frozenset({"message", "reaction_added", "reaction_removed"})
 # One transaction is not to take long, and not everybody's requests fit into memory.
-MOST_AT_ONCE = 64
-MOST_WAITING = 512
+MAX_BATCH_SIZE = 64
+MAX_WAITING = 512
 
 
 # Answers are given all at once to those who were served together.
-Give = Callable[[Sequence[Any], Sequence[BoltResponse]], None]
+OnAnswered = Callable[[Sequence[Any], Sequence[BoltResponse]], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Waiting:
+class _Pending:
     request: BoltRequest
     # By which its answer is given.
-    ticket: Any
+    reply_to: Any
     channel: str
     since: float
 
 
-class Line:
+class EventBatcher:
     """One thread, so that no two hand Python's lock to each other all the time.
 
     Requests that can't be answered in time get a 503: Slack delivers them again.
@@ -46,26 +46,26 @@ class Line:
 
     def __init__(
         self,
-        serve: Callable[[Sequence[BoltRequest]], Sequence[BoltResponse]],
-        give: Give,
+        handle_batch: Callable[[Sequence[BoltRequest]], Sequence[BoltResponse]],
+        on_answered: OnAnswered,
         *,
-        most_waiting: int = MOST_WAITING,
-        patience: float = WAIT_SECONDS,
-        refused: Callable[[str], None] = lambda _: None,
+        max_waiting: int = MAX_WAITING,
+        timeout: float = REQUEST_TIMEOUT_SECONDS,
+        on_refused: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`patience`: after how many seconds nobody waits for an answer any more.
 
         `give` is told the tickets of those who were served, and their answers.
         `refused` is told of each 503, in a word: full or late.
         """
-        self._serve = serve
-        self._give = give
-        self._refused = refused
-        self._most_waiting = most_waiting
-        self._patience = patience
-        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._handle_batch = handle_batch
+        self._on_answered = on_answered
+        self._on_refused = on_refused
+        self._max_waiting = max_waiting
+        self._timeout = timeout
+        self._queue: SimpleQueue[_Pending | None] = SimpleQueue()
         self._lock = threading.Lock()
-        self._of_channel: Counter[str] = Counter()
+        self._waiting_by_channel: Counter[str] = Counter()
         self._thread = threading.Thread(target=self._run, name="line", daemon=True)
 
     def stop(self, seconds: float) -> None:
@@ -79,57 +79,58 @@ class Line:
         return self._thread.is_alive()
 
     @property
-    def is_broken(self) -> bool:
+    def is_dead(self) -> bool:
         """Whether its thread has ended; it begins with the first event."""
         return self._thread.ident is not None and not self._thread.is_alive()
 
     @property
-    def waiting(self) -> int:
+    def waiting_count(self) -> int:
         return self._queue.qsize()
 
-    def put(self, request: BoltRequest, ticket: Any) -> bool:
+    def submit(self, request: BoltRequest, reply_to: Any) -> bool:
         """Let it wait for its answer; False where there is no room for it."""
         channel = _channel(request)
         with self._lock:
             # However much goes on in one channel, the others have room.
-            is_full = self.waiting >= self._most_waiting or (
-                bool(channel) and self._of_channel[channel] >= self._most_waiting // 2
+            is_full = self.waiting_count >= self._max_waiting or (
+                bool(channel)
+                and self._waiting_by_channel[channel] >= self._max_waiting // 2
             )
             if not is_full:
-                self._of_channel[channel] += 1
+                self._waiting_by_channel[channel] += 1
         if is_full:
             log.warning("too many events wait")
-            self._refused("full")
+            self._on_refused("full")
             return False
-        self._let_in(_Waiting(request, ticket, channel, monotonic()))
+        self._enqueue(_Pending(request, reply_to, channel, monotonic()))
         if self._thread.ident is None:
             self._thread.start()
         return True
 
-    def _let_in(self, waiting: _Waiting) -> None:
-        self._queue.put(waiting)
+    def _enqueue(self, pending: _Pending) -> None:
+        self._queue.put(pending)
 
     def _run(self) -> None:
-        while batch := self._next():
-            oldest = monotonic() - self._patience
+        while batch := self._next_batch():
+            oldest = monotonic() - self._timeout
             late = [waiting for waiting in batch if waiting.since < oldest]
             for _ in late:
-                self._refused("late")
-            self._answer(late, [later() for _ in late])
+                self._on_refused("late")
+            self._reply(late, [service_unavailable() for _ in late])
             due = [waiting for waiting in batch if waiting.since >= oldest]
-            self._answer(due, self._serve_all(due))
+            self._reply(due, self._handle_due(due))
 
-    def _answer(
-        self, batch: Sequence[_Waiting], answers: Sequence[BoltResponse]
+    def _reply(
+        self, batch: Sequence[_Pending], answers: Sequence[BoltResponse]
     ) -> None:
         if batch:
-            self._give([waiting.ticket for waiting in batch], answers)
+            self._on_answered([waiting.reply_to for waiting in batch], answers)
 
-    def _next(self) -> list[_Waiting]:
+    def _next_batch(self) -> list[_Pending]:
         """Whoever waits now, at least one; nobody where it is time to stop."""
-        batch: list[_Waiting] = []
+        batch: list[_Pending] = []
         with suppress(Empty):
-            while len(batch) < MOST_AT_ONCE:
+            while len(batch) < MAX_BATCH_SIZE:
                 waiting = self._queue.get(block=not batch)
                 if waiting is None:
                     # It is for the next call, if there is still somebody to serve.
@@ -138,68 +139,68 @@ class Line:
                     break
                 batch.append(waiting)
         with self._lock:
-            self._of_channel -= Counter(waiting.channel for waiting in batch)
+            self._waiting_by_channel -= Counter(waiting.channel for waiting in batch)
         return batch
 
-    def _serve_all(self, due: Sequence[_Waiting]) -> Sequence[BoltResponse]:
+    def _handle_due(self, due: Sequence[_Pending]) -> Sequence[BoltResponse]:
         if not due:
             return []
         try:
-            return self._serve([waiting.request for waiting in due])
+            return self._handle_batch([waiting.request for waiting in due])
         except Exception:
             # Whoever comes next must not wait in vain for a thread that has died.
             log.exception("events not served")
             return [BoltResponse(status=500) for _ in due]
 
 
-class AwaitedLine(Line):
+class AsyncEventBatcher(EventBatcher):
     """A line for coroutines, which await their answers."""
 
     def __init__(
         self,
-        serve: Callable[[Sequence[BoltRequest]], Sequence[BoltResponse]],
+        handle_batch: Callable[[Sequence[BoltRequest]], Sequence[BoltResponse]],
         **bounds: Any,
     ) -> None:
-        super().__init__(serve, _tell_loop, **bounds)
+        super().__init__(handle_batch, _resolve_futures, **bounds)
         # Who has come and is not let in yet, and how many those were a turn ago.
-        self._coming: deque[_Waiting] = deque()
-        self._came = 0
+        self._arrivals: deque[_Pending] = deque()
+        self._arrivals_before = 0
 
     def stop(self, seconds: float) -> None:
-        self._let_all_in()
+        self._enqueue_arrivals()
         super().stop(seconds)
 
     @property
-    def waiting(self) -> int:
-        return super().waiting + len(self._coming)
+    def waiting_count(self) -> int:
+        return super().waiting_count + len(self._arrivals)
 
     async def answer(self, request: BoltRequest) -> BoltResponse:
         answer: asyncio.Future[BoltResponse] = asyncio.Future()
-        return await answer if self.put(request, answer) else later()
+        return await answer if self.submit(request, answer) else service_unavailable()
 
-    def _let_in(self, waiting: _Waiting) -> None:
+    def _enqueue(self, pending: _Pending) -> None:
         """As soon as the event loop makes a turn in which nobody comes, or enough have.
 
         The thread, woken by the first, would take Python's lock from the loop that
         reads the others, and serve each by itself.
         """
-        self._coming.append(waiting)
-        if len(self._coming) == 1:
+        self._arrivals.append(pending)
+        if len(self._arrivals) == 1:
             asyncio.get_running_loop().call_soon(self._end_turn)
 
     def _end_turn(self) -> None:
-        if self._came < len(self._coming) < MOST_AT_ONCE:
-            self._came = len(self._coming)
+        if self._arrivals_before < len(self._arrivals) < MAX_BATCH_SIZE:
+            self._arrivals_before = len(self._arrivals)
             asyncio.get_running_loop().call_soon(self._end_turn)
             return
-        self._came = 0
-        self._let_all_in()
+        self._arrivals_before = 0
+        self._enqueue_arrivals()
 
-    def _let_all_in(self) -> None:
+    def _enqueue_arrivals(self) -> None:
         # Also called from elsewhere, when it is time to stop.
         with suppress(IndexError):
             while True:
-                super()._let_in(self._coming.popleft())
+                super()._enqueue(self._arrivals.popleft())
 
 
 def event_type(payload: Mapping[str, Any]) -> str | None:
@@ -211,24 +212,24 @@ def event_type(payload: Mapping[str, Any]) -> str | None:
     return kind if isinstance(kind, str) else None
 
 
-def later() -> BoltResponse:
+def service_unavailable() -> BoltResponse:
     """That it is to come again."""
     return BoltResponse(status=503)
 
 
-def _tell_loop(
-    waiting: Sequence[asyncio.Future[BoltResponse]], answers: Iterable[BoltResponse]
+def _resolve_futures(
+    futures: Sequence[asyncio.Future[BoltResponse]], answers: Iterable[BoltResponse]
 ) -> None:
     """One call into the event loop for all of them."""
 
     def tell() -> None:
-        for one, answer in zip(waiting, answers, strict=True):
+        for one, answer in zip(futures, answers, strict=True):
             if not one.done():
                 one.set_result(answer)
 
     # A loop that has been closed has nobody left who waits.
     with suppress(RuntimeError):
-        waiting[0].get_loop().call_soon_threadsafe(tell)
+        futures[0].get_loop().call_soon_threadsafe(tell)
 
 
 def _channel(request: BoltRequest) -> str:

@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 from bot.answers import service as answers
 from bot.asks import actions, notes
 from bot.asks import service as asks
-from bot.asks.notes import What
+from bot.asks.notes import MarkMeaning
 from bot.channels import service as channels
-from bot.clock import micros
-from bot.errors import Refusal
+from bot.clock import ts_to_micros
+from bot.errors import UserError
 from bot.facts import service as facts
 from bot.runtime import Runtime
 from handlers import outsiders
-from handlers.asks import NOT_HERE, number
-from handlers.courtesy import answer
-from handlers.payloads import Message, MessageShortcut, Pressed
+from handlers.asks import NO_ASK_HERE, parse_id
+from handlers.courtesy import send_reply
+from handlers.payloads import BlockAction, Message, MessageShortcut
 from models import Answer, Channel
 
 
@@ -27,140 +27,154 @@ def register(bolt: App, rt: Runtime) -> None:
     marks = Marks(rt)
     for callback_id in ("mark_helpful", "mark_solved"):
         bolt.shortcut({"type": "message_action", "callback_id": callback_id})(
-            marks.marked
+            marks.mark_message
         )
-    bolt.action("undo_helpful")(marks.undone)
-    bolt.action("undo_solved")(marks.undone)
-    bolt.action("mark_helpful")(marks.offer_taken)
-    bolt.action("mark_solved")(marks.offer_taken)
-    bolt.action("who_helped")(marks.helper_named)
+    bolt.action("undo_helpful")(marks.undo_mark)
+    bolt.action("undo_solved")(marks.undo_mark)
+    bolt.action("mark_helpful")(marks.accept_suggestion)
+    bolt.action("mark_solved")(marks.accept_suggestion)
+    bolt.action("who_helped")(marks.choose_solution)
 
 
 class Marks:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
 
-    def marked(self, body: dict[str, Any], ack: Ack) -> None:
+    def mark_message(self, body: dict[str, Any], ack: Ack) -> None:
         chosen = MessageShortcut.model_validate(body)
-        what: What = "solved" if body["callback_id"] == "mark_solved" else "helpful"
-        facts.ensure(self._rt, people=[chosen.user.id])
-        outsiders.learn_from(self._rt, chosen.message.user, chosen.message.whose)
-        with self._rt.sessions.begin() as session:
+        what: MarkMeaning = (
+            "solved" if body["callback_id"] == "mark_solved" else "helpful"
+        )
+        facts.refresh(self._rt, users=[chosen.user.id])
+        outsiders.record_external_author(
+            self._rt, chosen.message.user, chosen.message.author_teams
+        )
+        with self._rt.write_session.begin() as session:
             channel = channels.find(session, self._rt.workspace.id, chosen.channel.id)
             if channel is None:
-                raise Refusal(NOT_HERE)
-            self._know_answer(session, channel, chosen.message)
-            actions.mark(
+                raise UserError(NO_ASK_HERE)
+            self._record_reply(session, channel, chosen.message)
+            actions.mark_answer(
                 session,
                 self._rt.workspace,
                 channel,
                 ts=chosen.message.ts,
-                what=what,
+                meaning=what,
                 by=chosen.user.id,
                 is_present=True,
-                at_us=micros(chosen.action_ts),
+                event_micros=ts_to_micros(chosen.action_ts),
                 now=self._rt.clock(),
             )
         ack()
-        text, drawn = notes.marked(what, chosen.channel.id, chosen.message.ts)
-        answer(self._rt, body, text, drawn)
+        text, drawn = notes.mark_receipt(what, chosen.channel.id, chosen.message.ts)
+        send_reply(self._rt, body, text, drawn)
 
-    def _know_answer(self, session: Session, channel: Channel, said: Message) -> None:
+    def _record_reply(
+        self, session: Session, channel: Channel, message: Message
+    ) -> None:
         """The shortcut shows us the reply, perhaps before its own event did."""
-        ask = asks.by_message(session, channel.id, said.thread_ts or "")
+        ask = asks.find_by_message(session, channel.id, message.thread_ts or "")
         if (
             ask is not None
             and ask.deleted_at is None
-            and said.is_reply
-            and answers.is_by_human(said.model_dump(), self._rt.workspace)
+            and message.is_reply
+            and answers.is_by_human(message.model_dump(), self._rt.workspace)
         ):
-            answers.reply(
+            answers.record_reply(
                 session,
                 self._rt.workspace,
                 ask,
-                ts=said.ts,
-                author=said.user or "",
+                ts=message.ts,
+                author=message.user or "",
                 now=self._rt.clock(),
             )
 
-    def undone(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = Pressed.model_validate(body)
+    def undo_mark(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = BlockAction.model_validate(body)
         slack_channel, _, ts = pressed.action.value.partition(":")
-        what: What = (
+        what: MarkMeaning = (
             "solved" if pressed.action.action_id == "undo_solved" else "helpful"
         )
-        facts.ensure(self._rt, people=[pressed.user.id])
-        with self._rt.sessions.begin() as session:
+        facts.refresh(self._rt, users=[pressed.user.id])
+        with self._rt.write_session.begin() as session:
             channel = channels.find(session, self._rt.workspace.id, slack_channel)
             if channel is None:
-                raise Refusal(asks.GONE)
-            actions.mark(
+                raise UserError(asks.ASK_GONE)
+            actions.mark_answer(
                 session,
                 self._rt.workspace,
                 channel,
                 ts=ts,
-                what=what,
+                meaning=what,
                 by=pressed.user.id,
                 is_present=False,
-                at_us=micros(pressed.action.action_ts),
+                event_micros=ts_to_micros(pressed.action.action_ts),
                 now=self._rt.clock(),
             )
         ack()
-        self._answer(body, "Undone.")
+        self._send_reply(body, "Undone.")
 
-    def offer_taken(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = Pressed.model_validate(body)
+    def accept_suggestion(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = BlockAction.model_validate(body)
         option = pressed.action.selected_option
         value = option.value if option else pressed.action.value
         ask_id, _, answer_id = value.partition(":")
-        what: What = (
+        what: MarkMeaning = (
             "solved" if pressed.action.action_id == "mark_solved" else "helpful"
         )
-        channel, ts = self._mark(pressed, what, number(ask_id), number(answer_id))
+        channel, ts = self._mark_answer(
+            pressed, what, parse_id(ask_id), parse_id(answer_id)
+        )
         ack()
-        text, drawn = notes.marked(what, channel, ts)
-        self._answer(body, text, drawn)
+        text, drawn = notes.mark_receipt(what, channel, ts)
+        self._send_reply(body, text, drawn)
 
-    def helper_named(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = Pressed.model_validate(body)
+    def choose_solution(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = BlockAction.model_validate(body)
         option = pressed.action.selected_option
-        answer_id = number(option.value if option else "")
-        self._mark(pressed, "solved", None, answer_id)
+        answer_id = parse_id(option.value if option else "")
+        self._mark_answer(pressed, "solved", None, answer_id)
         ack()
-        self._answer(body, "Thank you! They will be glad to hear it.", replace=False)
+        self._send_reply(
+            body, "Thank you! They will be glad to hear it.", replace=False
+        )
 
-    def _mark(
-        self, pressed: Pressed, what: What, ask_id: int | None, answer_id: int
+    def _mark_answer(
+        self,
+        pressed: BlockAction,
+        meaning: MarkMeaning,
+        ask_id: int | None,
+        answer_id: int,
     ) -> tuple[str, str]:
         """Mark an answer; gives its message in Slack, by channel and ts."""
-        facts.ensure(self._rt, people=[pressed.user.id])
-        with self._rt.sessions.begin() as session:
+        facts.refresh(self._rt, users=[pressed.user.id])
+        with self._rt.write_session.begin() as session:
             answer = session.get(Answer, answer_id)
             if answer is None:
-                raise Refusal(asks.GONE)
+                raise UserError(asks.ASK_GONE)
             ask = asks.get(session, self._rt.workspace, ask_id or answer.ask_id)
             if answer.ask_id != ask.id:
-                raise Refusal(asks.GONE)
+                raise UserError(asks.ASK_GONE)
             channel = session.get_one(Channel, ask.channel_id)
-            actions.mark(
+            actions.mark_answer(
                 session,
                 self._rt.workspace,
                 channel,
                 ts=answer.ts,
-                what=what,
+                meaning=meaning,
                 by=pressed.user.id,
                 is_present=True,
-                at_us=micros(pressed.action.action_ts),
+                event_micros=ts_to_micros(pressed.action.action_ts),
                 now=self._rt.clock(),
             )
             return channel.slack_id, answer.ts
 
-    def _answer(
+    def _send_reply(
         self,
         body: dict[str, Any],
         text: str,
-        drawn: Sequence[Block] = (),
+        blocks: Sequence[Block] = (),
         *,
         replace: bool = True,
     ) -> None:
-        answer(self._rt, body, text, drawn, replace=replace)
+        send_reply(self._rt, body, text, blocks, replace=replace)

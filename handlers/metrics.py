@@ -17,11 +17,11 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 from slack_bolt import BoltRequest, BoltResponse
 
-KIND = CONTENT_TYPE_PLAIN_0_0_4
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 # A label is made of what Slack sends: a name, and there is an end to how many.
-_NAME = re.compile(r"[a-z][a-z_]{0,39}")
-MOST_TYPES = 64
+_TYPE_NAME = re.compile(r"[a-z][a-z_]{0,39}")
+MAX_TYPES = 64
 OTHER = "other"
 
 # When a counter began is when the process did, which is said once.
@@ -66,15 +66,15 @@ class Metrics:
     def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
         return Counter(name, documentation, labels, registry=self._registry)
 
-    def watch(self, collector: Collector) -> None:
+    def register(self, collector: Collector) -> None:
         """Have something asked for its figures each time that somebody looks."""
         self._registry.register(collector)
 
-    def page(self) -> bytes:
+    def render(self) -> bytes:
         """All figures as text, of the content type `KIND`."""
         return generate_latest(self._registry)
 
-    def dispatched(
+    def count_events(
         self, requests: Sequence[BoltRequest], answers: Iterable[BoltResponse]
     ) -> None:
         counts = Counted(
@@ -85,15 +85,15 @@ class Metrics:
             self._events.labels(*labels).inc(count)
         self._last_event.set_to_current_time()
 
-    def refused(self, reason: str) -> None:
+    def count_refused(self, reason: str) -> None:
         """`reason`: one of a few fixed words."""
         self._refused.labels(reason).inc()
 
-    def attempted(self, outcome: str) -> None:
+    def count_attempt(self, outcome: str) -> None:
         """`outcome`: one of a few fixed words."""
         self._attempts.labels(outcome).inc()
 
-    def ran(self, job: str, outcome: str) -> None:
+    def count_job(self, job: str, outcome: str) -> None:
         self._jobs.labels(job, outcome).inc()
 
     def _type(self, body: dict[str, Any]) -> str:
@@ -104,7 +104,7 @@ class Metrics:
         if not isinstance(name, str):
             return OTHER
         if name not in self._types:
-            if not _NAME.fullmatch(name) or len(self._types) >= MOST_TYPES:
+            if not _TYPE_NAME.fullmatch(name) or len(self._types) >= MAX_TYPES:
                 return OTHER
             self._types.add(name)
         return name

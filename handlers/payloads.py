@@ -13,26 +13,26 @@ Text = Annotated[str, BeforeValidator(lambda text: "" if text is None else text)
 
 
 # Slack leaves out what it does not know, or sends null.
-Words = str | None
+NullableStr = str | None
 
 
 class Payload(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
-class Item(Payload):
+class ReactionItem(Payload):
     channel: SlackId
     ts: Ts
 
 
-class Reaction(Payload):
+class ReactionPayload(Payload):
     """`reaction_added` and `reaction_removed`, on a message."""
 
     type: str
     user: SlackId
     # Any script, but nothing that a database can't hold.
     reaction: Annotated[str, StringConstraints(pattern=r"^[^\s\x00]+$", max_length=200)]
-    item: Item
+    item: ReactionItem
     # Who wrote the message; not of every message does Slack say so.
     item_user: SlackId | None = None
     event_ts: Ts
@@ -48,9 +48,9 @@ class Message(Payload):
     bot_id: str | None = None
     thread_ts: Ts | None = None
     # Of which workspace, or organisation of several, its author is.
-    user_team: Words = None
-    source_team: Words = None
-    team: Words = None
+    user_team: NullableStr = None
+    source_team: NullableStr = None
+    team: NullableStr = None
     user_profile: dict[str, Any] | None = None
 
     @property
@@ -58,7 +58,7 @@ class Message(Payload):
         return self.thread_ts is not None and self.thread_ts != self.ts
 
     @property
-    def whose(self) -> dict[str, Any]:
+    def author_teams(self) -> dict[str, Any]:
         """What it says of where its author belongs."""
         return {
             "user_team": self.user_team,
@@ -73,7 +73,7 @@ class MessageEvent(Message):
     channel_type: str | None = None
 
 
-class Changed(Payload):
+class MessageChanged(Payload):
     """`message_changed`: also for unfurls and detected languages."""
 
     channel: SlackId
@@ -82,47 +82,47 @@ class Changed(Payload):
     event_ts: Ts
 
 
-class Deleted(Payload):
+class MessageDeleted(Payload):
     channel: SlackId
     deleted_ts: Ts
     previous_message: Message | None = None
 
 
-class Person(Payload):
+class UserRef(Payload):
     id: SlackId
 
 
-class InChannel(Payload):
+class ChannelEvent(Payload):
     """An event about a channel, of which only the id matters."""
 
     channel: SlackId
 
 
-class Joined(InChannel):
+class MembershipChange(ChannelEvent):
     """`member_joined_channel`, of the bot as well, and `member_left_channel`."""
 
     user: SlackId
     # Of which workspace they are.
-    team: Words = None
+    team: NullableStr = None
     # Nobody, where the person came by themselves; not always said of the bot.
     inviter: SlackId | None = None
     event_ts: Ts
 
 
-class Unshared(InChannel):
+class ChannelUnshared(ChannelEvent):
     is_ext_shared: bool = False
 
 
-class Named(Payload):
+class NamedChannel(Payload):
     id: SlackId
     name: str
 
 
-class Renamed(Payload):
-    channel: Named
+class ChannelRenamed(Payload):
+    channel: NamedChannel
 
 
-class Moved(Payload):
+class ChannelIdChanged(Payload):
     """`channel_id_changed`."""
 
     old_channel_id: SlackId
@@ -130,21 +130,21 @@ class Moved(Payload):
 
 
 class Profile(Payload):
-    team: Words = None
-    display_name: Words = None
-    real_name: Words = None
-    status_emoji: Words = None
-    status_text: Words = None
+    team: NullableStr = None
+    display_name: NullableStr = None
+    real_name: NullableStr = None
+    status_emoji: NullableStr = None
+    status_text: NullableStr = None
     # In seconds since 1970, at most the last that a date can tell; 0: no end.
     status_expiration: Annotated[int, Field(ge=0, lt=253402300800)] | None = None
 
 
-class User(Person):
+class SlackUser(UserRef):
     """Slack's user object, as far as `members.remember` reads it."""
 
-    team_id: Words = None
-    name: Words = None
-    real_name: Words = None
+    team_id: NullableStr = None
+    name: NullableStr = None
+    real_name: NullableStr = None
     tz: Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")] | None = None
     # Where it has no zone. Whatever else stands there is passed over.
     tz_offset: Any = None
@@ -160,19 +160,19 @@ class User(Person):
     enterprise_user: dict[str, Any] | None = None
 
 
-class Described(Payload):
+class UserChange(Payload):
     """`user_change` and `team_join`."""
 
-    user: User
+    user: SlackUser
 
 
-class HomeOpened(Payload):
+class AppHomeOpened(Payload):
     user: SlackId
     tab: str = "home"
     event_ts: Ts
 
 
-class Command(Payload):
+class SlashCommand(Payload):
     user_id: SlackId
     channel_id: SlackId
     channel_name: str = ""
@@ -187,18 +187,18 @@ class Command(Payload):
         )
 
 
-class Place(Payload):
+class ChannelRef(Payload):
     id: SlackId
 
 
-class Chosen(Payload):
+class SelectedOption(Payload):
     value: str
 
 
 class Action(Payload):
     action_id: str
     value: str = ""
-    selected_option: Chosen | None = None
+    selected_option: SelectedOption | None = None
     selected_conversation: SlackId | None = None
     action_ts: Ts
 
@@ -213,7 +213,7 @@ class View(Payload):
     state: dict[str, Any] = Field(default_factory=dict)
     blocks: list[dict[str, Any]] = Field(default_factory=list)
 
-    def meta(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         found = json.loads(self.private_metadata or "{}")
         return found if isinstance(found, dict) else {}
 
@@ -221,7 +221,7 @@ class View(Payload):
     def is_modal(self) -> bool:
         return self.type == "modal"
 
-    def has(self, block: str) -> bool:
+    def has_block(self, block: str) -> bool:
         return any(shown.get("block_id") == block for shown in self.blocks)
 
     def text(self, block: str) -> str:
@@ -255,32 +255,32 @@ class View(Payload):
         return first if isinstance(first, dict) else {}
 
 
-class Pressed(Payload):
+class BlockAction(Payload):
     """`block_actions`: a button, a menu or a select, and where it is."""
 
-    user: Person
+    user: UserRef
     trigger_id: str
     actions: Annotated[list[Action], Field(min_length=1)]
     view: View | None = None
     # Of the message that it is in, if it is in one.
-    channel: Place | None = None
+    channel: ChannelRef | None = None
 
     @property
     def action(self) -> Action:
         return self.actions[0]
 
 
-class Submitted(Payload):
-    user: Person
+class ViewSubmission(Payload):
+    user: UserRef
     view: View
 
 
 class Shortcut(Payload):
-    user: Person
+    user: UserRef
     trigger_id: str
 
 
 class MessageShortcut(Shortcut):
-    channel: Place
+    channel: ChannelRef
     message: Message
     action_ts: Ts

@@ -8,41 +8,41 @@ from bot.facts import service as facts
 from bot.privacy import blocks
 from bot.privacy import service as privacy
 from bot.runtime import Runtime
-from handlers.home import show
-from handlers.payloads import Command, Submitted
-from handlers.phrases import says
+from handlers.home import show_home
+from handlers.payloads import SlashCommand, ViewSubmission
+from handlers.phrases import subcommand
 
 
 def register(bolt: App, rt: Runtime) -> None:
-    @bolt.command("/backswing", matchers=says("my data"))
+    @bolt.command("/backswing", matchers=subcommand("my data"))
     def my_data(body: dict[str, Any], ack: Ack) -> None:
-        asked = Command.model_validate(body)
-        facts.ensure(rt, people=[asked.user_id])
-        with rt.sessions.begin() as session:
-            privacy.ask_for_data(
+        asked = SlashCommand.model_validate(body)
+        facts.refresh(rt, users=[asked.user_id])
+        with rt.write_session.begin() as session:
+            privacy.request_data_file(
                 session,
                 rt.workspace,
                 member=asked.user_id,
-                request=asked.trigger_id,
+                request_id=asked.trigger_id,
                 now=rt.clock(),
             )
-        ack(blocks.COMING)
+        ack(blocks.FILE_PENDING)
 
-    @bolt.command("/backswing", matchers=says("forget me"))
+    @bolt.command("/backswing", matchers=subcommand("forget me"))
     def forget_me(body: dict[str, Any], ack: Ack) -> None:
-        asked = Command.model_validate(body)
-        facts.ensure(rt, people=[asked.user_id])
-        with rt.reads() as session:
+        asked = SlashCommand.model_validate(body)
+        facts.refresh(rt, users=[asked.user_id])
+        with rt.read_session() as session:
             view = privacy.forget_form(session, rt.workspace, asked.user_id)
         rt.slack.open_view(asked.trigger_id, view)
         ack()
 
     @bolt.view("forget_me")
     def confirmed(body: dict[str, Any], ack: Ack) -> None:
-        form = Submitted.model_validate(body)
-        facts.ensure(rt, people=[form.user.id])
-        with rt.sessions.begin() as session:
-            privacy.forget_oneself(session, rt.workspace, form.user.id, now=rt.clock())
-        ack(response_action="update", view=blocks.forgotten())
+        form = ViewSubmission.model_validate(body)
+        facts.refresh(rt, users=[form.user.id])
+        with rt.write_session.begin() as session:
+            privacy.erase_oneself(session, rt.workspace, form.user.id, now=rt.clock())
+        ack(response_action="update", view=blocks.erased_view())
         # What stood there was of them, too.
-        show(rt, form.user.id)
+        show_home(rt, form.user.id)

@@ -11,12 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.db import table
 from bot.runtime import Runtime
-from models import Installation, Pause
+from models import Installation, RateLimit
 
 log = logging.getLogger(__name__)
 
 # Whoever asks without end costs no more than one look in this time.
-KEEPS_SECONDS = 1.0
+CACHE_SECONDS = 1.0
 
 # What is wrong, in words that may be shown to anybody; None where nothing is.
 Check = Callable[[], str | None]
@@ -29,53 +29,55 @@ class Readiness:
     """The checks by the names of their parts; for any thread."""
 
     def __init__(
-        self, checks: Mapping[str, Check], *, keeps_seconds: float = KEEPS_SECONDS
+        self, checks: Mapping[str, Check], *, cache_seconds: float = CACHE_SECONDS
     ) -> None:
         self._checks = checks
-        self._keeps = keeps_seconds
-        self._guard = threading.Lock()
-        self._looked_at = -float("inf")
-        self._found: Mapping[str, str | None] = {}
-        self._said: Mapping[str, str] = {}
+        self._cache_seconds = cache_seconds
+        self._lock = threading.Lock()
+        self._checked_at = -float("inf")
+        self._problems: Mapping[str, str | None] = {}
+        self._logged: Mapping[str, str] = {}
 
-    def look(self) -> Mapping[str, str | None]:
+    def check(self) -> Mapping[str, str | None]:
         """What is wrong with each part; several at once get the same answer."""
-        with self._guard:
-            if monotonic() - self._looked_at >= self._keeps:
-                self._found = {name: check() for name, check in self._checks.items()}
-                self._looked_at = monotonic()
-                self._tell({name: why for name, why in self._found.items() if why})
-            return self._found
+        with self._lock:
+            if monotonic() - self._checked_at >= self._cache_seconds:
+                self._problems = {name: check() for name, check in self._checks.items()}
+                self._checked_at = monotonic()
+                self._log_change(
+                    {name: why for name, why in self._problems.items() if why}
+                )
+            return self._problems
 
-    def _tell(self, wrong: Mapping[str, str]) -> None:
+    def _log_change(self, problems: Mapping[str, str]) -> None:
         """Log what changed, and not each time that somebody asks."""
-        if wrong.keys() != self._said.keys():
-            if wrong:
-                log.warning("not ready", extra={"wrong": dict(wrong)})
+        if problems.keys() != self._logged.keys():
+            if problems:
+                log.warning("not ready", extra={"wrong": dict(problems)})
             else:
                 log.info("ready again")
-        self._said = wrong
+        self._logged = problems
 
 
-def answers(rt: Runtime) -> str | None:
+def database_responds(rt: Runtime) -> str | None:
     """Whether the database answers a question."""
     try:
-        with rt.lookups.connect() as connection:
+        with rt.autocommit.connect() as connection:
             connection.execute(select(1))
     except SQLAlchemyError as error:
-        return _why(error)
+        return _error_code(error)
     return None
 
 
-def takes_changes(rt: Runtime) -> str | None:
+def database_writes(rt: Runtime) -> str | None:
     """Whether the database can be written to, and has room for more.
 
     What is written is gone before anybody could see it; the commit is a real one.
     """
-    pauses = table(Pause)
+    pauses = table(RateLimit)
     probe = f"probe {uuid4().hex} {_PADDING}"
     try:
-        with rt.sessions.begin() as session:
+        with rt.write_session.begin() as session:
             session.execute(
                 insert(pauses).values(
                     installation_id=rt.workspace.id, method=probe, until=rt.clock()
@@ -83,14 +85,14 @@ def takes_changes(rt: Runtime) -> str | None:
             )
             session.execute(delete(pauses).where(pauses.c.method == probe))
     except SQLAlchemyError as error:
-        return _why(error)
+        return _error_code(error)
     return None
 
 
-def is_accepted(rt: Runtime) -> str | None:
+def slack_accepts_token(rt: Runtime) -> str | None:
     """Whether Slack takes what we send, as far as we have been told."""
     try:
-        with rt.lookups.connect() as connection:
+        with rt.autocommit.connect() as connection:
             return connection.scalar(
                 select(Installation.paused_because).filter_by(id=rt.workspace.id)
             )
@@ -98,7 +100,7 @@ def is_accepted(rt: Runtime) -> str | None:
         return "not known without the database"
 
 
-def _why(error: SQLAlchemyError) -> str:
+def _error_code(error: SQLAlchemyError) -> str:
     """The driver's own name for it, which quotes nothing."""
     if isinstance(error, exc.TimeoutError):
         return "no connection became free in time"

@@ -8,28 +8,32 @@ from pydantic import ValidationError
 from slack_bolt import App, BoltContext, BoltResponse
 
 from bot import visibility
-from bot.asks.forms import told
-from bot.db import was_given_up
-from bot.errors import Refusal
+from bot.asks.forms import message_modal
+from bot.db import is_retryable
+from bot.errors import UserError
 from bot.runtime import Runtime
 from bot.slack import SlackError
-from bot.text import clean, escape, plain, shorten
+from bot.text import escape, sanitize, to_plain, truncate
 from bot.visibility import MembershipUnknown
-from handlers.courtesy import answer
+from handlers.courtesy import send_reply
 
 log = logging.getLogger(__name__)
 
-BROKEN = "Something went wrong on my side, and nothing was saved. Please try again."
-TOO_LATE = "Slack did not open the form in time. Nothing was saved; please try again."
+INTERNAL_ERROR = (
+    "Something went wrong on my side, and nothing was saved. Please try again."
+)
+MODAL_EXPIRED = (
+    "Slack did not open the form in time. Nothing was saved; please try again."
+)
 # In a request's context: it can be dispatched once more. False: it is to be.
-REPEATABLE = "backswing.repeatable"
+RETRYABLE = "backswing.repeatable"
 # Slack can be asked who is in a private channel. False: it was, so dispatch once more.
-ASKABLE = "backswing.askable"
-_BROKEN_TITLE = "That didn't work"
-_REFUSED_TITLE = "Not possible"
+CAN_FETCH_MEMBERSHIPS = "backswing.askable"
+_ERROR_TITLE = "That didn't work"
+_DENIED_TITLE = "Not possible"
 # Commands after which people write something of their own.
-_WITH_WORDS = frozenset({"/ask", "/kudos"})
-_LONGEST_ECHO = 3000
+_FREE_TEXT_COMMANDS = frozenset({"/ask", "/kudos"})
+_MAX_ECHO_LENGTH = 3000
 
 
 def register(bolt: App, rt: Runtime) -> None:
@@ -38,13 +42,13 @@ def register(bolt: App, rt: Runtime) -> None:
         error: Exception, body: dict[str, Any], context: BoltContext
     ) -> BoltResponse | None:
         """The order matters: a rule's no, a request that is none, Slack's no, a bug."""
-        if _is_to_be_repeated(rt, error, context):
+        if _should_retry(rt, error, context):
             return None
         if isinstance(error, MembershipUnknown):
-            error = Refusal(visibility.UNREACHABLE)
+            error = UserError(visibility.SLACK_UNREACHABLE)
         is_event = body.get("type") == "event_callback"
-        if isinstance(error, Refusal):
-            return _ok() if is_event else _tell(rt, body, error, _REFUSED_TITLE)
+        if isinstance(error, UserError):
+            return _ok() if is_event else _reply(rt, body, error, _DENIED_TITLE)
         if isinstance(error, ValidationError) and is_event:
             # It would not become valid by being delivered again.
             log.warning("event not understood", extra={"event": _event_type(body)})
@@ -53,29 +57,29 @@ def register(bolt: App, rt: Runtime) -> None:
             log.warning(
                 "Slack refused", extra={"method": error.method, "error": error.code}
             )
-            return _tell(rt, body, Refusal(TOO_LATE), _BROKEN_TITLE)
+            return _reply(rt, body, UserError(MODAL_EXPIRED), _ERROR_TITLE)
         log.error("unhandled error", exc_info=error, extra={"event": _event_type(body)})
         if is_event:
             return None  # 500: not acknowledged, so Slack delivers it again.
-        return _tell(rt, body, Refusal(BROKEN), _BROKEN_TITLE)
+        return _reply(rt, body, UserError(INTERNAL_ERROR), _ERROR_TITLE)
 
 
-def _is_to_be_repeated(rt: Runtime, error: Exception, context: BoltContext) -> bool:
+def _should_retry(rt: Runtime, error: Exception, context: BoltContext) -> bool:
     """Whether the listener is to run once more, from its first line.
 
     Where it is not known who is in a private channel, Slack is asked here.
     """
-    if was_given_up(error) and context.get(REPEATABLE):
+    if is_retryable(error) and context.get(RETRYABLE):
         log.warning("tried again", exc_info=error)
-        context[REPEATABLE] = False
+        context[RETRYABLE] = False
         return True
-    if isinstance(error, MembershipUnknown) and context.get(ASKABLE):
+    if isinstance(error, MembershipUnknown) and context.get(CAN_FETCH_MEMBERSHIPS):
         try:
-            visibility.ask(rt, error, is_urgent=True)
+            visibility.fetch_memberships(rt, error, is_urgent=True)
         except SlackError as failed:
             log.warning("members not seen", extra={"error": failed.code})
             return False
-        context[ASKABLE] = False
+        context[CAN_FETCH_MEMBERSHIPS] = False
         return True
     return False
 
@@ -95,43 +99,47 @@ def _ok(answer: dict[str, Any] | None = None) -> BoltResponse:
     )
 
 
-def _tell(
-    rt: Runtime, body: dict[str, Any], refusal: Refusal, title: str
+def _reply(
+    rt: Runtime, body: dict[str, Any], user_error: UserError, title: str
 ) -> BoltResponse:
-    text = str(refusal)
+    text = str(user_error)
     if "command" in body:
-        return _ok({"response_type": "ephemeral", "text": text + _typed(body)})
+        return _ok({"response_type": "ephemeral", "text": text + _typed_text(body)})
     if body.get("type") == "view_submission":
-        return _ok(_beside_field(body["view"], refusal, title))
+        return _ok(_view_response(body["view"], user_error, title))
     try:
         if body.get("response_url"):
-            answer(rt, body, text)
+            send_reply(rt, body, text)
         elif body.get("trigger_id"):
             in_modal = (body.get("view") or {}).get("type") == "modal"
             show = rt.slack.push_view if in_modal else rt.slack.open_view
-            show(body["trigger_id"], told(title, text))
+            show(body["trigger_id"], message_modal(title, text))
     except SlackError as error:
         log.warning("could not tell", extra={"error": error.code})
     return _ok()
 
 
-def _typed(body: dict[str, Any]) -> str:
+def _typed_text(body: dict[str, Any]) -> str:
     """Give the words back: they are gone from Slack's box."""
-    typed = plain(clean(str(body.get("text") or "")))
-    if body["command"] not in _WITH_WORDS or not typed:
+    typed = to_plain(sanitize(str(body.get("text") or "")))
+    if body["command"] not in _FREE_TEXT_COMMANDS or not typed:
         return ""
-    return f"\nYou typed: {escape(shorten(typed, _LONGEST_ECHO))}"
+    return f"\nYou typed: {escape(truncate(typed, _MAX_ECHO_LENGTH))}"
 
 
-def _beside_field(view: dict[str, Any], refusal: Refusal, title: str) -> dict[str, Any]:
+def _view_response(
+    view: dict[str, Any], user_error: UserError, title: str
+) -> dict[str, Any]:
     """What was typed stays; a form without fields is replaced by the message."""
     fields = [b["block_id"] for b in view.get("blocks", []) if b["type"] == "input"]
     if not fields:
-        shown = told(title, str(refusal)).to_dict()
+        shown = message_modal(title, str(user_error)).to_dict()
         return {"response_action": "update", "view": shown}
-    errors = {name: why for name, why in refusal.fields.items() if name in fields}
-    first = refusal.field if refusal.field in fields else fields[0]
+    errors = {
+        name: why for name, why in user_error.field_errors.items() if name in fields
+    }
+    first = user_error.field if user_error.field in fields else fields[0]
     return {
         "response_action": "errors",
-        "errors": errors or {first: str(refusal)},
+        "errors": errors or {first: str(user_error)},
     }

@@ -4,68 +4,72 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot.asks.forms import INVITE
+from bot.asks.forms import NOT_IN_CHANNEL
 from bot.channels import service as channels
-from bot.errors import Refusal
+from bot.errors import UserError
 from bot.facts import service as facts
 from bot.runtime import Runtime
 from bot.settings import service as settings
 from bot.settings.blocks import unknown_emoji
-from bot.settings.forms import saved
-from handlers.courtesy import courtesy
+from bot.settings.forms import saved_view
+from handlers.courtesy import best_effort
 from handlers.guidance import Help
-from handlers.payloads import Command, Submitted
-from handlers.phrases import says
+from handlers.payloads import SlashCommand, ViewSubmission
+from handlers.phrases import subcommand
 
-_GONE = "I don't know that channel any more; open the form again."
+_UNKNOWN_CHANNEL = "I don't know that channel any more; open the form again."
 
 
 def register(bolt: App, rt: Runtime) -> None:
     """After every other listener to `/backswing`: the last one takes all the rest."""
-    forms = Forms(rt)
-    bolt.command("/backswing", matchers=says("", "settings"))(forms.channel)
-    bolt.command("/backswing", matchers=says("workspace"))(forms.workspace)
-    bolt.view("settings")(forms.channel_submitted)
-    bolt.view("workspace_settings")(forms.workspace_submitted)
+    forms = SettingsForms(rt)
+    bolt.command("/backswing", matchers=subcommand("", "settings"))(
+        forms.open_channel_form
+    )
+    bolt.command("/backswing", matchers=subcommand("workspace"))(
+        forms.open_workspace_form
+    )
+    bolt.view("settings")(forms.save_channel)
+    bolt.view("workspace_settings")(forms.save_workspace)
     bolt.command("/backswing")(forms.help.command)
 
 
-class Forms:
+class SettingsForms:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
         self.help = Help(rt)
 
-    def channel(self, body: dict[str, Any], ack: Ack) -> None:
-        asked = Command.model_validate(body)
+    def open_channel_form(self, body: dict[str, Any], ack: Ack) -> None:
+        asked = SlashCommand.model_validate(body)
         if not asked.is_in_channel:
             self.help.command(body, ack)
             return
-        facts.ensure(
+        facts.refresh(
             self._rt,
-            people=[asked.user_id],
+            users=[asked.user_id],
             channel=asked.channel_id,
-            typed_by=asked.user_id,
+            command_user=asked.user_id,
         )
-        with self._rt.reads() as session:
+        with self._rt.read_session() as session:
             channel = channels.find(session, self._rt.workspace.id, asked.channel_id)
             if channel is None or not channel.is_joined:
-                raise Refusal(INVITE)
-            view = settings.form(
+                raise UserError(NOT_IN_CHANNEL)
+            view = settings.channel_form(
                 session, channel, by=asked.user_id, now=self._rt.clock()
             )
         self._rt.slack.open_view(asked.trigger_id, view)
         ack()
 
-    def channel_submitted(self, body: dict[str, Any], ack: Ack) -> None:
-        form = Submitted.model_validate(body)
+    def save_channel(self, body: dict[str, Any], ack: Ack) -> None:
+        form = ViewSubmission.model_validate(body)
         by = form.user.id
-        meant = str(form.view.meta().get("channel"))
-        facts.ensure(self._rt, people=[by])
-        with self._rt.reads() as session:
+        meant = str(form.view.metadata().get("channel"))
+        facts.refresh(self._rt, users=[by])
+        with self._rt.read_session() as session:
             channel = channels.find(session, self._rt.workspace.id, meant)
             if channel is None:
-                raise Refusal(_GONE)
-            new = settings.newly_named(
+                raise UserError(_UNKNOWN_CHANNEL)
+            new = settings.newly_selected_users(
                 session,
                 self._rt.workspace,
                 form.view,
@@ -73,44 +77,44 @@ class Forms:
                 by=by,
                 now=self._rt.clock(),
             )
-        facts.ensure(self._rt, people=new)
-        with self._rt.sessions.begin() as session:
+        facts.refresh(self._rt, users=new)
+        with self._rt.write_session.begin() as session:
             channel = channels.find(session, self._rt.workspace.id, meant)
             if channel is None:
-                raise Refusal(_GONE)
-            unknown = settings.change(
+                raise UserError(_UNKNOWN_CHANNEL)
+            unknown = settings.update_channel(
                 session, channel, form.view, by=by, now=self._rt.clock()
             )
         ack()
         if unknown:
-            with courtesy():
-                self._rt.slack.whisper(meant, by, unknown_emoji(unknown), [])
+            with best_effort():
+                self._rt.slack.post_ephemeral(meant, by, unknown_emoji(unknown), [])
 
-    def workspace(self, body: dict[str, Any], ack: Ack) -> None:
-        asked = Command.model_validate(body)
-        self._open_workspace(asked.user_id, asked.trigger_id)
+    def open_workspace_form(self, body: dict[str, Any], ack: Ack) -> None:
+        asked = SlashCommand.model_validate(body)
+        self._open_workspace_view(asked.user_id, asked.trigger_id)
         ack()
 
-    def _open_workspace(self, by: str, trigger_id: str) -> None:
-        facts.ensure(self._rt, people=[by])
-        with self._rt.reads() as session:
+    def _open_workspace_view(self, by: str, trigger_id: str) -> None:
+        facts.refresh(self._rt, users=[by])
+        with self._rt.read_session() as session:
             view = settings.workspace_form(session, self._rt.workspace, by=by)
         self._rt.slack.open_view(trigger_id, view)
 
-    def workspace_submitted(self, body: dict[str, Any], ack: Ack) -> None:
-        form = Submitted.model_validate(body)
+    def save_workspace(self, body: dict[str, Any], ack: Ack) -> None:
+        form = ViewSubmission.model_validate(body)
         by = form.user.id
-        facts.ensure(self._rt, people=[by])
-        with self._rt.reads() as session:
-            new = settings.newly_named(
+        facts.refresh(self._rt, users=[by])
+        with self._rt.read_session() as session:
+            new = settings.newly_selected_users(
                 session, self._rt.workspace, form.view, by=by, now=self._rt.clock()
             )
-        facts.ensure(self._rt, people=new)
-        with self._rt.sessions.begin() as session:
-            unknown = settings.change_workspace(
+        facts.refresh(self._rt, users=new)
+        with self._rt.write_session.begin() as session:
+            unknown = settings.update_workspace(
                 session, self._rt.workspace, form.view, by=by
             )
         if unknown:
-            ack(response_action="update", view=saved(unknown_emoji(unknown)))
+            ack(response_action="update", view=saved_view(unknown_emoji(unknown)))
         else:
             ack()

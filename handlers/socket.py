@@ -15,38 +15,40 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.protocol import State
 from websockets.sync.client import ClientConnection, connect
 
-from bot.slack import REVOKED, NotDone, RateLimited, Refused, SlackError
-from bot.web_api import is_on_this_machine
-from bot.web_slack import socket_address
-from handlers.bolt import Bolt, read
-from handlers.line import QUICK, Line, event_type
+from bot.slack import REVOKED_TOKEN_ERRORS, NotSent, RateLimited, Rejected, SlackError
+from bot.web_api import is_loopback
+from bot.web_slack import open_socket_url
+from handlers.bolt import BoltApp, parse_request
+from handlers.line import BATCHED_EVENTS, EventBatcher, event_type
 
 log = logging.getLogger(__name__)
 
 # Slack answers a ping at once; without an answer the connection is made anew.
 PING_SECONDS = 10
 # After this long without a connection nobody should wait for the next one.
-PATIENCE_SECONDS = 90
+MAX_DISCONNECTED_SECONDS = 90
 # Slack's largest payloads are a small part of this.
-LARGEST_MESSAGE = 1024 * 1024
+MAX_MESSAGE_BYTES = 1024 * 1024
 # For what may wait for Slack: commands, clicks and forms.
-DISPATCHERS = 16
+MAX_DISPATCHERS = 16
 # Slack says all that it has at once; not all of it fits into memory.
-MOST_WAITING = 4096
-_MOST_UNREAD = 1024
+MAX_WAITING = 4096
+_MAX_UNREAD = 1024
 # For the first connection; then the start goes on, and whoever watches sees to it.
-FIRST_SECONDS = 10.0
-_LAST_SECONDS = 1
-_LONGEST_PAUSE = 10.0
+CONNECT_TIMEOUT_SECONDS = 10.0
+_STOP_TIMEOUT_SECONDS = 1
+_MAX_PAUSE = 10.0
 _OK = 200
 
-SWITCHED_OFF = (
+SOCKET_MODE_DISABLED = (
     "SLACK_APP_TOKEN: Socket Mode was switched off for this app. Switch it on under"
     " Settings, Socket Mode, or serve over HTTP with SLACK_SIGNING_SECRET."
 )
-STALLED = "Slack has not been heard over Socket Mode for too long; start again."
-REFUSED = "SLACK_APP_TOKEN is not accepted by Slack any more."
-_OFF = {"link_disabled", "socket_mode_not_enabled"}
+DISCONNECTED_TOO_LONG = (
+    "Slack has not been heard over Socket Mode for too long; start again."
+)
+TOKEN_REJECTED = "SLACK_APP_TOKEN is not accepted by Slack any more."
+_DISABLED_ERRORS = {"link_disabled", "socket_mode_not_enabled"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,32 +68,32 @@ class SocketMode:
 
     def __init__(
         self,
-        bolt: Bolt,
+        bolt: BoltApp,
         app_token: str,
         *,
         api_url: str,
-        give_up: Callable[[str], None],
+        on_fatal: Callable[[str], None],
         ping_seconds: float = PING_SECONDS,
-        patience_seconds: float = PATIENCE_SECONDS,
-        refused: Callable[[str], None] = lambda _: None,
+        max_disconnected_seconds: float = MAX_DISCONNECTED_SECONDS,
+        on_refused: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`refused` is told of each request that is to come again: full or late."""
         self._bolt = bolt
         self._token = app_token
         self._api_url = api_url
-        self._give_up = give_up
+        self._on_fatal = on_fatal
         self._ping_seconds = ping_seconds
-        self._patience_seconds = patience_seconds
-        self._refused = refused
-        self.line = Line(
-            bolt.dispatch_all,
+        self._max_disconnected_seconds = max_disconnected_seconds
+        self._on_refused = on_refused
+        self.batcher = EventBatcher(
+            bolt.dispatch_batch,
             self._acknowledge_all,
-            most_waiting=MOST_WAITING,
-            refused=refused,
+            max_waiting=MAX_WAITING,
+            on_refused=on_refused,
         )
-        self._dispatchers = ThreadPoolExecutor(DISPATCHERS, "socket-dispatch")
-        self._room = threading.Semaphore(MOST_WAITING)
-        self._changing = threading.Lock()
+        self._dispatchers = ThreadPoolExecutor(MAX_DISPATCHERS, "socket-dispatch")
+        self._free_slots = threading.Semaphore(MAX_WAITING)
+        self._connection_lock = threading.Lock()
         self._connection: ClientConnection | None = None
         # The one that Slack has said hello over.
         self._greeted: ClientConnection | None = None
@@ -111,42 +113,42 @@ class SocketMode:
         self._thread = thread
         thread.start()
         with suppress(TimeoutError):
-            first.result(FIRST_SECONDS)
+            first.result(CONNECT_TIMEOUT_SECONDS)
 
     def _open_first(self, first: Future[None]) -> None:
         pause = 0.0
         try:
             self._use(*self._open())
-        except Refused as error:
+        except Rejected as error:
             first.set_exception(error)
             return
         except SlackError as error:
             log.warning("not connected", extra={"error": error.code})
-            pause = _pause_after(error, 0)
+            pause = _backoff(error, 0)
         first.set_result(None)
         if pause:
-            self._try_on(pause)
+            self._reconnect(pause)
 
     def close(self) -> None:
         """Take no more; those who wait are served, for at most a second each."""
         self._closed.set()
-        self.line.stop(_LAST_SECONDS)
+        self.batcher.stop(_STOP_TIMEOUT_SECONDS)
         # One more for whoever is being served by each of the threads.
-        last = [self._dispatchers.submit(lambda: None) for _ in range(DISPATCHERS)]
-        wait(last, _LAST_SECONDS)
+        last = [self._dispatchers.submit(lambda: None) for _ in range(MAX_DISPATCHERS)]
+        wait(last, _STOP_TIMEOUT_SECONDS)
         self._dispatchers.shutdown(wait=False, cancel_futures=True)
         if self._connection is not None:
             self._connection.close()
 
-    def is_well(self) -> bool:
+    def is_connected(self) -> bool:
         """Whether there is a connection whose pings Slack answers."""
         return self._connection is not None and self._connection.state is State.OPEN
 
-    def is_heard(self) -> bool:
+    def is_greeted(self) -> bool:
         """Whether Slack has said hello over a connection that is well."""
-        return self.is_well() and self._connection is self._greeted
+        return self.is_connected() and self._connection is self._greeted
 
-    def is_broken(self) -> bool:
+    def is_dead(self) -> bool:
         """Whether nobody reads what Slack says, nor tries to get a connection."""
         if self._closed.is_set() or self._thread is None:
             return False
@@ -156,30 +158,30 @@ class SocketMode:
 
     def _open(self) -> tuple[ClientConnection, ExitStack]:
         """A connection, and what closes it. Raises SlackError."""
-        url = socket_address(self._token, self._api_url)
+        url = open_socket_url(self._token, self._api_url)
         closing = ExitStack()
         try:
             connection = closing.enter_context(
                 connect(
                     url,
                     compression=None,
-                    proxy=None if is_on_this_machine(url) else True,
+                    proxy=None if is_loopback(url) else True,
                     ping_interval=self._ping_seconds,
                     ping_timeout=self._ping_seconds,
-                    close_timeout=_LAST_SECONDS,
-                    max_size=LARGEST_MESSAGE,
-                    max_queue=_MOST_UNREAD,
+                    close_timeout=_STOP_TIMEOUT_SECONDS,
+                    max_size=MAX_MESSAGE_BYTES,
+                    max_queue=_MAX_UNREAD,
                 )
             )
         except (WebSocketException, OSError, ValueError) as error:
-            raise NotDone("web socket", type(error).__name__) from error
+            raise NotSent("web socket", type(error).__name__) from error
         return connection, closing
 
     def _use(self, connection: ClientConnection, closing: ExitStack) -> None:
         self._connection, self._opened_at = connection, monotonic()
-        self._begin(self._read, connection, closing)
+        self._start_thread(self._read, connection, closing)
 
-    def _begin(self, work: Callable[..., None], *args: Any) -> None:
+    def _start_thread(self, work: Callable[..., None], *args: Any) -> None:
         """Called by the thread whose work the new one takes over, if there is one."""
         thread = threading.Thread(target=work, args=args, name="socket", daemon=True)
         thread.start()
@@ -191,44 +193,46 @@ class SocketMode:
                 for text in connection:
                     if self._closed.is_set():
                         return
-                    self._hear(connection, text)
+                    self._on_message(connection, text)
             except ConnectionClosed as error:
                 log.warning("connection lost", extra={"error": type(error).__name__})
         self._replace(connection)
 
     def _replace(self, connection: ClientConnection) -> None:
         """Use another one; what still comes by the old one is taken as well."""
-        with self._changing:
+        with self._connection_lock:
             if connection is not self._connection:
                 return
             # Where Slack sends us away as soon as we come, we come less and less often.
             is_brief = monotonic() - self._opened_at < self._ping_seconds
-            self._pause = _longer(self._pause) if is_brief else 0.0
-            self._try_on(self._pause)
+            self._pause = _next_pause(self._pause) if is_brief else 0.0
+            self._reconnect(self._pause)
 
-    def _try_on(self, pause: float) -> None:
+    def _reconnect(self, pause: float) -> None:
         """Use a connection as soon as there is one, or say why there is no use."""
-        until = monotonic() + self._patience_seconds
+        until = monotonic() + self._max_disconnected_seconds
         while not self._closed.wait(min(pause, max(0.0, until - monotonic()))):
             try:
                 self._use(*self._open())
             except SlackError as error:
                 log.warning("not connected", extra={"error": error.code})
-                if why := _no_use(error) or (STALLED if monotonic() > until else None):
-                    self._end(why)
+                if why := _fatal_reason(error) or (
+                    DISCONNECTED_TOO_LONG if monotonic() > until else None
+                ):
+                    self._fail(why)
                     return
-                pause = _pause_after(error, pause)
+                pause = _backoff(error, pause)
             else:
                 return
 
-    def _end(self, why: str) -> None:
+    def _fail(self, reason: str) -> None:
         if not self._closed.is_set():
             self._closed.set()
-            self._give_up(why)
+            self._on_fatal(reason)
 
     # Requests
 
-    def _hear(self, connection: ClientConnection, text: str | bytes) -> None:
+    def _on_message(self, connection: ClientConnection, text: str | bytes) -> None:
         try:
             said = json.loads(text)
         except (ValueError, RecursionError):
@@ -243,28 +247,28 @@ class SocketMode:
             seen = {"connections": count if isinstance(count, int) else None}
             log.info("connected", extra=seen)
         if said.get("type") == "disconnect":
-            if said.get("reason") in _OFF:
-                self._end(SWITCHED_OFF)
+            if said.get("reason") in _DISABLED_ERRORS:
+                self._fail(SOCKET_MODE_DISABLED)
             else:
                 self._replace(connection)
             return
         payload, envelope_id = said.get("payload"), said.get("envelope_id")
         if isinstance(payload, dict) and isinstance(envelope_id, str):
-            self._take(payload, _Envelope(envelope_id, connection))
+            self._handle(payload, _Envelope(envelope_id, connection))
 
-    def _take(self, payload: dict[str, Any], envelope: _Envelope) -> None:
+    def _handle(self, payload: dict[str, Any], envelope: _Envelope) -> None:
         """What there is no room for is not acknowledged, and comes again."""
         try:
-            request = read(payload, {})
+            request = parse_request(payload, {})
         except ValueError:
             log.warning("request not understood")
             return
-        if event_type(payload) in QUICK:
-            self.line.put(request, envelope)
-        elif self._room.acquire(blocking=False):
+        if event_type(payload) in BATCHED_EVENTS:
+            self.batcher.submit(request, envelope)
+        elif self._free_slots.acquire(blocking=False):
             self._dispatchers.submit(self._dispatch, request, envelope)
         else:
-            self._refused("full")
+            self._on_refused("full")
 
     def _dispatch(self, request: BoltRequest, envelope: _Envelope) -> None:
         try:
@@ -273,7 +277,7 @@ class SocketMode:
             # Nobody looks at what a thread of the pool raises.
             log.exception("request not served")
         finally:
-            self._room.release()
+            self._free_slots.release()
 
     def _acknowledge_all(
         self, envelopes: Sequence[_Envelope], answers: Sequence[BoltResponse]
@@ -305,19 +309,19 @@ class SocketMode:
             log.warning("not acknowledged; it comes again")
 
 
-def _no_use(error: SlackError) -> str | None:
+def _fatal_reason(error: SlackError) -> str | None:
     """Why there is no use in trying on; None where there is."""
-    if error.code in _OFF:
-        return SWITCHED_OFF
-    return REFUSED if error.code in REVOKED else None
+    if error.code in _DISABLED_ERRORS:
+        return SOCKET_MODE_DISABLED
+    return TOKEN_REJECTED if error.code in REVOKED_TOKEN_ERRORS else None
 
 
-def _pause_after(error: SlackError, pause: float) -> float:
+def _backoff(error: SlackError, pause: float) -> float:
     """For how many seconds to leave Slack alone: longer each time, or as it says."""
     if isinstance(error, RateLimited):
-        return error.seconds
-    return _longer(pause)
+        return error.retry_after
+    return _next_pause(pause)
 
 
-def _longer(pause: float) -> float:
-    return min(max(1.0, pause * 2), _LONGEST_PAUSE)
+def _next_pause(pause: float) -> float:
+    return min(max(1.0, pause * 2), _MAX_PAUSE)

@@ -8,33 +8,33 @@ from slack_bolt import BoltResponse
 from sqlalchemy.orm import Session
 
 from bot.answers import outcomes, registers
-from bot.answers.lookup import Message
-from bot.answers.registers import Place
+from bot.answers.lookup import MessageKey
+from bot.answers.registers import TrackedMessage
 from bot.checkins import attendance
-from bot.db import dialect
+from bot.db import dialect_name
 from bot.runtime import Runtime
 
-Work = Callable[[Session], None]
+Step = Callable[[Session], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class BatchedChange:
     """What to do in a transaction: `make` is given all `what` that comes together."""
 
     make: Callable[[Session, Sequence[Any]], None]
     what: Any
 
 
-def each(session: Session, works: Sequence[Work]) -> None:
+def one_by_one(session: Session, changes: Sequence[Step]) -> None:
     """Make changes of which there are too few to be made several at once."""
-    for work in works:
+    for work in changes:
         work(session)
         session.flush()
         # The next reads the rows anew, as in a transaction of its own.
         session.expunge_all()
 
 
-class Write(BoltResponse):
+class PendingCommit(BoltResponse):
     """The acknowledgement of an event, to be given once its change is committed.
 
     `decide` is told what we know of each message that the event is `about`, and gives
@@ -45,70 +45,72 @@ class Write(BoltResponse):
 
     def __init__(
         self,
-        decide: Callable[..., Change | None],
-        *about: Message,
-        tells: Message | None = None,
+        decide: Callable[..., BatchedChange | None],
+        *about: MessageKey,
+        new_message: MessageKey | None = None,
     ) -> None:
         super().__init__(status=200)
         self.decide = decide
-        self.about = about
-        self.tells = tells
+        self.messages = about
+        self.new_message = new_message
 
 
-def commit_all(rt: Runtime, writes: Sequence[Write]) -> None:
+def commit_batch(rt: Runtime, commits: Sequence[PendingCommit]) -> None:
     """Make all the changes, in as few transactions as can be; raises where one does."""
-    for independent in _in_turn(writes):
+    for independent in _split_dependent(commits):
         _commit(rt, independent)
 
 
-def _in_turn(writes: Sequence[Write]) -> Iterator[list[Write]]:
+def _split_dependent(commits: Sequence[PendingCommit]) -> Iterator[list[PendingCommit]]:
     """What is about a message comes after what tells of it, and so knows it."""
-    together: list[Write] = []
-    told: set[Message] = set()
-    for write in writes:
-        if not told.isdisjoint(write.about):
+    together: list[PendingCommit] = []
+    told: set[MessageKey] = set()
+    for write in commits:
+        if not told.isdisjoint(write.messages):
             yield together
             together, told = [], set()
         together.append(write)
-        if write.tells is not None:
-            told.add(write.tells)
+        if write.new_message is not None:
+            told.add(write.new_message)
     yield together
 
 
-def _commit(rt: Runtime, writes: Sequence[Write]) -> None:
-    about = {message for write in writes for message in write.about}
-    known: dict[Message, Place] = {}
+def _commit(rt: Runtime, commits: Sequence[PendingCommit]) -> None:
+    about = {message for write in commits for message in write.messages}
+    known: dict[MessageKey, TrackedMessage] = {}
     if about:
-        with rt.lookups.connect() as connection:
-            known = registers.locate_all(connection, rt.workspace.id, about)
+        with rt.autocommit.connect() as connection:
+            known = registers.find_all(connection, rt.workspace.id, about)
     changes: dict[Callable[[Session, Sequence[Any]], None], list[Any]] = {}
-    places: list[Place] = []
-    for write in writes:
-        found = [known.get(message) for message in write.about]
+    places: list[TrackedMessage] = []
+    for write in commits:
+        found = [known.get(message) for message in write.messages]
         change = write.decide(*found)
         if change is not None:
             changes.setdefault(change.make, []).append(change.what)
             places.extend(filter(None, found))
     if not changes:
         return
-    with rt.sessions.begin() as session:
-        _hold(session, places)
+    with rt.write_session.begin() as session:
+        _lock_rows(session, places)
         for make, whats in changes.items():
             make(session, whats)
             session.flush()
             session.expunge_all()
 
 
-def _hold(session: Session, places: Sequence[Place]) -> None:
+def _lock_rows(session: Session, tracked: Sequence[TrackedMessage]) -> None:
     """All locks at first and in one order; SQLite has a single writer, and so none.
 
     Replicas that wait for each other in turn would wait until the database gives one
     of them up.
     """
-    if dialect(session) == "sqlite":
+    if dialect_name(session) == "sqlite":
         return
-    registers.hold_channels(
-        session, {place.channel_id for place in places if place.is_capturing}
+    registers.lock_channels(
+        session, {place.channel_id for place in tracked if place.is_capturing}
     )
-    outcomes.hold_all(session, {place.ask_id for place in places if place.ask_id})
-    attendance.hold_all(session, {place.round_id for place in places if place.round_id})
+    outcomes.lock_all(session, {place.ask_id for place in tracked if place.ask_id})
+    attendance.lock_many(
+        session, {place.round_id for place in tracked if place.round_id}
+    )

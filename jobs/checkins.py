@@ -3,46 +3,46 @@
 from datetime import timedelta
 
 from bot.checkins import agenda, posting, rounds, stopping
-from bot.delivery import Deliverer
+from bot.delivery import OutboxWorker
 from bot.runtime import Runtime
-from jobs.facts import see_channels
+from jobs.facts import sync_bot_channels
 
 # Whether a channel is still there and as private as it was is to be known before it is
 # asked. All of them are seen at once: a thousand may be due in the same minute.
-_FACTS_KEEP = timedelta(hours=1)
+_CHANNELS_FRESH_FOR = timedelta(hours=1)
 
 
-def start(rt: Runtime, _deliverer: Deliverer) -> None:
+def start_rounds(rt: Runtime, _deliverer: OutboxWorker) -> None:
     """Start what is due, and give up what is late or can't go on."""
-    with rt.reads() as session:
+    with rt.read_session() as session:
         now = rt.clock()
-        oldest = rounds.facts_of_due(session, rt.workspace, now=now)
-        is_late = posting.is_anything_late(session, rt.workspace, now=now)
-    if oldest is not None and oldest < now - _FACTS_KEEP:
-        see_channels(rt)
-    with rt.reads() as session:
-        is_lost = stopping.is_anything_lost(session, rt.workspace)
+        oldest = rounds.oldest_channel_fetch(session, rt.workspace, now=now)
+        is_late = posting.any_late(session, rt.workspace, now=now)
+    if oldest is not None and oldest < now - _CHANNELS_FRESH_FOR:
+        sync_bot_channels(rt)
+    with rt.read_session() as session:
+        is_lost = stopping.any_blocked(session, rt.workspace)
     if is_lost:
-        with rt.sessions.begin() as session:
-            stopping.pause_unfit(session, rt.workspace, now=rt.clock())
+        with rt.write_session.begin() as session:
+            stopping.pause_blocked(session, rt.workspace, now=rt.clock())
     if oldest is not None:
         # The rest waits for the next tick: others have something to write down, too.
-        with rt.sessions.begin() as session:
+        with rt.write_session.begin() as session:
             rounds.start_due(session, rt.workspace, now=rt.clock())
     if is_late:
-        with rt.sessions.begin() as session:
-            posting.give_up_late(session, rt.workspace, now=rt.clock())
+        with rt.write_session.begin() as session:
+            posting.skip_late(session, rt.workspace, now=rt.clock())
 
 
-def plan(rt: Runtime, _deliverer: Deliverer) -> None:
+def reschedule(rt: Runtime, _deliverer: OutboxWorker) -> None:
     """Plan anew what has been planned by rules that no longer hold."""
-    with rt.reads() as session:
-        old = agenda.outdated(session, rt.workspace, now=rt.clock())
-    for first in range(0, len(old), rounds.AT_ONCE):
-        with rt.sessions.begin() as session:
-            agenda.plan_again(
+    with rt.read_session() as session:
+        old = agenda.stale(session, rt.workspace, now=rt.clock())
+    for first in range(0, len(old), rounds.BATCH_SIZE):
+        with rt.write_session.begin() as session:
+            agenda.reschedule(
                 session,
                 rt.workspace,
-                old[first : first + rounds.AT_ONCE],
+                old[first : first + rounds.BATCH_SIZE],
                 now=rt.clock(),
             )

@@ -2,7 +2,7 @@
 
 import logging
 
-from bot.delivery import Deliverer
+from bot.delivery import OutboxWorker
 from bot.facts import service as facts
 from bot.runtime import Runtime
 from bot.settings import service as settings
@@ -11,27 +11,27 @@ from bot.slack import SlackError
 log = logging.getLogger(__name__)
 
 
-def meet(rt: Runtime, _deliverer: Deliverer) -> None:
-    facts.meet(rt)
+def fetch_new_users(rt: Runtime, _worker: OutboxWorker) -> None:
+    facts.fetch_new_users(rt)
 
 
-def look_again(rt: Runtime, _deliverer: Deliverer) -> None:
-    facts.look_again(rt)
+def refresh_stale_users(rt: Runtime, _worker: OutboxWorker) -> None:
+    facts.refresh_stale_users(rt)
 
 
-def survey(rt: Runtime, _deliverer: Deliverer) -> None:
-    see_channels(rt)
+def sync_channels(rt: Runtime, _worker: OutboxWorker) -> None:
+    sync_bot_channels(rt)
 
 
-def see_channels(rt: Runtime) -> None:
+def sync_bot_channels(rt: Runtime) -> None:
     """See where the bot is, and begin where nobody has said that it came.
 
     What Slack does not tell now it tells later; what it does not take, it refuses.
     """
     try:
-        facts.survey_channels(rt)
+        facts.sync_channels(rt)
     except SlackError as error:
         log.warning("channels not seen", extra={"error": error.code})
         return
-    with rt.sessions.begin() as session:
-        settings.begin_unheard(session, rt.workspace, now=rt.clock())
+    with rt.write_session.begin() as session:
+        settings.apply_missed_channel_defaults(session, rt.workspace, now=rt.clock())

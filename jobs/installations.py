@@ -3,16 +3,16 @@
 import logging
 
 from bot import installations
-from bot.delivery import Deliverer
+from bot.delivery import OutboxWorker
 from bot.runtime import Runtime
 from bot.slack import SlackError
 
 log = logging.getLogger(__name__)
 
 
-def check(rt: Runtime, _deliverer: Deliverer) -> None:
+def check_token(rt: Runtime, _worker: OutboxWorker) -> None:
     try:
-        why = installations.check(rt.sessions, rt.slack, rt.workspace)
+        why = installations.check_token(rt.write_session, rt.slack, rt.workspace)
     except SlackError as error:
         log.warning("token not checked", extra={"error": error.code})
         return

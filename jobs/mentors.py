@@ -4,79 +4,83 @@ import logging
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.delivery import Deliverer
+from bot.delivery import OutboxWorker
 from bot.mentors import consent, counts, rounds
-from bot.mentors.looking import Seats
+from bot.mentors.looking import PrivateMembers
 from bot.runtime import Runtime
-from bot.slack import Refused, SlackError
+from bot.slack import Rejected, SlackError
 
 log = logging.getLogger(__name__)
 
 
-def look(rt: Runtime, _deliverer: Deliverer) -> None:
+def detect(rt: Runtime, _worker: OutboxWorker) -> None:
     """Look at the period that has ended, where nobody has done so yet.
 
     The look itself can take seconds, and is taken outside the transaction that
     records it: whoever is first writes the result down, any other finds it written.
     """
-    with rt.reads() as session:
-        waiting = rounds.due(session, rt.workspace, now=rt.clock(), numbers=rt.mentors)
-        places = rounds.private_places(session, rt.workspace) if waiting else {}
+    with rt.read_session() as session:
+        waiting = rounds.due_runs(
+            session, rt.workspace, now=rt.clock(), settings=rt.mentor_settings
+        )
+        places = rounds.private_channels(session, rt.workspace) if waiting else {}
     if not waiting:
         return
-    write_down(rt, _deliverer)
+    flush_message_counts(rt, _worker)
     try:
-        seats = _seats(rt, places)
+        seats = _private_members(rt, places)
     except SlackError as error:
         # The tick after next may have more luck; a period waits for days.
         log.warning("private channels not seen", extra={"error": error.code})
         return
     for due in waiting:
-        with rt.reads() as session:
-            result = rounds.look(session, rt.workspace, due, seats, numbers=rt.mentors)
-        with rt.sessions.begin() as session:
+        with rt.read_session() as session:
+            result = rounds.run(
+                session, rt.workspace, due, seats, settings=rt.mentor_settings
+            )
+        with rt.write_session.begin() as session:
             rounds.record(
                 session,
                 rt.workspace,
                 due,
                 result,
-                numbers=rt.mentors,
+                settings=rt.mentor_settings,
                 now=rt.clock(),
             )
 
 
-def _seats(rt: Runtime, places: dict[int, str]) -> Seats:
+def _private_members(rt: Runtime, channels: dict[int, str]) -> PrivateMembers:
     """Who is in the private channels; one that Slack won't show counts for nobody."""
     seats = {}
-    for channel_id, slack_id in places.items():
+    for channel_id, slack_id in channels.items():
         try:
-            seats[channel_id] = frozenset(rt.slack.channel_members(slack_id))
-        except Refused as error:
+            seats[channel_id] = frozenset(rt.slack.conversation_members(slack_id))
+        except Rejected as error:
             log.warning("channel not seen", extra={"error": error.code})
     return seats
 
 
-def follow(rt: Runtime, _deliverer: Deliverer) -> None:
+def apply_consent(rt: Runtime, _worker: OutboxWorker) -> None:
     """What was not answered stays between us; who opted out is named no more."""
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         now = rt.clock()
-        consent.fall_silent(session, rt.workspace, numbers=rt.mentors, now=now)
-        consent.leave_all(session, rt.workspace, now=now)
+        consent.expire(session, rt.workspace, settings=rt.mentor_settings, now=now)
+        consent.apply_opt_outs(session, rt.workspace, now=now)
 
 
-def write_down(rt: Runtime, _deliverer: Deliverer) -> None:
+def flush_message_counts(rt: Runtime, _worker: OutboxWorker) -> None:
     """Write down the messages counted since the last time."""
-    taken = rt.tally.take()
+    taken = rt.message_counter.drain()
     if not taken:
         return
     try:
-        with rt.sessions.begin() as session:
+        with rt.write_session.begin() as session:
             counts.add(session, rt.workspace, taken)
     except SQLAlchemyError:
-        rt.tally.put_back(taken)
+        rt.message_counter.restore(taken)
         raise
 
 
-def forget(rt: Runtime, _deliverer: Deliverer) -> None:
-    with rt.sessions.begin() as session:
-        counts.forget(session, rt.workspace, now=rt.clock())
+def purge_message_counts(rt: Runtime, _worker: OutboxWorker) -> None:
+    with rt.write_session.begin() as session:
+        counts.purge_expired(session, rt.workspace, now=rt.clock())

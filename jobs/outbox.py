@@ -3,38 +3,38 @@
 import logging
 
 from bot import corrections, db, lanes
-from bot.db import retried
-from bot.delivery import Deliverer
+from bot.db import retry_on_conflict
+from bot.delivery import OutboxWorker
 from bot.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
 
-def wake(_rt: Runtime, deliverer: Deliverer) -> None:
-    deliverer.wake()
+def wake_worker(_rt: Runtime, worker: OutboxWorker) -> None:
+    worker.wake()
 
 
-def correct(rt: Runtime, deliverer: Deliverer) -> None:
+def correct_times(rt: Runtime, worker: OutboxWorker) -> None:
     """See whether the clock was set back, and correct what then waits too long."""
-    _correct(rt)
-    deliverer.wake()
+    _correct_times(rt)
+    worker.wake()
 
 
-@retried
-def take_over(rt: Runtime) -> None:
+@retry_on_conflict
+def release_leases(rt: Runtime) -> None:
     """Go on where the process before this one has ended, however it ended."""
-    _correct(rt)
-    with rt.sessions.begin() as session:
+    _correct_times(rt)
+    with rt.write_session.begin() as session:
         # A file serves one process. On PostgreSQL another replica may be sending.
-        if db.dialect(session) == "sqlite":
-            lanes.release_all(session, now=rt.clock())
+        if db.dialect_name(session) == "sqlite":
+            lanes.release_leases(session, now=rt.clock())
 
 
-def _correct(rt: Runtime) -> None:
+def _correct_times(rt: Runtime) -> None:
     now = rt.clock()
-    with rt.lookups.connect() as connection:
-        if not corrections.are_needed(connection, now=now):
+    with rt.autocommit.connect() as connection:
+        if not corrections.is_needed(connection, now=now):
             return
-    with rt.sessions.begin() as session:
-        corrections.make(session, now=now)
+    with rt.write_session.begin() as session:
+        corrections.apply(session, now=now)
     log.warning("times of a clock that was ahead are corrected")

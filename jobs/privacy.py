@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from bot import db, schema
-from bot.delivery import Deliverer
+from bot.delivery import OutboxWorker
 from bot.policies import service as policies
 from bot.privacy import service as privacy
 from bot.runtime import Runtime
@@ -12,24 +12,24 @@ from bot.runtime import Runtime
 log = logging.getLogger(__name__)
 
 
-def purge(rt: Runtime, _deliverer: Deliverer) -> None:
+def purge_expired(rt: Runtime, _worker: OutboxWorker) -> None:
     now = rt.clock()
-    with rt.sessions.begin() as session:
-        keep = policies.of(session, rt.workspace.id)
-        privacy.purge(
+    with rt.write_session.begin() as session:
+        keep = policies.get(session, rt.workspace.id)
+        privacy.purge_expired(
             session,
             rt.workspace.id,
             sent_before=now - timedelta(days=keep.sent_days),
-            seen_before=now - timedelta(days=keep.sightings_days),
+            unmatched_before=now - timedelta(days=keep.sightings_days),
             now=now,
         )
 
 
-def forget_departed(rt: Runtime, _deliverer: Deliverer) -> None:
+def erase_deactivated(rt: Runtime, _worker: OutboxWorker) -> None:
     now = rt.clock()
-    with rt.sessions.begin() as session:
-        keep = policies.of(session, rt.workspace.id)
-        privacy.forget_departed(
+    with rt.write_session.begin() as session:
+        keep = policies.get(session, rt.workspace.id)
+        privacy.erase_deactivated(
             session,
             rt.workspace.id,
             before=now - timedelta(days=keep.departed_days),
@@ -37,15 +37,15 @@ def forget_departed(rt: Runtime, _deliverer: Deliverer) -> None:
         )
 
 
-def empty_log(rt: Runtime, _deliverer: Deliverer) -> None:
+def truncate_wal(rt: Runtime, _worker: OutboxWorker) -> None:
     """Leave no trace on disk of what was deleted; at the next turn, if it is in use."""
-    file = db.sqlite_file(rt.lookups.url)
+    file = db.sqlite_file(rt.autocommit.url)
     if file is not None:
-        db.empty_log(file)
+        db.truncate_wal(file)
 
 
-def remove_old_copy(rt: Runtime, _deliverer: Deliverer) -> None:
+def remove_migration_backup(rt: Runtime, _worker: OutboxWorker) -> None:
     """Let go of the copy that was made before the last migration."""
-    file = db.sqlite_file(rt.lookups.url)
-    if file is not None and schema.remove_old_copy(file, now=rt.clock()):
+    file = db.sqlite_file(rt.autocommit.url)
+    if file is not None and schema.delete_old_backup(file, now=rt.clock()):
         log.info("copy of before the migration removed")

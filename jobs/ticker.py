@@ -13,12 +13,12 @@ from apscheduler.triggers.interval import IntervalTrigger
 from bot.clock import utc_now
 
 # The clock was set back by more than this, rather than slowed down.
-_STEP_SECONDS = 1
-_LOOK_SECONDS = 0.5
+_MIN_STEP_SECONDS = 1
+_WATCH_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class ScheduledJob:
     """A function to call every so often."""
 
     name: str
@@ -26,7 +26,7 @@ class Tick:
     every: timedelta
 
 
-class _Every(IntervalTrigger):  # type: ignore[misc]
+class _SkippingIntervalTrigger(IntervalTrigger):  # type: ignore[misc]
     """Goes on from now after a pause, whose turns APScheduler would count one by one.
 
     They are millions where a machine slept for weeks, or began with a clock of 1970.
@@ -39,7 +39,7 @@ class _Every(IntervalTrigger):  # type: ignore[misc]
         return following if following > now else now + self.interval
 
 
-class Ticker:
+class Scheduler:
     """Ticks only: kept in memory, and a tick missed is made up for by the next.
 
     APScheduler plans by the time of day. Where that is set back by two hours it would
@@ -49,26 +49,30 @@ class Ticker:
 
     def __init__(
         self,
-        ticks: Iterable[Tick],
-        ran: Callable[[str, str], None],
+        jobs: Iterable[ScheduledJob],
+        on_run: Callable[[str, str], None],
         *,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """`ran` is told the name of each job that has run, and `done` or `failed`."""
-        self._ran = ran
+        self._on_run = on_run
         self._clock = clock
         self.scheduler = BlockingScheduler(timezone=UTC)
-        for tick in ticks:
+        for tick in jobs:
             self.scheduler.add_job(
                 tick.run,
                 # Without a zone it would ask for the machine's.
-                _Every(seconds=tick.every.total_seconds(), timezone=UTC),
+                _SkippingIntervalTrigger(
+                    seconds=tick.every.total_seconds(), timezone=UTC
+                ),
                 id=tick.name,
                 coalesce=True,
                 max_instances=1,
                 misfire_grace_time=None,
             )
-        self.scheduler.add_listener(self._tell, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
+        self.scheduler.add_listener(
+            self._on_event, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR
+        )
         self._stopping = False
         self._threads = [
             threading.Thread(target=self.scheduler.start, name="ticker", daemon=True),
@@ -91,20 +95,20 @@ class Ticker:
             ending.start()
             ending.join(seconds)
 
-    def _tell(self, event: JobExecutionEvent) -> None:
-        self._ran(event.job_id, "failed" if event.exception else "done")
+    def _on_event(self, event: JobExecutionEvent) -> None:
+        self._on_run(event.job_id, "failed" if event.exception else "done")
 
     def _watch(self) -> None:
-        ahead = self._ahead()
+        ahead = self._clock_offset()
         while not self._stopping:
             # Not `Event.wait`: where Python was built for an older C library, that
             # waits for a time of day.
-            time.sleep(_LOOK_SECONDS)
-            before, ahead = ahead, self._ahead()
-            if ahead < before - _STEP_SECONDS:
+            time.sleep(_WATCH_SECONDS)
+            before, ahead = ahead, self._clock_offset()
+            if ahead < before - _MIN_STEP_SECONDS:
                 for job in self.scheduler.get_jobs():
                     job.modify(next_run_time=utc_now())
 
-    def _ahead(self) -> float:
+    def _clock_offset(self) -> float:
         """Return by how much the time of day is ahead of the clock that only runs."""
         return self._clock().timestamp() - time.monotonic()

@@ -1,27 +1,27 @@
 """What the app remembers. Importing `models` maps every table."""
 
-from models.answers import Answer, Reaction, Sighting
+from models.answers import Answer, Reaction, UnmatchedMessage
 from models.asks import Ask
 from models.base import Base
 from models.channels import Champion, Channel
-from models.checkins import CheckIn, CheckInReply, Round, Schedule, Seat
+from models.checkins import CheckIn, CheckInReply, Participant, Round, Schedule
 from models.homes import ChannelMember, Home
 from models.installations import Installation
-from models.kudos import Giver, Kudos, KudosReaction, KudosTag, Thanks
+from models.kudos import Kudos, KudosGiverLock, KudosReaction, KudosTag, KudosThanks
 from models.members import Member
 from models.mentors import (
     Credit,
-    Evidence,
-    Expert,
-    Mentoring,
-    MentorRound,
+    CreditEvidence,
+    ExpectedExpert,
+    MentorRingAlert,
+    MentorRun,
+    MentorWorkspaceSettings,
     MessageCount,
-    RingNote,
 )
-from models.newcomers import Introduction
-from models.outbox import Lane, OutboxItem, Pause
-from models.policies import Policy, ProgramLead
-from models.preferences import Preference
+from models.newcomers import ChannelIntroduction
+from models.outbox import OutboxChannel, OutboxItem, RateLimit
+from models.policies import ProgramLead, WorkspaceSettingsRow
+from models.preferences import MemberSettingsRow
 
 __all__ = [
     "Answer",
@@ -29,34 +29,34 @@ __all__ = [
     "Base",
     "Champion",
     "Channel",
+    "ChannelIntroduction",
     "ChannelMember",
     "CheckIn",
     "CheckInReply",
     "Credit",
-    "Evidence",
-    "Expert",
-    "Giver",
+    "CreditEvidence",
+    "ExpectedExpert",
     "Home",
     "Installation",
-    "Introduction",
     "Kudos",
+    "KudosGiverLock",
     "KudosReaction",
     "KudosTag",
-    "Lane",
+    "KudosThanks",
     "Member",
-    "MentorRound",
-    "Mentoring",
+    "MemberSettingsRow",
+    "MentorRingAlert",
+    "MentorRun",
+    "MentorWorkspaceSettings",
     "MessageCount",
+    "OutboxChannel",
     "OutboxItem",
-    "Pause",
-    "Policy",
-    "Preference",
+    "Participant",
     "ProgramLead",
+    "RateLimit",
     "Reaction",
-    "RingNote",
     "Round",
     "Schedule",
-    "Seat",
-    "Sighting",
-    "Thanks",
+    "UnmatchedMessage",
+    "WorkspaceSettingsRow",
 ]

@@ -9,7 +9,7 @@ from models.base import Base
 
 # Written into the statement that asks for such answers, too: a partial index is used
 # only where the same words stand.
-HELPED = "answers.helped > 0 OR answers.is_solution"
+HAS_HELPED = "answers.helped > 0 OR answers.is_solution"
 
 
 class Answer(Base):
@@ -66,7 +66,7 @@ class Reaction(Base):
     seen_at: Mapped[datetime]
 
 
-class Sighting(Base):
+class UnmatchedMessage(Base):
     """A message seen in a capturing channel that belongs to no ask, yet.
 
     Kept for seven days so that what arrives before its ask still counts.

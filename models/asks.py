@@ -70,13 +70,13 @@ class Ask(Base):
     # One line by the asker on what worked.
     worked: Mapped[str | None]
 
-    def close(self, at_us: int, *, by: str, reason: str | None) -> None:
+    def close(self, at_micros: int, *, by: str, reason: str | None) -> None:
         """The latest close stands; one heard of late changes nothing."""
-        if at_us > self.closed_us:
-            self.closed_us, self.closed_by, self.close_reason = at_us, by, reason
+        if at_micros > self.closed_us:
+            self.closed_us, self.closed_by, self.close_reason = at_micros, by, reason
 
-    def reopen(self, at_us: int) -> None:
-        self.reopened_us = max(self.reopened_us, at_us)
+    def reopen(self, at_micros: int) -> None:
+        self.reopened_us = max(self.reopened_us, at_micros)
 
     @property
     def is_closed(self) -> bool:

@@ -61,7 +61,7 @@ class Schedule(Base):
     next_at: Mapped[datetime | None]
 
 
-class Seat(Base):
+class Participant(Base):
     """Somebody who joined a check-in, left it, or was asked whether to join."""
 
     __tablename__ = "checkin_seats"
@@ -163,7 +163,7 @@ class CheckIn(Base):
     ask_state: Mapped[str | None]
 
     @property
-    def is_written(self) -> bool:
+    def has_text(self) -> bool:
         """Whether something stands in the form's answers."""
         return bool(
             self.working_on or self.stuck_on or self.proud_of or self.reflection

@@ -58,7 +58,7 @@ class Kudos(Base):
     taken_back_by: Mapped[str | None]
 
 
-class Thanks(Base):
+class KudosThanks(Base):
     """One person has thanked another: there is a row exactly while that stands.
 
     Whoever joins a kudos has a row of their own for each receiver, so that what a
@@ -122,7 +122,7 @@ class KudosReaction(Base):
     is_waiting: Mapped[bool] = mapped_column(default=False)
 
 
-class Giver(Base):
+class KudosGiverLock(Base):
     """Somebody who gives kudos: locked while what they may still give is decided.
 
     Two kudos at the same moment would otherwise both take the last of the day.

@@ -23,7 +23,7 @@ class MessageCount(Base):
     messages: Mapped[int]
 
 
-class Mentoring(Base):
+class MentorWorkspaceSettings(Base):
     """Where the bot looks for mentors; without a row, in the workspace as a whole."""
 
     __tablename__ = "mentoring"
@@ -37,7 +37,7 @@ class Mentoring(Base):
     scope: Mapped[str] = mapped_column(default="workspace")
 
 
-class Expert(Base):
+class ExpectedExpert(Base):
     """Somebody whose help the leads expect anyway: never an unexpected mentor."""
 
     __tablename__ = "experts"
@@ -48,7 +48,7 @@ class Expert(Base):
     member: Mapped[str] = mapped_column(primary_key=True)
 
 
-class MentorRound(Base):
+class MentorRun(Base):
     """One look at one period. Its row says that it is done, by whichever replica."""
 
     __tablename__ = "mentor_rounds"
@@ -112,7 +112,7 @@ class Credit(Base):
     posts: Mapped[int] = mapped_column(default=0)
 
 
-class Evidence(Base):
+class CreditEvidence(Base):
     """One mark behind a credit, frozen: what is undone later changes nothing here."""
 
     __tablename__ = "evidence"
@@ -127,7 +127,7 @@ class Evidence(Base):
     marked_by: Mapped[list[str]]
 
 
-class RingNote(Base):
+class MentorRingAlert(Base):
     """Told to the leads: most of somebody's marks come from a ring they are part of."""
 
     __tablename__ = "ring_notes"

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base
 
 
-class Introduction(Base):
+class ChannelIntroduction(Base):
     """The one message with which the bot introduces itself in a channel."""
 
     __tablename__ = "introductions"

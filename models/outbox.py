@@ -82,7 +82,7 @@ class OutboxItem(Base):
     emptied_at: Mapped[datetime | None]
 
 
-class Lane(Base):
+class OutboxChannel(Base):
     """One destination: one delivery at a time, and a pause between two."""
 
     __tablename__ = "lanes"
@@ -94,7 +94,7 @@ class Lane(Base):
     free_at: Mapped[datetime]
 
 
-class Pause(Base):
+class RateLimit(Base):
     """Slack asked not to be called with this method for a while."""
 
     __tablename__ = "pauses"

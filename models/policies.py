@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base
 
 
-class Policy(Base):
+class WorkspaceSettingsRow(Base):
     """One workspace's decisions; a row is made when the first thing is decided.
 
     None means the default, which is in `bot/policies/rules.py`.

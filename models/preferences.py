@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base
 
 
-class Preference(Base):
+class MemberSettingsRow(Base):
     """One member's choices; a row is made when the first thing is chosen.
 
     None means the default, so that a better default reaches everybody who never

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    do: Callable[..., Any]
-    needs: tuple[str, ...] = ()
-    may: tuple[str, ...] = ()
+class PageAction:
+    run: Callable[..., Any]
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
 
 
-def _say(sandbox: "Sandbox", person: str, **said: Any) -> Json:
-    return {"ts": sandbox.say(person, **said)}
+def _say(sandbox: "Sandbox", person: str, **arguments: Any) -> Json:
+    return {"ts": sandbox.say(person, **arguments)}
 
 
 def _join(sandbox: "Sandbox", person: str, channel: str) -> None:
@@ -37,59 +37,59 @@ def _remove_bot(sandbox: "Sandbox", person: str, channel: str) -> None:
     sandbox.remove_bot(channel, person)
 
 
-def _method(name: str) -> Callable[..., Any]:
+def _user_action(name: str) -> Callable[..., Any]:
     def do(sandbox: "Sandbox", person: str, **given: Any) -> Any:
         return getattr(sandbox, name)(person, **given)
 
     return do
 
 
-ACTS: Final[Mapping[str, Act]] = {
-    "say": Act(_say, ("channel", "text"), ("thread_ts", "broadcast", "files")),
-    "edit": Act(_method("edit"), ("channel", "ts", "text")),
-    "delete": Act(_method("delete"), ("channel", "ts")),
-    "react": Act(_method("react"), ("channel", "ts", "emoji")),
-    "unreact": Act(_method("unreact"), ("channel", "ts", "emoji")),
-    "command": Act(_method("command"), ("channel", "command"), ("text",)),
-    "shortcut": Act(_method("shortcut"), ("callback_id",)),
-    "message_shortcut": Act(
-        _method("message_shortcut"), ("callback_id", "channel", "ts")
+PAGE_ACTIONS: Final[Mapping[str, PageAction]] = {
+    "say": PageAction(_say, ("channel", "text"), ("thread_ts", "broadcast", "files")),
+    "edit": PageAction(_user_action("edit"), ("channel", "ts", "text")),
+    "delete": PageAction(_user_action("delete"), ("channel", "ts")),
+    "react": PageAction(_user_action("react"), ("channel", "ts", "emoji")),
+    "unreact": PageAction(_user_action("unreact"), ("channel", "ts", "emoji")),
+    "command": PageAction(_user_action("command"), ("channel", "command"), ("text",)),
+    "shortcut": PageAction(_user_action("shortcut"), ("callback_id",)),
+    "message_shortcut": PageAction(
+        _user_action("message_shortcut"), ("callback_id", "channel", "ts")
     ),
-    "click": Act(
-        _method("click"),
+    "click": PageAction(
+        _user_action("click"),
         ("channel", "ts", "action_id"),
         ("value", "option", "block_id"),
     ),
-    "click_view": Act(
-        _method("click_view"),
+    "click_view": PageAction(
+        _user_action("click_view"),
         ("view_id", "action_id"),
         ("value", "option", "block_id", "values"),
     ),
-    "submit": Act(_method("submit"), ("view_id", "values")),
-    "close_view": Act(_method("close_view"), ("view_id",), ("clear",)),
-    "open_home": Act(_method("open_home"), (), ("tab",)),
-    "read": Act(_method("read"), ("channel", "ts")),
-    "reload": Act(_method("forget_ephemerals")),
-    "join": Act(_join, ("channel",)),
-    "leave": Act(_leave, ("channel",)),
-    "invite_bot": Act(_invite_bot, ("channel",)),
-    "remove_bot": Act(_remove_bot, ("channel",)),
+    "submit": PageAction(_user_action("submit"), ("view_id", "values")),
+    "close_view": PageAction(_user_action("close_view"), ("view_id",), ("clear",)),
+    "open_home": PageAction(_user_action("open_home"), (), ("tab",)),
+    "read": PageAction(_user_action("read"), ("channel", "ts")),
+    "reload": PageAction(_user_action("forget_ephemerals")),
+    "join": PageAction(_join, ("channel",)),
+    "leave": PageAction(_leave, ("channel",)),
+    "invite_bot": PageAction(_invite_bot, ("channel",)),
+    "remove_bot": PageAction(_remove_bot, ("channel",)),
 }
 
 
-def act(sandbox: "Sandbox", body: Json) -> Json:
+def perform(sandbox: "Sandbox", body: Json) -> Json:
     given = dict(body)
     name, person = given.pop("do", None), given.pop("as", None)
-    known = ACTS.get(str(name))
+    known = PAGE_ACTIONS.get(str(name))
     if known is None:
-        raise ValueError(f"nobody can do {name!r}; there is {', '.join(ACTS)}")
+        raise ValueError(f"nobody can do {name!r}; there is {', '.join(PAGE_ACTIONS)}")
     if person not in sandbox.workspace.people:
         raise LookupError(f"no person {person}")
-    if missing := [n for n in known.needs if n not in given]:
+    if missing := [n for n in known.required if n not in given]:
         raise ValueError(f"{name} needs {', '.join(missing)}")
-    if unknown := given.keys() - {*known.needs, *known.may}:
+    if unknown := given.keys() - {*known.required, *known.optional}:
         raise ValueError(f"{name} takes no {', '.join(sorted(unknown))}")
-    result = known.do(sandbox, person, **given)
+    result = known.run(sandbox, person, **given)
     if isinstance(result, Ack):
         return asdict(result)
     return result if isinstance(result, dict) else {}

@@ -9,109 +9,113 @@ class Checker:
     """Collects complaints as Slack words them, each with where it is."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.problems: list[str] = []
 
-    def say(self, what: str, where: str) -> None:
-        self.said.append(f"[ERROR] {what} [json-pointer:{where}]")
+    def report(self, problem: str, pointer: str) -> None:
+        self.problems.append(f"[ERROR] {problem} [json-pointer:{pointer}]")
 
-    def mapping(self, value: Any, where: str) -> Json | None:
+    def mapping(self, value: Any, pointer: str) -> Json | None:
         if isinstance(value, dict):
             return value
-        self.say("must provide an object", where)
+        self.report("must provide an object", pointer)
         return None
 
     def items(
-        self, holder: Json, name: str, where: str, least: int, most: int
+        self, parent: Json, name: str, pointer: str, min_items: int, max_items: int
     ) -> list[Any]:
-        value = holder.get(name)
+        value = parent.get(name)
         if value is None:
-            if least:
-                self.say(f"missing required field: {name}", where)
+            if min_items:
+                self.report(f"missing required field: {name}", pointer)
             return []
         if not isinstance(value, list):
-            self.say("must provide an array", f"{where}/{name}")
+            self.report("must provide an array", f"{pointer}/{name}")
             return []
-        if len(value) < least:
-            self.say(f"no less than {least} items allowed", f"{where}/{name}")
-        if len(value) > most:
-            self.say(f"no more than {most} items allowed", f"{where}/{name}")
+        if len(value) < min_items:
+            self.report(f"no less than {min_items} items allowed", f"{pointer}/{name}")
+        if len(value) > max_items:
+            self.report(f"no more than {max_items} items allowed", f"{pointer}/{name}")
         return value
 
     def string(  # The limits are the rule.
         self,
-        holder: Json,
+        parent: Json,
         name: str,
-        where: str,
-        most: int,
+        pointer: str,
+        max_length: int,
         *,
-        needed: bool = False,
-        least: int = 0,
+        required: bool = False,
+        min_length: int = 0,
     ) -> str | None:
-        value = holder.get(name)
+        value = parent.get(name)
         if value is None:
-            if needed:
-                self.say(f"missing required field: {name}", where)
+            if required:
+                self.report(f"missing required field: {name}", pointer)
             return None
         if not isinstance(value, str):
-            self.say("must provide a string", f"{where}/{name}")
+            self.report("must provide a string", f"{pointer}/{name}")
             return None
-        if len(value) > most:
-            self.say(f"must be less than {most + 1} characters", f"{where}/{name}")
-        if len(value) < least:
-            self.say(f"must be more than {least - 1} characters", f"{where}/{name}")
+        if len(value) > max_length:
+            self.report(
+                f"must be less than {max_length + 1} characters", f"{pointer}/{name}"
+            )
+        if len(value) < min_length:
+            self.report(
+                f"must be more than {min_length - 1} characters", f"{pointer}/{name}"
+            )
         return value
 
-    def flag(self, holder: Json, name: str, where: str) -> None:
-        if not isinstance(holder.get(name, False), bool):
-            self.say("must provide a boolean", f"{where}/{name}")
+    def boolean(self, parent: Json, name: str, pointer: str) -> None:
+        if not isinstance(parent.get(name, False), bool):
+            self.report("must provide a boolean", f"{pointer}/{name}")
 
     def text(  # The limits are the rule.
         self,
-        holder: Json,
+        parent: Json,
         name: str,
-        where: str,
-        most: int = 3000,
+        pointer: str,
+        max_length: int = 3000,
         *,
-        needed: bool = False,
+        required: bool = False,
         plain: bool = False,
     ) -> None:
-        if holder.get(name) is None:
-            if needed:
-                self.say(f"missing required field: {name}", where)
+        if parent.get(name) is None:
+            if required:
+                self.report(f"missing required field: {name}", pointer)
             return
-        self.text_object(holder[name], f"{where}/{name}", most, plain=plain)
+        self.text_object(parent[name], f"{pointer}/{name}", max_length, plain=plain)
 
     def text_object(
-        self, value: Any, where: str, most: int = 3000, *, plain: bool = False
+        self, value: Any, pointer: str, max_length: int = 3000, *, plain: bool = False
     ) -> None:
-        found = self.mapping(value, where)
+        found = self.mapping(value, pointer)
         if found is None:
             return
         kind = found.get("type")
         kinds = ("plain_text",) if plain else ("plain_text", "mrkdwn")
         if kind not in kinds:
-            self.say(f"must be one of: {', '.join(kinds)}", f"{where}/type")
-        self.string(found, "text", where, most, needed=True, least=1)
+            self.report(f"must be one of: {', '.join(kinds)}", f"{pointer}/type")
+        self.string(found, "text", pointer, max_length, required=True, min_length=1)
         foreign = "verbatim" if kind == "plain_text" else "emoji"
         if foreign in found:
-            self.say(f"invalid additional property: {foreign}", where)
-        self.only(found, where, "type", "text", "emoji", "verbatim")
+            self.report(f"invalid additional property: {foreign}", pointer)
+        self.allow_only(found, pointer, "type", "text", "emoji", "verbatim")
 
-    def only(self, holder: Json, where: str, *names: str) -> None:
-        for name in holder:
+    def allow_only(self, parent: Json, pointer: str, *names: str) -> None:
+        for name in parent:
             if name not in names:
-                self.say(f"invalid additional property: {name}", where)
+                self.report(f"invalid additional property: {name}", pointer)
 
-    def confirm(self, holder: Json, where: str) -> None:
-        if "confirm" not in holder:
+    def confirm(self, parent: Json, pointer: str) -> None:
+        if "confirm" not in parent:
             return
-        dialog = self.mapping(holder["confirm"], f"{where}/confirm")
+        dialog = self.mapping(parent["confirm"], f"{pointer}/confirm")
         if dialog is None:
             return
-        place = f"{where}/confirm"
-        self.text(dialog, "title", place, 100, needed=True, plain=True)
-        self.text(dialog, "text", place, 300, needed=True)
+        place = f"{pointer}/confirm"
+        self.text(dialog, "title", place, 100, required=True, plain=True)
+        self.text(dialog, "text", place, 300, required=True)
         self.text(dialog, "confirm", place, 30, plain=True)
         self.text(dialog, "deny", place, 30, plain=True)
         if dialog.get("style") not in (None, "primary", "danger"):
-            self.say("must be one of: primary, danger", f"{place}/style")
+            self.report("must be one of: primary, danger", f"{place}/style")

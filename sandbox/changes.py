@@ -12,7 +12,7 @@ from sandbox.workspace import Workspace
 
 _HEARTBEAT_SECONDS = 15.0
 # A page that does not keep up is told once to look at everything again.
-_MOST_WAITING = 500
+_MAX_QUEUED = 500
 
 
 def stream(workspace: Workspace) -> StreamingResponse:
@@ -23,13 +23,13 @@ def stream(workspace: Workspace) -> StreamingResponse:
     )
 
 
-def _event(what: str, where: dict[str, Any]) -> str:
-    return f"data: {json.dumps({'what': what, **where})}\n\n"
+def _event(kind: str, ids: dict[str, Any]) -> str:
+    return f"data: {json.dumps({'what': kind, **ids})}\n\n"
 
 
 async def _changes(workspace: Workspace) -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
-    waiting: asyncio.Queue[str] = asyncio.Queue(_MOST_WAITING)
+    waiting: asyncio.Queue[str] = asyncio.Queue(_MAX_QUEUED)
 
     def put(what: str, where: dict[str, Any]) -> None:
         if waiting.full():
@@ -43,7 +43,7 @@ async def _changes(workspace: Workspace) -> AsyncIterator[str]:
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(put, what, where)
 
-    forget = workspace.on_change(tell)
+    forget = workspace.add_listener(tell)
     try:
         yield _event("connected", {})
         while True:

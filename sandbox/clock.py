@@ -5,20 +5,20 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock, RLock
 from typing import Protocol, TypeAlias
 
-Moved: TypeAlias = Callable[[], None]
+MoveListener: TypeAlias = Callable[[], None]
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Stops(Protocol):
+class DueWork(Protocol):
     """The part of an app in a journey, where the clock is moved far."""
 
-    def next(self) -> datetime | None:
+    def next_due_at(self) -> datetime | None:
         """Return when the app has something to do next; None where it has nothing."""
 
-    def work(self) -> None:
+    def run_due(self) -> None:
         """Let the app do all that is due by now."""
 
 
@@ -28,34 +28,34 @@ class TravelClock:
     def __init__(self, start: datetime | None = None, *, running: bool = True) -> None:
         self._lock = Lock()
         # One journey at a time.
-        self._journey = RLock()
+        self._move_lock = RLock()
         self._running = running
-        self._moved: list[Moved] = []
-        self._stops: Stops | None = None
-        self._set(start or utc_now())
+        self._listeners: list[MoveListener] = []
+        self._due_work: DueWork | None = None
+        self._set_time(start or utc_now())
 
     def __call__(self) -> datetime:
         with self._lock:
-            return utc_now() + self._ahead if self._running else self._still
+            return utc_now() + self._offset if self._running else self._frozen_at
 
-    def stop_on_the_way(self, stops: Stops) -> None:
+    def run_due_work(self, due_work: DueWork) -> None:
         """Let the app do in between, at its time, what a real clock would come to."""
-        self._stops = stops
+        self._due_work = due_work
 
-    def advance(self, by: timedelta) -> datetime:
+    def advance(self, duration: timedelta) -> datetime:
         """Move on, by way of all that the app has to do before then."""
-        if by < timedelta():
+        if duration < timedelta():
             raise ValueError("The clock only goes forward.")
-        with self._journey:
-            end = self() + by
-            if self._stops is not None:
-                self._stops.work()
-                while (stop := self._stops.next()) is not None and stop < end:
-                    self._go(max(stop, self()))
-                    self._stops.work()
-            self._go(max(end, self()))
-            if self._stops is not None:
-                self._stops.work()
+        with self._move_lock:
+            end = self() + duration
+            if self._due_work is not None:
+                self._due_work.run_due()
+                while (stop := self._due_work.next_due_at()) is not None and stop < end:
+                    self._move_to(max(stop, self()))
+                    self._due_work.run_due()
+            self._move_to(max(end, self()))
+            if self._due_work is not None:
+                self._due_work.run_due()
         return self()
 
     def travel_to(self, moment: datetime) -> datetime:
@@ -65,21 +65,21 @@ class TravelClock:
 
     def restart(self, start: datetime) -> None:
         """Begin anew at `start`, which may be earlier; nothing happens on the way."""
-        with self._journey:
-            self._set(start)
+        with self._move_lock:
+            self._set_time(start)
 
-    def on_move(self, tell: Moved) -> None:
+    def on_move(self, listener: MoveListener) -> None:
         with self._lock:
-            self._moved.append(tell)
+            self._listeners.append(listener)
 
-    def _go(self, moment: datetime) -> None:
-        self._set(moment)
+    def _move_to(self, moment: datetime) -> None:
+        self._set_time(moment)
         with self._lock:
-            moved = tuple(self._moved)
+            moved = tuple(self._listeners)
         for tell in moved:
             tell()
 
-    def _set(self, moment: datetime) -> None:
+    def _set_time(self, moment: datetime) -> None:
         with self._lock:
-            self._still = moment
-            self._ahead = moment - utc_now()
+            self._frozen_at = moment
+            self._offset = moment - utc_now()

@@ -15,7 +15,7 @@ from websockets.server import ServerProtocol
 
 from sandbox.records import Json
 
-_CHUNK = 65_536
+_CHUNK_BYTES = 65_536
 
 
 class Connection:
@@ -23,9 +23,9 @@ class Connection:
 
     def __init__(self, sock: socket.socket) -> None:
         self.id = secrets.token_hex(4)
-        self.stalled = False
+        self.is_stalled = False
         # A connection that was told to go gets no more envelopes.
-        self.leaving = False
+        self.is_closing = False
         self.pongs = 0
         self._socket = sock
         self._protocol = ServerProtocol()
@@ -45,7 +45,7 @@ class Connection:
 
     def send(self, message: Json) -> bool:
         with self._lock:
-            if not self.is_open or self.stalled:
+            if not self.is_open or self.is_stalled:
                 return False
             try:
                 self._protocol.send_text(json.dumps(message).encode())
@@ -56,7 +56,7 @@ class Connection:
 
     def ping(self) -> None:
         with self._lock:
-            if self.is_open and not self.stalled:
+            if self.is_open and not self.is_stalled:
                 with suppress(OSError, InvalidState):
                     self._protocol.send_ping(f"Ping from {self.id}".encode())
                     self._flush()
@@ -66,30 +66,30 @@ class Connection:
             self._protocol.send_close(1000)
             self._flush()
 
-    def cut(self) -> None:
+    def drop(self) -> None:
         """Ends the TCP connection without a word."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
-    def handshake(self, admit: Callable[[str], bool]) -> bool:
-        while data := self._socket.recv(_CHUNK):
+    def handshake(self, is_admitted: Callable[[str], bool]) -> bool:
+        while data := self._socket.recv(_CHUNK_BYTES):
             self._protocol.receive_data(data)
             for event in self._protocol.events_received():
                 if isinstance(event, Request):
                     answer = self._protocol.accept(event)
-                    if not admit(event.path):
+                    if not is_admitted(event.path):
                         answer = self._protocol.reject(404, "no such link\n")
                     self._protocol.send_response(answer)
                     self._flush()
                     return self.is_open
         return False
 
-    def texts(self) -> Iterator[str]:
+    def incoming_texts(self) -> Iterator[str]:
         """What the app says, until it is gone."""
         while True:
             try:
-                data = self._socket.recv(_CHUNK)
+                data = self._socket.recv(_CHUNK_BYTES)
             except OSError:
                 return
             with self._lock:
@@ -98,13 +98,13 @@ class Connection:
                 else:
                     self._protocol.receive_eof()
                 events = self._protocol.events_received()
-                if not self.stalled:
+                if not self.is_stalled:
                     with suppress(OSError):
                         self._flush()
             for event in events:
                 opcode = getattr(event, "opcode", None)
                 self.pongs += opcode is Opcode.PONG
-                if opcode is Opcode.TEXT and not self.stalled:
+                if opcode is Opcode.TEXT and not self.is_stalled:
                     yield bytes(getattr(event, "data", b"")).decode(errors="replace")
             if not data:
                 return

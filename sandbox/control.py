@@ -35,7 +35,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox import snapshots
-from sandbox.acts import act
+from sandbox.acts import perform
 from sandbox.changes import stream
 from sandbox.clock import TravelClock
 from sandbox.records import Json
@@ -44,10 +44,10 @@ from sandbox.refusals import SlackError
 if TYPE_CHECKING:
     from sandbox.sandbox import Sandbox
 
-_MOST_HISTORY = 1000
+_MAX_HISTORY = 1000
 
 
-def _refused(error: Exception) -> Response:
+def _error_response(error: Exception) -> Response:
     status = 400
     if isinstance(error, LookupError):
         status = 404
@@ -61,7 +61,7 @@ def _refused(error: Exception) -> Response:
 
 
 def _endpoint(
-    work: Callable[[Request, Json], Any],
+    handler: Callable[[Request, Json], Any],
 ) -> Callable[[Request], Awaitable[Response]]:
     """Reads the body, works beside the event loop, and says no in JSON."""
 
@@ -80,7 +80,7 @@ def _endpoint(
             if not isinstance(body, dict):
                 return JSONResponse({"error": "send a JSON object"}, 400)
         try:
-            return JSONResponse(await run_in_threadpool(work, request, body))
+            return JSONResponse(await run_in_threadpool(handler, request, body))
         except (
             LookupError,
             PermissionError,
@@ -88,12 +88,12 @@ def _endpoint(
             ValueError,
             TypeError,
         ) as error:
-            return _refused(error)
+            return _error_response(error)
 
     return answer
 
 
-def _move(clock: object, body: Json) -> Json:
+def _move_clock(clock: object, body: Json) -> Json:
     if not isinstance(clock, TravelClock):
         raise PermissionError("this sandbox runs on a clock that cannot be moved")
     if "to" in body:
@@ -103,7 +103,7 @@ def _move(clock: object, body: Json) -> Json:
     return {"now": now.isoformat()}
 
 
-class Control:
+class ControlApi:
     def __init__(self, sandbox: "Sandbox") -> None:
         self._sandbox = sandbox
 
@@ -136,16 +136,16 @@ class Control:
                 request.query_params.get("as", ""), request.path_params["file"]
             )
         except (LookupError, PermissionError) as error:
-            return _refused(error)
+            return _error_response(error)
         kind = "application/json" if name.endswith(".json") else "text/plain"
         return Response(content, media_type=kind)
 
     def act(self, _request: Request, body: Json) -> Json:
-        return act(self._sandbox, body)
+        return perform(self._sandbox, body)
 
     def clock(self, _request: Request, body: Json) -> Json:
-        moved = _move(self._sandbox.clock, body)
-        self._sandbox.workspace.changed("clock", now=moved["now"])
+        moved = _move_clock(self._sandbox.clock, body)
+        self._sandbox.workspace.notify("clock", now=moved["now"])
         return moved
 
     def faults(self, request: Request, body: Json) -> Json:
@@ -158,15 +158,15 @@ class Control:
             else:
                 faults.clear()
         if request.method != "GET":
-            self._sandbox.workspace.changed("faults")
-        return {"faults": faults.listed()}
+            self._sandbox.workspace.notify("faults")
+        return {"faults": faults.to_json()}
 
     def seed(self, _request: Request, body: Json) -> Json:
         self._sandbox.faults.seed(int(body["seed"]))
         return {}
 
     def history(self, request: Request, _body: Json) -> Json:
-        limit = min(int(request.query_params.get("limit", 100)), _MOST_HISTORY)
+        limit = min(int(request.query_params.get("limit", 100)), _MAX_HISTORY)
         sandbox = self._sandbox
         rows: dict[str, list[Any]] = {
             "calls": sandbox.calls[-limit:],
@@ -186,7 +186,7 @@ class Control:
             case "stall":
                 sockets.stall()
             case "cut":
-                sockets.cut()
+                sockets.drop()
             case other:
                 raise ValueError(f"nothing like {other!r} can be done to a socket")
         return {"connections": len(sockets.connections)}
@@ -197,7 +197,7 @@ class Control:
 
 
 def routes(sandbox: "Sandbox") -> list[BaseRoute]:
-    control = Control(sandbox)
+    control = ControlApi(sandbox)
 
     def changes(_request: Request) -> Response:
         return stream(sandbox.workspace)

@@ -6,23 +6,23 @@ from typing import Any
 
 from sandbox import forms, inputs
 from sandbox.events import Events
-from sandbox.gestures import Gestures
-from sandbox.messages import Messages
+from sandbox.gestures import Interactions
+from sandbox.messages import MessageStore
 from sandbox.records import Ack, Channel, Json, Message, Person, View
 from sandbox.refusals import SlackError
 from sandbox.rich_texts import rich_text
-from sandbox.views import Views
-from sandbox.workspace import Workspace, valid_ts
+from sandbox.views import ViewStore
+from sandbox.workspace import Workspace, is_valid_ts
 
 
-class Deeds:
+class UserActions:
     """Mixed into Sandbox: people and channels are given by their ids."""
 
     workspace: Workspace
     events: Events
-    messages_desk: Messages
-    views: Views
-    gestures: Gestures
+    message_store: MessageStore
+    views: ViewStore
+    interactions: Interactions
 
     def say(  # As many as Slack's composer.
         self,
@@ -39,7 +39,7 @@ class Deeds:
     ) -> str:
         """Says `text`, as Slack transmits it; answers its ts."""
         with self.workspace.lock:
-            who, room = self._inside(person, channel)
+            who, room = self._require_member(person, channel)
             if thread_ts is not None:
                 self.workspace.message(room.id, thread_ts)
             if broadcast:
@@ -47,24 +47,24 @@ class Deeds:
             elif files:
                 subtype = "file_share"
             blocks = [rich_text(text, uuid.uuid4().hex[:5])] if text else []
-            return self.messages_desk.post(
+            return self.message_store.post(
                 room,
                 who.id,
                 text,
                 ts=ts,
                 thread_ts=thread_ts,
                 subtype=subtype,
-                files=[file_shape(self.workspace, who, file) for file in files],
+                files=[file_object(self.workspace, who, file) for file in files],
                 client_msg_id=client_msg_id or str(uuid.uuid4()),
                 blocks=blocks,
-                bot_id=self._bot_of(who),
+                bot_id=self._bot_id_of(who),
             ).ts
 
-    def _bot_of(self, who: Person) -> str | None:
+    def _bot_id_of(self, author: Person) -> str | None:
         # Another app's bot: the app under test sees a bot_id that is not its own.
-        return "B" + who.id[1:] if who.is_bot else None
+        return "B" + author.id[1:] if author.is_bot else None
 
-    def _inside(self, person: str, channel: str) -> tuple[Person, Channel]:
+    def _require_member(self, person: str, channel: str) -> tuple[Person, Channel]:
         who, room = self.workspace.person(person), self.workspace.channel(channel)
         if who.deleted:
             raise PermissionError(f"{who.name} is deactivated")
@@ -74,7 +74,7 @@ class Deeds:
             raise PermissionError(f"{room.name} is archived")
         return who, room
 
-    def _own(self, person: str, channel: str, ts: str) -> Message:
+    def _own_message(self, person: str, channel: str, ts: str) -> Message:
         message = self.workspace.message(channel, ts)
         if message.user != person or message.bot_id == self.workspace.bot_id:
             raise PermissionError("only one's own messages can be changed")
@@ -82,27 +82,27 @@ class Deeds:
 
     def edit(self, person: str, channel: str, ts: str, text: str) -> None:
         with self.workspace.lock:
-            self._inside(person, channel)
-            message = self._own(person, channel, ts)
+            self._require_member(person, channel)
+            message = self._own_message(person, channel, ts)
             blocks = [rich_text(text, uuid.uuid4().hex[:5])]
-            self.messages_desk.change(message, text=text, blocks=blocks, by_person=True)
+            self.message_store.update(message, text=text, blocks=blocks, by_person=True)
 
     def delete(self, person: str, channel: str, ts: str) -> None:
         """One's own message; an admin may delete anybody's."""
         with self.workspace.lock:
-            who, room = self._inside(person, channel)
+            who, room = self._require_member(person, channel)
             if who.is_admin or who.is_owner:
                 message = self.workspace.message(room.id, ts)
             else:
-                message = self._own(person, channel, ts)
-            self.messages_desk.remove(message)
+                message = self._own_message(person, channel, ts)
+            self.message_store.delete(message)
 
-    def redraw(self, channel: str, ts: str) -> None:
+    def unfurl(self, channel: str, ts: str) -> None:
         """A `message_changed` with the same text, as an unfurl causes."""
         with self.workspace.lock:
             message = self.workspace.message(channel, ts)
             edited = message.edited
-            self.messages_desk.change(message, text=message.text, by_person=True)
+            self.message_store.update(message, text=message.text, by_person=True)
             message.edited = edited
 
     def react(
@@ -115,9 +115,9 @@ class Deeds:
         event_ts: str | None = None,
     ) -> None:
         with self.workspace.lock:
-            who, room = self._inside(person, channel)
+            who, room = self._require_member(person, channel)
             message = self.workspace.message(room.id, ts)
-            self.messages_desk.react(who.id, message, emoji, event_ts)
+            self.message_store.add_reaction(who.id, message, emoji, event_ts)
 
     def unreact(
         self,
@@ -129,18 +129,18 @@ class Deeds:
         event_ts: str | None = None,
     ) -> None:
         with self.workspace.lock:
-            who, room = self._inside(person, channel)
+            who, room = self._require_member(person, channel)
             message = self.workspace.message(room.id, ts)
-            self.messages_desk.unreact(who.id, message, emoji, event_ts)
+            self.message_store.remove_reaction(who.id, message, emoji, event_ts)
 
     def read(self, person: str, channel: str, ts: str) -> None:
         """Marks the channel as read up to `ts`."""
         with self.workspace.lock:
-            if not valid_ts(ts):
+            if not is_valid_ts(ts):
                 raise ValueError(f"not a time stamp: {ts!r}")
             key = self.workspace.person(person).id, self.workspace.channel(channel).id
             self.workspace.read_marks[key] = ts
-            self.workspace.changed("read", channel=channel, person=person)
+            self.workspace.notify("read", channel=channel, person=person)
 
     # Commands, shortcuts and clicks return after the app's acknowledgement.
 
@@ -148,18 +148,18 @@ class Deeds:
         room = self.workspace.channel(channel)
         who = self.workspace.person(person)
         if not room.is_im or who.id not in room.members:
-            self._inside(person, room.id)
-        return self.gestures.command(who, room, command, text)
+            self._require_member(person, room.id)
+        return self.interactions.command(who, room, command, text)
 
     def shortcut(self, person: str, callback_id: str) -> Ack:
-        return self.gestures.shortcut(self.workspace.person(person), callback_id)
+        return self.interactions.shortcut(self.workspace.person(person), callback_id)
 
     def message_shortcut(
         self, person: str, callback_id: str, channel: str, ts: str
     ) -> Ack:
-        who, room = self._inside(person, channel)
+        who, room = self._require_member(person, channel)
         message = self.workspace.message(room.id, ts)
-        return self.gestures.message_shortcut(who, callback_id, message)
+        return self.interactions.message_shortcut(who, callback_id, message)
 
     def click(  # Where, what and which.
         self,
@@ -175,17 +175,17 @@ class Deeds:
         """A button, menu or select in a message; `option` is what is chosen there."""
         who = self.workspace.person(person)
         with self.workspace.lock:
-            message = self._seen(who, channel, ts)
-            found = inputs.find(message.blocks, action_id, value, block_id)
-        return self.gestures.click(who, message, found, option)
+            message = self._visible_message(who, channel, ts)
+            found = inputs.find_element(message.blocks, action_id, value, block_id)
+        return self.interactions.click(who, message, found, option)
 
-    def _seen(self, who: Person, channel: str, ts: str) -> Message:
-        for message in self.workspace.ephemerals.get(who.id, []):
+    def _visible_message(self, viewer: Person, channel: str, ts: str) -> Message:
+        for message in self.workspace.ephemerals.get(viewer.id, []):
             if message.ts == ts:
                 return message
         room = self.workspace.channel(channel)
-        if who.id not in room.members:
-            raise PermissionError(f"{who.name} is not in {room.name}")
+        if viewer.id not in room.members:
+            raise PermissionError(f"{viewer.name} is not in {room.name}")
         return self.workspace.message(room.id, ts)
 
     def click_view(  # Where, what and which.
@@ -203,14 +203,14 @@ class Deeds:
 
         `values` are what the rest of the form holds by then, as in `submit`.
         """
-        who, view = self.workspace.person(person), self._view(person, view_id)
+        who, view = self.workspace.person(person), self._open_view(person, view_id)
         with self.workspace.lock:
             forms.fill_in(view, values or {})
-        found = inputs.find(view.body["blocks"], action_id, value, block_id)
+        found = inputs.find_element(view.body["blocks"], action_id, value, block_id)
         choice = value if option is None else option
-        return self.gestures.click_view(who, view, found, choice)
+        return self.interactions.click_view(who, view, found, choice)
 
-    def _view(self, person: str, view_id: str) -> View:
+    def _open_view(self, person: str, view_id: str) -> View:
         try:
             view = self.views.by_id(view_id)
         except SlackError:
@@ -221,20 +221,22 @@ class Deeds:
 
     def submit(self, person: str, view_id: str, values: dict[str, Any]) -> Ack:
         """`values` by block_id or action_id; what is not named stays as it is."""
-        view = self._view(person, view_id)
-        return self.gestures.submit(self.workspace.person(person), view, values)
+        view = self._open_view(person, view_id)
+        return self.interactions.submit(self.workspace.person(person), view, values)
 
     def close_view(self, person: str, view_id: str, *, clear: bool = False) -> None:
-        view = self._view(person, view_id)
-        self.gestures.close_view(self.workspace.person(person), view, clear=clear)
+        view = self._open_view(person, view_id)
+        self.interactions.close_view(self.workspace.person(person), view, clear=clear)
 
     def open_home(self, person: str, tab: str = "home") -> None:
         with self.workspace.lock:
             room = self.workspace.im(self.workspace.person(person).id)
-            self.events.home_opened(room, person, tab, self.workspace.homes.get(person))
+            self.events.emit_home_opened(
+                room, person, tab, self.workspace.homes.get(person)
+            )
 
 
-def file_shape(workspace: Workspace, who: Person, file: Json) -> Json:
+def file_object(workspace: Workspace, uploader: Person, file: Json) -> Json:
     """A file as messages show it; what `file` does not say is made up."""
     name = str(file.get("name", "file.txt"))
     return {
@@ -246,7 +248,7 @@ def file_shape(workspace: Workspace, who: Person, file: Json) -> Json:
         "mimetype": "text/plain",
         "filetype": "text",
         "pretty_type": "Plain Text",
-        "user": who.id,
+        "user": uploader.id,
         "editable": False,
         "size": 0,
         "mode": "hosted",

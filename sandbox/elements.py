@@ -3,7 +3,7 @@
 from typing import Final
 
 BUTTONS: Final = {"button", "workflow_button"}
-PRESSED: Final = BUTTONS | {"overflow", "icon_button", "feedback_buttons"}
+CLICKABLE: Final = BUTTONS | {"overflow", "icon_button", "feedback_buttons"}
 SELECTS: Final = {
     "static_select",
     "external_select",
@@ -14,16 +14,18 @@ SELECTS: Final = {
 MULTI_SELECTS: Final = {f"multi_{name}" for name in SELECTS}
 CHOICES: Final = {"radio_buttons", "checkboxes"}
 PICKERS: Final = {"datepicker", "timepicker", "datetimepicker"}
-TYPED: Final = {
+TEXT_INPUTS: Final = {
     "plain_text_input",
     "email_text_input",
     "url_text_input",
     "number_input",
     "rich_text_input",
 }
-STATEFUL: Final = SELECTS | MULTI_SELECTS | CHOICES | PICKERS | TYPED | {"file_input"}
+STATEFUL: Final = (
+    SELECTS | MULTI_SELECTS | CHOICES | PICKERS | TEXT_INPUTS | {"file_input"}
+)
 
-ALLOWED: Final = {
+ALLOWED_IN_BLOCK: Final = {
     "section": BUTTONS
     | SELECTS
     | MULTI_SELECTS
@@ -36,23 +38,23 @@ ALLOWED: Final = {
     | CHOICES
     | PICKERS
     | {"overflow", "rich_text_input"},
-    "input": SELECTS | MULTI_SELECTS | CHOICES | PICKERS | TYPED | {"file_input"},
+    "input": SELECTS | MULTI_SELECTS | CHOICES | PICKERS | TEXT_INPUTS | {"file_input"},
     "context": {"image", "plain_text", "mrkdwn"},
     "context_actions": {"feedback_buttons", "icon_button"},
 }
 
 # element type -> (fewest, most) options
-OPTIONS: Final = {
+OPTION_LIMITS: Final = {
     "static_select": (1, 100),
     "multi_static_select": (1, 100),
     "radio_buttons": (1, 10),
     "checkboxes": (1, 10),
     "overflow": (1, 5),
 }
-PLACEHOLDERS: Final = SELECTS | MULTI_SELECTS | PICKERS | TYPED
+WITH_PLACEHOLDER: Final = SELECTS | MULTI_SELECTS | PICKERS | TEXT_INPUTS
 # Only these show formatted option texts.
-MRKDWN_OPTIONS: Final = CHOICES
-INITIAL: Final = {
+WITH_MRKDWN_OPTIONS: Final = CHOICES
+INITIAL_KEYS: Final = {
     "static_select": "initial_option",
     "external_select": "initial_option",
     "radio_buttons": "initial_option",
@@ -74,7 +76,7 @@ INITIAL: Final = {
     "number_input": "initial_value",
     "rich_text_input": "initial_value",
 }
-SELECTED: Final = {
+VALUE_KEYS: Final = {
     "static_select": "selected_option",
     "external_select": "selected_option",
     "radio_buttons": "selected_option",

@@ -6,10 +6,10 @@ from typing import Any
 
 from sandbox import shapes
 from sandbox.records import Channel, Json, Message, Person, View
-from sandbox.workspace import SLACKBOT, Workspace, micros_of
+from sandbox.workspace import SLACKBOT, Workspace, ts_micros
 
 # Sent for each public channel, whether the app is in it or not.
-_SEEN_FROM_OUTSIDE = {
+_SENT_TO_NON_MEMBERS = {
     "channel_created",
     "channel_archive",
     "channel_unarchive",
@@ -29,10 +29,10 @@ _SCOPES = {
     "user_change": "users:read",
     "team_join": "users:read",
 }
-_MESSAGES = {"channel": "channels", "group": "groups", "im": "im"}
+_MESSAGE_EVENTS = {"channel": "channels", "group": "groups", "im": "im"}
 
 
-def _scope(kind: str, room: Channel | None) -> str | None:
+def _required_scope(kind: str, room: Channel | None) -> str | None:
     if kind in _SCOPES:
         return _SCOPES[kind]
     if kind.startswith("group_"):
@@ -43,9 +43,11 @@ def _scope(kind: str, room: Channel | None) -> str | None:
 
 
 class Events:
-    def __init__(self, workspace: Workspace, send: Callable[[Json, str], None]) -> None:
+    def __init__(
+        self, workspace: Workspace, enqueue: Callable[[Json, str], None]
+    ) -> None:
         self._workspace = workspace
-        self._send = send
+        self._enqueue = enqueue
         self.verification_token = secrets.token_urlsafe(18)
 
     def envelope(self, event: Json) -> Json:
@@ -83,8 +85,8 @@ class Events:
         workspace = self._workspace
         name = event["type"]
         if name == "message" and room:
-            name = f"message.{_MESSAGES[room.kind]}"
-        needed = _scope(name, room)
+            name = f"message.{_MESSAGE_EVENTS[room.kind]}"
+        needed = _required_scope(name, room)
         if name not in workspace.manifest.events:
             return False
         if needed and needed not in workspace.scopes:
@@ -92,32 +94,34 @@ class Events:
         if (
             room
             and not workspace.has_bot(room)
-            and (room.is_private or event["type"] not in _SEEN_FROM_OUTSIDE)
+            and (room.is_private or event["type"] not in _SENT_TO_NON_MEMBERS)
         ):
             return False
         self.send(event, room.id if room else "")
         return True
 
-    def send(self, event: Json, lane: str = "") -> None:
-        self._send(self.envelope(event), lane)
+    def send(self, event: Json, queue_name: str = "") -> None:
+        self._enqueue(self.envelope(event), queue_name)
 
     # Messages
 
-    def _in_channel(self, room: Channel, event: Json) -> None:
+    def _emit_in_channel(self, room: Channel, event: Json) -> None:
         self.emit(event | {"channel": room.id, "channel_type": room.kind}, room)
 
-    def posted(self, room: Channel, message: Message) -> None:
+    def emit_message(self, room: Channel, message: Message) -> None:
         shown = shapes.message(self._workspace, message, with_metadata=True)
-        self._in_channel(room, shown | {"event_ts": message.ts})
+        self._emit_in_channel(room, shown | {"event_ts": message.ts})
         mention = f"<@{self._workspace.bot_user_id}"
         if mention in message.text and message.user != self._workspace.bot_user_id:
             event = shown | {"type": "app_mention", "channel": room.id}
             self.emit(event | {"event_ts": message.ts}, room)
 
-    def changed(self, room: Channel, message: Message, before: Json) -> None:
+    def emit_message_changed(
+        self, room: Channel, message: Message, before: Json
+    ) -> None:
         """Also what Slack sends when a message with replies becomes a tombstone."""
         ts = self._workspace.next_ts()
-        self._in_channel(
+        self._emit_in_channel(
             room,
             {
                 "type": "message",
@@ -130,9 +134,9 @@ class Events:
             },
         )
 
-    def deleted(self, room: Channel, ts: str, before: Json) -> None:
+    def emit_message_deleted(self, room: Channel, ts: str, before: Json) -> None:
         now = self._workspace.next_ts()
-        self._in_channel(
+        self._emit_in_channel(
             room,
             {
                 "type": "message",
@@ -145,7 +149,7 @@ class Events:
             },
         )
 
-    def reaction(
+    def emit_reaction(
         self,
         kind: str,
         person: str,
@@ -168,15 +172,15 @@ class Events:
 
     # Channels and people
 
-    def about_channel(self, kind: str, room: Channel, **more: Any) -> None:
+    def emit_channel_event(self, kind: str, room: Channel, **more: Any) -> None:
         """`channel_…`, or its `group_…` twin where the channel is private."""
         prefix = "group" if room.is_private else "channel"
         event: Json = {"type": f"{prefix}_{kind}", "channel": room.id}
         event |= {"event_ts": self._workspace.next_ts(), **more}
         self.emit(event, room)
 
-    def renamed(self, room: Channel) -> None:
-        self.about_channel(
+    def emit_channel_rename(self, room: Channel) -> None:
+        self.emit_channel_event(
             "rename",
             room,
             channel={
@@ -189,13 +193,15 @@ class Events:
             },
         )
 
-    def joined(self, room: Channel, person: str, inviter: str | None) -> None:
+    def emit_member_joined(
+        self, room: Channel, person: str, inviter: str | None
+    ) -> None:
         event = self._membership("member_joined_channel", room, person)
         if inviter:
             event["inviter"] = inviter
         self.emit(event, room)
 
-    def left(self, room: Channel, person: str) -> None:
+    def emit_member_left(self, room: Channel, person: str) -> None:
         self.emit(self._membership("member_left_channel", room, person), room)
 
     def _membership(self, kind: str, room: Channel, person: str) -> Json:
@@ -208,7 +214,7 @@ class Events:
             "event_ts": self._workspace.next_ts(),
         }
 
-    def bot_left(self, room: Channel, actor: str) -> None:
+    def emit_bot_left(self, room: Channel, actor: str) -> None:
         kind = "group_left" if room.is_private else "channel_left"
         if kind not in self._workspace.manifest.events:
             return
@@ -216,18 +222,18 @@ class Events:
         event = {"type": kind, "channel": room.id, "actor_id": actor, "event_ts": ts}
         self.send(event, room.id)
 
-    def about_person(self, kind: str, person: Person) -> None:
+    def emit_user_event(self, kind: str, person: Person) -> None:
         ts = self._workspace.next_ts()
         self.emit(
             {
                 "type": kind,
                 "user": shapes.user(self._workspace, person),
-                "cache_ts": micros_of(ts) // 1_000_000,
+                "cache_ts": ts_micros(ts) // 1_000_000,
                 "event_ts": ts,
             }
         )
 
-    def home_opened(
+    def emit_home_opened(
         self, room: Channel, person: str, tab: str, home: View | None
     ) -> None:
         event: Json = {

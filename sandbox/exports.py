@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from sandbox.records import Json
-from sandbox.workspace import micros_of, valid_ts
+from sandbox.workspace import is_valid_ts, ts_micros
 
-_LARGEST_FILE: Final = 100_000_000
+_MAX_FILE_BYTES: Final = 100_000_000
 _UTF8_FLAG: Final = 0x0800
-_DAY: Final = re.compile(r"([^/]+)/\d{4}-\d{2}-\d{2}\.json\Z")
+_DAY_FILE: Final = re.compile(r"([^/]+)/\d{4}-\d{2}-\d{2}\.json\Z")
 
 
-class BadExport(Exception):
+class ExportError(Exception):
     """The zip is not a Slack export, or is damaged; the text says where."""
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class ExportChannel:
     """A channel as the export describes it."""
 
     id: str
@@ -36,7 +36,7 @@ class Room:
     members: tuple[str, ...]
 
 
-def _opened(path: Path) -> zipfile.ZipFile:
+def _open_zip(path: Path) -> zipfile.ZipFile:
     """Read names as UTF-8 where they do not say what they are, as from a Mac."""
     try:
         return zipfile.ZipFile(path, metadata_encoding="utf-8")
@@ -50,15 +50,15 @@ class Export:
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
         try:
-            self._zip = _opened(self._path)
+            self._zip = _open_zip(self._path)
         except (OSError, zipfile.BadZipFile) as error:
-            raise BadExport(f"{self._path.name}: {error}") from error
-        self._files = {_name(info): info for info in self._zip.infolist()}
+            raise ExportError(f"{self._path.name}: {error}") from error
+        self._files = {_file_name(info): info for info in self._zip.infolist()}
         # Some people zip the folder, not what is in it.
         tops = [n for n in self._files if n.split("/")[-1] == "channels.json"]
         if not tops:
             self.close()
-            raise BadExport(f"{self._path.name}: there is no channels.json in it")
+            raise ExportError(f"{self._path.name}: there is no channels.json in it")
         self._prefix = min(tops, key=len).removesuffix("channels.json")
         try:
             grid = f"{self._prefix}org_users.json" in self._files
@@ -66,12 +66,12 @@ class Export:
             rooms = [(c, False) for c in self._read("channels.json")]
             if f"{self._prefix}groups.json" in self._files:
                 rooms += [(c, True) for c in self._read("groups.json")]
-            listed = [self._room(c, private) for c, private in rooms]
-        except BadExport:
+            listed = [self._channel(c, private) for c, private in rooms]
+        except ExportError:
             self.close()
             raise
         known = {folder for room in listed for folder in (room.name, room.id)}
-        self.rooms = (*listed, *self._unlisted(known))
+        self.channels = (*listed, *self._unlisted_channels(known))
 
     def __enter__(self) -> Self:
         return self
@@ -86,24 +86,24 @@ class Export:
         where = f"{self._path.name}: {name}"
         try:
             info = self._files[self._prefix + name]
-            if info.file_size > _LARGEST_FILE:
-                raise BadExport(f"{where} is too large")
+            if info.file_size > _MAX_FILE_BYTES:
+                raise ExportError(f"{where} is too large")
             found = json.loads(self._zip.read(info))
         except KeyError:
-            raise BadExport(f"{where} is missing") from None
+            raise ExportError(f"{where} is missing") from None
         except (ValueError, RecursionError) as error:
-            raise BadExport(f"{where} is not JSON: {error}") from error
+            raise ExportError(f"{where} is not JSON: {error}") from error
         except (OSError, RuntimeError, zipfile.BadZipFile, EOFError) as error:
-            raise BadExport(f"{where} cannot be read: {error}") from error
+            raise ExportError(f"{where} cannot be read: {error}") from error
         if found is None:
             return []
         if not isinstance(found, list) or not all(isinstance(x, dict) for x in found):
-            raise BadExport(f"{where} is not a list of objects")
+            raise ExportError(f"{where} is not a list of objects")
         return found
 
-    def _room(self, raw: Json, private: bool) -> Room:
+    def _channel(self, raw: Json, private: bool) -> ExportChannel:
         try:
-            return Room(
+            return ExportChannel(
                 id=str(raw["id"]),
                 name=unicodedata.normalize("NFC", str(raw["name"])),
                 is_private=private,
@@ -113,14 +113,18 @@ class Export:
                 members=tuple(map(str, raw.get("members") or ())),
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise BadExport(f"{self._path.name}: a channel without {error}") from error
+            raise ExportError(
+                f"{self._path.name}: a channel without {error}"
+            ) from error
 
-    def _unlisted(self, listed: set[str]) -> list[Room]:
+    def _unlisted_channels(self, listed: set[str]) -> list[ExportChannel]:
         """Folders that channels.json forgot: their ids are made from their names."""
-        found = (_DAY.match(name.removeprefix(self._prefix)) for name in self._files)
+        found = (
+            _DAY_FILE.match(name.removeprefix(self._prefix)) for name in self._files
+        )
         folders = {day[1] for day in found if day} - listed
         return [
-            Room(
+            ExportChannel(
                 id=f"C0{hashlib.sha256(name.encode()).hexdigest()[:9].upper()}",
                 name=name,
                 is_private=False,
@@ -132,22 +136,22 @@ class Export:
             for name in sorted(folders)
         ]
 
-    def select(self, names: Sequence[str] | None) -> list[Room]:
+    def select_channels(self, names: Sequence[str] | None) -> list[ExportChannel]:
         """The channels of these names, or all."""
         if names is None:
-            return list(self.rooms)
-        by_name = {room.name: room for room in self.rooms}
+            return list(self.channels)
+        by_name = {room.name: room for room in self.channels}
         if unknown := [name for name in names if name not in by_name]:
-            raise BadExport(
+            raise ExportError(
                 f"{self._path.name}: no channel {', '.join(unknown)};"
                 f" there is {', '.join(sorted(by_name))}"
             )
         return [by_name[name] for name in names]
 
-    def messages(self, room: Room) -> Iterator[Json]:
+    def messages(self, channel: ExportChannel) -> Iterator[Json]:
         """A channel's messages by their time; days follow each other by name."""
         # Some tools name the folders by the channels' ids.
-        folders = (f"{room.name}/", f"{room.id}/")
+        folders = (f"{channel.name}/", f"{channel.id}/")
         days = sorted(
             name
             for name in (path.removeprefix(self._prefix) for path in self._files)
@@ -157,13 +161,13 @@ class Export:
         for day in days:
             said = self._read(day)
             for message in said:
-                if not valid_ts(message.get("ts")):
+                if not is_valid_ts(message.get("ts")):
                     where = f"{self._path.name}: {day}"
-                    raise BadExport(f"{where} has a message without a ts")
-            yield from sorted(said, key=lambda m: micros_of(m["ts"]))
+                    raise ExportError(f"{where} has a message without a ts")
+            yield from sorted(said, key=lambda m: ts_micros(m["ts"]))
 
 
-def _name(info: zipfile.ZipInfo) -> str:
+def _file_name(info: zipfile.ZipInfo) -> str:
     """The name as it was meant: Slack's zips hold UTF-8 and don't say so."""
     name = info.filename
     if not info.flag_bits & _UTF8_FLAG:

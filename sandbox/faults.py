@@ -50,12 +50,12 @@ class Fault:
     fired: int = 0
 
     @property
-    def is_spent(self) -> bool:
+    def is_exhausted(self) -> bool:
         return self.times is not None and self.fired >= self.times
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class FaultRecord:
     kind: str
     target: str
     at: datetime
@@ -68,7 +68,7 @@ class Faults:
         self._random = random.Random(seed)  # noqa: S311  # It only throws dice.
         self._ids = count(1)
         self._faults: list[Fault] = []
-        self.history: list[Happened] = []
+        self.history: list[FaultRecord] = []
 
     def seed(self, seed: int) -> None:
         with self._lock:
@@ -112,26 +112,26 @@ class Faults:
         with self._lock:
             self._faults.clear()
 
-    def listed(self) -> list[Json]:
+    def to_json(self) -> list[Json]:
         with self._lock:
             return [asdict(fault) for fault in self._faults]
 
-    def of_call(self, method: str) -> Fault | None:
-        return self._strike(method, CALL_FAULTS)
+    def next_for_call(self, method: str) -> Fault | None:
+        return self._next(method, CALL_FAULTS)
 
-    def of_delivery(self, name: str) -> Fault | None:
-        return self._strike(name, DELIVERY_FAULTS)
+    def next_for_delivery(self, name: str) -> Fault | None:
+        return self._next(name, DELIVERY_FAULTS)
 
-    def _strike(self, target: str, kinds: tuple[str, ...]) -> Fault | None:
+    def _next(self, target: str, kinds: tuple[str, ...]) -> Fault | None:
         with self._lock:
             for fault in self._faults:
-                if fault.kind not in kinds or fault.is_spent:
+                if fault.kind not in kinds or fault.is_exhausted:
                     continue
                 if fault.target not in ("*", target):
                     continue
                 if self._random.random() >= fault.chance:
                     continue
                 fault.fired += 1
-                self.history.append(Happened(fault.kind, target, self._clock()))
+                self.history.append(FaultRecord(fault.kind, target, self._clock()))
                 return fault
         return None

@@ -4,13 +4,13 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Final
 
-from sandbox.deeds import file_shape
-from sandbox.messages import Messages
+from sandbox.deeds import file_object
+from sandbox.messages import MessageStore
 from sandbox.records import Channel, Json, Message
 from sandbox.refusals import SlackError
 from sandbox.workspace import Workspace
 
-LARGEST: Final = 1024**3
+MAX_FILE_BYTES: Final = 1024**3
 
 
 @dataclass(slots=True)
@@ -25,22 +25,22 @@ class Upload:
     messages: list[Message] = field(default_factory=list)
 
 
-class Files:
-    def __init__(self, workspace: Workspace, messages: Messages) -> None:
+class FileStore:
+    def __init__(self, workspace: Workspace, messages: MessageStore) -> None:
         self._workspace = workspace
         self._messages = messages
         self.uploads: dict[str, Upload] = {}
 
-    def open(self, name: str, length: int) -> Upload:
+    def create_upload(self, name: str, length: int) -> Upload:
         if not name:
             raise SlackError("invalid_arguments", "[ERROR] missing required: filename")
-        if not 0 < length <= LARGEST:
+        if not 0 < length <= MAX_FILE_BYTES:
             raise SlackError("file_upload_size_restricted")
         upload = Upload(self._workspace.next_id("F"), name, length)
         self.uploads[upload.id] = upload
         return upload
 
-    def receive(self, key: str, content: bytes) -> bool:
+    def store_content(self, key: str, content: bytes) -> bool:
         """Take the bytes that were sent to a slot's address; False for no slot."""
         for upload in self.uploads.values():
             if upload.key == key and len(content) == upload.length:
@@ -62,7 +62,7 @@ class Files:
             workspace = self._workspace
             bot = workspace.people[workspace.bot_user_id]
             shown = [
-                file_shape(
+                file_object(
                     workspace,
                     bot,
                     {
@@ -81,11 +81,11 @@ class Files:
                 upload.messages.append(message)
         return [{"id": upload.id, "title": title} for upload, title in found]
 
-    def delete(self, file: str) -> None:
+    def delete(self, file_id: str) -> None:
         """The file goes, and a message that had nothing else with it."""
-        upload = self.uploads.pop(file, None)
+        upload = self.uploads.pop(file_id, None)
         if upload is None:
             raise SlackError("file_not_found")
         for message in upload.messages:
             if not message.deleted:
-                self._messages.remove(message)
+                self._messages.delete(message)

@@ -6,41 +6,41 @@ from sandbox import elements, inputs
 from sandbox.records import Json, View
 from sandbox.refusals import SlackError
 from sandbox.response_urls import ResponseUrls
-from sandbox.views import Views
+from sandbox.views import ViewStore
 
 
 def fill_in(view: View, values: dict[str, Any]) -> None:
     """`values` name a block or an action; the elements say how to write them."""
     left = dict(values)
-    for found in inputs.interactive(view.body["blocks"]):
+    for found in inputs.interactive_elements(view.body["blocks"]):
         for name in (found.block_id, found.action_id):
             if name in left and found.kind in elements.STATEFUL:
-                entered = inputs.entered(found.element, left.pop(name))
+                entered = inputs.state_after_input(found.element, left.pop(name))
                 view.state.setdefault(found.block_id, {})[found.action_id] = entered
     if left:
         raise LookupError(f"no such fields in the view: {', '.join(left)}")
 
 
-def urls_in(view: View, response_urls: ResponseUrls) -> list[Json]:
+def response_urls_of(view: View, response_urls: ResponseUrls) -> list[Json]:
     """Response URLs of the channels chosen where the app asked for them."""
     urls = []
-    for found in inputs.interactive(view.body["blocks"]):
+    for found in inputs.interactive_elements(view.body["blocks"]):
         if not found.element.get("response_url_enabled"):
             continue
         chosen = view.state[found.block_id][found.action_id]
-        if channel := chosen.get(elements.SELECTED[found.kind]):
+        if channel := chosen.get(elements.VALUE_KEYS[found.kind]):
             urls.append(
                 {
                     "block_id": found.block_id,
                     "action_id": found.action_id,
                     "channel_id": channel,
-                    "response_url": response_urls.new("app", channel, view.person),
+                    "response_url": response_urls.create("app", channel, view.person),
                 }
             )
     return urls
 
 
-def act_on(views: Views, view: View, body: Json) -> dict[str, str]:
+def apply_response(views: ViewStore, view: View, body: Json) -> dict[str, str]:
     """What Slack's client does with the answer; the errors to show, if any."""
     match body.get("response_action"):
         case "errors":

@@ -6,29 +6,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox import elements, forms, inputs, shapes, texts
-from sandbox.deliveries import Deliveries
+from sandbox.deliveries import DeliveryQueue
 from sandbox.events import Events
 from sandbox.faults import Faults
-from sandbox.inputs import Found
+from sandbox.inputs import PlacedElement
 from sandbox.records import Ack, Channel, Json, Message, Person, ResponseUrl, View
 from sandbox.refusals import SlackError
 from sandbox.response_urls import ResponseUrls
 from sandbox.transports import COMMAND, INTERACTIVE, Reply, Transport
-from sandbox.views import Views
+from sandbox.views import ViewStore
 from sandbox.workspace import Workspace
 
-TROUBLE = "We had some trouble connecting. Try again?"
+CONNECTION_ERROR_TEXT = "We had some trouble connecting. Try again?"
 
 
 @dataclass(frozen=True, slots=True)
-class Gestures:
+class Interactions:
     """Each method returns when the app has acknowledged, or failed to in time."""
 
     workspace: Workspace
     events: Events
-    views: Views
+    views: ViewStore
     response_urls: ResponseUrls
-    deliveries: Deliveries
+    deliveries: DeliveryQueue
     transport: Callable[[], Transport | None]
     faults: Faults
 
@@ -38,7 +38,9 @@ class Gestures:
             reply = Reply(None, failure="connection_failed")
         else:
             reply = transport.send(kind, payload, None)
-            fault = self.faults.of_delivery(payload.get("command") or payload["type"])
+            fault = self.faults.next_for_delivery(
+                payload.get("command") or payload["type"]
+            )
             if fault and fault.kind == "duplicate":
                 self.deliveries.record(kind, payload, None, reply)
                 reply = transport.send(kind, payload, None)
@@ -55,38 +57,42 @@ class Gestures:
         if command is None:
             raise LookupError(f"the manifest has no command {name}")
         with workspace.lock:
-            as_sent = texts.as_typed(workspace, text)
+            as_sent = texts.encode_entities(workspace, text)
             payload = {
                 "token": self.events.verification_token,
                 "team_id": workspace.team_id,
                 "team_domain": workspace.team_domain,
                 "channel_id": room.id,
-                "channel_name": _shown_name(room),
+                "channel_name": _channel_name(room),
                 "user_id": person.id,
                 "user_name": person.name,
                 "command": name,
                 "text": as_sent if command.should_escape else texts.escape(text),
                 "api_app_id": workspace.app_id,
                 "is_enterprise_install": "false",
-                "response_url": self.response_urls.new("commands", room.id, person.id),
+                "response_url": self.response_urls.create(
+                    "commands", room.id, person.id
+                ),
                 "trigger_id": workspace.new_trigger(person.id),
             }
         reply = self._send(COMMAND, payload)
         if not reply.ok:
-            why = "operation_timeout" if _late(reply) else "dispatch_failed"
-            return _ack(reply, f'{name} failed with the error "{why}"')
-        return self._command_answer(reply, room, person)
+            why = "operation_timeout" if _has_timed_out(reply) else "dispatch_failed"
+            return _to_ack(reply, f'{name} failed with the error "{why}"')
+        return self._show_command_response(reply, room, person)
 
-    def _command_answer(self, reply: Reply, room: Channel, person: Person) -> Ack:
+    def _show_command_response(
+        self, reply: Reply, room: Channel, person: Person
+    ) -> Ack:
         if not reply.body.strip():
-            return _ack(reply)
-        body = _json(reply.body) or {"text": reply.body}
+            return _to_ack(reply)
+        body = _parse_object(reply.body) or {"text": reply.body}
         url = ResponseUrl(room.id, person.id, self.workspace.clock())
         with self.workspace.lock:
             try:
-                self.response_urls.answer(url, body)
+                self.response_urls.respond(url, body)
             except SlackError as no:
-                return _ack(reply, f"the answer is not valid: {no.error} {no.extra}")
+                return _to_ack(reply, f"the answer is not valid: {no.error} {no.extra}")
         return Ack(
             status=reply.status,
             body=reply.body,
@@ -97,9 +103,9 @@ class Gestures:
     # Shortcuts
 
     def shortcut(self, person: Person, callback_id: str) -> Ack:
-        self._known_shortcut(callback_id, "global")
+        self._require_shortcut(callback_id, "global")
         with self.workspace.lock:
-            payload = self._interaction("shortcut", person) | {
+            payload = self._payload("shortcut", person) | {
                 "callback_id": callback_id,
                 "action_ts": self.workspace.next_ts(),
             }
@@ -108,35 +114,37 @@ class Gestures:
     def message_shortcut(
         self, person: Person, callback_id: str, message: Message
     ) -> Ack:
-        self._known_shortcut(callback_id, "message")
+        self._require_shortcut(callback_id, "message")
         workspace = self.workspace
         room = workspace.channel(message.channel)
         with workspace.lock:
-            payload = self._interaction("message_action", person) | {
+            payload = self._payload("message_action", person) | {
                 "callback_id": callback_id,
                 "action_ts": workspace.next_ts(),
-                "channel": _channel(room),
+                "channel": _channel_reference(room),
                 "message_ts": message.ts,
                 "message": shapes.message(workspace, message, with_metadata=True),
-                "response_url": self.response_urls.new(
+                "response_url": self.response_urls.create(
                     "app", room.id, person.id, thread_ts=message.thread_ts
                 ),
             }
         return self._interact(payload)
 
-    def _known_shortcut(self, callback_id: str, kind: str) -> None:
+    def _require_shortcut(self, callback_id: str, kind: str) -> None:
         shortcut = self.workspace.manifest.shortcuts.get(callback_id)
         if shortcut is None or shortcut.kind != kind:
             raise LookupError(f"the manifest has no {kind} shortcut {callback_id}")
 
     # Clicks
 
-    def click(self, person: Person, message: Message, found: Found, choice: Any) -> Ack:
+    def click(
+        self, person: Person, message: Message, placed: PlacedElement, choice: Any
+    ) -> Ack:
         workspace = self.workspace
         room = workspace.channel(message.channel)
         with workspace.lock:
-            mine = message.chosen.setdefault(person.id, {})
-            action = self._press(found, choice, message.blocks, mine)
+            mine = message.selections.setdefault(person.id, {})
+            action = self._apply_click(placed, choice, message.blocks, mine)
             container: Json = {
                 "type": "message",
                 "message_ts": message.ts,
@@ -145,11 +153,11 @@ class Gestures:
             }
             if message.thread_ts:
                 container["thread_ts"] = message.thread_ts
-            payload = self._interaction("block_actions", person) | {
+            payload = self._payload("block_actions", person) | {
                 "container": container,
-                "channel": _channel(room),
-                "state": {"values": inputs.state(message.blocks, mine)},
-                "response_url": self.response_urls.new(
+                "channel": _channel_reference(room),
+                "state": {"values": inputs.form_state(message.blocks, mine)},
+                "response_url": self.response_urls.create(
                     "actions", room.id, person.id, message.ts, message.thread_ts
                 ),
                 "actions": [action],
@@ -160,27 +168,29 @@ class Gestures:
                 )
         return self._interact(payload)
 
-    def click_view(self, person: Person, view: View, found: Found, choice: Any) -> Ack:
+    def click_view(
+        self, person: Person, view: View, placed: PlacedElement, choice: Any
+    ) -> Ack:
         with self.workspace.lock:
-            action = self._press(found, choice, view.body["blocks"], view.state)
-            payload = self._interaction("block_actions", person, view) | {
+            action = self._apply_click(placed, choice, view.body["blocks"], view.state)
+            payload = self._payload("block_actions", person, view) | {
                 "container": {"type": "view", "view_id": view.id},
                 "actions": [action],
             }
         return self._interact(payload)
 
-    def _press(
+    def _apply_click(
         self,
-        found: Found,
+        placed: PlacedElement,
         choice: Any,
         blocks: list[Json],
         state: dict[str, dict[str, Json]],
     ) -> Json:
-        action = inputs.pressed(found, choice, self.workspace.next_ts())
-        if found.kind in elements.STATEFUL:
-            entered = inputs.entered(found.element, choice)
-            state.setdefault(found.block_id, {})[found.action_id] = entered
-        for block, actions in inputs.state(blocks, state).items():
+        action = inputs.action_payload(placed, choice, self.workspace.next_ts())
+        if placed.kind in elements.STATEFUL:
+            entered = inputs.state_after_input(placed.element, choice)
+            state.setdefault(placed.block_id, {})[placed.action_id] = entered
+        for block, actions in inputs.form_state(blocks, state).items():
             state.setdefault(block, {}).update(actions)
         return action
 
@@ -191,24 +201,24 @@ class Gestures:
             raise LookupError("this view has no submit button")
         with self.workspace.lock:
             forms.fill_in(view, values)
-            if missing := inputs.unanswered(view.body["blocks"], view.state):
+            if missing := inputs.missing_required(view.body["blocks"], view.state):
                 errors = dict.fromkeys(missing, "Please complete this required field.")
                 return Ack(status=None, errors=errors)
-            payload = self._interaction("view_submission", person, view) | {
-                "response_urls": forms.urls_in(view, self.response_urls)
+            payload = self._payload("view_submission", person, view) | {
+                "response_urls": forms.response_urls_of(view, self.response_urls)
             }
         reply = self._send(INTERACTIVE, payload)
         if not reply.ok:
-            return _ack(reply, TROUBLE)
+            return _to_ack(reply, CONNECTION_ERROR_TEXT)
         with self.workspace.lock:
-            return self._submitted(view, reply)
+            return self._apply_submission(view, reply)
 
-    def _submitted(self, view: View, reply: Reply) -> Ack:
-        body = _json(reply.body) or {}
+    def _apply_submission(self, view: View, reply: Reply) -> Ack:
+        body = _parse_object(reply.body) or {}
         try:
-            errors = forms.act_on(self.views, view, body)
+            errors = forms.apply_response(self.views, view, body)
         except SlackError as no:
-            return _ack(reply, f"{TROUBLE} ({no.error} {no.extra})")
+            return _to_ack(reply, f"{CONNECTION_ERROR_TEXT} ({no.error} {no.extra})")
         return Ack(
             status=reply.status,
             body=reply.body,
@@ -220,7 +230,7 @@ class Gestures:
         """Tells the app only where it asked for it by `notify_on_close`."""
         with self.workspace.lock:
             tell = bool(view.body.get("notify_on_close"))
-            payload = self._interaction("view_closed", person, view)
+            payload = self._payload("view_closed", person, view)
             payload["is_cleared"] = clear
             if clear or view.body.get("clear_on_close"):
                 self.views.clear(person.id)
@@ -230,7 +240,7 @@ class Gestures:
 
     # Shapes
 
-    def _interaction(self, kind: str, person: Person, view: View | None = None) -> Json:
+    def _payload(self, kind: str, person: Person, view: View | None = None) -> Json:
         workspace = self.workspace
         payload: Json = {
             "type": kind,
@@ -259,20 +269,20 @@ class Gestures:
         # What is shown later must not change what was sent.
         reply = self._send(INTERACTIVE, json.loads(json.dumps(payload)))
         if reply.ok:
-            return _ack(reply)
-        why = "operation_timeout" if _late(reply) else "dispatch_failed"
-        return _ack(reply, why)
+            return _to_ack(reply)
+        why = "operation_timeout" if _has_timed_out(reply) else "dispatch_failed"
+        return _to_ack(reply, why)
 
 
-def _late(reply: Reply) -> bool:
+def _has_timed_out(reply: Reply) -> bool:
     return reply.failure == "http_timeout"
 
 
-def _ack(reply: Reply, failed: str | None = None) -> Ack:
+def _to_ack(reply: Reply, failed: str | None = None) -> Ack:
     return Ack(status=reply.status, body=reply.body, failed=failed)
 
 
-def _json(text: str) -> Json | None:
+def _parse_object(text: str) -> Json | None:
     try:
         found = json.loads(text)
     except ValueError:
@@ -280,12 +290,12 @@ def _json(text: str) -> Json | None:
     return found if isinstance(found, dict) else None
 
 
-def _shown_name(room: Channel) -> str:
+def _channel_name(room: Channel) -> str:
     """Payloads hide a private channel's name."""
     if room.is_im:
         return "directmessage"
     return "privategroup" if room.is_private else room.name
 
 
-def _channel(room: Channel) -> Json:
-    return {"id": room.id, "name": _shown_name(room)}
+def _channel_reference(room: Channel) -> Json:
+    return {"id": room.id, "name": _channel_name(room)}

@@ -33,7 +33,7 @@ class Manifest:
     interactive: bool
 
     @classmethod
-    def read(cls, raw: Mapping[str, Any]) -> Self:
+    def parse(cls, raw: Mapping[str, Any]) -> Self:
         features = raw.get("features") or {}
         settings = raw.get("settings") or {}
         scopes = (raw.get("oauth_config") or {}).get("scopes") or {}

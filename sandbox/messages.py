@@ -4,16 +4,16 @@ import copy
 from typing import Any
 
 from sandbox import shapes, texts
-from sandbox.blocks import complete
+from sandbox.blocks import add_defaults
 from sandbox.events import Events
 from sandbox.records import Channel, Json, Message
 from sandbox.refusals import SlackError
 from sandbox.workspace import SLACKBOT, Workspace
 
-GONE = "This message was deleted."
+DELETED_TEXT = "This message was deleted."
 
 
-class Messages:
+class MessageStore:
     def __init__(self, workspace: Workspace, events: Events) -> None:
         self._workspace = workspace
         self._events = events
@@ -35,8 +35,8 @@ class Messages:
         message = Message(
             ts=workspace.next_ts(ts), channel=room.id, user=user, text=text, **fields
         )
-        message.blocks = complete(copy.deepcopy(message.blocks))
-        message.notified = texts.notified(
+        message.blocks = add_defaults(copy.deepcopy(message.blocks))
+        message.mentions = texts.mentions(
             workspace, text, message.blocks, message.attachments, link_names=link_names
         )
         room.messages[message.ts] = message
@@ -44,8 +44,8 @@ class Messages:
             root = room.messages.get(message.thread_ts)
             message.parent_user_id = root.user if root else None
             room.threads.setdefault(message.thread_ts, []).append(message.ts)
-        self._events.posted(room, message)
-        workspace.changed("message", channel=room.id, ts=message.ts)
+        self._events.emit_message(room, message)
+        workspace.notify("message", channel=room.id, ts=message.ts)
         return message
 
     def post_ephemeral(
@@ -62,13 +62,13 @@ class Messages:
             visible_to=to,
             **fields,
         )
-        message.blocks = complete(copy.deepcopy(message.blocks))
-        message.notified = texts.notified(workspace, text, message.blocks)
+        message.blocks = add_defaults(copy.deepcopy(message.blocks))
+        message.mentions = texts.mentions(workspace, text, message.blocks)
         workspace.ephemerals.setdefault(to, []).append(message)
-        workspace.changed("ephemeral", channel=room.id, person=to)
+        workspace.notify("ephemeral", channel=room.id, person=to)
         return message
 
-    def change(  # What a message is made of.
+    def update(  # What a message is made of.
         self,
         message: Message,
         *,
@@ -83,7 +83,7 @@ class Messages:
         before = shapes.message(workspace, message, with_metadata=True)
         message.text = text
         if blocks is not None:
-            message.blocks = complete(copy.deepcopy(blocks))
+            message.blocks = add_defaults(copy.deepcopy(blocks))
         if attachments is not None:
             message.attachments = attachments
         if metadata is not None:
@@ -91,14 +91,14 @@ class Messages:
         message.edited = {"user": message.user, "ts": workspace.next_ts()}
         if not by_person:
             # An app's own update shows no "(edited)" but counts as one.
-            message.chosen.clear()
-        message.notified |= texts.notified(
+            message.selections.clear()
+        message.mentions |= texts.mentions(
             workspace, message.text, message.blocks, message.attachments
         )
-        self._events.changed(room, message, before)
-        workspace.changed("message", channel=room.id, ts=message.ts)
+        self._events.emit_message_changed(room, message, before)
+        workspace.notify("message", channel=room.id, ts=message.ts)
 
-    def remove(self, message: Message) -> None:
+    def delete(self, message: Message) -> None:
         """A parent with replies stays as a tombstone, as in Slack."""
         workspace = self._workspace
         room = workspace.channels[message.channel]
@@ -106,39 +106,39 @@ class Messages:
         message.deleted = True
         if room.threads.get(message.ts):
             message.subtype = "tombstone"
-            message.text, message.user, message.bot_id = GONE, SLACKBOT, None
+            message.text, message.user, message.bot_id = DELETED_TEXT, SLACKBOT, None
             message.blocks, message.attachments, message.files = [], [], []
             message.metadata = message.client_msg_id = message.edited = None
             message.reactions.clear()
-            self._events.changed(room, message, before)
+            self._events.emit_message_changed(room, message, before)
         else:
-            self._forget(room, message)
-            self._events.deleted(room, message.ts, before)
-        workspace.changed("message", channel=room.id, ts=message.ts)
+            self._drop(room, message)
+            self._events.emit_message_deleted(room, message.ts, before)
+        workspace.notify("message", channel=room.id, ts=message.ts)
 
-    def _forget(self, room: Channel, message: Message) -> None:
+    def _drop(self, room: Channel, message: Message) -> None:
         del room.messages[message.ts]
         if message.is_parent:
-            room.gone.add(message.ts)
+            room.deleted_parents.add(message.ts)
         if message.thread_ts and not message.is_parent:
             siblings = room.threads[message.thread_ts]
             siblings.remove(message.ts)
             root = room.messages.get(message.thread_ts)
             if not siblings and root and root.subtype == "tombstone":
                 del room.messages[root.ts]
-                room.gone.add(root.ts)
+                room.deleted_parents.add(root.ts)
 
-    def react(
+    def add_reaction(
         self, person: str, message: Message, emoji: str, event_ts: str | None = None
     ) -> None:
         users = message.reactions.setdefault(emoji, [])
         if person in users:
             raise SlackError("already_reacted")
         users.append(person)
-        self._events.reaction("reaction_added", person, message, emoji, event_ts)
-        self._workspace.changed("message", channel=message.channel, ts=message.ts)
+        self._events.emit_reaction("reaction_added", person, message, emoji, event_ts)
+        self._workspace.notify("message", channel=message.channel, ts=message.ts)
 
-    def unreact(
+    def remove_reaction(
         self, person: str, message: Message, emoji: str, event_ts: str | None = None
     ) -> None:
         users = message.reactions.get(emoji, [])
@@ -147,5 +147,5 @@ class Messages:
         users.remove(person)
         if not users:
             del message.reactions[emoji]
-        self._events.reaction("reaction_removed", person, message, emoji, event_ts)
-        self._workspace.changed("message", channel=message.channel, ts=message.ts)
+        self._events.emit_reaction("reaction_removed", person, message, emoji, event_ts)
+        self._workspace.notify("message", channel=message.channel, ts=message.ts)

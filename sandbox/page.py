@@ -8,7 +8,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-_HERE: Final = Path(__file__).parent
+_SANDBOX: Final = Path(__file__).parent
 # What people write is drawn here: it must never run, nor send anything elsewhere.
 _HEADERS: Final = {
     "Cache-Control": "no-cache",
@@ -21,7 +21,7 @@ _HEADERS: Final = {
 
 
 def _page(_request: Request) -> Response:
-    return FileResponse(_HERE / "page.html", headers=_HEADERS)
+    return FileResponse(_SANDBOX / "page.html", headers=_HEADERS)
 
 
 def routes() -> list[BaseRoute]:
@@ -29,5 +29,5 @@ def routes() -> list[BaseRoute]:
         Route("/", _page),
         # Permalinks, as `chat.getPermalink` makes them.
         Route("/archives/{channel}/{message}", _page),
-        Mount("/static", StaticFiles(directory=_HERE / "static")),
+        Mount("/static", StaticFiles(directory=_SANDBOX / "static")),
     ]

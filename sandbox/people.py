@@ -9,33 +9,37 @@ from sandbox.sandbox import Sandbox
 
 
 @dataclass(frozen=True, slots=True)
-class _Seed:
+class _PersonSeed:
     name: str
     real_name: str
     title: str
     tz: str = "Europe/Helsinki"
-    more: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 _PEOPLE: Final = (
-    _Seed("maya", "Maya Lindqvist", "Platform engineer"),
-    _Seed("tomas", "Tomas Okafor", "Staff engineer, champion of the guild"),
-    _Seed("aino", "Aino Virtanen", "Engineering manager", more={"is_admin": True}),
-    _Seed("priya", "Priya Raman", "Data engineer", "Asia/Kolkata"),
-    _Seed("diego", "Diego Alvarez", "Mobile developer", "America/New_York"),
-    _Seed("hana", "Hana Kobayashi", "Designer who codes", "Asia/Tokyo"),
-    _Seed("lars", "Lars Pedersen", "Quality engineer", "Europe/Copenhagen"),
-    _Seed("noor", "Noor Haddad", "New here, backend developer", "Europe/Berlin"),
-    _Seed("zoe", "Zoe Whitaker", "Site reliability engineer", "Australia/Lord_Howe"),
-    _Seed(
+    _PersonSeed("maya", "Maya Lindqvist", "Platform engineer"),
+    _PersonSeed("tomas", "Tomas Okafor", "Staff engineer, champion of the guild"),
+    _PersonSeed(
+        "aino", "Aino Virtanen", "Engineering manager", fields={"is_admin": True}
+    ),
+    _PersonSeed("priya", "Priya Raman", "Data engineer", "Asia/Kolkata"),
+    _PersonSeed("diego", "Diego Alvarez", "Mobile developer", "America/New_York"),
+    _PersonSeed("hana", "Hana Kobayashi", "Designer who codes", "Asia/Tokyo"),
+    _PersonSeed("lars", "Lars Pedersen", "Quality engineer", "Europe/Copenhagen"),
+    _PersonSeed("noor", "Noor Haddad", "New here, backend developer", "Europe/Berlin"),
+    _PersonSeed(
+        "zoe", "Zoe Whitaker", "Site reliability engineer", "Australia/Lord_Howe"
+    ),
+    _PersonSeed(
         "gus",
         "Gus Moreau",
         "Consultant",
         "Europe/Paris",
-        more={"is_restricted": True},
+        fields={"is_restricted": True},
     ),
-    _Seed("olga", "Olga Sorokina", "Left last spring", more={"deleted": True}),
-    _Seed("deploybot", "Deploy Bot", "", "America/Los_Angeles", {"is_bot": True}),
+    _PersonSeed("olga", "Olga Sorokina", "Left last spring", fields={"deleted": True}),
+    _PersonSeed("deploybot", "Deploy Bot", "", "America/Los_Angeles", {"is_bot": True}),
 )
 _CHANNELS: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]]] = {
     "general": (
@@ -70,17 +74,17 @@ _CHANNELS: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]]] = {
 def populate(sandbox: Sandbox) -> dict[str, Person | Channel]:
     """People by name, channels by name with a `#` before it."""
     people = {
-        seed.name: sandbox.person(
+        seed.name: sandbox.add_person(
             seed.name,
             real_name=seed.real_name,
             title=seed.title,
             tz=seed.tz,
-            **seed.more,
+            **seed.fields,
         )
         for seed in _PEOPLE
     }
     channels = {
-        f"#{name}": sandbox.channel(name, *(people[who] for who in members), **more)
+        f"#{name}": sandbox.add_channel(name, *(people[who] for who in members), **more)
         for name, (members, more) in _CHANNELS.items()
     }
     return {**people, **channels}

@@ -3,19 +3,19 @@
 from typing import Any
 
 from sandbox.events import Events
-from sandbox.messages import Messages
+from sandbox.messages import MessageStore
 from sandbox.records import Channel, Json, Person
 from sandbox.workspace import Workspace
 
 
-class Places:
+class WorkspaceSetup:
     """Mixed into Sandbox: each change sends the events that Slack would."""
 
     workspace: Workspace
     events: Events
-    messages_desk: Messages
+    message_store: MessageStore
 
-    def person(
+    def add_person(
         self,
         name: str,
         *,
@@ -38,8 +38,8 @@ class Places:
             if person.id in workspace.people:
                 raise ValueError(f"{person.id} is taken")
             workspace.people[person.id] = person
-            self.events.about_person("team_join", person)
-            workspace.changed("person", person=person.id)
+            self.events.emit_user_event("team_join", person)
+            workspace.notify("person", person=person.id)
             return person
 
     def change_person(self, person_id: str, **fields: Any) -> Person:
@@ -50,11 +50,11 @@ class Places:
                     raise TypeError(f"a person has no {name}")
                 setattr(person, name, value)
             person.updated = int(self.workspace.now())
-            self.events.about_person("user_change", person)
-            self.workspace.changed("person", person=person_id)
+            self.events.emit_user_event("user_change", person)
+            self.workspace.notify("person", person=person_id)
             return person
 
-    def channel(
+    def add_channel(
         self,
         name: str,
         *members: Person,
@@ -81,21 +81,21 @@ class Places:
             workspace.channels[room.id] = room
             if with_bot:
                 self.invite_bot(room.id, first.id if first else None)
-            workspace.changed("channel", channel=room.id)
+            workspace.notify("channel", channel=room.id)
             return room
 
     def join(self, channel: str, person: str, inviter: str | None = None) -> None:
         with self.workspace.lock:
-            room = self._open_room(channel)
+            room = self._require_open(channel)
             if person in room.members:
                 return
             self.workspace.person(person)
             room.members.append(person)
-            self.events.joined(room, person, inviter)
+            self.events.emit_member_joined(room, person, inviter)
             if person != self.workspace.bot_user_id:
                 text = f"<@{person}> has joined the channel"
-                self.messages_desk.post(room, person, text, subtype="channel_join")
-            self.workspace.changed("channel", channel=room.id)
+                self.message_store.post(room, person, text, subtype="channel_join")
+            self.workspace.notify("channel", channel=room.id)
 
     def leave(self, channel: str, person: str) -> None:
         with self.workspace.lock:
@@ -105,9 +105,9 @@ class Places:
             if person == self.workspace.bot_user_id:
                 self.remove_bot(channel)
                 return
-            self.events.left(room, person)
+            self.events.emit_member_left(room, person)
             room.members.remove(person)
-            self.workspace.changed("channel", channel=room.id)
+            self.workspace.notify("channel", channel=room.id)
 
     def invite_bot(self, channel: str, by: str | None = None) -> None:
         self.join(channel, self.workspace.bot_user_id, by)
@@ -116,38 +116,38 @@ class Places:
         with self.workspace.lock:
             room = self.workspace.channel(channel)
             room.members.remove(self.workspace.bot_user_id)
-            self.events.bot_left(room, by or room.creator)
-            self.workspace.changed("channel", channel=room.id)
+            self.events.emit_bot_left(room, by or room.creator)
+            self.workspace.notify("channel", channel=room.id)
 
     def archive(self, channel: str, by: str | None = None) -> None:
         with self.workspace.lock:
-            room = self._open_room(channel)
-            self.events.about_channel(
+            room = self._require_open(channel)
+            self.events.emit_channel_event(
                 "archive", room, user=by or room.creator, is_moved=0
             )
             room.is_archived = True
-            self.workspace.changed("channel", channel=room.id)
+            self.workspace.notify("channel", channel=room.id)
 
     def unarchive(self, channel: str, by: str | None = None) -> None:
         with self.workspace.lock:
             room = self.workspace.channel(channel)
             room.is_archived = False
-            self.events.about_channel("unarchive", room, user=by or room.creator)
-            self.workspace.changed("channel", channel=room.id)
+            self.events.emit_channel_event("unarchive", room, user=by or room.creator)
+            self.workspace.notify("channel", channel=room.id)
 
     def rename(self, channel: str, name: str) -> None:
         with self.workspace.lock:
             room = self.workspace.channel(channel)
             room.name = name
-            self.events.renamed(room)
-            self.workspace.changed("channel", channel=room.id)
+            self.events.emit_channel_rename(room)
+            self.workspace.notify("channel", channel=room.id)
 
     def delete_channel(self, channel: str, by: str | None = None) -> None:
         with self.workspace.lock:
             room = self.workspace.channel(channel)
-            self.events.about_channel("deleted", room, actor_id=by or room.creator)
+            self.events.emit_channel_event("deleted", room, actor_id=by or room.creator)
             del self.workspace.channels[room.id]
-            self.workspace.changed("channel", channel=room.id)
+            self.workspace.notify("channel", channel=room.id)
 
     def change_channel_id(self, channel: str) -> str:
         """What sharing a private channel does to its id; says the new one."""
@@ -183,7 +183,7 @@ class Places:
                 event["is_ext_shared"] = False
             self.events.emit(event, room)
 
-    def _open_room(self, channel: str) -> Channel:
+    def _require_open(self, channel: str) -> Channel:
         room = self.workspace.channel(channel)
         if room.is_archived:
             raise ValueError(f"{room.name} is archived")

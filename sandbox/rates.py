@@ -9,13 +9,13 @@ _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
 
 
-class Rates:
+class RateLimits:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._calls: dict[str, deque[datetime]] = defaultdict(deque)
         self._posts: dict[str, datetime] = {}
 
-    def wait(self, method: str, per_minute: int, channel: str | None) -> int:
+    def seconds_to_wait(self, method: str, per_minute: int, channel: str | None) -> int:
         """Counts the call, or says how many seconds to wait instead."""
         now = self._clock()
         calls = self._calls[method]

@@ -46,10 +46,10 @@ class Message:
     bot_id: str | None = None
     attachments: list[Json] = field(default_factory=list)
     files: list[Json] = field(default_factory=list)
-    notified: set[str] = field(default_factory=set)
+    mentions: set[str] = field(default_factory=set)
     inviter: str | None = None
     # What each person last chose in the message's own selects and checkboxes.
-    chosen: dict[str, dict[str, Json]] = field(default_factory=dict)
+    selections: dict[str, dict[str, Json]] = field(default_factory=dict)
 
     @property
     def is_parent(self) -> bool:
@@ -78,7 +78,7 @@ class Channel:
     # Replies by their parent, so that a long channel's thread is found at once.
     threads: dict[str, list[str]] = field(default_factory=dict)
     # Parents that were deleted without a trace.
-    gone: set[str] = field(default_factory=set)
+    deleted_parents: set[str] = field(default_factory=set)
 
     @property
     def kind(self) -> str:
@@ -100,7 +100,7 @@ class View:
 @dataclass(slots=True)
 class Trigger:
     person: str
-    made_at: datetime
+    created_at: datetime
     # A view may only be pushed by a click inside a modal.
     view_id: str | None = None
     used: bool = False
@@ -110,7 +110,7 @@ class Trigger:
 class ResponseUrl:
     channel: str
     person: str
-    made_at: datetime
+    created_at: datetime
     message_ts: str | None = None
     thread_ts: str | None = None
     uses: int = 0

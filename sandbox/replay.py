@@ -10,16 +10,16 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Final
 
-from sandbox.exports import BadExport, Export, Room, reactions
+from sandbox.exports import Export, ExportChannel, ExportError, reactions
 from sandbox.records import Channel, Json, Message, Person
 from sandbox.sandbox import Sandbox
-from sandbox.workspace import Workspace, micros_of
+from sandbox.workspace import Workspace, ts_micros
 
-__all__ = ["BadExport", "Export", "Played", "envelopes", "play"]
+__all__ = ["Export", "ExportError", "ReplayCounts", "envelopes", "replay"]
 
-_STEP: Final = 1_000
-_BATCH: Final = 200
-_COPIED: Final = (
+_MICROS_BETWEEN_REACTIONS: Final = 1_000
+_BATCH_SIZE: Final = 200
+_COPIED_FIELDS: Final = (
     "user",
     "text",
     "subtype",
@@ -41,19 +41,20 @@ def _ts(micros: int) -> str:
 
 def _in_order(
     export: Export, channels: Sequence[str] | None
-) -> Iterator[tuple[Room, Json]]:
+) -> Iterator[tuple[ExportChannel, Json]]:
     """All messages of all channels, as they were said."""
     rows = [
-        zip(repeat(room), export.messages(room)) for room in export.select(channels)
+        zip(repeat(room), export.messages(room))
+        for room in export.select_channels(channels)
     ]
-    return heapq.merge(*rows, key=lambda row: micros_of(row[1]["ts"]))
+    return heapq.merge(*rows, key=lambda row: ts_micros(row[1]["ts"]))
 
 
-def _marks(message: Json) -> Iterator[tuple[str, str, str]]:
+def _timed_reactions(message: Json) -> Iterator[tuple[str, str, str]]:
     """(who, emoji, event_ts): an export does not say when, so soon after."""
-    start = micros_of(message["ts"])
+    start = ts_micros(message["ts"])
     for number, (who, emoji) in enumerate(reactions(message), 1):
-        yield who, emoji, _ts(start + number * _STEP)
+        yield who, emoji, _ts(start + number * _MICROS_BETWEEN_REACTIONS)
 
 
 def _author(message: Json) -> str:
@@ -68,7 +69,7 @@ def _is_tombstone(message: Json) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sealer:
+class _EnvelopeFactory:
     team_id: str
     app_id: str
     bot_user_id: str
@@ -85,7 +86,7 @@ class _Sealer:
             "event": event,
             "type": "event_callback",
             "event_id": f"Ev{digest[:12].upper()}",
-            "event_time": micros_of(event["event_ts"]) // 1_000_000,
+            "event_time": ts_micros(event["event_ts"]) // 1_000_000,
             "authorizations": [
                 {
                     "enterprise_id": None,
@@ -122,33 +123,33 @@ def envelopes(
                 bot_user_id=bot_user_id,
             )
         return
-    seal = _Sealer(team_id, app_id, bot_user_id)
+    seal = _EnvelopeFactory(team_id, app_id, bot_user_id)
     for room, message in _in_order(export, channels):
         if not _is_tombstone(message):
             yield seal(_message_event(room, message, team_id))
-        for who, emoji, event_ts in _marks(message):
+        for who, emoji, event_ts in _timed_reactions(message):
             yield seal(_reaction_event(room, message, who, emoji, event_ts))
 
 
-def _message_event(room: Room, message: Json, team_id: str) -> Json:
+def _message_event(channel: ExportChannel, message: Json, team_id: str) -> Json:
     event: Json = {"type": "message", "ts": message["ts"], "team": team_id}
-    event |= {name: message[name] for name in _COPIED if message.get(name)}
+    event |= {name: message[name] for name in _COPIED_FIELDS if message.get(name)}
     return event | {
         "text": message.get("text") or "",
-        "channel": room.id,
-        "channel_type": "group" if room.is_private else "channel",
+        "channel": channel.id,
+        "channel_type": "group" if channel.is_private else "channel",
         "event_ts": message["ts"],
     }
 
 
 def _reaction_event(
-    room: Room, message: Json, who: str, emoji: str, event_ts: str
+    channel: ExportChannel, message: Json, user: str, emoji: str, event_ts: str
 ) -> Json:
     event: Json = {
         "type": "reaction_added",
-        "user": who,
+        "user": user,
         "reaction": emoji,
-        "item": {"type": "message", "channel": room.id, "ts": message["ts"]},
+        "item": {"type": "message", "channel": channel.id, "ts": message["ts"]},
         "event_ts": event_ts,
     }
     if author := _author(message):
@@ -160,23 +161,23 @@ def _reaction_event(
 
 
 @dataclass(slots=True)
-class Played:
+class ReplayCounts:
     messages: int = 0
     replies: int = 0
     reactions: int = 0
 
 
-def play(  # Each is a knob of the player.
+def replay(  # Each is a knob of the player.
     sandbox: Sandbox,
     export: Export | str | Path,
     channels: Sequence[str] | None = None,
     *,
     speed: float | None = None,
-    longest_pause: float = 2.0,
+    max_pause: float = 2.0,
     stop: Event | None = None,
     sleep: Callable[[float], object] = time.sleep,
-    on_step: Callable[[Played], None] = lambda _played: None,
-) -> Played:
+    on_message: Callable[[ReplayCounts], None] = lambda _played: None,
+) -> ReplayCounts:
     """Says everything in the sandbox again, under the time stamps it had.
 
     With `speed`, gaps are as they were divided by it, but never longer than
@@ -185,45 +186,52 @@ def play(  # Each is a knob of the player.
     """
     if not isinstance(export, Export):
         with Export(export) as opened:
-            return play(
+            return replay(
                 sandbox,
                 opened,
                 channels,
                 speed=speed,
-                longest_pause=longest_pause,
+                max_pause=max_pause,
                 stop=stop,
                 sleep=sleep,
-                on_step=on_step,
+                on_message=on_message,
             )
-    played = Played()
+    played = ReplayCounts()
     people = {str(raw.get("id")): raw for raw in export.people}
-    cast = _Cast(sandbox.workspace, people)
+    cast = _ReplayRecords(sandbox.workspace, people)
     with sandbox.workspace.lock:
-        stage = {room.id: cast.room(room) for room in export.select(channels)}
+        stage = {
+            room.id: cast.ensure_channel(room)
+            for room in export.select_channels(channels)
+        }
     before: int | None = None
     for number, (room, message) in enumerate(_in_order(export, channels), 1):
         if stop is not None and stop.is_set():
             break
-        now = micros_of(message["ts"])
+        now = ts_micros(message["ts"])
         if speed and before is not None:
-            sleep(min((now - before) / 1_000_000 / speed, longest_pause))
+            sleep(min((now - before) / 1_000_000 / speed, max_pause))
         before = now
         with sandbox.workspace.lock:
-            _say(sandbox, cast, stage[room.id], message, played)
-        on_step(played)
-        if speed is None and number % _BATCH == 0:
-            sandbox.settle(60)
+            _replay_message(sandbox, cast, stage[room.id], message, played)
+        on_message(played)
+        if speed is None and number % _BATCH_SIZE == 0:
+            sandbox.wait_for_deliveries(60)
     return played
 
 
-def _say(
-    sandbox: Sandbox, cast: "_Cast", room: Channel, raw: Json, played: Played
+def _replay_message(
+    sandbox: Sandbox,
+    records: "_ReplayRecords",
+    room: Channel,
+    raw: Json,
+    counts: ReplayCounts,
 ) -> None:
     if raw["ts"] in room.messages:
         return
     thread = raw.get("thread_ts")
     author = _author(raw)
-    cast.join(room, author)
+    records.ensure_member(room, author)
     fields: dict[str, Any] = {
         "thread_ts": thread if thread != raw["ts"] else None,
         "subtype": raw.get("subtype"),
@@ -239,25 +247,25 @@ def _say(
         message.subtype, message.deleted = "tombstone", True
         room.messages[message.ts] = message
         return
-    message = sandbox.messages_desk.post(
+    message = sandbox.message_store.post(
         room, author, str(raw.get("text") or ""), ts=raw["ts"], **fields
     )
-    played.messages += 1
-    played.replies += not message.is_parent
-    for who, emoji, event_ts in _marks(raw):
-        cast.join(room, who)
-        sandbox.messages_desk.react(who, message, emoji, event_ts)
-        played.reactions += 1
+    counts.messages += 1
+    counts.replies += not message.is_parent
+    for who, emoji, event_ts in _timed_reactions(raw):
+        records.ensure_member(room, who)
+        sandbox.message_store.add_reaction(who, message, emoji, event_ts)
+        counts.reactions += 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Cast:
+class _ReplayRecords:
     """People and channels come as they had long been there: nobody is told."""
 
     workspace: Workspace
     people: dict[str, Json]
 
-    def person(self, person_id: str) -> None:
+    def ensure_person(self, person_id: str) -> None:
         if person_id in self.workspace.people:
             return
         raw = self.people.get(person_id, {})
@@ -277,24 +285,24 @@ class _Cast:
             is_ultra_restricted=bool(raw.get("is_ultra_restricted")),
         )
 
-    def join(self, room: Channel, person_id: str) -> None:
+    def ensure_member(self, room: Channel, person_id: str) -> None:
         if person_id:
-            self.person(person_id)
+            self.ensure_person(person_id)
             if person_id not in room.members:
                 room.members.append(person_id)
 
-    def room(self, room: Room) -> Channel:
+    def ensure_channel(self, exported: ExportChannel) -> Channel:
         workspace = self.workspace
-        if room.id in workspace.channels:
-            return workspace.channels[room.id]
-        made = workspace.channels[room.id] = Channel(
-            id=room.id,
-            name=room.name,
-            created=room.created,
-            creator=room.creator or workspace.bot_user_id,
-            is_private=room.is_private,
+        if exported.id in workspace.channels:
+            return workspace.channels[exported.id]
+        made = workspace.channels[exported.id] = Channel(
+            id=exported.id,
+            name=exported.name,
+            created=exported.created,
+            creator=exported.creator or workspace.bot_user_id,
+            is_private=exported.is_private,
         )
-        for person_id in (*room.members, workspace.bot_user_id):
-            self.join(made, person_id)
-        workspace.changed("channel", channel=made.id)
+        for person_id in (*exported.members, workspace.bot_user_id):
+            self.ensure_member(made, person_id)
+        workspace.notify("channel", channel=made.id)
         return made

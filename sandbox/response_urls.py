@@ -4,23 +4,23 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from sandbox.blocks import check_blocks, complete
-from sandbox.messages import Messages
+from sandbox.blocks import add_defaults, check_blocks
+from sandbox.messages import MessageStore
 from sandbox.records import Channel, Json, Message, ResponseUrl
 from sandbox.refusals import SlackError
 from sandbox.workspace import Workspace
 
-USES = 5
-LIFE = timedelta(minutes=30)
+MAX_USES = 5
+LIFETIME = timedelta(minutes=30)
 
 
 class ResponseUrls:
-    def __init__(self, workspace: Workspace, messages: Messages) -> None:
+    def __init__(self, workspace: Workspace, messages: MessageStore) -> None:
         self._workspace = workspace
         self._messages = messages
         self.base = ""
 
-    def new(
+    def create(
         self,
         kind: str,
         channel: str,
@@ -40,16 +40,16 @@ class ResponseUrls:
         url = workspace.response_urls.get(key)
         if url is None:
             raise SlackError("no_such_response_url")
-        if url.uses >= USES or workspace.clock() - url.made_at > LIFE:
-            raise SlackError("used_url" if url.uses >= USES else "expired_url")
+        if url.uses >= MAX_USES or workspace.clock() - url.created_at > LIFETIME:
+            raise SlackError("used_url" if url.uses >= MAX_USES else "expired_url")
         url.uses += 1
-        self.answer(url, body)
+        self.respond(url, body)
 
-    def answer(self, url: ResponseUrl, body: Json) -> Message | None:
+    def respond(self, url: ResponseUrl, body: Json) -> Message | None:
         """Also how an acknowledgement with a body speaks to the person."""
         workspace = self._workspace
         room = workspace.channel(url.channel)
-        old = self._old(url, room)
+        old = self._original(url, room)
         if body.get("delete_original"):
             self._delete(old)
             return None
@@ -77,7 +77,7 @@ class ResponseUrls:
             room, url.person, text, thread_ts=thread, **fields
         )
 
-    def _old(self, url: ResponseUrl, room: Channel) -> Message | None:
+    def _original(self, url: ResponseUrl, room: Channel) -> Message | None:
         if url.message_ts is None:
             return None
         if url.message_ts in room.messages:
@@ -85,23 +85,23 @@ class ResponseUrls:
         mine = self._workspace.ephemerals.get(url.person, [])
         return next((m for m in mine if m.ts == url.message_ts), None)
 
-    def _delete(self, old: Message | None) -> None:
-        if old is None:
+    def _delete(self, original: Message | None) -> None:
+        if original is None:
             raise SlackError("message_not_found")
-        if old.visible_to:
-            self._workspace.ephemerals[old.visible_to].remove(old)
-            self._workspace.changed("ephemeral", person=old.visible_to)
-        elif old.bot_id == self._workspace.bot_id:
-            self._messages.remove(old)
+        if original.visible_to:
+            self._workspace.ephemerals[original.visible_to].remove(original)
+            self._workspace.notify("ephemeral", person=original.visible_to)
+        elif original.bot_id == self._workspace.bot_id:
+            self._messages.delete(original)
         else:
             raise SlackError("cant_delete_message")
 
-    def _replace(self, old: Message, text: str, blocks: list[Any]) -> Message:
-        if old.visible_to:
-            old.text, old.blocks = text, complete(blocks)
-            self._workspace.changed("ephemeral", person=old.visible_to)
-        elif old.bot_id == self._workspace.bot_id:
-            self._messages.change(old, text=text, blocks=blocks)
+    def _replace(self, original: Message, text: str, blocks: list[Any]) -> Message:
+        if original.visible_to:
+            original.text, original.blocks = text, add_defaults(blocks)
+            self._workspace.notify("ephemeral", person=original.visible_to)
+        elif original.bot_id == self._workspace.bot_id:
+            self._messages.update(original, text=text, blocks=blocks)
         else:
             raise SlackError("cant_update_message")
-        return old
+        return original

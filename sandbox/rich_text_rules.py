@@ -11,7 +11,7 @@ _CONTAINERS: Final = {
     "rich_text_preformatted",
 }
 # element type -> the field that it cannot do without
-_INLINE: Final = {
+_REQUIRED_FIELDS: Final = {
     "text": "text",
     "link": "url",
     "user": "user_id",
@@ -23,56 +23,56 @@ _INLINE: Final = {
     "date": "timestamp",
     "team": "team_id",
 }
-_IN_CODE: Final = {"text", "link"}
-_DEEPEST_INDENT: Final = 8
+_ALLOWED_IN_CODE: Final = {"text", "link"}
+_MAX_INDENT: Final = 8
 
 
-def check_rich_text(checker: Checker, elements: list[Any], where: str) -> None:
+def check_rich_text(checker: Checker, elements: list[Any], pointer: str) -> None:
     for number, element in enumerate(elements):
-        _container(checker, element, f"{where}/elements/{number}", _CONTAINERS)
+        _container(checker, element, f"{pointer}/elements/{number}", _CONTAINERS)
 
 
-def _container(checker: Checker, value: Any, where: str, kinds: set[str]) -> None:
-    found = checker.mapping(value, where)
+def _container(checker: Checker, value: Any, pointer: str, kinds: set[str]) -> None:
+    found = checker.mapping(value, pointer)
     if found is None:
         return
     kind = found.get("type")
     if kind not in kinds:
-        checker.say(f"unsupported type: {kind}", f"{where}/type")
+        checker.report(f"unsupported type: {kind}", f"{pointer}/type")
         return
-    inside = checker.items(found, "elements", where, 0, 10_000)
+    inside = checker.items(found, "elements", pointer, 0, 10_000)
     if "elements" not in found:
-        checker.say("missing required field: elements", where)
+        checker.report("missing required field: elements", pointer)
     if kind == "rich_text_list":
         if found.get("style") not in ("bullet", "ordered"):
-            checker.say("must be one of: bullet, ordered", f"{where}/style")
-        if found.get("indent", 0) not in range(_DEEPEST_INDENT + 1):
-            checker.say("must be less than 9", f"{where}/indent")
+            checker.report("must be one of: bullet, ordered", f"{pointer}/style")
+        if found.get("indent", 0) not in range(_MAX_INDENT + 1):
+            checker.report("must be less than 9", f"{pointer}/indent")
     for number, element in enumerate(inside):
-        place = f"{where}/elements/{number}"
+        place = f"{pointer}/elements/{number}"
         if kind == "rich_text_list":
             _container(checker, element, place, {"rich_text_section"})
         else:
             _inline(checker, element, place, in_code=kind == "rich_text_preformatted")
 
 
-def _inline(checker: Checker, value: Any, where: str, *, in_code: bool) -> None:
-    found = checker.mapping(value, where)
+def _inline(checker: Checker, value: Any, pointer: str, *, in_code: bool) -> None:
+    found = checker.mapping(value, pointer)
     if found is None:
         return
     kind = found.get("type")
-    allowed = _IN_CODE if in_code else _INLINE.keys()
+    allowed = _ALLOWED_IN_CODE if in_code else _REQUIRED_FIELDS.keys()
     if not isinstance(kind, str) or kind not in allowed:
-        checker.say(f"unsupported type: {kind}", f"{where}/type")
+        checker.report(f"unsupported type: {kind}", f"{pointer}/type")
         return
-    needed = _INLINE[kind]
+    needed = _REQUIRED_FIELDS[kind]
     if found.get(needed) in (None, ""):
-        checker.say(f"missing required field: {needed}", where)
+        checker.report(f"missing required field: {needed}", pointer)
     if kind == "broadcast" and found.get("range") not in (
         "here",
         "channel",
         "everyone",
     ):
-        checker.say("must be one of: here, channel, everyone", f"{where}/range")
+        checker.report("must be one of: here, channel, everyone", f"{pointer}/range")
     if "style" in found:
-        checker.mapping(found["style"], f"{where}/style")
+        checker.mapping(found["style"], f"{pointer}/style")

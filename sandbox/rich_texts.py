@@ -4,7 +4,7 @@ import re
 
 from sandbox.records import Json
 
-_INLINE = re.compile(
+_INLINE_PATTERN = re.compile(
     r"<@(?P<user>\w+)(?:\|[^>]*)?>"
     r"|<#(?P<channel>\w+)(?:\|[^>]*)?>"
     r"|<!subteam\^(?P<group>\w+)(?:\|[^>]*)?>"
@@ -31,24 +31,24 @@ _ENTITIES = {
 }
 
 
-def _element(found: re.Match[str]) -> Json:
+def _element(match: re.Match[str]) -> Json:
     for name, (kind, key) in _ENTITIES.items():
-        if found[name]:
-            return {"type": kind, key: found[name]}
-    if url := found["url"]:
+        if match[name]:
+            return {"type": kind, key: match[name]}
+    if url := match["url"]:
         link: Json = {"type": "link", "url": unescape(url)}
-        return link | ({"text": unescape(found["label"])} if found["label"] else {})
-    if emoji := found["emoji"]:
-        tone = {"skin_tone": int(found["tone"])} if found["tone"] else {}
+        return link | ({"text": unescape(match["label"])} if match["label"] else {})
+    if emoji := match["emoji"]:
+        tone = {"skin_tone": int(match["tone"])} if match["tone"] else {}
         return {"type": "emoji", "name": emoji, **tone}
-    style = next(s for s in _STYLES if found[s] is not None)
-    return {"type": "text", "text": unescape(found[style]), "style": {style: True}}
+    style = next(s for s in _STYLES if match[s] is not None)
+    return {"type": "text", "text": unescape(match[style]), "style": {style: True}}
 
 
 def _inline(text: str) -> list[Json]:
     elements: list[Json] = []
     end = 0
-    for found in _INLINE.finditer(text):
+    for found in _INLINE_PATTERN.finditer(text):
         if found.start() > end:
             elements.append(
                 {"type": "text", "text": unescape(text[end : found.start()])}

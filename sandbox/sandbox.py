@@ -11,28 +11,28 @@ from starlette.routing import BaseRoute
 
 from sandbox import control, page, server
 from sandbox.clock import TravelClock, utc_now
-from sandbox.deeds import Deeds
-from sandbox.deliveries import Deliveries
+from sandbox.deeds import UserActions
+from sandbox.deliveries import DeliveryQueue
 from sandbox.events import Events
 from sandbox.faults import Faults
-from sandbox.files import Files
-from sandbox.gestures import Gestures
+from sandbox.files import FileStore
+from sandbox.gestures import Interactions
 from sandbox.manifests import Manifest
-from sandbox.messages import Messages
-from sandbox.places import Places
-from sandbox.rates import Rates
+from sandbox.messages import MessageStore
+from sandbox.places import WorkspaceSetup
+from sandbox.rates import RateLimits
 from sandbox.records import Json
 from sandbox.response_urls import ResponseUrls
-from sandbox.sights import Sights
+from sandbox.sights import Observations
 from sandbox.sockets import Sockets
 from sandbox.transports import ACK_SECONDS, EVENT, HttpTransport, Transport
-from sandbox.views import Views
-from sandbox.web_api.calls import Calls, Tokens
-from sandbox.web_api.methods import Slack
+from sandbox.views import ViewStore
+from sandbox.web_api.calls import ApiDispatcher, Tokens
+from sandbox.web_api.methods import Platform
 from sandbox.workspace import Workspace
 
 
-class Sandbox(Places, Deeds, Sights):
+class Sandbox(WorkspaceSetup, UserActions, Observations):
     def __init__(
         self,
         manifest: Mapping[str, Any],
@@ -51,46 +51,46 @@ class Sandbox(Places, Deeds, Sights):
         self.url = ""
         # What somebody who looks in for the first time may try.
         self.hints: list[str] = []
-        self.workspace = workspace = Workspace(Manifest.read(manifest), clock)
+        self.workspace = workspace = Workspace(Manifest.parse(manifest), clock)
         self.faults = Faults(clock)
         self._seed: Callable[[], object] | None = None
         self._http: HttpTransport | None = None
         self.sockets = Sockets(workspace.app_id, lambda: self.ack_seconds)
-        self.deliveries_desk = Deliveries(clock, self._transport, self.faults)
-        self.events = Events(workspace, self.deliveries_desk.put)
-        self.messages_desk = Messages(workspace, self.events)
-        self.files = Files(workspace, self.messages_desk)
-        self.views = Views(workspace)
-        self.response_urls = ResponseUrls(workspace, self.messages_desk)
-        self.gestures = Gestures(
+        self.delivery_queue = DeliveryQueue(clock, self._transport, self.faults)
+        self.events = Events(workspace, self.delivery_queue.enqueue)
+        self.message_store = MessageStore(workspace, self.events)
+        self.files = FileStore(workspace, self.message_store)
+        self.views = ViewStore(workspace)
+        self.response_urls = ResponseUrls(workspace, self.message_store)
+        self.interactions = Interactions(
             workspace,
             self.events,
             self.views,
             self.response_urls,
-            self.deliveries_desk,
+            self.delivery_queue,
             self._transport,
             self.faults,
         )
         self._tokens = Tokens(self.bot_token, self.app_token)
-        self._rates = Rates(clock)
-        slack = Slack(
+        self._rate_limits = RateLimits(clock)
+        slack = Platform(
             workspace,
-            self.messages_desk,
+            self.message_store,
             self.files,
             self.views,
             url=lambda: self.url,
             open_socket=self.sockets.open,
             history_limit=history_limit,
         )
-        self.calls_desk = Calls(
+        self.api_dispatcher = ApiDispatcher(
             slack,
             self._tokens,
-            lambda: self._rates if self.strict_rate else None,
+            lambda: self._rate_limits if self.strict_rate else None,
             self.faults,
         )
         self._server = server.Server(self._routes)
         if isinstance(clock, TravelClock):
-            clock.on_move(self._moved)
+            clock.on_move(self._on_clock_moved)
 
     # Identity
 
@@ -121,23 +121,23 @@ class Sandbox(Places, Deeds, Sights):
 
     # Life
 
-    def start(self, listening: socket.socket | None = None) -> None:
+    def start(self, listener: socket.socket | None = None) -> None:
         """Serve on a socket of this machine's own, or on any free port."""
-        self.url = f"http://127.0.0.1:{self._server.start(listening)}"
+        self.url = f"http://127.0.0.1:{self._server.start(listener)}"
         self.response_urls.base = self.url
         self.sockets.start()
-        self.deliveries_desk.start()
+        self.delivery_queue.start()
 
     def stop(self) -> None:
         self.sockets.stop()
-        self.deliveries_desk.stop()
+        self.delivery_queue.stop()
         self._server.stop()
 
     def _routes(self) -> list[BaseRoute]:
         return [
-            server.web_api(self.calls_desk),
-            server.upload(self.workspace, self.files),
-            *server.response_url(self.workspace, self.response_urls),
+            server.web_api_route(self.api_dispatcher),
+            server.upload_route(self.workspace, self.files),
+            *server.response_url_routes(self.workspace, self.response_urls),
             *control.routes(self),
             *page.routes(),
         ]
@@ -148,23 +148,23 @@ class Sandbox(Places, Deeds, Sights):
         WebSockets that the app opens take over, as in Slack; connecting again
         switches back.
         """
-        self.sockets.was_used = False
+        self.sockets.is_in_use = False
         self._http = HttpTransport(
-            request_url, self.signing_secret, patience=lambda: self.ack_seconds
+            request_url, self.signing_secret, timeout=lambda: self.ack_seconds
         )
 
     def _transport(self) -> Transport | None:
-        return self.sockets if self.sockets.was_used else self._http
+        return self.sockets if self.sockets.is_in_use else self._http
 
     # Deliveries
 
-    def settle(self, timeout: float = 10) -> None:
-        self.deliveries_desk.settle(timeout)
+    def wait_for_deliveries(self, timeout: float = 10) -> None:
+        self.delivery_queue.wait_until_idle(timeout)
 
     def tick(self) -> int:
-        return self.deliveries_desk.tick()
+        return self.delivery_queue.enqueue_due()
 
-    def _moved(self) -> None:
+    def _on_clock_moved(self) -> None:
         self.tick()
 
     def envelope(self, event: Json) -> Json:
@@ -188,7 +188,7 @@ class Sandbox(Places, Deeds, Sights):
             if isinstance(body, bytes)
             else dict(body)
         )
-        self.deliveries_desk.record(EVENT, shown, None, reply)
+        self.delivery_queue.record(EVENT, shown, None, reply)
         return reply.status
 
     def redeliver(self, event_id: str, *, retry_num: int = 1) -> int | None:
@@ -204,17 +204,17 @@ class Sandbox(Places, Deeds, Sights):
 
     # Files
 
-    def file(self, person: str, file: str) -> tuple[str, bytes]:
+    def file(self, person_id: str, file_id: str) -> tuple[str, bytes]:
         """Give the name and the content of a file that the person can see.
 
         Raises LookupError for no such file, PermissionError where it is not theirs.
         """
         with self.workspace.lock:
-            upload = self.files.uploads.get(file)
+            upload = self.files.uploads.get(file_id)
             if upload is None or upload.content is None:
-                raise LookupError(f"no file {file}")
+                raise LookupError(f"no file {file_id}")
             if not any(
-                person in self.workspace.channel(message.channel).members
+                person_id in self.workspace.channel(message.channel).members
                 for message in upload.messages
                 if not message.deleted
             ):
@@ -231,11 +231,11 @@ class Sandbox(Places, Deeds, Sights):
                 {"type": "app_uninstalled"},
             ):
                 self.events.emit(event)
-            self._tokens.dead = "account_inactive"
+            self._tokens.error = "account_inactive"
 
     def reinstall(self) -> None:
         with self.workspace.lock:
-            self._tokens.dead = None
+            self._tokens.error = None
 
     def on_reset(self, seed: Callable[[], object]) -> None:
         """What fills the workspace again after a reset."""
@@ -245,9 +245,9 @@ class Sandbox(Places, Deeds, Sights):
         """An empty workspace, seeded again; the app stays installed and connected."""
         with self.workspace.lock:
             self.workspace.clear()
-            self.calls_desk.history.clear()
-            self.deliveries_desk.history.clear()
+            self.api_dispatcher.history.clear()
+            self.delivery_queue.history.clear()
         self.faults.clear()
         if self._seed:
             self._seed()
-        self.workspace.changed("reset")
+        self.workspace.notify("reset")

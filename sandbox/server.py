@@ -16,16 +16,16 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox import wires
-from sandbox.files import Files
+from sandbox.files import FileStore
 from sandbox.refusals import SlackError
 from sandbox.response_urls import ResponseUrls
-from sandbox.web_api.calls import Calls
+from sandbox.web_api.calls import ApiDispatcher
 from sandbox.workspace import Workspace
 
-_START_SECONDS = 10.0
+_STOP_SECONDS = 10.0
 
 
-def web_api(calls: Calls) -> Route:
+def web_api_route(calls: ApiDispatcher) -> Route:
     async def call(request: Request) -> Response:
         answer = await run_in_threadpool(
             calls.handle,
@@ -37,13 +37,13 @@ def web_api(calls: Calls) -> Route:
         fault = answer.fault
         match fault and fault.kind:
             case "server_error":
-                return wires.down()
+                return wires.server_error()
             case "reset":
-                return wires.Torn()
+                return wires.BrokenResponse()
             case "truncated":
-                return wires.Torn(body=answer.body)
+                return wires.BrokenResponse(body=answer.body)
             case "timeout" if fault:
-                return wires.Torn(seconds=fault.seconds)
+                return wires.BrokenResponse(seconds=fault.seconds)
             case "slow" if fault:
                 await asyncio.sleep(fault.seconds)
         return JSONResponse(answer.body, answer.status, dict(answer.headers))
@@ -51,7 +51,7 @@ def web_api(calls: Calls) -> Route:
     return Route("/api/{method}", call, methods=["GET", "POST"])
 
 
-def response_url(workspace: Workspace, urls: ResponseUrls) -> list[BaseRoute]:
+def response_url_routes(workspace: Workspace, urls: ResponseUrls) -> list[BaseRoute]:
     def use(key: str, body: bytes) -> Response:
         try:
             sent = json.loads(body)
@@ -78,12 +78,12 @@ def response_url(workspace: Workspace, urls: ResponseUrls) -> list[BaseRoute]:
     ]
 
 
-def upload(workspace: Workspace, files: Files) -> Route:
+def upload_route(workspace: Workspace, files: FileStore) -> Route:
     """Where a file's bytes go, between the two calls that begin and end it."""
 
     def receive(key: str, content: bytes) -> Response:
         with workspace.lock:
-            is_taken = files.receive(key, content)
+            is_taken = files.store_content(key, content)
         if is_taken:
             return PlainTextResponse(f"OK - {len(content)}")
         return PlainTextResponse("no such upload", 404)
@@ -107,15 +107,15 @@ class Server:
         self._server: uvicorn.Server | None = None
         self._thread: Thread | None = None
 
-    def start(self, listening: socket.socket | None = None) -> int:
+    def start(self, listener: socket.socket | None = None) -> int:
         """Serve on the socket, or on any free port; it listens before it returns."""
-        if listening is None:
-            listening = socket.create_server(("127.0.0.1", 0), backlog=256)
-        bound: int = listening.getsockname()[1]
+        if listener is None:
+            listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        bound: int = listener.getsockname()[1]
         config = uvicorn.Config(
             Starlette(routes=[*self._routes()], middleware=[_LOOPBACK_ONLY]),
             log_config=None,
-            http=wires.WiredProtocol,
+            http=wires.TransportExposingProtocol,
             ws="none",
             log_level="warning",
             access_log=False,
@@ -125,8 +125,8 @@ class Server:
         server = self._server = uvicorn.Server(config)
 
         def serve() -> None:
-            with listening:
-                asyncio.run(server.serve(sockets=[listening]))
+            with listener:
+                asyncio.run(server.serve(sockets=[listener]))
 
         self._thread = Thread(target=serve, name="sandbox-server", daemon=True)
         self._thread.start()
@@ -136,5 +136,5 @@ class Server:
         if self._server and self._thread:
             # Nobody outside waits for an answer once the pretend Slack goes.
             self._server.should_exit = self._server.force_exit = True
-            self._thread.join(_START_SECONDS)
+            self._thread.join(_STOP_SECONDS)
             self._server = self._thread = None

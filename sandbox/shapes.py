@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sandbox.records import Channel, Json, Message, Person, View
-from sandbox.workspace import Workspace, micros_of
+from sandbox.workspace import Workspace, ts_micros
 
 
 def _zone(person: Person, now: datetime) -> Json:
@@ -138,7 +138,7 @@ def _thread(workspace: Workspace, message: Message) -> Json:
         "thread_ts": message.ts,
         "reply_count": len(replies),
         "reply_users_count": len(people),
-        "latest_reply": max((r.ts for r in replies), key=micros_of),
+        "latest_reply": max((r.ts for r in replies), key=ts_micros),
         "reply_users": people[:5],
         "is_locked": False,
         "subscribed": False,
@@ -159,66 +159,66 @@ def bot_profile(workspace: Workspace) -> Json:
 
 
 def message(
-    workspace: Workspace, seen: Message, *, with_metadata: bool = False
+    workspace: Workspace, record: Message, *, with_metadata: bool = False
 ) -> Json:
     """A message as `conversations.history` shows it."""
-    by_app = seen.bot_id == workspace.bot_id
-    shown: Json = {"type": "message", "ts": seen.ts}
+    by_app = record.bot_id == workspace.bot_id
+    shown: Json = {"type": "message", "ts": record.ts}
     optional: Json = {
         # Another app's old-style message has no user.
-        "user": seen.user or None,
-        "subtype": seen.subtype,
-        "client_msg_id": seen.client_msg_id,
-        "bot_id": seen.bot_id,
+        "user": record.user or None,
+        "subtype": record.subtype,
+        "client_msg_id": record.client_msg_id,
+        "bot_id": record.bot_id,
         "app_id": workspace.app_id if by_app else None,
         "bot_profile": bot_profile(workspace) if by_app else None,
-        "parent_user_id": seen.parent_user_id,
-        "thread_ts": None if seen.is_parent else seen.thread_ts,
-        "edited": seen.edited,
-        "hidden": True if seen.subtype == "tombstone" else None,
-        "inviter": seen.inviter,
-        "blocks": seen.blocks or None,
-        "attachments": seen.attachments or None,
-        "files": seen.files or None,
-        "reactions": _reactions(seen) or None,
+        "parent_user_id": record.parent_user_id,
+        "thread_ts": None if record.is_parent else record.thread_ts,
+        "edited": record.edited,
+        "hidden": True if record.subtype == "tombstone" else None,
+        "inviter": record.inviter,
+        "blocks": record.blocks or None,
+        "attachments": record.attachments or None,
+        "files": record.files or None,
+        "reactions": _reactions(record) or None,
     }
-    if seen.files:
+    if record.files:
         optional["upload"] = False
     shown |= {name: value for name, value in optional.items() if value is not None}
-    shown |= {"text": seen.text, "team": workspace.team_id}
-    if seen.is_parent:
-        shown |= _thread(workspace, seen)
-    if seen.is_broadcast and seen.thread_ts:
-        room = workspace.channels[seen.channel]
-        if root := room.messages.get(seen.thread_ts):
+    shown |= {"text": record.text, "team": workspace.team_id}
+    if record.is_parent:
+        shown |= _thread(workspace, record)
+    if record.is_broadcast and record.thread_ts:
+        room = workspace.channels[record.channel]
+        if root := room.messages.get(record.thread_ts):
             shown["root"] = message(workspace, root)
-    if seen.metadata and "metadata.message:read" in workspace.scopes:
+    if record.metadata and "metadata.message:read" in workspace.scopes:
         shown["metadata"] = (
-            seen.metadata
+            record.metadata
             if with_metadata
-            else {"event_type": seen.metadata.get("event_type")}
+            else {"event_type": record.metadata.get("event_type")}
         )
     return shown
 
 
-def view(workspace: Workspace, shown: View) -> Json:
-    body = shown.body
+def view(workspace: Workspace, record: View) -> Json:
+    body = record.body
     out: dict[str, Any] = {
-        "id": shown.id,
+        "id": record.id,
         "team_id": workspace.team_id,
         "type": body["type"],
         "blocks": body.get("blocks", []),
         "private_metadata": body.get("private_metadata", ""),
         "callback_id": body.get("callback_id", ""),
-        "state": {"values": shown.state},
-        "hash": shown.hash,
+        "state": {"values": record.state},
+        "hash": record.hash,
         "title": body.get("title") or {"type": "plain_text", "text": "View Title"},
         "clear_on_close": bool(body.get("clear_on_close")),
         "notify_on_close": bool(body.get("notify_on_close")),
         "close": body.get("close"),
         "submit": body.get("submit"),
-        "previous_view_id": shown.previous_id,
-        "root_view_id": shown.root_id,
+        "previous_view_id": record.previous_id,
+        "root_view_id": record.root_id,
         "app_id": workspace.app_id,
         "external_id": body.get("external_id", ""),
         "app_installed_team_id": workspace.team_id,

@@ -5,34 +5,34 @@ import json
 from pathlib import Path
 
 from sandbox import shapes
-from sandbox.deliveries import Deliveries
+from sandbox.deliveries import DeliveryQueue
 from sandbox.records import Call, Delivery, Json, Message
-from sandbox.views import Views
-from sandbox.web_api.calls import Calls
-from sandbox.workspace import Workspace, micros_of
+from sandbox.views import ViewStore
+from sandbox.web_api.calls import ApiDispatcher
+from sandbox.workspace import Workspace, ts_micros
 
 
-class Sights:
+class Observations:
     """Mixed into Sandbox: what it hands out are copies, safe to look at."""
 
     workspace: Workspace
-    views: Views
-    calls_desk: Calls
-    deliveries_desk: Deliveries
+    views: ViewStore
+    api_dispatcher: ApiDispatcher
+    delivery_queue: DeliveryQueue
 
     def messages(self, channel: str) -> list[Message]:
         """What stands in the channel itself, oldest first."""
         with self.workspace.lock:
             room = self.workspace.channel(channel)
             seen = [m for m in room.messages.values() if m.is_parent or m.is_broadcast]
-            return _copied(seen)
+            return _copies(seen)
 
     def thread(self, channel: str, ts: str) -> list[Message]:
         """The parent and its replies."""
         with self.workspace.lock:
             room = self.workspace.channel(channel)
             parent = self.workspace.message(room.id, ts)
-            return _copied([parent, *self.workspace.replies(room, ts)])
+            return _copies([parent, *self.workspace.replies(room, ts)])
 
     def message(self, channel: str, ts: str) -> Message:
         with self.workspace.lock:
@@ -41,7 +41,7 @@ class Sights:
     def dm(self, person: str) -> list[Message]:
         """Everything in the DM between the app and the person, threads too."""
         with self.workspace.lock:
-            return _copied(list(self.workspace.im(person).messages.values()))
+            return _copies(list(self.workspace.im(person).messages.values()))
 
     def dm_channel(self, person: str) -> str:
         with self.workspace.lock:
@@ -49,7 +49,7 @@ class Sights:
 
     def ephemerals(self, person: str) -> list[Message]:
         with self.workspace.lock:
-            return _copied(self.workspace.ephemerals.get(person, []))
+            return _copies(self.workspace.ephemerals.get(person, []))
 
     def forget_ephemerals(self, person: str) -> None:
         """What a reload of Slack's client does."""
@@ -69,11 +69,11 @@ class Sights:
     @property
     def calls(self) -> list[Call]:
         with self.workspace.lock:
-            return list(self.calls_desk.history)
+            return list(self.api_dispatcher.history)
 
     @property
     def deliveries(self) -> list[Delivery]:
-        return list(self.deliveries_desk.history)
+        return list(self.delivery_queue.history)
 
     def dump_calls(self, path: str | Path) -> None:
         """One `{"method", "args"}` a line."""
@@ -83,5 +83,5 @@ class Sights:
                 out.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def _copied(messages: list[Message]) -> list[Message]:
-    return copy.deepcopy(sorted(messages, key=lambda m: micros_of(m.ts)))
+def _copies(messages: list[Message]) -> list[Message]:
+    return copy.deepcopy(sorted(messages, key=lambda m: ts_micros(m.ts)))

@@ -6,30 +6,30 @@ from typing import TYPE_CHECKING
 from sandbox import shapes
 from sandbox.clock import TravelClock
 from sandbox.records import Channel, Json, Message
-from sandbox.workspace import SLACKBOT, Workspace, micros_of, valid_ts
+from sandbox.workspace import SLACKBOT, Workspace, is_valid_ts, ts_micros
 
 if TYPE_CHECKING:
     from sandbox.sandbox import Sandbox
 
-_MOST = 1000
+_MAX_MESSAGES = 1000
 
 
-def _may_see(room: Channel, acting: str | None) -> bool:
-    return acting is None or acting in room.members or not room.is_private
+def _can_see(room: Channel, viewer: str | None) -> bool:
+    return viewer is None or viewer in room.members or not room.is_private
 
 
-def state(sandbox: "Sandbox", acting: str | None) -> Json:
+def state(sandbox: "Sandbox", viewer: str | None) -> Json:
     workspace = sandbox.workspace
     manifest = workspace.manifest
-    acting = acting or None
+    viewer = viewer or None
     with workspace.lock:
-        if acting:
-            workspace.person(acting)
+        if viewer:
+            workspace.person(viewer)
         return {
             "team": {"id": workspace.team_id, "name": workspace.team_name},
             "now": workspace.clock().isoformat(),
             "can_travel": isinstance(workspace.clock, TravelClock),
-            "acting": acting,
+            "acting": viewer,
             "bot": workspace.bot_user_id,
             "app": {
                 "name": manifest.name,
@@ -44,59 +44,61 @@ def state(sandbox: "Sandbox", acting: str | None) -> Json:
                 if person.id != SLACKBOT
             ],
             "channels": [
-                _row(workspace, room, acting)
+                _channel_row(workspace, room, viewer)
                 for room in workspace.channels.values()
-                if _may_see(room, acting)
+                if _can_see(room, viewer)
             ],
-            "view": sandbox.view(acting) if acting else None,
-            "home": sandbox.home(acting) if acting else None,
+            "view": sandbox.view(viewer) if viewer else None,
+            "home": sandbox.home(viewer) if viewer else None,
             "hints": sandbox.hints,
             "sockets": len(sandbox.sockets.connections),
         }
 
 
-def _row(workspace: Workspace, room: Channel, acting: str | None) -> Json:
-    mark = workspace.read_marks.get((acting or "", room.id), "0.0")
+def _channel_row(workspace: Workspace, room: Channel, viewer: str | None) -> Json:
+    mark = workspace.read_marks.get((viewer or "", room.id), "0.0")
     unread = [
         m
         for m in room.messages.values()
-        if m.user != acting and micros_of(m.ts) > micros_of(mark)
+        if m.user != viewer and ts_micros(m.ts) > ts_micros(mark)
     ]
     return {
         **shapes.channel(workspace, room),
         "name": room.name,
         "is_private": room.is_private,
         "members": list(room.members),
-        "joined": acting in room.members,
+        "joined": viewer in room.members,
         "has_bot": workspace.has_bot(room),
         "messages": len(room.messages),
         "unread": len(unread),
-        "latest": max(room.messages, key=micros_of, default=None),
+        "latest": max(room.messages, key=ts_micros, default=None),
     }
 
 
-def _seen(workspace: Workspace, message: Message) -> Json:
+def _message(workspace: Workspace, message: Message) -> Json:
     return shapes.message(workspace, message) | {
         "is_ephemeral": message.is_ephemeral,
         "channel": message.channel,
-        "chosen": message.chosen,
+        "chosen": message.selections,
     }
 
 
 def _ephemerals(
-    workspace: Workspace, room: Channel, acting: str | None
+    workspace: Workspace, room: Channel, viewer: str | None
 ) -> list[Message]:
-    mine = workspace.ephemerals.get(acting or "", [])
+    mine = workspace.ephemerals.get(viewer or "", [])
     return [m for m in mine if m.channel == room.id]
 
 
 def _in_order(messages: list[Message]) -> list[Message]:
-    return sorted(messages, key=lambda m: micros_of(m.ts))
+    return sorted(messages, key=lambda m: ts_micros(m.ts))
 
 
-def _room(workspace: Workspace, channel_id: str, acting: str | None) -> Channel:
+def _visible_channel(
+    workspace: Workspace, channel_id: str, viewer: str | None
+) -> Channel:
     room = workspace.channel(channel_id)
-    if not _may_see(room, acting or None):
+    if not _can_see(room, viewer or None):
         raise PermissionError("a private channel shows itself to its members")
     return room
 
@@ -104,7 +106,7 @@ def _room(workspace: Workspace, channel_id: str, acting: str | None) -> Channel:
 def channel(  # Which, for whom, and which part of it.
     sandbox: "Sandbox",
     channel_id: str,
-    acting: str | None,
+    viewer: str | None,
     *,
     before: str | None,
     limit: int,
@@ -112,37 +114,37 @@ def channel(  # Which, for whom, and which part of it.
 ) -> Json:
     """The newest messages, oldest of them first; `more` if there are older ones."""
     workspace = sandbox.workspace
-    if before is not None and not valid_ts(before):
+    if before is not None and not is_valid_ts(before):
         raise ValueError("before is not a time stamp")
     with workspace.lock:
-        room = _room(workspace, channel_id, acting)
+        room = _visible_channel(workspace, channel_id, viewer)
         tops = [m for m in room.messages.values() if m.is_parent or m.is_broadcast]
-        tops += [m for m in _ephemerals(workspace, room, acting) if m.is_parent]
+        tops += [m for m in _ephemerals(workspace, room, viewer) if m.is_parent]
         if before is not None:
-            tops = [m for m in tops if micros_of(m.ts) < micros_of(before)]
-        shown = _in_order(tops)[-max(1, min(limit, _MOST)) :]
+            tops = [m for m in tops if ts_micros(m.ts) < ts_micros(before)]
+        shown = _in_order(tops)[-max(1, min(limit, _MAX_MESSAGES)) :]
         answer: Json = {
-            "messages": [_seen(workspace, m) for m in shown],
+            "messages": [_message(workspace, m) for m in shown],
             "more": len(shown) < len(tops),
         }
         if replies:
             answer["replies"] = {
-                m.ts: [_seen(workspace, r) for r in workspace.replies(room, m.ts)]
+                m.ts: [_message(workspace, r) for r in workspace.replies(room, m.ts)]
                 for m in shown
                 if m.ts in room.threads
             }
         return answer
 
 
-def thread(sandbox: "Sandbox", channel_id: str, ts: str, acting: str | None) -> Json:
+def thread(sandbox: "Sandbox", channel_id: str, ts: str, viewer: str | None) -> Json:
     workspace = sandbox.workspace
     with workspace.lock:
-        room = _room(workspace, channel_id, acting)
+        room = _visible_channel(workspace, channel_id, viewer)
         parent = workspace.message(room.id, ts)
         replies = workspace.replies(room, ts)
         replies += [
-            m for m in _ephemerals(workspace, room, acting) if m.thread_ts == ts
+            m for m in _ephemerals(workspace, room, viewer) if m.thread_ts == ts
         ]
         return {
-            "messages": [_seen(workspace, m) for m in [parent, *_in_order(replies)]]
+            "messages": [_message(workspace, m) for m in [parent, *_in_order(replies)]]
         }

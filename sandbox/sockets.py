@@ -15,13 +15,13 @@ from sandbox.records import Json
 from sandbox.refusals import SlackError
 from sandbox.transports import EVENT, Reply, Retry
 
-MOST_CONNECTIONS = 10
+MAX_CONNECTIONS = 10
 PING_SECONDS = 5.0
-_LISTED_SECONDS = 18_060
+_REPORTED_SECONDS = 18_060
 
 
 @dataclass(slots=True)
-class _Waiting:
+class _PendingAck:
     """An envelope on its way; any connection may acknowledge it."""
 
     done: Event = field(default_factory=Event)
@@ -31,19 +31,19 @@ class _Waiting:
 class Sockets:
     """A transport: each payload goes to one connection, in turn."""
 
-    def __init__(self, app_id: str, patience: Callable[[], float]) -> None:
+    def __init__(self, app_id: str, ack_timeout: Callable[[], float]) -> None:
         self._app_id = app_id
-        self._patience = patience
+        self._ack_timeout = ack_timeout
         self._lock = Condition()
         self._listener: socket.socket | None = None
         self._tickets: set[str] = set()
-        self._waiting: dict[str, _Waiting] = {}
-        self._turn = 0
+        self._pending_acks: dict[str, _PendingAck] = {}
+        self._next_index = 0
         self._stopped = Event()
         self._threads: list[Thread] = []
         self.connections: list[Connection] = []
         # Once an app spoke Socket Mode, HTTP is not tried in its place.
-        self.was_used = False
+        self.is_in_use = False
         self.enabled = True
 
     def start(self) -> None:
@@ -61,10 +61,10 @@ class Sockets:
                 self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
         for connection in list(self.connections):
-            connection.cut()
+            connection.drop()
         # Nobody will acknowledge any more, so nobody need wait for it.
         with self._lock:
-            for waiting in self._waiting.values():
+            for waiting in self._pending_acks.values():
                 waiting.done.set()
             self._lock.notify_all()
         for thread in self._threads:
@@ -87,7 +87,7 @@ class Sockets:
             self._tickets.discard(ticket)
             # Before the app knows that it is let in: what comes from now on waits for
             # the connection to be made.
-            self.was_used = self.was_used or known
+            self.is_in_use = self.is_in_use or known
         return known
 
     def _accept(self) -> None:
@@ -109,7 +109,7 @@ class Sockets:
                 if self._stopped.is_set():
                     # Nobody would ever end it.
                     return
-                full = len(self.connections) >= MOST_CONNECTIONS
+                full = len(self.connections) >= MAX_CONNECTIONS
                 if not full:
                     self.connections.append(connection)
                     self._lock.notify_all()
@@ -119,12 +119,12 @@ class Sockets:
                 connection.close()
                 return
             connection.send(self._hello(count))
-            for text in connection.texts():
-                self._heard(text)
+            for text in connection.incoming_texts():
+                self._on_text(text)
         except OSError:
             return
         finally:
-            self._gone(connection)
+            self._remove(connection)
             sock.close()
 
     def _hello(self, count: int) -> Json:
@@ -134,12 +134,12 @@ class Sockets:
             "debug_info": {
                 "host": "applink-sandbox",
                 "build_number": 1,
-                "approximate_connection_time": _LISTED_SECONDS,
+                "approximate_connection_time": _REPORTED_SECONDS,
             },
             "connection_info": {"app_id": self._app_id},
         }
 
-    def _heard(self, text: str) -> None:
+    def _on_text(self, text: str) -> None:
         try:
             said = json.loads(text)
         except ValueError:
@@ -147,13 +147,13 @@ class Sockets:
         if not isinstance(said, dict):
             return
         with self._lock:
-            waiting = self._waiting.pop(str(said.get("envelope_id")), None)
+            waiting = self._pending_acks.pop(str(said.get("envelope_id")), None)
         if waiting:
             payload = said.get("payload")
             waiting.body = "" if payload in (None, "", {}) else json.dumps(payload)
             waiting.done.set()
 
-    def _gone(self, connection: Connection) -> None:
+    def _remove(self, connection: Connection) -> None:
         with self._lock:
             if connection in self.connections:
                 self.connections.remove(connection)
@@ -165,24 +165,24 @@ class Sockets:
 
     # Payloads
 
-    def _next(self) -> Connection | None:
+    def _next_connection(self) -> Connection | None:
         """The connection whose turn it is; one that comes in time will do."""
 
         def there() -> list[Connection]:
-            return [c for c in self.connections if c.is_open and not c.leaving]
+            return [c for c in self.connections if c.is_open and not c.is_closing]
 
         with self._lock:
             self._lock.wait_for(
-                lambda: there() or self._stopped.is_set(), self._patience()
+                lambda: there() or self._stopped.is_set(), self._ack_timeout()
             )
             if not there():
                 return None
-            self._turn += 1
-            return there()[self._turn % len(there())]
+            self._next_index += 1
+            return there()[self._next_index % len(there())]
 
     def send(self, kind: str, payload: Json, retry: Retry | None) -> Reply:
         started = time.perf_counter()
-        connection = self._next()
+        connection = self._next_connection()
         if connection is None:
             return Reply(None, failure="connection_failed")
         envelope: Json = {
@@ -194,15 +194,15 @@ class Sockets:
         if kind == EVENT:
             envelope["retry_attempt"] = retry.number if retry else 0
             envelope["retry_reason"] = "timeout" if retry else ""
-        waiting = _Waiting()
+        waiting = _PendingAck()
         with self._lock:
             if self._stopped.is_set():
                 return Reply(None, failure="connection_failed")
-            self._waiting[envelope["envelope_id"]] = waiting
-        if connection.send(envelope) or connection.stalled:
-            waiting.done.wait(self._patience())
+            self._pending_acks[envelope["envelope_id"]] = waiting
+        if connection.send(envelope) or connection.is_stalled:
+            waiting.done.wait(self._ack_timeout())
         with self._lock:
-            self._waiting.pop(envelope["envelope_id"], None)
+            self._pending_acks.pop(envelope["envelope_id"], None)
         seconds = time.perf_counter() - started
         if waiting.body is None:
             return Reply(None, failure="timeout", seconds=seconds)
@@ -210,15 +210,15 @@ class Sockets:
 
     # What Slack's side does to connections
 
-    def disconnect(self, reason: str, *, every: bool = True) -> None:
+    def disconnect(self, reason: str, *, all_connections: bool = True) -> None:
         """`warning`, `refresh_requested` or `link_disabled`, as Slack sends them."""
         with self._lock:
-            chosen = list(self.connections) if every else self.connections[:1]
+            chosen = list(self.connections) if all_connections else self.connections[:1]
         if reason == "link_disabled":
             self.enabled = False
         for connection in chosen:
             # It may still acknowledge what it has, but gets nothing new.
-            connection.leaving = reason != "warning"
+            connection.is_closing = reason != "warning"
             connection.send(_disconnect(reason))
             if reason == "link_disabled":
                 connection.close()
@@ -226,13 +226,13 @@ class Sockets:
     def stall(self) -> None:
         """All connections fall silent and stay open."""
         for connection in list(self.connections):
-            connection.stalled = True
+            connection.is_stalled = True
 
-    def cut(self) -> None:
+    def drop(self) -> None:
         """All connections are gone at once."""
         for connection in list(self.connections):
-            self._gone(connection)
-            connection.cut()
+            self._remove(connection)
+            connection.drop()
 
 
 def _disconnect(reason: str) -> Json:

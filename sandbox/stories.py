@@ -16,26 +16,26 @@ from sandbox.refusals import SlackError
 from sandbox.sandbox import Sandbox
 
 # How long an app may take to show what somebody's step has caused.
-PATIENCE_SECONDS = 10
+TIMEOUT_SECONDS = 10
 # Where somebody and the app write to each other.
-DIRECT = "direct message"
+DIRECT_MESSAGE = "direct message"
 
 
 class StoryError(Exception):
     """A step can't be told: nobody of that name, no such message, or it is refused."""
 
 
-def span(file: Path) -> timedelta:
+def duration(file: Path) -> timedelta:
     """How long the story takes: a clock set back by it ends up at the present."""
     steps = yaml.safe_load(file.read_text(encoding="utf-8"))["steps"]
-    return sum((_after(step) for step in steps), timedelta())
+    return sum((_delay(step) for step in steps), timedelta())
 
 
-def _after(step: dict[str, Any]) -> timedelta:
+def _delay(step: dict[str, Any]) -> timedelta:
     return timedelta(minutes=step.get("after", 0))
 
 
-def tell(sandbox: Sandbox, file: Path) -> None:
+def play(sandbox: Sandbox, file: Path) -> None:
     """Populate the workspace and act the steps out, each after what it waits for.
 
     Raises StoryError for the first step that can't be told.
@@ -43,57 +43,63 @@ def tell(sandbox: Sandbox, file: Path) -> None:
     script = yaml.safe_load(file.read_text(encoding="utf-8"))
     sandbox.hints = script.get("hints", [])
     cast = populate(sandbox)
-    _Teller(sandbox, {name: one.id for name, one in cast.items()}).tell(script["steps"])
+    _StoryPlayer(sandbox, {name: one.id for name, one in cast.items()}).play(
+        script["steps"]
+    )
 
 
-class _Teller:
+class _StoryPlayer:
     def __init__(self, sandbox: Sandbox, ids: dict[str, str]) -> None:
         self._sandbox = sandbox
         self._ids = ids
         # Messages by the name that a later step calls them by.
         self._messages: dict[str, tuple[str, str]] = {}
 
-    def tell(self, steps: list[dict[str, Any]]) -> None:
+    def play(self, steps: list[dict[str, Any]]) -> None:
         for step in steps:
-            self._wait(_after(step))
+            self._wait(_delay(step))
             try:
-                self._act(step)
+                self._play_step(step)
             except (LookupError, PermissionError, SlackError) as error:
                 raise StoryError(f"{error}, in the step {step}") from error
 
     def _wait(self, time_between: timedelta) -> None:
         """Move the clock, if it can be; the app does its part on the way."""
         clock = self._sandbox.clock
-        self._sandbox.settle()
+        self._sandbox.wait_for_deliveries()
         if time_between and isinstance(clock, TravelClock):
             clock.advance(time_between)
 
-    def _act(self, step: dict[str, Any]) -> None:
+    def _play_step(self, step: dict[str, Any]) -> None:
         person = self._ids[step["who"]]
         match step:
             case {"types": line, "in": place}:
-                self._type(person, line, self._place(place, person), step.get("called"))
+                self._type_command(
+                    person, line, self._channel_id(place, person), step.get("called")
+                )
             case {"says": text, "in": place}:
-                channel = self._place(place, person)
-                self._call(step, channel, self._sandbox.say(person, channel, text))
+                channel = self._channel_id(place, person)
+                self._name_message(
+                    step, channel, self._sandbox.say(person, channel, text)
+                )
             case {"answers": name, "with": text}:
                 channel, ts = self._messages[name]
                 reply = self._sandbox.say(person, channel, text, thread_ts=ts)
-                self._call(step, channel, reply)
+                self._name_message(step, channel, reply)
             case {"reacts": emoji, "to": name}:
                 self._sandbox.react(person, *self._messages[name], emoji)
             case {"joins": place}:
                 self._sandbox.join(self._ids[place], person)
             case {"sees": text, "in": place}:
-                channel = self._place(place, person)
-                self._call(step, channel, self._await_text(channel, text))
+                channel = self._channel_id(place, person)
+                self._name_message(step, channel, self._wait_for_text(channel, text))
             case {"clicks": action, "at": name}:
                 _check(self._sandbox.click(person, *self._messages[name], action))
             case _:
-                self._act_in_form(person, step)
-        self._sandbox.settle()
+                self._play_form_step(person, step)
+        self._sandbox.wait_for_deliveries()
 
-    def _act_in_form(self, person: str, step: dict[str, Any]) -> None:
+    def _play_form_step(self, person: str, step: dict[str, Any]) -> None:
         match step:
             case {"presses": action}:
                 view = self._view(person)
@@ -106,31 +112,41 @@ class _Teller:
             case _:
                 raise StoryError(f"a step that nobody understands: {step}")
 
-    def _call(self, step: dict[str, Any], channel: str, ts: str) -> None:
+    def _name_message(self, step: dict[str, Any], channel: str, ts: str) -> None:
         if name := step.get("called"):
             self._messages[name] = channel, ts
 
-    def _place(self, name: str, person: str) -> str:
-        return self._sandbox.dm_channel(person) if name == DIRECT else self._ids[name]
+    def _channel_id(self, name: str, person: str) -> str:
+        return (
+            self._sandbox.dm_channel(person)
+            if name == DIRECT_MESSAGE
+            else self._ids[name]
+        )
 
-    def _type(self, person: str, line: str, channel: str, name: str | None) -> None:
+    def _type_command(
+        self, person: str, line: str, channel: str, name: str | None
+    ) -> None:
         command, _, text = line.partition(" ")
         before = {message.ts for message in self._sandbox.messages(channel)}
         _check(self._sandbox.command(person, channel, command, text))
         if name:
-            ts = self._await(channel, lambda message: message.ts not in before)
+            ts = self._wait_for_message(
+                channel, lambda message: message.ts not in before
+            )
             self._messages[name] = channel, ts
 
-    def _await_text(self, channel: str, text: str) -> str:
-        return self._await(
+    def _wait_for_text(self, channel: str, text: str) -> str:
+        return self._wait_for_message(
             channel, lambda message: text in f"{message.text} {message.blocks}"
         )
 
-    def _await(self, channel: str, is_meant: Callable[[Message], bool]) -> str:
+    def _wait_for_message(
+        self, channel: str, matches: Callable[[Message], bool]
+    ) -> str:
         """Give the latest such message's ts, as soon as there is one."""
-        for _ in range(PATIENCE_SECONDS * 20):
+        for _ in range(TIMEOUT_SECONDS * 20):
             for message in reversed(self._sandbox.messages(channel)):
-                if is_meant(message):
+                if matches(message):
                     return message.ts
             time.sleep(0.05)
         raise LookupError("no such message came up")

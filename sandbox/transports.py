@@ -49,12 +49,12 @@ class HttpTransport:
         request_url: str,
         signing_secret: str,
         *,
-        patience: Callable[[], float] = lambda: ACK_SECONDS,
+        timeout: Callable[[], float] = lambda: ACK_SECONDS,
         now: Callable[[], float] = lambda: utc_now().timestamp(),
     ) -> None:
         self._url = urlsplit(request_url)
         self._signing_secret = signing_secret
-        self._patience = patience
+        self._timeout = timeout
         # The app compares with its own clock, which is real even if time travels.
         self._now = now
 
@@ -71,7 +71,7 @@ class HttpTransport:
             headers["X-Slack-Retry-Reason"] = retry.reason
         return self.post(body.encode(), headers)
 
-    def signed(self, body: bytes) -> dict[str, str]:
+    def signature_headers(self, body: bytes) -> dict[str, str]:
         timestamp = str(int(self._now()))
         # The signer takes text; bytes that are no text are signed as they are read.
         signature = SignatureVerifier(self._signing_secret).generate_signature(
@@ -86,7 +86,7 @@ class HttpTransport:
         """One POST; the given headers win over the signature's."""
         started = time.perf_counter()
         connection = http.client.HTTPConnection(
-            self._url.hostname or "", self._url.port, timeout=self._patience()
+            self._url.hostname or "", self._url.port, timeout=self._timeout()
         )
         path = self._url.path or "/"
         if self._url.query:
@@ -97,24 +97,24 @@ class HttpTransport:
         }
         try:
             connection.request(
-                "POST", path, body, base | self.signed(body) | {**headers}
+                "POST", path, body, base | self.signature_headers(body) | {**headers}
             )
             response = connection.getresponse()
             text = response.read().decode(errors="replace")
         except TimeoutError:
-            return self._failed("http_timeout", started)
+            return self._failure("http_timeout", started)
         except (OSError, http.client.HTTPException):
-            return self._failed("connection_failed", started)
+            return self._failure("connection_failed", started)
         finally:
             connection.close()
         seconds = time.perf_counter() - started
         failure = None
-        if seconds > self._patience():
+        if seconds > self._timeout():
             failure = "http_timeout"
         elif not 200 <= response.status < 300:  # noqa: PLR2004  # HTTP's own 2xx.
             failure = "http_error"
         answered = {name.lower(): value for name, value in response.getheaders()}
         return Reply(response.status, text, answered, failure, seconds)
 
-    def _failed(self, reason: str, started: float) -> Reply:
+    def _failure(self, reason: str, started: float) -> Reply:
         return Reply(None, failure=reason, seconds=time.perf_counter() - started)

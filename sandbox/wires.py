@@ -12,15 +12,15 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox.records import Json
 
-_SLACK_IS_DOWN = (
+_SERVER_ERROR_PAGE = (
     "<!DOCTYPE html><html><head><title>Slack</title></head>"
     "<body><h1>Server Error</h1></body></html>"
 )
 # Closing with a linger time of nothing sends a reset.
-_RESET_AT_ONCE = struct.pack("ii", 1, 0)
+_NO_LINGER = struct.pack("ii", 1, 0)
 
 
-class WiredProtocol(H11Protocol):
+class TransportExposingProtocol(H11Protocol):
     """Shows the application its transport, so that it can be torn."""
 
     def connection_made(self, transport: Any) -> None:
@@ -28,7 +28,7 @@ class WiredProtocol(H11Protocol):
         super().connection_made(transport)
 
 
-class Torn(Response):
+class BrokenResponse(Response):
     """Breaks the connection after `seconds`, with or without half an answer."""
 
     def __init__(self, *, body: Json | None = None, seconds: float = 0) -> None:
@@ -53,12 +53,12 @@ class Torn(Response):
             transport.close()
         else:
             sock = transport.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_ONCE)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
             transport.abort()
         # The server notices that nobody is there before it misses the rest.
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 
 
-def down() -> Response:
-    return Response(_SLACK_IS_DOWN, 503, media_type="text/html")
+def server_error() -> Response:
+    return Response(_SERVER_ERROR_PAGE, 503, media_type="text/html")

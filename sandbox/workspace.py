@@ -20,20 +20,24 @@ from sandbox.records import (
 from sandbox.refusals import SlackError
 
 SLACKBOT = "USLACKBOT"
-TRIGGER_LIFE = timedelta(seconds=3)
+TRIGGER_LIFETIME = timedelta(seconds=3)
 # A stride keeps ids apart and of one length without making them look counted.
-_STRIDE, _SPAN, _DIGITS = 1_000_000_007, 36**8, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_TS = re.compile(r"\d{1,12}\.\d{6}\Z")
-_MICROS = 1_000_000
+_ID_STRIDE, _ID_COUNT, _ID_DIGITS = (
+    1_000_000_007,
+    36**8,
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+)
+_TS_PATTERN = re.compile(r"\d{1,12}\.\d{6}\Z")
+_MICROS_PER_SECOND = 1_000_000
 
 
-def valid_ts(ts: object) -> bool:
-    return isinstance(ts, str) and bool(_TS.match(ts))
+def is_valid_ts(ts: object) -> bool:
+    return isinstance(ts, str) and bool(_TS_PATTERN.match(ts))
 
 
-def micros_of(ts: str) -> int:
+def ts_micros(ts: str) -> int:
     whole, _, part = ts.partition(".")
-    return int(whole) * _MICROS + int(part)
+    return int(whole) * _MICROS_PER_SECOND + int(part)
 
 
 class Workspace:
@@ -43,9 +47,9 @@ class Workspace:
         self.lock = RLock()
         self.scopes = set(manifest.scopes)
         self.custom_emoji: set[str] = set()
-        self._count = 0
-        self._last_ts = 0
-        self._on_change: list[Callable[[str, dict[str, Any]], None]] = []
+        self._id_count = 0
+        self._last_ts_micros = 0
+        self._listeners: list[Callable[[str, dict[str, Any]], None]] = []
         self.team_id = "T" + secrets.token_hex(5).upper()
         self.team_name = "Sandbox"
         self.team_domain = "sandbox"
@@ -57,13 +61,13 @@ class Workspace:
     def clear(self) -> None:
         """An empty workspace again; ids go on, tokens stay."""
         # The clock may have been set back.
-        self._last_ts = 0
+        self._last_ts_micros = 0
         self.people.clear()
         self.channels: dict[str, Channel] = {}
-        self.ims: dict[str, str] = {}
+        self.dm_channel_ids: dict[str, str] = {}
         self.ephemerals: dict[str, list[Message]] = {}
         self.views: dict[str, View] = {}
-        self.stacks: dict[str, list[str]] = {}
+        self.view_stacks: dict[str, list[str]] = {}
         self.homes: dict[str, View] = {}
         # (person, channel) -> the last ts that the person has seen there.
         self.read_marks: dict[tuple[str, str], str] = {}
@@ -85,23 +89,23 @@ class Workspace:
     def now(self) -> float:
         return self.clock().timestamp()
 
-    def next_ts(self, given: str | None = None) -> str:
-        if given is not None:
-            if not valid_ts(given):
-                raise ValueError(f"not a time stamp: {given!r}")
-            self._last_ts = max(self._last_ts, micros_of(given))
-            return given
-        micros = round(self.now() * _MICROS)
-        self._last_ts = max(micros, self._last_ts + 100)
-        whole, part = divmod(self._last_ts, _MICROS)
+    def next_ts(self, ts: str | None = None) -> str:
+        if ts is not None:
+            if not is_valid_ts(ts):
+                raise ValueError(f"not a time stamp: {ts!r}")
+            self._last_ts_micros = max(self._last_ts_micros, ts_micros(ts))
+            return ts
+        micros = round(self.now() * _MICROS_PER_SECOND)
+        self._last_ts_micros = max(micros, self._last_ts_micros + 100)
+        whole, part = divmod(self._last_ts_micros, _MICROS_PER_SECOND)
         return f"{whole}.{part:06d}"
 
     def next_id(self, prefix: str) -> str:
-        self._count += 1
-        number, digits = self._count * _STRIDE % _SPAN, ""
+        self._id_count += 1
+        number, digits = self._id_count * _ID_STRIDE % _ID_COUNT, ""
         for _ in range(8):
             number, digit = divmod(number, 36)
-            digits = _DIGITS[digit] + digits
+            digits = _ID_DIGITS[digit] + digits
         return f"{prefix}0{digits}"
 
     # Who and where
@@ -125,7 +129,7 @@ class Workspace:
         raise LookupError(f"no message {ts} in {channel_id}")
 
     def im(self, person_id: str) -> Channel:
-        if person_id not in self.ims:
+        if person_id not in self.dm_channel_ids:
             channel = Channel(
                 id=self.next_id("D"),
                 name="directmessage",
@@ -136,8 +140,8 @@ class Workspace:
                 is_private=True,
             )
             self.channels[channel.id] = channel
-            self.ims[person_id] = channel.id
-        return self.channels[self.ims[person_id]]
+            self.dm_channel_ids[person_id] = channel.id
+        return self.channels[self.dm_channel_ids[person_id]]
 
     def has_bot(self, channel: Channel) -> bool:
         return self.bot_user_id in channel.members
@@ -145,7 +149,7 @@ class Workspace:
     def replies(self, channel: Channel, parent_ts: str) -> list[Message]:
         return [
             channel.messages[ts]
-            for ts in sorted(channel.threads.get(parent_ts, ()), key=micros_of)
+            for ts in sorted(channel.threads.get(parent_ts, ()), key=ts_micros)
         ]
 
     # Triggers
@@ -162,27 +166,27 @@ class Workspace:
             raise SlackError("invalid_trigger_id")
         if trigger.used:
             raise SlackError("exchanged_trigger_id")
-        if self.clock() - trigger.made_at > TRIGGER_LIFE:
+        if self.clock() - trigger.created_at > TRIGGER_LIFETIME:
             raise SlackError("expired_trigger_id")
         trigger.used = True
         return trigger
 
     # Watching
 
-    def on_change(
-        self, tell: Callable[[str, dict[str, Any]], None]
+    def add_listener(
+        self, listener: Callable[[str, dict[str, Any]], None]
     ) -> Callable[[], None]:
         """Calls `tell` at each change; what it answers stops that."""
         with self.lock:
-            self._on_change.append(tell)
+            self._listeners.append(listener)
 
         def forget() -> None:
             with self.lock:
-                self._on_change.remove(tell)
+                self._listeners.remove(listener)
 
         return forget
 
-    def changed(self, what: str, **where: Any) -> None:
+    def notify(self, kind: str, **ids: Any) -> None:
         with self.lock:
-            for tell in self._on_change:
-                tell(what, where)
+            for tell in self._listeners:
+                tell(kind, ids)

@@ -9,9 +9,9 @@ import re
 from tests.bot.test_config import SIGNING
 
 # Of any token, with or without the rest of it.
-_TOKEN = re.compile(r"\b(?:xox[a-z]|xapp)-\w")
+_TOKEN_PATTERN = re.compile(r"\b(?:xox[a-z]|xapp)-\w")
 # What else opens doors, and what people say in most of the tests.
-_PLANTED = {
+_MARKERS = {
     "a-signing-secret",
     "s3cret",
     SIGNING,
@@ -22,12 +22,12 @@ _PLANTED = {
 }
 
 
-def plant(*secrets: str) -> None:
+def add(*secrets: str) -> None:
     """For secrets that are made up as the tests run."""
-    _PLANTED.update(secrets)
+    _MARKERS.update(secrets)
 
 
-def found_in(text: str) -> list[str]:
+def find_in(text: str) -> list[str]:
     """Those that stand in the text, which was written where they must not be."""
-    tokens = _TOKEN.findall(text)
-    return sorted({*tokens, *(secret for secret in _PLANTED if secret in text)})
+    tokens = _TOKEN_PATTERN.findall(text)
+    return sorted({*tokens, *(secret for secret in _MARKERS if secret in text)})

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from models import CheckIn, Round
 from tests.factories import Story
-from tests.fakes import Posted
+from tests.fakes import PostedMessage
 
 WEEK = timedelta(days=7)
 # Slack shows a moment in the reader's own zone; here, what it shows where it can't.
@@ -17,47 +17,47 @@ _DATE = re.compile(r"<!date\^\d+\^[^|]+\|([^>]+)>")
 PARSER = "The *parser* & <lexer>"
 
 
-def open_form(story: Story, who: str, one: Round) -> dict[str, Any]:
-    answer = story.click(who, "checkin_share", str(one.id))
+def open_form(story: Story, member: str, round_: Round) -> dict[str, Any]:
+    answer = story.click(member, "checkin_share", str(round_.id))
     assert answer.status == 200
     view = story.slack.views[-1][1]
     assert view["callback_id"] == "checkin_share"
     return view
 
 
-def share(story: Story, who: str, one: Round, **said: str) -> dict[str, Any]:
+def share(story: Story, member: str, round_: Round, **answers: str) -> dict[str, Any]:
     """What the form answers: nothing, or what is wrong."""
-    view = open_form(story, who, one)
-    answer = story.submit(who, view, said or {"working_on": PARSER})
+    view = open_form(story, member, round_)
+    answer = story.submit(member, view, answers or {"working_on": PARSER})
     story.deliver()
     found: dict[str, Any] = json.loads(answer.body or "{}")
     return found
 
 
-def states(story: Story, one: Round) -> dict[str, str]:
-    with story.rt.reads() as session:
-        rows = session.scalars(select(CheckIn).filter_by(round_id=one.id))
+def response_states(story: Story, round_: Round) -> dict[str, str]:
+    with story.rt.read_session() as session:
+        rows = session.scalars(select(CheckIn).filter_by(round_id=round_.id))
         return {row.member: row.state for row in rows}
 
 
-def row(story: Story, one: Round, who: str) -> CheckIn:
-    with story.rt.reads() as session:
+def get_checkin(story: Story, one: Round, who: str) -> CheckIn:
+    with story.rt.read_session() as session:
         return session.scalars(
             select(CheckIn).filter_by(round_id=one.id, member=who)
         ).one()
 
 
-def thread(story: Story, one: Round) -> list[Posted]:
-    return [m for m in story.slack.messages if m.thread_ts == one.ts]
+def round_replies(story: Story, round_: Round) -> list[PostedMessage]:
+    return [m for m in story.slack.messages if m.thread_ts == round_.ts]
 
 
-def join(story: Story, who: str, one: Round) -> None:
-    assert story.click(who, "checkin_join", str(one.id)).status == 200
+def join(story: Story, member: str, round_: Round) -> None:
+    assert story.click(member, "checkin_join", str(round_.id)).status == 200
 
 
-def words(message: Posted | dict[str, Any]) -> str:
+def visible_text(message: PostedMessage | dict[str, Any]) -> str:
     """All text in it, as a reader sees it."""
-    blocks = message.blocks if isinstance(message, Posted) else message["blocks"]
+    blocks = message.blocks if isinstance(message, PostedMessage) else message["blocks"]
 
     def text(node: Any) -> str:
         if isinstance(node, list):

@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session
 
 import handlers.bolt
 from bot import db, logs, schema
-from bot.config import A_FEW
+from bot.config import SMALL_WORKSPACE
 from bot.db import Database
-from bot.delivery import Deliverer
+from bot.delivery import OutboxWorker
 from bot.facts import service as facts
-from bot.notices import notices
+from bot.notices import message_types
 from bot.runtime import Runtime, Workspace
-from handlers.bolt import Bolt
+from handlers.bolt import BoltApp
 from models import Base, Installation
 from tests import canaries
 from tests.factories import BOT, TEAM, Clock, Story
@@ -35,27 +35,27 @@ hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
 
-class Written(logging.Handler):
+class LogCapture(logging.Handler):
     """All that any test makes the bot log, as production would write it."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
-        self.setFormatter(logs.JSON)
-        self.addFilter(logs.is_ours_to_tell)
-        self.addFilter(logs.shorten)
+        self.setFormatter(logs.JSON_FORMATTER)
+        self.addFilter(logs.is_loggable)
+        self.addFilter(logs.truncate_asyncio)
         self.count = 0
         self.leaks: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         line = self.format(record)
         self.count += 1
-        if canaries.found_in(line):
+        if canaries.find_in(line):
             self.leaks.append(line)
 
 
 @pytest.fixture(scope="session")
-def written() -> Iterator[Written]:
-    handler = Written()
+def log_capture() -> Iterator[LogCapture]:
+    handler = LogCapture()
     logging.getLogger().addHandler(handler)
     for name in ("bot", "commands", "handlers", "jobs", "backswing"):
         logging.getLogger(name).setLevel(logging.DEBUG)
@@ -64,10 +64,10 @@ def written() -> Iterator[Written]:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_secret_is_logged(written: Written) -> Iterator[None]:
+def _no_secret_is_logged(log_capture: LogCapture) -> Iterator[None]:
     """Whatever a test is about, it must not bring a secret into the logs."""
     yield
-    leaks, written.leaks = written.leaks, []
+    leaks, log_capture.leaks = log_capture.leaks, []
     assert leaks == []
 
 
@@ -80,7 +80,7 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_runtest_makereport() -> Generator[None, TestReport, TestReport]:
     """Nor must it print one, be it by accident."""
     report = yield
-    found = canaries.found_in(report.capstdout + report.capstderr)
+    found = canaries.find_in(report.capstdout + report.capstderr)
     if found and report.passed:
         report.outcome = "failed"
         report.longrepr = f"it printed {', '.join(found)}"
@@ -122,7 +122,9 @@ def migrated_postgresql(postgresql_url: str) -> Iterator[Database]:
     database.close()
 
 
-_EMPTY = ";".join(str(delete(table)) for table in reversed(Base.metadata.sorted_tables))
+_DELETE_ALL = ";".join(
+    str(delete(table)) for table in reversed(Base.metadata.sorted_tables)
+)
 _dialects: dict[tuple[str, str], Dialect] = {}
 _compiled: dict[Any, Any] = {}
 
@@ -153,7 +155,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     opened = request.getfixturevalue("migrated_postgresql")
     # Deleting a test's few rows takes a fortieth of the time of TRUNCATE.
     with opened.engine.begin() as connection:
-        connection.exec_driver_sql(_EMPTY)
+        connection.exec_driver_sql(_DELETE_ALL)
     # A connection is told of its URL only once, so each test has its own pool.
     mine = db.connect(request.getfixturevalue("postgresql_url"))
     _compile_once(mine)
@@ -173,7 +175,7 @@ def slack() -> FakeSlack:
 
 @pytest.fixture
 def workspace(database: Database) -> Workspace:
-    with database.sessions.begin() as session:
+    with database.write_session.begin() as session:
         row = Installation(
             team_id=TEAM,
             bot_id="B0BACKSWING",
@@ -193,34 +195,36 @@ def rt(
 ) -> Runtime:
     return Runtime(
         workspace,
-        database.sessions,
-        database.reads,
-        database.lookups,
+        database.write_session,
+        database.read_session,
+        database.autocommit,
         slack,
         clock,
-        mentors=A_FEW,
+        mentor_settings=SMALL_WORKSPACE,
     )
 
 
 @pytest.fixture
-def deliverer(rt: Runtime) -> Deliverer:
-    return Deliverer(rt, notices(rt.workspace), meet=facts.meet)
+def deliverer(rt: Runtime) -> OutboxWorker:
+    return OutboxWorker(
+        rt, message_types(rt.workspace), fetch_new_users=facts.fetch_new_users
+    )
 
 
 @pytest.fixture
-def bolt(rt: Runtime) -> Bolt:
-    return handlers.bolt.make(rt, "xoxb-a-token-for-tests")
+def bolt(rt: Runtime) -> BoltApp:
+    return handlers.bolt.create_app(rt, "xoxb-a-token-for-tests")
 
 
 @pytest.fixture
 def session(database: Database) -> Iterator[Session]:
     """To look with; what the bot wrote is there after its commit."""
-    with database.reads() as session:
+    with database.read_session() as session:
         yield session
 
 
 @pytest.fixture
 def story(
-    bolt: Bolt, rt: Runtime, deliverer: Deliverer, slack: FakeSlack, clock: Clock
+    bolt: BoltApp, rt: Runtime, deliverer: OutboxWorker, slack: FakeSlack, clock: Clock
 ) -> Story:
     return Story(bolt, rt, deliverer, slack, clock)

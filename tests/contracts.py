@@ -6,13 +6,13 @@ from types import ModuleType
 
 import pytest
 
-CHECK = Path(__file__).parent.parent.parent / "shared" / "contracts" / "check.py"
+CHECK_SCRIPT = Path(__file__).parent.parent.parent / "shared" / "contracts" / "check.py"
 
 
-def contracts() -> ModuleType:
-    if not CHECK.exists():
+def load_contracts() -> ModuleType:
+    if not CHECK_SCRIPT.exists():
         pytest.skip("Slack's published contracts are not beside the repository")
-    spec = importlib.util.spec_from_file_location("contracts", CHECK)
+    spec = importlib.util.spec_from_file_location("contracts", CHECK_SCRIPT)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -20,23 +20,23 @@ from sqlalchemy.orm import Session
 from models import Answer, Ask, Channel, MessageCount
 
 # A message is called by its channel and its ts.
-Key = tuple[str, str]
+MessageKey = tuple[str, str]
 
 _HELPFUL = ("+1", "thumbsup", "raised_hands", "heart", "pray", "bulb")
 
 
 @dataclass
-class Counts:
+class ExportCounts:
     # The asker and the state.
-    asks: dict[Key, tuple[str, str]] = field(default_factory=dict)
+    asks: dict[MessageKey, tuple[str, str]] = field(default_factory=dict)
     # The author.
-    answers: dict[Key, str] = field(default_factory=dict)
+    answers: dict[MessageKey, str] = field(default_factory=dict)
     # How many people an answer helped.
-    helpful: dict[Key, int] = field(default_factory=dict)
+    helpful: dict[MessageKey, int] = field(default_factory=dict)
     # Answers that solved their ask.
-    solutions: set[Key] = field(default_factory=set)
+    solutions: set[MessageKey] = field(default_factory=set)
 
-    def figures(self) -> dict[str, int]:
+    def totals(self) -> dict[str, int]:
         return {
             "asks": len(self.asks),
             "answers": len(self.answers),
@@ -45,16 +45,16 @@ class Counts:
         }
 
 
-def in_json(
+def from_export(
     path: Path,
     channels: list[str] | None = None,
     *,
     is_ask: Callable[[str], bool] = lambda _text: True,
-) -> Counts:
+) -> ExportCounts:
     with zipfile.ZipFile(path) as export:
         users = json.loads(export.read("users.json"))
         rooms = json.loads(export.read("channels.json"))
-        counts = Counts()
+        counts = ExportCounts()
         for room in rooms:
             if channels is None or room["name"] in channels:
                 said = [
@@ -68,21 +68,21 @@ def in_json(
 
 
 def add_messages(
-    counts: Counts,
-    room: str,
-    said: list[dict[str, Any]],
+    counts: ExportCounts,
+    channel: str,
+    messages: list[dict[str, Any]],
     users: list[dict[str, Any]],
     is_ask: Callable[[str], bool] = lambda _text: True,
 ) -> None:
     """Count what was said in one channel."""
-    robots = _robots(users)
+    robots = _bots(users)
     bosses = {u["id"] for u in users if u.get("is_admin") or u.get("is_owner")}
     teams = [u["team_id"] for u in users if u.get("team_id")]
     ours = {None, "", max(teams, key=teams.count, default="")}
     # People of other organisations answer, but neither ask nor mark.
     mute = robots | {u["id"] for u in users if u.get("team_id") not in ours}
 
-    human = {m["ts"]: m for m in said if _is_human(m, robots)}
+    human = {m["ts"]: m for m in messages if _is_human(m, robots)}
     heads = {
         ts: m
         for ts, m in human.items()
@@ -97,26 +97,26 @@ def add_messages(
             for other, m in human.items()
             if other != ts and m.get("thread_ts") == ts and m["user"] != asker
         }
-        solved = bool(_who(head, "white_check_mark") & {asker, *bosses} - mute)
+        solved = bool(_reactors(head, "white_check_mark") & {asker, *bosses} - mute)
         for reply_ts, reply in replies.items():
-            key = (room, reply_ts)
+            key = (channel, reply_ts)
             author = reply["user"]
             counts.answers[key] = author
-            ticked = _who(reply, "white_check_mark") - mute - {author}
-            pleased = _who(reply, *_HELPFUL) - mute - {author}
+            ticked = _reactors(reply, "white_check_mark") - mute - {author}
+            pleased = _reactors(reply, *_HELPFUL) - mute - {author}
             if ticked & {asker, *bosses}:
                 solved = True
                 counts.solutions.add(key)
             if helped := pleased | (ticked - {asker, *bosses}):
                 counts.helpful[key] = len(helped)
         state = "solved" if solved else "answered" if replies else "open"
-        counts.asks[room, ts] = (asker, state)
+        counts.asks[channel, ts] = (asker, state)
 
 
-def written_in_json(path: Path) -> dict[tuple[str, date, str], int]:
+def messages_from_export(path: Path) -> dict[tuple[str, date, str], int]:
     """How many messages a person wrote, by the channel's id and the day (UTC)."""
     with zipfile.ZipFile(path) as export:
-        robots = _robots(json.loads(export.read("users.json")))
+        robots = _bots(json.loads(export.read("users.json")))
         counts: Counter[tuple[str, date, str]] = Counter()
         for room in json.loads(export.read("channels.json")):
             for name in export.namelist():
@@ -130,11 +130,11 @@ def written_in_json(path: Path) -> dict[tuple[str, date, str], int]:
         return dict(counts)
 
 
-def _robots(users: list[dict[str, Any]]) -> set[str]:
-    return {"USLACKBOT"} | {u["id"] for u in users if u.get("is_bot")}
+def _bots(users_json: list[dict[str, Any]]) -> set[str]:
+    return {"USLACKBOT"} | {u["id"] for u in users_json if u.get("is_bot")}
 
 
-def _is_human(message: dict[str, Any], robots: set[str]) -> bool:
+def _is_human(message: dict[str, Any], bots: set[str]) -> bool:
     ordinary = message.get("subtype") in {
         None,
         "file_share",
@@ -142,10 +142,10 @@ def _is_human(message: dict[str, Any], robots: set[str]) -> bool:
         "thread_broadcast",
     }
     written = ordinary and not message.get("bot_id")
-    return written and message.get("user") not in {None, *robots}
+    return written and message.get("user") not in {None, *bots}
 
 
-def _who(message: dict[str, Any], *names: str) -> set[str]:
+def _reactors(message: dict[str, Any], *names: str) -> set[str]:
     return {
         user
         for reaction in message.get("reactions") or []
@@ -154,10 +154,10 @@ def _who(message: dict[str, Any], *names: str) -> set[str]:
     }
 
 
-def in_database(session: Session) -> Counts:
+def from_database(session: Session) -> ExportCounts:
     """What the bot holds, but for what was deleted."""
     rooms = dict(session.execute(select(Channel.id, Channel.slack_id)).all())
-    counts = Counts()
+    counts = ExportCounts()
     live = {}
     for ask in session.scalars(select(Ask).where(Ask.deleted_at.is_(None))):
         live[ask.id] = ask
@@ -174,7 +174,7 @@ def in_database(session: Session) -> Counts:
     return counts
 
 
-def written_in_database(session: Session) -> dict[tuple[str, date, str], int]:
+def messages_from_database(session: Session) -> dict[tuple[str, date, str], int]:
     """How many messages each person wrote, as the bot has it."""
     rows = session.execute(
         select(

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 TEAM = "T0SYNTHETIC"
-ELSEWHERE = "T0ELSEWHERE"
-ADMIN, OWNER, GONE, GUEST, STRANGER = (
+OTHER_TEAM = "T0ELSEWHERE"
+ADMIN, OWNER, DEACTIVATED, GUEST, EXTERNAL = (
     "U0ADMIN",
     "U0OWNER",
     "U0GONE",
@@ -24,11 +24,11 @@ PEERS = tuple(f"U0PEER{number}" for number in range(8))
 # An app's own user: its messages name the app, or, in old ones, only the user.
 BOT = "U0BOT"
 # Somebody whom users.json has forgotten.
-GHOST = "U0GHOST"
+UNLISTED = "U0GHOST"
 SLACKBOT = "USLACKBOT"
 CHANNELS = {"C0HELP": "help", "C0TONGUES": "translation", "C0LOUNGE": "lounge"}
 
-_HUMANS = (*PEERS, ADMIN, OWNER, GONE, GUEST, STRANGER, GHOST)
+_HUMANS = (*PEERS, ADMIN, OWNER, DEACTIVATED, GUEST, EXTERNAL, UNLISTED)
 _EMOJI = (
     "+1",
     "thumbsup",
@@ -45,7 +45,7 @@ _EMOJI = (
     "tada",
     "our-own-emoji",
 )
-_THINGS = ("build", "locale", "patch", "mirror", "manual", "release", "test")
+_TOPICS = ("build", "locale", "patch", "mirror", "manual", "release", "test")
 _START = 1_600_000_000
 
 Json = dict[str, Any]
@@ -61,9 +61,15 @@ def people() -> list[Json]:
         _person(ADMIN, is_admin=True),
         _person(OWNER, is_admin=True, is_owner=True),
         # Slack says less of people who have left.
-        {"id": GONE, "team_id": TEAM, "name": "gone", "deleted": True, "profile": {}},
+        {
+            "id": DEACTIVATED,
+            "team_id": TEAM,
+            "name": "gone",
+            "deleted": True,
+            "profile": {},
+        },
         _person(GUEST, is_restricted=True, is_ultra_restricted=True),
-        _person(STRANGER, team_id=ELSEWHERE),
+        _person(EXTERNAL, team_id=OTHER_TEAM),
         _person(BOT, is_bot=True),
     ]
 
@@ -107,30 +113,30 @@ def channels() -> list[Json]:
 
 
 @dataclass
-class _Talk:
+class _ChannelHistory:
     """What is said in one channel."""
 
-    dice: random.Random
+    random: random.Random
     clock: int
-    said: list[Json] = field(default_factory=list)
+    messages: list[Json] = field(default_factory=list)
 
     def say(self, user: str | None, text: str, **more: Any) -> Json:
-        self.clock += self.dice.randint(1, 40_000)
+        self.clock += self.random.randint(1, 40_000)
         message: Json = {
             "type": "message",
-            "ts": f"{self.clock}.{self.dice.randint(0, 999_999):06d}",
+            "ts": f"{self.clock}.{self.random.randint(0, 999_999):06d}",
             "text": text,
         }
         if user is not None:
             message["user"] = user
         message |= more
-        self.said.append(message)
+        self.messages.append(message)
         return message
 
     def ask(self) -> None:
-        asker = self.dice.choice(_HUMANS)
-        thing = self.dice.choice(_THINGS)
-        text = self.dice.choice(
+        asker = self.random.choice(_HUMANS)
+        thing = self.random.choice(_TOPICS)
+        text = self.random.choice(
             (
                 f"How do I start the {thing}?",
                 f"Does the {thing} work for you? It stopped here.",
@@ -139,7 +145,7 @@ class _Talk:
                 "",
             )
         )
-        more = self.dice.choice(
+        more = self.random.choice(
             (
                 {},
                 {"edited": {"user": asker, "ts": f"{self.clock + 9}.000000"}},
@@ -152,8 +158,8 @@ class _Talk:
 
     def thread(self, parent: Json, asker: str) -> None:
         authors = [
-            self.dice.choice((*_HUMANS, BOT, asker))
-            for _ in range(self.dice.randint(0, 4))
+            self.random.choice((*_HUMANS, BOT, asker))
+            for _ in range(self.random.randint(0, 4))
         ]
         for author in authors:
             self.reply(parent, author, asker)
@@ -175,24 +181,24 @@ class _Talk:
             kinds = ({}, {"bot_id": "B0BOT"}, {"bot_id": "B0BOT", "subtype": None})
         self.say(
             author,
-            self.dice.choice(("Like this.", "Thank you!", "Have you tried?", "")),
+            self.random.choice(("Like this.", "Thank you!", "Have you tried?", "")),
             thread_ts=parent["ts"],
             parent_user_id=parent.get("user"),
-            **{k: v for k, v in self.dice.choice(kinds).items() if v is not None},
+            **{k: v for k, v in self.random.choice(kinds).items() if v is not None},
             **self.reactions(asker, author),
         )
 
     def reactions(self, *near: str) -> Json:
         """Somebody, with a liking for those whose message and whose thread it is."""
         crowd = (*_HUMANS, BOT, *near, *near, ADMIN, ADMIN)
-        chosen = self.dice.sample(_EMOJI, self.dice.choice((0, 0, 1, 2, 3)))
+        chosen = self.random.sample(_EMOJI, self.random.choice((0, 0, 1, 2, 3)))
         shown = []
         for name in chosen:
-            users = list({self.dice.choice(crowd): None for _ in range(3)})
+            users = list({self.random.choice(crowd): None for _ in range(3)})
             shown.append({"name": name, "users": users, "count": len(users)})
         return {"reactions": shown} if shown else {}
 
-    def noise(self) -> None:
+    def add_noise(self) -> None:
         """What Slack and apps say."""
         self.say(PEERS[0], f"<@{PEERS[0]}> has joined", subtype="channel_join")
         self.say(None, "Deployed?", subtype="bot_message", bot_id="B0BOT")
@@ -212,34 +218,34 @@ class _Talk:
         self.thread(app, BOT)
 
 
-def talks(seed: int = 1, *, asks: int = 16) -> dict[str, list[Json]]:
+def channel_messages(seed: int = 1, *, asks: int = 16) -> dict[str, list[Json]]:
     """By channel, what was said there."""
     dice = random.Random(seed)
     found: dict[str, list[Json]] = {}
     for slack_id in CHANNELS:
-        talk = _Talk(dice, _START)
+        talk = _ChannelHistory(dice, _START)
         for number in range(asks):
             talk.ask()
             if number % 8 == 0:
-                talk.noise()
-        found[slack_id] = talk.said
+                talk.add_noise()
+        found[slack_id] = talk.messages
     return found
 
 
-def days(talk: Sequence[Json], folder: str) -> dict[str, list[Json]]:
+def day_files(messages: Sequence[Json], folder: str) -> dict[str, list[Json]]:
     """A file for each day."""
     by_day: defaultdict[str, list[Json]] = defaultdict(list)
-    for message in talk:
+    for message in messages:
         at = datetime.fromtimestamp(float(message["ts"]), UTC)
         by_day[f"{folder}/{at:%Y-%m-%d}.json"].append(message)
     return dict(by_day)
 
 
-def files(seed: int = 1, *, asks: int = 16) -> dict[str, object]:
+def export_files(seed: int = 1, *, asks: int = 16) -> dict[str, object]:
     """The whole export, by the names of its files."""
     found: dict[str, object] = {"users.json": people(), "channels.json": channels()}
-    for slack_id, talk in talks(seed, asks=asks).items():
-        found |= days(talk, CHANNELS[slack_id])
+    for slack_id, talk in channel_messages(seed, asks=asks).items():
+        found |= day_files(talk, CHANNELS[slack_id])
     return found
 
 
@@ -253,7 +259,7 @@ def write(path: Path, content: Mapping[str, object]) -> Path:
     return path
 
 
-def unflagged(path: Path) -> Path:
+def without_utf8_flag(path: Path) -> Path:
     """Take away the flag that says that names are UTF-8: Slack's zips lack it."""
     raw = bytearray(path.read_bytes())
     for sign, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):

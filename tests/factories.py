@@ -12,18 +12,18 @@ import jobs.checkins
 import jobs.sharing
 from bot.channels import service as channels
 from bot.checkins import agenda
-from bot.clock import micros
-from bot.delivery import Deliverer
+from bot.clock import ts_to_micros
+from bot.delivery import OutboxWorker
 from bot.members import service as members
 from bot.runtime import Runtime
 from models import Answer, Ask, Round, Schedule
-from tests.fakes import FakeSlack, Posted
+from tests.fakes import FakeSlack, PostedMessage
 
 # Nine in Berlin, on the Monday after the stories begin.
 MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
 TEAM = "T0PEERS"
 BOT = "U0BACKSWING"
-HERE = "C0HELP"
+HELP_CHANNEL = "C0HELP"
 ASKER, HELPER, PEER, CHAMPION, ADMIN, GUEST = (
     "U0ANA",
     "U0BEN",
@@ -32,7 +32,7 @@ ASKER, HELPER, PEER, CHAMPION, ADMIN, GUEST = (
     "U0EVA",
     "U0GUS",
 )
-_NAMES = {
+NAMES = {
     ASKER: "Ana",
     HELPER: "Ben",
     PEER: "Chi",
@@ -42,9 +42,11 @@ _NAMES = {
 }
 
 
-def person(slack_id: str, name: str | None = None, **facts: Any) -> dict[str, Any]:
+def user_object(
+    slack_id: str, name: str | None = None, **fields: Any
+) -> dict[str, Any]:
     """Slack's user object."""
-    name = name or _NAMES.get(slack_id, slack_id)
+    name = name or NAMES.get(slack_id, slack_id)
     return {
         "id": slack_id,
         "team_id": TEAM,
@@ -57,11 +59,11 @@ def person(slack_id: str, name: str | None = None, **facts: Any) -> dict[str, An
         "is_ultra_restricted": False,
         "tz": "Europe/Helsinki",
         "profile": {"display_name": name, "real_name": name},
-        **facts,
+        **fields,
     }
 
 
-def conversation(slack_id: str, name: str, **facts: Any) -> dict[str, Any]:
+def conversation_object(slack_id: str, name: str, **fields: Any) -> dict[str, Any]:
     """Slack's conversation object, of a channel that the bot is in."""
     return {
         "id": slack_id,
@@ -70,7 +72,7 @@ def conversation(slack_id: str, name: str, **facts: Any) -> dict[str, Any]:
         "is_ext_shared": False,
         "is_archived": False,
         "is_member": True,
-        **facts,
+        **fields,
     }
 
 
@@ -83,8 +85,8 @@ class Clock:
     def __call__(self) -> datetime:
         return self.now
 
-    def forward(self, **by: float) -> None:
-        self.now += timedelta(**by)
+    def advance(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
 
 
 class Story:
@@ -94,15 +96,15 @@ class Story:
         self,
         bolt: App,
         rt: Runtime,
-        deliverer: Deliverer,
+        deliverer: OutboxWorker,
         slack: FakeSlack,
         clock: Clock,
     ) -> None:
         self._bolt, self.rt, self.deliverer = bolt, rt, deliverer
         self.slack, self.clock = slack, clock
         self._count = itertools.count(1)
-        slack.people |= {slack_id: person(slack_id) for slack_id in _NAMES}
-        slack.channels[HERE] = conversation(HERE, "help")
+        slack.people |= {slack_id: user_object(slack_id) for slack_id in NAMES}
+        slack.channels[HELP_CHANNEL] = conversation_object(HELP_CHANNEL, "help")
 
     # What the bot is told
 
@@ -139,39 +141,44 @@ class Story:
 
     def say(
         self,
-        who: str,
+        member: str,
         text: str,
         *,
         thread_ts: str | None = None,
-        channel: str = HERE,
-        **more: Any,
+        channel: str = HELP_CHANNEL,
+        **fields: Any,
     ) -> str:
-        ts = more.pop("ts", None) or self.ts()
-        assert self.event(message(who, text, ts, thread_ts, channel, **more)) == 200
+        ts = fields.pop("ts", None) or self.ts()
+        assert (
+            self.event(message_event(member, text, ts, thread_ts, channel, **fields))
+            == 200
+        )
         return ts
 
     def react(
         self,
-        who: str,
+        member: str,
         ts: str,
         emoji: str,
         *,
         added: bool = True,
-        channel: str = HERE,
+        channel: str = HELP_CHANNEL,
         event_ts: str | None = None,
-        of: str | None = None,
+        author: str | None = None,
     ) -> None:
         """`of` is who wrote the message, where Slack says so."""
         at = event_ts or self.ts()
-        event = reaction(who, ts, emoji, at, added=added, channel=channel)
-        assert self.event(event | ({"item_user": of} if of else {})) == 200
+        event = reaction_event(member, ts, emoji, at, added=added, channel=channel)
+        assert self.event(event | ({"item_user": author} if author else {})) == 200
 
-    def unreact(self, who: str, ts: str, emoji: str, *, of: str | None = None) -> None:
-        self.react(who, ts, emoji, added=False, of=of)
+    def unreact(
+        self, member: str, ts: str, emoji: str, *, author: str | None = None
+    ) -> None:
+        self.react(member, ts, emoji, added=False, author=author)
 
     def edit(
         self,
-        who: str,
+        member: str,
         ts: str,
         text: str,
         *,
@@ -182,37 +189,37 @@ class Story:
         event = {
             "type": "message",
             "subtype": "message_changed",
-            "channel": HERE,
+            "channel": HELP_CHANNEL,
             "hidden": True,
             "ts": event_ts or self.ts(),
             "event_ts": event_ts or self.ts(),
-            "message": message(who, text, ts, thread_ts),
+            "message": message_event(member, text, ts, thread_ts),
         }
         if before is not None:
-            event["previous_message"] = message(who, before, ts, thread_ts)
+            event["previous_message"] = message_event(member, before, ts, thread_ts)
         assert self.event(event) == 200
 
-    def delete(self, who: str, ts: str, *, thread_ts: str | None = None) -> None:
+    def delete(self, member: str, ts: str, *, thread_ts: str | None = None) -> None:
         event_ts = self.ts()
         event = {
             "type": "message",
             "subtype": "message_deleted",
             "hidden": True,
-            "channel": HERE,
+            "channel": HELP_CHANNEL,
             "ts": event_ts,
             "event_ts": event_ts,
             "deleted_ts": ts,
-            "previous_message": message(who, "gone", ts, thread_ts),
+            "previous_message": message_event(member, "gone", ts, thread_ts),
         }
         assert self.event(event) == 200
 
     def command(
         self,
-        who: str,
+        member: str,
         command: str,
         text: str = "",
         *,
-        channel: str = HERE,
+        channel: str = HELP_CHANNEL,
         channel_name: str = "help",
         trigger_id: str | None = None,
     ) -> BoltResponse:
@@ -220,7 +227,7 @@ class Story:
             {
                 "command": command,
                 "text": text,
-                "user_id": who,
+                "user_id": member,
                 "channel_id": channel,
                 "channel_name": channel_name,
                 "team_id": TEAM,
@@ -231,7 +238,7 @@ class Story:
 
     def submit(
         self,
-        who: str,
+        member: str,
         view: dict[str, Any],
         values: dict[str, Any],
         *,
@@ -240,7 +247,7 @@ class Story:
         """Send a form; `values` by block, in the shape Slack gives each element."""
         state = {
             block["block_id"]: {
-                block["element"]["action_id"]: _state(
+                block["element"]["action_id"]: element_state(
                     block["element"], values.get(block["block_id"])
                 )
             }
@@ -258,22 +265,22 @@ class Story:
             {
                 "type": "view_submission",
                 "team": {"id": TEAM},
-                "user": {"id": who, "team_id": TEAM},
+                "user": {"id": member, "team_id": TEAM},
                 "view": sent,
             }
         )
 
     def click(
         self,
-        who: str,
+        member: str,
         action_id: str,
         value: str = "",
         *,
         option: str | None = None,
         view: dict[str, Any] | None = None,
         action_ts: str | None = None,
-        channel: str = HERE,
-        **more: Any,
+        channel: str = HELP_CHANNEL,
+        **fields: Any,
     ) -> BoltResponse:
         action: dict[str, Any] = {
             "type": "overflow" if option else "button",
@@ -284,11 +291,11 @@ class Story:
         }
         if option:
             action["selected_option"] = {"value": option}
-        action |= more
+        action |= fields
         body: dict[str, Any] = {
             "type": "block_actions",
             "team": {"id": TEAM},
-            "user": {"id": who, "team_id": TEAM},
+            "user": {"id": member, "team_id": TEAM},
             "trigger_id": f"trigger-{next(self._count)}",
             "actions": [action],
         }
@@ -311,23 +318,23 @@ class Story:
 
     def message_shortcut(
         self,
-        who: str,
+        member: str,
         callback_id: str,
         author: str,
         ts: str,
         text: str = "Some words",
         *,
         thread_ts: str | None = None,
-        channel: str = HERE,
+        channel: str = HELP_CHANNEL,
     ) -> BoltResponse:
         return self.dispatch(
             {
                 "type": "message_action",
                 "callback_id": callback_id,
                 "team": {"id": TEAM},
-                "user": {"id": who, "team_id": TEAM},
+                "user": {"id": member, "team_id": TEAM},
                 "channel": {"id": channel, "name": "help"},
-                "message": message(author, text, ts, thread_ts),
+                "message": message_event(author, text, ts, thread_ts),
                 "message_ts": ts,
                 "action_ts": self.ts(),
                 "trigger_id": f"trigger-{next(self._count)}",
@@ -339,59 +346,63 @@ class Story:
         """Send everything due, a second apart in each channel as Slack wants it."""
         sent = 0
         for _ in range(20):
-            done = self.deliverer.deliver_due()
+            done = self.deliverer.send_due()
             sent += done
             if not done:
                 break
-            self.clock.forward(seconds=1)
+            self.clock.advance(seconds=1)
         return sent
 
-    def later(self, **by: float) -> int:
-        self.clock.forward(**by)
+    def advance(self, **duration: float) -> int:
+        self.clock.advance(**duration)
         return self.deliver()
 
-    def set_up(self, who: str = ADMIN, **changes: Any) -> BoltResponse:
+    def set_up_channel(self, member: str = ADMIN, **changes: Any) -> BoltResponse:
         """Fill the channel's settings form in, with changes, and send it."""
-        self.command(who, "/backswing")
-        return self._change_form(who, "settings", changes)
+        self.command(member, "/backswing")
+        return self.submit_settings(member, "settings", changes)
 
-    def set_up_workspace(self, who: str = ADMIN, **changes: Any) -> BoltResponse:
+    def set_up_workspace(self, member: str = ADMIN, **changes: Any) -> BoltResponse:
         """Fill the workspace's settings form in, with changes, and send it."""
-        self.command(who, "/backswing", "workspace")
-        return self._change_form(who, "workspace_settings", changes)
+        self.command(member, "/backswing", "workspace")
+        return self.submit_settings(member, "workspace_settings", changes)
 
-    def choose(self, who: str, **changes: Any) -> BoltResponse:
+    def change_my_settings(self, member: str, **changes: Any) -> BoltResponse:
         """Fill a member's own settings in, with changes, and send them."""
-        self.command(who, "/backswing", "me")
-        return self._change_form(who, "my_settings", changes)
+        self.command(member, "/backswing", "me")
+        return self.submit_settings(member, "my_settings", changes)
 
-    def _change_form(
-        self, who: str, form: str, changes: dict[str, Any]
+    def submit_settings(
+        self, member: str, form: str, changes: dict[str, Any]
     ) -> BoltResponse:
         view = self.slack.views[-1][1]
         assert view["callback_id"] == form
-        values = filled_in(view)
+        values = form_values(view)
         assert changes.keys() <= values.keys(), "a field that the form has not"
-        return self.submit(who, view, values | changes)
+        return self.submit(member, view, values | changes)
 
     # What the bot then knows
 
-    def ask(self, text: str = "How do I fix x?", *, who: str = ASKER) -> Posted:
+    def ask(
+        self, text: str = "How do I fix x?", *, member: str = ASKER
+    ) -> PostedMessage:
         """Somebody asks by the command, and the message is there."""
-        before = len(self.slack.to(HERE))
-        assert self.command(who, "/ask", text).body == ""
+        before = len(self.slack.messages_to(HELP_CHANNEL))
+        assert self.command(member, "/ask", text).body == ""
         self.deliver()
-        return self.slack.to(HERE)[before]
+        return self.slack.messages_to(HELP_CHANNEL)[before]
 
-    def scheduled(self, channel: str = HERE, **changes: Any) -> int:
+    def add_schedule(self, channel: str = HELP_CHANNEL, **changes: Any) -> int:
         """The id of a check-in that a channel has: Mondays at nine, in Berlin."""
         now, workspace = self.clock(), self.rt.workspace
         described = self.slack.channels.setdefault(
-            channel, conversation(channel, channel.lower())
+            channel, conversation_object(channel, channel.lower())
         )
-        with self.rt.sessions.begin() as session:
-            place = channels.remember(session, workspace.id, described, now=now)
-            members.remember(
+        with self.rt.write_session.begin() as session:
+            place = channels.upsert_from_slack(
+                session, workspace.id, described, now=now
+            )
+            members.upsert_from_slack(
                 session,
                 workspace.id,
                 self.slack.people[ADMIN],
@@ -418,55 +429,55 @@ class Story:
             row = Schedule(**values | changes)
             session.add(row)
             session.flush()
-            agenda.plan(session, row, now=now)
+            agenda.schedule_next(session, row, now=now)
             return row.id
 
-    def asked(self, at: datetime = MONDAY, **schedule: Any) -> Round:
+    def post_round(self, at: datetime = MONDAY, **schedule: Any) -> Round:
         """The round that a channel is asked at that time, posted."""
         if not self._is_scheduled():
-            self.scheduled(**schedule)
+            self.add_schedule(**schedule)
         self.clock.now = at
-        jobs.checkins.start(self.rt, self.deliverer)
+        jobs.checkins.start_rounds(self.rt, self.deliverer)
         self.deliver()
-        with self.rt.reads() as session:
+        with self.rt.read_session() as session:
             return session.scalars(
                 select(Round).order_by(Round.local_date.desc()).limit(1)
             ).one()
 
     def _is_scheduled(self) -> bool:
-        with self.rt.reads() as session:
+        with self.rt.read_session() as session:
             return session.scalar(select(Schedule.id).limit(1)) is not None
 
     def close_rounds(self, at: datetime | None = None) -> None:
         """Time passes until then; without, until the last open round is over."""
-        with self.rt.reads() as session:
+        with self.rt.read_session() as session:
             last = session.scalar(
                 select(func.max(Round.closes_at)).filter_by(state="open")
             )
         self.clock.now = at or last or self.clock.now
-        jobs.sharing.close(self.rt, self.deliverer)
+        jobs.sharing.close_rounds(self.rt, self.deliverer)
         self.deliver()
 
     def asks(self) -> list[Ask]:
-        with self.rt.reads() as session:
+        with self.rt.read_session() as session:
             return list(session.scalars(select(Ask).order_by(Ask.id)))
 
-    def the_ask(self) -> Ask:
+    def only_ask(self) -> Ask:
         [ask] = self.asks()
         return ask
 
     def answers(self) -> list[Answer]:
-        with self.rt.reads() as session:
+        with self.rt.read_session() as session:
             return list(session.scalars(select(Answer).order_by(Answer.ts)))
 
-    def marks(self) -> dict[str, tuple[bool, int]]:
+    def answer_marks(self) -> dict[str, tuple[bool, int]]:
         """Each answer's ts: whether it solved the ask, and how many it helped."""
         return {
             a.ts: (a.is_solution, a.helped) for a in self.answers() if not a.is_deleted
         }
 
 
-def button(message: Posted, text: str) -> tuple[str, str]:
+def button(message: PostedMessage, text: str) -> tuple[str, str]:
     """The action_id and the value of a message's button."""
     [found] = [
         (element["action_id"], element.get("value", ""))
@@ -477,42 +488,42 @@ def button(message: Posted, text: str) -> tuple[str, str]:
     return found
 
 
-def message(
-    who: str,
+def message_event(
+    author: str,
     text: str,
     ts: str,
     thread_ts: str | None = None,
-    channel: str = HERE,
-    **more: Any,
+    channel: str = HELP_CHANNEL,
+    **fields: Any,
 ) -> dict[str, Any]:
     """Slack's `message` event."""
     event = {
         "type": "message",
-        "user": who,
+        "user": author,
         "text": text,
         "ts": ts,
         "event_ts": ts,
         "team": TEAM,
         "channel": channel,
         "channel_type": "channel",
-        **more,
+        **fields,
     }
     return event if thread_ts is None else {**event, "thread_ts": thread_ts}
 
 
-def reaction(
-    who: str,
+def reaction_event(
+    member: str,
     ts: str,
     emoji: str,
     event_ts: str,
     *,
     added: bool = True,
-    channel: str = HERE,
+    channel: str = HELP_CHANNEL,
 ) -> dict[str, Any]:
-    assert micros(event_ts)
+    assert ts_to_micros(event_ts)
     return {
         "type": "reaction_added" if added else "reaction_removed",
-        "user": who,
+        "user": member,
         "reaction": emoji,
         "item": {"type": "message", "channel": channel, "ts": ts},
         "event_ts": event_ts,
@@ -520,7 +531,7 @@ def reaction(
 
 
 # By the kind of an element: what Slack calls its value, where that is one thing.
-_VALUES = {
+VALUE_KEYS = {
     "plain_text_input": "value",
     "number_input": "value",
     "datepicker": "selected_date",
@@ -529,10 +540,10 @@ _VALUES = {
 }
 
 
-def _state(element: dict[str, Any], value: Any) -> dict[str, Any]:
+def element_state(element: dict[str, Any], value: Any) -> dict[str, Any]:
     kind = element["type"]
-    if kind in _VALUES:
-        return {"type": kind, _VALUES[kind]: value or None}
+    if kind in VALUE_KEYS:
+        return {"type": kind, VALUE_KEYS[kind]: value or None}
     match kind:
         case "multi_users_select":
             return {"type": kind, "selected_users": value or []}
@@ -543,7 +554,7 @@ def _state(element: dict[str, Any], value: Any) -> dict[str, Any]:
             return {"type": kind, "selected_options": options}
 
 
-def filled_in(view: dict[str, Any]) -> dict[str, Any]:
+def form_values(view: dict[str, Any]) -> dict[str, Any]:
     """A form's values as it is shown, by block."""
     values: dict[str, Any] = {}
     for block in view["blocks"]:

@@ -12,20 +12,20 @@ with atheris.instrument_imports(include=["bot"]):
     from bot.channels import rules as channels
     from bot.kudos import rules as kudos
     from bot.kudos import words
-    from bot.text import clean, pieces, plain
+    from bot.text import sanitize, to_plain, tokenize
 
 
-def read(data: bytes) -> None:
+def check_parsers(data: bytes) -> None:
     """Whatever it is, it is read; and what is read is the whole of it."""
-    text = clean(atheris.FuzzedDataProvider(data).ConsumeUnicode(len(data)))
-    assert "".join(piece.shown for piece in pieces(text)) == plain(text)
+    text = sanitize(atheris.FuzzedDataProvider(data).ConsumeUnicode(len(data)))
+    assert "".join(piece.text for piece in tokenize(text)) == to_plain(text)
     said = words.parse(text)
-    assert len(said.reason) <= words.LONGEST_REASON
-    assert kudos.length(said.reason) <= 3 * len(said.reason)
-    channels.emoji_names(text)
+    assert len(said.reason) <= words.MAX_REASON_LENGTH
+    assert kudos.reason_length(said.reason) <= 3 * len(said.reason)
+    channels.parse(text)
     channels.is_question(text)
 
 
 if __name__ == "__main__":
-    atheris.Setup(sys.argv, read)
+    atheris.Setup(sys.argv, check_parsers)
     atheris.Fuzz()

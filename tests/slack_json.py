@@ -13,7 +13,7 @@ def mrkdwn(text: str) -> Json:
     return {"type": "mrkdwn", "text": text}
 
 
-def aside(*texts: Json) -> Json:
+def context(*texts: Json) -> Json:
     return {"type": "context", "elements": list(texts)}
 
 
@@ -30,21 +30,21 @@ def section(*elements: Json) -> Json:
     return {"type": "rich_text_section", "elements": list(elements)}
 
 
-def box(code: str) -> Json:
+def code_block(code: str) -> Json:
     return {"type": "rich_text_preformatted", "elements": [text(code)]}
 
 
-def rich(*sections: Json) -> Json:
+def rich_text(*sections: Json) -> Json:
     return {"type": "rich_text", "elements": list(sections)}
 
 
 def sentence(*elements: Json | str) -> Json:
     parts = [text(part) if isinstance(part, str) else part for part in elements]
-    return rich(section(*parts))
+    return rich_text(section(*parts))
 
 
 def title(words: str) -> Json:
-    return rich(section(text(words, bold=True)))
+    return rich_text(section(text(words, bold=True)))
 
 
 def button(label: str, action_id: str, value: str | None = None, **more: Any) -> Json:
@@ -62,7 +62,7 @@ def option(label: str, value: str, description: str | None = None) -> Json:
     return {"text": plain(label), "value": value, **more}
 
 
-def field(
+def input_block(
     block_id: str, label: str, element: Json, hint: str | None = None, **more: Any
 ) -> Json:
     hinted = {} if hint is None else {"hint": plain(hint)}
@@ -76,7 +76,9 @@ def field(
     }
 
 
-def typed(action_id: str, longest: int, placeholder: str = "", **more: Any) -> Json:
+def text_input(
+    action_id: str, longest: int, placeholder: str = "", **more: Any
+) -> Json:
     shown = {"placeholder": plain(placeholder)} if placeholder else {}
     return {
         "type": "plain_text_input",

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 _ANY_CHARACTER = st.characters(exclude_categories=())
 ANY_TEXT = st.text(_ANY_CHARACTER)
 
-WORST = [
+HARMFUL_SNIPPETS = [
     "<!channel>",
     "<!here|here>",
     "<!everyone>",
@@ -39,6 +39,6 @@ WORST = [
     " ",
 ]
 # What Slack might send as marked text, and what it never would.
-HARMFUL_TEXT = st.lists(st.one_of(st.sampled_from(WORST), ANY_TEXT), max_size=12).map(
-    "".join
-)
+HARMFUL_TEXT = st.lists(
+    st.one_of(st.sampled_from(HARMFUL_SNIPPETS), ANY_TEXT), max_size=12
+).map("".join)

@@ -13,19 +13,19 @@ from slack_sdk.models.blocks import Block, InputBlock
 from slack_sdk.models.views import View
 
 from bot.asks import blocks, forms, notes
-from bot.asks.blocks import Shown
-from bot.channels.rules import HELPFUL, SOLVED
+from bot.asks.blocks import AskView
+from bot.channels.rules import DEFAULT_HELPFUL, DEFAULT_SOLVED
 from bot.checkins import answers as shares
 from bot.checkins import blocks as checkins
 from bot.checkins import digests, letters
 from bot.checkins import forms as checkin_forms
 from bot.checkins import notes as checkin_notes
-from bot.checkins.answers import Asked, Blocker
-from bot.checkins.blocks import Missed, Planned
-from bot.checkins.digests import Line
+from bot.checkins.answers import Blocker, RoundPrompt
+from bot.checkins.blocks import MissedDate, ScheduleView
+from bot.checkins.digests import DigestEntry
 from bot.checkins.forms import PastRound, Preview
-from bot.checkins.plans import Draft
-from bot.checkins.rules import Shared
+from bot.checkins.plans import ScheduleForm
+from bot.checkins.rules import Response
 from bot.home import blocks as home
 from bot.kudos import blocks as kudos
 from bot.kudos import forms as kudos_forms
@@ -33,18 +33,18 @@ from bot.kudos import notes as kudos_notes
 from bot.mentors import forms as mentor_forms
 from bot.mentors import notes as mentors
 from bot.mentors import past
-from bot.mentors.forms import Past, Proof, Row
-from bot.mentors.notes import Deed, Story
+from bot.mentors.forms import CreditRow, EvidenceItem, OwnCredit
+from bot.mentors.notes import Contribution, CreditStory
 from bot.newcomers import blocks as newcomers
-from bot.policies.rules import Policies
-from bot.preferences.rules import Preferences
+from bot.policies.rules import WorkspaceSettings
+from bot.preferences.rules import MemberSettings
 from bot.privacy import blocks as privacy
 from bot.settings import channel, member, workspace
 from bot.settings import forms as settings
 from bot.settings.blocks import unknown_emoji
 from bot.settings.setting import Setting
 
-Drawn = View | list[Block] | tuple[str, list[Block]]
+Rendered = View | list[Block] | tuple[str, list[Block]]
 
 URL = "https://peers.slack.com/archives/C0HELP/p1772442000000100"
 TITLE = "How do I test daylight saving?"
@@ -72,8 +72,8 @@ MODULES = (
 )
 
 
-def ask(state: str = "open", **more: Any) -> Shown:
-    return Shown(
+def ask(state: str = "open", **more: Any) -> AskView:
+    return AskView(
         **{
             "id": 7,
             "title": TITLE,
@@ -86,7 +86,7 @@ def ask(state: str = "open", **more: Any) -> Shown:
     )
 
 
-def all_of(state: str) -> Shown:
+def full_ask(state: str) -> AskView:
     """An ask that has everything an ask can have."""
     return ask(
         state,
@@ -108,62 +108,72 @@ def settings_form(**values: Any) -> View:
 
 
 def workspace_form(**values: Any) -> View:
-    shown = [workspace.LEADS, *workspace.SETTINGS]
+    shown = [workspace.PROGRAM_LEADS, *workspace.SETTINGS]
     return settings.workspace_form(
-        fields(shown, {"program_leads": [], **asdict(Policies()), **values}),
-        fields(workspace.DEFAULTS, values),
+        fields(shown, {"program_leads": [], **asdict(WorkspaceSettings()), **values}),
+        fields(workspace.CHANNEL_DEFAULTS, values),
     )
 
 
 def my_form(**values: Any) -> View:
     """The form of a member who chose nothing, but for these."""
-    chosen = replace(Preferences(), **values)
-    shown = [field.draw(getattr(chosen, field.name)) for field in member.FIELDS]
-    return settings.my_form(shown, "Europe/Helsinki")
+    chosen = replace(MemberSettings(), **values)
+    shown = [field.render(getattr(chosen, field.name)) for field in member.FIELDS]
+    return settings.member_form(shown, "Europe/Helsinki")
 
 
-def home_of(**more: Any) -> home.Shown:
+def home_view(**more: Any) -> home.HomeView:
     """The Home tab of somebody who chose nothing, but for this."""
-    mine = home.Mine(member.summary(Preferences(), "Europe/Helsinki"))
-    return home.Shown(**{"mine": mine, "unanswered": home.Listed(), **more})
+    mine = home.SettingsSummary(member.summary(MemberSettings(), "Europe/Helsinki"))
+    return home.HomeView(**{"mine": mine, "unanswered": home.ListPage(), **more})
 
 
-def listed(lines: int, start: int, total: int) -> home.Listed[home.Line]:
+def listed(lines: int, start: int, total: int) -> home.ListPage[home.ListItem]:
     about = ("answered", "#help", "2 Mar")
-    return home.Listed([home.Line(TITLE, URL, about)] * lines, start, total)
+    return home.ListPage([home.ListItem(TITLE, URL, about)] * lines, start, total)
 
 
-def full_home() -> home.Shown:
+def full_home() -> home.HomeView:
     """As much as a Home tab ever shows."""
-    asked = [Past(n, FRIDAY, 2, 2, "help", "asked") for n in range(past.MOST)]
+    asked = [
+        OwnCredit(n, FRIDAY, 2, 2, "help", "asked") for n in range(past.LIST_LIMIT)
+    ]
     chosen = replace(
-        Preferences(),
+        MemberSettings(),
         topics_known=("python", "time"),
         asks_a_week=3,
         may_be_named="never",
     )
-    return home_of(
-        questions=mentor_forms.asked(asked),
-        credits=mentor_forms.past(
+    return home_view(
+        questions=mentor_forms.pending_credits(asked),
+        credits=mentor_forms.past_credits(
             [replace(one, consent="public") for one in asked],
         ),
-        kudos=kudos.lately(ROWS + GIVEN_ROWS[:2]),
+        kudos=kudos.recent(RECEIVED_ROWS + GIVEN_ROWS[:2]),
         asks=listed(8, 8, 300),
         unanswered=listed(8, 8, 300),
         helped=listed(5, 5, 300),
-        due=[home.Due(7, QUESTION, URL, "help", "Friday 6 March at 17:00")] * 5,
-        checkins=home.Listed(
+        due=[home.DueRound(7, QUESTION, URL, "help", "Friday 6 March at 17:00")] * 5,
+        checkins=home.ListPage(
             [
-                home.CheckIn(7, QUESTION, "help", is_in=True, nudges_stopped=True),
-                home.CheckIn(7, "", "", is_in=True, nudges_stopped=True),
-                *[home.CheckIn(7, QUESTION, "help", is_in=True, nudges_stopped=True)]
+                home.CheckInItem(
+                    7, QUESTION, "help", has_joined=True, reminders_stopped=True
+                ),
+                home.CheckInItem(7, "", "", has_joined=True, reminders_stopped=True),
+                *[
+                    home.CheckInItem(
+                        7, QUESTION, "help", has_joined=True, reminders_stopped=True
+                    )
+                ]
                 * 2,
-                home.CheckIn(8, QUESTION, "help", is_in=False),
+                home.CheckInItem(8, QUESTION, "help", has_joined=False),
             ],
             5,
             12,
         ),
-        mine=home.Mine(member.summary(chosen, "Asia/Kolkata"), "6 March 2026"),
+        mine=home.SettingsSummary(
+            member.summary(chosen, "Asia/Kolkata"), "6 March 2026"
+        ),
     )
 
 
@@ -172,30 +182,30 @@ def fields(
 ) -> list[InputBlock]:
     """Each setting drawn with its value; without, as it is at first."""
     return [
-        setting.field.draw(values.get(setting.name, setting.default or []))
+        setting.field.render(values.get(setting.name, setting.default or []))
         for setting in settings
     ]
 
 
-def solved(**more: Any) -> tuple[str, list[Block]]:
+def solved_note(**more: Any) -> tuple[str, list[Block]]:
     return notes.solved(
         7, TITLE, URL, **{"by": None, "candidates": (), "has_worked": False, **more}
     )
 
 
 def introduction() -> tuple[str, list[Block]]:
-    return newcomers.introduction(HELPFUL, SOLVED)
+    return newcomers.introduction(DEFAULT_HELPFUL, DEFAULT_SOLVED)
 
 
-def shown() -> list[Block]:
+def introduction_blocks() -> list[Block]:
     return introduction()[1]
 
 
 THANKS = "the answer on retries, which saved my day"
 
 
-def kudos_shown(**more: Any) -> kudos.Shown:
-    return kudos.Shown(
+def kudos_view(**more: Any) -> kudos.KudosView:
+    return kudos.KudosView(
         **{
             "id": 7,
             "giver": "Ana",
@@ -206,30 +216,33 @@ def kudos_shown(**more: Any) -> kudos.Shown:
     )
 
 
-def kudos_row(**more: Any) -> kudos.Row:
-    return kudos.Row(
+def kudos_row(**more: Any) -> kudos.ListItem:
+    return kudos.ListItem(
         **{"people": ("Ben", "Chi"), "reason": THANKS, "day": "2 Mar", **more}
     )
 
 
-ROWS = [
+RECEIVED_ROWS = [
     kudos_row(url=URL, tags=("teamwork",), seconds=2),
     kudos_row(is_private=True, reason="long " * 400),
     kudos_row(url=URL, reason="", emoji="tada::skin-tone-2"),
 ]
-GIVEN_ROWS = [*ROWS, kudos_row(url=URL, joined="Dan")]
+GIVEN_ROWS = [*RECEIVED_ROWS, kudos_row(url=URL, joined="Dan")]
 
 
-def story(deeds: int = 2, **more: Any) -> Story:
+def credit_story(contributions: int = 2, **more: Any) -> CreditStory:
     """What somebody did, for so many."""
-    asked = [Deed(TITLE, URL, "Ana", is_solution=n % 2 == 0) for n in range(deeds)]
-    return Story(28, asked, people=deeds, **more)
+    asked = [
+        Contribution(TITLE, URL, "Ana", is_solution=n % 2 == 0)
+        for n in range(contributions)
+    ]
+    return CreditStory(28, asked, helped_count=contributions, **more)
 
 
-def told(**more: Any) -> tuple[str, list[Block]]:
-    return mentors.told(
+def credit_offer(**more: Any) -> tuple[str, list[Block]]:
+    return mentors.credit_offer(
         7,
-        more.pop("story", story()),
+        more.pop("story", credit_story()),
         **{
             "share": 0.02,
             "consent": "asked",
@@ -241,13 +254,13 @@ def told(**more: Any) -> tuple[str, list[Block]]:
     )
 
 
-def leads(rows: int, **more: Any) -> View:
-    proof = Proof(TITLE, URL, "Ana", ["Ana", "Chi"], stands=True)
-    undone = replace(proof, stands=False)
-    row = Row("Ben", FRIDAY, "asked", "help", [proof, undone], 0, "helped 1.5")
+def lead_page(rows: int, **more: Any) -> View:
+    proof = EvidenceItem(TITLE, URL, "Ana", ["Ana", "Chi"], is_still_marked=True)
+    undone = replace(proof, is_still_marked=False)
+    row = CreditRow("Ben", FRIDAY, "asked", "help", [proof, undone], 0, "helped 1.5")
     shown = [replace(row, consent=consent) for consent in CONSENTS]
-    shown += [replace(row, proofs=[proof] * 9, hidden=2)] * rows
-    return mentor_forms.leads(
+    shown += [replace(row, evidence=[proof] * 9, hidden_count=2)] * rows
+    return mentor_forms.overview(
         shown[:rows],
         **{
             "rings": [],
@@ -260,8 +273,10 @@ def leads(rows: int, **more: Any) -> View:
     )
 
 
-SHARED = Shared("The *parser*", "Why is `a < b`?", "The demo :tada:", "Less is more")
-ASKED = Asked(
+RESPONSE = Response(
+    "The *parser*", "Why is `a < b`?", "The demo :tada:", "Less is more"
+)
+SHARE_PROMPT = RoundPrompt(
     "What are you working on this week?", "Just a sentence or two", "And why?"
 )
 BLOCKERS = [
@@ -274,7 +289,7 @@ BLOCKERS = [
 def digest_of(people: int) -> tuple[str, list[Block]]:
     """A round in which so many shared as much as a form takes."""
     much = ":tada: @here <!channel> & " * 40
-    line = Line(
+    line = DigestEntry(
         "N" * 80,
         URL,
         much,
@@ -282,19 +297,19 @@ def digest_of(people: int) -> tuple[str, list[Block]]:
         BLOCKERS[4],
         solved_by="Ben",
         is_first=True,
-        in_a_row=10,
+        streak=10,
     )
-    return digests.digest(ASKED.question, [line] * people)
+    return digests.digest(SHARE_PROMPT.question, [line] * people)
 
 
 CONSENTS: tuple[mentors.Consent, ...] = get_args(mentors.Consent)
 FRIDAY = date(2026, 3, 6)
 QUESTION = "What are you working on this week?"
-UNTIL = "Friday 6 March at 09:00"
+CLOSES_AT = "Friday 6 March at 09:00"
 
 
-def asked(**more: Any) -> checkins.Asked:
-    return checkins.Asked(
+def round_prompt(**more: Any) -> checkins.RoundView:
+    return checkins.RoundView(
         **{
             "id": 7,
             "question": "What are you working on this week?",
@@ -307,8 +322,8 @@ def asked(**more: Any) -> checkins.Asked:
     )
 
 
-def draft(**more: Any) -> Draft:
-    return Draft(
+def schedule_draft(**more: Any) -> ScheduleForm:
+    return ScheduleForm(
         **{
             "question": QUESTION,
             "hint": "",
@@ -327,7 +342,7 @@ def draft(**more: Any) -> Draft:
     )
 
 
-FULL_DRAFT = draft(
+FULL_SCHEDULE_DRAFT = schedule_draft(
     hint="Just a sentence or two",
     reflections="What surprised you?\nWhat would you do again?",
     every="month:-1",
@@ -340,50 +355,59 @@ FULL_DRAFT = draft(
 PREVIEW = Preview(
     question=QUESTION,
     hint="Just a sentence or two",
-    rhythm="Every Monday at 09:00, Europe/Helsinki",
-    times=["Monday 9 March 2026 at 09:00"] * 3,
-    left_out=["Monday 16 March, St. Patrick"],
-    rest="Open for 4 days each time.",
+    recurrence="Every Monday at 09:00, Europe/Helsinki",
+    next_times=["Monday 9 March 2026 at 09:00"] * 3,
+    excluded=["Monday 16 March, St. Patrick"],
+    summary="Open for 4 days each time.",
 )
-OPEN = PastRound(
+OPEN_ROUND = PastRound(
     "Monday 9 March", QUESTION, URL, ["Ana", "Ben"], "Friday 13 March at 09:00", ""
 )
 PAST_ROUNDS = [
-    OPEN,
-    replace(OPEN, until="", shared=["N" * 80] * 40),
-    replace(OPEN, until="", shared=["Ana"]),
-    replace(OPEN, until="", shared=[]),
-    replace(OPEN, until="", shared=[], url="", skipped="it was paused just then"),
-    replace(OPEN, url="", question="Why &lt;now&gt;? " * 12),
+    OPEN_ROUND,
+    replace(OPEN_ROUND, until="", shared_by=["N" * 80] * 40),
+    replace(OPEN_ROUND, until="", shared_by=["Ana"]),
+    replace(OPEN_ROUND, until="", shared_by=[]),
+    replace(
+        OPEN_ROUND,
+        until="",
+        shared_by=[],
+        url="",
+        skip_reason="it was paused just then",
+    ),
+    replace(OPEN_ROUND, url="", question="Why &lt;now&gt;? " * 12),
 ]
-PLANNED = Planned(
+SCHEDULE_OVERVIEW = ScheduleView(
     id=7,
     question=QUESTION,
-    rhythm=PREVIEW.rhythm,
-    paused="",
-    times=PREVIEW.times,
-    missed=[Missed("Monday 2 March", "I was not running")] * 3,
-    left_out=PREVIEW.left_out,
+    recurrence=PREVIEW.recurrence,
+    pause_note="",
+    next_times=PREVIEW.next_times,
+    missed=[MissedDate("Monday 2 March", "I was not running")] * 3,
+    excluded=PREVIEW.excluded,
     owner="Eva",
 )
 
 
 # By the function that draws it: calls that take it through all of its branches.
-EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
+SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
     blocks.message: [
         *(partial(blocks.message, ask(state)) for state in STATES),
-        *(partial(blocks.message, all_of(state)) for state in STATES),
+        *(partial(blocks.message, full_ask(state)) for state in STATES),
         lambda: blocks.message(ask(origin=URL)),
     ],
-    blocks.line: [
-        *(partial(blocks.line, ask(state, is_captured=True)) for state in STATES),
-        *(partial(blocks.line, all_of(state)) for state in STATES),
+    blocks.thread_line: [
+        *(
+            partial(blocks.thread_line, ask(state, is_captured=True))
+            for state in STATES
+        ),
+        *(partial(blocks.thread_line, full_ask(state)) for state in STATES),
     ],
-    blocks.no_ask: [lambda: blocks.no_ask(7)],
+    blocks.disclaimed_line: [lambda: blocks.disclaimed_line(7)],
     forms.ask_form: [
         forms.ask_form,
-        lambda: forms.ask_form(is_here=True),
-        lambda: forms.ask_form(channel="C0HELP", hint=forms.INVITE_FIRST),
+        lambda: forms.ask_form(use_current_channel=True),
+        lambda: forms.ask_form(channel="C0HELP", hint=forms.NOT_IN_CHANNEL_CHOOSE),
         lambda: forms.ask_form(
             ask_id=7,
             title=TITLE,
@@ -394,30 +418,36 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
     ],
     forms.close_form: [lambda: forms.close_form(7, TITLE, "Ana")],
     forms.delete_form: [lambda: forms.delete_form(7, TITLE)],
-    forms.worked_form: [
-        lambda: forms.worked_form(7, TITLE, None),
-        lambda: forms.worked_form(7, TITLE, "Freezing the clock."),
+    forms.what_worked_form: [
+        lambda: forms.what_worked_form(7, TITLE, None),
+        lambda: forms.what_worked_form(7, TITLE, "Freezing the clock."),
     ],
-    forms.options: [
+    forms.options_modal: [
         partial(
-            forms.options, 7, TITLE, state, possible, joined=joined, is_own_message=own
+            forms.options_modal,
+            7,
+            TITLE,
+            state,
+            possible,
+            joined=joined,
+            is_own_message=own,
         )
         for state, possible, joined, own in itertools.product(
             STATES,
-            ((), ("looking", "same"), tuple(forms.LABELS)),
+            ((), ("looking", "same"), tuple(forms.OPTION_LABELS)),
             ((), ("looking", "same")),
             (False, True),
         )
     ],
-    forms.told: [
-        lambda: forms.told("Not possible", "It's already solved."),
-        lambda: forms.told("Done", blocks.NO_ASK, blocks.undo(7)),
+    forms.message_modal: [
+        lambda: forms.message_modal("Not possible", "It's already solved."),
+        lambda: forms.message_modal("Done", blocks.NOT_AN_ASK, blocks.undo_button(7)),
     ],
     notes.answered: [lambda: notes.answered(TITLE, URL, "Ben")],
     notes.captured: [lambda: notes.captured(7, TITLE, URL, "100")],
-    notes.made: [
-        lambda: notes.made(TITLE, URL, "Dan", "100", is_first=True),
-        lambda: notes.made(TITLE, URL, "Dan", "100", is_first=False),
+    notes.converted: [
+        lambda: notes.converted(TITLE, URL, "Dan", "100", is_first=True),
+        lambda: notes.converted(TITLE, URL, "Dan", "100", is_first=False),
     ],
     notes.closed: [
         partial(notes.closed, 7, TITLE, URL, "Dan", "Asked twice", state=state)
@@ -434,130 +464,163 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
         lambda: notes.not_posted(TITLE, "Details", "help", "some_new_error"),
     ],
     notes.solved: [
-        solved,
-        lambda: solved(by="Dan"),
-        lambda: solved(by="Dan", solutions=[SOLUTION]),
-        lambda: solved(solutions=[SOLUTION, ("Chi", URL)]),
-        lambda: solved(candidates=[(1, "Ben, 02 Mar 09:00 UTC")]),
-        lambda: solved(by="Dan", has_worked=True),
-        lambda: solved(candidates=[(1, "Ben, 02 Mar 09:00 UTC")], has_worked=True),
-        lambda: solved(has_worked=True),
+        solved_note,
+        lambda: solved_note(by="Dan"),
+        lambda: solved_note(by="Dan", solutions=[SOLUTION]),
+        lambda: solved_note(solutions=[SOLUTION, ("Chi", URL)]),
+        lambda: solved_note(candidates=[(1, "Ben, 02 Mar 09:00 UTC")]),
+        lambda: solved_note(by="Dan", has_worked=True),
+        lambda: solved_note(candidates=[(1, "Ben, 02 Mar 09:00 UTC")], has_worked=True),
+        lambda: solved_note(has_worked=True),
     ],
     notes.solved_for_joiner: [
         lambda: notes.solved_for_joiner(TITLE, URL, None),
         lambda: notes.solved_for_joiner(TITLE, URL, SOLUTION),
     ],
-    notes.offer: [
-        lambda: notes.offer(7, [(1, "Ben", False)]),
-        lambda: notes.offer(7, [(1, "Ben", True)]),
-        lambda: notes.offer(7, [(1, "Ben", True), (2, "Chi", False)]),
-        lambda: notes.offer(7, [(1, "Ben", True), (2, "Chi", True)]),
+    notes.solution_suggestion: [
+        lambda: notes.solution_suggestion(7, [(1, "Ben", False)]),
+        lambda: notes.solution_suggestion(7, [(1, "Ben", True)]),
+        lambda: notes.solution_suggestion(7, [(1, "Ben", True), (2, "Chi", False)]),
+        lambda: notes.solution_suggestion(7, [(1, "Ben", True), (2, "Chi", True)]),
     ],
-    notes.marked: [
-        lambda: notes.marked("helpful", "C0HELP", "1772442000.000100"),
-        lambda: notes.marked("solved", "C0HELP", "1772442000.000100"),
+    notes.mark_receipt: [
+        lambda: notes.mark_receipt("helpful", "C0HELP", "1772442000.000100"),
+        lambda: notes.mark_receipt("solved", "C0HELP", "1772442000.000100"),
     ],
-    notes.helped: [lambda: notes.helped(TITLE, URL, "Ana", ["Chi", "Dan"])],
-    notes.solution: [
-        lambda: notes.solution(TITLE, URL, "Ana", []),
-        lambda: notes.solution(TITLE, URL, "Ana", ["Chi"]),
+    notes.answer_helped: [
+        lambda: notes.answer_helped(TITLE, URL, "Ana", ["Chi", "Dan"])
     ],
-    mentors.told: [
-        told,
+    notes.answer_solved: [
+        lambda: notes.answer_solved(TITLE, URL, "Ana", []),
+        lambda: notes.answer_solved(TITLE, URL, "Ana", ["Chi"]),
+    ],
+    mentors.credit_offer: [
+        credit_offer,
         *(
-            partial(told, consent=consent, channel=channel, url=url, asks_first=False)
+            partial(
+                credit_offer,
+                consent=consent,
+                channel=channel,
+                url=url,
+                asks_first=False,
+            )
             for consent, channel, url in itertools.product(
                 CONSENTS, ("help", ""), (URL, "")
             )
         ),
-        lambda: told(share=None, story=story(7)),
-        lambda: told(share=0.001, story=story(1)),
-        lambda: told(story=story(0)),
-        lambda: told(story=story(0, lead="Eva", reason="For all that welcome")),
+        lambda: credit_offer(share=None, story=credit_story(7)),
+        lambda: credit_offer(share=0.001, story=credit_story(1)),
+        lambda: credit_offer(story=credit_story(0)),
+        lambda: credit_offer(
+            story=credit_story(0, lead="Eva", reason="For all that welcome")
+        ),
     ],
     mentors.post: [
-        lambda: mentors.post("U0BEN", "Ben", story()),
-        lambda: mentors.post("U0BEN", "Ben", story(9)),
-        lambda: mentors.post("U0BEN", "Ben", story(0)),
-        lambda: mentors.post("U0BEN", "Ben", story(0, lead="Eva", reason="For it all")),
+        lambda: mentors.post("U0BEN", "Ben", credit_story()),
+        lambda: mentors.post("U0BEN", "Ben", credit_story(9)),
+        lambda: mentors.post("U0BEN", "Ben", credit_story(0)),
+        lambda: mentors.post(
+            "U0BEN", "Ben", credit_story(0, lead="Eva", reason="For it all")
+        ),
     ],
-    mentors.taken_back: [mentors.taken_back],
-    mentors.helped: [
-        lambda: mentors.helped("Ben", story().deeds[0], "help", URL),
-        lambda: mentors.helped("Ben", story().deeds[0], "", ""),
+    mentors.withdrawn_post: [mentors.withdrawn_post],
+    mentors.marker_note: [
+        lambda: mentors.marker_note(
+            "Ben", credit_story().contributions[0], "help", URL
+        ),
+        lambda: mentors.marker_note("Ben", credit_story().contributions[0], "", ""),
     ],
     mentors.not_posted: [
         lambda: mentors.not_posted("help", "unknown"),
         lambda: mentors.not_posted("help", "is_archived"),
     ],
-    mentors.ring: [lambda: mentors.ring("Ben", ["Ana", "Ben", "Chi"], 5, 4)],
-    mentor_forms.leads: [
-        lambda: leads(0),
-        lambda: leads(8, older=8),
-        lambda: leads(
+    mentors.ring_alert: [
+        lambda: mentors.ring_alert("Ben", ["Ana", "Ben", "Chi"], 5, 4)
+    ],
+    mentor_forms.overview: [
+        lambda: lead_page(0),
+        lambda: lead_page(8, older=8),
+        lambda: lead_page(
             8, scope="off", newer=0, older=16, rings=["Ben"], experts=["Dan", "Eva"]
         ),
-        lambda: leads(2, scope="channels"),
+        lambda: lead_page(2, scope="channels"),
     ],
-    mentor_forms.past: [
-        lambda: mentor_forms.past([]),
-        lambda: mentor_forms.past(
+    mentor_forms.past_credits: [
+        lambda: mentor_forms.past_credits([]),
+        lambda: mentor_forms.past_credits(
             [
-                Past(7, FRIDAY, answers, 2, channel, consent)
+                OwnCredit(7, FRIDAY, answers, 2, channel, consent)
                 for consent, channel, answers in itertools.product(
                     CONSENTS, ("help", ""), (0, 2)
                 )
             ]
         ),
     ],
-    mentor_forms.by_hand: [mentor_forms.by_hand],
-    mentor_forms.settings: [
-        lambda: mentor_forms.settings("workspace", []),
-        lambda: mentor_forms.settings("channels", ["U0DAN"]),
+    mentor_forms.credit_form: [mentor_forms.credit_form],
+    mentor_forms.settings_form: [
+        lambda: mentor_forms.settings_form("workspace", []),
+        lambda: mentor_forms.settings_form("channels", ["U0DAN"]),
     ],
-    checkins.post: [
-        lambda: checkins.post(asked()),
-        lambda: checkins.post(asked(), checkins.LastTime(URL, shared=5, solved=1)),
-        lambda: checkins.post(asked(), checkins.LastTime(URL, shared=50, solved=12)),
-        lambda: checkins.post(asked(hint="", question="What &lt;now&gt;?" * 20)),
-        lambda: checkins.post(asked(reflection="What would you do again? " * 7)),
+    checkins.round_post: [
+        lambda: checkins.round_post(round_prompt()),
+        lambda: checkins.round_post(
+            round_prompt(), checkins.PreviousRound(URL, shared_count=5, solved_count=1)
+        ),
+        lambda: checkins.round_post(
+            round_prompt(),
+            checkins.PreviousRound(URL, shared_count=50, solved_count=12),
+        ),
+        lambda: checkins.round_post(
+            round_prompt(hint="", question="What &lt;now&gt;?" * 20)
+        ),
+        lambda: checkins.round_post(
+            round_prompt(reflection="What would you do again? " * 7)
+        ),
     ],
     checkin_forms.plan_form: [
-        lambda: checkin_forms.plan_form("C0HELP", None, draft()),
-        lambda: checkin_forms.plan_form("C0HELP", 7, FULL_DRAFT, hint="Too late."),
+        lambda: checkin_forms.plan_form("C0HELP", None, schedule_draft()),
+        lambda: checkin_forms.plan_form(
+            "C0HELP", 7, FULL_SCHEDULE_DRAFT, hint="Too late."
+        ),
     ],
     checkin_forms.preview: [
-        lambda: checkin_forms.preview("C0HELP", None, draft(), PREVIEW),
+        lambda: checkin_forms.preview("C0HELP", None, schedule_draft(), PREVIEW),
         lambda: checkin_forms.preview(
-            "C0HELP", 7, FULL_DRAFT, replace(PREVIEW, hint="", left_out=[])
+            "C0HELP", 7, FULL_SCHEDULE_DRAFT, replace(PREVIEW, hint="", excluded=[])
         ),
     ],
     checkin_forms.overview: [
         lambda: checkin_forms.overview("help", []),
         lambda: checkin_forms.overview("help", PAST_ROUNDS * 2),
     ],
-    checkins.planned: [
-        lambda: checkins.planned([], may_add=True),
-        lambda: checkins.planned(
+    checkins.schedule_list: [
+        lambda: checkins.schedule_list([], may_add=True),
+        lambda: checkins.schedule_list(
             [
-                PLANNED,
-                replace(PLANNED, paused="Paused.", missed=[], left_out=[], times=[]),
-                replace(PLANNED, times=[]),
+                SCHEDULE_OVERVIEW,
+                replace(
+                    SCHEDULE_OVERVIEW,
+                    pause_note="Paused.",
+                    missed=[],
+                    excluded=[],
+                    next_times=[],
+                ),
+                replace(SCHEDULE_OVERVIEW, next_times=[]),
             ],
             may_add=False,
         ),
     ],
-    checkin_notes.paused: [
-        partial(checkin_notes.paused, QUESTION, "help", because)
+    checkin_notes.schedule_paused: [
+        partial(checkin_notes.schedule_paused, QUESTION, "help", because)
         for because in ("archived", "away", "made private", "made public", "some_error")
     ],
-    checkin_notes.paused_somewhere: [
-        partial(checkin_notes.paused_somewhere, because)
+    checkin_notes.schedule_paused_elsewhere: [
+        partial(checkin_notes.schedule_paused_elsewhere, because)
         for because in ("archived", "away", "made private", "not_in_channel")
     ],
-    checkin_notes.skipped: [
+    checkin_notes.rounds_skipped: [
         partial(
-            checkin_notes.skipped,
+            checkin_notes.rounds_skipped,
             QUESTION,
             "help",
             first=FRIDAY,
@@ -567,30 +630,43 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
         )
         for count, reason in ((1, "down"), (3, "down"), (1, "unsent"), (1, "unknown"))
     ],
-    mentor_forms.asked: [
-        lambda: mentor_forms.asked([Past(7, FRIDAY, 2, 2, "help", "asked")]),
-        lambda: mentor_forms.asked([]),
+    mentor_forms.pending_credits: [
+        lambda: mentor_forms.pending_credits(
+            [OwnCredit(7, FRIDAY, 2, 2, "help", "asked")]
+        ),
+        lambda: mentor_forms.pending_credits([]),
     ],
     shares.share_form: [
         lambda: shares.share_form(
-            7, ASKED, SHARED, channel="help", until=UNTIL, is_in=True
+            7,
+            SHARE_PROMPT,
+            RESPONSE,
+            channel="help",
+            until=CLOSES_AT,
+            is_participant=True,
         ),
         lambda: shares.share_form(
             7,
-            Asked("Well?"),
-            Shared("x" * 1000),
+            RoundPrompt("Well?"),
+            Response("x" * 1000),
             channel="help",
-            until=UNTIL,
-            is_in=False,
+            until=CLOSES_AT,
+            is_participant=False,
         ),
     ],
-    shares.message: [
+    shares.response_message: [
         *(
-            partial(shares.message, "U0ANA", "Ana", ASKED, SHARED, blocker)
+            partial(
+                shares.response_message, "U0ANA", "Ana", SHARE_PROMPT, RESPONSE, blocker
+            )
             for blocker in [None, *BLOCKERS]
         ),
-        lambda: shares.message(
-            "U0ANA", "Ana", Asked("Well?"), Shared(*[":a: x" * 200] * 4), BLOCKERS[0]
+        lambda: shares.response_message(
+            "U0ANA",
+            "Ana",
+            RoundPrompt("Well?"),
+            Response(*[":a: x" * 200] * 4),
+            BLOCKERS[0],
         ),
     ],
     digests.digest: [
@@ -598,47 +674,58 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
         lambda: digest_of(1),
         lambda: digest_of(200),
         lambda: digests.digest(
-            ASKED.question, [Line("Ana"), Line("Ben", URL, "", "Tests", BLOCKERS[1])]
+            SHARE_PROMPT.question,
+            [DigestEntry("Ana"), DigestEntry("Ben", URL, "", "Tests", BLOCKERS[1])],
         ),
     ],
-    letters.nudge: [
-        lambda: letters.nudge(
-            7, 3, ASKED.question, channel="help", url=URL, until=UNTIL
+    letters.reminder: [
+        lambda: letters.reminder(
+            7, 3, SHARE_PROMPT.question, channel="help", url=URL, until=CLOSES_AT
         )
     ],
-    letters.stopped: [lambda: letters.stopped(3, ASKED.question, channel="help")],
-    letters.invite: [lambda: letters.invite(7, ASKED.question, channel="help")],
-    letters.not_posted: [
+    letters.reminders_stopped: [
+        lambda: letters.reminders_stopped(3, SHARE_PROMPT.question, channel="help")
+    ],
+    letters.invitation: [
+        lambda: letters.invitation(7, SHARE_PROMPT.question, channel="help")
+    ],
+    letters.response_not_posted: [
         partial(
-            letters.not_posted,
+            letters.response_not_posted,
             "help",
-            shares.message("U0ANA", "Ana", ASKED, SHARED, None)[1],
+            shares.response_message("U0ANA", "Ana", SHARE_PROMPT, RESPONSE, None)[1],
             error,
         )
         for error in ("is_archived", "unknown")
     ],
-    letters.stuck: [lambda: letters.stuck(7, "Why is `a < b`? " * 60)],
-    letters.asked: [
-        lambda: letters.asked(TITLE, URL),
-        lambda: letters.asked(TITLE, ""),
+    letters.ask_offer: [lambda: letters.ask_offer(7, "Why is `a < b`? " * 60)],
+    letters.ask_created: [
+        lambda: letters.ask_created(TITLE, URL),
+        lambda: letters.ask_created(TITLE, ""),
     ],
-    letters.joined: [lambda: letters.joined(3, ASKED.question, channel="help")],
-    letters.left: [lambda: letters.left(ASKED.question, channel="help")],
-    letters.left_unseen: [letters.left_unseen],
-    letters.going_on: [lambda: letters.going_on(ASKED.question, channel="help")],
-    home.home: [
-        lambda: home.home(home_of(is_new=True)),
-        lambda: home.home(home_of()),
-        lambda: home.home(full_home()),
+    letters.join_receipt: [
+        lambda: letters.join_receipt(3, SHARE_PROMPT.question, channel="help")
     ],
-    home.closed: [home.closed],
-    home.help_line: [home.help_line],
-    home.help_letter: [home.help_letter],
+    letters.leave_receipt: [
+        lambda: letters.leave_receipt(SHARE_PROMPT.question, channel="help")
+    ],
+    letters.leave_receipt_elsewhere: [letters.leave_receipt_elsewhere],
+    letters.resume_receipt: [
+        lambda: letters.resume_receipt(SHARE_PROMPT.question, channel="help")
+    ],
+    home.home_view: [
+        lambda: home.home_view(home_view(is_new=True)),
+        lambda: home.home_view(home_view()),
+        lambda: home.home_view(full_home()),
+    ],
+    home.denied_view: [home.denied_view],
+    home.help_hint: [home.help_hint],
+    home.help_message: [home.help_message],
     home.offer_to_ask: [lambda: home.offer_to_ask("1772442000.000100")],
     kudos.message: [
-        lambda: kudos.message(kudos_shown()),
+        lambda: kudos.message(kudos_view()),
         lambda: kudos.message(
-            kudos_shown(
+            kudos_view(
                 receivers=tuple(f"U0P{n}" for n in range(10)),
                 reason="word " * 400,
                 tags=("teamwork", "ops"),
@@ -646,32 +733,32 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
                 about=URL,
             )
         ),
-        lambda: kudos.message(kudos_shown(taken_back_by="Ana")),
+        lambda: kudos.message(kudos_view(taken_back_by="Ana")),
     ],
-    kudos.mine: [
-        lambda: kudos.mine([], [], left=5, a_day=5),
-        lambda: kudos.mine(
-            ROWS * 3,
+    kudos.history: [
+        lambda: kudos.history([], [], remaining=5, daily_allowance=5),
+        lambda: kudos.history(
+            RECEIVED_ROWS * 3,
             GIVEN_ROWS * 2,
-            left=0,
-            a_day=5,
-            more_received="1772442000000100:7",
-            more_given="1772442000000100:7",
+            remaining=0,
+            daily_allowance=5,
+            next_received="1772442000000100:7",
+            next_given="1772442000000100:7",
         ),
     ],
     kudos.page: [
-        lambda: kudos.page("received", ROWS, more="1772442000000100:7"),
+        lambda: kudos.page("received", RECEIVED_ROWS, next_cursor="1772442000000100:7"),
         lambda: kudos.page("given", GIVEN_ROWS),
         lambda: kudos.page("given", []),
     ],
-    kudos.lately: [lambda: kudos.lately([]), lambda: kudos.lately(ROWS)],
-    kudos.say_thanks: [
-        lambda: kudos.say_thanks("U0BEN"),
-        lambda: kudos.say_thanks("U0BEN", 'A "reason"\n' * 300),
+    kudos.recent: [lambda: kudos.recent([]), lambda: kudos.recent(RECEIVED_ROWS)],
+    kudos.thank_button_row: [
+        lambda: kudos.thank_button_row("U0BEN"),
+        lambda: kudos.thank_button_row("U0BEN", 'A "reason"\n' * 300),
     ],
     kudos_forms.kudos_form: [
         kudos_forms.kudos_form,
-        lambda: kudos_forms.kudos_form(is_here=True),
+        lambda: kudos_forms.kudos_form(use_current_channel=True),
         lambda: kudos_forms.kudos_form(
             people=["U0BEN", "U0CHI"],
             reason=THANKS,
@@ -679,37 +766,37 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
             channel="C0HELP",
             about={"channel": "C0HELP", "ts": "1772442000.000100"},
             about_url=URL,
-            hint=kudos_forms.INVITE_FIRST,
+            hint=kudos_forms.INVITE_BOT_FIRST,
         ),
     ],
-    kudos_notes.given: [
-        lambda: kudos_notes.given(7, ["Ben"], left=3),
-        lambda: kudos_notes.given(
+    kudos_notes.receipt: [
+        lambda: kudos_notes.receipt(7, ["Ben"], remaining=3),
+        lambda: kudos_notes.receipt(
             7,
             ["Ben", "Chi"],
-            left=0,
-            dropped=["Robo is a bot. Kudos are for people."],
+            remaining=0,
+            warnings=["Robo is a bot. Kudos are for people."],
             is_private=True,
         ),
     ],
-    kudos_notes.given_before: [
-        lambda: kudos_notes.given_before(["Ben"], is_private=True)
+    kudos_notes.final_receipt: [
+        lambda: kudos_notes.final_receipt(["Ben"], is_private=True)
     ],
-    kudos_notes.taken_back_by_giver: [kudos_notes.taken_back_by_giver],
+    kudos_notes.taken_back_receipt: [kudos_notes.taken_back_receipt],
     kudos_notes.received: [
         lambda: kudos_notes.received("Ana", THANKS),
         lambda: kudos_notes.received(
-            "Ana", THANKS, tags=("ops",), url=URL, place="#help", about=URL
+            "Ana", THANKS, tags=("ops",), url=URL, channel="#help", subject_url=URL
         ),
-        lambda: kudos_notes.received("Ana", THANKS, place="a private channel"),
+        lambda: kudos_notes.received("Ana", THANKS, channel="a private channel"),
     ],
     kudos_notes.received_by_reaction: [
         lambda: kudos_notes.received_by_reaction("Ana", "tada::skin-tone-2", URL),
         lambda: kudos_notes.received_by_reaction("Ana", "tada", None),
     ],
-    kudos_notes.taken_back: [lambda: kudos_notes.taken_back("Ana")],
-    kudos_notes.spent: [
-        lambda: kudos_notes.spent(
+    kudos_notes.taken_back_received: [lambda: kudos_notes.taken_back_received("Ana")],
+    kudos_notes.limit_reached: [
+        lambda: kudos_notes.limit_reached(
             ["You've thanked 5 people today, which is the limit."]
         )
     ],
@@ -718,24 +805,30 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
         lambda: kudos_notes.not_posted(THANKS, ["Ben"], "#help", "unknown"),
     ],
     newcomers.introduction: [introduction],
-    newcomers.preview: [lambda: newcomers.preview(7, "C0HELP", "help", shown())],
+    newcomers.preview: [
+        lambda: newcomers.preview(7, "C0HELP", "help", introduction_blocks())
+    ],
     newcomers.posted: [lambda: newcomers.posted("C0HELP", "help")],
-    newcomers.posted_before: [lambda: newcomers.posted_before("C0HELP", "")],
+    newcomers.already_posted: [lambda: newcomers.already_posted("C0HELP", "")],
     newcomers.not_now: [lambda: newcomers.not_now(7, "C0HELP", "help")],
     newcomers.not_posted: [
         lambda: newcomers.not_posted("C0HELP", "help", "unknown"),
         lambda: newcomers.not_posted("C0HELP", "help", "restricted_action"),
     ],
-    newcomers.offer: [lambda: newcomers.offer(7)],
-    newcomers.form: [lambda: newcomers.form(7, shown())],
-    newcomers.greeting: [lambda: newcomers.greeting("C0HELP", "help", HELPFUL, SOLVED)],
+    newcomers.settings_offer: [lambda: newcomers.settings_offer(7)],
+    newcomers.preview_modal: [
+        lambda: newcomers.preview_modal(7, introduction_blocks())
+    ],
+    newcomers.greeting: [
+        lambda: newcomers.greeting("C0HELP", "help", DEFAULT_HELPFUL, DEFAULT_SOLVED)
+    ],
     newcomers.greetings_off: [newcomers.greetings_off],
     privacy.forget_form: [
         lambda: privacy.forget_form({}),
         lambda: privacy.forget_form({"asks": 3, "answers": 1, "reactions": 0}),
     ],
-    privacy.forgotten: [privacy.forgotten],
-    privacy.gone: [privacy.gone],
+    privacy.erased_view: [privacy.erased_view],
+    privacy.redacted_message: [privacy.redacted_message],
     settings.channel_form: [
         settings_form,
         lambda: settings_form(
@@ -746,7 +839,7 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
         ),
         lambda: settings_form(capture="all"),
     ],
-    settings.my_form: [
+    settings.member_form: [
         my_form,
         lambda: my_form(
             topics_known=("python", "time"),
@@ -757,9 +850,9 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
             asks_a_week=0,
         ),
     ],
-    settings.saved: [
-        lambda: settings.saved(unknown_emoji(["white_tick"])),
-        lambda: settings.saved(unknown_emoji(["x" * 100] * 60)),
+    settings.saved_view: [
+        lambda: settings.saved_view(unknown_emoji(["white_tick"])),
+        lambda: settings.saved_view(unknown_emoji(["x" * 100] * 60)),
     ],
     settings.workspace_form: [
         workspace_form,
@@ -768,22 +861,22 @@ EVERY: dict[Callable[..., Drawn], list[Callable[[], Drawn]]] = {
 }
 
 
-def surfaces() -> Iterator[tuple[str, dict[str, Any]]]:
+def view_samples() -> Iterator[tuple[str, dict[str, Any]]]:
     """Each as Slack gets it: a view, or a message's text and blocks."""
-    for function, calls in EVERY.items():
+    for function, calls in SAMPLES.items():
         name = f"{function.__module__.removeprefix('bot.')}.{function.__name__}"
         for number, call in enumerate(calls):
-            yield f"{name}-{number}", as_sent(call())
+            yield f"{name}-{number}", to_json(call())
 
 
-def as_sent(drawn: Drawn) -> dict[str, Any]:
-    if isinstance(drawn, View):
-        return drawn.to_dict()
-    text, shown = drawn if isinstance(drawn, tuple) else ("An ask", drawn)
+def to_json(rendered: Rendered) -> dict[str, Any]:
+    if isinstance(rendered, View):
+        return rendered.to_dict()
+    text, shown = rendered if isinstance(rendered, tuple) else ("An ask", rendered)
     return {"text": text, "blocks": [block.to_dict() for block in shown]}
 
 
-def drawing_functions() -> set[Callable[..., Drawn]]:
+def render_functions() -> set[Callable[..., Rendered]]:
     """What draws a whole surface, found by what it says it returns."""
     return {
         function

@@ -26,7 +26,7 @@ import app
 from bot.config import Settings, SettingsError
 from commands import ports, running
 from commands.sandbox import MANIFEST, STORY
-from handlers.socket import SWITCHED_OFF
+from handlers.socket import SOCKET_MODE_DISABLED
 from sandbox import Sandbox
 from tests import canaries
 from tests.bot.test_config import APP, BOT, GOOD, SIGNING, VARIABLES, WRONG
@@ -58,7 +58,7 @@ def refused(
         out, said = capsys.readouterr()
         assert out == ""
         assert said.count("\n") == 1, "one line"
-        assert canaries.found_in(said) == []
+        assert canaries.find_in(said) == []
         return said
 
     yield refuse
@@ -265,7 +265,7 @@ def test_who_asks_for_help_waits_for_nothing_else(asked: str):
 def test_the_version_is_the_projects(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit):
         app.main(["--version"])
-    assert capsys.readouterr().out == f"Backswing {running.build()['version']}\n"
+    assert capsys.readouterr().out == f"Backswing {running.build_info()['version']}\n"
 
 
 @pytest.mark.parametrize(
@@ -407,7 +407,7 @@ class Process:
         if by is not None:
             self._running.send_signal(by)
         self.printed, _ = self._running.communicate(timeout=60)
-        assert canaries.found_in(self.printed + self.said()) == []
+        assert canaries.find_in(self.printed + self.said()) == []
         return self._running.returncode
 
     def said(self) -> str:
@@ -537,7 +537,7 @@ def test_a_process_that_can_do_no_more_ends_with_1_and_says_why(
     process.wait_for_logs('"connected"', times=1)
     pretended.sockets.disconnect("link_disabled")
     assert process.end() == 1
-    assert process.said().splitlines()[-1] == SWITCHED_OFF
+    assert process.said().splitlines()[-1] == SOCKET_MODE_DISABLED
 
 
 def words(story: dict[str, Any]) -> set[str]:

@@ -17,11 +17,11 @@ from slack_bolt import App, BoltRequest
 
 import handlers
 from bot.runtime import Runtime
-from handlers.bolt import Bolt
-from handlers.edge import Edge
-from tests.contracts import contracts
-from tests.factories import Clock, Story, conversation
-from tests.surfaces import EVERY, drawing_functions, surfaces
+from handlers.bolt import BoltApp
+from handlers.edge import SlackHttpEndpoint
+from tests.contracts import load_contracts
+from tests.factories import Clock, Story, conversation_object
+from tests.surfaces import SAMPLES, render_functions, view_samples
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text())
@@ -118,16 +118,18 @@ def clickable(surface: dict[str, Any]) -> Iterator[str]:
 
 
 def test_the_samples_hold_everything_that_the_code_can_draw():
-    assert drawing_functions() == EVERY.keys()
+    assert render_functions() == SAMPLES.keys()
 
 
 def test_each_button_has_a_listener_and_each_listener_its_button(registry: Registry):
-    drawn = {action for _, surface in surfaces() for action in clickable(surface)}
+    drawn = {action for _, surface in view_samples() for action in clickable(surface)}
     assert registry.names("action") == drawn
 
 
 def test_each_form_has_a_listener_and_each_listener_its_form(registry: Registry):
-    sent = {surface["callback_id"] for _, surface in surfaces() if "submit" in surface}
+    sent = {
+        surface["callback_id"] for _, surface in view_samples() if "submit" in surface
+    }
     assert registry.names("view") == sent
 
 
@@ -238,22 +240,24 @@ def test_there_is_a_payload_for_each_event_of_the_manifest():
 @pytest.fixture
 def peopled(story: Story) -> Story:
     """The channels and people of the payloads, as Slack knows them."""
-    story.slack.channels["G0HELP"] = conversation("G0HELP", "private-help")
+    story.slack.channels["G0HELP"] = conversation_object("G0HELP", "private-help")
     joined = read(ROOT / "tests" / "payloads" / "member_joined_channel.json")
     assert story.event(joined["event"]) == 200
     return story
 
 
 @pytest.mark.parametrize("file", PAYLOADS, ids=lambda file: file.stem)
-def test_each_event_is_acknowledged(file: Path, bolt: Bolt, peopled: Story):
+def test_each_event_is_acknowledged(file: Path, bolt: BoltApp, peopled: Story):
     body = read(file)
     first = bolt.dispatch(BoltRequest(body=body, mode="socket_mode"))
     again = bolt.dispatch(BoltRequest(body=body, mode="socket_mode"))
     assert (first.status, again.status) == (200, 200)
 
 
-def test_each_event_is_acknowledged_over_http(bolt: Bolt, peopled: Story, clock: Clock):
-    edge = Edge(
+def test_each_event_is_acknowledged_over_http(
+    bolt: BoltApp, peopled: Story, clock: Clock
+):
+    edge = SlackHttpEndpoint(
         bolt,
         "a-signing-secret",
         now=lambda: clock().timestamp(),
@@ -292,15 +296,15 @@ def signed(file: Path, clock: Clock) -> httpx.Request:
 
 @pytest.mark.parametrize("file", PAYLOADS, ids=lambda file: file.stem)
 def test_the_payloads_are_as_slack_sends_them(file: Path):
-    assert contracts().check_event(read(file)) == []
+    assert load_contracts().check_event(read(file)) == []
 
 
 def test_slack_takes_the_manifest():
-    assert contracts().check_manifest(MANIFEST) == []
+    assert load_contracts().check_manifest(MANIFEST) == []
 
 
 @pytest.mark.parametrize(
-    "surface", [pytest.param(drawn, id=name) for name, drawn in surfaces()]
+    "surface", [pytest.param(drawn, id=name) for name, drawn in view_samples()]
 )
 def test_slack_takes_everything_that_the_code_can_draw(surface: dict[str, Any]):
-    assert contracts().check_surface(surface) == []
+    assert load_contracts().check_surface(surface) == []

@@ -56,7 +56,7 @@ def postgresql(postgresql_url: str) -> str:
     """An empty database of its own, which ends with the tests' server."""
     name = f"migrations_{uuid4().hex}"
     server = db.connect(postgresql_url)
-    with server.lookups.connect() as connection:
+    with server.autocommit.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     server.close()
     url = make_url(postgresql_url).set(database=name)
@@ -125,12 +125,12 @@ def test_killed_at_any_step_it_leaves_everything_as_it_was(url: str):
     for step in (*steps, COMMIT):
         assert run((url, step)) == [-signal.SIGKILL], step
         database = db.connect(url)
-        assert schema.fit(database.engine) == "empty", step
+        assert schema.compare_revision(database.engine) == "empty", step
         assert tables(database) == set(), step
         database.close()
     assert run((url, None)) == [0]
     database = db.connect(url)
-    assert schema.fit(database.engine) == "same"
+    assert schema.compare_revision(database.engine) == "same"
     database.close()
 
 
@@ -138,9 +138,9 @@ def test_killed_at_any_step_it_leaves_everything_as_it_was(url: str):
 def test_of_several_replicas_at_once_one_migrates(postgresql: str):
     assert run(*[(postgresql, None)] * 3) == [0, 0, 0]
     database = db.connect(postgresql)
-    assert schema.fit(database.engine) == "same"
+    assert schema.compare_revision(database.engine) == "same"
     assert "asks" in tables(database)
-    with database.lookups.connect() as connection:
+    with database.autocommit.connect() as connection:
         versions = connection.scalars(text("SELECT version_num FROM alembic_version"))
         assert versions.all() == [NEWEST]
     database.close()
@@ -171,7 +171,7 @@ def test_a_file_of_an_older_version_is_copied_aside_and_migrated(tmp_path: Path)
         command.upgrade(schema._config(connection), OLDEST)
     database.close()
     opened = open_database(f"sqlite:///{file}")
-    assert schema.fit(opened.engine) == "same"
+    assert schema.compare_revision(opened.engine) == "same"
     opened.close()
     copy = tmp_path / "backswing.db.before-migration"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600

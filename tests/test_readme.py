@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from bot.channels import rules
-from bot.config import MentorNumbers, Settings
-from bot.members.rules import MAY, Action, Role
-from bot.privacy.kept import EVERYTHING
+from bot.config import MentorSettings, Settings
+from bot.members.rules import PERMISSIONS, Action, Role
+from bot.privacy.kept import PERSONAL_DATA
 from commands import arguments
 
 ROOT = Path(__file__).parent.parent
@@ -54,7 +54,7 @@ def test_the_numbers_of_mentors_are_what_they_are():
 
     assert table("## Unexpected mentors") == {
         f"`MENTORS__{name.upper()}`": [default(field.default), field.description]
-        for name, field in MentorNumbers.model_fields.items()
+        for name, field in MentorSettings.model_fields.items()
     }
 
 
@@ -99,7 +99,12 @@ def test_each_command_line_is_explained_and_none_besides():
 
 def test_the_emoji_that_mean_something_are_listed():
     told = section("### How an ask goes")
-    for name in (*rules.HELPFUL, *rules.SOLVED, *rules.LOOKING, *rules.SAME):
+    for name in (
+        *rules.DEFAULT_HELPFUL,
+        *rules.DEFAULT_SOLVED,
+        *rules.LOOKING,
+        *rules.SAME,
+    ):
         assert f":{name}:" in told
 
 
@@ -127,24 +132,24 @@ WHO = {
     "whoever gave them, for 10 minutes": {Role.AUTHOR},
     "champions": {Role.CHAMPION},
     "admins": {Role.ADMIN},
-    "program leads": {Role.LEAD},
+    "program leads": {Role.PROGRAM_LEAD},
 }
 DEEDS = {
     'ask, offer help, say "same here", mark an answer helpful': {
         Action.ASK,
-        Action.LOOK,
-        Action.SAME,
+        Action.OFFER_HELP,
+        Action.SAME_PROBLEM,
         Action.MARK_HELPFUL,
     },
     "say what solved an ask; close, reopen or delete it": {
-        Action.SOLVE,
+        Action.MARK_SOLUTION,
         Action.CLOSE,
         Action.REOPEN,
         Action.DELETE,
     },
-    "change a channel's settings, set its check-ins up": {Action.SET_UP},
-    "edit an ask, say what worked": {Action.EDIT, Action.SAY_WHAT_WORKED},
-    "give kudos, join in": {Action.THANK},
+    "change a channel's settings, set its check-ins up": {Action.MANAGE_CHANNEL},
+    "edit an ask, say what worked": {Action.EDIT, Action.SET_WHAT_WORKED},
+    "give kudos, join in": {Action.GIVE_KUDOS},
     "see mentors, add credits": {Action.SEE_MENTORS},
 }
 
@@ -154,7 +159,7 @@ def test_who_may_do_what_is_told_as_the_table_says():
     for deed, [who] in table("### Who may do what").items():
         roles = set().union(*(WHO[one] for one in re.split(r"; |, (?!for)", who)))
         told |= dict.fromkeys(DEEDS.get(deed) or {Action(deed)}, roles)
-    assert told == MAY
+    assert told == PERMISSIONS
 
 
 def test_each_file_and_folder_on_the_map_is_there():
@@ -175,8 +180,8 @@ def test_each_link_to_a_file_leads_somewhere():
 
 def test_what_is_kept_is_told_as_each_feature_declares_it():
     assert table("## What is kept") == {
-        f"`{kept.model.__tablename__}`": [kept.what, kept.why, kept.until]
-        for kept in EVERYTHING
+        f"`{kept.model.__tablename__}`": [kept.contents, kept.purpose, kept.retention]
+        for kept in PERSONAL_DATA
     }
 
 

@@ -22,35 +22,35 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from bot.db import dialect, table
+from bot.db import dialect_name, table
 from models import Answer, Ask, Channel, Round
 
 # A message as Slack names it: its channel, and its ts there.
-Message = tuple[str, str]
+MessageKey = tuple[str, str]
 
 _channels, _asks = table(Channel), table(Ask)
 _answers, _rounds = table(Answer), table(Round)
 
 
-def find(
-    session: Session | Connection, installation_id: int, messages: Iterable[Message]
+def fetch_rows(
+    session: Session | Connection, installation_id: int, keys: Iterable[MessageKey]
 ) -> Sequence[Sequence[Any]]:
     """A row for each message that is known, and for the first in each known channel.
 
     Of most messages nothing is known, but what is true of their whole channel.
     """
     wanted: dict[str, list[str]] = {}
-    for channel, ts in messages:
+    for channel, ts in keys:
         wanted.setdefault(channel, []).append(ts)
-    kind = dialect(session)
-    asked = json.dumps(wanted if kind == "sqlite" else _flat(wanted))
+    kind = dialect_name(session)
+    asked = json.dumps(wanted if kind == "sqlite" else _to_json_rows(wanted))
     return session.execute(
         _STATEMENTS[kind], {"installation_id": installation_id, "wanted": asked}
     ).all()
 
 
-def _known(
-    wanted: FromClause, channel: Any, ts: Any, is_first: ColumnElement[bool]
+def _select_rows(
+    wanted: FromClause, channel: Any, ts: Any, is_first_of_channel: ColumnElement[bool]
 ) -> Select[Any]:
     is_known = or_(
         _asks.c.id.is_not(None), _answers.c.id.is_not(None), _rounds.c.id.is_not(None)
@@ -88,11 +88,11 @@ def _known(
         .outerjoin(
             _rounds, and_(_rounds.c.channel_id == _channels.c.id, _rounds.c.ts == ts)
         )
-        .where(or_(is_first, is_known))
+        .where(or_(is_first_of_channel, is_known))
     )
 
 
-def _in_sqlite() -> Select[Any]:
+def _sqlite_statement() -> Select[Any]:
     """Asked with a JSON object: for each channel a list of `ts`."""
     channels = func.json_each(bindparam("wanted", type_=Text)).table_valued(
         "key", "value", name="wanted"
@@ -100,7 +100,7 @@ def _in_sqlite() -> Select[Any]:
     messages = func.json_each(channels.c.value).table_valued(
         "key", "value", name="message"
     )
-    return _known(
+    return _select_rows(
         channels.join(messages, true()),
         channels.c.key,
         messages.c.value,
@@ -108,7 +108,7 @@ def _in_sqlite() -> Select[Any]:
     )
 
 
-def _in_postgresql() -> Select[Any]:
+def _postgresql_statement() -> Select[Any]:
     """Asked with a JSON list of (channel, `ts`, whether it is the channel's first).
 
     Of lists within a list PostgreSQL would expect ten thousand messages.
@@ -117,10 +117,10 @@ def _in_postgresql() -> Select[Any]:
         cast(bindparam("wanted", type_=Text), JSON)
     ).table_valued("value", name="wanted")
     part = wanted.c.value.op("->>")
-    return _known(wanted, part(0), part(1), cast(part(2), Boolean))
+    return _select_rows(wanted, part(0), part(1), cast(part(2), Boolean))
 
 
-def _flat(wanted: Mapping[str, Sequence[str]]) -> list[tuple[str, str, bool]]:
+def _to_json_rows(wanted: Mapping[str, Sequence[str]]) -> list[tuple[str, str, bool]]:
     return [
         (channel, ts, number == 0)
         for channel, of_it in wanted.items()
@@ -128,4 +128,4 @@ def _flat(wanted: Mapping[str, Sequence[str]]) -> list[tuple[str, str, bool]]:
     ]
 
 
-_STATEMENTS = {"sqlite": _in_sqlite(), "postgresql": _in_postgresql()}
+_STATEMENTS = {"sqlite": _sqlite_statement(), "postgresql": _postgresql_statement()}

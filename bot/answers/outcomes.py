@@ -17,18 +17,18 @@ from bot.db import table
 from models import Answer, Ask, Channel, Member, OutboxItem, Reaction
 
 # An undo within this time withdraws what a mark would have told people.
-UNDO_FOR = timedelta(seconds=60)
+NOTIFICATION_DELAY = timedelta(seconds=60)
 
 _asks, _answers = table(Ask), table(Answer)
 _reactions, _members = table(Reaction), table(Member)
 
-_ASK = (
+_LOCK_ASK = (
     select(Ask)
     .where(Ask.id == bindparam("ask_id"))
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
-_HOLD = (
+_LOCK_ROWS = (
     select(
         _asks.c.id,
         _asks.c.installation_id,
@@ -45,7 +45,7 @@ _HOLD = (
     .order_by(_asks.c.id)
     .with_for_update(key_share=True)
 )
-_ANSWERED = (
+_SET_ANSWERED = (
     update(_asks)
     .where(_asks.c.id.in_(bindparam("ask_ids", expanding=True)))
     .values(state="answered")
@@ -61,7 +61,7 @@ _REPLIES = select(*_REPLY_COLUMNS).where(
     _answers.c.ask_id == bindparam("of_ask"), _answers.c.is_deleted.is_(False)
 )
 # Of another organisation they may answer, but not mark; a bot may do neither.
-_counts = (
+_may_mark = (
     ~select(_members.c.id)
     .where(
         _members.c.installation_id == bindparam("installation_id"),
@@ -81,10 +81,10 @@ _MARK_COLUMNS = (
 _MARKS = select(*_MARK_COLUMNS).where(
     _reactions.c.ask_id == bindparam("of_ask"),
     _reactions.c.is_present.is_(True),
-    _counts,
+    _may_mark,
 )
 # Also those who have left again.
-_JOINED = (
+_JOINERS = (
     select(_reactions.c.member)
     .where(
         _reactions.c.ask_id == bindparam("of_ask"),
@@ -103,7 +103,7 @@ _MARKED_REPLIES = (
             _reactions.c.message_ts == _answers.c.ts,
             _reactions.c.ask_id == _answers.c.ask_id,
             _reactions.c.is_present.is_(True),
-            _counts,
+            _may_mark,
         ),
     )
     .where(
@@ -112,33 +112,33 @@ _MARKED_REPLIES = (
     )
     .order_by(_answers.c.id)
 )
-_MARK = (
+_UPDATE_ANSWER = (
     update(_answers)
     .where(_answers.c.id == bindparam("answer"))
     .values(is_solution=bindparam("is_solution"), helped=bindparam("helped"))
 )
 
 
-def resettle(
+def recompute_and_notify(
     session: Session,
     ask_id: int,
     *,
     now: datetime,
-    show: bool = False,
-    is_back: bool = False,
+    force_update: bool = False,
+    is_restored: bool = False,
 ) -> None:
     """Derive the ask's state again, and promise what the change asks for.
 
     Of an ask that `is_back` all is promised that stands; what was told stays told.
     """
-    ask, before, result = settle(session, ask_id)
-    if is_back:
+    ask, before, result = recompute(session, ask_id)
+    if is_restored:
         nobody = dict.fromkeys(before.authors, 0)
-        before = Before("open", None, frozenset(), nobody, before.authors)
-    _announce(session, ask, before, result, now=now, show=show)
+        before = PreviousState("open", None, frozenset(), nobody, before.authors)
+    notify(session, ask, before, result, now=now, force_update=force_update)
 
 
-def recount(
+def recompute_helpful(
     session: Session,
     installation_id: int,
     asks: Mapping[int, Row[Any]],
@@ -161,33 +161,33 @@ def recount(
         reply, ask = rows[0], asks[rows[0].ask_id]
         if reply.is_solution:
             # By the same emoji, perhaps, before the channel gave it another meaning.
-            resettle(session, ask.id, now=now)
+            recompute_and_notify(session, ask.id, now=now)
             continue
-        result = _weigh(ask, [reply], [row for row in rows if row.member])
-        helped = len(result.helped.get(reply.id, ()))
+        result = _evaluate(ask, [reply], [row for row in rows if row.member])
+        helped = len(result.helped_members.get(reply.id, ()))
         if helped != reply.helped:
             counted.append({"answer": reply.id, "is_solution": False, "helped": helped})
             credited.add(reply.author)
         if helped and not reply.helped and not ask.deleted_at:
             promised.append((reply.id, reply.author))
     if counted:
-        session.execute(_MARK, counted)
-        homes.refresh(session, installation_id, credited, now=now)
-    outbox.promise_all(
+        session.execute(_UPDATE_ANSWER, counted)
+        homes.refresh_homes(session, installation_id, credited, now=now)
+    outbox.enqueue_many(
         session,
         "answer.helped",
         promised,
         installation_id=installation_id,
-        due=now + UNDO_FOR,
+        due=now + NOTIFICATION_DELAY,
         now=now,
     )
 
 
-def answered(
+def mark_answered(
     session: Session,
     installation_id: int,
     asks: Collection[Row[Any]],
-    channels: Mapping[int, str],
+    slack_channels: Mapping[int, str],
     *,
     now: datetime,
 ) -> None:
@@ -197,15 +197,15 @@ def answered(
     """
     if not asks:
         return
-    session.execute(_ANSWERED, {"ask_ids": [ask.id for ask in asks]})
-    outbox.refresh_all(
+    session.execute(_SET_ANSWERED, {"ask_ids": [ask.id for ask in asks]})
+    outbox.enqueue_updates(
         session,
         "ask.show",
-        [(ask.id, channels[ask.id]) for ask in asks],
+        [(ask.id, slack_channels[ask.id]) for ask in asks],
         installation_id=installation_id,
         now=now,
     )
-    outbox.promise_all(
+    outbox.enqueue_many(
         session,
         "ask.answered",
         # In the thread of their own message Slack itself notifies the asker.
@@ -214,57 +214,62 @@ def answered(
         now=now,
         due=now,
     )
-    homes.refresh(session, installation_id, {ask.asker for ask in asks}, now=now)
+    homes.refresh_homes(session, installation_id, {ask.asker for ask in asks}, now=now)
 
 
-def hold(session: Session, ask_id: int) -> Row[Any]:
+def lock(session: Session, ask_id: int) -> Row[Any]:
     """What the ask is; nobody else derives it meanwhile."""
-    return hold_all(session, [ask_id])[ask_id]
+    return lock_all(session, [ask_id])[ask_id]
 
 
-def hold_all(session: Session, ask_ids: Collection[int]) -> dict[int, Row[Any]]:
+def lock_all(session: Session, ask_ids: Collection[int]) -> dict[int, Row[Any]]:
     """What each of the asks is, by its id; nobody else derives them meanwhile."""
     if not ask_ids:
         return {}
-    held = session.execute(_HOLD, {"ask_ids": list(ask_ids)})
+    held = session.execute(_LOCK_ROWS, {"ask_ids": list(ask_ids)})
     return {ask.id: ask for ask in held}
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class PreviousState:
     """What stood before: the state, and each answer's marks."""
 
     state: str
     solved_by: str | None
     solutions: frozenset[int]
-    helped: Mapping[int, int]
+    helpful_counts: Mapping[int, int]
     authors: Mapping[int, str]
 
 
-def settle(session: Session, ask_id: int) -> tuple[Ask, Before, Outcome]:
+def recompute(session: Session, ask_id: int) -> tuple[Ask, PreviousState, Outcome]:
     """Derive the ask's state from its replies and marks, and record it."""
     # Two marks at once wait for each other here, so that the later sees the earlier.
-    ask = session.scalars(_ASK, {"ask_id": ask_id}).one()
+    ask = session.scalars(_LOCK_ASK, {"ask_id": ask_id}).one()
     replies = session.execute(_REPLIES, {"of_ask": ask_id}).all()
-    before = Before(
+    before = PreviousState(
         ask.state,
         ask.solved_by,
         frozenset(row.id for row in replies if row.is_solution),
         {row.id: row.helped for row in replies},
         {row.id: row.author for row in replies},
     )
-    result = _weigh(ask, replies, _marks(session, ask))
+    result = _evaluate(ask, replies, _load_marks(session, ask))
     for row in replies:
-        changed = (row.id in result.solutions, len(result.helped.get(row.id, ())))
+        changed = (
+            row.id in result.solutions,
+            len(result.helped_members.get(row.id, ())),
+        )
         if changed != (row.is_solution, row.helped):
             session.execute(
-                _MARK,
+                _UPDATE_ANSWER,
                 {"answer": row.id, "is_solution": changed[0], "helped": changed[1]},
             )
     ask.state = "deleted" if ask.deleted_at else result.state
     ask.solved_by = result.solved_by
     ask.solved_at = (
-        EPOCH + timedelta(microseconds=result.solved_us) if result.solved_by else None
+        EPOCH + timedelta(microseconds=result.solved_at_micros)
+        if result.solved_by
+        else None
     )
     session.flush()
     return ask, before, result
@@ -273,23 +278,23 @@ def settle(session: Session, ask_id: int) -> tuple[Ask, Before, Outcome]:
 def outcome_of(session: Session, ask: Ask) -> Outcome:
     """What the ask's replies and marks amount to, without recording it."""
     replies = session.execute(_REPLIES, {"of_ask": ask.id}).all()
-    return _weigh(ask, replies, _marks(session, ask))
+    return _evaluate(ask, replies, _load_marks(session, ask))
 
 
-def _marks(session: Session, ask: Ask) -> Result[Any]:
+def _load_marks(session: Session, ask: Ask) -> Result[Any]:
     return session.execute(
         _MARKS, {"of_ask": ask.id, "installation_id": ask.installation_id}
     )
 
 
-def _weigh(
+def _evaluate(
     ask: Ask | Row[Any], replies: Iterable[Any], marks: Iterable[Any]
 ) -> Outcome:
-    return rules.outcome(
+    return rules.evaluate(
         asker=ask.asker,
         ask_ts=ask.ts,
         is_closed=ask.is_closed,
-        reopened_us=ask.reopened_us,
+        reopened_at_micros=ask.reopened_us,
         replies=[Reply(row.id, row.ts, row.author) for row in replies],
         marks=[
             Mark(row.message_ts, row.member, row.meaning, row.at_us, bool(row.is_lead))
@@ -298,19 +303,19 @@ def _weigh(
     )
 
 
-def _announce(
+def notify(
     session: Session,
     ask: Ask,
-    before: Before,
-    after: Outcome,
+    previous: PreviousState,
+    outcome: Outcome,
     *,
     now: datetime,
-    show: bool,
+    force_update: bool,
 ) -> None:
     """Promise what people should see or be told; the outbox tells nothing twice."""
 
     def tell(kind: str, subject: int, whom: str, due: datetime = now) -> None:
-        outbox.promise(
+        outbox.enqueue(
             session,
             kind,
             subject,
@@ -322,52 +327,60 @@ def _announce(
 
     if ask.deleted_at:
         return
-    new = after.solutions.keys() - before.solutions
-    gone = before.solutions - after.solutions.keys()
-    moved = _moved(before, after, new | gone)
-    homes.refresh(session, ask.installation_id, moved, now=now)
-    is_solved = after.state == "solved"
-    is_changed = bool(new or gone or before.state != after.state)
-    later = now + UNDO_FOR
-    if show or is_changed:
-        show_again(session, ask, now=now)
+    new = outcome.solutions.keys() - previous.solutions
+    gone = previous.solutions - outcome.solutions.keys()
+    moved = _affected_authors(previous, outcome, new | gone)
+    homes.refresh_homes(session, ask.installation_id, moved, now=now)
+    is_solved = outcome.state == "solved"
+    is_changed = bool(new or gone or previous.state != outcome.state)
+    later = now + NOTIFICATION_DELAY
+    if force_update or is_changed:
+        update_message(session, ask, now=now)
     if is_changed:
-        is_undoable = is_solved and before.state != "solved"
-        retell(session, ask, now=now, due=later if is_undoable else now)
+        is_undoable = is_solved and previous.state != "solved"
+        update_direct_messages(session, ask, now=now, due=later if is_undoable else now)
     # In the thread of their own message Slack itself notifies the asker.
-    is_answered = after.state == "answered" != before.state
+    is_answered = outcome.state == "answered" != previous.state
     if is_answered and not ask.is_own_message:
         tell("ask.answered", ask.id, ask.asker)
-    for answer_id in _newly_helped(before, after, gone):
-        tell("answer.helped", answer_id, before.authors[answer_id], later)
+    for answer_id in _newly_helped(previous, outcome, gone):
+        tell("answer.helped", answer_id, previous.authors[answer_id], later)
     for answer_id in sorted(new):
-        tell("answer.solved", answer_id, before.authors[answer_id], later)
-    if is_solved and (new or before.state != "solved"):
+        tell("answer.solved", answer_id, previous.authors[answer_id], later)
+    if is_solved and (new or previous.state != "solved"):
         tell("ask.solved", ask.id, ask.asker, later)
-        for member in after.same:
+        for member in outcome.same:
             tell("ask.same", ask.id, member, later)
 
 
-def _newly_helped(before: Before, after: Outcome, gone: Collection[int]) -> list[int]:
+def _newly_helped(
+    previous: PreviousState, outcome: Outcome, former_solutions: Collection[int]
+) -> list[int]:
     """One that was a solution has been told of nothing else."""
     return [
         answer_id
-        for answer_id, helped in after.helped.items()
-        if helped and (answer_id in gone or not before.helped.get(answer_id))
+        for answer_id, helped in outcome.helped_members.items()
+        if helped
+        and (
+            answer_id in former_solutions or not previous.helpful_counts.get(answer_id)
+        )
     ]
 
 
-def _moved(before: Before, after: Outcome, changed: Collection[int]) -> set[str]:
+def _affected_authors(
+    previous: PreviousState, outcome: Outcome, changed_solutions: Collection[int]
+) -> set[str]:
     """The authors of whose answers something else is true now."""
     return {
         author
-        for answer_id, author in before.authors.items()
-        if answer_id in changed
-        or len(after.helped.get(answer_id, ())) != before.helped[answer_id]
+        for answer_id, author in previous.authors.items()
+        if answer_id in changed_solutions
+        or len(outcome.helped_members.get(answer_id, ()))
+        != previous.helpful_counts[answer_id]
     }
 
 
-def retell(
+def update_direct_messages(
     session: Session, ask: Ask, *, now: datetime, due: datetime | None = None
 ) -> None:
     """The letters to the asker are to say what is true now, without buttons of before.
@@ -387,7 +400,7 @@ def retell(
         for row in sent
         if row.ts and (row.kind == "ask.closed" or not is_first)
     ]
-    outbox.refresh_all(
+    outbox.enqueue_updates(
         session,
         "ask.retell",
         letters,
@@ -397,12 +410,12 @@ def retell(
     )
 
 
-def show_again(session: Session, ask: Ask, *, now: datetime) -> None:
+def update_message(session: Session, ask: Ask, *, now: datetime) -> None:
     """The ask's message is to show what is true now."""
     channel = session.get_one(Channel, ask.channel_id)
     kinds = ["ask.show", "ask.sign"] if ask.is_own_message else ["ask.show"]
     for kind in kinds:
-        outbox.refresh(
+        outbox.enqueue_update(
             session,
             kind,
             ask.id,
@@ -411,5 +424,5 @@ def show_again(session: Session, ask: Ask, *, now: datetime) -> None:
             now=now,
         )
     # Whoever offered help or has the same problem sees it on their Home tab, too.
-    joined = session.scalars(_JOINED, {"of_ask": ask.id})
-    homes.refresh(session, ask.installation_id, [ask.asker, *joined], now=now)
+    joined = session.scalars(_JOINERS, {"of_ask": ask.id})
+    homes.refresh_homes(session, ask.installation_id, [ask.asker, *joined], now=now)

@@ -22,19 +22,19 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from bot.answers import lookup
-from bot.answers.lookup import Message
+from bot.answers.lookup import MessageKey
 from bot.channels import rules as emoji
-from bot.clock import moment
-from bot.db import prepare, table
+from bot.clock import ts_to_datetime
+from bot.db import prepare_insert, table
 from bot.members import service as members
 from bot.outbox import upsert
-from bot.text import is_forgotten
-from models import Answer, Ask, Channel, Member, Reaction, Sighting
+from bot.text import is_erased
+from models import Answer, Ask, Channel, Member, Reaction, UnmatchedMessage
 
 _channels, _asks = table(Channel), table(Ask)
 _answers, _reactions = table(Answer), table(Reaction)
 
-_HOLD_CHANNELS = (
+_LOCK_CHANNELS = (
     select(_channels.c.id)
     .where(_channels.c.id.in_(bindparam("channel_ids", expanding=True)))
     .order_by(_channels.c.id)
@@ -42,7 +42,7 @@ _HOLD_CHANNELS = (
 )
 
 
-def _last_writer_wins(insert: Any) -> Any:
+def _upsert_latest(insert: Any) -> Any:
     new = insert.excluded
     return insert.on_conflict_do_update(
         index_elements=["channel_id", "message_ts", "member", "emoji"],
@@ -74,8 +74,8 @@ def _last_writer_wins(insert: Any) -> Any:
     )
 
 
-_SET_REACTION = prepare(Reaction, _last_writer_wins)
-_ADD_ANSWER = prepare(
+_UPSERT_REACTION = prepare_insert(Reaction, _upsert_latest)
+_INSERT_ANSWER = prepare_insert(
     Answer,
     lambda insert: insert.on_conflict_do_nothing().returning(
         _answers.c.channel_id, _answers.c.ts
@@ -84,17 +84,17 @@ _ADD_ANSWER = prepare(
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TrackedMessage:
     """Where something happened, and what we know of that message."""
 
     channel_id: int
     slack_channel: str
     is_capturing: bool
-    helpful: tuple[str, ...]
-    solved: tuple[str, ...]
+    helpful_emoji: tuple[str, ...]
+    solved_emoji: tuple[str, ...]
     # On a kudos message; on a person's.
-    second: tuple[str, ...]
-    kudos: tuple[str, ...]
+    join_emoji: tuple[str, ...]
+    kudos_emoji: tuple[str, ...]
     # The ask that the message belongs to, as its answer or as the ask itself.
     ask_id: int | None
     is_ask: bool
@@ -103,32 +103,34 @@ class Place:
     # The round of a check-in whose message it is.
     round_id: int | None = None
 
-    def meaning(self, name: str) -> str | None:
+    def meaning(self, emoji_name: str) -> str | None:
         """What an emoji on the message means; "" until we know what the message is."""
-        on_ask = emoji.on_ask(name, self.solved)
-        on_answer = emoji.on_answer(name, self.helpful, self.solved)
+        on_ask = emoji.meaning_on_ask(emoji_name, self.solved_emoji)
+        on_answer = emoji.meaning_on_answer(
+            emoji_name, self.helpful_emoji, self.solved_emoji
+        )
         if self.ask_id is None:
             return "" if on_ask or on_answer else None
         return on_ask if self.is_ask else on_answer
 
-    def of_nothing_known(self) -> "Place":
+    def unknown(self) -> "TrackedMessage":
         """The same channel, with a message of which nothing is known."""
         return replace(
             self, ask_id=None, is_ask=False, answer_id=None, author=None, round_id=None
         )
 
 
-def locate_all(
-    session: Session | Connection, installation_id: int, messages: Iterable[Message]
-) -> dict[Message, Place]:
+def find_all(
+    session: Session | Connection, installation_id: int, keys: Iterable[MessageKey]
+) -> dict[MessageKey, TrackedMessage]:
     """What we know of messages; nothing of those in channels that we don't know."""
-    places: dict[Message, Place] = {}
-    unknown: dict[str, Place] = {}
-    wanted = set(messages)
-    for channel, ts, *row in lookup.find(session, installation_id, wanted):
-        place = places[channel, ts] = _place(row, channel)
+    places: dict[MessageKey, TrackedMessage] = {}
+    unknown: dict[str, TrackedMessage] = {}
+    wanted = set(keys)
+    for channel, ts, *row in lookup.fetch_rows(session, installation_id, wanted):
+        place = places[channel, ts] = _from_row(row, channel)
         if channel not in unknown:
-            unknown[channel] = place.of_nothing_known()
+            unknown[channel] = place.unknown()
     for message in wanted - places.keys():
         channel = message[0]
         if channel in unknown:
@@ -136,25 +138,25 @@ def locate_all(
     return places
 
 
-def locate(
+def find(
     session: Session | Connection, installation_id: int, slack_channel: str, ts: str
-) -> Place | None:
+) -> TrackedMessage | None:
     """What we know of a message; None in a channel that we don't know."""
     message = (slack_channel, ts)
-    return locate_all(session, installation_id, [message]).get(message)
+    return find_all(session, installation_id, [message]).get(message)
 
 
-def _place(row: Sequence[Any], slack_channel: str) -> Place:
+def _from_row(row: Sequence[Any], slack_channel: str) -> TrackedMessage:
     channel_id, capture, helpful, solved, second, kudos, *of_message = row
     ask_id, asker, answer_id, of_ask, author, round_id = of_message
-    return Place(
+    return TrackedMessage(
         channel_id=channel_id,
         slack_channel=slack_channel,
         is_capturing=capture != "off",
-        helpful=emoji.HELPFUL if helpful is None else tuple(helpful),
-        solved=emoji.SOLVED if solved is None else tuple(solved),
-        second=emoji.SECOND if second is None else tuple(second),
-        kudos=tuple(kudos or ()),
+        helpful_emoji=emoji.DEFAULT_HELPFUL if helpful is None else tuple(helpful),
+        solved_emoji=emoji.DEFAULT_SOLVED if solved is None else tuple(solved),
+        join_emoji=emoji.DEFAULT_JOIN if second is None else tuple(second),
+        kudos_emoji=tuple(kudos or ()),
         ask_id=ask_id or of_ask,
         is_ask=ask_id is not None,
         answer_id=answer_id,
@@ -163,22 +165,22 @@ def _place(row: Sequence[Any], slack_channel: str) -> Place:
     )
 
 
-def hold_channel(session: Session, channel_id: int) -> None:
+def lock_channel(session: Session, channel_id: int) -> None:
     """Let one transaction at a time decide what belongs to an ask in the channel.
 
     A reply or a reaction looks for its ask, an ask for its replies and reactions:
     two that look at once would miss each other. To be called before looking.
     """
-    hold_channels(session, [channel_id])
+    lock_channels(session, [channel_id])
 
 
-def hold_channels(session: Session, channel_ids: Collection[int]) -> None:
+def lock_channels(session: Session, channel_ids: Collection[int]) -> None:
     if channel_ids:
-        session.execute(_HOLD_CHANNELS, {"channel_ids": list(channel_ids)})
+        session.execute(_LOCK_CHANNELS, {"channel_ids": list(channel_ids)})
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
+class ReactionState:
     """What one person last did with one emoji on one message, as far as we heard."""
 
     channel_id: int
@@ -188,23 +190,23 @@ class Register:
     emoji: str
     meaning: str
     is_present: bool
-    at_us: int
-    is_lead: bool | None
+    event_micros: int
+    can_moderate: bool | None
 
     @property
     def key(self) -> tuple[int, str, str, str]:
         return self.channel_id, self.ts, self.member, self.emoji
 
 
-def set_reactions(
-    session: Session, registers: Iterable[Register], *, now: datetime
-) -> list[Register]:
+def upsert_reactions(
+    session: Session, states: Iterable[ReactionState], *, now: datetime
+) -> list[ReactionState]:
     """Write the registers; gives those where no later and no same action stood."""
     # In the order in which the rows are locked; of two for one row the last to be.
     newest = {
         register.key: register
         for register in sorted(
-            registers, key=lambda r: (r.key, r.at_us, not r.is_present)
+            states, key=lambda r: (r.key, r.event_micros, not r.is_present)
         )
     }
     rows = [
@@ -214,26 +216,26 @@ def set_reactions(
             "member": register.member,
             "emoji": register.emoji,
             "is_present": register.is_present,
-            "at_us": register.at_us,
+            "at_us": register.event_micros,
             "meaning": register.meaning,
-            "is_lead": register.is_lead,
+            "is_lead": register.can_moderate,
             "ask_id": register.ask_id,
             "seen_at": now,
         }
         for register in newest.values()
     ]
-    written = session.execute(_SET_REACTION(session), rows) if rows else ()
+    written = session.execute(_UPSERT_REACTION(session), rows) if rows else ()
     return [newest[channel, ts, who, name] for channel, ts, who, name in written]
 
 
-def drop_reaction(
+def retract_reaction(
     session: Session,
     *,
     channel_id: int,
     ts: str,
     member: str,
-    name: str,
-    at_us: int,
+    emoji_name: str,
+    event_micros: int,
 ) -> bool:
     """Take a reaction back, if it stood; whether it did."""
     dropped = session.execute(
@@ -242,11 +244,11 @@ def drop_reaction(
             Reaction.channel_id == channel_id,
             Reaction.message_ts == ts,
             Reaction.member == member,
-            Reaction.emoji == name,
-            Reaction.at_us <= at_us,
+            Reaction.emoji == emoji_name,
+            Reaction.at_us <= event_micros,
             Reaction.is_present.is_(True),
         )
-        .values(is_present=False, at_us=at_us)
+        .values(is_present=False, at_us=event_micros)
         .returning(Reaction.member)
     )
     return dropped.first() is not None
@@ -261,12 +263,12 @@ def add_answers(
     The channel_id and ts of each that was not known.
     """
     rows = [
-        {"is_deleted": False, **reply, "answered_at": moment(reply["ts"])}
+        {"is_deleted": False, **reply, "answered_at": ts_to_datetime(reply["ts"])}
         for reply in sorted(replies, key=lambda r: (r["channel_id"], r["ts"]))
     ]
     if not rows:
         return set()
-    return {(row[0], row[1]) for row in session.execute(_ADD_ANSWER(session), rows)}
+    return {(row[0], row[1]) for row in session.execute(_INSERT_ANSWER(session), rows)}
 
 
 def add_answer(
@@ -304,7 +306,7 @@ def remove_answer(session: Session, channel_id: int, ts: str) -> bool:
     return removed.first() is not None
 
 
-def sight(
+def record(
     session: Session,
     *,
     channel_id: int,
@@ -315,7 +317,7 @@ def sight(
     is_deleted: bool = False,
 ) -> None:
     """Keep the ids of a message that belongs to no ask yet."""
-    insert = upsert(session, Sighting).values(
+    insert = upsert(session, UnmatchedMessage).values(
         channel_id=channel_id,
         ts=ts,
         thread_ts=thread_ts,
@@ -332,13 +334,15 @@ def sight(
     session.execute(insert)
 
 
-def was_deleted(session: Session, channel_id: int, ts: str) -> bool:
+def was_deleted_first(session: Session, channel_id: int, ts: str) -> bool:
     """Whether the deletion of a message was heard of before the message itself."""
-    sighting = session.get(Sighting, (channel_id, ts))
+    sighting = session.get(UnmatchedMessage, (channel_id, ts))
     return sighting is not None and sighting.is_deleted
 
 
-def nameless(session: Session, channel_id: int, ts: str) -> dict[str, frozenset[str]]:
+def erased_reactors(
+    session: Session, channel_id: int, ts: str
+) -> dict[str, frozenset[str]]:
     """The emoji with which forgotten people's marks stand on a message, by name.
 
     With each, everybody of whom we know what they did with it there.
@@ -348,25 +352,25 @@ def nameless(session: Session, channel_id: int, ts: str) -> dict[str, frozenset[
             channel_id=channel_id, message_ts=ts
         )
     ).all()
-    names = {name for name, member in rows if is_forgotten(member)}
+    names = {name for name, member in rows if is_erased(member)}
     return {
         name: frozenset(member for emoji, member in rows if emoji == name)
         for name in names
     }
 
 
-def adopt(session: Session, ask: Ask, channel: Channel) -> None:
+def attach(session: Session, ask: Ask, channel: Channel) -> None:
     """Take in what was seen of an ask before the ask was known."""
     assert ask.ts is not None  # noqa: S101 - callers have just learned it
-    hold_channel(session, channel.id)
+    lock_channel(session, channel.id)
     sightings = session.scalars(
-        select(Sighting)
+        select(UnmatchedMessage)
         .filter_by(channel_id=channel.id, thread_ts=ask.ts)
         .where(
             ~select(Member.id)
             .where(
                 Member.installation_id == ask.installation_id,
-                Member.slack_id == Sighting.author,
+                Member.slack_id == UnmatchedMessage.author,
                 Member.is_bot.is_(True),
             )
             .exists()
@@ -384,12 +388,12 @@ def adopt(session: Session, ask: Ask, channel: Channel) -> None:
             )
     # Only when Slack is asked does it come out which of them are bots.
     authors = {seen.author for seen in sightings if seen.author}
-    members.note(session, ask.installation_id, authors)
-    claim_reactions(session, ask, channel, [ask.ts, *(s.ts for s in sightings)])
+    members.ensure(session, ask.installation_id, authors)
+    attach_reactions(session, ask, channel, [ask.ts, *(s.ts for s in sightings)])
     session.execute(
-        delete(Sighting).where(
-            Sighting.channel_id == channel.id,
-            or_(Sighting.thread_ts == ask.ts, Sighting.ts == ask.ts),
+        delete(UnmatchedMessage).where(
+            UnmatchedMessage.channel_id == channel.id,
+            or_(UnmatchedMessage.thread_ts == ask.ts, UnmatchedMessage.ts == ask.ts),
         )
     )
 
@@ -411,27 +415,27 @@ def lock_reactions() -> Select[Reaction]:
     )
 
 
-def claim_reactions(
-    session: Session, ask: Ask, channel: Channel, message_ts: Iterable[str]
+def attach_reactions(
+    session: Session, ask: Ask, channel: Channel, timestamps: Iterable[str]
 ) -> None:
     """Reactions on these messages belong to the ask, with what they mean there."""
-    hold_channel(session, channel.id)
+    lock_channel(session, channel.id)
     waiting = session.scalars(
         lock_reactions().where(
             Reaction.channel_id == channel.id,
-            Reaction.message_ts.in_(list(message_ts)),
+            Reaction.message_ts.in_(list(timestamps)),
             Reaction.ask_id.is_(None),
         )
     )
     for reaction in waiting:
-        place = Place(
+        place = TrackedMessage(
             channel_id=channel.id,
             slack_channel=channel.slack_id,
             is_capturing=False,
-            helpful=tuple(channel.helpful_emoji or emoji.HELPFUL),
-            solved=tuple(channel.solved_emoji or emoji.SOLVED),
-            second=(),
-            kudos=(),
+            helpful_emoji=tuple(channel.helpful_emoji or emoji.DEFAULT_HELPFUL),
+            solved_emoji=tuple(channel.solved_emoji or emoji.DEFAULT_SOLVED),
+            join_emoji=(),
+            kudos_emoji=(),
             ask_id=ask.id,
             is_ask=reaction.message_ts == ask.ts,
             answer_id=None,
@@ -441,10 +445,12 @@ def claim_reactions(
         reaction.meaning = place.meaning(reaction.emoji) or ""
 
 
-def forget(session: Session, channel_id: int) -> None:
+def delete_for_channel(session: Session, channel_id: int) -> None:
     """Keep nothing of the channel but its asks and what belongs to them."""
-    hold_channel(session, channel_id)
-    session.execute(delete(Sighting).where(Sighting.channel_id == channel_id))
+    lock_channel(session, channel_id)
+    session.execute(
+        delete(UnmatchedMessage).where(UnmatchedMessage.channel_id == channel_id)
+    )
     session.execute(
         delete(Reaction).where(
             Reaction.channel_id == channel_id, Reaction.ask_id.is_(None)
@@ -456,7 +462,9 @@ def purge(session: Session, installation_id: int, *, before: datetime) -> None:
     """Forget what was seen in the workspace and never became part of an ask."""
     here = select(Channel.id).where(Channel.installation_id == installation_id)
     session.execute(
-        delete(Sighting).where(Sighting.seen_at < before, Sighting.channel_id.in_(here))
+        delete(UnmatchedMessage).where(
+            UnmatchedMessage.seen_at < before, UnmatchedMessage.channel_id.in_(here)
+        )
     )
     session.execute(
         delete(Reaction).where(
@@ -467,7 +475,7 @@ def purge(session: Session, installation_id: int, *, before: datetime) -> None:
     )
 
 
-def never_seen(
+def unused_emoji(
     session: Session, installation_id: int, names: Sequence[str]
 ) -> list[str]:
     """Return those of these emoji with which nobody is known to have reacted here."""

@@ -9,7 +9,7 @@ State = Literal["open", "answered", "solved", "closed", "deleted"]
 
 # Marks made by a button or a shortcut stand beside the emoji in the same registers.
 # No emoji can be called so: Slack's names have no colon but before a skin tone.
-BY_BUTTON = "backswing:"
+BUTTON_MARK_PREFIX = "backswing:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class Mark:
     message_ts: str
     member: str
     meaning: str
-    at_us: int
+    event_micros: int
     # A champion's or admin's when it was made.
-    is_lead: bool
+    can_moderate: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +37,19 @@ class Outcome:
     # Answer id -> who said first that it solved the ask.
     solutions: Mapping[int, str] = field(default_factory=dict)
     # Answer id -> whom it helped.
-    helped: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    helped_members: Mapping[int, frozenset[str]] = field(default_factory=dict)
     solved_by: str | None = None
-    solved_us: int = 0
+    solved_at_micros: int = 0
     looking: Sequence[str] = ()
     same: Sequence[str] = ()
 
 
-def outcome(
+def evaluate(
     *,
     asker: str,
     ask_ts: str | None,
     is_closed: bool,
-    reopened_us: int,
+    reopened_at_micros: int,
     replies: Sequence[Reply],
     marks: Sequence[Mark],
 ) -> Outcome:
@@ -60,10 +60,10 @@ def outcome(
     helped: dict[int, set[str]] = {}
     looking: dict[str, None] = {}
     same: dict[str, None] = {}
-    for mark in sorted(marks, key=lambda m: (m.at_us, m.member, m.meaning)):
-        speaks_for_asker = mark.member == asker or mark.is_lead
+    for mark in sorted(marks, key=lambda m: (m.event_micros, m.member, m.meaning)):
+        speaks_for_asker = mark.member == asker or mark.can_moderate
         is_solving = mark.meaning == "solved" and speaks_for_asker
-        if is_solving and mark.at_us <= reopened_us:
+        if is_solving and mark.event_micros <= reopened_at_micros:
             continue
         if mark.message_ts == ask_ts:
             if is_solving:
@@ -85,9 +85,9 @@ def outcome(
     return Outcome(
         state=_state(bool(solving), is_closed, bool(replies)),
         solutions=solutions,
-        helped={reply: frozenset(members) for reply, members in helped.items()},
+        helped_members={reply: frozenset(members) for reply, members in helped.items()},
         solved_by=first.member if first else None,
-        solved_us=first.at_us if first else 0,
+        solved_at_micros=first.event_micros if first else 0,
         looking=tuple(looking),
         same=tuple(same),
     )

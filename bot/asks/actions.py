@@ -9,23 +9,23 @@ from sqlalchemy.orm import Session
 
 from bot import outbox, visibility
 from bot.answers import outcomes, registers
-from bot.answers.registers import Register
-from bot.answers.rules import BY_BUTTON
+from bot.answers.registers import ReactionState
+from bot.answers.rules import BUTTON_MARK_PREFIX
 from bot.asks import forms
-from bot.asks.rules import LONGEST_REASON, LONGEST_WORKED
-from bot.asks.service import GONE
-from bot.clock import CLOCKS_DIFFER, micros_of
-from bot.errors import Refusal
+from bot.asks.rules import MAX_REASON_LENGTH, MAX_WHAT_WORKED_LENGTH
+from bot.asks.service import ASK_GONE
+from bot.clock import MAX_CLOCK_SKEW, datetime_to_micros
+from bot.errors import UserError
 from bot.members import service as members
-from bot.members.rules import Action, may
+from bot.members.rules import Action, is_allowed
 from bot.runtime import Workspace
-from bot.text import clean, marked, one_line, shorten
+from bot.text import one_line, sanitize, to_mrkdwn, truncate
 from models import Answer, Ask, Channel, Reaction
 
 # A second click within this time is a double click, not a change of mind.
-DOUBLE_CLICK_US = 1_500_000
+DOUBLE_CLICK_MICROS = 1_500_000
 
-_YES = {
+_JOINED_TEXTS = {
     "looking": (
         "You're listed as looking into it. Press *I can help* again to step back."
     ),
@@ -34,30 +34,30 @@ _YES = {
         " again to step back."
     ),
 }
-_NO = {
+_LEFT_TEXTS = {
     "looking": "You're not listed as looking into it any more.",
     "same": "You're not counted in any more.",
 }
-_BY_EMOJI = {"looking": ":eyes:", "same": ":raising_hand:"}
+_JOIN_EMOJI = {"looking": ":eyes:", "same": ":raising_hand:"}
 
-Joining = Literal["looking", "same"]
-_JOINING = {"looking": Action.LOOK, "same": Action.SAME}
-_IN_A_FORM = {
+JoinMeaning = Literal["looking", "same"]
+_JOIN_ACTIONS = {"looking": Action.OFFER_HELP, "same": Action.SAME_PROBLEM}
+_FORM_ACTIONS = {
     "edit": Action.EDIT,
     "close": Action.CLOSE,
     "delete": Action.DELETE,
-    "worked": Action.SAY_WHAT_WORKED,
+    "worked": Action.SET_WHAT_WORKED,
 }
 
 
-def toggle(
+def toggle_join(
     session: Session,
     workspace: Workspace,
     ask: Ask,
-    what: Joining,
+    meaning: JoinMeaning,
     *,
     by: str,
-    at_us: int,
+    event_micros: int,
     now: datetime,
 ) -> bool:
     """Join, or leave again; whether the button's mark stands now.
@@ -65,79 +65,91 @@ def toggle(
     Whoever leaves and has reacted, too, stays in by their reaction.
     """
     channel = session.get_one(Channel, ask.channel_id)
-    members.permit(session, channel, _JOINING[what], by, now=now)
+    members.authorize(session, channel, _JOIN_ACTIONS[meaning], by, now=now)
     if by == ask.asker:
-        raise Refusal("It's your own ask. Its menu lets you edit, close or delete it.")
+        raise UserError(
+            "It's your own ask. Its menu lets you edit, close or delete it."
+        )
     if ask.ts is None:
-        raise Refusal("That ask is just being posted; try again in a moment.")
+        raise UserError("That ask is just being posted; try again in a moment.")
     standing = session.scalars(
         select(Reaction).filter_by(
-            channel_id=channel.id, message_ts=ask.ts, member=by, meaning=what
+            channel_id=channel.id, message_ts=ask.ts, member=by, meaning=meaning
         )
     ).all()
-    by_button = next((r for r in standing if r.emoji.startswith(BY_BUTTON)), None)
-    if by_button is not None and at_us - by_button.at_us < DOUBLE_CLICK_US:
+    by_button = next(
+        (r for r in standing if r.emoji.startswith(BUTTON_MARK_PREFIX)), None
+    )
+    if by_button is not None and event_micros - by_button.at_us < DOUBLE_CLICK_MICROS:
         return by_button.is_present
     is_in = by_button is not None and by_button.is_present
     if not is_in and any(r.is_present for r in standing):
-        raise Refusal(_by_reaction(what))
-    _mark(
+        raise UserError(_joined_by_reaction(meaning))
+    _write_mark(
         session,
         workspace,
         channel,
         ask,
         ts=ask.ts,
-        what=what,
+        meaning=meaning,
         by=by,
         is_present=not is_in,
-        at_us=at_us,
+        event_micros=event_micros,
         now=now,
     )
-    outcomes.resettle(session, ask.id, now=now, show=True)
+    outcomes.recompute_and_notify(session, ask.id, now=now, force_update=True)
     return not is_in
 
 
-def joined(what: Joining, *, is_in: bool, standing: set[str]) -> str:
+def join_confirmation(meaning: JoinMeaning, *, is_in: bool, marks: set[str]) -> str:
     """Tell the person after a press what stands. mrkdwn of our own."""
-    if what in standing and not is_in:
-        return _by_reaction(what)
-    return _YES[what] if is_in else _NO[what]
+    if meaning in marks and not is_in:
+        return _joined_by_reaction(meaning)
+    return _JOINED_TEXTS[meaning] if is_in else _LEFT_TEXTS[meaning]
 
 
-def _by_reaction(what: Joining) -> str:
+def _joined_by_reaction(meaning: JoinMeaning) -> str:
     return (
-        f"You're already listed because of your {_BY_EMOJI[what]}. Remove the reaction"
+        f"You're already listed because of your {_JOIN_EMOJI[meaning]}. Remove the reaction"
         " to step back."
     )
 
 
-def options(session: Session, ask: Ask, *, by: str, now: datetime) -> View:
+def options_view(session: Session, ask: Ask, *, by: str, now: datetime) -> View:
     """Draw what somebody may do with an ask. Raises Refusal where they can't see it."""
     channel = session.get_one(Channel, ask.channel_id)
-    visibility.check_inside(session, channel, by, now=now)
-    held = members.roles(session, channel, by, author=ask.asker)
+    visibility.require_visible(session, channel, by, now=now)
+    held = members.in_channel(session, channel, by, author=ask.asker)
     is_waiting = ask.state in {"open", "answered"}
     wanted = {
-        "looking": is_waiting and by != ask.asker and may(Action.LOOK, held),
-        "same": is_waiting and by != ask.asker and may(Action.SAME, held),
-        "edit": not ask.is_own_message and may(Action.EDIT, held),
-        "worked": ask.state == "solved" and may(Action.SAY_WHAT_WORKED, held),
-        "close": is_waiting and may(Action.CLOSE, held),
-        "reopen": not is_waiting and may(Action.REOPEN, held),
-        "delete": may(Action.DELETE, held)
-        or (ask.is_captured and ask.state == "open" and may(Action.DISCLAIM, held)),
+        "looking": is_waiting
+        and by != ask.asker
+        and is_allowed(Action.OFFER_HELP, held),
+        "same": is_waiting
+        and by != ask.asker
+        and is_allowed(Action.SAME_PROBLEM, held),
+        "edit": not ask.is_own_message and is_allowed(Action.EDIT, held),
+        "worked": ask.state == "solved" and is_allowed(Action.SET_WHAT_WORKED, held),
+        "close": is_waiting and is_allowed(Action.CLOSE, held),
+        "reopen": not is_waiting and is_allowed(Action.REOPEN, held),
+        "delete": is_allowed(Action.DELETE, held)
+        or (
+            ask.is_captured
+            and ask.state == "open"
+            and is_allowed(Action.REMOVE_CAPTURED_ASK, held)
+        ),
     }
-    return forms.options(
+    return forms.options_modal(
         ask.id,
-        members.with_names(session, ask.installation_id, ask.title),
+        members.text_with_names(session, ask.installation_id, ask.title),
         ask.state,
         [what for what, is_possible in wanted.items() if is_possible],
-        joined=standing(session, ask, by),
+        joined=current_marks(session, ask, by),
         is_own_message=ask.is_own_message,
     )
 
 
-def standing(session: Session, ask: Ask, member: str) -> set[str]:
+def current_marks(session: Session, ask: Ask, member: str) -> set[str]:
     """What the person has joined the ask in: "looking", "same"."""
     rows = session.scalars(
         select(Reaction.meaning).filter_by(
@@ -150,17 +162,21 @@ def standing(session: Session, ask: Ask, member: str) -> set[str]:
     return set(rows)
 
 
-def form(session: Session, ask: Ask, what: str, *, by: str, now: datetime) -> View:
+def action_form(
+    session: Session, ask: Ask, option: str, *, by: str, now: datetime
+) -> View:
     """The form in which the person says more; raises Refusal where they may not."""
     channel = session.get_one(Channel, ask.channel_id)
-    if what not in _IN_A_FORM:
-        raise Refusal(GONE)
-    members.permit(session, channel, _IN_A_FORM[what], by, now=now, author=ask.asker)
-    title = members.with_names(session, ask.installation_id, ask.title)
-    match what:
+    if option not in _FORM_ACTIONS:
+        raise UserError(ASK_GONE)
+    members.authorize(
+        session, channel, _FORM_ACTIONS[option], by, now=now, author=ask.asker
+    )
+    title = members.text_with_names(session, ask.installation_id, ask.title)
+    match option:
         case "edit":
             if ask.is_own_message:
-                raise Refusal("Edit your message in Slack and the ask will follow.")
+                raise UserError("Edit your message in Slack and the ask will follow.")
             return forms.ask_form(
                 ask_id=ask.id,
                 title=ask.title,
@@ -174,19 +190,19 @@ def form(session: Session, ask: Ask, what: str, *, by: str, now: datetime) -> Vi
         case "delete":
             return forms.delete_form(ask.id, title)
         case _:
-            return forms.worked_form(ask.id, title, ask.worked)
+            return forms.what_worked_form(ask.id, title, ask.worked)
 
 
-def mark(
+def mark_answer(
     session: Session,
     workspace: Workspace,
     channel: Channel,
     *,
     ts: str,
-    what: Literal["helpful", "solved"],
+    meaning: Literal["helpful", "solved"],
     by: str,
     is_present: bool,
-    at_us: int,
+    event_micros: int,
     now: datetime,
 ) -> None:
     """Mark an answer without an emoji, or take such a mark back."""
@@ -195,54 +211,55 @@ def mark(
     )
     ask = session.get(Ask, answer.ask_id) if answer else None
     if answer is None or ask is None or ask.deleted_at:
-        raise Refusal(
+        raise UserError(
             "This works on answers, that is, other people's replies in an ask's thread."
         )
     if answer.author == by:
-        raise Refusal("That's your own answer. Only others can mark it helpful.")
-    action = Action.SOLVE if what == "solved" else Action.MARK_HELPFUL
-    members.permit(session, channel, action, by, now=now, author=ask.asker)
-    _mark(
+        raise UserError("That's your own answer. Only others can mark it helpful.")
+    action = Action.MARK_SOLUTION if meaning == "solved" else Action.MARK_HELPFUL
+    members.authorize(session, channel, action, by, now=now, author=ask.asker)
+    _write_mark(
         session,
         workspace,
         channel,
         ask,
         ts=ts,
-        what=what,
+        meaning=meaning,
         by=by,
         is_present=is_present,
-        at_us=at_us,
+        event_micros=event_micros,
         now=now,
     )
-    outcomes.resettle(session, ask.id, now=now)
+    outcomes.recompute_and_notify(session, ask.id, now=now)
 
 
-def _mark(
+def _write_mark(
     session: Session,
     workspace: Workspace,
     channel: Channel,
     ask: Ask,
     *,
     ts: str,
-    what: str,
+    meaning: str,
     by: str,
     is_present: bool,
-    at_us: int,
+    event_micros: int,
     now: datetime,
 ) -> None:
     member = members.find(session, workspace.id, by)
-    mark = Register(
+    mark = ReactionState(
         channel_id=channel.id,
         ask_id=ask.id,
         ts=ts,
         member=by,
-        emoji=BY_BUTTON + what,
-        meaning=what,
+        emoji=BUTTON_MARK_PREFIX + meaning,
+        meaning=meaning,
         is_present=is_present,
-        at_us=at_us,
-        is_lead=member is not None and members.is_lead(session, channel.id, member),
+        event_micros=event_micros,
+        can_moderate=member is not None
+        and members.can_moderate(session, channel.id, member),
     )
-    registers.set_reactions(session, [mark], now=now)
+    registers.upsert_reactions(session, [mark], now=now)
 
 
 def close(
@@ -252,7 +269,7 @@ def close(
     by: str,
     reason: str | None,
     now: datetime,
-    at_us: int | None = None,
+    event_micros: int | None = None,
 ) -> None:
     """Close an ask that nothing solved; somebody else than its asker says why.
 
@@ -260,62 +277,66 @@ def close(
     where our clock is behind Slack's.
     """
     channel = session.get_one(Channel, ask.channel_id)
-    members.permit(session, channel, Action.CLOSE, by, now=now, author=ask.asker)
-    reason = shorten(one_line(clean(reason or "")), LONGEST_REASON)
+    members.authorize(session, channel, Action.CLOSE, by, now=now, author=ask.asker)
+    reason = truncate(one_line(sanitize(reason or "")), MAX_REASON_LENGTH)
     if by != ask.asker and not reason:
-        raise Refusal(
+        raise UserError(
             "Tell the asker in a few words why you're closing it.", field="reason"
         )
-    said = marked(reason) or None
+    said = to_mrkdwn(reason) or None
     if ask.state == "solved":
-        raise Refusal("It's already solved.")
+        raise UserError("It's already solved.")
     if ask.is_closed and (ask.closed_by, ask.close_reason) == (by, said):
         # The same form again, because the answer to it got lost.
         return
     if ask.is_closed:
-        raise Refusal("It's already closed.")
-    if at_us is None:
-        at_us = max(micros_of(now), ask.reopened_us + 1)
-    ask.close(at_us, by=by, reason=said)
+        raise UserError("It's already closed.")
+    if event_micros is None:
+        event_micros = max(datetime_to_micros(now), ask.reopened_us + 1)
+    ask.close(event_micros, by=by, reason=said)
     session.flush()
-    outcomes.resettle(session, ask.id, now=now)
+    outcomes.recompute_and_notify(session, ask.id, now=now)
     if by != ask.asker:
-        outbox.promise(
+        outbox.enqueue(
             session,
             "ask.closed",
             ask.id,
             ask.asker,
             installation_id=ask.installation_id,
             now=now,
-            occasion=str(at_us),
+            occurrence=str(event_micros),
         )
 
 
-def reopen(session: Session, ask: Ask, *, by: str, at_us: int, now: datetime) -> None:
+def reopen(
+    session: Session, ask: Ask, *, by: str, event_micros: int, now: datetime
+) -> None:
     """The ask is open again; what solved it before now counts no longer."""
     channel = session.get_one(Channel, ask.channel_id)
-    members.permit(session, channel, Action.REOPEN, by, now=now, author=ask.asker)
-    if ask.closed_us > micros_of(now + CLOCKS_DIFFER):
+    members.authorize(session, channel, Action.REOPEN, by, now=now, author=ask.asker)
+    if ask.closed_us > datetime_to_micros(now + MAX_CLOCK_SKEW):
         # By a form, while our clock was ahead: it was before this all the same.
-        ask.closed_us = at_us - 1
-    ask.reopen(at_us)
+        ask.closed_us = event_micros - 1
+    ask.reopen(event_micros)
     session.flush()
-    outcomes.resettle(session, ask.id, now=now)
+    outcomes.recompute_and_notify(session, ask.id, now=now)
 
 
-def say_what_worked(
+def set_what_worked(
     session: Session, ask: Ask, text: str, *, by: str, now: datetime
 ) -> None:
     channel = session.get_one(Channel, ask.channel_id)
-    members.permit(
-        session, channel, Action.SAY_WHAT_WORKED, by, now=now, author=ask.asker
+    members.authorize(
+        session, channel, Action.SET_WHAT_WORKED, by, now=now, author=ask.asker
     )
-    ask.worked = marked(shorten(one_line(clean(text)), LONGEST_WORKED)) or None
-    outcomes.show_again(session, ask, now=now)
-    outcomes.retell(session, ask, now=now)
+    ask.worked = (
+        to_mrkdwn(truncate(one_line(sanitize(text)), MAX_WHAT_WORKED_LENGTH)) or None
+    )
+    outcomes.update_message(session, ask, now=now)
+    outcomes.update_direct_messages(session, ask, now=now)
 
 
-def offer_to_mark(session: Session, ask: Ask, *, now: datetime) -> None:
+def suggest_solution(session: Session, ask: Ask, *, now: datetime) -> None:
     """The asker sounds pleased: offer, once, to mark the last answer."""
     last = session.scalar(
         select(Answer.id)
@@ -325,12 +346,12 @@ def offer_to_mark(session: Session, ask: Ask, *, now: datetime) -> None:
     )
     if last is None or ask.state != "answered":
         return
-    outbox.promise(
+    outbox.enqueue(
         session,
         "ask.offer",
         ask.id,
         session.get_one(Channel, ask.channel_id).slack_id,
         installation_id=ask.installation_id,
         now=now,
-        detail={"answer": last},
+        payload={"answer": last},
     )

@@ -16,13 +16,13 @@ from slack_sdk.models.blocks import (
 )
 
 from bot import rich
-from bot.text import escape, plain
+from bot.text import escape, to_plain
 
 # Slack draws about this much of a message comfortably, and refuses several times it.
-SHOWN_DETAILS = 3000
-MOST_NAMES = 5
-_LINE = "Your peers can answer in this thread."
-NO_ASK = "This message is not an ask."
+MAX_DETAILS_SHOWN = 3000
+MAX_NAMES = 5
+_THREAD_HINT = "Your peers can answer in this thread."
+NOT_AN_ASK = "This message is not an ask."
 
 _STATES = {
     "open": ":white_circle: Open",
@@ -33,7 +33,7 @@ _STATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class AskView:
     """An ask as its readers see it. `title`, `details` and `worked` are marked text."""
 
     id: int
@@ -45,47 +45,47 @@ class Shown:
     state: str
     # Each solution's author's name, and its address.
     solutions: Sequence[tuple[str, str]] = ()
-    worked: str | None = None
+    what_worked: str | None = None
     looking: Sequence[str] = ()
-    same: int = 0
+    same_count: int = 0
     closed_by: str | None = None
     close_reason: str | None = None
-    is_first: bool = False
+    is_first_ask: bool = False
     # The address of the check-in that it was asked from.
-    origin: str | None = None
+    origin_url: str | None = None
     # The first of the emoji that mean here that an answer solved the ask.
     solved_emoji: str = "white_check_mark"
     # Whether the channel took somebody's own message as an ask.
     is_captured: bool = False
 
 
-def summary(ask: Shown) -> str:
+def message_text(ask: AskView) -> str:
     """For notifications, and for clients that draw no blocks."""
-    return f"Ask ({ask.state}): {escape(plain(ask.title))}"
+    return f"Ask ({ask.state}): {escape(to_plain(ask.title))}"
 
 
-def message(ask: Shown) -> list[Block]:
-    blocks: list[Block] = [rich.words(ask.title, limit=200, is_bold=True)]
+def message(ask: AskView) -> list[Block]:
+    blocks: list[Block] = [rich.user_text(ask.title, limit=200, is_bold=True)]
     if ask.details:
-        blocks.append(rich.words(ask.details, limit=SHOWN_DETAILS))
-    blocks.append(_about(ask, f"Asked by {ask.asker}"))
-    if ask.origin:
-        blocks.append(rich.sentence("From ", rich.link(ask.origin, "a check-in")))
+        blocks.append(rich.user_text(ask.details, limit=MAX_DETAILS_SHOWN))
+    blocks.append(_status_context(ask, f"Asked by {ask.asker}"))
+    if ask.origin_url:
+        blocks.append(rich.inline("From ", rich.link(ask.origin_url, "a check-in")))
     blocks += _outcome(ask)
-    if ask.is_first and ask.state in {"open", "answered"}:
+    if ask.is_first_ask and ask.state in {"open", "answered"}:
         hint = (
             f"When an answer works, react to it with :{ask.solved_emoji}: and the ask"
             " is solved."
         )
         blocks.append(ContextBlock(elements=[MarkdownTextObject(text=hint)]))
-    blocks.append(_buttons(ask))
+    blocks.append(_ask_buttons(ask))
     return blocks
 
 
-def _about(ask: Shown, what: str) -> ContextBlock:
+def _status_context(ask: AskView, label: str) -> ContextBlock:
     elements: list[MarkdownTextObject | PlainTextObject] = [
         MarkdownTextObject(text=_STATES[ask.state]),
-        PlainTextObject(text=what, emoji=False),
+        PlainTextObject(text=label, emoji=False),
     ]
     if ask.topics:
         tags = "  ".join(f"#{topic}" for topic in ask.topics)
@@ -93,60 +93,64 @@ def _about(ask: Shown, what: str) -> ContextBlock:
     return ContextBlock(elements=elements)
 
 
-def line(ask: Shown) -> list[Block]:
+def thread_line(ask: AskView) -> list[Block]:
     """The bot's line in the thread of somebody's own message."""
-    return [_about(ask, _LINE), *_outcome(ask), _buttons(ask)]
+    return [_status_context(ask, _THREAD_HINT), *_outcome(ask), _ask_buttons(ask)]
 
 
-def line_summary(ask: Shown) -> str:
-    return f"Ask ({ask.state}). {_LINE}"
+def thread_line_text(ask: AskView) -> str:
+    return f"Ask ({ask.state}). {_THREAD_HINT}"
 
 
-def no_ask(ask_id: int) -> tuple[str, list[Block]]:
+def disclaimed_line(ask_id: int) -> tuple[str, list[Block]]:
     """The line of a message of which somebody said that it is not an ask."""
-    return NO_ASK, [_aside(NO_ASK), undo(ask_id)]
+    return NOT_AN_ASK, [context_line(NOT_AN_ASK), undo_button(ask_id)]
 
 
-def undo(ask_id: int) -> ActionsBlock:
+def undo_button(ask_id: int) -> ActionsBlock:
     again = ButtonElement(text="Undo", action_id="ask_restore", value=str(ask_id))
     return ActionsBlock(elements=[again])
 
 
-def _outcome(ask: Shown) -> list[Block]:
+def _outcome(ask: AskView) -> list[Block]:
     blocks: list[Block] = []
     if ask.solutions:
         parts: list[rich.Part] = ["What solved it: "]
-        for n, (name, url) in enumerate(ask.solutions[:MOST_NAMES]):
+        for n, (name, url) in enumerate(ask.solutions[:MAX_NAMES]):
             parts += [", " if n else "", rich.link(url, f"{name}'s answer")]
-        blocks.append(rich.sentence(*parts))
-    if ask.worked and ask.state == "solved":
-        blocks.append(rich.words("What worked: " + ask.worked, limit=400))
+        blocks.append(rich.inline(*parts))
+    if ask.what_worked and ask.state == "solved":
+        blocks.append(rich.user_text("What worked: " + ask.what_worked, limit=400))
     if ask.state == "closed":
-        why = f": {plain(ask.close_reason)}" if ask.close_reason else ""
-        blocks.append(_aside(f"Closed by {ask.closed_by or 'the asker'}{why}"))
+        why = f": {to_plain(ask.close_reason)}" if ask.close_reason else ""
+        blocks.append(context_line(f"Closed by {ask.closed_by or 'the asker'}{why}"))
     if ask.state in {"open", "answered"} and ask.looking:
-        blocks.append(_aside(f"Looking into it: {names(ask.looking)}"))
-    if ask.same:
-        people = "1 other person has" if ask.same == 1 else f"{ask.same} others have"
-        blocks.append(_aside(f"{people} this problem"))
+        blocks.append(context_line(f"Looking into it: {name_list(ask.looking)}"))
+    if ask.same_count:
+        people = (
+            "1 other person has"
+            if ask.same_count == 1
+            else f"{ask.same_count} others have"
+        )
+        blocks.append(context_line(f"{people} this problem"))
     return blocks
 
 
-def names(people: Sequence[str]) -> str:
+def name_list(people: Sequence[str]) -> str:
     """Plain names, which notify nobody: "Ana, Ben and 3 more"."""
-    if len(people) > MOST_NAMES:
-        shown, rest = people[: MOST_NAMES - 1], len(people) - MOST_NAMES + 1
+    if len(people) > MAX_NAMES:
+        shown, rest = people[: MAX_NAMES - 1], len(people) - MAX_NAMES + 1
         return f"{', '.join(shown)} and {rest} more"
     if len(people) > 1:
         return f"{', '.join(people[:-1])} and {people[-1]}"
     return people[0] if people else "nobody"
 
 
-def _aside(text: str) -> ContextBlock:
+def context_line(text: str) -> ContextBlock:
     return ContextBlock(elements=[PlainTextObject(text=text, emoji=False)])
 
 
-def _buttons(ask: Shown) -> ActionsBlock:
+def _ask_buttons(ask: AskView) -> ActionsBlock:
     elements: list[InteractiveElement] = []
     if ask.state in {"open", "answered"}:
         elements.append(
@@ -159,7 +163,7 @@ def _buttons(ask: Shown) -> ActionsBlock:
     return ActionsBlock(block_id=f"ask_{ask.id}", elements=elements)
 
 
-def _menu(ask: Shown) -> list[Option]:
+def _menu(ask: AskView) -> list[Option]:
     """What everybody may do: the same menu is shown to all.
 
     The options are then those of the person who opens them.

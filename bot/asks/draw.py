@@ -10,109 +10,155 @@ from bot import zones
 from bot.answers import outcomes
 from bot.answers.rules import Outcome
 from bot.asks import blocks, notes, posting, rules
-from bot.asks.blocks import Shown
+from bot.asks.blocks import AskView
 from bot.asks.notes import Note
 from bot.channels import service as channels
-from bot.delivery import Notice
-from bot.lanes import Claim
+from bot.delivery import MessageType
+from bot.lanes import Delivery
 from bot.members import service as members
-from bot.operations import Delete, Operation, Post, React, ReadThread, Update, Whisper
+from bot.operations import (
+    DeleteMessage,
+    FetchReplies,
+    PostEphemeral,
+    PostMessage,
+    SetReaction,
+    SlackAction,
+    UpdateMessage,
+)
 from bot.runtime import Workspace
-from bot.text import is_forgotten, permalink
+from bot.text import is_erased, permalink
 from models import Answer, Ask, Channel, OutboxItem
 
 
-class Drawing:
+class AskRenderer:
     """The draw functions, for one workspace."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
-    def notices(self) -> dict[str, Notice]:
+    def message_types(self) -> dict[str, MessageType]:
         return {
-            "ask.post": Notice(
-                self.post,
+            "ask.post": MessageType(
+                self.render_post,
                 "look",
-                delivered=posting.posted,
-                parked=posting.not_posted,
-                unknown=posting.perhaps_posted,
-                hold=posting.hold,
+                on_sent=posting.on_posted,
+                on_rejected=posting.on_rejected,
+                on_lost=posting.on_lost,
+                lock=posting.lock,
             ),
-            "ask.show": Notice(
-                self.show, "repeat", parked=posting.not_shown, hold=posting.hold
-            ),
-            "ask.sign": Notice(
-                self.sign, "repeat", delivered=posting.signed, hold=posting.hold
-            ),
-            "thread.read": Notice(
-                self.read_thread,
+            "ask.show": MessageType(
+                self.render_update,
                 "repeat",
-                delivered=partial(posting.thread_read, workspace=self._workspace),
-                hold=posting.hold,
+                on_rejected=posting.on_update_rejected,
+                lock=posting.lock,
             ),
-            "ask.answered": Notice(self.answered, of=_of_ask),
-            "ask.captured": Notice(self.captured, of=_of_ask),
-            "ask.made": Notice(self.made, of=_of_ask),
-            "ask.closed": Notice(self.closed, of=_of_ask),
-            "ask.deleted": Notice(self.deleted, of=_of_ask),
-            "ask.not_posted": Notice(
-                self.not_posted, of=_of_ask, outside=self.not_posted_outside
+            "ask.sign": MessageType(
+                self.render_bot_reaction,
+                "repeat",
+                on_sent=posting.on_reaction_updated,
+                lock=posting.lock,
             ),
-            "ask.solved": Notice(self.solved, of=_of_ask),
-            "ask.retell": Notice(self.retell, "repeat", of=_of_letter),
-            "ask.same": Notice(self.same, of=_of_ask),
-            "ask.offer": Notice(self.offer, "leave"),
-            "answer.helped": Notice(self.helped, of=_of_answer),
-            "answer.solved": Notice(self.solution, of=_of_answer),
+            "thread.read": MessageType(
+                self.fetch_thread,
+                "repeat",
+                on_sent=partial(posting.on_thread_fetched, workspace=self._workspace),
+                lock=posting.lock,
+            ),
+            "ask.answered": MessageType(
+                self.render_answered, quoted_channels=_ask_channels
+            ),
+            "ask.captured": MessageType(
+                self.render_captured, quoted_channels=_ask_channels
+            ),
+            "ask.made": MessageType(
+                self.render_converted, quoted_channels=_ask_channels
+            ),
+            "ask.closed": MessageType(
+                self.render_closed, quoted_channels=_ask_channels
+            ),
+            "ask.deleted": MessageType(
+                self.render_deleted, quoted_channels=_ask_channels
+            ),
+            "ask.not_posted": MessageType(
+                self.render_not_posted,
+                quoted_channels=_ask_channels,
+                render_without_access=self.render_not_posted_to_non_member,
+            ),
+            "ask.solved": MessageType(
+                self.render_solved, quoted_channels=_ask_channels
+            ),
+            "ask.retell": MessageType(
+                self.render_update_direct_message,
+                "repeat",
+                quoted_channels=_direct_message_channels,
+            ),
+            "ask.same": MessageType(
+                self.render_joiner_solved, quoted_channels=_ask_channels
+            ),
+            "ask.offer": MessageType(self.render_suggest_solution, "leave"),
+            "answer.helped": MessageType(
+                self.render_answer_helped, quoted_channels=_answer_channels
+            ),
+            "answer.solved": MessageType(
+                self.render_answer_solved, quoted_channels=_answer_channels
+            ),
         }
 
-    def post(self, session: Session, claim: Claim) -> Operation | None:
-        ask, channel = self._ask(session, claim.subject_id)
+    def render_post(self, session: Session, delivery: Delivery) -> SlackAction | None:
+        ask, channel = self._load_ask(session, delivery.subject_id)
         if ask.deleted_at:
             return None
-        text, drawn = self._message(session, ask, channel)
+        text, drawn = self._ask_message(session, ask, channel)
         thread_ts = ask.ts if ask.is_own_message else None
-        return Post(channel.slack_id, text, drawn, thread_ts)
+        return PostMessage(channel.slack_id, text, drawn, thread_ts)
 
-    def show(self, session: Session, claim: Claim) -> Operation | None:
-        ask, channel = self._ask(session, claim.subject_id)
+    def render_update(self, session: Session, delivery: Delivery) -> SlackAction | None:
+        ask, channel = self._load_ask(session, delivery.subject_id)
         ts = ask.line_ts if ask.is_own_message else ask.ts
         if ts is None:
             return None
         if ask.deleted_at and not ask.removed_by:
-            return Delete(channel.slack_id, ts)
+            return DeleteMessage(channel.slack_id, ts)
         if ask.deleted_at:
-            return Update(channel.slack_id, ts, *blocks.no_ask(ask.id))
-        return Update(channel.slack_id, ts, *self._message(session, ask, channel))
+            return UpdateMessage(channel.slack_id, ts, *blocks.disclaimed_line(ask.id))
+        return UpdateMessage(
+            channel.slack_id, ts, *self._ask_message(session, ask, channel)
+        )
 
-    def sign(self, session: Session, claim: Claim) -> Operation | None:
-        ask, channel = self._ask(session, claim.subject_id)
+    def render_bot_reaction(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        ask, channel = self._load_ask(session, delivery.subject_id)
         if ask.ts is None:
             return None
-        wanted = rules.sign(
+        wanted = rules.bot_reaction(
             ask.state,
             is_captured=ask.is_captured,
-            captured_sign=channel.captured_sign,
+            capture_indicator=channel.captured_sign,
         )
         # After a failure nobody knows for sure what stands.
-        if claim.failures or claim.is_unverified:
-            others = [name for name in rules.SIGNS if name != wanted]
+        if delivery.failures or delivery.is_unconfirmed:
+            others = [name for name in rules.BOT_REACTIONS if name != wanted]
         elif wanted == ask.sign:
             return None
         else:
             others = [ask.sign] if ask.sign else []
-        return React(channel.slack_id, ask.ts, wanted, others)
+        return SetReaction(channel.slack_id, ask.ts, wanted, others)
 
-    def read_thread(self, session: Session, claim: Claim) -> Operation | None:
-        ask, channel = self._ask(session, claim.subject_id)
-        if ask.ts is None or ask.deleted_at or is_forgotten(ask.asker):
+    def fetch_thread(self, session: Session, delivery: Delivery) -> SlackAction | None:
+        ask, channel = self._load_ask(session, delivery.subject_id)
+        if ask.ts is None or ask.deleted_at or is_erased(ask.asker):
             return None
-        return ReadThread(channel.slack_id, ask.ts)
+        return FetchReplies(channel.slack_id, ask.ts)
 
-    def answered(self, session: Session, claim: Claim) -> Operation | None:
-        ask, channel = self._ask(session, claim.subject_id)
+    def render_answered(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        ask, channel = self._load_ask(session, delivery.subject_id)
         note = self._answered_note(session, ask, channel)
-        return None if note is None or ask.deleted_at else _letter(claim, note)
+        return (
+            None if note is None or ask.deleted_at else _direct_message(delivery, note)
+        )
 
     def _answered_note(
         self, session: Session, ask: Ask, channel: Channel
@@ -127,44 +173,51 @@ class Drawing:
             return None
         author = members.name(session, ask.installation_id, first.author)
         return notes.answered(
-            _named(session, ask, ask.title),
+            _with_names(session, ask, ask.title),
             self._url(channel, first.ts, ask),
             author,
         )
 
-    def captured(self, session: Session, claim: Claim) -> Operation | None:
-        ask, channel = self._ask(session, claim.subject_id)
+    def render_captured(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        ask, channel = self._load_ask(session, delivery.subject_id)
         if ask.ts is None or ask.deleted_at:
             return None
         url = self._url(channel, ask.ts)
-        return _letter(
-            claim,
+        return _direct_message(
+            delivery,
             notes.captured(
-                ask.id, _named(session, ask, ask.title), url, _solved(channel)
+                ask.id,
+                _with_names(session, ask, ask.title),
+                url,
+                _solved_emoji(channel),
             ),
         )
 
-    def made(self, session: Session, claim: Claim) -> Operation | None:
-        ask, channel = self._ask(session, claim.subject_id)
+    def render_converted(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        ask, channel = self._load_ask(session, delivery.subject_id)
         if ask.ts is None or ask.deleted_at:
             return None
-        by = members.name(session, ask.installation_id, _by(claim))
+        by = members.name(session, ask.installation_id, _actor_id(delivery))
         url = self._url(channel, ask.ts)
-        note = notes.made(
-            _named(session, ask, ask.title),
+        note = notes.converted(
+            _with_names(session, ask, ask.title),
             url,
             by,
-            _solved(channel),
+            _solved_emoji(channel),
             is_first=ask.is_first,
         )
-        return _letter(claim, note)
+        return _direct_message(delivery, note)
 
-    def closed(self, session: Session, claim: Claim) -> Operation | None:
-        ask, channel = self._ask(session, claim.subject_id)
+    def render_closed(self, session: Session, delivery: Delivery) -> SlackAction | None:
+        ask, channel = self._load_ask(session, delivery.subject_id)
         if not ask.is_closed or ask.deleted_at:
             return None
         note = self._closed_note(session, ask, channel)
-        return None if note is None else _letter(claim, note)
+        return None if note is None else _direct_message(delivery, note)
 
     def _closed_note(self, session: Session, ask: Ask, channel: Channel) -> Note | None:
         if ask.ts is None or ask.closed_by in {None, ask.asker}:
@@ -172,43 +225,49 @@ class Drawing:
         by = members.name(session, ask.installation_id, ask.closed_by or "")
         return notes.closed(
             ask.id,
-            _named(session, ask, ask.title),
+            _with_names(session, ask, ask.title),
             self._url(channel, ask.ts),
             by,
             ask.close_reason or "",
             state=ask.state,
         )
 
-    def deleted(self, session: Session, claim: Claim) -> Operation | None:
-        ask, _ = self._ask(session, claim.subject_id)
+    def render_deleted(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        ask, _ = self._load_ask(session, delivery.subject_id)
         if ask.deleted_at is None:
             return None
-        by = members.name(session, ask.installation_id, _by(claim))
+        by = members.name(session, ask.installation_id, _actor_id(delivery))
         note = notes.deleted(
             ask.id,
-            _named(session, ask, ask.title),
+            _with_names(session, ask, ask.title),
             by,
             is_own_message=ask.is_own_message,
         )
-        return _letter(claim, note)
+        return _direct_message(delivery, note)
 
-    def not_posted(self, session: Session, claim: Claim) -> Operation | None:
-        ask, channel = self._ask(session, claim.subject_id)
-        return _given_back(session, claim, ask, f"#{channel.name}")
+    def render_not_posted(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        ask, channel = self._load_ask(session, delivery.subject_id)
+        return _not_posted_message(session, delivery, ask, f"#{channel.name}")
 
-    def not_posted_outside(self, session: Session, claim: Claim) -> Operation | None:
+    def render_not_posted_to_non_member(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
         """Their own words go back to whoever has left the private channel, too."""
-        ask, _ = self._ask(session, claim.subject_id)
-        return _given_back(session, claim, ask, "a private channel")
+        ask, _ = self._load_ask(session, delivery.subject_id)
+        return _not_posted_message(session, delivery, ask, "a private channel")
 
-    def solved(self, session: Session, claim: Claim) -> Operation | None:
+    def render_solved(self, session: Session, delivery: Delivery) -> SlackAction | None:
         """The letter on the first answer says so, too; else there is one of its own."""
-        ask, channel = self._ask(session, claim.subject_id)
+        ask, channel = self._load_ask(session, delivery.subject_id)
         note = self._solved_note(session, ask, channel)
         sent = session.execute(
             select(OutboxItem.slack_channel, OutboxItem.ts).filter_by(
                 installation_id=ask.installation_id,
-                key=f"ask.answered:{ask.id}:{claim.recipient}",
+                key=f"ask.answered:{ask.id}:{delivery.recipient}",
                 state="sent",
             )
         ).first()
@@ -216,15 +275,17 @@ class Drawing:
             # It is known already, and there is nothing to ask.
             return None
         if sent is not None and sent.slack_channel and sent.ts:
-            return Update(sent.slack_channel, sent.ts, *note)
-        return _letter(claim, note)
+            return UpdateMessage(sent.slack_channel, sent.ts, *note)
+        return _direct_message(delivery, note)
 
-    def retell(self, session: Session, claim: Claim) -> Operation | None:
+    def render_update_direct_message(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
         """Let a letter to the asker say what is true now."""
-        item = session.get(OutboxItem, claim.subject_id)
+        item = session.get(OutboxItem, delivery.subject_id)
         if item is None or not (item.slack_channel and item.ts):
             return None
-        ask, channel = self._ask(session, item.subject_id)
+        ask, channel = self._load_ask(session, item.subject_id)
         if ask.ts is None or ask.deleted_at or item.recipient != ask.asker:
             return None
         if item.kind == "ask.closed":
@@ -233,8 +294,8 @@ class Drawing:
             note = self._solved_note(session, ask, channel)
             note = note or self._answered_note(session, ask, channel)
             url = self._url(channel, ask.ts)
-            note = note or notes.reopened(_named(session, ask, ask.title), url)
-        return Update(item.slack_channel, item.ts, *note) if note else None
+            note = note or notes.reopened(_with_names(session, ask, ask.title), url)
+        return UpdateMessage(item.slack_channel, item.ts, *note) if note else None
 
     def _solved_note(self, session: Session, ask: Ask, channel: Channel) -> Note | None:
         if ask.ts is None or ask.state != "solved" or not ask.solved_by:
@@ -245,102 +306,115 @@ class Drawing:
             if others
             else None
         )
-        solutions = self._solutions(
+        solutions = self._solution_links(
             session, ask, channel, outcomes.outcome_of(session, ask)
         )
         return notes.solved(
             ask.id,
-            _named(session, ask, ask.title),
+            _with_names(session, ask, ask.title),
             self._url(channel, ask.ts),
             by=by,
             solutions=solutions,
-            candidates=[] if solutions else self._candidates(session, ask),
-            has_worked=bool(ask.worked),
+            candidates=[] if solutions else self._answer_choices(session, ask),
+            has_what_worked=bool(ask.worked),
         )
 
-    def _candidates(self, session: Session, ask: Ask) -> list[tuple[int, str]]:
+    def _answer_choices(self, session: Session, ask: Ask) -> list[tuple[int, str]]:
         """The answers to choose from; where they are too many, each answerer's last."""
-        answers = self._answers(session, ask)
-        if len(answers) > notes.MOST_OPTIONS:
+        answers = self._load_answers(session, ask)
+        if len(answers) > notes.MAX_OPTIONS:
             answers = list({answer.author: answer for answer in answers}.values())
         authors = [answer.author for answer in answers]
         called = members.names(session, ask.installation_id, authors)
         zone = members.zone(session, ask.installation_id, ask.asker)
         return [
-            (a.id, f"{called[a.author]}, {zones.clock_time(a.answered_at, zone)}")
+            (a.id, f"{called[a.author]}, {zones.format_time(a.answered_at, zone)}")
             for a in answers
         ]
 
-    def same(self, session: Session, claim: Claim) -> Operation | None:
-        ask, channel = self._ask(session, claim.subject_id)
+    def render_joiner_solved(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        ask, channel = self._load_ask(session, delivery.subject_id)
         result = outcomes.outcome_of(session, ask)
-        still = ask.state == "solved" and claim.recipient in result.same
+        still = ask.state == "solved" and delivery.recipient in result.same
         if ask.ts is None or not still:
             return None
-        solutions = self._solutions(session, ask, channel, result)
+        solutions = self._solution_links(session, ask, channel, result)
         first = solutions[0] if solutions else None
         url = self._url(channel, ask.ts)
-        return _letter(
-            claim, notes.solved_for_joiner(_named(session, ask, ask.title), url, first)
+        return _direct_message(
+            delivery,
+            notes.solved_for_joiner(_with_names(session, ask, ask.title), url, first),
         )
 
-    def offer(self, session: Session, claim: Claim) -> Operation | None:
-        ask, channel = self._ask(session, claim.subject_id)
-        latest = {a.author: a for a in self._answers(session, ask)}
+    def render_suggest_solution(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        ask, channel = self._load_ask(session, delivery.subject_id)
+        latest = {a.author: a for a in self._load_answers(session, ask)}
         if ask.state != "answered" or not latest:
             return None
-        helped = outcomes.outcome_of(session, ask).helped
+        helped = outcomes.outcome_of(session, ask).helped_members
         called = members.names(session, ask.installation_id, list(latest))
-        text, drawn = notes.offer(
+        text, drawn = notes.solution_suggestion(
             ask.id,
             [
                 (answer.id, called[author], ask.asker in helped.get(answer.id, ()))
                 for author, answer in latest.items()
             ],
         )
-        return Whisper(channel.slack_id, ask.asker, text, drawn, thread_ts=ask.ts)
+        return PostEphemeral(channel.slack_id, ask.asker, text, drawn, thread_ts=ask.ts)
 
-    def helped(self, session: Session, claim: Claim) -> Operation | None:
-        answer, ask, channel = self._answer(session, claim)
+    def render_answer_helped(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        answer, ask, channel = self._load_answer(session, delivery)
         if answer.is_deleted or ask.deleted_at or answer.is_solution:
             return None
-        helped = outcomes.outcome_of(session, ask).helped.get(answer.id)
+        helped = outcomes.outcome_of(session, ask).helped_members.get(answer.id)
         if not helped:
             return None
         asker, *others = self._names(session, ask, [ask.asker, *sorted(helped)])
-        note = notes.helped(
-            _named(session, ask, ask.title),
+        note = notes.answer_helped(
+            _with_names(session, ask, ask.title),
             self._url(channel, answer.ts, ask),
             asker,
             others,
         )
-        return _letter(claim, note)
+        return _direct_message(delivery, note)
 
-    def solution(self, session: Session, claim: Claim) -> Operation | None:
-        answer, ask, channel = self._answer(session, claim)
+    def render_answer_solved(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        answer, ask, channel = self._load_answer(session, delivery)
         if answer.is_deleted or ask.deleted_at or not answer.is_solution:
             return None
-        helped = outcomes.outcome_of(session, ask).helped.get(answer.id, frozenset())
+        helped = outcomes.outcome_of(session, ask).helped_members.get(
+            answer.id, frozenset()
+        )
         asker, *others = self._names(
             session, ask, [ask.asker, *sorted(helped - {ask.asker})]
         )
-        note = notes.solution(
-            _named(session, ask, ask.title),
+        note = notes.answer_solved(
+            _with_names(session, ask, ask.title),
             self._url(channel, answer.ts, ask),
             asker,
             others,
         )
-        return _letter(claim, note)
+        return _direct_message(delivery, note)
 
-    def _ask(self, session: Session, ask_id: int) -> tuple[Ask, Channel]:
+    def _load_ask(self, session: Session, ask_id: int) -> tuple[Ask, Channel]:
         ask = session.get_one(Ask, ask_id)
         return ask, session.get_one(Channel, ask.channel_id)
 
-    def _answer(self, session: Session, claim: Claim) -> tuple[Answer, Ask, Channel]:
-        answer = session.get_one(Answer, claim.subject_id)
-        return answer, *self._ask(session, answer.ask_id)
+    def _load_answer(
+        self, session: Session, delivery: Delivery
+    ) -> tuple[Answer, Ask, Channel]:
+        answer = session.get_one(Answer, delivery.subject_id)
+        return answer, *self._load_ask(session, answer.ask_id)
 
-    def _answers(self, session: Session, ask: Ask) -> Sequence[Answer]:
+    def _load_answers(self, session: Session, ask: Ask) -> Sequence[Answer]:
         return session.scalars(
             select(Answer)
             .filter_by(ask_id=ask.id, is_deleted=False)
@@ -351,42 +425,46 @@ class Drawing:
         thread_ts = ask.ts if ask else None
         return permalink(self._workspace.team_url, channel.slack_id, ts, thread_ts)
 
-    def _names(self, session: Session, ask: Ask, people: Sequence[str]) -> list[str]:
-        called = members.names(session, ask.installation_id, people)
-        return [called[slack_id] for slack_id in people]
+    def _names(self, session: Session, ask: Ask, slack_ids: Sequence[str]) -> list[str]:
+        called = members.names(session, ask.installation_id, slack_ids)
+        return [called[slack_id] for slack_id in slack_ids]
 
-    def _solutions(
-        self, session: Session, ask: Ask, channel: Channel, result: Outcome
+    def _solution_links(
+        self, session: Session, ask: Ask, channel: Channel, outcome: Outcome
     ) -> list[tuple[str, str]]:
-        solving = self._solving(session, ask, result)
+        solving = self._solution_answers(session, ask, outcome)
         called = self._names(session, ask, [answer.author for answer in solving])
         urls = [self._url(channel, answer.ts, ask) for answer in solving]
         return list(zip(called, urls, strict=True))
 
-    def _solving(self, session: Session, ask: Ask, result: Outcome) -> Sequence[Answer]:
-        if not result.solutions:
+    def _solution_answers(
+        self, session: Session, ask: Ask, outcome: Outcome
+    ) -> Sequence[Answer]:
+        if not outcome.solutions:
             return []
-        return [a for a in self._answers(session, ask) if a.id in result.solutions]
+        return [
+            a for a in self._load_answers(session, ask) if a.id in outcome.solutions
+        ]
 
-    def _message(self, session: Session, ask: Ask, channel: Channel) -> Note:
+    def _ask_message(self, session: Session, ask: Ask, channel: Channel) -> Note:
         """The bot's own message about an ask, or its line below somebody else's."""
-        shown = self._shown(session, ask, channel)
+        shown = self._ask_view(session, ask, channel)
         if ask.is_own_message:
-            return blocks.line_summary(shown), blocks.line(shown)
-        return blocks.summary(shown), blocks.message(shown)
+            return blocks.thread_line_text(shown), blocks.thread_line(shown)
+        return blocks.message_text(shown), blocks.message(shown)
 
-    def _shown(self, session: Session, ask: Ask, channel: Channel) -> Shown:
+    def _ask_view(self, session: Session, ask: Ask, channel: Channel) -> AskView:
         result = outcomes.outcome_of(session, ask)
-        solving = self._solving(session, ask, result)
+        solving = self._solution_answers(session, ask, result)
         closer = ask.closed_by if ask.closed_by != ask.asker else None
         together = {ask.asker, *result.looking, *(a.author for a in solving)}
         called = members.names(
             session, ask.installation_id, together | ({closer} if closer else set())
         )
-        return Shown(
+        return AskView(
             id=ask.id,
-            title=_named(session, ask, ask.title),
-            details=_named(session, ask, ask.details),
+            title=_with_names(session, ask, ask.title),
+            details=_with_names(session, ask, ask.details),
             asker=called[ask.asker],
             topics=ask.topics,
             state=result.state,
@@ -394,57 +472,59 @@ class Drawing:
                 (called[answer.author], self._url(channel, answer.ts, ask))
                 for answer in solving
             ],
-            worked=ask.worked,
+            what_worked=ask.worked,
             looking=[called[person] for person in result.looking],
-            same=len(result.same),
+            same_count=len(result.same),
             closed_by=called[closer] if closer else None,
             close_reason=ask.close_reason,
-            is_first=ask.is_first,
-            origin=ask.origin,
-            solved_emoji=_solved(channel),
+            is_first_ask=ask.is_first,
+            origin_url=ask.origin,
+            solved_emoji=_solved_emoji(channel),
             is_captured=ask.is_captured,
         )
 
 
-def _of_ask(session: Session, claim: Claim) -> list[int]:
-    return [session.get_one(Ask, claim.subject_id).channel_id]
+def _ask_channels(session: Session, delivery: Delivery) -> list[int]:
+    return [session.get_one(Ask, delivery.subject_id).channel_id]
 
 
-def _of_letter(session: Session, claim: Claim) -> list[int]:
-    item = session.get(OutboxItem, claim.subject_id)
+def _direct_message_channels(session: Session, delivery: Delivery) -> list[int]:
+    item = session.get(OutboxItem, delivery.subject_id)
     ask = session.get(Ask, item.subject_id) if item else None
     return [ask.channel_id] if ask else []
 
 
-def _of_answer(session: Session, claim: Claim) -> list[int]:
-    return [session.get_one(Answer, claim.subject_id).channel_id]
+def _answer_channels(session: Session, delivery: Delivery) -> list[int]:
+    return [session.get_one(Answer, delivery.subject_id).channel_id]
 
 
-def _given_back(session: Session, claim: Claim, ask: Ask, place: str) -> Post:
-    return _letter(
-        claim,
+def _not_posted_message(
+    session: Session, delivery: Delivery, ask: Ask, channel_label: str
+) -> PostMessage:
+    return _direct_message(
+        delivery,
         notes.not_posted(
-            _named(session, ask, ask.title),
-            _named(session, ask, ask.details),
-            place,
-            claim.detail["error"],
+            _with_names(session, ask, ask.title),
+            _with_names(session, ask, ask.details),
+            channel_label,
+            delivery.payload["error"],
         ),
     )
 
 
-def _named(session: Session, ask: Ask, text: str) -> str:
-    return members.with_names(session, ask.installation_id, text)
+def _with_names(session: Session, ask: Ask, text: str) -> str:
+    return members.text_with_names(session, ask.installation_id, text)
 
 
-def _solved(channel: Channel) -> str:
+def _solved_emoji(channel: Channel) -> str:
     return channels.solved_emoji(channel)[0]
 
 
-def _by(claim: Claim) -> str:
+def _actor_id(delivery: Delivery) -> str:
     """Who did it; nobody we could name once the details are not kept any more."""
-    return str(claim.detail.get("by", ""))
+    return str(delivery.payload.get("by", ""))
 
 
-def _letter(claim: Claim, note: Note) -> Post:
+def _direct_message(delivery: Delivery, note: Note) -> PostMessage:
     text, drawn = note
-    return Post(claim.recipient, text, drawn)
+    return PostMessage(delivery.recipient, text, drawn)

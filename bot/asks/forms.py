@@ -21,32 +21,36 @@ from slack_sdk.models.views import View
 
 from bot import rich
 from bot.asks.rules import (
-    LONGEST_FIELD,
-    LONGEST_REASON,
-    LONGEST_TITLE,
-    LONGEST_WORKED,
-    MOST_TOPICS,
-    prefilled,
+    MAX_FIELD_LENGTH,
+    MAX_REASON_LENGTH,
+    MAX_TITLE_LENGTH,
+    MAX_TOPICS,
+    MAX_WHAT_WORKED_LENGTH,
+    form_values,
 )
-from bot.text import plain, shorten
+from bot.text import to_plain, truncate
 
 # Beside a field only plain text is shown.
-INVITE = "I'm not in that channel yet: type /invite @Backswing there, then ask again."
+NOT_IN_CHANNEL = (
+    "I'm not in that channel yet: type /invite @Backswing there, then ask again."
+)
 
-INVITE_FIRST = (
+NOT_IN_CHANNEL_CHOOSE = (
     "I'm not in that channel yet. Choose another one, or type `/invite @Backswing`"
     " there first."
 )
-CHOOSE = "Pick a channel I'm in. For any other, type `/invite @Backswing` there first."
-_NOTHING_POSSIBLE = "The asker, champions and admins can reopen it."
-_LONGEST_TOPICS = 150
+CHOOSE_CHANNEL = (
+    "Pick a channel I'm in. For any other, type `/invite @Backswing` there first."
+)
+_NO_OPTIONS = "The asker, champions and admins can reopen it."
+_MAX_TOPICS_LENGTH = 150
 
 
 def ask_form(
     *,
     channel: str | None = None,
     # Where no channel is named: choose the one that the person is looking at.
-    is_here: bool = False,
+    use_current_channel: bool = False,
     channel_topics: Sequence[str] = (),
     title: str = "",
     details: str = "",
@@ -57,7 +61,7 @@ def ask_form(
     hint: str | None = None,
 ) -> View:
     """Ask, or edit the ask `ask_id`. `title` and `details` are marked text."""
-    shown_title, shown_details = prefilled(title, details)
+    shown_title, shown_details = form_values(title, details)
     blocks: list[Block] = []
     if hint:
         blocks.append(ContextBlock(elements=[MarkdownTextObject(text=hint)]))
@@ -68,7 +72,7 @@ def ask_form(
             element=PlainTextInputElement(
                 action_id="title",
                 initial_value=shown_title or None,
-                max_length=LONGEST_TITLE,
+                max_length=MAX_TITLE_LENGTH,
                 placeholder="How do I …?",
                 focus_on_load=True,
             ),
@@ -80,15 +84,15 @@ def ask_form(
             element=PlainTextInputElement(
                 action_id="details",
                 initial_value=shown_details or None,
-                max_length=LONGEST_FIELD,
+                max_length=MAX_FIELD_LENGTH,
                 multiline=True,
                 placeholder="What you tried, what happened, what you expected",
             ),
         ),
     ]
     if ask_id is None:
-        blocks.append(_channel(channel, is_here=is_here))
-    blocks += _topics(channel_topics, topics)
+        blocks.append(_channel_input(channel, use_current_channel=use_current_channel))
+    blocks += _topic_inputs(channel_topics, topics)
     return View(
         type="modal",
         callback_id="ask" if ask_id is None else "edit_ask",
@@ -102,7 +106,7 @@ def ask_form(
     )
 
 
-def _channel(channel: str | None, *, is_here: bool) -> InputBlock:
+def _channel_input(channel: str | None, *, use_current_channel: bool) -> InputBlock:
     return InputBlock(
         block_id="channel",
         label="Channel",
@@ -111,7 +115,7 @@ def _channel(channel: str | None, *, is_here: bool) -> InputBlock:
             action_id="ask_channel",
             placeholder="Choose a channel",
             initial_conversation=channel,
-            default_to_current_conversation=is_here or None,
+            default_to_current_conversation=use_current_channel or None,
             filter=ConversationFilter(
                 include=["public", "private"], exclude_bot_users=True
             ),
@@ -119,9 +123,9 @@ def _channel(channel: str | None, *, is_here: bool) -> InputBlock:
     )
 
 
-def _topics(channel_topics: Sequence[str], chosen: Sequence[str]) -> list[Block]:
+def _topic_inputs(channel_topics: Sequence[str], chosen: Sequence[str]) -> list[Block]:
     known = [Option(text=topic, value=topic) for topic in channel_topics[:100]]
-    of_channel = [topic for topic in chosen if topic in channel_topics][:MOST_TOPICS]
+    of_channel = [topic for topic in chosen if topic in channel_topics][:MAX_TOPICS]
     others = [topic for topic in chosen if topic not in of_channel]
     blocks: list[Block] = []
     if known:
@@ -135,7 +139,7 @@ def _topics(channel_topics: Sequence[str], chosen: Sequence[str]) -> list[Block]
                     placeholder="Choose topics",
                     options=known,
                     initial_options=[o for o in known if o.value in of_channel] or None,
-                    max_selected_items=MOST_TOPICS,
+                    max_selected_items=MAX_TOPICS,
                 ),
             )
         )
@@ -144,11 +148,11 @@ def _topics(channel_topics: Sequence[str], chosen: Sequence[str]) -> list[Block]
             block_id="more_topics",
             label="Other topics" if known else "Topics",
             optional=True,
-            hint=f"Up to {MOST_TOPICS}, separated by commas",
+            hint=f"Up to {MAX_TOPICS}, separated by commas",
             element=PlainTextInputElement(
                 action_id="more_topics",
-                initial_value=shorten(", ".join(others), _LONGEST_TOPICS) or None,
-                max_length=_LONGEST_TOPICS,
+                initial_value=truncate(", ".join(others), _MAX_TOPICS_LENGTH) or None,
+                max_length=_MAX_TOPICS_LENGTH,
             ),
         )
     )
@@ -165,12 +169,12 @@ def close_form(ask_id: int, title: str, asker: str) -> View:
         close="Cancel",
         private_metadata=json.dumps({"ask": ask_id}),
         blocks=[
-            rich.words(title, limit=200, is_bold=True),
-            _line(
+            rich.user_text(title, limit=200, is_bold=True),
+            _text_input(
                 "reason",
                 "Why?",
                 f"{asker} will read it, and can reopen the ask.",
-                LONGEST_REASON,
+                MAX_REASON_LENGTH,
             ),
         ],
     )
@@ -185,7 +189,7 @@ def delete_form(ask_id: int, title: str) -> View:
         close="Keep it",
         private_metadata=json.dumps({"ask": ask_id}),
         blocks=[
-            rich.words(title, limit=200, is_bold=True),
+            rich.user_text(title, limit=200, is_bold=True),
             SectionBlock(
                 text="The ask's message disappears for everybody; its answers stay."
             ),
@@ -193,7 +197,7 @@ def delete_form(ask_id: int, title: str) -> View:
     )
 
 
-def worked_form(ask_id: int, title: str, worked: str | None) -> View:
+def what_worked_form(ask_id: int, title: str, what_worked: str | None) -> View:
     return View(
         type="modal",
         callback_id="worked",
@@ -202,19 +206,19 @@ def worked_form(ask_id: int, title: str, worked: str | None) -> View:
         close="Cancel",
         private_metadata=json.dumps({"ask": ask_id}),
         blocks=[
-            rich.words(title, limit=200, is_bold=True),
-            _line(
+            rich.user_text(title, limit=200, is_bold=True),
+            _text_input(
                 "worked",
                 "In one line",
                 "Shown with the ask, for the next person.",
-                LONGEST_WORKED,
-                worked,
+                MAX_WHAT_WORKED_LENGTH,
+                what_worked,
             ),
         ],
     )
 
 
-def _line(
+def _text_input(
     block_id: str, label: str, hint: str, limit: int, value: str | None = None
 ) -> InputBlock:
     return InputBlock(
@@ -224,12 +228,12 @@ def _line(
         element=PlainTextInputElement(
             action_id=block_id,
             max_length=limit,
-            initial_value=shorten(plain(value or ""), limit) or None,
+            initial_value=truncate(to_plain(value or ""), limit) or None,
         ),
     )
 
 
-LABELS = {
+OPTION_LABELS = {
     "looking": "I can help",
     "same": "Same here",
     "edit": "Edit",
@@ -240,18 +244,18 @@ LABELS = {
 }
 
 
-def options(
+def options_modal(
     ask_id: int,
     title: str,
     state: str,
-    possible: Sequence[str],
+    available: Sequence[str],
     *,
     # What the person has joined already: "looking", "same".
     joined: Collection[str] = (),
     is_own_message: bool = False,
 ) -> View:
     """Draw what one person can do with an ask."""
-    labels = dict(LABELS)
+    labels = dict(OPTION_LABELS)
     if state == "solved":
         labels["reopen"] = "Not solved yet"
     if is_own_message:
@@ -261,14 +265,14 @@ def options(
     if "same" in joined:
         labels["same"] = "I don't have this problem"
     blocks: list[Block] = [
-        rich.words(title, limit=200, is_bold=True),
+        rich.user_text(title, limit=200, is_bold=True),
         ContextBlock(elements=[MarkdownTextObject(text=f"This ask is *{state}*.")]),
     ]
-    if possible:
-        buttons = [_button(labels[what], what, ask_id) for what in possible]
+    if available:
+        buttons = [_option_button(labels[what], what, ask_id) for what in available]
         blocks.append(ActionsBlock(elements=buttons))
     else:
-        blocks.append(SectionBlock(text=_NOTHING_POSSIBLE))
+        blocks.append(SectionBlock(text=_NO_OPTIONS))
     return View(
         type="modal",
         callback_id="ask_options",
@@ -278,16 +282,16 @@ def options(
     )
 
 
-def _button(label: str, what: str, ask_id: int) -> ButtonElement:
-    return ButtonElement(text=label, action_id=f"option_{what}", value=str(ask_id))
+def _option_button(label: str, option: str, ask_id: int) -> ButtonElement:
+    return ButtonElement(text=label, action_id=f"option_{option}", value=str(ask_id))
 
 
-def told(title: str, text: str, *more: Block) -> View:
+def message_modal(title: str, text: str, *more_blocks: Block) -> View:
     """A message where only a view can be shown. `text` is mrkdwn of our own."""
     return View(
         type="modal",
         callback_id="told",
         title=title,
         close="OK",
-        blocks=[SectionBlock(text=text), *more],
+        blocks=[SectionBlock(text=text), *more_blocks],
     )

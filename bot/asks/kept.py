@@ -5,41 +5,41 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from bot.answers.kept import asks_touched
+from bot.answers.kept import asks_involving
 from bot.asks import service as asks
-from bot.clock import micros_of
-from bot.kept import Kept, Leaving, Told, mentions
+from bot.clock import datetime_to_micros
+from bot.kept import Erasure, MessagePolicy, TablePolicy, mentions_member
 from models import Ask, Channel
 
-WORDS_GONE = "(The words of this ask were removed, as its author wished.)"
+TITLE_PLACEHOLDER = "(The words of this ask were removed, as its author wished.)"
 
 
-def _about(leaving: Leaving) -> ColumnElement[bool]:
+def _names_member(erasure: Erasure) -> ColumnElement[bool]:
     """The asks that name or quote the person, or that they did something with."""
-    who = leaving.member
-    return (Ask.installation_id == leaving.installation_id) & or_(
+    who = erasure.member
+    return (Ask.installation_id == erasure.installation_id) & or_(
         Ask.asker == who,
         Ask.solved_by == who,
         Ask.closed_by == who,
         Ask.removed_by == who,
         *(
-            mentions(column, who)
+            mentions_member(column, who)
             for column in (Ask.title, Ask.details, Ask.worked, Ask.close_reason)
         ),
-        Ask.id.in_(asks_touched(leaving)),
+        Ask.id.in_(asks_involving(erasure)),
     )
 
 
-def _before(session: Session, leaving: Leaving) -> None:
+def _end_open_asks(session: Session, erasure: Erasure) -> None:
     """Nobody can accept an answer any more: what was open is closed."""
     concerned = session.scalars(
         select(Ask)
-        .where(_about(leaving))
+        .where(_names_member(erasure))
         .order_by(Ask.id)
         .with_for_update(key_share=True)
     ).all()
     for ask in concerned:
-        if ask.asker != leaving.member:
+        if ask.asker != erasure.member:
             continue
         # Those of the channel are nobody's words; what they wrote themselves is theirs.
         known = set(session.get_one(Channel, ask.channel_id).topics or ())
@@ -47,42 +47,42 @@ def _before(session: Session, leaving: Leaving) -> None:
         if ask.deleted_at is not None:
             continue
         if ask.ts is None:
-            asks.remove(session, ask, now=leaving.now)
+            asks.mark_deleted(session, ask, now=erasure.now)
         elif ask.state in {"open", "answered"}:
-            ask.close(micros_of(leaving.now), by=leaving.member, reason=None)
+            ask.close(datetime_to_micros(erasure.now), by=erasure.member, reason=None)
             ask.state = "closed"
     session.flush()
 
 
-def _subjects(session: Session, leaving: Leaving) -> Iterable[int]:
-    return session.scalars(select(Ask.id).where(_about(leaving)))
+def _ask_ids_naming(session: Session, erasure: Erasure) -> Iterable[int]:
+    return session.scalars(select(Ask.id).where(_names_member(erasure)))
 
 
-KEPT = (
-    Kept(
+PERSONAL_DATA = (
+    TablePolicy(
         model=Ask,
-        what="Asks: their text, topics and state; who asked, solved and closed them,"
+        contents="Asks: their text, topics and state; who asked, solved and closed them,"
         " and why; the line on what worked.",
-        why="To show them, and what became of them.",
-        until="The asker is forgotten: then the words and the name go, and the rest"
+        purpose="To show them, and what became of them.",
+        retention="The asker is forgotten: then the words and the name go, and the rest"
         " stays as somebody's ask.",
-        owners=("asker",),
-        others=("solved_by", "closed_by", "removed_by"),
-        words={
+        owner_columns=("asker",),
+        mentioned_columns=("solved_by", "closed_by", "removed_by"),
+        text_columns={
             "title": "asker",
             "details": "asker",
             "worked": "asker",
             "close_reason": "closed_by",
         },
-        instead={"title": WORDS_GONE},
-        neutral=("ts", "state", "topics", "origin", "sign", "line_ts"),
-        keys=("source",),
-        before=_before,
+        placeholders={"title": TITLE_PLACEHOLDER},
+        non_personal=("ts", "state", "topics", "origin", "sign", "line_ts"),
+        key_columns=("source",),
+        before_erasure=_end_open_asks,
     ),
 )
 
-TOLD = (
-    Told(
+MESSAGES = (
+    MessagePolicy(
         frozenset(
             {
                 "ask.post",
@@ -100,7 +100,7 @@ TOLD = (
                 "thread.read",
             }
         ),
-        _subjects,
+        _ask_ids_naming,
     ),
-    Told(frozenset({"ask.retell"})),
+    MessagePolicy(frozenset({"ask.retell"})),
 )

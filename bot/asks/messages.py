@@ -11,31 +11,31 @@ from bot.answers import outcomes, registers
 from bot.answers import service as answers
 from bot.asks import rules
 from bot.asks.service import (
-    GONE,
-    NO_GUESTS,
-    Draft,
-    add,
-    by_message,
-    remove,
-    tell_removed,
+    ASK_GONE,
+    GUESTS_CANNOT_ASK,
+    AskDraft,
+    find_by_message,
+    insert_ask,
+    mark_deleted,
+    notify_removed,
 )
-from bot.clock import micros, moment
-from bot.errors import Refusal
+from bot.clock import ts_to_datetime, ts_to_micros
+from bot.errors import UserError
 from bot.members import service as members
 from bot.members.rules import Action
 from bot.runtime import Workspace
-from bot.text import clean, is_forgotten
+from bot.text import is_erased, sanitize
 from models import Ask, Channel, Member
 
-NO_PERSON = "That message is from an app."
-NOT_KEPT = "I don't keep that message. To ask your peers yourself, type /ask."
-NO_STRANGER = (
+NOT_BY_A_PERSON = "That message is from an app."
+AUTHOR_ERASED = "I don't keep that message. To ask your peers yourself, type /ask."
+AUTHOR_IS_EXTERNAL = (
     "The author is from another organisation. They can answer here, but not ask."
     " To ask your peers yourself, type /ask."
 )
 
 
-def take_message(
+def _insert_from_message(
     session: Session,
     workspace: Workspace,
     channel: Channel,
@@ -49,24 +49,24 @@ def take_message(
 
     What was seen of its thread counts from now on. Tells nobody anything.
     """
-    members.note(session, workspace.id, [author])
+    members.ensure(session, workspace.id, [author])
     title, details = rules.from_message(text)
-    ask = add(
+    ask = insert_ask(
         session,
         workspace,
         channel,
-        Draft(title, details, topics),
+        AskDraft(title, details, topics),
         asker=author,
-        source=f"message:{channel.slack_id}:{ts}",
-        asked_at=moment(ts),
+        dedup_key=f"message:{channel.slack_id}:{ts}",
+        asked_at=ts_to_datetime(ts),
         ts=ts,
     )
     if ask is not None:
-        registers.adopt(session, ask, channel)
+        registers.attach(session, ask, channel)
     return ask
 
 
-def recognise(
+def create_from_message(
     session: Session,
     workspace: Workspace,
     channel: Channel,
@@ -80,16 +80,20 @@ def recognise(
     Nor where it comes late, and its author has been forgotten meanwhile. Tells nobody
     anything.
     """
-    if registers.was_deleted(session, channel.id, ts):
+    if registers.was_deleted_first(session, channel.id, ts):
         return None
-    if members.is_outsider(session, workspace.id, author):
+    if members.is_bot_or_external(session, workspace.id, author):
         return None
-    if members.was_forgotten(session, workspace.id, author, at_us=micros(ts)):
+    if members.is_before_erasure(
+        session, workspace.id, author, event_micros=ts_to_micros(ts)
+    ):
         return None
-    return take_message(session, workspace, channel, ts=ts, author=author, text=text)
+    return _insert_from_message(
+        session, workspace, channel, ts=ts, author=author, text=text
+    )
 
 
-def capture(
+def capture_message(
     session: Session,
     workspace: Workspace,
     channel: Channel,
@@ -102,15 +106,17 @@ def capture(
     """Take a message as an ask because the channel is set up so."""
     if not channel.guests_may_ask and members.is_guest(session, workspace.id, author):
         return None
-    ask = recognise(session, workspace, channel, ts=ts, author=author, text=text)
+    ask = create_from_message(
+        session, workspace, channel, ts=ts, author=author, text=text
+    )
     if ask is None:
         return None
     ask.is_captured = True
     match channel.captured_sign:
         case "line":
-            _show_line(session, ask, channel, now=now)
+            _enqueue_thread_line(session, ask, channel, now=now)
         case "reaction":
-            outbox.refresh(
+            outbox.enqueue_update(
                 session,
                 "ask.sign",
                 ask.id,
@@ -118,10 +124,10 @@ def capture(
                 installation_id=workspace.id,
                 now=now,
             )
-    outcomes.resettle(session, ask.id, now=now)
-    homes.refresh(session, workspace.id, [author], now=now)
+    outcomes.recompute_and_notify(session, ask.id, now=now)
+    homes.refresh_homes(session, workspace.id, [author], now=now)
     if ask.is_first:
-        outbox.promise(
+        outbox.enqueue(
             session,
             "ask.captured",
             ask.id,
@@ -132,16 +138,20 @@ def capture(
     return ask
 
 
-def check_kept(session: Session, workspace: Workspace, *, ts: str, author: str) -> None:
+def refuse_erased(
+    session: Session, workspace: Workspace, *, ts: str, author: str
+) -> None:
     """Raises Refusal for a message of before its author was forgotten.
 
     To be called before the author is looked up, by which they are known anew.
     """
-    if members.was_forgotten(session, workspace.id, author, at_us=micros(ts)):
-        raise Refusal(NOT_KEPT)
+    if members.is_before_erasure(
+        session, workspace.id, author, event_micros=ts_to_micros(ts)
+    ):
+        raise UserError(AUTHOR_ERASED)
 
 
-def make(
+def convert_message(
     session: Session,
     workspace: Workspace,
     channel: Channel,
@@ -153,57 +163,61 @@ def make(
     now: datetime,
 ) -> Ask:
     """Make a message an ask because its author, or a champion, said so."""
-    members.permit(session, channel, Action.MAKE_ASK, by, now=now, author=author)
+    members.authorize(session, channel, Action.MAKE_ASK, by, now=now, author=author)
     if members.is_bot(session, workspace.id, author):
-        raise Refusal(NO_PERSON)
-    if members.is_outsider(session, workspace.id, author):
-        raise Refusal(NO_STRANGER)
+        raise UserError(NOT_BY_A_PERSON)
+    if members.is_bot_or_external(session, workspace.id, author):
+        raise UserError(AUTHOR_IS_EXTERNAL)
     if not channel.guests_may_ask and members.is_guest(session, workspace.id, author):
-        raise Refusal(NO_GUESTS)
-    ask = take_message(session, workspace, channel, ts=ts, author=author, text=text)
+        raise UserError(GUESTS_CANNOT_ASK)
+    ask = _insert_from_message(
+        session, workspace, channel, ts=ts, author=author, text=text
+    )
     is_back = ask is None
     if ask is None:
-        known = by_message(session, channel.id, ts)
+        known = find_by_message(session, channel.id, ts)
         if known is None or known.deleted_at is None:
-            raise Refusal(
+            raise UserError(
                 "That message is an ask already. Its thread is the place for answers."
             )
         ask = known
     ask.is_captured = False
-    _bring_back(session, ask, channel, is_back=is_back, now=now)
-    _show_line(session, ask, channel, now=now)
+    _restore(session, ask, channel, is_restored=is_back, now=now)
+    _enqueue_thread_line(session, ask, channel, now=now)
     if by != author:
-        outbox.promise(
+        outbox.enqueue(
             session,
             "ask.made",
             ask.id,
             author,
             installation_id=workspace.id,
             now=now,
-            detail={"by": by},
+            payload={"by": by},
         )
     return ask
 
 
-def _bring_back(
-    session: Session, ask: Ask, channel: Channel, *, is_back: bool, now: datetime
+def _restore(
+    session: Session, ask: Ask, channel: Channel, *, is_restored: bool, now: datetime
 ) -> None:
     ask.deleted_at = ask.removed_by = None
-    outcomes.resettle(session, ask.id, now=now, is_back=is_back)
-    outcomes.show_again(session, ask, now=now)
-    answers.read_thread(session, ask, channel, now=now)
+    outcomes.recompute_and_notify(session, ask.id, now=now, is_restored=is_restored)
+    outcomes.update_message(session, ask, now=now)
+    answers.request_thread_sync(session, ask, channel, now=now)
 
 
-def _show_line(session: Session, ask: Ask, channel: Channel, *, now: datetime) -> None:
+def _enqueue_thread_line(
+    session: Session, ask: Ask, channel: Channel, *, now: datetime
+) -> None:
     """Promise the bot's line in the message's thread, once."""
-    outbox.promise(
+    outbox.enqueue(
         session,
         "ask.post",
         ask.id,
         channel.slack_id,
         installation_id=ask.installation_id,
         now=now,
-        detail={"thread_ts": ask.ts},
+        payload={"thread_ts": ask.ts},
     )
 
 
@@ -214,60 +228,60 @@ def disclaim(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
     """
     channel = session.get_one(Channel, ask.channel_id)
     is_waiting = ask.state == "open"
-    _check_disclaim(session, ask, channel, by, is_waiting=is_waiting, now=now)
-    remove(session, ask, now=now, by=by)
-    tell_removed(session, ask, by=by, now=now)
+    _require_disclaim(session, ask, channel, by, is_unanswered=is_waiting, now=now)
+    mark_deleted(session, ask, now=now, by=by)
+    notify_removed(session, ask, by=by, now=now)
 
 
-def reclaim(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
+def undo_disclaim(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
     """Undo `disclaim`. Raises Refusal for a message that is gone."""
     channel = session.get_one(Channel, ask.channel_id)
-    _check_disclaim(session, ask, channel, by, is_waiting=True, now=now)
+    _require_disclaim(session, ask, channel, by, is_unanswered=True, now=now)
     if ask.deleted_at is None:
         return
     if not ask.is_own_message or ask.removed_by is None:
-        raise Refusal(GONE)
-    _bring_back(session, ask, channel, is_back=True, now=now)
+        raise UserError(ASK_GONE)
+    _restore(session, ask, channel, is_restored=True, now=now)
     if not ask.is_captured or channel.captured_sign == "line":
-        _show_line(session, ask, channel, now=now)
+        _enqueue_thread_line(session, ask, channel, now=now)
 
 
-def _check_disclaim(
+def _require_disclaim(
     session: Session,
     ask: Ask,
     channel: Channel,
     by: str,
     *,
-    is_waiting: bool,
+    is_unanswered: bool,
     now: datetime,
 ) -> None:
-    anybody = ask.is_captured and is_waiting
-    action = Action.DISCLAIM if anybody else Action.DELETE
-    members.permit(session, channel, action, by, now=now, author=ask.asker)
+    anybody = ask.is_captured and is_unanswered
+    action = Action.REMOVE_CAPTURED_ASK if anybody else Action.DELETE
+    members.authorize(session, channel, action, by, now=now, author=ask.asker)
 
 
-def reword(session: Session, ask: Ask, text: str, *, at_us: int) -> None:
+def apply_edit(session: Session, ask: Ask, text: str, *, event_micros: int) -> None:
     """Follow the edit of a message that is an ask; an older one changes nothing."""
     session.refresh(ask, with_for_update={"key_share": True})
-    if at_us <= ask.edited_us or is_forgotten(ask.asker):
+    if event_micros <= ask.edited_us or is_erased(ask.asker):
         return
-    ask.edited_us = at_us
-    if clean(text) not in {ask.title, ask.details}:
+    ask.edited_us = event_micros
+    if sanitize(text) not in {ask.title, ask.details}:
         ask.title, ask.details = rules.from_message(text)
 
 
-def disown(session: Session, outsider: Member, *, now: datetime) -> None:
+def remove_asks_by(session: Session, member: Member, *, now: datetime) -> None:
     """What turns out to be said by a bot, or by a stranger, was no ask."""
     for ask in session.scalars(
         select(Ask)
-        .filter_by(installation_id=outsider.installation_id, asker=outsider.slack_id)
+        .filter_by(installation_id=member.installation_id, asker=member.slack_id)
         .where(Ask.deleted_at.is_(None))
         .order_by(Ask.id)
     ):
-        remove(session, ask, now=now)
+        mark_deleted(session, ask, now=now)
 
 
-def message_gone(
+def on_message_deleted(
     session: Session,
     workspace: Workspace,
     slack_channel: str,
@@ -281,23 +295,25 @@ def message_gone(
 
     Heard of before the message itself, it leaves a row for the message to find.
     """
-    place = registers.locate(session, workspace.id, slack_channel, ts)
+    place = registers.find(session, workspace.id, slack_channel, ts)
     if place is None:
         return
-    ask = by_message(session, place.channel_id, ts)
-    of_thread = by_message(session, place.channel_id, thread_ts) if thread_ts else None
+    ask = find_by_message(session, place.channel_id, ts)
+    of_thread = (
+        find_by_message(session, place.channel_id, thread_ts) if thread_ts else None
+    )
     if ask is not None:
         # The bot's reaction went with the message.
         ask.sign = None
         if ask.deleted_at is None or ask.removed_by is not None:
-            remove(session, ask, now=now)
+            mark_deleted(session, ask, now=now)
     elif of_thread is not None and of_thread.line_ts == ts:
         # Somebody did not want the bot's line there: it does not come back.
         of_thread.line_ts = None
     elif place.answer_id is not None:
         answers.remove_reply(session, place, ts=ts, now=now)
     elif of_thread is not None:
-        outcomes.hold(session, of_thread.id)
+        outcomes.lock(session, of_thread.id)
         is_new = registers.add_answer(
             session,
             ask_id=of_thread.id,
@@ -308,9 +324,9 @@ def message_gone(
         )
         if not is_new:  # It has just come, at the same moment.
             registers.remove_answer(session, place.channel_id, ts)
-            outcomes.resettle(session, of_thread.id, now=now)
+            outcomes.recompute_and_notify(session, of_thread.id, now=now)
     elif place.is_capturing:
-        registers.sight(
+        registers.record(
             session,
             channel_id=place.channel_id,
             ts=ts,

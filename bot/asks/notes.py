@@ -12,95 +12,99 @@ from slack_sdk.models.blocks import (
 )
 
 from bot import rich
-from bot.asks.blocks import MOST_NAMES, NO_ASK, names, undo
-from bot.rich import Part, link, spoken
-from bot.text import SOMEONE, Piece, at_the_beginning, plain, shorten
+from bot.asks.blocks import MAX_NAMES, NOT_AN_ASK, name_list, undo_button
+from bot.rich import Part, fallback_text, link
+from bot.text import SOMEONE, Token, capitalize, to_plain, truncate
 
 Note = tuple[str, list[Block]]
-What = Literal["helpful", "solved"]
+MarkMeaning = Literal["helpful", "solved"]
 
-_TITLE = 80
+_MAX_TITLE_LENGTH = 80
 # As many as Slack takes in a select.
-MOST_OPTIONS = 100
+MAX_OPTIONS = 100
 
 
 def how_to_mark(emoji: str) -> list[Part]:
     """`emoji` is the name of one that means "solved" in the channel."""
     return [
         "When a reply solves it, react to that reply with ",
-        Piece("emoji", f":{emoji}:", emoji),
+        Token("emoji", f":{emoji}:", emoji),
         ", and everybody sees it.",
     ]
 
 
-def _note(*parts: Part) -> Note:
+def sentence_note(*parts: Part) -> Note:
     """A sentence, which may begin with somebody we can't name."""
     if isinstance(parts[0], str) and parts[0].startswith(SOMEONE):
-        parts = (at_the_beginning(parts[0]), *parts[1:])
-    return spoken(*parts), [rich.sentence(*parts)]
+        parts = (capitalize(parts[0]), *parts[1:])
+    return fallback_text(*parts), [rich.inline(*parts)]
 
 
-def _named(title: str) -> str:
-    return f"“{shorten(plain(title), _TITLE)}”"
+def _quoted_title(title: str) -> str:
+    return f"“{truncate(to_plain(title), _MAX_TITLE_LENGTH)}”"
 
 
 def answered(title: str, url: str, author: str) -> Note:
-    return _note(f"{author} answered your ask ", link(url, _named(title)), ".")
+    return sentence_note(
+        f"{author} answered your ask ", link(url, _quoted_title(title)), "."
+    )
 
 
 def captured(ask_id: int, title: str, url: str, emoji: str) -> Note:
-    text, blocks = _note(
+    text, blocks = sentence_note(
         "I've listed your question ",
-        link(url, _named(title)),
+        link(url, _quoted_title(title)),
         " as an ask, so your peers can find it and answer in its thread. ",
         *how_to_mark(emoji),
     )
     return text, [*blocks, _buttons(("Not an ask", "ask_delete", ask_id))]
 
 
-def made(title: str, url: str, by: str, emoji: str, *, is_first: bool) -> Note:
-    return _note(
+def converted(title: str, url: str, by: str, emoji: str, *, is_first: bool) -> Note:
+    return sentence_note(
         f"{by} made your message ",
-        link(url, _named(title)),
+        link(url, _quoted_title(title)),
         " an ask, so that your peers find it and answer in its thread.",
         *([" ", *how_to_mark(emoji)] if is_first else []),
     )
 
 
-BACK = "This message is an ask again."
+RESTORED = "This message is an ask again."
 REOPENED = "It is open again."
 
 
 def disclaimed(ask_id: int) -> Note:
     """To whoever said that a message is not an ask."""
-    text, blocks = _note(f"{NO_ASK} Your peers don't see it as one any more.")
-    return text, [*blocks, undo(ask_id)]
+    text, blocks = sentence_note(
+        f"{NOT_AN_ASK} Your peers don't see it as one any more."
+    )
+    return text, [*blocks, undo_button(ask_id)]
 
 
-def made_own(emoji: str, *, is_first: bool) -> str:
+def conversion_receipt(emoji: str, *, is_first: bool) -> str:
     """To whoever made their own, or another's, message an ask. mrkdwn of our own."""
     done = "Done: this message is now an ask. Answers go in its thread."
-    return f"{done} {spoken(*how_to_mark(emoji))}" if is_first else done
+    return f"{done} {fallback_text(*how_to_mark(emoji))}" if is_first else done
 
 
 def deleted(ask_id: int, title: str, by: str, *, is_own_message: bool) -> Note:
     if is_own_message:
-        text, blocks = _note(
-            f"{by} says your message {_named(title)} isn't an ask. Your message stays;"
+        text, blocks = sentence_note(
+            f"{by} says your message {_quoted_title(title)} isn't an ask. Your message stays;"
             " it's just no longer tracked."
         )
-        return text, [*blocks, undo(ask_id)]
-    return _note(f"{by} deleted your ask {_named(title)}.")
+        return text, [*blocks, undo_button(ask_id)]
+    return sentence_note(f"{by} deleted your ask {_quoted_title(title)}.")
 
 
 def closed(
     ask_id: int, title: str, url: str, by: str, reason: str, *, state: str
 ) -> Note:
-    again = "" if state == "closed" else f" It is {_AGAIN.get(state, state)}."
-    text, blocks = _note(
+    again = "" if state == "closed" else f" It is {_STATE_TEXTS.get(state, state)}."
+    text, blocks = sentence_note(
         f"{by} closed your ask ",
-        link(url, _named(title)),
-        f": {plain(reason)}",
+        link(url, _quoted_title(title)),
+        f": {to_plain(reason)}",
         *([again] if again else []),
     )
     if again:
@@ -108,25 +112,27 @@ def closed(
     return text, [*blocks, _buttons(("Reopen it", "ask_reopen", ask_id))]
 
 
-_AGAIN = {"open": "open again", "answered": "open again", "solved": "solved now"}
+_STATE_TEXTS = {"open": "open again", "answered": "open again", "solved": "solved now"}
 
 
 def reopened(title: str, url: str) -> Note:
-    return _note("Your ask ", link(url, _named(title)), " is open again.")
+    return sentence_note(
+        "Your ask ", link(url, _quoted_title(title)), " is open again."
+    )
 
 
-def not_posted(title: str, details: str, place: str, error: str) -> Note:
+def not_posted(title: str, details: str, channel_label: str, error: str) -> Note:
     """`place` is where it was to stand, such as "#help"."""
     if error == "unknown":
-        said = f"I'm not sure your ask made it to {place}. Please check."
+        said = f"I'm not sure your ask made it to {channel_label}. Please check."
     else:
-        why = _WHY.get(error, "Slack did not take it")
-        said = f"I couldn't post your ask in {place}: {why}."
-    text, blocks = _note(f"{said} Here are your words:")
-    return text, [*blocks, rich.words(details or title, limit=3000)]
+        why = _ERROR_TEXTS.get(error, "Slack did not take it")
+        said = f"I couldn't post your ask in {channel_label}: {why}."
+    text, blocks = sentence_note(f"{said} Here are your words:")
+    return text, [*blocks, rich.user_text(details or title, limit=3000)]
 
 
-_WHY = {
+_ERROR_TEXTS = {
     "is_archived": "the channel is archived",
     "channel_not_found": "I can't see that channel; type /invite @Backswing there",
     "not_in_channel": "I'm not in it; type /invite @Backswing there",
@@ -147,23 +153,23 @@ def solved(
     solutions: Sequence[tuple[str, str]] = (),
     # Answers to choose from where none was marked: id and who wrote it when.
     candidates: Sequence[tuple[int, str]],
-    has_worked: bool,
+    has_what_worked: bool,
 ) -> Note:
     links: list[Part] = []
-    for n, (name, answer_url) in enumerate(solutions[:MOST_NAMES]):
+    for n, (name, answer_url) in enumerate(solutions[:MAX_NAMES]):
         links += [", " if n else "", link(answer_url, name)]
     if by:
-        parts: list[Part] = [f"{by} marked your ask ", link(url, _named(title))]
+        parts: list[Part] = [f"{by} marked your ask ", link(url, _quoted_title(title))]
         parts += [" as solved by ", *links, "."] if links else [" as solved."]
     elif links:
-        parts = ["Solved by ", *links, ": ", link(url, _named(title)), "."]
+        parts = ["Solved by ", *links, ": ", link(url, _quoted_title(title)), "."]
     else:
-        parts = ["Glad ", link(url, _named(title)), " is solved!"]
+        parts = ["Glad ", link(url, _quoted_title(title)), " is solved!"]
     if candidates:
         parts.append(" Who helped?")
-    if not has_worked:
+    if not has_what_worked:
         parts.append(" Add one line on what worked, for the next person?")
-    text, blocks = _note(*parts)
+    text, blocks = sentence_note(*parts)
     if candidates:
         blocks.append(
             ActionsBlock(
@@ -173,14 +179,14 @@ def solved(
                         action_id="who_helped",
                         placeholder="Choose the answer",
                         options=[
-                            Option(text=shorten(label, 75), value=str(answer_id))
-                            for answer_id, label in candidates[:MOST_OPTIONS]
+                            Option(text=truncate(label, 75), value=str(answer_id))
+                            for answer_id, label in candidates[:MAX_OPTIONS]
                         ],
                     )
                 ],
             )
         )
-    buttons = [] if has_worked else [("Add what worked", "ask_worked", ask_id)]
+    buttons = [] if has_what_worked else [("Add what worked", "ask_worked", ask_id)]
     if by:
         buttons.append(("Not solved yet", "ask_reopen", ask_id))
     return text, [*blocks, _buttons(*buttons)] if buttons else blocks
@@ -189,23 +195,23 @@ def solved(
 def solved_for_joiner(title: str, url: str, solution: tuple[str, str] | None) -> Note:
     parts: list[Part] = [
         "Good news: ",
-        link(url, _named(title)),
+        link(url, _quoted_title(title)),
         ", which you were stuck on too, is solved.",
     ]
     if solution:
         parts += [" See ", link(solution[1], f"{solution[0]}'s answer"), "."]
-    return _note(*parts)
+    return sentence_note(*parts)
 
 
-def offer(ask_id: int, answers: Sequence[tuple[int, str, bool]]) -> Note:
+def solution_suggestion(ask_id: int, answers: Sequence[tuple[int, str, bool]]) -> Note:
     """To an asker who gave thanks: one answer of each who answered.
 
     Of each: its id, its author's name, and whether the asker said that it helped.
     """
     [(answer_id, author, has_helped), *more] = answers
     if more:
-        return _offer_several(ask_id, answers[-MOST_OPTIONS:])
-    text, blocks = _note(
+        return _suggestion_of_several(ask_id, answers[-MAX_OPTIONS:])
+    text, blocks = sentence_note(
         f"Did {author}'s answer {'solve it' if has_helped else 'help'}?"
     )
     value = f"{ask_id}:{answer_id}"
@@ -214,8 +220,10 @@ def offer(ask_id: int, answers: Sequence[tuple[int, str, bool]]) -> Note:
     return text, [*blocks, _buttons(*helped, solved)]
 
 
-def _offer_several(ask_id: int, answers: Sequence[tuple[int, str, bool]]) -> Note:
-    text, blocks = _note("Did an answer help, or solve it?")
+def _suggestion_of_several(
+    ask_id: int, answers: Sequence[tuple[int, str, bool]]
+) -> Note:
+    text, blocks = sentence_note("Did an answer help, or solve it?")
     choices = [
         (action_id, label, [(n, author) for n, author, has_helped in shown])
         for action_id, label, shown in (
@@ -229,7 +237,7 @@ def _offer_several(ask_id: int, answers: Sequence[tuple[int, str, bool]]) -> Not
             action_id=action_id,
             placeholder=label,
             options=[
-                Option(text=shorten(f"{author}'s answer", 75), value=f"{ask_id}:{n}")
+                Option(text=truncate(f"{author}'s answer", 75), value=f"{ask_id}:{n}")
                 for n, author in shown
             ],
         )
@@ -238,32 +246,32 @@ def _offer_several(ask_id: int, answers: Sequence[tuple[int, str, bool]]) -> Not
     return text, [*blocks, ActionsBlock(elements=selects)]
 
 
-def marked(what: What, channel: str, ts: str) -> Note:
+def mark_receipt(meaning: MarkMeaning, channel: str, ts: str) -> Note:
     """To whoever marked an answer without an emoji that they could take back."""
-    text, blocks = _note(_MARKED[what])
-    return text, [*blocks, _buttons(("Undo", f"undo_{what}", f"{channel}:{ts}"))]
+    text, blocks = sentence_note(_MARK_RECEIPTS[meaning])
+    return text, [*blocks, _buttons(("Undo", f"undo_{meaning}", f"{channel}:{ts}"))]
 
 
-_MARKED: dict[What, str] = {
+_MARK_RECEIPTS: dict[MarkMeaning, str] = {
     "helpful": "Marked as helpful. Thank you!",
     "solved": "Marked as the solution. Thank you!",
 }
 
 
-def helped(title: str, url: str, asker: str, people: Sequence[str]) -> Note:
-    return _note(
+def answer_helped(title: str, url: str, asker: str, people: Sequence[str]) -> Note:
+    return sentence_note(
         "Your ",
         link(url, "answer"),
-        f" to {asker}'s ask {_named(title)} helped {names(people)}.",
+        f" to {asker}'s ask {_quoted_title(title)} helped {name_list(people)}.",
     )
 
 
-def solution(title: str, url: str, asker: str, others: Sequence[str]) -> Note:
-    also = f" It helped {names(others)} too." if others else ""
-    return _note(
+def answer_solved(title: str, url: str, asker: str, others: Sequence[str]) -> Note:
+    also = f" It helped {name_list(others)} too." if others else ""
+    return sentence_note(
         "Your ",
         link(url, "answer"),
-        f" solved {asker}'s ask {_named(title)}.{also} Thank you!",
+        f" solved {asker}'s ask {_quoted_title(title)}.{also} Thank you!",
     )
 
 

@@ -10,35 +10,35 @@ from sqlalchemy.orm import Session
 from bot import homes, outbox
 from bot.answers import outcomes, registers
 from bot.answers import service as answers
-from bot.lanes import Claim
-from bot.operations import Reacted
+from bot.lanes import Delivery
+from bot.operations import SetReactionResult
 from bot.runtime import Workspace
 from models import Ask, Channel, OutboxItem
 
 
-def hold(session: Session, claim: Claim) -> None:
+def lock(session: Session, delivery: Delivery) -> None:
     """Lock an ask as everybody does: its channel first, what was promised last."""
-    ask = session.get_one(Ask, claim.subject_id)
-    registers.hold_channel(session, ask.channel_id)
-    outcomes.hold(session, ask.id)
+    ask = session.get_one(Ask, delivery.subject_id)
+    registers.lock_channel(session, ask.channel_id)
+    outcomes.lock(session, ask.id)
 
 
-def posted(
-    session: Session, claim: Claim, sent: tuple[str, str], now: datetime
+def on_posted(
+    session: Session, delivery: Delivery, sent: tuple[str, str], now: datetime
 ) -> None:
     """Slack has told the ask's `ts`: what was said and marked there counts now."""
-    ask = session.get_one(Ask, claim.subject_id, with_for_update={"key_share": True})
+    ask = session.get_one(Ask, delivery.subject_id, with_for_update={"key_share": True})
     channel = session.get_one(Channel, ask.channel_id)
     if ask.is_own_message:
         ask.line_ts = sent[1]
     else:
         ask.ts = sent[1]
         session.flush()
-        registers.adopt(session, ask, channel)
-        outcomes.resettle(session, ask.id, now=now)
-        homes.refresh(session, ask.installation_id, [ask.asker], now=now)
+        registers.attach(session, ask, channel)
+        outcomes.recompute_and_notify(session, ask.id, now=now)
+        homes.refresh_homes(session, ask.installation_id, [ask.asker], now=now)
         # People may have answered before we knew the message as an ask.
-        answers.read_thread(session, ask, channel, now=now)
+        answers.request_thread_sync(session, ask, channel, now=now)
     changed_meanwhile = session.scalar(
         select(OutboxItem.id).filter_by(
             installation_id=ask.installation_id,
@@ -46,58 +46,64 @@ def posted(
         )
     )
     if changed_meanwhile:
-        outcomes.show_again(session, ask, now=now)
+        outcomes.update_message(session, ask, now=now)
 
 
-def not_posted(session: Session, claim: Claim, error: str, now: datetime) -> None:
+def on_rejected(
+    session: Session, delivery: Delivery, error: str, now: datetime
+) -> None:
     """Slack will not have it: the ask is gone, and its asker gets the words back.
 
     An ask that is somebody's own message is there without the bot's line.
     """
-    ask = session.get_one(Ask, claim.subject_id, with_for_update={"key_share": True})
+    ask = session.get_one(Ask, delivery.subject_id, with_for_update={"key_share": True})
     if ask.is_own_message:
         return
     ask.deleted_at, ask.state = now, "deleted"
-    outbox.promise(
+    outbox.enqueue(
         session,
         "ask.not_posted",
         ask.id,
         ask.asker,
         installation_id=ask.installation_id,
         now=now,
-        detail={"error": error},
+        payload={"error": error},
     )
 
 
-def perhaps_posted(session: Session, claim: Claim, _error: str, now: datetime) -> None:
+def on_lost(session: Session, delivery: Delivery, _error: str, now: datetime) -> None:
     """Nobody can tell whether it is there, so it is not sent again: the asker looks."""
-    ask = session.get_one(Ask, claim.subject_id)
+    ask = session.get_one(Ask, delivery.subject_id)
     if ask.is_own_message:
         return
-    outbox.promise(
+    outbox.enqueue(
         session,
         "ask.not_posted",
         ask.id,
         ask.asker,
         installation_id=ask.installation_id,
         now=now,
-        detail={"error": "unknown"},
+        payload={"error": "unknown"},
     )
 
 
-def signed(session: Session, claim: Claim, done: Reacted, _now: datetime) -> None:
+def on_reaction_updated(
+    session: Session, delivery: Delivery, result: SetReactionResult, _now: datetime
+) -> None:
     """Another of the bot's reactions stands on somebody's own message, or none."""
-    session.get_one(Ask, claim.subject_id).sign = done.emoji
+    session.get_one(Ask, delivery.subject_id).sign = result.emoji
 
 
-def not_shown(session: Session, claim: Claim, error: str, _now: datetime) -> None:
+def on_update_rejected(
+    session: Session, delivery: Delivery, error: str, _now: datetime
+) -> None:
     """Somebody deleted the bot's line, and we did not hear of it."""
-    ask = session.get_one(Ask, claim.subject_id)
+    ask = session.get_one(Ask, delivery.subject_id)
     if ask.is_own_message and error == "message_not_found":
         ask.line_ts = None
 
 
-def read_again(session: Session, channel: Channel, *, now: datetime) -> None:
+def resync_open_threads(session: Session, channel: Channel, *, now: datetime) -> None:
     """Look at the threads of what is open: the bot was away, and heard nothing."""
     for ask in session.scalars(
         select(Ask)
@@ -105,15 +111,15 @@ def read_again(session: Session, channel: Channel, *, now: datetime) -> None:
         .where(Ask.state.in_(("open", "answered")), Ask.ts.is_not(None))
         .order_by(Ask.id)
     ):
-        answers.read_thread(session, ask, channel, now=now)
+        answers.request_thread_sync(session, ask, channel, now=now)
 
 
-def thread_read(
+def on_thread_fetched(
     session: Session,
-    claim: Claim,
+    delivery: Delivery,
     messages: Sequence[dict[str, Any]],
     now: datetime,
     workspace: Workspace,
 ) -> None:
-    ask = session.get_one(Ask, claim.subject_id)
-    answers.take_in_thread(session, workspace, ask, messages, now=now)
+    ask = session.get_one(Ask, delivery.subject_id)
+    answers.import_thread(session, workspace, ask, messages, now=now)

@@ -4,23 +4,31 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from bot.errors import Refusal
-from bot.text import clean, cut, marked, one_line, pieces, plain, shorten
+from bot.errors import UserError
+from bot.text import (
+    one_line,
+    sanitize,
+    to_mrkdwn,
+    to_plain,
+    tokenize,
+    truncate,
+    truncate_mrkdwn,
+)
 
-LONGEST_TITLE = 150
+MAX_TITLE_LENGTH = 150
 # What one form field can hold (Slack's limit for a plain-text input).
-LONGEST_FIELD = 3000
+MAX_FIELD_LENGTH = 3000
 # What is kept of a message: Slack itself cuts messages off here.
-LONGEST_DETAILS = 40_000
-MOST_TOPICS = 3
-LONGEST_TOPIC = 40
-LONGEST_REASON = 300
-LONGEST_WORKED = 300
-NO_WORDS = "(no words)"
-FEWEST_WORDS, FEWEST_LETTERS = 2, 8
+MAX_DETAILS_LENGTH = 40_000
+MAX_TOPICS = 3
+MAX_TOPIC_LENGTH = 40
+MAX_REASON_LENGTH = 300
+MAX_WHAT_WORKED_LENGTH = 300
+EMPTY_TITLE = "(no words)"
+MIN_WORDS, MIN_LETTERS = 2, 8
 TOO_SHORT = (
-    f"Say a little more: an ask needs at least {FEWEST_WORDS} words and"
-    f" {FEWEST_LETTERS} letters."
+    f"Say a little more: an ask needs at least {MIN_WORDS} words and"
+    f" {MIN_LETTERS} letters."
 )
 
 # Chinese, Japanese and Korean say in one letter what others say in two or more.
@@ -38,85 +46,89 @@ def from_message(text: str) -> tuple[str, str]:
     A short text is the title. Of a longer one the first 150 characters are the
     title, and the whole is the details.
     """
-    text = clean(text)
-    if not plain(text).strip():
-        return NO_WORDS, ""
-    if "\n" not in text and len(plain(text)) <= LONGEST_TITLE:
+    text = sanitize(text)
+    if not to_plain(text).strip():
+        return EMPTY_TITLE, ""
+    if "\n" not in text and len(to_plain(text)) <= MAX_TITLE_LENGTH:
         return text, ""
-    return cut(one_line(text), LONGEST_TITLE), cut(text, LONGEST_DETAILS)
+    return truncate_mrkdwn(one_line(text), MAX_TITLE_LENGTH), truncate_mrkdwn(
+        text, MAX_DETAILS_LENGTH
+    )
 
 
 def from_form(title: str, details: str) -> tuple[str, str]:
     """Typed texts in, marked texts out. Raises Refusal for an empty title."""
-    title = one_line(clean(title))
+    title = one_line(sanitize(title))
     if not title:
-        raise Refusal("Write your question in a line or two.", field="title")
-    return marked(shorten(title, LONGEST_TITLE)), marked(
-        shorten(clean(details), LONGEST_DETAILS)
+        raise UserError("Write your question in a line or two.", field="title")
+    return to_mrkdwn(truncate(title, MAX_TITLE_LENGTH)), to_mrkdwn(
+        truncate(sanitize(details), MAX_DETAILS_LENGTH)
     )
 
 
 # The bot's own reactions on somebody's message: it is an ask; it is solved.
-ASK_SIGN, SOLVED_SIGN = "pushpin", "white_check_mark"
-SIGNS = (ASK_SIGN, SOLVED_SIGN)
+ASK_REACTION, SOLVED_REACTION = "pushpin", "white_check_mark"
+BOT_REACTIONS = (ASK_REACTION, SOLVED_REACTION)
 
 
-def sign(state: str, *, is_captured: bool, captured_sign: str) -> str | None:
+def bot_reaction(
+    state: str, *, is_captured: bool, capture_indicator: str
+) -> str | None:
     """The bot's reaction that is to stand on somebody's own message."""
     if state == "solved":
-        return SOLVED_SIGN
+        return SOLVED_REACTION
     is_waiting = state in {"open", "answered"}
-    is_shown = is_captured and captured_sign == "reaction"
-    return ASK_SIGN if is_waiting and is_shown else None
+    is_shown = is_captured and capture_indicator == "reaction"
+    return ASK_REACTION if is_waiting and is_shown else None
 
 
-def is_enough(text: str) -> bool:
+def has_enough_words(text: str) -> bool:
     """Whether marked text says enough for peers to answer.
 
     Mentions, links, emoji and punctuation do not count. A dense letter counts as two
     letters and as a word; without spaces, every letter may begin a word.
     """
-    own = "".join(p.shown if p.kind == "text" else " " for p in pieces(text))
+    own = "".join(p.text if p.kind == "text" else " " for p in tokenize(text))
     dense, unspaced = len(_DENSE.findall(own)), len(_UNSPACED.findall(own))
-    spaced = [word for word in _DENSE.sub(" ", own).split() if _letters(word)]
+    spaced = [word for word in _DENSE.sub(" ", own).split() if _count_letters(word)]
     words = dense + unspaced + len(spaced)
-    return words >= FEWEST_WORDS and _letters(own) + dense >= FEWEST_LETTERS
+    return words >= MIN_WORDS and _count_letters(own) + dense >= MIN_LETTERS
 
 
-def _letters(text: str) -> int:
+def _count_letters(text: str) -> int:
     """Letters, digits, and the marks that write vowels in many scripts."""
     return sum(unicodedata.category(c)[0] in "LMN" for c in text)
 
 
-def check_enough(title: str) -> None:
+def require_enough_words(title: str) -> None:
     """Raises Refusal, at the form's field, for what nobody could answer."""
-    if not is_enough(title):
-        raise Refusal(TOO_SHORT, field="title")
+    if not has_enough_words(title):
+        raise UserError(TOO_SHORT, field="title")
 
 
-def prefilled(title: str, details: str) -> tuple[str, str]:
+def form_values(title: str, details: str) -> tuple[str, str]:
     """Marked texts in, out what of them the fields of a form show and can hold."""
     return (
-        shorten(plain(title), LONGEST_TITLE),
-        shorten(plain(details), LONGEST_FIELD),
+        truncate(to_plain(title), MAX_TITLE_LENGTH),
+        truncate(to_plain(details), MAX_FIELD_LENGTH),
     )
 
 
-def topics(chosen: Iterable[str], typed: str) -> list[str]:
+def parse_topics(chosen: Iterable[str], typed: str) -> list[str]:
     """Chosen and comma-separated topics as one list; the same in any case is one."""
     words = [*chosen, *typed.replace(";", ",").split(",")]
     found: dict[str, str] = {}
     for word in words:
-        topic = topic_name(word)
+        topic = normalize_topic(word)
         if topic:
             found.setdefault(topic.casefold(), topic)
-    if len(found) > MOST_TOPICS:
-        raise Refusal(
-            f"Up to {MOST_TOPICS} topics, please. You gave {len(found)}.",
+    if len(found) > MAX_TOPICS:
+        raise UserError(
+            f"Up to {MAX_TOPICS} topics, please. You gave {len(found)}.",
             field="more_topics" if typed.strip() else "topics",
         )
     return list(found.values())
 
 
-def topic_name(typed: str) -> str:
-    return shorten(one_line(clean(typed)).lstrip("#").strip(), LONGEST_TOPIC)
+def normalize_topic(typed: str) -> str:
+    return truncate(one_line(sanitize(typed)).lstrip("#").strip(), MAX_TOPIC_LENGTH)

@@ -10,22 +10,22 @@ from sqlalchemy.orm import Session
 from bot import outbox
 from bot.answers import outcomes
 from bot.asks import rules
-from bot.clock import micros_of
-from bot.errors import Refusal
+from bot.clock import datetime_to_micros
+from bot.errors import UserError
 from bot.members import service as members
 from bot.members.rules import Action, Role
 from bot.outbox import upsert
 from bot.runtime import Workspace
 from models import Ask, Channel
 
-GONE = "That ask is gone."
-NO_GUESTS = (
+ASK_GONE = "That ask is gone."
+GUESTS_CANNOT_ASK = (
     "In this channel only full members of the workspace ask. You can answer, though."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class AskDraft:
     """An ask as its asker put it. `title` and `details` are marked text."""
 
     title: str
@@ -33,60 +33,64 @@ class Draft:
     topics: Sequence[str] = ()
 
 
-def may_ask(session: Session, channel: Channel, member: str, *, now: datetime) -> None:
+def require_can_ask(
+    session: Session, channel: Channel, member: str, *, now: datetime
+) -> None:
     """Raises Refusal where the person can't ask in the channel."""
     if channel.is_archived:
-        raise Refusal("This channel is archived; choose another one.", field="channel")
+        raise UserError(
+            "This channel is archived; choose another one.", field="channel"
+        )
     if channel.is_read_only:
-        raise Refusal(
+        raise UserError(
             "I'm not allowed to post in that channel; choose another one.",
             field="channel",
         )
-    held = members.permit(
+    held = members.authorize(
         session, channel, Action.ASK, member, now=now, field="channel"
     )
     if Role.GUEST in held and not channel.guests_may_ask:
-        raise Refusal(NO_GUESTS, field="channel")
+        raise UserError(GUESTS_CANNOT_ASK, field="channel")
 
 
 def open_ask(
     session: Session,
     workspace: Workspace,
     channel: Channel,
-    draft: Draft,
+    draft: AskDraft,
     *,
     asker: str,
-    source: str,
+    dedup_key: str,
     now: datetime,
     # The address of what it was asked from.
-    origin: str | None = None,
+    origin_url: str | None = None,
 ) -> Ask:
     """Put a problem to the peers: one ask and one message for each `source`.
 
     Raises Refusal where the asker may not ask there.
     """
     known = session.scalar(
-        select(Ask).filter_by(installation_id=workspace.id, source=source)
+        select(Ask).filter_by(installation_id=workspace.id, source=dedup_key)
     )
     if known is not None:
         return known
-    may_ask(session, channel, asker, now=now)
-    rules.check_enough(draft.title)
-    ask = add(
+    require_can_ask(session, channel, asker, now=now)
+    rules.require_enough_words(draft.title)
+    ask = insert_ask(
         session,
         workspace,
         channel,
         draft,
         asker=asker,
-        source=source,
+        dedup_key=dedup_key,
         asked_at=now,
-        origin=origin,
+        origin_url=origin_url,
     )
     if ask is None:
         return session.scalars(
-            select(Ask).filter_by(installation_id=workspace.id, source=source)
+            select(Ask).filter_by(installation_id=workspace.id, source=dedup_key)
         ).one()
-    outbox.promise(
+    outbox.enqueue(
         session,
         "ask.post",
         ask.id,
@@ -97,17 +101,17 @@ def open_ask(
     return ask
 
 
-def add(
+def insert_ask(
     session: Session,
     workspace: Workspace,
     channel: Channel,
-    draft: Draft,
+    draft: AskDraft,
     *,
     asker: str,
-    source: str,
+    dedup_key: str,
     asked_at: datetime,
     ts: str | None = None,
-    origin: str | None = None,
+    origin_url: str | None = None,
 ) -> Ask | None:
     earlier = select(Ask.id).filter_by(installation_id=workspace.id, asker=asker)
     added = session.scalar(
@@ -115,7 +119,7 @@ def add(
         .values(
             installation_id=workspace.id,
             channel_id=channel.id,
-            source=source,
+            source=dedup_key,
             ts=ts,
             is_own_message=ts is not None,
             asker=asker,
@@ -123,7 +127,7 @@ def add(
             details=draft.details,
             topics=list(draft.topics),
             asked_at=asked_at,
-            origin=origin,
+            origin=origin_url,
             is_first=session.scalar(earlier.limit(1)) is None,
         )
         .on_conflict_do_nothing()
@@ -132,61 +136,69 @@ def add(
     return None if added is None else session.get_one(Ask, added)
 
 
-def edit(session: Session, ask: Ask, draft: Draft, *, by: str, now: datetime) -> None:
+def edit(
+    session: Session, ask: Ask, draft: AskDraft, *, by: str, now: datetime
+) -> None:
     channel = session.get_one(Channel, ask.channel_id)
-    members.permit(session, channel, Action.EDIT, by, now=now, author=ask.asker)
+    members.authorize(session, channel, Action.EDIT, by, now=now, author=ask.asker)
     if ask.is_own_message:
-        raise Refusal("Edit your message in Slack and the ask will follow.")
-    shown = rules.from_form(*rules.prefilled(ask.title, ask.details))
+        raise UserError("Edit your message in Slack and the ask will follow.")
+    shown = rules.from_form(*rules.form_values(ask.title, ask.details))
     # The form shows less than we keep: what was left as shown is left as it is.
     if draft.title != shown[0]:
-        rules.check_enough(draft.title)
+        rules.require_enough_words(draft.title)
         ask.title = draft.title
     if draft.details != shown[1]:
         ask.details = draft.details
     ask.topics = list(draft.topics)
-    ask.edited_us = micros_of(now)
-    outcomes.show_again(session, ask, now=now)
+    ask.edited_us = datetime_to_micros(now)
+    outcomes.update_message(session, ask, now=now)
 
 
 def delete(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
     channel = session.get_one(Channel, ask.channel_id)
-    members.permit(session, channel, Action.DELETE, by, now=now, author=ask.asker)
-    remove(session, ask, now=now)
-    tell_removed(session, ask, by=by, now=now)
+    members.authorize(session, channel, Action.DELETE, by, now=now, author=ask.asker)
+    mark_deleted(session, ask, now=now)
+    notify_removed(session, ask, by=by, now=now)
 
 
-def tell_removed(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
+def notify_removed(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
     if by != ask.asker:
-        outbox.promise(
+        outbox.enqueue(
             session,
             "ask.deleted",
             ask.id,
             ask.asker,
             installation_id=ask.installation_id,
             now=now,
-            detail={"by": by},
-            occasion=str(micros_of(now)),
+            payload={"by": by},
+            occurrence=str(datetime_to_micros(now)),
         )
 
 
-def remove(session: Session, ask: Ask, *, now: datetime, by: str | None = None) -> None:
+def mark_deleted(
+    session: Session, ask: Ask, *, now: datetime, by: str | None = None
+) -> None:
     """The ask is no more, because its message is gone, or is not an ask, `by` says."""
     ask.deleted_at, ask.state, ask.removed_by = ask.deleted_at or now, "deleted", by
-    outcomes.show_again(session, ask, now=now)
+    outcomes.update_message(session, ask, now=now)
 
 
-_BY_MESSAGE = select(Ask).where(
+_SELECT_BY_MESSAGE = select(Ask).where(
     Ask.channel_id == bindparam("in_channel"), Ask.ts == bindparam("at")
 )
 
 
-def by_message(session: Session, channel_id: int, ts: str) -> Ask | None:
-    return session.scalar(_BY_MESSAGE, {"in_channel": channel_id, "at": ts})
+def find_by_message(session: Session, channel_id: int, ts: str) -> Ask | None:
+    return session.scalar(_SELECT_BY_MESSAGE, {"in_channel": channel_id, "at": ts})
 
 
 def get(
-    session: Session, workspace: Workspace, ask_id: int, *, or_deleted: bool = False
+    session: Session,
+    workspace: Workspace,
+    ask_id: int,
+    *,
+    include_deleted: bool = False,
 ) -> Ask:
     """An ask of this workspace that is still there; else raises Refusal."""
     ask = session.scalar(
@@ -194,6 +206,6 @@ def get(
         .filter_by(id=ask_id, installation_id=workspace.id)
         .with_for_update(key_share=True)
     )
-    if ask is None or (ask.deleted_at is not None and not or_deleted):
-        raise Refusal(GONE)
+    if ask is None or (ask.deleted_at is not None and not include_deleted):
+        raise UserError(ASK_GONE)
     return ask

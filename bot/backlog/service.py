@@ -8,28 +8,37 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
-from bot.config import MentorNumbers
+from bot.config import MentorSettings
 from bot.mentors import rounds
 from bot.runtime import Workspace
-from models import CheckIn, Credit, Lane, Member, OutboxItem, Pause, Round, Schedule
+from models import (
+    CheckIn,
+    Credit,
+    Member,
+    OutboxChannel,
+    OutboxItem,
+    RateLimit,
+    Round,
+    Schedule,
+)
 
 # What is sent or withdrawn is over; of these there are few, and an index finds them.
-WAITING = ("pending", "sending", "unverified")
-GIVEN_UP = ("parked", "unknown")
+QUEUED_STATES = ("pending", "sending", "unverified")
+FAILED_STATES = ("parked", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QueueDepth:
     """How many there are, how many of them are due, and since when the oldest is."""
 
     count: int
     due: int
-    since: datetime | None
+    oldest_at: datetime | None
 
 
-def deliveries(
+def outbox_depth(
     session: Session, installation_id: int, *, now: datetime
-) -> Mapping[str, Waiting]:
+) -> Mapping[str, QueueDepth]:
     """Promises to Slack, by each state of those that are not over."""
     is_due = OutboxItem.due_at <= now
     rows = session.execute(
@@ -41,19 +50,19 @@ def deliveries(
         )
         .where(
             OutboxItem.installation_id == installation_id,
-            OutboxItem.state.in_(WAITING + GIVEN_UP),
+            OutboxItem.state.in_(QUEUED_STATES + FAILED_STATES),
         )
         .group_by(OutboxItem.state)
     ).all()
     found = {
-        state: Waiting(count, int(due), oldest if due else None)
+        state: QueueDepth(count, int(due), oldest if due else None)
         for state, count, due, oldest in rows
     }
-    return {state: found.get(state, _NONE) for state in WAITING + GIVEN_UP}
+    return {state: found.get(state, _EMPTY) for state in QUEUED_STATES + FAILED_STATES}
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class FailureCount:
     """So many promises of a kind in a state, with Slack's last error, if any."""
 
     state: str
@@ -62,44 +71,46 @@ class Trouble:
     count: int
 
 
-def given_up(
+def failed(
     session: Session, installation_id: int, *, since: datetime
-) -> Sequence[Trouble]:
+) -> Sequence[FailureCount]:
     """What was not or perhaps not delivered, and won't be any more."""
-    return _troubles(
+    return _failure_counts(
         session,
         OutboxItem.installation_id == installation_id,
-        OutboxItem.state.in_(GIVEN_UP),
+        OutboxItem.state.in_(FAILED_STATES),
         OutboxItem.finished_at >= since,
     )
 
 
 def overdue(
     session: Session, installation_id: int, *, before: datetime
-) -> Sequence[Trouble]:
+) -> Sequence[FailureCount]:
     """What should have been delivered before then, and still waits."""
-    return _troubles(
+    return _failure_counts(
         session,
         OutboxItem.installation_id == installation_id,
-        OutboxItem.state.in_(WAITING),
+        OutboxItem.state.in_(QUEUED_STATES),
         OutboxItem.due_at < before,
     )
 
 
-def _troubles(session: Session, *where: ColumnElement[bool]) -> Sequence[Trouble]:
+def _failure_counts(
+    session: Session, *where: ColumnElement[bool]
+) -> Sequence[FailureCount]:
     of = (OutboxItem.state, OutboxItem.kind, OutboxItem.error)
     rows = session.execute(
         select(*of, func.count()).where(*where).group_by(*of).order_by(*of)
     )
-    return [Trouble(*row) for row in rows]
+    return [FailureCount(*row) for row in rows]
 
 
-def work(
-    session: Session, workspace: Workspace, *, now: datetime, numbers: MentorNumbers
-) -> Mapping[str, Waiting]:
+def due_work(
+    session: Session, workspace: Workspace, *, now: datetime, settings: MentorSettings
+) -> Mapping[str, QueueDepth]:
     """What the clock is to do, by its name: all of it is due, and soon done."""
-    unanswered = now - timedelta(days=numbers.consent_days)
-    looks = len(rounds.due(session, workspace, now=now, numbers=numbers))
+    unanswered = now - timedelta(days=settings.consent_days)
+    looks = len(rounds.due_runs(session, workspace, now=now, settings=settings))
     here = Schedule.installation_id == workspace.id
     asked_here = Round.schedule_id.in_(select(Schedule.id).where(here))
     return {
@@ -115,7 +126,7 @@ def work(
             now,
             CheckIn.round_id.in_(select(Round.id).where(asked_here)),
         ),
-        "look for mentors": Waiting(looks, looks, None),
+        "look for mentors": QueueDepth(looks, looks, None),
         "settle unanswered consent": _due(
             session,
             Credit.told_at,
@@ -133,7 +144,7 @@ def work(
 
 
 def next_due(
-    session: Session, workspace: Workspace, *, now: datetime, numbers: MentorNumbers
+    session: Session, workspace: Workspace, *, now: datetime, settings: MentorSettings
 ) -> datetime | None:
     """Return the next UTC instant after `now` at which the clock is to do something.
 
@@ -142,7 +153,7 @@ def next_due(
     here = Schedule.installation_id == workspace.id
     asked_here = Round.schedule_id.in_(select(Schedule.id).where(here))
     moments = [
-        _next(
+        _next_after(
             session,
             OutboxItem.due_at,
             now,
@@ -150,53 +161,58 @@ def next_due(
             OutboxItem.installation_id == workspace.id,
         ),
         # What is due waits for its turn in the channel.
-        _next(session, Lane.free_at, now, Lane.installation_id == workspace.id),
-        _next(session, Schedule.next_at, now, Schedule.state == "on", here),
-        _next(session, Round.closes_at, now, Round.state == "open", asked_here),
-        _next(
+        _next_after(
+            session,
+            OutboxChannel.free_at,
+            now,
+            OutboxChannel.installation_id == workspace.id,
+        ),
+        _next_after(session, Schedule.next_at, now, Schedule.state == "on", here),
+        _next_after(session, Round.closes_at, now, Round.state == "open", asked_here),
+        _next_after(
             session,
             CheckIn.nudge_at,
             now,
             CheckIn.round_id.in_(select(Round.id).where(asked_here)),
         ),
-        rounds.next_look(session, workspace, now=now, numbers=numbers),
+        rounds.next_run_at(session, workspace, now=now, settings=settings),
     ]
     return min(filter(None, moments), default=None)
 
 
-def _next(
-    session: Session, at: Any, now: datetime, *where: ColumnElement[bool]
+def _next_after(
+    session: Session, column: Any, now: datetime, *where: ColumnElement[bool]
 ) -> datetime | None:
     found: datetime | None = session.scalar(
-        select(func.min(at)).where(at > now, *where)
+        select(func.min(column)).where(column > now, *where)
     )
     return found
 
 
-def pauses(
+def rate_limits(
     session: Session, installation_id: int, *, now: datetime
 ) -> Mapping[str, datetime]:
     """Until when Slack does not want to be called, by its method's name."""
     rows = session.execute(
-        select(Pause.method, Pause.until).where(
-            Pause.installation_id == installation_id, Pause.until > now
+        select(RateLimit.method, RateLimit.until).where(
+            RateLimit.installation_id == installation_id, RateLimit.until > now
         )
     )
     return {row.method: row.until for row in rows}
 
 
-_NONE = Waiting(0, 0, None)
+_EMPTY = QueueDepth(0, 0, None)
 
 
 def _due(
-    session: Session, at: Any, until: datetime, *where: ColumnElement[bool]
-) -> Waiting:
+    session: Session, column: Any, until: datetime, *where: ColumnElement[bool]
+) -> QueueDepth:
     count, since = session.execute(
-        select(func.count(), func.min(at)).where(at <= until, *where)
+        select(func.count(), func.min(column)).where(column <= until, *where)
     ).one()
-    return Waiting(count, count, since)
+    return QueueDepth(count, count, since)
 
 
-def _count(session: Session, *where: ColumnElement[bool]) -> Waiting:
+def _count(session: Session, *where: ColumnElement[bool]) -> QueueDepth:
     count = session.scalar(select(func.count()).where(*where)) or 0
-    return Waiting(count, count, None)
+    return QueueDepth(count, count, None)

@@ -12,19 +12,19 @@ Capture = Literal["off", "questions", "all"]
 Meaning = Literal["helpful", "solved", "looking", "same"]
 
 # What people really use on replies (counted in a public Slack's export).
-HELPFUL = ("+1", "raised_hands", "heart", "pray", "bulb")
-SOLVED = ("white_check_mark",)
+DEFAULT_HELPFUL = ("+1", "raised_hands", "heart", "pray", "bulb")
+DEFAULT_SOLVED = ("white_check_mark",)
 LOOKING = ("eyes",)
 SAME = ("raising_hand",)
 # On a kudos message: "I say so, too".
-SECOND = ("raised_hands",)
+DEFAULT_JOIN = ("raised_hands",)
 
 _TONES = re.compile("[\U0001f3fb-\U0001f3ff]")
 _SKIN_TONE = re.compile(r"::skin-tone-[2-6]$")
 _VARIATION = "\ufe0f"
 
 
-def _read_table() -> tuple[dict[str, str], dict[str, str]]:
+def _load_table() -> tuple[dict[str, str], dict[str, str]]:
     """Return the characters by their names, and Slack's first name by characters."""
     by_name: dict[str, str] = {}
     by_character: dict[str, str] = {}
@@ -41,12 +41,12 @@ def _read_table() -> tuple[dict[str, str], dict[str, str]]:
 
 
 # Slack's standard emoji.
-_CHARACTERS, _NAMES = _read_table()
+_CHARACTERS, _NAMES = _load_table()
 _LONGEST_CHARACTER = max(map(len, _NAMES))
 
 
 @cache
-def same_emoji(name: str) -> str:
+def canonical(name: str) -> str:
     """One name for all skin tones and aliases: `thumbsup::skin-tone-3` is `👍`.
 
     A workspace's own emoji keeps its name.
@@ -55,27 +55,27 @@ def same_emoji(name: str) -> str:
     return _CHARACTERS.get(base, base).replace(_VARIATION, "")
 
 
-def not_standard(names: Iterable[str]) -> list[str]:
+def custom_names(names: Iterable[str]) -> list[str]:
     """Return the names that Slack does not have: a workspace may have added them."""
     return [name for name in names if name not in _CHARACTERS]
 
 
 def is_among(name: str, names: Sequence[str]) -> bool:
-    return same_emoji(name) in _same_emoji_of(tuple(names))
+    return canonical(name) in _canonical_set(tuple(names))
 
 
 # A few for each channel, and asked about with each reaction.
 @lru_cache(maxsize=1024)
-def _same_emoji_of(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(map(same_emoji, names))
+def _canonical_set(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(canonical, names))
 
 
-def shared(some: Sequence[str], others: Sequence[str]) -> bool:
+def overlap(some: Sequence[str], others: Sequence[str]) -> bool:
     """Whether an emoji is among both."""
     return any(is_among(name, others) for name in some)
 
 
-def on_ask(name: str, solved: Sequence[str]) -> Meaning | None:
+def meaning_on_ask(name: str, solved: Sequence[str]) -> Meaning | None:
     """What a reaction on an ask means."""
     if is_among(name, solved):
         return "solved"
@@ -84,7 +84,7 @@ def on_ask(name: str, solved: Sequence[str]) -> Meaning | None:
     return "same" if is_among(name, SAME) else None
 
 
-def on_answer(
+def meaning_on_answer(
     name: str, helpful: Sequence[str], solved: Sequence[str]
 ) -> Meaning | None:
     """What a reaction on an answer means."""
@@ -95,24 +95,24 @@ def on_answer(
 
 # What does not speak for its author: quotations, which go; and code, links, mentions
 # and emoji, of which a mark stays, since a question may end with one.
-_ASIDE = re.compile(
+_NOT_PROSE = re.compile(
     r"(?P<quoted>^(?:&gt;|>)[^\n]*)"
     r"|```.*?(?:```|\Z)|`[^`\n]*`|<[^<>\n]*>|https?://\S+|(?<![A-Za-z0-9:]):[^\s:`<]{1,100}:",
     re.DOTALL | re.MULTILINE,
 )
-_THING = "\ufffc"
+_PLACEHOLDER = "\ufffc"
 _QUESTION_MARK = re.compile(
-    rf"[\w)\]\"'’”».…{_THING}]\s{{0,2}}[?？؟⁇⁉][!?]*(?=[\s)\]\"'’”».,_*~{_THING}]|$)|？|¿"
+    rf"[\w)\]\"'’”».…{_PLACEHOLDER}]\s{{0,2}}[?？؟⁇⁉][!?]*(?=[\s)\]\"'’”».,_*~{_PLACEHOLDER}]|$)|？|¿"
 )
-_OPENING = re.compile(
+_ENGLISH_OPENING = re.compile(
     r"\b(?:does|has|would|could|can|is) (?:any(?:one|body)|some(?:one|body))\b"
     r"|\bhow (?:do|can|would|should|does|to) (?:i|we|you|one|people)\b"
     r"|\bany (?:idea|ideas|suggestions?|pointers?|advice|thoughts)\b",
     re.IGNORECASE,
 )
 # Where a sentence begins, perhaps after a greeting of up to three words.
-_BEGINS = (
-    rf"(?:^|[.!…:;)\u2013\u2014{_THING}])\s*"
+_SENTENCE_START = (
+    rf"(?:^|[.!…:;)\u2013\u2014{_PLACEHOLDER}])\s*"
     r"(?:(?:hi|hey|hello|hallo|hola|oi|olá|ola|bonjour|salut)(?: \w+){0,2},? )?"
 )
 _OPENINGS = (
@@ -139,15 +139,17 @@ _OPENINGS = (
     r"|(?:existe|há) algum(?:a forma|a maneira| jeito) de\b|alguma ideia\b"
     r"|vocês (?:sabem|conhecem)\b"
 )
-_OTHER_OPENING = re.compile(rf"{_BEGINS}(?:{_OPENINGS})", re.IGNORECASE | re.MULTILINE)
+_OTHER_OPENING = re.compile(
+    rf"{_SENTENCE_START}(?:{_OPENINGS})", re.IGNORECASE | re.MULTILINE
+)
 # Japanese writes most questions without a mark, and ends them as follows. "そうですか"
 # says no more than "I see".
-_JAPANESE = re.compile(
+_JAPANESE_ENDING = re.compile(
     r"(?:(?:ます|ません|ました|でした|でしょう|ましょう|だろう|(?<!そう)です)か(?:ね|な)?"
     r"|かな|(?:教え|おしえ|助け)て(?:いただけ(?:ると|れば)[^\s。]{0,12}"
     r"|(?:ください|下さい|ほしいです|欲しいです))|ご教示(?:ください|下さい|願います)"
     r"|(?:アドバイス|ヒント)を?(?:ください|下さい))"
-    rf"(?=[。\uff0e.!\uff01…」』\uff09)\s{_THING}]|$)",
+    rf"(?=[。\uff0e.!\uff01…」』\uff09)\s{_PLACEHOLDER}]|$)",
     re.MULTILINE,
 )
 
@@ -163,39 +165,39 @@ def is_question(text: str) -> bool:
        Portuguese at the beginning of a sentence;
     3. or a sentence has one of the endings with which Japanese asks.
     """
-    own = _ASIDE.sub(lambda aside: " " if aside["quoted"] else _THING, text)
+    own = _NOT_PROSE.sub(lambda aside: " " if aside["quoted"] else _PLACEHOLDER, text)
     return bool(
         _QUESTION_MARK.search(own)
-        or _OPENING.search(own)
+        or _ENGLISH_OPENING.search(own)
         or _OTHER_OPENING.search(own)
-        or _JAPANESE.search(own)
+        or _JAPANESE_ENDING.search(own)
     )
 
 
-def makes_ask(capture: str, *, ts: str, thread_ts: str | None, text: str) -> bool:
+def should_capture(capture: str, *, ts: str, thread_ts: str | None, text: str) -> bool:
     """Whether a person's message becomes an ask by itself, as the channel chose."""
     if thread_ts not in {None, ts}:
         return False
     return capture == "all" or (capture == "questions" and is_question(text))
 
 
-_NAMED = re.compile(r":([^\s:]{1,100})(?:::skin-tone-[2-6])?:")
+_COLON_NAME = re.compile(r":([^\s:]{1,100})(?:::skin-tone-[2-6])?:")
 
 
-def chosen_emoji(
-    names: Sequence[str], before: Sequence[str] | None, default: Sequence[str]
+def to_setting(
+    names: Sequence[str], previous: Sequence[str] | None, default: Sequence[str]
 ) -> list[str] | None:
     """What to keep of a choice of emoji: None for the default.
 
     An emoji has several names, and a form that shows it drawn can't tell which was
     chosen: one that was chosen before keeps its name.
     """
-    known = {same_emoji(name): name for name in (*default, *(before or ()))}
-    kept = [known.get(same_emoji(name), name) for name in names]
+    known = {canonical(name): name for name in (*default, *(previous or ()))}
+    kept = [known.get(canonical(name), name) for name in names]
     return None if kept == list(default) else kept
 
 
-def drawn(names: Sequence[str]) -> str:
+def render(names: Sequence[str]) -> str:
     """Emoji as they look; a workspace's own, of which only the name is known, as that.
 
     `emoji_names` reads it back.
@@ -203,13 +205,13 @@ def drawn(names: Sequence[str]) -> str:
     return " ".join(_CHARACTERS.get(name, f":{name}:") for name in names)
 
 
-def one_of(names: Sequence[str]) -> str:
+def join_with_or(names: Sequence[str]) -> str:
     """In mrkdwn, where Slack draws them: ":+1:, :heart: or :bulb:"."""
     *others, last = (f":{name}:" for name in names)
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def emoji_names(text: str) -> tuple[list[str], list[str]]:
+def parse(text: str) -> tuple[list[str], list[str]]:
     """Typed, as ":+1: 👏 heart": the names, and what is no name of an emoji.
 
     A name that is none of Slack's own needs its colons: a workspace calls its own emoji
@@ -217,7 +219,7 @@ def emoji_names(text: str) -> tuple[list[str], list[str]]:
     """
     good, bad = [], []
     for word in unicodedata.normalize("NFC", text).replace(",", " ").split():
-        names = list(_names_in(word))
+        names = list(_parse_word(word))
         if None in names:
             bad.append(word)
         else:
@@ -225,7 +227,7 @@ def emoji_names(text: str) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(good)), bad
 
 
-def _names_in(word: str) -> Iterator[str | None]:
+def _parse_word(word: str) -> Iterator[str | None]:
     """Yield the emoji that a word is made of; None for anything else in it."""
     # Ⓜ is an emoji, and a small letter of it is none.
     bare = _SKIN_TONE.sub("", word.lower())
@@ -234,8 +236,8 @@ def _names_in(word: str) -> Iterator[str | None]:
         return
     shown = _TONES.sub("", word).replace(_VARIATION, "") or word
     while shown:
-        named = _NAMED.match(shown)
-        if named and is_emoji_name(named[1]):
+        named = _COLON_NAME.match(shown)
+        if named and is_valid_name(named[1]):
             yield named[1].lower()
             shown = shown[named.end() :]
             continue
@@ -249,7 +251,7 @@ def _names_in(word: str) -> Iterator[str | None]:
             return
 
 
-def is_emoji_name(name: str) -> bool:
+def is_valid_name(name: str) -> bool:
     """Whether Slack would take it as the name of an emoji: letters of any script."""
     return all(
         character in "_'+-" or unicodedata.category(character)[0] in "LMN"

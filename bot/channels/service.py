@@ -13,7 +13,7 @@ from bot import outbox
 from bot.channels import rules
 from bot.db import table
 from bot.outbox import upsert
-from bot.text import clean, one_line
+from bot.text import one_line, sanitize
 from models import Base, Champion, Channel
 
 
@@ -23,7 +23,7 @@ def find(session: Session, installation_id: int, slack_id: str) -> Channel | Non
     )
 
 
-def note(session: Session, installation_id: int, slack_id: str) -> Channel:
+def get_or_create(session: Session, installation_id: int, slack_id: str) -> Channel:
     """The channel's row, made if it is new."""
     if (known := find(session, installation_id, slack_id)) is not None:
         return known
@@ -37,7 +37,7 @@ def note(session: Session, installation_id: int, slack_id: str) -> Channel:
     ).one()
 
 
-def remember(
+def upsert_from_slack(
     session: Session,
     installation_id: int,
     conversation: Mapping[str, Any],
@@ -45,8 +45,8 @@ def remember(
     now: datetime,
 ) -> Channel:
     """Record Slack's conversation object, as of now."""
-    channel = note(session, installation_id, conversation["id"])
-    channel.name = one_line(clean(conversation.get("name") or channel.name))
+    channel = get_or_create(session, installation_id, conversation["id"])
+    channel.name = one_line(sanitize(conversation.get("name") or channel.name))
     channel.is_private = bool(conversation.get("is_private"))
     channel.is_shared = bool(conversation.get("is_ext_shared"))
     channel.is_archived = bool(conversation.get("is_archived"))
@@ -57,18 +57,18 @@ def remember(
     return channel
 
 
-def change(
-    session: Session, installation_id: int, channel: str, /, **values: object
+def update_channel(
+    session: Session, installation_id: int, slack_id: str, /, **values: object
 ) -> None:
     """Follow what happened to a channel; one we have no row for is looked up later."""
     session.execute(
         update(Channel)
-        .where(Channel.installation_id == installation_id, Channel.slack_id == channel)
+        .where(Channel.installation_id == installation_id, Channel.slack_id == slack_id)
         .values(**values)
     )
 
 
-def look(
+def find_row(
     connection: Connection, installation_id: int, slack_id: str
 ) -> Row[Any] | None:
     """A channel's row as it is, without a transaction."""
@@ -80,42 +80,46 @@ def look(
     ).first()
 
 
-def move(session: Session, installation_id: int, old: str, new: str) -> None:
+def change_slack_id(
+    session: Session, installation_id: int, old_id: str, new_id: str
+) -> None:
     """Slack gave a channel another id; a row noted by its new id gives way.
 
     What happened there before we heard of the move is the channel's, as ever.
     """
-    known = find(session, installation_id, old)
+    known = find(session, installation_id, old_id)
     if known is None:
         return
-    noted = find(session, installation_id, new)
+    noted = find(session, installation_id, new_id)
     if noted is not None:
-        noted.slack_id = f"{new}:moved:{noted.id}"
+        noted.slack_id = f"{new_id}:moved:{noted.id}"
         session.flush()
-        _take_over(session, noted.id, known.id)
-    change(session, installation_id, old, slack_id=new)
-    outbox.redirect(session, installation_id, old, new)
+        _move_references(session, noted.id, known.id)
+    update_channel(session, installation_id, old_id, slack_id=new_id)
+    outbox.move_channel(session, installation_id, old_id, new_id)
 
 
-def _take_over(session: Session, other: int, channel: int) -> None:
+def _move_references(
+    session: Session, from_channel_id: int, to_channel_id: int
+) -> None:
     """All that refers to one row refers to the other; what that has already, stays."""
     for rows in Base.metadata.sorted_tables:
         for key in rows.foreign_keys:
             if key.column.table is not table(Channel):
                 continue
-            found = select(*rows.primary_key).where(key.parent == other)
+            found = select(*rows.primary_key).where(key.parent == from_channel_id)
             for primary in session.execute(found).all():
                 is_it = and_(
                     *(a == b for a, b in zip(rows.primary_key, primary, strict=True))
                 )
                 with suppress(IntegrityError), session.begin_nested():
                     session.execute(
-                        update(rows).where(is_it).values({key.parent: channel})
+                        update(rows).where(is_it).values({key.parent: to_channel_id})
                     )
     session.expire_all()
 
 
-def only_joined(
+def set_joined(
     session: Session, installation_id: int, slack_ids: Iterable[str]
 ) -> None:
     """The bot is in these channels and in no other (`users.conversations`)."""
@@ -132,19 +136,19 @@ def only_joined(
 def helpful_emoji(channel: Channel | None) -> Sequence[str]:
     """The names of the channel's emoji; the default ones where none is at hand."""
     chosen = channel.helpful_emoji if channel else None
-    return rules.HELPFUL if chosen is None else chosen
+    return rules.DEFAULT_HELPFUL if chosen is None else chosen
 
 
 def solved_emoji(channel: Channel | None) -> Sequence[str]:
     """The names of the channel's emoji; the default ones where none is at hand."""
     chosen = channel.solved_emoji if channel else None
-    return rules.SOLVED if chosen is None else chosen
+    return rules.DEFAULT_SOLVED if chosen is None else chosen
 
 
-def second_emoji(channel: Channel | None) -> Sequence[str]:
+def join_emoji(channel: Channel | None) -> Sequence[str]:
     """The names of the channel's emoji; the default ones where none is at hand."""
     chosen = channel.second_emoji if channel else None
-    return rules.SECOND if chosen is None else chosen
+    return rules.DEFAULT_JOIN if chosen is None else chosen
 
 
 def kudos_emoji(channel: Channel | None) -> Sequence[str]:

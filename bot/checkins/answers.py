@@ -12,18 +12,18 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot import rich
-from bot.checkins.rules import LONGEST_ANSWER, Shared
-from bot.rich import Part, link, person, spoken
-from bot.text import plain, shorten
+from bot.checkins.rules import LONGEST_ANSWER, Response
+from bot.rich import Part, fallback_text, link, user_mention
+from bot.text import to_plain, truncate
 
 Note = tuple[str, list[Block]]
 
-_LONGEST_LABEL = 150
+LONGEST_LABEL = 150
 _LONGEST_TITLE = 80
 # All answers share one message, which Slack takes up to a length.
 _MOST_ELEMENTS = 15
 
-_STATES = {
+_ASK_STATES = {
     "open": "open",
     "answered": "answered",
     "solved": "solved",
@@ -33,7 +33,7 @@ _STATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RoundPrompt:
     """What a round asks. Texts are marked text; "" where there is none."""
 
     question: str
@@ -57,13 +57,13 @@ class Blocker:
 
 def share_form(
     round_id: int,
-    asked: Asked,
-    shared: Shared,
+    prompt: RoundPrompt,
+    response: Response,
     *,
     # The channel's name, and when the round closes.
     channel: str,
     until: Part,
-    is_in: bool,
+    is_participant: bool,
 ) -> View:
     """Share something in a round, or change what was shared."""
     said: list[Part] = [
@@ -72,94 +72,96 @@ def share_form(
         until,
         ".",
     ]
-    if not is_in:
+    if not is_participant:
         said.append(
             " Sharing doesn't sign you up. Only people who join get a reminder."
         )
     fields = [
-        _field("working_on", asked.question, asked.hint, shared.working_on),
-        _field(
+        _share_field("working_on", prompt.question, prompt.hint, response.working_on),
+        _share_field(
             "stuck_on",
             "What are you stuck on?",
             "I'll privately offer to ask your peers about it.",
-            shared.stuck_on,
+            response.stuck_on,
         ),
-        _field("proud_of", "What are you proud of?", "", shared.proud_of),
+        _share_field("proud_of", "What are you proud of?", "", response.proud_of),
     ]
-    if asked.reflection or shared.reflection:
+    if prompt.reflection or response.reflection:
         fields.append(
-            _field("reflection", asked.reflection, "If you like", shared.reflection)
+            _share_field(
+                "reflection", prompt.reflection, "If you like", response.reflection
+            )
         )
     return View(
         type="modal",
         callback_id="checkin_share",
         title="Share your check-in",
-        submit="Save" if shared != Shared() else "Share",
+        submit="Save" if response != Response() else "Share",
         close="Cancel",
         private_metadata=json.dumps({"round": round_id}),
-        blocks=[*fields, rich.aside(*said)],
+        blocks=[*fields, rich.context_line(*said)],
     )
 
 
-def _field(name: str, label: str, hint: str, value: str) -> InputBlock:
+def _share_field(name: str, label: str, hint: str, value: str) -> InputBlock:
     return InputBlock(
         block_id=name,
-        label=shorten(plain(label), _LONGEST_LABEL),
-        hint=shorten(plain(hint), _LONGEST_LABEL) or None,
+        label=truncate(to_plain(label), LONGEST_LABEL),
+        hint=truncate(to_plain(hint), LONGEST_LABEL) or None,
         optional=True,
         element=PlainTextInputElement(
             action_id=name,
             multiline=True,
             max_length=LONGEST_ANSWER,
-            initial_value=shorten(plain(value), LONGEST_ANSWER) or None,
+            initial_value=truncate(to_plain(value), LONGEST_ANSWER) or None,
             focus_on_load=name == "working_on" or None,
         ),
     )
 
 
-def message(
+def response_message(
     member: str,
     name: str,
-    asked: Asked,
-    shared: Shared,
+    prompt: RoundPrompt,
+    response: Response,
     blocker: Blocker | None,
 ) -> Note:
     """In the round's thread. `member` is a Slack id: they hear of replies to it."""
-    blocks: list[Block] = [rich.sentence(person(member), " shared:")]
-    blocks += _answer("Working on", shared.working_on)
-    blocks += _answer("Stuck on", shared.stuck_on)
-    if blocker is not None and shared.stuck_on:
-        blocks.append(rich.sentence(*outcome(blocker)))
-    blocks += _answer("Proud of", shared.proud_of)
-    blocks += _answer(asked.reflection or "Also", shared.reflection)
+    blocks: list[Block] = [rich.inline(user_mention(member), " shared:")]
+    blocks += _response_part("Working on", response.working_on)
+    blocks += _response_part("Stuck on", response.stuck_on)
+    if blocker is not None and response.stuck_on:
+        blocks.append(rich.inline(*blocker_outcome(blocker)))
+    blocks += _response_part("Proud of", response.proud_of)
+    blocks += _response_part(prompt.reflection or "Also", response.reflection)
     first = next(
         text
         for text in (
-            shared.working_on,
-            shared.stuck_on,
-            shared.proud_of,
-            shared.reflection,
+            response.working_on,
+            response.stuck_on,
+            response.proud_of,
+            response.reflection,
         )
         if text
     )
-    return spoken(f"{name} shared: {shorten(plain(first), 200)}"), blocks
+    return fallback_text(f"{name} shared: {truncate(to_plain(first), 200)}"), blocks
 
 
-def _answer(label: str, text: str) -> Sequence[Block]:
+def _response_part(label: str, text: str) -> Sequence[Block]:
     if not text:
         return ()
     return (
-        rich.words(label, limit=_LONGEST_LABEL, is_bold=True),
-        rich.words(text, limit=LONGEST_ANSWER, most_elements=_MOST_ELEMENTS),
+        rich.user_text(label, limit=LONGEST_LABEL, is_bold=True),
+        rich.user_text(text, limit=LONGEST_ANSWER, max_elements=_MOST_ELEMENTS),
     )
 
 
-def outcome(blocker: Blocker, *, with_title: bool = True) -> list[Part]:
+def blocker_outcome(blocker: Blocker, *, with_title: bool = True) -> list[Part]:
     """What became of what somebody is stuck on: "Asked: “How …?”, solved"."""
-    state = _STATES[blocker.state]
+    state = _ASK_STATES[blocker.state]
     if blocker.state == "deleted" or not blocker.url:
         return [f"Asked their peers: {state}"]
-    title = f"“{shorten(plain(blocker.title), _LONGEST_TITLE)}”"
+    title = f"“{truncate(to_plain(blocker.title), _LONGEST_TITLE)}”"
     asked: list[Part] = ["Asked: ", link(blocker.url, title)]
     if not with_title:
         asked = [link(blocker.url, "Asked their peers")]

@@ -15,12 +15,12 @@ from bot import homes, outbox
 from bot.checkins import admission, rules
 from bot.checkins.rules import Membership, State
 from bot.outbox import upsert
-from models import Channel, CheckIn, CheckInReply, Round, Schedule, Seat
+from models import Channel, CheckIn, CheckInReply, Participant, Round, Schedule
 
 # Whoever joins at once is not asked whether to; nor who takes their reply back.
-ASK_AFTER = timedelta(minutes=1)
+INVITE_DELAY = timedelta(minutes=1)
 
-_HOLD = (
+_LOCK = (
     select(Round.id)
     .where(Round.id.in_(bindparam("round_ids", expanding=True)))
     .order_by(Round.id)
@@ -28,7 +28,7 @@ _HOLD = (
 )
 
 
-def hold(session: Session, round_id: int) -> Round | None:
+def lock(session: Session, round_id: int) -> Round | None:
     """The round as it is now; nobody else changes who shared in it meanwhile."""
     return session.scalar(
         select(Round)
@@ -38,13 +38,13 @@ def hold(session: Session, round_id: int) -> Round | None:
     )
 
 
-def hold_all(session: Session, round_ids: Collection[int]) -> None:
+def lock_many(session: Session, round_ids: Collection[int]) -> None:
     """`hold` several, in the order in which everybody does."""
     if round_ids:
-        session.execute(_HOLD, {"round_ids": list(round_ids)})
+        session.execute(_LOCK, {"round_ids": list(round_ids)})
 
 
-def hold_open(session: Session, schedule_id: int) -> list[Round]:
+def lock_open(session: Session, schedule_id: int) -> list[Round]:
     """The rounds of a check-in that are open, as `hold` gives each."""
     return list(
         session.scalars(
@@ -57,19 +57,19 @@ def hold_open(session: Session, schedule_id: int) -> list[Round]:
     )
 
 
-def seat(session: Session, schedule_id: int, member: str) -> Seat | None:
-    return session.get(Seat, (schedule_id, member), populate_existing=True)
+def get_participant(
+    session: Session, schedule_id: int, member: str
+) -> Participant | None:
+    return session.get(Participant, (schedule_id, member), populate_existing=True)
 
 
-def _may_take_part(
-    session: Session, held: Round, member: str, before: State | None
-) -> bool:
+def _counts(session: Session, round_: Round, member: str, before: State | None) -> bool:
     """Return whether a member's part counts; what counted before still does."""
-    channel = session.get_one(Channel, held.channel_id)
-    return before == "shared" or admission.is_admitted(session, channel, member)
+    channel = session.get_one(Channel, round_.channel_id)
+    return before == "shared" or admission.is_allowed(session, channel, member)
 
 
-def of(session: Session, round_id: int, member: str) -> CheckIn | None:
+def get(session: Session, round_id: int, member: str) -> CheckIn | None:
     return session.scalar(
         select(CheckIn)
         .filter_by(round_id=round_id, member=member)
@@ -77,19 +77,19 @@ def of(session: Session, round_id: int, member: str) -> CheckIn | None:
     )
 
 
-def row(session: Session, round_id: int, member: str) -> CheckIn:
+def get_or_create(session: Session, round_id: int, member: str) -> CheckIn:
     """The member's row in a round that is held, made if it is new."""
     session.execute(
         upsert(session, CheckIn)
         .values(round_id=round_id, member=member)
         .on_conflict_do_nothing()
     )
-    found = of(session, round_id, member)
+    found = get(session, round_id, member)
     assert found is not None  # noqa: S101 - it was made the line before
     return found
 
 
-def first_reply(session: Session, round_id: int, member: str) -> str | None:
+def first_reply_ts(session: Session, round_id: int, member: str) -> str | None:
     """The `ts` of the first of their replies that are still there."""
     return session.scalar(
         select(CheckInReply.ts)
@@ -99,129 +99,133 @@ def first_reply(session: Session, round_id: int, member: str) -> str | None:
     )
 
 
-def settle(
-    session: Session, held: Round, member: str, *, now: datetime
+def recompute(
+    session: Session, round_: Round, member: str, *, now: datetime
 ) -> CheckIn | None:
     """Derive what became of a round that we `hold` for a member, and record it.
 
     None where it does not concern them.
     """
     session.flush()
-    found = of(session, held.id, member)
-    reply_ts = first_reply(session, held.id, member)
-    who = seat(session, held.schedule_id, member)
+    found = get(session, round_.id, member)
+    reply_ts = first_reply_ts(session, round_.id, member)
+    who = get_participant(session, round_.schedule_id, member)
     before = cast("State | None", found.state if found else None)
-    membership, has_replied = rules.NOBODY, False
-    if (who or reply_ts) and _may_take_part(session, held, member, before):
+    membership, has_replied = rules.NOT_A_PARTICIPANT, False
+    if (who or reply_ts) and _counts(session, round_, member, before):
         has_replied = reply_ts is not None
         if who:
             membership = Membership(who.is_in, who.joined_at, who.left_at)
-    state = rules.state(
+    state = rules.derive_state(
         membership,
-        is_written=found is not None and found.is_written,
+        has_text=found is not None and found.has_text,
         has_replied=has_replied,
-        is_open=held.state == "open",
-        closes_at=held.closes_at,
+        is_open=round_.state == "open",
+        closes_at=round_.closes_at,
         is_away=found is not None and found.was_away,
     )
     if state is None:
         if found is not None:
             session.delete(found)
     else:
-        found = found or row(session, held.id, member)
+        found = found or get_or_create(session, round_.id, member)
         found.state, found.reply_ts = state, reply_ts
-        _follow(session, held, found, who, before, now=now)
+        _apply_state(session, round_, found, who, before, now=now)
     session.flush()
     if state != before:
-        schedule = session.get_one(Schedule, held.schedule_id)
-        homes.refresh(session, schedule.installation_id, [member], now=now)
-    if held.state == "closed":
-        show_again(session, held, now=now)
+        schedule = session.get_one(Schedule, round_.schedule_id)
+        homes.refresh_homes(session, schedule.installation_id, [member], now=now)
+    if round_.state == "closed":
+        update_digest(session, round_, now=now)
     return found if state else None
 
 
-def _follow(
+def _apply_state(
     session: Session,
-    held: Round,
-    found: CheckIn,
-    who: Seat | None,
+    round_: Round,
+    checkin: CheckIn,
+    participant: Participant | None,
     before: State | None,
     *,
     now: datetime,
 ) -> None:
     """What comes of somebody's new state for them alone."""
-    if found.state == "waiting":
+    if checkin.state == "waiting":
         if before != "waiting":
-            found.nudge_at = first_nudge(session, held, now=now)
+            checkin.nudge_at = first_reminder_at(session, round_, now=now)
         return
-    found.nudge_at = None
-    if found.state == "shared" and before != "shared" and who is not None:
+    checkin.nudge_at = None
+    if checkin.state == "shared" and before != "shared" and participant is not None:
         # Whoever shares again goes on.
-        who.nudges_stopped_at = None
-    is_newcomer = who is None or not (who.is_in or who.is_asked)
-    if found.state == "shared" and is_newcomer:
-        ask_to_join(session, held, found.member, now=now)
+        participant.nudges_stopped_at = None
+    is_newcomer = participant is None or not (participant.is_in or participant.is_asked)
+    if checkin.state == "shared" and is_newcomer:
+        invite_to_join(session, round_, checkin.member, now=now)
 
 
-def ask_to_join(session: Session, held: Round, member: str, *, now: datetime) -> None:
+def invite_to_join(
+    session: Session, round_: Round, member: str, *, now: datetime
+) -> None:
     """Ask somebody who took part without having joined whether to join, once ever."""
-    schedule = session.get_one(Schedule, held.schedule_id)
-    outbox.promise(
+    schedule = session.get_one(Schedule, round_.schedule_id)
+    outbox.enqueue(
         session,
         "checkin.invite",
         schedule.id,
         member,
         installation_id=schedule.installation_id,
         now=now,
-        due=now + ASK_AFTER,
-        detail={"round": held.id},
+        due=now + INVITE_DELAY,
+        payload={"round": round_.id},
     )
 
 
-def first_nudge(session: Session, held: Round, *, now: datetime) -> datetime | None:
+def first_reminder_at(
+    session: Session, round_: Round, *, now: datetime
+) -> datetime | None:
     """When to look whether somebody who waits from now on is to be nudged."""
-    hours = session.get_one(Schedule, held.schedule_id).nudge_after
+    hours = session.get_one(Schedule, round_.schedule_id).nudge_after
     if hours is None:
         return None
     at = now + timedelta(hours=hours)
-    return at if at < held.closes_at else None
+    return at if at < round_.closes_at else None
 
 
-def expect_all(session: Session, held: Round, *, now: datetime) -> None:
+def expect_participants(session: Session, round_: Round, *, now: datetime) -> None:
     """The round has been posted: who joined, and still may, is expected to share.
 
     Who has replied already has. To be called while the round is held.
     """
     seated = session.scalars(
-        select(Seat.member)
-        .filter_by(schedule_id=held.schedule_id, is_in=True)
-        .order_by(Seat.member)
+        select(Participant.member)
+        .filter_by(schedule_id=round_.schedule_id, is_in=True)
+        .order_by(Participant.member)
     ).all()
-    channel = session.get_one(Channel, held.channel_id)
-    joined = [one for one in seated if admission.is_admitted(session, channel, one)]
-    heard = set(session.scalars(select(CheckIn.member).filter_by(round_id=held.id)))
-    nudge_at = first_nudge(session, held, now=now)
+    channel = session.get_one(Channel, round_.channel_id)
+    joined = [one for one in seated if admission.is_allowed(session, channel, one)]
+    heard = set(session.scalars(select(CheckIn.member).filter_by(round_id=round_.id)))
+    nudge_at = first_reminder_at(session, round_, now=now)
     waiting = [
-        {"round_id": held.id, "member": member, "nudge_at": nudge_at}
+        {"round_id": round_.id, "member": member, "nudge_at": nudge_at}
         for member in joined
         if member not in heard
     ]
     if waiting:
         session.execute(upsert(session, CheckIn).on_conflict_do_nothing(), waiting)
-        schedule = session.get_one(Schedule, held.schedule_id)
-        homes.refresh(session, schedule.installation_id, joined, now=now)
+        schedule = session.get_one(Schedule, round_.schedule_id)
+        homes.refresh_homes(session, schedule.installation_id, joined, now=now)
     for member in joined:
         if member in heard:
-            settle(session, held, member, now=now)
+            recompute(session, round_, member, now=now)
 
 
-def show_again(session: Session, shown: Round, *, now: datetime) -> None:
+def update_digest(session: Session, round_: Round, *, now: datetime) -> None:
     """A closed round's message is to show what is true now."""
-    channel = session.get_one(Channel, shown.channel_id)
-    outbox.refresh(
+    channel = session.get_one(Channel, round_.channel_id)
+    outbox.enqueue_update(
         session,
         "checkin.show",
-        shown.id,
+        round_.id,
         channel.slack_id,
         installation_id=channel.installation_id,
         now=now,

@@ -18,14 +18,14 @@ from slack_sdk.models.blocks import (
 
 from bot import rich
 from bot.checkins import calendar
-from bot.rich import Part, link, spoken
-from bot.text import plain
+from bot.rich import Part, fallback_text, link
+from bot.text import to_plain
 
 _LONGEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RoundView:
     """What a channel is asked. Texts are marked text; "" where there is none."""
 
     id: int
@@ -37,47 +37,52 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class LastTime:
+class PreviousRound:
     """The outcome of the round before. `url` leads to its message."""
 
     url: str
-    shared: int
-    solved: int
+    shared_count: int
+    solved_count: int
 
 
-def post(asked: Asked, last: LastTime | None = None) -> tuple[str, list[Block]]:
+def round_post(
+    view: RoundView, previous: PreviousRound | None = None
+) -> tuple[str, list[Block]]:
     """Ask the channel, which is notified of nothing: people share when they like."""
     blocks: list[Block] = []
-    if last:
-        blocks.append(rich.sentence(*_last_time(last)))
-    blocks.append(rich.words(asked.question, limit=_LONGEST, is_bold=True))
-    if asked.hint:
-        blocks.append(rich.words(asked.hint, limit=_LONGEST))
-    if asked.reflection:
-        blocks.append(rich.sentence(f"And if you like: {plain(asked.reflection)}"))
+    if previous:
+        blocks.append(rich.inline(*_previous_round(previous)))
+    blocks.append(rich.user_text(view.question, limit=_LONGEST, is_bold=True))
+    if view.hint:
+        blocks.append(rich.user_text(view.hint, limit=_LONGEST))
+    if view.reflection:
+        blocks.append(rich.inline(f"And if you like: {to_plain(view.reflection)}"))
     blocks += [
-        buttons(asked.id),
-        rich.aside(
+        round_buttons(view.id),
+        rich.context_line(
             "Press Share or reply in the thread. Join to get one reminder if you"
             " forget. Open until ",
-            rich.when(asked.closes_at, asked.zone),
+            rich.date_token(view.closes_at, view.zone),
             ".",
         ),
     ]
-    return spoken(plain(asked.question)), blocks
+    return fallback_text(to_plain(view.question)), blocks
 
 
-def _last_time(last: LastTime) -> list[Part]:
+def _previous_round(previous: PreviousRound) -> list[Part]:
     """Say "Last time 5 shared; 1 blocker was solved."."""
-    parts: list[Part] = [link(last.url, "Last time"), f" {last.shared} shared"]
-    if last.solved == 1:
+    parts: list[Part] = [
+        link(previous.url, "Last time"),
+        f" {previous.shared_count} shared",
+    ]
+    if previous.solved_count == 1:
         parts.append("; 1 blocker was solved")
-    elif last.solved:
-        parts.append(f"; {last.solved} blockers were solved")
+    elif previous.solved_count:
+        parts.append(f"; {previous.solved_count} blockers were solved")
     return [*parts, "."]
 
 
-def buttons(round_id: int) -> ActionsBlock:
+def round_buttons(round_id: int) -> ActionsBlock:
     return ActionsBlock(
         elements=[
             ButtonElement(
@@ -91,41 +96,41 @@ def buttons(round_id: int) -> ActionsBlock:
     )
 
 
-def moment(at: datetime, zone: ZoneInfo) -> str:
+def format_local_time(at: datetime, zone: ZoneInfo) -> str:
     """As the clocks there show it: "Friday 4 December at 09:00"."""
     local = at.astimezone(zone)
-    return f"{day(local.date())} at {local:%H:%M}"
+    return f"{format_date(local.date())} at {local:%H:%M}"
 
 
-def day(of: date) -> str:
+def format_date(date_: date) -> str:
     """In full: "Friday 4 December"."""
-    return f"{calendar.DAYS[of.weekday()]} {of.day} {of:%B}"
+    return f"{calendar.WEEKDAYS[date_.weekday()]} {date_.day} {date_:%B}"
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
+class MissedDate:
     """A date that had no post, and why."""
 
     day: str
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class ScheduleView:
     """A check-in of a channel. `question` is marked text, all else plain."""
 
     id: int
     question: str
-    rhythm: str
+    recurrence: str
     # Why it is paused; "" where it is not.
-    paused: str
-    times: Sequence[str]
-    missed: Sequence[Missed]
-    left_out: Sequence[str]
+    pause_note: str
+    next_times: Sequence[str]
+    missed: Sequence[MissedDate]
+    excluded: Sequence[str]
     owner: str
 
 
-def planned(rows: Sequence[Planned], *, may_add: bool) -> list[Block]:
+def schedule_list(rows: Sequence[ScheduleView], *, may_add: bool) -> list[Block]:
     """The check-ins in a channel's settings, with what can be done about each."""
     blocks: list[Block] = [DividerBlock(), HeaderBlock(text="Check-ins")]
     if not rows:
@@ -136,7 +141,7 @@ def planned(rows: Sequence[Planned], *, may_add: bool) -> list[Block]:
             )
         )
     for row in rows:
-        blocks += _planned(row)
+        blocks += _schedule_row(row)
     if may_add:
         add = ButtonElement(
             text="Set up a check-in", action_id="checkin_set_up", value="new"
@@ -145,16 +150,16 @@ def planned(rows: Sequence[Planned], *, may_add: bool) -> list[Block]:
     return blocks
 
 
-def _planned(row: Planned) -> list[Block]:
-    lines = [f"{row.rhythm}. Set up by {row.owner}."]
-    if row.paused:
-        lines.append(row.paused)
-    elif row.times:
-        lines.append(f"Next: {'; '.join(row.times)}.")
+def _schedule_row(row: ScheduleView) -> list[Block]:
+    lines = [f"{row.recurrence}. Set up by {row.owner}."]
+    if row.pause_note:
+        lines.append(row.pause_note)
+    elif row.next_times:
+        lines.append(f"Next: {'; '.join(row.next_times)}.")
     else:
         lines.append("No date is left.")
-    lines += [f"Left out: {day}" for day in row.left_out]
-    lines += [f"Skipped: {one.day}: {one.why}" for one in row.missed]
+    lines += [f"Left out: {day}" for day in row.excluded]
+    lines += [f"Skipped: {one.day}: {one.reason}" for one in row.missed]
     change = ButtonElement(text="Change", action_id="checkin_change", value=str(row.id))
     delete = ButtonElement(
         text="Delete",
@@ -172,7 +177,7 @@ def _planned(row: Planned) -> list[Block]:
         ),
     )
     return [
-        rich.words(row.question, limit=_LONGEST, is_bold=True),
+        rich.user_text(row.question, limit=_LONGEST, is_bold=True),
         ContextBlock(
             elements=[PlainTextObject(text="\n".join(lines), emoji=False)],
         ),
@@ -180,8 +185,8 @@ def _planned(row: Planned) -> list[Block]:
     ]
 
 
-def _pause_or_resume(row: Planned) -> ButtonElement:
-    if row.paused:
+def _pause_or_resume(row: ScheduleView) -> ButtonElement:
+    if row.pause_note:
         return ButtonElement(
             text="Resume", action_id="checkin_resume", value=str(row.id)
         )

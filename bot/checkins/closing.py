@@ -10,15 +10,15 @@ from sqlalchemy.orm import Session
 
 from bot import homes
 from bot.checkins import attendance, nudges
-from bot.lanes import Claim
+from bot.lanes import Delivery
 from bot.runtime import Workspace
 from models import CheckIn, Round, Schedule
 
 # In one transaction.
-AT_ONCE = 10
+CLOSE_BATCH_SIZE = 10
 
 
-def _over(workspace: Workspace, now: datetime) -> Select[int]:
+def _overdue_query(workspace: Workspace, now: datetime) -> Select[int]:
     return (
         select(Round.id)
         .join(Schedule, Schedule.id == Round.schedule_id)
@@ -32,35 +32,35 @@ def _over(workspace: Workspace, now: datetime) -> Select[int]:
     )
 
 
-def is_anything_over(session: Session, workspace: Workspace, *, now: datetime) -> bool:
+def any_to_close(session: Session, workspace: Workspace, *, now: datetime) -> bool:
     """Whether it is worth the writers' queue to `close`."""
-    return session.scalar(_over(workspace, now).limit(1)) is not None
+    return session.scalar(_overdue_query(workspace, now).limit(1)) is not None
 
 
-def close(session: Session, workspace: Workspace, *, now: datetime) -> int:
+def close_due(session: Session, workspace: Workspace, *, now: datetime) -> int:
     """Close some of the rounds whose time is over; of how many one may try again.
 
     Any number of processes may do so at once: whoever holds a round closes it, and
     whoever comes after finds it closed.
     """
-    ids = session.scalars(_over(workspace, now).limit(AT_ONCE)).all()
+    ids = session.scalars(_overdue_query(workspace, now).limit(CLOSE_BATCH_SIZE)).all()
     for round_id in sorted(ids):
-        held = attendance.hold(session, round_id)
+        held = attendance.lock(session, round_id)
         if held is not None and held.state == "open":
             _close(session, workspace, held, now=now)
     return len(ids)
 
 
 def _close(
-    session: Session, workspace: Workspace, held: Round, *, now: datetime
+    session: Session, workspace: Workspace, round_: Round, *, now: datetime
 ) -> None:
-    held.state = "closed"
+    round_.state = "closed"
     waiting = session.scalars(
         select(CheckIn)
-        .filter_by(round_id=held.id, state="waiting")
+        .filter_by(round_id=round_.id, state="waiting")
         .order_by(CheckIn.member)
     ).all()
-    away = nudges.away(
+    away = nudges.away_members(
         session, workspace.id, [found.member for found in waiting], now=now
     )
     for found in waiting:
@@ -69,14 +69,16 @@ def _close(
         found.state = "away" if found.was_away else "silent"
         found.nudge_at = None
     session.flush()
-    homes.refresh(session, workspace.id, [found.member for found in waiting], now=now)
-    nudges.stop_in_vain(session, workspace, held, now=now)
-    attendance.show_again(session, held, now=now)
+    homes.refresh_homes(
+        session, workspace.id, [found.member for found in waiting], now=now
+    )
+    nudges.stop_after_misses(session, workspace, round_, now=now)
+    attendance.update_digest(session, round_, now=now)
 
 
-def message_gone(session: Session, round_id: int, *, now: datetime) -> None:
+def on_message_deleted(session: Session, round_id: int, *, now: datetime) -> None:
     """Somebody deleted a round's message: nobody is asked any more, nor led there."""
-    held = attendance.hold(session, round_id)
+    held = attendance.lock(session, round_id)
     if held is None:
         return
     held.ts = None
@@ -89,17 +91,19 @@ def message_gone(session: Session, round_id: int, *, now: datetime) -> None:
     for found in waiting:
         session.delete(found)
     schedule = session.get_one(Schedule, held.schedule_id)
-    homes.refresh(
+    homes.refresh_homes(
         session, schedule.installation_id, [found.member for found in waiting], now=now
     )
 
 
-def hold(session: Session, claim: Claim) -> None:
+def lock(session: Session, delivery: Delivery) -> None:
     """Lock the round that a promise is about, as everybody does."""
-    attendance.hold(session, claim.subject_id)
+    attendance.lock(session, delivery.subject_id)
 
 
-def not_found(session: Session, claim: Claim, error: str, now: datetime) -> None:
+def on_update_rejected(
+    session: Session, delivery: Delivery, error: str, now: datetime
+) -> None:
     """Slack knows no such message, or no thread of it."""
     if error in {"message_not_found", "thread_not_found"}:
-        message_gone(session, claim.subject_id, now=now)
+        on_message_deleted(session, delivery.subject_id, now=now)

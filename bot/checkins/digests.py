@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from slack_sdk.models.blocks import Block
 
 from bot import rich
-from bot.checkins.answers import Blocker, outcome
-from bot.checkins.rules import ROW
-from bot.rich import Part, link, spoken
-from bot.text import one_line, plain, shorten
+from bot.checkins.answers import Blocker, blocker_outcome
+from bot.checkins.rules import STREAK
+from bot.rich import Part, fallback_text, link
+from bot.text import one_line, to_plain, truncate
 
 Note = tuple[str, list[Block]]
 
@@ -31,7 +31,7 @@ _BULLET = "•  "
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DigestEntry:
     """What one person shared. `proud_of` and `stuck_on` are marked text.
 
     `name` is a plain name, and `url` leads to what they shared: "" where nothing does.
@@ -46,22 +46,22 @@ class Line:
     solved_by: str = ""
     is_first: bool = False
     # How many rounds in a row, this one included.
-    in_a_row: int = 0
+    streak: int = 0
 
 
-def digest(question: str, lines: Sequence[Line]) -> Note:
+def digest(question: str, entries: Sequence[DigestEntry]) -> Note:
     """In place of the question that a channel was asked. `question` is marked text."""
-    said = f"This check-in has closed. {_how_many(len(lines))} shared."
+    said = f"This check-in has closed. {_how_many(len(entries))} shared."
     blocks: list[Block] = [
-        rich.words(question, limit=200, is_bold=True),
-        rich.sentence(said),
+        rich.user_text(question, limit=200, is_bold=True),
+        rich.inline(said),
     ]
-    if lines:
-        blocks.append(rich.sentence(*_names(lines)))
-    blocks += _celebrated(lines)
-    blocks += _wins(lines)
-    blocks += _blockers(lines)
-    return spoken(f"{plain(question)} {said}"), blocks
+    if entries:
+        blocks.append(rich.inline(*_names(entries)))
+    blocks += _celebrations(entries)
+    blocks += _wins(entries)
+    blocks += _blockers(entries)
+    return fallback_text(f"{to_plain(question)} {said}"), blocks
 
 
 def _how_many(count: int) -> str:
@@ -74,15 +74,15 @@ def _how_many(count: int) -> str:
             return f"{count} people"
 
 
-def _names(lines: Sequence[Line]) -> list[Part]:
+def _names(entries: Sequence[DigestEntry]) -> list[Part]:
     """Who shared, with links for as many as there is room for."""
     # All names come first: a link is a convenience.
-    room = _ROOM_FOR_NAMES - sum(len(line.name) + len(_COMMA) for line in lines)
+    room = _ROOM_FOR_NAMES - sum(len(line.name) + len(_COMMA) for line in entries)
     parts: list[Part] = ["Who shared: "]
-    rest = list(lines)
+    rest = list(entries)
     while rest and rest[0].url and room > len(rest[0].url) + _LINK:
         room -= len(rest[0].url) + _LINK
-        parts += [_who(rest.pop(0)), _COMMA if rest else ""]
+        parts += [_linked_name(rest.pop(0)), _COMMA if rest else ""]
     text = ""
     for n, line in enumerate(rest):
         if len(text) + len(line.name) > _ROOM_FOR_NAMES:
@@ -91,51 +91,51 @@ def _names(lines: Sequence[Line]) -> list[Part]:
     return [*parts, text]
 
 
-def _celebrated(lines: Sequence[Line]) -> list[Block]:
+def _celebrations(entries: Sequence[DigestEntry]) -> list[Block]:
     said: list[str] = []
-    newcomers = [line.name for line in lines if line.is_first]
+    newcomers = [line.name for line in entries if line.is_first]
     if newcomers:
-        said.append(f"First check-in: {_listed(newcomers)}. Welcome!")
-    rows = sorted({line.in_a_row for line in lines if line.in_a_row}, reverse=True)
+        said.append(f"First check-in: {_join_names(newcomers)}. Welcome!")
+    rows = sorted({line.streak for line in entries if line.streak}, reverse=True)
     for count in rows:
-        who = [line.name for line in lines if line.in_a_row == count]
-        said.append(f"{_COUNTS.get(count, count)} in a row: {_listed(who)}.")
+        who = [line.name for line in entries if line.streak == count]
+        said.append(f"{_COUNTS.get(count, count)} in a row: {_join_names(who)}.")
     said += [
         f"{line.solved_by} solved what {line.name} was stuck on."
-        for line in lines
+        for line in entries
         if line.solved_by
     ]
-    items = [[rich.sentence(_BULLET + text)] for text in said]
+    items = [[rich.inline(_BULLET + text)] for text in said]
     return _section("Worth celebrating", items, _ROOM_FOR_CELEBRATIONS)
 
 
-def _wins(lines: Sequence[Line]) -> list[Block]:
+def _wins(entries: Sequence[DigestEntry]) -> list[Block]:
     items = [
         [
-            rich.words(
+            rich.user_text(
                 line.proud_of,
                 limit=_LONGEST_WIN,
-                most_elements=_MOST_ELEMENTS,
-                lead=(_BULLET, _who(line), ": "),
+                max_elements=_MOST_ELEMENTS,
+                prefix=(_BULLET, _linked_name(line), ": "),
             )
         ]
-        for line in lines
+        for line in entries
         if line.proud_of
     ]
     return _section("Proud of", items, _ROOM_FOR_WINS)
 
 
-def _blockers(lines: Sequence[Line]) -> list[Block]:
+def _blockers(entries: Sequence[DigestEntry]) -> list[Block]:
     items = []
-    for line in lines:
+    for line in entries:
         if not line.stuck_on:
             continue
-        blocker = shorten(one_line(plain(line.stuck_on)), _LONGEST_BLOCKER)
-        parts: list[Part] = [_BULLET, _who(line), f": {blocker}"]
+        blocker = truncate(one_line(to_plain(line.stuck_on)), _LONGEST_BLOCKER)
+        parts: list[Part] = [_BULLET, _linked_name(line), f": {blocker}"]
         if line.blocker:
             # Its title is most likely what was just said.
-            parts += [" · ", *outcome(line.blocker, with_title=False)]
-        items.append([rich.sentence(*parts)])
+            parts += [" · ", *blocker_outcome(line.blocker, with_title=False)]
+        items.append([rich.inline(*parts)])
     return _section("Stuck on", items, _ROOM_FOR_BLOCKERS)
 
 
@@ -143,12 +143,12 @@ def _section(heading: str, items: Sequence[Sequence[Block]], room: int) -> list[
     """As many of the items as there is room for, and how many more there are."""
     if not items:
         return []
-    blocks: list[Block] = [rich.words(heading, limit=80, is_bold=True)]
+    blocks: list[Block] = [rich.user_text(heading, limit=80, is_bold=True)]
     for n, item in enumerate(items):
         room -= sum(_size(block) for block in item)
         if room < 0 and n:
             more = f"{_BULLET}and {len(items) - n} more, in the thread"
-            return [*blocks, rich.sentence(more)]
+            return [*blocks, rich.inline(more)]
         blocks += item
     return blocks
 
@@ -157,12 +157,12 @@ def _size(block: Block) -> int:
     return len(json.dumps(block.to_dict(), ensure_ascii=False))
 
 
-_COUNTS = {ROW: "Ten", 2 * ROW: "Twenty", 3 * ROW: "Thirty"}
+_COUNTS = {STREAK: "Ten", 2 * STREAK: "Twenty", 3 * STREAK: "Thirty"}
 
 
-def _listed(names: Sequence[str]) -> str:
-    return shorten(", ".join(names), _LONGEST_LIST)
+def _join_names(names: Sequence[str]) -> str:
+    return truncate(", ".join(names), _LONGEST_LIST)
 
 
-def _who(line: Line) -> Part:
-    return link(line.url, line.name) if line.url else line.name
+def _linked_name(entry: DigestEntry) -> Part:
+    return link(entry.url, entry.name) if entry.url else entry.name

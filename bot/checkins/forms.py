@@ -25,12 +25,12 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot import rich
-from bot.asks.blocks import names
+from bot.asks.blocks import name_list
 from bot.checkins import plans
-from bot.checkins.calendar import DAYS, NTH
-from bot.checkins.plans import Draft
+from bot.checkins.calendar import NTH, WEEKDAYS
+from bot.checkins.plans import ScheduleForm
 from bot.rich import Part, link
-from bot.text import plain, shorten
+from bot.text import to_plain, truncate
 
 MOST_SHOWN = 3
 _MOST_NAMES = 30
@@ -41,18 +41,19 @@ _EVERY = (
     ("two weeks", "Every second week"),
     *((f"month:{nth}", f"Each month, the {word}") for nth, word in NTH.items()),
 )
-_WEEKDAYS = tuple((str(n), day) for n, day in enumerate(DAYS, 1))
+_WEEKDAYS = tuple((str(n), day) for n, day in enumerate(WEEKDAYS, 1))
 _OPEN = tuple(
     (str(n), "1 day" if n == 1 else f"{n} days")
     for n in range(1, plans.MOST_OPEN_DAYS + 1)
 )
-_NUDGES = tuple(
-    (str(hours), f"After {hours} hours" if hours else "Never") for hours in plans.NUDGES
+_REMIND_AFTER = tuple(
+    (str(hours), f"After {hours} hours" if hours else "Never")
+    for hours in plans.REMIND_AFTER_CHOICES
 )
 
 
 def plan_form(
-    channel: str, schedule_id: int | None, draft: Draft, *, hint: str = ""
+    channel: str, schedule_id: int | None, form: ScheduleForm, *, hint: str = ""
 ) -> View:
     """Fill in a check-in of the channel, Slack's id; None is a new one.
 
@@ -65,31 +66,29 @@ def plan_form(
         title="Set up a check-in" if is_new else "Change the check-in",
         submit="Next",
         close="Cancel",
-        private_metadata=_carried(channel, schedule_id),
+        private_metadata=_metadata(channel, schedule_id),
         blocks=[
             *([_aside(hint)] if hint else []),
-            _text("question", "Question", draft.question, plans.LONGEST_QUESTION),
+            _text("question", "Question", form.question, plans.LONGEST_QUESTION),
             _text(
                 "hint",
                 "Hint",
-                draft.hint,
+                form.hint,
                 plans.LONGEST_QUESTION,
                 hint="Shown below the question.",
                 optional=True,
             ),
-            _choice("every", "How often", _EVERY, draft.every),
-            _weekdays(draft.weekdays),
+            _choice("every", "How often", _EVERY, form.every),
+            _weekdays(form.weekdays),
             InputBlock(
                 block_id="at",
                 label="Time",
-                element=TimePickerElement(
-                    action_id="at", initial_time=draft.at or None
-                ),
+                element=TimePickerElement(action_id="at", initial_time=form.at or None),
             ),
             _text(
                 "zone",
                 "Time zone",
-                draft.zone,
+                form.zone,
                 plans.LONGEST_ZONE,
                 hint="Such as Europe/Berlin or America/New_York, or UTC.",
             ),
@@ -98,21 +97,21 @@ def plan_form(
                 label="Starting",
                 hint="For every second week, counts from this date.",
                 element=DatePickerElement(
-                    action_id="starts_on", initial_date=draft.starts_on or None
+                    action_id="starts_on", initial_date=form.starts_on or None
                 ),
             ),
-            _choice("open_days", "Open for", _OPEN, draft.open_days),
+            _choice("open_days", "Open for", _OPEN, form.open_days),
             _choice(
                 "nudge_after",
                 "Remind those who joined and have not shared",
-                _NUDGES,
-                draft.nudge_after,
+                _REMIND_AFTER,
+                form.nudge_after,
                 hint="Once, by direct message, in their own daytime.",
             ),
             _text(
                 "reflections",
                 "Rotating questions",
-                draft.reflections,
+                form.reflections,
                 plans.LONGEST_REFLECTIONS,
                 hint="One per line. Each check-in also asks the next one.",
                 optional=True,
@@ -121,7 +120,7 @@ def plan_form(
             _text(
                 "skips",
                 "Dates to leave out",
-                draft.skips,
+                form.skips,
                 plans.LONGEST_SKIPS,
                 hint="Such as 2026-12-24, 2026-12-31.",
                 optional=True,
@@ -129,8 +128,8 @@ def plan_form(
             _text(
                 "holidays_of",
                 "Leave out the holidays of",
-                draft.holidays_of,
-                plans.LONGEST_PLACE,
+                form.holidays_of,
+                plans.LONGEST_REGION,
                 hint="A country code such as DE, or a region such as DE-BY.",
                 optional=True,
             ),
@@ -203,30 +202,30 @@ class Preview:
 
     question: str
     hint: str
-    rhythm: str
+    recurrence: str
     # The next times, and the dates that are left out before the last of them.
-    times: Sequence[str]
-    left_out: Sequence[str]
-    rest: str
+    next_times: Sequence[str]
+    excluded: Sequence[str]
+    summary: str
     # What is to be known of the zone; "" where it is a place's.
-    zone: str = ""
+    zone_note: str = ""
 
 
 def preview(
-    channel: str, schedule_id: int | None, draft: Draft, found: Preview
+    channel: str, schedule_id: int | None, form: ScheduleForm, content: Preview
 ) -> View:
     """The second page: when it comes, before anything is saved."""
     blocks: list[Block] = [
-        rich.words(found.question, limit=plans.LONGEST_QUESTION, is_bold=True),
+        rich.user_text(content.question, limit=plans.LONGEST_QUESTION, is_bold=True),
     ]
-    if found.hint:
-        blocks.append(rich.words(found.hint, limit=plans.LONGEST_QUESTION))
+    if content.hint:
+        blocks.append(rich.user_text(content.hint, limit=plans.LONGEST_QUESTION))
     blocks += [
-        rich.sentence(f"{found.rhythm}. The next times:"),
-        *(rich.sentence(f"•  {at}") for at in found.times),
-        *(_aside(f"Left out: {day}") for day in found.left_out),
-        *([_aside(found.zone)] if found.zone else []),
-        _aside(found.rest),
+        rich.inline(f"{content.recurrence}. The next times:"),
+        *(rich.inline(f"•  {at}") for at in content.next_times),
+        *(_aside(f"Left out: {day}") for day in content.excluded),
+        *([_aside(content.zone_note)] if content.zone_note else []),
+        _aside(content.summary),
         ActionsBlock(
             elements=[
                 ButtonElement(text="Back", action_id="checkin_back", value="back")
@@ -239,15 +238,17 @@ def preview(
         title="Review",
         submit="Save",
         close="Cancel",
-        private_metadata=_carried(channel, schedule_id, draft),
+        private_metadata=_metadata(channel, schedule_id, form),
         blocks=blocks,
     )
 
 
-def _carried(channel: str, schedule_id: int | None, draft: Draft | None = None) -> str:
+def _metadata(
+    channel: str, schedule_id: int | None, form: ScheduleForm | None = None
+) -> str:
     carried: dict[str, Any] = {"channel": channel, "checkin": schedule_id}
-    if draft is not None:
-        carried["draft"] = plans.pack(draft)
+    if form is not None:
+        carried["draft"] = plans.dump(form)
     return json.dumps(carried, ensure_ascii=False)
 
 
@@ -258,40 +259,40 @@ class PastRound:
     day: str
     question: str
     url: str
-    shared: Sequence[str]
+    shared_by: Sequence[str]
     # When it closes, of an open one; why it was none, of one that was skipped.
     until: Part
-    skipped: str
+    skip_reason: str
 
 
 def overview(channel: str, rows: Sequence[PastRound]) -> View:
     """The last rounds in a channel, the latest first. `channel` is its name."""
-    blocks: list[Block] = [rich.sentence(f"The last check-ins in #{channel}:")]
+    blocks: list[Block] = [rich.inline(f"The last check-ins in #{channel}:")]
     if not rows:
         blocks = [
-            rich.sentence(
+            rich.inline(
                 f"There has been no check-in in #{channel} yet. Its champions and the"
                 " workspace's admins can set one up with /backswing."
             )
         ]
     for row in rows:
-        blocks += [DividerBlock(), _past(row), rich.aside(*_became(row))]
+        blocks += [DividerBlock(), _past_round(row), rich.context_line(*_result(row))]
     return View(type="modal", title="Check-ins", close="Close", blocks=blocks)
 
 
-def _past(row: PastRound) -> RichTextBlock:
-    question = shorten(plain(row.question), _QUESTION)
+def _past_round(row: PastRound) -> RichTextBlock:
+    question = truncate(to_plain(row.question), _QUESTION)
     asked = link(row.url, question) if row.url else question
-    return rich.sentence(f"{row.day}:  ", asked)
+    return rich.inline(f"{row.day}:  ", asked)
 
 
-def _became(row: PastRound) -> list[Part]:
-    if row.skipped:
-        return [f"Skipped: {row.skipped}."]
-    named = list(row.shared[:_MOST_NAMES])
-    if more := len(row.shared) - len(named):
+def _result(row: PastRound) -> list[Part]:
+    if row.skip_reason:
+        return [f"Skipped: {row.skip_reason}."]
+    named = list(row.shared_by[:_MOST_NAMES])
+    if more := len(row.shared_by) - len(named):
         named.append(f"{more} more")
-    who = f"{names(named)} shared" if named else "Nobody shared"
+    who = f"{name_list(named)} shared" if named else "Nobody shared"
     if row.until:
         return [f"{who} so far. Open until ", row.until, "."]
     return [f"{who}."]
@@ -301,6 +302,6 @@ def _aside(text: str) -> ContextBlock:
     return ContextBlock(elements=[PlainTextObject(text=text, emoji=False)])
 
 
-def time_of(day: date, at: str) -> str:
+def format_future_time(day: date, local_time: str) -> str:
     """A time to come: "Monday 30 November 2026 at 09:00"."""
-    return f"{DAYS[day.weekday()]} {day.day} {day:%B %Y} at {at}"
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {day:%B %Y} at {local_time}"

@@ -5,11 +5,20 @@ from collections.abc import Iterable
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from bot.kept import Kept, Leaving, Told
-from models import Answer, Ask, Channel, CheckIn, CheckInReply, Round, Schedule, Seat
+from bot.kept import Erasure, MessagePolicy, TablePolicy
+from models import (
+    Answer,
+    Ask,
+    Channel,
+    CheckIn,
+    CheckInReply,
+    Participant,
+    Round,
+    Schedule,
+)
 
 
-def _rounds(session: Session, leaving: Leaving) -> Iterable[int]:
+def _affected_rounds(session: Session, erasure: Erasure) -> Iterable[int]:
     """Rounds whose digest names the person: they shared, or solved what one was on."""
     return session.scalars(
         select(CheckIn.round_id)
@@ -17,14 +26,14 @@ def _rounds(session: Session, leaving: Leaving) -> Iterable[int]:
         .join(Channel, Channel.id == Round.channel_id)
         .outerjoin(Answer, Answer.ask_id == CheckIn.ask_id)
         .where(
-            Channel.installation_id == leaving.installation_id,
-            or_(CheckIn.member == leaving.member, Answer.author == leaving.member),
+            Channel.installation_id == erasure.installation_id,
+            or_(CheckIn.member == erasure.member, Answer.author == erasure.member),
         )
         .distinct()
     )
 
 
-def _checkins(session: Session, leaving: Leaving) -> Iterable[int]:
+def _affected_checkins(session: Session, erasure: Erasure) -> Iterable[int]:
     """What the person shared; and what was asked about it, if the ask's words go."""
     return session.scalars(
         select(CheckIn.id)
@@ -32,30 +41,30 @@ def _checkins(session: Session, leaving: Leaving) -> Iterable[int]:
         .join(Channel, Channel.id == Round.channel_id)
         .outerjoin(Ask, Ask.id == CheckIn.ask_id)
         .where(
-            Channel.installation_id == leaving.installation_id,
-            or_(CheckIn.member == leaving.member, Ask.asker == leaving.member),
+            Channel.installation_id == erasure.installation_id,
+            or_(CheckIn.member == erasure.member, Ask.asker == erasure.member),
         )
     )
 
 
-def _before(session: Session, leaving: Leaving) -> None:
+def _lock_rounds(session: Session, erasure: Erasure) -> None:
     """Nobody changes meanwhile what became of the rounds that the person is in."""
     session.execute(
         select(Round.id)
-        .where(Round.id.in_(select(CheckIn.round_id).filter_by(member=leaving.member)))
+        .where(Round.id.in_(select(CheckIn.round_id).filter_by(member=erasure.member)))
         .order_by(Round.id)
         .with_for_update(key_share=True)
     )
 
 
-KEPT = (
-    Kept(
+PERSONAL_DATA = (
+    TablePolicy(
         model=Schedule,
-        what="When a channel is asked what, and who set it up.",
-        why="To ask, and to tell whoever set it up when that can't go on.",
-        until="The person is forgotten: then it stays as somebody's.",
-        owners=("owner",),
-        neutral=(
+        contents="When a channel is asked what, and who set it up.",
+        purpose="To ask, and to tell whoever set it up when that can't go on.",
+        retention="The person is forgotten: then it stays as somebody's.",
+        owner_columns=("owner",),
+        non_personal=(
             "question",
             "hint",
             "reflections",
@@ -67,53 +76,53 @@ KEPT = (
             "state",
             "paused_because",
         ),
-        keys=("source",),
+        key_columns=("source",),
     ),
-    Kept(
-        model=Seat,
-        what="Who joined a check-in, left it, or was asked whether to join.",
-        why="Only those who joined are asked, and nobody is asked to join twice.",
-        until="The person is forgotten.",
-        owners=("member",),
-        when_forgotten="delete",
+    TablePolicy(
+        model=Participant,
+        contents="Who joined a check-in, left it, or was asked whether to join.",
+        purpose="Only those who joined are asked, and nobody is asked to join twice.",
+        retention="The person is forgotten.",
+        owner_columns=("member",),
+        on_erasure="delete",
     ),
-    Kept(
+    TablePolicy(
         model=Round,
-        what="Each time that a channel was asked, and its message.",
-        why="To take in what people share there.",
-        until="The database is deleted.",
-        neutral=("question", "hint", "reflection", "state", "reason", "ts"),
+        contents="Each time that a channel was asked, and its message.",
+        purpose="To take in what people share there.",
+        retention="The database is deleted.",
+        non_personal=("question", "hint", "reflection", "state", "reason", "ts"),
     ),
-    Kept(
+    TablePolicy(
         model=CheckIn,
-        what="What each member shared in the form, and whether they did.",
-        why="To show it in the thread, and to remind once.",
-        until="The person is forgotten: then the words and the name go.",
-        owners=("member",),
-        words={
+        contents="What each member shared in the form, and whether they did.",
+        purpose="To show it in the thread, and to remind once.",
+        retention="The person is forgotten: then the words and the name go.",
+        owner_columns=("member",),
+        text_columns={
             "working_on": "member",
             "stuck_on": "member",
             "proud_of": "member",
             "reflection": "member",
         },
-        neutral=("state", "ts", "reply_ts", "ask_state"),
-        before=_before,
+        non_personal=("state", "ts", "reply_ts", "ask_state"),
+        before_erasure=_lock_rounds,
     ),
-    Kept(
+    TablePolicy(
         model=CheckInReply,
-        what="Replies to a check-in: which message, by whom. Not their text.",
-        why="To know who has shared something.",
-        until="The author is forgotten: then it stays as somebody's.",
-        owners=("author",),
-        neutral=("ts",),
+        contents="Replies to a check-in: which message, by whom. Not their text.",
+        purpose="To know who has shared something.",
+        retention="The author is forgotten: then it stays as somebody's.",
+        owner_columns=("author",),
+        non_personal=("ts",),
     ),
 )
 
-TOLD = (
-    Told(frozenset({"checkin.post", "checkin.show"}), _rounds),
-    Told(frozenset({"checkin.answer", "checkin.reword"}), _checkins),
+MESSAGES = (
+    MessagePolicy(frozenset({"checkin.post", "checkin.show"}), _affected_rounds),
+    MessagePolicy(frozenset({"checkin.answer", "checkin.reword"}), _affected_checkins),
     # To one person, about nobody; or nothing that can be read.
-    Told(
+    MessagePolicy(
         frozenset(
             {
                 "checkin.asked",

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from bot import rich
-from bot.checkins.rules import PATIENCE
-from bot.rich import Part, link, spoken
-from bot.text import plain, shorten
+from bot.checkins.rules import MISSES_BEFORE_STOP
+from bot.rich import Part, fallback_text, link
+from bot.text import to_plain, truncate
 
 Note = tuple[str, list[Block]]
 
-_QUESTION = 80
+_LONGEST_QUOTE = 80
 _BLOCKER = 300
 
 
-def nudge(
+def reminder(
     round_id: int,
     schedule_id: int,
     question: str,
@@ -27,13 +27,13 @@ def nudge(
     """To somebody who has joined and has not shared yet. `question` is marked text."""
     parts: list[Part] = [
         f"#{channel} is asking ",
-        link(url, _named(question)),
+        link(url, _quoted(question)),
         ". A sentence or two is plenty; you have until ",
         until,
         ". This is the only reminder.",
     ]
-    return spoken(*parts), [
-        rich.sentence(*parts),
+    return fallback_text(*parts), [
+        rich.inline(*parts),
         ActionsBlock(
             elements=[
                 ButtonElement(
@@ -48,15 +48,15 @@ def nudge(
     ]
 
 
-def stopped(schedule_id: int, question: str, *, channel: str) -> Note:
+def reminders_stopped(schedule_id: int, question: str, *, channel: str) -> Note:
     """After some silent rounds: no more nudges, unless they say so."""
     text = (
-        f"You've missed the last {_NUMBERS[PATIENCE]} rounds of {_named(question)}"
+        f"You've missed the last {_NUMBERS[MISSES_BEFORE_STOP]} rounds of {_quoted(question)}"
         f" in #{channel}, so I'll stop reminding you. Share something or press the"
         " button, and I'll start again."
     )
-    return spoken(text), [
-        rich.sentence(text),
+    return fallback_text(text), [
+        rich.inline(text),
         ActionsBlock(
             elements=[
                 ButtonElement(
@@ -73,15 +73,15 @@ def stopped(schedule_id: int, question: str, *, channel: str) -> Note:
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
 
 
-def invite(round_id: int, question: str, *, channel: str) -> Note:
+def invitation(round_id: int, question: str, *, channel: str) -> Note:
     """To somebody who took part without having joined; once ever."""
     text = (
-        f"You shared something in {_named(question)} in #{channel}. Want to join? Then"
+        f"You shared something in {_quoted(question)} in #{channel}. Want to join? Then"
         " you get one reminder each time you forget. You can leave at any time. I won't"
         " ask again."
     )
-    return spoken(text), [
-        rich.sentence(text),
+    return fallback_text(text), [
+        rich.inline(text),
         ActionsBlock(
             elements=[
                 ButtonElement(
@@ -95,23 +95,25 @@ def invite(round_id: int, question: str, *, channel: str) -> Note:
     ]
 
 
-def not_posted(place: str, shared: Sequence[Block], error: str) -> Note:
+def response_not_posted(
+    channel: str, response_blocks: Sequence[Block], error: str
+) -> Note:
     """To somebody whose answers Slack did not take; `shared` is what shows them."""
     if error == "unknown":
-        said = f"I'm not sure that what you shared made it to {place}. Please check."
+        said = f"I'm not sure that what you shared made it to {channel}. Please check."
     else:
-        said = f"Slack did not let me show what you shared in {place}."
+        said = f"Slack did not let me show what you shared in {channel}."
     text = f"{said} It counts all the same. Here are your words:"
-    return spoken(text), [rich.sentence(text), *shared]
+    return fallback_text(text), [rich.inline(text), *response_blocks]
 
 
-def stuck(checkin_id: int, blocker: str) -> Note:
+def ask_offer(checkin_id: int, blocker: str) -> Note:
     """To somebody who wrote what they are stuck on. `blocker` is marked text."""
-    said = f"You are stuck on “{shorten(plain(blocker), _BLOCKER)}”."
+    said = f"You are stuck on “{truncate(to_plain(blocker), _BLOCKER)}”."
     offer = "Your peers may know. Want to ask them? You can edit the ask first."
-    return spoken(f"{said} {offer}"), [
-        rich.sentence(said),
-        rich.sentence(offer),
+    return fallback_text(f"{said} {offer}"), [
+        rich.inline(said),
+        rich.inline(offer),
         ActionsBlock(
             elements=[
                 ButtonElement(
@@ -125,44 +127,44 @@ def stuck(checkin_id: int, blocker: str) -> Note:
     ]
 
 
-def asked(title: str, url: str) -> Note:
+def ask_created(title: str, url: str) -> Note:
     """In place of the offer, once it was taken up. `title` is marked text.
 
     `url` is "" while the ask is being posted.
     """
-    named: Part = link(url, _named(title)) if url else _named(title)
+    named: Part = link(url, _quoted(title)) if url else _quoted(title)
     parts: list[Part] = ["You asked your peers: ", named, "."]
-    return spoken(*parts), [rich.sentence(*parts)]
+    return fallback_text(*parts), [rich.inline(*parts)]
 
 
-def joined(schedule_id: int, question: str, *, channel: str) -> Note:
+def join_receipt(schedule_id: int, question: str, *, channel: str) -> Note:
     text = (
-        f"You've joined {_named(question)} in #{channel}. Your first reply, or what you"
+        f"You've joined {_quoted(question)} in #{channel}. Your first reply, or what you"
         " share in the form, is your check-in. You get one reminder if you forget."
     )
-    return spoken(text), [
-        rich.sentence(text),
+    return fallback_text(text), [
+        rich.inline(text),
         ActionsBlock(elements=[leave_button(schedule_id)]),
     ]
 
 
-def left(question: str, *, channel: str) -> Note:
+def leave_receipt(question: str, *, channel: str) -> Note:
     text = (
-        f"You have left {_named(question)} in #{channel}. What you shared stays there."
+        f"You have left {_quoted(question)} in #{channel}. What you shared stays there."
         " To come back, press Join there or on my Home tab."
     )
-    return spoken(text), [rich.sentence(text)]
+    return fallback_text(text), [rich.inline(text)]
 
 
-def left_unseen() -> Note:
+def leave_receipt_elsewhere() -> Note:
     """To somebody who may be in its private channel no more."""
     text = "You have left that check-in. What you shared stays there."
-    return spoken(text), [rich.sentence(text)]
+    return fallback_text(text), [rich.inline(text)]
 
 
-def going_on(question: str, *, channel: str) -> Note:
-    text = f"Good: I'll remind you of {_named(question)} in #{channel} again."
-    return spoken(text), [rich.sentence(text)]
+def resume_receipt(question: str, *, channel: str) -> Note:
+    text = f"Good: I'll remind you of {_quoted(question)} in #{channel} again."
+    return fallback_text(text), [rich.inline(text)]
 
 
 def leave_button(schedule_id: int) -> ButtonElement:
@@ -171,5 +173,5 @@ def leave_button(schedule_id: int) -> ButtonElement:
     )
 
 
-def _named(question: str) -> str:
-    return f"“{shorten(plain(question), _QUESTION)}”"
+def _quoted(question: str) -> str:
+    return f"“{truncate(to_plain(question), _LONGEST_QUOTE)}”"

@@ -6,16 +6,16 @@ from typing import Final
 from slack_sdk.models.blocks import Block
 
 from bot import rich
-from bot.checkins.blocks import day
-from bot.rich import spoken
-from bot.text import plain, shorten
+from bot.checkins.blocks import format_date
+from bot.rich import fallback_text
+from bot.text import to_plain, truncate
 
 Note = tuple[str, list[Block]]
 
 _QUESTION = 80
 
 # Why a date had no post: by its reason, as it is kept.
-_SKIPPED: Final = {
+_SKIP_REASONS: Final = {
     "down": "I was not running then, nor in the hours after",
     "unsent": "Slack did not take it in time",
     "paused": "it was paused just then",
@@ -24,7 +24,7 @@ _SKIPPED: Final = {
     "unknown": "I can't tell whether Slack took it",
 }
 # Why nobody had to pause it: what is to be said of the channel.
-_PAUSED: Final = {
+_PAUSE_REASONS: Final = {
     "archived": "was archived or deleted",
     "away": "is one that I am no longer in",
     "made private": "was made private",
@@ -32,34 +32,34 @@ _PAUSED: Final = {
 }
 
 
-def why_skipped(reason: str | None) -> str:
+def skip_reason_text(reason: str | None) -> str:
     """To stand behind a colon."""
-    return _SKIPPED.get(reason or "", f"Slack says “{reason}”")
+    return _SKIP_REASONS.get(reason or "", f"Slack says “{reason}”")
 
 
-def why_paused(because: str) -> str:
+def pause_reason_text(reason: str) -> str:
     """To stand behind the channel's name."""
-    return _PAUSED.get(because, f"does not take my posts; Slack says “{because}”")
+    return _PAUSE_REASONS.get(reason, f"does not take my posts; Slack says “{reason}”")
 
 
-def paused(question: str, channel: str, because: str) -> Note:
+def schedule_paused(question: str, channel: str, reason: str) -> Note:
     """`question` is marked text; `channel` its name; `because` as it is kept."""
     return _note(
-        f"Your check-in “{_short(question)}” is paused, because #{channel}"
-        f" {why_paused(because)}. If it is to go on, {_how_to_go_on(because)}"
+        f"Your check-in “{_shortened(question)}” is paused, because #{channel}"
+        f" {pause_reason_text(reason)}. If it is to go on, {_how_to_resume(reason)}"
     )
 
 
-def paused_somewhere(because: str) -> Note:
+def schedule_paused_elsewhere(reason: str) -> Note:
     """To somebody of whom nobody knows whether they are in the private channel."""
     return _note(
         "A check-in that you look after is paused, because its private channel"
-        f" {why_paused(because)}. If it is to go on, {_how_to_go_on(because)}"
+        f" {pause_reason_text(reason)}. If it is to go on, {_how_to_resume(reason)}"
     )
 
 
-def _how_to_go_on(because: str) -> str:
-    match because:
+def _how_to_resume(reason: str) -> str:
+    match reason:
         case "archived":
             return "open the channel again and resume it there with /backswing."
         case "away":
@@ -68,27 +68,27 @@ def _how_to_go_on(because: str) -> str:
             return "resume it there with /backswing."
 
 
-def skipped(
+def rounds_skipped(
     question: str, channel: str, *, first: date, last: date, count: int, reason: str
 ) -> Note:
     """Of `count` dates, from `first` to `last`, that had no post."""
     if reason == "unknown":
         return _note(
-            f"I'm not sure your check-in “{_short(question)}” made it to #{channel}."
+            f"I'm not sure your check-in “{_shortened(question)}” made it to #{channel}."
             " Please check. I won't post it twice. The next one comes as planned."
         )
-    when = f"on {day(last)}"
+    when = f"on {format_date(last)}"
     if count > 1:
-        when = f"{count} times, from {day(first)} to {day(last)}"
+        when = f"{count} times, from {format_date(first)} to {format_date(last)}"
     return _note(
-        f"Your check-in “{_short(question)}” in #{channel} was skipped {when}:"
-        f" {why_skipped(reason)}. The next one comes as planned."
+        f"Your check-in “{_shortened(question)}” in #{channel} was skipped {when}:"
+        f" {skip_reason_text(reason)}. The next one comes as planned."
     )
 
 
-def _note(said: str) -> Note:
-    return spoken(said), [rich.sentence(said)]
+def _note(text: str) -> Note:
+    return fallback_text(text), [rich.inline(text)]
 
 
-def _short(question: str) -> str:
-    return shorten(plain(question), _QUESTION)
+def _shortened(question: str) -> str:
+    return truncate(to_plain(question), _QUESTION)

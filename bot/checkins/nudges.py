@@ -10,22 +10,22 @@ from sqlalchemy.orm import Session
 from bot import outbox
 from bot.checkins import admission, attendance, rules, seats
 from bot.checkins.rules import State
-from bot.checkins.stopping import unfit
-from bot.hours import reachable
-from bot.lanes import Claim
+from bot.checkins.stopping import pause_reason
+from bot.hours import get
+from bot.lanes import Delivery
 from bot.members import service as members
 from bot.preferences import service as preferences
 from bot.runtime import Workspace
-from bot.text import is_forgotten
-from models import Channel, CheckIn, Member, OutboxItem, Round, Schedule, Seat
+from bot.text import is_erased
+from models import Channel, CheckIn, Member, OutboxItem, Participant, Round, Schedule
 
 # In one transaction.
-AT_ONCE = 50
+BATCH_SIZE = 50
 # Who is away in between may be silent for longer, but not for ever.
-LOOKED_BACK = timedelta(days=366)
+LOOKBACK = timedelta(days=366)
 
 
-def away(
+def away_members(
     session: Session, installation_id: int, people: Collection[str], *, now: datetime
 ) -> set[str]:
     """Of these, who is on a vacation, or paused: they are not silent."""
@@ -38,22 +38,22 @@ def away(
             )
         )
     )
-    chosen = preferences.of_all(session, installation_id, people)
+    chosen = preferences.get_many(session, installation_id, people)
     maybe |= {member for member in people if chosen[member].paused_until is not None}
     return {
         member
         for member in maybe
-        for found in [reachable(session, installation_id, member, now=now)]
-        if found.is_away or found.back_at is not None
+        for found in [get(session, installation_id, member, now=now)]
+        if found.is_away or found.away_until is not None
     }
 
 
-def is_anything_due(session: Session, workspace: Workspace, *, now: datetime) -> bool:
+def any_due(session: Session, workspace: Workspace, *, now: datetime) -> bool:
     """Whether it is worth the writers' queue to `nudge`."""
-    return session.scalar(_due(workspace, now).limit(1)) is not None
+    return session.scalar(_due_query(workspace, now).limit(1)) is not None
 
 
-def _due(workspace: Workspace, now: datetime) -> Select[int, int]:
+def _due_query(workspace: Workspace, now: datetime) -> Select[int, int]:
     return (
         select(CheckIn.id, CheckIn.round_id)
         .join(Round, Round.id == CheckIn.round_id)
@@ -63,52 +63,56 @@ def _due(workspace: Workspace, now: datetime) -> Select[int, int]:
     )
 
 
-def nudge(session: Session, workspace: Workspace, *, now: datetime) -> int:
+def send_due(session: Session, workspace: Workspace, *, now: datetime) -> int:
     """Promise the nudges whose time has come, or look at them again later; how many."""
-    due = session.execute(_due(workspace, now).limit(AT_ONCE)).all()
-    attendance.hold_all(session, {row.round_id for row in due})
+    due = session.execute(_due_query(workspace, now).limit(BATCH_SIZE)).all()
+    attendance.lock_many(session, {row.round_id for row in due})
     for row in due:
         found = session.get(CheckIn, row.id, populate_existing=True)
         if found is not None and found.nudge_at is not None and found.nudge_at <= now:
-            _nudge(session, workspace, found, now=now)
+            _send(session, workspace, found, now=now)
     return len(due)
 
 
-def _nudge(
-    session: Session, workspace: Workspace, found: CheckIn, *, now: datetime
+def _send(
+    session: Session, workspace: Workspace, checkin: CheckIn, *, now: datetime
 ) -> None:
-    one = session.get_one(Round, found.round_id)
-    found.nudge_at = None
-    if not is_wanted(session, workspace, one, found.member):
+    one = session.get_one(Round, checkin.round_id)
+    checkin.nudge_at = None
+    if not should_remind(session, workspace, one, checkin.member):
         return
-    person = reachable(session, workspace.id, found.member, now=now)
-    found.was_away = found.was_away or person.is_away or person.back_at is not None
-    at = person.welcome_at(now)
+    person = get(session, workspace.id, checkin.member, now=now)
+    checkin.was_away = (
+        checkin.was_away or person.is_away or person.away_until is not None
+    )
+    at = person.next_allowed(now)
     if at > now:
-        found.nudge_at = at if at < one.closes_at else None
+        checkin.nudge_at = at if at < one.closes_at else None
         return
-    outbox.promise(
+    outbox.enqueue(
         session,
         "checkin.nudge",
         one.id,
-        found.member,
+        checkin.member,
         installation_id=workspace.id,
         now=now,
     )
 
 
-def is_wanted(session: Session, workspace: Workspace, one: Round, member: str) -> bool:
+def should_remind(
+    session: Session, workspace: Workspace, round_: Round, member: str
+) -> bool:
     """Whether somebody is still to be nudged in a round, whatever the hour."""
-    if is_forgotten(member) or one.state != "open" or one.ts is None:
+    if is_erased(member) or round_.state != "open" or round_.ts is None:
         return False
-    schedule = session.get_one(Schedule, one.schedule_id)
-    channel = session.get_one(Channel, one.channel_id)
-    if schedule.state != "on" or unfit(schedule, channel) is not None:
+    schedule = session.get_one(Schedule, round_.schedule_id)
+    channel = session.get_one(Channel, round_.channel_id)
+    if schedule.state != "on" or pause_reason(schedule, channel) is not None:
         return False
-    if not admission.is_admitted(session, channel, member):
+    if not admission.is_allowed(session, channel, member):
         return False
-    found = attendance.of(session, one.id, member)
-    seat = attendance.seat(session, one.schedule_id, member)
+    found = attendance.get(session, round_.id, member)
+    seat = attendance.get_participant(session, round_.schedule_id, member)
     known = members.find(session, workspace.id, member)
     return (
         found is not None
@@ -117,95 +121,97 @@ def is_wanted(session: Session, workspace: Workspace, one: Round, member: str) -
         and seat.is_in
         and seat.nudges_stopped_at is None
         and not (known is not None and known.is_deactivated)
-        and preferences.of(session, workspace.id, member).wants_nudges
+        and preferences.get(session, workspace.id, member).wants_nudges
     )
 
 
-def hold(session: Session, claim: Claim) -> None:
+def lock(session: Session, delivery: Delivery) -> None:
     """Lock the rounds that somebody's leaving changes, as everybody does."""
-    schedule = session.get_one(Schedule, _about(session, claim))
+    schedule = session.get_one(Schedule, _schedule_id(session, delivery))
     if session.get_one(Channel, schedule.channel_id).is_private:
-        attendance.hold_open(session, schedule.id)
+        attendance.lock_open(session, schedule.id)
 
 
-def sent(
+def on_sent(
     session: Session,
-    claim: Claim,
-    posted: tuple[str, str] | None,
+    delivery: Delivery,
+    sent: tuple[str, str] | None,
     now: datetime,
     *,
     workspace: Workspace,
 ) -> None:
     """Who turned out to be in the channel no more is in its check-in no more."""
-    if posted is not None:
+    if sent is not None:
         return
-    schedule_id = _about(session, claim)
-    seat = attendance.seat(session, schedule_id, claim.recipient)
+    schedule_id = _schedule_id(session, delivery)
+    seat = attendance.get_participant(session, schedule_id, delivery.recipient)
     is_there = session.get_one(Schedule, schedule_id).state != "deleted"
     # Who came back meanwhile and joined again stays.
-    if is_there and seat is not None and seat.counted_from <= claim.claimed_at:
-        seats.leave(session, workspace, schedule_id, claim.recipient, now=now)
+    if is_there and seat is not None and seat.counted_from <= delivery.started_at:
+        seats.leave(session, workspace, schedule_id, delivery.recipient, now=now)
 
 
-def _about(session: Session, claim: Claim) -> int:
+def _schedule_id(session: Session, delivery: Delivery) -> int:
     """The check-in that a nudge, or the news that there are no more, is about."""
-    if claim.kind == "checkin.stopped":
-        return claim.subject_id
-    return session.get_one(Round, claim.subject_id).schedule_id
+    if delivery.kind == "checkin.stopped":
+        return delivery.subject_id
+    return session.get_one(Round, delivery.subject_id).schedule_id
 
 
-def stop_in_vain(
-    session: Session, workspace: Workspace, one: Round, *, now: datetime
+def stop_after_misses(
+    session: Session, workspace: Workspace, round_: Round, *, now: datetime
 ) -> None:
     """A round has closed: whom the nudges have not moved for long gets none any more.
 
     Whoever got none for it, or gets none anyway, is told nothing of it.
     """
-    schedule = session.get_one(Schedule, one.schedule_id)
-    channel = session.get_one(Channel, one.channel_id)
-    has_ended = schedule.state != "on" or unfit(schedule, channel) is not None
+    schedule = session.get_one(Schedule, round_.schedule_id)
+    channel = session.get_one(Channel, round_.channel_id)
+    has_ended = schedule.state != "on" or pause_reason(schedule, channel) is not None
     if has_ended or schedule.nudge_after is None:
         return
     found = session.scalars(
-        select(Seat)
+        select(Participant)
         .where(
-            Seat.schedule_id == schedule.id,
-            Seat.is_in.is_(True),
-            Seat.nudges_stopped_at.is_(None),
-            Seat.member.in_(
-                select(CheckIn.member).filter_by(round_id=one.id, state="silent")
+            Participant.schedule_id == schedule.id,
+            Participant.is_in.is_(True),
+            Participant.nudges_stopped_at.is_(None),
+            Participant.member.in_(
+                select(CheckIn.member).filter_by(round_id=round_.id, state="silent")
             ),
         )
-        .order_by(Seat.member)
+        .order_by(Participant.member)
         .execution_options(populate_existing=True)
     ).all()
     people = [seat.member for seat in found]
-    nudged = _nudged(session, workspace, one, people)
-    latest = _latest(session, one, found)
-    chosen = preferences.of_all(session, workspace.id, people)
+    nudged = _reminded(session, workspace, round_, people)
+    latest = _recent_states(session, round_, found)
+    chosen = preferences.get_many(session, workspace.id, people)
     gone = _deactivated(session, workspace, people)
     for seat in found:
-        if seat.member not in nudged or not rules.is_silent(latest[seat.member]):
+        if seat.member not in nudged or not rules.should_stop_reminders(
+            latest[seat.member]
+        ):
             continue
         if seat.member in gone or not chosen[seat.member].wants_nudges:
             continue
         seat.nudges_stopped_at = now
-        outbox.promise(
+        outbox.enqueue(
             session,
             "checkin.stopped",
             schedule.id,
             seat.member,
             installation_id=workspace.id,
             now=now,
-            occasion=str(one.id),
+            occurrence=str(round_.id),
         )
 
 
-def _nudged(
-    session: Session, workspace: Workspace, one: Round, people: Collection[str]
+def _reminded(
+    session: Session, workspace: Workspace, round_: Round, people: Collection[str]
 ) -> set[str]:
     """Of these, who got a nudge in the round, or perhaps got it."""
-    keys = [f"checkin.nudge:{one.id}:{member}" for member in people]
+    keys = [f"checkin.nudge:{round_.id}:{member}" for member in people]
     return set(
         session.scalars(
             select(OutboxItem.recipient).where(
@@ -217,21 +223,21 @@ def _nudged(
     )
 
 
-def _latest(
-    session: Session, one: Round, seated: Collection[Seat]
+def _recent_states(
+    session: Session, round_: Round, candidates: Collection[Participant]
 ) -> Mapping[str, Sequence[State]]:
     """What became of the rounds until this one for each, the latest first.
 
     Of those before somebody joined, or said that nudges are to go on, nothing is said.
     """
-    since = {seat.member: seat.counted_from for seat in seated}
+    since = {seat.member: seat.counted_from for seat in candidates}
     rows = session.execute(
         select(CheckIn.member, CheckIn.state, Round.closes_at)
         .join(Round, Round.id == CheckIn.round_id)
         .where(
-            Round.schedule_id == one.schedule_id,
-            Round.due_at <= one.due_at,
-            Round.due_at > one.due_at - LOOKED_BACK,
+            Round.schedule_id == round_.schedule_id,
+            Round.due_at <= round_.due_at,
+            Round.due_at > round_.due_at - LOOKBACK,
             CheckIn.member.in_(since),
         )
         .order_by(Round.due_at.desc())
@@ -257,7 +263,7 @@ def _deactivated(
     )
 
 
-def is_told(session: Session, claim: Claim) -> bool:
+def is_still_stopped(session: Session, delivery: Delivery) -> bool:
     """Whether it is still true that somebody is nudged no more."""
-    seat = session.get(Seat, (claim.subject_id, claim.recipient))
+    seat = session.get(Participant, (delivery.subject_id, delivery.recipient))
     return seat is not None and seat.is_in and seat.nudges_stopped_at is not None

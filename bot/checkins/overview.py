@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 
 from bot import rich
 from bot.checkins import forms, notes
-from bot.checkins.blocks import day
+from bot.checkins.blocks import format_date
 from bot.checkins.forms import PastRound
 from bot.members import service as members
 from bot.runtime import Workspace
-from bot.text import is_forgotten, permalink
+from bot.text import is_erased, permalink
 from models import Channel, CheckIn, Round, Schedule
 
-_MOST = 12
+_MOST_ROUNDS = 12
 
 
 def overview(session: Session, workspace: Workspace, channel: Channel) -> View:
@@ -26,16 +26,16 @@ def overview(session: Session, workspace: Workspace, channel: Channel) -> View:
         .join(Schedule, Schedule.id == Round.schedule_id)
         .where(Round.channel_id == channel.id)
         .order_by(Round.due_at.desc(), Round.id.desc())
-        .limit(_MOST)
+        .limit(_MOST_ROUNDS)
     ).all()
-    shared = _shared(session, [row.Round.id for row in found])
+    shared = _names_by_round(session, [row.Round.id for row in found])
     called = members.names(
         session, workspace.id, {one for people in shared.values() for one in people}
     )
     return forms.overview(
         channel.name,
         [
-            _past(
+            _past_round(
                 workspace,
                 channel,
                 one,
@@ -47,7 +47,7 @@ def overview(session: Session, workspace: Workspace, channel: Channel) -> View:
     )
 
 
-def _shared(session: Session, rounds: Sequence[int]) -> dict[int, list[str]]:
+def _names_by_round(session: Session, rounds: Sequence[int]) -> dict[int, list[str]]:
     """Who shared in each round, in the order in which they first did something."""
     people: dict[int, list[str]] = {}
     for row in session.execute(
@@ -55,24 +55,26 @@ def _shared(session: Session, rounds: Sequence[int]) -> dict[int, list[str]]:
         .where(CheckIn.round_id.in_(rounds), CheckIn.state == "shared")
         .order_by(CheckIn.id)
     ):
-        if not is_forgotten(row.member):
+        if not is_erased(row.member):
             people.setdefault(row.round_id, []).append(row.member)
     return people
 
 
-def _past(
+def _past_round(
     workspace: Workspace,
     channel: Channel,
-    one: Round,
+    round_: Round,
     zone: ZoneInfo,
-    shared: Sequence[str],
+    shared_by: Sequence[str],
 ) -> PastRound:
-    has_post = one.state in {"open", "closed"}
+    has_post = round_.state in {"open", "closed"}
     return PastRound(
-        day=day(one.local_date),
-        question=one.question,
-        url=permalink(workspace.team_url, channel.slack_id, one.ts) if one.ts else "",
-        shared=shared,
-        until=rich.when(one.closes_at, zone) if one.state == "open" else "",
-        skipped="" if has_post else notes.why_skipped(one.reason),
+        day=format_date(round_.local_date),
+        question=round_.question,
+        url=permalink(workspace.team_url, channel.slack_id, round_.ts)
+        if round_.ts
+        else "",
+        shared_by=shared_by,
+        until=rich.date_token(round_.closes_at, zone) if round_.state == "open" else "",
+        skip_reason="" if has_post else notes.skip_reason_text(round_.reason),
     )

@@ -11,17 +11,17 @@ from zoneinfo import ZoneInfo
 
 from bot import zones
 from bot.checkins import calendar
-from bot.checkins.calendar import NTH, Every, Rhythm
-from bot.errors import Refusal
-from bot.text import clean, marked, one_line, plain, shorten
+from bot.checkins.calendar import NTH, Every, Recurrence
+from bot.errors import UserError
+from bot.text import one_line, sanitize, to_mrkdwn, to_plain, truncate
 
-QUESTION = "What are you working on this week?"
-HINT = "Just a sentence or two"
-OPEN_DAYS = 4
+DEFAULT_QUESTION = "What are you working on this week?"
+DEFAULT_HINT = "Just a sentence or two"
+DEFAULT_OPEN_DAYS = 4
 MOST_OPEN_DAYS = 14
-NUDGE_AFTER = 24
+DEFAULT_REMIND_AFTER = 24
 # Hours; 0 is never.
-NUDGES = (4, 24, 48, 72, 0)
+REMIND_AFTER_CHOICES = (4, 24, 48, 72, 0)
 
 LONGEST_QUESTION = 150
 MOST_REFLECTIONS = 12
@@ -29,7 +29,7 @@ LONGEST_REFLECTIONS = 1200
 MOST_SKIPS = 40
 LONGEST_SKIPS = 500
 LONGEST_ZONE = 60
-LONGEST_PLACE = 10
+LONGEST_REGION = 10
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FURTHEST = timedelta(days=730)
 _FORTNIGHT = timedelta(days=14)
@@ -38,7 +38,7 @@ _LONGEST_DRAFT = 2800
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ScheduleForm:
     """The form as it was filled in: each field as Slack sends it, unchecked."""
 
     question: str
@@ -57,104 +57,105 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ScheduleSpec:
     """A check-in as it is kept. Texts are marked text."""
 
     question: str
     hint: str
     reflections: tuple[str, ...]
-    rhythm: Rhythm
+    recurrence: Recurrence
     at: time
     zone: ZoneInfo
     open_days: int
     # Hours; None is never.
-    nudge_after: int | None
+    remind_after: int | None
 
 
-def plan(draft: Draft, *, today: date) -> Plan:
+def parse(form: ScheduleForm, *, today: date) -> ScheduleSpec:
     """Raises Refusal, with the field, for the first thing that makes no sense."""
-    question = one_line(clean(draft.question))
+    question = one_line(sanitize(form.question))
     if not question:
-        raise Refusal("Write the question.", field="question")
-    reflections = [one_line(clean(line)) for line in draft.reflections.splitlines()]
+        raise UserError("Write the question.", field="question")
+    reflections = [one_line(sanitize(line)) for line in form.reflections.splitlines()]
     reflections = list(filter(None, reflections))
     if len(reflections) > MOST_REFLECTIONS:
-        raise Refusal(
+        raise UserError(
             f"At most {MOST_REFLECTIONS} questions; these are {len(reflections)}.",
             field="reflections",
         )
     if any(len(line) > LONGEST_QUESTION for line in reflections):
-        raise Refusal(
+        raise UserError(
             f"One question a line, of at most {LONGEST_QUESTION} characters.",
             field="reflections",
         )
-    every, nth = _every(draft.every)
-    return Plan(
-        question=marked(shorten(question, LONGEST_QUESTION)),
-        hint=marked(shorten(one_line(clean(draft.hint)), LONGEST_QUESTION)),
-        reflections=tuple(map(marked, reflections)),
-        rhythm=Rhythm(
+    every, nth = _every(form.every)
+    return ScheduleSpec(
+        question=to_mrkdwn(truncate(question, LONGEST_QUESTION)),
+        hint=to_mrkdwn(truncate(one_line(sanitize(form.hint)), LONGEST_QUESTION)),
+        reflections=tuple(map(to_mrkdwn, reflections)),
+        recurrence=Recurrence(
             every=every,
             nth=nth,
-            weekdays=_weekdays(draft.weekdays),
-            starts_on=_start(draft.starts_on, today),
-            skips=_skips(draft.skips, today),
-            holidays_of=_holidays_of(draft.holidays_of, today),
+            weekdays=_weekdays(form.weekdays),
+            starts_on=_start(form.starts_on, today),
+            skips=_skips(form.skips, today),
+            holidays_of=_holidays_of(form.holidays_of, today),
         ),
-        at=_time(draft.at),
-        zone=_zone(draft.zone),
-        open_days=_number(draft.open_days, range(1, MOST_OPEN_DAYS + 1), "open_days"),
-        nudge_after=_number(draft.nudge_after, NUDGES, "nudge_after") or None,
+        at=_time(form.at),
+        zone=_zone(form.zone),
+        open_days=_number(form.open_days, range(1, MOST_OPEN_DAYS + 1), "open_days"),
+        remind_after=_number(form.nudge_after, REMIND_AFTER_CHOICES, "nudge_after")
+        or None,
     )
 
 
-def pack(draft: Draft) -> dict[str, Any]:
+def dump(form: ScheduleForm) -> dict[str, Any]:
     """As JSON for a form to carry along; raises Refusal where it is more than fits."""
-    packed = asdict(draft)
+    packed = asdict(form)
     written = json.dumps(packed, ensure_ascii=False)
     # An emoji counts as two.
     if len(written.encode("utf-16-le")) > 2 * _LONGEST_DRAFT:
-        raise Refusal(
+        raise UserError(
             "With all the rest this is more than Slack keeps for me; shorten it a bit.",
             field="reflections",
         )
     return packed
 
 
-def unpack(packed: object) -> Draft:
+def load(data: object) -> ScheduleForm:
     """What was packed; raises ValueError for anything else."""
-    names = {one.name for one in fields(Draft)}
-    if not isinstance(packed, dict) or packed.keys() != names:
+    names = {one.name for one in fields(ScheduleForm)}
+    if not isinstance(data, dict) or data.keys() != names:
         raise ValueError("no draft")
-    return Draft(**packed | {"weekdays": tuple(packed["weekdays"])})
+    return ScheduleForm(**data | {"weekdays": tuple(data["weekdays"])})
 
 
-def redrawn(made: Plan, *, today: date) -> Draft:
+def to_form(spec: ScheduleSpec, *, today: date) -> ScheduleForm:
     """The form filled in with a plan, to be changed."""
-    rhythm = made.rhythm
-    return Draft(
-        question=plain(made.question),
-        hint=plain(made.hint),
-        reflections="\n".join(map(plain, made.reflections)),
+    rhythm = spec.recurrence
+    return ScheduleForm(
+        question=to_plain(spec.question),
+        hint=to_plain(spec.hint),
+        reflections="\n".join(map(to_plain, spec.reflections)),
         every=_option(rhythm),
         weekdays=tuple(map(str, sorted(rhythm.weekdays))),
-        at=f"{made.at:%H:%M}",
-        zone=made.zone.key,
-        starts_on=_moved_up(rhythm.starts_on, today).isoformat(),
+        at=f"{spec.at:%H:%M}",
+        zone=spec.zone.key,
+        starts_on=_advance(rhythm.starts_on, today).isoformat(),
         skips=", ".join(
             day.isoformat() for day in sorted(rhythm.skips) if day >= today
         ),
         holidays_of=rhythm.holidays_of or "",
-        open_days=str(made.open_days),
-        nudge_after=str(made.nudge_after or 0),
+        open_days=str(spec.open_days),
+        nudge_after=str(spec.remind_after or 0),
     )
 
 
-def _option(rhythm: Rhythm) -> str:
-    return f"month:{rhythm.nth}" if rhythm.every == "month" else rhythm.every
+def _option(rule: Recurrence) -> str:
+    return f"month:{rule.nth}" if rule.every == "month" else rule.every
 
 
-def _moved_up(start: date, today: date) -> date:
+def _advance(start: date, today: date) -> date:
     """A start long ago means the same as one by whole fortnights later."""
     if start >= today:
         return start
@@ -169,12 +170,12 @@ def _every(chosen: str) -> tuple[Every, int | None]:
         return "week", None
     if every == "two weeks" and not which:
         return "two weeks", None
-    raise Refusal("Choose how often.", field="every")
+    raise UserError("Choose how often.", field="every")
 
 
 def _weekdays(chosen: Sequence[str]) -> frozenset[int]:
     if not chosen or not set(chosen) <= set("1234567"):
-        raise Refusal("Choose at least one weekday.", field="weekdays")
+        raise UserError("Choose at least one weekday.", field="weekdays")
     return frozenset(map(int, chosen))
 
 
@@ -182,17 +183,17 @@ def _time(typed: str) -> time:
     try:
         at = time.fromisoformat(typed)
     except ValueError:
-        raise Refusal("Choose a time, such as 09:30.", field="at") from None
+        raise UserError("Choose a time, such as 09:30.", field="at") from None
     if at.tzinfo is not None or at.second or at.microsecond:
-        raise Refusal("Choose a time, such as 09:30.", field="at")
+        raise UserError("Choose a time, such as 09:30.", field="at")
     return at
 
 
 def _zone(typed: str) -> ZoneInfo:
-    name = one_line(clean(typed)).replace(" ", "_")
-    found = zones.zone(name) or zones.zone(_spelt(name))
+    name = one_line(sanitize(typed)).replace(" ", "_")
+    found = zones.get(name) or zones.get(_canonical_name(name))
     if found is None:
-        raise Refusal(
+        raise UserError(
             "I don't know that time zone. They are named like Europe/Berlin or"
             " America/New_York; for fixed hours, UTC.",
             field="zone",
@@ -200,9 +201,11 @@ def _zone(typed: str) -> ZoneInfo:
     return found
 
 
-def _spelt(name: str) -> str | None:
+def _canonical_name(name: str) -> str | None:
     """As IANA spells it, whatever the case."""
-    return next((n for n in zones.names() if n.casefold() == name.casefold()), None)
+    return next(
+        (n for n in zones.known_names() if n.casefold() == name.casefold()), None
+    )
 
 
 def _date(typed: str) -> date | None:
@@ -218,7 +221,7 @@ def _date(typed: str) -> date | None:
 def _start(typed: str, today: date) -> date:
     found = _date(typed)
     if found is None or not _is_near(found, today):
-        raise Refusal("Choose a day within the next two years.", field="starts_on")
+        raise UserError("Choose a day within the next two years.", field="starts_on")
     return found
 
 
@@ -233,26 +236,26 @@ def _skips(typed: str, today: date) -> frozenset[date]:
         word for word, day in found.items() if day is None or not _is_near(day, today)
     ]
     if wrong:
-        raise Refusal(
-            f"I can't leave out “{shorten(clean(wrong[0]), 30)}”. Write dates like"
+        raise UserError(
+            f"I can't leave out “{truncate(sanitize(wrong[0]), 30)}”. Write dates like"
             " 2026-12-24.",
             field="skips",
         )
     days = frozenset(day for day in found.values() if day is not None)
     if len(days) > MOST_SKIPS:
-        raise Refusal(f"At most {MOST_SKIPS} dates.", field="skips")
+        raise UserError(f"At most {MOST_SKIPS} dates.", field="skips")
     return days
 
 
 def _holidays_of(typed: str, today: date) -> str | None:
-    place = one_line(clean(typed)).upper()
+    place = one_line(sanitize(typed)).upper()
     if not place:
         return None
     if place.partition("-")[0] in calendar.countries():
         with suppress(ValueError):
             calendar.holidays(place, today.year)
             return place
-    raise Refusal(
+    raise UserError(
         "I don't know the holidays of that place. Write a country code such as DE,"
         " or a region such as DE-BY or US-CA.",
         field="holidays_of",
@@ -261,5 +264,5 @@ def _holidays_of(typed: str, today: date) -> str | None:
 
 def _number(chosen: str, allowed: Sequence[int], field: str) -> int:
     if chosen not in {str(number) for number in allowed}:
-        raise Refusal("Choose one of these.", field=field)
+        raise UserError("Choose one of these.", field=field)
     return int(chosen)

@@ -13,15 +13,15 @@ from sqlalchemy.orm import Session
 from bot import outbox
 from bot.answers.service import is_by_human
 from bot.checkins import attendance
-from bot.clock import micros
-from bot.lanes import Claim
+from bot.clock import ts_to_micros
+from bot.lanes import Delivery
 from bot.members import service as members
 from bot.outbox import upsert
 from bot.runtime import Workspace
 from models import Channel, CheckIn, CheckInReply, Round
 
 
-def hear(
+def record_reply(
     session: Session,
     workspace: Workspace,
     round_id: int,
@@ -31,10 +31,12 @@ def hear(
     now: datetime,
 ) -> None:
     """Somebody replied. Further replies of theirs are conversation."""
-    held = attendance.hold(session, round_id)
+    held = attendance.lock(session, round_id)
     if held is None or members.is_bot(session, workspace.id, author):
         return
-    if members.was_forgotten(session, workspace.id, author, at_us=micros(ts)):
+    if members.is_before_erasure(
+        session, workspace.id, author, event_micros=ts_to_micros(ts)
+    ):
         return
     added = session.scalar(
         upsert(session, CheckInReply)
@@ -43,11 +45,11 @@ def hear(
         .returning(CheckInReply.author)
     )
     if added is not None:
-        members.note(session, workspace.id, [author])
-        attendance.settle(session, held, author, now=now)
+        members.ensure(session, workspace.id, [author])
+        attendance.recompute(session, held, author, now=now)
 
 
-def reconsider(
+def on_user_loaded(
     session: Session, workspace: Workspace, member: str, *, now: datetime
 ) -> None:
     """Count a person's replies that did not count while we knew nothing of them."""
@@ -68,19 +70,19 @@ def reconsider(
         )
     )
     for round_id in sorted(set(round_ids)):
-        held = attendance.hold(session, round_id)
+        held = attendance.lock(session, round_id)
         if held is not None:
-            attendance.settle(session, held, member, now=now)
+            attendance.recompute(session, held, member, now=now)
 
 
-def gone(
+def on_reply_deleted(
     session: Session, round_id: int, *, ts: str, author: str | None, now: datetime
 ) -> None:
     """A reply was deleted. Heard of before the reply, it leaves a row to find.
 
     `author` as Slack says it, None where it does not.
     """
-    held = attendance.hold(session, round_id)
+    held = attendance.lock(session, round_id)
     if held is None:
         return
     known = session.get(CheckInReply, (held.channel_id, ts), populate_existing=True)
@@ -99,23 +101,23 @@ def gone(
         return
     if not known.is_deleted:
         known.is_deleted = True
-        attendance.settle(session, held, known.author, now=now)
+        attendance.recompute(session, held, known.author, now=now)
 
 
-def read_thread(session: Session, one: Round, *, now: datetime) -> None:
+def request_thread_sync(session: Session, round_: Round, *, now: datetime) -> None:
     """Ask for a look at the thread, for what was said there unheard."""
-    channel = session.get_one(Channel, one.channel_id)
-    outbox.refresh(
+    channel = session.get_one(Channel, round_.channel_id)
+    outbox.enqueue_update(
         session,
         "checkin.read",
-        one.id,
+        round_.id,
         channel.slack_id,
         installation_id=channel.installation_id,
         now=now,
     )
 
 
-def read_again(session: Session, channel: Channel, *, now: datetime) -> None:
+def resync_open_threads(session: Session, channel: Channel, *, now: datetime) -> None:
     """Look at the threads of open rounds: the bot was away, and heard nothing."""
     for one in session.scalars(
         select(Round)
@@ -123,21 +125,21 @@ def read_again(session: Session, channel: Channel, *, now: datetime) -> None:
         .where(Round.ts.is_not(None))
         .order_by(Round.id)
     ):
-        read_thread(session, one, now=now)
+        request_thread_sync(session, one, now=now)
 
 
-def take_in(
+def import_thread(
     session: Session,
-    claim: Claim,
+    delivery: Delivery,
     messages: Iterable[Mapping[str, Any]],
     now: datetime,
     workspace: Workspace,
 ) -> None:
     """Record the replies of a round's thread as Slack shows it."""
-    one = session.get_one(Round, claim.subject_id)
+    one = session.get_one(Round, delivery.subject_id)
     for message in messages:
         if str(message["ts"]) != one.ts and is_by_human(message, workspace):
-            hear(
+            record_reply(
                 session,
                 workspace,
                 one.id,

@@ -21,10 +21,10 @@ from models import Channel, Round, Schedule
 
 # Started in one transaction, for which everything else that changes something waits.
 # At each tick of the clock's, that is more than can be posted until the next.
-AT_ONCE = 25
+BATCH_SIZE = 25
 
 
-def facts_of_due(
+def oldest_channel_fetch(
     session: Session, workspace: Workspace, *, now: datetime
 ) -> datetime | None:
     """How old our facts are of the channels that are due to be asked: the oldest.
@@ -48,12 +48,12 @@ def start_due(session: Session, workspace: Workspace, *, now: datetime) -> int:
         select(Schedule)
         .where(_is_due(workspace, now))
         .order_by(Schedule.next_at, Schedule.id)
-        .limit(AT_ONCE)
+        .limit(BATCH_SIZE)
     )
-    schedules = session.scalars(agenda.held(waiting)).all()
-    for schedule in schedules:
+    due = session.scalars(agenda.lock_for_update(waiting)).all()
+    for schedule in due:
         start(session, schedule, now=now)
-    return len(schedules)
+    return len(due)
 
 
 def _is_due(workspace: Workspace, now: datetime) -> ColumnElement[bool]:
@@ -73,30 +73,35 @@ def start(session: Session, schedule: Schedule, *, now: datetime) -> None:
     if schedule.next_at is None or schedule.next_date is None or schedule.next_at > now:
         return
     channel = session.get_one(Channel, schedule.channel_id)
-    because = stopping.unfit(schedule, channel)
+    because = stopping.pause_reason(schedule, channel)
     if because is not None:
         stopping.pause(session, schedule, because, now=now)
         return
     zone = ZoneInfo(schedule.zone)
-    waiting = _due(schedule, zone, now)
+    waiting = _due_occurrences(schedule, zone, now)
     late = waiting
-    if waiting and now < calendar.post_before(waiting[-1], zone):
+    if waiting and now < calendar.post_deadline(waiting[-1], zone):
         *late, _ = waiting
     skipped = [one for one in late if _skip(session, schedule, one, zone, now=now)]
-    agenda.plan(session, schedule, now=now)
+    agenda.schedule_next(session, schedule, now=now)
     if len(late) < len(waiting):
         _open(session, schedule, channel, waiting[-1], zone, now=now)
     if skipped:
-        stopping.tell_skipped(
+        stopping.notify_skipped(
             session, schedule, [one.day for one in skipped], "down", now=now
         )
 
 
-def _due(schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occurrence]:
+def _due_occurrences(
+    schedule: Schedule, zone: ZoneInfo, now: datetime
+) -> list[Occurrence]:
     """From the one that was planned until now, in order."""
     found: list[Occurrence] = []
     for one in calendar.occurrences(
-        agenda.rhythm(schedule), schedule.at, zone, cast("date", schedule.next_date)
+        agenda.recurrence_of(schedule),
+        schedule.at,
+        zone,
+        cast("date", schedule.next_date),
     ):
         if one.at > now:
             break
@@ -144,8 +149,8 @@ def _open(
     if schedule.next_at is not None and schedule.next_date is not None:
         then = Occurrence(schedule.next_date, schedule.next_at)
     values = _values(schedule, occurrence, zone, now=now) | {
-        "closes_at": calendar.closes_at(occurrence, schedule.open_days, zone, then),
-        "reflection": rules.reflection(schedule.reflections, asked_before or 0),
+        "closes_at": calendar.closing_time(occurrence, schedule.open_days, zone, then),
+        "reflection": rules.next_reflection(schedule.reflections, asked_before or 0),
         "state": "open",
         "reason": None,
     }
@@ -155,12 +160,12 @@ def _open(
         .on_conflict_do_update(
             index_elements=["schedule_id", "local_date"],
             set_=values,
-            where=agenda.is_of_the_future(now),
+            where=agenda.skipped_in_future(now),
         )
         .returning(Round.id)
     )
     if round_id is not None:
-        outbox.promise(
+        outbox.enqueue(
             session,
             "checkin.post",
             round_id,
@@ -180,7 +185,7 @@ def _values(
         "channel_id": schedule.channel_id,
         "local_date": occurrence.day,
         "due_at": occurrence.at,
-        "post_before": calendar.post_before(occurrence, zone),
+        "post_before": calendar.post_deadline(occurrence, zone),
         "opened_at": now,
         "question": schedule.question,
         "hint": schedule.hint,

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from bot.errors import Refusal
-from bot.text import clean, marked, shorten
+from bot.errors import UserError
+from bot.text import sanitize, to_mrkdwn, truncate
 
 LONGEST_ANSWER = 1000
 # After so many silent rounds the nudges stop.
-PATIENCE = 3
+MISSES_BEFORE_STOP = 3
 # So many in a row are celebrated, and so many more, and so on.
-ROW = 10
+STREAK = 10
 
 State = Literal["waiting", "shared", "silent", "away"]
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class Response:
     """The answers of the form, as marked text; "" where there is none."""
 
     working_on: str = ""
@@ -27,9 +27,9 @@ class Shared:
     reflection: str = ""
 
 
-def shared(
+def parse_response(
     working_on: str, stuck_on: str, proud_of: str, reflection: str = ""
-) -> Shared:
+) -> Response:
     """Typed texts in; raises Refusal for too much, and for nothing in any of them."""
     typed = {
         "working_on": working_on,
@@ -40,15 +40,17 @@ def shared(
     long = [name for name, text in typed.items() if len(text) > LONGEST_ANSWER]
     if long:
         why = f"That is more than {LONGEST_ANSWER} characters."
-        raise Refusal(why, fields=dict.fromkeys(long, why))
-    found = Shared(
+        raise UserError(why, field_errors=dict.fromkeys(long, why))
+    found = Response(
         **{
-            name: marked(shorten(clean(text), LONGEST_ANSWER))
+            name: to_mrkdwn(truncate(sanitize(text), LONGEST_ANSWER))
             for name, text in typed.items()
         }
     )
-    if found == Shared():
-        raise Refusal("Write a few words in at least one of these.", field="working_on")
+    if found == Response():
+        raise UserError(
+            "Write a few words in at least one of these.", field="working_on"
+        )
     return found
 
 
@@ -59,24 +61,24 @@ class Membership:
     `left_at` says until when, where they are not in.
     """
 
-    is_in: bool = False
+    is_active: bool = False
     joined_at: datetime | None = None
     left_at: datetime | None = None
 
-    def is_at(self, at: datetime) -> bool:
+    def was_active_at(self, at: datetime) -> bool:
         """Whether they were in at that time."""
         if self.joined_at is None or self.joined_at > at:
             return False
-        return self.is_in or (self.left_at is not None and self.left_at > at)
+        return self.is_active or (self.left_at is not None and self.left_at > at)
 
 
-NOBODY = Membership()
+NOT_A_PARTICIPANT = Membership()
 
 
-def state(
-    who: Membership,
+def derive_state(
+    membership: Membership,
     *,
-    is_written: bool,
+    has_text: bool,
     # A reply of theirs stands in the thread, and they may take part.
     has_replied: bool,
     is_open: bool,
@@ -88,25 +90,25 @@ def state(
     The post invites everybody to share, so a reply counts whether or not its author
     has joined. Only those who joined are expected, and can be silent.
     """
-    if is_written or has_replied:
+    if has_text or has_replied:
         return "shared"
     if is_open:
-        return "waiting" if who.is_in else None
-    if not who.is_at(closes_at):
+        return "waiting" if membership.is_active else None
+    if not membership.was_active_at(closes_at):
         return None
     return "away" if is_away else "silent"
 
 
-def is_silent(latest: Sequence[State]) -> bool:
+def should_stop_reminders(latest: Sequence[State]) -> bool:
     """Whether somebody's rounds, the latest first, say that nudges are in vain.
 
     Rounds that they were away for say nothing.
     """
-    counted = [state for state in latest if state != "away"][:PATIENCE]
-    return len(counted) == PATIENCE and set(counted) == {"silent"}
+    counted = [state for state in latest if state != "away"][:MISSES_BEFORE_STOP]
+    return len(counted) == MISSES_BEFORE_STOP and set(counted) == {"silent"}
 
 
-def in_a_row(latest: Iterable[State | None]) -> int:
+def streak(latest: Iterable[State | None]) -> int:
     """How many rounds somebody shared in without a gap, the latest first.
 
     Rounds that they were away for are no gap; those that they had no part in are.
@@ -120,10 +122,10 @@ def in_a_row(latest: Iterable[State | None]) -> int:
     return count
 
 
-def is_a_row(count: int) -> bool:
-    return count > 0 and count % ROW == 0
+def is_milestone(count: int) -> bool:
+    return count > 0 and count % STREAK == 0
 
 
-def reflection(questions: Sequence[str], rounds_before: int) -> str:
+def next_reflection(questions: Sequence[str], rounds_before: int) -> str:
     """The question whose turn it is; "" where there is none."""
     return questions[rounds_before % len(questions)] if questions else ""

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from bot import zones
 from bot.checkins import agenda, notes, plans, rounds, stopping
-from bot.checkins.plans import Draft, Plan
-from bot.errors import Refusal
+from bot.checkins.plans import ScheduleForm, ScheduleSpec
+from bot.errors import UserError
 from bot.members import service as members
 from bot.members.rules import Action
 from bot.outbox import upsert
@@ -22,7 +22,7 @@ GONE = "That check-in is gone; open the settings again."
 FULL = f"A channel can have {MOST_IN_A_CHANNEL} check-ins; delete one first."
 
 
-def held(
+def lock(
     session: Session,
     workspace: Workspace,
     schedule_id: int,
@@ -34,7 +34,7 @@ def held(
 
     Raises Refusal for anybody else, and for one that is deleted.
     """
-    return _permitted(
+    return _require_allowed(
         session,
         workspace,
         session.scalar(
@@ -48,7 +48,7 @@ def held(
     )
 
 
-def found(
+def get(
     session: Session,
     workspace: Workspace,
     schedule_id: int,
@@ -58,10 +58,10 @@ def found(
 ) -> Schedule:
     """The same to look at. Raises Refusal."""
     schedule = session.get(Schedule, schedule_id)
-    return _permitted(session, workspace, schedule, by=by, now=now)
+    return _require_allowed(session, workspace, schedule, by=by, now=now)
 
 
-def _permitted(
+def _require_allowed(
     session: Session,
     workspace: Workspace,
     schedule: Schedule | None,
@@ -70,18 +70,18 @@ def _permitted(
     now: datetime,
 ) -> Schedule:
     if schedule is None or schedule.installation_id != workspace.id:
-        raise Refusal(GONE)
+        raise UserError(GONE)
     channel = session.get_one(Channel, schedule.channel_id)
-    members.permit(session, channel, Action.SET_UP, by, now=now)
+    members.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
     if schedule.state == "deleted":
-        raise Refusal(GONE)
+        raise UserError(GONE)
     return schedule
 
 
 def set_up(
     session: Session,
     channel: Channel,
-    draft: Draft,
+    form: ScheduleForm,
     *,
     source: str,
     by: str,
@@ -91,15 +91,15 @@ def set_up(
 
     Raises Refusal, with the field, for what makes no sense.
     """
-    members.permit(session, channel, Action.SET_UP, by, now=now)
-    made = checked(draft, now)
+    members.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
+    made = validate(form, now)
     known = session.scalar(
         select(Schedule.id).filter_by(
             installation_id=channel.installation_id, source=source
         )
     )
     if known is None and count(session, channel) >= MOST_IN_A_CHANNEL:
-        raise Refusal(FULL)
+        raise UserError(FULL)
     schedule_id = session.scalar(
         upsert(session, Schedule)
         .values(
@@ -113,43 +113,43 @@ def set_up(
         .returning(Schedule.id)
     )
     if schedule_id is not None:
-        agenda.plan(session, session.get_one(Schedule, schedule_id), now=now)
+        agenda.schedule_next(session, session.get_one(Schedule, schedule_id), now=now)
 
 
 def change(
-    session: Session, schedule: Schedule, draft: Draft, *, by: str, now: datetime
+    session: Session, schedule: Schedule, form: ScheduleForm, *, by: str, now: datetime
 ) -> None:
     """Keep a held check-in as it was changed: from the next time on.
 
     A date that has had its round has no other. Raises Refusal, with the field.
     """
-    made = checked(draft, now)
+    made = validate(form, now)
     # What was due until now was due as it was.
     rounds.start(session, schedule, now=now)
     channel = session.get_one(Channel, schedule.channel_id)
     for name, value in _columns(made, channel, by).items():
         setattr(schedule, name, value)
     if schedule.state == "on":
-        agenda.plan(session, schedule, now=now)
+        agenda.schedule_next(session, schedule, now=now)
 
 
-def _columns(made: Plan, channel: Channel, by: str) -> dict[str, object]:
-    rhythm = made.rhythm
+def _columns(spec: ScheduleSpec, channel: Channel, by: str) -> dict[str, object]:
+    rhythm = spec.recurrence
     return {
         "owner": by,
-        "question": made.question,
-        "hint": made.hint,
-        "reflections": list(made.reflections),
+        "question": spec.question,
+        "hint": spec.hint,
+        "reflections": list(spec.reflections),
         "every": rhythm.every,
         "weekdays": [str(number) for number in sorted(rhythm.weekdays)],
         "nth": rhythm.nth,
-        "at": made.at,
-        "zone": made.zone.key,
+        "at": spec.at,
+        "zone": spec.zone.key,
         "starts_on": rhythm.starts_on,
         "skip_dates": [one.isoformat() for one in sorted(rhythm.skips)],
         "holidays_of": rhythm.holidays_of,
-        "open_days": made.open_days,
-        "nudge_after": made.nudge_after,
+        "open_days": spec.open_days,
+        "nudge_after": spec.remind_after,
         "is_private": channel.is_private,
     }
 
@@ -166,12 +166,12 @@ def resume(session: Session, schedule: Schedule, *, now: datetime) -> None:
         return
     channel = session.get_one(Channel, schedule.channel_id)
     schedule.is_private = channel.is_private
-    because = stopping.unfit(schedule, channel)
+    because = stopping.pause_reason(schedule, channel)
     if because is not None:
-        raise Refusal(f"#{channel.name} {notes.why_paused(because)}.")
+        raise UserError(f"#{channel.name} {notes.pause_reason_text(because)}.")
     schedule.state, schedule.paused_because = "on", None
     session.flush()
-    agenda.plan(session, schedule, now=now)
+    agenda.schedule_next(session, schedule, now=now)
 
 
 def delete(session: Session, schedule: Schedule) -> None:
@@ -179,21 +179,21 @@ def delete(session: Session, schedule: Schedule) -> None:
     stopping.stop(session, schedule, "deleted")
 
 
-def checked(draft: Draft, now: datetime) -> Plan:
+def validate(form: ScheduleForm, now: datetime) -> ScheduleSpec:
     """Raises Refusal, with the field, for what makes no sense."""
-    return plans.plan(draft, today=zones.local_date(now, ZoneInfo("UTC")))
+    return plans.parse(form, today=zones.local_date(now, ZoneInfo("UTC")))
 
 
-def plan_of(schedule: Schedule) -> Plan:
-    return Plan(
+def spec_of(schedule: Schedule) -> ScheduleSpec:
+    return ScheduleSpec(
         question=schedule.question,
         hint=schedule.hint,
         reflections=tuple(schedule.reflections),
-        rhythm=agenda.rhythm(schedule),
+        recurrence=agenda.recurrence_of(schedule),
         at=schedule.at,
         zone=ZoneInfo(schedule.zone),
         open_days=schedule.open_days,
-        nudge_after=schedule.nudge_after,
+        remind_after=schedule.nudge_after,
     )
 
 

@@ -13,18 +13,18 @@ from sqlalchemy.orm import Session
 
 from bot import homes, visibility
 from bot.checkins import admission, attendance
-from bot.errors import Refusal
-from bot.lanes import Claim
+from bot.errors import UserError
+from bot.lanes import Delivery
 from bot.outbox import upsert
 from bot.runtime import Workspace
 from bot.text import permalink
-from models import Channel, CheckIn, Round, Schedule, Seat
+from models import Channel, CheckIn, Participant, Round, Schedule
 
 GONE = "That check-in is gone."
 
 
 @dataclass(frozen=True, slots=True)
-class Joinable:
+class JoinableSchedule:
     """A check-in of a channel. `question` is marked text."""
 
     schedule_id: int
@@ -35,11 +35,11 @@ class Joinable:
     # Nobody outside of it is to hear of it.
     is_private: bool
     # Only of one that somebody has joined: after silent rounds nobody is nudged.
-    nudges_stopped: bool = False
+    reminders_stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class ToShare:
+class OpenRound:
     """A round that is open, and that somebody who joined has not shared in."""
 
     round_id: int
@@ -67,29 +67,31 @@ def join(
     Raises Refusal where it is gone, or is not for the person: their facts must be
     at hand (`facts.ensure`). What they have said in an open round counts.
     """
-    schedule = find(session, workspace, schedule_id)
+    schedule = get_schedule(session, workspace, schedule_id)
     channel = session.get_one(Channel, schedule.channel_id)
-    admission.may_take_part(session, channel, member)
-    visibility.check_inside(session, channel, member, now=now, why_not=GONE)
-    rounds = attendance.hold_open(session, schedule.id)
-    seat = attendance.seat(session, schedule.id, member)
+    admission.require_allowed(session, channel, member)
+    visibility.require_visible(session, channel, member, now=now, message=GONE)
+    open_rounds = attendance.lock_open(session, schedule.id)
+    seat = attendance.get_participant(session, schedule.id, member)
     if seat is not None and seat.is_in:
         return schedule
-    _sit(session, schedule.id, member, now=now)
-    homes.refresh(session, workspace.id, [member], now=now, soon=timedelta())
-    for held in rounds:
-        attendance.settle(session, held, member, now=now)
+    _activate(session, schedule.id, member, now=now)
+    homes.refresh_homes(session, workspace.id, [member], now=now, delay=timedelta())
+    for held in open_rounds:
+        attendance.recompute(session, held, member, now=now)
     return schedule
 
 
-def _sit(session: Session, schedule_id: int, member: str, *, now: datetime) -> None:
+def _activate(
+    session: Session, schedule_id: int, member: str, *, now: datetime
+) -> None:
     session.execute(
-        upsert(session, Seat)
+        upsert(session, Participant)
         .values(schedule_id=schedule_id, member=member, counted_from=now)
         .on_conflict_do_nothing()
     )
     seat = session.get_one(
-        Seat, (schedule_id, member), populate_existing=True, with_for_update=True
+        Participant, (schedule_id, member), populate_existing=True, with_for_update=True
     )
     seat.is_in, seat.left_at = True, None
     seat.joined_at = seat.joined_at or now
@@ -110,26 +112,26 @@ def leave(
     Whoever is not in is not in afterwards either. Raises Refusal where it is gone, or
     is a private channel's and none that the person ever had to do with.
     """
-    schedule = find(session, workspace, schedule_id)
-    rounds = attendance.hold_open(session, schedule.id)
-    seat = attendance.seat(session, schedule.id, member)
+    schedule = get_schedule(session, workspace, schedule_id)
+    open_rounds = attendance.lock_open(session, schedule.id)
+    seat = attendance.get_participant(session, schedule.id, member)
     if seat is None and session.get_one(Channel, schedule.channel_id).is_private:
-        raise Refusal(GONE)
+        raise UserError(GONE)
     if seat is None or not seat.is_in:
         return schedule
     # Who has been in and left needs not to be asked whether to join.
     seat.is_in, seat.left_at, seat.is_asked = False, now, True
     session.flush()
-    homes.refresh(session, workspace.id, [member], now=now, soon=timedelta())
-    for held in rounds:
-        attendance.settle(session, held, member, now=now)
+    homes.refresh_homes(session, workspace.id, [member], now=now, delay=timedelta())
+    for held in open_rounds:
+        attendance.recompute(session, held, member, now=now)
     return schedule
 
 
 def leave_channel(
     session: Session,
     workspace: Workspace,
-    slack_channel: str,
+    slack_channel_id: str,
     member: str,
     *,
     left_at: datetime,
@@ -139,19 +141,19 @@ def leave_channel(
     found = session.scalars(
         select(Schedule.id)
         .join(Channel, Channel.id == Schedule.channel_id)
-        .join(Seat, Seat.schedule_id == Schedule.id)
+        .join(Participant, Participant.schedule_id == Schedule.id)
         .where(
             Channel.installation_id == workspace.id,
-            Channel.slack_id == slack_channel,
+            Channel.slack_id == slack_channel_id,
             Schedule.state != "deleted",
-            Seat.member == member,
-            Seat.is_in.is_(True),
-            Seat.counted_from <= left_at,
+            Participant.member == member,
+            Participant.is_in.is_(True),
+            Participant.counted_from <= left_at,
         )
         .order_by(Schedule.id)
     ).all()
     # All locks at first and in one order.
-    attendance.hold_all(
+    attendance.lock_many(
         session,
         session.scalars(
             select(Round.id).where(Round.schedule_id.in_(found), Round.state == "open")
@@ -161,7 +163,7 @@ def leave_channel(
         leave(session, workspace, schedule_id, member, now=now)
 
 
-def go_on(
+def resume_reminders(
     session: Session,
     workspace: Workspace,
     schedule_id: int,
@@ -173,35 +175,37 @@ def go_on(
 
     Raises Refusal where the check-in is gone, or the person has left it.
     """
-    schedule = find(session, workspace, schedule_id)
+    schedule = get_schedule(session, workspace, schedule_id)
     channel = session.get_one(Channel, schedule.channel_id)
-    visibility.check_inside(session, channel, member, now=now, why_not=GONE)
+    visibility.require_visible(session, channel, member, now=now, message=GONE)
     seat = session.get(
-        Seat, (schedule.id, member), populate_existing=True, with_for_update=True
+        Participant, (schedule.id, member), populate_existing=True, with_for_update=True
     )
     if seat is None or not seat.is_in:
-        raise Refusal("You have left this check-in; join it again first.")
+        raise UserError("You have left this check-in; join it again first.")
     if seat.nudges_stopped_at is not None:
         seat.nudges_stopped_at, seat.counted_from = None, now
-        homes.refresh(session, workspace.id, [member], now=now, soon=timedelta())
+        homes.refresh_homes(session, workspace.id, [member], now=now, delay=timedelta())
     return schedule
 
 
-def of_round(session: Session, workspace: Workspace, round_id: int) -> int:
+def schedule_id_of_round(session: Session, workspace: Workspace, round_id: int) -> int:
     """The check-in that a round is of; raises Refusal where there is no such round."""
     one = session.get(Round, round_id)
     if one is None:
-        raise Refusal(GONE)
-    return find(session, workspace, one.schedule_id).id
+        raise UserError(GONE)
+    return get_schedule(session, workspace, one.schedule_id).id
 
 
-def was_asked(session: Session, claim: Claim, _sent: object, now: datetime) -> None:
+def on_invited(
+    session: Session, delivery: Delivery, _sent: object, now: datetime
+) -> None:
     """Somebody has been asked whether to join, and is not asked again."""
     session.execute(
-        upsert(session, Seat)
+        upsert(session, Participant)
         .values(
-            schedule_id=claim.subject_id,
-            member=claim.recipient,
+            schedule_id=delivery.subject_id,
+            member=delivery.recipient,
             is_asked=True,
             counted_from=now,
         )
@@ -211,7 +215,7 @@ def was_asked(session: Session, claim: Claim, _sent: object, now: datetime) -> N
     )
 
 
-def find(session: Session, workspace: Workspace, schedule_id: int) -> Schedule:
+def get_schedule(session: Session, workspace: Workspace, schedule_id: int) -> Schedule:
     """A check-in of this workspace that is still there; else raises Refusal."""
     schedule = session.get(Schedule, schedule_id)
     if (
@@ -219,52 +223,57 @@ def find(session: Session, workspace: Workspace, schedule_id: int) -> Schedule:
         or schedule.installation_id != workspace.id
         or schedule.state == "deleted"
     ):
-        raise Refusal(GONE)
+        raise UserError(GONE)
     return schedule
 
 
-def joined(session: Session, workspace: Workspace, member: str) -> list[Joinable]:
+def joined_schedules(
+    session: Session, workspace: Workspace, member: str
+) -> list[JoinableSchedule]:
     """The check-ins that the person has joined, by channel."""
     rows = session.execute(
-        _there(workspace)
-        .add_columns(Seat.nudges_stopped_at)
-        .join(Seat, Seat.schedule_id == Schedule.id)
-        .where(Seat.member == member, Seat.is_in.is_(True))
+        _existing_schedules(workspace)
+        .add_columns(Participant.nudges_stopped_at)
+        .join(Participant, Participant.schedule_id == Schedule.id)
+        .where(Participant.member == member, Participant.is_in.is_(True))
     )
     return [
-        _joinable(schedule, channel, nudges_stopped=stopped_at is not None)
+        _to_joinable(schedule, channel, reminders_stopped=stopped_at is not None)
         for schedule, channel, stopped_at in rows
     ]
 
 
-def may_join(
-    session: Session, workspace: Workspace, member: str, channels: Collection[str]
-) -> list[Joinable]:
+def joinable_schedules(
+    session: Session,
+    workspace: Workspace,
+    member: str,
+    slack_channel_ids: Collection[str],
+) -> list[JoinableSchedule]:
     """The check-ins in these channels that the person has not joined.
 
     `channels`: Slack's ids of those that the person is in; none but its people are
     to hear of a private one.
     """
-    seated = select(Seat.schedule_id).filter_by(member=member, is_in=True)
+    seated = select(Participant.schedule_id).filter_by(member=member, is_in=True)
     rows = session.execute(
-        _there(workspace).where(
-            Channel.slack_id.in_(channels),
+        _existing_schedules(workspace).where(
+            Channel.slack_id.in_(slack_channel_ids),
             Channel.is_archived.is_(False),
             Schedule.id.not_in(seated),
         )
     )
-    return [_joinable(schedule, channel) for schedule, channel in rows]
+    return [_to_joinable(schedule, channel) for schedule, channel in rows]
 
 
-def to_share(
+def open_rounds_for(
     session: Session, workspace: Workspace, member: str, *, now: datetime
-) -> list[ToShare]:
+) -> list[OpenRound]:
     """The open rounds that the person has not shared in, the first to close first."""
     rows = session.execute(
         select(Round, Channel)
         .join(Schedule, Schedule.id == Round.schedule_id)
         .join(Channel, Channel.id == Round.channel_id)
-        .join(Seat, Seat.schedule_id == Round.schedule_id)
+        .join(Participant, Participant.schedule_id == Round.schedule_id)
         .outerjoin(
             CheckIn,
             (CheckIn.round_id == Round.id)
@@ -273,8 +282,8 @@ def to_share(
         )
         .where(
             Schedule.installation_id == workspace.id,
-            Seat.member == member,
-            Seat.is_in.is_(True),
+            Participant.member == member,
+            Participant.is_in.is_(True),
             Round.state == "open",
             Round.ts.is_not(None),
             Round.closes_at > now,
@@ -283,7 +292,7 @@ def to_share(
         .order_by(Round.closes_at, Round.id)
     )
     return [
-        ToShare(
+        OpenRound(
             round_id=found.id,
             question=found.question,
             url=permalink(workspace.team_url, channel.slack_id, found.ts or ""),
@@ -296,7 +305,7 @@ def to_share(
     ]
 
 
-def _there(workspace: Workspace) -> Select[Schedule, Channel]:
+def _existing_schedules(workspace: Workspace) -> Select[Schedule, Channel]:
     return (
         select(Schedule, Channel)
         .join(Channel, Channel.id == Schedule.channel_id)
@@ -305,14 +314,14 @@ def _there(workspace: Workspace) -> Select[Schedule, Channel]:
     )
 
 
-def _joinable(
-    schedule: Schedule, channel: Channel, *, nudges_stopped: bool = False
-) -> Joinable:
-    return Joinable(
+def _to_joinable(
+    schedule: Schedule, channel: Channel, *, reminders_stopped: bool = False
+) -> JoinableSchedule:
+    return JoinableSchedule(
         schedule_id=schedule.id,
         question=schedule.question,
         channel=channel.slack_id,
         channel_name=channel.name,
         is_private=channel.is_private,
-        nudges_stopped=nudges_stopped,
+        reminders_stopped=reminders_stopped,
     )

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from bot import outbox, rich, visibility
 from bot.checkins import admission, answers, attendance, seats
-from bot.checkins.answers import Asked
-from bot.checkins.rules import Shared
-from bot.errors import Refusal
-from bot.lanes import Claim
+from bot.checkins.answers import RoundPrompt
+from bot.checkins.rules import Response
+from bot.errors import UserError
+from bot.lanes import Delivery
 from bot.members import service as members
 from bot.runtime import Workspace
 from models import Channel, CheckIn, OutboxItem, Round
@@ -22,8 +22,8 @@ from models import Channel, CheckIn, OutboxItem, Round
 CLOSED = (
     "This round has closed. Copy your words into its thread: a late reply counts, too."
 )
-GIVEN_UP = "This round was cancelled. The next one comes as planned."
-NOT_YET = "This round is just being posted; try again in a moment."
+CANCELLED = "This round was cancelled. The next one comes as planned."
+NOT_POSTED_YET = "This round is just being posted; try again in a moment."
 
 
 def form(
@@ -38,17 +38,21 @@ def form(
 
     Raises Refusal where the round is over, or is not for the person.
     """
-    one = _open(session, workspace, session.get(Round, round_id), member, now=now)
+    one = _require_open(
+        session, workspace, session.get(Round, round_id), member, now=now
+    )
     channel = session.get_one(Channel, one.channel_id)
-    found = attendance.of(session, one.id, member)
-    seat = attendance.seat(session, one.schedule_id, member)
+    found = attendance.get(session, one.id, member)
+    seat = attendance.get_participant(session, one.schedule_id, member)
     return answers.share_form(
         one.id,
-        asked(one),
-        said(found) if found else Shared(),
+        prompt_of(one),
+        response_of(found) if found else Response(),
         channel=channel.name,
-        until=rich.when(one.closes_at, members.zone(session, workspace.id, member)),
-        is_in=seat is not None and seat.is_in,
+        until=rich.date_token(
+            one.closes_at, members.zone(session, workspace.id, member)
+        ),
+        is_participant=seat is not None and seat.is_in,
     )
 
 
@@ -57,7 +61,7 @@ def share(
     workspace: Workspace,
     round_id: int,
     member: str,
-    shared: Shared,
+    response: Response,
     *,
     now: datetime,
 ) -> CheckIn:
@@ -65,124 +69,126 @@ def share(
 
     Raises Refusal where the round is over, or is not for the person.
     """
-    held = attendance.hold(session, round_id)
-    one = _open(session, workspace, held, member, now=now)
-    found = attendance.row(session, one.id, member)
-    is_known = said(found) == shared
-    found.working_on, found.stuck_on = shared.working_on, shared.stuck_on
-    found.proud_of, found.reflection = shared.proud_of, shared.reflection
-    attendance.settle(session, one, member, now=now)
+    held = attendance.lock(session, round_id)
+    one = _require_open(session, workspace, held, member, now=now)
+    found = attendance.get_or_create(session, one.id, member)
+    is_known = response_of(found) == response
+    found.working_on, found.stuck_on = response.working_on, response.stuck_on
+    found.proud_of, found.reflection = response.proud_of, response.reflection
+    attendance.recompute(session, one, member, now=now)
     if not is_known:
-        show(session, workspace, one, found, now=now)
-        _offer_to_ask(session, workspace, found, now=now)
+        post_response(session, workspace, one, found, now=now)
+        _offer_ask(session, workspace, found, now=now)
     return found
 
 
-def _open(
+def _require_open(
     session: Session,
     workspace: Workspace,
-    one: Round | None,
+    round_: Round | None,
     member: str,
     *,
     now: datetime,
 ) -> Round:
-    if one is None:
-        raise Refusal(seats.GONE)
-    channel = session.get_one(Channel, one.channel_id)
+    if round_ is None:
+        raise UserError(seats.GONE)
+    channel = session.get_one(Channel, round_.channel_id)
     if channel.installation_id != workspace.id:
-        raise Refusal(seats.GONE)
-    admission.may_take_part(session, channel, member)
-    visibility.check_inside(session, channel, member, now=now, why_not=seats.GONE)
-    if one.state in {"failed", "skipped"}:
-        raise Refusal(GIVEN_UP)
-    if one.state != "open" or now >= one.closes_at:
-        raise Refusal(CLOSED)
-    if one.ts is None:
-        raise Refusal(NOT_YET)
-    return one
+        raise UserError(seats.GONE)
+    admission.require_allowed(session, channel, member)
+    visibility.require_visible(session, channel, member, now=now, message=seats.GONE)
+    if round_.state in {"failed", "skipped"}:
+        raise UserError(CANCELLED)
+    if round_.state != "open" or now >= round_.closes_at:
+        raise UserError(CLOSED)
+    if round_.ts is None:
+        raise UserError(NOT_POSTED_YET)
+    return round_
 
 
-def asked(one: Round) -> Asked:
-    return Asked(one.question, one.hint, one.reflection)
+def prompt_of(round_: Round) -> RoundPrompt:
+    return RoundPrompt(round_.question, round_.hint, round_.reflection)
 
 
-def said(found: CheckIn) -> Shared:
-    return Shared(found.working_on, found.stuck_on, found.proud_of, found.reflection)
+def response_of(checkin: CheckIn) -> Response:
+    return Response(
+        checkin.working_on, checkin.stuck_on, checkin.proud_of, checkin.reflection
+    )
 
 
-def show(
+def post_response(
     session: Session,
     workspace: Workspace,
-    one: Round,
-    found: CheckIn,
+    round_: Round,
+    checkin: CheckIn,
     *,
     now: datetime,
 ) -> None:
     """The thread is to show what somebody has shared; at first, and what it is now."""
-    channel = session.get_one(Channel, one.channel_id)
-    outbox.promise(
+    channel = session.get_one(Channel, round_.channel_id)
+    outbox.enqueue(
         session,
         "checkin.answer",
-        found.id,
+        checkin.id,
         channel.slack_id,
         installation_id=workspace.id,
         now=now,
-        detail={"thread_ts": one.ts},
+        payload={"thread_ts": round_.ts},
     )
-    if found.ts is not None or _is_on_its_way(session, workspace, found, channel):
-        show_again(session, found, channel, now=now)
+    if checkin.ts is not None or _is_being_sent(session, workspace, checkin, channel):
+        update_response(session, checkin, channel, now=now)
 
 
-def _is_on_its_way(
-    session: Session, workspace: Workspace, found: CheckIn, channel: Channel
+def _is_being_sent(
+    session: Session, workspace: Workspace, checkin: CheckIn, channel: Channel
 ) -> bool:
     state = session.scalar(
         select(OutboxItem.state).filter_by(
             installation_id=workspace.id,
-            key=f"checkin.answer:{found.id}:{channel.slack_id}",
+            key=f"checkin.answer:{checkin.id}:{channel.slack_id}",
         )
     )
     return state not in {"pending", "withdrawn"}
 
 
-def show_again(
-    session: Session, found: CheckIn, channel: Channel, *, now: datetime
+def update_response(
+    session: Session, checkin: CheckIn, channel: Channel, *, now: datetime
 ) -> None:
     """The message that shows somebody's answers is to show what is true now."""
-    outbox.refresh(
+    outbox.enqueue_update(
         session,
         "checkin.reword",
-        found.id,
+        checkin.id,
         channel.slack_id,
         installation_id=channel.installation_id,
         now=now,
     )
 
 
-def _offer_to_ask(
-    session: Session, workspace: Workspace, found: CheckIn, *, now: datetime
+def _offer_ask(
+    session: Session, workspace: Workspace, checkin: CheckIn, *, now: datetime
 ) -> None:
     """A private button: what somebody is stuck on can become an ask."""
-    if found.stuck_on and found.ask_id is None:
-        outbox.promise(
+    if checkin.stuck_on and checkin.ask_id is None:
+        outbox.enqueue(
             session,
             "checkin.stuck",
-            found.id,
-            found.member,
+            checkin.id,
+            checkin.member,
             installation_id=workspace.id,
             now=now,
         )
 
 
-def show_offer_again(
-    session: Session, found: CheckIn, installation_id: int, *, now: datetime
+def update_ask_offer(
+    session: Session, checkin: CheckIn, installation_id: int, *, now: datetime
 ) -> None:
     """The private button, where it was sent, gives way to what came of it."""
-    outbox.refresh(
+    outbox.enqueue_update(
         session,
         "checkin.asked",
-        found.id,
-        found.member,
+        checkin.id,
+        checkin.member,
         installation_id=installation_id,
         now=now,
     )
@@ -191,25 +197,25 @@ def show_offer_again(
 # What becomes of the messages
 
 
-def hold(session: Session, claim: Claim) -> None:
+def lock(session: Session, delivery: Delivery) -> None:
     """Lock the round of a member's row, as everybody does."""
-    found = session.get(CheckIn, claim.subject_id)
+    found = session.get(CheckIn, delivery.subject_id)
     if found is not None:
-        attendance.hold(session, found.round_id)
+        attendance.lock(session, found.round_id)
 
 
-def posted(
-    session: Session, claim: Claim, sent: tuple[str, str], now: datetime
+def on_posted(
+    session: Session, delivery: Delivery, sent: tuple[str, str], now: datetime
 ) -> None:
     """Slack has told the `ts` of somebody's answers."""
-    found = session.get(CheckIn, claim.subject_id, populate_existing=True)
+    found = session.get(CheckIn, delivery.subject_id, populate_existing=True)
     if found is None:
         return
     found.ts = sent[1]
     session.flush()
     one = session.get_one(Round, found.round_id)
     if one.state == "closed":
-        attendance.show_again(session, one, now=now)
+        attendance.update_digest(session, one, now=now)
     channel = session.get_one(Channel, one.channel_id)
     changed_meanwhile = session.scalar(
         select(OutboxItem.id).filter_by(
@@ -218,42 +224,48 @@ def posted(
         )
     )
     if changed_meanwhile:
-        show_again(session, found, channel, now=now)
+        update_response(session, found, channel, now=now)
 
 
-def not_posted(session: Session, claim: Claim, error: str, now: datetime) -> None:
+def on_rejected(
+    session: Session, delivery: Delivery, error: str, now: datetime
+) -> None:
     """Slack will not have it there: it counts all the same, and its author knows."""
-    found = session.get(CheckIn, claim.subject_id)
+    found = session.get(CheckIn, delivery.subject_id)
     if found is not None:
-        outbox.promise(
+        outbox.enqueue(
             session,
             "checkin.not_posted",
             found.id,
             found.member,
-            installation_id=claim.installation_id,
+            installation_id=delivery.installation_id,
             now=now,
-            detail={"error": error},
+            payload={"error": error},
         )
 
 
-def perhaps_posted(session: Session, claim: Claim, _error: str, now: datetime) -> None:
-    not_posted(session, claim, "unknown", now)
+def on_lost(session: Session, delivery: Delivery, _error: str, now: datetime) -> None:
+    on_rejected(session, delivery, "unknown", now)
 
 
-def gone(session: Session, claim: Claim, error: str, now: datetime) -> None:
+def on_update_rejected(
+    session: Session, delivery: Delivery, error: str, now: datetime
+) -> None:
     """Somebody deleted the message in Slack: nothing leads there any more."""
-    found = session.get(CheckIn, claim.subject_id, populate_existing=True)
+    found = session.get(CheckIn, delivery.subject_id, populate_existing=True)
     if found is None or error != "message_not_found":
         return
     found.ts = None
     session.flush()
     one = session.get_one(Round, found.round_id)
     if one.state == "closed":
-        attendance.show_again(session, one, now=now)
+        attendance.update_digest(session, one, now=now)
 
 
-def offered(session: Session, claim: Claim, _sent: object, now: datetime) -> None:
+def on_offer_sent(
+    session: Session, delivery: Delivery, _sent: object, now: datetime
+) -> None:
     """The private button is there; who has asked in between needs it no more."""
-    found = session.get(CheckIn, claim.subject_id, populate_existing=True)
+    found = session.get(CheckIn, delivery.subject_id, populate_existing=True)
     if found is not None and found.ask_id is not None:
-        show_offer_again(session, found, claim.installation_id, now=now)
+        update_ask_offer(session, found, delivery.installation_id, now=now)

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from bot import outbox
-from bot.checkins.agenda import held
-from bot.clock import micros_of
-from bot.hours import welcome
+from bot.checkins.agenda import lock_for_update
+from bot.clock import datetime_to_micros
+from bot.hours import next_contact_time
 from bot.runtime import Workspace
 from models import (
     Champion,
@@ -25,7 +25,7 @@ from models import (
 )
 
 
-def unfit(schedule: Schedule, channel: Channel) -> str | None:
+def pause_reason(schedule: Schedule, channel: Channel) -> str | None:
     """Why the channel can't be asked as its owner meant it; None if it can."""
     if channel.is_archived:
         return "archived"
@@ -36,32 +36,32 @@ def unfit(schedule: Schedule, channel: Channel) -> str | None:
     return None
 
 
-def pause_unfit(session: Session, workspace: Workspace, *, now: datetime) -> None:
+def pause_blocked(session: Session, workspace: Workspace, *, now: datetime) -> None:
     """Pause what can't go on, before it is due."""
     lost = (
         select(Schedule, Channel)
         .join(Channel, Channel.id == Schedule.channel_id)
-        .where(_is_lost(workspace))
+        .where(_is_blocked(workspace))
         .order_by(Schedule.id)
     )
-    for schedule, channel in session.execute(held(lost)).all():
-        because = unfit(schedule, channel)
+    for schedule, channel in session.execute(lock_for_update(lost)).all():
+        because = pause_reason(schedule, channel)
         if because is not None:
             pause(session, schedule, because, now=now)
 
 
-def is_anything_lost(session: Session, workspace: Workspace) -> bool:
+def any_blocked(session: Session, workspace: Workspace) -> bool:
     """Whether it is worth the writers' queue to pause something."""
     lost = (
         select(Schedule.id)
         .join(Channel, Channel.id == Schedule.channel_id)
-        .where(_is_lost(workspace))
+        .where(_is_blocked(workspace))
         .limit(1)
     )
     return session.scalar(lost) is not None
 
 
-def _is_lost(workspace: Workspace) -> ColumnElement[bool]:
+def _is_blocked(workspace: Workspace) -> ColumnElement[bool]:
     return and_(
         Schedule.installation_id == workspace.id,
         Schedule.state == "on",
@@ -73,22 +73,22 @@ def _is_lost(workspace: Workspace) -> ColumnElement[bool]:
     )
 
 
-def pause(session: Session, schedule: Schedule, because: str, *, now: datetime) -> None:
+def pause(session: Session, schedule: Schedule, reason: str, *, now: datetime) -> None:
     """Pause a held schedule that can't go on, and tell whoever looks after it once."""
     if schedule.state != "on":
         return
     stop(session, schedule, "paused")
-    schedule.paused_because = because
-    for person in looked_after_by(session, schedule):
-        outbox.promise(
+    schedule.paused_because = reason
+    for person in owners(session, schedule):
+        outbox.enqueue(
             session,
             "checkin.paused",
             schedule.id,
             person,
             installation_id=schedule.installation_id,
             now=now,
-            due=welcome(session, schedule.installation_id, person, now=now),
-            occasion=str(micros_of(now)),
+            due=next_contact_time(session, schedule.installation_id, person, now=now),
+            occurrence=str(datetime_to_micros(now)),
         )
 
 
@@ -108,24 +108,24 @@ def stop(session: Session, schedule: Schedule, state: str) -> None:
             one.state, one.reason = "skipped", state
 
 
-def is_unsent(session: Session, one: Round) -> bool:
+def is_unsent(session: Session, round_: Round) -> bool:
     """Whether the round's post is certainly not in Slack, and will not be.
 
     Its promise is held, so that nobody takes it up meanwhile and draws what was.
     """
-    channel = session.get_one(Channel, one.channel_id)
+    channel = session.get_one(Channel, round_.channel_id)
     state = session.scalar(
         select(OutboxItem.state)
         .filter_by(
             installation_id=channel.installation_id,
-            key=f"checkin.post:{one.id}:{channel.slack_id}",
+            key=f"checkin.post:{round_.id}:{channel.slack_id}",
         )
         .with_for_update()
     )
     return state in {None, "pending", "withdrawn"}
 
 
-def looked_after_by(session: Session, schedule: Schedule) -> Sequence[str]:
+def owners(session: Session, schedule: Schedule) -> Sequence[str]:
     """Whoever set it up; once they have left, somebody who is left.
 
     The champions of its channel, or else the program leads, or else the admins.
@@ -143,13 +143,13 @@ def looked_after_by(session: Session, schedule: Schedule) -> Sequence[str]:
         select(ProgramLead.member).filter_by(**workspace),
         select(Member.slack_id).filter_by(**workspace, is_admin=True),
     ):
-        people = session.scalars(_still_here(others, schedule)).all()
+        people = session.scalars(_without_deactivated(others, schedule)).all()
         if people:
             return people
     return []
 
 
-def _still_here(people: Select[str], schedule: Schedule) -> Select[str]:
+def _without_deactivated(people: Select[str], schedule: Schedule) -> Select[str]:
     gone = select(Member.slack_id).filter_by(
         installation_id=schedule.installation_id, is_deactivated=True
     )
@@ -157,29 +157,29 @@ def _still_here(people: Select[str], schedule: Schedule) -> Select[str]:
     return people.where(member.not_in(gone)).order_by(member)
 
 
-def tell_skipped(
+def notify_skipped(
     session: Session,
     schedule: Schedule,
-    days: Sequence[date],
+    dates: Sequence[date],
     reason: str,
     *,
     now: datetime,
 ) -> None:
     """One note, however many there are."""
-    for person in looked_after_by(session, schedule):
-        outbox.promise(
+    for person in owners(session, schedule):
+        outbox.enqueue(
             session,
             "checkin.skipped",
             schedule.id,
             person,
             installation_id=schedule.installation_id,
             now=now,
-            due=welcome(session, schedule.installation_id, person, now=now),
-            detail={
-                "first": days[0].isoformat(),
-                "last": days[-1].isoformat(),
-                "count": len(days),
+            due=next_contact_time(session, schedule.installation_id, person, now=now),
+            payload={
+                "first": dates[0].isoformat(),
+                "last": dates[-1].isoformat(),
+                "count": len(dates),
                 "reason": reason,
             },
-            occasion=days[-1].isoformat(),
+            occurrence=dates[-1].isoformat(),
         )

@@ -19,248 +19,297 @@ from bot.checkins import (
     seats,
     sharing,
 )
-from bot.checkins.answers import Asked
+from bot.checkins.answers import RoundPrompt
 from bot.checkins.letters import Note
-from bot.delivery import Notice
-from bot.errors import Refusal
-from bot.lanes import Claim
+from bot.delivery import MessageType
+from bot.errors import UserError
+from bot.lanes import Delivery
 from bot.members import service as members
 from bot.operations import (
-    Delete,
-    Later,
-    Operation,
-    Post,
-    PostIfIn,
-    ReadThread,
-    Update,
+    DeleteMessage,
+    FetchReplies,
+    PostIfMember,
+    PostMessage,
+    Reschedule,
+    SlackAction,
+    UpdateMessage,
 )
 from bot.runtime import Workspace
-from bot.text import is_forgotten, permalink
+from bot.text import is_erased, permalink
 from models import Ask, Channel, CheckIn, OutboxItem, Round, Schedule
 
 
-class Telling:
+class ParticipantNotifications:
     """The draw functions, for one workspace."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
-    def notices(self) -> dict[str, Notice]:
+    def message_types(self) -> dict[str, MessageType]:
         return {
-            "checkin.show": Notice(
-                self.show, "repeat", parked=closing.not_found, hold=closing.hold
-            ),
-            "checkin.answer": Notice(
-                self.answer,
-                delivered=sharing.posted,
-                parked=sharing.not_posted,
-                unknown=sharing.perhaps_posted,
-                hold=sharing.hold,
-            ),
-            "checkin.not_posted": Notice(
-                self.not_posted, of=_of_checkin, outside=self.not_posted_outside
-            ),
-            "checkin.reword": Notice(
-                self.reword, "repeat", parked=sharing.gone, hold=sharing.hold
-            ),
-            "checkin.read": Notice(
-                self.read,
+            "checkin.show": MessageType(
+                self.render_digest,
                 "repeat",
-                delivered=partial(replies.take_in, workspace=self._workspace),
-                parked=closing.not_found,
-                hold=closing.hold,
+                on_rejected=closing.on_update_rejected,
+                lock=closing.lock,
             ),
-            "checkin.stuck": Notice(
-                self.stuck,
-                delivered=sharing.offered,
-                hold=sharing.hold,
-                of=_of_checkin,
+            "checkin.answer": MessageType(
+                self.render_response,
+                on_sent=sharing.on_posted,
+                on_rejected=sharing.on_rejected,
+                on_lost=sharing.on_lost,
+                lock=sharing.lock,
             ),
-            "checkin.asked": Notice(self.asked, "repeat", of=_of_its_ask),
-            "checkin.invite": Notice(
-                self.invite, delivered=seats.was_asked, of=_of_schedule
+            "checkin.not_posted": MessageType(
+                self.render_not_posted,
+                quoted_channels=_channels_of_checkin,
+                render_without_access=self.render_not_posted_outside,
             ),
-            "checkin.nudge": Notice(
-                self.nudge,
-                delivered=partial(nudges.sent, workspace=self._workspace),
-                hold=nudges.hold,
+            "checkin.reword": MessageType(
+                self.render_response_update,
+                "repeat",
+                on_rejected=sharing.on_update_rejected,
+                lock=sharing.lock,
             ),
-            "checkin.stopped": Notice(
-                self.stopped,
-                due=hours.due,
-                delivered=partial(nudges.sent, workspace=self._workspace),
-                hold=nudges.hold,
+            "checkin.read": MessageType(
+                self.render_thread_sync,
+                "repeat",
+                on_sent=partial(replies.import_thread, workspace=self._workspace),
+                on_rejected=closing.on_update_rejected,
+                lock=closing.lock,
+            ),
+            "checkin.stuck": MessageType(
+                self.render_ask_offer,
+                on_sent=sharing.on_offer_sent,
+                lock=sharing.lock,
+                quoted_channels=_channels_of_checkin,
+            ),
+            "checkin.asked": MessageType(
+                self.render_ask_created, "repeat", quoted_channels=_channels_of_ask
+            ),
+            "checkin.invite": MessageType(
+                self.render_invitation,
+                on_sent=seats.on_invited,
+                quoted_channels=_channels_of_schedule,
+            ),
+            "checkin.nudge": MessageType(
+                self.render_reminder,
+                on_sent=partial(nudges.on_sent, workspace=self._workspace),
+                lock=nudges.lock,
+            ),
+            "checkin.stopped": MessageType(
+                self.render_reminders_stopped,
+                send_after=hours.send_after,
+                on_sent=partial(nudges.on_sent, workspace=self._workspace),
+                lock=nudges.lock,
             ),
         }
 
     # In the channel
 
-    def show(self, session: Session, claim: Claim) -> Operation | None:
-        one = session.get_one(Round, claim.subject_id)
+    def render_digest(self, session: Session, delivery: Delivery) -> SlackAction | None:
+        one = session.get_one(Round, delivery.subject_id)
         if one.state != "closed" or one.ts is None:
             return None
-        return Update(
-            claim.recipient, one.ts, *recaps.recap(session, self._workspace, one)
+        return UpdateMessage(
+            delivery.recipient, one.ts, *recaps.compose(session, self._workspace, one)
         )
 
-    def answer(self, session: Session, claim: Claim) -> Operation | None:
-        found = session.get(CheckIn, claim.subject_id)
-        if found is None or not found.is_written or is_forgotten(found.member):
+    def render_response(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        found = session.get(CheckIn, delivery.subject_id)
+        if found is None or not found.has_text or is_erased(found.member):
             return None
         one = session.get_one(Round, found.round_id)
-        text, drawn = self._answer(session, one, found)
-        return Post(claim.recipient, text, drawn, one.ts)
+        text, drawn = self._response_message(session, one, found)
+        return PostMessage(delivery.recipient, text, drawn, one.ts)
 
-    def reword(self, session: Session, claim: Claim) -> Operation | None:
-        found = session.get(CheckIn, claim.subject_id)
+    def render_response_update(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        found = session.get(CheckIn, delivery.subject_id)
         if found is None or found.ts is None:
             return None
-        if not found.is_written or is_forgotten(found.member):
-            return Delete(claim.recipient, found.ts)
+        if not found.has_text or is_erased(found.member):
+            return DeleteMessage(delivery.recipient, found.ts)
         one = session.get_one(Round, found.round_id)
-        return Update(claim.recipient, found.ts, *self._answer(session, one, found))
-
-    def _answer(self, session: Session, one: Round, found: CheckIn) -> Note:
-        return answers.message(
-            found.member,
-            members.name(session, self._workspace.id, found.member),
-            sharing.asked(one),
-            sharing.said(found),
-            blockers.shown(session, self._workspace, found),
+        return UpdateMessage(
+            delivery.recipient, found.ts, *self._response_message(session, one, found)
         )
 
-    def read(self, session: Session, claim: Claim) -> Operation | None:
-        one = session.get_one(Round, claim.subject_id)
-        return None if one.ts is None else ReadThread(claim.recipient, one.ts)
+    def _response_message(
+        self, session: Session, round_: Round, checkin: CheckIn
+    ) -> Note:
+        return answers.response_message(
+            checkin.member,
+            members.name(session, self._workspace.id, checkin.member),
+            sharing.prompt_of(round_),
+            sharing.response_of(checkin),
+            blockers.visible_blocker(session, self._workspace, checkin),
+        )
+
+    def render_thread_sync(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        one = session.get_one(Round, delivery.subject_id)
+        return None if one.ts is None else FetchReplies(delivery.recipient, one.ts)
 
     # To one person
 
-    def not_posted(self, session: Session, claim: Claim) -> Operation | None:
-        found = session.get(CheckIn, claim.subject_id)
-        if found is None or not found.is_written or found.ts is not None:
+    def render_not_posted(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        found = session.get(CheckIn, delivery.subject_id)
+        if found is None or not found.has_text or found.ts is not None:
             return None
         one = session.get_one(Round, found.round_id)
         channel = session.get_one(Channel, one.channel_id)
-        _, drawn = self._answer(session, one, found)
-        error = claim.detail["error"]
-        return _letter(claim, letters.not_posted(f"#{channel.name}", drawn, error))
+        _, drawn = self._response_message(session, one, found)
+        error = delivery.payload["error"]
+        return _direct_message(
+            delivery, letters.response_not_posted(f"#{channel.name}", drawn, error)
+        )
 
-    def not_posted_outside(self, session: Session, claim: Claim) -> Operation | None:
+    def render_not_posted_outside(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
         """Whoever has left a private channel gets their own words back, and no more."""
-        found = session.get(CheckIn, claim.subject_id)
-        if found is None or not found.is_written or found.ts is not None:
+        found = session.get(CheckIn, delivery.subject_id)
+        if found is None or not found.has_text or found.ts is not None:
             return None
-        _, drawn = answers.message(
+        _, drawn = answers.response_message(
             found.member,
             members.name(session, self._workspace.id, found.member),
-            Asked(""),
-            sharing.said(found),
+            RoundPrompt(""),
+            sharing.response_of(found),
             None,
         )
-        error = claim.detail["error"]
-        return _letter(claim, letters.not_posted("a private channel", drawn, error))
+        error = delivery.payload["error"]
+        return _direct_message(
+            delivery, letters.response_not_posted("a private channel", drawn, error)
+        )
 
-    def stuck(self, session: Session, claim: Claim) -> Operation | None:
-        found = session.get(CheckIn, claim.subject_id)
+    def render_ask_offer(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        found = session.get(CheckIn, delivery.subject_id)
         if found is None or not found.stuck_on or blockers.has_asked(session, found):
             return None
-        return _letter(claim, letters.stuck(found.id, found.stuck_on))
+        return _direct_message(delivery, letters.ask_offer(found.id, found.stuck_on))
 
-    def asked(self, session: Session, claim: Claim) -> Operation | None:
+    def render_ask_created(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
         """In place of the offer, wherever that was sent."""
-        found = session.get(CheckIn, claim.subject_id)
+        found = session.get(CheckIn, delivery.subject_id)
         sent = session.scalar(
             select(OutboxItem).filter_by(
                 installation_id=self._workspace.id,
-                key=f"checkin.stuck:{claim.subject_id}:{claim.recipient}",
+                key=f"checkin.stuck:{delivery.subject_id}:{delivery.recipient}",
             )
         )
         if found is None or sent is None or not (sent.slack_channel and sent.ts):
             return None
         ask = session.get(Ask, found.ask_id) if found.ask_id else None
         if ask is None or ask.deleted_at is not None:
-            note = letters.stuck(found.id, found.stuck_on)
+            note = letters.ask_offer(found.id, found.stuck_on)
         elif ask.ts is None:
             # Its address is known in a moment.
-            title = members.with_names(session, ask.installation_id, ask.title)
-            note = letters.asked(title, "")
+            title = members.text_with_names(session, ask.installation_id, ask.title)
+            note = letters.ask_created(title, "")
         else:
             asked_in = session.get_one(Channel, ask.channel_id)
             url = permalink(self._workspace.team_url, asked_in.slack_id, ask.ts)
-            title = members.with_names(session, ask.installation_id, ask.title)
-            note = letters.asked(title, url)
-        return Update(sent.slack_channel, sent.ts, *note)
+            title = members.text_with_names(session, ask.installation_id, ask.title)
+            note = letters.ask_created(title, url)
+        return UpdateMessage(sent.slack_channel, sent.ts, *note)
 
-    def invite(self, session: Session, claim: Claim) -> Operation | None:
-        schedule = session.get_one(Schedule, claim.subject_id)
+    def render_invitation(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        schedule = session.get_one(Schedule, delivery.subject_id)
         channel = session.get_one(Channel, schedule.channel_id)
-        seat = attendance.seat(session, schedule.id, claim.recipient)
-        found = attendance.of(session, claim.detail["round"], claim.recipient)
+        seat = attendance.get_participant(session, schedule.id, delivery.recipient)
+        found = attendance.get(session, delivery.payload["round"], delivery.recipient)
         if schedule.state == "deleted" or (seat and (seat.is_in or seat.is_asked)):
             return None
         if found is None or found.state != "shared":
             return None
         try:
-            admission.may_take_part(session, channel, claim.recipient)
-        except Refusal:
+            admission.require_allowed(session, channel, delivery.recipient)
+        except UserError:
             return None
-        note = letters.invite(found.round_id, schedule.question, channel=channel.name)
-        return _letter(claim, note)
+        note = letters.invitation(
+            found.round_id, schedule.question, channel=channel.name
+        )
+        return _direct_message(delivery, note)
 
-    def nudge(self, session: Session, claim: Claim) -> Operation | Later | None:
-        one = session.get_one(Round, claim.subject_id)
-        now, member = claim.claimed_at, claim.recipient
+    def render_reminder(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | Reschedule | None:
+        one = session.get_one(Round, delivery.subject_id)
+        now, member = delivery.started_at, delivery.recipient
         if now >= one.closes_at:
             return None
-        if not nudges.is_wanted(session, self._workspace, one, member):
+        if not nudges.should_remind(session, self._workspace, one, member):
             return None
-        person = hours.reachable(session, self._workspace.id, member, now=now)
-        at = person.welcome_at(now)
+        person = hours.get(session, self._workspace.id, member, now=now)
+        at = person.next_allowed(now)
         if at > now:
-            return Later(at) if at < one.closes_at else None
+            return Reschedule(at) if at < one.closes_at else None
         channel = session.get_one(Channel, one.channel_id)
         zone = members.zone(session, self._workspace.id, member)
-        note = letters.nudge(
+        note = letters.reminder(
             one.id,
             one.schedule_id,
             one.question,
             channel=channel.name,
             url=permalink(self._workspace.team_url, channel.slack_id, one.ts or ""),
-            until=rich.when(one.closes_at, zone),
+            until=rich.date_token(one.closes_at, zone),
         )
-        return _to_who_is_in(claim, channel, note)
+        return _if_member(delivery, channel, note)
 
-    def stopped(self, session: Session, claim: Claim) -> Operation | None:
-        if not nudges.is_told(session, claim):
+    def render_reminders_stopped(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        if not nudges.is_still_stopped(session, delivery):
             return None
-        schedule = session.get_one(Schedule, claim.subject_id)
+        schedule = session.get_one(Schedule, delivery.subject_id)
         channel = session.get_one(Channel, schedule.channel_id)
-        note = letters.stopped(schedule.id, schedule.question, channel=channel.name)
-        return _to_who_is_in(claim, channel, note)
+        note = letters.reminders_stopped(
+            schedule.id, schedule.question, channel=channel.name
+        )
+        return _if_member(delivery, channel, note)
 
 
-def _of_checkin(session: Session, claim: Claim) -> list[int]:
-    found = session.get(CheckIn, claim.subject_id)
+def _channels_of_checkin(session: Session, delivery: Delivery) -> list[int]:
+    found = session.get(CheckIn, delivery.subject_id)
     return [session.get_one(Round, found.round_id).channel_id] if found else []
 
 
-def _of_its_ask(session: Session, claim: Claim) -> list[int]:
+def _channels_of_ask(session: Session, delivery: Delivery) -> list[int]:
     """The channel of a check-in, and the one in which it became an ask."""
-    found = session.get(CheckIn, claim.subject_id)
+    found = session.get(CheckIn, delivery.subject_id)
     ask = session.get(Ask, found.ask_id) if found and found.ask_id else None
-    return [*_of_checkin(session, claim), *([ask.channel_id] if ask else [])]
+    return [
+        *_channels_of_checkin(session, delivery),
+        *([ask.channel_id] if ask else []),
+    ]
 
 
-def _of_schedule(session: Session, claim: Claim) -> list[int]:
-    return [session.get_one(Schedule, claim.subject_id).channel_id]
+def _channels_of_schedule(session: Session, delivery: Delivery) -> list[int]:
+    return [session.get_one(Schedule, delivery.subject_id).channel_id]
 
 
-def _letter(claim: Claim, note: Note) -> Post:
+def _direct_message(delivery: Delivery, note: Note) -> PostMessage:
     text, drawn = note
-    return Post(claim.recipient, text, drawn)
+    return PostMessage(delivery.recipient, text, drawn)
 
 
-def _to_who_is_in(claim: Claim, channel: Channel, note: Note) -> Post | PostIfIn:
+def _if_member(
+    delivery: Delivery, channel: Channel, note: Note
+) -> PostMessage | PostIfMember:
     """What is asked in a private channel is told to none but the people in it."""
-    letter = _letter(claim, note)
-    return PostIfIn(letter, channel.slack_id) if channel.is_private else letter
+    letter = _direct_message(delivery, note)
+    return PostIfMember(letter, channel.slack_id) if channel.is_private else letter

@@ -12,7 +12,7 @@ Rows = Sequence[Mapping[str, Any]]
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
-def harmless(value: object) -> object:
+def escape_formula(value: object) -> object:
     """A cell: text that a spreadsheet would run is shown as the text that it is."""
     if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
         return f"'{value}"
@@ -23,7 +23,9 @@ def as_csv(columns: Sequence[str], rows: Rows) -> str:
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([harmless(row[column]) for column in columns] for row in rows)
+    writer.writerows(
+        [escape_formula(row[column]) for column in columns] for row in rows
+    )
     return out.getvalue()
 
 

@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.members import service as members
-from bot.text import FORGOTTEN, is_forgotten, plain
-from models import Answer, Ask, Channel, Kudos, Thanks
+from bot.text import ERASED_PREFIX, is_erased, to_plain
+from models import Answer, Ask, Channel, Kudos, KudosThanks
 
-ASKS = (
+ASK_COLUMNS = (
     "channel",
     "asked_at",
     "asker",
@@ -24,7 +24,7 @@ ASKS = (
     "first_answer_at",
     "solved_at",
 )
-PEOPLE = (
+PEOPLE_COLUMNS = (
     "name",
     "asks",
     "answers",
@@ -62,17 +62,19 @@ def asks(session: Session, installation_id: int) -> Iterator[Row]:
         is_open = not channel.is_private
         yield {
             "channel": f"#{channel.name}" if is_open else "a private channel",
-            "asked_at": _at(ask.asked_at),
+            "asked_at": _isoformat(ask.asked_at),
             "asker": called[ask.asker],
-            "title": plain(members.with_names(session, installation_id, ask.title))
+            "title": to_plain(
+                members.text_with_names(session, installation_id, ask.title)
+            )
             if is_open
             else "",
             "topics": ", ".join(ask.topics) if is_open else "",
             "state": ask.state,
             "answers": answers or 0,
             "helped": int(helped or 0),
-            "first_answer_at": _at(first_at),
-            "solved_at": _at(ask.solved_at),
+            "first_answer_at": _isoformat(first_at),
+            "solved_at": _isoformat(ask.solved_at),
         }
 
 
@@ -84,7 +86,7 @@ def people(session: Session, installation_id: int) -> Iterator[Row]:
     there = select(Ask.id).where(
         Ask.installation_id == installation_id, Ask.deleted_at.is_(None)
     )
-    asked = _by(session, select(Ask.asker, func.count()).where(Ask.id.in_(there)))
+    asked = _count_by(session, select(Ask.asker, func.count()).where(Ask.id.in_(there)))
     answers = session.execute(
         select(Answer.author, Answer.helped, Answer.is_solution).where(
             Answer.is_deleted.is_(False), Answer.ask_id.in_(there)
@@ -96,19 +98,23 @@ def people(session: Session, installation_id: int) -> Iterator[Row]:
         .filter_by(installation_id=installation_id, is_private=False)
         .scalar_subquery()
     )
-    thanks = select(Thanks.giver, func.count()).where(Thanks.kudos_id.in_(public))
-    received = select(Thanks.receiver, func.count()).where(Thanks.kudos_id.in_(public))
+    thanks = select(KudosThanks.giver, func.count()).where(
+        KudosThanks.kudos_id.in_(public)
+    )
+    received = select(KudosThanks.receiver, func.count()).where(
+        KudosThanks.kudos_id.in_(public)
+    )
     counts: dict[str, Counter[str]] = {
         "asks": asked,
         "answers": Counter(row.author for row in answers),
         "helped": Counter(),
         "solved": Counter(row.author for row in answers if row.is_solution),
-        "kudos_given": _by(session, thanks),
-        "kudos_received": _by(session, received),
+        "kudos_given": _count_by(session, thanks),
+        "kudos_received": _count_by(session, received),
     }
     for row in answers:
         counts["helped"][row.author] += row.helped
-    counts = {what: _together(counted) for what, counted in counts.items()}
+    counts = {what: _merge_erased(counted) for what, counted in counts.items()}
     everybody = sorted({who for counted in counts.values() for who in counted})
     called = members.names(session, installation_id, everybody)
     for who in sorted(everybody, key=lambda one: (called[one], one)):
@@ -117,17 +123,17 @@ def people(session: Session, installation_id: int) -> Iterator[Row]:
         }
 
 
-def _together(counted: Counter[str]) -> Counter[str]:
+def _merge_erased(counts: Counter[str]) -> Counter[str]:
     summed: Counter[str] = Counter()
-    for who, number in counted.items():
-        summed[FORGOTTEN if is_forgotten(who) else who] += number
+    for who, number in counts.items():
+        summed[ERASED_PREFIX if is_erased(who) else who] += number
     return summed
 
 
-def _by(session: Session, counting: Any) -> Counter[str]:
-    who = counting.selected_columns[0]
-    return Counter({row[0]: row[1] for row in session.execute(counting.group_by(who))})
+def _count_by(session: Session, statement: Any) -> Counter[str]:
+    who = statement.selected_columns[0]
+    return Counter({row[0]: row[1] for row in session.execute(statement.group_by(who))})
 
 
-def _at(when: datetime | None) -> str:
+def _isoformat(when: datetime | None) -> str:
     return when.isoformat() if when else ""

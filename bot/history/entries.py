@@ -11,25 +11,25 @@ from pydantic import (
     StringConstraints,
 )
 
-from bot.clock import moment
+from bot.clock import ts_to_datetime
 
 # Slack cuts a message off at 40,000 characters, and escapes some of them.
-LONGEST_TEXT = 1_000_000
+MAX_TEXT_LENGTH = 1_000_000
 
 
-def _is_ts(value: str) -> str:
+def _validate_ts(value: str) -> str:
     try:
-        moment(value)
+        ts_to_datetime(value)
     except OverflowError:
         raise ValueError("not a Slack ts") from None
     return value
 
 
 SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,40}$")]
-Ts = Annotated[str, AfterValidator(_is_ts)]
+Ts = Annotated[str, AfterValidator(_validate_ts)]
 
 
-def composed(name: str) -> str:
+def to_nfc(name: str) -> str:
     """Return the name in NFC: a disk may have decomposed its accents on the way."""
     return unicodedata.normalize("NFC", name)
 
@@ -37,7 +37,7 @@ def composed(name: str) -> str:
 Name = Annotated[
     str,
     StringConstraints(pattern=r"^[^/\\\x00-\x1f]+$", max_length=200),
-    AfterValidator(composed),
+    AfterValidator(to_nfc),
 ]
 Zone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{1,60}$")]
 
@@ -54,12 +54,12 @@ _or_none = BeforeValidator(lambda value: None if value == "" else value)
 _number_or_none = BeforeValidator(
     lambda value: value if isinstance(value, int) else None
 )
-_or_nobody = BeforeValidator(_without_nulls)
+_or_empty_list = BeforeValidator(_without_nulls)
 _or_false = BeforeValidator(lambda value: False if value is None else value)
 
 
 # What is no text says nothing, and costs nothing else.
-Words = Annotated[
+NullableStr = Annotated[
     str | None, BeforeValidator(lambda value: value if isinstance(value, str) else None)
 ]
 _or_nothing = BeforeValidator(
@@ -69,13 +69,13 @@ _or_nothing = BeforeValidator(
 
 class Profile(BaseModel):
     # Of a workspace, or of an organisation of several.
-    team: Words = None
-    display_name: Words = None
-    real_name: Words = None
-    name: Words = None
+    team: NullableStr = None
+    display_name: NullableStr = None
+    real_name: NullableStr = None
+    name: NullableStr = None
 
 
-class Person(BaseModel):
+class ExportUser(BaseModel):
     """An entry of users.json."""
 
     id: SlackId
@@ -95,7 +95,7 @@ class Person(BaseModel):
     enterprise_user: dict[str, Any] | None = None
 
 
-class Room(BaseModel):
+class ExportChannel(BaseModel):
     """An entry of channels.json or groups.json. Its folder is called by its name."""
 
     id: SlackId
@@ -104,32 +104,34 @@ class Room(BaseModel):
     is_private: Annotated[bool, _or_false] = False
 
 
-class Reactions(BaseModel):
+class ExportReaction(BaseModel):
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    users: Annotated[list[SlackId], _or_nobody] = Field(default_factory=list)
+    users: Annotated[list[SlackId], _or_empty_list] = Field(default_factory=list)
     count: Annotated[int | None, _number_or_none] = None
 
     @property
-    def unnamed(self) -> int:
+    def unnamed_count(self) -> int:
         """How many more people reacted than Slack names."""
         return max(0, (self.count or 0) - len(self.users))
 
 
-class Message(BaseModel):
+class ExportMessage(BaseModel):
     """An entry of a day's file."""
 
     ts: Ts
     user: Annotated[SlackId | None, _or_none] = None
-    text: Annotated[str, StringConstraints(max_length=LONGEST_TEXT), _or_empty] = ""
+    text: Annotated[str, StringConstraints(max_length=MAX_TEXT_LENGTH), _or_empty] = ""
     subtype: str | None = None
     bot_id: str | None = None
     thread_ts: Annotated[Ts | None, _or_none] = None
     # Where its author belongs to.
-    user_team: Words = None
-    source_team: Words = None
-    team: Words = None
+    user_team: NullableStr = None
+    source_team: NullableStr = None
+    team: NullableStr = None
     user_profile: Annotated[Profile | None, _or_nothing] = None
-    reactions: Annotated[list[Reactions], _or_nobody] = Field(default_factory=list)
+    reactions: Annotated[list[ExportReaction], _or_empty_list] = Field(
+        default_factory=list
+    )
 
     @property
     def is_reply(self) -> bool:

@@ -8,16 +8,16 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.history.entries import Room
+from bot.history.entries import ExportChannel
 from bot.runtime import Workspace
 from models import Answer, Ask, Channel
 
 _STATES = ("open", "answered", "solved", "closed")
 # A broken export could name as many files as it has days.
-_MOST_NAMED = 20
+_MAX_LISTED = 20
 
 
-class Kind(StrEnum):
+class MessageKind(StrEnum):
     """Every message that was read is of one kind: its name for one, and for many."""
 
     ASK = "ask/asks"
@@ -27,20 +27,20 @@ class Kind(StrEnum):
     OTHER_REPLY = (
         "reply to a message that isn't an ask/replies to messages that aren't asks"
     )
-    REFUSED = (
+    EXCLUDED = (
         "message/messages not taken: from another organisation, or deleted or erased"
         " here"
     )
-    NOBODY = "message/messages from apps and Slack itself"
+    FROM_APP = "message/messages from apps and Slack itself"
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class ImportSummary:
     """The messages that were read, what the channels hold now, and what was skipped."""
 
     channels: int
-    people: int
-    kinds: Mapping[Kind, int]
+    users: int
+    kinds: Mapping[MessageKind, int]
     asks: Mapping[str, int]
     answers: int
     helpful: int
@@ -57,18 +57,20 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StoredCounts:
     asks: Counter[str]
     answers: int
     helpful: int
     solutions: int
 
 
-def count(session: Session, workspace: Workspace, rooms: Iterable[Room]) -> Held:
+def count_stored(
+    session: Session, workspace: Workspace, export_channels: Iterable[ExportChannel]
+) -> StoredCounts:
     """Count what there is in these channels, but for what was deleted."""
     here = select(Channel.id).where(
         Channel.installation_id == workspace.id,
-        Channel.slack_id.in_([room.id for room in rooms]),
+        Channel.slack_id.in_([room.id for room in export_channels]),
     )
     states = session.execute(
         select(Ask.state, func.count())
@@ -84,7 +86,7 @@ def count(session: Session, workspace: Workspace, rooms: Iterable[Room]) -> Held
             Ask.deleted_at.is_(None),
         )
     ).all()
-    return Held(
+    return StoredCounts(
         asks=Counter(dict(states.all())),
         answers=len(replies),
         helpful=sum(row.helped for row in replies),
@@ -92,21 +94,21 @@ def count(session: Session, workspace: Workspace, rooms: Iterable[Room]) -> Held
     )
 
 
-def report(summary: Summary) -> str:
+def format_report(summary: ImportSummary) -> str:
     return "\n".join(_lines(summary))
 
 
-def _lines(summary: Summary) -> Iterator[str]:
+def _lines(summary: ImportSummary) -> Iterator[str]:
     messages, channels = summary.messages, summary.channels
     if not messages:
         yield "Nothing was imported: I found no messages in this export."
     else:
         yield (
-            f"Read {_many('person/people', summary.people)}, and"
-            f" {_many('message/messages', messages)}"
-            f" in {_many('channel/channels', channels)}:"
+            f"Read {_with_count('person/people', summary.users)}, and"
+            f" {_with_count('message/messages', messages)}"
+            f" in {_with_count('channel/channels', channels)}:"
         )
-    for kind in Kind:
+    for kind in MessageKind:
         if summary.kinds.get(kind):
             yield _line(kind, summary.kinds[kind])
     if summary.unnamed_reactions:
@@ -117,37 +119,37 @@ def _lines(summary: Summary) -> Iterator[str]:
         )
     if messages:
         yield (
-            f"Added in this run: {_many('ask/asks', summary.new_asks)},"
-            f" {_many('answer/answers', summary.new_answers)}."
+            f"Added in this run: {_with_count('ask/asks', summary.new_asks)},"
+            f" {_with_count('answer/answers', summary.new_answers)}."
         )
         yield "Now stored for these channels:"
         yield from _stored(summary)
     skipped = sorted((where, why, n) for (where, why), n in summary.skipped.items())
     yield "Skipped:" if skipped else "Nothing had to be skipped."
-    for where, why, count in skipped[:_MOST_NAMED]:
+    for where, why, count in skipped[:_MAX_LISTED]:
         yield _line(why, count, where)
-    if len(skipped) > _MOST_NAMED:
-        yield f"  … and {len(skipped) - _MOST_NAMED:,} more of this kind"
+    if len(skipped) > _MAX_LISTED:
+        yield f"  … and {len(skipped) - _MAX_LISTED:,} more of this kind"
 
 
-def _stored(summary: Summary) -> Iterator[str]:
+def _stored(summary: ImportSummary) -> Iterator[str]:
     states = [f"{summary.asks.get(s, 0):,} {s}" for s in _STATES if summary.asks.get(s)]
     more = f" ({', '.join(states)})" if states else ""
     yield _line("ask/asks", sum(summary.asks.values())) + more
-    solutions = f" ({_many('solution/solutions', summary.solutions)})"
+    solutions = f" ({_with_count('solution/solutions', summary.solutions)})"
     yield _line("answer/answers", summary.answers) + solutions
     yield _line("helpful mark/helpful marks", summary.helpful)
 
 
 def _line(thing: str, count: int, where: str = "") -> str:
-    return f"  {count:>8,}  {_named(thing, count).format(where)}"
+    return f"  {count:>8,}  {_pluralize(thing, count).format(where)}"
 
 
-def _many(thing: str, count: int) -> str:
-    return f"{count:,} {_named(thing, count)}"
+def _with_count(thing: str, count: int) -> str:
+    return f"{count:,} {_pluralize(thing, count)}"
 
 
-def _named(thing: str, count: int) -> str:
+def _pluralize(thing: str, count: int) -> str:
     """Return "reply by her" of "reply/replies by her" for 1, else "replies by her"."""
     one, _, others = thing.partition("/")
     if count != 1:

@@ -10,69 +10,69 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot.answers import outcomes
 from bot.answers import service as answers
-from bot.asks.messages import recognise
+from bot.asks.messages import create_from_message
 from bot.channels import rules as channel_rules
 from bot.channels import service as channels
-from bot.clock import moment
-from bot.history.entries import Message, Room
-from bot.history.export import BadExport, Day, Export
-from bot.history.report import Kind, Summary, count
-from bot.installations import expect
+from bot.clock import ts_to_datetime
+from bot.history.entries import ExportChannel, ExportMessage
+from bot.history.export import BadExport, DayFile, Export
+from bot.history.report import ImportSummary, MessageKind, count_stored
+from bot.installations import get_or_create
 from bot.members import service as members
-from bot.members.rules import is_from_elsewhere
+from bot.members.rules import is_external_author
 from bot.mentors import counts as message_counts
 from bot.runtime import Workspace
-from bot.tally import Slot
+from bot.tally import DayKey
 from models import Answer, Ask, Channel, Installation
 
 # People are many and small: this many of them are one transaction.
-_PEOPLE_AT_ONCE = 500
+USERS_BATCH_SIZE = 500
 # One transaction takes up days of this many bytes, or else one day.
-_BYTES_AT_ONCE = 256 * 1024
+_BATCH_BYTES = 256 * 1024
 # So many ids fit into one statement of any database.
-_IDS_AT_ONCE = 500
+_IDS_BATCH_SIZE = 500
 
 
 def load(
     sessions: sessionmaker[Session],
     export: Export,
-    rooms: Sequence[Room],
+    export_channels: Sequence[ExportChannel],
     *,
     capture: str,
     now: datetime,
     on_step: Callable[[], object] = lambda: None,
-) -> Summary:
+) -> ImportSummary:
     """Load these channels; `on_step` is called `steps` times. Raises BadExport.
 
     A few days at a time are a transaction, first for their asks and then for the
     asks' threads. So it may be interrupted at any point, and a second run, which
     finds what the first has written, ends as one run would have.
     """
-    days = export.days(rooms)
+    days = export.days(export_channels)
     with sessions.begin() as session:
-        workspace = _workspace(session, export, now=now)
+        workspace = _find_workspace(session, export, now=now)
         if workspace.enterprise_id is None:
             workspace = replace(workspace, enterprise_id=export.enterprise_id)
-        before = count(session, workspace, rooms)
-    loader = _Loader(export, workspace, capture, now, export.latest or now)
-    for start in range(0, len(export.people), _PEOPLE_AT_ONCE):
+        before = count_stored(session, workspace, export_channels)
+    loader = Importer(export, workspace, capture, now, export.latest or now)
+    for start in range(0, len(export.users), USERS_BATCH_SIZE):
         with sessions.begin() as session:
-            loader.describe(session, start)
+            loader.import_users(session, start)
     with sessions.begin() as session:
-        loader.open(session, rooms)
-    for take in (loader.take_asks, loader.take_threads):
-        for some in _parts(days):
+        loader.import_channels(session, export_channels)
+    for take in (loader.import_asks, loader.import_threads):
+        for some in _batches(days):
             with sessions.begin() as session:
                 for day in some:
                     take(session, day)
             for _ in some:
                 on_step()
     with sessions.begin() as session:
-        message_counts.at_least(session, workspace, loader.written)
-        after = count(session, workspace, rooms)
-    return Summary(
-        channels=len(rooms),
-        people=len(export.people),
+        message_counts.raise_to(session, workspace, loader.messages_written)
+        after = count_stored(session, workspace, export_channels)
+    return ImportSummary(
+        channels=len(export_channels),
+        users=len(export.users),
         kinds=loader.kinds,
         asks=after.asks,
         answers=after.answers,
@@ -85,15 +85,15 @@ def load(
     )
 
 
-def steps(export: Export, rooms: Sequence[Room]) -> int:
-    return 2 * len(export.days(rooms))
+def count_steps(export: Export, export_channels: Sequence[ExportChannel]) -> int:
+    return 2 * len(export.days(export_channels))
 
 
-def _parts(days: Iterable[Day]) -> Iterator[list[Day]]:
-    part: list[Day] = []
+def _batches(days: Iterable[DayFile]) -> Iterator[list[DayFile]]:
+    part: list[DayFile] = []
     size = 0
     for day in days:
-        if part and size + day.size > _BYTES_AT_ONCE:
+        if part and size + day.size > _BATCH_BYTES:
             yield part
             part, size = [], 0
         part.append(day)
@@ -102,7 +102,7 @@ def _parts(days: Iterable[Day]) -> Iterator[list[Day]]:
         yield part
 
 
-def _workspace(session: Session, export: Export, *, now: datetime) -> Workspace:
+def _find_workspace(session: Session, export: Export, *, now: datetime) -> Workspace:
     """The installation that the export belongs to.
 
     It is the one of the export's team, which is that of most of its people. Where
@@ -110,9 +110,9 @@ def _workspace(session: Session, export: Export, *, now: datetime) -> Workspace:
     """
     held = list(session.scalars(select(Installation.team_id)))
     if export.team_id in held:
-        return expect(session, export.team_id, now=now)
+        return get_or_create(session, export.team_id, now=now)
     if export.team_id is None and len(held) == 1:
-        return expect(session, held[0], now=now)
+        return get_or_create(session, held[0], now=now)
     if export.team_id is None:
         raise BadExport(
             "The export does not say which workspace it is of (nobody in users.json"
@@ -123,11 +123,11 @@ def _workspace(session: Session, export: Export, *, now: datetime) -> Workspace:
             f"The export is of the workspace {export.team_id}, and this database is"
             f" of {', '.join(sorted(held))}: give DATABASE_URL another one."
         )
-    return expect(session, export.team_id, now=now)
+    return get_or_create(session, export.team_id, now=now)
 
 
 @dataclass(slots=True)
-class _Loader:
+class Importer:
     export: Export
     workspace: Workspace
     capture: str
@@ -135,47 +135,49 @@ class _Loader:
     # When the export's facts about people and channels were true, at the latest:
     # before a decision rests on one of them, Slack is asked again.
     as_of: datetime
-    kinds: Counter[Kind] = field(default_factory=Counter)
+    kinds: Counter[MessageKind] = field(default_factory=Counter)
     unnamed_reactions: int = 0
-    written: Counter[Slot] = field(default_factory=Counter)
+    messages_written: Counter[DayKey] = field(default_factory=Counter)
     # People of whom there are facts, and those of them who are bots.
-    _met: set[str] = field(default_factory=set)
+    _known_users: set[str] = field(default_factory=set)
     _bots: set[str] = field(default_factory=set)
     # Those of whom it is known which workspace they belong to.
-    _placed: set[str] = field(default_factory=set)
+    _with_workspace: set[str] = field(default_factory=set)
     # Those of whom no name is known: a later message may tell it.
-    _nameless: set[str] = field(default_factory=set)
+    _unnamed: set[str] = field(default_factory=set)
     # The channels' rows by their ids in Slack.
-    _channels: dict[str, int] = field(default_factory=dict)
+    _channel_ids: dict[str, int] = field(default_factory=dict)
 
-    def describe(self, session: Session, start: int) -> None:
+    def import_users(self, session: Session, start: int) -> None:
         """Remember some people, but for those whom Slack itself has described."""
-        people = self.export.people[start : start + _PEOPLE_AT_ONCE]
+        people = self.export.users[start : start + USERS_BATCH_SIZE]
         for person in people:
             if person.team_id or person.enterprise_user:
-                self._placed.add(person.id)
-            self._meet(session, person.id, person.model_dump())
+                self._with_workspace.add(person.id)
+            self._ensure_user(session, person.id, person.model_dump())
 
-    def open(self, session: Session, rooms: Iterable[Room]) -> None:
+    def import_channels(
+        self, session: Session, export_channels: Iterable[ExportChannel]
+    ) -> None:
         """Remember the channels; what Slack has said of them, and settings, stay."""
-        for room in rooms:
-            channel = channels.note(session, self.workspace.id, room.id)
-            self._channels[room.id] = channel.id
+        for room in export_channels:
+            channel = channels.get_or_create(session, self.workspace.id, room.id)
+            self._channel_ids[room.id] = channel.id
             if channel.looked_up_at is None:
-                channels.remember(
+                channels.upsert_from_slack(
                     session, self.workspace.id, room.model_dump(), now=self.as_of
                 )
 
-    def take_asks(self, session: Session, day: Day) -> None:
-        channel = session.get_one(Channel, self._channels[day.room.id])
+    def import_asks(self, session: Session, day: DayFile) -> None:
+        channel = session.get_one(Channel, self._channel_ids[day.channel.id])
         messages = self.export.messages(day)
         known = _asks_at(session, channel, [message.ts for message in messages])
         for message in messages:
             if not self._is_by_human(session, message):
                 continue
-            self._count(message, day.room.id)
-            if message.ts not in known and self._asks(message):
-                recognise(
+            self._count_message(message, day.channel.id)
+            if message.ts not in known and self._is_ask(message):
+                create_from_message(
                     session,
                     self.workspace,
                     channel,
@@ -184,20 +186,20 @@ class _Loader:
                     text=message.text,
                 )
 
-    def _asks(self, message: Message) -> bool:
-        return channel_rules.makes_ask(
+    def _is_ask(self, message: ExportMessage) -> bool:
+        return channel_rules.should_capture(
             self.capture, ts=message.ts, thread_ts=message.thread_ts, text=message.text
         )
 
-    def _count(self, message: Message, room: str) -> None:
+    def _count_message(self, message: ExportMessage, channel_id: str) -> None:
         """Who writes how much, of the days that still matter."""
-        at = moment(message.ts)
-        if at > self.now - message_counts.KEPT:
-            self.written[room, at.date(), message.user or ""] += 1
+        at = ts_to_datetime(message.ts)
+        if at > self.now - message_counts.RETENTION:
+            self.messages_written[channel_id, at.date(), message.user or ""] += 1
 
-    def take_threads(self, session: Session, day: Day) -> None:
+    def import_threads(self, session: Session, day: DayFile) -> None:
         """Take in what was said and marked in the threads of asks, new or known."""
-        channel = session.get_one(Channel, self._channels[day.room.id])
+        channel = session.get_one(Channel, self._channel_ids[day.channel.id])
         messages = self.export.messages(day)
         known = _asks_at(session, channel, [m.thread_ts or m.ts for m in messages])
         touched: set[int] = set()
@@ -206,11 +208,11 @@ class _Loader:
             if ask is None or not (message.is_reply or message.reactions):
                 continue
             for reaction in message.reactions:
-                self.unnamed_reactions += reaction.unnamed
+                self.unnamed_reactions += reaction.unnamed_count
                 for reactor in reaction.users:
-                    self._meet(session, reactor)
+                    self._ensure_user(session, reactor)
             self._is_by_human(session, message)
-            answers.take_in(
+            answers.import_message(
                 session,
                 self.workspace,
                 ask,
@@ -220,7 +222,7 @@ class _Loader:
             )
             touched.add(ask.id)
         for ask_id in sorted(touched):
-            outcomes.settle(session, ask_id)
+            outcomes.recompute(session, ask_id)
         recorded = _answers_at(session, channel, [message.ts for message in messages])
         for message in messages:
             ask = known.get(message.thread_ts or message.ts)
@@ -228,41 +230,54 @@ class _Loader:
             self.kinds[self._kind(session, message, ask, is_answer=is_answer)] += 1
 
     def _kind(
-        self, session: Session, message: Message, ask: Ask | None, *, is_answer: bool
-    ) -> Kind:
+        self,
+        session: Session,
+        message: ExportMessage,
+        ask: Ask | None,
+        *,
+        is_answer: bool,
+    ) -> MessageKind:
         """Return the message's line in the report."""
         if ask is not None and not message.is_reply:
-            return Kind.ASK
+            return MessageKind.ASK
         if not self._is_by_human(session, message):
-            return Kind.NOBODY
+            return MessageKind.FROM_APP
         if not message.is_reply:
-            return Kind.REFUSED if self._asks(message) else Kind.NO_QUESTION
+            return (
+                MessageKind.EXCLUDED
+                if self._is_ask(message)
+                else MessageKind.NO_QUESTION
+            )
         if ask is None:
-            return Kind.OTHER_REPLY
+            return MessageKind.OTHER_REPLY
         if is_answer:
-            return Kind.ANSWER
-        return Kind.OWN_REPLY if message.user == ask.asker else Kind.REFUSED
+            return MessageKind.ANSWER
+        return (
+            MessageKind.OWN_REPLY if message.user == ask.asker else MessageKind.EXCLUDED
+        )
 
-    def _is_by_human(self, session: Session, message: Message) -> bool:
+    def _is_by_human(self, session: Session, message: ExportMessage) -> bool:
         if not answers.is_by_human(message.model_dump(), self.workspace):
             return False
         author = message.user or ""
-        self._meet(session, author)
-        self._place(session, author, message)
-        self._name(session, author, message)
+        self._ensure_user(session, author)
+        self._mark_external_author(session, author, message)
+        self._set_name(session, author, message)
         return author not in self._bots
 
-    def _place(self, session: Session, author: str, message: Message) -> None:
+    def _mark_external_author(
+        self, session: Session, author: str, message: ExportMessage
+    ) -> None:
         """Take it from a message where an author belongs of whom users.json is silent.
 
         What Slack itself has said of somebody stands.
         """
         workspace = self.workspace
-        if author in self._placed or not is_from_elsewhere(
+        if author in self._with_workspace or not is_external_author(
             message.model_dump(), workspace.team_id, workspace.enterprise_id
         ):
             return
-        self._placed.add(author)
+        self._with_workspace.add(author)
         member = members.find(session, workspace.id, author)
         if member is None or member.looked_up_at != self.as_of:
             return
@@ -275,43 +290,43 @@ class _Loader:
                 .values(deleted_at=self.now, state="deleted")
             )
 
-    def _name(self, session: Session, author: str, message: Message) -> None:
+    def _set_name(self, session: Session, author: str, message: ExportMessage) -> None:
         """Take a name from a message where users.json has none."""
-        if author not in self._nameless or message.user_profile is None:
+        if author not in self._unnamed or message.user_profile is None:
             return
         profile = message.user_profile.model_dump()
         member = members.find(session, self.workspace.id, author)
         if member is not None:
-            members.call(member, {"name": profile["name"], "profile": profile})
+            members.set_names(member, {"name": profile["name"], "profile": profile})
             if member.name:
-                self._nameless.discard(author)
+                self._unnamed.discard(author)
 
-    def _meet(
-        self, session: Session, slack_id: str, facts: Mapping[str, object] | None = None
+    def _ensure_user(
+        self, session: Session, slack_id: str, user: Mapping[str, object] | None = None
     ) -> None:
         """Whoever the export does not describe is an ordinary member.
 
         Without any facts, the past marks of somebody who turns out to be an admin
         would be announced to people today.
         """
-        if slack_id in self._met:
+        if slack_id in self._known_users:
             return
-        self._met.add(slack_id)
+        self._known_users.add(slack_id)
         member = members.find(session, self.workspace.id, slack_id)
         if member is not None and member.forgotten_at is not None:
             # Nothing of before brings them back.
             return
         if member is None or member.looked_up_at is None:
-            member = members.remember(
+            member = members.upsert_from_slack(
                 session,
                 self.workspace.id,
-                facts or {"id": slack_id},
+                user or {"id": slack_id},
                 team_id=self.workspace.team_id,
                 enterprise_id=self.workspace.enterprise_id,
                 now=self.as_of,
             )
         if not member.name and member.looked_up_at == self.as_of:
-            self._nameless.add(slack_id)
+            self._unnamed.add(slack_id)
         if member.is_bot:
             self._bots.add(slack_id)
 
@@ -319,12 +334,12 @@ class _Loader:
 def _answers_at(session: Session, channel: Channel, stamps: Sequence[str]) -> set[str]:
     """Return which of these messages are answers."""
     answers: set[str] = set()
-    for start in range(0, len(stamps), _IDS_AT_ONCE):
+    for start in range(0, len(stamps), _IDS_BATCH_SIZE):
         answers |= set(
             session.scalars(
                 select(Answer.ts).where(
                     Answer.channel_id == channel.id,
-                    Answer.ts.in_(stamps[start : start + _IDS_AT_ONCE]),
+                    Answer.ts.in_(stamps[start : start + _IDS_BATCH_SIZE]),
                     Answer.is_deleted.is_(False),
                 )
             )
@@ -338,11 +353,11 @@ def _asks_at(
     """The asks that these messages are, but for deleted ones."""
     wanted = sorted(set(stamps))
     found: dict[str | None, Ask] = {}
-    for start in range(0, len(wanted), _IDS_AT_ONCE):
+    for start in range(0, len(wanted), _IDS_BATCH_SIZE):
         rows = session.scalars(
             select(Ask).where(
                 Ask.channel_id == channel.id,
-                Ask.ts.in_(wanted[start : start + _IDS_AT_ONCE]),
+                Ask.ts.in_(wanted[start : start + _IDS_BATCH_SIZE]),
                 Ask.deleted_at.is_(None),
             )
         )

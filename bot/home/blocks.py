@@ -17,18 +17,18 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot import rich
-from bot.channels.rules import HELPFUL, SECOND, SOLVED
-from bot.home.rules import SIZES, List
+from bot.channels.rules import DEFAULT_HELPFUL, DEFAULT_JOIN, DEFAULT_SOLVED
+from bot.home.rules import PAGE_SIZES, ListName
 from bot.rich import Part
 from bot.settings.blocks import help_text
-from bot.text import plain, shorten
+from bot.text import to_plain, truncate
 
 T = TypeVar("T")
 
-_TITLE = 100
-_ABOUT = 100
+_MAX_TITLE = 100
+_MAX_DETAIL = 100
 
-HEADERS: dict[List, str] = {
+HEADERS: dict[ListName, str] = {
     "asks": "Your open asks",
     "joined": "Asks that you joined",
     "unanswered": "Asks without an answer",
@@ -37,38 +37,38 @@ HEADERS: dict[List, str] = {
 }
 NO_ASKS = "None at the moment. What are you stuck on? Your peers may know."
 ALL_ANSWERED = "Nobody else is waiting for an answer in your channels."
-IN_NO_CHANNEL = (
+NO_CHANNELS = (
     "I'm not in any of your channels yet. Type `/invite @Backswing` in one, and then"
     " `/ask`."
 )
-LOOKING = "Checking your channels…"
-ELSEWHERE = "A check-in of a private channel that you have left"
-NOT_YOURS = "This is for members of the workspace that Backswing belongs to."
+CHECKING_CHANNELS = "Checking your channels…"
+LEFT_PRIVATE_CHECKIN = "A check-in of a private channel that you have left"
+MEMBERS_ONLY = "This is for members of the workspace that Backswing belongs to."
 _PEERS_CAN = "I can't answer questions myself, but your peers can."
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ListItem:
     """An ask in a list. `title` is marked text; `about` what is said behind it."""
 
     title: str
     url: str
-    about: Sequence[str]
+    details: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueRound:
     """A round of a check-in to share in. `question` is marked text."""
 
     round_id: int
     question: str
     url: str
     channel: str
-    until: Part
+    closes: Part
 
 
 @dataclass(frozen=True, slots=True)
-class CheckIn:
+class CheckInItem:
     """A check-in that somebody has joined, or may join. `question` is marked text.
 
     Both are "" where it is of a private channel that they have left.
@@ -77,79 +77,79 @@ class CheckIn:
     schedule_id: int
     question: str
     channel: str
-    is_in: bool
-    nudges_stopped: bool = False
+    has_joined: bool
+    reminders_stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Listed(Generic[T]):
+class ListPage(Generic[T]):
     """A page of a list: `total` are all of it, `start` is where the page begins."""
 
-    lines: Sequence[T] = ()
+    items: Sequence[T] = ()
     start: int = 0
     total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Mine:
+class SettingsSummary:
     """What somebody chose, in words; `paused_until` is a day, "" without a pause."""
 
-    chosen: Sequence[tuple[str, str]]
+    rows: Sequence[tuple[str, str]]
     paused_until: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class HomeView:
     """A Home tab as its owner sees it."""
 
     # Nothing is there of them yet.
     is_new: bool = False
     # What they are asked, as its feature draws it; what they have from there.
     questions: Sequence[Block] = ()
-    due: Sequence[Due] = ()
+    due_rounds: Sequence[DueRound] = ()
     credits: Sequence[Block] = ()
     kudos: Sequence[Block] = ()
-    asks: Listed[Line] = Listed()
-    joined: Listed[Line] = Listed()
+    asks: ListPage[ListItem] = ListPage()
+    joined: ListPage[ListItem] = ListPage()
     # None where it is not for them to see; `no_unanswered` says why there are none.
-    unanswered: Listed[Line] | None = None
-    no_unanswered: str = ALL_ANSWERED
-    helped: Listed[Line] = Listed()
-    checkins: Listed[CheckIn] = Listed()
-    mine: Mine
+    unanswered: ListPage[ListItem] | None = None
+    unanswered_empty_text: str = ALL_ANSWERED
+    helped: ListPage[ListItem] = ListPage()
+    checkins: ListPage[CheckInItem] = ListPage()
+    settings: SettingsSummary
 
 
-def home(shown: Shown) -> View:
+def home_view(home: HomeView) -> View:
     """What waits for its owner, what they did, and what they chose."""
-    blocks: list[Block] = _first_steps() if shown.is_new else [_doors()]
-    if shown.questions or shown.due:
-        blocks += [HeaderBlock(text="Waiting for you"), *shown.questions]
-    for due in shown.due:
-        blocks += _due(due)
-    if not shown.is_new:
-        blocks += _list("asks", shown.asks, NO_ASKS)
-    if shown.joined.total:
-        blocks += _list("joined", shown.joined, "")
-    if shown.unanswered is not None:
-        blocks += _list("unanswered", shown.unanswered, shown.no_unanswered)
-    if shown.helped.total:
-        blocks += _list("helped", shown.helped, "")
-    if not shown.is_new:
-        blocks += shown.kudos
+    blocks: list[Block] = _first_steps() if home.is_new else [_action_buttons()]
+    if home.questions or home.due_rounds:
+        blocks += [HeaderBlock(text="Waiting for you"), *home.questions]
+    for due in home.due_rounds:
+        blocks += _due_round(due)
+    if not home.is_new:
+        blocks += _ask_list("asks", home.asks, NO_ASKS)
+    if home.joined.total:
+        blocks += _ask_list("joined", home.joined, "")
+    if home.unanswered is not None:
+        blocks += _ask_list("unanswered", home.unanswered, home.unanswered_empty_text)
+    if home.helped.total:
+        blocks += _ask_list("helped", home.helped, "")
+    if not home.is_new:
+        blocks += home.kudos
     blocks += [
-        *shown.credits,
-        *_checkins(shown.checkins),
-        *_settings(shown.mine),
+        *home.credits,
+        *_checkins(home.checkins),
+        *_settings(home.settings),
         DividerBlock(),
-        SectionBlock(text=help_text(HELPFUL, SOLVED, SECOND)),
+        SectionBlock(text=help_text(DEFAULT_HELPFUL, DEFAULT_SOLVED, DEFAULT_JOIN)),
     ]
     return View(type="home", blocks=blocks)
 
 
-def closed() -> View:
+def denied_view() -> View:
     """For whoever may do nothing here."""
     return View(
-        type="home", blocks=[SectionBlock(text=PlainTextObject(text=NOT_YOURS))]
+        type="home", blocks=[SectionBlock(text=PlainTextObject(text=MEMBERS_ONLY))]
     )
 
 
@@ -161,7 +161,7 @@ def _settings_button() -> ButtonElement:
     return ButtonElement(text="My settings", action_id="my_settings")
 
 
-def _doors() -> Block:
+def _action_buttons() -> Block:
     return ActionsBlock(elements=[_ask_button(), _settings_button()])
 
 
@@ -184,64 +184,68 @@ def _first_steps() -> list[Block]:
     ]
 
 
-def _due(due: Due) -> list[Block]:
-    question = shorten(plain(due.question), _TITLE)
+def _due_round(round_: DueRound) -> list[Block]:
+    question = truncate(to_plain(round_.question), _MAX_TITLE)
     return [
-        rich.sentence(
-            rich.link(due.url, f"“{question}”"),
-            f"  #{due.channel} · until ",
-            due.until,
+        rich.inline(
+            rich.link(round_.url, f"“{question}”"),
+            f"  #{round_.channel} · until ",
+            round_.closes,
         ),
         ActionsBlock(
             elements=[
                 ButtonElement(
                     text="Share",
                     action_id="checkin_share",
-                    value=str(due.round_id),
+                    value=str(round_.round_id),
                     style="primary",
-                    accessibility_label=_about("Share", question),
+                    accessibility_label=_button_label("Share", question),
                 )
             ]
         ),
     ]
 
 
-def _about(does: str, question: str) -> str:
-    return shorten(f"{does}: {question}", ButtonElement.text_max_length)
+def _button_label(action: str, question: str) -> str:
+    return truncate(f"{action}: {question}", ButtonElement.text_max_length)
 
 
-def _list(name: List, listed: Listed[Line], none: str) -> list[Block]:
+def _ask_list(name: ListName, page: ListPage[ListItem], empty_text: str) -> list[Block]:
     header = HeaderBlock(text=HEADERS[name])
-    if not listed.lines:
-        return [header, SectionBlock(text=none)]
-    return [header, *map(_line, listed.lines), *_pages(name, listed)]
+    if not page.items:
+        return [header, SectionBlock(text=empty_text)]
+    return [header, *map(_list_item, page.items), *_pager(name, page)]
 
 
-def _checkins(listed: Listed[CheckIn]) -> list[Block]:
-    if not listed.total:
+def _checkins(page: ListPage[CheckInItem]) -> list[Block]:
+    if not page.total:
         return []
     blocks: list[Block] = [HeaderBlock(text=HEADERS["checkins"])]
-    for checkin in listed.lines:
+    for checkin in page.items:
         blocks += _checkin(checkin)
-    return [*blocks, *_pages("checkins", listed)]
+    return [*blocks, *_pager("checkins", page)]
 
 
-def _checkin(checkin: CheckIn) -> list[Block]:
-    question = shorten(plain(checkin.question), _TITLE)
-    said = f"“{question}” · #{checkin.channel}" if checkin.channel else ELSEWHERE
-    if checkin.nudges_stopped:
+def _checkin(checkin: CheckInItem) -> list[Block]:
+    question = truncate(to_plain(checkin.question), _MAX_TITLE)
+    said = (
+        f"“{question}” · #{checkin.channel}"
+        if checkin.channel
+        else LEFT_PRIVATE_CHECKIN
+    )
+    if checkin.reminders_stopped:
         said += " · reminders stopped"
-    does = "Leave" if checkin.is_in else "Join"
+    does = "Leave" if checkin.has_joined else "Join"
     button = ButtonElement(
         text=does,
-        action_id="checkin_leave" if checkin.is_in else "home_checkin_join",
+        action_id="checkin_leave" if checkin.has_joined else "home_checkin_join",
         value=str(checkin.schedule_id),
-        accessibility_label=_about(does, question or ELSEWHERE),
+        accessibility_label=_button_label(does, question or LEFT_PRIVATE_CHECKIN),
     )
     blocks: list[Block] = [
         SectionBlock(text=PlainTextObject(text=said, emoji=False), accessory=button)
     ]
-    if checkin.nudges_stopped:
+    if checkin.reminders_stopped:
         going_on = ButtonElement(
             text="Keep reminding me",
             action_id="checkin_go_on",
@@ -251,51 +255,51 @@ def _checkin(checkin: CheckIn) -> list[Block]:
     return blocks
 
 
-def _line(line: Line) -> Block:
-    about = " · ".join(shorten(part, _ABOUT) for part in line.about if part)
-    return rich.sentence(
-        rich.link(line.url, shorten(plain(line.title), _TITLE)), f"  {about}"
+def _list_item(item: ListItem) -> Block:
+    about = " · ".join(truncate(part, _MAX_DETAIL) for part in item.details if part)
+    return rich.inline(
+        rich.link(item.url, truncate(to_plain(item.title), _MAX_TITLE)), f"  {about}"
     )
 
 
-def _pages(name: List, listed: Listed[T]) -> list[Block]:
+def _pager(name: ListName, page: ListPage[T]) -> list[Block]:
     """Where the page stands in its list, and the way to others; none if it is all."""
-    end = listed.start + len(listed.lines)
-    if not listed.start and end >= listed.total:
+    end = page.start + len(page.items)
+    if not page.start and end >= page.total:
         return []
     about = HEADERS[name].lower()
     buttons = []
-    if listed.start:
-        before = max(0, listed.start - SIZES[name])
-        buttons.append(_page("home_previous", "Previous", about, name, before))
-    if end < listed.total:
-        buttons.append(_page("home_next", "Next", about, name, end))
-    where = f"{listed.start + 1} to {end} of {listed.total}"
+    if page.start:
+        before = max(0, page.start - PAGE_SIZES[name])
+        buttons.append(_page_button("home_previous", "Previous", about, name, before))
+    if end < page.total:
+        buttons.append(_page_button("home_next", "Next", about, name, end))
+    where = f"{page.start + 1} to {end} of {page.total}"
     return [
         ContextBlock(elements=[PlainTextObject(text=where, emoji=False)]),
         ActionsBlock(elements=list(buttons)),
     ]
 
 
-def _page(
-    action_id: str, text: str, about: str, name: List, start: int
+def _page_button(
+    action_id: str, text: str, list_title: str, name: ListName, start: int
 ) -> ButtonElement:
     return ButtonElement(
         text=text,
         action_id=action_id,
         value=f"{name}:{start}",
         # Several lists have such a button, and not everybody sees which it is below.
-        accessibility_label=f"{text}: {about}",
+        accessibility_label=f"{text}: {list_title}",
     )
 
 
-def _settings(mine: Mine) -> list[Block]:
+def _settings(settings: SettingsSummary) -> list[Block]:
     blocks: list[Block] = [HeaderBlock(text="Your settings")]
-    if mine.paused_until:
+    if settings.paused_until:
         blocks += [
             SectionBlock(
                 text=PlainTextObject(
-                    text=f"Paused until {mine.paused_until}. Until then I only write"
+                    text=f"Paused until {settings.paused_until}. Until then I only write"
                     " about things you do yourself.",
                     emoji=False,
                 ),
@@ -304,19 +308,19 @@ def _settings(mine: Mine) -> list[Block]:
                 ),
             )
         ]
-    blocks += [rich.sentence(f"{name}: {value}") for name, value in mine.chosen]
+    blocks += [rich.inline(f"{name}: {value}") for name, value in settings.rows]
     blocks.append(ActionsBlock(elements=[_settings_button()]))
     return blocks
 
 
-def help_line() -> tuple[str, list[Block]]:
+def help_hint() -> tuple[str, list[Block]]:
     """For a message that is neither a question nor a request for help."""
     text = f"{_PEERS_CAN} Type `/ask` and your question in a channel, or `help` here."
     return text, [SectionBlock(text=text)]
 
 
-def help_letter() -> tuple[str, list[Block]]:
-    text = help_text(HELPFUL, SOLVED, SECOND)
+def help_message() -> tuple[str, list[Block]]:
+    text = help_text(DEFAULT_HELPFUL, DEFAULT_SOLVED, DEFAULT_JOIN)
     return text, [SectionBlock(text=text)]
 
 

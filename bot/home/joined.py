@@ -4,29 +4,31 @@ from collections.abc import Collection
 
 from sqlalchemy import func, select
 
-from bot.home.blocks import Line, Listed
-from bot.home.look import Look
+from bot.home.blocks import ListItem, ListPage
+from bot.home.look import HomeContext
 from bot.members import service as members
 from models import Ask, Channel, Reaction
 
 # The meanings of reactions by which people join an ask.
-JOINING = ("looking", "same")
-_OPEN = ("open", "answered")
+JOIN_MEANINGS = ("looking", "same")
+_OPEN_STATES = ("open", "answered")
 
 
-def joined(look: Look, visible: Collection[str]) -> Listed[Line]:
+def list_joined_asks(
+    context: HomeContext, visible: Collection[str]
+) -> ListPage[ListItem]:
     """List those that are not solved yet, the newest first.
 
     `visible`: Slack's ids of the channels of which they may see what was said there.
     """
     mine = (
-        Reaction.member == look.member,
-        Reaction.meaning.in_(JOINING),
+        Reaction.member == context.member,
+        Reaction.meaning.in_(JOIN_MEANINGS),
         Reaction.is_present.is_(True),
         Reaction.message_ts == Ask.ts,
-        Ask.installation_id == look.workspace.id,
-        Ask.state.in_(_OPEN),
-        Ask.asker != look.member,
+        Ask.installation_id == context.workspace.id,
+        Ask.state.in_(_OPEN_STATES),
+        Ask.asker != context.member,
         Channel.is_private.is_(False) | Channel.slack_id.in_(visible),
     )
     rows = (
@@ -41,9 +43,9 @@ def joined(look: Look, visible: Collection[str]) -> Listed[Line]:
         .group_by(Ask.id)
         .subquery()
     )
-    total = look.session.scalar(select(func.count()).select_from(rows)) or 0
-    start = look.start("joined", total)
-    page = look.page(
+    total = context.session.scalar(select(func.count()).select_from(rows)) or 0
+    start = context.page_start("joined", total)
+    page = context.fetch_page(
         select(Ask, Channel, rows.c.meaning)
         .join(rows, rows.c.id == Ask.id)
         .join(Channel, Channel.id == Ask.channel_id)
@@ -53,14 +55,14 @@ def joined(look: Look, visible: Collection[str]) -> Listed[Line]:
         total,
     )
     called = members.names(
-        look.session, look.workspace.id, [ask.asker for ask, _, _ in page]
+        context.session, context.workspace.id, [ask.asker for ask, _, _ in page]
     )
     lines = [
-        Line(
-            members.with_names(look.session, look.workspace.id, ask.title),
-            look.url(channel.slack_id, ask.ts),
+        ListItem(
+            members.text_with_names(context.session, context.workspace.id, ask.title),
+            context.message_url(channel.slack_id, ask.ts),
             (
-                _AS[meaning],
+                _JOINED_AS[meaning],
                 f"asked by {called[ask.asker]}",
                 f"#{channel.name}",
                 ask.state,
@@ -68,7 +70,7 @@ def joined(look: Look, visible: Collection[str]) -> Listed[Line]:
         )
         for ask, channel, meaning in page
     ]
-    return Listed(lines, start, total)
+    return ListPage(lines, start, total)
 
 
-_AS = {"looking": "you offered to help", "same": "you have this too"}
+_JOINED_AS = {"looking": "you offered to help", "same": "you have this too"}

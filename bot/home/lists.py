@@ -11,68 +11,79 @@ from sqlalchemy.orm import Session
 
 from bot import rich, visibility, zones
 from bot.checkins import seats
-from bot.checkins.seats import Joinable
+from bot.checkins.seats import JoinableSchedule
 from bot.home import blocks, places, rules
-from bot.home.blocks import CheckIn, Due, Line, Listed, Mine, Shown
-from bot.home.joined import joined
-from bot.home.look import Look
-from bot.home.rules import SIZES
-from bot.home.unanswered import unanswered
+from bot.home.blocks import (
+    CheckInItem,
+    DueRound,
+    HomeView,
+    ListItem,
+    ListPage,
+    SettingsSummary,
+)
+from bot.home.joined import list_joined_asks
+from bot.home.look import HomeContext
+from bot.home.rules import PAGE_SIZES
+from bot.home.unanswered import list_unanswered_asks
 from bot.kudos import lists as kudos
 from bot.members import service as members
-from bot.members.rules import SHUT_OUT, Role
+from bot.members.rules import DENIED_ROLES, Role
 from bot.mentors import past
 from bot.preferences import service as preferences
 from bot.runtime import Workspace
 from bot.settings import member as of_member
 from models import Answer, Ask, Channel, Home
-from models.answers import HELPED
+from models.answers import HAS_HELPED
 
-LATELY = timedelta(days=30)
+RECENT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class RenderedHome:
     """A Home tab as it now is; `hash` is Slack's, of the one that it is to replace."""
 
     view: View
     hash: str | None
 
 
-def view(
+def render(
     session: Session, workspace: Workspace, member: str, *, now: datetime
-) -> Drawn:
+) -> RenderedHome:
     """Somebody's Home tab. Whoever is shut out sees nothing, and guests their own."""
     home = session.get(Home, (workspace.id, member))
     known = home.hash if home else None
-    held = members.roles_in_workspace(session, workspace.id, member)
-    if held & SHUT_OUT:
-        return Drawn(blocks.closed(), known)
-    page = _Page(
+    held = members.in_workspace(session, workspace.id, member)
+    if held & DENIED_ROLES:
+        return RenderedHome(blocks.denied_view(), known)
+    page = _HomePage(
         session,
         workspace,
         member,
         home,
         now,
         members.zone(session, workspace.id, member),
-        preferences.of(session, workspace.id, member),
+        preferences.get(session, workspace.id, member),
     )
-    return Drawn(blocks.home(page.shown(sees_others=Role.MEMBER in held)), known)
+    return RenderedHome(
+        blocks.home_view(page.build(sees_others=Role.MEMBER in held)), known
+    )
 
 
-class _Page(Look):
+class _HomePage(HomeContext):
     """What stands there."""
 
-    def shown(self, *, sees_others: bool) -> Shown:
+    def build(self, *, sees_others: bool) -> HomeView:
         session, workspace, member = self.session, self.workspace, self.member
-        asks, helped = self._asks(), self._helped()
+        asks, helped = self._asks(), self._helpful_answers()
         credits_ = past.section(session, workspace, member, now=self.now)
-        questions = past.asked(session, workspace, member, now=self.now)
-        visible = places.where_in(session, workspace.id, member, now=self.now)
-        joined_asks = joined(self, visible)
-        checkins = seats.joined(session, workspace, member)
+        questions = past.pending_section(session, workspace, member, now=self.now)
+        visible = places.visible_channels(session, workspace.id, member, now=self.now)
+        joined_asks = list_joined_asks(self, visible)
+        checkins = seats.joined_schedules(session, workspace, member)
         others = (
-            seats.may_join(session, workspace, member, visible) if sees_others else []
+            seats.joinable_schedules(session, workspace, member, visible)
+            if sees_others
+            else []
         )
         has_nothing = not (
             asks.total
@@ -80,55 +91,55 @@ class _Page(Look):
             or credits_
             or questions
             or checkins
-            or self._was_here()
+            or self._has_activity()
         )
-        waiting, why = unanswered(self) if sees_others else (None, "")
-        return Shown(
+        waiting, why = list_unanswered_asks(self) if sees_others else (None, "")
+        return HomeView(
             is_new=has_nothing,
             questions=questions,
-            due=self._due(visible),
+            due_rounds=self._due_rounds(visible),
             checkins=self._checkins(checkins, others, visible),
             credits=credits_,
-            kudos=kudos.lately(session, workspace, member, now=self.now),
+            kudos=kudos.recent(session, workspace, member, now=self.now),
             asks=asks,
             joined=joined_asks,
             unanswered=waiting,
-            no_unanswered=why,
+            unanswered_empty_text=why,
             helped=helped,
-            mine=self._mine(),
+            settings=self._settings_summary(),
         )
 
     @property
-    def _visible(self) -> Select[int]:
+    def _visible_channels(self) -> Select[int]:
         """The channels whose words they may see."""
         return select(Channel.id).where(
             Channel.installation_id == self.workspace.id,
             visibility.visible(self.member, now=self.now),
         )
 
-    def _was_here(self) -> bool:
+    def _has_activity(self) -> bool:
         """Whether they have ever asked, been thanked, or said what they know."""
         asked = select(Ask.id).where(
             Ask.installation_id == self.workspace.id, Ask.asker == self.member
         )
         return bool(
-            self.chosen.topics_known
+            self.settings.topics_known
             or self.session.scalar(asked.limit(1))
             or kudos.has_any(self.session, self.workspace, self.member)
         )
 
-    def _asks(self) -> Listed[Line]:
+    def _asks(self) -> ListPage[ListItem]:
         """My open asks, the newest first."""
         mine = (
             Ask.installation_id == self.workspace.id,
             Ask.asker == self.member,
             Ask.state.in_(("open", "answered")),
             Ask.ts.is_not(None),
-            Ask.channel_id.in_(self._visible),
+            Ask.channel_id.in_(self._visible_channels),
         )
         total = self._count(Ask.id, *mine)
-        start = self.start("asks", total)
-        rows = self.page(
+        start = self.page_start("asks", total)
+        rows = self.fetch_page(
             select(Ask, Channel)
             .join(Channel, Channel.id == Ask.channel_id)
             .where(*mine)
@@ -137,12 +148,12 @@ class _Page(Look):
             start,
             total,
         )
-        return Listed(
+        return ListPage(
             [
-                Line(
-                    members.with_names(self.session, self.workspace.id, ask.title),
-                    self.url(channel.slack_id, ask.ts or ""),
-                    (ask.state, f"#{channel.name}", self.day(ask.asked_at)),
+                ListItem(
+                    members.text_with_names(self.session, self.workspace.id, ask.title),
+                    self.message_url(channel.slack_id, ask.ts or ""),
+                    (ask.state, f"#{channel.name}", self.format_day(ask.asked_at)),
                 )
                 for ask, channel in rows
             ],
@@ -150,16 +161,16 @@ class _Page(Look):
             total,
         )
 
-    def _helped(self) -> Listed[Line]:
+    def _helpful_answers(self) -> ListPage[ListItem]:
         """My answers that helped somebody lately, the newest first."""
         mine = (
             Answer.author == self.member,
-            Answer.answered_at >= self.now - LATELY,
-            text(f"({HELPED})"),
+            Answer.answered_at >= self.now - RECENT,
+            text(f"({HAS_HELPED})"),
             Answer.is_deleted.is_(False),
             Ask.installation_id == self.workspace.id,
             Ask.deleted_at.is_(None),
-            Ask.channel_id.in_(self._visible),
+            Ask.channel_id.in_(self._visible_channels),
         )
         total = (
             self.session.scalar(
@@ -170,8 +181,8 @@ class _Page(Look):
             )
             or 0
         )
-        start = self.start("helped", total)
-        rows = self.page(
+        start = self.page_start("helped", total)
+        rows = self.fetch_page(
             select(Answer, Ask, Channel)
             .join(Ask, Ask.id == Answer.ask_id)
             .join(Channel, Channel.id == Ask.channel_id)
@@ -184,15 +195,15 @@ class _Page(Look):
         called = members.names(
             self.session, self.workspace.id, [ask.asker for _, ask, _ in rows]
         )
-        return Listed(
+        return ListPage(
             [
-                Line(
-                    members.with_names(self.session, self.workspace.id, ask.title),
-                    self.url(channel.slack_id, answer.ts, ask.ts),
+                ListItem(
+                    members.text_with_names(self.session, self.workspace.id, ask.title),
+                    self.message_url(channel.slack_id, answer.ts, ask.ts),
                     (
-                        _what(answer, called[ask.asker]),
+                        _outcome(answer, called[ask.asker]),
                         f"#{channel.name}",
-                        self.day(answer.answered_at),
+                        self.format_day(answer.answered_at),
                     ),
                 )
                 for answer, ask, channel in rows
@@ -201,66 +212,72 @@ class _Page(Look):
             total,
         )
 
-    def _due(self, visible: Collection[str]) -> list[Due]:
+    def _due_rounds(self, visible: Collection[str]) -> list[DueRound]:
         """The check-ins to share in, the first to close first."""
-        found = seats.to_share(self.session, self.workspace, self.member, now=self.now)
+        found = seats.open_rounds_for(
+            self.session, self.workspace, self.member, now=self.now
+        )
         return [
-            Due(
+            DueRound(
                 one.round_id,
                 one.question,
                 one.url,
                 one.channel_name,
-                rich.when(one.closes_at, self.zone),
+                rich.date_token(one.closes_at, self.zone),
             )
             for one in found
             if not one.is_private or one.channel in visible
-        ][: rules.MOST_DUE]
+        ][: rules.MAX_DUE_ROUNDS]
 
     def _checkins(
         self,
-        joined: Sequence[Joinable],
-        others: Sequence[Joinable],
+        joined: Sequence[JoinableSchedule],
+        others: Sequence[JoinableSchedule],
         visible: Collection[str],
-    ) -> Listed[CheckIn]:
+    ) -> ListPage[CheckInItem]:
         """Those that they have joined, and those that they may."""
         everything = [(True, one) for one in joined] + [(False, one) for one in others]
-        start = self.start("checkins", len(everything))
-        return Listed(
+        start = self.page_start("checkins", len(everything))
+        return ListPage(
             [
-                _checkin(
+                _checkin_item(
                     one,
-                    is_in=is_in,
-                    is_seen=not one.is_private or one.channel in visible,
+                    has_joined=is_in,
+                    is_visible=not one.is_private or one.channel in visible,
                 )
-                for is_in, one in everything[start : start + SIZES["checkins"]]
+                for is_in, one in everything[start : start + PAGE_SIZES["checkins"]]
             ],
             start,
             len(everything),
         )
 
-    def _mine(self) -> Mine:
+    def _settings_summary(self) -> SettingsSummary:
         today = zones.local_date(self.now, self.zone)
-        until = self.chosen.paused_until
-        return Mine(
-            of_member.summary(self.chosen, self.zone.key),
-            of_member.day(until) if until and self.chosen.is_paused(today) else "",
+        until = self.settings.paused_until
+        return SettingsSummary(
+            of_member.summary(self.settings, self.zone.key),
+            of_member.format_day(until)
+            if until and self.settings.is_paused(today)
+            else "",
         )
 
-    def _count(self, what: Any, *where: ColumnElement[bool]) -> int:
-        return self.session.scalar(select(func.count(what)).where(*where)) or 0
+    def _count(self, column: Any, *where: ColumnElement[bool]) -> int:
+        return self.session.scalar(select(func.count(column)).where(*where)) or 0
 
 
-def _checkin(one: Joinable, *, is_in: bool, is_seen: bool) -> CheckIn:
-    return CheckIn(
-        one.schedule_id,
-        one.question if is_seen else "",
-        one.channel_name if is_seen else "",
-        is_in,
-        one.nudges_stopped,
+def _checkin_item(
+    schedule: JoinableSchedule, *, has_joined: bool, is_visible: bool
+) -> CheckInItem:
+    return CheckInItem(
+        schedule.schedule_id,
+        schedule.question if is_visible else "",
+        schedule.channel_name if is_visible else "",
+        has_joined,
+        schedule.reminders_stopped,
     )
 
 
-def _what(answer: Answer, asker: str) -> str:
+def _outcome(answer: Answer, asker: str) -> str:
     if answer.is_solution:
         return f"solved it for {asker}"
     people = "person" if answer.helped == 1 else "people"

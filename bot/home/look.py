@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 
 from bot import zones
 from bot.home import rules
-from bot.home.rules import SIZES, List
-from bot.preferences.rules import Preferences
+from bot.home.rules import PAGE_SIZES, ListName
+from bot.preferences.rules import MemberSettings
 from bot.runtime import Workspace
 from bot.text import permalink
 from models import Home
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class HomeContext:
     session: Session
     workspace: Workspace
     member: str
@@ -27,28 +27,28 @@ class Look:
     home: Home | None
     now: datetime
     zone: ZoneInfo
-    chosen: Preferences
+    settings: MemberSettings
 
-    def start(self, name: List, total: int) -> int:
+    def page_start(self, name: ListName, total: int) -> int:
         """Where the page begins that they look at, of a list of so many."""
         starts = self.home.starts if self.home else {}
-        return rules.page_start(starts.get(name, 0), total, SIZES[name])
+        return rules.page_start(starts.get(name, 0), total, PAGE_SIZES[name])
 
-    def page(
+    def fetch_page(
         self,
         statement: Select[*tuple[Any, ...]],
-        name: List,
+        name: ListName,
         start: int,
         total: int,
     ) -> Sequence[Any]:
         if not total:
             return []
-        found = statement.offset(start).limit(SIZES[name])
+        found = statement.offset(start).limit(PAGE_SIZES[name])
         return self.session.execute(found).all()
 
-    def url(self, channel: str, ts: str, thread_ts: str | None = None) -> str:
+    def message_url(self, channel: str, ts: str, thread_ts: str | None = None) -> str:
         """Of a message; `channel` is Slack's id."""
         return permalink(self.workspace.team_url, channel, ts, thread_ts)
 
-    def day(self, at: datetime) -> str:
-        return zones.day_name(at, self.now, self.zone)
+    def format_day(self, at: datetime) -> str:
+        return zones.format_day(at, self.now, self.zone)

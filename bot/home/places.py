@@ -7,33 +7,33 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot import homes, outbox, visibility
-from bot.clock import micros_of
-from bot.lanes import Claim
-from bot.operations import ReadChannels
+from bot.clock import datetime_to_micros
+from bot.lanes import Delivery
+from bot.operations import FetchMemberships
 from models import Channel, ChannelMember, Home
 
 # Events keep it fresh in between; this is for those that never came.
-KEEPS = visibility.KEEPS
+FRESH_FOR = visibility.FRESH_FOR
 
 
 def is_fresh(home: Home | None, now: datetime) -> bool:
     """Whether we know well enough which channels the Home tab's owner is in."""
     read_at = home.channels_read_at if home else None
-    return read_at is not None and timedelta(0) <= now - read_at < KEEPS
+    return read_at is not None and timedelta(0) <= now - read_at < FRESH_FOR
 
 
-def read_again(
+def request_refresh(
     session: Session, installation_id: int, member: str, *, now: datetime
 ) -> None:
     """Ask for the channels of somebody who has a Home tab, if they may be old."""
     if is_fresh(session.get(Home, (installation_id, member)), now):
         return
-    outbox.refresh(
+    outbox.enqueue_update(
         session, "home.places", 0, member, installation_id=installation_id, now=now
     )
 
 
-def where_in(
+def visible_channels(
     session: Session, installation_id: int, member: str, *, now: datetime
 ) -> set[str]:
     """Slack's ids of the channels that somebody is in, and may hear of.
@@ -52,7 +52,7 @@ def where_in(
     return set(session.scalars(found))
 
 
-def forget_freshness(session: Session, installation_id: int) -> None:
+def invalidate(session: Session, installation_id: int) -> None:
     """The bot is in one more channel: who else is there is still to be asked."""
     session.execute(
         update(Home)
@@ -61,52 +61,56 @@ def forget_freshness(session: Session, installation_id: int) -> None:
     )
 
 
-def ask(session: Session, claim: Claim) -> ReadChannels | None:
-    if session.get(Home, (claim.installation_id, claim.recipient)) is None:
+def render_fetch(session: Session, delivery: Delivery) -> FetchMemberships | None:
+    if session.get(Home, (delivery.installation_id, delivery.recipient)) is None:
         return None
-    return ReadChannels(claim.recipient)
+    return FetchMemberships(delivery.recipient)
 
 
-def told(
-    session: Session, claim: Claim, slack_ids: Sequence[str], now: datetime
+def on_fetched(
+    session: Session, delivery: Delivery, slack_ids: Sequence[str], now: datetime
 ) -> None:
     """Slack says that the person is in these channels and in no others.
 
     What events say of later than the question stands.
     """
-    home = session.get(Home, (claim.installation_id, claim.recipient))
+    home = session.get(Home, (delivery.installation_id, delivery.recipient))
     if home is None:
         return
-    of_workspace = Channel.installation_id == claim.installation_id
+    of_workspace = Channel.installation_id == delivery.installation_id
     now_in = session.scalars(
         select(Channel.id).where(of_workspace, Channel.slack_id.in_(slack_ids))
     ).all()
     were_in = session.scalars(
         select(ChannelMember.channel_id)
         .join(Channel, Channel.id == ChannelMember.channel_id)
-        .where(of_workspace, ChannelMember.member == claim.recipient)
+        .where(of_workspace, ChannelMember.member == delivery.recipient)
     ).all()
-    visibility.learn(
+    visibility.record_memberships(
         session,
-        claim.recipient,
+        delivery.recipient,
         {one: one in now_in for one in {*now_in, *were_in}},
-        at_us=micros_of(claim.claimed_at),
+        at_micros=datetime_to_micros(delivery.started_at),
         now=now,
     )
-    home.channels_read_at = claim.claimed_at
-    homes.refresh(
-        session, claim.installation_id, [claim.recipient], now=now, soon=timedelta()
+    home.channels_read_at = delivery.started_at
+    homes.refresh_homes(
+        session,
+        delivery.installation_id,
+        [delivery.recipient],
+        now=now,
+        delay=timedelta(),
     )
 
 
-def moved(
+def on_membership_event(
     session: Session,
     installation_id: int,
     channel: str,
     member: str,
     *,
-    is_in: bool,
-    at_us: int,
+    is_member: bool,
+    event_micros: int,
     now: datetime,
 ) -> None:
     """Somebody joined a channel, or left it: known of those who have a Home tab.
@@ -114,8 +118,14 @@ def moved(
     Of private channels it is known of everybody. `channel` is Slack's id, `at_us`
     Slack's time of it.
     """
-    visibility.follow(
-        session, installation_id, channel, member, is_in=is_in, at_us=at_us, now=now
+    visibility.on_membership_event(
+        session,
+        installation_id,
+        channel,
+        member,
+        is_in=is_member,
+        at_micros=event_micros,
+        now=now,
     )
     if session.get(Home, (installation_id, member)) is None:
         return
@@ -123,5 +133,7 @@ def moved(
         select(Channel.id).filter_by(installation_id=installation_id, slack_id=channel)
     )
     if known is not None:
-        visibility.learn(session, member, {known: is_in}, at_us=at_us, now=now)
-        homes.refresh(session, installation_id, [member], now=now)
+        visibility.record_memberships(
+            session, member, {known: is_member}, at_micros=event_micros, now=now
+        )
+        homes.refresh_homes(session, installation_id, [member], now=now)

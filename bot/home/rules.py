@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
-List = Literal["asks", "joined", "unanswered", "helped", "checkins"]
-LISTS: tuple[List, ...] = get_args(List)
+ListName = Literal["asks", "joined", "unanswered", "helped", "checkins"]
+LIST_NAMES: tuple[ListName, ...] = get_args(ListName)
 # How many of each list a page shows: together they stay below Slack's 100 blocks.
-SIZES: Mapping[List, int] = {
+PAGE_SIZES: Mapping[ListName, int] = {
     "asks": 8,
     "joined": 5,
     "unanswered": 8,
@@ -15,10 +15,12 @@ SIZES: Mapping[List, int] = {
     "checkins": 5,
 }
 # So many rounds of check-ins wait at most; those that close first.
-MOST_DUE = 5
+MAX_DUE_ROUNDS = 5
 
 
-def is_about(topics: Iterable[str], title: str, known: Iterable[str]) -> bool:
+def matches_topics(
+    topics: Iterable[str], title: str, known_topics: Iterable[str]
+) -> bool:
     """Whether an ask is in a topic that somebody knows: by its tags, or its title.
 
     `title` is plain text. Most asks are typed in one line, without any tags.
@@ -27,7 +29,7 @@ def is_about(topics: Iterable[str], title: str, known: Iterable[str]) -> bool:
     words = title.casefold()
     return any(
         topic in tags or re.search(rf"(?<!\w){re.escape(topic)}(?!\w)", words)
-        for topic in (one.casefold() for one in known)
+        for topic in (one.casefold() for one in known_topics)
     )
 
 
@@ -42,10 +44,10 @@ def page_start(start: object, total: int, size: int) -> int:
     return min(start // size * size, last)
 
 
-def turned(value: str) -> tuple[List, int] | None:
+def parse_page(value: str) -> tuple[ListName, int] | None:
     """What a button to another page says, as "asks:8"; None for what we never sent."""
     name, _, start = value.partition(":")
-    for known in LISTS:
+    for known in LIST_NAMES:
         if name == known and start.isascii() and start.isdigit() and len(start) < 7:  # noqa: PLR2004
             return known, int(start)
     return None

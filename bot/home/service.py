@@ -8,28 +8,28 @@ from sqlalchemy.orm import Session
 
 from bot import homes, outbox, visibility
 from bot.checkins import seats
-from bot.delivery import Notice
-from bot.errors import Refusal
+from bot.delivery import MessageType
+from bot.errors import UserError
 from bot.home import blocks, lists, places, rules
-from bot.lanes import Claim
+from bot.lanes import Delivery
 from bot.members import service as members
-from bot.members.rules import SHUT_OUT
-from bot.operations import Post, Publish, Published
+from bot.members.rules import DENIED_ROLES
+from bot.operations import PostMessage, PublishHome, PublishHomeResult
 from bot.outbox import upsert
 from bot.runtime import Workspace
 from models import Channel, Home
 
-GONE = "That list has changed. Open my Home tab again."
+LIST_CHANGED = "That list has changed. Open my Home tab again."
 
 
-def opened(
+def open_home(
     session: Session, workspace: Workspace, member: str, *, now: datetime
 ) -> None:
     """Somebody looks at their Home tab: from now on it is kept fresh.
 
     They see the first page of each list. People who may do nothing here have none.
     """
-    if members.roles_in_workspace(session, workspace.id, member) & SHUT_OUT:
+    if members.in_workspace(session, workspace.id, member) & DENIED_ROLES:
         return
     session.execute(
         upsert(session, Home)
@@ -39,15 +39,15 @@ def opened(
             set_={"opened_at": now, "starts": {}},
         )
     )
-    places.read_again(session, workspace.id, member, now=now)
+    places.request_refresh(session, workspace.id, member, now=now)
 
 
-def turn(session: Session, workspace: Workspace, member: str, to: str) -> None:
+def set_page(session: Session, workspace: Workspace, member: str, value: str) -> None:
     """Show another page of one list, named as its button does. Raises Refusal."""
-    turned = rules.turned(to)
-    home = _hold(session, workspace.id, member)
+    turned = rules.parse_page(value)
+    home = _lock_home(session, workspace.id, member)
     if turned is None or home is None:
-        raise Refusal(GONE)
+        raise UserError(LIST_CHANGED)
     name, start = turned
     home.starts = {**home.starts, name: start}
 
@@ -64,17 +64,17 @@ def join_checkin(
 
     Of a private channel only its members are to hear anything.
     """
-    schedule = seats.find(session, workspace, schedule_id)
+    schedule = seats.get_schedule(session, workspace, schedule_id)
     channel = session.get_one(Channel, schedule.channel_id)
-    visibility.check_inside(session, channel, member, now=now, why_not=GONE)
+    visibility.require_visible(session, channel, member, now=now, message=LIST_CHANGED)
     seats.join(session, workspace, schedule_id, member, now=now)
 
 
-def published(
+def on_published(
     session: Session,
     installation_id: int,
     member: str,
-    done: Published,
+    result: PublishHomeResult,
     *,
     now: datetime,
 ) -> None:
@@ -83,15 +83,17 @@ def published(
     Where another view was remembered since this one was drawn, nobody can tell which
     of them stands: it is drawn again.
     """
-    home = _hold(session, installation_id, member)
+    home = _lock_home(session, installation_id, member)
     if home is None:
         return
-    if home.hash != done.replaces:
-        homes.refresh(session, installation_id, [member], now=now)
-    home.hash = done.shown
+    if home.hash != result.replaced_hash:
+        homes.refresh_homes(session, installation_id, [member], now=now)
+    home.hash = result.view_hash
 
 
-def close(session: Session, installation_id: int, member: str, error: str) -> None:
+def on_rejected(
+    session: Session, installation_id: int, member: str, error: str
+) -> None:
     """Slack does not show the Home tab, by its `error`: it is not drawn again.
 
     Whoever opens theirs later shows that there are Home tabs again.
@@ -110,7 +112,7 @@ def close(session: Session, installation_id: int, member: str, error: str) -> No
     )
 
 
-def _hold(session: Session, installation_id: int, member: str) -> Home | None:
+def _lock_home(session: Session, installation_id: int, member: str) -> Home | None:
     """The row as it is now; nobody else changes it meanwhile."""
     return session.scalar(
         select(Home)
@@ -121,83 +123,92 @@ def _hold(session: Session, installation_id: int, member: str) -> Home | None:
 
 
 # Nothing of a message is kept but its `ts`.
-Reply = Literal["help", "ask", "line"]
+ReplyKind = Literal["help", "ask", "line"]
 
 
-def answer_message(
+def reply_to_message(
     session: Session,
     workspace: Workspace,
     *,
     member: str,
     ts: str,
-    reply: Reply,
+    reply: ReplyKind,
     now: datetime,
 ) -> None:
     """Answer a message to the bot, once: with help, an offer to ask, or a line."""
-    outbox.promise(
+    outbox.enqueue(
         session,
         "home.help",
         0,
         member,
         installation_id=workspace.id,
         now=now,
-        detail={"reply": reply, "ts": ts},
-        occasion=ts,
+        payload={"reply": reply, "ts": ts},
+        occurrence=ts,
     )
 
 
-def answer(_session: Session, claim: Claim) -> Post:
-    match claim.detail.get("reply"):
+def render_reply(_session: Session, delivery: Delivery) -> PostMessage:
+    match delivery.payload.get("reply"):
         case "help":
-            text, drawn = blocks.help_letter()
+            text, drawn = blocks.help_message()
         case "ask":
-            text, drawn = blocks.offer_to_ask(claim.detail["ts"])
+            text, drawn = blocks.offer_to_ask(delivery.payload["ts"])
         case _:
-            text, drawn = blocks.help_line()
-    return Post(claim.recipient, text, drawn)
+            text, drawn = blocks.help_hint()
+    return PostMessage(delivery.recipient, text, drawn)
 
 
-class Drawing:
+class HomeMessages:
     """How what is promised about Home tabs is kept, for one workspace."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
-    def notices(self) -> dict[str, Notice]:
+    def message_types(self) -> dict[str, MessageType]:
         return {
-            "home.help": Notice(answer),
-            "home.show": Notice(
-                self.show,
+            "home.help": MessageType(render_reply),
+            "home.show": MessageType(
+                self.render_home,
                 "repeat",
-                delivered=self._shown,
-                parked=self._not_shown,
-                hold=self._hold,
+                on_sent=self._on_sent,
+                on_rejected=self._on_rejected,
+                lock=self._lock,
             ),
-            "home.places": Notice(
-                places.ask, "repeat", delivered=places.told, hold=self._hold
+            "home.places": MessageType(
+                places.render_fetch,
+                "repeat",
+                on_sent=places.on_fetched,
+                lock=self._lock,
             ),
         }
 
-    def show(self, session: Session, claim: Claim) -> Publish | None:
-        if session.get(Home, (claim.installation_id, claim.recipient)) is None:
+    def render_home(self, session: Session, delivery: Delivery) -> PublishHome | None:
+        if session.get(Home, (delivery.installation_id, delivery.recipient)) is None:
             return None
-        drawn = lists.view(
-            session, self._workspace, claim.recipient, now=claim.claimed_at
+        drawn = lists.render(
+            session, self._workspace, delivery.recipient, now=delivery.started_at
         )
         # What we know of may have got lost, and would be wrong each time.
-        return Publish(
-            claim.recipient, drawn.view, drawn.hash, is_forced=claim.failures > 0
+        return PublishHome(
+            delivery.recipient, drawn.view, drawn.hash, is_forced=delivery.failures > 0
         )
 
-    def _hold(self, session: Session, claim: Claim) -> None:
-        _hold(session, claim.installation_id, claim.recipient)
+    def _lock(self, session: Session, delivery: Delivery) -> None:
+        _lock_home(session, delivery.installation_id, delivery.recipient)
 
-    def _shown(
-        self, session: Session, claim: Claim, done: Published, now: datetime
+    def _on_sent(
+        self,
+        session: Session,
+        delivery: Delivery,
+        result: PublishHomeResult,
+        now: datetime,
     ) -> None:
-        published(session, claim.installation_id, claim.recipient, done, now=now)
+        on_published(
+            session, delivery.installation_id, delivery.recipient, result, now=now
+        )
 
-    def _not_shown(
-        self, session: Session, claim: Claim, error: str, _now: datetime
+    def _on_rejected(
+        self, session: Session, delivery: Delivery, error: str, _now: datetime
     ) -> None:
-        close(session, claim.installation_id, claim.recipient, error)
+        on_rejected(session, delivery.installation_id, delivery.recipient, error)

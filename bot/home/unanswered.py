@@ -6,29 +6,29 @@ from sqlalchemy import ColumnElement, select
 
 from bot import visibility
 from bot.home import blocks, rules
-from bot.home.blocks import Line, Listed
-from bot.home.joined import JOINING
-from bot.home.look import Look
-from bot.home.rules import SIZES
+from bot.home.blocks import ListItem, ListPage
+from bot.home.joined import JOIN_MEANINGS
+from bot.home.look import HomeContext
+from bot.home.rules import PAGE_SIZES
 from bot.members import service as members
-from bot.text import plain
+from bot.text import to_plain
 from models import Ask, Channel, ChannelMember, Reaction
 
 # So many are put in order, the oldest; nobody turns so many pages.
-MOST = 400
+MAX_SORTED = 400
 
 
-def unanswered(look: Look) -> tuple[Listed[Line], str]:
+def list_unanswered_asks(context: HomeContext) -> tuple[ListPage[ListItem], str]:
     """In their topics first, then the oldest; and what to say where there are none."""
-    visible = _visible(look)
+    visible = _visible(context)
     # What they offered to help with, or have too, is in a list of its own.
     joined = select(Reaction.ask_id).where(
-        Reaction.member == look.member,
-        Reaction.meaning.in_(JOINING),
+        Reaction.member == context.member,
+        Reaction.meaning.in_(JOIN_MEANINGS),
         Reaction.is_present.is_(True),
         Reaction.ask_id.is_not(None),
     )
-    found = look.session.execute(
+    found = context.session.execute(
         select(
             Ask.title,
             Ask.topics,
@@ -44,59 +44,62 @@ def unanswered(look: Look) -> tuple[Listed[Line], str]:
             *visible,
             Ask.state == "open",
             Ask.ts.is_not(None),
-            Ask.asker != look.member,
+            Ask.asker != context.member,
             Ask.id.not_in(joined),
         )
         .order_by(Ask.asked_at, Ask.id)
-        .limit(MOST)
+        .limit(MAX_SORTED)
     ).all()
     if not found:
-        return Listed(), _why_none(look, visible)
-    known = look.chosen.topics_known
+        return ListPage(), _empty_text(context, visible)
+    known = context.settings.topics_known
     ordered = sorted(
-        ((rules.is_about(row.topics, plain(row.title), known), row) for row in found),
+        (
+            (rules.matches_topics(row.topics, to_plain(row.title), known), row)
+            for row in found
+        ),
         key=lambda one: not one[0],
     )
-    start = look.start("unanswered", len(ordered))
-    page = ordered[start : start + SIZES["unanswered"]]
+    start = context.page_start("unanswered", len(ordered))
+    page = ordered[start : start + PAGE_SIZES["unanswered"]]
     called = members.names(
-        look.session, look.workspace.id, [row.asker for _, row in page]
+        context.session, context.workspace.id, [row.asker for _, row in page]
     )
     lines = [
-        Line(
-            members.with_names(look.session, look.workspace.id, row.title),
-            look.url(row.slack_id, row.ts),
+        ListItem(
+            members.text_with_names(context.session, context.workspace.id, row.title),
+            context.message_url(row.slack_id, row.ts),
             (
                 called[row.asker],
                 f"#{row.name}",
-                look.day(row.asked_at),
+                context.format_day(row.asked_at),
                 "in your topics" if is_theirs else "",
             ),
         )
         for is_theirs, row in page
     ]
-    return Listed(lines, start, len(ordered)), ""
+    return ListPage(lines, start, len(ordered)), ""
 
 
-def _visible(look: Look) -> Sequence[ColumnElement[bool]]:
+def _visible(context: HomeContext) -> Sequence[ColumnElement[bool]]:
     """The channels that the bot and they are in; private ones if we know that well."""
     return [
-        ChannelMember.member == look.member,
+        ChannelMember.member == context.member,
         ChannelMember.is_in.is_(True),
-        Channel.installation_id == look.workspace.id,
+        Channel.installation_id == context.workspace.id,
         Channel.is_joined.is_(True),
         Channel.is_archived.is_(False),
-        visibility.visible(look.member, now=look.now),
+        visibility.visible(context.member, now=context.now),
     ]
 
 
-def _why_none(look: Look, visible: Sequence[ColumnElement[bool]]) -> str:
-    if look.home is None or look.home.channels_read_at is None:
-        return blocks.LOOKING
+def _empty_text(context: HomeContext, visible: Sequence[ColumnElement[bool]]) -> str:
+    if context.home is None or context.home.channels_read_at is None:
+        return blocks.CHECKING_CHANNELS
     with_bot = (
         select(Channel.id)
         .join(ChannelMember, ChannelMember.channel_id == Channel.id)
         .where(*visible)
     )
-    is_anywhere = look.session.scalar(with_bot.limit(1)) is not None
-    return blocks.ALL_ANSWERED if is_anywhere else blocks.IN_NO_CHANNEL
+    is_anywhere = context.session.scalar(with_bot.limit(1)) is not None
+    return blocks.ALL_ANSWERED if is_anywhere else blocks.NO_CHANNELS

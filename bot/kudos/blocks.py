@@ -18,76 +18,76 @@ from slack_sdk.models.blocks import (
 )
 
 from bot import rich
-from bot.asks.blocks import names
-from bot.kudos.words import LONGEST_REASON
+from bot.asks.blocks import name_list
+from bot.kudos.words import MAX_REASON_LENGTH
 from bot.rich import Part
-from bot.text import Piece, at_the_beginning, escape, one_line, plain, shorten
+from bot.text import Token, capitalize, escape, one_line, to_plain, truncate
 
 # What fits in a button, with room for the rest of its value.
-_LONGEST_VALUE = 2000
-_LISTED_REASON = 200
+_MAX_VALUE_LENGTH = 2000
+_LIST_REASON_LENGTH = 200
 # Slack takes at most 4,000 characters when a message is changed, and escaping makes
 # up to five of one. The blocks have all of it.
-SUMMED_REASON = 600
+SUMMARY_REASON_LENGTH = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class KudosView:
     """Kudos as everybody in the channel sees them. `reason` is marked text."""
 
     id: int
     # The giver's plain name, and the receivers' ids.
     giver: str
-    receivers: Sequence[str]
+    recipients: Sequence[str]
     reason: str
     tags: Sequence[str] = ()
     # How many others joined in, and with which emoji one does.
-    seconds: int = 0
-    second_emoji: str = "raised_hands"
+    join_count: int = 0
+    join_emoji: str = "raised_hands"
     # The address of the message that they are about.
-    about: str | None = None
+    subject_url: str | None = None
     # The plain name of whoever took them back.
     taken_back_by: str | None = None
 
 
-def summary(kudos: Shown, receivers: Sequence[str]) -> str:
+def summary(kudos: KudosView, recipients: Sequence[str]) -> str:
     """For notifications. `receivers` are plain names."""
     if kudos.taken_back_by:
-        return escape(f"{at_the_beginning(kudos.taken_back_by)} took these kudos back.")
-    reason = shorten(plain(kudos.reason), SUMMED_REASON)
-    thank = f"{at_the_beginning(kudos.giver)} thanks {names(receivers)}"
+        return escape(f"{capitalize(kudos.taken_back_by)} took these kudos back.")
+    reason = truncate(to_plain(kudos.reason), SUMMARY_REASON_LENGTH)
+    thank = f"{capitalize(kudos.giver)} thanks {name_list(recipients)}"
     return escape(f"{thank}: {reason}")
 
 
-def message(kudos: Shown) -> list[Block]:
+def message(kudos: KudosView) -> list[Block]:
     if kudos.taken_back_by:
         return [
-            _aside(f"{at_the_beginning(kudos.taken_back_by)} took these kudos back.")
+            _context_line(f"{capitalize(kudos.taken_back_by)} took these kudos back.")
         ]
     blocks: list[Block] = [
-        rich.sentence(*_headline(kudos)),
-        rich.words(kudos.reason, limit=LONGEST_REASON),
+        rich.inline(*_headline(kudos)),
+        rich.user_text(kudos.reason, limit=MAX_REASON_LENGTH),
     ]
     if kudos.tags:
-        blocks.append(_aside(tagged(kudos.tags)))
-    hint = f"React with :{kudos.second_emoji}: to join in"
-    if kudos.about:
-        hint = f"For <{kudos.about}|this message> · {hint}"
+        blocks.append(_context_line(format_tags(kudos.tags)))
+    hint = f"React with :{kudos.join_emoji}: to join in"
+    if kudos.subject_url:
+        hint = f"For <{kudos.subject_url}|this message> · {hint}"
     blocks.append(SectionBlock(text=hint, accessory=_menu(kudos.id)))
     return blocks
 
 
-def _headline(kudos: Shown) -> Iterator[Part]:
+def _headline(kudos: KudosView) -> Iterator[Part]:
     """It mentions the receivers, and notifies nobody else."""
-    yield at_the_beginning(kudos.giver)
-    if kudos.seconds:
-        yield f" and {_others(kudos.seconds)} thank "
+    yield capitalize(kudos.giver)
+    if kudos.join_count:
+        yield f" and {_others(kudos.join_count)} thank "
     else:
         yield " thanks "
-    for n, receiver in enumerate(kudos.receivers, start=1):
+    for n, receiver in enumerate(kudos.recipients, start=1):
         if n > 1:
-            yield " and " if n == len(kudos.receivers) else ", "
-        yield rich.person(receiver)
+            yield " and " if n == len(kudos.recipients) else ", "
+        yield rich.user_mention(receiver)
 
 
 def _others(count: int) -> str:
@@ -108,11 +108,11 @@ def _menu(kudos_id: int) -> OverflowMenuElement:
     )
 
 
-def tagged(tags: Sequence[str]) -> str:
+def format_tags(tags: Sequence[str]) -> str:
     return "  ".join(f"#{tag}" for tag in tags)
 
 
-def _aside(text: str) -> ContextBlock:
+def _context_line(text: str) -> ContextBlock:
     return ContextBlock(elements=[PlainTextObject(text=text, emoji=False)])
 
 
@@ -120,7 +120,7 @@ def _aside(text: str) -> ContextBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListItem:
     """One of somebody's kudos. `people` are plain names; `reason` is marked text."""
 
     people: Sequence[str]
@@ -129,77 +129,85 @@ class Row:
     url: str | None = None
     tags: Sequence[str] = ()
     # How many others joined in.
-    seconds: int = 0
+    join_count: int = 0
     emoji: str | None = None
     is_private: bool = False
     # Whether the list's owner joined somebody else's kudos, and whose.
-    joined: str | None = None
+    joined_giver: str | None = None
 
 
-def received_row(row: Row) -> Block:
-    others = f" and {_others(row.seconds)}" if row.seconds else ""
-    return _row(f"{at_the_beginning(names(row.people))}{others}", row)
+def received_item(item: ListItem) -> Block:
+    others = f" and {_others(item.join_count)}" if item.join_count else ""
+    return _item(f"{capitalize(name_list(item.people))}{others}", item)
 
 
-def given_row(row: Row) -> Block:
-    whom = f"To {names(row.people)}"
-    return _row(f"{whom}, with {row.joined}" if row.joined else whom, row)
+def given_item(item: ListItem) -> Block:
+    whom = f"To {name_list(item.people)}"
+    return _item(
+        f"{whom}, with {item.joined_giver}" if item.joined_giver else whom, item
+    )
 
 
-def _row(who: str, row: Row) -> Block:
-    parts: list[Part] = [f"{who}, "]
-    parts.append(rich.link(row.url, row.day) if row.url else row.day)
-    if row.is_private:
+def _item(title: str, item: ListItem) -> Block:
+    parts: list[Part] = [f"{title}, "]
+    parts.append(rich.link(item.url, item.day) if item.url else item.day)
+    if item.is_private:
         parts.append(" (privately)")
-    if row.emoji:
-        name = row.emoji.partition("::")[0]
-        parts += [": ", Piece("emoji", f":{name}:", name)]
+    if item.emoji:
+        name = item.emoji.partition("::")[0]
+        parts += [": ", Token("emoji", f":{name}:", name)]
     else:
-        parts.append(f": {shorten(one_line(plain(row.reason)), _LISTED_REASON)}")
-    if row.tags:
-        parts.append(f"  {tagged(row.tags)}")
-    return rich.sentence(*parts)
+        parts.append(
+            f": {truncate(one_line(to_plain(item.reason)), _LIST_REASON_LENGTH)}"
+        )
+    if item.tags:
+        parts.append(f"  {format_tags(item.tags)}")
+    return rich.inline(*parts)
 
 
-def mine(
-    received: Sequence[Row],
-    given: Sequence[Row],
+def history(
+    received: Sequence[ListItem],
+    given: Sequence[ListItem],
     *,
-    left: int,
-    a_day: int,
+    remaining: int,
+    daily_allowance: int,
     # Where each list goes on, if it does.
-    more_received: str = "",
-    more_given: str = "",
+    next_received: str = "",
+    next_given: str = "",
 ) -> tuple[str, list[Block]]:
     """What somebody received and gave lately, the newest first; for them only."""
     blocks: list[Block] = [HeaderBlock(text="Kudos you received")]
-    blocks += [received_row(row) for row in received]
+    blocks += [received_item(row) for row in received]
     if not received:
-        blocks.append(_aside("None yet. They come to those who help."))
-    if more_received:
-        blocks.append(_older("kudos_received", more_received))
+        blocks.append(_context_line("None yet. They come to those who help."))
+    if next_received:
+        blocks.append(_older("kudos_received", next_received))
     blocks.append(HeaderBlock(text="Kudos you gave"))
-    blocks += [given_row(row) for row in given]
+    blocks += [given_item(row) for row in given]
     if not given:
-        blocks.append(_aside("None yet. Who helped you lately?"))
-    if more_given:
-        blocks.append(_older("kudos_given", more_given))
-    blocks.append(_aside(f"{left} of {a_day} left today"))
+        blocks.append(_context_line("None yet. Who helped you lately?"))
+    if next_given:
+        blocks.append(_older("kudos_given", next_given))
+    blocks.append(_context_line(f"{remaining} of {daily_allowance} left today"))
     blocks.append(ActionsBlock(elements=[give_button()]))
     return "Your kudos", blocks
 
 
-def page(what: str, rows: Sequence[Row], *, more: str = "") -> tuple[str, list[Block]]:
+def page(
+    direction: str, items: Sequence[ListItem], *, next_cursor: str = ""
+) -> tuple[str, list[Block]]:
     """An older page of one of the two lists: "received" or "given"."""
-    title = "Kudos you received" if what == "received" else "Kudos you gave"
-    draw = received_row if what == "received" else given_row
-    blocks: list[Block] = [HeaderBlock(text=title), *(draw(row) for row in rows)]
-    if not rows:
-        blocks.append(_aside("That's all of them."))
+    title = "Kudos you received" if direction == "received" else "Kudos you gave"
+    draw = received_item if direction == "received" else given_item
+    blocks: list[Block] = [HeaderBlock(text=title), *(draw(row) for row in items)]
+    if not items:
+        blocks.append(_context_line("That's all of them."))
     buttons = [ButtonElement(text="Newest", action_id="kudos_newest", value="newest")]
-    if more:
+    if next_cursor:
         buttons.append(
-            ButtonElement(text="Older", action_id=f"kudos_{what}", value=more)
+            ButtonElement(
+                text="Older", action_id=f"kudos_{direction}", value=next_cursor
+            )
         )
     blocks.append(ActionsBlock(elements=list(buttons)))
     return title, blocks
@@ -210,13 +218,13 @@ def _older(action_id: str, cursor: str) -> ActionsBlock:
     return ActionsBlock(elements=[button])
 
 
-def lately(rows: Sequence[Row]) -> list[Block]:
+def recent(items: Sequence[ListItem]) -> list[Block]:
     """For the Home tab: what its owner received lately, and a way to pass it on."""
     blocks: list[Block] = [
         HeaderBlock(text="Kudos received lately"),
-        *(received_row(row) for row in rows),
+        *(received_item(row) for row in items),
     ]
-    if not rows:
+    if not items:
         blocks.append(
             SectionBlock(text="None lately. Who helped you? Tell them what for.")
         )
@@ -233,25 +241,25 @@ def give_button() -> ButtonElement:
 
 
 def thank_button(
-    receiver: str, reason: str = "", *, label: str = "Say thanks"
+    recipient: str, reason: str = "", *, label: str = "Say thanks"
 ) -> ButtonElement:
     """Opens the form filled in with a person and plain words, on any message.
 
     What comes back with the click is checked again: see `forms.thanked`.
     """
-    room = _LONGEST_VALUE
-    value = _value(receiver, shorten(reason, room))
-    while len(value) > _LONGEST_VALUE:
+    room = _MAX_VALUE_LENGTH
+    value = _value(recipient, truncate(reason, room))
+    while len(value) > _MAX_VALUE_LENGTH:
         # Quotation marks and line ends take two characters each.
-        room = room * _LONGEST_VALUE // len(value)
-        value = _value(receiver, shorten(reason, room))
+        room = room * _MAX_VALUE_LENGTH // len(value)
+        value = _value(recipient, truncate(reason, room))
     return ButtonElement(text=label, action_id="say_thanks", value=value)
 
 
-def _value(receiver: str, reason: str) -> str:
-    return json.dumps({"receiver": receiver, "reason": reason}, ensure_ascii=False)
+def _value(recipient: str, reason: str) -> str:
+    return json.dumps({"receiver": recipient, "reason": reason}, ensure_ascii=False)
 
 
-def say_thanks(receiver: str, reason: str = "") -> list[Block]:
+def thank_button_row(recipient: str, reason: str = "") -> list[Block]:
     """The button in a row of its own."""
-    return [ActionsBlock(elements=[thank_button(receiver, reason)])]
+    return [ActionsBlock(elements=[thank_button(recipient, reason)])]

@@ -18,30 +18,30 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.kudos.rules import AT_LEAST, MOST_RECEIVERS, MOST_TAGS
-from bot.kudos.words import LONGEST_REASON, LONGEST_TAG
-from bot.text import clean, plain, shorten
+from bot.kudos.rules import MAX_RECIPIENTS, MAX_TAGS, MIN_REASON_TEXT
+from bot.kudos.words import MAX_REASON_LENGTH, MAX_TAG_LENGTH
+from bot.text import sanitize, to_plain, truncate
 
-INVITE = (
+INVITE_BOT = (
     "I'm not in that channel. Type /invite @Backswing there, or choose another one."
 )
-INVITE_FIRST = (
+INVITE_BOT_FIRST = (
     "I'm not in that channel yet. Choose another one, or type `/invite @Backswing`"
     " there first."
 )
-CHOOSE = "Choose a channel where I'm a member, or give them privately."
+CHOOSE_CHANNEL = "Choose a channel where I'm a member, or give them privately."
 
-PUBLIC = Option(
+PUBLIC_OPTION = Option(
     text="For everybody in the channel",
     value="public",
     description="One message; others can join in.",
 )
-PRIVATE = Option(
+PRIVATE_OPTION = Option(
     text="Only for them",
     value="private",
     description="A direct message to each, and nothing anywhere else.",
 )
-_LONGEST_TAGS = (LONGEST_TAG + 2) * MOST_TAGS
+_MAX_TAGS_LENGTH = (MAX_TAG_LENGTH + 2) * MAX_TAGS
 
 
 def kudos_form(
@@ -52,7 +52,7 @@ def kudos_form(
     tags: Sequence[str] = (),
     channel: str | None = None,
     # Where no channel is named: choose the one that the person is looking at.
-    is_here: bool = False,
+    use_current_channel: bool = False,
     # The message that it is about, as Slack names it, and its address.
     about: Mapping[str, str] | None = None,
     about_url: str | None = None,
@@ -71,20 +71,20 @@ def kudos_form(
             element=UserMultiSelectElement(
                 action_id="people",
                 placeholder="Choose people",
-                initial_users=list(people)[:MOST_RECEIVERS] or None,
-                max_selected_items=MOST_RECEIVERS,
+                initial_users=list(people)[:MAX_RECIPIENTS] or None,
+                max_selected_items=MAX_RECIPIENTS,
                 focus_on_load=not people or None,
             ),
         ),
         InputBlock(
             block_id="reason",
             label="What for?",
-            hint=f"What they did and how it helped, in {AT_LEAST}",
+            hint=f"What they did and how it helped, in {MIN_REASON_TEXT}",
             element=PlainTextInputElement(
                 action_id="reason",
                 multiline=True,
-                initial_value=shorten(plain(reason), LONGEST_REASON) or None,
-                max_length=LONGEST_REASON,
+                initial_value=truncate(to_plain(reason), MAX_REASON_LENGTH) or None,
+                max_length=MAX_REASON_LENGTH,
                 focus_on_load=bool(people) or None,
             ),
         ),
@@ -92,14 +92,14 @@ def kudos_form(
             block_id="tags",
             label="Tags",
             optional=True,
-            hint=f"Up to {MOST_TAGS}, separated by spaces",
+            hint=f"Up to {MAX_TAGS}, separated by spaces",
             element=PlainTextInputElement(
                 action_id="tags",
-                initial_value=shorten(
-                    " ".join(f"#{tag}" for tag in tags), _LONGEST_TAGS
+                initial_value=truncate(
+                    " ".join(f"#{tag}" for tag in tags), _MAX_TAGS_LENGTH
                 )
                 or None,
-                max_length=_LONGEST_TAGS,
+                max_length=_MAX_TAGS_LENGTH,
                 placeholder="#teamwork",
             ),
         ),
@@ -108,8 +108,8 @@ def kudos_form(
             label="Who sees it",
             element=RadioButtonsElement(
                 action_id="visibility",
-                options=[PUBLIC, PRIVATE],
-                initial_option=PUBLIC,
+                options=[PUBLIC_OPTION, PRIVATE_OPTION],
+                initial_option=PUBLIC_OPTION,
             ),
         ),
         InputBlock(
@@ -120,7 +120,7 @@ def kudos_form(
                 action_id="channel",
                 placeholder="Choose a channel",
                 initial_conversation=channel,
-                default_to_current_conversation=is_here or None,
+                default_to_current_conversation=use_current_channel or None,
                 filter=ConversationFilter(
                     include=["public", "private"], exclude_bot_users=True
                 ),
@@ -138,7 +138,7 @@ def kudos_form(
     )
 
 
-def thanked(value: str) -> tuple[str, str] | None:
+def parse_thank_value(value: str) -> tuple[str, str] | None:
     """A button's value in; out the receiver's id and plain words, or None.
 
     Anybody can send any value: it says no more than what a form may show.
@@ -152,4 +152,4 @@ def thanked(value: str) -> tuple[str, str] | None:
     receiver, reason = found.get("receiver"), found.get("reason", "")
     if not (isinstance(receiver, str) and isinstance(reason, str)):
         return None
-    return receiver, clean(reason)
+    return receiver, sanitize(reason)

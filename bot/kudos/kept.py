@@ -5,83 +5,90 @@ from collections.abc import Iterable
 from sqlalchemy import Text, cast, or_, select
 from sqlalchemy.orm import Session
 
-from bot.kept import Kept, Leaving, Told, mentions
-from models import Giver, Kudos, KudosReaction, KudosTag, Thanks
+from bot.kept import Erasure, MessagePolicy, TablePolicy, mentions_member
+from models import Kudos, KudosGiverLock, KudosReaction, KudosTag, KudosThanks
 
-WORDS_GONE = "(Removed at the author's request)"
+REMOVED_REASON = "(Removed at the author's request)"
 
 
-def _kudos(session: Session, leaving: Leaving) -> Iterable[int]:
+def _find_kudos(session: Session, erasure: Erasure) -> Iterable[int]:
     """The kudos that the person gave, got, joined or is mentioned in."""
-    who = leaving.member
-    joined = select(Thanks.kudos_id).where(
-        Thanks.installation_id == leaving.installation_id,
-        or_(Thanks.giver == who, Thanks.receiver == who),
+    who = erasure.member
+    joined = select(KudosThanks.kudos_id).where(
+        KudosThanks.installation_id == erasure.installation_id,
+        or_(KudosThanks.giver == who, KudosThanks.receiver == who),
     )
     return session.scalars(
         select(Kudos.id).where(
-            Kudos.installation_id == leaving.installation_id,
+            Kudos.installation_id == erasure.installation_id,
             or_(
                 Kudos.giver == who,
                 Kudos.taken_back_by == who,
                 cast(Kudos.receivers, Text).contains(f'"{who}"', autoescape=True),
-                mentions(Kudos.reason, who),
+                mentions_member(Kudos.reason, who),
                 Kudos.id.in_(joined),
             ),
         )
     )
 
 
-KEPT = (
-    Kept(
+PERSONAL_DATA = (
+    TablePolicy(
         model=Kudos,
-        what="Kudos: who thanked whom, for what, and where.",
-        why="To show them, and to take them back.",
-        until="The giver is forgotten: then the words and the name go; a receiver who"
+        contents="Kudos: who thanked whom, for what, and where.",
+        purpose="To show them, and to take them back.",
+        retention="The giver is forgotten: then the words and the name go; a receiver who"
         " is forgotten loses their name.",
-        owners=("giver",),
-        readers=("receivers",),
-        others=("taken_back_by",),
-        words={"reason": "giver"},
-        instead={"reason": WORDS_GONE},
-        neutral=("ts", "thread_ts", "about_ts", "about_thread_ts", "emoji", "tags"),
-        keys=("source",),
+        owner_columns=("giver",),
+        reader_columns=("receivers",),
+        mentioned_columns=("taken_back_by",),
+        text_columns={"reason": "giver"},
+        placeholders={"reason": REMOVED_REASON},
+        non_personal=(
+            "ts",
+            "thread_ts",
+            "about_ts",
+            "about_thread_ts",
+            "emoji",
+            "tags",
+        ),
+        key_columns=("source",),
     ),
-    Kept(
-        model=Thanks,
-        what="Who thanked whom, and when, for each kudos that stands.",
-        why="To count by.",
-        until="The person is forgotten: then it stays as somebody's.",
-        owners=("giver", "receiver"),
+    TablePolicy(
+        model=KudosThanks,
+        contents="Who thanked whom, and when, for each kudos that stands.",
+        purpose="To count by.",
+        retention="The person is forgotten: then it stays as somebody's.",
+        owner_columns=("giver", "receiver"),
     ),
-    Kept(
+    TablePolicy(
         model=KudosTag,
-        what="The tags of each kudos that stands.",
-        why="To count by.",
-        until="The kudos are taken back.",
-        neutral=("tag",),
+        contents="The tags of each kudos that stands.",
+        purpose="To count by.",
+        retention="The kudos are taken back.",
+        non_personal=("tag",),
     ),
-    Kept(
+    TablePolicy(
         model=KudosReaction,
-        what="Reactions that mean kudos: who, which emoji, on which message.",
-        why="They give kudos, and join in.",
-        until="The person is forgotten: then it stays as somebody's.",
-        owners=("member",),
-        others=("author",),
-        neutral=("message_ts", "emoji"),
+        contents="Reactions that mean kudos: who, which emoji, on which message.",
+        purpose="They give kudos, and join in.",
+        retention="The person is forgotten: then it stays as somebody's.",
+        owner_columns=("member",),
+        mentioned_columns=("author",),
+        non_personal=("message_ts", "emoji"),
     ),
-    Kept(
-        model=Giver,
-        what="Who has given kudos, or wanted to.",
-        why="So that nobody gives more than the allowance by giving twice at once.",
-        until="The person is forgotten.",
-        owners=("member",),
-        when_forgotten="delete",
+    TablePolicy(
+        model=KudosGiverLock,
+        contents="Who has given kudos, or wanted to.",
+        purpose="So that nobody gives more than the allowance by giving twice at once.",
+        retention="The person is forgotten.",
+        owner_columns=("member",),
+        on_erasure="delete",
     ),
 )
 
-TOLD = (
-    Told(
+MESSAGES = (
+    MessagePolicy(
         frozenset(
             {
                 "kudos.post",
@@ -93,8 +100,8 @@ TOLD = (
                 "kudos.not_posted",
             }
         ),
-        _kudos,
+        _find_kudos,
     ),
     # For one person's eyes, until they reload.
-    Told(frozenset({"kudos.spent"})),
+    MessagePolicy(frozenset({"kudos.spent"})),
 )

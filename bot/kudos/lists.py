@@ -10,25 +10,25 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot import visibility, zones
-from bot.clock import EPOCH, micros_of
+from bot.clock import EPOCH, datetime_to_micros
 from bot.db import table
-from bot.errors import Refusal
+from bot.errors import UserError
 from bot.kudos import allowance, blocks
-from bot.kudos.blocks import Row
-from bot.kudos.rules import MOST_RECEIVERS
-from bot.kudos.service import GONE
+from bot.kudos.blocks import ListItem
+from bot.kudos.rules import MAX_RECIPIENTS
+from bot.kudos.service import KUDOS_NOT_FOUND
 from bot.members import service as members
 from bot.runtime import Workspace
 from bot.text import permalink
-from models import Channel, Kudos, Thanks
+from models import Channel, Kudos, KudosThanks
 
-PAGE = 8
-AT_HOME = 5
-LATELY = timedelta(days=30)
+PAGE_SIZE = 8
+HOME_LIMIT = 5
+RECENT_PERIOD = timedelta(days=30)
 
-What = Literal["received", "given"]
+Direction = Literal["received", "given"]
 
-_thanks = table(Thanks)
+_thanks = table(KudosThanks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +39,33 @@ class Cursor:
     kudos_id: int
 
     def __str__(self) -> str:
-        return f"{micros_of(self.at)}:{self.kudos_id}"
+        return f"{datetime_to_micros(self.at)}:{self.kudos_id}"
 
     @classmethod
-    def read(cls, value: str) -> "Cursor":
+    def parse(cls, value: str) -> "Cursor":
         """Raises Refusal for what we never sent."""
         at, _, kudos_id = value.partition(":")
         if not all(
             part.isascii() and part.isdigit() and len(part) <= 16  # noqa: PLR2004
             for part in (at, kudos_id)
         ):
-            raise Refusal(GONE)
+            raise UserError(KUDOS_NOT_FOUND)
         return cls(EPOCH + timedelta(microseconds=int(at)), int(kudos_id))
 
 
-def mine(
+def own_history(
     session: Session, workspace: Workspace, member: str, *, now: datetime
 ) -> tuple[str, list[Block]]:
     """What `/kudos me` answers: both lists, and what is left today."""
     received, more_received = _page(session, workspace, member, "received", now=now)
     given, more_given = _page(session, workspace, member, "given", now=now)
-    return blocks.mine(
+    return blocks.history(
         received,
         given,
-        left=allowance.left(session, workspace.id, member, now),
-        a_day=allowance.a_day(session, workspace.id),
-        more_received=more_received,
-        more_given=more_given,
+        remaining=allowance.remaining(session, workspace.id, member, now),
+        daily_allowance=allowance.daily(session, workspace.id),
+        next_received=more_received,
+        next_given=more_given,
     )
 
 
@@ -73,27 +73,32 @@ def page(
     session: Session,
     workspace: Workspace,
     member: str,
-    what: What,
+    direction: Direction,
     after: str,
     *,
     now: datetime,
 ) -> tuple[str, list[Block]]:
     """The page of one list that begins behind the cursor `after`."""
     rows, more = _page(
-        session, workspace, member, what, now=now, after=Cursor.read(after)
+        session, workspace, member, direction, now=now, after=Cursor.parse(after)
     )
-    return blocks.page(what, rows, more=more)
+    return blocks.page(direction, rows, next_cursor=more)
 
 
-def lately(
+def recent(
     session: Session, workspace: Workspace, member: str, *, now: datetime
 ) -> list[Block]:
     """The section of the Home tab: what its owner received in the last month."""
-    found = _received(workspace.id, member, AT_HOME, since=now - LATELY)
-    rows = _rows(
-        session, workspace, member, session.execute(found).all(), now=now, is_sure=False
+    found = _received(workspace.id, member, HOME_LIMIT, since=now - RECENT_PERIOD)
+    rows = _items(
+        session,
+        workspace,
+        member,
+        session.execute(found).all(),
+        now=now,
+        may_ask_slack=False,
     )
-    return blocks.lately(rows)
+    return blocks.recent(rows)
 
 
 def has_any(session: Session, workspace: Workspace, member: str) -> bool:
@@ -109,24 +114,24 @@ def _page(
     session: Session,
     workspace: Workspace,
     member: str,
-    what: What,
+    direction: Direction,
     *,
     now: datetime,
     after: Cursor | None = None,
-) -> tuple[list[Row], str]:
-    if what == "received":
-        statement = _received(workspace.id, member, PAGE + 1, after=after)
+) -> tuple[list[ListItem], str]:
+    if direction == "received":
+        statement = _received(workspace.id, member, PAGE_SIZE + 1, after=after)
     else:
         # One row for each receiver: enough of them for a page of kudos and one more.
-        most = (PAGE + 1) * MOST_RECEIVERS
+        most = (PAGE_SIZE + 1) * MAX_RECIPIENTS
         statement = _given(workspace.id, member, most, after=after)
     # The receivers of one kudos stand together.
     found = list({row.kudos_id: row for row in session.execute(statement)}.values())
-    shown = found[:PAGE]
+    shown = found[:PAGE_SIZE]
     more = ""
-    if len(found) > PAGE:
+    if len(found) > PAGE_SIZE:
         more = str(Cursor(shown[-1].given_at, shown[-1].kudos_id))
-    return _rows(session, workspace, member, shown, now=now), more
+    return _items(session, workspace, member, shown, now=now), more
 
 
 _COLUMNS = (_thanks.c.kudos_id, _thanks.c.given_at, _thanks.c.is_second)
@@ -175,69 +180,73 @@ def _newest(statement: Select[Any], after: Cursor | None) -> Select[Any]:
     return statement.order_by(_thanks.c.given_at.desc(), _thanks.c.kudos_id.desc())
 
 
-def _rows(
+def _items(
     session: Session,
     workspace: Workspace,
     member: str,
-    found: Sequence[Any],
+    thanks: Sequence[Any],
     *,
     now: datetime,
     # Whether Slack may be asked first what they may see (MembershipUnknown).
-    is_sure: bool = True,
-) -> list[Row]:
-    ids = [row.kudos_id for row in found]
+    may_ask_slack: bool = True,
+) -> list[ListItem]:
+    ids = [row.kudos_id for row in thanks]
     kudos = {
         one.id: one for one in session.scalars(select(Kudos).where(Kudos.id.in_(ids)))
     }
-    seconds = _seconds(session, ids)
+    seconds = _join_counts(session, ids)
     people = {one.giver for one in kudos.values()}
     people |= {receiver for one in kudos.values() for receiver in one.receivers}
     called = members.names(session, workspace.id, people)
-    zone = allowance.days(now, members.find(session, workspace.id, member)).zone
-    slack_ids = _channels(session, kudos.values(), member, now=now, is_sure=is_sure)
+    zone = allowance.day_window(now, members.find(session, workspace.id, member)).zone
+    slack_ids = _channels(
+        session, kudos.values(), member, now=now, may_ask_slack=may_ask_slack
+    )
     return [
-        _row(
+        _item(
             workspace,
             kudos[row.kudos_id],
             row,
-            is_mine=kudos[row.kudos_id].giver == member or row.is_second,
-            called=called,
-            seconds=seconds.get(row.kudos_id, 0),
-            day=zones.day_name(row.given_at, now, zone),
+            is_by_member=kudos[row.kudos_id].giver == member or row.is_second,
+            names=called,
+            join_count=seconds.get(row.kudos_id, 0),
+            day=zones.format_day(row.given_at, now, zone),
             slack_ids=slack_ids,
         )
-        for row in found
+        for row in thanks
     ]
 
 
-def _row(
+def _item(
     workspace: Workspace,
     kudos: Kudos,
-    row: Any,
+    thanks: Any,
     *,
-    is_mine: bool,
-    called: Mapping[str, str],
-    seconds: int,
+    is_by_member: bool,
+    names: Mapping[str, str],
+    join_count: int,
     day: str,
     slack_ids: Mapping[int, str],
-) -> Row:
-    whom = kudos.receivers if is_mine else [kudos.giver]
+) -> ListItem:
+    whom = kudos.receivers if is_by_member else [kudos.giver]
     # What others wrote to others, in a private channel that the person has left.
-    is_hidden = row.is_second and kudos.channel_id not in {None, *slack_ids}
-    return Row(
-        people=[called[one] for one in whom],
+    is_hidden = thanks.is_second and kudos.channel_id not in {None, *slack_ids}
+    return ListItem(
+        people=[names[one] for one in whom],
         reason="in a private channel" if is_hidden else kudos.reason,
         day=day,
-        url=url(workspace, kudos, slack_ids),
+        url=kudos_url(workspace, kudos, slack_ids),
         tags=() if is_hidden else kudos.tags,
-        seconds=seconds,
+        join_count=join_count,
         emoji=kudos.emoji,
         is_private=kudos.is_private,
-        joined=called[kudos.giver] if row.is_second else None,
+        joined_giver=names[kudos.giver] if thanks.is_second else None,
     )
 
 
-def url(workspace: Workspace, kudos: Kudos, slack_ids: Mapping[int, str]) -> str | None:
+def kudos_url(
+    workspace: Workspace, kudos: Kudos, slack_ids: Mapping[int, str]
+) -> str | None:
     """Where the kudos can be read: their own message, or the one they are about.
 
     `slack_ids`: of the channels that its reader may see, by their rows.
@@ -247,10 +256,10 @@ def url(workspace: Workspace, kudos: Kudos, slack_ids: Mapping[int, str]) -> str
         if here is None:
             return None
         return permalink(workspace.team_url, here, kudos.ts, kudos.thread_ts)
-    return about(workspace, kudos, slack_ids)
+    return subject_url(workspace, kudos, slack_ids)
 
 
-def about(
+def subject_url(
     workspace: Workspace, kudos: Kudos, slack_ids: Mapping[int, str]
 ) -> str | None:
     """The address of the message that the kudos are about, if it is still there."""
@@ -268,21 +277,21 @@ def _channels(
     member: str,
     *,
     now: datetime,
-    is_sure: bool,
+    may_ask_slack: bool,
 ) -> dict[int, str]:
     """The channels of these that the person may see, as Slack calls them."""
     ids = {one.channel_id for one in kudos} | {one.about_channel_id for one in kudos}
     found = select(Channel).where(Channel.id.in_(ids - {None}))
-    if not is_sure:
+    if not may_ask_slack:
         found = found.where(visibility.visible(member, now=now))
     places = session.scalars(found).all()
-    if is_sure:
-        seen = visibility.seen(session, places, member, now=now)
+    if may_ask_slack:
+        seen = visibility.visible_channels(session, places, member, now=now)
         places = [place for place in places if place.id in seen]
     return {place.id: place.slack_id for place in places}
 
 
-def _seconds(session: Session, ids: Sequence[int]) -> dict[int, int]:
+def _join_counts(session: Session, ids: Sequence[int]) -> dict[int, int]:
     found = session.execute(
         select(_thanks.c.kudos_id, func.count(func.distinct(_thanks.c.giver)))
         .where(_thanks.c.kudos_id.in_(ids), _thanks.c.is_second.is_(True))

@@ -11,31 +11,33 @@ from slack_sdk.models.blocks import (
 )
 
 from bot import rich
-from bot.asks.blocks import names
-from bot.kudos.blocks import SUMMED_REASON, tagged
-from bot.kudos.words import LONGEST_REASON
-from bot.rich import Part, link, spoken
-from bot.text import Piece, at_the_beginning, escape, plain, shorten
+from bot.asks.blocks import name_list
+from bot.kudos.blocks import SUMMARY_REASON_LENGTH, format_tags
+from bot.kudos.words import MAX_REASON_LENGTH
+from bot.rich import Part, fallback_text, link
+from bot.text import Token, capitalize, escape, to_plain, truncate
 
 Note = tuple[str, list[Block]]
 
 
-def _note(*parts: Part) -> Note:
-    return spoken(*parts), [rich.sentence(*parts)]
+def _sentence_note(*parts: Part) -> Note:
+    return fallback_text(*parts), [rich.inline(*parts)]
 
 
-def given(
+def receipt(
     kudos_id: int,
     people: Sequence[str],
     *,
-    left: int,
-    dropped: Sequence[str] = (),
+    remaining: int,
+    warnings: Sequence[str] = (),
     is_private: bool = False,
 ) -> Note:
     """To the giver only: who gets it, what is left, what was left out and why."""
-    text, blocks = _note(f"{_sent(people, is_private=is_private)} {_left(left)}")
-    for why in dropped:
-        text += f"\n{spoken(why)}"
+    text, blocks = _sentence_note(
+        f"{_sent_text(people, is_private=is_private)} {_remaining_text(remaining)}"
+    )
+    for why in warnings:
+        text += f"\n{fallback_text(why)}"
         blocks.append(ContextBlock(elements=[PlainTextObject(text=why, emoji=False)]))
     button = ButtonElement(
         text="Take back", action_id="kudos_take_back", value=str(kudos_id)
@@ -43,24 +45,24 @@ def given(
     return text, [*blocks, ActionsBlock(elements=[button])]
 
 
-def given_before(people: Sequence[str], *, is_private: bool) -> Note:
+def final_receipt(people: Sequence[str], *, is_private: bool) -> Note:
     """The same when it can't be taken back any more."""
-    return _note(_sent(people, is_private=is_private))
+    return _sentence_note(_sent_text(people, is_private=is_private))
 
 
-def taken_back_by_giver() -> Note:
+def taken_back_receipt() -> Note:
     """The same when it was taken back."""
-    return _note(TAKEN_BACK)
+    return _sentence_note(TAKEN_BACK)
 
 
-def _sent(people: Sequence[str], *, is_private: bool) -> str:
-    return f"Thanks sent {'privately ' if is_private else ''}to {names(people)}."
+def _sent_text(people: Sequence[str], *, is_private: bool) -> str:
+    return f"Thanks sent {'privately ' if is_private else ''}to {name_list(people)}."
 
 
-def _left(left: int) -> str:
-    if not left:
+def _remaining_text(remaining: int) -> str:
+    if not remaining:
         return "That was your last for today. You get more at midnight."
-    more = "1 more person" if left == 1 else f"{left} more people"
+    more = "1 more person" if remaining == 1 else f"{remaining} more people"
     return f"You can thank {more} today."
 
 
@@ -71,22 +73,22 @@ def received(
     tags: Sequence[str] = (),
     url: str | None = None,
     # Where it was said, such as "#help"; empty for private kudos.
-    place: str = "",
-    about: str | None = None,
+    channel: str = "",
+    subject_url: str | None = None,
 ) -> Note:
     """To a receiver. `reason` is marked text."""
-    parts: list[Part] = [f"{at_the_beginning(giver)} thanks you"]
-    if place:
-        parts += [" in ", link(url, place) if url else place]
+    parts: list[Part] = [f"{capitalize(giver)} thanks you"]
+    if channel:
+        parts += [" in ", link(url, channel) if url else channel]
     else:
         parts.append(" privately")
-    if about:
-        parts += [" for ", link(about, "this message")]
-    text, blocks = _note(*parts, ":")
-    text = f"{text} {escape(shorten(plain(reason), SUMMED_REASON))}"
-    blocks.append(rich.words(reason, limit=LONGEST_REASON))
+    if subject_url:
+        parts += [" for ", link(subject_url, "this message")]
+    text, blocks = _sentence_note(*parts, ":")
+    text = f"{text} {escape(truncate(to_plain(reason), SUMMARY_REASON_LENGTH))}"
+    blocks.append(rich.user_text(reason, limit=MAX_REASON_LENGTH))
     if tags:
-        shown = PlainTextObject(text=tagged(tags), emoji=False)
+        shown = PlainTextObject(text=format_tags(tags), emoji=False)
         blocks.append(ContextBlock(elements=[shown]))
     return text, blocks
 
@@ -94,35 +96,39 @@ def received(
 def received_by_reaction(giver: str, emoji: str, url: str | None) -> Note:
     name = emoji.partition("::")[0]
     message: Part = link(url, "your message") if url else "your message"
-    return _note(
-        f"{at_the_beginning(giver)} gave you ",
-        Piece("emoji", f":{name}:", name),
+    return _sentence_note(
+        f"{capitalize(giver)} gave you ",
+        Token("emoji", f":{name}:", name),
         " for ",
         message,
     )
 
 
-def taken_back(giver: str) -> Note:
+def taken_back_received(giver: str) -> Note:
     """In place of the letter that a receiver was sent."""
-    return _note(f"{at_the_beginning(giver)} took these kudos back.")
+    return _sentence_note(f"{capitalize(giver)} took these kudos back.")
 
 
-def spent(why: Sequence[str]) -> Note:
+def limit_reached(reasons: Sequence[str]) -> Note:
     """To somebody whose reaction gives nothing."""
-    return _note("Your reaction stays, but doesn't count as kudos. ", " ".join(why))
+    return _sentence_note(
+        "Your reaction stays, but doesn't count as kudos. ", " ".join(reasons)
+    )
 
 
-def not_posted(reason: str, people: Sequence[str], place: str, error: str) -> Note:
-    whom = names(people)
+def not_posted(reason: str, people: Sequence[str], channel: str, error: str) -> Note:
+    whom = name_list(people)
     if error == "unknown":
         said = (
-            f"I'm not sure your kudos to {whom} made it to {place}. Please check. They"
+            f"I'm not sure your kudos to {whom} made it to {channel}. Please check. They"
             " count, and I told the people you thanked."
         )
     else:
-        said = f"I couldn't post your kudos to {whom} in {place}, so they don't count."
-    text, blocks = _note(f"{said} This is what you wrote:")
-    return text, [*blocks, rich.words(reason, limit=LONGEST_REASON)]
+        said = (
+            f"I couldn't post your kudos to {whom} in {channel}, so they don't count."
+        )
+    text, blocks = _sentence_note(f"{said} This is what you wrote:")
+    return text, [*blocks, rich.user_text(reason, limit=MAX_REASON_LENGTH)]
 
 
 TAKEN_BACK = "Kudos taken back."

@@ -15,51 +15,53 @@ from bot import homes, outbox
 from bot.answers import registers as answers
 from bot.kudos import allowance, registers, rules
 from bot.kudos import service as kudos_
-from bot.kudos.registers import Reacted
-from bot.kudos.rules import By, Verdict, Wish
+from bot.kudos.registers import ReactionEvent
+from bot.kudos.rules import KudosRequest, Method, Validation
 from bot.members import service as members
-from bot.members.rules import Action, may
+from bot.members.rules import Action, is_allowed
 from bot.runtime import Workspace
-from models import Channel, Kudos, KudosReaction, Member, Thanks
+from models import Channel, Kudos, KudosReaction, KudosThanks, Member
 
 # An undo within this time withdraws what the receiver would have been told.
-UNDO_FOR = timedelta(seconds=60)
+NOTIFICATION_DELAY = timedelta(seconds=60)
 
 
-def react(
-    session: Session, workspace: Workspace, seen: Reacted, *, now: datetime
+def apply_reaction(
+    session: Session, workspace: Workspace, event: ReactionEvent, *, now: datetime
 ) -> None:
     """Record a reaction or its removal, and what it gives or takes back.
 
     Not one that comes late, when whoever reacted has been forgotten.
     """
-    if members.was_forgotten(session, workspace.id, seen.member, at_us=seen.at_us):
+    if members.is_before_erasure(
+        session, workspace.id, event.member, event_micros=event.event_micros
+    ):
         return
-    spot = registers.find(session, workspace.id, seen)
+    spot = registers.find_target(session, workspace.id, event)
     if spot is None:
         return
-    is_waiting = not _are_known(session, workspace, seen.member, seen.author)
+    is_waiting = not _are_members_known(session, workspace, event.member, event.author)
     if spot.is_kudos:
-        allowance.hold(session, workspace.id, seen.member)
-        if registers.record(session, spot.channel_id, seen, is_waiting=is_waiting):
-            _settle_thanks(session, workspace, spot.channel_id, seen, now=now)
+        allowance.lock_giver(session, workspace.id, event.member)
+        if registers.record(session, spot.channel_id, event, is_undecided=is_waiting):
+            _recompute_kudos(session, workspace, spot.channel_id, event, now=now)
         return
     if spot.kudos_id is None:
         # Its message is perhaps being recorded at this moment: one of the two waits.
-        answers.hold_channel(session, spot.channel_id)
-        spot = registers.find(session, workspace.id, seen) or spot
+        answers.lock_channel(session, spot.channel_id)
+        spot = registers.find_target(session, workspace.id, event) or spot
     if spot.kudos_id is None:
-        registers.record(session, spot.channel_id, seen, is_waiting=is_waiting)
+        registers.record(session, spot.channel_id, event, is_undecided=is_waiting)
         return
-    kudos = kudos_.hold(session, workspace, spot.kudos_id)
-    allowance.hold(session, workspace.id, seen.member)
-    if registers.record(session, spot.channel_id, seen, is_waiting=is_waiting):
-        _settle_second(
-            session, workspace, kudos, seen.member, is_new=seen.is_present, now=now
+    kudos = kudos_.lock(session, workspace, spot.kudos_id)
+    allowance.lock_giver(session, workspace.id, event.member)
+    if registers.record(session, spot.channel_id, event, is_undecided=is_waiting):
+        _recompute_join(
+            session, workspace, kudos, event.member, is_new=event.is_present, now=now
         )
 
 
-def _are_known(
+def _are_members_known(
     session: Session, workspace: Workspace, member: str, author: str | None
 ) -> bool:
     """Whether we know enough of these to decide.
@@ -67,13 +69,13 @@ def _are_known(
     If not, they will be asked about, and `reconsider` decides when the answer is
     there: either it sees what we write, or we see it.
     """
-    unknown = _unknown(session, workspace.id, member, author)
+    unknown = _unknown_members(session, workspace.id, member, author)
     for slack_id in sorted(unknown):
-        members.hold(session, workspace.id, slack_id)
-    return not (unknown and _unknown(session, workspace.id, member, author))
+        members.lock(session, workspace.id, slack_id)
+    return not (unknown and _unknown_members(session, workspace.id, member, author))
 
 
-def _unknown(
+def _unknown_members(
     session: Session, installation_id: int, member: str, author: str | None
 ) -> set[str]:
     wanted = {slack_id for slack_id in (member, author) if slack_id}
@@ -87,7 +89,7 @@ def _unknown(
     return wanted - set(known)
 
 
-def reconsider(
+def on_user_loaded(
     session: Session, workspace: Workspace, member: Member, *, now: datetime
 ) -> None:
     """Facts about a person have arrived: what they reacted to before is decided."""
@@ -107,14 +109,14 @@ def reconsider(
         )
     ).all()
     for register, slack_channel in waiting:
-        if _unknown(session, workspace.id, register.member, register.author):
+        if _unknown_members(session, workspace.id, register.member, register.author):
             continue
-        seen = Reacted(
+        seen = ReactionEvent(
             member=register.member,
             channel=slack_channel,
             ts=register.message_ts,
             emoji=register.emoji,
-            at_us=register.at_us,
+            event_micros=register.at_us,
             is_present=register.is_present,
             author=register.author,
         )
@@ -125,30 +127,30 @@ def _decide(
     session: Session,
     workspace: Workspace,
     channel_id: int,
-    seen: Reacted,
+    event: ReactionEvent,
     *,
     now: datetime,
 ) -> None:
-    by_message = select(Kudos.id).filter_by(channel_id=channel_id, ts=seen.ts)
-    kudos_id = session.scalar(by_message) if seen.author is None else None
-    kudos = kudos_.hold(session, workspace, kudos_id) if kudos_id else None
-    allowance.hold(session, workspace.id, seen.member)
+    by_message = select(Kudos.id).filter_by(channel_id=channel_id, ts=event.ts)
+    kudos_id = session.scalar(by_message) if event.author is None else None
+    kudos = kudos_.lock(session, workspace, kudos_id) if kudos_id else None
+    allowance.lock_giver(session, workspace.id, event.member)
     session.execute(
         update(KudosReaction)
         .where(
             KudosReaction.channel_id == channel_id,
-            KudosReaction.message_ts == seen.ts,
-            KudosReaction.member == seen.member,
+            KudosReaction.message_ts == event.ts,
+            KudosReaction.member == event.member,
         )
         .values(is_waiting=False)
     )
     if kudos is not None:
-        _settle_second(session, workspace, kudos, seen.member, is_new=True, now=now)
-    elif seen.author is not None:
-        _settle_thanks(session, workspace, channel_id, seen, now=now)
+        _recompute_join(session, workspace, kudos, event.member, is_new=True, now=now)
+    elif event.author is not None:
+        _recompute_kudos(session, workspace, channel_id, event, now=now)
 
 
-def adopt(
+def attach_reactions(
     session: Session, workspace: Workspace, kudos: Kudos, *, now: datetime
 ) -> None:
     """Whoever reacted before we knew the message counts from when they did."""
@@ -159,11 +161,11 @@ def adopt(
         .order_by(KudosReaction.member)
     ).all()
     for member in waiting:
-        allowance.hold(session, workspace.id, member)
-        _settle_second(session, workspace, kudos, member, is_new=True, now=now)
+        allowance.lock_giver(session, workspace.id, member)
+        _recompute_join(session, workspace, kudos, member, is_new=True, now=now)
 
 
-def _settle_second(
+def _recompute_join(
     session: Session,
     workspace: Workspace,
     kudos: Kudos,
@@ -175,29 +177,31 @@ def _settle_second(
 ) -> None:
     if member == kudos.giver or kudos.channel_id is None or kudos.ts is None:
         return
-    since = registers.since(session, kudos.channel_id, kudos.ts, member)
+    since = registers.active_since(session, kudos.channel_id, kudos.ts, member)
     stands = session.scalar(
-        select(func.min(Thanks.given_at)).filter_by(kudos_id=kudos.id, giver=member)
+        select(func.min(KudosThanks.given_at)).filter_by(
+            kudos_id=kudos.id, giver=member
+        )
     )
     if since == stands:
         return
     if stands is not None:
-        _drop(session, kudos.id, member)
+        delete_thanks(session, kudos.id, member)
     is_asked = since is not None and (is_new or stands is not None)
     if since is not None and is_asked and kudos.taken_back_at is None:
-        verdict = _weigh(
+        verdict = _validate(
             session,
             workspace,
             kudos.channel_id,
             member,
             kudos.receivers,
             at=since,
-            by="second",
+            method="second",
         )
-        kudos_.credit(
-            session, kudos, member, verdict.receivers, at=since, is_second=True
+        kudos_.record(
+            session, kudos, member, verdict.recipients, at=since, is_join=True
         )
-        _explain(
+        _notify_limit_reached(
             session,
             workspace,
             kudos.channel_id,
@@ -206,49 +210,55 @@ def _settle_second(
             at=since,
             now=now,
         )
-    kudos_.show_again(session, kudos, now=now)
-    homes.refresh(session, workspace.id, kudos.receivers, now=now)
+    kudos_.update_message(session, kudos, now=now)
+    homes.refresh_homes(session, workspace.id, kudos.receivers, now=now)
 
 
-def _settle_thanks(
+def _recompute_kudos(
     session: Session,
     workspace: Workspace,
     channel_id: int,
-    seen: Reacted,
+    event: ReactionEvent,
     *,
     now: datetime,
 ) -> None:
     """Thank the author of a message by an emoji, or take that back."""
-    source = f"reaction:{channel_id}:{seen.ts}:{seen.member}"
+    source = f"reaction:{channel_id}:{event.ts}:{event.member}"
     kudos = session.scalar(
         select(Kudos)
         .filter_by(installation_id=workspace.id, source=source)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    since = registers.since(session, channel_id, seen.ts, seen.member)
+    since = registers.active_since(session, channel_id, event.ts, event.member)
     stands = kudos.given_at if kudos and kudos.taken_back_at is None else None
     if since == stands:
         return
-    if since is None or not (seen.is_present or stands):
+    if since is None or not (event.is_present or stands):
         if kudos is not None and stands:
-            kudos_.withdraw(session, kudos, by=seen.member, now=now)
+            kudos_.revoke(session, kudos, by=event.member, now=now)
         return
     if kudos is not None:
-        _drop(session, kudos.id, seen.member)
-    author = seen.author or ""
-    verdict = _weigh(
-        session, workspace, channel_id, seen.member, [author], at=since, by="reaction"
+        delete_thanks(session, kudos.id, event.member)
+    author = event.author or ""
+    verdict = _validate(
+        session,
+        workspace,
+        channel_id,
+        event.member,
+        [author],
+        at=since,
+        method="reaction",
     )
-    if not verdict.receivers:
+    if not verdict.recipients:
         if kudos is not None and stands:
-            kudos_.withdraw(session, kudos, by=seen.member, now=now)
-        _explain(
+            kudos_.revoke(session, kudos, by=event.member, now=now)
+        _notify_limit_reached(
             session,
             workspace,
             channel_id,
             verdict,
-            member=seen.member,
+            member=event.member,
             at=since,
             now=now,
         )
@@ -259,25 +269,25 @@ def _settle_thanks(
             source=source,
             channel_id=channel_id,
             about_channel_id=channel_id,
-            about_ts=seen.ts,
-            emoji=seen.emoji,
-            giver=seen.member,
+            about_ts=event.ts,
+            emoji=event.emoji,
+            giver=event.member,
             receivers=[author],
             given_at=since,
         )
         session.add(kudos)
     elif kudos.taken_back_at is not None:
         kudos.taken_back_at = kudos.taken_back_by = None
-        kudos_.retell(session, kudos, author, now=now)
+        kudos_.update_recipient_message(session, kudos, author, now=now)
     kudos.given_at = since
     session.flush()
-    kudos_.credit(session, kudos, seen.member, verdict.receivers, at=since)
-    kudos_.tell_receivers(
-        session, kudos, verdict.receivers, now=now, due=now + UNDO_FOR
+    kudos_.record(session, kudos, event.member, verdict.recipients, at=since)
+    kudos_.notify_recipients(
+        session, kudos, verdict.recipients, now=now, send_after=now + NOTIFICATION_DELAY
     )
 
 
-def message_gone(
+def on_message_deleted(
     session: Session,
     workspace: Workspace,
     slack_channel: str,
@@ -297,17 +307,17 @@ def message_gone(
     )
     if channel is None:
         return
-    for kudos in _by_message(session, channel, ts):
+    for kudos in _find_by_message(session, channel, ts):
         if kudos.ts == ts and kudos.channel_id == channel:
             if kudos.taken_back_at is None:
-                kudos_.withdraw(session, kudos, by=None, now=now)
+                kudos_.revoke(session, kudos, by=None, now=now)
         else:
             kudos.about_ts = None
             session.flush()
-            kudos_.show_again(session, kudos, now=now)
+            kudos_.update_message(session, kudos, now=now)
 
 
-def _by_message(session: Session, channel_id: int, ts: str) -> Sequence[Kudos]:
+def _find_by_message(session: Session, channel_id: int, ts: str) -> Sequence[Kudos]:
     ids = session.scalars(
         select(Kudos.id)
         .where(Kudos.channel_id == channel_id, Kudos.ts == ts)
@@ -325,13 +335,15 @@ def _by_message(session: Session, channel_id: int, ts: str) -> Sequence[Kudos]:
     ).all()
 
 
-def _drop(session: Session, kudos_id: int, giver: str) -> None:
+def delete_thanks(session: Session, kudos_id: int, giver: str) -> None:
     session.execute(
-        delete(Thanks).where(Thanks.kudos_id == kudos_id, Thanks.giver == giver)
+        delete(KudosThanks).where(
+            KudosThanks.kudos_id == kudos_id, KudosThanks.giver == giver
+        )
     )
 
 
-def _weigh(
+def _validate(
     session: Session,
     workspace: Workspace,
     channel_id: int,
@@ -339,49 +351,51 @@ def _weigh(
     people: Iterable[str],
     *,
     at: datetime,
-    by: By,
-) -> Verdict:
+    method: Method,
+) -> Validation:
     wanted = list(people)
-    stands = allowance.standing(session, workspace.id, giver, wanted, at=at)
-    if not may(Action.THANK, stands.roles):
-        return Verdict()
+    stands = allowance.load(session, workspace.id, giver, wanted, at=at)
+    if not is_allowed(Action.GIVE_KUDOS, stands.roles):
+        return Validation()
     channel = session.get_one(Channel, channel_id)
-    return rules.weigh(
-        Wish(
+    return rules.validate(
+        KudosRequest(
             giver=giver,
             people=wanted,
-            known=stands.receivers,
-            left=stands.left,
-            a_day=stands.a_day,
-            strangers_too=channel.strangers_get_kudos,
-            by=by,
+            recipients=stands.recipients,
+            remaining=stands.remaining,
+            daily_allowance=stands.daily,
+            allow_external=channel.strangers_get_kudos,
+            method=method,
         )
     )
 
 
-def _explain(
+def _notify_limit_reached(
     session: Session,
     workspace: Workspace,
     channel_id: int,
-    verdict: Verdict,
+    validation: Validation,
     *,
     member: str,
     at: datetime,
     now: datetime,
 ) -> None:
     """Say, once a day and to nobody else, that a reaction gave nothing, and why."""
-    why = [problem.text for problem in verdict.refused if problem.is_limit]
+    why = [problem.text for problem in validation.errors if problem.is_limit]
     if not why:
         return
     channel = session.get_one(Channel, channel_id)
-    day = allowance.days(at, members.find(session, workspace.id, member)).starts
-    outbox.promise(
+    day = allowance.day_window(
+        at, members.find(session, workspace.id, member)
+    ).starts_at
+    outbox.enqueue(
         session,
         "kudos.spent",
         channel_id,
         channel.slack_id,
         installation_id=workspace.id,
         now=now,
-        detail={"member": member, "why": why},
-        occasion=f"{member}:{day:%Y-%m-%d}",
+        payload={"member": member, "why": why},
+        occurrence=f"{member}:{day:%Y-%m-%d}",
     )

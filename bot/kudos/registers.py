@@ -9,19 +9,19 @@ from sqlalchemy.orm import Session
 
 from bot.channels import rules as emoji
 from bot.clock import EPOCH
-from bot.db import prepare, table
+from bot.db import prepare_insert, table
 from models import Channel, Kudos, KudosReaction
 
 _channels, _kudos = table(Channel), table(Kudos)
-_registers = table(KudosReaction)
+_reactions = table(KudosReaction)
 
-_SPOT = (
+_SELECT_TARGET = (
     select(
         _channels.c.id,
         _channels.c.second_emoji,
         _channels.c.kudos_emoji,
         _kudos.c.id,
-        _registers.c.emoji,
+        _reactions.c.emoji,
     )
     .outerjoin_from(
         _channels,
@@ -29,12 +29,12 @@ _SPOT = (
         and_(_kudos.c.channel_id == _channels.c.id, _kudos.c.ts == bindparam("ts")),
     )
     .outerjoin(
-        _registers,
+        _reactions,
         and_(
-            _registers.c.channel_id == _channels.c.id,
-            _registers.c.message_ts == bindparam("ts"),
-            _registers.c.member == bindparam("member"),
-            _registers.c.emoji == bindparam("emoji"),
+            _reactions.c.channel_id == _channels.c.id,
+            _reactions.c.message_ts == bindparam("ts"),
+            _reactions.c.member == bindparam("member"),
+            _reactions.c.emoji == bindparam("emoji"),
         ),
     )
     .where(
@@ -55,112 +55,114 @@ def _last_writer_wins(insert: Any) -> Any:
             "is_waiting": new.is_waiting,
         },
         where=or_(
-            _registers.c.at_us < new.at_us,
+            _reactions.c.at_us < new.at_us,
             # Of two in the same microsecond the removal stands.
             and_(
-                _registers.c.at_us == new.at_us,
-                _registers.c.is_present.is_(True),
+                _reactions.c.at_us == new.at_us,
+                _reactions.c.is_present.is_(True),
                 new.is_present.is_(False),
             ),
         ),
-    ).returning(_registers.c.member)
+    ).returning(_reactions.c.member)
 
 
-_SET = prepare(KudosReaction, _last_writer_wins)
+_UPSERT = prepare_insert(KudosReaction, _last_writer_wins)
 
 
 @dataclass(frozen=True, slots=True)
-class Reacted:
+class ReactionEvent:
     """One person's action with one emoji on one message, whose author it names."""
 
     member: str
     channel: str
     ts: str
     emoji: str
-    at_us: int
+    event_micros: int
     is_present: bool
     # None where a bot wrote the message, and for nobody.
     author: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class KudosTarget:
     """What a reaction means where it was made."""
 
     channel_id: int
     # The kudos whose message it is on.
     kudos_id: int | None
-    is_second: bool
+    is_join: bool
     is_kudos: bool
 
 
-def find(
-    session: Session | Connection, installation_id: int, seen: Reacted
-) -> Spot | None:
+def find_target(
+    session: Session | Connection, installation_id: int, event: ReactionEvent
+) -> KudosTarget | None:
     """Where it was made; None if it has nothing to do with kudos.
 
     A removal means what the reaction meant, whatever the channel has chosen since.
     """
     row = session.execute(
-        _SPOT,
+        _SELECT_TARGET,
         {
             "installation_id": installation_id,
-            "slack_id": seen.channel,
-            "ts": seen.ts,
-            "member": seen.member,
-            "emoji": seen.emoji,
+            "slack_id": event.channel,
+            "ts": event.ts,
+            "member": event.member,
+            "emoji": event.emoji,
         },
     ).first()
     if row is None:
         return None
     channel_id, second, thanks, kudos_id, known = row
-    is_undone = known is not None and not seen.is_present
+    is_undone = known is not None and not event.is_present
     # Of a message of ours that we don't know it may yet turn out to be kudos.
-    is_ours = kudos_id is not None or seen.author is None
-    seconds = emoji.SECOND if second is None else second
-    is_second = is_ours and (is_undone or emoji.is_among(seen.emoji, seconds))
+    is_ours = kudos_id is not None or event.author is None
+    seconds = emoji.DEFAULT_JOIN if second is None else second
+    is_second = is_ours and (is_undone or emoji.is_among(event.emoji, seconds))
     is_kudos = (
         not is_ours
-        and seen.author is not None
-        and (is_undone or emoji.is_among(seen.emoji, thanks or ()))
+        and event.author is not None
+        and (is_undone or emoji.is_among(event.emoji, thanks or ()))
     )
     if not (is_second or is_kudos):
         return None
-    return Spot(channel_id, kudos_id, is_second, is_kudos)
+    return KudosTarget(channel_id, kudos_id, is_second, is_kudos)
 
 
-def is_known(connection: Connection, channel_id: int, seen: Reacted) -> bool:
+def was_kudos(connection: Connection, channel_id: int, event: ReactionEvent) -> bool:
     """Whether the reaction meant kudos when it was made."""
-    register = select(_registers.c.member).where(
-        _registers.c.channel_id == channel_id,
-        _registers.c.message_ts == seen.ts,
-        _registers.c.member == seen.member,
-        _registers.c.emoji == seen.emoji,
+    register = select(_reactions.c.member).where(
+        _reactions.c.channel_id == channel_id,
+        _reactions.c.message_ts == event.ts,
+        _reactions.c.member == event.member,
+        _reactions.c.emoji == event.emoji,
     )
     return connection.execute(register).first() is not None
 
 
 def record(
-    session: Session, channel_id: int, seen: Reacted, *, is_waiting: bool
+    session: Session, channel_id: int, event: ReactionEvent, *, is_undecided: bool
 ) -> bool:
     """Write the register; False where a later or the same action stands already."""
     written = session.execute(
-        _SET(session),
+        _UPSERT(session),
         {
             "channel_id": channel_id,
-            "message_ts": seen.ts,
-            "member": seen.member,
-            "emoji": seen.emoji,
-            "is_present": seen.is_present,
-            "at_us": seen.at_us,
-            "author": seen.author,
-            "is_waiting": is_waiting,
+            "message_ts": event.ts,
+            "member": event.member,
+            "emoji": event.emoji,
+            "is_present": event.is_present,
+            "at_us": event.event_micros,
+            "author": event.author,
+            "is_waiting": is_undecided,
         },
     )
     return written.first() is not None
 
 
-def since(session: Session, channel_id: int, ts: str, member: str) -> datetime | None:
+def active_since(
+    session: Session, channel_id: int, ts: str, member: str
+) -> datetime | None:
     """Since when the person's reaction is there, in whichever skin tone."""
     at_us = session.scalar(
         select(func.min(KudosReaction.at_us)).filter_by(
@@ -170,7 +172,7 @@ def since(session: Session, channel_id: int, ts: str, member: str) -> datetime |
     return None if at_us is None else EPOCH + timedelta(microseconds=at_us)
 
 
-def concerns(
+def is_referenced(
     session: Session | Connection, installation_id: int, slack_channel: str, ts: str
 ) -> bool:
     """Whether some kudos are in the message, or about it."""

@@ -8,31 +8,31 @@ from typing import Literal
 
 import emoji as unicode_emoji
 
-from bot.errors import Refusal
-from bot.members.rules import Action, Role, check
-from bot.text import pieces, substance
+from bot.errors import UserError
+from bot.members.rules import Action, Role, require
+from bot.text import english_length, tokenize
 
-MOST_RECEIVERS = 10
-MOST_TAGS = 5
+MAX_RECIPIENTS = 10
+MAX_TAGS = 5
 # Letters of English, or as much in another script, without mentions and emoji: enough
 # to say what for.
-SHORTEST_REASON = 20
-AT_LEAST = f"at least {SHORTEST_REASON} characters (7 in Chinese or Japanese)"
-A_DAY = 5
-MOST_A_DAY = 100
-TO_THE_SAME, IN_DAYS = 2, 7
-UNDO_FOR = timedelta(minutes=10)
+MIN_REASON_LENGTH = 20
+MIN_REASON_TEXT = f"at least {MIN_REASON_LENGTH} characters (7 in Chinese or Japanese)"
+DAILY_ALLOWANCE = 5
+MAX_DAILY_ALLOWANCE = 100
+MAX_PER_RECIPIENT, WINDOW_DAYS = 2, 7
+TAKE_BACK_WINDOW = timedelta(minutes=10)
 # The same words to the same people within this time were sent twice, not meant twice.
-SAME_WITHIN = timedelta(minutes=1)
+DUPLICATE_WINDOW = timedelta(minutes=1)
 
-NOBODY = "Who do you want to thank? Type @ and pick them from the list."
+NO_RECIPIENTS = "Who do you want to thank? Type @ and pick them from the list."
 
 Field = Literal["people", "reason", "tags"]
-By = Literal["words", "reaction", "second"]
+Method = Literal["words", "reaction", "second"]
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Issue:
     """Why something can't be, in plain words, and the field of the form it is in."""
 
     text: str
@@ -42,128 +42,135 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Receiver:
+class Recipient:
     """What we know of somebody who is named."""
 
     name: str
     is_known: bool = True
     is_bot: bool = False
     is_deactivated: bool = False
-    is_stranger: bool = False
+    is_external: bool = False
     # How often the giver has thanked them in the last days, and from when they may
     # again, such as "Fri 4 Dec".
-    times: int = 0
-    again: str = ""
+    recent_count: int = 0
+    next_allowed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class KudosRequest:
     """Kudos that somebody wants to give. `reason` is marked text."""
 
     giver: str
     # Everybody who is named, and who they are.
     people: Sequence[str]
-    known: Mapping[str, Receiver]
+    recipients: Mapping[str, Recipient]
     # How many the giver has left today, of how many.
-    left: int
-    a_day: int = A_DAY
+    remaining: int
+    daily_allowance: int = DAILY_ALLOWANCE
     reason: str = ""
     tags: Sequence[str] = ()
     has_group: bool = False
-    strangers_too: bool = False
+    allow_external: bool = False
     # A reaction needs no reason; one that joins in costs one, whoever it is for.
-    by: By = "words"
+    method: Method = "words"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Validation:
     """To whom the kudos go; nothing is given where something is `refused`."""
 
-    receivers: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
     # What was left out, where something remains.
-    dropped: tuple[Problem, ...] = ()
-    refused: tuple[Problem, ...] = ()
+    warnings: tuple[Issue, ...] = ()
+    errors: tuple[Issue, ...] = ()
     cost: int = 0
 
 
-def weigh(wish: Wish) -> Verdict:
+def validate(request: KudosRequest) -> Validation:
     """Everything that is wrong with the wish, together, and what of it may be given."""
-    named = list(dict.fromkeys(wish.people))
-    others = [person for person in named if person != wish.giver]
+    named = list(dict.fromkeys(request.people))
+    others = [person for person in named if person != request.giver]
     receivers, dropped = [], []
     if len(others) < len(named):
-        dropped.append(Problem("Kudos are for others. You can't thank yourself."))
-    for person in others[:MOST_RECEIVERS]:
-        why = _why_not(wish.known[person], strangers_too=wish.strangers_too)
+        dropped.append(Issue("Kudos are for others. You can't thank yourself."))
+    for person in others[:MAX_RECIPIENTS]:
+        why = _recipient_issue(
+            request.recipients[person], allow_external=request.allow_external
+        )
         if why:
             dropped.append(why)
         else:
             receivers.append(person)
-    if others[MOST_RECEIVERS:]:
-        dropped.append(Problem(_too_many(len(others))))
-    if wish.has_group:
+    if others[MAX_RECIPIENTS:]:
+        dropped.append(Issue(_too_many_text(len(others))))
+    if request.has_group:
         dropped.append(
-            Problem("Groups and @channel can't get kudos. Name the people instead.")
+            Issue("Groups and @channel can't get kudos. Name the people instead.")
         )
-    cost = 1 if wish.by == "second" else len(receivers)
+    cost = 1 if request.method == "second" else len(receivers)
     refused = []
     if not receivers:
-        refused += dropped or [Problem(NOBODY)]
+        refused += dropped or [Issue(NO_RECIPIENTS)]
         dropped = []
-    elif cost > wish.left:
-        refused.append(Problem(_spent(cost, wish.left, wish.a_day), is_limit=True))
-    if wish.by == "words":
-        refused += _about_words(wish)
+    elif cost > request.remaining:
+        refused.append(
+            Issue(
+                _limit_text(cost, request.remaining, request.daily_allowance),
+                is_limit=True,
+            )
+        )
+    if request.method == "words":
+        refused += _reason_and_tag_issues(request)
     if refused:
-        return Verdict(refused=(*dropped, *refused))
-    return Verdict(tuple(receivers), tuple(dict.fromkeys(dropped)), (), cost)
+        return Validation(errors=(*dropped, *refused))
+    return Validation(tuple(receivers), tuple(dict.fromkeys(dropped)), (), cost)
 
 
-def is_again(wish: Wish, receivers: Sequence[str]) -> bool:
+def is_duplicate(request: KudosRequest, recipients: Sequence[str]) -> bool:
     """Whether the wish is for these receivers, and nobody else who could get it."""
-    if not set(receivers) <= set(wish.people):
+    if not set(recipients) <= set(request.people):
         return False
-    others = [person for person in wish.people if person not in receivers]
-    rest = replace(wish, people=others, left=MOST_RECEIVERS, by="reaction")
-    return len(receivers) == MOST_RECEIVERS or not weigh(rest).receivers
+    others = [person for person in request.people if person not in recipients]
+    rest = replace(request, people=others, remaining=MAX_RECIPIENTS, method="reaction")
+    return len(recipients) == MAX_RECIPIENTS or not validate(rest).recipients
 
 
-def _why_not(person: Receiver, *, strangers_too: bool) -> Problem | None:
+def _recipient_issue(person: Recipient, *, allow_external: bool) -> Issue | None:
     if not person.is_known:
-        return Problem("I don't recognise one of the people you named.")
+        return Issue("I don't recognise one of the people you named.")
     if person.is_bot:
-        return Problem(f"{person.name} is a bot. Kudos are for people.")
+        return Issue(f"{person.name} is a bot. Kudos are for people.")
     if person.is_deactivated:
-        return Problem(f"{person.name} isn't here any more.")
-    if person.is_stranger and not strangers_too:
-        return Problem(
+        return Issue(f"{person.name} isn't here any more.")
+    if person.is_external and not allow_external:
+        return Issue(
             f"{person.name} is from another organisation. Kudos go to your own"
             " colleagues here."
         )
-    if person.times >= TO_THE_SAME:
-        return Problem(
-            f"You've thanked {person.name} twice in the last {IN_DAYS} days. You can"
-            f" again from {person.again}.",
+    if person.recent_count >= MAX_PER_RECIPIENT:
+        return Issue(
+            f"You've thanked {person.name} twice in the last {WINDOW_DAYS} days. You can"
+            f" again from {person.next_allowed}.",
             is_limit=True,
         )
     return None
 
 
-def _too_many(count: int) -> str:
-    rest = count - MOST_RECEIVERS
+def _too_many_text(count: int) -> str:
+    rest = count - MAX_RECIPIENTS
     left_out = "the last one" if rest == 1 else f"the last {rest}"
-    return f"Kudos go to up to {MOST_RECEIVERS} people. Of yours, {left_out} got none."
+    return f"Kudos go to up to {MAX_RECIPIENTS} people. Of yours, {left_out} got none."
 
 
-def _spent(cost: int, left: int, a_day: int) -> str:
-    if left <= 0:
+def _limit_text(cost: int, remaining: int, daily_allowance: int) -> str:
+    if remaining <= 0:
         return (
-            f"You've thanked {count_people(a_day)} today, which is the limit. You get"
+            f"You've thanked {count_people(daily_allowance)} today, which is the limit. You get"
             " more at midnight."
         )
     return (
-        f"That's {count_people(cost)}, and you have {left} left today. Pick up to"
-        f" {left}."
+        f"That's {count_people(cost)}, and you have {remaining} left today. Pick up to"
+        f" {remaining}."
     )
 
 
@@ -171,33 +178,33 @@ def count_people(number: int) -> str:
     return "1 person" if number == 1 else f"{number} people"
 
 
-def _about_words(wish: Wish) -> list[Problem]:
+def _reason_and_tag_issues(request: KudosRequest) -> list[Issue]:
     problems = []
-    if length(wish.reason) < SHORTEST_REASON:
+    if reason_length(request.reason) < MIN_REASON_LENGTH:
         problems.append(
-            Problem(
-                f"Say what for, in {AT_LEAST}. Mentions and emoji don't count.",
+            Issue(
+                f"Say what for, in {MIN_REASON_TEXT}. Mentions and emoji don't count.",
                 "reason",
             )
         )
-    if len(wish.tags) > MOST_TAGS:
+    if len(request.tags) > MAX_TAGS:
         problems.append(
-            Problem(
-                f"Up to {MOST_TAGS} tags, please. You gave {len(wish.tags)}.",
+            Issue(
+                f"Up to {MAX_TAGS} tags, please. You gave {len(request.tags)}.",
                 "tags",
             )
         )
     return problems
 
 
-def length(reason: str) -> int:
+def reason_length(reason: str) -> int:
     """How much marked text says, in letters of English: no mentions, no emoji."""
     said = "".join(
-        piece.shown
-        for piece in pieces(_GROUP.sub("", reason))
+        piece.text
+        for piece in tokenize(_GROUP.sub("", reason))
         if piece.kind not in {"person", "emoji"}
     )
-    return substance(unicode_emoji.replace_emoji(_EMOJI.sub("", said), ""))
+    return english_length(unicode_emoji.replace_emoji(_EMOJI.sub("", said), ""))
 
 
 # A row of them, too, which has nothing between one and the next.
@@ -207,24 +214,28 @@ _EMOJI = re.compile(
 _GROUP = re.compile(r"<!(?:subteam\^|channel|here|everyone)[^<>\n]*>")
 
 
-def refuse(problems: Sequence[Problem]) -> Refusal:
+def to_user_error(issues: Sequence[Issue]) -> UserError:
     """All that is wrong, as one refusal; beside each field what is about it."""
     texts: dict[str, list[str]] = {}
-    for problem in problems:
+    for problem in issues:
         texts.setdefault(problem.field, []).append(problem.text)
-    first = problems[0].field
-    return Refusal(
-        "\n".join(dict.fromkeys(problem.text for problem in problems)),
+    first = issues[0].field
+    return UserError(
+        "\n".join(dict.fromkeys(problem.text for problem in issues)),
         field=first,
-        fields={field: " ".join(dict.fromkeys(said)) for field, said in texts.items()},
+        field_errors={
+            field: " ".join(dict.fromkeys(said)) for field, said in texts.items()
+        },
     )
 
 
-def may_take_back(held: frozenset[Role], *, given_at: datetime, now: datetime) -> None:
+def require_take_back(
+    roles: frozenset[Role], *, given_at: datetime, now: datetime
+) -> None:
     """The giver for ten minutes, an admin at any time. Raises Refusal for others."""
-    check(Action.TAKE_BACK, held)
-    if Role.ADMIN not in held and now - given_at > UNDO_FOR:
-        raise Refusal(
+    require(Action.TAKE_BACK_KUDOS, roles)
+    if Role.ADMIN not in roles and now - given_at > TAKE_BACK_WINDOW:
+        raise UserError(
             "Kudos can be taken back for 10 minutes; after that an admin of the"
             " workspace can do it."
         )

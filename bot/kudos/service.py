@@ -9,21 +9,21 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from bot import homes, outbox, visibility
-from bot.db import prepare, table
-from bot.errors import Refusal
+from bot.db import prepare_insert, table
+from bot.errors import UserError
 from bot.kudos import allowance, rules
-from bot.kudos.rules import Problem, Wish
+from bot.kudos.rules import Issue, KudosRequest
 from bot.members import service as members
-from bot.members.rules import Action, Role, check
+from bot.members.rules import Action, Role, require
 from bot.runtime import Workspace
-from models import Channel, Kudos, KudosTag, Thanks
+from models import Channel, Kudos, KudosTag, KudosThanks
 
-GONE = "These kudos are gone."
-BACK_ALREADY = "These kudos have already been taken back."
+KUDOS_NOT_FOUND = "These kudos are gone."
+ALREADY_TAKEN_BACK = "These kudos have already been taken back."
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class SubjectMessage:
     """The message that kudos are about."""
 
     channel_id: int
@@ -32,33 +32,35 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class KudosDraft:
     """Kudos as their giver put them. `reason` is marked text."""
 
     people: Sequence[str]
     reason: str
     tags: Sequence[str] = ()
     has_group: bool = False
-    about: About | None = None
+    about: SubjectMessage | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GiveResult:
     kudos_id: int
-    receivers: Sequence[str]
+    recipients: Sequence[str]
     # Their plain names.
     names: Sequence[str]
     # What was left out of what the giver wanted.
-    dropped: Sequence[Problem]
-    left: int
+    warnings: Sequence[Issue]
+    remaining: int
 
 
-def may_thank_in(channel: Channel) -> None:
+def require_can_post(channel: Channel) -> None:
     """Raises Refusal where nothing can be posted."""
     if channel.is_archived:
-        raise Refusal("This channel is archived; choose another one.", field="channel")
+        raise UserError(
+            "This channel is archived; choose another one.", field="channel"
+        )
     if channel.is_read_only:
-        raise Refusal(
+        raise UserError(
             "I'm not allowed to post in that channel; choose another one.",
             field="channel",
         )
@@ -69,123 +71,130 @@ def give(
     workspace: Workspace,
     # None: privately, by direct messages only.
     channel: Channel | None,
-    draft: Draft,
+    draft: KudosDraft,
     *,
     giver: str,
     source: str,
     now: datetime,
-) -> Given:
+) -> GiveResult:
     """Thank people: one kudos for each `source`, and within the giver's allowance.
 
     Raises Refusal, with all that is wrong, where none of it can be given.
     """
-    allowance.hold(session, workspace.id, giver)
-    stands = allowance.standing(session, workspace.id, giver, draft.people, at=now)
-    wish = Wish(
+    allowance.lock_giver(session, workspace.id, giver)
+    stands = allowance.load(session, workspace.id, giver, draft.people, at=now)
+    wish = KudosRequest(
         giver=giver,
         people=draft.people,
-        known=stands.receivers,
-        left=stands.left,
-        a_day=stands.a_day,
+        recipients=stands.recipients,
+        remaining=stands.remaining,
+        daily_allowance=stands.daily,
         reason=draft.reason,
         tags=draft.tags,
         has_group=draft.has_group,
-        strangers_too=channel is not None and channel.strangers_get_kudos,
+        allow_external=channel is not None and channel.strangers_get_kudos,
     )
-    kudos_id = _said_just_now(stands.just_now, channel, wish, draft.about)
+    kudos_id = _find_duplicate(stands.recent_kudos, channel, wish, draft.about)
     if kudos_id is not None:
-        return _known(session, wish, kudos_id)
+        return _earlier_result(session, wish, kudos_id)
     try:
-        check(Action.THANK, stands.roles)
+        require(Action.GIVE_KUDOS, stands.roles)
         if channel is not None:
-            may_thank_in(channel)
-            visibility.check_inside(session, channel, giver, now=now, field="channel")
-        verdict = rules.weigh(wish)
-        if verdict.refused:
-            raise rules.refuse(verdict.refused)
-    except Refusal:
+            require_can_post(channel)
+            visibility.require_visible(
+                session, channel, giver, now=now, field="channel"
+            )
+        verdict = rules.validate(wish)
+        if verdict.errors:
+            raise rules.to_user_error(verdict.errors)
+    except UserError:
         # A request that comes twice is not refused for what it has given itself.
-        if (kudos_id := _by_source(session, workspace, source)) is None:
+        if (kudos_id := find_by_source(session, workspace, source)) is None:
             raise
-        return _known(session, wish, kudos_id)
-    kudos_id = _add(
+        return _earlier_result(session, wish, kudos_id)
+    kudos_id = insert_kudos(
         session,
         workspace,
         channel,
         draft,
-        receivers=verdict.receivers,
+        recipients=verdict.recipients,
         giver=giver,
         source=source,
         now=now,
     )
     if kudos_id is None:
-        kudos_id = _by_source(session, workspace, source)
+        kudos_id = find_by_source(session, workspace, source)
         assert kudos_id is not None  # noqa: S101 - it is why there is no new row
-        return _known(session, wish, kudos_id)
+        return _earlier_result(session, wish, kudos_id)
     if channel is None:
         kudos = session.get_one(Kudos, kudos_id)
-        tell_receivers(session, kudos, verdict.receivers, now=now)
+        notify_recipients(session, kudos, verdict.recipients, now=now)
     else:
-        thread_ts = _thread(draft, channel)
-        outbox.promise(
+        thread_ts = reply_thread_ts(draft, channel)
+        outbox.enqueue(
             session,
             "kudos.post",
             kudos_id,
             channel.slack_id,
             installation_id=workspace.id,
             now=now,
-            detail={"thread_ts": thread_ts} if thread_ts else None,
+            payload={"thread_ts": thread_ts} if thread_ts else None,
         )
-    return Given(
+    return GiveResult(
         kudos_id,
-        verdict.receivers,
-        [stands.receivers[receiver].name for receiver in verdict.receivers],
-        verdict.dropped,
-        stands.left - verdict.cost,
+        verdict.recipients,
+        [stands.recipients[receiver].name for receiver in verdict.recipients],
+        verdict.warnings,
+        stands.remaining - verdict.cost,
     )
 
 
-def _known(session: Session, wish: Wish, kudos_id: int) -> Given:
+def _earlier_result(
+    session: Session, request: KudosRequest, kudos_id: int
+) -> GiveResult:
     """Return what the same request has given before."""
     kudos = session.get_one(Kudos, kudos_id)
     called = members.names(session, kudos.installation_id, kudos.receivers)
-    return Given(
+    return GiveResult(
         kudos_id,
         kudos.receivers,
         [called[receiver] for receiver in kudos.receivers],
         (),
-        max(0, wish.left),
+        max(0, request.remaining),
     )
 
 
-def _by_source(session: Session, workspace: Workspace, source: str) -> int | None:
+def find_by_source(session: Session, workspace: Workspace, source: str) -> int | None:
     return session.scalar(
         select(Kudos.id).filter_by(installation_id=workspace.id, source=source)
     )
 
 
-def _said_just_now(
-    just_now: Iterable[Any], channel: Channel | None, wish: Wish, about: About | None
+def _find_duplicate(
+    recent_kudos: Iterable[Any],
+    channel: Channel | None,
+    request: KudosRequest,
+    about: SubjectMessage | None,
 ) -> int | None:
     """The id of the same, given a moment ago by somebody who saw no answer, perhaps."""
     same = (
         channel.id if channel else None,
-        wish.reason,
+        request.reason,
         about.channel_id if about else None,
         about.ts if about else None,
     )
     return next(
         (
             row.id
-            for row in just_now
+            for row in recent_kudos
             if (row.channel_id, row.reason, row.about_channel_id, row.about_ts) == same
-            and rules.is_again(wish, row.receivers)
+            and rules.is_duplicate(request, row.receivers)
         ),
         None,
     )
 
 
-def _thread(draft: Draft, channel: Channel | None) -> str | None:
+def reply_thread_ts(draft: KudosDraft, channel: Channel | None) -> str | None:
     """Return the thread of the kudos: what is said in one is thanked for in it."""
     about = draft.about
     if about is None or channel is None or about.channel_id != channel.id:
@@ -193,22 +202,24 @@ def _thread(draft: Draft, channel: Channel | None) -> str | None:
     return about.thread_ts
 
 
-_ADD = prepare(
+_INSERT_KUDOS = prepare_insert(
     Kudos,
     lambda insert: insert.on_conflict_do_nothing(
         index_elements=["installation_id", "source"]
     ).returning(table(Kudos).c.id),
 )
-_CREDIT = prepare(Thanks, lambda insert: insert.on_conflict_do_nothing())
+_INSERT_THANKS = prepare_insert(
+    KudosThanks, lambda insert: insert.on_conflict_do_nothing()
+)
 
 
-def _add(
+def insert_kudos(
     session: Session,
     workspace: Workspace,
     channel: Channel | None,
-    draft: Draft,
+    draft: KudosDraft,
     *,
-    receivers: Sequence[str],
+    recipients: Sequence[str],
     giver: str,
     source: str,
     now: datetime,
@@ -216,18 +227,18 @@ def _add(
     """The new kudos' id; None where its `source` has given some already."""
     about = draft.about
     kudos_id: int | None = session.execute(
-        _ADD(session),
+        _INSERT_KUDOS(session),
         {
             "installation_id": workspace.id,
             "source": source,
             "channel_id": channel.id if channel else None,
             "is_private": channel is None,
-            "thread_ts": _thread(draft, channel),
+            "thread_ts": reply_thread_ts(draft, channel),
             "about_channel_id": about.channel_id if about else None,
             "about_ts": about.ts if about else None,
             "about_thread_ts": about.thread_ts if about else None,
             "giver": giver,
-            "receivers": list(receivers),
+            "receivers": list(recipients),
             "reason": draft.reason,
             "tags": list(draft.tags),
             "given_at": now,
@@ -235,7 +246,7 @@ def _add(
     ).scalar_one_or_none()
     if kudos_id is None:
         return None
-    _credit(session, workspace.id, kudos_id, giver, receivers, at=now)
+    _insert_thanks(session, workspace.id, kudos_id, giver, recipients, at=now)
     if draft.tags:
         session.execute(
             insert(table(KudosTag)),
@@ -252,36 +263,36 @@ def _add(
     return kudos_id
 
 
-def credit(
+def record(
     session: Session,
     kudos: Kudos,
     giver: str,
-    receivers: Iterable[str],
+    recipients: Iterable[str],
     *,
     at: datetime,
-    is_second: bool = False,
+    is_join: bool = False,
 ) -> None:
     """One person thanks these by the kudos, their own or one that they join."""
-    _credit(
+    _insert_thanks(
         session,
         kudos.installation_id,
         kudos.id,
         giver,
-        receivers,
+        recipients,
         at=at,
-        is_second=is_second,
+        is_join=is_join,
     )
 
 
-def _credit(
+def _insert_thanks(
     session: Session,
     installation_id: int,
     kudos_id: int,
     giver: str,
-    receivers: Iterable[str],
+    recipients: Iterable[str],
     *,
     at: datetime,
-    is_second: bool = False,
+    is_join: bool = False,
 ) -> None:
     rows = [
         {
@@ -290,15 +301,15 @@ def _credit(
             "receiver": receiver,
             "installation_id": installation_id,
             "given_at": at,
-            "is_second": is_second,
+            "is_second": is_join,
         }
-        for receiver in receivers
+        for receiver in recipients
     ]
     if rows:
-        session.execute(_CREDIT(session), rows)
+        session.execute(_INSERT_THANKS(session), rows)
 
 
-def hold(session: Session, workspace: Workspace, kudos_id: int) -> Kudos:
+def lock(session: Session, workspace: Workspace, kudos_id: int) -> Kudos:
     """The kudos, which nobody else changes meanwhile; raises Refusal for none."""
     kudos = session.scalar(
         select(Kudos)
@@ -307,7 +318,7 @@ def hold(session: Session, workspace: Workspace, kudos_id: int) -> Kudos:
         .execution_options(populate_existing=True)
     )
     if kudos is None:
-        raise Refusal(GONE)
+        raise UserError(KUDOS_NOT_FOUND)
     return kudos
 
 
@@ -318,113 +329,119 @@ def take_back(
 
     Raises Refusal for others than the giver and admins, or when it is too late.
     """
-    kudos = hold(session, workspace, kudos_id)
-    held = members.roles_in_workspace(session, workspace.id, by)
+    kudos = lock(session, workspace, kudos_id)
+    held = members.in_workspace(session, workspace.id, by)
     if by == kudos.giver:
         held |= {Role.AUTHOR}
     if kudos.channel_id is not None:
         channel = session.get_one(Channel, kudos.channel_id)
-        visibility.check_inside(session, channel, by, now=now)
-    rules.may_take_back(held, given_at=kudos.given_at, now=now)
+        visibility.require_visible(session, channel, by, now=now)
+    rules.require_take_back(held, given_at=kudos.given_at, now=now)
     if kudos.taken_back_at is not None:
-        raise Refusal(BACK_ALREADY)
-    withdraw(session, kudos, by=by, now=now)
+        raise UserError(ALREADY_TAKEN_BACK)
+    revoke(session, kudos, by=by, now=now)
 
 
-def withdraw(session: Session, kudos: Kudos, *, by: str | None, now: datetime) -> None:
+def revoke(session: Session, kudos: Kudos, *, by: str | None, now: datetime) -> None:
     """What the kudos gave is given no longer. To be called with the kudos held."""
     kudos.taken_back_at, kudos.taken_back_by = now, by
-    session.execute(delete(Thanks).where(Thanks.kudos_id == kudos.id))
+    session.execute(delete(KudosThanks).where(KudosThanks.kudos_id == kudos.id))
     session.execute(delete(KudosTag).where(KudosTag.kudos_id == kudos.id))
     session.flush()
-    show_again(session, kudos, now=now)
+    update_message(session, kudos, now=now)
     if kudos.emoji is None:
-        settle(session, kudos, now=now, due=now)
+        update_receipt(session, kudos, now=now, send_after=now)
     for receiver in kudos.receivers:
-        retell(session, kudos, receiver, now=now)
+        update_recipient_message(session, kudos, receiver, now=now)
 
 
-def show_again(session: Session, kudos: Kudos, *, now: datetime) -> None:
+def update_message(session: Session, kudos: Kudos, *, now: datetime) -> None:
     """The kudos' message, if there is one, is to show what is true now."""
     if kudos.channel_id is None or kudos.emoji is not None:
         return
     channel = session.get_one(Channel, kudos.channel_id)
-    _refresh("kudos.show", session, kudos, channel.slack_id, now=now)
+    _enqueue_update("kudos.show", session, kudos, channel.slack_id, now=now)
 
 
-def tell_receivers(
+def notify_recipients(
     session: Session,
     kudos: Kudos,
-    receivers: Iterable[str],
+    recipients: Iterable[str],
     *,
     now: datetime,
-    due: datetime | None = None,
+    send_after: datetime | None = None,
 ) -> None:
-    told = list(receivers)
+    told = list(recipients)
     for receiver in told:
-        _promise("kudos.received", session, kudos, receiver, now=now, due=due)
-    homes.refresh(session, kudos.installation_id, told, now=now)
+        _enqueue(
+            "kudos.received", session, kudos, receiver, now=now, send_after=send_after
+        )
+    homes.refresh_homes(session, kudos.installation_id, told, now=now)
 
 
-def retell(session: Session, kudos: Kudos, receiver: str, *, now: datetime) -> None:
+def update_recipient_message(
+    session: Session, kudos: Kudos, recipient: str, *, now: datetime
+) -> None:
     """The letter to a receiver, if there is one, is to say what is true now."""
-    _refresh("kudos.retell", session, kudos, receiver, now=now)
-    homes.refresh(session, kudos.installation_id, [receiver], now=now)
+    _enqueue_update("kudos.retell", session, kudos, recipient, now=now)
+    homes.refresh_homes(session, kudos.installation_id, [recipient], now=now)
 
 
-def settle(session: Session, kudos: Kudos, *, now: datetime, due: datetime) -> None:
+def update_receipt(
+    session: Session, kudos: Kudos, *, now: datetime, send_after: datetime
+) -> None:
     """The line to the giver, if it is a letter, is to lose its button at `due`."""
-    outbox.refresh_all(
+    outbox.enqueue_updates(
         session,
         "kudos.settled",
         [(kudos.id, kudos.giver)],
         installation_id=kudos.installation_id,
         now=now,
-        due=due,
+        due=send_after,
     )
 
 
-def tell_giver(
+def send_receipt(
     session: Session,
-    given: Given,
+    result: GiveResult,
     *,
     # Where to say it, to the giver only; None: in a direct message.
     channel: Channel | None,
     now: datetime,
 ) -> None:
     """What was given and what is left, to a giver who can't be answered at once."""
-    kudos = session.get_one(Kudos, given.kudos_id)
-    detail = {"left": given.left, "dropped": [p.text for p in given.dropped]}
+    kudos = session.get_one(Kudos, result.kudos_id)
+    detail = {"left": result.remaining, "dropped": [p.text for p in result.warnings]}
     recipient = channel.slack_id if channel else kudos.giver
-    _promise("kudos.given", session, kudos, recipient, now=now, detail=detail)
+    _enqueue("kudos.given", session, kudos, recipient, now=now, detail=detail)
 
 
-def _promise(
+def _enqueue(
     kind: str,
     session: Session,
     kudos: Kudos,
     recipient: str,
     *,
     now: datetime,
-    due: datetime | None = None,
+    send_after: datetime | None = None,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    outbox.promise(
+    outbox.enqueue(
         session,
         kind,
         kudos.id,
         recipient,
         installation_id=kudos.installation_id,
         now=now,
-        due=due,
-        detail=detail,
+        due=send_after,
+        payload=detail,
     )
 
 
-def _refresh(
+def _enqueue_update(
     kind: str, session: Session, kudos: Kudos, recipient: str, *, now: datetime
 ) -> None:
-    outbox.refresh(
+    outbox.enqueue_update(
         session,
         kind,
         kudos.id,

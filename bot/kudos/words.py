@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bot.text import clean, cut, one_line, plain
+from bot.text import one_line, sanitize, to_plain, truncate_mrkdwn
 
-LONGEST_REASON = 2000
-LONGEST_TAG = 30
+MAX_REASON_LENGTH = 2000
+MAX_TAG_LENGTH = 30
 
 _PERSON = re.compile(r"@([UW][A-Z0-9]+)(?:\|[^<>]*)?")
 _GROUP = re.compile(r"!(?:subteam\^[A-Z0-9]+|channel|here|everyone)\b.*")
@@ -17,20 +17,20 @@ _TOKEN = re.compile(r"<([^<>\n]+)>")
 _WORD = r"\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u109f\u1780-\u17ff-"
 _TAG = re.compile(rf"(?<![\w/&;#])#([{_WORD}]+)")
 # What does not speak for its author names nobody: code, and lines that are quoted.
-_ASIDE = re.compile(
+_CODE_OR_QUOTE = re.compile(
     r"```.*?(?:```|\Z)|`[^`\n]*`|^(?:&gt;|>)[^\n]*", re.DOTALL | re.MULTILINE
 )
-_QUOTES = "\"'“”„‟‘’‚«»‹›「」『』"
-_TAG_WORD = rf"(?=[{_WORD}]*[^\W\d_])[{_WORD}]{{1,{LONGEST_TAG}}}"
+_QUOTATION_MARKS = "\"'“”„‟‘’‚«»‹›「」『』"
+_TAG_WORD = rf"(?=[{_WORD}]*[^\W\d_])[{_WORD}]{{1,{MAX_TAG_LENGTH}}}"
 # A name that goes on, as in "<@U1>'s" or "<@U1>-san", is a word of the reason.
-_NAMED = (
+_NAME = (
     r"<(?:@[UW][A-Z0-9]+|!(?:subteam\^[A-Z0-9]+|channel|here|everyone))[^<>\n]*>"
     r"(?!(?:['’]|-(?!for\b))?\w)"
 )
 # "to @ana, @ben and @chi for …": none of it is part of the reason.
-_BEFORE = re.compile(
+_LEADING_NAME = re.compile(
     r"\s*(?:(?:(?:to|and)\b|&amp;|\+|[,:;–—-]+)\s*)?"
-    rf"(?:{_NAMED}|#{_TAG_WORD}(?![{_WORD}]|[-'’/.&]\w))",
+    rf"(?:{_NAME}|#{_TAG_WORD}(?![{_WORD}]|[-'’/.&]\w))",
     re.IGNORECASE,
 )
 # What people type between the names and the reason, and keyboards make of it. What
@@ -39,22 +39,24 @@ _BEFORE = re.compile(
 _SEPARATOR = re.compile(
     r"[^\S\n]*(?:"
     r"(?:[-=]*(?:&gt;)+|\++|[,;:.!|/~·•→⇒‐‑–—―−…－〜～-])+"
-    rf"(?=\s|\Z|<[@!#]|[{_QUOTES}]|for\b)"
+    rf"(?=\s|\Z|<[@!#]|[{_QUOTATION_MARKS}]|for\b)"
     r"|[,–—―…，、：；。！،؛]+)",
     re.IGNORECASE,
 )
-_FOR = re.compile(rf"\s*for(?=\s|\Z|<[@!#]|[{_QUOTES}:,–—―…-](?!\w))", re.IGNORECASE)
-_QUOTED = re.compile(
+_FOR = re.compile(
+    rf"\s*for(?=\s|\Z|<[@!#]|[{_QUOTATION_MARKS}:,–—―…-](?!\w))", re.IGNORECASE
+)
+_QUOTED_TEXT = re.compile(
     r"\s*(?:\"([^\"]+)\"|[“„‟]([^“”„‟]+)[“”]|'([^']+)'|[‘‚]([^‘’‚]+)[‘’]"
     r"|«([^«»]+)»|»([^«»]+)«|‹([^‹›]+)›|「([^「」]+)」|『([^『』]+)』)"
 )
 # Read from the end, where they stand: sought from the beginning, each of many spaces
 # or tags would be the start of a search to the end.
-_TAGS_BEHIND = re.compile(rf"\s*(?:{_TAG_WORD}#(?:\s+|\Z))+")
+_TRAILING_TAGS = re.compile(rf"\s*(?:{_TAG_WORD}#(?:\s+|\Z))+")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ParsedKudos:
     """`people` are ids, each once, in order; `reason` is marked text."""
 
     people: tuple[str, ...]
@@ -64,17 +66,17 @@ class Said:
     tags: tuple[str, ...]
 
 
-def parse(text: str) -> Said:
+def parse(text: str) -> ParsedKudos:
     """Marked text in, as Slack escapes what is typed behind a command."""
-    text = clean(text)
-    spoken = _ASIDE.sub(" ", text)
+    text = sanitize(text)
+    spoken = _CODE_OR_QUOTE.sub(" ", text)
     tokens = _TOKEN.findall(spoken)
     people = [found[1] for token in tokens if (found := _PERSON.fullmatch(token))]
-    return Said(
+    return ParsedKudos(
         people=tuple(dict.fromkeys(people)),
         has_group=any(_GROUP.fullmatch(token) for token in tokens),
-        reason=cut(_reason(text), LONGEST_REASON),
-        tags=tags(_tags(spoken)),
+        reason=truncate_mrkdwn(_reason(text), MAX_REASON_LENGTH),
+        tags=normalize_tags(_find_tags(spoken)),
     )
 
 
@@ -83,28 +85,28 @@ def _reason(text: str) -> str:
 
     Nor are the quotation marks part of it where all of it stands in them.
     """
-    text = text[_head(text) :]
-    behind = _TAGS_BEHIND.match(text[::-1])
+    text = text[_reason_start(text) :]
+    behind = _TRAILING_TAGS.match(text[::-1])
     if behind:
         text = text[: len(text) - behind.end()]
-    quoted = _QUOTED.match(text)
-    if quoted and not text[_names(text, quoted.end()) :].strip():
+    quoted = _QUOTED_TEXT.match(text)
+    if quoted and not text[_skip_names(text, quoted.end()) :].strip():
         text = quoted[quoted.lastindex or 0]
-        text = text[_head(text) :]
+        text = text[_reason_start(text) :]
     return text.strip()
 
 
-def _head(text: str) -> int:
+def _reason_start(text: str) -> int:
     """Where the reason begins."""
-    end = _names(text, 0)
+    end = _skip_names(text, 0)
     if for_ := _FOR.match(text, end):
         end = _skip(_SEPARATOR, text, for_.end())
     return end
 
 
-def _names(text: str, start: int) -> int:
+def _skip_names(text: str, start: int) -> int:
     """Where names and tags, and what separates them, end."""
-    while named := _BEFORE.match(text, start):
+    while named := _LEADING_NAME.match(text, start):
         start = _skip(_SEPARATOR, text, named.end())
     return start
 
@@ -115,30 +117,32 @@ def _skip(pattern: re.Pattern[str], text: str, start: int) -> int:
     return start
 
 
-def _tags(spoken: str) -> Iterator[str]:
+def _find_tags(text: str) -> Iterator[str]:
     # Slack makes a link of a tag that is a channel's name, too.
     yield from (
         found[1]
-        for token in _TOKEN.findall(spoken)
+        for token in _TOKEN.findall(text)
         if (found := _CHANNEL.fullmatch(token))
     )
-    yield from _TAG.findall(_TOKEN.sub(" ", spoken))
+    yield from _TAG.findall(_TOKEN.sub(" ", text))
 
 
-def tags(typed: Iterable[str]) -> tuple[str, ...]:
+def normalize_tags(words: Iterable[str]) -> tuple[str, ...]:
     """Tags in their one spelling, each once; what is no tag (a number) is left out."""
-    spelt = (one_line(clean(word)).lstrip("#").casefold().strip("-_") for word in typed)
+    spelt = (
+        one_line(sanitize(word)).lstrip("#").casefold().strip("-_") for word in words
+    )
     return tuple(dict.fromkeys(word for word in spelt if _is_tag(word)))
 
 
-def tags_typed(field: str) -> tuple[str, ...]:
+def parse_tags(text: str) -> tuple[str, ...]:
     """The tags in a form's field, with or without #, with spaces or commas between."""
-    return tags(re.split(r"[\s,;]+", plain(field)))
+    return normalize_tags(re.split(r"[\s,;]+", to_plain(text)))
 
 
 def _is_tag(word: str) -> bool:
     return (
-        0 < len(word) <= LONGEST_TAG
+        0 < len(word) <= MAX_TAG_LENGTH
         and re.fullmatch(rf"[{_WORD}]+", word) is not None
         and any(letter.isalpha() for letter in word)
     )

@@ -9,29 +9,29 @@ from sqlalchemy import Connection, Row, select
 from sqlalchemy.orm import Session
 
 from bot import visibility, zones
-from bot.clock import EPOCH, micros_of
+from bot.clock import EPOCH, datetime_to_micros
 from bot.db import table
-from bot.errors import Refusal
+from bot.errors import UserError
 from bot.members import rules
 from bot.members.rules import Action, Names, Role
 from bot.outbox import upsert
 from bot.text import (
     SOMEONE,
-    at_the_beginning,
-    clean,
-    label,
-    mentioned,
+    capitalize,
+    label_mentions,
+    mentioned_ids,
     one_line,
-    shorten,
+    sanitize,
+    truncate,
 )
 from models import Champion, Channel, Member, ProgramLead
 
 # Slack says that its own bot is no bot.
 SLACKBOT = "USLACKBOT"
-_LONGEST_NAME = 80
+_MAX_NAME_LENGTH = 80
 
 
-def note(session: Session, installation_id: int, slack_ids: Iterable[str]) -> None:
+def ensure(session: Session, installation_id: int, slack_ids: Iterable[str]) -> None:
     """Keep the ids of people we have met, to be looked up."""
     rows = [
         {"installation_id": installation_id, "slack_id": slack_id}
@@ -41,9 +41,9 @@ def note(session: Session, installation_id: int, slack_ids: Iterable[str]) -> No
         session.execute(upsert(session, Member).on_conflict_do_nothing(), rows)
 
 
-def hold(session: Session, installation_id: int, slack_id: str) -> None:
+def lock(session: Session, installation_id: int, slack_id: str) -> None:
     """Note the person, and let no facts about them be recorded meanwhile."""
-    note(session, installation_id, [slack_id])
+    ensure(session, installation_id, [slack_id])
     session.execute(
         select(Member.id)
         .filter_by(installation_id=installation_id, slack_id=slack_id)
@@ -51,7 +51,7 @@ def hold(session: Session, installation_id: int, slack_id: str) -> None:
     )
 
 
-def remember(
+def upsert_from_slack(
     session: Session,
     installation_id: int,
     user: Mapping[str, Any],
@@ -61,10 +61,10 @@ def remember(
     enterprise_id: str | None = None,
 ) -> Member:
     """Record Slack's user object, as of now."""
-    note(session, installation_id, [user["id"]])
+    ensure(session, installation_id, [user["id"]])
     member = find(session, installation_id, user["id"])
     assert member is not None  # noqa: S101 - it was noted the line before
-    for name, value in described(user, team_id, enterprise_id).items():
+    for name, value in profile_columns(user, team_id, enterprise_id).items():
         setattr(member, name, value)
     member.deactivated_at = (
         (member.deactivated_at or now) if member.is_deactivated else None
@@ -74,7 +74,7 @@ def remember(
     return member
 
 
-def described(
+def profile_columns(
     user: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
 ) -> dict[str, Any]:
     """Return what we keep of Slack's user object, by the names of our columns.
@@ -88,14 +88,14 @@ def described(
     # Slack's 0 is no end. When a huddle ends is nothing to us.
     ends = int(profile.get("status_expiration") or 0) if is_away else 0
     return {
-        **called(user),
-        "tz": user.get("tz") or zones.name_at(user.get("tz_offset")),
+        **slack_names(user),
+        "tz": user.get("tz") or zones.name_for_offset(user.get("tz_offset")),
         "is_bot": bool(user.get("is_bot")) or user["id"] == SLACKBOT,
         "is_deactivated": bool(user.get("deleted")),
         "is_guest": bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         **(
-            {"is_stranger": is_stranger(user, team_id, enterprise_id)}
-            if rules.says_home(user)
+            {"is_stranger": is_external(user, team_id, enterprise_id)}
+            if rules.names_workspace(user)
             else {}
         ),
         "is_admin": bool(user.get("is_admin") or user.get("is_owner")),
@@ -104,7 +104,7 @@ def described(
     }
 
 
-def look(
+def find_row(
     connection: Connection, installation_id: int, slack_id: str
 ) -> Row[Any] | None:
     """A person's row as it is, without a transaction."""
@@ -116,25 +116,25 @@ def look(
     ).first()
 
 
-def call(member: Member, user: Mapping[str, Any]) -> None:
+def set_names(member: Member, user: Mapping[str, Any]) -> None:
     """Record the names of a member, as Slack's user object tells them."""
-    for name, value in called(user).items():
+    for name, value in slack_names(user).items():
         setattr(member, name, value)
 
 
-def called(user: Mapping[str, Any]) -> dict[str, str]:
+def slack_names(user: Mapping[str, Any]) -> dict[str, str]:
     profile = user.get("profile") or {}
     real_name = profile.get("real_name") or user.get("real_name")
     name = profile.get("display_name") or real_name or user.get("name")
     return {
-        "name": _called(name),
-        "full_name": _called(real_name),
-        "handle": _called(user.get("name")),
+        "name": _clean_name(name),
+        "full_name": _clean_name(real_name),
+        "handle": _clean_name(user.get("name")),
     }
 
 
-def _called(name: str | None) -> str:
-    return shorten(one_line(clean(name or "")), _LONGEST_NAME)
+def _clean_name(name: str | None) -> str:
+    return truncate(one_line(sanitize(name or "")), _MAX_NAME_LENGTH)
 
 
 def find(session: Session, installation_id: int, slack_id: str) -> Member | None:
@@ -143,8 +143,8 @@ def find(session: Session, installation_id: int, slack_id: str) -> Member | None
     )
 
 
-def was_forgotten(
-    session: Session, installation_id: int, slack_id: str, *, at_us: int
+def is_before_erasure(
+    session: Session, installation_id: int, slack_id: str, *, event_micros: int
 ) -> bool:
     """Whether something of that time is of before the person was forgotten.
 
@@ -153,7 +153,7 @@ def was_forgotten(
     member = find(session, installation_id, slack_id)
     if member is None or member.counts_from is None:
         return False
-    if at_us <= micros_of(member.counts_from):
+    if event_micros <= datetime_to_micros(member.counts_from):
         return True
     member.forgotten_at = None
     return False
@@ -162,7 +162,7 @@ def was_forgotten(
 def zone(session: Session, installation_id: int, slack_id: str) -> ZoneInfo:
     """The person's time zone, as their profile says; UTC where it says none."""
     member = find(session, installation_id, slack_id)
-    return zones.zone(member.tz if member else None) or ZoneInfo("UTC")
+    return zones.get(member.tz if member else None) or ZoneInfo("UTC")
 
 
 def names(
@@ -180,13 +180,13 @@ def names(
             Member.installation_id == installation_id, Member.slack_id.in_(wanted)
         )
     )
-    told = told_apart(known)
+    told = distinct_names(known)
     return {slack_id: told.get(slack_id, SOMEONE) for slack_id in wanted}
 
 
-def with_names(session: Session, installation_id: int, text: str) -> str:
+def text_with_names(session: Session, installation_id: int, text: str) -> str:
     """Return marked text with the names of people and public channels mentioned."""
-    people, channels = mentioned(text)
+    people, channels = mentioned_ids(text)
     if not (people or channels):
         return text
     public = session.execute(
@@ -197,16 +197,16 @@ def with_names(session: Session, installation_id: int, text: str) -> str:
         )
     )
     known = names(session, installation_id, people)
-    return label(
+    return label_mentions(
         text,
         {slack_id: name for slack_id, name in known.items() if name != SOMEONE}
         | {slack_id: name for slack_id, name in public if name},
     )
 
 
-def told_apart(rows: Iterable[Any]) -> dict[str, str]:
+def distinct_names(rows: Iterable[Any]) -> dict[str, str]:
     """Name these members, where a reader sees them together."""
-    return rules.tell_apart(
+    return rules.disambiguate(
         {row.slack_id: Names(row.name, row.full_name, row.handle) for row in rows}
     )
 
@@ -215,11 +215,11 @@ def name(session: Session, installation_id: int, slack_id: str) -> str:
     return names(session, installation_id, [slack_id])[slack_id]
 
 
-def is_stranger(
+def is_external(
     user: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
 ) -> bool:
     """Whether Slack's `user` object is of somebody from another organisation."""
-    return rules.is_external(user, team_id, enterprise_id)
+    return rules.is_external_user(user, team_id, enterprise_id)
 
 
 def mark_external(session: Session, installation_id: int, slack_id: str) -> bool:
@@ -227,7 +227,7 @@ def mark_external(session: Session, installation_id: int, slack_id: str) -> bool
 
     What else Slack says of them is asked as of anybody whom we have just met.
     """
-    note(session, installation_id, [slack_id])
+    ensure(session, installation_id, [slack_id])
     member = find(session, installation_id, slack_id)
     if member is None or member.is_stranger:
         return False
@@ -242,7 +242,7 @@ def is_bot(session: Session, installation_id: int, slack_id: str) -> bool:
     return member is not None and member.is_bot
 
 
-def is_outsider(session: Session, installation_id: int, slack_id: str) -> bool:
+def is_bot_or_external(session: Session, installation_id: int, slack_id: str) -> bool:
     """Whether it is a bot or of another organisation, as far as we know."""
     member = find(session, installation_id, slack_id)
     return member is not None and (member.is_bot or member.is_stranger)
@@ -254,12 +254,12 @@ def is_guest(session: Session, installation_id: int, slack_id: str) -> bool:
     return member is not None and member.is_guest
 
 
-def is_lead(session: Session, channel_id: int, member: Member) -> bool:
+def can_moderate(session: Session, channel_id: int, member: Member) -> bool:
     """Whether the person may act for askers in the channel."""
-    return rules.is_lead(
+    return rules.can_moderate(
         is_admin=member.is_admin,
         is_champion=is_champion(session, channel_id, member.slack_id),
-        is_stranger=member.is_stranger,
+        is_external=member.is_stranger,
         is_bot=member.is_bot,
         is_deactivated=member.is_deactivated,
     )
@@ -269,14 +269,14 @@ def is_champion(session: Session, channel_id: int, slack_id: str) -> bool:
     return session.get(Champion, (channel_id, slack_id)) is not None
 
 
-def roles(
+def in_channel(
     session: Session, channel: Channel, slack_id: str, *, author: str | None = None
 ) -> frozenset[Role]:
     """What the person is in a channel, and to an author's ask or message.
 
     From facts that we hold; unknown people are nobody yet.
     """
-    held = roles_in_workspace(session, channel.installation_id, slack_id)
+    held = in_workspace(session, channel.installation_id, slack_id)
     if not held:
         return held
     if slack_id == author:
@@ -286,7 +286,7 @@ def roles(
     return held
 
 
-def permit(
+def authorize(
     session: Session,
     channel: Channel,
     action: Action,
@@ -294,7 +294,7 @@ def permit(
     *,
     now: datetime,
     author: str | None = None,
-    why_not: str = visibility.NOT_INSIDE,
+    denial: str = visibility.NOT_A_MEMBER,
     field: str | None = None,
 ) -> frozenset[Role]:
     """Return the roles of somebody who may act in a channel, and is in it.
@@ -302,30 +302,32 @@ def permit(
     Raises Refusal, `why_not` for who is not in a private channel; and, before it is
     known who is, MembershipUnknown.
     """
-    held = roles(session, channel, by, author=author)
-    rules.check(action, held)
-    visibility.check_inside(session, channel, by, now=now, why_not=why_not, field=field)
+    held = in_channel(session, channel, by, author=author)
+    rules.require(action, held)
+    visibility.require_visible(
+        session, channel, by, now=now, message=denial, field=field
+    )
     return held
 
 
-def roles_in_workspace(
+def in_workspace(
     session: Session, installation_id: int, slack_id: str
 ) -> frozenset[Role]:
     """What the person is in general, from facts that we hold."""
-    held = roles_by_profile(find(session, installation_id, slack_id))
+    held = from_profile(find(session, installation_id, slack_id))
     if held and session.get(ProgramLead, (installation_id, slack_id)) is not None:
-        held |= {Role.LEAD}
+        held |= {Role.PROGRAM_LEAD}
     return held
 
 
-def roles_by_profile(member: Any) -> frozenset[Role]:
+def from_profile(member: Any) -> frozenset[Role]:
     """Derive the roles that Slack's profile tells; `member` has a member's columns."""
     if member is None or member.looked_up_at is None:
         return frozenset()
     facts = {
         Role.MEMBER: not member.is_guest,
         Role.GUEST: member.is_guest,
-        Role.STRANGER: member.is_stranger,
+        Role.EXTERNAL: member.is_stranger,
         Role.BOT: member.is_bot,
         Role.DEACTIVATED: member.is_deactivated,
         Role.ADMIN: member.is_admin,
@@ -333,7 +335,7 @@ def roles_by_profile(member: Any) -> frozenset[Role]:
     return frozenset(role for role, is_so in facts.items() if is_so)
 
 
-def check_choosable(
+def require_assignable(
     session: Session,
     installation_id: int,
     slack_ids: Iterable[str],
@@ -343,10 +345,10 @@ def check_choosable(
 ) -> None:
     """Raises Refusal for who can't be given a `role`, such as "a champion"."""
     for slack_id in slack_ids:
-        held = roles_in_workspace(session, installation_id, slack_id)
-        if not held or held & rules.SHUT_OUT:
-            raise Refusal(
-                at_the_beginning(name(session, installation_id, slack_id))
+        held = in_workspace(session, installation_id, slack_id)
+        if not held or held & rules.DENIED_ROLES:
+            raise UserError(
+                capitalize(name(session, installation_id, slack_id))
                 + f" can't be {role}: choose people of your workspace.",
                 field=field,
             )

@@ -12,23 +12,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import homes, outbox, visibility
-from bot.answers.outcomes import UNDO_FOR
-from bot.config import MentorNumbers
-from bot.errors import Refusal
-from bot.hours import welcome
-from bot.lanes import Claim
+from bot.answers.outcomes import NOTIFICATION_DELAY
+from bot.config import MentorSettings
+from bot.errors import UserError
+from bot.hours import next_contact_time
+from bot.lanes import Delivery
 from bot.preferences import service as preferences
 from bot.runtime import Workspace
-from models import Channel, Credit, Evidence, OutboxItem, Preference
+from models import Channel, Credit, CreditEvidence, MemberSettingsRow, OutboxItem
 
 Choice = Literal["public", "private", "never"]
 
-NOT_YOURS = "That is about somebody else, who decides it."
-NEVER = (
+NOT_YOUR_CREDIT = "That is about somebody else, who decides it."
+NAMING_DISABLED = (
     "You said that you are never to be named in public. Change that first, in the"
     " settings of the Home tab."
 )
-NOWHERE = "I'm not in any channel where I could post it."
+NO_CHANNEL = "I'm not in any channel where I could post it."
 
 
 def decide(
@@ -41,24 +41,24 @@ def decide(
     now: datetime,
 ) -> None:
     """Record the person's choice, the first or a later one. Raises Refusal."""
-    credit = hold(session, credit_id)
+    credit = lock(session, credit_id)
     if credit is None or credit.installation_id != workspace.id or credit.member != by:
-        raise Refusal(NOT_YOURS)
+        raise UserError(NOT_YOUR_CREDIT)
     if choice == "never":
-        preferences.choose(session, workspace.id, by, may_be_named="never")
-        leave(session, workspace.id, by, now=now)
+        preferences.update(session, workspace.id, by, may_be_named="never")
+        opt_out(session, workspace.id, by, now=now)
         return
     if choice == "public":
-        if preferences.of(session, workspace.id, by).may_be_named == "never":
-            raise Refusal(NEVER)
+        if preferences.get(session, workspace.id, by).may_be_named == "never":
+            raise UserError(NAMING_DISABLED)
         if credit.channel_id is None:
-            raise Refusal(NOWHERE)
+            raise UserError(NO_CHANNEL)
         channel = session.get_one(Channel, credit.channel_id)
-        visibility.check_inside(session, channel, by, now=now)
-    _set(session, credit, choice, now=now)
+        visibility.require_visible(session, channel, by, now=now)
+    _set_consent(session, credit, choice, now=now)
 
 
-def leave(
+def opt_out(
     session: Session, installation_id: int, member: str, *, now: datetime
 ) -> None:
     """Whoever opts out: nothing about them stays in public."""
@@ -72,10 +72,10 @@ def leave(
         .order_by(Credit.id)
         .with_for_update(key_share=True)
     ).all():
-        _set(session, credit, "never", now=now)
+        _set_consent(session, credit, "never", now=now)
 
 
-def agree(
+def consent_all(
     session: Session, installation_id: int, member: str, *, now: datetime
 ) -> None:
     """Whoever is always to be named has answered what they have been asked."""
@@ -93,31 +93,31 @@ def agree(
         .order_by(Credit.id)
         .with_for_update(key_share=True)
     ).all():
-        _set(session, credit, "public", now=now)
+        _set_consent(session, credit, "public", now=now)
 
 
-def leave_all(session: Session, workspace: Workspace, *, now: datetime) -> None:
+def apply_opt_outs(session: Session, workspace: Workspace, *, now: datetime) -> None:
     """Follow those who opted out wherever they said so."""
     for member in session.scalars(
         select(Credit.member)
         .join(
-            Preference,
-            (Preference.installation_id == Credit.installation_id)
-            & (Preference.member == Credit.member),
+            MemberSettingsRow,
+            (MemberSettingsRow.installation_id == Credit.installation_id)
+            & (MemberSettingsRow.member == Credit.member),
         )
         .where(
             Credit.installation_id == workspace.id,
             Credit.consent != "never",
-            Preference.may_be_named == "never",
+            MemberSettingsRow.may_be_named == "never",
         )
         .distinct()
         .order_by(Credit.member)
     ).all():
-        leave(session, workspace.id, member, now=now)
+        opt_out(session, workspace.id, member, now=now)
 
 
-def fall_silent(
-    session: Session, workspace: Workspace, *, numbers: MentorNumbers, now: datetime
+def expire(
+    session: Session, workspace: Workspace, *, settings: MentorSettings, now: datetime
 ) -> None:
     """Who was asked long enough ago and did not answer keeps it between us."""
     for credit in session.scalars(
@@ -125,15 +125,15 @@ def fall_silent(
         .where(
             Credit.installation_id == workspace.id,
             Credit.consent == "asked",
-            Credit.told_at <= now - timedelta(days=numbers.consent_days),
+            Credit.told_at <= now - timedelta(days=settings.consent_days),
         )
         .order_by(Credit.id)
         .with_for_update(key_share=True)
     ).all():
-        _set(session, credit, "silent", now=now)
+        _set_consent(session, credit, "silent", now=now)
 
 
-def hold(session: Session, credit_id: int) -> Credit | None:
+def lock(session: Session, credit_id: int) -> Credit | None:
     """The credit as it is now; nobody else changes it meanwhile."""
     return session.scalar(
         select(Credit)
@@ -143,15 +143,17 @@ def hold(session: Session, credit_id: int) -> Credit | None:
     )
 
 
-def _set(session: Session, credit: Credit, consent: str, *, now: datetime) -> None:
+def _set_consent(
+    session: Session, credit: Credit, consent: str, *, now: datetime
+) -> None:
     if credit.consent == consent:
         return
     credit.consent = consent
     credit.answered_at = None if consent == "silent" else now
     session.flush()
-    homes.refresh(session, credit.installation_id, [credit.member], now=now)
+    homes.refresh_homes(session, credit.installation_id, [credit.member], now=now)
     if credit.told_ts is not None:
-        outbox.refresh(
+        outbox.enqueue_update(
             session,
             "mentor.choice",
             credit.id,
@@ -159,16 +161,16 @@ def _set(session: Session, credit: Credit, consent: str, *, now: datetime) -> No
             installation_id=credit.installation_id,
             now=now,
         )
-    _follow(session, credit, now=now)
+    _sync_post(session, credit, now=now)
 
 
-def _follow(session: Session, credit: Credit, *, now: datetime) -> None:
+def _sync_post(session: Session, credit: Credit, *, now: datetime) -> None:
     """The channel is to see what the person wants it to see."""
     if credit.channel_id is None:
         return
     channel = session.get_one(Channel, credit.channel_id)
     if credit.post_ts is not None:
-        outbox.refresh(
+        outbox.enqueue_update(
             session,
             "mentor.show",
             credit.id,
@@ -177,65 +179,69 @@ def _follow(session: Session, credit: Credit, *, now: datetime) -> None:
             now=now,
         )
     elif credit.consent == "public":
-        outbox.promise(
+        outbox.enqueue(
             session,
             "mentor.post",
             credit.id,
             channel.slack_id,
             installation_id=credit.installation_id,
             now=now,
-            occasion=str(credit.posts),
+            occurrence=str(credit.posts),
         )
 
 
 # What becomes of the messages
 
 
-def held(session: Session, claim: Claim) -> None:
-    hold(session, claim.subject_id)
+def lock_for_delivery(session: Session, delivery: Delivery) -> None:
+    lock(session, delivery.subject_id)
 
 
-def told(session: Session, claim: Claim, sent: tuple[str, str], now: datetime) -> None:
+def on_offer_sent(
+    session: Session, delivery: Delivery, sent: tuple[str, str], now: datetime
+) -> None:
     """The person knows. Who chose to be named each time is named from now on."""
-    credit = session.get_one(Credit, claim.subject_id)
+    credit = session.get_one(Credit, delivery.subject_id)
     credit.told_at, (credit.told_channel, credit.told_ts) = now, sent
-    homes.refresh(session, credit.installation_id, [credit.member], now=now)
-    chosen = preferences.of(session, credit.installation_id, credit.member)
-    if credit.consent == "asked" and not _has_place(session, credit, now=now):
-        _set(session, credit, "private", now=now)
+    homes.refresh_homes(session, credit.installation_id, [credit.member], now=now)
+    chosen = preferences.get(session, credit.installation_id, credit.member)
+    if credit.consent == "asked" and not _has_channel(session, credit, now=now):
+        _set_consent(session, credit, "private", now=now)
     elif credit.consent == "asked" and chosen.may_be_named == "yes":
-        _set(session, credit, "public", now=now)
+        _set_consent(session, credit, "public", now=now)
 
 
-def _has_place(session: Session, credit: Credit, *, now: datetime) -> bool:
+def _has_channel(session: Session, credit: Credit, *, now: datetime) -> bool:
     """Whether there is a channel to tell it in, which the person has not left."""
     if credit.channel_id is None:
         return False
     channel = session.get_one(Channel, credit.channel_id)
-    return visibility.surely_sees(session, channel, credit.member, now=now)
+    return visibility.is_known_to_see(session, channel, credit.member, now=now)
 
 
-def not_told(session: Session, claim: Claim, _error: str, _now: datetime) -> None:
+def on_offer_rejected(
+    session: Session, delivery: Delivery, _error: str, _now: datetime
+) -> None:
     """Slack can't reach the person: nobody was asked, so nobody said yes."""
-    credit = session.get_one(Credit, claim.subject_id)
+    credit = session.get_one(Credit, delivery.subject_id)
     if credit.consent == "asked":
         credit.consent = "silent"
 
 
-def posted(
-    session: Session, claim: Claim, sent: tuple[str, str], now: datetime
+def on_posted(
+    session: Session, delivery: Delivery, sent: tuple[str, str], now: datetime
 ) -> None:
     """It is in the channel: those who were helped hear that their marks did this."""
-    credit = session.get_one(Credit, claim.subject_id)
+    credit = session.get_one(Credit, delivery.subject_id)
     credit.post_ts, credit.posts = sent[1], credit.posts + 1
     session.flush()
     if credit.consent != "public":
         # Taken back while it was on its way.
-        _follow(session, credit, now=now)
+        _sync_post(session, credit, now=now)
         return
-    _show_choice(session, credit, now=now)
-    for person in marked_by(session, credit):
-        outbox.promise(
+    _update_offer(session, credit, now=now)
+    for person in markers(session, credit):
+        outbox.enqueue(
             session,
             "mentor.helped",
             credit.id,
@@ -243,54 +249,62 @@ def posted(
             installation_id=credit.installation_id,
             now=now,
             # An undo within a minute withdraws it unsent.
-            due=welcome(session, credit.installation_id, person, now=now + UNDO_FOR),
+            due=next_contact_time(
+                session, credit.installation_id, person, now=now + NOTIFICATION_DELAY
+            ),
         )
 
 
-def not_posted(session: Session, claim: Claim, error: str, now: datetime) -> None:
+def on_rejected(
+    session: Session, delivery: Delivery, error: str, now: datetime
+) -> None:
     """Slack will not have it there, or nobody can tell: it stays between us for now."""
-    credit = session.get_one(Credit, claim.subject_id)
+    credit = session.get_one(Credit, delivery.subject_id)
     credit.posts += 1
     if credit.consent == "public":
         credit.consent = "private"
-        homes.refresh(session, credit.installation_id, [credit.member], now=now)
-    outbox.promise(
+        homes.refresh_homes(session, credit.installation_id, [credit.member], now=now)
+    outbox.enqueue(
         session,
         "mentor.not_posted",
         credit.id,
         credit.member,
         installation_id=credit.installation_id,
         now=now,
-        detail={"error": error},
-        occasion=str(credit.posts),
+        payload={"error": error},
+        occurrence=str(credit.posts),
     )
-    _show_choice(session, credit, now=now)
+    _update_offer(session, credit, now=now)
 
 
-def perhaps_posted(session: Session, claim: Claim, _error: str, now: datetime) -> None:
-    not_posted(session, claim, "unknown", now)
+def on_lost(session: Session, delivery: Delivery, _error: str, now: datetime) -> None:
+    on_rejected(session, delivery, "unknown", now)
 
 
-def shown(session: Session, claim: Claim, _result: object, _now: datetime) -> None:
+def on_updated(
+    session: Session, delivery: Delivery, _result: object, _now: datetime
+) -> None:
     """The post shows what the person wants; whoever opted out has none any more."""
-    credit = session.get_one(Credit, claim.subject_id)
-    is_latest = session.get_one(OutboxItem, claim.id).version == claim.version
+    credit = session.get_one(Credit, delivery.subject_id)
+    is_latest = session.get_one(OutboxItem, delivery.id).version == delivery.version
     if credit.consent == "never" and is_latest:
         credit.post_ts = None
 
 
-def post_gone(session: Session, claim: Claim, error: str, now: datetime) -> None:
+def on_update_rejected(
+    session: Session, delivery: Delivery, error: str, now: datetime
+) -> None:
     """Somebody deleted the post in Slack: it stays so until a newer yes posts it."""
-    credit = session.get_one(Credit, claim.subject_id)
+    credit = session.get_one(Credit, delivery.subject_id)
     if error == "message_not_found":
-        is_newer = _is_decided_since_posted(session, credit)
+        is_newer = _is_decided_after_post(session, credit)
         credit.post_ts = None
         session.flush()
         if is_newer:
-            _follow(session, credit, now=now)
+            _sync_post(session, credit, now=now)
 
 
-def _is_decided_since_posted(session: Session, credit: Credit) -> bool:
+def _is_decided_after_post(session: Session, credit: Credit) -> bool:
     """Whether the person chose anew after the post was made, by our own clock."""
     posted_at = session.scalar(
         select(OutboxItem.finished_at).filter_by(
@@ -304,8 +318,8 @@ def _is_decided_since_posted(session: Session, credit: Credit) -> bool:
     return bool(posted_at and answered_at and answered_at > posted_at)
 
 
-def _show_choice(session: Session, credit: Credit, *, now: datetime) -> None:
-    outbox.refresh(
+def _update_offer(session: Session, credit: Credit, *, now: datetime) -> None:
+    outbox.enqueue_update(
         session,
         "mentor.choice",
         credit.id,
@@ -315,7 +329,9 @@ def _show_choice(session: Session, credit: Credit, *, now: datetime) -> None:
     )
 
 
-def marked_by(session: Session, credit: Credit) -> Sequence[str]:
+def markers(session: Session, credit: Credit) -> Sequence[str]:
     """Those whose marks are the evidence, once each."""
-    rows = session.scalars(select(Evidence.marked_by).filter_by(credit_id=credit.id))
+    rows = session.scalars(
+        select(CreditEvidence.marked_by).filter_by(credit_id=credit.id)
+    )
     return sorted({person for row in rows for person in row})

@@ -8,26 +8,26 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.channels import service as channels
-from bot.db import prepare, table
+from bot.db import prepare_insert, table
 from bot.runtime import Workspace
-from bot.tally import Slot
+from bot.tally import DayKey
 from models import Channel, Member, MessageCount
 
 # The longest window that can be chosen.
-KEPT = timedelta(days=367)
-_ROWS_AT_ONCE = 500
+RETENTION = timedelta(days=367)
+_BATCH_SIZE = 500
 
 _counts = table(MessageCount)
 _KEY = ["channel_id", "day", "member"]
 
-_ADD = prepare(
+_ADD = prepare_insert(
     MessageCount,
     lambda insert: insert.on_conflict_do_update(
         index_elements=_KEY,
         set_={"messages": _counts.c.messages + insert.excluded.messages},
     ),
 )
-_AT_LEAST = prepare(
+_RAISE = prepare_insert(
     MessageCount,
     lambda insert: insert.on_conflict_do_update(
         index_elements=_KEY,
@@ -37,44 +37,44 @@ _AT_LEAST = prepare(
 )
 
 
-def add(session: Session, workspace: Workspace, counted: Mapping[Slot, int]) -> None:
+def add(session: Session, workspace: Workspace, counts: Mapping[DayKey, int]) -> None:
     """Write down what was counted since the last time."""
-    _write(session, workspace, counted, _ADD)
+    _write(session, workspace, counts, _ADD)
 
 
-def at_least(
-    session: Session, workspace: Workspace, counted: Mapping[Slot, int]
+def raise_to(
+    session: Session, workspace: Workspace, counts: Mapping[DayKey, int]
 ) -> None:
     """Write down what an export holds of these days.
 
     It may have been loaded before, or the bot may have been there: of two counts of
     the same day the larger one is the more complete.
     """
-    _write(session, workspace, counted, _AT_LEAST)
+    _write(session, workspace, counts, _RAISE)
 
 
 def _write(
     session: Session,
     workspace: Workspace,
-    counted: Mapping[Slot, int],
+    counts: Mapping[DayKey, int],
     insert: Callable[[Session], Any],
 ) -> None:
-    gone = _forgotten(session, workspace, {member for _, _, member in counted})
-    counted = {
+    gone = _erased_days(session, workspace, {member for _, _, member in counts})
+    counts = {
         slot: messages
-        for slot, messages in counted.items()
+        for slot, messages in counts.items()
         if slot[2] not in gone or slot[1] > gone[slot[2]]
     }
     places = {
-        slack_id: channels.note(session, workspace.id, slack_id).id
-        for slack_id in sorted({channel for channel, _, _ in counted})
+        slack_id: channels.get_or_create(session, workspace.id, slack_id).id
+        for slack_id in sorted({channel for channel, _, _ in counts})
     }
     # Always in the same order, or two replicas would wait for each other.
     rows = sorted(
         (places[channel], day, member, messages)
-        for (channel, day, member), messages in counted.items()
+        for (channel, day, member), messages in counts.items()
     )
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
+    for start in range(0, len(rows), _BATCH_SIZE):
         session.execute(
             insert(session),
             [
@@ -85,13 +85,13 @@ def _write(
                     "messages": messages,
                 }
                 for channel_id, day, member, messages in rows[
-                    start : start + _ROWS_AT_ONCE
+                    start : start + _BATCH_SIZE
                 ]
             ],
         )
 
 
-def _forgotten(
+def _erased_days(
     session: Session, workspace: Workspace, people: Collection[str]
 ) -> dict[str, date]:
     """On which day each of these was forgotten; what they wrote until then is not kept.
@@ -111,11 +111,12 @@ def _forgotten(
     }
 
 
-def forget(session: Session, workspace: Workspace, *, now: datetime) -> None:
+def purge_expired(session: Session, workspace: Workspace, *, now: datetime) -> None:
     """Delete the workspace's counts that no window reaches any more."""
     here = select(Channel.id).where(Channel.installation_id == workspace.id)
     session.execute(
         delete(MessageCount).where(
-            MessageCount.day < (now - KEPT).date(), MessageCount.channel_id.in_(here)
+            MessageCount.day < (now - RETENTION).date(),
+            MessageCount.channel_id.in_(here),
         )
     )

@@ -8,141 +8,159 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import hours, visibility
-from bot.config import MentorNumbers
-from bot.delivery import Notice
-from bot.lanes import Claim
+from bot.config import MentorSettings
+from bot.delivery import MessageType
+from bot.lanes import Delivery
 from bot.members import service as members
 from bot.mentors import consent, notes
-from bot.mentors.notes import Consent, Deed, Note, Story
-from bot.operations import Delete, Operation, Post, Update
+from bot.mentors.notes import Consent, Contribution, CreditStory, Note
+from bot.operations import DeleteMessage, PostMessage, SlackAction, UpdateMessage
 from bot.preferences import service as preferences
 from bot.runtime import Workspace
 from bot.text import permalink
-from models import Answer, Ask, Channel, Credit, Evidence, Member, RingNote
+from models import Answer, Ask, Channel, Credit, CreditEvidence, Member, MentorRingAlert
 
 
-class Drawing:
+class MentorRenderer:
     """The draw functions, for one workspace."""
 
-    def __init__(self, workspace: Workspace, numbers: MentorNumbers) -> None:
-        self._workspace, self._numbers = workspace, numbers
+    def __init__(self, workspace: Workspace, settings: MentorSettings) -> None:
+        self._workspace, self._settings = workspace, settings
 
-    def notices(self) -> dict[str, Notice]:
+    def message_types(self) -> dict[str, MessageType]:
         return {
-            "mentor.told": Notice(
-                self.told,
-                delivered=consent.told,
-                parked=consent.not_told,
-                unknown=consent.not_told,
-                due=hours.due,
-                hold=consent.held,
+            "mentor.told": MessageType(
+                self.render_offer,
+                on_sent=consent.on_offer_sent,
+                on_rejected=consent.on_offer_rejected,
+                on_lost=consent.on_offer_rejected,
+                send_after=hours.send_after,
+                lock=consent.lock_for_delivery,
             ),
-            "mentor.choice": Notice(self.choice, "repeat"),
-            "mentor.post": Notice(
-                self.post,
-                delivered=consent.posted,
-                parked=consent.not_posted,
-                unknown=consent.perhaps_posted,
-                hold=consent.held,
+            "mentor.choice": MessageType(self.render_offer_update, "repeat"),
+            "mentor.post": MessageType(
+                self.render_post,
+                on_sent=consent.on_posted,
+                on_rejected=consent.on_rejected,
+                on_lost=consent.on_lost,
+                lock=consent.lock_for_delivery,
             ),
-            "mentor.show": Notice(
-                self.show,
+            "mentor.show": MessageType(
+                self.render_update,
                 "repeat",
-                delivered=consent.shown,
-                parked=consent.post_gone,
-                hold=consent.held,
+                on_sent=consent.on_updated,
+                on_rejected=consent.on_update_rejected,
+                lock=consent.lock_for_delivery,
             ),
-            "mentor.helped": Notice(self.helped, due=hours.due),
-            "mentor.not_posted": Notice(self.not_posted, of=_of_credit),
-            "mentor.ring": Notice(self.ring, due=hours.due),
+            "mentor.helped": MessageType(
+                self.render_marker_note, send_after=hours.send_after
+            ),
+            "mentor.not_posted": MessageType(
+                self.render_not_posted, quoted_channels=_credit_channel_ids
+            ),
+            "mentor.ring": MessageType(
+                self.render_ring_alert, send_after=hours.send_after
+            ),
         }
 
-    def told(self, session: Session, claim: Claim) -> Operation | None:
-        credit = session.get_one(Credit, claim.subject_id)
-        if credit.consent == "never" or self._is_out(session, credit.member):
+    def render_offer(self, session: Session, delivery: Delivery) -> SlackAction | None:
+        credit = session.get_one(Credit, delivery.subject_id)
+        if credit.consent == "never" or self._has_opted_out(session, credit.member):
             return None
-        return _letter(claim, self._told(session, credit, claim))
+        return _direct_message(delivery, self._offer_note(session, credit, delivery))
 
-    def choice(self, session: Session, claim: Claim) -> Operation | None:
-        credit = session.get_one(Credit, claim.subject_id)
+    def render_offer_update(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        credit = session.get_one(Credit, delivery.subject_id)
         if credit.told_channel is None or credit.told_ts is None:
             return None
-        text, drawn = self._told(session, credit, claim)
-        return Update(credit.told_channel, credit.told_ts, text, drawn)
+        text, drawn = self._offer_note(session, credit, delivery)
+        return UpdateMessage(credit.told_channel, credit.told_ts, text, drawn)
 
-    def _told(self, session: Session, credit: Credit, claim: Claim) -> Note:
+    def _offer_note(self, session: Session, credit: Credit, delivery: Delivery) -> Note:
         """To its person, without what was said in private channels that they left."""
-        channel, rows = _seen(session, credit, credit.member, claim)
-        chosen = preferences.of(session, self._workspace.id, credit.member)
+        channel, rows = _visible_evidence(session, credit, credit.member, delivery)
+        chosen = preferences.get(session, self._workspace.id, credit.member)
         is_counted = credit.all_messages > 0
-        return notes.told(
+        return notes.credit_offer(
             credit.id,
-            self._story(session, credit, rows),
+            self._credit_story(session, credit, rows),
             share=credit.messages / credit.all_messages if is_counted else None,
             consent=_consent(credit),
             channel=channel.name if channel else "",
             url=self._post_url(credit, channel),
             asks_first=chosen.may_be_named == "ask" and channel is not None,
-            silence_days=self._numbers.consent_days,
+            consent_days=self._settings.consent_days,
         )
 
-    def post(self, session: Session, claim: Claim) -> Operation | None:
-        credit = session.get_one(Credit, claim.subject_id)
-        if credit.consent != "public" or self._is_out(session, credit.member):
+    def render_post(self, session: Session, delivery: Delivery) -> SlackAction | None:
+        credit = session.get_one(Credit, delivery.subject_id)
+        if credit.consent != "public" or self._has_opted_out(session, credit.member):
             return None
-        text, drawn = self._post(session, credit)
-        return Post(claim.recipient, text, drawn)
+        text, drawn = self._post_note(session, credit)
+        return PostMessage(delivery.recipient, text, drawn)
 
-    def show(self, session: Session, claim: Claim) -> Operation | None:
-        credit = session.get_one(Credit, claim.subject_id)
+    def render_update(self, session: Session, delivery: Delivery) -> SlackAction | None:
+        credit = session.get_one(Credit, delivery.subject_id)
         if credit.post_ts is None:
             return None
         if credit.consent == "never":
-            return Delete(claim.recipient, credit.post_ts)
+            return DeleteMessage(delivery.recipient, credit.post_ts)
         is_public = credit.consent == "public"
-        text, drawn = self._post(session, credit) if is_public else notes.taken_back()
-        return Update(claim.recipient, credit.post_ts, text, drawn)
+        text, drawn = (
+            self._post_note(session, credit) if is_public else notes.withdrawn_post()
+        )
+        return UpdateMessage(delivery.recipient, credit.post_ts, text, drawn)
 
-    def _post(self, session: Session, credit: Credit) -> Note:
+    def _post_note(self, session: Session, credit: Credit) -> Note:
         channel = session.get_one(Channel, credit.channel_id)
         name = members.name(session, self._workspace.id, credit.member)
         seen = [row for row in _evidence(session, credit) if _may_show(row[2], channel)]
-        story = self._story(session, credit, seen, is_public=True)
+        story = self._credit_story(session, credit, seen, is_public=True)
         return notes.post(credit.member, name, story)
 
-    def helped(self, session: Session, claim: Claim) -> Operation | None:
-        credit = session.get_one(Credit, claim.subject_id)
+    def render_marker_note(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        credit = session.get_one(Credit, delivery.subject_id)
         if credit.consent != "public" or credit.post_ts is None:
             return None
         # Where the post is in a private channel, who is not in it learns of none.
-        channel, rows = _seen(session, credit, claim.recipient, claim)
-        mine = [row for row in rows if claim.recipient in row[0].marked_by]
+        channel, rows = _visible_evidence(session, credit, delivery.recipient, delivery)
+        mine = [row for row in rows if delivery.recipient in row[0].marked_by]
         if not mine:
             return None
-        return _letter(
-            claim,
-            notes.helped(
+        return _direct_message(
+            delivery,
+            notes.marker_note(
                 members.name(session, self._workspace.id, credit.member),
-                self._deed(session, mine[0], {}),
+                self._contribution(session, mine[0], {}),
                 channel.name if channel else "",
                 self._post_url(credit, channel),
             ),
         )
 
-    def not_posted(self, session: Session, claim: Claim) -> Operation | None:
-        channel = _channel(session, session.get_one(Credit, claim.subject_id))
+    def render_not_posted(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        channel = _channel(session, session.get_one(Credit, delivery.subject_id))
         if channel is None:
             return None
-        return _letter(claim, notes.not_posted(channel.name, claim.detail["error"]))
+        return _direct_message(
+            delivery, notes.not_posted(channel.name, delivery.payload["error"])
+        )
 
-    def ring(self, session: Session, claim: Claim) -> Operation | None:
-        member = session.get_one(Member, claim.subject_id)
+    def render_ring_alert(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        member = session.get_one(Member, delivery.subject_id)
         noted = session.get(
-            RingNote,
+            MentorRingAlert,
             (
                 self._workspace.id,
                 member.slack_id,
-                date.fromisoformat(claim.detail["period"]),
+                date.fromisoformat(delivery.payload["period"]),
             ),
         )
         if noted is None:
@@ -150,9 +168,9 @@ class Drawing:
         called = members.names(
             session, self._workspace.id, {member.slack_id, *noted.ring}
         )
-        return _letter(
-            claim,
-            notes.ring(
+        return _direct_message(
+            delivery,
+            notes.ring_alert(
                 called[member.slack_id],
                 [called[person] for person in noted.ring],
                 noted.marks,
@@ -160,51 +178,51 @@ class Drawing:
             ),
         )
 
-    def _is_out(self, session: Session, member: str) -> bool:
-        chosen = preferences.of(session, self._workspace.id, member)
+    def _has_opted_out(self, session: Session, member: str) -> bool:
+        chosen = preferences.get(session, self._workspace.id, member)
         return chosen.may_be_named == "never"
 
-    def _story(
+    def _credit_story(
         self,
         session: Session,
         credit: Credit,
-        seen: Sequence[tuple[Evidence, Ask, Channel, Answer]],
+        rows: Sequence[tuple[CreditEvidence, Ask, Channel, Answer]],
         *,
         is_public: bool = False,
-    ) -> Story:
-        askers = {row.asker for row, *_ in seen}
+    ) -> CreditStory:
+        askers = {row.asker for row, *_ in rows}
         lead = credit.credited_by
         names = members.names(
             session, self._workspace.id, {*askers, credit.member, lead or credit.member}
         )
         called: Mapping[str, str | None] = {asker: names[asker] for asker in askers}
         if is_public:
-            chosen = preferences.of_all(session, self._workspace.id, askers)
+            chosen = preferences.get_many(session, self._workspace.id, askers)
             called = {
                 asker: None if chosen[asker].may_be_named == "never" else name
                 for asker, name in called.items()
             }
-        return Story(
+        return CreditStory(
             days=credit.window_days,
-            deeds=[self._deed(session, row, called) for row in seen],
-            people=len({person for row, *_ in seen for person in row.helped}),
-            lead=names[lead] if lead else "",
+            contributions=[self._contribution(session, row, called) for row in rows],
+            helped_count=len({person for row, *_ in rows for person in row.helped}),
+            nominated_by=names[lead] if lead else "",
             reason=credit.reason or "",
         )
 
-    def _deed(
+    def _contribution(
         self,
         session: Session,
-        proof: tuple[Evidence, Ask, Channel, Answer],
-        called: Mapping[str, str | None],
-    ) -> Deed:
-        row, ask, channel, answer = proof
-        return Deed(
-            title=members.with_names(session, self._workspace.id, ask.title),
+        evidence_row: tuple[CreditEvidence, Ask, Channel, Answer],
+        names: Mapping[str, str | None],
+    ) -> Contribution:
+        row, ask, channel, answer = evidence_row
+        return Contribution(
+            title=members.text_with_names(session, self._workspace.id, ask.title),
             url=permalink(
                 self._workspace.team_url, channel.slack_id, answer.ts, ask.ts
             ),
-            asker=called.get(row.asker),
+            asker=names.get(row.asker),
             is_solution=row.is_solution,
         )
 
@@ -216,14 +234,14 @@ class Drawing:
 
 def _evidence(
     session: Session, credit: Credit
-) -> list[tuple[Evidence, Ask, Channel, Answer]]:
+) -> list[tuple[CreditEvidence, Ask, Channel, Answer]]:
     """What the credit rests on, but for asks that have been deleted since."""
     rows = session.execute(
-        select(Evidence, Ask, Channel, Answer)
-        .join(Ask, Ask.id == Evidence.ask_id)
+        select(CreditEvidence, Ask, Channel, Answer)
+        .join(Ask, Ask.id == CreditEvidence.ask_id)
         .join(Channel, Channel.id == Ask.channel_id)
-        .join(Answer, Answer.id == Evidence.answer_id)
-        .where(Evidence.credit_id == credit.id, Ask.deleted_at.is_(None))
+        .join(Answer, Answer.id == CreditEvidence.answer_id)
+        .where(CreditEvidence.credit_id == credit.id, Ask.deleted_at.is_(None))
         .order_by(Answer.ts)
     )
     return [(row[0], row[1], row[2], row[3]) for row in rows]
@@ -235,35 +253,35 @@ def _channel(session: Session, credit: Credit) -> Channel | None:
     return session.get_one(Channel, credit.channel_id)
 
 
-def _seen(
-    session: Session, credit: Credit, member: str, claim: Claim
-) -> tuple[Channel | None, list[tuple[Evidence, Ask, Channel, Answer]]]:
+def _visible_evidence(
+    session: Session, credit: Credit, member: str, delivery: Delivery
+) -> tuple[Channel | None, list[tuple[CreditEvidence, Ask, Channel, Answer]]]:
     """The credit's channel and what it rests on, as far as the person may see them."""
     channel, rows = _channel(session, credit), _evidence(session, credit)
-    seen = visibility.seen(
+    seen = visibility.visible_channels(
         session,
         [*([channel] if channel else []), *(row[2] for row in rows)],
         member,
-        now=claim.looked_at or claim.claimed_at,
+        now=delivery.rendered_at or delivery.started_at,
     )
     is_seen = channel is not None and channel.id in seen
     return channel if is_seen else None, [row for row in rows if row[2].id in seen]
 
 
-def _of_credit(session: Session, claim: Claim) -> list[int]:
-    channel_id = session.get_one(Credit, claim.subject_id).channel_id
+def _credit_channel_ids(session: Session, delivery: Delivery) -> list[int]:
+    channel_id = session.get_one(Credit, delivery.subject_id).channel_id
     return [] if channel_id is None else [channel_id]
 
 
-def _may_show(of: Channel, where: Channel) -> bool:
+def _may_show(source: Channel, target: Channel) -> bool:
     """What was said in one channel, in another: only if anybody there could see it."""
-    return of.id == where.id or not (of.is_private or where.is_shared)
+    return source.id == target.id or not (source.is_private or target.is_shared)
 
 
 def _consent(credit: Credit) -> Consent:
     return cast("Consent", credit.consent)
 
 
-def _letter(claim: Claim, note: Note) -> Post:
+def _direct_message(delivery: Delivery, note: Note) -> PostMessage:
     text, drawn = note
-    return Post(claim.recipient, text, drawn)
+    return PostMessage(delivery.recipient, text, drawn)

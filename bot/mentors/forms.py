@@ -26,17 +26,17 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot import rich
-from bot.asks.blocks import names
+from bot.asks.blocks import name_list
 from bot.mentors.notes import Consent
 from bot.rich import Part, link
-from bot.text import escape, plain, shorten
+from bot.text import escape, to_plain, truncate
 
-SHORTEST_REASON = 20
-LONGEST_REASON = 300
-MOST_EXPERTS = 100
+MIN_REASON_LENGTH = 20
+MAX_REASON_LENGTH = 300
+MAX_EXPERTS = 100
 # Of evidence, for each credit.
-MOST_LINES = 5
-_TITLE = 80
+MAX_EVIDENCE_LINES = 5
+_TITLE_LENGTH = 80
 
 SCOPES = (
     ("workspace", "In all channels together", "One person a week."),
@@ -44,7 +44,7 @@ SCOPES = (
     ("off", "Nowhere", "Nobody is looked for; what was found stays."),
 )
 
-_STATES: dict[Consent, str] = {
+_CONSENT_LABELS: dict[Consent, str] = {
     "asked": "asked, no answer yet",
     "public": "told in public",
     "private": "between us",
@@ -53,44 +53,44 @@ _STATES: dict[Consent, str] = {
 }
 
 
-def consent(value: str) -> Consent:
+def to_consent(value: str) -> Consent:
     return cast("Consent", value)
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class EvidenceItem:
     """One mark behind a credit. `title` is marked text; `stands`: not undone since."""
 
     title: str
     url: str
     asker: str
-    helped: Sequence[str]
-    stands: bool
+    helped_names: Sequence[str]
+    is_still_marked: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CreditRow:
     """A credit as leads see it, without what was said in private channels."""
 
     name: str
     day: date
     consent: Consent
     channel: str
-    proofs: Sequence[Proof]
+    evidence: Sequence[EvidenceItem]
     # Marks in private channels, which are only counted.
-    hidden: int
+    hidden_count: int
     # What the definition made of it: in words; of a credit by hand, its reason.
-    weight: str
+    explanation: str
 
 
-def leads(
-    rows: Sequence[Row],
+def overview(
+    rows: Sequence[CreditRow],
     *,
     rings: Sequence[str],
     scope: str,
     experts: Sequence[str],
-    newer: int | None,
-    older: int | None,
+    newer_start: int | None,
+    older_start: int | None,
 ) -> View:
     """`/backswing mentors`. `newer` and `older` are where the pages beside begin."""
     where = next(text for value, text, _ in SCOPES if value == scope)
@@ -105,7 +105,7 @@ def leads(
             elements=[
                 PlainTextObject(
                     text=f"Looking in: {where.lower()}. Expected experts:"
-                    f" {names(experts) if experts else 'none'}.",
+                    f" {name_list(experts) if experts else 'none'}.",
                     emoji=False,
                 )
             ]
@@ -116,12 +116,15 @@ def leads(
         HeaderBlock(text="Credits"),
     ]
     for row in rows:
-        blocks += _row(row)
+        blocks += _credit_blocks(row)
     if not rows:
         blocks.append(
             SectionBlock(text="None yet. Nobody is named when nobody qualifies.")
         )
-    pages = [("Newer", "mentor_newer", newer), ("Older", "mentor_older", older)]
+    pages = [
+        ("Newer", "mentor_newer", newer_start),
+        ("Older", "mentor_older", older_start),
+    ]
     shown = [(text, action, str(at)) for text, action, at in pages if at is not None]
     if shown:
         blocks.append(_buttons(*shown))
@@ -130,42 +133,44 @@ def leads(
     return View(type="modal", title="Mentors", close="Close", blocks=blocks)
 
 
-def _row(row: Row) -> list[Block]:
+def _credit_blocks(row: CreditRow) -> list[Block]:
     where = f" in #{row.channel}" if row.consent == "public" and row.channel else ""
     blocks: list[Block] = [
-        rich.sentence(
-            f"{row.name}  ·  week to {_day(row.day)}  ·  {_STATES[row.consent]}{where}"
+        rich.inline(
+            f"{row.name}  ·  week to {_day(row.day)}  ·  {_CONSENT_LABELS[row.consent]}{where}"
         )
     ]
-    for proof in row.proofs[:MOST_LINES]:
+    for proof in row.evidence[:MAX_EVIDENCE_LINES]:
         parts: list[Part] = [
             "•  ",
-            link(proof.url, f"“{shorten(plain(proof.title), _TITLE)}”"),
-            f" by {proof.asker}, helped {names(proof.helped)}",
+            link(proof.url, f"“{truncate(to_plain(proof.title), _TITLE_LENGTH)}”"),
+            f" by {proof.asker}, helped {name_list(proof.helped_names)}",
         ]
-        if not proof.stands:
+        if not proof.is_still_marked:
             parts.append(" (undone since)")
-        blocks.append(rich.sentence(*parts))
-    more = len(row.proofs) - MOST_LINES
+        blocks.append(rich.inline(*parts))
+    more = len(row.evidence) - MAX_EVIDENCE_LINES
     rest = [f"and {more} more"] if more > 0 else []
-    if row.hidden:
-        rest.append(f"{row.hidden} in private channels")
-    about = "  ·  ".join([*rest, row.weight])
+    if row.hidden_count:
+        rest.append(f"{row.hidden_count} in private channels")
+    about = "  ·  ".join([*rest, row.explanation])
     blocks.append(
-        ContextBlock(elements=[PlainTextObject(text=shorten(about, 1000), emoji=False)])
+        ContextBlock(
+            elements=[PlainTextObject(text=truncate(about, 1000), emoji=False)]
+        )
     )
     return blocks
 
 
 def _line(text: str) -> Block:
-    return rich.sentence(f"•  {text}")
+    return rich.inline(f"•  {text}")
 
 
 def _day(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def by_hand() -> View:
+def credit_form() -> View:
     return View(
         type="modal",
         callback_id="mentor_add",
@@ -189,7 +194,7 @@ def by_hand() -> View:
                 element=PlainTextInputElement(
                     action_id="reason",
                     multiline=True,
-                    max_length=LONGEST_REASON,
+                    max_length=MAX_REASON_LENGTH,
                 ),
             ),
             InputBlock(
@@ -211,7 +216,7 @@ def by_hand() -> View:
     )
 
 
-def settings(scope: str, experts: Sequence[str]) -> View:
+def settings_form(scope: str, experts: Sequence[str]) -> View:
     options = [
         Option(text=text, value=value, description=more) for value, text, more in SCOPES
     ]
@@ -241,7 +246,7 @@ def settings(scope: str, experts: Sequence[str]) -> View:
                     action_id="experts",
                     placeholder="Choose people",
                     initial_users=list(experts) or None,
-                    max_selected_items=MOST_EXPERTS,
+                    max_selected_items=MAX_EXPERTS,
                 ),
             ),
         ],
@@ -249,7 +254,7 @@ def settings(scope: str, experts: Sequence[str]) -> View:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class OwnCredit:
     """A credit as its person sees it in the Home tab; `channel` is "" for none."""
 
     id: int
@@ -258,27 +263,27 @@ class Past:
     people: int
     channel: str
     consent: Consent
-    may_be_named: bool = True
+    is_naming_allowed: bool = True
     # Whether they may hear of the channel: not of a private one that they have left.
-    is_seen: bool = True
+    is_channel_visible: bool = True
 
 
-def asked(rows: Sequence[Past]) -> list[Block]:
+def pending_credits(rows: Sequence[OwnCredit]) -> list[Block]:
     """For the Home tab: each credit whose person has not said whether to tell it."""
-    return [block for row in rows for block in _credit(row)]
+    return [block for row in rows for block in _own_credit_blocks(row)]
 
 
-def past(rows: Sequence[Past]) -> list[Block]:
+def past_credits(rows: Sequence[OwnCredit]) -> list[Block]:
     """For the Home tab: each credit with its choice, and how to change it."""
     if not rows:
         return []
     return [
         HeaderBlock(text="What you did for others"),
-        *(block for row in rows for block in _credit(row)),
+        *(block for row in rows for block in _own_credit_blocks(row)),
     ]
 
 
-def _credit(row: Past) -> list[Block]:
+def _own_credit_blocks(row: OwnCredit) -> list[Block]:
     what = (
         f"{row.answers} {'answer' if row.answers == 1 else 'answers'} that helped"
         f" {row.people} {'person' if row.people == 1 else 'people'}"
@@ -286,39 +291,41 @@ def _credit(row: Past) -> list[Block]:
         else "thanked by a program lead"
     )
     blocks: list[Block] = [
-        SectionBlock(text=f"*{_day(row.day)}*: {what}. {_said(row)}")
+        SectionBlock(text=f"*{_day(row.day)}*: {what}. {_status_text(row)}")
     ]
-    buttons = _changes(row)
+    buttons = _choice_buttons(row)
     return [*blocks, _buttons(*buttons)] if buttons else blocks
 
 
-def _said(row: Past) -> str:
-    channel = f"#{escape(row.channel)}" if row.is_seen else "a private channel"
+def _status_text(row: OwnCredit) -> str:
+    channel = (
+        f"#{escape(row.channel)}" if row.is_channel_visible else "a private channel"
+    )
     match row.consent:
-        case "asked" if row.channel and row.is_seen:
+        case "asked" if row.channel and row.is_channel_visible:
             return f"May I tell {channel}?"
         case "public":
             return f"I told {channel}."
-        case "never" if not row.may_be_named:
+        case "never" if not row.is_naming_allowed:
             return "You chose never to be named."
         case _:
             return "Between us."
 
 
-def _changes(row: Past) -> list[tuple[str, str, str]]:
+def _choice_buttons(row: OwnCredit) -> list[tuple[str, str, str]]:
     tell = ("Yes, tell them", "mentor_tell", str(row.id))
     keep = ("Just between us", "mentor_keep", str(row.id))
     never = ("Not again", "mentor_never", str(row.id))
     if not row.channel:
         return []
     # Of a private channel that they have left nothing can be told any more.
-    telling = [tell] if row.is_seen else []
+    telling = [tell] if row.is_channel_visible else []
     match row.consent:
         case "asked":
             return [*telling, keep, never]
         case "public":
             return [("Take it back", "mentor_keep", str(row.id))]
-        case "never" if not row.may_be_named:
+        case "never" if not row.is_naming_allowed:
             return []
         case _:
             return telling

@@ -5,34 +5,34 @@ from collections.abc import Iterable
 from sqlalchemy import Text, cast, or_, select
 from sqlalchemy.orm import Session
 
-from bot.kept import Kept, Leaving, Told
+from bot.kept import Erasure, MessagePolicy, TablePolicy
 from models import (
     Credit,
-    Evidence,
-    Expert,
+    CreditEvidence,
+    ExpectedExpert,
     Member,
-    Mentoring,
-    MentorRound,
+    MentorRingAlert,
+    MentorRun,
+    MentorWorkspaceSettings,
     MessageCount,
-    RingNote,
 )
 
 
-def _credits(session: Session, leaving: Leaving) -> Iterable[int]:
+def _find_credits(session: Session, erasure: Erasure) -> Iterable[int]:
     """The credits that name the person: as its own, by hand, or for having asked."""
-    who = leaving.member
+    who = erasure.member
     return session.scalars(
         select(Credit.id)
-        .outerjoin(Evidence, Evidence.credit_id == Credit.id)
+        .outerjoin(CreditEvidence, CreditEvidence.credit_id == Credit.id)
         .where(
-            Credit.installation_id == leaving.installation_id,
+            Credit.installation_id == erasure.installation_id,
             or_(
                 Credit.member == who,
                 Credit.credited_by == who,
-                Evidence.asker == who,
+                CreditEvidence.asker == who,
                 *(
                     cast(people, Text).contains(f'"{who}"', autoescape=True)
-                    for people in (Evidence.helped, Evidence.marked_by)
+                    for people in (CreditEvidence.helped, CreditEvidence.marked_by)
                 ),
             ),
         )
@@ -40,95 +40,95 @@ def _credits(session: Session, leaving: Leaving) -> Iterable[int]:
     )
 
 
-def _rings(session: Session, leaving: Leaving) -> Iterable[int]:
+def _find_ring_alerts(session: Session, erasure: Erasure) -> Iterable[int]:
     """What leads were told of a ring that the person is of, by whom it is about."""
     return session.scalars(
         select(Member.id)
         .join(
-            RingNote,
-            (RingNote.installation_id == Member.installation_id)
-            & (RingNote.member == Member.slack_id),
+            MentorRingAlert,
+            (MentorRingAlert.installation_id == Member.installation_id)
+            & (MentorRingAlert.member == Member.slack_id),
         )
         .where(
-            RingNote.installation_id == leaving.installation_id,
+            MentorRingAlert.installation_id == erasure.installation_id,
             or_(
-                RingNote.member == leaving.member,
-                cast(RingNote.ring, Text).contains(
-                    f'"{leaving.member}"', autoescape=True
+                MentorRingAlert.member == erasure.member,
+                cast(MentorRingAlert.ring, Text).contains(
+                    f'"{erasure.member}"', autoescape=True
                 ),
             ),
         )
     )
 
 
-KEPT = (
-    Kept(
+PERSONAL_DATA = (
+    TablePolicy(
         model=MessageCount,
-        what="How many messages each person wrote in a channel on a day. Nothing of"
+        contents="How many messages each person wrote in a channel on a day. Nothing of"
         " the messages.",
-        why="Whoever writes little and helps much is to be noticed.",
-        until="A year has passed. When the person is forgotten it stays as somebody's.",
-        owners=("member",),
+        purpose="Whoever writes little and helps much is to be noticed.",
+        retention="A year has passed. When the person is forgotten it stays as somebody's.",
+        owner_columns=("member",),
     ),
-    Kept(
-        model=Mentoring,
-        what="Where the bot looks for mentors.",
-        why="The program leads choose it.",
-        until="The database is deleted.",
-        neutral=("scope",),
+    TablePolicy(
+        model=MentorWorkspaceSettings,
+        contents="Where the bot looks for mentors.",
+        purpose="The program leads choose it.",
+        retention="The database is deleted.",
+        non_personal=("scope",),
     ),
-    Kept(
-        model=Expert,
-        what="Who is expected to help anyway.",
-        why="They are no unexpected mentors.",
-        until="It is taken back, or the person is forgotten.",
-        owners=("member",),
-        when_forgotten="delete",
+    TablePolicy(
+        model=ExpectedExpert,
+        contents="Who is expected to help anyway.",
+        purpose="They are no unexpected mentors.",
+        retention="It is taken back, or the person is forgotten.",
+        owner_columns=("member",),
+        on_erasure="delete",
     ),
-    Kept(
-        model=MentorRound,
-        what="When the bot looked for mentors, and how many it found.",
-        why="It looks once in each period.",
-        until="The database is deleted.",
+    TablePolicy(
+        model=MentorRun,
+        contents="When the bot looked for mentors, and how many it found.",
+        purpose="It looks once in each period.",
+        retention="The database is deleted.",
     ),
-    Kept(
+    TablePolicy(
         model=Credit,
-        what="Who was noticed, or credited by hand and why; what they chose; where they"
+        contents="Who was noticed, or credited by hand and why; what they chose; where they"
         " were told.",
-        why="To tell them first, to keep to their choice, and to let them change it.",
-        until="The person is forgotten: then it stays as somebody's, and its public"
+        purpose="To tell them first, to keep to their choice, and to let them change it.",
+        retention="The person is forgotten: then it stays as somebody's, and its public"
         " post names nobody. Whoever credited by hand takes their reason along.",
-        owners=("member",),
-        others=("credited_by",),
-        words={
+        owner_columns=("member",),
+        mentioned_columns=("credited_by",),
+        text_columns={
             "reason": "credited_by",
             # Where somebody's direct messages are leads back to them.
             "told_channel": "member",
             "told_ts": "member",
         },
-        neutral=("consent", "post_ts"),
+        non_personal=("consent", "post_ts"),
     ),
-    Kept(
-        model=Evidence,
-        what="The marks behind a credit: who asked, whom it helped.",
-        why="A credit says what it rests on.",
-        until="The person is forgotten: then it stays as somebody's.",
-        others=("asker",),
-        json=("helped", "marked_by"),
+    TablePolicy(
+        model=CreditEvidence,
+        contents="The marks behind a credit: who asked, whom it helped.",
+        purpose="A credit says what it rests on.",
+        retention="The person is forgotten: then it stays as somebody's.",
+        mentioned_columns=("asker",),
+        json_columns=("helped", "marked_by"),
     ),
-    Kept(
-        model=RingNote,
-        what="That most of somebody's marks come from one small ring.",
-        why="The program leads are told once.",
-        until="The person is forgotten.",
-        owners=("member",),
-        json=("ring",),
-        when_forgotten="delete",
+    TablePolicy(
+        model=MentorRingAlert,
+        contents="That most of somebody's marks come from one small ring.",
+        purpose="The program leads are told once.",
+        retention="The person is forgotten.",
+        owner_columns=("member",),
+        json_columns=("ring",),
+        on_erasure="delete",
     ),
 )
 
-TOLD = (
-    Told(
+MESSAGES = (
+    MessagePolicy(
         frozenset(
             {
                 "mentor.told",
@@ -139,7 +139,7 @@ TOLD = (
                 "mentor.not_posted",
             }
         ),
-        _credits,
+        _find_credits,
     ),
-    Told(frozenset({"mentor.ring"}), _rings),
+    MessagePolicy(frozenset({"mentor.ring"}), _find_ring_alerts),
 )

@@ -13,33 +13,33 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, uni
 from sqlalchemy.orm import Session
 
 from bot.answers import outcomes
-from bot.clock import moment
-from bot.config import MentorNumbers
+from bot.clock import ts_to_datetime
+from bot.config import MentorSettings
 from bot.db import table
 from bot.mentors import rules
-from bot.mentors.rules import Found, Marks, Period
+from bot.mentors.rules import DetectionResult, HelpMatrix, Period
 from models import (
     Answer,
     Ask,
     Channel,
     Credit,
-    Expert,
+    ExpectedExpert,
     Member,
+    MemberSettingsRow,
     MessageCount,
-    Preference,
 )
 
 # Rows taken from the database at once: so few stay in the processor's cache, which
 # takes a fifth less time than some thousands.
-_AT_ONCE = 500
+_BATCH_SIZE = 500
 # A look at a large workspace takes its time; a request may not.
-_SECONDS = 120
+_TIMEOUT_SECONDS = 120
 
 _asks, _answers, _channels = table(Ask), table(Answer), table(Channel)
 _members, _counts = table(Member), table(MessageCount)
 
 # Slack's ids of the people in each private channel, by the channel's row.
-Seats = Mapping[int, Collection[str]]
+PrivateMembers = Mapping[int, Collection[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,44 +52,52 @@ class Scope:
 
     installation_id: int
     channel_id: int | None = None
-    seats: Seats = field(default_factory=dict)
+    private_members: PrivateMembers = field(default_factory=dict)
 
 
-def look(
-    session: Session, scope: Scope, period: Period, *, numbers: MentorNumbers
-) -> Found:
+def detect_mentors(
+    session: Session, scope: Scope, period: Period, *, settings: MentorSettings
+) -> DetectionResult:
     """Weigh what is known of the windows that end with the period."""
-    take_time(session)
+    extend_timeout(session)
     until = period.until
-    visible_since = until - timedelta(days=numbers.visibility_days)
-    return rules.find(
-        _marks(session, scope, until - timedelta(days=numbers.ring_days), until),
-        _messages(session, scope, visible_since, until),
-        partial(_answered, session, scope, until=until, least=numbers.least_answered),
+    visible_since = until - timedelta(days=settings.visibility_days)
+    return rules.detect(
+        _help_matrix(session, scope, until - timedelta(days=settings.ring_days), until),
+        _message_counts(session, scope, visible_since, until),
+        partial(
+            _active_answerers,
+            session,
+            scope,
+            until=until,
+            least=settings.least_answered,
+        ),
         until=until.timestamp(),
-        numbers=numbers,
-        barred=barred(session, scope.installation_id, period.day, numbers=numbers),
+        settings=settings,
+        excluded=excluded_members(
+            session, scope.installation_id, period.day, settings=settings
+        ),
     )
 
 
-def take_time(session: Session) -> None:
+def extend_timeout(session: Session) -> None:
     """Let the statements of this transaction take longer than a request's may."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text(f"SET LOCAL statement_timeout = '{_SECONDS}s'"))
+        session.execute(text(f"SET LOCAL statement_timeout = '{_TIMEOUT_SECONDS}s'"))
 
 
-def _ts(at: datetime) -> str:
+def _slack_ts(at: datetime) -> str:
     return f"{at.timestamp():.6f}"
 
 
-def _is_given(since: datetime, until: datetime) -> ColumnElement[bool]:
+def _is_standing_answer(since: datetime, until: datetime) -> ColumnElement[bool]:
     """The condition that an answer and its ask stand, and it is of the window.
 
     By Slack's own times, which have an index and sort as they are written.
     """
     return and_(
-        _answers.c.ts > _ts(since),
-        _answers.c.ts <= _ts(until),
+        _answers.c.ts > _slack_ts(since),
+        _answers.c.ts <= _slack_ts(until),
         _answers.c.is_deleted.is_(False),
         _asks.c.deleted_at.is_(None),
         _answers.c.author != _asks.c.asker,
@@ -99,16 +107,16 @@ def _is_given(since: datetime, until: datetime) -> ColumnElement[bool]:
 def _is_marked(since: datetime, until: datetime) -> ColumnElement[bool]:
     """As `_is_given`, and it solved the ask or helped."""
     is_helpful = or_(_answers.c.is_solution.is_(True), _answers.c.helped > 0)
-    return and_(_is_given(since, until), is_helpful)
+    return and_(_is_standing_answer(since, until), is_helpful)
 
 
-def _bots(installation_id: int) -> Select[Any]:
+def _select_bots(installation_id: int) -> Select[Any]:
     return select(_members.c.slack_id).where(
         _members.c.installation_id == installation_id, _members.c.is_bot.is_(True)
     )
 
 
-def _places(
+def _channel_conditions(
     scope: Scope,
 ) -> Iterator[tuple[ColumnElement[bool], Collection[str] | None]]:
     """Conditions on a channel's row, each with for whom it counts; None: for all."""
@@ -119,28 +127,30 @@ def _places(
     if scope.channel_id is not None:
         here = and_(here, _channels.c.id == scope.channel_id)
     yield and_(here, _channels.c.is_private.is_(False)), None
-    for channel_id, people in scope.seats.items():
+    for channel_id, people in scope.private_members.items():
         if scope.channel_id in {None, channel_id}:
             yield and_(here, _channels.c.id == channel_id), people
 
 
 def _is_in(
-    scope: Scope, channel_id: ColumnElement[int], place: ColumnElement[bool]
+    scope: Scope, channel_id: ColumnElement[int], condition: ColumnElement[bool]
 ) -> ColumnElement[bool]:
     """Of an answer or a count of messages: it is of one of the channels.
 
     In most of a workspace it takes a third of the time to go through the table than
     to go through an index of channels and to look each row up.
     """
-    here = select(_channels.c.id).where(place)
+    here = select(_channels.c.id).where(condition)
     return (channel_id + 0 if scope.channel_id is None else channel_id).in_(here)
 
 
-def _marks(session: Session, scope: Scope, since: datetime, until: datetime) -> Marks:
-    marks, has_private = Marks(), False
-    for place, people in _places(scope):
+def _help_matrix(
+    session: Session, scope: Scope, since: datetime, until: datetime
+) -> HelpMatrix:
+    marks, has_private = HelpMatrix(), False
+    for place, people in _channel_conditions(scope):
         if people is not None and not has_private:
-            marks.turn_private()
+            marks.start_private()
             has_private = True
         rows = session.execute(
             select(_answers.c.ask_id, _answers.c.author, _asks.c.asker, _answers.c.ts)
@@ -150,7 +160,7 @@ def _marks(session: Session, scope: Scope, since: datetime, until: datetime) -> 
             # Ask by ask: there is an index that has them in this order, and to group
             # them here takes half of what it takes SQLite.
             .order_by(_answers.c.ask_id, _answers.c.ts),
-            execution_options={"yield_per": _AT_ONCE},
+            execution_options={"yield_per": _BATCH_SIZE},
         )
         current, authors = None, set[str]()
         for ask_id, author, asker, ts in rows:
@@ -163,7 +173,7 @@ def _marks(session: Session, scope: Scope, since: datetime, until: datetime) -> 
     return marks
 
 
-def _answered(
+def _active_answerers(
     session: Session,
     scope: Scope,
     people: Mapping[str, Collection[str]],
@@ -177,15 +187,15 @@ def _answered(
     With each stand those whom it does not count to have answered.
     """
     met: dict[str, set[str]] = {person: set() for person in people}
-    for place, inside in _places(scope):
+    for place, inside in _channel_conditions(scope):
         rows = session.execute(
             select(_answers.c.author, _asks.c.asker)
             .join_from(_answers, _asks, _asks.c.id == _answers.c.ask_id)
             .where(
                 _is_in(scope, _answers.c.channel_id, place),
-                _is_given(moment(f"{since:.6f}"), until),
+                _is_standing_answer(ts_to_datetime(f"{since:.6f}"), until),
             ),
-            execution_options={"yield_per": _AT_ONCE},
+            execution_options={"yield_per": _BATCH_SIZE},
         )
         for author, asker in rows:
             if author not in met or asker in people[author]:
@@ -195,12 +205,12 @@ def _answered(
     return {person for person, askers in met.items() if len(askers) >= least}
 
 
-def _messages(
+def _message_counts(
     session: Session, scope: Scope, since: datetime, until: datetime
 ) -> dict[str, int]:
     """How many messages each person wrote on the days of the window (UTC)."""
     messages: dict[str, int] = {}
-    for place, people in _places(scope):
+    for place, people in _channel_conditions(scope):
         rows = session.execute(
             select(_counts.c.member, func.sum(_counts.c.messages))
             .where(
@@ -210,8 +220,8 @@ def _messages(
                 ~or_(_counts.c.day <= since.date(), _counts.c.day > until.date()),
             )
             .group_by(_counts.c.member)
-            .having(_counts.c.member.not_in(_bots(scope.installation_id))),
-            execution_options={"yield_per": _AT_ONCE},
+            .having(_counts.c.member.not_in(_select_bots(scope.installation_id))),
+            execution_options={"yield_per": _BATCH_SIZE},
         )
         for member, count in rows:
             if people is None or member in people:
@@ -219,8 +229,8 @@ def _messages(
     return messages
 
 
-def barred(
-    session: Session, installation_id: int, period: date, *, numbers: MentorNumbers
+def excluded_members(
+    session: Session, installation_id: int, period: date, *, settings: MentorSettings
 ) -> frozenset[str]:
     """Who can't be credited in a period, however much they helped.
 
@@ -240,13 +250,15 @@ def barred(
                         _members.c.looked_up_at.is_(None),
                     ),
                 ),
-                select(Expert.member).filter_by(installation_id=installation_id),
-                select(Preference.member).filter_by(
+                select(ExpectedExpert.member).filter_by(
+                    installation_id=installation_id
+                ),
+                select(MemberSettingsRow.member).filter_by(
                     installation_id=installation_id, may_be_named="never"
                 ),
                 select(Credit.member).where(
                     Credit.installation_id == installation_id,
-                    Credit.period > period - timedelta(days=numbers.rest_days),
+                    Credit.period > period - timedelta(days=settings.rest_days),
                 ),
             )
         )
@@ -254,7 +266,7 @@ def barred(
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class MarkedAsk:
     """One mark as it stands now: an ask, and the person's reply that stands for it."""
 
     ask_id: int
@@ -265,23 +277,23 @@ class Seen:
     asker: str
     is_solution: bool
     # Whom it helped, and those of them who said so themselves.
-    helped: Sequence[str]
+    helped_members: Sequence[str]
     marked_by: Sequence[str]
 
 
-def evidence(
+def marked_asks(
     session: Session,
     scope: Scope,
     member: str,
     *,
     days: int,
     until: datetime,
-    numbers: MentorNumbers,
-) -> list[Seen]:
+    settings: MentorSettings,
+) -> list[MarkedAsk]:
     """The marks of one person in the window of `days`, the earliest first."""
-    known_since = until - timedelta(days=numbers.ring_days)
-    found: list[Seen] = []
-    for place, people in _places(scope):
+    known_since = until - timedelta(days=settings.ring_days)
+    found: list[MarkedAsk] = []
+    for place, people in _channel_conditions(scope):
         if people is not None and member not in people:
             continue
         rows = session.scalars(
@@ -294,14 +306,16 @@ def evidence(
             )
             .group_by(_answers.c.ask_id)
             # A mark is dated by its first reply.
-            .having(func.min(_answers.c.ts) > _ts(until - timedelta(days=days)))
+            .having(func.min(_answers.c.ts) > _slack_ts(until - timedelta(days=days)))
             .order_by(func.min(_answers.c.ts))
         ).all()
-        found += [_seen(session, session.get_one(Ask, row), member) for row in rows]
+        found += [
+            _marked_ask(session, session.get_one(Ask, row), member) for row in rows
+        ]
     return found
 
 
-def _seen(session: Session, ask: Ask, member: str) -> Seen:
+def _marked_ask(session: Session, ask: Ask, member: str) -> MarkedAsk:
     outcome = outcomes.outcome_of(session, ask)
     answers = session.scalars(
         select(Answer)
@@ -310,25 +324,25 @@ def _seen(session: Session, ask: Ask, member: str) -> Seen:
     ).all()
     marked = [a for a in answers if a.is_solution or a.helped]
     solving = [a for a in marked if a.id in outcome.solutions]
-    said = {who for a in marked for who in outcome.helped.get(a.id, ())}
+    said = {who for a in marked for who in outcome.helped_members.get(a.id, ())}
     said |= {outcome.solutions[a.id] for a in solving}
     # A champion may have said for the asker that it is solved.
     helped = {ask.asker} if solving else set()
-    helped |= {who for a in marked for who in outcome.helped.get(a.id, ())}
+    helped |= {who for a in marked for who in outcome.helped_members.get(a.id, ())}
     answer = (solving or marked)[0]
-    return Seen(
+    return MarkedAsk(
         ask_id=ask.id,
         channel_id=ask.channel_id,
         answer_id=answer.id,
         answer_ts=answer.ts,
         asker=ask.asker,
         is_solution=bool(solving),
-        helped=sorted(helped),
+        helped_members=sorted(helped),
         marked_by=sorted(said & helped),
     )
 
 
-def stands(session: Session, ask_id: int, member: str) -> bool:
+def is_still_marked(session: Session, ask_id: int, member: str) -> bool:
     """Whether a person's mark on an ask, frozen as evidence, has not been undone."""
     return (
         session.scalar(

@@ -13,23 +13,23 @@ from slack_sdk.models.blocks import (
 )
 
 from bot import rich
-from bot.asks.blocks import names
-from bot.kudos.blocks import say_thanks
-from bot.rich import Part, link, person, spoken
-from bot.text import plain, shorten
+from bot.asks.blocks import name_list
+from bot.kudos.blocks import thank_button_row
+from bot.rich import Part, fallback_text, link, user_mention
+from bot.text import to_plain, truncate
 
 Note = tuple[str, list[Block]]
 Consent = Literal["asked", "public", "private", "silent", "never"]
 
-MOST_DEEDS = 5
-_TITLE = 80
-_NUMBERS = {4: "four", 8: "eight", 12: "twelve"}
-_DAYS = 7
-_MOST_WEEKS = 12
+MAX_CONTRIBUTIONS = 5
+_TITLE_LENGTH = 80
+_NUMBER_WORDS = {4: "four", 8: "eight", 12: "twelve"}
+_DAYS_PER_WEEK = 7
+_MAX_WEEKS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Contribution:
     """One ask that the person's answer solved or helped with. `title` is marked text.
 
     `url` leads to the answer. `asker` is a plain name, None where it may not be told.
@@ -42,21 +42,21 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class CreditStory:
     """What there is to tell, to whoever it is told: only what they may see."""
 
     days: int
-    deeds: Sequence[Deed]
+    contributions: Sequence[Contribution]
     # How many people it helped.
-    people: int
+    helped_count: int
     # Of a credit by hand: the lead's name, and why, as marked text.
-    lead: str = ""
+    nominated_by: str = ""
     reason: str = ""
 
 
-def told(
+def credit_offer(
     credit_id: int,
-    story: Story,
+    story: CreditStory,
     *,
     # The person's part of all messages; None where nobody knows.
     share: float | None,
@@ -65,48 +65,48 @@ def told(
     channel: str,
     url: str = "",
     asks_first: bool,
-    silence_days: int,
+    consent_days: int,
 ) -> Note:
     """To the person, before anybody else hears of it; redrawn with their choice."""
-    first = _what_you_did(story, share)
-    text = spoken(*first)
-    blocks: list[Block] = [rich.sentence(*first), *_deeds(story)]
+    first = _opening(story, share)
+    text = fallback_text(*first)
+    blocks: list[Block] = [rich.inline(*first), *_contribution_lines(story)]
     if consent != "asked" or not asks_first:
-        blocks.append(rich.sentence(*_chosen(consent, channel, url)))
+        blocks.append(rich.inline(*_choice_text(consent, channel, url)))
         return text, blocks
     question = f"May I tell #{channel}, and thank you there?"
     blocks += [
-        rich.sentence(question),
-        _choices(credit_id, ("public", "private", "never")),
+        rich.inline(question),
+        _choice_buttons(credit_id, ("public", "private", "never")),
         ContextBlock(
             elements=[
                 PlainTextObject(
                     text="So far only you and the program leads know. If you don't"
-                    f" answer within {silence_days} days, it stays that way. You can"
+                    f" answer within {consent_days} days, it stays that way. You can"
                     " change your mind in the Home tab.",
                     emoji=False,
                 )
             ]
         ),
     ]
-    return f"{text} {spoken(question)}", blocks
+    return f"{text} {fallback_text(question)}", blocks
 
 
-def _what_you_did(story: Story, share: float | None) -> list[Part]:
+def _opening(story: CreditStory, share: float | None) -> list[Part]:
     if story.reason:
-        return [f"{story.lead} wants to thank you: “{plain(story.reason)}”"]
-    if not story.deeds:
+        return [f"{story.nominated_by} wants to thank you: “{to_plain(story.reason)}”"]
+    if not story.contributions:
         return ["Your answers helped people. Thank you!"]
     said = (
         f"You've been quietly helping: in the last {_span(story.days)},"
-        f" {len(story.deeds)} of your answers helped {_people(story)}"
+        f" {len(story.contributions)} of your answers helped {_people_text(story)}"
     )
     if share is None:
         return [f"{said}. Thank you!"]
     return [f"{said}, with {_percent(share)} of the messages. Thank you!"]
 
 
-def _chosen(consent: Consent, channel: str, url: str) -> list[Part]:
+def _choice_text(consent: Consent, channel: str, url: str) -> list[Part]:
     home = " You can change that in the Home tab."
     match consent:
         case "public" if url:
@@ -131,7 +131,7 @@ _LABELS = {
 }
 
 
-def _choices(credit_id: int, wanted: Sequence[str]) -> ActionsBlock:
+def _choice_buttons(credit_id: int, choices: Sequence[str]) -> ActionsBlock:
     return ActionsBlock(
         elements=[
             ButtonElement(
@@ -140,49 +140,49 @@ def _choices(credit_id: int, wanted: Sequence[str]) -> ActionsBlock:
                 value=str(credit_id),
                 style="primary" if choice == "public" else None,
             )
-            for choice in wanted
+            for choice in choices
         ]
     )
 
 
-def post(mentor: str, name: str, story: Story) -> Note:
+def post(mentor: str, name: str, story: CreditStory) -> Note:
     """To the channel: who helped whom with what. `mentor` is a Slack id."""
-    if not (story.deeds or story.reason):
+    if not (story.contributions or story.reason):
         said = " has quietly helped people here."
     elif story.reason:
-        said = f" has helped. {story.lead} says: “{plain(story.reason)}”"
+        said = f" has helped. {story.nominated_by} says: “{to_plain(story.reason)}”"
     else:
-        said = f" quietly helped here: {_gave(story)} in the last {_span(story.days)}."
-    parts: list[Part] = [person(mentor), said]
+        said = f" quietly helped here: {_contributions_text(story)} in the last {_span(story.days)}."
+    parts: list[Part] = [user_mention(mentor), said]
     thanks = f"Thank you, {name}!"
-    for_what = plain(story.reason) or _gave(story)
+    for_what = to_plain(story.reason) or _contributions_text(story)
     blocks: list[Block] = [
-        rich.sentence(*parts),
-        *_deeds(story),
-        rich.sentence(thanks),
-        *say_thanks(mentor, for_what),
+        rich.inline(*parts),
+        *_contribution_lines(story),
+        rich.inline(thanks),
+        *thank_button_row(mentor, for_what),
     ]
-    return f"{spoken(name, said)} {spoken(thanks)}", blocks
+    return f"{fallback_text(name, said)} {fallback_text(thanks)}", blocks
 
 
-def taken_back() -> Note:
+def withdrawn_post() -> Note:
     """In place of a post that its mentor took back."""
     text = "This thank-you was taken back."
-    return text, [rich.sentence(text)]
+    return text, [rich.inline(text)]
 
 
-def helped(name: str, deed: Deed, channel: str, url: str) -> Note:
+def marker_note(name: str, contribution: Contribution, channel: str, url: str) -> Note:
     """To somebody whose mark is part of it; `channel` is "" where they can't see it."""
     parts: list[Part] = [
         f"You said that {name}'s ",
-        link(deed.url, "answer"),
-        f" to “{shorten(plain(deed.title), _TITLE)}” helped. Your mark did this: ",
+        link(contribution.url, "answer"),
+        f" to “{truncate(to_plain(contribution.title), _TITLE_LENGTH)}” helped. Your mark did this: ",
     ]
     if channel:
         parts += [f"{name} is being thanked in ", link(url, f"#{channel}"), "."]
     else:
         parts.append(f"{name} is being thanked for having helped so many.")
-    return spoken(*parts), [rich.sentence(*parts)]
+    return fallback_text(*parts), [rich.inline(*parts)]
 
 
 def not_posted(channel: str, error: str) -> Note:
@@ -191,54 +191,56 @@ def not_posted(channel: str, error: str) -> Note:
     else:
         said = f"Slack did not let me tell #{channel}"
     text = f"{said}. Otherwise it stays between us; the Home tab lets you try again."
-    return spoken(text), [rich.sentence(text)]
+    return fallback_text(text), [rich.inline(text)]
 
 
-def ring(name: str, people: Sequence[str], marks: int, from_ring: int) -> Note:
+def ring_alert(
+    name: str, people: Sequence[str], marks: int, marks_from_ring: int
+) -> Note:
     """To a program lead, privately."""
     text = (
-        f"A private note for program leads: {from_ring} of the {marks} marks that"
+        f"A private note for program leads: {marks_from_ring} of the {marks} marks that"
         f" {name} got in the last year come from a ring of {len(people)} people who"
-        f" mark each other: {names(people)}. That can be a close team, and nothing is"
+        f" mark each other: {name_list(people)}. That can be a close team, and nothing is"
         " wrong with that; marks from within a ring alone make nobody a mentor."
     )
-    return spoken(text), [rich.sentence(text)]
+    return fallback_text(text), [rich.inline(text)]
 
 
-def _deeds(story: Story) -> list[Block]:
+def _contribution_lines(story: CreditStory) -> list[Block]:
     lines: list[Block] = []
-    for deed in story.deeds[:MOST_DEEDS]:
+    for deed in story.contributions[:MAX_CONTRIBUTIONS]:
         verb = "solved" if deed.is_solution else "helped with"
         parts: list[Part] = [
             f"•  {verb} ",
-            link(deed.url, f"“{shorten(plain(deed.title), _TITLE)}”"),
+            link(deed.url, f"“{truncate(to_plain(deed.title), _TITLE_LENGTH)}”"),
         ]
         if deed.asker:
             parts.append(f", asked by {deed.asker}")
-        lines.append(rich.sentence(*parts))
-    more = len(story.deeds) - MOST_DEEDS
+        lines.append(rich.inline(*parts))
+    more = len(story.contributions) - MAX_CONTRIBUTIONS
     if more > 0:
-        lines.append(rich.sentence(f"•  and {more} more"))
+        lines.append(rich.inline(f"•  and {more} more"))
     return lines
 
 
-def _gave(story: Story) -> str:
-    answers = len(story.deeds)
+def _contributions_text(story: CreditStory) -> str:
+    answers = len(story.contributions)
     answered = f"{answers} {'answer' if answers == 1 else 'answers'}"
-    return f"{answered} that helped {_people(story)}"
+    return f"{answered} that helped {_people_text(story)}"
 
 
-def _people(story: Story) -> str:
-    return f"{story.people} {'person' if story.people == 1 else 'people'}"
+def _people_text(story: CreditStory) -> str:
+    return f"{story.helped_count} {'person' if story.helped_count == 1 else 'people'}"
 
 
 def _span(days: int) -> str:
-    weeks, rest = divmod(days, _DAYS)
-    if rest or weeks > _MOST_WEEKS or weeks < 1:
+    weeks, rest = divmod(days, _DAYS_PER_WEEK)
+    if rest or weeks > _MAX_WEEKS or weeks < 1:
         return f"{days} days"
     if weeks == 1:
         return "week"
-    return f"{_NUMBERS.get(weeks, weeks)} weeks"
+    return f"{_NUMBER_WORDS.get(weeks, weeks)} weeks"
 
 
 def _percent(share: float) -> str:

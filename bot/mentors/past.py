@@ -8,36 +8,40 @@ from sqlalchemy.orm import Session
 
 from bot import visibility
 from bot.mentors import forms
-from bot.mentors.forms import Past
+from bot.mentors.forms import OwnCredit
 from bot.preferences import service as preferences
 from bot.runtime import Workspace
-from models import Channel, Credit, Evidence
+from models import Channel, Credit, CreditEvidence
 
-MOST = 5
+LIST_LIMIT = 5
 
 
-def asked(
+def pending_section(
     session: Session, workspace: Workspace, member: str, *, now: datetime
 ) -> list[Block]:
     """The Home tab's blocks for what the person has not answered yet."""
-    return forms.asked(_told(session, workspace, member, is_asked=True, now=now))
+    return forms.pending_credits(
+        _load_credits(session, workspace, member, is_pending=True, now=now)
+    )
 
 
 def section(
     session: Session, workspace: Workspace, member: str, *, now: datetime
 ) -> list[Block]:
     """The Home tab's blocks about what they have; none for whom there is nothing."""
-    return forms.past(_told(session, workspace, member, is_asked=False, now=now))
+    return forms.past_credits(
+        _load_credits(session, workspace, member, is_pending=False, now=now)
+    )
 
 
-def _told(
+def _load_credits(
     session: Session,
     workspace: Workspace,
     member: str,
     *,
-    is_asked: bool,
+    is_pending: bool,
     now: datetime,
-) -> list[Past]:
+) -> list[OwnCredit]:
     # A private channel is named to nobody who has left it.
     is_seen = visibility.visible(member, now=now)
     rows = session.execute(
@@ -47,31 +51,31 @@ def _told(
             Credit.installation_id == workspace.id,
             Credit.member == member,
             Credit.told_at.is_not(None),
-            (Credit.consent == "asked") == is_asked,
+            (Credit.consent == "asked") == is_pending,
         )
         .order_by(Credit.period.desc())
-        .limit(MOST)
+        .limit(LIST_LIMIT)
     ).all()
     if not rows:
         return []
     helped: dict[int, list[list[str]]] = {credit.id: [] for credit, _, _ in rows}
     for credit_id, people in session.execute(
-        select(Evidence.credit_id, Evidence.helped).where(
-            Evidence.credit_id.in_(helped)
+        select(CreditEvidence.credit_id, CreditEvidence.helped).where(
+            CreditEvidence.credit_id.in_(helped)
         )
     ):
         helped[credit_id].append(people)
-    chosen = preferences.of(session, workspace.id, member)
+    chosen = preferences.get(session, workspace.id, member)
     return [
-        Past(
+        OwnCredit(
             id=credit.id,
             day=credit.period,
             answers=len(helped[credit.id]),
             people=len({one for people in helped[credit.id] for one in people}),
             channel=channel or "",
-            is_seen=bool(is_seen),
-            consent=forms.consent(credit.consent),
-            may_be_named=chosen.may_be_named != "never",
+            is_channel_visible=bool(is_seen),
+            consent=forms.to_consent(credit.consent),
+            is_naming_allowed=chosen.may_be_named != "never",
         )
         for credit, channel, is_seen in rows
     ]

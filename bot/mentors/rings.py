@@ -4,7 +4,7 @@ from array import array
 from collections.abc import MutableSequence, Sequence
 
 
-def components(
+def strongly_connected_components(
     size: int, starts: Sequence[int], targets: Sequence[int]
 ) -> Sequence[int]:
     """For each of `size` nodes, the number of its strongly connected component.
@@ -46,23 +46,23 @@ def components(
                 continue
             path.pop()
             if low[node] == seen[node]:
-                _close(node, open_nodes, found, count)
+                _close_component(node, open_nodes, found, count)
                 count += 1
     return found
 
 
-def _close(
-    node: int, open_nodes: list[int], found: MutableSequence[int], number: int
+def _close_component(
+    node: int, open_nodes: list[int], found: MutableSequence[int], component: int
 ) -> None:
     """All that was opened since the node, and the node, are one component."""
     member = -1
     while member != node:
         member = open_nodes.pop()
-        found[member] = number
+        found[member] = component
 
 
-def crowds(
-    size: int, sources: Sequence[int], targets: Sequence[int], most: int
+def in_large_component(
+    size: int, sources: Sequence[int], targets: Sequence[int], max_size: int
 ) -> bytearray:
     """For each of `size` nodes, 1 if it is one of more than `most` that are joined.
 
@@ -91,12 +91,12 @@ def crowds(
             one, other = other, one
         parent[other] = one
         weight[one] += weight[other]
-        if weight[one] > most:
+        if weight[one] > max_size:
             parent[one] = crowd
     return bytearray(root(node) == crowd for node in range(size))
 
 
-def mixed(
+def in_several_groups(
     sources: Sequence[int], targets: Sequence[int], groups: Sequence[int]
 ) -> bytearray:
     """For each node, 1 if its edges, in and out, join it with more than one group."""

@@ -9,30 +9,30 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot import outbox, zones
-from bot.config import MentorNumbers
+from bot.config import MentorSettings
 from bot.db import table
-from bot.hours import welcome
+from bot.hours import next_contact_time
 from bot.mentors import looking, rules
-from bot.mentors.looking import Scope, Seats, Seen
-from bot.mentors.rules import Found, Period, Ring, Standing
+from bot.mentors.looking import MarkedAsk, PrivateMembers, Scope
+from bot.mentors.rules import Candidate, DetectionResult, Period, Ring
 from bot.outbox import upsert
 from bot.policies import service as policies
 from bot.runtime import Workspace
 from models import (
     Channel,
     Credit,
-    Evidence,
+    CreditEvidence,
     Installation,
     Member,
-    Mentoring,
-    MentorRound,
+    MentorRingAlert,
+    MentorRun,
+    MentorWorkspaceSettings,
     MessageCount,
-    RingNote,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueRun:
     """A look that nobody has taken yet; `scope_id` is 0 for the whole workspace."""
 
     period: Period
@@ -40,23 +40,23 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class RunResult:
     """What a look found: whom to credit for what, and which rings there are."""
 
-    found: Found
-    credits: Sequence[tuple[Standing, Sequence[Seen]]]
+    detection: DetectionResult
+    credits: Sequence[tuple[Candidate, Sequence[MarkedAsk]]]
 
 
-def due(
-    session: Session, workspace: Workspace, *, now: datetime, numbers: MentorNumbers
-) -> list[Due]:
+def due_runs(
+    session: Session, workspace: Workspace, *, now: datetime, settings: MentorSettings
+) -> list[DueRun]:
     """The looks to take now."""
-    where = scope(session, workspace.id)
-    period = rules.period(now, zone(session, workspace.id), numbers)
+    where = search_scope(session, workspace.id)
+    period = rules.last_period(now, workspace_zone(session, workspace.id), settings)
     if where == "off" or period is None:
         return []
-    shortest = timedelta(days=numbers.windows_days[0])
-    if period.day - shortest < _known_since(session, workspace):
+    shortest = timedelta(days=settings.windows_days[0])
+    if period.day - shortest < _data_since(session, workspace):
         return []
     places = (
         [0]
@@ -74,26 +74,26 @@ def due(
     )
     taken = set(
         session.scalars(
-            select(MentorRound.scope_id).filter_by(
+            select(MentorRun.scope_id).filter_by(
                 installation_id=workspace.id, period=period.day
             )
         )
     )
-    return [Due(period, place) for place in places if place not in taken]
+    return [DueRun(period, place) for place in places if place not in taken]
 
 
-def next_look(
-    session: Session, workspace: Workspace, *, now: datetime, numbers: MentorNumbers
+def next_run_at(
+    session: Session, workspace: Workspace, *, now: datetime, settings: MentorSettings
 ) -> datetime | None:
     """Return the UTC instant at which the present period ends; None if nobody looks."""
-    if scope(session, workspace.id) == "off":
+    if search_scope(session, workspace.id) == "off":
         return None
-    here = zone(session, workspace.id)
-    day = rules.period_of(now, here, numbers)
-    return zones.resolve(datetime.combine(day, time(numbers.hour)), here)
+    here = workspace_zone(session, workspace.id)
+    day = rules.period_of(now, here, settings)
+    return zones.to_utc(datetime.combine(day, time(settings.hour)), here)
 
 
-def _known_since(session: Session, workspace: Workspace) -> date:
+def _data_since(session: Session, workspace: Workspace) -> date:
     """The day on which the bot came, or from which on an export tells who wrote."""
     came = session.get_one(Installation, workspace.id).installed_at.date()
     told = session.scalar(
@@ -106,13 +106,13 @@ def _known_since(session: Session, workspace: Workspace) -> date:
     return came if told is None else min(came, told)
 
 
-def scope(session: Session, installation_id: int) -> str:
+def search_scope(session: Session, installation_id: int) -> str:
     """Where to look: the "workspace" as a whole, each of its "channels", or "off"."""
-    row = session.get(Mentoring, installation_id)
+    row = session.get(MentorWorkspaceSettings, installation_id)
     return row.scope if row is not None else "workspace"
 
 
-def zone(session: Session, installation_id: int) -> ZoneInfo:
+def workspace_zone(session: Session, installation_id: int) -> ZoneInfo:
     """The zone that most people of the workspace are in."""
     most = session.execute(
         select(Member.tz, func.count())
@@ -126,11 +126,11 @@ def zone(session: Session, installation_id: int) -> ZoneInfo:
         .group_by(Member.tz)
         .order_by(func.count().desc(), Member.tz)
     ).all()
-    known = (zones.zone(row.tz) for row in most)
+    known = (zones.get(row.tz) for row in most)
     return next(filter(None, known), ZoneInfo("UTC"))
 
 
-def private_places(session: Session, workspace: Workspace) -> dict[int, str]:
+def private_channels(session: Session, workspace: Workspace) -> dict[int, str]:
     """The private channels whose members have to be asked for, by their rows' ids."""
     rows = session.execute(
         select(Channel.id, Channel.slack_id).filter_by(
@@ -144,30 +144,30 @@ def private_places(session: Session, workspace: Workspace) -> dict[int, str]:
     return {row.id: row.slack_id for row in rows}
 
 
-def look(
+def run(
     session: Session,
     workspace: Workspace,
-    due: Due,
-    seats: Seats,
+    due_run: DueRun,
+    private_members: PrivateMembers,
     *,
-    numbers: MentorNumbers,
-) -> Result:
+    settings: MentorSettings,
+) -> RunResult:
     """Find out whom to credit; changes nothing."""
-    scope = Scope(workspace.id, due.scope_id or None, seats)
-    found = looking.look(session, scope, due.period, numbers=numbers)
-    chosen = found.standings[: numbers.credits_a_period]
-    return Result(
+    scope = Scope(workspace.id, due_run.scope_id or None, private_members)
+    found = looking.detect_mentors(session, scope, due_run.period, settings=settings)
+    chosen = found.candidates[: settings.credits_a_period]
+    return RunResult(
         found,
         [
             (
                 standing,
-                looking.evidence(
+                looking.marked_asks(
                     session,
                     scope,
                     standing.member,
                     days=found.window_days,
-                    until=due.period.until,
-                    numbers=numbers,
+                    until=due_run.period.until,
+                    settings=settings,
                 ),
             )
             for standing in chosen
@@ -178,10 +178,10 @@ def look(
 def record(
     session: Session,
     workspace: Workspace,
-    due: Due,
-    result: Result,
+    due_run: DueRun,
+    result: RunResult,
     *,
-    numbers: MentorNumbers,
+    settings: MentorSettings,
     now: datetime,
 ) -> None:
     """Write down what was found, and promise to tell; only the first to come does.
@@ -189,46 +189,48 @@ def record(
     Who else looked at the same period, here or in another replica, finds the round.
     """
     taken = session.scalar(
-        upsert(session, MentorRound)
+        upsert(session, MentorRun)
         .values(
             installation_id=workspace.id,
-            period=due.period.day,
-            scope_id=due.scope_id,
+            period=due_run.period.day,
+            scope_id=due_run.scope_id,
             looked_at=now,
             credits=len(result.credits),
         )
         .on_conflict_do_nothing()
-        .returning(MentorRound.scope_id)
+        .returning(MentorRun.scope_id)
     )
     if taken is None:
         return
     # Somebody may have opted out, or been credited elsewhere, since we looked.
-    out = looking.barred(session, workspace.id, due.period.day, numbers=numbers)
+    out = looking.excluded_members(
+        session, workspace.id, due_run.period.day, settings=settings
+    )
     for standing, evidence in result.credits:
         if standing.member not in out and evidence:
             credit = Credit(
                 installation_id=workspace.id,
                 member=standing.member,
-                period=due.period.day,
+                period=due_run.period.day,
                 credited_at=now,
-                channel_id=_stage(session, evidence),
-                window_days=result.found.window_days,
+                channel_id=_announcement_channel(session, evidence),
+                window_days=result.detection.window_days,
                 messages=standing.messages,
-                all_messages=result.found.all_messages,
+                all_messages=result.detection.all_messages,
                 helpfulness=standing.helpfulness,
                 expected=standing.expected,
                 score=standing.score,
             )
-            add(session, workspace, credit, evidence, now=now)
-    for ring in result.found.rings:
-        _note_ring(session, workspace, due, ring, numbers=numbers, now=now)
+            create(session, workspace, credit, evidence, now=now)
+    for ring in result.detection.rings:
+        _alert_ring(session, workspace, due_run, ring, settings=settings, now=now)
 
 
-def add(
+def create(
     session: Session,
     workspace: Workspace,
     credit: Credit,
-    evidence: Sequence[Seen] = (),
+    marked_asks: Sequence[MarkedAsk] = (),
     *,
     now: datetime,
 ) -> int | None:
@@ -246,39 +248,41 @@ def add(
     )
     if credit_id is None:
         return None
-    for seen in evidence:
+    for seen in marked_asks:
         session.add(
-            Evidence(
+            CreditEvidence(
                 credit_id=credit_id,
                 ask_id=seen.ask_id,
                 answer_id=seen.answer_id,
                 asker=seen.asker,
                 is_solution=seen.is_solution,
-                helped=list(seen.helped),
+                helped=list(seen.helped_members),
                 marked_by=list(seen.marked_by),
             )
         )
     # Whoever it is about hears of it first, at an hour that suits them.
-    outbox.promise(
+    outbox.enqueue(
         session,
         "mentor.told",
         credit_id,
         credit.member,
         installation_id=workspace.id,
         now=now,
-        due=welcome(session, workspace.id, credit.member, now=now),
+        due=next_contact_time(session, workspace.id, credit.member, now=now),
     )
     return credit_id
 
 
-def _stage(session: Session, evidence: Sequence[Seen]) -> int | None:
+def _announcement_channel(
+    session: Session, marked_asks: Sequence[MarkedAsk]
+) -> int | None:
     """The channel of most of the evidence, of those in which the bot may speak.
 
     Of several with as much, that of the latest answer.
     """
     count: dict[int, int] = {}
     latest: dict[int, str] = {}
-    for seen in evidence:
+    for seen in marked_asks:
         place = seen.channel_id
         count[place] = count.get(place, 0) + 1
         latest[place] = max(latest.get(place, ""), seen.answer_ts)
@@ -295,33 +299,33 @@ def _stage(session: Session, evidence: Sequence[Seen]) -> int | None:
     )
 
 
-def _note_ring(
+def _alert_ring(
     session: Session,
     workspace: Workspace,
-    due: Due,
+    due_run: DueRun,
     ring: Ring,
     *,
-    numbers: MentorNumbers,
+    settings: MentorSettings,
     now: datetime,
 ) -> None:
     """Tell the leads, privately, but not each week anew."""
-    lately = due.period.day - timedelta(days=numbers.rest_days)
+    lately = due_run.period.day - timedelta(days=settings.rest_days)
     known = session.scalar(
-        select(RingNote.period)
+        select(MentorRingAlert.period)
         .where(
-            RingNote.installation_id == workspace.id,
-            RingNote.member == ring.member,
-            RingNote.period > lately,
+            MentorRingAlert.installation_id == workspace.id,
+            MentorRingAlert.member == ring.member,
+            MentorRingAlert.period > lately,
         )
         .limit(1)
     )
     if known is not None:
         return
     session.add(
-        RingNote(
+        MentorRingAlert(
             installation_id=workspace.id,
             member=ring.member,
-            period=due.period.day,
+            period=due_run.period.day,
             marks=ring.marks,
             marks_from_ring=ring.marks_from_ring,
             ring=list(ring.people),
@@ -331,14 +335,14 @@ def _note_ring(
         select(Member.id).filter_by(installation_id=workspace.id, slack_id=ring.member)
     ).one()
     for lead in policies.program_leads(session, workspace.id):
-        outbox.promise(
+        outbox.enqueue(
             session,
             "mentor.ring",
             noted,
             lead,
             installation_id=workspace.id,
             now=now,
-            due=welcome(session, workspace.id, lead, now=now),
-            detail={"period": due.period.day.isoformat()},
-            occasion=due.period.day.isoformat(),
+            due=next_contact_time(session, workspace.id, lead, now=now),
+            payload={"period": due_run.period.day.isoformat()},
+            occurrence=due_run.period.day.isoformat(),
         )

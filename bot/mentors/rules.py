@@ -16,18 +16,18 @@ from itertools import accumulate, groupby
 from zoneinfo import ZoneInfo
 
 from bot import zones
-from bot.config import MentorNumbers
+from bot.config import MentorSettings
 from bot.mentors import rings
 
 DAY = 86_400
 
 
-class Marks:
+class HelpMatrix:
     """Marks, in any order, as compact as a million of them ask for."""
 
-    def __init__(self, numbers: dict[str, int] | None = None) -> None:
+    def __init__(self, indexes: dict[str, int] | None = None) -> None:
         """`numbers` gives people theirs; by default in the order of their coming."""
-        self._numbers = {} if numbers is None else numbers
+        self._indexes = {} if indexes is None else indexes
         self.helpers = array("l")
         self.askers = array("l")
         self.times = array("d")
@@ -36,7 +36,7 @@ class Marks:
     def add(self, helper: str, asker: str, at: float) -> None:
         if helper == asker:
             return
-        numbers = self._numbers
+        numbers = self._indexes
         self.helpers.append(numbers.setdefault(helper, len(numbers)))
         self.askers.append(numbers.setdefault(asker, len(numbers)))
         self.times.append(at)
@@ -44,15 +44,15 @@ class Marks:
     def __len__(self) -> int:
         return len(self.times)
 
-    def turn_private(self) -> None:
+    def start_private(self) -> None:
         """What is added from now on is from private channels."""
         self._is_public_until = len(self)
 
-    def public(self) -> "Marks":
+    def public(self) -> "HelpMatrix":
         """Those that are not from private channels."""
         if self._is_public_until in {None, len(self)}:
             return self
-        some = Marks(self._numbers)
+        some = HelpMatrix(self._indexes)
         end = self._is_public_until
         some.helpers, some.askers = self.helpers[:end], self.askers[:end]
         some.times = self.times[:end]
@@ -61,9 +61,9 @@ class Marks:
     @property
     def people(self) -> list[str]:
         """Everybody who helped or asked; their places are their numbers."""
-        return list(self._numbers)
+        return list(self._indexes)
 
-    def firsts(
+    def first_mark_times(
         self, helpers: Collection[int], since: float, until: float
     ) -> dict[int, float]:
         """When each of these helpers earned their first mark in (since, until]."""
@@ -83,7 +83,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Candidate:
     """What one person did in the window, and how expected it was."""
 
     member: str
@@ -107,40 +107,42 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DetectionResult:
     """Who qualifies, the least expected first, and in which window."""
 
     window_days: int
     all_messages: int
-    standings: Sequence[Standing] = ()
+    candidates: Sequence[Candidate] = ()
     rings: Sequence[Ring] = ()
 
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # A look that is later than this would be a surprise: the next one comes soon enough.
-LATE = timedelta(days=2)
+MAX_RUN_DELAY = timedelta(days=2)
 
 
-def period(now: datetime, in_zone: ZoneInfo, numbers: MentorNumbers) -> Period | None:
+def last_period(
+    now: datetime, in_zone: ZoneInfo, settings: MentorSettings
+) -> Period | None:
     """The period that has just ended; None where its end is too long ago."""
     today = zones.local_date(now, in_zone)
-    weekday = WEEKDAYS.index(numbers.weekday)
+    weekday = WEEKDAYS.index(settings.weekday)
     for back in range(8):
         day = today - timedelta(days=back)
         if day.weekday() != weekday:
             continue
-        until = zones.resolve(datetime.combine(day, time(numbers.hour)), in_zone)
+        until = zones.to_utc(datetime.combine(day, time(settings.hour)), in_zone)
         if until <= now:
-            return Period(day, until) if now - until <= LATE else None
+            return Period(day, until) if now - until <= MAX_RUN_DELAY else None
     return None
 
 
-def period_of(now: datetime, in_zone: ZoneInfo, numbers: MentorNumbers) -> date:
+def period_of(now: datetime, in_zone: ZoneInfo, settings: MentorSettings) -> date:
     """The day on which the period ends that an instant is in."""
     day = zones.local_date(now, in_zone)
-    while day.weekday() != WEEKDAYS.index(numbers.weekday):
+    while day.weekday() != WEEKDAYS.index(settings.weekday):
         day += timedelta(days=1)
-    until = zones.resolve(datetime.combine(day, time(numbers.hour)), in_zone)
+    until = zones.to_utc(datetime.combine(day, time(settings.hour)), in_zone)
     return day if now < until else day + timedelta(days=7)
 
 
@@ -159,53 +161,59 @@ def score(observed: float, expected: float, z: float) -> float:
     return k * (1 - 1 / (9 * k) - z / (3 * math.sqrt(k))) ** 3 / (expected + 1)
 
 
-def talkative(messages: Mapping[str, int], numbers: MentorNumbers) -> frozenset[str]:
+def top_talkers(
+    messages: Mapping[str, int], settings: MentorSettings
+) -> frozenset[str]:
     """Those who write most; of people who write as much, the ids decide."""
     writers = sorted((-count, member) for member, count in messages.items() if count)
-    if len(writers) < numbers.small_team:
-        share = math.floor(len(writers) * numbers.talkative_share + 1e-9)
-        cut = max(numbers.talkative_least, share)
+    if len(writers) < settings.small_team:
+        share = math.floor(len(writers) * settings.talkative_share + 1e-9)
+        cut = max(settings.talkative_least, share)
     else:
-        percent = math.ceil(len(writers) * numbers.talkative_percent / 100)
-        cut = max(numbers.talkative_people, percent)
+        percent = math.ceil(len(writers) * settings.talkative_percent / 100)
+        cut = max(settings.talkative_people, percent)
     return frozenset(member for _, member in writers[:cut])
 
 
 # Of these people, those who answered enough others since then; with each stands the
 # person's ring, which does not count.
-Answered = Callable[[Mapping[str, Collection[str]], float], Collection[str]]
+FindAnswerers = Callable[[Mapping[str, Collection[str]], float], Collection[str]]
 
 
-def find(
-    marks: Marks,
+def detect(
+    marks: HelpMatrix,
     messages: Mapping[str, int],
-    answered: Answered,
+    find_answerers: FindAnswerers,
     *,
     until: float,
-    numbers: MentorNumbers,
-    barred: Collection[str] = frozenset(),
-) -> Found:
+    settings: MentorSettings,
+    excluded: Collection[str] = frozenset(),
+) -> DetectionResult:
     """Who is an unexpected mentor of the period that ends at `until`.
 
     `marks` reach back for `ring_days`, `messages` for `visibility_days`; `barred` are
     those who can't be credited at all. The result does not depend on the order of
     anything.
     """
-    look = _Look(marks, messages, until, numbers, barred)
+    look = _Analysis(marks, messages, until, settings, excluded)
     # What is said in private channels is not told to leads, who may not be in them.
     public = marks.public()
-    noted = (look if public is marks else _Look(public, {}, until, numbers, ())).rings()
-    for window, days in enumerate(numbers.windows_days):
-        standings = look.qualified(window, answered)
+    noted = (
+        look if public is marks else _Analysis(public, {}, until, settings, ())
+    ).rings()
+    for window, days in enumerate(settings.windows_days):
+        standings = look.candidates(window, find_answerers)
         if standings:
-            return Found(days, look.all_messages, standings, noted)
-    return Found(numbers.windows_days[-1], look.all_messages, (), noted)
+            return DetectionResult(days, look.all_messages, standings, noted)
+    return DetectionResult(settings.windows_days[-1], look.all_messages, (), noted)
 
 
-class _Pairs:
+class PairCounts:
     """The marks of a window, by helper and asker, sorted by them."""
 
-    def __init__(self, marks: Marks, until: float, windows: Sequence[float]) -> None:
+    def __init__(
+        self, marks: HelpMatrix, until: float, windows: Sequence[float]
+    ) -> None:
         """`windows` are lengths in seconds, ascending; the last one is the longest."""
         people = len(marks.people)
         self._steps = steps = len(windows)
@@ -249,62 +257,64 @@ class _Pairs:
 
 
 @dataclass(slots=True)
-class _Earned:
+class _Tally:
     """The marks of a helper in a window. `open_…`: by askers not marked in return.
 
     `is_seen_outside`: one of those is outside the helper's ring, and has dealt with
     somebody outside the helper's circle.
     """
 
-    parts: list[float] = field(default_factory=list)
+    contributions: list[float] = field(default_factory=list)
     marks: int = 0
     open_marks: int = 0
     open_askers: int = 0
-    is_seen_outside: bool = False
+    has_outside_asker: bool = False
 
 
-class _Look:
+class _Analysis:
     def __init__(
         self,
-        marks: Marks,
+        marks: HelpMatrix,
         messages: Mapping[str, int],
         until: float,
-        numbers: MentorNumbers,
-        barred: Collection[str],
+        settings: MentorSettings,
+        excluded: Collection[str],
     ) -> None:
-        self._marks, self._messages, self._numbers = marks, messages, numbers
+        self._marks, self._messages, self._settings = marks, messages, settings
         self._until = until
         self._people = people = marks.people
         self._windows = [
-            *(days * DAY for days in numbers.windows_days),
-            numbers.ring_days * DAY,
+            *(days * DAY for days in settings.windows_days),
+            settings.ring_days * DAY,
         ]
-        self._pairs = pairs = _Pairs(marks, until, self._windows)
-        self._component = rings.components(
+        self._pairs = pairs = PairCounts(marks, until, self._windows)
+        self._component = rings.strongly_connected_components(
             len(people), pairs.starts(len(people)), pairs.askers
         )
-        self._returned = self._marked_in_return()
-        self._out = talkative(messages, numbers).union(barred)
+        self._is_returned = self._marked_in_return()
+        self._excluded = top_talkers(messages, settings).union(excluded)
         self.all_messages = sum(messages.values())
 
-    def qualified(self, window: int, answered: Answered) -> list[Standing]:
+    def candidates(self, window: int, find_answerers: FindAnswerers) -> list[Candidate]:
         """Those who pass the gate, in order, in one of the windows."""
         since = self._until - self._windows[window]
         total: list[float] = []
-        passed: dict[int, _Earned] = {}
-        nearly: dict[int, _Earned] = {}
-        for helper, earned in self._helpers(window):
-            total.append(math.fsum(earned.parts))
-            if earned.is_seen_outside and self._people[helper] not in self._out:
+        passed: dict[int, _Tally] = {}
+        nearly: dict[int, _Tally] = {}
+        for helper, earned in self._tallies(window):
+            total.append(math.fsum(earned.contributions))
+            if earned.has_outside_asker and self._people[helper] not in self._excluded:
                 (passed if self._has_enough(earned) else nearly)[helper] = earned
         if nearly:
-            busy = answered(self._ring_mates(nearly), since)
+            busy = find_answerers(self._ring_mates(nearly), since)
             passed |= {h: e for h, e in nearly.items() if self._people[h] in busy}
         all_earned = math.fsum(total)
-        first = self._marks.firsts(passed, since, self._until) if passed else {}
+        first = (
+            self._marks.first_mark_times(passed, since, self._until) if passed else {}
+        )
         return sorted(
             (
-                self._standing(helper, earned, all_earned, first[helper])
+                self._candidate(helper, earned, all_earned, first[helper])
                 for helper, earned in passed.items()
             ),
             key=lambda s: (-s.score, -s.askers, s.messages, s.first_at, s.member),
@@ -319,39 +329,39 @@ class _Look:
                 mates[ring[number]].add(person)
         return {self._people[helper]: mates[ring[helper]] for helper in helpers}
 
-    def _has_enough(self, earned: _Earned) -> bool:
+    def _has_enough(self, tally: _Tally) -> bool:
         return (
-            earned.open_marks >= self._numbers.least_marks
-            and earned.open_askers >= self._numbers.least_askers
+            tally.open_marks >= self._settings.least_marks
+            and tally.open_askers >= self._settings.least_askers
         )
 
-    def _standing(
-        self, helper: int, earned: _Earned, all_earned: float, first_at: float
-    ) -> Standing:
+    def _candidate(
+        self, helper: int, tally: _Tally, all_earned: float, first_at: float
+    ) -> Candidate:
         member = self._people[helper]
         messages = self._messages.get(member, 0)
         share = messages / self.all_messages if self.all_messages else 0.0
-        observed, expected = math.fsum(earned.parts), all_earned * share
-        return Standing(
+        observed, expected = math.fsum(tally.contributions), all_earned * share
+        return Candidate(
             member=member,
-            marks=earned.marks,
-            askers=len(earned.parts),
+            marks=tally.marks,
+            askers=len(tally.contributions),
             helpfulness=observed,
             expected=expected,
-            score=score(observed, expected, self._numbers.caution),
+            score=score(observed, expected, self._settings.caution),
             messages=messages,
             first_at=first_at,
         )
 
-    def _helpers(self, window: int) -> Iterator[tuple[int, _Earned]]:
+    def _tallies(self, window: int) -> Iterator[tuple[int, _Tally]]:
         """Each helper with what they earned in the window."""
-        current, earned = -1, _Earned()
+        current, earned = -1, _Tally()
         ring, is_in_crowd, has_dealt = self._circles
         rows = zip(
             self._pairs.helpers,
             self._pairs.askers,
             self._pairs.counts(window),
-            self._returned,
+            self._is_returned,
             strict=True,
         )
         for helper, asker, count, is_returned in rows:
@@ -360,17 +370,17 @@ class _Look:
             if helper != current:
                 if current >= 0:
                     yield current, earned
-                current, earned = helper, _Earned()
+                current, earned = helper, _Tally()
             earned.marks += count
             if is_returned:
-                earned.parts.append(helpfulness(count) / 2)
+                earned.contributions.append(helpfulness(count) / 2)
                 continue
-            earned.parts.append(helpfulness(count))
+            earned.contributions.append(helpfulness(count))
             earned.open_marks += count
             earned.open_askers += 1
             # Of those who deal with several rings, one at most is the helper's.
             if is_in_crowd[helper] and has_dealt[asker] and ring[asker] != ring[helper]:
-                earned.is_seen_outside = True
+                earned.has_outside_asker = True
         if current >= 0:
             yield current, earned
 
@@ -383,9 +393,9 @@ class _Look:
         whether they dealt with people of several rings.
         """
         helpers, askers = self._pairs.helpers, self._pairs.askers
-        people, circle = len(self._people), self._numbers.circle_people
+        people, circle = len(self._people), self._settings.circle_people
         sizes = Counter(self._component)
-        most = self._numbers.ring_people
+        most = self._settings.ring_people
         ring = array(
             "l",
             [
@@ -397,8 +407,8 @@ class _Look:
             return ring, bytearray(b"\1" * people), bytearray(b"\1" * people)
         return (
             ring,
-            rings.crowds(people, helpers, askers, circle),
-            rings.mixed(helpers, askers, ring),
+            rings.in_large_component(people, helpers, askers, circle),
+            rings.in_several_groups(helpers, askers, ring),
         )
 
     def _marked_in_return(self) -> bytearray:
@@ -423,7 +433,7 @@ class _Look:
         """Find people whose marks, of all that are known, come mostly from a ring."""
         members: dict[int, list[str]] = {}
         for component, size in Counter(self._component).items():
-            if 1 < size <= self._numbers.ring_people:
+            if 1 < size <= self._settings.ring_people:
                 members[component] = []
         for number, component in enumerate(self._component):
             if component in members:
@@ -448,7 +458,7 @@ class _Look:
                 marks_from_ring=from_ring[helper],
             )
             for helper, count in marks.items()
-            if count >= self._numbers.ring_marks
-            and from_ring[helper] * 100 >= self._numbers.ring_percent * count
+            if count >= self._settings.ring_marks
+            and from_ring[helper] * 100 >= self._settings.ring_percent * count
         ]
         return sorted(found, key=lambda ring: ring.member)

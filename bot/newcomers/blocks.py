@@ -15,17 +15,17 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot import rich
-from bot.channels.rules import one_of
-from bot.rich import Part, place, spoken
+from bot.channels.rules import join_with_or
+from bot.rich import Part, channel_mention, fallback_text
 
 Note = tuple[str, list[Block]]
 
-_WHO = "I help people here put their problems to each other, and see what helped."
-_THERE = (
+_PURPOSE = "I help people here put their problems to each other, and see what helped."
+_GREETING_INTRO = (
     "I'm Backswing. People there put their problems to each other, and I help them see"
     " what helped."
 )
-_MORE = "Type `/backswing help` for more."
+_HELP_HINT = "Type `/backswing help` for more."
 
 
 def _rules(helpful: Sequence[str], solved: Sequence[str]) -> SectionBlock:
@@ -34,16 +34,16 @@ def _rules(helpful: Sequence[str], solved: Sequence[str]) -> SectionBlock:
         text="*Four short rules*\n"
         "1. *Ask early.* `/ask How do I …?` is enough, and no question is too small.\n"
         "2. *Answer in the ask's thread,* with what worked for you.\n"
-        f"3. *Say what helped.* React to an answer with {one_of(helpful)}; when one"
-        f" solves your own ask, with {one_of(solved)}.\n"
+        f"3. *Say what helped.* React to an answer with {join_with_or(helpful)}; when one"
+        f" solves your own ask, with {join_with_or(solved)}.\n"
         "4. *Say thanks.* `/kudos @ana for …` says what for."
     )
 
 
 def introduction(helpful: Sequence[str], solved: Sequence[str]) -> Note:
     """To the channel. Names of the channel's emoji in."""
-    return f"Hello, I'm Backswing. {_WHO}", [
-        SectionBlock(text=f"*Hello, I'm Backswing.* {_WHO}"),
+    return f"Hello, I'm Backswing. {_PURPOSE}", [
+        SectionBlock(text=f"*Hello, I'm Backswing.* {_PURPOSE}"),
         _rules(helpful, solved),
         SectionBlock(
             text="*The time it takes:* a minute to ask, and as long as you like to"
@@ -54,21 +54,23 @@ def introduction(helpful: Sequence[str], solved: Sequence[str]) -> Note:
             " `/backswing forget me` removes what I know of you, and"
             " `/remove @Backswing` takes me out of this channel."
         ),
-        _small(_MORE),
+        _context_line(_HELP_HINT),
     ]
 
 
-def preview(channel_id: int, channel: str, name: str, shown: Sequence[Block]) -> Note:
+def preview(
+    channel_id: int, channel: str, name: str, introduction_blocks: Sequence[Block]
+) -> Note:
     """To whoever invited the bot. `channel` is Slack's id; `shown` would be posted."""
     parts: list[Part] = [
         "Thank you for inviting me to ",
-        place(channel, name),
+        channel_mention(channel, name),
         ". May I introduce myself there? Only you see this until you post it:",
     ]
-    return spoken(*parts), [
-        rich.sentence(*parts),
+    return fallback_text(*parts), [
+        rich.inline(*parts),
         DividerBlock(),
-        *shown,
+        *introduction_blocks,
         DividerBlock(),
         ActionsBlock(elements=[_post_it(channel_id), _not_now(channel_id)]),
     ]
@@ -76,30 +78,36 @@ def preview(channel_id: int, channel: str, name: str, shown: Sequence[Block]) ->
 
 def posted(channel: str, name: str) -> Note:
     """In place of the preview."""
-    return _note("Done: I introduce myself in ", place(channel, name), ".")
+    return _sentence_note(
+        "Done: I introduce myself in ", channel_mention(channel, name), "."
+    )
 
 
-def posted_before(channel: str, name: str) -> Note:
+def already_posted(channel: str, name: str) -> Note:
     """In place of the preview, when somebody else has posted it."""
-    return _note("I have introduced myself in ", place(channel, name), " already.")
+    return _sentence_note(
+        "I have introduced myself in ", channel_mention(channel, name), " already."
+    )
 
 
 def not_now(channel_id: int, channel: str, name: str) -> Note:
     """In place of the preview; whoever changes their mind finds it here."""
-    text, blocks = _note(
-        "All right, I say nothing in ", place(channel, name), ", and work all the same."
+    text, blocks = _sentence_note(
+        "All right, I say nothing in ",
+        channel_mention(channel, name),
+        ", and work all the same.",
     )
     return text, [*blocks, ActionsBlock(elements=[_post_it(channel_id)])]
 
 
 def not_posted(channel: str, name: str, error: str) -> Note:
     """To whoever wanted it posted. `error` is Slack's, or "unknown"."""
-    where = place(channel, name)
+    where = channel_mention(channel, name)
     if error == "unknown":
-        return _note(
+        return _sentence_note(
             "I'm not sure my introduction made it to ", where, ". Please check."
         )
-    return _note(
+    return _sentence_note(
         "Slack did not let me introduce myself in ",
         where,
         ". The channel's settings, /backswing there, let you try again.",
@@ -121,7 +129,7 @@ def _not_now(channel_id: int) -> ButtonElement:
     )
 
 
-def offer(channel_id: int) -> list[Block]:
+def settings_offer(channel_id: int) -> list[Block]:
     """In the settings of a channel where the bot has not introduced itself."""
     return [
         DividerBlock(),
@@ -136,7 +144,7 @@ def offer(channel_id: int) -> list[Block]:
     ]
 
 
-def form(channel_id: int, shown: Sequence[Block]) -> View:
+def preview_modal(channel_id: int, introduction_blocks: Sequence[Block]) -> View:
     """The preview for champions and admins, who got none."""
     return View(
         type="modal",
@@ -145,7 +153,10 @@ def form(channel_id: int, shown: Sequence[Block]) -> View:
         submit="Post it",
         close="Not now",
         private_metadata=json.dumps({"channel": channel_id}),
-        blocks=[_small("This is what the channel would see."), *shown],
+        blocks=[
+            _context_line("This is what the channel would see."),
+            *introduction_blocks,
+        ],
     )
 
 
@@ -155,11 +166,11 @@ def greeting(
     """To somebody who is new in a channel. `channel` is Slack's id."""
     parts: list[Part] = [
         "Welcome to ",
-        place(channel, name),
-        f"! {_THERE}",
+        channel_mention(channel, name),
+        f"! {_GREETING_INTRO}",
     ]
-    return spoken(*parts), [
-        rich.sentence(*parts),
+    return fallback_text(*parts), [
+        rich.inline(*parts),
         _rules(helpful, solved),
         ActionsBlock(
             elements=[
@@ -167,21 +178,23 @@ def greeting(
                 ButtonElement(text="No more of these", action_id="greetings_off"),
             ]
         ),
-        _small(f"This is my only greeting. There's nothing you need to do. {_MORE}"),
+        _context_line(
+            f"This is my only greeting. There's nothing you need to do. {_HELP_HINT}"
+        ),
     ]
 
 
 def greetings_off() -> Note:
     """In place of the buttons' message."""
-    return _note(
+    return _sentence_note(
         "All right, no more of these. What you ask me for, you still get; my Home tab"
         " has your asks and your settings."
     )
 
 
-def _note(*parts: Part) -> Note:
-    return spoken(*parts), [rich.sentence(*parts)]
+def _sentence_note(*parts: Part) -> Note:
+    return fallback_text(*parts), [rich.inline(*parts)]
 
 
-def _small(text: str) -> ContextBlock:
+def _context_line(text: str) -> ContextBlock:
     return ContextBlock(elements=[MarkdownTextObject(text=text)])

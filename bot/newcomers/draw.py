@@ -9,118 +9,147 @@ from sqlalchemy.orm import Session
 
 from bot import hours, outbox, visibility
 from bot.channels import service as channels
-from bot.delivery import Notice
-from bot.lanes import Claim
+from bot.delivery import MessageType
+from bot.lanes import Delivery
 from bot.members import service as members
-from bot.members.rules import Action, Role, may
+from bot.members.rules import Action, Role, is_allowed
 from bot.newcomers import blocks
-from bot.newcomers.service import introduction
-from bot.operations import Operation, Post, Update
+from bot.newcomers.service import introduction_note
+from bot.operations import PostMessage, SlackAction, UpdateMessage
 from bot.preferences import service as preferences
 from bot.runtime import Workspace
-from models import Ask, Channel, Introduction, OutboxItem
+from models import Ask, Channel, ChannelIntroduction, OutboxItem
 
 
-class Drawing:
+class OnboardingRenderer:
     """The draw functions, for one workspace."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
-    def notices(self) -> dict[str, Notice]:
+    def message_types(self) -> dict[str, MessageType]:
         return {
-            "newcomer.preview": Notice(self.preview, of=_of_channel),
-            "newcomer.previewed": Notice(self.previewed, "repeat", of=_of_channel),
-            "newcomer.introduction": Notice(
-                self.introduction,
-                parked=self._refused,
-                unknown=self._perhaps_posted,
+            "newcomer.preview": MessageType(
+                self.render_preview, quoted_channels=_channel_ids
             ),
-            "newcomer.not_posted": Notice(self.not_posted, of=_of_channel),
-            "newcomer.greeting": Notice(
-                self.greeting,
-                delivered=self._greeted,
-                unknown=self._greeted,
-                due=hours.due,
+            "newcomer.previewed": MessageType(
+                self.render_preview_update, "repeat", quoted_channels=_channel_ids
+            ),
+            "newcomer.introduction": MessageType(
+                self.render_introduction,
+                on_rejected=self._on_rejected,
+                on_lost=self._on_lost,
+            ),
+            "newcomer.not_posted": MessageType(
+                self.render_not_posted, quoted_channels=_channel_ids
+            ),
+            "newcomer.greeting": MessageType(
+                self.render_greeting,
+                on_sent=self._on_greeted,
+                on_lost=self._on_greeted,
+                send_after=hours.send_after,
             ),
         }
 
-    def preview(self, session: Session, claim: Claim) -> Operation | None:
-        channel = session.get_one(Channel, claim.subject_id)
-        said = session.get_one(Introduction, channel.id)
-        held = members.roles(session, channel, claim.recipient, author=said.inviter)
-        if said.posted_at is not None or not may(Action.INTRODUCE, held):
+    def render_preview(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        channel = session.get_one(Channel, delivery.subject_id)
+        said = session.get_one(ChannelIntroduction, channel.id)
+        held = members.in_channel(
+            session, channel, delivery.recipient, author=said.inviter
+        )
+        if said.posted_at is not None or not is_allowed(Action.INTRODUCE, held):
             return None
         text, drawn = blocks.preview(
-            channel.id, channel.slack_id, channel.name, introduction(channel)[1]
+            channel.id, channel.slack_id, channel.name, introduction_note(channel)[1]
         )
-        return Post(claim.recipient, text, drawn)
+        return PostMessage(delivery.recipient, text, drawn)
 
-    def previewed(self, session: Session, claim: Claim) -> Operation | None:
+    def render_preview_update(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
         """The preview without its buttons, once somebody else has posted it."""
-        channel = session.get_one(Channel, claim.subject_id)
+        channel = session.get_one(Channel, delivery.subject_id)
         sent = session.execute(
             select(OutboxItem.slack_channel, OutboxItem.ts).filter_by(
-                installation_id=claim.installation_id,
-                key=f"newcomer.preview:{channel.id}:{claim.recipient}",
+                installation_id=delivery.installation_id,
+                key=f"newcomer.preview:{channel.id}:{delivery.recipient}",
                 state="sent",
             )
         ).first()
         if sent is None or not (sent[0] and sent[1]):
             return None
-        if session.get_one(Introduction, channel.id).posted_at is None:
+        if session.get_one(ChannelIntroduction, channel.id).posted_at is None:
             return None
-        note = blocks.posted_before(channel.slack_id, channel.name)
-        return Update(sent[0], sent[1], *note)
+        note = blocks.already_posted(channel.slack_id, channel.name)
+        return UpdateMessage(sent[0], sent[1], *note)
 
-    def introduction(self, session: Session, claim: Claim) -> Operation | None:
-        channel = session.get_one(Channel, claim.subject_id)
-        text, drawn = introduction(channel)
-        return Post(channel.slack_id, text, drawn)
+    def render_introduction(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        channel = session.get_one(Channel, delivery.subject_id)
+        text, drawn = introduction_note(channel)
+        return PostMessage(channel.slack_id, text, drawn)
 
-    def _refused(
-        self, session: Session, claim: Claim, error: str, now: datetime
+    def _on_rejected(
+        self, session: Session, delivery: Delivery, error: str, now: datetime
     ) -> None:
         """Slack would not have it: whoever wanted it may try again."""
-        said = session.get_one(Introduction, claim.subject_id, with_for_update=True)
+        said = session.get_one(
+            ChannelIntroduction, delivery.subject_id, with_for_update=True
+        )
         said.posted_at = None
-        self._tell(session, said, error, now=now)
+        self._notify_not_posted(session, said, error, now=now)
 
-    def _perhaps_posted(
-        self, session: Session, claim: Claim, _error: str, now: datetime
+    def _on_lost(
+        self, session: Session, delivery: Delivery, _error: str, now: datetime
     ) -> None:
-        said = session.get_one(Introduction, claim.subject_id)
-        self._tell(session, said, "unknown", now=now)
+        said = session.get_one(ChannelIntroduction, delivery.subject_id)
+        self._notify_not_posted(session, said, "unknown", now=now)
 
-    def _tell(
-        self, session: Session, said: Introduction, error: str, *, now: datetime
+    def _notify_not_posted(
+        self,
+        session: Session,
+        introduction: ChannelIntroduction,
+        error: str,
+        *,
+        now: datetime,
     ) -> None:
-        if said.posted_by is None:
+        if introduction.posted_by is None:
             return
-        outbox.promise(
+        outbox.enqueue(
             session,
             "newcomer.not_posted",
-            said.channel_id,
-            said.posted_by,
+            introduction.channel_id,
+            introduction.posted_by,
             installation_id=self._workspace.id,
             now=now,
-            detail={"error": error},
-            occasion=f"{now:%Y%m%dT%H%M%S}",
+            payload={"error": error},
+            occurrence=f"{now:%Y%m%dT%H%M%S}",
         )
 
-    def not_posted(self, session: Session, claim: Claim) -> Operation | None:
-        channel = session.get_one(Channel, claim.subject_id)
+    def render_not_posted(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        channel = session.get_one(Channel, delivery.subject_id)
         text, drawn = blocks.not_posted(
-            channel.slack_id, channel.name, claim.detail["error"]
+            channel.slack_id, channel.name, delivery.payload["error"]
         )
-        return Post(claim.recipient, text, drawn)
+        return PostMessage(delivery.recipient, text, drawn)
 
-    def greeting(self, session: Session, claim: Claim) -> Operation | None:
+    def render_greeting(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
         # The one that they have been in longest, of those where it can be said.
-        joined = sorted(claim.detail["joined"].items(), key=itemgetter(1))
+        joined = sorted(delivery.payload["joined"].items(), key=itemgetter(1))
         found = (session.get_one(Channel, int(channel)) for channel, _ in joined)
-        wanted = [c for c in found if self._wants_greeting(session, c, claim.recipient)]
-        seen = visibility.seen(session, wanted, claim.recipient, now=claim.claimed_at)
+        wanted = [
+            c for c in found if self._wants_greeting(session, c, delivery.recipient)
+        ]
+        seen = visibility.visible_channels(
+            session, wanted, delivery.recipient, now=delivery.started_at
+        )
         channel = next((c for c in wanted if c.id in seen), None)
         if channel is None:
             return None
@@ -130,17 +159,17 @@ class Drawing:
             channels.helpful_emoji(channel),
             channels.solved_emoji(channel),
         )
-        return Post(claim.recipient, text, drawn)
+        return PostMessage(delivery.recipient, text, drawn)
 
     def _wants_greeting(self, session: Session, channel: Channel, member: str) -> bool:
         if not channel.is_joined or channel.is_archived:
             return False
-        held = members.roles_in_workspace(session, self._workspace.id, member)
-        if not may(Action.ASK, held):
+        held = members.in_workspace(session, self._workspace.id, member)
+        if not is_allowed(Action.ASK, held):
             return False
         if Role.GUEST in held and not channel.guests_may_ask:
             return False
-        chosen = preferences.of(session, self._workspace.id, member)
+        chosen = preferences.get(session, self._workspace.id, member)
         if chosen.is_greeted or not chosen.wants_greetings:
             return False
         # Whoever has asked by now knows how, and needs no rules.
@@ -149,11 +178,13 @@ class Drawing:
         )
         return session.scalar(asked.limit(1)) is None
 
-    def _greeted(
-        self, session: Session, claim: Claim, _outcome: Any, now: datetime
+    def _on_greeted(
+        self, session: Session, delivery: Delivery, _outcome: Any, now: datetime
     ) -> None:
-        preferences.choose(session, self._workspace.id, claim.recipient, greeted_at=now)
+        preferences.update(
+            session, self._workspace.id, delivery.recipient, greeted_at=now
+        )
 
 
-def _of_channel(_session: Session, claim: Claim) -> list[int]:
-    return [claim.subject_id]
+def _channel_ids(_session: Session, delivery: Delivery) -> list[int]:
+    return [delivery.subject_id]

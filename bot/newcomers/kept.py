@@ -1,21 +1,21 @@
 """What is kept of who invited the bot."""
 
-from bot.kept import Kept, Told
-from models import Introduction
+from bot.kept import MessagePolicy, TablePolicy
+from models import ChannelIntroduction
 
-KEPT = (
-    Kept(
-        model=Introduction,
-        what="Who invited the bot to a channel, and who let it introduce itself there.",
-        why="It asks whoever invited it, and introduces itself once.",
-        until="The person is forgotten: then it stays as somebody's.",
-        owners=("inviter", "posted_by"),
+PERSONAL_DATA = (
+    TablePolicy(
+        model=ChannelIntroduction,
+        contents="Who invited the bot to a channel, and who let it introduce itself there.",
+        purpose="It asks whoever invited it, and introduces itself once.",
+        retention="The person is forgotten: then it stays as somebody's.",
+        owner_columns=("inviter", "posted_by"),
     ),
 )
 
-TOLD = (
+MESSAGES = (
     # To one person or to a channel, about nobody.
-    Told(
+    MessagePolicy(
         frozenset(
             {
                 "newcomer.preview",

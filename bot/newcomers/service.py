@@ -8,24 +8,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import outbox
-from bot.asks.forms import INVITE
+from bot.asks.forms import NOT_IN_CHANNEL
 from bot.channels import service as channels
-from bot.clock import micros_of
-from bot.errors import Refusal
+from bot.clock import datetime_to_micros
+from bot.errors import UserError
 from bot.members import service as members
-from bot.members.rules import Action, check
+from bot.members.rules import Action, require
 from bot.newcomers import blocks
 from bot.newcomers.blocks import Note
 from bot.newcomers.rules import is_newcomer
 from bot.outbox import upsert
 from bot.preferences import service as preferences
 from bot.runtime import Workspace
-from models import Channel, Introduction, OutboxItem
+from models import Channel, ChannelIntroduction, OutboxItem
 
-GONE = "I don't know that channel any more."
+CHANNEL_NOT_FOUND = "I don't know that channel any more."
 
 
-def arrive(
+def on_bot_joined(
     session: Session, channel: Channel, *, inviter: str | None, now: datetime
 ) -> None:
     """The bot came to a channel for the first time: ask its inviter what to say.
@@ -33,15 +33,15 @@ def arrive(
     However often it is told so: the first inviter is the one who is asked.
     """
     added = session.execute(
-        upsert(session, Introduction)
+        upsert(session, ChannelIntroduction)
         .values(channel_id=channel.id, inviter=inviter)
         .on_conflict_do_nothing()
-        .returning(Introduction.channel_id)
+        .returning(ChannelIntroduction.channel_id)
     )
     if added.first() is None or inviter is None:
         return
-    members.note(session, channel.installation_id, [inviter])
-    outbox.promise(
+    members.ensure(session, channel.installation_id, [inviter])
+    outbox.enqueue(
         session,
         "newcomer.preview",
         channel.id,
@@ -51,27 +51,29 @@ def arrive(
     )
 
 
-def introduction(channel: Channel) -> Note:
+def introduction_note(channel: Channel) -> Note:
     """What the bot would say in the channel."""
     return blocks.introduction(
         channels.helpful_emoji(channel), channels.solved_emoji(channel)
     )
 
 
-def offer(session: Session, channel: Channel, _now: datetime) -> list[Block]:
+def settings_section(session: Session, channel: Channel, _now: datetime) -> list[Block]:
     """The section of the channel's settings; empty once the bot has said it."""
-    known = session.get(Introduction, channel.id)
+    known = session.get(ChannelIntroduction, channel.id)
     is_said = known is not None and known.posted_at is not None
-    return [] if is_said else blocks.offer(channel.id)
+    return [] if is_said else blocks.settings_offer(channel.id)
 
 
-def form(
+def preview_form(
     session: Session, workspace: Workspace, channel_id: int, *, by: str, now: datetime
 ) -> View:
     """What would be posted, to whoever may post it; raises Refusal."""
     channel = _channel(session, workspace, channel_id)
-    _check(session, channel, session.get(Introduction, channel.id), by, now)
-    return blocks.form(channel.id, introduction(channel)[1])
+    _require_permission(
+        session, channel, session.get(ChannelIntroduction, channel.id), by, now
+    )
+    return blocks.preview_modal(channel.id, introduction_note(channel)[1])
 
 
 def post(
@@ -82,16 +84,16 @@ def post(
     Raises Refusal for whoever may not, and where the bot can't speak.
     """
     channel = _channel(session, workspace, channel_id)
-    said = _hold(session, channel)
-    _check(session, channel, said, by, now)
+    said = _lock_introduction(session, channel)
+    _require_permission(session, channel, said, by, now)
     if said.posted_at is not None:
-        return blocks.posted_before(channel.slack_id, channel.name)
+        return blocks.already_posted(channel.slack_id, channel.name)
     if not channel.is_joined:
-        raise Refusal(INVITE)
+        raise UserError(NOT_IN_CHANNEL)
     if channel.is_archived:
-        raise Refusal("This channel is archived.")
+        raise UserError("This channel is archived.")
     said.posted_by, said.posted_at = by, now
-    outbox.promise(
+    outbox.enqueue(
         session,
         "newcomer.introduction",
         channel.id,
@@ -99,10 +101,10 @@ def post(
         installation_id=workspace.id,
         now=now,
         # What Slack refused may be tried again.
-        occasion=str(micros_of(now)),
+        occurrence=str(datetime_to_micros(now)),
     )
     if said.inviter is not None and said.inviter != by:
-        outbox.refresh(
+        outbox.enqueue_update(
             session,
             "newcomer.previewed",
             channel.id,
@@ -113,47 +115,53 @@ def post(
     return blocks.posted(channel.slack_id, channel.name)
 
 
-def put_off(
+def dismiss_introduction(
     session: Session, workspace: Workspace, channel_id: int, *, by: str, now: datetime
 ) -> Note:
     """Say nothing for now; what to answer. Raises Refusal for whoever may not."""
     channel = _channel(session, workspace, channel_id)
-    said = session.get(Introduction, channel.id)
-    _check(session, channel, said, by, now)
+    said = session.get(ChannelIntroduction, channel.id)
+    _require_permission(session, channel, said, by, now)
     if said is not None and said.posted_at is not None:
-        return blocks.posted_before(channel.slack_id, channel.name)
+        return blocks.already_posted(channel.slack_id, channel.name)
     return blocks.not_now(channel.id, channel.slack_id, channel.name)
 
 
 def _channel(session: Session, workspace: Workspace, channel_id: int) -> Channel:
     channel = session.get(Channel, channel_id)
     if channel is None or channel.installation_id != workspace.id:
-        raise Refusal(GONE)
+        raise UserError(CHANNEL_NOT_FOUND)
     return channel
 
 
-def _hold(session: Session, channel: Channel) -> Introduction:
+def _lock_introduction(session: Session, channel: Channel) -> ChannelIntroduction:
     """The channel's row, made where the bot came unheard; of two clicks one waits."""
     session.execute(
-        upsert(session, Introduction)
+        upsert(session, ChannelIntroduction)
         .values(channel_id=channel.id)
         .on_conflict_do_nothing()
     )
     return session.scalars(
-        select(Introduction).filter_by(channel_id=channel.id).with_for_update()
+        select(ChannelIntroduction).filter_by(channel_id=channel.id).with_for_update()
     ).one()
 
 
-def _check(
+def _require_permission(
     session: Session,
     channel: Channel,
-    said: Introduction | None,
+    introduction: ChannelIntroduction | None,
     by: str,
     now: datetime,
 ) -> None:
-    inviter = said.inviter if said else None
-    members.permit(
-        session, channel, Action.INTRODUCE, by, now=now, author=inviter, why_not=GONE
+    inviter = introduction.inviter if introduction else None
+    members.authorize(
+        session,
+        channel,
+        Action.INTRODUCE,
+        by,
+        now=now,
+        author=inviter,
+        denial=CHANNEL_NOT_FOUND,
     )
 
 
@@ -179,18 +187,20 @@ def greet(
     # Nobody who has had themselves forgotten is written to, until they use the bot.
     if known is not None and known.forgotten_at is not None:
         return
-    if members.was_forgotten(session, workspace.id, member, at_us=micros_of(joined_at)):
+    if members.is_before_erasure(
+        session, workspace.id, member, event_micros=datetime_to_micros(joined_at)
+    ):
         return
-    chosen = preferences.of(session, workspace.id, member)
+    chosen = preferences.get(session, workspace.id, member)
     if chosen.is_greeted or not chosen.wants_greetings:
         return
-    members.note(session, workspace.id, [member])
-    waiting = _waiting_greeting(session, workspace, member)
+    members.ensure(session, workspace.id, [member])
+    waiting = _pending_greeting(session, workspace, member)
     joined = dict(waiting.detail["joined"]) if waiting else {}
     # JSON has no other keys than text.
     key = str(channel.id)
-    joined[key] = max(micros_of(joined_at), joined.get(key, 0))
-    outbox.promise(
+    joined[key] = max(datetime_to_micros(joined_at), joined.get(key, 0))
+    outbox.enqueue(
         session,
         "newcomer.greeting",
         # About no channel in particular, or there would be one for each.
@@ -199,11 +209,11 @@ def greet(
         installation_id=workspace.id,
         now=now,
         # When they joined each channel that they may be welcomed to, in microseconds.
-        detail={"joined": joined},
+        payload={"joined": joined},
     )
 
 
-def left(
+def on_member_left(
     session: Session,
     workspace: Workspace,
     slack_channel: str,
@@ -214,13 +224,13 @@ def left(
 ) -> None:
     """Somebody left a channel: they are not welcomed to it any more."""
     channel = channels.find(session, workspace.id, slack_channel)
-    waiting = _waiting_greeting(session, workspace, member)
+    waiting = _pending_greeting(session, workspace, member)
     if channel is None or waiting is None:
         return
     joined = dict(waiting.detail["joined"])
     joined_us = joined.pop(str(channel.id), None)
     # What is told late may be of before they joined again.
-    if joined_us is None or micros_of(left_at) < joined_us:
+    if joined_us is None or datetime_to_micros(left_at) < joined_us:
         return
     if joined:
         waiting.detail = {"joined": joined}
@@ -228,7 +238,7 @@ def left(
         waiting.state, waiting.finished_at = "withdrawn", now
 
 
-def _waiting_greeting(
+def _pending_greeting(
     session: Session, workspace: Workspace, member: str
 ) -> OutboxItem | None:
     return session.scalar(
@@ -242,8 +252,8 @@ def _waiting_greeting(
     )
 
 
-def want_no_greetings(session: Session, workspace: Workspace, *, by: str) -> Note:
+def opt_out_of_greetings(session: Session, workspace: Workspace, *, by: str) -> Note:
     """Raises Refusal for who is no member."""
-    check(Action.CHOOSE, members.roles_in_workspace(session, workspace.id, by))
-    preferences.choose(session, workspace.id, by, wants_greetings=False)
+    require(Action.EDIT_OWN_SETTINGS, members.in_workspace(session, workspace.id, by))
+    preferences.update(session, workspace.id, by, wants_greetings=False)
     return blocks.greetings_off()

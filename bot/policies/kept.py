@@ -1,22 +1,22 @@
 """What is kept of people in a workspace's own decisions."""
 
-from bot.kept import Kept
-from models import Policy, ProgramLead
+from bot.kept import TablePolicy
+from models import ProgramLead, WorkspaceSettingsRow
 
-KEPT = (
-    Kept(
-        model=Policy,
-        what="What the workspace decided for all of its channels.",
-        why="To keep to it.",
-        until="The database is deleted.",
-        neutral=("channel_defaults",),
+WORKSPACE_SETTINGS = (
+    TablePolicy(
+        model=WorkspaceSettingsRow,
+        contents="What the workspace decided for all of its channels.",
+        purpose="To keep to it.",
+        retention="The database is deleted.",
+        non_personal=("channel_defaults",),
     ),
-    Kept(
+    TablePolicy(
         model=ProgramLead,
-        what="Who runs the program with the admins.",
-        why="They may change the workspace's settings.",
-        until="It is taken back, or the person is forgotten.",
-        owners=("member",),
-        when_forgotten="delete",
+        contents="Who runs the program with the admins.",
+        purpose="They may change the workspace's settings.",
+        retention="It is taken back, or the person is forgotten.",
+        owner_columns=("member",),
+        on_erasure="delete",
     ),
 )

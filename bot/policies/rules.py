@@ -6,7 +6,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Policies:
+class WorkspaceSettings:
     """A workspace's decisions, with the default for what it left open."""
 
     # Days after which what was sent is forgotten, counted from its sending.

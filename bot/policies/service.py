@@ -8,25 +8,29 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.outbox import upsert
-from bot.policies.rules import Policies
-from models import Policy, ProgramLead
+from bot.policies.rules import WorkspaceSettings
+from models import ProgramLead, WorkspaceSettingsRow
 
 
-def of(session: Session, installation_id: int) -> Policies:
+def get(session: Session, installation_id: int) -> WorkspaceSettings:
     """What the workspace decided; all defaults where nothing was."""
-    row = session.get(Policy, installation_id, populate_existing=True)
+    row = session.get(WorkspaceSettingsRow, installation_id, populate_existing=True)
     if row is None:
-        return Policies()
-    decided = {field.name: getattr(row, field.name) for field in fields(Policies)}
-    return Policies(**{k: value for k, value in decided.items() if value is not None})
+        return WorkspaceSettings()
+    decided = {
+        field.name: getattr(row, field.name) for field in fields(WorkspaceSettings)
+    }
+    return WorkspaceSettings(
+        **{k: value for k, value in decided.items() if value is not None}
+    )
 
 
-def decide(session: Session, installation_id: int, **decisions: Any) -> None:
+def update(session: Session, installation_id: int, **changes: Any) -> None:
     """Record some decisions (fields of `Policies`; None is the default)."""
     session.execute(
-        upsert(session, Policy)
-        .values(installation_id=installation_id, **decisions)
-        .on_conflict_do_update(index_elements=["installation_id"], set_=decisions)
+        upsert(session, WorkspaceSettingsRow)
+        .values(installation_id=installation_id, **changes)
+        .on_conflict_do_update(index_elements=["installation_id"], set_=changes)
     )
 
 
@@ -40,7 +44,7 @@ def program_leads(session: Session, installation_id: int) -> list[str]:
     )
 
 
-def name_program_leads(
+def set_program_leads(
     session: Session, installation_id: int, slack_ids: Iterable[str]
 ) -> None:
     """These people, and no others, run the program with the admins."""

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from slack_sdk.models.blocks import Block, SectionBlock
 from slack_sdk.models.views import View
 
-COMING = (
+FILE_PENDING = (
     "I'm putting everything I keep about you into a file. It comes to you as a direct"
     " message in a moment."
 )
 FILE_COMMENT = "This is everything I keep about you. `/backswing forget me` removes it."
 FILE_TITLE = "What Backswing keeps about you"
 
-_HAPPENS = (
+_CONSEQUENCES = (
     "• Your asks lose their words and your name. They stay as somebody's, so that the"
     " answers in them and the totals stay right; open ones are closed.\n"
     "• Your answers and reactions stay as somebody's.\n"
@@ -26,7 +26,7 @@ _HAPPENS = (
 
 # What people know that they did, by its table: of one and of several. The rest is our
 # own book-keeping, whose names say nothing to them.
-_COUNTED = {
+_TABLE_LABELS = {
     "asks": ("ask", "asks"),
     "answers": ("answer", "answers"),
     "reactions": ("reaction", "reactions"),
@@ -39,10 +39,10 @@ def forget_form(counts: Mapping[str, int]) -> View:
     """`counts`: how many rows of the person's each table has."""
     held = [
         f"{counts[table]:,} {one if counts[table] == 1 else several}"
-        for table, (one, several) in _COUNTED.items()
+        for table, (one, several) in _TABLE_LABELS.items()
         if counts.get(table)
     ]
-    if any(n for table, n in counts.items() if table not in _COUNTED):
+    if any(n for table, n in counts.items() if table not in _TABLE_LABELS):
         held.append("your settings, and notes on what I wrote to you")
     about = "I keep nothing of your own."
     if held:
@@ -55,13 +55,13 @@ def forget_form(counts: Mapping[str, int]) -> View:
         close="Cancel",
         blocks=[
             SectionBlock(text=about),
-            SectionBlock(text=f"*When you press Forget me:*\n{_HAPPENS}"),
+            SectionBlock(text=f"*When you press Forget me:*\n{_CONSEQUENCES}"),
             SectionBlock(text="To see it all first, type `/backswing my data`."),
         ],
     )
 
 
-def forgotten() -> View:
+def erased_view() -> View:
     return View(
         type="modal",
         title="Forget me",
@@ -75,7 +75,7 @@ def forgotten() -> View:
     )
 
 
-def gone() -> tuple[str, list[Block]]:
+def redacted_message() -> tuple[str, list[Block]]:
     """What stands where a message named somebody who was forgotten."""
     text = "I took this message back: it may have named somebody I was to forget."
     return text, [SectionBlock(text=text)]

@@ -10,7 +10,7 @@ from bot.asks import kept as asks
 from bot.checkins import kept as checkins
 from bot.db import table
 from bot.home import kept as home
-from bot.kept import Kept, Leaving, Told
+from bot.kept import Erasure, MessagePolicy, TablePolicy
 from bot.kudos import kept as kudos
 from bot.mentors import kept as mentors
 from bot.newcomers import kept as newcomers
@@ -20,23 +20,23 @@ from models import (
     Champion,
     Channel,
     Installation,
-    Lane,
     Member,
+    OutboxChannel,
     OutboxItem,
-    Pause,
+    RateLimit,
 )
 
-UNTIL_CHANNEL = "The database is deleted."
+UNTIL_DATABASE_DELETED = "The database is deleted."
 
 
-def _leave_a_trace(session: Session, leaving: Leaving) -> None:
+def _write_tombstone(session: Session, erasure: Erasure) -> None:
     """Only that they were forgotten: what Slack delivers late brings nothing back."""
     member = table(Member)
     session.execute(
         update(member)
         .where(
-            member.c.installation_id == leaving.installation_id,
-            member.c.slack_id == leaving.member,
+            member.c.installation_id == erasure.installation_id,
+            member.c.slack_id == erasure.member,
         )
         .values(
             name="",
@@ -52,40 +52,40 @@ def _leave_a_trace(session: Session, leaving: Leaving) -> None:
             away_until=None,
             looked_up_at=None,
             deactivated_at=None,
-            forgotten_at=leaving.now,
-            counts_from=leaving.now,
+            forgotten_at=erasure.now,
+            counts_from=erasure.now,
         )
     )
 
 
-_OWN: Sequence[Kept] = (
-    Kept(
+CORE_TABLES: Sequence[TablePolicy] = (
+    TablePolicy(
         model=Member,
-        what="People: what Slack's profile says of them: names, time zone, guest,"
+        contents="People: what Slack's profile says of them: names, time zone, guest,"
         " admin or bot; when they were deactivated.",
-        why="To call them by their name without notifying them; to know who may do"
+        purpose="To call them by their name without notifying them; to know who may do"
         " what.",
-        until="The person is forgotten: then only the id stays, for 7 days, so that"
+        retention="The person is forgotten: then only the id stays, for 7 days, so that"
         " what Slack delivers late brings nothing back.",
-        owners=("slack_id",),
-        neutral=("name", "full_name", "handle", "tz"),
-        when_forgotten="trace",
-        before=_leave_a_trace,
+        owner_columns=("slack_id",),
+        non_personal=("name", "full_name", "handle", "tz"),
+        on_erasure="trace",
+        before_erasure=_write_tombstone,
     ),
-    Kept(
+    TablePolicy(
         model=Champion,
-        what="Who looks after a channel.",
-        why="They may close and solve asks for others, and change its settings.",
-        until="It is taken back, or the person is forgotten.",
-        owners=("member",),
-        when_forgotten="delete",
+        contents="Who looks after a channel.",
+        purpose="They may close and solve asks for others, and change its settings.",
+        retention="It is taken back, or the person is forgotten.",
+        owner_columns=("member",),
+        on_erasure="delete",
     ),
-    Kept(
+    TablePolicy(
         model=Channel,
-        what="Channels: what Slack's channel list says of them; their settings.",
-        why="To know where the bot may do what.",
-        until=UNTIL_CHANNEL,
-        neutral=(
+        contents="Channels: what Slack's channel list says of them; their settings.",
+        purpose="To know where the bot may do what.",
+        retention=UNTIL_DATABASE_DELETED,
+        non_personal=(
             "slack_id",
             "name",
             "capture",
@@ -97,13 +97,13 @@ _OWN: Sequence[Kept] = (
             "topics",
         ),
     ),
-    Kept(
+    TablePolicy(
         model=Installation,
-        what="The workspace: its id, name and address, and the bot's ids there. No"
+        contents="The workspace: its id, name and address, and the bot's ids there. No"
         " token.",
-        why="To make links to messages.",
-        until=UNTIL_CHANNEL,
-        neutral=(
+        purpose="To make links to messages.",
+        retention=UNTIL_DATABASE_DELETED,
+        non_personal=(
             "team_id",
             "enterprise_id",
             "bot_id",
@@ -113,56 +113,56 @@ _OWN: Sequence[Kept] = (
             "paused_because",
         ),
     ),
-    Kept(
+    TablePolicy(
         model=OutboxItem,
-        what="What was sent: what it was about, to whom, and where it stands. Not its"
+        contents="What was sent: what it was about, to whom, and where it stands. Not its"
         " words, which are drawn when it is sent.",
-        why="So that nothing is said twice, and what was said can be reworded.",
-        until="The recipient is forgotten; its details go 30 days after the sending.",
-        owners=("recipient",),
-        json=("detail",),
-        keys=("key",),
-        neutral=("kind", "state", "operation", "error", "slack_channel", "ts"),
+        purpose="So that nothing is said twice, and what was said can be reworded.",
+        retention="The recipient is forgotten; its details go 30 days after the sending.",
+        owner_columns=("recipient",),
+        json_columns=("detail",),
+        key_columns=("key",),
+        non_personal=("kind", "state", "operation", "error", "slack_channel", "ts"),
     ),
-    Kept(
-        model=Lane,
-        what="When the next message may go to a channel or a person.",
-        why="Slack takes one a second.",
-        until="The person is forgotten.",
-        owners=("recipient",),
-        when_forgotten="delete",
+    TablePolicy(
+        model=OutboxChannel,
+        contents="When the next message may go to a channel or a person.",
+        purpose="Slack takes one a second.",
+        retention="The person is forgotten.",
+        owner_columns=("recipient",),
+        on_erasure="delete",
     ),
-    Kept(
-        model=Pause,
-        what="Until when Slack does not want to be called with a method.",
-        why="Slack asks for it.",
-        until=UNTIL_CHANNEL,
-        neutral=("method",),
+    TablePolicy(
+        model=RateLimit,
+        contents="Until when Slack does not want to be called with a method.",
+        purpose="Slack asks for it.",
+        retention=UNTIL_DATABASE_DELETED,
+        non_personal=("method",),
     ),
 )
 
 # In the order in which locks are taken.
-EVERYTHING: Sequence[Kept] = (
-    *home.KEPT,
-    *asks.KEPT,
-    *answers.KEPT,
-    *kudos.KEPT,
-    *mentors.KEPT,
-    *checkins.KEPT,
-    *newcomers.KEPT,
-    *preferences.KEPT,
-    *policies.KEPT,
-    *_OWN,
+PERSONAL_DATA: Sequence[TablePolicy] = (
+    *home.PERSONAL_DATA,
+    *asks.PERSONAL_DATA,
+    *answers.ANSWER_PERSONAL_DATA,
+    *kudos.PERSONAL_DATA,
+    *mentors.PERSONAL_DATA,
+    *checkins.PERSONAL_DATA,
+    *newcomers.PERSONAL_DATA,
+    *preferences.MEMBER_SETTINGS,
+    *policies.WORKSPACE_SETTINGS,
+    *CORE_TABLES,
 )
 
-TOLD: Sequence[Told] = (
-    *asks.TOLD,
-    *answers.TOLD,
-    *kudos.TOLD,
-    *mentors.TOLD,
-    *checkins.TOLD,
-    *newcomers.TOLD,
-    *home.TOLD,
+MESSAGES: Sequence[MessagePolicy] = (
+    *asks.MESSAGES,
+    *answers.ANSWER_MESSAGES,
+    *kudos.MESSAGES,
+    *mentors.MESSAGES,
+    *checkins.MESSAGES,
+    *newcomers.MESSAGES,
+    *home.MESSAGES,
     # To one person, about nobody.
-    Told(frozenset({"privacy.my_data", "privacy.reword"})),
+    MessagePolicy(frozenset({"privacy.my_data", "privacy.reword"})),
 )

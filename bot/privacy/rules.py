@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 
-def everything(
+def data_file_json(
     tables: Mapping[str, Sequence[Mapping[str, Any]]],
     *,
-    why: Mapping[str, str],
+    purposes: Mapping[str, str],
     member: str,
     now: datetime,
 ) -> str:
@@ -22,7 +22,7 @@ def everything(
                 "note": "Rows of other people that name you show only your part.",
             },
             "tables": {
-                name: {"why": why[name], "rows": list(rows)}
+                name: {"why": purposes[name], "rows": list(rows)}
                 for name, rows in tables.items()
                 if rows
             },

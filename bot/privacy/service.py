@@ -12,51 +12,61 @@ from sqlalchemy.orm import Session
 from bot import kept, outbox, visibility
 from bot.answers import registers
 from bot.db import table
-from bot.kept import Leaving
-from bot.lanes import Claim
+from bot.kept import Erasure
+from bot.lanes import Delivery
 from bot.members import service as members
-from bot.members.rules import Action, check
-from bot.operations import Upload
+from bot.members.rules import Action, require
+from bot.operations import UploadFile
 from bot.privacy import blocks, letters, rules
-from bot.privacy.kept import EVERYTHING, TOLD
+from bot.privacy.kept import MESSAGES, PERSONAL_DATA
 from bot.runtime import Workspace
-from bot.text import FORGOTTEN
+from bot.text import ERASED_PREFIX
 from models import Channel, Member, OutboxItem
 
 # So many are forgotten at a time: each touches much.
-AT_ONCE = 5
+BATCH_SIZE = 5
 
 
-def ask_for_data(
-    session: Session, workspace: Workspace, *, member: str, request: str, now: datetime
+def request_data_file(
+    session: Session,
+    workspace: Workspace,
+    *,
+    member: str,
+    request_id: str,
+    now: datetime,
 ) -> None:
     """Promise the person their file, once for each `request`.
 
     Raises Refusal for who is no member.
     """
-    _check(session, workspace, member)
-    outbox.promise(
+    _require_allowed(session, workspace, member)
+    outbox.enqueue(
         session,
         "privacy.my_data",
         0,
         member,
         installation_id=workspace.id,
         now=now,
-        occasion=request,
+        occurrence=request_id,
     )
 
 
-def data_file(session: Session, claim: Claim) -> Upload:
+def render_data_file(session: Session, delivery: Delivery) -> UploadFile:
     """Everything that is kept of the person whom the promise is to."""
-    now = claim.first_sent_at
-    content = rules.everything(
-        shown_to(session, claim.installation_id, claim.recipient, now=claim.claimed_at),
-        why={one.model.__tablename__: one.why for one in EVERYTHING},
-        member=claim.recipient,
+    now = delivery.first_sent_at
+    content = rules.data_file_json(
+        rows_about(
+            session,
+            delivery.installation_id,
+            delivery.recipient,
+            now=delivery.started_at,
+        ),
+        purposes={one.model.__tablename__: one.purpose for one in PERSONAL_DATA},
+        member=delivery.recipient,
         now=now,
     )
-    return Upload(
-        claim.recipient,
+    return UploadFile(
+        delivery.recipient,
         name="backswing-my-data",
         title=blocks.FILE_TITLE,
         comment=blocks.FILE_COMMENT,
@@ -64,7 +74,7 @@ def data_file(session: Session, claim: Claim) -> Upload:
     )
 
 
-def shown_to(
+def rows_about(
     session: Session, installation_id: int, member: str, *, now: datetime
 ) -> dict[str, list[dict[str, Any]]]:
     """The rows of each table that are about a person, channels by their Slack ids.
@@ -75,76 +85,80 @@ def shown_to(
         select(Channel).filter_by(installation_id=installation_id)
     ).all()
     places = {channel.id: channel.slack_id for channel in channels}
-    hidden = places.keys() - visibility.seen(session, channels, member, now=now)
+    hidden = places.keys() - visibility.visible_channels(
+        session, channels, member, now=now
+    )
     return {
         one.model.__tablename__: [
-            _readable(row, places)
-            for row in kept.shown_to(
-                session, one, installation_id, member, hidden=hidden
+            _with_channel_ids(row, places)
+            for row in kept.rows_for_member(
+                session, one, installation_id, member, hidden_channels=hidden
             )
         ]
-        for one in EVERYTHING
+        for one in PERSONAL_DATA
     }
 
 
-def _readable(row: Mapping[str, Any], places: Mapping[int, str]) -> dict[str, Any]:
+def _with_channel_ids(
+    row: Mapping[str, Any], slack_ids: Mapping[int, str]
+) -> dict[str, Any]:
     return {
-        name: places.get(value, value) if name.endswith("channel_id") else value
+        name: slack_ids.get(value, value) if name.endswith("channel_id") else value
         for name, value in row.items()
         if name != "installation_id"
     }
 
 
-def _check(session: Session, workspace: Workspace, member: str) -> None:
-    check(Action.OWN_DATA, members.roles_in_workspace(session, workspace.id, member))
+def _require_allowed(session: Session, workspace: Workspace, member: str) -> None:
+    require(Action.MANAGE_OWN_DATA, members.in_workspace(session, workspace.id, member))
 
 
 def forget_form(session: Session, workspace: Workspace, member: str) -> View:
     """Raises Refusal for who is no member."""
-    _check(session, workspace, member)
-    return blocks.forget_form(count(session, workspace.id, member))
+    _require_allowed(session, workspace, member)
+    return blocks.forget_form(count_rows(session, workspace.id, member))
 
 
-def forget_oneself(
+def erase_oneself(
     session: Session, workspace: Workspace, member: str, *, now: datetime
 ) -> None:
     """Raises Refusal for who is no member."""
-    _check(session, workspace, member)
-    forget(session, workspace.id, member, now=now)
+    _require_allowed(session, workspace, member)
+    erase(session, workspace.id, member, now=now)
 
 
-def count(session: Session, installation_id: int, member: str) -> dict[str, int]:
+def count_rows(session: Session, installation_id: int, member: str) -> dict[str, int]:
     """How many rows each table has of a person, by the table's name."""
     return {
-        one.model.__tablename__: kept.count(session, one, installation_id, member)
-        for one in EVERYTHING
-        if one.owners and one.when_forgotten != "trace"
+        one.model.__tablename__: kept.count_own_rows(
+            session, one, installation_id, member
+        )
+        for one in PERSONAL_DATA
+        if one.owner_columns and one.on_erasure != "trace"
     }
 
 
-def forget(
-    session: Session, installation_id: int, member: str, *, now: datetime
-) -> str:
+def erase(session: Session, installation_id: int, member: str, *, now: datetime) -> str:
     """Take a person out of everything; the pseudonym that stands for them now.
 
     Totals stay as they are: one person is still one person, without a name. Nothing
     leads from the pseudonym back.
     """
-    leaving = Leaving(installation_id, member, FORGOTTEN + token_hex(8), now)
-    members.note(session, installation_id, [member])
-    for one in EVERYTHING:
-        one.before(session, leaving)
-    written_about = letters.about(session, TOLD, leaving)
-    written_to = letters.stop(session, leaving)
-    for one in EVERYTHING:
-        kept.forget(session, one, leaving)
+    leaving = Erasure(installation_id, member, ERASED_PREFIX + token_hex(8), now)
+    members.ensure(session, installation_id, [member])
+    for one in PERSONAL_DATA:
+        one.before_erasure(session, leaving)
+    written_about = letters.affected_messages(session, MESSAGES, leaving)
+    written_to = letters.cancel_pending(session, leaving)
+    for one in PERSONAL_DATA:
+        kept.erase_member(session, one, leaving)
     # What was read before is not what stands there now.
     session.expire_all()
-    letters.reword(session, [*written_about, *written_to], leaving)
+    letters.enqueue_redactions(session, [*written_about, *written_to], leaving)
     return leaving.pseudonym
 
 
-def forget_departed(
+def erase_deactivated(
     session: Session, installation_id: int, *, before: datetime, now: datetime
 ) -> int:
     """Forget some of those who were deactivated before then; how many."""
@@ -157,23 +171,23 @@ def forget_departed(
             Member.deactivated_at < before,
         )
         .order_by(Member.deactivated_at)
-        .limit(AT_ONCE)
+        .limit(BATCH_SIZE)
     ).all()
     for member in departed:
-        forget(session, installation_id, member, now=now)
+        erase(session, installation_id, member, now=now)
     return len(departed)
 
 
-def purge(
+def purge_expired(
     session: Session,
     installation_id: int,
     *,
     sent_before: datetime,
-    seen_before: datetime,
+    unmatched_before: datetime,
     now: datetime,
 ) -> None:
     """Let go of what has served its time."""
-    registers.purge(session, installation_id, before=seen_before)
+    registers.purge(session, installation_id, before=unmatched_before)
     items = table(OutboxItem)
     session.execute(
         update(items)
@@ -184,11 +198,13 @@ def purge(
         )
         .values(detail={}, emptied_at=now)
     )
-    _lift_traces(session, installation_id, before=seen_before)
-    letters.try_again(session, installation_id, now=now)
+    _purge_tombstones(session, installation_id, before=unmatched_before)
+    letters.retry_rejected(session, installation_id, now=now)
 
 
-def _lift_traces(session: Session, installation_id: int, *, before: datetime) -> None:
+def _purge_tombstones(
+    session: Session, installation_id: int, *, before: datetime
+) -> None:
     """Nothing from before they were forgotten can still arrive: the ids go, too.
 
     Whoever has come back meanwhile is met like anybody new.
@@ -200,9 +216,9 @@ def _lift_traces(session: Session, installation_id: int, *, before: datetime) ->
     ).all()
     for member in traces:
         is_back = any(
-            kept.is_named(session, one, installation_id, member.slack_id)
-            for one in EVERYTHING
-            if one.when_forgotten != "trace"
+            kept.names_member(session, one, installation_id, member.slack_id)
+            for one in PERSONAL_DATA
+            if one.on_erasure != "trace"
         )
         if is_back:
             member.forgotten_at = member.counts_from = None

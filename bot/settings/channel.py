@@ -14,14 +14,14 @@ from bot.answers import registers
 from bot.channels import rules
 from bot.channels import service as channels
 from bot.checkins import pages as checkins
-from bot.errors import Refusal
+from bot.errors import UserError
 from bot.members import service as members
 from bot.newcomers import service as newcomers
 from bot.settings.fields import Choice, Emoji, People, Switch, Topics
-from bot.settings.setting import Setting, column
+from bot.settings.setting import Setting, column_setting
 from models import Channel
 
-CAPTURE = (
+CAPTURE_CHOICES = (
     ("off", "Only what people ask with /ask", "Nothing else is kept."),
     (
         "questions",
@@ -34,7 +34,7 @@ CAPTURE = (
         "For channels that are for questions only.",
     ),
 )
-CAPTURED_SIGN = (
+CAPTURED_SIGN_CHOICES = (
     ("reaction", "With a reaction: 📌, then ✅", None),
     ("line", "With a line in its thread", "The line has buttons for your peers."),
     ("nothing", "With ✅, only when it is solved", None),
@@ -43,47 +43,51 @@ CAPTURED_SIGN = (
 
 def _put_capture(session: Session, channel: Channel, capture: str) -> None:
     if capture == "off" and channel.capture != "off":
-        registers.forget(session, channel.id)
+        registers.delete_for_channel(session, channel.id)
     channel.capture = capture
 
 
 def _put_champions(session: Session, channel: Channel, people: Sequence[str]) -> None:
-    members.check_choosable(
+    members.require_assignable(
         session, channel.installation_id, people, role="a champion", field="champions"
     )
     channels.set_champions(session, channel.id, people)
 
 
 def _put_helpful(_session: Session, channel: Channel, names: Sequence[str]) -> None:
-    channel.helpful_emoji = rules.chosen_emoji(
-        names, channel.helpful_emoji, rules.HELPFUL
+    channel.helpful_emoji = rules.to_setting(
+        names, channel.helpful_emoji, rules.DEFAULT_HELPFUL
     )
 
 
 def _put_solved(_session: Session, channel: Channel, names: Sequence[str]) -> None:
-    channel.solved_emoji = rules.chosen_emoji(names, channel.solved_emoji, rules.SOLVED)
+    channel.solved_emoji = rules.to_setting(
+        names, channel.solved_emoji, rules.DEFAULT_SOLVED
+    )
 
 
-def _put_second(_session: Session, channel: Channel, names: Sequence[str]) -> None:
-    channel.second_emoji = rules.chosen_emoji(names, channel.second_emoji, rules.SECOND)
+def _put_join(_session: Session, channel: Channel, names: Sequence[str]) -> None:
+    channel.second_emoji = rules.to_setting(
+        names, channel.second_emoji, rules.DEFAULT_JOIN
+    )
 
 
 def _put_kudos(_session: Session, channel: Channel, names: Sequence[str]) -> None:
-    channel.kudos_emoji = rules.chosen_emoji(names, channel.kudos_emoji, ())
+    channel.kudos_emoji = rules.to_setting(names, channel.kudos_emoji, ())
 
 
 SETTINGS: Sequence[Setting[Channel]] = (
     Setting(
-        Choice(name="capture", label="What becomes an ask", choices=CAPTURE),
+        Choice(name="capture", label="What becomes an ask", choices=CAPTURE_CHOICES),
         lambda _, channel: channel.capture,
         _put_capture,
         default="off",
     ),
-    column(
+    column_setting(
         Choice(
             name="captured_sign",
             label="How I show that a message became an ask",
-            choices=CAPTURED_SIGN,
+            choices=CAPTURED_SIGN_CHOICES,
         ),
         default="reaction",
     ),
@@ -96,7 +100,7 @@ SETTINGS: Sequence[Setting[Channel]] = (
         lambda session, channel: channels.champions(session, channel.id),
         _put_champions,
     ),
-    column(
+    column_setting(
         Topics(
             name="topics",
             label="Topics",
@@ -111,7 +115,7 @@ SETTINGS: Sequence[Setting[Channel]] = (
         ),
         lambda _, channel: channels.helpful_emoji(channel),
         _put_helpful,
-        default=rules.HELPFUL,
+        default=rules.DEFAULT_HELPFUL,
     ),
     Setting(
         Emoji(
@@ -121,7 +125,7 @@ SETTINGS: Sequence[Setting[Channel]] = (
         ),
         lambda _, channel: channels.solved_emoji(channel),
         _put_solved,
-        default=rules.SOLVED,
+        default=rules.DEFAULT_SOLVED,
     ),
     Setting(
         Emoji(
@@ -129,42 +133,42 @@ SETTINGS: Sequence[Setting[Channel]] = (
             label="Emoji to join in kudos",
             hint="On a kudos message, from anybody but its giver.",
         ),
-        lambda _, channel: channels.second_emoji(channel),
-        _put_second,
-        default=rules.SECOND,
+        lambda _, channel: channels.join_emoji(channel),
+        _put_join,
+        default=rules.DEFAULT_JOIN,
     ),
     Setting(
         Emoji(
             name="kudos",
             label="Emoji that gives kudos",
             hint="Works on any message. Leave it empty to turn this off.",
-            is_needed=False,
+            is_required=False,
         ),
         lambda _, channel: channels.kudos_emoji(channel),
         _put_kudos,
         default=(),
     ),
-    column(
+    column_setting(
         Switch(
             name="strangers_get_kudos",
             label="People of other organisations",
-            yes="May get kudos here",
+            tick_label="May get kudos here",
         ),
         default=False,
     ),
-    column(
+    column_setting(
         Switch(
             name="guests_may_ask",
             label="Guests",
-            yes="Guests may ask, and take part in check-ins",
+            tick_label="Guests may ask, and take part in check-ins",
         ),
         default=True,
     ),
-    column(
+    column_setting(
         Switch(
             name="looks_for_mentors",
             label="Unexpected mentors",
-            yes="Notice quiet people whose answers help",
+            tick_label="Notice quiet people whose answers help",
             hint="They're told first. The channel hears only if they agree.",
         ),
         default=True,
@@ -173,26 +177,26 @@ SETTINGS: Sequence[Setting[Channel]] = (
 
 # What a feature shows below the fields: buttons of its own, what is planned.
 Section = Callable[[Session, Channel, datetime], Sequence[Block]]
-SECTIONS: Sequence[Section] = (checkins.section, newcomers.offer)
+SECTIONS: Sequence[Section] = (checkins.section, newcomers.settings_section)
 
 # An emoji on an answer has one meaning.
-_ON_ANSWERS = ("helpful", "solved", "kudos")
+_ANSWER_EMOJI = ("helpful", "solved", "kudos")
 
 
-def check(values: Mapping[str, Any]) -> None:
+def validate(values: Mapping[str, Any]) -> None:
     """Raises Refusal for what makes sense by itself, but not together.
 
     `values` are by the names of settings.
     """
-    for n, field in enumerate(_ON_ANSWERS):
-        for other in _ON_ANSWERS[:n]:
-            if rules.shared(values[other], values[field]):
-                raise Refusal(
+    for n, field in enumerate(_ANSWER_EMOJI):
+        for other in _ANSWER_EMOJI[:n]:
+            if rules.overlap(values[other], values[field]):
+                raise UserError(
                     f"One emoji can't mean both {other} and {field}.", field=field
                 )
-    if rules.shared((*rules.LOOKING, *rules.SAME), values["solved"]):
-        taken = rules.drawn((*rules.LOOKING, *rules.SAME))
-        raise Refusal(f"{taken} mean something else on an ask.", field="solved")
-    if rules.shared((*rules.LOOKING, *rules.SAME), values["kudos"]):
-        taken = rules.drawn((*rules.LOOKING, *rules.SAME))
-        raise Refusal(f"{taken} mean something else on an ask.", field="kudos")
+    if rules.overlap((*rules.LOOKING, *rules.SAME), values["solved"]):
+        taken = rules.render((*rules.LOOKING, *rules.SAME))
+        raise UserError(f"{taken} mean something else on an ask.", field="solved")
+    if rules.overlap((*rules.LOOKING, *rules.SAME), values["kudos"]):
+        taken = rules.render((*rules.LOOKING, *rules.SAME))
+        raise UserError(f"{taken} mean something else on an ask.", field="kudos")

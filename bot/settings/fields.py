@@ -18,19 +18,19 @@ from slack_sdk.models.blocks import (
     UserMultiSelectElement,
 )
 
-from bot.asks.rules import topic_name
+from bot.asks.rules import normalize_topic
 from bot.channels import rules
-from bot.errors import Refusal
+from bot.errors import UserError
 
 T = TypeVar("T")
 
-MOST_TOPICS = 50
-MOST_PEOPLE = 30
-_LONGEST_TOPICS = 2000
-_LONGEST_EMOJI = 300
+MAX_TOPICS = 50
+MAX_PEOPLE = 30
+_MAX_TOPICS_LENGTH = 2000
+_MAX_EMOJI_LENGTH = 300
 
 
-class Entered(Protocol):
+class FormValues(Protocol):
     """A form as it was sent, by the name of a field."""
 
     def text(self, block: str) -> str: ...
@@ -50,10 +50,10 @@ class Field(ABC, Generic[T]):
     hint: str | None = None
 
     @abstractmethod
-    def draw(self, value: T) -> InputBlock: ...
+    def render(self, value: T) -> InputBlock: ...
 
     @abstractmethod
-    def read(self, entered: Entered) -> T:
+    def read(self, form: FormValues) -> T:
         """What was entered. Raises Refusal, with the field, for what makes no sense."""
 
     def _input(self, element: Any, *, optional: bool) -> InputBlock:
@@ -72,7 +72,7 @@ class Choice(Field[str]):
 
     choices: Sequence[tuple[str, str, str | None]]
 
-    def draw(self, value: str) -> InputBlock:
+    def render(self, value: str) -> InputBlock:
         options = [
             Option(text=text, value=name, description=more)
             for name, text, more in self.choices
@@ -85,22 +85,22 @@ class Choice(Field[str]):
             optional=False,
         )
 
-    def read(self, entered: Entered) -> str:
-        chosen = entered.chosen(self.name)
+    def read(self, form: FormValues) -> str:
+        chosen = form.chosen(self.name)
         for name, _, _ in self.choices:
             if name == chosen:
                 return name
-        raise Refusal("Choose one of these.", field=self.name)
+        raise UserError("Choose one of these.", field=self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch(Field[bool]):
     """A box to tick. `label` names the subject, `yes` is what a tick says."""
 
-    yes: str
+    tick_label: str
 
-    def draw(self, value: bool) -> InputBlock:
-        box = Option(text=self.yes, value="yes")
+    def render(self, value: bool) -> InputBlock:
+        box = Option(text=self.tick_label, value="yes")
         return self._input(
             CheckboxesElement(
                 action_id=self.name,
@@ -110,29 +110,29 @@ class Switch(Field[bool]):
             optional=True,
         )
 
-    def read(self, entered: Entered) -> bool:
-        return "yes" in entered.all_chosen(self.name)
+    def read(self, form: FormValues) -> bool:
+        return "yes" in form.all_chosen(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People(Field[Sequence[str]]):
     """Some people of the workspace, as Slack's ids."""
 
-    def draw(self, value: Sequence[str]) -> InputBlock:
+    def render(self, value: Sequence[str]) -> InputBlock:
         return self._input(
             UserMultiSelectElement(
                 action_id=self.name,
                 placeholder="Choose people",
                 initial_users=list(value) or None,
-                max_selected_items=MOST_PEOPLE,
+                max_selected_items=MAX_PEOPLE,
             ),
             optional=True,
         )
 
-    def read(self, entered: Entered) -> Sequence[str]:
-        people = list(dict.fromkeys(entered.users(self.name)))
-        if len(people) > MOST_PEOPLE:
-            raise Refusal(f"At most {MOST_PEOPLE} people.", field=self.name)
+    def read(self, form: FormValues) -> Sequence[str]:
+        people = list(dict.fromkeys(form.users(self.name)))
+        if len(people) > MAX_PEOPLE:
+            raise UserError(f"At most {MAX_PEOPLE} people.", field=self.name)
         return people
 
 
@@ -140,27 +140,28 @@ class People(Field[Sequence[str]]):
 class Number(Field[int]):
     """A whole number within bounds."""
 
-    least: int
-    most: int
+    minimum: int
+    maximum: int
 
-    def draw(self, value: int) -> InputBlock:
+    def render(self, value: int) -> InputBlock:
         return self._input(
             NumberInputElement(
                 action_id=self.name,
                 is_decimal_allowed=False,
                 initial_value=str(value),
-                min_value=str(self.least),
-                max_value=str(self.most),
+                min_value=str(self.minimum),
+                max_value=str(self.maximum),
             ),
             optional=False,
         )
 
-    def read(self, entered: Entered) -> int:
-        typed = entered.text(self.name).strip()
+    def read(self, form: FormValues) -> int:
+        typed = form.text(self.name).strip()
         is_number = typed.isascii() and typed.isdigit() and len(typed) < 10  # noqa: PLR2004
-        if not is_number or not self.least <= int(typed) <= self.most:
-            raise Refusal(
-                f"A whole number from {self.least} to {self.most}.", field=self.name
+        if not is_number or not self.minimum <= int(typed) <= self.maximum:
+            raise UserError(
+                f"A whole number from {self.minimum} to {self.maximum}.",
+                field=self.name,
             )
         return int(typed)
 
@@ -169,7 +170,7 @@ class Number(Field[int]):
 class Day(Field[date | None]):
     """A date, or none."""
 
-    def draw(self, value: date | None) -> InputBlock:
+    def render(self, value: date | None) -> InputBlock:
         return self._input(
             DatePickerElement(
                 action_id=self.name,
@@ -179,19 +180,19 @@ class Day(Field[date | None]):
             optional=True,
         )
 
-    def read(self, entered: Entered) -> date | None:
-        chosen = entered.date(self.name)
+    def read(self, form: FormValues) -> date | None:
+        chosen = form.date(self.name)
         try:
             return date.fromisoformat(chosen) if chosen else None
         except ValueError:
-            raise Refusal("Choose a day.", field=self.name) from None
+            raise UserError("Choose a day.", field=self.name) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hour(Field[time]):
+class TimeOfDay(Field[time]):
     """A time of the day, to the minute."""
 
-    def draw(self, value: time) -> InputBlock:
+    def render(self, value: time) -> InputBlock:
         return self._input(
             TimePickerElement(
                 action_id=self.name, initial_time=value.isoformat("minutes")
@@ -199,35 +200,35 @@ class Hour(Field[time]):
             optional=False,
         )
 
-    def read(self, entered: Entered) -> time:
+    def read(self, form: FormValues) -> time:
         try:
-            return time.fromisoformat(entered.time(self.name) or "").replace(
+            return time.fromisoformat(form.time(self.name) or "").replace(
                 second=0, microsecond=0, tzinfo=None
             )
         except ValueError:
-            raise Refusal("Choose a time.", field=self.name) from None
+            raise UserError("Choose a time.", field=self.name) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topics(Field[Sequence[str]]):
     """Topics, with commas between."""
 
-    def draw(self, value: Sequence[str]) -> InputBlock:
+    def render(self, value: Sequence[str]) -> InputBlock:
         return self._input(
             PlainTextInputElement(
                 action_id=self.name,
                 initial_value=", ".join(value) or None,
-                max_length=_LONGEST_TOPICS,
+                max_length=_MAX_TOPICS_LENGTH,
             ),
             optional=True,
         )
 
-    def read(self, entered: Entered) -> Sequence[str]:
-        named = filter(None, map(topic_name, entered.text(self.name).split(",")))
+    def read(self, form: FormValues) -> Sequence[str]:
+        named = filter(None, map(normalize_topic, form.text(self.name).split(",")))
         topics = list(dict.fromkeys(named))
-        if len(topics) > MOST_TOPICS:
-            raise Refusal(f"At most {MOST_TOPICS} topics.", field=self.name)
-        _fits(", ".join(topics), _LONGEST_TOPICS, self.name)
+        if len(topics) > MAX_TOPICS:
+            raise UserError(f"At most {MAX_TOPICS} topics.", field=self.name)
+        _require_fits(", ".join(topics), _MAX_TOPICS_LENGTH, self.name)
         return topics
 
 
@@ -235,29 +236,29 @@ class Topics(Field[Sequence[str]]):
 class Emoji(Field[Sequence[str]]):
     """Names of emoji; drawn as emoji, for a text field shows names as they are."""
 
-    is_needed: bool = True
+    is_required: bool = True
 
-    def draw(self, value: Sequence[str]) -> InputBlock:
+    def render(self, value: Sequence[str]) -> InputBlock:
         return self._input(
             PlainTextInputElement(
                 action_id=self.name,
-                initial_value=rules.drawn(value) or None,
-                max_length=_LONGEST_EMOJI,
+                initial_value=rules.render(value) or None,
+                max_length=_MAX_EMOJI_LENGTH,
             ),
-            optional=not self.is_needed,
+            optional=not self.is_required,
         )
 
-    def read(self, entered: Entered) -> Sequence[str]:
-        names, bad = rules.emoji_names(entered.text(self.name))
+    def read(self, form: FormValues) -> Sequence[str]:
+        names, bad = rules.parse(form.text(self.name))
         if bad:
-            raise Refusal(f"Not an emoji: {', '.join(bad[:3])}", field=self.name)
-        if self.is_needed and not names:
-            raise Refusal("Name at least one emoji, such as 👍", field=self.name)
-        _fits(rules.drawn(names), _LONGEST_EMOJI, self.name)
+            raise UserError(f"Not an emoji: {', '.join(bad[:3])}", field=self.name)
+        if self.is_required and not names:
+            raise UserError("Name at least one emoji, such as 👍", field=self.name)
+        _require_fits(rules.render(names), _MAX_EMOJI_LENGTH, self.name)
         return names
 
 
-def _fits(shown: str, limit: int, field: str) -> None:
+def _require_fits(text: str, limit: int, field: str) -> None:
     """The form shows the settings written out, which can be longer than was typed."""
-    if len(shown) > limit:
-        raise Refusal("That is more than fits here; take some out.", field=field)
+    if len(text) > limit:
+        raise UserError("That is more than fits here; take some out.", field=field)

@@ -34,14 +34,14 @@ def channel_form(
     )
 
 
-def saved(text: str) -> View:
+def saved_view(text: str) -> View:
     """Show, in place of a form that was saved, what to look at once more."""
     return View(
         type="modal", title="Saved", close="OK", blocks=[SectionBlock(text=text)]
     )
 
 
-def my_form(fields: Sequence[InputBlock], zone: str) -> View:
+def member_form(fields: Sequence[InputBlock], zone: str) -> View:
     """A member's own settings; `zone` is the IANA name of theirs."""
     return View(
         type="modal",
@@ -63,7 +63,7 @@ def my_form(fields: Sequence[InputBlock], zone: str) -> View:
 
 
 def workspace_form(
-    fields: Sequence[InputBlock], defaults: Sequence[InputBlock]
+    fields: Sequence[InputBlock], channel_defaults: Sequence[InputBlock]
 ) -> View:
     """`defaults`: with what a channel begins that Backswing is invited to."""
     return View(
@@ -80,6 +80,6 @@ def workspace_form(
                 text="*New channels start with these settings.* Champions can change"
                 " them."
             ),
-            *defaults,
+            *channel_defaults,
         ],
     )

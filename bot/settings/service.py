@@ -12,20 +12,20 @@ from sqlalchemy.orm import Session
 from bot import homes, zones
 from bot.answers import registers as answers
 from bot.channels import service as channels
-from bot.channels.rules import not_standard
+from bot.channels.rules import custom_names
 from bot.members import service as members
-from bot.members.rules import Action, check, may
+from bot.members.rules import Action, is_allowed, require
 from bot.mentors import consent
 from bot.policies import service as policies
 from bot.preferences import service as preferences
-from bot.preferences.service import Choices
+from bot.preferences.service import MemberSettingsUpdate
 from bot.runtime import Workspace
 from bot.settings import blocks, forms
 from bot.settings import channel as of_channel
 from bot.settings import member as of_member
 from bot.settings import workspace as of_workspace
-from bot.settings.fields import Emoji, Entered, People
-from bot.settings.setting import Owner, Setting, read
+from bot.settings.fields import Emoji, FormValues, People
+from bot.settings.setting import Owner, Setting, read_values
 from models import Channel
 
 
@@ -34,18 +34,18 @@ def help_text(channel: Channel | None) -> str:
     return blocks.help_text(
         channels.helpful_emoji(channel),
         channels.solved_emoji(channel),
-        channels.second_emoji(channel),
+        channels.join_emoji(channel),
         channels.kudos_emoji(channel),
     )
 
 
-def form(session: Session, channel: Channel, *, by: str, now: datetime) -> View:
+def channel_form(session: Session, channel: Channel, *, by: str, now: datetime) -> View:
     """A channel's settings; raises Refusal for all but its champions and admins."""
-    members.permit(session, channel, Action.SET_UP, by, now=now)
+    members.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
     return forms.channel_form(
         channel.slack_id,
         channel.name,
-        [s.field.draw(s.get(session, channel)) for s in of_channel.SETTINGS],
+        [s.field.render(s.get(session, channel)) for s in of_channel.SETTINGS],
         [
             block
             for section in of_channel.SECTIONS
@@ -54,16 +54,16 @@ def form(session: Session, channel: Channel, *, by: str, now: datetime) -> View:
     )
 
 
-def change(
-    session: Session, channel: Channel, entered: Entered, *, by: str, now: datetime
+def update_channel(
+    session: Session, channel: Channel, form: FormValues, *, by: str, now: datetime
 ) -> list[str]:
     """Record the settings, and return the emoji to ask about.
 
     Raises Refusal, with the field, for what makes no sense: then nothing changes.
     """
-    members.permit(session, channel, Action.SET_UP, by, now=now)
-    values = read(of_channel.SETTINGS, entered)
-    of_channel.check(values)
+    members.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
+    values = read_values(of_channel.SETTINGS, form)
+    of_channel.validate(values)
     unknown = _unknown_emoji(
         session, channel.installation_id, of_channel.SETTINGS, channel, values
     )
@@ -85,99 +85,117 @@ def _unknown_emoji(
         if isinstance(setting.field, Emoji):
             before = setting.get(session, owner)
             chosen += [n for n in values[setting.name] if n not in before]
-    return answers.never_seen(session, installation_id, not_standard(chosen))
+    return answers.unused_emoji(session, installation_id, custom_names(chosen))
 
 
 def workspace_form(session: Session, workspace: Workspace, *, by: str) -> View:
     """The workspace's settings; raises Refusal for whoever may not change them."""
-    shown = _of_workspace(session, workspace, by)
+    shown = _workspace_settings(session, workspace, by)
     return forms.workspace_form(
-        [s.field.draw(s.get(session, workspace.id)) for s in shown],
-        [s.field.draw(s.get(session, workspace.id)) for s in of_workspace.DEFAULTS],
+        [s.field.render(s.get(session, workspace.id)) for s in shown],
+        [
+            s.field.render(s.get(session, workspace.id))
+            for s in of_workspace.CHANNEL_DEFAULTS
+        ],
     )
 
 
-def change_workspace(
-    session: Session, workspace: Workspace, entered: Entered, *, by: str
+def update_workspace(
+    session: Session, workspace: Workspace, form: FormValues, *, by: str
 ) -> list[str]:
     """Record the settings that the person may change; return the emoji to ask about.
 
     Raises Refusal.
     """
-    settings = [*_of_workspace(session, workspace, by), *of_workspace.DEFAULTS]
-    values = read(settings, entered)
-    of_workspace.check(values)
+    settings = [
+        *_workspace_settings(session, workspace, by),
+        *of_workspace.CHANNEL_DEFAULTS,
+    ]
+    values = read_values(settings, form)
+    of_workspace.validate(values)
     unknown = _unknown_emoji(session, workspace.id, settings, workspace.id, values)
     for setting in settings:
         setting.put(session, workspace.id, values[setting.name])
     return unknown
 
 
-def my_form(
+def member_form(
     session: Session, workspace: Workspace, member: str, *, now: datetime
 ) -> View:
     """The member's own settings; raises Refusal for who is no member."""
-    check(Action.CHOOSE, members.roles_in_workspace(session, workspace.id, member))
-    chosen = preferences.of(session, workspace.id, member)
+    require(
+        Action.EDIT_OWN_SETTINGS, members.in_workspace(session, workspace.id, member)
+    )
+    chosen = preferences.get(session, workspace.id, member)
     zone = members.zone(session, workspace.id, member)
     if not chosen.is_paused(zones.local_date(now, zone)):
         chosen = replace(chosen, paused_until=None)
-    return forms.my_form(
-        [field.draw(getattr(chosen, field.name)) for field in of_member.FIELDS],
+    return forms.member_form(
+        [field.render(getattr(chosen, field.name)) for field in of_member.FIELDS],
         zone.key,
     )
 
 
-def change_mine(
+def update_member(
     session: Session,
     workspace: Workspace,
-    entered: Entered,
+    form: FormValues,
     *,
     member: str,
     now: datetime,
 ) -> None:
     """Record a member's own settings; raises Refusal, with the field."""
-    check(Action.CHOOSE, members.roles_in_workspace(session, workspace.id, member))
+    require(
+        Action.EDIT_OWN_SETTINGS, members.in_workspace(session, workspace.id, member)
+    )
     today = zones.local_date(now, members.zone(session, workspace.id, member))
-    values = {field.name: field.read(entered) for field in of_member.FIELDS}
-    of_member.check(values, today=today)
-    kept = of_member.choices(values, today=today)
-    preferences.choose(session, workspace.id, member, **cast("Choices", kept))
+    values = {field.name: field.read(form) for field in of_member.FIELDS}
+    of_member.validate(values, today=today)
+    kept = of_member.without_defaults(values, today=today)
+    preferences.update(
+        session, workspace.id, member, **cast("MemberSettingsUpdate", kept)
+    )
     match values["may_be_named"]:
         case "never":
-            consent.leave(session, workspace.id, member, now=now)
+            consent.opt_out(session, workspace.id, member, now=now)
         case "yes":
-            consent.agree(session, workspace.id, member, now=now)
-    homes.refresh(session, workspace.id, [member], now=now, soon=timedelta())
+            consent.consent_all(session, workspace.id, member, now=now)
+    homes.refresh_homes(session, workspace.id, [member], now=now, delay=timedelta())
 
 
 def end_pause(
     session: Session, workspace: Workspace, member: str, *, now: datetime
 ) -> None:
     """The bot may write to the member again. Raises Refusal for who is no member."""
-    check(Action.CHOOSE, members.roles_in_workspace(session, workspace.id, member))
-    preferences.choose(session, workspace.id, member, paused_until=None)
-    homes.refresh(session, workspace.id, [member], now=now, soon=timedelta())
+    require(
+        Action.EDIT_OWN_SETTINGS, members.in_workspace(session, workspace.id, member)
+    )
+    preferences.update(session, workspace.id, member, paused_until=None)
+    homes.refresh_homes(session, workspace.id, [member], now=now, delay=timedelta())
 
 
-def may_govern(session: Session, workspace: Workspace, member: str) -> bool:
-    held = members.roles_in_workspace(session, workspace.id, member)
-    return may(Action.GOVERN, held)
+def can_manage_workspace(session: Session, workspace: Workspace, member: str) -> bool:
+    held = members.in_workspace(session, workspace.id, member)
+    return is_allowed(Action.MANAGE_WORKSPACE, held)
 
 
-def _of_workspace(
+def _workspace_settings(
     session: Session, workspace: Workspace, by: str
 ) -> list[Setting[int]]:
-    held = members.roles_in_workspace(session, workspace.id, by)
-    check(Action.GOVERN, held)
-    leads = [of_workspace.LEADS] if may(Action.NAME_LEADS, held) else []
+    held = members.in_workspace(session, workspace.id, by)
+    require(Action.MANAGE_WORKSPACE, held)
+    leads = (
+        [of_workspace.PROGRAM_LEADS]
+        if is_allowed(Action.NAME_PROGRAM_LEADS, held)
+        else []
+    )
     return [*leads, *of_workspace.SETTINGS]
 
 
-def newly_named(
+def newly_selected_users(
     session: Session,
     workspace: Workspace,
-    entered: Entered,
+    form: FormValues,
     channel: Channel | None = None,
     *,
     by: str,
@@ -189,44 +207,47 @@ def newly_named(
     longer than Slack waits. Raises Refusal for whoever may not change the settings.
     """
     if channel is None:
-        _of_workspace(session, workspace, by)
+        _workspace_settings(session, workspace, by)
         chosen = policies.program_leads(session, workspace.id)
     else:
-        members.permit(session, channel, Action.SET_UP, by, now=now)
+        members.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
         chosen = channels.champions(session, channel.id)
     return {
         who
-        for who in _named(entered)
-        if who not in chosen
-        or not members.roles_in_workspace(session, workspace.id, who)
+        for who in _selected_users(form)
+        if who not in chosen or not members.in_workspace(session, workspace.id, who)
     }
 
 
-def _named(entered: Entered) -> list[str]:
+def _selected_users(form: FormValues) -> list[str]:
     fields = [setting.field for setting in of_channel.SETTINGS]
     return [
         person
-        for field in (*fields, of_workspace.LEADS.field)
+        for field in (*fields, of_workspace.PROGRAM_LEADS.field)
         if isinstance(field, People)
-        for person in field.read(entered)
+        for person in field.read(form)
     ]
 
 
-def begin(session: Session, channel: Channel, *, now: datetime) -> None:
+def apply_channel_defaults(
+    session: Session, channel: Channel, *, now: datetime
+) -> None:
     """The bot comes to a channel: the first time, the workspace's defaults with it."""
     if channel.arrived_at is not None:
         return
     channel.arrived_at = now
-    chosen = policies.of(session, channel.installation_id).channel_defaults
+    chosen = policies.get(session, channel.installation_id).channel_defaults
     for setting in of_channel.SETTINGS:
         if setting.name in chosen:
             setting.put(session, channel, chosen[setting.name])
 
 
-def begin_unheard(session: Session, workspace: Workspace, *, now: datetime) -> None:
+def apply_missed_channel_defaults(
+    session: Session, workspace: Workspace, *, now: datetime
+) -> None:
     """`begin` where the bot is, and nobody said that it came."""
     unheard = select(Channel).filter_by(
         installation_id=workspace.id, is_joined=True, arrived_at=None
     )
     for channel in session.scalars(unheard.order_by(Channel.id)):
-        begin(session, channel, now=now)
+        apply_channel_defaults(session, channel, now=now)

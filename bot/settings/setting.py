@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy.orm import Session
 
-from bot.settings.fields import Entered, Field
+from bot.settings.fields import Field, FormValues
 
 Owner = TypeVar("Owner")
 
@@ -31,7 +31,7 @@ class Setting(Generic[Owner]):
         return self.field.name
 
 
-def column(field: Field[Any], *, default: Any = None) -> Setting[Any]:
+def column_setting(field: Field[Any], *, default: Any = None) -> Setting[Any]:
     """A setting kept in the column of its owner's row that has the field's name."""
 
     def put(_session: Session, owner: Any, value: Any) -> None:
@@ -45,6 +45,6 @@ def column(field: Field[Any], *, default: Any = None) -> Setting[Any]:
     )
 
 
-def read(settings: Iterable[Setting[Any]], entered: Entered) -> dict[str, Any]:
+def read_values(settings: Iterable[Setting[Any]], form: FormValues) -> dict[str, Any]:
     """What was entered, by name. Raises Refusal for the first that makes no sense."""
-    return {setting.name: setting.field.read(entered) for setting in settings}
+    return {setting.name: setting.field.read(form) for setting in settings}

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.errors import Refusal
+from bot.errors import UserError
 from bot.kudos import allowance
-from bot.kudos.rules import MOST_A_DAY
+from bot.kudos.rules import MAX_DAILY_ALLOWANCE
 from bot.members import service as members
 from bot.policies import service as policies
 from bot.settings import channel
@@ -16,19 +16,21 @@ from bot.settings.fields import Number, People
 from bot.settings.setting import Setting
 
 # The owner is an installation's id.
-_DEFAULT = "default_"
-_LONGEST = 3650
+_DEFAULT_PREFIX = "default_"
+_MAX_DAYS = 3650
 
 
-def _put_leads(session: Session, installation_id: int, people: Sequence[str]) -> None:
-    members.check_choosable(
+def _put_program_leads(
+    session: Session, installation_id: int, people: Sequence[str]
+) -> None:
+    members.require_assignable(
         session, installation_id, people, role="a program lead", field="program_leads"
     )
-    policies.name_program_leads(session, installation_id, people)
+    policies.set_program_leads(session, installation_id, people)
 
 
 # Whom the admins name may change the rest, but name nobody.
-LEADS: Setting[int] = Setting(
+PROGRAM_LEADS: Setting[int] = Setting(
     People(
         name="program_leads",
         label="Program leads",
@@ -36,18 +38,18 @@ LEADS: Setting[int] = Setting(
         " settings.",
     ),
     policies.program_leads,
-    _put_leads,
+    _put_program_leads,
 )
 
 
-def policy(field: Number) -> Setting[int]:
+def workspace_column(field: Number) -> Setting[int]:
     """A setting kept in the column of `Policy` that has the field's name."""
 
     def get(session: Session, installation_id: int) -> int:
-        return int(getattr(policies.of(session, installation_id), field.name))
+        return int(getattr(policies.get(session, installation_id), field.name))
 
     def put(session: Session, installation_id: int, value: int) -> None:
-        policies.decide(session, installation_id, **{field.name: value})
+        policies.update(session, installation_id, **{field.name: value})
 
     return Setting(field, get, put)
 
@@ -58,75 +60,79 @@ SETTINGS: Sequence[Setting[int]] = (
             name="kudos_a_day",
             label="Kudos a day",
             hint="How many people one person may thank; new ones come at midnight.",
-            least=1,
-            most=MOST_A_DAY,
+            minimum=1,
+            maximum=MAX_DAILY_ALLOWANCE,
         ),
-        allowance.a_day,
-        allowance.set_a_day,
+        allowance.daily,
+        allowance.set_daily,
     ),
-    policy(
+    workspace_column(
         Number(
             name="sent_days",
             label="Days to keep what was sent",
             hint="What it was about and to whom; its words are never kept.",
-            least=1,
-            most=_LONGEST,
+            minimum=1,
+            maximum=_MAX_DAYS,
         )
     ),
-    policy(
+    workspace_column(
         Number(
             name="sightings_days",
             label="Days to keep the ids of messages that belong to no ask",
             hint="Only in channels that make asks of messages.",
-            least=1,
-            most=_LONGEST,
+            minimum=1,
+            maximum=_MAX_DAYS,
         )
     ),
-    policy(
+    workspace_column(
         Number(
             name="departed_days",
             label="Days to keep what is known of people who left",
             hint="Counted from the day that Slack says they were deactivated.",
-            least=1,
-            most=_LONGEST,
+            minimum=1,
+            maximum=_MAX_DAYS,
         )
     ),
 )
 
 
-def _begins_with(setting: Setting[Any]) -> Setting[int]:
+def _channel_default(setting: Setting[Any]) -> Setting[int]:
     """With which value of a channel's setting the workspace's channels begin."""
 
     def get(session: Session, installation_id: int) -> Any:
-        chosen = policies.of(session, installation_id).channel_defaults
+        chosen = policies.get(session, installation_id).channel_defaults
         return chosen.get(setting.name, setting.default)
 
     def put(session: Session, installation_id: int, value: Any) -> None:
-        chosen = dict(policies.of(session, installation_id).channel_defaults)
+        chosen = dict(policies.get(session, installation_id).channel_defaults)
         # JSON knows no tuples.
         if (tuple(value) if isinstance(value, list) else value) == setting.default:
             chosen.pop(setting.name, None)
         else:
             chosen[setting.name] = value
-        policies.decide(session, installation_id, channel_defaults=chosen)
+        policies.update(session, installation_id, channel_defaults=chosen)
 
-    field = replace(setting.field, name=_DEFAULT + setting.name)
+    field = replace(setting.field, name=_DEFAULT_PREFIX + setting.name)
     return Setting(field, get, put, default=setting.default)
 
 
-DEFAULTS: Sequence[Setting[int]] = tuple(
-    _begins_with(setting) for setting in channel.SETTINGS if setting.default is not None
+CHANNEL_DEFAULTS: Sequence[Setting[int]] = tuple(
+    _channel_default(setting)
+    for setting in channel.SETTINGS
+    if setting.default is not None
 )
 
 
-def check(values: Mapping[str, Any]) -> None:
+def validate(values: Mapping[str, Any]) -> None:
     """Raises Refusal for defaults that no channel could choose together."""
     defaults = {
-        name.removeprefix(_DEFAULT): value
+        name.removeprefix(_DEFAULT_PREFIX): value
         for name, value in values.items()
-        if name.startswith(_DEFAULT)
+        if name.startswith(_DEFAULT_PREFIX)
     }
     try:
-        channel.check(defaults)
-    except Refusal as refusal:
-        raise Refusal(str(refusal), field=f"{_DEFAULT}{refusal.field}") from refusal
+        channel.validate(defaults)
+    except UserError as refusal:
+        raise UserError(
+            str(refusal), field=f"{_DEFAULT_PREFIX}{refusal.field}"
+        ) from refusal

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from bot.clock import Clock, utc_now
-from bot.config import Settings, SettingsError, refuse_to_pretend
-from bot.web_slack import WebSlack
+from bot.config import Settings, SettingsError, refuse_accidental_sandbox
+from bot.web_slack import SlackClient
 from commands.doctor import database, files, process, slack
 from commands.doctor.findings import Finding, wrong
 
@@ -19,20 +19,20 @@ def report(settings: Settings, args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
-        print(told(findings))
+        print(format_report(findings))
     return int(any(finding.level == "wrong" for finding in findings))
 
 
 def examine(settings: Settings, *, clock: Clock = utc_now) -> Iterator[Finding]:
     """Everything in turn: what can't be asked now keeps nothing else from it."""
-    running = process.ask(settings)
+    running = process.probe(settings)
     web = None
     try:
         if settings.mode == "sandbox":
             yield _no_tokens(settings)
         else:
             token = settings.slack_bot_token
-            web = WebSlack(
+            web = SlackClient(
                 token.get_secret_value() if token else "",
                 base_url=settings.slack_api_url,
             )
@@ -47,7 +47,7 @@ def examine(settings: Settings, *, clock: Clock = utc_now) -> Iterator[Finding]:
 
 def _no_tokens(settings: Settings) -> Finding:
     try:
-        refuse_to_pretend(settings)
+        refuse_accidental_sandbox(settings)
     except SettingsError as error:
         says = f"None are set, so the bot does not start. {error}"
     else:
@@ -55,7 +55,7 @@ def _no_tokens(settings: Settings) -> Finding:
     return wrong("Tokens", says, "Follow “Install it into a workspace” in the README.")
 
 
-def told(findings: Sequence[Finding]) -> str:
+def format_report(findings: Sequence[Finding]) -> str:
     """For a person at a terminal: a line for each, and what to do under it."""
     width = max(len(finding.about) for finding in findings)
     lines = []

@@ -13,17 +13,17 @@ from sqlalchemy.orm import Session
 
 from bot import zones
 from bot.backlog import service as backlog
-from bot.backlog.service import Trouble
+from bot.backlog.service import FailureCount
 from bot.clock import Clock
 from bot.slack import SlackError
-from bot.web_slack import WebSlack
+from bot.web_slack import SlackClient
 from commands.doctor.findings import Finding, ok, warning, wrong
 from models import Channel, Installation, Member, Schedule
 
 # A message waits for its turn, for Slack's pauses, and for a second look.
-LATE = timedelta(minutes=5)
-LATELY = timedelta(days=7)
-MOST_NAMES = 5
+OVERDUE_AFTER = timedelta(minutes=5)
+FAILED_WITHIN = timedelta(days=7)
+MAX_NAMES = 5
 
 _HINTS = {
     "channel_not_found": "The channel is gone, or private and without the bot.",
@@ -36,7 +36,7 @@ _HINTS = {
 
 
 def examine(
-    session: Session, web: WebSlack | None, *, clock: Clock
+    session: Session, client: SlackClient | None, *, clock: Clock
 ) -> Iterator[Finding]:
     now = clock()
     about = "Workspace"
@@ -45,7 +45,7 @@ def examine(
         do = "The first start with a token asks Slack."
         yield warning(about, "None is known yet.", do)
         return
-    team = _team(web)
+    team = _team(client)
     installation = next((row for row in known if row.team_id == team), known[0])
     if team and installation.team_id != team:
         yield wrong(
@@ -67,26 +67,26 @@ def examine(
             f"Nothing is sent: Slack said {installation.paused_because}.",
             "Reinstall the app, give the new SLACK_BOT_TOKEN, and start the bot again.",
         )
-    yield from _channels(session, installation, web)
+    yield from _channels(session, installation, client)
     yield from _zones(session, installation)
     yield from _deliveries(
-        backlog.overdue(session, installation.id, before=now - LATE),
-        backlog.given_up(session, installation.id, since=now - LATELY),
+        backlog.overdue(session, installation.id, before=now - OVERDUE_AFTER),
+        backlog.failed(session, installation.id, since=now - FAILED_WITHIN),
     )
 
 
-def _team(web: WebSlack | None) -> str | None:
+def _team(client: SlackClient | None) -> str | None:
     """The workspace of the token; None where there is none, or Slack won't say."""
-    if web is None:
+    if client is None:
         return None
     try:
-        return str(web.identity().get("team_id"))
+        return str(client.auth_test().get("team_id"))
     except SlackError:
         return None
 
 
 def _channels(
-    session: Session, installation: Installation, web: WebSlack | None
+    session: Session, installation: Installation, client: SlackClient | None
 ) -> Iterator[Finding]:
     about = "Channels"
     rows = session.scalars(
@@ -100,18 +100,18 @@ def _channels(
         )
     else:
         public = [row.name for row in rows if not row.is_private]
-        shown = [f"#{name}" for name in public if name][:MOST_NAMES]
+        shown = [f"#{name}" for name in public if name][:MAX_NAMES]
         if more := len(public) - len(shown):
             shown.append(f"{more} more" if shown else f"{more} public")
         if private := len(rows) - len(public):
             shown.append(f"{private} private")
         yield ok(about, f"The bot is in {', '.join(shown)}.")
-    if web is None:
+    if client is None:
         return
     try:
         there = {
             str(found["id"])
-            for found in web.joined_channels()
+            for found in client.own_conversations()
             if not found.get("is_archived")
         }
     except SlackError:
@@ -127,7 +127,7 @@ def _channels(
 
 def _zones(session: Session, installation: Installation) -> Iterator[Finding]:
     about = "Time zones"
-    if zones.zone("Europe/Berlin") is None:
+    if zones.get("Europe/Berlin") is None:
         yield wrong(about, "None are known.", "Install the package tzdata.")
         return
     people = session.execute(
@@ -145,7 +145,7 @@ def _zones(session: Session, installation: Installation) -> Iterator[Finding]:
         .where(Schedule.installation_id == installation.id, Schedule.state == "on")
         .group_by(Schedule.zone)
     ).all()
-    unknown = {str(tz): n for tz, n in people if zones.zone(tz) is None}
+    unknown = {str(tz): n for tz, n in people if zones.get(tz) is None}
     if unknown:
         yield warning(
             about,
@@ -153,7 +153,7 @@ def _zones(session: Session, installation: Installation) -> Iterator[Finding]:
             f" {', '.join(sorted(unknown))}.",
             "Update the package tzdata; until then these people are in UTC.",
         )
-    lost = sorted(name for name, _ in schedules if zones.zone(name) is None)
+    lost = sorted(name for name, _ in schedules if zones.get(name) is None)
     if lost:
         yield wrong(
             about,
@@ -195,13 +195,13 @@ def _system_zones(folders: Iterable[Path]) -> str | None:
 
 
 def _deliveries(
-    overdue: Sequence[Trouble], given_up: Sequence[Trouble]
+    overdue: Sequence[FailureCount], failed: Sequence[FailureCount]
 ) -> Iterator[Finding]:
     about = "Deliveries"
     if overdue:
         yield wrong(
             about,
-            f"{_count(overdue)} have waited for over {LATE.seconds // 60} minutes:"
+            f"{_count(overdue)} have waited for over {OVERDUE_AFTER.seconds // 60} minutes:"
             f" {_kinds(overdue)}.",
             "See whether the bot runs and is ready, and what its log says.",
         )
@@ -213,24 +213,24 @@ def _deliveries(
             "Look in Slack whether they are there.",
         ),
     ):
-        found = [trouble for trouble in given_up if trouble.state == state]
+        found = [trouble for trouble in failed if trouble.state == state]
         if found:
             hints = sorted({_HINTS[t.error] for t in found if t.error in _HINTS})
             yield warning(
                 about,
-                f"In the last {LATELY.days} days {_count(found)} {says}:"
+                f"In the last {FAILED_WITHIN.days} days {_count(found)} {says}:"
                 f" {_kinds(found)}.",
                 " ".join([*hints, do]),
             )
-    if not overdue and not given_up:
+    if not overdue and not failed:
         yield ok(about, "None is late, and none was given up lately.")
 
 
-def _count(troubles: Sequence[Trouble]) -> int:
+def _count(troubles: Sequence[FailureCount]) -> int:
     return sum(trouble.count for trouble in troubles)
 
 
-def _kinds(troubles: Sequence[Trouble]) -> str:
+def _kinds(troubles: Sequence[FailureCount]) -> str:
     return ", ".join(
         f"{t.count} {t.kind}{f' ({t.error})' if t.error else ''}" for t in troubles
     )

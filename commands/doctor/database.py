@@ -11,47 +11,47 @@ from sqlalchemy.orm import Session
 from bot import db, schema
 from bot.clock import Clock
 from bot.config import Settings
-from bot.web_slack import WebSlack
+from bot.web_slack import SlackClient
 from commands.doctor import contents
 from commands.doctor.findings import Finding, ok, warning, wrong
 from models import Base
 
-ABOUT = "Database"
+SUBJECT = "Database"
 # Leases and due times are of the replicas' clocks.
-SKEW_WARNS = 5
+SKEW_WARNING_SECONDS = 5
 # Of those the server has, this many are left for others.
-LEAST_CONNECTIONS = 20
+MIN_FREE_CONNECTIONS = 20
 
 
 def examine(
-    settings: Settings, web: WebSlack | None, *, clock: Clock
+    settings: Settings, client: SlackClient | None, *, clock: Clock
 ) -> Iterator[Finding]:
     """`web`: to compare with what Slack says, where there is a token."""
     try:
-        url = db.parse(settings.database_url)
+        url = db.parse_url(settings.database_url)
         file = db.sqlite_file(url)
     except (ValueError, SQLAlchemyError):
         yield wrong(
-            ABOUT,
+            SUBJECT,
             "DATABASE_URL is not understood.",
             "Give postgresql://user:password@host/name, or sqlite:///path/to/file.db.",
         )
         return
     if file is not None and not file.exists():
         yield warning(
-            ABOUT, f"{file.name} is not there yet.", "The first start makes it."
+            SUBJECT, f"{file.name} is not there yet.", "The first start makes it."
         )
         return
-    engine = db.look(url)
+    engine = db.open_read_only(url)
     try:
-        fits = yield from _usable(engine, url, clock=clock)
+        fits = yield from _check_schema(engine, url, clock=clock)
         if fits:
             with Session(engine) as session:
-                yield from contents.examine(session, web, clock=clock)
+                yield from contents.examine(session, client, clock=clock)
     except SQLAlchemyError as error:
         yield wrong(
-            ABOUT,
-            f"It can't be read ({_name(error)}).",
+            SUBJECT,
+            f"It can't be read ({_error_code(error)}).",
             "See that it runs, and that DATABASE_URL and its rights are right."
             if file is None
             else "Check that the file is this program's; otherwise restore a backup.",
@@ -60,16 +60,16 @@ def examine(
         engine.dispose()
 
 
-def _usable(
+def _check_schema(
     engine: Engine, url: URL, *, clock: Clock
 ) -> Generator[Finding, None, bool]:
     """Whether there are today's tables in it, to look into."""
     with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
-            yield _whole(connection)
+            yield _check_integrity(connection)
         else:
-            yield from _server(connection, clock=clock)
-    match schema.fit(engine):
+            yield from _check_server(connection, clock=clock)
+    match schema.compare_revision(engine):
         case "same":
             yield ok("Schema", "Of this version.")
             return True
@@ -92,19 +92,19 @@ def _usable(
     return False
 
 
-def _whole(connection: Connection) -> Finding:
+def _check_integrity(connection: Connection) -> Finding:
     found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
     strays = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
     if found != "ok" or strays is not None:
         return wrong(
-            ABOUT,
+            SUBJECT,
             "The file is damaged.",
             "Stop the bot, keep the file, and restore a backup.",
         )
-    return ok(ABOUT, "SQLite: whole.")
+    return ok(SUBJECT, "SQLite: whole.")
 
 
-def _server(connection: Connection, *, clock: Clock) -> Iterator[Finding]:
+def _check_server(connection: Connection, *, clock: Clock) -> Iterator[Finding]:
     before = clock()
     version, standby, used, most, at = connection.execute(
         text(
@@ -116,21 +116,21 @@ def _server(connection: Connection, *, clock: Clock) -> Iterator[Finding]:
     after = clock()
     if standby:
         says = "It is a standby, and takes no changes."
-        yield wrong(ABOUT, says, "Give the primary's address.")
+        yield wrong(SUBJECT, says, "Give the primary's address.")
     elif not _may_write(connection):
         yield wrong(
-            ABOUT,
+            SUBJECT,
             "Its user may not change the tables.",
             "Let the user own them, or grant SELECT, INSERT, UPDATE and DELETE.",
         )
     else:
         number = version.partition(" ")[0]
-        yield ok(ABOUT, f"PostgreSQL {number}: answers, and may be changed.")
-    if most - used < LEAST_CONNECTIONS:
+        yield ok(SUBJECT, f"PostgreSQL {number}: answers, and may be changed.")
+    if most - used < MIN_FREE_CONNECTIONS:
         yield warning(
             "Connections",
             f"{used} of {most} are taken.",
-            f"Each replica takes up to {db.MOST_CONNECTIONS}: raise max_connections, or"
+            f"Each replica takes up to {db.MAX_CONNECTIONS}: raise max_connections, or"
             " use fewer replicas.",
         )
     yield _skew(at, before=before, after=after)
@@ -153,7 +153,7 @@ def _may_write(connection: Connection) -> bool:
 def _skew(at: datetime, *, before: datetime, after: datetime) -> Finding:
     about = "Database clock"
     off = (before + (after - before) / 2 - at.astimezone(UTC)).total_seconds()
-    if abs(off) < SKEW_WARNS:
+    if abs(off) < SKEW_WARNING_SECONDS:
         return ok(about, "Agrees with this machine's.")
     return warning(
         about,
@@ -162,7 +162,7 @@ def _skew(at: datetime, *, before: datetime, after: datetime) -> Finding:
     )
 
 
-def _name(error: SQLAlchemyError) -> str:
+def _error_code(error: SQLAlchemyError) -> str:
     driver = getattr(error, "orig", None)
     code = getattr(driver, "sqlite_errorname", None) or getattr(
         driver, "sqlstate", None

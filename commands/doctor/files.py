@@ -15,7 +15,7 @@ from commands.doctor.findings import Finding, ok, warning, wrong
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 # A checkpoint, a migration's copy and some logs need room.
-LEAST_FREE_BYTES = 200 * 1024 * 1024
+MIN_FREE_BYTES = 200 * 1024 * 1024
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -35,13 +35,13 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield ok(about, f"Only its owner can read {names}.")
     file = _file(settings)
     if file is not None and file.parent.exists():
-        yield from _folder(file.parent)
-        yield _space(file.parent)
+        yield from _check_directory(file.parent)
+        yield _check_disk_space(file.parent)
 
 
 def _file(settings: Settings) -> Path | None:
     try:
-        return db.sqlite_file(db.parse(settings.database_url))
+        return db.sqlite_file(db.parse_url(settings.database_url))
     except (ValueError, ArgumentError):
         # That it is not understood is said where the database is looked at.
         return None
@@ -63,29 +63,29 @@ def _mode(path: Path) -> int:
         return 0
 
 
-def _folder(folder: Path) -> Iterator[Finding]:
+def _check_directory(directory: Path) -> Iterator[Finding]:
     about = "Folder"
-    if _mode(folder) & _OTHERS_WRITE:
+    if _mode(directory) & _OTHERS_WRITE:
         yield wrong(
             about,
-            f"Others on this machine can put another database into {folder}.",
-            f"chmod 700 {folder}",
+            f"Others on this machine can put another database into {directory}.",
+            f"chmod 700 {directory}",
         )
-    elif _mode(folder) & _OTHERS:
+    elif _mode(directory) & _OTHERS:
         yield warning(
             about,
-            f"Others on this machine can see what is in {folder}; new copies may not"
+            f"Others on this machine can see what is in {directory}; new copies may not"
             " be closed to them.",
-            f"chmod 700 {folder}",
+            f"chmod 700 {directory}",
         )
     else:
-        yield ok(about, f"Only its owner can look into {folder}.")
+        yield ok(about, f"Only its owner can look into {directory}.")
 
 
-def _space(folder: Path) -> Finding:
+def _check_disk_space(directory: Path) -> Finding:
     about = "Room"
-    free = shutil.disk_usage(folder).free
+    free = shutil.disk_usage(directory).free
     says = f"{free / 1024**3:.1f} GB are free where the database lies."
-    if free < LEAST_FREE_BYTES:
+    if free < MIN_FREE_BYTES:
         return warning(about, says, "Make room: on a full disk nothing can be saved.")
     return ok(about, says)

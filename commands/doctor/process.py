@@ -13,43 +13,45 @@ from bot.clock import Clock
 from bot.config import Settings
 from commands.doctor.findings import Finding, ok, warning, wrong
 
-PATIENCE_SECONDS = 10
+TIMEOUT_SECONDS = 10
 # Of a bot that has just been started nothing can be expected.
-QUIET = timedelta(minutes=15)
+MAX_QUIET_TIME = timedelta(minutes=15)
 
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it asks there
+_WILDCARD_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it asks there
 _OK = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class ProcessState:
     """The bot as it shows itself on its port; `parts` as /readyz says it."""
 
     state: Literal["away", "other", "here", "nowhere"]
     parts: Mapping[str, str] = field(default_factory=dict)
-    figures: Mapping[tuple[str, ...], float] = field(default_factory=dict)
+    metrics: Mapping[tuple[str, ...], float] = field(default_factory=dict)
 
 
-def ask(settings: Settings) -> Running:
+def probe(settings: Settings) -> ProcessState:
     try:
         status, said = _get(settings, "/healthz")
         if (status, said) != (_OK, "ok"):
-            return Running("other")
+            return ProcessState("other")
         _, ready = _get(settings, "/readyz")
         _, page = _get(settings, "/metrics")
     except ConnectionRefusedError:
-        return Running("away")
+        return ProcessState("away")
     except (socket.gaierror, UnicodeError):
-        return Running("nowhere")
+        return ProcessState("nowhere")
     except (OSError, HTTPException):
-        return Running("other")
+        return ProcessState("other")
     parts = (line.partition(": ") for line in ready.splitlines()[1:])
-    return Running("here", {name: why for name, _, why in parts}, _figures(page))
+    return ProcessState(
+        "here", {name: why for name, _, why in parts}, _parse_metrics(page)
+    )
 
 
 def _get(settings: Settings, path: str) -> tuple[int, str]:
-    host = _EVERYWHERE.get(settings.host, settings.host)
-    connection = HTTPConnection(host, settings.port, timeout=PATIENCE_SECONDS)
+    host = _WILDCARD_HOSTS.get(settings.host, settings.host)
+    connection = HTTPConnection(host, settings.port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -58,7 +60,7 @@ def _get(settings: Settings, path: str) -> tuple[int, str]:
         connection.close()
 
 
-def _figures(page: str) -> Mapping[tuple[str, ...], float]:
+def _parse_metrics(page: str) -> Mapping[tuple[str, ...], float]:
     """Each figure, by its name and its labels' values."""
     try:
         families = list(text_string_to_metric_families(page))
@@ -71,51 +73,53 @@ def _figures(page: str) -> Mapping[tuple[str, ...], float]:
     }
 
 
-def examine(settings: Settings, running: Running, *, clock: Clock) -> Iterator[Finding]:
+def examine(
+    settings: Settings, process: ProcessState, *, clock: Clock
+) -> Iterator[Finding]:
     about = "Bot"
     where = f"{settings.host}:{settings.port}"
-    if running.state == "away":
+    if process.state == "away":
         yield warning(
             about,
             f"Not running: nothing answers on {where}.",
             "Start it with `uv run app.py`; or give the HOST and PORT that it has.",
         )
         return
-    if running.state == "nowhere":
+    if process.state == "nowhere":
         yield wrong(
             about,
             f"HOST is not an address that is known here; it is “{settings.host}”.",
             "Give the address to listen on, such as 127.0.0.1.",
         )
         return
-    if running.state == "other":
+    if process.state == "other":
         yield wrong(
             about,
             f"What answers on {where} is another program, or does not answer in time.",
             "End it, or give the bot another PORT.",
         )
         return
-    for part, why in running.parts.items():
+    for part, why in process.parts.items():
         if why != "ok":
             yield wrong(
                 about,
                 f"Is not ready: {part}: {why}.",
                 "See “Is it ready?” in the README, and the log.",
             )
-    if all(why == "ok" for why in running.parts.values()):
+    if all(why == "ok" for why in process.parts.values()):
         yield ok(about, f"Runs on {where}, and is ready.")
-    yield _last_event(settings, running, clock=clock)
-    yield from _refused(running)
+    yield _last_event(settings, process, clock=clock)
+    yield from _refused(process)
 
 
-def _last_event(settings: Settings, running: Running, *, clock: Clock) -> Finding:
+def _last_event(settings: Settings, process: ProcessState, *, clock: Clock) -> Finding:
     about = "Events"
     now = clock().timestamp()
-    at = running.figures.get(("backswing_last_event_timestamp_seconds",), 0)
+    at = process.metrics.get(("backswing_last_event_timestamp_seconds",), 0)
     if at:
         return ok(about, f"Slack delivered the last one {_ago(now - at)} ago.")
-    since = now - running.figures.get(("process_start_time_seconds",), now)
-    if since < QUIET.total_seconds():
+    since = now - process.metrics.get(("process_start_time_seconds",), now)
+    if since < MAX_QUIET_TIME.total_seconds():
         return ok(about, f"None yet; the bot was started {_ago(since)} ago.")
     where = (
         "Slack's Request URL must lead to this bot's /slack/events, under Event"
@@ -130,9 +134,9 @@ def _last_event(settings: Settings, running: Running, *, clock: Clock) -> Findin
     )
 
 
-def _refused(running: Running) -> Iterator[Finding]:
+def _refused(process: ProcessState) -> Iterator[Finding]:
     counts = {
-        reason: int(running.figures.get((_REFUSED, reason), 0))
+        reason: int(process.metrics.get((_REFUSED, reason), 0))
         for reason in ("signature", "age", "full", "late")
     }
     if counts["signature"]:

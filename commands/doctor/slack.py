@@ -11,26 +11,26 @@ import yaml
 
 from bot.clock import Clock
 from bot.config import Settings
-from bot.slack import Refused, SlackError
-from bot.web_slack import WebSlack, socket_address
+from bot.slack import Rejected, SlackError
+from bot.web_slack import SlackClient, open_socket_url
 from commands.doctor.findings import Finding, ok, warning, wrong
-from commands.doctor.process import Running
+from commands.doctor.process import ProcessState
 
 MANIFEST = Path(__file__).parent.parent.parent / "manifest.yml"
 
 # A signature is good for five minutes, and messages are looked for a minute around.
-SKEW_WARNS, SKEW_BREAKS = 30, 240
-_REACH = "Look at the network, a proxy, and SLACK_API_URL."
+SKEW_WARNING_SECONDS, SKEW_ERROR_SECONDS = 30, 240
+_UNREACHABLE_ADVICE = "Look at the network, a proxy, and SLACK_API_URL."
 
 
 def examine(
-    settings: Settings, web: WebSlack, running: Running, *, clock: Clock
+    settings: Settings, client: SlackClient, process: ProcessState, *, clock: Clock
 ) -> Iterator[Finding]:
     about = "Bot token"
     before = clock()
     try:
-        me = web.identity()
-    except Refused as error:
+        me = client.auth_test()
+    except Rejected as error:
         yield wrong(
             about,
             f"Slack does not accept it ({error.code}).",
@@ -38,7 +38,9 @@ def examine(
             " app.",
         )
     except SlackError as error:
-        yield wrong(about, f"Slack can't be reached ({error.code}).", _REACH)
+        yield wrong(
+            about, f"Slack can't be reached ({error.code}).", _UNREACHABLE_ADVICE
+        )
     else:
         if not me.get("bot_id"):
             yield wrong(
@@ -48,12 +50,12 @@ def examine(
             )
         else:
             yield ok(about, f"Works, in the workspace {me.get('team', '')}.")
-        yield scopes(str(me["scopes"]), _manifest())
-        yield from skew(str(me["date"]), before=before, after=clock())
-    yield from _events(settings, web, running)
+        yield check_scopes(str(me["scopes"]), _manifest())
+        yield from check_skew(str(me["date"]), before=before, after=clock())
+    yield from _events(settings, client, process)
 
 
-def scopes(granted: str, manifest: Mapping[str, Any]) -> Finding:
+def check_scopes(granted: str, manifest: Mapping[str, Any]) -> Finding:
     """`granted`: with commas, as Slack's header has them; "" where it has none."""
     about = "Scopes"
     asked = manifest["oauth_config"]["scopes"]
@@ -84,7 +86,7 @@ def scopes(granted: str, manifest: Mapping[str, Any]) -> Finding:
     return ok(about, "All that the manifest asks for, and no others.")
 
 
-def skew(date: str, *, before: datetime, after: datetime) -> Iterator[Finding]:
+def check_skew(date: str, *, before: datetime, after: datetime) -> Iterator[Finding]:
     """`date`: as in HTTP's header, when Slack answered; nothing where there is none."""
     about = "Clock"
     try:
@@ -93,18 +95,20 @@ def skew(date: str, *, before: datetime, after: datetime) -> Iterator[Finding]:
         return
     # The header leaves out the parts of a second.
     off = (before + (after - before) / 2 - at.astimezone(UTC)).total_seconds() - 0.5
-    if abs(off) < SKEW_WARNS:
+    if abs(off) < SKEW_WARNING_SECONDS:
         yield ok(about, "Agrees with Slack's.")
         return
     says = f"It is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} Slack's."
     do = "Let the machine keep its time by NTP."
-    if abs(off) < SKEW_BREAKS:
+    if abs(off) < SKEW_ERROR_SECONDS:
         yield warning(about, says, do)
     else:
         yield wrong(about, f"{says} Slack's requests look too old or too new.", do)
 
 
-def _events(settings: Settings, web: WebSlack, running: Running) -> Iterator[Finding]:
+def _events(
+    settings: Settings, client: SlackClient, process: ProcessState
+) -> Iterator[Finding]:
     if settings.mode == "http":
         about = "Signing secret"
         yield ok(about, "Is set, and looks like one.")
@@ -112,13 +116,13 @@ def _events(settings: Settings, web: WebSlack, running: Running) -> Iterator[Fin
     about = "App token"
     given = settings.slack_app_token
     token = given.get_secret_value() if given else ""
-    if running.parts.get("socket") == "ok":
+    if process.parts.get("socket") == "ok":
         # Slack lets one connect about once a minute: that is for the bot itself.
         yield ok(about, "Works: the bot is connected with it.")
         return
     try:
-        socket_address(token, settings.slack_api_url)
-    except Refused as error:
+        open_socket_url(token, settings.slack_api_url)
+    except Rejected as error:
         yield wrong(
             about,
             f"Slack does not open a connection ({error.code}).",
@@ -130,15 +134,15 @@ def _events(settings: Settings, web: WebSlack, running: Running) -> Iterator[Fin
             about, f"Slack did not say ({error.code}).", "Try again in a minute."
         )
     else:
-        yield from _same_app(web, token)
+        yield from _same_app(client, token)
 
 
-def _same_app(web: WebSlack, token: str) -> Iterator[Finding]:
+def _same_app(client: SlackClient, token: str) -> Iterator[Finding]:
     """An app-level token has its app's id in it."""
     about = "App token"
     named = re.match(r"xapp-\d+-(A[A-Z0-9]+)-", token)
     try:
-        ours = web.app_id() if named else ""
+        ours = client.app_id() if named else ""
     except SlackError:
         # What keeps Slack from saying so is told with the bot's token.
         ours = ""

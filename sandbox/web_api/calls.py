@@ -7,13 +7,13 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from sandbox.faults import Fault, Faults
-from sandbox.rates import Rates
+from sandbox.rates import RateLimits
 from sandbox.records import Call, Json
 from sandbox.refusals import SlackError, missing_scope
 from sandbox.web_api import METHODS
-from sandbox.web_api.methods import Args, Method, Slack
+from sandbox.web_api.methods import Args, Method, Platform
 
-_STRUCTURES: Final = ("blocks", "attachments", "view", "metadata")
+_STRUCTURED_ARGUMENTS: Final = ("blocks", "attachments", "view", "metadata")
 
 
 @dataclass(slots=True)
@@ -21,51 +21,53 @@ class Tokens:
     bot: str
     app: str
     # Slack's error for the bot token once the app is uninstalled or revoked.
-    dead: str | None = None
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiResponse:
     body: Json
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     fault: Fault | None = None
 
 
-class Calls:
+class ApiDispatcher:
     def __init__(
         self,
-        slack: Slack,
+        platform: Platform,
         tokens: Tokens,
-        rates: Callable[[], Rates | None],
+        rate_limits: Callable[[], RateLimits | None],
         faults: Faults,
     ) -> None:
-        self._slack = slack
+        self._platform = platform
         self._faults = faults
         self._tokens = tokens
-        self._rates = rates
+        self._rate_limits = rate_limits
         self.history: list[Call] = []
 
     def handle(
         self, name: str, headers: Mapping[str, str], query: str, body: bytes
-    ) -> Answer:
-        workspace = self._slack.workspace
+    ) -> ApiResponse:
+        workspace = self._platform.workspace
         given: Json = {}
-        fault = self._faults.of_call(name)
+        fault = self._faults.next_for_call(name)
         with workspace.lock:
             try:
                 given = arguments(headers.get("content-type", ""), query, body)
                 token = _token(headers, given)
-                answer = _spoiled(fault) or self._answer(name, token, Args(given))
+                answer = _fault_response(fault) or self._call_method(
+                    name, token, Args(given)
+                )
             except SlackError as no:
-                answer = Answer({"ok": False, "error": no.error, **no.extra})
+                answer = ApiResponse({"ok": False, "error": no.error, **no.extra})
             took_effect = bool(answer.body["ok"])
             if fault and fault.kind == "internal_error":
-                answer = Answer({"ok": False, "error": "internal_error"})
+                answer = ApiResponse({"ok": False, "error": "internal_error"})
             self.history.append(
                 Call(
                     name,
-                    readable(given),
+                    unpack_structures(given),
                     answer.body,
                     workspace.clock(),
                     answer.status,
@@ -73,21 +75,23 @@ class Calls:
                     took_effect,
                 )
             )
-            workspace.changed("call", method=name, ok=answer.body["ok"])
+            workspace.notify("call", method=name, ok=answer.body["ok"])
         scopes = {"x-oauth-scopes": ",".join(sorted(workspace.scopes))}
-        return Answer(answer.body, answer.status, scopes | dict(answer.headers), fault)
+        return ApiResponse(
+            answer.body, answer.status, scopes | dict(answer.headers), fault
+        )
 
-    def _answer(self, name: str, token: str, args: Args) -> Answer:
+    def _call_method(self, name: str, token: str, args: Args) -> ApiResponse:
         method = METHODS.get(name)
         if method is None:
             raise SlackError("unknown_method", req_method=name)
         self._authenticate(method, token)
-        if wait := self._must_wait(name, method, args):
-            return _later(wait)
-        scopes = self._slack.workspace.scopes
+        if wait := self._seconds_to_wait(name, method, args):
+            return _rate_limited(wait)
+        scopes = self._platform.workspace.scopes
         if method.scopes and not scopes & set(method.scopes):
             raise missing_scope(",".join(method.scopes), scopes)
-        return Answer({"ok": True, **method.handler(self._slack, args)})
+        return ApiResponse({"ok": True, **method.handler(self._platform, args)})
 
     def _authenticate(self, method: Method, token: str) -> None:
         if not token:
@@ -100,32 +104,32 @@ class Calls:
             raise SlackError("not_allowed_token_type")
         if token != right:
             raise SlackError("invalid_auth")
-        if tokens.dead:
-            raise SlackError(tokens.dead)
+        if tokens.error:
+            raise SlackError(tokens.error)
 
-    def _must_wait(self, name: str, method: Method, args: Args) -> int:
-        rates = self._rates()
+    def _seconds_to_wait(self, name: str, method: Method, args: Args) -> int:
+        rates = self._rate_limits()
         if rates is None:
             return 0
         channel = args.text("channel") if name == "chat.postMessage" else None
-        return rates.wait(name, method.per_minute, channel)
+        return rates.seconds_to_wait(name, method.per_minute, channel)
 
 
-def _later(seconds: int) -> Answer:
+def _rate_limited(seconds: int) -> ApiResponse:
     refused = {"ok": False, "error": "ratelimited"}
-    return Answer(refused, 429, {"retry-after": str(seconds)})
+    return ApiResponse(refused, 429, {"retry-after": str(seconds)})
 
 
-def _spoiled(fault: Fault | None) -> Answer | None:
+def _fault_response(fault: Fault | None) -> ApiResponse | None:
     """The answer to a call that a fault keeps from having any effect."""
     if fault is None:
         return None
     if fault.kind == "ratelimited":
-        return _later(fault.retry_after)
+        return _rate_limited(fault.retry_after)
     if fault.after or fault.kind in ("slow", "truncated"):
         return None
     status = 503 if fault.kind == "server_error" else 200
-    return Answer({"ok": False, "error": fault.kind}, status)
+    return ApiResponse({"ok": False, "error": fault.kind}, status)
 
 
 def arguments(content_type: str, query: str, body: bytes) -> Json:
@@ -153,11 +157,11 @@ def _token(headers: Mapping[str, str], given: Json) -> str:
     return bearer.strip() if kind.lower() == "bearer" else sent
 
 
-def readable(given: Json) -> Json:
+def unpack_structures(given: Json) -> Json:
     """Arguments for the record, with the structures in a form's text unpacked."""
 
     def unpacked(name: str, value: Any) -> Any:
-        if name in _STRUCTURES and isinstance(value, str):
+        if name in _STRUCTURED_ARGUMENTS and isinstance(value, str):
             try:
                 return json.loads(value)
             except ValueError:

@@ -3,23 +3,23 @@
 from typing import Any, Final
 
 from sandbox import shapes
-from sandbox.blocks import LONGEST_MESSAGE, check_blocks, letters
+from sandbox.blocks import MAX_MESSAGE_TEXT, check_blocks, text_length
 from sandbox.records import Channel, Json, Message
 from sandbox.refusals import SlackError
-from sandbox.web_api.methods import Args, Method, Slack
+from sandbox.web_api.methods import Args, Method, Platform
 
 SPLIT_AT: Final = 4_000
 TRUNCATE_AT: Final = 40_000
-_LARGEST_METADATA: Final = 8_000
+_MAX_METADATA: Final = 8_000
 
 
-def _target(slack: Slack, args: Args, *, to_people: bool = False) -> Channel:
-    workspace = slack.workspace
+def _target(platform: Platform, args: Args, *, to_people: bool = False) -> Channel:
+    workspace = platform.workspace
     name = args.text("channel")
     if not name:
         raise SlackError("channel_not_found")
     if to_people and name in workspace.people:
-        return _dm(slack, name)
+        return _dm(platform, name)
     room = workspace.channels.get(name)
     if room is None and name.startswith("#"):
         room = next(
@@ -29,26 +29,26 @@ def _target(slack: Slack, args: Args, *, to_people: bool = False) -> Channel:
         raise SlackError("channel_not_found")
     if room.is_im:
         other = next(m for m in room.members if m != workspace.bot_user_id)
-        _dm(slack, other)
+        _dm(platform, other)
     return room
 
 
-def _dm(slack: Slack, person_id: str) -> Channel:
-    person = slack.workspace.person(person_id)
+def _dm(platform: Platform, person_id: str) -> Channel:
+    person = platform.workspace.person(person_id)
     if person.deleted:
         raise SlackError("user_disabled")
     if person.is_bot:
         raise SlackError("cannot_dm_bot")
-    if not slack.workspace.manifest.messages_tab:
+    if not platform.workspace.manifest.messages_tab:
         raise SlackError("messages_tab_disabled")
-    return slack.workspace.im(person_id)
+    return platform.workspace.im(person_id)
 
 
-def _may_post(slack: Slack, room: Channel) -> None:
+def _require_can_post(platform: Platform, room: Channel) -> None:
     if room.is_archived:
         raise SlackError("is_archived")
-    if not slack.workspace.has_bot(room) and (
-        "chat:write.public" not in slack.workspace.scopes
+    if not platform.workspace.has_bot(room) and (
+        "chat:write.public" not in platform.workspace.scopes
     ):
         raise SlackError("not_in_channel")
     if room.read_only:
@@ -56,20 +56,20 @@ def _may_post(slack: Slack, room: Channel) -> None:
 
 
 def _blocks(args: Args) -> list[Json]:
-    blocks = args.body("blocks", "invalid_blocks_format")
+    blocks = args.structure("blocks", "invalid_blocks_format")
     if blocks is None:
         return []
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks_format")
     if problems := check_blocks(blocks):
         raise SlackError("invalid_blocks", *problems)
-    if letters(blocks) > LONGEST_MESSAGE:
+    if text_length(blocks) > MAX_MESSAGE_TEXT:
         raise SlackError("msg_blocks_too_long")
     return blocks
 
 
 def _attachments(args: Args) -> list[Json]:
-    attachments = args.body("attachments", "invalid_attachments") or []
+    attachments = args.structure("attachments", "invalid_attachments") or []
     if not isinstance(attachments, list):
         raise SlackError("invalid_attachments")
     if len(attachments) > 100:  # noqa: PLR2004  # Slack's limit.
@@ -82,7 +82,7 @@ def _attachments(args: Args) -> list[Json]:
 
 
 def _metadata(args: Args) -> Json | None:
-    metadata = args.body("metadata", "invalid_metadata_format")
+    metadata = args.structure("metadata", "invalid_metadata_format")
     if metadata is None:
         return None
     if not isinstance(metadata, dict) or (
@@ -93,16 +93,16 @@ def _metadata(args: Args) -> Json | None:
         )
     ):
         raise SlackError("invalid_metadata_schema")
-    if len(str(metadata)) > _LARGEST_METADATA:
+    if len(str(metadata)) > _MAX_METADATA:
         raise SlackError("metadata_too_large")
     return metadata
 
 
-def _thread(room: Channel, args: Args) -> str | None:
+def _thread_ts(room: Channel, args: Args) -> str | None:
     ts = args.optional("thread_ts")
     if ts is None:
         return None
-    if ts in room.gone:
+    if ts in room.deleted_parents:
         # As Slack does: what answers nothing any more is said to the channel.
         return None
     root = room.messages.get(ts)
@@ -124,7 +124,7 @@ def split(text: str) -> list[str]:
     return [*parts, text] if text or not parts else parts
 
 
-def _said(args: Args) -> tuple[str, list[Json], list[Json]]:
+def _content(args: Args) -> tuple[str, list[Json], list[Json]]:
     blocks, attachments = _blocks(args), _attachments(args)
     text = args.text("text")
     if not text.strip() and not blocks and not attachments:
@@ -134,19 +134,19 @@ def _said(args: Args) -> tuple[str, list[Json], list[Json]]:
     return text, blocks, attachments
 
 
-def post_message(slack: Slack, args: Args) -> Json:
-    room = _target(slack, args, to_people=True)
-    _may_post(slack, room)
-    text, blocks, attachments = _said(args)
+def post_message(platform: Platform, args: Args) -> Json:
+    room = _target(platform, args, to_people=True)
+    _require_can_post(platform, room)
+    text, blocks, attachments = _content(args)
     metadata = _metadata(args)
-    thread = _thread(room, args)
+    thread = _thread_ts(room, args)
     parts = [text[:TRUNCATE_AT]] if blocks or attachments else split(text)
     posted = [
-        slack.messages.post(
+        platform.messages.post(
             room,
-            slack.workspace.bot_user_id,
+            platform.workspace.bot_user_id,
             part,
-            bot_id=slack.workspace.bot_id,
+            bot_id=platform.workspace.bot_id,
             blocks=blocks,
             attachments=attachments,
             metadata=metadata or None,
@@ -158,52 +158,52 @@ def post_message(slack: Slack, args: Args) -> Json:
         )
         for part in parts
     ]
-    shown = shapes.message(slack.workspace, posted[0], with_metadata=True)
+    shown = shapes.message(platform.workspace, posted[0], with_metadata=True)
     return {"channel": room.id, "ts": posted[0].ts, "message": shown}
 
 
-def post_ephemeral(slack: Slack, args: Args) -> Json:
-    room = _target(slack, args)
-    _may_post(slack, room)
+def post_ephemeral(platform: Platform, args: Args) -> Json:
+    room = _target(platform, args)
+    _require_can_post(platform, room)
     person = args.text("user")
-    if person not in slack.workspace.people:
+    if person not in platform.workspace.people:
         raise SlackError("user_not_found")
     if person not in room.members:
         raise SlackError("user_not_in_channel")
-    text, blocks, attachments = _said(args)
-    message = slack.messages.post_ephemeral(
+    text, blocks, attachments = _content(args)
+    message = platform.messages.post_ephemeral(
         room,
         person,
         text,
         blocks=blocks,
         attachments=attachments,
-        thread_ts=_thread(room, args),
+        thread_ts=_thread_ts(room, args),
     )
     return {"message_ts": message.ts}
 
 
-def _own(slack: Slack, args: Args, error: str) -> Message:
-    room = _target(slack, args)
-    if not slack.workspace.has_bot(room):
+def _own_message(platform: Platform, args: Args, error: str) -> Message:
+    room = _target(platform, args)
+    if not platform.workspace.has_bot(room):
         raise SlackError("channel_not_found")
     message = room.messages.get(args.text("ts"))
     if message is None or message.deleted:
         raise SlackError("message_not_found")
-    if message.bot_id != slack.workspace.bot_id:
+    if message.bot_id != platform.workspace.bot_id:
         raise SlackError(error)
     return message
 
 
-def update(slack: Slack, args: Args) -> Json:
-    message = _own(slack, args, "cant_update_message")
-    room = slack.workspace.channels[message.channel]
+def update(platform: Platform, args: Args) -> Json:
+    message = _own_message(platform, args, "cant_update_message")
+    room = platform.workspace.channels[message.channel]
     if room.is_archived:
         raise SlackError("is_inactive")
-    text, blocks, attachments = _said(args)
+    text, blocks, attachments = _content(args)
     if len(text) > SPLIT_AT:
         raise SlackError("msg_too_long")
     metadata = _metadata(args)
-    slack.messages.change(
+    platform.messages.update(
         message,
         text=text,
         # What is not given stays; an empty list removes it.
@@ -211,19 +211,19 @@ def update(slack: Slack, args: Args) -> Json:
         attachments=attachments if "attachments" in args else None,
         metadata=metadata,
     )
-    shown = shapes.message(slack.workspace, message, with_metadata=True)
+    shown = shapes.message(platform.workspace, message, with_metadata=True)
     return {"channel": room.id, "ts": message.ts, "text": text, "message": shown}
 
 
-def delete(slack: Slack, args: Args) -> Json:
-    message = _own(slack, args, "cant_delete_message")
+def delete(platform: Platform, args: Args) -> Json:
+    message = _own_message(platform, args, "cant_delete_message")
     answer = {"channel": message.channel, "ts": message.ts}
-    slack.messages.remove(message)
+    platform.messages.delete(message)
     return answer
 
 
-def get_permalink(slack: Slack, args: Args) -> Json:
-    workspace = slack.workspace
+def get_permalink(platform: Platform, args: Args) -> Json:
+    workspace = platform.workspace
     room = workspace.channels.get(args.text("channel"))
     if room is None or (room.is_private and not workspace.has_bot(room)):
         raise SlackError("channel_not_found")
@@ -231,7 +231,7 @@ def get_permalink(slack: Slack, args: Args) -> Json:
     message = room.messages.get(ts)
     if message is None:
         raise SlackError("message_not_found")
-    link: Any = f"{slack.url()}/archives/{room.id}/p{ts.replace('.', '')}"
+    link: Any = f"{platform.url()}/archives/{room.id}/p{ts.replace('.', '')}"
     if not message.is_parent:
         link += f"?thread_ts={message.thread_ts}&cid={room.id}"
     return {"channel": room.id, "permalink": link}

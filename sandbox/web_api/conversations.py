@@ -7,8 +7,15 @@ from typing import Any, Final
 from sandbox import shapes
 from sandbox.records import Channel, Json, Message
 from sandbox.refusals import SlackError
-from sandbox.web_api.methods import Args, Method, Slack, need_scope, page, room_for
-from sandbox.workspace import micros_of
+from sandbox.web_api.methods import (
+    Args,
+    Method,
+    Platform,
+    paginate,
+    require_channel,
+    require_scope,
+)
+from sandbox.workspace import ts_micros
 
 _READ: Final = ("channels:read", "groups:read", "mpim:read", "im:read")
 _HISTORY: Final = (
@@ -25,13 +32,13 @@ _TYPES: Final = {
 }
 
 
-def info(slack: Slack, args: Args) -> Json:
-    room = room_for(slack, args, "read")
-    return {"channel": shapes.channel(slack.workspace, room)}
+def info(platform: Platform, args: Args) -> Json:
+    room = require_channel(platform, args, "read")
+    return {"channel": shapes.channel(platform.workspace, room)}
 
 
-def open_(slack: Slack, args: Args) -> Json:
-    workspace = slack.workspace
+def open_(platform: Platform, args: Args) -> Json:
+    workspace = platform.workspace
     if given := args.optional("channel"):
         room = workspace.channels.get(given)
         if room is None or not room.is_im:
@@ -41,9 +48,9 @@ def open_(slack: Slack, args: Args) -> Json:
         if not users:
             raise SlackError("users_list_not_supplied")
         if len(users) > 1:
-            need_scope(slack, "mpim:write")
+            require_scope(platform, "mpim:write")
             raise SlackError("method_not_supported_for_channel_type")
-        need_scope(slack, "im:write")
+        require_scope(platform, "im:write")
         person = workspace.people.get(users[0])
         if person is None:
             raise SlackError("user_not_found")
@@ -64,7 +71,7 @@ def _bound(args: Args, name: str, default: str) -> Decimal:
         raise SlackError(f"invalid_ts_{name}") from None
 
 
-def _between(args: Args) -> Callable[[Message], bool]:
+def _is_in_range(args: Args) -> Callable[[Message], bool]:
     oldest = _bound(args, "oldest", "0")
     latest = _bound(args, "latest", "Infinity")
     inclusive = args.flag("inclusive")
@@ -78,29 +85,29 @@ def _between(args: Args) -> Callable[[Message], bool]:
     return inside
 
 
-def history(slack: Slack, args: Args) -> Json:
-    room = room_for(slack, args, "history")
-    inside = _between(args)
+def history(platform: Platform, args: Args) -> Json:
+    room = require_channel(platform, args, "history")
+    inside = _is_in_range(args)
     found = sorted(
         (
             m
             for m in room.messages.values()
             if (m.is_parent or m.is_broadcast) and inside(m)
         ),
-        key=lambda m: micros_of(m.ts),
+        key=lambda m: ts_micros(m.ts),
         reverse=True,
     )
-    return _messages(slack, args, found, default=100) | {"pin_count": 0}
+    return _messages(platform, args, found, default=100) | {"pin_count": 0}
 
 
 def _messages(
-    slack: Slack, args: Args, found: list[Message], *, default: int
+    platform: Platform, args: Args, messages: list[Message], *, default: int
 ) -> dict[str, Any]:
-    shown, following = page(slack, args, found, default, 999)
+    shown, following = paginate(platform, args, messages, default, 999)
     answer: Json = {
         "messages": [
             shapes.message(
-                slack.workspace, m, with_metadata=args.flag("include_all_metadata")
+                platform.workspace, m, with_metadata=args.flag("include_all_metadata")
             )
             for m in shown
         ],
@@ -109,64 +116,66 @@ def _messages(
     return answer | (following if answer["has_more"] else {})
 
 
-def replies(slack: Slack, args: Args) -> Json:
-    room = room_for(slack, args, "history")
+def replies(platform: Platform, args: Args) -> Json:
+    room = require_channel(platform, args, "history")
     parent = room.messages.get(args.text("ts"))
     if parent is None:
         raise SlackError("thread_not_found")
     if not parent.is_parent:
-        return _messages(slack, args, [parent], default=1000)
-    inside = _between(args)
-    found = [m for m in slack.workspace.replies(room, parent.ts) if inside(m)]
-    answer = _messages(slack, args, found, default=1000)
+        return _messages(platform, args, [parent], default=1000)
+    inside = _is_in_range(args)
+    found = [m for m in platform.workspace.replies(room, parent.ts) if inside(m)]
+    answer = _messages(platform, args, found, default=1000)
     # Slack shows the parent first on each page, whatever was asked for.
     first = shapes.message(
-        slack.workspace, parent, with_metadata=args.flag("include_all_metadata")
+        platform.workspace, parent, with_metadata=args.flag("include_all_metadata")
     )
     answer["messages"] = [first, *answer["messages"]]
     return answer
 
 
-def members(slack: Slack, args: Args) -> Json:
-    room = room_for(slack, args, "read")
-    shown, following = page(slack, args, room.members, 100, 1000)
+def members(platform: Platform, args: Args) -> Json:
+    room = require_channel(platform, args, "read")
+    shown, following = paginate(platform, args, room.members, 100, 1000)
     return {"members": shown, **following}
 
 
-def rooms(slack: Slack, args: Args, *, of: str | None) -> list[Channel]:
+def select_channels(
+    platform: Platform, args: Args, *, person_id: str | None
+) -> list[Channel]:
     """The conversations of the asked types, or those of one person among them."""
     kinds = set()
     for name in (args.text("types") or "public_channel").split(","):
         if name.strip() not in _TYPES:
             raise SlackError("invalid_types")
         scope, kind = _TYPES[name.strip()]
-        need_scope(slack, scope)
+        require_scope(platform, scope)
         kinds.add(kind)
-    workspace = slack.workspace
+    workspace = platform.workspace
     return [
         room
         for room in workspace.channels.values()
         if room.kind in kinds
-        and (of is None or of in room.members)
+        and (person_id is None or person_id in room.members)
         and (not room.is_private or workspace.has_bot(room))
         and not (args.flag("exclude_archived") and room.is_archived)
     ]
 
 
-def list_(slack: Slack, args: Args) -> Json:
-    found = rooms(slack, args, of=None)
-    shown, following = page(slack, args, found, 100, 1000)
-    listed = [shapes.channel(slack.workspace, room) for room in shown]
+def list_(platform: Platform, args: Args) -> Json:
+    found = select_channels(platform, args, person_id=None)
+    shown, following = paginate(platform, args, found, 100, 1000)
+    listed = [shapes.channel(platform.workspace, room) for room in shown]
     return {"channels": listed, **following}
 
 
-def of_user(slack: Slack, args: Args) -> Json:
-    person = args.optional("user") or slack.workspace.bot_user_id
-    if person not in slack.workspace.people:
+def of_user(platform: Platform, args: Args) -> Json:
+    person = args.optional("user") or platform.workspace.bot_user_id
+    if person not in platform.workspace.people:
         raise SlackError("user_not_found")
-    found = rooms(slack, args, of=person)
-    shown, following = page(slack, args, found, 100, 1000)
-    listed = [shapes.channel(slack.workspace, room) for room in shown]
+    found = select_channels(platform, args, person_id=person)
+    shown, following = paginate(platform, args, found, 100, 1000)
+    listed = [shapes.channel(platform.workspace, room) for room in shown]
     return {"channels": listed, **following}
 
 

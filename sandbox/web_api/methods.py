@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
 
-from sandbox.files import Files
-from sandbox.messages import Messages
+from sandbox.files import FileStore
+from sandbox.messages import MessageStore
 from sandbox.records import Channel, Json
 from sandbox.refusals import SlackError, missing_scope
-from sandbox.views import Views
+from sandbox.views import ViewStore
 from sandbox.workspace import Workspace
 
 _T = TypeVar("_T")
@@ -19,13 +19,13 @@ _TRUE: Final = {"1", "true", "True", "yes"}
 
 
 @dataclass(frozen=True, slots=True)
-class Slack:
+class Platform:
     """The parts of the pretend Slack that a method may touch."""
 
     workspace: Workspace
-    messages: Messages
-    files: Files
-    views: Views
+    messages: MessageStore
+    files: FileStore
+    views: ViewStore
     url: Callable[[], str]
     open_socket: Callable[[], str]
     history_limit: int | None = None
@@ -34,35 +34,35 @@ class Slack:
 class Args:
     """Arguments of a call, sent as JSON or as a form: read the same way."""
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        self.given = {k: v for k, v in given.items() if v is not None}
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = {k: v for k, v in values.items() if v is not None}
 
     def __contains__(self, name: str) -> bool:
-        return name in self.given
+        return name in self.values
 
     def text(self, name: str, default: str = "") -> str:
-        value = self.given.get(name, default)
+        value = self.values.get(name, default)
         return value if isinstance(value, str) else json.dumps(value)
 
     def optional(self, name: str) -> str | None:
-        return self.text(name) if self.given.get(name) not in (None, "") else None
+        return self.text(name) if self.values.get(name) not in (None, "") else None
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        value = self.given.get(name, default)
+        value = self.values.get(name, default)
         return value if isinstance(value, bool) else str(value) in _TRUE
 
-    def number(self, name: str, default: int, most: int) -> int:
+    def number(self, name: str, default: int, maximum: int) -> int:
         try:
-            value = int(self.given.get(name) or default)
+            value = int(self.values.get(name) or default)
         except (TypeError, ValueError):
             raise SlackError("invalid_arguments", f"[ERROR] {name}") from None
         if value < 0:
             raise SlackError("invalid_limit")
-        return min(value, most)
+        return min(value, maximum)
 
-    def body(self, name: str, error: str) -> Any:
+    def structure(self, name: str, error: str) -> Any:
         """A structure; a form sends it as text in JSON."""
-        value = self.given.get(name)
+        value = self.values.get(name)
         if isinstance(value, str) and value:
             try:
                 return json.loads(value)
@@ -71,7 +71,7 @@ class Args:
         return value if value != "" else None
 
 
-Handler: TypeAlias = Callable[[Slack, Args], Json]
+Handler: TypeAlias = Callable[[Platform, Args], Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +83,22 @@ class Method:
     with_app_token: bool = False
 
 
-def need_scope(slack: Slack, scope: str) -> None:
-    if scope not in slack.workspace.scopes:
-        raise missing_scope(scope, slack.workspace.scopes)
+def require_scope(platform: Platform, scope: str) -> None:
+    if scope not in platform.workspace.scopes:
+        raise missing_scope(scope, platform.workspace.scopes)
 
 
-_FAMILIES: Final = {"channel": "channels", "group": "groups", "im": "im"}
+_SCOPE_PREFIXES: Final = {"channel": "channels", "group": "groups", "im": "im"}
 
 
-def room_for(slack: Slack, args: Args, ability: str) -> Channel:
+def require_channel(platform: Platform, args: Args, ability: str) -> Channel:
     """The channel that the app names, if it may see and read (or write) it."""
-    workspace = slack.workspace
+    workspace = platform.workspace
     room = workspace.channels.get(args.text("channel"))
     if room is None:
         raise SlackError("channel_not_found")
     if ability:
-        need_scope(slack, f"{_FAMILIES[room.kind]}:{ability}")
+        require_scope(platform, f"{_SCOPE_PREFIXES[room.kind]}:{ability}")
     if not workspace.has_bot(room):
         if room.is_private:
             raise SlackError("channel_not_found")
@@ -107,12 +107,14 @@ def room_for(slack: Slack, args: Args, ability: str) -> Channel:
     return room
 
 
-def page(
-    slack: Slack, args: Args, items: list[_T], default: int, most: int
+def paginate(
+    platform: Platform, args: Args, items: list[_T], default_limit: int, max_limit: int
 ) -> tuple[list[_T], Json]:
     """One page of `items` and the metadata that leads to the next."""
-    most = min(most, slack.history_limit or most)
-    limit = args.number("limit", min(default, most), most) or default
+    max_limit = min(max_limit, platform.history_limit or max_limit)
+    limit = (
+        args.number("limit", min(default_limit, max_limit), max_limit) or default_limit
+    )
     start = 0
     if cursor := args.optional("cursor"):
         try:

@@ -9,33 +9,35 @@ from typing import Final
 from sandbox import shapes
 from sandbox.records import Json, Message
 from sandbox.refusals import SlackError
-from sandbox.web_api.methods import Args, Method, Slack
+from sandbox.web_api.methods import Args, Method, Platform
 
 _NAME: Final = re.compile(r"([^\s:]{1,100})(?:::skin-tone-[2-6])?\Z")
-_STANDARD: Final = Path(__file__).parent.parent / "static" / "emoji.json"
+_STANDARD_EMOJI_FILE: Final = Path(__file__).parent.parent / "static" / "emoji.json"
 # A message takes 23 different emoji from one person, and 50 in all.
-_MOST_OF_ONE, _MOST_IN_ALL = 23, 50
+_MAX_PER_PERSON, _MAX_PER_MESSAGE = 23, 50
 
 
 @cache
-def _known() -> frozenset[str]:
+def _standard_emoji() -> frozenset[str]:
     """Return Slack's standard emoji; the page's build writes them."""
-    return frozenset(json.loads(_STANDARD.read_text(encoding="utf-8")))
+    return frozenset(json.loads(_STANDARD_EMOJI_FILE.read_text(encoding="utf-8")))
 
 
-def _emoji(slack: Slack, args: Args) -> str:
+def _emoji(platform: Platform, args: Args) -> str:
     name = args.text("name").strip(":")
     if not name:
         raise SlackError("invalid_name")
     found = _NAME.match(name)
-    known = found and (found[1] in _known() or found[1] in slack.workspace.custom_emoji)
+    known = found and (
+        found[1] in _standard_emoji() or found[1] in platform.workspace.custom_emoji
+    )
     if not known:
         raise SlackError("invalid_name")
     return name
 
 
-def _message(slack: Slack, args: Args) -> Message:
-    workspace = slack.workspace
+def _message(platform: Platform, args: Args) -> Message:
+    workspace = platform.workspace
     if "channel" not in args or "timestamp" not in args:
         raise SlackError("no_item_specified")
     room = workspace.channels.get(args.text("channel"))
@@ -49,33 +51,33 @@ def _message(slack: Slack, args: Args) -> Message:
     return message
 
 
-def add(slack: Slack, args: Args) -> Json:
-    name = _emoji(slack, args)
-    message = _message(slack, args)
-    if slack.workspace.channels[message.channel].is_archived:
+def add(platform: Platform, args: Args) -> Json:
+    name = _emoji(platform, args)
+    message = _message(platform, args)
+    if platform.workspace.channels[message.channel].is_archived:
         raise SlackError("is_archived")
-    bot = slack.workspace.bot_user_id
-    if name not in message.reactions and len(message.reactions) >= _MOST_IN_ALL:
+    bot = platform.workspace.bot_user_id
+    if name not in message.reactions and len(message.reactions) >= _MAX_PER_MESSAGE:
         raise SlackError("too_many_emoji")
     mine = [users for users in message.reactions.values() if bot in users]
-    if len(mine) >= _MOST_OF_ONE:
+    if len(mine) >= _MAX_PER_PERSON:
         raise SlackError("too_many_reactions")
-    slack.messages.react(bot, message, name)
+    platform.messages.add_reaction(bot, message, name)
     return {}
 
 
-def remove(slack: Slack, args: Args) -> Json:
-    name = _emoji(slack, args)
-    message = _message(slack, args)
-    slack.messages.unreact(slack.workspace.bot_user_id, message, name)
+def remove(platform: Platform, args: Args) -> Json:
+    name = _emoji(platform, args)
+    message = _message(platform, args)
+    platform.messages.remove_reaction(platform.workspace.bot_user_id, message, name)
     return {}
 
 
-def get(slack: Slack, args: Args) -> Json:
-    message = _message(slack, args)
-    shown = shapes.message(slack.workspace, message)
+def get(platform: Platform, args: Args) -> Json:
+    message = _message(platform, args)
+    shown = shapes.message(platform.workspace, message)
     shown["permalink"] = (
-        f"{slack.url()}/archives/{message.channel}/p{message.ts.replace('.', '')}"
+        f"{platform.url()}/archives/{message.channel}/p{message.ts.replace('.', '')}"
     )
     return {"type": "message", "channel": message.channel, "message": shown}
 

@@ -5,21 +5,21 @@ from typing import Final
 from sandbox import shapes
 from sandbox.records import Json
 from sandbox.refusals import SlackError
-from sandbox.web_api.methods import Args, Method, Slack, page
+from sandbox.web_api.methods import Args, Method, Platform, paginate
 
 
-def info(slack: Slack, args: Args) -> Json:
-    person = slack.workspace.people.get(args.text("user"))
+def info(platform: Platform, args: Args) -> Json:
+    person = platform.workspace.people.get(args.text("user"))
     if person is None:
         raise SlackError("user_not_found")
-    return {"user": shapes.user(slack.workspace, person)}
+    return {"user": shapes.user(platform.workspace, person)}
 
 
-def list_(slack: Slack, args: Args) -> Json:
-    people = list(slack.workspace.people.values())
-    shown, following = page(slack, args, people, 1000, 1000)
-    members = [shapes.user(slack.workspace, person) for person in shown]
-    return {"members": members, "cache_ts": int(slack.workspace.now()), **following}
+def list_(platform: Platform, args: Args) -> Json:
+    people = list(platform.workspace.people.values())
+    shown, following = paginate(platform, args, people, 1000, 1000)
+    members = [shapes.user(platform.workspace, person) for person in shown]
+    return {"members": members, "cache_ts": int(platform.workspace.now()), **following}
 
 
 METHODS: Final = {

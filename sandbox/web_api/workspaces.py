@@ -5,13 +5,13 @@ from typing import Final
 from sandbox import shapes
 from sandbox.records import Json
 from sandbox.refusals import SlackError
-from sandbox.web_api.methods import Args, Method, Slack
+from sandbox.web_api.methods import Args, Method, Platform
 
 
-def auth_test(slack: Slack, _args: Args) -> Json:
-    workspace = slack.workspace
+def auth_test(platform: Platform, _args: Args) -> Json:
+    workspace = platform.workspace
     return {
-        "url": f"{slack.url()}/",
+        "url": f"{platform.url()}/",
         "team": workspace.team_name,
         "user": workspace.person(workspace.bot_user_id).name,
         "team_id": workspace.team_id,
@@ -21,35 +21,35 @@ def auth_test(slack: Slack, _args: Args) -> Json:
     }
 
 
-def api_test(_slack: Slack, args: Args) -> Json:
+def api_test(_slack: Platform, args: Args) -> Json:
     if error := args.optional("error"):
-        raise SlackError(error, args=args.given)
-    return {"args": args.given} if args.given else {}
+        raise SlackError(error, args=args.values)
+    return {"args": args.values} if args.values else {}
 
 
-def team_info(slack: Slack, _args: Args) -> Json:
-    workspace = slack.workspace
+def team_info(platform: Platform, _args: Args) -> Json:
+    workspace = platform.workspace
     return {
         "team": {
             "id": workspace.team_id,
             "name": workspace.team_name,
             "domain": workspace.team_domain,
-            "url": f"{slack.url()}/",
+            "url": f"{platform.url()}/",
             "email_domain": "",
             "icon": {"image_default": True},
         }
     }
 
 
-def bots_info(slack: Slack, args: Args) -> Json:
-    workspace = slack.workspace
+def bots_info(platform: Platform, args: Args) -> Json:
+    workspace = platform.workspace
     if args.text("bot") not in ("", workspace.bot_id):
         raise SlackError("bot_not_found")
     return {"bot": shapes.bot_profile(workspace)}
 
 
-def connections_open(slack: Slack, _args: Args) -> Json:
-    return {"url": slack.open_socket()}
+def connections_open(platform: Platform, _args: Args) -> Json:
+    return {"url": platform.open_socket()}
 
 
 METHODS: Final = {

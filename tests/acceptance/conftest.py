@@ -15,63 +15,65 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 import app
-from bot.config import A_FEW, MentorNumbers, Settings
+from bot.config import SMALL_WORKSPACE, MentorSettings, Settings
 from bot.db import Database
-from commands.running import Backswing, free_port
+from commands.running import Application, free_port
 from models import Ask
 from sandbox import Message, Sandbox
 from sandbox.clock import TravelClock
 from tests import canaries
-from tests.contracts import CHECK, contracts
+from tests.contracts import CHECK_SCRIPT, load_contracts
 
 MANIFEST = Path(app.__file__).parent / "manifest.yml"
 
 
 @dataclass
-class Town:
+class Deployment:
     """A workspace with people, and the bot in it."""
 
     slack: Sandbox
-    backswing: Backswing
+    backswing: Application
     clock: TravelClock
-    here: str
+    channel: str
     ana: str
     ben: str
     chi: str
     eva: str
 
-    def until(self, true: Callable[[], bool], seconds: float = 60) -> None:
+    def wait_until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Wait for what the bot does in its own time."""
         end = time.monotonic() + seconds
-        while not true():
+        while not condition():
             assert time.monotonic() < end, "it did not come about"
             time.sleep(0.02)
 
-    def posted(self) -> list[Message]:
-        return [m for m in self.slack.messages(self.here) if m.user != self.ana]
+    def channel_posts(self) -> list[Message]:
+        return [m for m in self.slack.messages(self.channel) if m.user != self.ana]
 
     def ask(self, text: str = "How do I fix x?") -> str:
-        before = len(self.posted())
-        ack = self.slack.command(self.ana, self.here, "/ask", text)
+        before = len(self.channel_posts())
+        ack = self.slack.command(self.ana, self.channel, "/ask", text)
         assert (ack.status, ack.text) == (200, "")
-        self.until(lambda: len(self.posted()) > before)
-        ts = self.posted()[-1].ts
+        self.wait_until(lambda: len(self.channel_posts()) > before)
+        ts = self.channel_posts()[-1].ts
         # People need a moment to read it, and the bot to learn what Slack called it.
-        self.until(lambda: self._is_known(ts))
+        self.wait_until(lambda: self._is_known(ts))
         return ts
 
     def _is_known(self, ts: str) -> bool:
-        with self.backswing.rt.reads() as session:
+        with self.backswing.rt.read_session() as session:
             return session.scalar(select(Ask.id).filter_by(ts=ts)) is not None
 
-    def shows(self, ts: str, text: str) -> None:
-        self.until(lambda: text in str(self.slack.message(self.here, ts).blocks))
+    def wait_for_text(self, ts: str, text: str) -> None:
+        self.wait_until(
+            lambda: text in str(self.slack.message(self.channel, ts).blocks)
+        )
 
-    def told(self, person: str, text: str) -> None:
-        self.until(lambda: any(text in m.text for m in self.slack.dm(person)))
+    def wait_for_direct_message(self, person: str, text: str) -> None:
+        self.wait_until(lambda: any(text in m.text for m in self.slack.dm(person)))
 
-    def later(self, **by: float) -> None:
-        self.clock.advance(timedelta(**by))
+    def advance(self, **duration: float) -> None:
+        self.clock.advance(timedelta(**duration))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -100,35 +102,35 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def town(database: Database, transport: str) -> Iterator[Town]:
+def deployment(database: Database, transport: str) -> Iterator[Deployment]:
     clock = TravelClock()
-    slack = pretended(clock)
+    slack = start_sandbox(clock)
     people = {
-        name: slack.person(name, real_name=name, is_admin=name == "Eva")
+        name: slack.add_person(name, real_name=name, is_admin=name == "Eva")
         for name in ("Ana", "Ben", "Chi", "Eva")
     }
-    here = slack.channel("help", *people.values())
-    with serving(slack, database, transport) as backswing:
+    here = slack.add_channel("help", *people.values())
+    with running_bot(slack, database, transport) as backswing:
         ids = {name.lower(): person.id for name, person in people.items()}
-        yield Town(slack, backswing, clock, here.id, **ids)
+        yield Deployment(slack, backswing, clock, here.id, **ids)
 
 
-def pretended(clock: TravelClock) -> Sandbox:
+def start_sandbox(clock: TravelClock) -> Sandbox:
     """An empty workspace that follows the clock, and is served."""
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text()), clock=clock)
     slack.start()
-    canaries.plant(slack.bot_token, slack.app_token, slack.signing_secret)
+    canaries.add(slack.bot_token, slack.app_token, slack.signing_secret)
     return slack
 
 
 @contextmanager
-def serving(
+def running_bot(
     slack: Sandbox,
     database: Database,
     transport: str = "http",
     *,
-    mentors: MentorNumbers = A_FEW,
-) -> Iterator[Backswing]:
+    mentors: MentorSettings = SMALL_WORKSPACE,
+) -> Iterator[Application]:
     """The bot lives in the workspace; in the end both stop."""
     settings = Settings(
         _env_file=None,
@@ -141,7 +143,7 @@ def serving(
         port=free_port(),
         mentors=mentors,
     )
-    backswing = Backswing(settings, database, clock=slack.clock)
+    backswing = Application(settings, database, clock=slack.clock)
     server = uvicorn.Server(
         uvicorn.Config(
             backswing.asgi(), port=settings.port, log_config=None, access_log=False
@@ -159,9 +161,9 @@ def serving(
         server.should_exit = True
         thread.join()
         slack.stop()
-    if CHECK.exists():
+    if CHECK_SCRIPT.exists():
         # What the story made the bot say to Slack, by Slack's own contracts.
-        check = contracts()
+        check = load_contracts()
         calls = [{"method": call.method, "args": call.args} for call in slack.calls]
         broken = {str(call): check.check_call(call) for call in calls}
         assert {call: said for call, said in broken.items() if said} == {}

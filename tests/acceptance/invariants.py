@@ -13,26 +13,26 @@ from models import Answer, Ask, Base, Channel, Installation, OutboxItem, Reactio
 from sandbox import Message, Sandbox
 
 _GROUPS = {"channel", "here", "everyone"}
-_SECRET = re.compile(r"xox[abp]-\d|xapp-\d")
+_TOKEN_PATTERN = re.compile(r"xox[abp]-\d|xapp-\d")
 # How an event that we heard of ends, however often it was delivered.
-_TAKEN = 200
+_OK = 200
 
 
 def check(slack: Sandbox, database: Database, logged: str = "") -> None:
     """Raises AssertionError. `logged`: all that the bot has written of itself."""
     messages = list(_messages(slack))
-    with database.reads() as session:
-        each_effect_is_there_once(session)
-        totals_follow_from_the_registers(session)
-        each_acknowledged_reply_and_mark_is_kept(session, slack)
-        one_workspace_owns_everything(session, slack)
-        nothing_private_is_told_elsewhere(session, slack, messages)
-    each_promise_is_seen_at_most_once(messages)
-    nobody_is_shouted_at(messages)
-    nothing_is_in_the_logs(slack, logged, messages)
+    with database.read_session() as session:
+        rows_are_unique(session)
+        totals_match_reactions(session)
+        acknowledged_events_are_stored(session, slack)
+        rows_belong_to_the_workspace(session, slack)
+        private_text_stays_private(session, slack, messages)
+    outbox_items_are_posted_at_most_once(messages)
+    no_group_is_mentioned(messages)
+    logs_hold_no_secrets_or_text(slack, logged, messages)
 
 
-def each_effect_is_there_once(session: Session) -> None:
+def rows_are_unique(session: Session) -> None:
     """Of rows that Slack names, no two are called the same (I1)."""
     tables: list[tuple[type[Base], tuple[str, ...]]] = [
         (Ask, ("channel_id", "ts")),
@@ -46,10 +46,10 @@ def each_effect_is_there_once(session: Session) -> None:
         rows = [tuple(row) for row in session.execute(select(*columns))]
         # An update or a deletion goes to a message that is there, and stores no ts.
         named = [row for row in rows if None not in row]
-        assert _twice(named) == [], (model, names)
+        assert _duplicates(named) == [], (model, names)
 
 
-def totals_follow_from_the_registers(session: Session) -> None:
+def totals_match_reactions(session: Session) -> None:
     """What an answer amounts to is what its marks amount to, counted anew (I2)."""
     asks = {ask.id: ask for ask in session.scalars(select(Ask))}
     marks = [r for r in session.scalars(select(Reaction)) if r.is_present]
@@ -76,7 +76,7 @@ def totals_follow_from_the_registers(session: Session) -> None:
             assert answer.is_solution == any(map(solves, here)), answer.ts
 
 
-def each_acknowledged_reply_and_mark_is_kept(session: Session, slack: Sandbox) -> None:
+def acknowledged_events_are_stored(session: Session, slack: Sandbox) -> None:
     """What Slack got its 200 for is in the rows, and Slack will not tell again (I4)."""
     rooms = {c.slack_id: c.id for c in session.scalars(select(Channel))}
     asks = {(a.channel_id, a.ts): a for a in session.scalars(select(Ask)) if a.ts}
@@ -87,7 +87,7 @@ def each_acknowledged_reply_and_mark_is_kept(session: Session, slack: Sandbox) -
     }
     for delivery in slack.deliveries:
         event = delivery.payload.get("event")
-        if delivery.status != _TAKEN or not isinstance(event, dict):
+        if delivery.status != _OK or not isinstance(event, dict):
             continue
         if event["type"] == "message" and "subtype" not in event:
             place = rooms.get(event["channel"])
@@ -103,7 +103,7 @@ def each_acknowledged_reply_and_mark_is_kept(session: Session, slack: Sandbox) -
                 assert key in marks, key
 
 
-def one_workspace_owns_everything(session: Session, slack: Sandbox) -> None:
+def rows_belong_to_the_workspace(session: Session, slack: Sandbox) -> None:
     """No row belongs to another workspace than the one that was installed (I8)."""
     [ours] = session.scalars(select(Installation).filter_by(team_id=slack.team_id))
     for table in Base.metadata.sorted_tables:
@@ -112,7 +112,7 @@ def one_workspace_owns_everything(session: Session, slack: Sandbox) -> None:
             assert owners <= {ours.id}, table.name
 
 
-def nothing_private_is_told_elsewhere(
+def private_text_stays_private(
     session: Session, slack: Sandbox, messages: list[Message]
 ) -> None:
     """The words of a private channel stand in it and in letters, nowhere else (I7)."""
@@ -124,32 +124,32 @@ def nothing_private_is_told_elsewhere(
             continue
         for message in messages:
             if message.channel != home.id and not places[message.channel].is_im:
-                assert ask.title not in _words(message), message.ts
+                assert ask.title not in _visible_text(message), message.ts
 
 
-def each_promise_is_seen_at_most_once(messages: list[Message]) -> None:
+def outbox_items_are_posted_at_most_once(messages: list[Message]) -> None:
     """Of the messages in Slack, no two keep the same promise (I3)."""
     operations = [
         message.metadata["event_payload"]["operation"]
         for message in messages
         if message.metadata
     ]
-    assert _twice(operations) == []
+    assert _duplicates(operations) == []
 
 
-def nobody_is_shouted_at(messages: list[Message]) -> None:
+def no_group_is_mentioned(messages: list[Message]) -> None:
     """Nothing that we say notifies a group (I6)."""
     for message in messages:
-        assert not _GROUPS & message.notified, message.ts
+        assert not _GROUPS & message.mentions, message.ts
 
 
-def nothing_is_in_the_logs(
+def logs_hold_no_secrets_or_text(
     slack: Sandbox, logged: str, messages: list[Message]
 ) -> None:
     """No token, no secret, and no word that somebody wrote (I5)."""
     for secret in (slack.bot_token, slack.app_token, slack.signing_secret):
         assert secret not in logged
-    assert not _SECRET.search(logged)
+    assert not _TOKEN_PATTERN.search(logged)
     for room in slack.workspace.channels.values():
         for message in room.messages.values():
             if not message.bot_id and len(message.text) > 20:
@@ -168,9 +168,9 @@ def _messages(slack: Sandbox) -> Iterator[Message]:
                     yield message
 
 
-def _words(message: Message) -> str:
+def _visible_text(message: Message) -> str:
     return f"{message.text} {message.blocks}"
 
 
-def _twice(things: list[Any]) -> list[Any]:
+def _duplicates(things: list[Any]) -> list[Any]:
     return [thing for thing, times in Counter(things).items() if times > 1]

@@ -10,7 +10,7 @@ from bot.db import Database
 from models import Installation, OutboxItem
 
 
-def is_at_rest(
+def is_idle(
     database: Database, now: datetime, *, orphans: Collection[tuple[int, int]] = ()
 ) -> bool:
     """Nothing is due, and nothing is being sent that a living worker has claimed.
@@ -19,17 +19,17 @@ def is_at_rest(
     before and after it is asked what is due: in between what was sent may be done, and
     something new promised.
     """
-    before = _claims(database)
-    with database.lookups.connect() as connection:
+    before = _outbox_states(database)
+    with database.autocommit.connect() as connection:
         served = connection.scalars(select(Installation.id)).all()
-        if any(lanes.is_due(connection, one, now=now) for one in served):
+        if any(lanes.has_due(connection, one, now=now) for one in served):
             return False
     held = {(id_, attempts) for id_, attempts, state in before if state == "sending"}
-    return held <= set(orphans) and _claims(database) == before
+    return held <= set(orphans) and _outbox_states(database) == before
 
 
-def _claims(database: Database) -> set[tuple[int, int, str]]:
-    with database.reads() as session:
+def _outbox_states(database: Database) -> set[tuple[int, int, str]]:
+    with database.read_session() as session:
         rows = session.execute(
             select(OutboxItem.id, OutboxItem.attempts, OutboxItem.state)
         )

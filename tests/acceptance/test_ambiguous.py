@@ -9,9 +9,9 @@ from sqlalchemy import select
 from models import OutboxItem
 from sandbox.faults import Fault
 from tests.acceptance import invariants
-from tests.acceptance.conftest import Town
-from tests.acceptance.options import choose
-from tests.acceptance.rest import is_at_rest
+from tests.acceptance.conftest import Deployment
+from tests.acceptance.options import press_option
+from tests.acceptance.rest import is_idle
 
 # What nobody can tell from: whether Slack did it, or not.
 AMBIGUOUS = ("reset", "timeout", "server_error", "internal_error", "truncated", "slow")
@@ -21,28 +21,28 @@ SECONDS = {"slow": 9.0, "timeout": 0.2}
 _WAITING = ("pending", "sending", "unverified")
 
 
-def states(town: Town, kind: str) -> set[str]:
-    with town.backswing.rt.reads() as session:
+def states(deployment: Deployment, kind: str) -> set[str]:
+    with deployment.backswing.rt.read_session() as session:
         return set(session.scalars(select(OutboxItem.state).filter_by(kind=kind)))
 
 
-def _wait(town: Town, **by: float) -> None:
+def _wait(deployment: Deployment, **by: float) -> None:
     """Let time pass; not while something is being sent, whose lease would end."""
-    if is_at_rest(town.backswing.database, town.backswing.rt.clock()):
-        town.later(**by)
+    if is_idle(deployment.backswing.database, deployment.backswing.rt.clock()):
+        deployment.advance(**by)
 
 
-def settle(town: Town) -> None:
+def settle(deployment: Deployment) -> None:
     """Let time pass until every promise is kept, or given up."""
 
     def is_settled() -> bool:
-        town.slack.settle()
-        with town.backswing.rt.reads() as session:
+        deployment.slack.wait_for_deliveries()
+        with deployment.backswing.rt.read_session() as session:
             found = set(session.scalars(select(OutboxItem.state)))
-        _wait(town, seconds=11)
+        _wait(deployment, seconds=11)
         return found.isdisjoint(_WAITING)
 
-    town.until(is_settled, seconds=120)
+    deployment.wait_until(is_settled, seconds=120)
 
 
 def pairs() -> list[tuple[str, bool]]:
@@ -58,9 +58,9 @@ def pairs() -> list[tuple[str, bool]]:
 @pytest.mark.deep
 @pytest.mark.parametrize(("kind", "is_done"), pairs())
 def test_a_post_is_there_once_whatever_slack_answered(
-    town: Town, kind: str, is_done: bool
+    deployment: Deployment, kind: str, is_done: bool
 ):
-    fault = town.slack.faults.add(
+    fault = deployment.slack.faults.add(
         kind,
         "chat.postMessage",
         times=1,
@@ -68,138 +68,175 @@ def test_a_post_is_there_once_whatever_slack_answered(
         seconds=SECONDS.get(kind, 0.2),
     )
     assert (
-        town.slack.command(town.ana, town.here, "/ask", "How do I fix x?").status == 200
+        deployment.slack.command(
+            deployment.ana, deployment.channel, "/ask", "How do I fix x?"
+        ).status
+        == 200
     )
-    settle(town)
+    settle(deployment)
     assert fault.fired == 1
-    [ask] = town.posted()
-    answer = town.slack.say(town.ben, town.here, "So it is done.", thread_ts=ask.ts)
-    town.shows(ask.ts, "Answered")
-    town.slack.react(town.chi, town.here, answer, "heart")
-    settle(town)
-    invariants.check(town.slack, town.backswing.database)
+    [ask] = deployment.channel_posts()
+    answer = deployment.slack.say(
+        deployment.ben, deployment.channel, "So it is done.", thread_ts=ask.ts
+    )
+    deployment.wait_for_text(ask.ts, "Answered")
+    deployment.slack.react(deployment.chi, deployment.channel, answer, "heart")
+    settle(deployment)
+    invariants.check(deployment.slack, deployment.backswing.database)
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize(("kind", "is_done"), pairs())
 def test_a_letter_is_there_once_whatever_slack_answered(
-    town: Town, kind: str, is_done: bool
+    deployment: Deployment, kind: str, is_done: bool
 ):
-    ask = town.ask()
-    fault = town.slack.faults.add(
+    ask = deployment.ask()
+    fault = deployment.slack.faults.add(
         kind,
         "chat.postMessage",
         times=1,
         after=is_done,
         seconds=SECONDS.get(kind, 0.2),
     )
-    town.slack.say(town.ben, town.here, "So it is done.", thread_ts=ask)
-    settle(town)
+    deployment.slack.say(
+        deployment.ben, deployment.channel, "So it is done.", thread_ts=ask
+    )
+    settle(deployment)
     assert fault.fired == 1
-    told = [m for m in town.slack.dm(town.ana) if "answered your ask" in m.text]
+    told = [
+        m for m in deployment.slack.dm(deployment.ana) if "answered your ask" in m.text
+    ]
     assert len(told) == 1
-    invariants.check(town.slack, town.backswing.database)
+    invariants.check(deployment.slack, deployment.backswing.database)
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize(("kind", "is_done"), pairs())
 def test_a_view_of_the_ask_is_right_in_the_end_whatever_slack_answered(
-    town: Town, kind: str, is_done: bool
+    deployment: Deployment, kind: str, is_done: bool
 ):
-    ask = town.ask()
-    fault = town.slack.faults.add(
+    ask = deployment.ask()
+    fault = deployment.slack.faults.add(
         kind, "chat.update", times=1, after=is_done, seconds=SECONDS.get(kind, 0.2)
     )
-    town.slack.say(town.ben, town.here, "So it is done.", thread_ts=ask)
-    settle(town)
+    deployment.slack.say(
+        deployment.ben, deployment.channel, "So it is done.", thread_ts=ask
+    )
+    settle(deployment)
     assert fault.fired == 1
-    town.shows(ask, "Answered")
-    invariants.check(town.slack, town.backswing.database)
+    deployment.wait_for_text(ask, "Answered")
+    invariants.check(deployment.slack, deployment.backswing.database)
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize(("kind", "is_done"), pairs())
 def test_a_reaction_of_the_bots_is_there_whatever_slack_answered(
-    town: Town, kind: str, is_done: bool
+    deployment: Deployment, kind: str, is_done: bool
 ):
-    ts = town.slack.say(town.ana, town.here, "My build fails with an error")
-    reply = town.slack.say(town.ben, town.here, "Clean it, then it goes", thread_ts=ts)
-    town.slack.settle()
-    assert town.slack.message_shortcut(town.ana, "make_ask", town.here, ts).status
-    settle(town)
-    fault = town.slack.faults.add(
+    ts = deployment.slack.say(
+        deployment.ana, deployment.channel, "My build fails with an error"
+    )
+    reply = deployment.slack.say(
+        deployment.ben, deployment.channel, "Clean it, then it goes", thread_ts=ts
+    )
+    deployment.slack.wait_for_deliveries()
+    assert deployment.slack.message_shortcut(
+        deployment.ana, "make_ask", deployment.channel, ts
+    ).status
+    settle(deployment)
+    fault = deployment.slack.faults.add(
         kind, "reactions.add", times=1, after=is_done, seconds=SECONDS.get(kind, 0.2)
     )
-    town.slack.react(town.ana, town.here, reply, "white_check_mark")
-    settle(town)
+    deployment.slack.react(
+        deployment.ana, deployment.channel, reply, "white_check_mark"
+    )
+    settle(deployment)
     assert fault.fired == 1
-    bot = town.slack.bot_user_id
-    assert [bot] in town.slack.message(town.here, ts).reactions.values()
-    invariants.check(town.slack, town.backswing.database)
+    bot = deployment.slack.bot_user_id
+    assert [bot] in deployment.slack.message(deployment.channel, ts).reactions.values()
+    invariants.check(deployment.slack, deployment.backswing.database)
 
 
 # An answer that comes too late is like one that does not come, only slower.
 QUICK = [pair for pair in pairs() if pair[0] != "slow"]
 
 
-def lose(town: Town, method: str, kind: str, *, is_done: bool) -> Fault:
-    return town.slack.faults.add(kind, method, times=1, after=is_done, seconds=0.2)
+def lose(deployment: Deployment, method: str, kind: str, *, is_done: bool) -> Fault:
+    return deployment.slack.faults.add(
+        kind, method, times=1, after=is_done, seconds=0.2
+    )
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize(("kind", "is_done"), QUICK)
 def test_a_reaction_of_the_bots_is_gone_whatever_slack_answered(
-    town: Town, kind: str, is_done: bool
+    deployment: Deployment, kind: str, is_done: bool
 ):
-    ts = town.slack.say(town.ana, town.here, "My build fails with an error")
-    reply = town.slack.say(town.ben, town.here, "Clean it, then it goes", thread_ts=ts)
-    town.slack.settle()
-    assert town.slack.message_shortcut(town.ana, "make_ask", town.here, ts).status
-    town.slack.react(town.ana, town.here, reply, "white_check_mark")
-    settle(town)
-    bot = [town.slack.bot_user_id]
-    assert bot in town.slack.message(town.here, ts).reactions.values()
-    fault = lose(town, "reactions.remove", kind, is_done=is_done)
-    town.slack.unreact(town.ana, town.here, reply, "white_check_mark")
-    settle(town)
+    ts = deployment.slack.say(
+        deployment.ana, deployment.channel, "My build fails with an error"
+    )
+    reply = deployment.slack.say(
+        deployment.ben, deployment.channel, "Clean it, then it goes", thread_ts=ts
+    )
+    deployment.slack.wait_for_deliveries()
+    assert deployment.slack.message_shortcut(
+        deployment.ana, "make_ask", deployment.channel, ts
+    ).status
+    deployment.slack.react(
+        deployment.ana, deployment.channel, reply, "white_check_mark"
+    )
+    settle(deployment)
+    bot = [deployment.slack.bot_user_id]
+    assert bot in deployment.slack.message(deployment.channel, ts).reactions.values()
+    fault = lose(deployment, "reactions.remove", kind, is_done=is_done)
+    deployment.slack.unreact(
+        deployment.ana, deployment.channel, reply, "white_check_mark"
+    )
+    settle(deployment)
     assert fault.fired == 1
-    assert bot not in town.slack.message(town.here, ts).reactions.values()
-    invariants.check(town.slack, town.backswing.database)
+    assert (
+        bot not in deployment.slack.message(deployment.channel, ts).reactions.values()
+    )
+    invariants.check(deployment.slack, deployment.backswing.database)
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize(("kind", "is_done"), QUICK)
 def test_a_deletion_is_done_whatever_slack_answered(
-    town: Town, kind: str, is_done: bool
+    deployment: Deployment, kind: str, is_done: bool
 ):
-    ask = town.ask()
-    fault = lose(town, "chat.delete", kind, is_done=is_done)
-    view = choose(town.slack, town.here, ask, town.ana, "option_delete")
-    town.slack.submit(town.ana, view["id"], {})
-    settle(town)
+    ask = deployment.ask()
+    fault = lose(deployment, "chat.delete", kind, is_done=is_done)
+    view = press_option(
+        deployment.slack, deployment.channel, ask, deployment.ana, "option_delete"
+    )
+    deployment.slack.submit(deployment.ana, view["id"], {})
+    settle(deployment)
     assert fault.fired == 1
-    assert town.posted() == []
-    invariants.check(town.slack, town.backswing.database)
+    assert deployment.channel_posts() == []
+    invariants.check(deployment.slack, deployment.backswing.database)
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize(("kind", "is_done"), QUICK)
 def test_a_private_line_is_not_sent_again_where_nobody_can_look(
-    town: Town, kind: str, is_done: bool
+    deployment: Deployment, kind: str, is_done: bool
 ):
-    town.slack.command(town.ana, town.here, "/kudos")
-    view = town.slack.view(town.ana)
+    deployment.slack.command(deployment.ana, deployment.channel, "/kudos")
+    view = deployment.slack.view(deployment.ana)
     assert view is not None
-    fault = lose(town, "chat.postEphemeral", kind, is_done=is_done)
+    fault = lose(deployment, "chat.postEphemeral", kind, is_done=is_done)
     reason = "the long and patient answer on retries"
-    form = {"people": [town.ben], "reason": reason, "channel": town.here}
-    assert town.slack.submit(town.ana, view["id"], form).errors == {}
-    settle(town)
+    form = {"people": [deployment.ben], "reason": reason, "channel": deployment.channel}
+    assert deployment.slack.submit(deployment.ana, view["id"], form).errors == {}
+    settle(deployment)
     assert fault.fired == 1
-    assert len(town.slack.ephemerals(town.ana)) == is_done
-    assert states(town, "kudos.given") == {"unknown"}
-    town.until(lambda: any(reason in str(m.blocks) for m in town.posted()))
-    invariants.check(town.slack, town.backswing.database)
+    assert len(deployment.slack.ephemerals(deployment.ana)) == is_done
+    assert states(deployment, "kudos.given") == {"unknown"}
+    deployment.wait_until(
+        lambda: any(reason in str(m.blocks) for m in deployment.channel_posts())
+    )
+    invariants.check(deployment.slack, deployment.backswing.database)
 
 
 @pytest.mark.deep
@@ -213,92 +250,111 @@ def test_a_private_line_is_not_sent_again_where_nobody_can_look(
     ],
 )
 def test_a_file_is_given_once_whatever_slack_answered(
-    town: Town, kind: str, is_done: bool, method: str
+    deployment: Deployment, kind: str, is_done: bool, method: str
 ):
-    fault = lose(town, method, kind, is_done=is_done)
-    assert town.slack.command(town.ana, town.here, "/backswing", "my data").status
-    settle(town)
+    fault = lose(deployment, method, kind, is_done=is_done)
+    assert deployment.slack.command(
+        deployment.ana, deployment.channel, "/backswing", "my data"
+    ).status
+    settle(deployment)
     assert fault.fired == 1
-    assert len([m for m in town.slack.dm(town.ana) if m.files]) == 1
-    invariants.check(town.slack, town.backswing.database)
+    assert len([m for m in deployment.slack.dm(deployment.ana) if m.files]) == 1
+    invariants.check(deployment.slack, deployment.backswing.database)
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize(("kind", "is_done"), QUICK)
 def test_the_home_tab_is_right_in_the_end_whatever_slack_answered(
-    town: Town, kind: str, is_done: bool
+    deployment: Deployment, kind: str, is_done: bool
 ):
-    town.slack.open_home(town.ana)
-    town.until(lambda: town.slack.home(town.ana) is not None)
-    settle(town)
-    fault = lose(town, "views.publish", kind, is_done=is_done)
-    town.ask("How do I see it?")
-    settle(town)
+    deployment.slack.open_home(deployment.ana)
+    deployment.wait_until(lambda: deployment.slack.home(deployment.ana) is not None)
+    settle(deployment)
+    fault = lose(deployment, "views.publish", kind, is_done=is_done)
+    deployment.ask("How do I see it?")
+    settle(deployment)
     assert fault.fired == 1
-    assert "How do I see it?" in str(town.slack.home(town.ana))
-    invariants.check(town.slack, town.backswing.database)
+    assert "How do I see it?" in str(deployment.slack.home(deployment.ana))
+    invariants.check(deployment.slack, deployment.backswing.database)
 
 
-def cannot_look(town: Town) -> None:
-    town.slack.scopes.discard("channels:history")
+def cannot_look(deployment: Deployment) -> None:
+    deployment.slack.scopes.discard("channels:history")
 
 
-def looking_always_fails(town: Town) -> None:
+def looking_always_fails(deployment: Deployment) -> None:
     for method in ("conversations.history", "conversations.replies"):
-        town.slack.faults.add("server_error", method)
+        deployment.slack.faults.add("server_error", method)
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("blind", [cannot_look, looking_always_fails])
 @pytest.mark.parametrize("is_done", [True, False])
 def test_where_nobody_can_look_it_is_not_sent_again_and_the_asker_is_told(
-    town: Town, is_done: bool, blind: Callable[[Town], None]
+    deployment: Deployment, is_done: bool, blind: Callable[[Deployment], None]
 ):
-    blind(town)
-    fault = town.slack.faults.add("reset", "chat.postMessage", times=1, after=is_done)
-    assert (
-        town.slack.command(town.ana, town.here, "/ask", "How do I fix x?").status == 200
+    blind(deployment)
+    fault = deployment.slack.faults.add(
+        "reset", "chat.postMessage", times=1, after=is_done
     )
-    town.until(lambda: fault.fired == 1)
+    assert (
+        deployment.slack.command(
+            deployment.ana, deployment.channel, "/ask", "How do I fix x?"
+        ).status
+        == 200
+    )
+    deployment.wait_until(lambda: fault.fired == 1)
 
     def is_given_up() -> bool:
-        _wait(town, minutes=11)
-        return states(town, "ask.post") == {"unknown"}
+        _wait(deployment, minutes=11)
+        return states(deployment, "ask.post") == {"unknown"}
 
-    town.until(is_given_up, seconds=120)
-    settle(town)
-    assert len(town.posted()) == is_done
-    assert len([m for m in town.slack.dm(town.ana) if m.bot_id]) == 1
-    invariants.check(town.slack, town.backswing.database)
+    deployment.wait_until(is_given_up, seconds=120)
+    settle(deployment)
+    assert len(deployment.channel_posts()) == is_done
+    assert len([m for m in deployment.slack.dm(deployment.ana) if m.bot_id]) == 1
+    invariants.check(deployment.slack, deployment.backswing.database)
 
 
 @pytest.mark.deep
-def test_somebody_deletes_it_before_it_is_looked_for(town: Town):
-    town.slack.faults.add("reset", "chat.postMessage", times=1, after=True)
+def test_somebody_deletes_it_before_it_is_looked_for(deployment: Deployment):
+    deployment.slack.faults.add("reset", "chat.postMessage", times=1, after=True)
     assert (
-        town.slack.command(town.ana, town.here, "/ask", "How do I fix x?").status == 200
+        deployment.slack.command(
+            deployment.ana, deployment.channel, "/ask", "How do I fix x?"
+        ).status
+        == 200
     )
-    town.until(lambda: len(town.posted()) == 1)
-    town.slack.delete(town.eva, town.here, town.posted()[0].ts)
-    settle(town)
+    deployment.wait_until(lambda: len(deployment.channel_posts()) == 1)
+    deployment.slack.delete(
+        deployment.eva, deployment.channel, deployment.channel_posts()[0].ts
+    )
+    settle(deployment)
     # It was not there when it was looked for, twice: it is as if never posted.
-    assert len(town.posted()) <= 1
-    invariants.check(town.slack, town.backswing.database)
+    assert len(deployment.channel_posts()) <= 1
+    invariants.check(deployment.slack, deployment.backswing.database)
 
 
-def test_lost_answers_of_every_method_leave_each_message_once(town: Town):
+def test_lost_answers_of_every_method_leave_each_message_once(deployment: Deployment):
     """A short story in which every third answer is lost, after what it was to."""
     for method in ("chat.postMessage", "chat.update", "conversations.open"):
-        town.slack.faults.add("reset", method, chance=0.34, after=True)
+        deployment.slack.faults.add("reset", method, chance=0.34, after=True)
     assert (
-        town.slack.command(town.ana, town.here, "/ask", "How do I fix x?").status == 200
+        deployment.slack.command(
+            deployment.ana, deployment.channel, "/ask", "How do I fix x?"
+        ).status
+        == 200
     )
-    town.until(lambda: len(town.posted()) == 1)
-    ask = town.posted()[0].ts
-    answer = town.slack.say(town.ben, town.here, "So it is done.", thread_ts=ask)
-    town.slack.react(town.ana, town.here, answer, "white_check_mark")
+    deployment.wait_until(lambda: len(deployment.channel_posts()) == 1)
+    ask = deployment.channel_posts()[0].ts
+    answer = deployment.slack.say(
+        deployment.ben, deployment.channel, "So it is done.", thread_ts=ask
+    )
+    deployment.slack.react(
+        deployment.ana, deployment.channel, answer, "white_check_mark"
+    )
     began = time.monotonic()
-    settle(town)
+    settle(deployment)
     assert time.monotonic() - began < 120
-    town.shows(ask, "Solved")
-    invariants.check(town.slack, town.backswing.database)
+    deployment.wait_for_text(ask, "Solved")
+    invariants.check(deployment.slack, deployment.backswing.database)

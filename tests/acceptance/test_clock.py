@@ -2,23 +2,25 @@
 
 from datetime import timedelta
 
-from tests.acceptance.conftest import Town
+from tests.acceptance.conftest import Deployment
 from tests.acceptance.test_health import get
 
 
-def set_ahead(town: Town, **by: float) -> None:
+def set_ahead(deployment: Deployment, **by: float) -> None:
     """The bot's clock only: Slack's is right, and time goes on in both."""
     object.__setattr__(
-        town.backswing.rt, "clock", lambda: town.clock() + timedelta(**by)
+        deployment.backswing.rt, "clock", lambda: deployment.clock() + timedelta(**by)
     )
 
 
-def test_a_clock_that_is_set_back_by_hours_stops_nothing(town: Town):
-    set_ahead(town, hours=3)
-    ask = town.ask()
-    town.slack.say(town.ben, town.here, "Have you tried it again?", thread_ts=ask)
-    set_ahead(town, hours=0)
-    town.shows(ask, "Answered")
-    town.told(town.ana, "Ben answered your ask")
-    town.ask("How do I fix y, then?")
-    town.until(lambda: get(town, "/readyz")[0] == 200)
+def test_a_clock_that_is_set_back_by_hours_stops_nothing(deployment: Deployment):
+    set_ahead(deployment, hours=3)
+    ask = deployment.ask()
+    deployment.slack.say(
+        deployment.ben, deployment.channel, "Have you tried it again?", thread_ts=ask
+    )
+    set_ahead(deployment, hours=0)
+    deployment.wait_for_text(ask, "Answered")
+    deployment.wait_for_direct_message(deployment.ana, "Ben answered your ask")
+    deployment.ask("How do I fix y, then?")
+    deployment.wait_until(lambda: get(deployment, "/readyz")[0] == 200)

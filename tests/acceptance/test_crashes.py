@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from bot import db
-from models import Base, Credit, Kudos, MentorRound, Round
+from models import Base, Credit, Kudos, MentorRun, Round
 from sandbox import Ack, Message
-from tests.acceptance.lives import City
-from tests.acceptance.mortal import DELIVERY, JOB, REQUEST
-from tests.acceptance.options import choose
+from tests.acceptance.lives import CrashingDeployment
+from tests.acceptance.mortal import DELIVERY_POINTS, JOB_POINTS, REQUEST_POINTS
+from tests.acceptance.options import press_option
 
 pytestmark = pytest.mark.deep
 
@@ -25,9 +25,9 @@ FRIDAY = 4
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def city(
+def deployment(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[City]:
+) -> Iterator[CrashingDeployment]:
     """One workspace for all that is tried on a database: it only grows."""
     folder = tmp_path_factory.mktemp("city")
     if request.param == "sqlite":
@@ -40,28 +40,30 @@ def city(
                 connection.execute(delete(table))
         url = request.getfixturevalue("postgresql_url")
     database = db.connect(url)
-    city = City(database, folder)
+    city = CrashingDeployment(database, folder)
     yield city
-    city.end()
+    city.stop()
     database.close()
 
 
 @pytest.fixture(autouse=True)
-def _is_all_well_in_the_end(city: City, point: str) -> Iterator[None]:
-    is_elsewhere = point in REQUEST and not point.startswith(
+def _is_all_well_in_the_end(
+    deployment: CrashingDeployment, point: str
+) -> Iterator[None]:
+    is_elsewhere = point in REQUEST_POINTS and not point.startswith(
         ("before its", "after its")
     )
-    if is_elsewhere and city.database.engine.name == "postgresql":
+    if is_elsewhere and deployment.database.engine.name == "postgresql":
         pytest.skip("it has nothing to do with the database")
-    deaths = city.deaths
+    deaths = deployment.crash_count
     yield
-    city.settle()
-    assert city.deaths > deaths
-    city.check()
+    deployment.wait_until_idle()
+    assert deployment.crash_count > deaths
+    deployment.check_invariants()
 
 
-def count(city: City, model: type[Base], **which: Any) -> int:
-    with city.database.reads() as session:
+def count(deployment: CrashingDeployment, model: type[Base], **which: Any) -> int:
+    with deployment.database.read_session() as session:
         found = select(func.count()).select_from(model).filter_by(**which)
         return session.scalar(found) or 0
 
@@ -69,102 +71,132 @@ def count(city: City, model: type[Base], **which: Any) -> int:
 # What comes in. Slack delivers an event again; a person tries again.
 
 
-@pytest.mark.parametrize("point", REQUEST)
-def test_a_reply_counts_once(city: City, point: str):
-    ask = city.ask()
-    with city.dying(point, "answers" if "COMMIT" in point else ""):
-        city.slack.say(city.ben, city.here, "Have you tried it?", thread_ts=ask)
-    city.settle()
-    [message] = city.slack.thread(city.here, ask)[:1]
+@pytest.mark.parametrize("point", REQUEST_POINTS)
+def test_a_reply_counts_once(deployment: CrashingDeployment, point: str):
+    ask = deployment.ask()
+    with deployment.crash_at(point, "answers" if "COMMIT" in point else ""):
+        deployment.slack.say(
+            deployment.ben, deployment.channel, "Have you tried it?", thread_ts=ask
+        )
+    deployment.wait_until_idle()
+    [message] = deployment.slack.thread(deployment.channel, ask)[:1]
     assert "Answered" in str(message.blocks)
 
 
-@pytest.mark.parametrize("point", REQUEST)
-def test_a_mark_counts_once(city: City, point: str):
-    ask = city.ask()
-    answer = city.slack.say(city.ben, city.here, "Have you tried it?", thread_ts=ask)
-    city.settle()
-    with city.dying(point, "reactions" if "COMMIT" in point else ""):
-        city.slack.react(city.ana, city.here, answer, "white_check_mark")
-    city.settle()
-    assert "Solved" in str(city.slack.message(city.here, ask).blocks)
-
-
-@pytest.mark.parametrize("point", REQUEST)
-def test_an_ask_by_command_is_there_where_it_was_committed(city: City, point: str):
-    words = city.words()
-    with city.dying(point, "asks" if "COMMIT" in point else ""):
-        ack = city.slack.command(city.ana, city.here, "/ask", words)
-    city.settle()
-    assert len(city.shown(words)) == (point in COMMITTED)
-    assert ack.status == (200 if point == "after the 200" else None)
-
-
-@pytest.mark.parametrize("point", REQUEST)
-def test_an_ask_by_form_is_there_once_however_often_it_is_sent(city: City, point: str):
-    words = city.words()
-    assert city.slack.command(city.ana, city.here, "/ask").status == 200
-    submit = city.form(city.ana, {"title": words, "channel": city.here})
-    with city.dying(point, "asks" if "COMMIT" in point else ""):
-        ack = submit()
-    if ack.status is None:
-        assert submit().errors == {}
-    city.settle()
-    assert len(city.shown(words)) == 1
-
-
-def thank(city: City, giver: str, receiver: str) -> Ack:
-    return city.slack.command(
-        giver, city.here, "/kudos", f"@{city.name(receiver)} for {REASON}"
+@pytest.mark.parametrize("point", REQUEST_POINTS)
+def test_a_mark_counts_once(deployment: CrashingDeployment, point: str):
+    ask = deployment.ask()
+    answer = deployment.slack.say(
+        deployment.ben, deployment.channel, "Have you tried it?", thread_ts=ask
     )
+    deployment.wait_until_idle()
+    with deployment.crash_at(point, "reactions" if "COMMIT" in point else ""):
+        deployment.slack.react(
+            deployment.ana, deployment.channel, answer, "white_check_mark"
+        )
+    deployment.wait_until_idle()
+    assert "Solved" in str(deployment.slack.message(deployment.channel, ask).blocks)
 
 
-@pytest.mark.parametrize("point", REQUEST)
-def test_kudos_are_there_where_they_were_committed(city: City, point: str):
-    # Who is not in the channel gets a letter, too.
-    giver, receiver = city.newcomer("Gus"), city.person(f"Zoe{next(city.numbers)}")
-    with city.dying(point, "kudos" if "COMMIT" in point else ""):
-        ack = thank(city, giver, receiver)
-    city.settle()
-    there = int(point in COMMITTED)
-    assert count(city, Kudos, giver=giver) == there
-    assert len(city.told(receiver, REASON)) == there
-    assert ack.status == (200 if point == "after the 200" else None)
-
-
-@pytest.mark.parametrize("point", REQUEST)
-def test_a_credit_by_hand_is_there_once_however_often_it_is_sent(
-    city: City, point: str
+@pytest.mark.parametrize("point", REQUEST_POINTS)
+def test_an_ask_by_command_is_there_where_it_was_committed(
+    deployment: CrashingDeployment, point: str
 ):
-    helper = city.newcomer("Hana")
-    city.slack.command(city.eva, city.here, "/backswing", "mentors")
-    view = city.slack.view(city.eva)
-    assert view is not None
-    city.slack.click_view(city.eva, view["id"], "mentor_add")
-    submit = city.form(
-        city.eva, {"member": helper, "reason": REASON, "channel": city.here}
+    words = deployment.new_question()
+    with deployment.crash_at(point, "asks" if "COMMIT" in point else ""):
+        ack = deployment.slack.command(
+            deployment.ana, deployment.channel, "/ask", words
+        )
+    deployment.wait_until_idle()
+    assert len(deployment.bot_messages(words)) == (point in COMMITTED)
+    assert ack.status == (200 if point == "after the 200" else None)
+
+
+@pytest.mark.parametrize("point", REQUEST_POINTS)
+def test_an_ask_by_form_is_there_once_however_often_it_is_sent(
+    deployment: CrashingDeployment, point: str
+):
+    words = deployment.new_question()
+    assert (
+        deployment.slack.command(deployment.ana, deployment.channel, "/ask").status
+        == 200
     )
-    with city.dying(point, "credits" if "COMMIT" in point else ""):
+    submit = deployment.form_submission(
+        deployment.ana, {"title": words, "channel": deployment.channel}
+    )
+    with deployment.crash_at(point, "asks" if "COMMIT" in point else ""):
         ack = submit()
     if ack.status is None:
         assert submit().errors == {}
-    city.settle()
-    assert count(city, Credit, member=helper) == 1
+    deployment.wait_until_idle()
+    assert len(deployment.bot_messages(words)) == 1
+
+
+def thank(deployment: CrashingDeployment, giver: str, receiver: str) -> Ack:
+    return deployment.slack.command(
+        giver,
+        deployment.channel,
+        "/kudos",
+        f"@{deployment.name(receiver)} for {REASON}",
+    )
+
+
+@pytest.mark.parametrize("point", REQUEST_POINTS)
+def test_kudos_are_there_where_they_were_committed(
+    deployment: CrashingDeployment, point: str
+):
+    # Who is not in the channel gets a letter, too.
+    giver, receiver = (
+        deployment.add_member("Gus"),
+        deployment.person(f"Zoe{next(deployment.numbers)}"),
+    )
+    with deployment.crash_at(point, "kudos" if "COMMIT" in point else ""):
+        ack = thank(deployment, giver, receiver)
+    deployment.wait_until_idle()
+    there = int(point in COMMITTED)
+    assert count(deployment, Kudos, giver=giver) == there
+    assert len(deployment.direct_messages(receiver, REASON)) == there
+    assert ack.status == (200 if point == "after the 200" else None)
+
+
+@pytest.mark.parametrize("point", REQUEST_POINTS)
+def test_a_credit_by_hand_is_there_once_however_often_it_is_sent(
+    deployment: CrashingDeployment, point: str
+):
+    helper = deployment.add_member("Hana")
+    deployment.slack.command(
+        deployment.eva, deployment.channel, "/backswing", "mentors"
+    )
+    view = deployment.slack.view(deployment.eva)
+    assert view is not None
+    deployment.slack.click_view(deployment.eva, view["id"], "mentor_add")
+    submit = deployment.form_submission(
+        deployment.eva,
+        {"member": helper, "reason": REASON, "channel": deployment.channel},
+    )
+    with deployment.crash_at(point, "credits" if "COMMIT" in point else ""):
+        ack = submit()
+    if ack.status is None:
+        assert submit().errors == {}
+    deployment.wait_until_idle()
+    assert count(deployment, Credit, member=helper) == 1
 
 
 # What the clock does
 
 
-def help_quietly(city: City) -> str:
-    helper = city.newcomer("Hana")
-    for asker in (city.ana, city.chi):
+def help_quietly(deployment: CrashingDeployment) -> str:
+    helper = deployment.add_member("Hana")
+    for asker in (deployment.ana, deployment.chi):
         for _ in range(4):
-            city.slack.say(asker, city.here, "Good morning, everybody!")
-        ask = city.ask(asker)
-        answer = city.slack.say(helper, city.here, "Turn it off.", thread_ts=ask)
-        city.slack.settle()
-        city.slack.react(asker, city.here, answer, "white_check_mark")
-        city.settle()
+            deployment.slack.say(asker, deployment.channel, "Good morning, everybody!")
+        ask = deployment.ask(asker)
+        answer = deployment.slack.say(
+            helper, deployment.channel, "Turn it off.", thread_ts=ask
+        )
+        deployment.slack.wait_for_deliveries()
+        deployment.slack.react(asker, deployment.channel, answer, "white_check_mark")
+        deployment.wait_until_idle()
     return helper
 
 
@@ -175,121 +207,132 @@ def next_friday(now: datetime) -> datetime:
     )
 
 
-@pytest.mark.parametrize("point", JOB)
+@pytest.mark.parametrize("point", JOB_POINTS)
 def test_a_week_is_looked_at_once_and_whoever_helped_is_credited(
-    city: City, point: str
+    deployment: CrashingDeployment, point: str
 ):
-    helper = help_quietly(city)
-    rounds = count(city, MentorRound)
-    with city.dying(point, "mentor_rounds"):
-        city.travel_to(next_friday(city.clock()))
-    city.until(lambda: count(city, MentorRound) > rounds)
-    city.settle()
-    assert count(city, MentorRound) == rounds + 1
-    assert count(city, Credit, member=helper) == 1
+    helper = help_quietly(deployment)
+    rounds = count(deployment, MentorRun)
+    with deployment.crash_at(point, "mentor_rounds"):
+        deployment.travel_to(next_friday(deployment.clock()))
+    deployment.wait_until(lambda: count(deployment, MentorRun) > rounds)
+    deployment.wait_until_idle()
+    assert count(deployment, MentorRun) == rounds + 1
+    assert count(deployment, Credit, member=helper) == 1
 
 
 @contextmanager
 def checking_in(
-    city: City, *, is_posted: bool = True
+    deployment: CrashingDeployment, *, is_posted: bool = True
 ) -> Iterator[tuple[str, datetime]]:
     """A channel that is asked once, at noon, until the next noon: what, and when."""
-    words, noon = city.words(), next_noon(city.clock())
-    view = settings(city)
-    city.slack.click_view(city.eva, view, "checkin_set_up")
+    words, noon = deployment.new_question(), next_noon(deployment.clock())
+    view = settings(deployment)
+    deployment.slack.click_view(deployment.eva, view, "checkin_set_up")
     plan = {"question": words, "zone": "UTC", "at": "12:00"}
     plan |= {"open_days": "1", "nudge_after": "0"}
     weekday = [str(noon.isoweekday())]
-    assert city.form(city.eva, plan | {"weekdays": weekday})().errors == {}
-    assert city.form(city.eva, {})().errors == {}
-    city.slack.close_view(city.eva, view)
+    assert (
+        deployment.form_submission(
+            deployment.eva, plan | {"weekdays": weekday}
+        )().errors
+        == {}
+    )
+    assert deployment.form_submission(deployment.eva, {})().errors == {}
+    deployment.slack.close_view(deployment.eva, view)
     if is_posted:
-        city.travel_to(noon)
-        city.until(lambda: bool(rounds(city, words)))
-        city.settle()
+        deployment.travel_to(noon)
+        deployment.wait_until(lambda: bool(rounds(deployment, words)))
+        deployment.wait_until_idle()
     yield words, noon
     # In the other stories nobody asks.
-    view = settings(city)
-    city.slack.click_view(city.eva, view, "checkin_delete")
-    city.slack.close_view(city.eva, view)
+    view = settings(deployment)
+    deployment.slack.click_view(deployment.eva, view, "checkin_delete")
+    deployment.slack.close_view(deployment.eva, view)
 
 
-@pytest.mark.parametrize("point", JOB)
-def test_a_channel_is_asked_once(city: City, point: str):
-    with checking_in(city, is_posted=False) as (words, noon):
-        with city.dying(point, "checkin_rounds"):
-            city.travel_to(noon)
-        city.until(lambda: bool(rounds(city, words)))
-        city.settle()
-        assert is_asked_once(city, words)
+@pytest.mark.parametrize("point", JOB_POINTS)
+def test_a_channel_is_asked_once(deployment: CrashingDeployment, point: str):
+    with checking_in(deployment, is_posted=False) as (words, noon):
+        with deployment.crash_at(point, "checkin_rounds"):
+            deployment.travel_to(noon)
+        deployment.wait_until(lambda: bool(rounds(deployment, words)))
+        deployment.wait_until_idle()
+        assert is_asked_once(deployment, words)
 
 
-@pytest.mark.parametrize("point", JOB)
-def test_a_round_is_closed_once(city: City, point: str):
-    with checking_in(city) as (words, noon):
-        with city.dying(point, "checkin_rounds"):
-            city.travel_to(noon + timedelta(days=1))
-        city.until(lambda: rounds(city, words)[0].state == "closed")
-        city.settle()
-        assert is_a_digest(city, words)
+@pytest.mark.parametrize("point", JOB_POINTS)
+def test_a_round_is_closed_once(deployment: CrashingDeployment, point: str):
+    with checking_in(deployment) as (words, noon):
+        with deployment.crash_at(point, "checkin_rounds"):
+            deployment.travel_to(noon + timedelta(days=1))
+        deployment.wait_until(lambda: rounds(deployment, words)[0].state == "closed")
+        deployment.wait_until_idle()
+        assert is_a_digest(deployment, words)
 
 
-@pytest.mark.parametrize("point", REQUEST[3:])
-def test_what_somebody_shares_counts_once(city: City, point: str):
-    with checking_in(city) as (question, _):
-        [post] = city.shown(question)
-        city.slack.click(city.ben, city.here, post.ts, "checkin_share")
-        words = city.words()
-        submit = city.form(city.ben, {"working_on": words})
-        with city.dying(point, "checkins" if "COMMIT" in point else ""):
+@pytest.mark.parametrize("point", REQUEST_POINTS[3:])
+def test_what_somebody_shares_counts_once(deployment: CrashingDeployment, point: str):
+    with checking_in(deployment) as (question, _):
+        [post] = deployment.bot_messages(question)
+        deployment.slack.click(
+            deployment.ben, deployment.channel, post.ts, "checkin_share"
+        )
+        words = deployment.new_question()
+        submit = deployment.form_submission(deployment.ben, {"working_on": words})
+        with deployment.crash_at(point, "checkins" if "COMMIT" in point else ""):
             ack = submit()
         if ack.status is None:
             assert submit().errors == {}
-        city.settle()
-        thread = city.slack.thread(city.here, post.ts)
+        deployment.wait_until_idle()
+        thread = deployment.slack.thread(deployment.channel, post.ts)
         assert sum(words in str(reply.blocks) for reply in thread) == 1
 
 
 # What goes out. A promise may be claimed before its request has got its 200.
 
 
-@pytest.mark.parametrize("point", DELIVERY)
-def test_an_ask_is_posted_once(city: City, point: str):
-    words = city.words()
-    with city.dying(point, about(point, "chat.postMessage")):
-        city.slack.command(city.ana, city.here, "/ask", words)
-    city.settle()
-    [message] = city.shown(words)
-    city.slack.say(city.ben, city.here, "Have you?", thread_ts=message.ts)
-    city.settle()
-    assert "Answered" in str(city.slack.message(city.here, message.ts).blocks)
+@pytest.mark.parametrize("point", DELIVERY_POINTS)
+def test_an_ask_is_posted_once(deployment: CrashingDeployment, point: str):
+    words = deployment.new_question()
+    with deployment.crash_at(point, about(point, "chat.postMessage")):
+        deployment.slack.command(deployment.ana, deployment.channel, "/ask", words)
+    deployment.wait_until_idle()
+    [message] = deployment.bot_messages(words)
+    deployment.slack.say(
+        deployment.ben, deployment.channel, "Have you?", thread_ts=message.ts
+    )
+    deployment.wait_until_idle()
+    assert "Answered" in str(
+        deployment.slack.message(deployment.channel, message.ts).blocks
+    )
 
 
-@pytest.mark.parametrize("point", DELIVERY)
-def test_a_check_in_is_posted_once(city: City, point: str):
-    with checking_in(city, is_posted=False) as (words, noon):
-        with city.dying(point, about(point, "chat.postMessage")):
-            city.travel_to(noon)
+@pytest.mark.parametrize("point", DELIVERY_POINTS)
+def test_a_check_in_is_posted_once(deployment: CrashingDeployment, point: str):
+    with checking_in(deployment, is_posted=False) as (words, noon):
+        with deployment.crash_at(point, about(point, "chat.postMessage")):
+            deployment.travel_to(noon)
         # It may have died with an earlier promise, before it came to the round.
-        city.until(lambda: bool(rounds(city, words)))
-        city.settle()
-        assert is_asked_once(city, words)
+        deployment.wait_until(lambda: bool(rounds(deployment, words)))
+        deployment.wait_until_idle()
+        assert is_asked_once(deployment, words)
 
 
-@pytest.mark.parametrize("point", DELIVERY)
-def test_a_digest_stands_in_the_end(city: City, point: str):
-    with checking_in(city) as (words, noon):
-        with city.dying(point, about(point, "chat.update")):
-            city.travel_to(noon + timedelta(days=1))
-        city.until(lambda: rounds(city, words)[0].state == "closed")
-        city.settle()
-        assert is_a_digest(city, words)
+@pytest.mark.parametrize("point", DELIVERY_POINTS)
+def test_a_digest_stands_in_the_end(deployment: CrashingDeployment, point: str):
+    with checking_in(deployment) as (words, noon):
+        with deployment.crash_at(point, about(point, "chat.update")):
+            deployment.travel_to(noon + timedelta(days=1))
+        deployment.wait_until(lambda: rounds(deployment, words)[0].state == "closed")
+        deployment.wait_until_idle()
+        assert is_a_digest(deployment, words)
 
 
-def settings(city: City) -> str:
+def settings(deployment: CrashingDeployment) -> str:
     """The id of what an admin has before them."""
-    city.slack.command(city.eva, city.here, "/backswing")
-    view = city.slack.view(city.eva)
+    deployment.slack.command(deployment.eva, deployment.channel, "/backswing")
+    view = deployment.slack.view(deployment.eva)
     assert view is not None
     return str(view["id"])
 
@@ -299,19 +342,19 @@ def next_noon(now: datetime) -> datetime:
     return datetime.combine(tomorrow, time(12), UTC)
 
 
-def rounds(city: City, words: str) -> list[Round]:
-    with city.database.reads() as session:
+def rounds(deployment: CrashingDeployment, words: str) -> list[Round]:
+    with deployment.database.read_session() as session:
         return list(session.scalars(select(Round).filter_by(question=words)))
 
 
-def is_asked_once(city: City, words: str) -> bool:
+def is_asked_once(deployment: CrashingDeployment, words: str) -> bool:
     """One round, one message, and we know that it is that."""
-    [one], [message] = rounds(city, words), city.shown(words)
+    [one], [message] = rounds(deployment, words), deployment.bot_messages(words)
     return (one.state, one.ts) == ("open", message.ts) and is_open(message)
 
 
-def is_a_digest(city: City, words: str) -> bool:
-    [one], [message] = rounds(city, words), city.shown(words)
+def is_a_digest(deployment: CrashingDeployment, words: str) -> bool:
+    [one], [message] = rounds(deployment, words), deployment.bot_messages(words)
     return (one.state, one.ts) == ("closed", message.ts) and not is_open(message)
 
 
@@ -319,67 +362,89 @@ def is_open(message: Message) -> bool:
     return "checkin_share" in str(message.blocks)
 
 
-@pytest.mark.parametrize("point", DELIVERY)
-def test_a_letter_is_sent_once(city: City, point: str):
-    giver, receiver = city.newcomer("Gus"), city.newcomer("Zoe")
-    city.slack.command(giver, city.here, "/kudos")
-    submit = city.form(
+@pytest.mark.parametrize("point", DELIVERY_POINTS)
+def test_a_letter_is_sent_once(deployment: CrashingDeployment, point: str):
+    giver, receiver = deployment.add_member("Gus"), deployment.add_member("Zoe")
+    deployment.slack.command(giver, deployment.channel, "/kudos")
+    submit = deployment.form_submission(
         giver, {"people": [receiver], "reason": REASON, "visibility": "private"}
     )
-    with city.dying(point, about(point, "chat.postMessage")):
+    with deployment.crash_at(point, about(point, "chat.postMessage")):
         assert submit().errors == {}
-    city.settle()
-    assert len(city.told(receiver, REASON)) == 1
+    deployment.wait_until_idle()
+    assert len(deployment.direct_messages(receiver, REASON)) == 1
 
 
-@pytest.mark.parametrize("point", DELIVERY)
-def test_a_message_shows_in_the_end_what_is_true(city: City, point: str):
-    ask = city.ask()
-    with city.dying(point, about(point, "chat.update")):
-        city.slack.say(city.ben, city.here, "Have you tried it?", thread_ts=ask)
-    city.settle()
-    assert "Answered" in str(city.slack.message(city.here, ask).blocks)
+@pytest.mark.parametrize("point", DELIVERY_POINTS)
+def test_a_message_shows_in_the_end_what_is_true(
+    deployment: CrashingDeployment, point: str
+):
+    ask = deployment.ask()
+    with deployment.crash_at(point, about(point, "chat.update")):
+        deployment.slack.say(
+            deployment.ben, deployment.channel, "Have you tried it?", thread_ts=ask
+        )
+    deployment.wait_until_idle()
+    assert "Answered" in str(deployment.slack.message(deployment.channel, ask).blocks)
 
 
-@pytest.mark.parametrize("point", DELIVERY)
-def test_a_sign_is_put_once(city: City, point: str):
-    mine = city.slack.say(city.ana, city.here, "My build fails with an error")
-    answer = city.slack.say(city.ben, city.here, "Clean it", thread_ts=mine)
-    city.slack.settle()
-    city.slack.message_shortcut(city.ana, "make_ask", city.here, mine)
-    city.settle()
-    with city.dying(point, about(point, "reactions.add")):
-        city.slack.react(city.ana, city.here, answer, "white_check_mark")
-    city.settle()
-    bot = city.slack.bot_user_id
-    assert [bot] in city.slack.message(city.here, mine).reactions.values()
-
-
-@pytest.mark.parametrize("point", DELIVERY)
-def test_a_message_is_taken_away(city: City, point: str):
-    words = city.words()
-    city.slack.command(city.ana, city.here, "/ask", words)
-    city.settle()
-    [message] = city.shown(words)
-    choose(city.slack, city.here, message.ts, city.ana, "option_delete")
-    submit = city.form(city.ana, {})
-    with city.dying(point, about(point, "chat.delete")):
-        assert submit().errors == {}
-    city.settle()
-    assert city.shown(words) == []
-
-
-@pytest.mark.parametrize("point", DELIVERY)
-def test_a_private_line_is_shown_once_at_most(city: City, point: str):
-    giver, receiver = city.newcomer("Gus"), city.newcomer("Zoe")
-    city.slack.command(giver, city.here, "/kudos")
-    submit = city.form(
-        giver, {"people": [receiver], "reason": REASON, "channel": city.here}
+@pytest.mark.parametrize("point", DELIVERY_POINTS)
+def test_a_sign_is_put_once(deployment: CrashingDeployment, point: str):
+    mine = deployment.slack.say(
+        deployment.ana, deployment.channel, "My build fails with an error"
     )
-    with city.dying(point, about(point, "chat.postEphemeral")):
+    answer = deployment.slack.say(
+        deployment.ben, deployment.channel, "Clean it", thread_ts=mine
+    )
+    deployment.slack.wait_for_deliveries()
+    deployment.slack.message_shortcut(
+        deployment.ana, "make_ask", deployment.channel, mine
+    )
+    deployment.wait_until_idle()
+    with deployment.crash_at(point, about(point, "reactions.add")):
+        deployment.slack.react(
+            deployment.ana, deployment.channel, answer, "white_check_mark"
+        )
+    deployment.wait_until_idle()
+    bot = deployment.slack.bot_user_id
+    assert [bot] in deployment.slack.message(
+        deployment.channel, mine
+    ).reactions.values()
+
+
+@pytest.mark.parametrize("point", DELIVERY_POINTS)
+def test_a_message_is_taken_away(deployment: CrashingDeployment, point: str):
+    words = deployment.new_question()
+    deployment.slack.command(deployment.ana, deployment.channel, "/ask", words)
+    deployment.wait_until_idle()
+    [message] = deployment.bot_messages(words)
+    press_option(
+        deployment.slack,
+        deployment.channel,
+        message.ts,
+        deployment.ana,
+        "option_delete",
+    )
+    submit = deployment.form_submission(deployment.ana, {})
+    with deployment.crash_at(point, about(point, "chat.delete")):
         assert submit().errors == {}
-    city.settle()
-    lines = len(city.slack.ephemerals(giver))
+    deployment.wait_until_idle()
+    assert deployment.bot_messages(words) == []
+
+
+@pytest.mark.parametrize("point", DELIVERY_POINTS)
+def test_a_private_line_is_shown_once_at_most(
+    deployment: CrashingDeployment, point: str
+):
+    giver, receiver = deployment.add_member("Gus"), deployment.add_member("Zoe")
+    deployment.slack.command(giver, deployment.channel, "/kudos")
+    submit = deployment.form_submission(
+        giver, {"people": [receiver], "reason": REASON, "channel": deployment.channel}
+    )
+    with deployment.crash_at(point, about(point, "chat.postEphemeral")):
+        assert submit().errors == {}
+    deployment.wait_until_idle()
+    lines = len(deployment.slack.ephemerals(giver))
     if "claim" in point:
         # Perhaps that of something else, and perhaps that of the line.
         assert lines <= 1
@@ -387,13 +452,13 @@ def test_a_private_line_is_shown_once_at_most(city: City, point: str):
         assert lines == (point != "before the call")
 
 
-@pytest.mark.parametrize("point", DELIVERY)
-def test_a_file_is_given_once(city: City, point: str):
-    someone = city.newcomer("Noor")
-    with city.dying(point, about(point, "files.completeUploadExternal")):
-        city.slack.command(someone, city.here, "/backswing", "my data")
-    city.settle()
-    assert len([m for m in city.slack.dm(someone) if m.files]) == 1
+@pytest.mark.parametrize("point", DELIVERY_POINTS)
+def test_a_file_is_given_once(deployment: CrashingDeployment, point: str):
+    someone = deployment.add_member("Noor")
+    with deployment.crash_at(point, about(point, "files.completeUploadExternal")):
+        deployment.slack.command(someone, deployment.channel, "/backswing", "my data")
+    deployment.wait_until_idle()
+    assert len([m for m in deployment.slack.dm(someone) if m.files]) == 1
 
 
 def about(point: str, method: str) -> str:
@@ -404,16 +469,16 @@ def about(point: str, method: str) -> str:
 # What nobody can look up
 
 
-@pytest.mark.parametrize("point", DELIVERY[2:5])
+@pytest.mark.parametrize("point", DELIVERY_POINTS[2:5])
 def test_what_can_not_be_looked_for_is_left_and_the_asker_is_told(
-    city: City, point: str
+    deployment: CrashingDeployment, point: str
 ):
-    asker, words = city.newcomer("Ada"), city.words()
-    city.slack.scopes.discard("channels:history")
-    with city.dying(point, "chat.postMessage"):
-        city.slack.command(asker, city.here, "/ask", words)
-    city.settle()
-    city.slack.scopes.add("channels:history")
-    assert len(city.shown(words)) == (point != "before the call")
-    assert len(city.told(asker, "I'm not sure")) == 1
-    assert '"error": "missing_scope"' in city.log.read_text()
+    asker, words = deployment.add_member("Ada"), deployment.new_question()
+    deployment.slack.scopes.discard("channels:history")
+    with deployment.crash_at(point, "chat.postMessage"):
+        deployment.slack.command(asker, deployment.channel, "/ask", words)
+    deployment.wait_until_idle()
+    deployment.slack.scopes.add("channels:history")
+    assert len(deployment.bot_messages(words)) == (point != "before the call")
+    assert len(deployment.direct_messages(asker, "I'm not sure")) == 1
+    assert '"error": "missing_scope"' in deployment.log.read_text()

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from bot.db import Database
 from tests.acceptance import invariants
-from tests.acceptance.conftest import Town
+from tests.acceptance.conftest import Deployment
 
 pytestmark = pytest.mark.deep
 
@@ -43,7 +43,7 @@ def locked(database: Database) -> Iterator[None]:
 @contextmanager
 def exhausted(database: Database) -> Iterator[None]:
     """Whoever else is there has all connections."""
-    pools: list[Any] = [database.engine, database._reading, database.lookups]
+    pools: list[Any] = [database.engine, database._read_engine, database.autocommit]
     with ExitStack() as held:
         for engine in dict.fromkeys(pools):
             for _ in range(engine.pool.size()):
@@ -53,36 +53,40 @@ def exhausted(database: Database) -> Iterator[None]:
 
 @pytest.mark.parametrize("trouble", [locked, exhausted])
 def test_an_event_is_refused_in_time_and_counts_when_it_comes_again(
-    town: Town, trouble: Callable[[Database], Any]
+    deployment: Deployment, trouble: Callable[[Database], Any]
 ):
-    ask = town.ask()
-    town.slack.settle()
-    database = town.backswing.database
-    seen = len(town.slack.deliveries)
+    ask = deployment.ask()
+    deployment.slack.wait_for_deliveries()
+    database = deployment.backswing.database
+    seen = len(deployment.slack.deliveries)
     with trouble(database):
-        town.slack.say(town.ben, town.here, "So it is done.", thread_ts=ask)
-        town.until(lambda: len(town.slack.deliveries) >= seen + TRIES)
-        refused = town.slack.deliveries[seen : seen + TRIES]
+        deployment.slack.say(
+            deployment.ben, deployment.channel, "So it is done.", thread_ts=ask
+        )
+        deployment.wait_until(lambda: len(deployment.slack.deliveries) >= seen + TRIES)
+        refused = deployment.slack.deliveries[seen : seen + TRIES]
         # Where others wait for the same lock the answer may come too late: Slack
         # tells of it again after either.
         assert {delivery.status for delivery in refused} <= {500, 503, None}
-        port = town.backswing.settings.port
+        port = deployment.backswing.settings.port
         assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
-    town.later(seconds=61)
-    town.shows(ask, "Answered")
-    town.slack.settle()
-    invariants.check(town.slack, database)
+    deployment.advance(seconds=61)
+    deployment.wait_for_text(ask, "Answered")
+    deployment.slack.wait_for_deliveries()
+    invariants.check(deployment.slack, database)
 
 
 @pytest.mark.parametrize("trouble", [exhausted])
 def test_a_command_is_answered_in_time_and_can_be_typed_again(
-    town: Town, trouble: Callable[[Database], Any]
+    deployment: Deployment, trouble: Callable[[Database], Any]
 ):
-    town.ask()
-    with trouble(town.backswing.database):
-        ack = town.slack.command(town.ana, town.here, "/ask", "How do I fix y?")
+    deployment.ask()
+    with trouble(deployment.backswing.database):
+        ack = deployment.slack.command(
+            deployment.ana, deployment.channel, "/ask", "How do I fix y?"
+        )
         assert ack.status == 200
         assert "nothing was saved" in ack.text
-    ask = town.ask("How do I fix y?")
-    town.shows(ask, "How do I fix y?")
-    invariants.check(town.slack, town.backswing.database)
+    ask = deployment.ask("How do I fix y?")
+    deployment.wait_for_text(ask, "How do I fix y?")
+    invariants.check(deployment.slack, deployment.backswing.database)

@@ -10,11 +10,11 @@ from bot import db
 from commands import doctor
 from commands.doctor.findings import Finding
 from tests import canaries
-from tests.acceptance.conftest import Town
+from tests.acceptance.conftest import Deployment
 
 
-def get(town: Town, path: str) -> tuple[int, str]:
-    port = town.backswing.settings.port
+def get(deployment: Deployment, path: str) -> tuple[int, str]:
+    port = deployment.backswing.settings.port
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", path)
@@ -25,15 +25,18 @@ def get(town: Town, path: str) -> tuple[int, str]:
 
 
 def test_an_operator_sees_how_the_bot_is(
-    town: Town, transport: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment,
+    transport: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    town.ask()
-    status, said = get(town, "/readyz")
+    deployment.ask()
+    status, said = get(deployment, "/readyz")
     assert status == 200, said
     parts = ["database", "changes", "slack", "deliveries", "events", "clock"]
     parts += ["socket"] if transport == "socket" else []
     assert said.splitlines() == ["ready", *(f"{part}: ok" for part in parts)]
-    _, page = get(town, "/metrics")
+    _, page = get(deployment, "/metrics")
     figures = {
         (sample.name, *sorted(sample.labels.values())): sample.value
         for family in text_string_to_metric_families(page)
@@ -44,16 +47,16 @@ def test_an_operator_sees_how_the_bot_is(
     assert figures["backswing_deliveries", "parked"] == 0
     assert {figures["backswing_ready", part] for part in parts} == {1}
     assert figures["process_resident_memory_bytes",] > 0
-    assert canaries.found_in(page + said) == []
+    assert canaries.find_in(page + said) == []
 
-    found = examined(town, tmp_path, monkeypatch)
-    assert {finding.level for finding in found} == {"ok"}, doctor.told(found)
-    assert canaries.found_in(doctor.told(found)) == []
+    found = examined(deployment, tmp_path, monkeypatch)
+    assert {finding.level for finding in found} == {"ok"}, doctor.format_report(found)
+    assert canaries.find_in(doctor.format_report(found)) == []
 
-    town.slack.uninstall()
-    town.until(lambda: get(town, "/readyz")[0] == 503)
-    assert "\nslack: ok\n" not in get(town, "/readyz")[1]
-    found = examined(town, tmp_path, monkeypatch)
+    deployment.slack.uninstall()
+    deployment.wait_until(lambda: get(deployment, "/readyz")[0] == 503)
+    assert "\nslack: ok\n" not in get(deployment, "/readyz")[1]
+    found = examined(deployment, tmp_path, monkeypatch)
     assert {finding.about for finding in found if finding.level == "wrong"} == {
         "Bot token",
         "Bot",
@@ -62,15 +65,15 @@ def test_an_operator_sees_how_the_bot_is(
 
 
 def examined(
-    town: Town, folder: Path, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> list[Finding]:
     """What the doctor finds, in a folder that nobody else can look into."""
     monkeypatch.chdir(folder)
-    url = town.backswing.database.engine.url
+    url = deployment.backswing.database.engine.url
     if file := db.sqlite_file(url):
         for part in file.parent.glob(f"{file.name}*"):
             part.chmod(0o600)
-    settings = town.backswing.settings.model_copy(
+    settings = deployment.backswing.settings.model_copy(
         update={"database_url": url.render_as_string(hide_password=False)}
     )
-    return list(doctor.examine(settings, clock=town.clock))
+    return list(doctor.examine(settings, clock=deployment.clock))

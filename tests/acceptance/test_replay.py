@@ -22,13 +22,13 @@ from bot.config import Settings
 from bot.db import Database
 from bot.facts import service as facts
 from bot.history import service as history
-from bot.history.entries import Person
+from bot.history.entries import ExportUser
 from bot.history.export import Export
-from commands.running import Backswing, server
+from commands.running import Application, create_server
 from models import Member, OutboxItem
 from sandbox import Sandbox, replay
 from tests import counts, exports
-from tests.counts import Counts
+from tests.counts import ExportCounts
 
 REAL = (
     Path(app.__file__).parent.parent / "shared" / "data" / "r-contributors-export.zip"
@@ -61,7 +61,7 @@ HARDEST = "doubled and shuffled"
 
 
 @contextmanager
-def serving(slack: Sandbox, database: Database) -> Iterator[Backswing]:
+def serving(slack: Sandbox, database: Database) -> Iterator[Application]:
     """The bot, served by uvicorn, with everything that runs beside it."""
     settings = Settings(
         _env_file=None,
@@ -70,8 +70,8 @@ def serving(slack: Sandbox, database: Database) -> Iterator[Backswing]:
         slack_api_url=slack.api_url,
         port=0,
     )
-    backswing = Backswing(settings, database)
-    running = server(backswing.asgi(), "127.0.0.1", 0)
+    backswing = Application(settings, database)
+    running = create_server(backswing.asgi(), "127.0.0.1", 0)
     thread = threading.Thread(target=running.run)
     thread.start()
     try:
@@ -93,14 +93,14 @@ def slack() -> Iterator[Sandbox]:
     slack.stop()
 
 
-def is_stranger(one: Person, export: Export) -> bool:
+def is_stranger(one: ExportUser, export: Export) -> bool:
     return one.team_id not in {None, export.team_id}
 
 
 def stage(slack: Sandbox, export: Export, names: list[str]) -> list[Body]:
     """The sandbox with the export's people and channels; what the bot will be told."""
-    for one in export.people:
-        slack.person(
+    for one in export.users:
+        slack.add_person(
             one.name or one.id.lower(),
             id=one.id,
             is_bot=bool(one.is_bot),
@@ -109,7 +109,7 @@ def stage(slack: Sandbox, export: Export, names: list[str]) -> list[Body]:
             is_stranger=is_stranger(one, export),
         )
     for room in export.select(names):
-        slack.channel(room.name, id=room.id)
+        slack.add_channel(room.name, id=room.id)
     return [
         slack.envelope(
             {
@@ -121,7 +121,7 @@ def stage(slack: Sandbox, export: Export, names: list[str]) -> list[Body]:
                 },
             }
         )
-        for one in export.people
+        for one in export.users
     ]
 
 
@@ -132,7 +132,7 @@ def play(
     with Export(path) as export:
         bodies = stage(slack, export, names)
         rooms = [room.id for room in export.select(names)]
-        strangers = [one.id for one in export.people if is_stranger(one, export)]
+        strangers = [one.id for one in export.users if is_stranger(one, export)]
     bodies += replay.envelopes(
         path,
         names,
@@ -141,12 +141,12 @@ def play(
         bot_user_id=slack.bot_user_id,
     )
     with serving(slack, database) as backswing:
-        with database.sessions.begin() as session:
+        with database.write_session.begin() as session:
             for room in rooms:
                 workspace = backswing.rt.workspace.id
-                channels.note(session, workspace, room).capture = "all"
+                channels.get_or_create(session, workspace, room).capture = "all"
         # Whom it does not know, the bot asks about in its own time.
-        facts.ensure(backswing.rt, people=strangers)
+        facts.refresh(backswing.rt, users=strangers)
         waiting = order(bodies)
         started = time.perf_counter()
         for body in waiting:
@@ -154,22 +154,24 @@ def play(
         return len(waiting), time.perf_counter() - started
 
 
-def held(database: Database) -> Counts:
-    with database.reads() as session:
-        return counts.in_database(session)
+def held(database: Database) -> ExportCounts:
+    with database.read_session() as session:
+        return counts.from_database(session)
 
 
-def imported(path: Path, names: list[str], database: Database) -> Counts:
+def imported(path: Path, names: list[str], database: Database) -> ExportCounts:
     with Export(path) as export:
         rooms = export.select(names)
-        history.load(database.sessions, export, rooms, capture="all", now=utc_now())
+        history.load(
+            database.write_session, export, rooms, capture="all", now=utc_now()
+        )
     return held(database)
 
 
 @pytest.fixture(scope="module")
 def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("export") / "export.zip"
-    return exports.write(path, exports.files(asks=6))
+    return exports.write(path, exports.export_files(asks=6))
 
 
 NAMES = ["help", "translation"]
@@ -178,11 +180,11 @@ NAMES = ["help", "translation"]
 @pytest.mark.parametrize("order", ORDERS)
 def test_any_order_of_deliveries_comes_to_the_same(synthetic, slack, database, order):
     play(synthetic, NAMES, slack, database, ORDERS[order])
-    assert held(database) == counts.in_json(synthetic, NAMES)
+    assert held(database) == counts.from_export(synthetic, NAMES)
 
 
 def test_the_import_comes_to_the_same(synthetic, database):
-    assert imported(synthetic, NAMES, database) == counts.in_json(synthetic, NAMES)
+    assert imported(synthetic, NAMES, database) == counts.from_export(synthetic, NAMES)
 
 
 def test_deliveries_at_once_come_to_the_same(synthetic, slack, database):
@@ -202,12 +204,12 @@ def test_deliveries_at_once_come_to_the_same(synthetic, slack, database):
         return []
 
     play(synthetic, NAMES, slack, database, at_once)
-    assert held(database) == counts.in_json(synthetic, NAMES)
+    assert held(database) == counts.from_export(synthetic, NAMES)
 
 
 def test_the_synthetic_export_has_all_that_matters(synthetic):
-    expected = counts.in_json(synthetic, NAMES)
-    assert all(expected.figures().values())
+    expected = counts.from_export(synthetic, NAMES)
+    assert all(expected.totals().values())
     assert {state for _, state in expected.asks.values()} == {
         "open",
         "answered",
@@ -228,8 +230,8 @@ def test_real_conversations_come_to_the_same(slack, database, order, record_prop
     if database.engine.name == "postgresql" and order != HARDEST:
         pytest.skip("every order is tried on SQLite; here the hardest is enough")
     events, seconds = play(REAL, REAL_CHANNELS, slack, database, ORDERS[order])
-    expected = counts.in_json(REAL, REAL_CHANNELS)
-    figures = expected.figures() | {"events": events, "seconds": round(seconds, 1)}
+    expected = counts.from_export(REAL, REAL_CHANNELS)
+    figures = expected.totals() | {"events": events, "seconds": round(seconds, 1)}
     record_property(f"{order}, {database.engine.name}", figures)
     assert held(database) == expected
 
@@ -238,9 +240,9 @@ def test_real_conversations_come_to_the_same(slack, database, order, record_prop
 @pytest.mark.timeout(600)
 @real
 def test_importing_real_conversations_comes_to_the_same(database):
-    expected = counts.in_json(REAL)
+    expected = counts.from_export(REAL)
     with Export(REAL) as export:
-        names = [room.name for room in export.rooms]
+        names = [room.name for room in export.channels]
     assert imported(REAL, names, database) == expected
     with database.reads() as session:
         assert session.scalar(select(func.count()).select_from(OutboxItem)) == 0

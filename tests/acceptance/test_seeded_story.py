@@ -8,13 +8,13 @@ import pytest
 
 from bot.db import Database
 from bot.mentors.rules import WEEKDAYS
-from commands.sandbox import STORY, numbers_for
-from commands.stops import BotStops
+from commands.sandbox import STORY, mentor_settings_for
+from commands.stops import TravelWork
 from sandbox import Sandbox
 from sandbox.clock import TravelClock
 from sandbox.records import Message
-from sandbox.stories import span, tell
-from tests.acceptance.conftest import pretended, serving
+from sandbox.stories import duration, play
+from tests.acceptance.conftest import running_bot, start_sandbox
 
 # Noon; in Lord Howe it is the evening.
 WEDNESDAY = datetime(2026, 6, 10, 12, 0, tzinfo=UTC)
@@ -27,9 +27,9 @@ def begin(database: Database) -> Iterator[Callable[[datetime], Sandbox]]:
 
         def begin(start: datetime) -> Sandbox:
             clock = TravelClock(start)
-            slack = pretended(clock)
-            bot = serving(slack, database, mentors=numbers_for(start))
-            clock.stop_on_the_way(BotStops(lives.enter_context(bot), slack))
+            slack = start_sandbox(clock)
+            bot = running_bot(slack, database, mentors=mentor_settings_for(start))
+            clock.run_due_work(TravelWork(lives.enter_context(bot), slack))
             return slack
 
         yield begin
@@ -69,8 +69,8 @@ def told(slack: Sandbox, name: str) -> str:
 def test_the_story_shows_everything_and_ends_at_the_present(
     begin: Callable[[datetime], Sandbox], present: datetime
 ):
-    slack = begin(present - span(STORY))
-    tell(slack, STORY)
+    slack = begin(present - duration(STORY))
+    play(slack, STORY)
     assert timedelta() <= slack.clock() - present < timedelta(minutes=5)
 
     posts = slack.messages(channel(slack, "help-backend"))
@@ -107,7 +107,7 @@ def test_the_story_shows_everything_and_ends_at_the_present(
 @pytest.mark.deep
 def test_its_people_are_what_they_say_they_are(begin: Callable[[datetime], Sandbox]):
     slack = begin(WEDNESDAY)
-    tell(slack, STORY)
+    play(slack, STORY)
     here = channel(slack, "help-backend")
     slack.command(person(slack, "tomas"), here, "/backswing")
     settings = slack.view(person(slack, "tomas"))
@@ -122,5 +122,5 @@ def test_its_people_are_what_they_say_they_are(begin: Callable[[datetime], Sandb
 @pytest.mark.parametrize("days", range(7))
 def test_the_look_is_two_days_after_the_start(days: int):
     start = WEDNESDAY + timedelta(days=days)
-    look = WEEKDAYS.index(numbers_for(start).weekday)
+    look = WEEKDAYS.index(mentor_settings_for(start).weekday)
     assert (look - start.weekday()) % 7 == 2

@@ -5,156 +5,204 @@ import time
 import pytest
 
 from sandbox import Message
-from tests.acceptance.conftest import Town
-from tests.acceptance.options import choose
+from tests.acceptance.conftest import Deployment
+from tests.acceptance.options import press_option
 
 
-def test_ask_answer_solve_and_thank(town: Town) -> None:
-    ask = town.ask("How do I test daylight saving?")
-    town.shows(ask, "Open")
-    answer = town.slack.say(town.ben, town.here, "Freeze the clock.", thread_ts=ask)
-    town.shows(ask, "Answered")
-    town.told(town.ana, "Ben answered your ask")
-    town.slack.react(town.ana, town.here, answer, "white_check_mark")
-    town.shows(ask, "Solved")
-    town.later(seconds=61)
-    town.told(town.ben, "Your answer solved Ana's ask")
-    town.told(town.ana, "one line on what worked")
-    [asked] = [m for m in town.slack.dm(town.ana) if "what worked" in m.text]
-    dm = town.slack.dm_channel(town.ana)
-    town.slack.click(town.ana, dm, asked.ts, "ask_worked")
-    view = town.slack.view(town.ana)
+def test_ask_answer_solve_and_thank(deployment: Deployment) -> None:
+    ask = deployment.ask("How do I test daylight saving?")
+    deployment.wait_for_text(ask, "Open")
+    answer = deployment.slack.say(
+        deployment.ben, deployment.channel, "Freeze the clock.", thread_ts=ask
+    )
+    deployment.wait_for_text(ask, "Answered")
+    deployment.wait_for_direct_message(deployment.ana, "Ben answered your ask")
+    deployment.slack.react(
+        deployment.ana, deployment.channel, answer, "white_check_mark"
+    )
+    deployment.wait_for_text(ask, "Solved")
+    deployment.advance(seconds=61)
+    deployment.wait_for_direct_message(deployment.ben, "Your answer solved Ana's ask")
+    deployment.wait_for_direct_message(deployment.ana, "one line on what worked")
+    [asked] = [
+        m for m in deployment.slack.dm(deployment.ana) if "what worked" in m.text
+    ]
+    dm = deployment.slack.dm_channel(deployment.ana)
+    deployment.slack.click(deployment.ana, dm, asked.ts, "ask_worked")
+    view = deployment.slack.view(deployment.ana)
     assert view is not None
-    ack = town.slack.submit(town.ana, view["id"], {"worked": "Freezing it"})
+    ack = deployment.slack.submit(deployment.ana, view["id"], {"worked": "Freezing it"})
     assert ack.errors == {}
-    town.shows(ask, "What worked: Freezing it")
-    assert_quiet(town)
+    deployment.wait_for_text(ask, "What worked: Freezing it")
+    assert_quiet(deployment)
 
 
-def test_the_form_asks_and_says_what_is_wrong(town: Town) -> None:
-    away = town.slack.channel("away", with_bot=False)
-    town.slack.join(away.id, town.ana)
-    ack = town.slack.command(town.ana, away.id, "/ask", "How do I fix x?")
+def test_the_form_asks_and_says_what_is_wrong(deployment: Deployment) -> None:
+    away = deployment.slack.add_channel("away", with_bot=False)
+    deployment.slack.join(away.id, deployment.ana)
+    ack = deployment.slack.command(deployment.ana, away.id, "/ask", "How do I fix x?")
     assert (ack.status, ack.text) == (200, "")
-    view = town.slack.view(town.ana)
+    view = deployment.slack.view(deployment.ana)
     assert view is not None
-    refused = town.slack.submit(town.ana, view["id"], {"channel": away.id})
+    refused = deployment.slack.submit(deployment.ana, view["id"], {"channel": away.id})
     assert "/invite @Backswing" in refused.errors["channel"]
-    ack = town.slack.submit(
-        town.ana, view["id"], {"channel": town.here, "more_topics": "retries"}
+    ack = deployment.slack.submit(
+        deployment.ana,
+        view["id"],
+        {"channel": deployment.channel, "more_topics": "retries"},
     )
     assert ack.errors == {}
-    town.until(lambda: len(town.posted()) == 1)
-    town.shows(town.posted()[0].ts, "#retries")
-    assert_quiet(town)
+    deployment.wait_until(lambda: len(deployment.channel_posts()) == 1)
+    deployment.wait_for_text(deployment.channel_posts()[0].ts, "#retries")
+    assert_quiet(deployment)
 
 
-def test_a_message_becomes_an_ask_and_shows_that_it_is_solved(town: Town) -> None:
-    ts = town.slack.say(town.ana, town.here, "My build fails")
-    early = town.slack.say(town.ben, town.here, "Clean it", thread_ts=ts)
-    town.slack.react(town.chi, town.here, early, "+1")
-    town.slack.settle()
-    ack = town.slack.message_shortcut(town.ana, "make_ask", town.here, ts)
+def test_a_message_becomes_an_ask_and_shows_that_it_is_solved(
+    deployment: Deployment,
+) -> None:
+    ts = deployment.slack.say(deployment.ana, deployment.channel, "My build fails")
+    early = deployment.slack.say(
+        deployment.ben, deployment.channel, "Clean it", thread_ts=ts
+    )
+    deployment.slack.react(deployment.chi, deployment.channel, early, "+1")
+    deployment.slack.wait_for_deliveries()
+    ack = deployment.slack.message_shortcut(
+        deployment.ana, "make_ask", deployment.channel, ts
+    )
     assert ack.status == 200
-    town.slack.react(town.ana, town.here, early, "white_check_mark")
-    town.until(lambda: bool(town.slack.message(town.here, ts).reactions))
-    town.later(seconds=61)
-    town.told(town.ben, "It helped Chi too")
-    assert town.posted() == []
-    assert_quiet(town)
+    deployment.slack.react(
+        deployment.ana, deployment.channel, early, "white_check_mark"
+    )
+    deployment.wait_until(
+        lambda: bool(deployment.slack.message(deployment.channel, ts).reactions)
+    )
+    deployment.advance(seconds=61)
+    deployment.wait_for_direct_message(deployment.ben, "It helped Chi too")
+    assert deployment.channel_posts() == []
+    assert_quiet(deployment)
 
 
-def test_an_undo_withdraws_what_nobody_has_read(town: Town) -> None:
-    ask = town.ask()
-    answer = town.slack.say(town.ben, town.here, "So.", thread_ts=ask)
-    ack = town.slack.message_shortcut(town.ana, "mark_solved", town.here, answer)
+def test_an_undo_withdraws_what_nobody_has_read(deployment: Deployment) -> None:
+    ask = deployment.ask()
+    answer = deployment.slack.say(
+        deployment.ben, deployment.channel, "So.", thread_ts=ask
+    )
+    ack = deployment.slack.message_shortcut(
+        deployment.ana, "mark_solved", deployment.channel, answer
+    )
     assert ack.status == 200
-    town.shows(ask, "Solved")
-    [told] = town.slack.ephemerals(town.ana)
-    town.slack.click(town.ana, town.here, told.ts, "undo_solved")
-    town.shows(ask, "Answered")
-    town.later(seconds=90)
-    ask2 = town.ask("Something else?")
-    town.shows(ask2, "Open")
-    assert town.slack.dm(town.ben) == []
-    assert_quiet(town)
+    deployment.wait_for_text(ask, "Solved")
+    [told] = deployment.slack.ephemerals(deployment.ana)
+    deployment.slack.click(deployment.ana, deployment.channel, told.ts, "undo_solved")
+    deployment.wait_for_text(ask, "Answered")
+    deployment.advance(seconds=90)
+    ask2 = deployment.ask("Something else?")
+    deployment.wait_for_text(ask2, "Open")
+    assert deployment.slack.dm(deployment.ben) == []
+    assert_quiet(deployment)
 
 
-def test_buttons_close_and_delete(town: Town) -> None:
-    ask = town.ask()
-    town.slack.click(town.chi, town.here, ask, "ask_same")
-    town.shows(ask, "1 other person has this problem")
-    view = choose(town.slack, town.here, ask, town.eva, "option_close")
-    town.slack.submit(town.eva, view["id"], {"reason": "Asked before"})
-    town.told(town.ana, "Eva closed your ask")
-    town.shows(ask, "Closed by Eva: Asked before")
-    view = choose(town.slack, town.here, ask, town.ana, "option_delete")
-    town.slack.submit(town.ana, view["id"], {})
-    town.until(lambda: town.posted() == [])
+def test_buttons_close_and_delete(deployment: Deployment) -> None:
+    ask = deployment.ask()
+    deployment.slack.click(deployment.chi, deployment.channel, ask, "ask_same")
+    deployment.wait_for_text(ask, "1 other person has this problem")
+    view = press_option(
+        deployment.slack, deployment.channel, ask, deployment.eva, "option_close"
+    )
+    deployment.slack.submit(deployment.eva, view["id"], {"reason": "Asked before"})
+    deployment.wait_for_direct_message(deployment.ana, "Eva closed your ask")
+    deployment.wait_for_text(ask, "Closed by Eva: Asked before")
+    view = press_option(
+        deployment.slack, deployment.channel, ask, deployment.ana, "option_delete"
+    )
+    deployment.slack.submit(deployment.ana, view["id"], {})
+    deployment.wait_until(lambda: deployment.channel_posts() == [])
 
 
 @pytest.mark.parametrize("text", ["<!channel> @here help", "```never closed"])
-def test_no_group_is_ever_notified(town: Town, text: str) -> None:
-    ask = town.ask(text)
-    message = town.slack.message(town.here, ask)
-    assert message.notified <= {town.ana}
+def test_no_group_is_ever_notified(deployment: Deployment, text: str) -> None:
+    ask = deployment.ask(text)
+    message = deployment.slack.message(deployment.channel, ask)
+    assert message.mentions <= {deployment.ana}
 
 
 @pytest.mark.parametrize("was_posted", [True, False])
 def test_an_answer_of_slacks_that_got_lost_leaves_one_message(
-    town: Town, was_posted: bool
+    deployment: Deployment, was_posted: bool
 ) -> None:
     when = "after" if was_posted else "before"
-    town.slack.faults.add("reset", "chat.postMessage", times=1, after=was_posted)
-    ack = town.slack.command(town.ana, town.here, "/ask", "How do I fix x?")
+    deployment.slack.faults.add("reset", "chat.postMessage", times=1, after=was_posted)
+    ack = deployment.slack.command(
+        deployment.ana, deployment.channel, "/ask", "How do I fix x?"
+    )
     assert ack.status == 200, when
     if was_posted:
         # Somebody answers before the bot knows its own message.
-        town.until(lambda: len(town.posted()) == 1)
-        ask = town.posted()[0].ts
-        answer = town.slack.say(town.ben, town.here, "So.", thread_ts=ask)
-        town.slack.react(town.chi, town.here, answer, "heart")
+        deployment.wait_until(lambda: len(deployment.channel_posts()) == 1)
+        ask = deployment.channel_posts()[0].ts
+        answer = deployment.slack.say(
+            deployment.ben, deployment.channel, "So.", thread_ts=ask
+        )
+        deployment.slack.react(deployment.chi, deployment.channel, answer, "heart")
     for _ in range(8):
-        town.slack.settle()
-        town.later(seconds=11)
+        deployment.slack.wait_for_deliveries()
+        deployment.advance(seconds=11)
         time.sleep(0.3)
-    town.until(lambda: len(town.posted()) == 1)
+    deployment.wait_until(lambda: len(deployment.channel_posts()) == 1)
     if was_posted:
-        town.shows(ask, "Answered")
+        deployment.wait_for_text(ask, "Answered")
 
 
-def assert_quiet(town: Town) -> None:
+def assert_quiet(deployment: Deployment) -> None:
     """Nothing of the bot's was refused by Slack, and no group was notified."""
     there_already = {"already_reacted"}
     refused = [
         call
-        for call in town.slack.calls
+        for call in deployment.slack.calls
         if not call.answer.get("ok") and call.answer.get("error") not in there_already
     ]
     assert [(c.method, c.answer) for c in refused] == []
-    for message in _all(town):
-        assert not {"channel", "here", "everyone"} & message.notified
+    for message in _all(deployment):
+        assert not {"channel", "here", "everyone"} & message.mentions
 
 
-def _all(town: Town) -> list[Message]:
-    people = (town.ana, town.ben, town.chi, town.eva)
-    return [*town.posted(), *(m for person in people for m in town.slack.dm(person))]
+def _all(deployment: Deployment) -> list[Message]:
+    people = (deployment.ana, deployment.ben, deployment.chi, deployment.eva)
+    return [
+        *deployment.channel_posts(),
+        *(m for person in people for m in deployment.slack.dm(person)),
+    ]
 
 
-def test_my_data_comes_as_a_file_and_whoever_asks_is_forgotten(town: Town) -> None:
-    ask = town.ask("How do I test daylight saving?")
-    ack = town.slack.command(town.ana, town.here, "/backswing", "my data")
+def test_my_data_comes_as_a_file_and_whoever_asks_is_forgotten(
+    deployment: Deployment,
+) -> None:
+    ask = deployment.ask("How do I test daylight saving?")
+    ack = deployment.slack.command(
+        deployment.ana, deployment.channel, "/backswing", "my data"
+    )
     assert ack.status == 200
-    town.until(lambda: any(m.files for m in town.slack.dm(town.ana)))
-    [name] = [f["name"] for m in town.slack.dm(town.ana) for f in m.files]
+    deployment.wait_until(
+        lambda: any(m.files for m in deployment.slack.dm(deployment.ana))
+    )
+    [name] = [f["name"] for m in deployment.slack.dm(deployment.ana) for f in m.files]
     assert name.endswith(".json")
-    ack = town.slack.command(town.ana, town.here, "/backswing", "forget me")
+    ack = deployment.slack.command(
+        deployment.ana, deployment.channel, "/backswing", "forget me"
+    )
     assert ack.status == 200
-    view = town.slack.view(town.ana)
+    view = deployment.slack.view(deployment.ana)
     assert view is not None
-    assert town.slack.submit(town.ana, view["id"], {}).response_action == "update"
-    town.shows(ask, "Asked by someone")
-    town.shows(ask, "Closed")
-    assert "daylight" not in str(town.slack.message(town.here, ask).blocks)
-    town.until(lambda: not any(m.files for m in town.slack.dm(town.ana)))
-    assert_quiet(town)
+    assert (
+        deployment.slack.submit(deployment.ana, view["id"], {}).response_action
+        == "update"
+    )
+    deployment.wait_for_text(ask, "Asked by someone")
+    deployment.wait_for_text(ask, "Closed")
+    assert "daylight" not in str(
+        deployment.slack.message(deployment.channel, ask).blocks
+    )
+    deployment.wait_until(
+        lambda: not any(m.files for m in deployment.slack.dm(deployment.ana))
+    )
+    assert_quiet(deployment)

@@ -8,11 +8,11 @@ from sqlalchemy import func, select
 
 from bot.checkins import agenda
 from bot.db import Database
-from commands.sandbox import forget_all
-from commands.stops import BotStops
+from commands.sandbox import clear_tables
+from commands.stops import TravelWork
 from models import Ask, Channel, Installation, Schedule
 from sandbox import Message
-from tests.acceptance.conftest import Town
+from tests.acceptance.conftest import Deployment
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -23,21 +23,23 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def travelled(town: Town) -> Town:
-    town.clock.stop_on_the_way(BotStops(town.backswing, town.slack))
-    return town
+def travelled(deployment: Deployment) -> Deployment:
+    deployment.clock.run_due_work(TravelWork(deployment.backswing, deployment.slack))
+    return deployment
 
 
-def scheduled(town: Town, at: time) -> datetime:
+def scheduled(deployment: Deployment, at: time) -> datetime:
     """The channel is asked each Monday; when it is asked next, in UTC."""
-    rt = town.backswing.rt
-    with rt.sessions.begin() as session:
-        channel = session.scalars(select(Channel).filter_by(slack_id=town.here)).one()
+    rt = deployment.backswing.rt
+    with rt.write_session.begin() as session:
+        channel = session.scalars(
+            select(Channel).filter_by(slack_id=deployment.channel)
+        ).one()
         schedule = Schedule(
             installation_id=rt.workspace.id,
             channel_id=channel.id,
             source="test",
-            owner=town.eva,
+            owner=deployment.eva,
             created_at=rt.clock(),
             question="What are you working on this week?",
             hint="",
@@ -51,63 +53,67 @@ def scheduled(town: Town, at: time) -> datetime:
         )
         session.add(schedule)
         session.flush()
-        agenda.plan(session, schedule, now=rt.clock())
+        agenda.schedule_next(session, schedule, now=rt.clock())
         assert schedule.next_at is not None
         return schedule.next_at
 
 
-def written(message: Message) -> datetime:
+def log_capture(message: Message) -> datetime:
     return datetime.fromtimestamp(float(message.ts), UTC)
 
 
-def test_a_check_in_on_the_way_is_asked_and_reminded_of_at_its_time(travelled: Town):
+def test_a_check_in_on_the_way_is_asked_and_reminded_of_at_its_time(
+    travelled: Deployment,
+):
     town = travelled
-    town.until(lambda: _is_known(town))
+    town.wait_until(lambda: _is_known(town))
     monday = scheduled(town, time(9, 30))
     town.clock.travel_to(monday + timedelta(hours=1))
-    [asked] = town.posted()
-    assert timedelta() <= written(asked) - monday < timedelta(minutes=1)
-    ack = town.slack.click(town.ana, town.here, asked.ts, "checkin_join")
+    [asked] = town.channel_posts()
+    assert timedelta() <= log_capture(asked) - monday < timedelta(minutes=1)
+    ack = town.slack.click(town.ana, town.channel, asked.ts, "checkin_join")
     assert ack.status == 200
     town.clock.travel_to(monday + timedelta(days=6))
     [reminder] = [m for m in town.slack.dm(town.ana) if "is asking" in m.text]
-    at = written(reminder)
+    at = log_capture(reminder)
     tz = ZoneInfo(town.slack.workspace.person(town.ana).tz or "UTC")
     # A day later, or at nine in the morning of their own zone after that.
     assert timedelta(hours=24) <= at - monday < timedelta(hours=43)
     assert time(9) <= at.astimezone(tz).time() < time(17)
-    [digest] = town.posted()
+    [digest] = town.channel_posts()
     assert "Nobody shared" in str(digest.blocks)
 
 
-def _is_known(town: Town) -> bool:
-    with town.backswing.rt.reads() as session:
-        found = select(Channel.id).filter_by(slack_id=town.here)
+def _is_known(deployment: Deployment) -> bool:
+    with deployment.backswing.rt.read_session() as session:
+        found = select(Channel.id).filter_by(slack_id=deployment.channel)
         return session.scalar(found) is not None
 
 
-def test_a_journey_past_several_rounds_asks_each_at_its_time(travelled: Town):
+def test_a_journey_past_several_rounds_asks_each_at_its_time(travelled: Deployment):
     town = travelled
-    town.until(lambda: _is_known(town))
+    town.wait_until(lambda: _is_known(town))
     monday = scheduled(town, time(9))
     town.clock.travel_to(monday + timedelta(days=15))
-    local = [written(message).astimezone(BERLIN) for message in town.posted()]
+    local = [
+        log_capture(message).astimezone(BERLIN) for message in town.channel_posts()
+    ]
     assert [(at.isoweekday(), at.hour, at.minute) for at in local] == [(1, 9, 0)] * 3
 
 
 def test_everything_can_begin_again_at_an_earlier_time(
-    travelled: Town, database: Database
+    travelled: Deployment, database: Database
 ):
     town = travelled
     town.ask()
     began = town.clock()
-    town.later(days=8)
-    forget_all(database)
+    town.advance(days=8)
+    clear_tables(database)
     town.clock.restart(began)
     assert town.clock() - began < timedelta(minutes=1)
-    with database.reads() as session:
+    with database.read_session() as session:
         assert session.scalar(select(func.count()).select_from(Ask)) == 0
         assert session.scalar(select(func.count()).select_from(Installation)) == 1
     assert "fix y" in str(
-        town.slack.message(town.here, town.ask("Can I fix y?")).blocks
+        town.slack.message(town.channel, town.ask("Can I fix y?")).blocks
     )

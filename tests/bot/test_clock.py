@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.clock import micros, micros_of, moment
+from bot.clock import datetime_to_micros, ts_to_datetime, ts_to_micros
 
 
 def test_a_ts_is_a_time_to_the_microsecond() -> None:
-    assert moment("1700000000.000100") == datetime(
+    assert ts_to_datetime("1700000000.000100") == datetime(
         2023, 11, 14, 22, 13, 20, 100, tzinfo=UTC
     )
 
@@ -32,15 +32,15 @@ def test_a_ts_is_a_time_to_the_microsecond() -> None:
 )
 def test_what_is_no_ts(ts: str) -> None:
     with pytest.raises(ValueError, match="not a Slack ts"):
-        micros(ts)
+        ts_to_micros(ts)
 
 
 @given(st.from_regex(r"\A[0-9]{1,11}(\.[0-9]{1,6})?\Z"))
 def test_whatever_counts_as_a_ts_is_a_time(ts: str) -> None:
-    assert micros_of(moment(ts)) == micros(ts)
+    assert datetime_to_micros(ts_to_datetime(ts)) == ts_to_micros(ts)
 
 
 def test_the_last_second_has_its_place() -> None:
-    assert moment("99999999999.999999") + timedelta(microseconds=1) == datetime(
+    assert ts_to_datetime("99999999999.999999") + timedelta(microseconds=1) == datetime(
         5138, 11, 16, 9, 46, 40, tzinfo=UTC
     )

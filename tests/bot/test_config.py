@@ -32,7 +32,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as error:
-        config.checked(Settings)
+        config.load_settings(Settings)
     return str(error.value)
 
 

@@ -7,13 +7,13 @@ from sqlalchemy import select
 
 import jobs.outbox
 from bot import corrections, lanes
-from bot.delivery import LOOK_AFTER, LOOKS, Deliverer
+from bot.delivery import MAX_VERIFY_ATTEMPTS, VERIFY_DELAY, OutboxWorker
 from bot.facts import service as facts
 from bot.home import places
-from bot.lanes import LEASE
+from bot.lanes import LEASE_DURATION
 from bot.runtime import Runtime
-from bot.slack import LONGEST_PAUSE, NotDone, RateLimited, SlackError, Unsure
-from models import Home, Lane, Member, OutboxItem, Pause
+from bot.slack import MAX_RETRY_AFTER, NotSent, OutcomeUnknown, RateLimited, SlackError
+from models import Home, Member, OutboxChannel, OutboxItem, RateLimit
 from models.base import UtcDateTime
 from tests.bot.test_delivery import HERE, POST, Desk
 from tests.factories import ASKER, HELPER, Clock, Story
@@ -22,11 +22,11 @@ from tests.fakes import FakeSlack
 
 def correct(rt: Runtime) -> bool:
     """As the job does; whether there was anything to correct."""
-    with rt.lookups.connect() as connection:
-        needed = corrections.are_needed(connection, now=rt.clock())
-    jobs.outbox.correct(rt, Deliverer(rt, {}))
-    with rt.lookups.connect() as connection:
-        assert not corrections.are_needed(connection, now=rt.clock())
+    with rt.autocommit.connect() as connection:
+        needed = corrections.is_needed(connection, now=rt.clock())
+    jobs.outbox.correct_times(rt, OutboxWorker(rt, {}))
+    with rt.autocommit.connect() as connection:
+        assert not corrections.is_needed(connection, now=rt.clock())
     return needed
 
 
@@ -38,7 +38,7 @@ def desk(rt: Runtime) -> Desk:
 @pytest.fixture(params=[90 / 3600, 3, 24 * 365])
 def ahead(request: pytest.FixtureRequest, clock: Clock) -> float:
     """By how many hours the clock is ahead: it is set right by `clock.forward`."""
-    clock.forward(hours=request.param)
+    clock.advance(hours=request.param)
     return float(request.param)
 
 
@@ -46,18 +46,18 @@ def test_right_clocks_need_no_correction(
     desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
 ):
     slack.fail[POST] = [
-        NotDone(POST, "not_connected"),
-        Unsure(POST, "timeout"),
+        NotSent(POST, "not_connected"),
+        OutcomeUnknown(POST, "timeout"),
         RateLimited(POST, 3600),
     ]
     for subject in range(5):
         desk.promise(subject, to=f"C{subject}", due=0 if subject else 864_000)
         desk.go()
         assert not correct(rt)
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         assert lanes.claim(session, rt.workspace.id, now=clock()) is None
     desk.promise(9, to="C9")
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         assert lanes.claim(session, rt.workspace.id, now=clock()) is not None
     assert not correct(rt)
 
@@ -67,12 +67,12 @@ def test_what_was_posted_ahead_of_time_holds_up_nothing_that_comes_after_it(
 ):
     desk.promise(1)
     desk.go()
-    clock.forward(hours=-ahead)
+    clock.advance(hours=-ahead)
     assert correct(rt)
     desk.promise(2)
-    clock.forward(seconds=1)
+    clock.advance(seconds=1)
     desk.go()
-    assert [m.text for m in slack.to(HERE)] == ["1", "2"]
+    assert [m.text for m in slack.messages_to(HERE)] == ["1", "2"]
 
 
 def test_what_was_promised_ahead_of_time_is_kept_in_time(
@@ -81,13 +81,13 @@ def test_what_was_promised_ahead_of_time_is_kept_in_time(
     desk.promise(1, to="C1")
     desk.refresh(2, to="C2")
     desk.promise(3, to="C3", due=600)
-    clock.forward(hours=-ahead)
+    clock.advance(hours=-ahead)
     assert correct(rt)
     assert desk.go() == 2
     assert slack.calls == [POST, "reactions.add"]
-    clock.forward(seconds=599)
+    clock.advance(seconds=599)
     assert desk.go() == 0
-    clock.forward(seconds=1)
+    clock.advance(seconds=1)
     assert desk.go() == 1
 
 
@@ -99,13 +99,13 @@ def test_what_was_promised_again_ahead_of_time_is_kept_in_time(
     desk.promise(2, to="C2")
     desk.is_true = False
     desk.go()
-    clock.forward(hours=3)
+    clock.advance(hours=3)
     desk.refresh(1)
     desk.is_true = True
     desk.promise(2, to="C2")
-    clock.forward(hours=-3)
+    clock.advance(hours=-3)
     assert correct(rt)
-    clock.forward(seconds=1)
+    clock.advance(seconds=1)
     desk.go()
     assert slack.calls == ["reactions.add", POST, "reactions.add"]
 
@@ -113,8 +113,11 @@ def test_what_was_promised_again_ahead_of_time_is_kept_in_time(
 @pytest.mark.parametrize(
     ("error", "waits"),
     [
-        (NotDone(POST, "not_connected"), 2),
-        (Unsure(POST, "timeout"), LOOK_AFTER.total_seconds() * LOOKS),
+        (NotSent(POST, "not_connected"), 2),
+        (
+            OutcomeUnknown(POST, "timeout"),
+            VERIFY_DELAY.total_seconds() * MAX_VERIFY_ATTEMPTS,
+        ),
     ],
 )
 def test_what_is_to_be_tried_again_is_not_put_off(
@@ -129,13 +132,13 @@ def test_what_is_to_be_tried_again_is_not_put_off(
     slack.fail[POST] = [error]
     desk.promise()
     desk.go()
-    clock.forward(hours=-ahead)
+    clock.advance(hours=-ahead)
     assert correct(rt)
-    clock.forward(seconds=1)
+    clock.advance(seconds=1)
     desk.go()
     assert slack.messages == []
     for _ in range(int(waits)):
-        clock.forward(seconds=1)
+        clock.advance(seconds=1)
         desk.go()
     assert [m.text for m in slack.messages] == ["1"]
 
@@ -143,18 +146,20 @@ def test_what_is_to_be_tried_again_is_not_put_off(
 def test_a_pause_is_no_longer_than_the_longest(
     desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
 ):
-    clock.forward(hours=3)
+    clock.advance(hours=3)
     slack.fail[POST] = [RateLimited(POST, 30)]
     desk.promise()
     desk.go()
-    clock.forward(hours=-3)
+    clock.advance(hours=-3)
     assert correct(rt)
-    with rt.reads() as session:
-        assert session.scalars(select(Pause.until)).all() == [clock() + LONGEST_PAUSE]
-    clock.forward(seconds=31)
+    with rt.read_session() as session:
+        assert session.scalars(select(RateLimit.until)).all() == [
+            clock() + MAX_RETRY_AFTER
+        ]
+    clock.advance(seconds=31)
     desk.go()
     assert slack.messages == []
-    clock.forward(seconds=LONGEST_PAUSE.total_seconds() - 31)
+    clock.advance(seconds=MAX_RETRY_AFTER.total_seconds() - 31)
     desk.go()
     assert [m.text for m in slack.messages] == ["1"]
 
@@ -164,15 +169,15 @@ def test_a_lease_ends_and_what_was_sent_is_found(
 ):
     """A worker died when it had posted, and left all that the clock had told it."""
     desk.promise()
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         claim = lanes.claim(session, rt.workspace.id, now=clock())
     assert claim is not None
-    clock.forward(hours=-ahead)
-    posted = slack.post(HERE, "1", [], operation=claim.operation)
+    clock.advance(hours=-ahead)
+    posted = slack.post(HERE, "1", [], metadata_token=claim.metadata_token)
     assert correct(rt)
-    clock.forward(seconds=LEASE.total_seconds() - 1)
+    clock.advance(seconds=LEASE_DURATION.total_seconds() - 1)
     assert desk.go() == 0, "it may be sending still"
-    clock.forward(seconds=1)
+    clock.advance(seconds=1)
     desk.go()
     assert desk.states() == ["sent"]
     assert desk.delivered == [posted]
@@ -182,13 +187,13 @@ def test_a_lease_ends_and_what_was_sent_is_found(
 def test_whoever_is_sending_keeps_the_lease(
     desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
 ):
-    clock.forward(hours=3)
+    clock.advance(hours=3)
     desk.promise()
 
     def set_back(_: str) -> None:
         if POST in slack.calls[:-1]:
             return
-        clock.forward(hours=-3)
+        clock.advance(hours=-3)
         correct(rt)
         assert desk.go() == 0
 
@@ -200,10 +205,10 @@ def test_whoever_is_sending_keeps_the_lease(
 
 
 def test_people_and_places_are_looked_up_again(story: Story, clock: Clock):
-    clock.forward(hours=3)
+    clock.advance(hours=3)
     story.ask()
     assert "users.info" in story.slack.calls
-    with story.rt.sessions.begin() as session:
+    with story.rt.write_session.begin() as session:
         session.add(
             Home(
                 installation_id=story.rt.workspace.id,
@@ -212,11 +217,11 @@ def test_people_and_places_are_looked_up_again(story: Story, clock: Clock):
                 channels_read_at=clock(),
             )
         )
-    clock.forward(hours=-3)
+    clock.advance(hours=-3)
     story.slack.calls.clear()
-    facts.ensure(story.rt, people=[ASKER])
+    facts.refresh(story.rt, users=[ASKER])
     assert story.slack.calls == ["users.info"]
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         home = session.get_one(Home, (story.rt.workspace.id, ASKER))
         assert not places.is_fresh(home, clock())
 
@@ -224,12 +229,12 @@ def test_people_and_places_are_looked_up_again(story: Story, clock: Clock):
 def test_people_who_were_met_ahead_of_time_are_looked_up_by_and_by(
     story: Story, clock: Clock
 ):
-    clock.forward(days=100)
-    story.ask(who=HELPER)
-    clock.forward(days=-100)
+    clock.advance(days=100)
+    story.ask(member=HELPER)
+    clock.advance(days=-100)
     story.slack.calls.clear()
-    facts.look_again(story.rt)
-    with story.rt.reads() as session:
+    facts.refresh_stale_users(story.rt)
+    with story.rt.read_session() as session:
         known = session.scalars(select(Member.looked_up_at)).all()
     assert known
     assert all(at is None or at <= clock() for at in known)
@@ -257,8 +262,8 @@ def test_whatever_the_clock_did_everything_is_sent_once_soon_after(
     rt: Runtime, clock: Clock, steps: list[tuple[str, int]]
 ):
     """Soon: after the longest pause that Slack asks for."""
-    with rt.sessions.begin() as session:
-        for table in (OutboxItem, Lane, Pause):
+    with rt.write_session.begin() as session:
+        for table in (OutboxItem, OutboxChannel, RateLimit):
             session.query(table).delete()
     slack = FakeSlack()
     desk = Desk(Runtime(**{f: getattr(rt, f) for f in RUNTIME} | {"slack": slack}))
@@ -271,19 +276,23 @@ def test_whatever_the_clock_did_everything_is_sent_once_soon_after(
             case "refresh":
                 desk.refresh(value, to=f"C{value}")
             case "go":
-                clock.forward(seconds=value)
+                clock.advance(seconds=value)
                 desk.go()
             case "fail":
-                errors = NotDone(POST, "x"), Unsure(POST, "x"), RateLimited(POST, 60)
+                errors = (
+                    NotSent(POST, "x"),
+                    OutcomeUnknown(POST, "x"),
+                    RateLimited(POST, 60),
+                )
                 slack.fail[POST] = [errors[value]]
             case "step":
-                clock.forward(seconds=value)
+                clock.advance(seconds=value)
                 correct(desk.rt)
     slack.fail.clear()
-    for wait in (LONGEST_PAUSE, LOOK_AFTER, LOOK_AFTER, LEASE):
-        clock.forward(seconds=wait.total_seconds() + 1)
+    for wait in (MAX_RETRY_AFTER, VERIFY_DELAY, VERIFY_DELAY, LEASE_DURATION):
+        clock.advance(seconds=wait.total_seconds() + 1)
         while desk.go():
-            clock.forward(seconds=1)
+            clock.advance(seconds=1)
     assert sorted(m.text for m in slack.messages) == sorted(map(str, promised))
     assert set(desk.states()) <= {"sent"}
 
@@ -307,13 +316,13 @@ def test_a_file_has_no_lease_of_a_process_that_has_ended(
 ):
     desk.promise(1)
     desk.promise(2)
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         claim = lanes.claim(session, rt.workspace.id, now=clock())
     assert claim is not None
-    slack.post(HERE, "1", [], operation=claim.operation)
-    jobs.outbox.take_over(rt)
+    slack.post(HERE, "1", [], metadata_token=claim.metadata_token)
+    jobs.outbox.release_leases(rt)
     for _ in range(3):
-        clock.forward(seconds=1)
+        clock.advance(seconds=1)
         desk.go()
     assert [m.text for m in slack.messages] == ["1", "2"]
     assert desk.states() == ["sent", "sent"]
@@ -324,13 +333,13 @@ def test_what_such_a_process_had_not_sent_is_sent_after_two_looks(
     desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
 ):
     desk.promise()
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         lanes.claim(session, rt.workspace.id, now=clock())
-    jobs.outbox.take_over(rt)
-    clock.forward(seconds=1)
+    jobs.outbox.release_leases(rt)
+    clock.advance(seconds=1)
     desk.go()
     assert slack.messages == []
-    clock.forward(seconds=LOOK_AFTER.total_seconds())
+    clock.advance(seconds=VERIFY_DELAY.total_seconds())
     desk.go()
     assert [m.text for m in slack.messages] == ["1"]
 
@@ -338,10 +347,10 @@ def test_what_such_a_process_had_not_sent_is_sent_after_two_looks(
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_another_replica_keeps_its_lease(desk: Desk, rt: Runtime, clock: Clock):
     desk.promise()
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         lanes.claim(session, rt.workspace.id, now=clock())
-    jobs.outbox.take_over(rt)
-    clock.forward(seconds=1)
+    jobs.outbox.release_leases(rt)
+    clock.advance(seconds=1)
     assert desk.go() == 0
     assert desk.states() == ["sending"]
 
@@ -352,9 +361,9 @@ def test_a_start_corrects_what_a_clock_that_was_ahead_has_left(
     desk.promise(1)
     desk.go()
     desk.promise(2)
-    clock.forward(hours=-ahead)
-    jobs.outbox.take_over(rt)
-    clock.forward(seconds=1)
+    clock.advance(hours=-ahead)
+    jobs.outbox.release_leases(rt)
+    clock.advance(seconds=1)
     desk.go()
     assert [m.text for m in slack.messages] == ["1", "2"]
 

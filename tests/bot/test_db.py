@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, event, func, select, text, update
 from sqlalchemy.exc import OperationalError
 
-from bot.db import Database, empty_log, sqlite_file, together
+from bot.db import Database, run_batch, sqlite_file, truncate_wal
 from models import Installation
 
 
@@ -25,7 +25,7 @@ def add(team_id: str) -> Installation:
 
 
 def count(database: Database) -> int:
-    with database.reads() as session:
+    with database.read_session() as session:
         return session.scalar(select(func.count()).select_from(Installation)) or 0
 
 
@@ -34,24 +34,24 @@ def test_what_goes_well_together_is_one_transaction(database: Database):
 
     def write(teams: Sequence[str]) -> None:
         begun.append(teams)
-        with database.sessions.begin() as session:
+        with database.write_session.begin() as session:
             session.add_all([add(team) for team in teams])
 
-    assert together(write, ["T1", "T2", "T3"]) == [None, None, None]
+    assert run_batch(write, ["T1", "T2", "T3"]) == [None, None, None]
     assert begun == [["T1", "T2", "T3"]]
     assert count(database) == 3
 
 
 def test_one_that_fails_takes_no_other_with_it(database: Database):
     def write(teams: Sequence[str]) -> None:
-        with database.sessions.begin() as session:
+        with database.write_session.begin() as session:
             for team in teams:
                 session.add(add(team))
                 session.flush()
                 if team == "T2":
                     raise ZeroDivisionError
 
-    first, second, third = together(write, ["T1", "T2", "T3"])
+    first, second, third = run_batch(write, ["T1", "T2", "T3"])
     assert (first, third) == (None, None)
     assert isinstance(second, ZeroDivisionError)
     assert count(database) == 2
@@ -64,7 +64,7 @@ def test_what_fails_alone_by_its_own_fault_is_not_tried_again():
         tried.extend(numbers)
         raise ZeroDivisionError
 
-    [error] = together(fail, [1])
+    [error] = run_batch(fail, [1])
     assert isinstance(error, ZeroDivisionError)
     assert tried == [1]
 
@@ -73,7 +73,7 @@ def test_nothing_is_done_for_nobody():
     def fail(_: Sequence[int]) -> None:
         raise AssertionError
 
-    assert together(fail, []) == []
+    assert run_batch(fail, []) == []
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_what_the_database_gave_up_is_tried_again(reason: type[Exception]):
         if len(tried) == 1:
             raise OperationalError("UPDATE", {}, reason())
 
-    assert together(give_up_once, [1]) == [None]
+    assert run_batch(give_up_once, [1]) == [None]
     assert tried == [1, 1]
 
 
@@ -98,7 +98,7 @@ def test_what_the_database_always_gives_up_fails_in_the_end():
         tried.extend(numbers)
         raise OperationalError("UPDATE", {}, psycopg.errors.DeadlockDetected())
 
-    [error] = together(give_up, [1])
+    [error] = run_batch(give_up, [1])
     assert isinstance(error, OperationalError)
     assert tried == [1, 1, 1]
 
@@ -110,7 +110,7 @@ def test_nobody_is_served_after_slack_has_given_up():
         tried.append(numbers)
         raise ZeroDivisionError
 
-    assert len(list(filter(None, together(fail, [1, 2, 3], patience=-1)))) == 3
+    assert len(list(filter(None, run_batch(fail, [1, 2, 3], timeout=-1)))) == 3
     assert tried == [[1, 2, 3]]
 
 
@@ -119,16 +119,16 @@ def test_a_connection_that_was_cut_is_replaced(database: Database):
         pytest.skip("nobody else can cut a connection to a file")
 
     def write_and_be_cut(teams: Sequence[str]) -> None:
-        with database.sessions.begin() as session:
+        with database.write_session.begin() as session:
             session.add_all([add(team) for team in teams])
             session.flush()
             if not cut:
                 cut.append(session.scalar(text("SELECT pg_backend_pid()")))
-                with database.lookups.connect() as other:
+                with database.autocommit.connect() as other:
                     other.execute(text(f"SELECT pg_terminate_backend({cut[0]}, 2000)"))
 
     cut: list[int] = []
-    assert together(write_and_be_cut, ["T1", "T2"]) == [None, None]
+    assert run_batch(write_and_be_cut, ["T1", "T2"]) == [None, None]
     assert len(cut) == 1
     assert count(database) == 2
 
@@ -136,11 +136,11 @@ def test_a_connection_that_was_cut_is_replaced(database: Database):
 def test_connections_that_were_cut_while_idle_are_noticed(database: Database):
     if database.engine.dialect.name != "postgresql":
         pytest.skip("nobody else can cut a connection to a file")
-    with database.sessions() as session:
+    with database.write_session() as session:
         pid = session.scalar(text("SELECT pg_backend_pid()"))
-    with database.lookups.connect() as other:
+    with database.autocommit.connect() as other:
         other.execute(text(f"SELECT pg_terminate_backend({pid}, 2000)"))
-    with database.sessions.begin() as session:
+    with database.write_session.begin() as session:
         session.add(add("T1"))
     assert count(database) == 1
 
@@ -179,11 +179,11 @@ def test_what_was_deleted_is_nowhere_on_disk_once_the_log_is_empty(database: Dat
     file = sqlite_file(database.engine.url)
     assert file is not None
     canaries = [f"canary-{n:04d}-" + "x" * (n % 900) for n in range(400)]
-    with database.sessions.begin() as session:
+    with database.write_session.begin() as session:
         session.add_all([add(canary) for canary in canaries])
-    assert empty_log(file)
+    assert truncate_wal(file)
     assert canaries[7].encode() in on_disk(database)[file.name]
-    with database.sessions.begin() as session:
+    with database.write_session.begin() as session:
         for canary in canaries[:200]:
             session.execute(
                 update(Installation)
@@ -194,7 +194,7 @@ def test_what_was_deleted_is_nowhere_on_disk_once_the_log_is_empty(database: Dat
             delete(Installation).where(Installation.team_id.in_(canaries[200:]))
         )
     assert any(b"canary-" in content for content in on_disk(database).values())
-    assert empty_log(file)
+    assert truncate_wal(file)
     assert [name for name, has in on_disk(database).items() if b"canary-" in has] == []
 
 
@@ -202,19 +202,19 @@ def test_what_was_deleted_is_nowhere_on_disk_once_the_log_is_empty(database: Dat
 def test_who_reads_keeps_the_log_and_waits_for_nothing(database: Database):
     file = sqlite_file(database.engine.url)
     assert file is not None
-    with database.sessions.begin() as session:
+    with database.write_session.begin() as session:
         session.add(add("T1"))
-    with database.reads() as reader:
+    with database.read_session() as reader:
         assert reader.scalar(select(func.count()).select_from(Installation)) == 1
-        with database.sessions.begin() as session:
+        with database.write_session.begin() as session:
             session.add(add("T2"))
-        assert not empty_log(file)
+        assert not truncate_wal(file)
         assert reader.scalar(select(func.count()).select_from(Installation)) == 1
-    with database.sessions.begin() as session:
+    with database.write_session.begin() as session:
         session.add(add("T3"))
         session.flush()
-        assert not empty_log(file)
-    assert empty_log(file)
+        assert not truncate_wal(file)
+    assert truncate_wal(file)
     assert on_disk(database)[f"{file.name}-wal"] == b""
-    assert empty_log(file), "there is nothing to do"
+    assert truncate_wal(file), "there is nothing to do"
     assert count(database) == 3

@@ -11,11 +11,17 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from bot import lanes, outbox
-from bot.delivery import LOOK_AFTER, LOOKS, MOST_FAILURES, Deliverer, Notice
-from bot.lanes import LEASE, SENDING, Claim
-from bot.operations import Later, Post, React, Whisper
+from bot.delivery import (
+    MAX_FAILURES,
+    MAX_VERIFY_ATTEMPTS,
+    VERIFY_DELAY,
+    MessageType,
+    OutboxWorker,
+)
+from bot.lanes import LEASE_DURATION, MAX_SEND_TIME, Delivery
+from bot.operations import PostEphemeral, PostMessage, Reschedule, SetReaction
 from bot.runtime import Runtime
-from bot.slack import NotDone, RateLimited, Refused, Unsure
+from bot.slack import NotSent, OutcomeUnknown, RateLimited, Rejected
 from models import Installation, OutboxItem
 from tests.factories import Clock
 from tests.fakes import FakeSlack
@@ -37,35 +43,37 @@ class Desk:
         self.bug: type[Exception] | None = None
         self.bug_after: type[Exception] | None = None
         self.on_draw: Callable[[], None] = lambda: None
-        self.deliverer = Deliverer(
+        self.deliverer = OutboxWorker(
             rt,
             {
-                "post": Notice(
+                "post": MessageType(
                     self._post,
                     "look",
                     self._delivered,
                     lambda _s, _c, error, _n: self.parked.append(error),
                     lambda _s, _c, error, _n: self.unknown.append(error),
                 ),
-                "sign": Notice(self._sign, "repeat"),
-                "whisper": Notice(self._whisper, "leave"),
+                "sign": MessageType(self._sign, "repeat"),
+                "whisper": MessageType(self._whisper, "leave"),
             },
         )
 
-    def _post(self, _session: object, claim: Claim) -> Post | None:
+    def _post(self, _session: object, claim: Delivery) -> PostMessage | None:
         if self.bug and claim.subject_id == 1:
             raise self.bug
         is_true = self.is_true
         self.on_draw()
-        return Post(claim.recipient, f"{claim.subject_id}", []) if is_true else None
+        return (
+            PostMessage(claim.recipient, f"{claim.subject_id}", []) if is_true else None
+        )
 
-    def _sign(self, _session: object, claim: Claim) -> React:
+    def _sign(self, _session: object, claim: Delivery) -> SetReaction:
         self.on_draw()
-        return React(claim.recipient, "1.1", "eyes")
+        return SetReaction(claim.recipient, "1.1", "eyes")
 
-    def _whisper(self, _session: object, claim: Claim) -> Whisper:
+    def _whisper(self, _session: object, claim: Delivery) -> PostEphemeral:
         self.on_draw()
-        return Whisper(claim.recipient, "U1", "psst", [])
+        return PostEphemeral(claim.recipient, "U1", "psst", [])
 
     def _delivered(self, _s: object, _c: object, result: object, _n: object) -> None:
         if self.bug_after:
@@ -80,13 +88,13 @@ class Desk:
         self, subject: int = 1, *, to: str = HERE, kind: str = "post", due: float = 0
     ) -> None:
         at = self.rt.clock() + timedelta(seconds=due)
-        self._say(partial(outbox.promise, due=at), kind, subject, to)
+        self._say(partial(outbox.enqueue, due=at), kind, subject, to)
 
     def refresh(self, subject: int = 1, *, to: str = HERE, kind: str = "sign") -> None:
-        self._say(outbox.refresh, kind, subject, to)
+        self._say(outbox.enqueue_update, kind, subject, to)
 
     def _say(self, how: Callable[..., None], kind: str, subject: int, to: str) -> None:
-        with self.rt.sessions.begin() as session:
+        with self.rt.write_session.begin() as session:
             how(
                 session,
                 kind,
@@ -97,14 +105,14 @@ class Desk:
             )
 
     def items(self) -> list[OutboxItem]:
-        with self.rt.reads() as session:
+        with self.rt.read_session() as session:
             return list(session.scalars(select(OutboxItem).order_by(OutboxItem.id)))
 
     def states(self) -> list[str]:
         return [item.state for item in self.items()]
 
     def go(self) -> int:
-        return self.deliverer.deliver_due()
+        return self.deliverer.send_due()
 
 
 @pytest.fixture
@@ -168,28 +176,28 @@ def test_about_one_message_a_second_in_a_channel(
     desk.promise(9, to=THERE)
     assert desk.go() == 2
     assert [m.text for m in slack.messages] == ["0", "9"]
-    clock.forward(seconds=0.9)
+    clock.advance(seconds=0.9)
     assert desk.go() == 0
-    clock.forward(seconds=0.1)
+    clock.advance(seconds=0.1)
     assert desk.go() == 1
-    clock.forward(seconds=1)
+    clock.advance(seconds=1)
     desk.go()
-    assert [m.text for m in slack.to(HERE)] == ["0", "1", "2"]
+    assert [m.text for m in slack.messages_to(HERE)] == ["0", "1", "2"]
 
 
 def test_certainly_not_posted_is_tried_again_later(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail[POST] = [NotDone(POST, "not_connected")] * 2
+    slack.fail[POST] = [NotSent(POST, "not_connected")] * 2
     desk.promise()
     desk.go()
     assert desk.states() == ["pending"]
     assert desk.go() == 0
-    clock.forward(seconds=2)
+    clock.advance(seconds=2)
     desk.go()
-    clock.forward(seconds=3)
+    clock.advance(seconds=3)
     assert desk.go() == 0
-    clock.forward(seconds=1)
+    clock.advance(seconds=1)
     desk.go()
     assert desk.states() == ["sent"]
     assert len(slack.messages) == 1
@@ -198,12 +206,12 @@ def test_certainly_not_posted_is_tried_again_later(
 def test_after_many_tries_it_is_given_up(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail[POST] = [NotDone(POST, "not_connected")] * MOST_FAILURES
+    slack.fail[POST] = [NotSent(POST, "not_connected")] * MAX_FAILURES
     desk.promise()
-    for _ in range(MOST_FAILURES):
+    for _ in range(MAX_FAILURES):
         assert desk.states() == ["pending"]
         desk.go()
-        clock.forward(minutes=10)
+        clock.advance(minutes=10)
     assert desk.states() == ["parked"]
     assert desk.parked == ["not_connected"]
 
@@ -217,10 +225,10 @@ def test_a_rate_limit_pauses_that_method_only_and_keeps_the_order(
     desk.refresh(3, to="C0OTHER")
     desk.go()
     assert slack.calls == [POST, "reactions.add"]
-    clock.forward(seconds=29)
+    clock.advance(seconds=29)
     desk.go()
     assert slack.messages == []
-    clock.forward(seconds=1)
+    clock.advance(seconds=1)
     desk.go()
     assert [m.text for m in slack.messages] == ["1", "2"]
 
@@ -228,7 +236,7 @@ def test_a_rate_limit_pauses_that_method_only_and_keeps_the_order(
 def test_permanently_refused_is_parked_with_its_reason(
     desk: Desk, slack: FakeSlack
 ) -> None:
-    slack.fail[POST] = [Refused(POST, "is_archived")]
+    slack.fail[POST] = [Rejected(POST, "is_archived")]
     desk.promise()
     desk.go()
     assert desk.states() == ["parked"]
@@ -238,13 +246,13 @@ def test_permanently_refused_is_parked_with_its_reason(
 def test_a_revoked_token_stops_everything_until_it_works_again(
     desk: Desk, slack: FakeSlack, rt: Runtime
 ) -> None:
-    slack.fail[POST] = [Refused(POST, "token_revoked")]
+    slack.fail[POST] = [Rejected(POST, "token_revoked")]
     desk.promise(1)
     desk.promise(2, to=THERE)
     desk.go()
     assert slack.calls == [POST]
     assert desk.states() == ["pending", "pending"]
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         session.execute(update(Installation).values(paused_because=None))
     desk.go()
     assert desk.states() == ["sent", "sent"]
@@ -255,12 +263,12 @@ def test_an_unknown_outcome_is_looked_up_before_anything_is_sent_again(
     desk: Desk, slack: FakeSlack, clock: Clock, was_posted: bool
 ) -> None:
     fail = slack.fail_after if was_posted else slack.fail
-    fail[POST] = [Unsure(POST, "TimeoutError")]
+    fail[POST] = [OutcomeUnknown(POST, "TimeoutError")]
     desk.promise()
     desk.go()
     assert desk.states() == ["unverified"]
     for _ in range(3):
-        clock.forward(seconds=10)
+        clock.advance(seconds=10)
         desk.go()
     assert desk.states() == ["sent"]
     assert len(slack.messages) == 1
@@ -272,14 +280,14 @@ def test_an_unknown_outcome_is_looked_up_before_anything_is_sent_again(
 def test_what_can_not_be_looked_up_is_never_sent_again(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail_after[POST] = [Unsure(POST, "TimeoutError")]
+    slack.fail_after[POST] = [OutcomeUnknown(POST, "TimeoutError")]
     slack.fail["conversations.history"] = [
-        Refused("conversations.history", "missing_scope")
+        Rejected("conversations.history", "missing_scope")
     ]
     desk.promise()
     desk.go()
     for _ in range(5):
-        clock.forward(minutes=1)
+        clock.advance(minutes=1)
         desk.go()
     assert desk.states() == ["unknown"]
     assert len(slack.messages) == 1
@@ -288,21 +296,21 @@ def test_what_can_not_be_looked_up_is_never_sent_again(
 def test_a_look_that_fails_is_made_again(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail_after[POST] = [Unsure(POST, "TimeoutError")]
+    slack.fail_after[POST] = [OutcomeUnknown(POST, "TimeoutError")]
     slack.fail["conversations.history"] = [
         RateLimited("conversations.history", 5),
-        Unsure("conversations.history", "TimeoutError"),
+        OutcomeUnknown("conversations.history", "TimeoutError"),
     ]
     desk.promise()
     for _ in range(8):
         desk.go()
-        clock.forward(seconds=10)
+        clock.advance(seconds=10)
     assert desk.states() == ["sent"]
     assert len(slack.messages) == 1
 
 
 def test_an_unknown_whisper_is_left(desk: Desk, slack: FakeSlack) -> None:
-    slack.fail_after["chat.postEphemeral"] = [Unsure("chat.postEphemeral", "x")]
+    slack.fail_after["chat.postEphemeral"] = [OutcomeUnknown("chat.postEphemeral", "x")]
     desk.promise(kind="whisper")
     desk.go()
     assert desk.states() == ["unknown"]
@@ -311,10 +319,10 @@ def test_an_unknown_whisper_is_left(desk: Desk, slack: FakeSlack) -> None:
 def test_an_unknown_refresh_is_simply_done_again(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail_after["reactions.add"] = [Unsure("reactions.add", "x")]
+    slack.fail_after["reactions.add"] = [OutcomeUnknown("reactions.add", "x")]
     desk.refresh()
     desk.go()
-    clock.forward(seconds=2)
+    clock.advance(seconds=2)
     desk.go()
     assert desk.states() == ["sent"]
 
@@ -324,16 +332,16 @@ def test_a_worker_that_died_leaves_a_lease_and_no_second_message(
     desk: Desk, slack: FakeSlack, clock: Clock, rt: Runtime, was_posted: bool
 ) -> None:
     desk.promise()
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         claim = lanes.claim(session, rt.workspace.id, now=clock())
     assert claim is not None
     if was_posted:
-        slack.post(HERE, "1", [], operation=claim.operation)
+        slack.post(HERE, "1", [], metadata_token=claim.metadata_token)
     assert desk.go() == 0
-    clock.forward(seconds=LEASE.total_seconds())
+    clock.advance(seconds=LEASE_DURATION.total_seconds())
     for _ in range(3):
         desk.go()
-        clock.forward(seconds=LOOK_AFTER.total_seconds())
+        clock.advance(seconds=VERIFY_DELAY.total_seconds())
     assert desk.states() == ["sent"]
     assert len(slack.messages) == 1
 
@@ -343,7 +351,7 @@ def stand_still(desk: Desk, clock: Clock, by: timedelta) -> None:
 
     def wait() -> None:
         desk.on_draw = lambda: None
-        clock.forward(seconds=by.total_seconds())
+        clock.advance(seconds=by.total_seconds())
 
     desk.on_draw = wait
 
@@ -354,10 +362,10 @@ def test_who_stood_still_beyond_the_lease_sends_nothing_after_another_has(
     other = Desk(rt)
 
     def wait_for_the_other() -> None:
-        clock.forward(seconds=LEASE.total_seconds())
-        for _ in range(LOOKS):
+        clock.advance(seconds=LEASE_DURATION.total_seconds())
+        for _ in range(MAX_VERIFY_ATTEMPTS):
             other.go()
-            clock.forward(seconds=LOOK_AFTER.total_seconds())
+            clock.advance(seconds=VERIFY_DELAY.total_seconds())
 
     desk.on_draw = wait_for_the_other
     desk.promise()
@@ -365,11 +373,16 @@ def test_who_stood_still_beyond_the_lease_sends_nothing_after_another_has(
     assert len(slack.messages) == 1
     assert desk.states() == ["sent"]
     [item] = desk.items()
-    assert (item.ts, item.attempts) == (slack.messages[0].ts, 1 + LOOKS)
+    assert (item.ts, item.attempts) == (slack.messages[0].ts, 1 + MAX_VERIFY_ATTEMPTS)
 
 
 @pytest.mark.parametrize(
-    "still", [LEASE - SENDING + timedelta(seconds=1), LEASE, timedelta(hours=1)]
+    "still",
+    [
+        LEASE_DURATION - MAX_SEND_TIME + timedelta(seconds=1),
+        LEASE_DURATION,
+        timedelta(hours=1),
+    ],
 )
 @pytest.mark.parametrize("kind", ["post", "sign", "whisper"])
 def test_whose_lease_is_over_or_nearly_sends_at_the_next_turn(
@@ -382,7 +395,7 @@ def test_whose_lease_is_over_or_nearly_sends_at_the_next_turn(
     assert [(item.state, item.error) for item in desk.items()] == [
         ("pending", "lease_over")
     ]
-    clock.forward(seconds=2)
+    clock.advance(seconds=2)
     desk.go()
     assert len(slack.calls) == 1
     assert desk.states() == ["sent"]
@@ -391,7 +404,7 @@ def test_whose_lease_is_over_or_nearly_sends_at_the_next_turn(
 def test_who_has_time_enough_left_sends(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    stand_still(desk, clock, LEASE - SENDING)
+    stand_still(desk, clock, LEASE_DURATION - MAX_SEND_TIME)
     desk.promise()
     desk.go()
     assert desk.states() == ["sent"]
@@ -400,17 +413,17 @@ def test_who_has_time_enough_left_sends(
 def test_a_look_that_took_too_long_is_taken_again_before_anything_is_sent(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail[POST] = [Unsure(POST, "TimeoutError")]
+    slack.fail[POST] = [OutcomeUnknown(POST, "TimeoutError")]
     desk.promise()
     desk.go()
-    clock.forward(seconds=10)
+    clock.advance(seconds=10)
     desk.go()
-    stand_still(desk, clock, LEASE)
-    clock.forward(seconds=10)
+    stand_still(desk, clock, LEASE_DURATION)
+    clock.advance(seconds=10)
     desk.go()
     assert desk.states() == ["unverified"]
     assert slack.messages == []
-    clock.forward(seconds=10)
+    clock.advance(seconds=10)
     desk.go()
     assert slack.calls.count("conversations.history") == 3
     assert desk.states() == ["sent"]
@@ -421,12 +434,12 @@ def test_who_lost_the_lease_records_nothing(
     desk: Desk, slack: FakeSlack, clock: Clock, rt: Runtime
 ) -> None:
     desk.promise()
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         stale = lanes.claim(session, rt.workspace.id, now=clock())
     assert stale is not None
-    clock.forward(minutes=2)
+    clock.advance(minutes=2)
     desk.go()
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         assert not lanes.finish(session, stale, now=clock(), state="parked")
     assert desk.states() == ["unverified"]
 
@@ -437,9 +450,9 @@ def test_a_bug_in_one_message_does_not_hold_up_those_behind_it(
     desk.bug = ZeroDivisionError
     desk.promise(1)
     desk.promise(2)
-    for _ in range(2 * MOST_FAILURES):
+    for _ in range(2 * MAX_FAILURES):
         desk.go()
-        clock.forward(minutes=11)
+        clock.advance(minutes=11)
     assert [m.text for m in slack.messages] == ["2"]
     assert desk.states() == ["parked", "sent"]
     assert desk.parked == ["ZeroDivisionError"]
@@ -454,7 +467,7 @@ def test_what_is_sent_but_can_not_be_recorded_is_not_sent_again(
     desk.go()
     assert desk.states() == ["unverified"]
     desk.bug_after = None
-    clock.forward(seconds=10)
+    clock.advance(seconds=10)
     desk.go()
     assert desk.states() == ["sent"]
     assert len(slack.messages) == 1
@@ -463,24 +476,24 @@ def test_what_is_sent_but_can_not_be_recorded_is_not_sent_again(
 def test_a_post_that_is_never_certain_comes_to_an_end(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail[POST] = [Unsure(POST, "internal_error")] * 100
+    slack.fail[POST] = [OutcomeUnknown(POST, "internal_error")] * 100
     desk.promise()
-    for _ in range(6 * MOST_FAILURES):
+    for _ in range(6 * MAX_FAILURES):
         desk.go()
-        clock.forward(minutes=11)
+        clock.advance(minutes=11)
     assert desk.states() == ["unknown"]
-    assert slack.calls.count(POST) == MOST_FAILURES
+    assert slack.calls.count(POST) == MAX_FAILURES
     assert desk.unknown == ["internal_error"]
 
 
 def test_waiting_for_a_rate_limit_is_no_failure(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail[POST] = [RateLimited(POST, 1)] * (2 * MOST_FAILURES)
+    slack.fail[POST] = [RateLimited(POST, 1)] * (2 * MAX_FAILURES)
     desk.promise()
-    for _ in range(3 * MOST_FAILURES):
+    for _ in range(3 * MAX_FAILURES):
         desk.go()
-        clock.forward(minutes=1)
+        clock.advance(minutes=1)
     assert desk.states() == ["sent"]
 
 
@@ -499,12 +512,12 @@ def test_a_promise_made_again_before_it_was_kept_waits_anew(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
     desk.promise(due=60)
-    clock.forward(seconds=50)
+    clock.advance(seconds=50)
     desk.promise(due=60)
-    clock.forward(seconds=20)
+    clock.advance(seconds=20)
     desk.go()
     assert slack.messages == []
-    clock.forward(seconds=40)
+    clock.advance(seconds=40)
     desk.go()
     assert len(slack.messages) == 1
 
@@ -527,7 +540,7 @@ def test_many_workers_send_everything_once(
             thread.start()
         for thread in threads:
             thread.join()
-        clock.forward(seconds=1)
+        clock.advance(seconds=1)
     assert sorted(int(m.text) for m in slack.messages) == list(range(40))
     assert set(desk.states()) == {"sent"}
 
@@ -546,7 +559,7 @@ def test_no_transaction_is_held_across_a_call_to_slack(
     desk: Desk, slack: FakeSlack, rt: Runtime
 ) -> None:
     def write(_: str) -> None:
-        with rt.sessions.begin() as session:
+        with rt.write_session.begin() as session:
             session.execute(update(Installation).values(team_name="still writable"))
 
     slack.on_call = write
@@ -560,20 +573,20 @@ def test_what_comes_at_the_wrong_time_is_drawn_anew_at_the_right_one(
 ) -> None:
     right = clock() + timedelta(hours=1)
 
-    def draw(_session: object, claim: Claim) -> Post | Later:
-        if claim.claimed_at < right:
-            return Later(right)
-        return Post(claim.recipient, f"at {claim.claimed_at:%H:%M}", [])
+    def draw(_session: object, claim: Delivery) -> PostMessage | Reschedule:
+        if claim.started_at < right:
+            return Reschedule(right)
+        return PostMessage(claim.recipient, f"at {claim.started_at:%H:%M}", [])
 
-    patient = Deliverer(rt, {"post": Notice(draw)})
+    patient = OutboxWorker(rt, {"post": MessageType(draw)})
     desk.promise(due=-5)
-    patient.deliver_due()
+    patient.send_due()
     assert slack.calls == []
     [item] = desk.items()
     assert (item.state, item.due_at, item.failures) == ("pending", right, 0)
-    clock.forward(hours=1)
-    patient.deliver_due()
-    assert slack.texts(HERE) == [f"at {right:%H:%M}"]
+    clock.advance(hours=1)
+    patient.send_due()
+    assert slack.texts_to(HERE) == [f"at {right:%H:%M}"]
 
 
 # What follows from a delivery
@@ -585,22 +598,22 @@ class Follows:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.notice = replace(
-            desk.deliverer._notices["post"],
-            delivered=self._promise,
-            unknown=lambda session, claim, _why, now: self._promise(
+            desk.deliverer._message_types["post"],
+            on_sent=self._promise,
+            on_lost=lambda session, claim, _why, now: self._promise(
                 session, claim, None, now
             ),
         )
 
     def _promise(
-        self, session: Session, claim: Claim, _result: object, now: datetime
+        self, session: Session, claim: Delivery, _result: object, now: datetime
     ) -> None:
         if claim.subject_id != 1:
             return
         for kind, say in (
-            ("post", outbox.promise),
-            ("whisper", outbox.promise),
-            ("sign", outbox.refresh),
+            ("post", outbox.enqueue),
+            ("whisper", outbox.enqueue),
+            ("sign", outbox.enqueue_update),
         ):
             say(
                 session,
@@ -623,8 +636,8 @@ class Follows:
 @pytest.fixture
 def follows(desk: Desk) -> Follows:
     follows = Follows(desk)
-    desk.deliverer = Deliverer(
-        desk.rt, {**desk.deliverer._notices, "post": follows.notice}
+    desk.deliverer = OutboxWorker(
+        desk.rt, {**desk.deliverer._message_types, "post": follows.notice}
     )
     return follows
 
@@ -643,10 +656,10 @@ def test_what_follows_from_what_was_found_is_looked_for(
     desk: Desk, follows: Follows, slack: FakeSlack, clock: Clock
 ) -> None:
     """A line that nobody can look for, and what can be done twice, need no look."""
-    slack.fail_after[POST] = [Unsure(POST, "timeout")]
+    slack.fail_after[POST] = [OutcomeUnknown(POST, "timeout")]
     desk.promise()
     desk.go()
-    clock.forward(seconds=LOOK_AFTER.total_seconds())
+    clock.advance(seconds=VERIFY_DELAY.total_seconds())
     slack.calls.clear()
     assert desk.go()
     assert {kind: state for kind, (state, _) in follows.marks().items()} == {
@@ -658,7 +671,7 @@ def test_what_follows_from_what_was_found_is_looked_for(
     [letter] = [item for item in desk.items() if item.recipient == "C0POST"]
     [post] = [item for item in desk.items() if item.recipient == HERE]
     assert letter.first_sent_at == post.first_sent_at
-    clock.forward(seconds=LOOK_AFTER.total_seconds())
+    clock.advance(seconds=VERIFY_DELAY.total_seconds())
     desk.go()
     assert [m.text for m in slack.messages] == ["1", "2"]
 
@@ -668,21 +681,21 @@ def test_what_follows_has_the_same_mark_each_time(
 ) -> None:
     """As in a copy of the database in which it has not followed yet."""
     desk.promise()
-    with rt.reads() as session:
+    with rt.read_session() as session:
         mark = session.scalars(select(OutboxItem.operation)).one()
     desk.go()
     first = follows.marks()
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         session.execute(delete(OutboxItem))
     desk.promise()
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         session.execute(
             update(OutboxItem).values(
                 operation=mark, state="unverified", first_sent_at=clock()
             )
         )
     for _ in range(3):
-        clock.forward(seconds=LOOK_AFTER.total_seconds())
+        clock.advance(seconds=VERIFY_DELAY.total_seconds())
         desk.go()
     assert [m.text for m in slack.messages] == ["1", "2"]
     assert follows.marks() == first
@@ -692,12 +705,12 @@ def test_what_follows_has_the_same_mark_each_time(
 def test_what_follows_from_what_nobody_can_look_for_is_sent_without_a_look(
     desk: Desk, follows: Follows, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail[POST] = [Unsure(POST, "timeout")]
+    slack.fail[POST] = [OutcomeUnknown(POST, "timeout")]
     slack.fail["conversations.history"] = [
-        Refused("conversations.history", "missing_scope")
+        Rejected("conversations.history", "missing_scope")
     ]
     desk.promise()
     desk.go()
-    clock.forward(seconds=LOOK_AFTER.total_seconds())
+    clock.advance(seconds=VERIFY_DELAY.total_seconds())
     desk.go()
     assert [m.text for m in slack.messages] == ["2"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.hours import Reachable
+from bot.hours import ContactHours
 
 # A Wednesday.
 EARLY = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
@@ -15,8 +15,8 @@ NOON = EARLY + timedelta(hours=4)
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def reach(**more: object) -> Reachable:
-    return Reachable(**{"zone": BERLIN, "start": time(9), "end": time(17), **more})  # type: ignore[arg-type]
+def reach(**more: object) -> ContactHours:
+    return ContactHours(**{"zone": BERLIN, "start": time(9), "end": time(17), **more})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -37,15 +37,15 @@ def test_messages_come_in_somebodys_own_daytime(local: str, then: str):
     def at(text: str) -> datetime:
         return datetime.fromisoformat(text).replace(tzinfo=BERLIN).astimezone(UTC)
 
-    assert reach().welcome_at(at(local)) == at(then)
+    assert reach().next_allowed(at(local)) == at(then)
 
 
 def test_who_is_away_is_looked_at_again_another_day():
-    assert reach(is_away=True).welcome_at(NOON) == NOON + timedelta(days=1)
+    assert reach(is_away=True).next_allowed(NOON) == NOON + timedelta(days=1)
     friday_evening = datetime(2026, 3, 6, 19, 0, tzinfo=UTC)
-    back = reach(back_at=friday_evening).welcome_at(NOON)
+    back = reach(back_at=friday_evening).next_allowed(NOON)
     assert back == datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
-    assert reach(back_at=EARLY).welcome_at(NOON) == NOON
+    assert reach(back_at=EARLY).next_allowed(NOON) == NOON
 
 
 @given(
@@ -58,9 +58,9 @@ def test_who_is_away_is_looked_at_again_another_day():
 )
 def test_a_message_is_never_before_now_at_night_or_at_a_weekend(now, zone, is_away):
     now = now.replace(tzinfo=UTC)
-    at = reach(zone=ZoneInfo(zone), is_away=is_away).welcome_at(now)
+    at = reach(zone=ZoneInfo(zone), is_away=is_away).next_allowed(now)
     local = at.astimezone(ZoneInfo(zone))
     assert at >= now
     assert time(9) <= local.time() < time(17)
     assert local.isoweekday() <= 5
-    assert reach(zone=ZoneInfo(zone)).welcome_at(at) == at
+    assert reach(zone=ZoneInfo(zone)).next_allowed(at) == at

@@ -7,18 +7,27 @@ from typing import Any
 from sqlalchemy import select
 
 import jobs
-from bot.delivery import Deliverer
+from bot.delivery import OutboxWorker
 from bot.facts import service as facts
-from bot.notices import notices
+from bot.notices import message_types
 from models import Base, Installation
 from tests.checkins import join
-from tests.factories import ASKER, HELPER, HERE, MONDAY, PEER, Clock, Story, person
+from tests.factories import (
+    ASKER,
+    HELP_CHANNEL,
+    HELPER,
+    MONDAY,
+    PEER,
+    Clock,
+    Story,
+    user_object,
+)
 from tests.fakes import FakeSlack
 
 
 def held(story: Story) -> dict[str, list[Any]]:
     """All that the database holds, but for the second workspace's own row."""
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         return {
             table.name: [
                 tuple(row)
@@ -30,22 +39,22 @@ def held(story: Story) -> dict[str, list[Any]]:
 
 
 def test_whatever_is_due_waits_for_a_process_that_has_the_token(story: Story):
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     asked = story.ask()
     story.say(HELPER, "Try this", thread_ts=asked.ts)
     story.say(PEER, "Does anybody know?", thread_ts="1700000000.000100")
     story.react(PEER, asked.ts, "tada")
     story.react(PEER, "1700000000.000200", "tada")
-    join(story, ASKER, story.asked())
-    jobs.mentors.write_down(story.rt, story.deliverer)
-    gone = person(PEER, deleted=True)
+    join(story, ASKER, story.post_round())
+    jobs.mentors.flush_message_counts(story.rt, story.deliverer)
+    gone = user_object(PEER, deleted=True)
     story.event({"type": "user_change", "user": gone})
     story.command(ASKER, "/ask", "Who posts this?")
     before = held(story)
     needed = ("outbox", "sightings", "message_counts", "checkins")
     assert [name for name in needed if not before[name]] == []
 
-    with story.rt.sessions.begin() as session:
+    with story.rt.write_session.begin() as session:
         row = Installation(
             team_id="T0OTHER",
             bot_id="B0OTHER",
@@ -64,12 +73,14 @@ def test_whatever_is_due_waits_for_a_process_that_has_the_token(story: Story):
         slack=slack,
         clock=Clock(story.clock.now + timedelta(days=400)),
     )
-    deliverer = Deliverer(other, notices(served), meet=facts.meet)
-    for job in jobs.SCHEDULE:
+    deliverer = OutboxWorker(
+        other, message_types(served), fetch_new_users=facts.fetch_new_users
+    )
+    for job in jobs.JOBS:
         job.run(other, deliverer)
-    assert deliverer.deliver_due() == 0
+    assert deliverer.send_due() == 0
     assert slack.messages == []
     assert held(story) == before
 
-    story.later(minutes=1)
-    assert "Who posts this?" in story.slack.texts(HERE)[-1]
+    story.advance(minutes=1)
+    assert "Who posts this?" in story.slack.texts_to(HELP_CHANNEL)[-1]

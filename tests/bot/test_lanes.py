@@ -9,15 +9,15 @@ from sqlalchemy import Select, insert, text, update
 from sqlalchemy.exc import IntegrityError
 
 from bot import lanes, outbox
-from bot.lanes import LEASE
+from bot.lanes import LEASE_DURATION
 from bot.runtime import Runtime
 from models import Installation, OutboxItem
 from tests.factories import Clock
 
 
 def promise(rt: Runtime, subject: int, to: str = "C1", due: float = 0) -> None:
-    with rt.sessions.begin() as session:
-        outbox.promise(
+    with rt.write_session.begin() as session:
+        outbox.enqueue(
             session,
             "post",
             subject,
@@ -29,8 +29,8 @@ def promise(rt: Runtime, subject: int, to: str = "C1", due: float = 0) -> None:
 
 
 def refresh(rt: Runtime, subject: int, to: str) -> None:
-    with rt.sessions.begin() as session:
-        outbox.refresh(
+    with rt.write_session.begin() as session:
+        outbox.enqueue_update(
             session,
             "sign",
             subject,
@@ -42,7 +42,7 @@ def refresh(rt: Runtime, subject: int, to: str) -> None:
 
 def claimed(rt: Runtime) -> int | None:
     """The subject of the promise whose turn it is."""
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         claim = lanes.claim(session, rt.workspace.id, now=rt.clock())
     return None if claim is None else claim.subject_id
 
@@ -54,7 +54,7 @@ def test_what_was_due_first_comes_first_and_one_at_a_time_to_each(
     promise(rt, 2, due=1)
     promise(rt, 3, to="C2", due=2)
     assert claimed(rt) is None
-    clock.forward(seconds=5)
+    clock.advance(seconds=5)
     assert [claimed(rt) for _ in range(3)] == [2, 3, None]
 
 
@@ -63,10 +63,10 @@ def test_another_workspaces_messages_wait_for_a_process_that_has_its_token(
 ):
     other = another_workspace(rt)
     promise(other, 1)
-    clock.forward(seconds=5)
-    with rt.lookups.connect() as connection:
-        assert not lanes.is_due(connection, rt.workspace.id, now=clock())
-        assert lanes.is_due(connection, other.workspace.id, now=clock())
+    clock.advance(seconds=5)
+    with rt.autocommit.connect() as connection:
+        assert not lanes.has_due(connection, rt.workspace.id, now=clock())
+        assert lanes.has_due(connection, other.workspace.id, now=clock())
     promise(rt, 2, to="C2")
     assert [claimed(rt), claimed(rt)] == [2, None]
     assert claimed(other) == 1
@@ -74,7 +74,7 @@ def test_another_workspaces_messages_wait_for_a_process_that_has_its_token(
 
 def another_workspace(rt: Runtime) -> Runtime:
     """A second installation in the same database, which another process serves."""
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         row = Installation(
             team_id="T0OTHER",
             bot_id="B0OTHER",
@@ -93,12 +93,12 @@ def test_what_is_new_goes_before_what_is_shown_again(rt: Runtime, clock: Clock):
     """In its own channel, and where others' lanes are free as well."""
     for subject, to in ((1, "C1"), (2, "C1"), (3, "C2")):
         refresh(rt, subject, to)
-    clock.forward(seconds=60)
+    clock.advance(seconds=60)
     promise(rt, 4)
     promise(rt, 5, to="C3")
     promise(rt, 6, to="C4", due=1)
     assert [claimed(rt) for _ in range(4)] == [4, 5, 3, None]
-    clock.forward(seconds=1)
+    clock.advance(seconds=1)
     assert [claimed(rt) for _ in range(2)] == [6, None]
 
 
@@ -113,7 +113,7 @@ def test_what_is_shown_again_waits_for_nothing_that_is_not_due(
 def test_what_was_new_and_is_now_shown_again_waits_its_turn(rt: Runtime, clock: Clock):
     """Rows from before the turns were told apart learn their place."""
     refresh(rt, 1, "C1")
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         session.execute(update(OutboxItem).values(priority=outbox.NEW))
     refresh(rt, 1, "C1")
     promise(rt, 2)
@@ -125,15 +125,15 @@ def test_a_worker_that_died_delays_what_was_promised_anew_no_longer_than_that(
 ):
     promise(rt, 1)
     assert claimed(rt) == 1
-    promise(rt, 1, due=2 * LEASE.total_seconds())
-    clock.forward(seconds=LEASE.total_seconds() + 1)
+    promise(rt, 1, due=2 * LEASE_DURATION.total_seconds())
+    clock.advance(seconds=LEASE_DURATION.total_seconds() + 1)
     assert claimed(rt) is None
-    clock.forward(seconds=LEASE.total_seconds())
+    clock.advance(seconds=LEASE_DURATION.total_seconds())
     assert claimed(rt) == 1
 
 
 def test_the_next_is_found_without_sorting_all_that_waits(rt: Runtime):
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         session.execute(
             insert(OutboxItem),
             [
@@ -160,15 +160,15 @@ def test_the_next_is_found_without_sorting_all_that_waits(rt: Runtime):
 
 def explained(rt: Runtime, asked: Select[Any]) -> str:
     """How the database answers, which has not counted its rows yet."""
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         is_postgresql = session.get_bind().dialect.name == "postgresql"
         if is_postgresql:
-            session.execute(lanes._IN_ORDER)
+            session.execute(lanes._DISABLE_SORT)
         how = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"
         question = asked.params(
             installation_id=rt.workspace.id,
             now=rt.clock(),
-            priority=outbox.REFRESH,
+            priority=outbox.UPDATE,
         ).compile(session.get_bind(), compile_kwargs={"literal_binds": True})
         return "\n".join(str(row) for row in session.execute(text(f"{how} {question}")))
 
@@ -180,5 +180,5 @@ def test_what_waits_has_not_ended_and_what_has_ended_waits_no_more(
     """By its end the next one is found: it must not be wrong."""
     promise(rt, 1)
     wrong = None if state == "sent" else rt.clock()
-    with pytest.raises(IntegrityError), rt.sessions.begin() as session:
+    with pytest.raises(IntegrityError), rt.write_session.begin() as session:
         session.execute(update(OutboxItem).values(state=state, finished_at=wrong))

@@ -19,9 +19,9 @@ from sqlalchemy import text
 import handlers.bolt
 from bot import logs
 from bot.runtime import Runtime
-from bot.slack import Unsure
-from tests.conftest import Written, pytest_runtest_makereport
-from tests.factories import ASKER, HELPER, Story, message
+from bot.slack import OutcomeUnknown
+from tests.conftest import LogCapture, pytest_runtest_makereport
+from tests.factories import ASKER, HELPER, Story, message_event
 
 TOKEN = "xoxb-canary-of-the-token"
 WORDS = "canary-of-the-words"
@@ -35,7 +35,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     before = root.level, root.handlers[:]
     written = io.StringIO()
     monkeypatch.setattr(sys, "stderr", written)
-    logs.set_up(form="json", level="DEBUG")
+    logs.set_up(style="json", level="DEBUG")
     yield written
     root.handlers[:] = before[1]
     root.setLevel(before[0])
@@ -43,13 +43,13 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
 
 @pytest.fixture
 def bolt(logged: io.StringIO, rt: Runtime) -> App:
-    return handlers.bolt.make(rt, TOKEN)
+    return handlers.bolt.create_app(rt, TOKEN)
 
 
 @contextmanager
 def refusing_asks(rt: Runtime) -> Iterator[None]:
     """The database takes no row of `asks`; PostgreSQL then likes to show the row."""
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         is_sqlite = session.get_bind().dialect.name == "sqlite"
         session.execute(
             text(
@@ -60,7 +60,7 @@ def refusing_asks(rt: Runtime) -> Iterator[None]:
             )
         )
     yield
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         session.execute(
             text(
                 "DROP TRIGGER refuse"
@@ -79,10 +79,10 @@ def test_a_whole_story_leaves_no_word_in_the_logs(logged: io.StringIO, story: St
     answer = story.say(HELPER, f"Like {WORDS}.", thread_ts=ask.ts)
     story.edit(HELPER, answer, f"Or like {WORDS}!", thread_ts=ask.ts)
     story.react(ASKER, answer, "white_check_mark")
-    story.later(seconds=90)
-    assert WORDS in story.slack.texts(HELPER)[0]
+    story.advance(seconds=90)
+    assert WORDS in story.slack.texts_to(HELPER)[0]
     # The bot hears its own messages, too.
-    story.event(message(story.rt.workspace.bot_user_id, WORDS, story.ts()))
+    story.event(message_event(story.rt.workspace.bot_user_id, WORDS, story.ts()))
     logging.getLogger("bot").info("the end")
     assert records(logged)
     assert WORDS not in logged.getvalue()
@@ -111,7 +111,7 @@ def test_a_trace_leads_to_the_first_cause_and_quotes_nobody():
 
     with pytest.raises(RuntimeError) as raised:
         raise_both()
-    said = logs.trace(raised.value)
+    said = logs.format_trace(raised.value)
     assert said.index("RuntimeError") < said.index("raised from") < len(said)
     assert said.endswith("ValueError")
     assert "in raise_both" in said
@@ -121,7 +121,7 @@ def test_a_trace_leads_to_the_first_cause_and_quotes_nobody():
 def test_a_trace_says_which_file_is_missing():
     with pytest.raises(OSError, match="such") as raised:
         Path("/nowhere/at/all").read_text()
-    assert logs.trace(raised.value).endswith(
+    assert logs.format_trace(raised.value).endswith(
         "No such file or directory: '/nowhere/at/all'"
     )
 
@@ -129,7 +129,7 @@ def test_a_trace_says_which_file_is_missing():
 def test_an_event_that_is_not_understood_is_logged_without_its_content(
     logged: io.StringIO, story: Story
 ):
-    assert story.event(message(ASKER, WORDS, ts="canary-of-the-words")) == 200
+    assert story.event(message_event(ASKER, WORDS, ts="canary-of-the-words")) == 200
     assert "event not understood" in logged.getvalue()
     assert WORDS not in logged.getvalue()
 
@@ -137,9 +137,11 @@ def test_an_event_that_is_not_understood_is_logged_without_its_content(
 def test_a_message_that_may_have_been_lost_is_logged_without_its_words(
     logged: io.StringIO, story: Story
 ):
-    story.slack.fail["chat.postMessage"] = [Unsure("chat.postMessage", "TimeoutError")]
+    story.slack.fail["chat.postMessage"] = [
+        OutcomeUnknown("chat.postMessage", "TimeoutError")
+    ]
     story.command(ASKER, "/ask", f"How do I {WORDS}?")
-    story.later(seconds=120)
+    story.advance(seconds=120)
     assert records(logged)
     assert WORDS not in logged.getvalue()
 
@@ -161,7 +163,7 @@ def test_at_a_terminal_the_fields_stand_behind_the_message(
     monkeypatch.setattr(sys, "stderr", written)
     root = logging.getLogger()
     before = root.level, root.handlers[:]
-    logs.set_up(form="plain", level="INFO")
+    logs.set_up(style="plain", level="INFO")
     logging.getLogger("bot.x").warning("not sent", extra={"error": "is_archived"})
     root.handlers[:] = before[1]
     root.setLevel(before[0])
@@ -234,10 +236,10 @@ def test_what_nobody_catches_is_a_line_as_well_and_quotes_nobody():
     assert (ended.returncode, WORDS in ended.stderr) == (1, False)
 
 
-def test_whatever_test_leaks_a_secret_is_found_out(written: Written):
+def test_whatever_test_leaks_a_secret_is_found_out(log_capture: LogCapture):
     logging.getLogger("bot.delivery").warning("a token: %s", "xoxb-1")
-    assert len(written.leaks) == 1
-    written.leaks.clear()
+    assert len(log_capture.leaks) == 1
+    log_capture.leaks.clear()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.pace import Pace
+from bot.pace import RateLimiter
 
 
 class Watch:
@@ -14,14 +14,14 @@ class Watch:
 
 
 def test_the_first_few_wait_for_nothing_and_the_others_for_their_turn():
-    pace = Pace(10, at_once=3, clock=Watch())
+    pace = RateLimiter(10, burst=3, clock=Watch())
     waits = [pace() for _ in range(6)]
     assert waits == pytest.approx([0, 0, 0, 0.1, 0.2, 0.3])
 
 
 def test_who_goes_slowly_waits_for_nothing():
     watch = Watch()
-    pace = Pace(10, clock=watch)
+    pace = RateLimiter(10, clock=watch)
     for _ in range(50):
         assert pace() == 0
         watch.now += 0.1001
@@ -29,7 +29,7 @@ def test_who_goes_slowly_waits_for_nothing():
 
 def test_a_rest_earns_no_more_than_the_first_few():
     watch = Watch()
-    pace = Pace(10, at_once=3, clock=watch)
+    pace = RateLimiter(10, burst=3, clock=watch)
     for _ in range(20):
         pace()
     watch.now += 3600
@@ -38,7 +38,7 @@ def test_a_rest_earns_no_more_than_the_first_few():
 
 def test_over_a_minute_no_more_go_than_that():
     watch = Watch()
-    pace = Pace(10, at_once=10, clock=watch)
+    pace = RateLimiter(10, burst=10, clock=watch)
     began, gone = watch.now, 0
     while watch.now < began + 60:
         watch.now += pace()

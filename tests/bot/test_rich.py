@@ -15,11 +15,11 @@ from slack_sdk.models.blocks import Block
 from bot import rich
 from bot.asks import blocks, notes
 from bot.asks.rules import from_form, from_message
-from bot.errors import Refusal
-from bot.text import CUT, SOMEONE, clean, plain
-from tests.contracts import contracts
+from bot.errors import UserError
+from bot.text import ELLIPSIS, SOMEONE, sanitize, to_plain
+from tests.contracts import load_contracts
 from tests.strategies import ANY_TEXT, HARMFUL_TEXT
-from tests.surfaces import URL, as_sent, ask
+from tests.surfaces import URL, ask, to_json
 
 ELEMENTS = {"text", "user", "channel", "link", "emoji"}
 
@@ -51,11 +51,11 @@ def seen(element: dict[str, Any]) -> str:
 def words(
     text: str, limit: int = 3000, *, is_bold: bool = False
 ) -> list[dict[str, Any]]:
-    return [rich.words(text, limit=limit, is_bold=is_bold).to_dict()]
+    return [rich.user_text(text, limit=limit, is_bold=is_bold).to_dict()]
 
 
 def assert_harmless(drawn: tuple[str, list[Block]]) -> None:
-    sent = as_sent(drawn)
+    sent = to_json(drawn)
     # In `text` nothing can be a token: no mention, no group, no spoofed link.
     assert "<" not in sent["text"]
     assert ">" not in sent["text"]
@@ -70,15 +70,15 @@ def assert_harmless(drawn: tuple[str, list[Block]]) -> None:
         if element["type"] == "link" and element["url"] != URL:
             bare = re.sub(r"^(https?://|mailto:)", "", element["url"])
             assert bare.removesuffix("/") in seen(element)
-    assert len(notified) <= 2 * rich.MOST_MENTIONS
+    assert len(notified) <= 2 * rich.MAX_MENTIONS
     total = sum(len(seen(element)) for element in elements(sent["blocks"]))
-    assert total <= 200 + blocks.SHOWN_DETAILS + 400 + 200
+    assert total <= 200 + blocks.MAX_DETAILS_SHOWN + 400 + 200
 
 
 def of_message(text: str) -> tuple[str, list[Block]]:
     title, details = from_message(text)
     drawn = ask(title=title, details=details, worked=title, state="solved")
-    return blocks.summary(drawn), blocks.message(drawn)
+    return blocks.message_text(drawn), blocks.message(drawn)
 
 
 def of_form(text: str) -> tuple[str, list[Block]]:
@@ -86,7 +86,7 @@ def of_form(text: str) -> tuple[str, list[Block]]:
     drawn = ask(
         title=title, details=details, topics=[text[:40]], close_reason=text[:300]
     )
-    return blocks.summary(drawn), blocks.message(drawn)
+    return blocks.message_text(drawn), blocks.message(drawn)
 
 
 @given(HARMFUL_TEXT)
@@ -94,14 +94,14 @@ def test_no_message_that_becomes_an_ask_does_harm(text: str):
     assert_harmless(of_message(text))
 
 
-@given(st.one_of(ANY_TEXT, HARMFUL_TEXT).filter(clean))
+@given(st.one_of(ANY_TEXT, HARMFUL_TEXT).filter(sanitize))
 def test_nothing_that_is_typed_into_a_form_does_harm(text: str):
     try:
         drawn = of_form(text)
-    except Refusal:
+    except UserError:
         return
     assert_harmless(drawn)
-    assert not [e for e in elements(as_sent(drawn)["blocks"]) if e["type"] == "user"]
+    assert not [e for e in elements(to_json(drawn)["blocks"]) if e["type"] == "user"]
 
 
 @pytest.mark.deep
@@ -115,27 +115,29 @@ def test_no_message_does_harm_however_many_are_tried(text: str):
 @settings(max_examples=500)
 @given(HARMFUL_TEXT)
 def test_slack_takes_every_message(text: str):
-    assert contracts().check_surface(as_sent(of_message(text))) == []
+    assert load_contracts().check_surface(to_json(of_message(text))) == []
 
 
 @given(HARMFUL_TEXT, HARMFUL_TEXT)
 def test_no_note_about_an_ask_does_harm(text: str, name: str):
     title, details = from_message(text)
-    who = clean(name) or "someone"
+    who = sanitize(name) or "someone"
     for note in (
         notes.answered(title, URL, who),
         notes.captured(7, title, URL, "100"),
-        notes.made(title, URL, who, "100", is_first=True),
+        notes.converted(title, URL, who, "100", is_first=True),
         notes.closed(7, title, URL, who, title, state="closed"),
         notes.not_posted(title, details, who, "is_archived"),
-        notes.solved(7, title, URL, by=who, candidates=[(1, who)], has_worked=False),
+        notes.solved(
+            7, title, URL, by=who, candidates=[(1, who)], has_what_worked=False
+        ),
         notes.solved_for_joiner(title, URL, (who, URL)),
-        notes.offer(7, [(1, who, False)]),
-        notes.helped(title, URL, who, [who, who]),
-        notes.solution(title, URL, who, [who]),
+        notes.solution_suggestion(7, [(1, who, False)]),
+        notes.answer_helped(title, URL, who, [who, who]),
+        notes.answer_solved(title, URL, who, [who]),
     ):
         assert_harmless(note)
-        drawn = elements(as_sent(note)["blocks"])
+        drawn = elements(to_json(note)["blocks"])
         assert not [e for e in drawn if e["type"] == "user" and e["user_id"] == who]
 
 
@@ -163,21 +165,22 @@ def test_forty_thousand_characters_are_one_message(text: str):
 # Shown as written
 
 
-@given(ANY_TEXT.filter(clean))
+@given(ANY_TEXT.filter(sanitize))
 def test_a_text_is_shown_as_it_was_written(text: str):
-    text = clean(text).replace("`", "'").replace("<", "(")
+    text = sanitize(text).replace("`", "'").replace("<", "(")
     shown = "".join(seen(e) for e in elements(words(text, limit=10_000)))
-    assert shown == plain(text)
+    assert shown == to_plain(text)
 
 
-@given(HARMFUL_TEXT.filter(clean), st.integers(1, 40))
+@given(HARMFUL_TEXT.filter(sanitize), st.integers(1, 40))
 def test_what_is_too_long_ends_in_a_mark(text: str, limit: int):
-    text = clean(text).replace("`", "'").replace("<@", "(@").replace("<#", "(#")
+    text = sanitize(text).replace("`", "'").replace("<@", "(@").replace("<#", "(#")
     text = text.replace("::skin-tone-3", "")
     shown = "".join(seen(e) for e in elements(words(text, limit=limit)))
     assert len(shown) <= limit
-    assert shown == plain(text) or (
-        shown.endswith(CUT) and plain(text).startswith(shown.removesuffix(CUT))
+    assert shown == to_plain(text) or (
+        shown.endswith(ELLIPSIS)
+        and to_plain(text).startswith(shown.removesuffix(ELLIPSIS))
     )
 
 
@@ -284,17 +287,17 @@ def test_a_wall_of_emoji_does_not_make_a_message_that_slack_refuses(between: str
 
 def test_a_moment_is_shown_in_the_readers_zone_and_said_with_its_own():
     at = datetime(2026, 12, 4, 7, 0, tzinfo=UTC)
-    helsinki = rich.when(at, ZoneInfo("Europe/Helsinki"))
+    helsinki = rich.date_token(at, ZoneInfo("Europe/Helsinki"))
     said = ("Open until ", helsinki, ".")
-    assert rich.spoken(*said) == "Open until Friday 4 December at 09:00 EET."
-    element = rich.sentence(*said).to_dict()["elements"][0]["elements"][1]
+    assert rich.fallback_text(*said) == "Open until Friday 4 December at 09:00 EET."
+    element = rich.inline(*said).to_dict()["elements"][0]["elements"][1]
     assert element == {
         "type": "date",
         "timestamp": 1796367600,
         "format": "{date_long_pretty} at {time}",
         "fallback": "Friday 4 December at 09:00 EET",
     }
-    [small] = rich.aside("In #a&b until ", helsinki).to_dict()["elements"]
+    [small] = rich.context_line("In #a&b until ", helsinki).to_dict()["elements"]
     assert small["text"] == (
         "In #a&amp;b until <!date^1796367600^{date_long_pretty} at {time}"
         "|Friday 4 December at 09:00 EET>"
@@ -303,14 +306,16 @@ def test_a_moment_is_shown_in_the_readers_zone_and_said_with_its_own():
 
 def test_a_zone_without_a_name_of_its_own_is_said_by_its_offset():
     at = datetime(2026, 12, 4, 7, 0, tzinfo=UTC)
-    said = rich.spoken(rich.when(at, ZoneInfo("America/Sao_Paulo")))
+    said = rich.fallback_text(rich.date_token(at, ZoneInfo("America/Sao_Paulo")))
     assert said == "Friday 4 December at 04:00 UTC-03"
 
 
 def test_a_sentence_begins_with_a_capital_though_nobody_knows_the_name():
-    assert rich.spoken(SOMEONE, " thanked Ben.") == "Someone thanked Ben."
-    assert rich.spoken("ana's answer, by ", SOMEONE) == "ana's answer, by someone"
-    [first, _] = rich.sentence(SOMEONE, rich.link(URL, "asked")).to_dict()["elements"][
-        0
-    ]["elements"]
+    assert rich.fallback_text(SOMEONE, " thanked Ben.") == "Someone thanked Ben."
+    assert (
+        rich.fallback_text("ana's answer, by ", SOMEONE) == "ana's answer, by someone"
+    )
+    [first, _] = rich.inline(SOMEONE, rich.link(URL, "asked")).to_dict()["elements"][0][
+        "elements"
+    ]
     assert first["text"] == "Someone"

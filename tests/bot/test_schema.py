@@ -17,13 +17,13 @@ ROOT = Path(__file__).parent.parent.parent
 
 def test_the_migrations_are_those_that_alembic_knows():
     scripts = ScriptDirectory.from_config(schema._config())
-    revisions, head = schema.migrations()
+    revisions, head = schema.list_revisions()
     assert revisions == {script.revision for script in scripts.walk_revisions()}
     assert head == scripts.get_current_head()
 
 
 def test_a_migrated_database_fits(database: Database):
-    assert schema.fit(database.engine) == "same"
+    assert schema.compare_revision(database.engine) == "same"
 
 
 @pytest.fixture
@@ -31,23 +31,23 @@ def labelled(database: Database) -> Iterator[Callable[[str], Engine]]:
     """The database, as if another revision had been the last to migrate it."""
 
     def label(revision: str) -> Engine:
-        with database.sessions.begin() as session:
+        with database.write_session.begin() as session:
             session.execute(
                 text("UPDATE alembic_version SET version_num = :it"), {"it": revision}
             )
         return database.engine
 
     yield label
-    label(schema.migrations()[1])
+    label(schema.list_revisions()[1])
 
 
 def test_an_older_database_is_told_from_one_that_nobody_knows(
     labelled: Callable[[str], Engine],
 ):
-    revisions, head = schema.migrations()
+    revisions, head = schema.list_revisions()
     older = next(iter(revisions - {head}))
-    assert schema.fit(labelled(older)) == "older"
-    assert schema.fit(labelled("0ther")) == "unknown"
+    assert schema.compare_revision(labelled(older)) == "older"
+    assert schema.compare_revision(labelled("0ther")) == "unknown"
 
 
 def test_a_start_that_migrates_nothing_does_not_load_alembic():

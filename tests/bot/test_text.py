@@ -7,14 +7,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.text import (
-    CUT,
-    clean,
-    cut,
+    ELLIPSIS,
     escape,
-    marked,
-    pieces,
-    plain,
-    shorten,
+    sanitize,
+    to_mrkdwn,
+    to_plain,
+    tokenize,
+    truncate,
+    truncate_mrkdwn,
     unescape,
 )
 from tests.strategies import ANY_TEXT, HARMFUL_TEXT
@@ -39,17 +39,17 @@ from tests.strategies import ANY_TEXT, HARMFUL_TEXT
     ],
 )
 def test_what_could_harm_its_surroundings_is_taken_out(typed: str, shown: str):
-    assert clean(typed) == shown
+    assert sanitize(typed) == shown
 
 
 @given(ANY_TEXT)
 def test_what_is_clean_stays_as_it_is(text: str):
-    assert clean(clean(text)) == clean(text)
+    assert sanitize(sanitize(text)) == sanitize(text)
 
 
 @given(ANY_TEXT)
 def test_no_control_no_half_character_and_nothing_that_reorders_is_left(text: str):
-    for character in clean(text):
+    for character in sanitize(text):
         assert character in "\n\t" or unicodedata.category(character) not in {
             "Cc",
             "Cs",
@@ -62,7 +62,7 @@ def test_no_control_no_half_character_and_nothing_that_reorders_is_left(text: st
 
 @given(ANY_TEXT)
 def test_what_is_typed_into_a_form_is_shown_as_it_was_typed(text: str):
-    assert plain(marked(text)) == clean(text)
+    assert to_plain(to_mrkdwn(text)) == sanitize(text)
     assert unescape(escape(text)) == text
 
 
@@ -95,7 +95,7 @@ def test_what_is_typed_into_a_form_is_shown_as_it_was_typed(text: str):
     ],
 )
 def test_what_slack_sends_is_shown_as_its_author_saw_it(sent: str, shown: str):
-    assert plain(sent) == shown
+    assert to_plain(sent) == shown
 
 
 @pytest.mark.parametrize(
@@ -117,32 +117,33 @@ def test_what_slack_sends_is_shown_as_its_author_saw_it(sent: str, shown: str):
     ],
 )
 def test_an_emoji_is_told_from_other_colons(text: str, found: list[str]):
-    assert [p.target for p in pieces(text) if p.kind == "emoji"] == found
+    assert [p.target for p in tokenize(text) if p.kind == "emoji"] == found
 
 
 def test_an_address_with_a_space_in_it_is_no_link():
-    assert [p.kind for p in pieces("<https://a.example/b c|d>")] == ["text"]
+    assert [p.kind for p in tokenize("<https://a.example/b c|d>")] == ["text"]
 
 
 @given(HARMFUL_TEXT)
 def test_the_pieces_leave_nothing_out(text: str):
-    assert "".join(piece.shown for piece in pieces(text)) == plain(text)
+    assert "".join(piece.text for piece in tokenize(text)) == to_plain(text)
 
 
 @given(ANY_TEXT, st.integers(1, 60))
 def test_a_shortened_text_says_that_it_is(text: str, limit: int):
-    short = shorten(text, limit)
+    short = truncate(text, limit)
     assert len(short) <= limit
-    assert short == text or (short.endswith(CUT) and text.startswith(short[:-1]))
+    assert short == text or (short.endswith(ELLIPSIS) and text.startswith(short[:-1]))
 
 
 @given(HARMFUL_TEXT, st.integers(1, 60))
 def test_a_cut_text_is_the_beginning_of_what_was_seen(text: str, limit: int):
-    text = clean(text)
-    seen = plain(cut(text, limit))
+    text = sanitize(text)
+    seen = to_plain(truncate_mrkdwn(text, limit))
     assert len(seen) <= limit
-    assert seen == plain(text) or (
-        seen.endswith(CUT) and plain(text).startswith(seen.removesuffix(CUT))
+    assert seen == to_plain(text) or (
+        seen.endswith(ELLIPSIS)
+        and to_plain(text).startswith(seen.removesuffix(ELLIPSIS))
     )
 
 
@@ -150,7 +151,11 @@ def test_a_cut_text_is_the_beginning_of_what_was_seen(text: str, limit: int):
 @example("<!channel>:+1::+1:", 13)
 @example(":+1:x", 5)
 def test_cutting_makes_no_new_token(text: str, limit: int):
-    text = clean(text)
-    effects = [(p.kind, p.target) for p in pieces(text) if p.kind != "text"]
-    left = [(p.kind, p.target) for p in pieces(cut(text, limit)) if p.kind != "text"]
+    text = sanitize(text)
+    effects = [(p.kind, p.target) for p in tokenize(text) if p.kind != "text"]
+    left = [
+        (p.kind, p.target)
+        for p in tokenize(truncate_mrkdwn(text, limit))
+        if p.kind != "text"
+    ]
     assert left == effects[: len(left)]

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.slack import NotDone, RateLimited, Refused, SlackError, Unsure
-from bot.web_api import is_on_this_machine
-from bot.web_slack import WebSlack
+from bot.slack import NotSent, OutcomeUnknown, RateLimited, Rejected, SlackError
+from bot.web_api import is_loopback
+from bot.web_slack import SlackClient
 from commands.sandbox import MANIFEST
 from sandbox import Sandbox
 
@@ -57,8 +57,8 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def web(server: Server) -> WebSlack:
-    return WebSlack("xoxb-for-tests", base_url=f"{server.url}api/")
+def web(server: Server) -> SlackClient:
+    return SlackClient("xoxb-for-tests", base_url=f"{server.url}api/")
 
 
 def named(error: str) -> bytes:
@@ -68,51 +68,51 @@ def named(error: str) -> bytes:
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        ((200, "application/json", named("channel_not_found")), Refused),
-        ((403, "application/json", named("invalid_auth")), Refused),
+        ((200, "application/json", named("channel_not_found")), Rejected),
+        ((403, "application/json", named("invalid_auth")), Rejected),
         ((429, "application/json", named("ratelimited")), RateLimited),
         ((429, "text/html", b"<html>"), RateLimited),
-        ((503, "application/json", named("anything")), Unsure),
-        ((418, "application/json", named("teapot")), Unsure),
-        ((418, "text/plain", b"teapot"), Unsure),
-        ((407, "application/json", named("proxy")), Unsure),
-        ((403, "application/json", b'{"error": "forbidden"}'), Unsure),
-        ((404, "text/html", b"<html>Not here</html>"), Unsure),
-        ((302, "text/html", b""), Unsure),
-        ((200, "application/json", b'["ok"]'), Unsure),
-        ((200, "application/json", b"null"), Unsure),
-        ((200, "application/json", b'"ok"'), Unsure),
-        ((200, "application/json", b"{}"), Unsure),
-        ((200, "application/json", b'{"ok": true}'), Unsure),
-        ((200, "application/json", b'{"ok": true, "user_id": 5}'), Unsure),
-        ((200, "text/plain; charset=klingon", HERE), Unsure),
-        ((418, "text/plain; charset=klingon", HERE), Unsure),
-        ((200, "application/gzip", b"\x1f\x8b"), Unsure),
+        ((503, "application/json", named("anything")), OutcomeUnknown),
+        ((418, "application/json", named("teapot")), OutcomeUnknown),
+        ((418, "text/plain", b"teapot"), OutcomeUnknown),
+        ((407, "application/json", named("proxy")), OutcomeUnknown),
+        ((403, "application/json", b'{"error": "forbidden"}'), OutcomeUnknown),
+        ((404, "text/html", b"<html>Not here</html>"), OutcomeUnknown),
+        ((302, "text/html", b""), OutcomeUnknown),
+        ((200, "application/json", b'["ok"]'), OutcomeUnknown),
+        ((200, "application/json", b"null"), OutcomeUnknown),
+        ((200, "application/json", b'"ok"'), OutcomeUnknown),
+        ((200, "application/json", b"{}"), OutcomeUnknown),
+        ((200, "application/json", b'{"ok": true}'), OutcomeUnknown),
+        ((200, "application/json", b'{"ok": true, "user_id": 5}'), OutcomeUnknown),
+        ((200, "text/plain; charset=klingon", HERE), OutcomeUnknown),
+        ((418, "text/plain; charset=klingon", HERE), OutcomeUnknown),
+        ((200, "application/gzip", b"\x1f\x8b"), OutcomeUnknown),
     ],
 )
 def test_only_what_slack_refuses_by_name_is_final(
-    server: Server, web: WebSlack, answer: Answer, expected: type[SlackError]
+    server: Server, web: SlackClient, answer: Answer, expected: type[SlackError]
 ):
     server.answer = answer
     with pytest.raises(SlackError) as caught:
-        web.identity()
+        web.auth_test()
     assert type(caught.value) is expected
     assert caught.value.method == "auth.test"
 
 
 @pytest.mark.parametrize("channels", [b"5", b'"C0HELP"', b'{"id": "C0HELP"}'])
 def test_a_list_that_is_none_is_no_answer(
-    server: Server, web: WebSlack, channels: bytes
+    server: Server, web: SlackClient, channels: bytes
 ):
     body = b'{"ok": true, "channels": ' + channels + b"}"
     server.answer = (200, "application/json", body)
-    with pytest.raises(Unsure):
-        list(web.joined_channels())
+    with pytest.raises(OutcomeUnknown):
+        list(web.own_conversations())
 
 
 def test_nobody_there_is_no_end_either():
-    with pytest.raises(NotDone):
-        WebSlack("xoxb-for-tests", base_url="http://127.0.0.1:9/api/").identity()
+    with pytest.raises(NotSent):
+        SlackClient("xoxb-for-tests", base_url="http://127.0.0.1:9/api/").auth_test()
 
 
 def takes_files(server: Server) -> None:
@@ -123,12 +123,12 @@ def takes_files(server: Server) -> None:
 
 @pytest.mark.parametrize("status", [403, 404, 418, 429, 500])
 def test_a_file_that_is_not_taken_may_be_sent_again(
-    server: Server, web: WebSlack, status: int
+    server: Server, web: SlackClient, status: int
 ):
     takes_files(server)
     server.at["/up"] = (status, "text/html", b"")
-    with pytest.raises(NotDone):
-        web.upload("U0ANA", name="n", title="t", comment="c", content=b"x")
+    with pytest.raises(NotSent):
+        web.upload_file("U0ANA", name="n", title="t", comment="c", content=b"x")
 
 
 # Proxies
@@ -152,21 +152,21 @@ def test_a_file_that_is_not_taken_may_be_sent_again(
     ],
 )
 def test_what_is_on_this_machine(url: str, expected: bool):
-    assert is_on_this_machine(url) is expected
+    assert is_loopback(url) is expected
 
 
-def ask(web: WebSlack, server: Server) -> None:
-    assert web.identity()["team_id"] == "T0PEERS"
+def ask(web: SlackClient, server: Server) -> None:
+    assert web.auth_test()["team_id"] == "T0PEERS"
 
 
-def respond(web: WebSlack, server: Server) -> None:
+def respond(web: SlackClient, server: Server) -> None:
     web.respond(f"{server.url}actions/1", "Heard", [], replace=True)
     assert b'"replace_original": true' in server.asked[-1][1]
 
 
-def upload(web: WebSlack, server: Server) -> None:
+def upload(web: SlackClient, server: Server) -> None:
     takes_files(server)
-    web.upload("U0ANA", name="n", title="t", comment="c", content=b"all of it")
+    web.upload_file("U0ANA", name="n", title="t", comment="c", content=b"all of it")
     assert ("/up", b"all of it") in server.asked
 
 
@@ -176,13 +176,13 @@ def test_this_machine_is_not_asked_for_through_a_proxy(
     server: Server,
     monkeypatch: pytest.MonkeyPatch,
     variable: str,
-    use: Callable[[WebSlack, Server], None],
+    use: Callable[[SlackClient, Server], None],
 ):
     for name in (*PROXIES, "NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     # Nobody is there.
     monkeypatch.setenv(variable, "http://127.0.0.1:9")
-    use(WebSlack("xoxb-for-tests", base_url=f"{server.url}api/"), server)
+    use(SlackClient("xoxb-for-tests", base_url=f"{server.url}api/"), server)
 
 
 def test_what_is_elsewhere_is_asked_for_through_the_proxy(
@@ -191,8 +191,8 @@ def test_what_is_elsewhere_is_asked_for_through_the_proxy(
     for name in (*PROXIES, "NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", server.url)
-    web = WebSlack("xoxb-for-tests", base_url="http://slack.example.org/api/")
-    assert web.identity()["team_id"] == "T0PEERS"
+    web = SlackClient("xoxb-for-tests", base_url="http://slack.example.org/api/")
+    assert web.auth_test()["team_id"] == "T0PEERS"
     web.respond("http://slack.example.org/actions/1", "Heard", [])
     assert [path for path, _ in server.asked] == [
         "http://slack.example.org/api/auth.test",
@@ -216,17 +216,19 @@ class Room:
 
     def __init__(self, slack: Sandbox) -> None:
         self.slack = slack
-        self.web = WebSlack(slack.bot_token, base_url=slack.api_url)
-        ana = slack.person("ana")
-        self.id = slack.channel("help", ana).id
+        self.web = SlackClient(slack.bot_token, base_url=slack.api_url)
+        ana = slack.add_person("ana")
+        self.id = slack.add_channel("help", ana).id
         self.ts = slack.say(ana.id, self.id, "How do I x?")
         slack.delete(ana.id, self.id, self.ts)
 
     def reply(self) -> None:
-        self.web.post(self.id, "So.", [], operation="an operation", thread_ts=self.ts)
+        self.web.post(
+            self.id, "So.", [], metadata_token="an operation", thread_ts=self.ts
+        )
 
     def look(self) -> None:
-        self.web.find_posted(self.id, "an operation", since=0, thread_ts=self.ts)
+        self.web.find_by_metadata(self.id, "an operation", since=0, thread_ts=self.ts)
 
     def texts(self) -> list[str]:
         return [message.text for message in self.slack.messages(self.id)]
@@ -238,11 +240,11 @@ def room(slack: Sandbox) -> Room:
 
 
 def is_no_thread(error: SlackError) -> bool:
-    return isinstance(error, Refused) and error.code == "thread_not_found"
+    return isinstance(error, Rejected) and error.code == "thread_not_found"
 
 
 def test_a_reply_that_slack_puts_into_the_channel_is_taken_back(room: Room):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(Rejected) as caught:
         room.reply()
     assert is_no_thread(caught.value)
     assert room.texts() == []
@@ -253,10 +255,10 @@ def test_a_reply_that_slack_puts_into_the_channel_is_taken_back(room: Room):
 @pytest.mark.parametrize("kind", ["ratelimited", "server_error", "reset"])
 def test_what_could_not_be_taken_back_is_when_it_is_looked_for(room: Room, kind: str):
     room.slack.faults.add(kind, "chat.delete", times=1)
-    with pytest.raises(Unsure):
+    with pytest.raises(OutcomeUnknown):
         room.reply()
     assert room.texts() == ["So."]
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(Rejected) as caught:
         room.look()
     assert is_no_thread(caught.value)
     assert room.texts() == []
@@ -264,28 +266,28 @@ def test_what_could_not_be_taken_back_is_when_it_is_looked_for(room: Room, kind:
 
 def test_a_stray_whose_answer_was_lost_is_taken_back_when_it_is_looked_for(room: Room):
     room.slack.faults.add("server_error", "chat.postMessage", after=True, times=1)
-    with pytest.raises(Unsure):
+    with pytest.raises(OutcomeUnknown):
         room.reply()
     assert room.texts() == ["So."]
-    with pytest.raises(Refused):
+    with pytest.raises(Rejected):
         room.look()
     assert room.texts() == []
 
 
 def test_a_reply_in_a_thread_that_is_there_stays(room: Room):
-    ana = room.slack.person("ben")
-    there = room.slack.channel("other", ana)
+    ana = room.slack.add_person("ben")
+    there = room.slack.add_channel("other", ana)
     ts = room.slack.say(ana.id, there.id, "How do I y?")
-    posted = room.web.post(there.id, "So.", [], operation="another", thread_ts=ts)
-    found = room.web.find_posted(there.id, "another", since=0, thread_ts=ts)
+    posted = room.web.post(there.id, "So.", [], metadata_token="another", thread_ts=ts)
+    found = room.web.find_by_metadata(there.id, "another", since=0, thread_ts=ts)
     assert found == posted
 
 
-def test_of_private_channels_only_those_are_asked_for(web: WebSlack, server: Server):
+def test_of_private_channels_only_those_are_asked_for(web: SlackClient, server: Server):
     shown = b'{"ok": true, "channels": [{"id": "C0DEN"}]}'
     server.answer = (200, "application/json", shown)
     for is_urgent in (True, False):
-        found = list(web.private_channels_of("U0ANA", is_urgent=is_urgent))
+        found = list(web.private_conversations_of("U0ANA", is_urgent=is_urgent))
         assert found == ["C0DEN"]
         path, asked = server.asked[-1]
         assert path.endswith("/users.conversations")
@@ -294,10 +296,10 @@ def test_of_private_channels_only_those_are_asked_for(web: WebSlack, server: Ser
 
 
 def test_without_the_scope_the_bot_is_in_no_private_channel(
-    web: WebSlack, server: Server
+    web: SlackClient, server: Server
 ):
     server.answer = (200, "application/json", named("missing_scope"))
-    assert list(web.private_channels_of("U0ANA", is_urgent=True)) == []
+    assert list(web.private_conversations_of("U0ANA", is_urgent=True)) == []
     server.answer = (200, "application/json", named("channel_not_found"))
-    with pytest.raises(Refused):
-        list(web.private_channels_of("U0ANA", is_urgent=True))
+    with pytest.raises(Rejected):
+        list(web.private_conversations_of("U0ANA", is_urgent=True))

@@ -17,9 +17,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE_SECONDS = 90
+TIMEOUT_SECONDS = 90
 # Of its own accord, `expect` waits for five seconds, which a busy machine may take.
-expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+expect.set_options(timeout=TIMEOUT_SECONDS * 1000)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -40,12 +40,12 @@ class Window:
 
     page: Page
 
-    def become(self, name: str) -> None:
+    def act_as(self, name: str) -> None:
         self.page.get_by_role("button", name="be somebody else").click()
         self.page.get_by_role("dialog").get_by_role("button", name=name).click()
         self.page.get_by_role("button", name=f"You are {name}").wait_for()
 
-    def go(self, channel: str) -> None:
+    def open_channel(self, channel: str) -> None:
         self.rail.get_by_role("button", name=channel).click()
         self.page.get_by_role("heading", name=channel).wait_for()
 
@@ -92,7 +92,7 @@ class Window:
         replies.click()
         self.thread.wait_for()
 
-    def choose(self, message: Locator, entry: str) -> None:
+    def choose_action(self, message: Locator, entry: str) -> None:
         """From the message's menu."""
         message.hover()
         message.get_by_role("button", name="More message actions").click()
@@ -103,7 +103,7 @@ class Window:
         self.page.get_by_role("dialog").get_by_role("button", name=step).click()
         self.page.keyboard.press("Escape")
 
-    def problems(self) -> list[str]:
+    def accessibility_problems(self) -> list[str]:
         """What axe finds against accessibility."""
         # What is seen on a button is part of its name, for those who speak to it.
         names = {"label-content-name-mismatch": {"enabled": True}}
@@ -116,10 +116,10 @@ class Window:
         ]
 
 
-Open = Callable[..., Window]
+OpenWindow = Callable[..., Window]
 
 
-def begin(folder: Path) -> tuple[subprocess.Popen[str], str]:
+def start_bot(folder: Path) -> tuple[subprocess.Popen[str], str]:
     """Start the program on free ports; the process and the page's address."""
     settings = {
         "PORT": "0",
@@ -140,14 +140,14 @@ def begin(folder: Path) -> tuple[subprocess.Popen[str], str]:
     assert process.stdout is not None
     for line in process.stdout:
         if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-            _hear_out(found[0])
+            _wait_for_story(found[0])
             return process, found[0]
     raise AssertionError((folder / "log").read_text())
 
 
-def _hear_out(address: str) -> None:
+def _wait_for_story(address: str) -> None:
     """Wait for the end of the seeded story, a heart in #help-frontend."""
-    last = time.monotonic() + PATIENCE_SECONDS
+    last = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < last:
         for room in httpx.get(f"{address}/_/state").json()["channels"]:
             if room["name"] == "help-frontend":
@@ -158,9 +158,9 @@ def _hear_out(address: str) -> None:
     raise AssertionError("the story does not come to its end")
 
 
-def end(process: subprocess.Popen[str]) -> None:
+def stop_bot(process: subprocess.Popen[str]) -> None:
     process.terminate()
-    process.wait(PATIENCE_SECONDS)
+    process.wait(TIMEOUT_SECONDS)
     if process.stdout:
         process.stdout.close()
 
@@ -176,13 +176,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    process, address = begin(tmp_path_factory.mktemp("bot"))
+    process, address = start_bot(tmp_path_factory.mktemp("bot"))
     yield address
-    end(process)
+    stop_bot(process)
 
 
 @pytest.fixture
-def window(browser: Browser, address: str) -> Iterator[Open]:
+def window(browser: Browser, address: str) -> Iterator[OpenWindow]:
     """Opens windows, each with what it remembers to itself."""
     opened = []
 
@@ -199,7 +199,7 @@ def window(browser: Browser, address: str) -> Iterator[Open]:
         )
         opened.append(context)
         page = context.new_page()
-        page.set_default_timeout(PATIENCE_SECONDS * 1000)
+        page.set_default_timeout(TIMEOUT_SECONDS * 1000)
         page.goto(f"{address}/?{urlencode({'as': name, 'in': place})}")
         page.get_by_role("main").wait_for()
         return Window(page)

@@ -7,15 +7,22 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.browser.conftest import FLAGS, ROOT, Window, begin, chromium, end
-from tests.browser.test_checkins import ask_peers, asked, close, plan, save, share_all
-from tests.browser.test_mentors import told
+from tests.browser.conftest import FLAGS, ROOT, Window, chromium, start_bot, stop_bot
+from tests.browser.test_checkins import (
+    ask_peers,
+    close,
+    plan,
+    post_round,
+    save,
+    share_all,
+)
+from tests.browser.test_mentors import receive_credit_offer
 
 PICTURES = ROOT / "docs" / "pictures"
 SIZE = {"width": 1280, "height": 800}
 
 
-def take(page: Page, name: str) -> None:
+def take_screenshot(page: Page, name: str) -> None:
     # Nothing is hovered, and the last change has been drawn.
     page.mouse.move(640, 5)
     page.wait_for_timeout(400)
@@ -47,20 +54,20 @@ def kudos(window: Window) -> None:
         " and nobody was woken up #oncall"
     )
     for name in ("Priya Raman", "Noor Haddad"):
-        window.become(name)
+        window.act_as(name)
         posted = window.message("our graph is flat")
         posted.hover()
         posted.get_by_role("button", name="React with raised_hands").click()
     expect(posted).to_contain_text("and 2 others")
-    window.become("Maya Lindqvist")
+    window.act_as("Maya Lindqvist")
     window.message("You can thank 3 more people today").wait_for()
 
 
 def home(window: Window) -> None:
-    window.become("priya")
+    window.act_as("priya")
     window.say("/kudos @zoe for the idea of full jitter, our retries are quiet since")
     window.message("full jitter, our retries").wait_for()
-    window.become("zoe")
+    window.act_as("zoe")
     window.rail.get_by_role("button", name="Backswing").click()
     window.page.get_by_role("tab", name="Home").click()
     panel = window.page.get_by_role("tabpanel")
@@ -73,35 +80,35 @@ def home(window: Window) -> None:
 
 
 def introduction(window: Window) -> None:
-    window.become("Aino Virtanen")
+    window.act_as("Aino Virtanen")
     window.rail.get_by_role("button", name="Backswing").click()
     window.page.get_by_role("tab", name="Messages").click()
     expect(window.message("May I introduce myself there?")).to_be_visible()
 
 
 def mentor(window: Window) -> None:
-    told(window)
+    receive_credit_offer(window)
 
 
 def post(window: Window) -> None:
-    window.become("diego")
+    window.act_as("diego")
     window.rail.get_by_role("button", name="Backswing").click()
     window.page.get_by_role("tab", name="Messages").click()
     window.page.get_by_role("button", name="Yes, tell them").click()
     expect(window.message("Yes: I told")).to_be_visible()
-    window.become("maya")
-    window.go("help-frontend")
+    window.act_as("maya")
+    window.open_channel("help-frontend")
     expect(window.message("quietly helped here")).to_be_visible()
 
 
 def checkin_digest(window: Window) -> None:
     """Goes on from the plan, which is still before Aino."""
-    window.become("aino")
+    window.act_as("aino")
     save(window)
-    asked(window)
+    post_round(window)
     share_all(window)
     ask_peers(window)
-    window.become("maya")
+    window.act_as("maya")
     expect(close(window)).to_contain_text("nightly import")
 
 
@@ -109,7 +116,7 @@ def main(wanted: Collection[str]) -> None:
     """Makes the `wanted` pictures; all of them if none is named."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        process, address = begin(Path(folder))
+        process, address = start_bot(Path(folder))
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         try:
             for name, steps, scheme in (
@@ -133,11 +140,11 @@ def main(wanted: Collection[str]) -> None:
                 page.set_default_timeout(90_000)
                 page.goto(f"{address}/?as=maya&in=help-backend")
                 steps(Window(page))
-                take(page, name)
+                take_screenshot(page, name)
                 page.close()
         finally:
             browser.close()
-            end(process)
+            stop_bot(process)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import Open, Window, begin, end
+from tests.browser.conftest import OpenWindow, Window, start_bot, stop_bot
 
 pytestmark = pytest.mark.deep
 
@@ -18,15 +18,15 @@ BLOCKER = "The nightly import deadlocks since the upgrade"
 @pytest.fixture
 def address(tmp_path) -> Iterator[str]:
     """A workspace of its own, for time goes on for everybody in it."""
-    process, address = begin(tmp_path)
+    process, address = start_bot(tmp_path)
     yield address
-    end(process)
+    stop_bot(process)
 
 
 def settings(window: Window) -> Locator:
     """Aino is an admin: the channel's settings, as she sees them."""
-    window.become("aino")
-    window.go("help-backend")
+    window.act_as("aino")
+    window.open_channel("help-backend")
     window.say("/backswing")
     expect(window.modal).to_contain_text("Check-ins")
     return window.modal
@@ -54,7 +54,7 @@ def save(window: Window) -> None:
     expect(window.modal).to_be_hidden()
 
 
-def asked(window: Window) -> Locator:
+def post_round(window: Window) -> Locator:
     """The post on Monday."""
     window.travel("Next Monday, 09:00")
     post = window.message(QUESTION)
@@ -62,12 +62,12 @@ def asked(window: Window) -> Locator:
     return post
 
 
-def share(window: Window, who: str, **said: str) -> None:
+def share(window: Window, member: str, **answers: str) -> None:
     """What somebody is `working` on, `stuck` on, `proud` of."""
-    window.become(who)
+    window.act_as(member)
     # What tells somebody that they are in names the question, too, but no hint.
     window.message(HINT).get_by_role("button", name="Share").click()
-    for word, text in said.items():
+    for word, text in answers.items():
         window.modal.get_by_role("textbox", name=word).fill(text)
     window.modal.get_by_role("button", name="Share", exact=True).click()
     expect(window.modal).to_be_hidden()
@@ -79,20 +79,20 @@ def share_all(window: Window) -> None:
     share(window, "lars", working="Upgrading PostgreSQL", stuck=BLOCKER)
 
 
-def letters(window: Window) -> None:
+def open_direct_messages(window: Window) -> None:
     window.rail.get_by_role("button", name="Backswing").click()
     window.page.get_by_role("tab", name="Messages").click()
 
 
 def ask_peers(window: Window) -> None:
     """The one who is stuck puts it to their peers, with one button and a look."""
-    letters(window)
+    open_direct_messages(window)
     window.page.get_by_role("button", name="Ask your peers").click()
     question = window.modal.get_by_role("textbox", name="Question")
     expect(question).to_have_value(BLOCKER)
     window.modal.get_by_role("button", name="Ask", exact=True).click()
     expect(window.message("You asked your peers")).to_be_visible()
-    window.go("help-backend")
+    window.open_channel("help-backend")
     expect(window.message(BLOCKER)).to_contain_text("Asked by Lars Pedersen")
 
 
@@ -105,7 +105,7 @@ def close(window: Window) -> Locator:
     return digest
 
 
-def test_set_up_asked_on_monday_shared_stuck_and_read_in_the_digest(window: Open):
+def test_set_up_asked_on_monday_shared_stuck_and_read_in_the_digest(window: OpenWindow):
     everybody = window()
 
     # What makes no sense is said beside its field, and the page before comes back
@@ -127,28 +127,28 @@ def test_set_up_asked_on_monday_shared_stuck_and_read_in_the_digest(window: Open
     expect(everybody.modal).to_contain_text("The next times:")
     save(everybody)
 
-    post = asked(everybody)
+    post = post_round(everybody)
     expect(post).to_contain_text(HINT)
     # Not as the token that Slack is sent.
     shown = re.compile(r"Open until Friday, \d+ \w+ \d{4} at 09:00\.")
     expect(post).to_contain_text(shown)
-    everybody.become("noor")
+    everybody.act_as("noor")
     post.get_by_role("button", name="Join").click()
     share_all(everybody)
     everybody.open_thread(post)
     expect(everybody.reply("Getting to know the warehouse")).to_contain_text(
         "@Noor Haddad shared"
     )
-    everybody.become("diego")
+    everybody.act_as("diego")
     everybody.answer("Mostly reviews.")
 
-    everybody.become("lars")
+    everybody.act_as("lars")
     ask_peers(everybody)
-    everybody.become("priya")
+    everybody.act_as("priya")
     everybody.open_thread(everybody.message(BLOCKER))
     everybody.answer("Lock the partitions in order.")
     reply = everybody.reply("Lock the partitions in order.")
-    everybody.become("lars")
+    everybody.act_as("lars")
     reply.hover()
     reply.get_by_role("button", name="React with white_check_mark").click()
     expect(everybody.message(BLOCKER)).to_contain_text("Solved")
@@ -158,8 +158,8 @@ def test_set_up_asked_on_monday_shared_stuck_and_read_in_the_digest(window: Open
     expect(digest).to_contain_text("Noor Haddad")
     expect(digest).to_contain_text(BLOCKER)
     expect(digest).not_to_contain_text("Mostly reviews")
-    assert everybody.problems() == []
+    assert everybody.accessibility_problems() == []
 
-    everybody.become("noor")
+    everybody.act_as("noor")
     everybody.say("/backswing checkins")
     expect(everybody.modal).to_contain_text("Noor Haddad, Zoe Whitaker")

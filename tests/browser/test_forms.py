@@ -47,7 +47,7 @@ def slack() -> Iterator[Sandbox]:
     """Without an app: what is sent to it fails, and what was filled in stays."""
     slack = Sandbox(MANIFEST)
     slack.start()
-    slack.channel("help", slack.person("ana"), slack.person("ben"))
+    slack.add_channel("help", slack.add_person("ana"), slack.add_person("ben"))
     yield slack
     slack.stop()
 
@@ -138,7 +138,7 @@ def test_every_input_can_be_filled_in(slack: Sandbox, ana: str, window: Window) 
         "radio_buttons": FAR,
         "checkboxes": [NEAR, FAR],
     }
-    assert window.problems() == []
+    assert window.accessibility_problems() == []
 
 
 def test_what_is_typed_survives_an_update_and_a_push(

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import Open, Window
+from tests.browser.conftest import OpenWindow, Window
 
 pytestmark = pytest.mark.deep
 
@@ -25,7 +25,9 @@ def stands_above(panel: Locator, upper: str, lower: str) -> None:
     expect(both.first).to_contain_text(upper)
 
 
-def test_home_teaches_then_shows_what_waits_in_the_order_of_what_i_know(window: Open):
+def test_home_teaches_then_shows_what_waits_in_the_order_of_what_i_know(
+    window: OpenWindow,
+):
     aino = window("aino")
     panel = home(aino)
     expect(panel).to_contain_text("Three things to begin with")
@@ -39,19 +41,19 @@ def test_home_teaches_then_shows_what_waits_in_the_order_of_what_i_know(window: 
     # Drawn again by itself, with the ask.
     expect(panel.get_by_role("link", name="Who owns the cron host?")).to_be_visible()
     expect(panel).not_to_contain_text("Three things")
-    assert aino.problems() == []
+    assert aino.accessibility_problems() == []
 
-    aino.become("maya")
-    aino.go("help-backend")
+    aino.act_as("maya")
+    aino.open_channel("help-backend")
     aino.say(f"/ask {NEWER}")
     aino.message(NEWER).wait_for()
-    aino.become("aino")
+    aino.act_as("aino")
     panel = home(aino)
     stands_above(panel, OLDER, NEWER)
 
     panel.get_by_role("button", name="My settings").first.click()
     expect(aino.modal).to_contain_text("your time zone in Slack")
-    assert aino.problems() == []
+    assert aino.accessibility_problems() == []
     aino.modal.get_by_role("textbox", name="Topics I know").fill("Rust, sailing")
     aino.modal.get_by_role("button", name="Save").click()
     expect(aino.modal).to_be_hidden()

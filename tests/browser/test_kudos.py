@@ -5,14 +5,14 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import OpenWindow
 
 pytestmark = pytest.mark.deep
 
 REASON = "walking me through the lock table last night"
 
 
-def test_give_join_in_and_take_back(window: Open) -> None:
+def test_give_join_in_and_take_back(window: OpenWindow) -> None:
     noor, gus, zoe = window("noor"), window("gus"), window("zoe")
 
     # What is wrong is said at once, to the giver only, and the words come back.
@@ -29,7 +29,7 @@ def test_give_join_in_and_take_back(window: Open) -> None:
     posted = gus.message(REASON)
     expect(posted).to_contain_text("Noor Haddad thanks @Gus")
     expect(posted).to_contain_text("#postgres")
-    assert noor.problems() == []
+    assert noor.accessibility_problems() == []
 
     # Gus sees the message, which mentions him, and needs no letter about it.
     gus.rail.get_by_role("button", name="Backswing").click()
@@ -62,10 +62,10 @@ def test_give_join_in_and_take_back(window: Open) -> None:
     expect(gus.page.get_by_role("main")).not_to_contain_text(REASON)
 
 
-def test_thank_the_author_and_tell_only_them(window: Open) -> None:
+def test_thank_the_author_and_tell_only_them(window: OpenWindow) -> None:
     priya, zoe = window("priya"), window("zoe")
     priya.read_thread("retry storm")
-    priya.choose(priya.reply("Add jitter"), "Thank the author")
+    priya.choose_action(priya.reply("Add jitter"), "Thank the author")
     form = priya.modal
     expect(form.get_by_role("list", name="Chosen")).to_contain_text("Zoe")
     reason = form.get_by_role("textbox", name="What for?")
@@ -76,7 +76,7 @@ def test_thank_the_author_and_tell_only_them(window: Open) -> None:
         re.compile("Say what for, in at least 20 characters")
     )
     reason.fill("The jitter saved our evening, and the weekend after it.")
-    assert priya.problems() == []
+    assert priya.accessibility_problems() == []
     form.get_by_role("radio", name="Only for them").check()
     form.get_by_role("button", name="Give").click()
     expect(form).to_be_hidden()
@@ -89,10 +89,10 @@ def test_thank_the_author_and_tell_only_them(window: Open) -> None:
     expect(priya.page.get_by_role("main")).not_to_contain_text("saved our evening")
 
 
-def test_in_a_thread_the_thanks_stay_in_it(window: Open) -> None:
+def test_in_a_thread_the_thanks_stay_in_it(window: OpenWindow) -> None:
     lars = window("lars")
     lars.read_thread("retry storm")
-    lars.choose(lars.reply("Full jitter did it"), "Thank the author")
+    lars.choose_action(lars.reply("Full jitter did it"), "Thank the author")
     form = lars.modal
     form.get_by_role("textbox", name="What for?").fill(
         "Coming back to tell us what worked in the end."

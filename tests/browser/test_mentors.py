@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from playwright.sync_api import Error, expect
 
-from tests.browser.conftest import Open, Window, begin, end
+from tests.browser.conftest import OpenWindow, Window, start_bot, stop_bot
 
 pytestmark = pytest.mark.deep
 
@@ -15,9 +15,9 @@ pytestmark = pytest.mark.deep
 @pytest.fixture
 def address(tmp_path) -> Iterator[str]:
     """A workspace of its own for each: in one, nobody is credited twice."""
-    process, address = begin(tmp_path)
+    process, address = start_bot(tmp_path)
     yield address
-    end(process)
+    stop_bot(process)
 
 
 def help_quietly(window: Window) -> None:
@@ -25,7 +25,7 @@ def help_quietly(window: Window) -> None:
     for word in ("Morning!", "Coffee, anyone?", "Back in ten."):
         window.say(word)
         window.message(word).wait_for()
-    window.become("noor")
+    window.act_as("noor")
     window.open_thread(window.message("nightly import"))
     reply = window.reply("It moved next to the code")
     reply.hover()
@@ -33,9 +33,9 @@ def help_quietly(window: Window) -> None:
     expect(window.message("nightly import")).to_contain_text("Solved")
 
 
-def until_he_is_told(window: Window) -> None:
+def travel_to_credit_offer(window: Window) -> None:
     """Past the next look, and the next working day where he lives."""
-    window.become("maya")
+    window.act_as("maya")
     window.page.get_by_role("button", name="travel in time").click()
     clock = window.page.get_by_role("dialog")
     day = clock.get_by_label("A day, 09:00")
@@ -46,10 +46,10 @@ def until_he_is_told(window: Window) -> None:
     window.page.keyboard.press("Escape")
 
 
-def told(window: Window) -> Window:
+def receive_credit_offer(window: Window) -> Window:
     help_quietly(window)
-    until_he_is_told(window)
-    window.become("diego")
+    travel_to_credit_offer(window)
+    window.act_as("diego")
     window.rail.get_by_role("button", name="Backswing").click()
     window.page.get_by_role("tab", name="Messages").click()
     expect(window.message("2 of your answers helped 2 people")).to_be_visible()
@@ -73,28 +73,28 @@ def press_at_home(window: Window, button: str, then: str) -> None:
     expect(panel).to_contain_text(then)
 
 
-def test_yes_is_told_in_the_channel_and_thanked_for(window: Open):
-    diego = told(window())
+def test_yes_is_told_in_the_channel_and_thanked_for(window: OpenWindow):
+    diego = receive_credit_offer(window())
     diego.page.get_by_role("button", name="Yes, tell them").click()
     expect(diego.message("Yes: I told")).to_be_visible()
-    diego.become("noor")
+    diego.act_as("noor")
     # He has helped as many there as in the other channel, and lately.
-    diego.go("help-frontend")
+    diego.open_channel("help-frontend")
     post = diego.message("quietly helped here")
     expect(post).to_contain_text("Thank you, Diego Alvarez!")
     post.get_by_role("button", name="Say thanks").click()
     expect(diego.modal).to_contain_text("Diego Alvarez")
     diego.page.keyboard.press("Escape")
-    diego.become("diego")
+    diego.act_as("diego")
     diego.rail.get_by_role("button", name="Backswing").click()
     home(diego)
     press_at_home(diego, "Take it back", then="Between us")
-    diego.go("help-frontend")
+    diego.open_channel("help-frontend")
     expect(diego.message("This thank-you was taken back")).to_be_visible()
 
 
-def test_just_between_us_tells_nobody_until_the_person_wants_it(window: Open):
-    diego = told(window())
+def test_just_between_us_tells_nobody_until_the_person_wants_it(window: OpenWindow):
+    diego = receive_credit_offer(window())
     diego.page.get_by_role("button", name="Just between us").click()
     expect(diego.message("This stays between us")).to_be_visible()
     home(diego)
@@ -102,8 +102,8 @@ def test_just_between_us_tells_nobody_until_the_person_wants_it(window: Open):
     press_at_home(diego, "Yes, tell them", then="I told #help")
 
 
-def test_not_again_is_an_end_of_it(window: Open):
-    diego = told(window())
+def test_not_again_is_an_end_of_it(window: OpenWindow):
+    diego = receive_credit_offer(window())
     diego.page.get_by_role("button", name="Not again").click()
     expect(diego.message("I won't do this again")).to_be_visible()
     home(diego)

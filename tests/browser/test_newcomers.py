@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Open, Window, begin, end
+from tests.browser.conftest import OpenWindow, Window, start_bot, stop_bot
 
 pytestmark = pytest.mark.deep
 
@@ -15,9 +15,9 @@ STORM = "How do I stop a retry storm"
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A workspace of its own: people who are forgotten are missed elsewhere."""
-    process, address = begin(tmp_path_factory.mktemp("newcomers"))
+    process, address = start_bot(tmp_path_factory.mktemp("newcomers"))
     yield address
-    end(process)
+    stop_bot(process)
 
 
 def letters(window: Window) -> None:
@@ -28,8 +28,8 @@ def letters(window: Window) -> None:
 
 def invited(window: Window) -> Window:
     """Aino invites the bot to #general, and looks at what it would say there."""
-    window.become("Aino Virtanen")
-    window.go("general")
+    window.act_as("Aino Virtanen")
+    window.open_channel("general")
     window.page.get_by_role("button", name="see who is here").click()
     window.page.get_by_role("button", name="Add Backswing").click()
     window.page.keyboard.press("Escape")
@@ -38,21 +38,21 @@ def invited(window: Window) -> Window:
     return window
 
 
-def test_a_channel_begins_with_an_introduction_and_its_settings(window: Open):
+def test_a_channel_begins_with_an_introduction_and_its_settings(window: OpenWindow):
     aino = invited(window())
     preview = aino.message("Thank you for inviting me to #general")
     expect(preview).to_contain_text("Four short rules")
-    assert aino.problems() == []
+    assert aino.accessibility_problems() == []
     preview.get_by_role("button", name="Not now").click()
     put_off = aino.message("I say nothing in #general")
     put_off.get_by_role("button", name="Post it").click()
     expect(aino.message("I introduce myself in #general")).to_be_visible()
-    aino.go("general")
+    aino.open_channel("general")
     expect(aino.message("Hello, I'm Backswing")).to_contain_text("How to leave")
 
     aino.say("/backswing")
     expect(aino.modal).to_contain_text("How Backswing works in #general")
-    assert aino.problems() == []
+    assert aino.accessibility_problems() == []
     emoji = aino.modal.get_by_role("textbox", name="Emoji for solved")
     emoji.fill("👍")
     aino.modal.get_by_role("button", name="Save").click()
@@ -70,7 +70,7 @@ def test_a_channel_begins_with_an_introduction_and_its_settings(window: Open):
     expect(helped).to_contain_text("💯")
 
 
-def test_a_newcomer_is_greeted_in_their_daytime_and_says_no_more(window: Open):
+def test_a_newcomer_is_greeted_in_their_daytime_and_says_no_more(window: OpenWindow):
     lars = window("lars", "help-frontend")
     lars.page.get_by_role("button", name="Join").click()
     expect(lars.page.get_by_role("button", name="Join")).to_be_hidden()
@@ -78,20 +78,20 @@ def test_a_newcomer_is_greeted_in_their_daytime_and_says_no_more(window: Open):
     letters(lars)
     greeting = lars.message("Welcome to #help-frontend!")
     expect(greeting).to_contain_text("Four short rules")
-    assert lars.problems() == []
+    assert lars.accessibility_problems() == []
     greeting.get_by_role("button", name="No more of these").click()
     expect(lars.message("All right, no more of these")).to_be_visible()
     expect(greeting).to_be_hidden()
 
 
-def test_forget_me_says_what_happens_and_then_does_it(window: Open):
+def test_forget_me_says_what_happens_and_then_does_it(window: OpenWindow):
     priya, zoe = window("priya"), window("zoe")
     zoe.page.get_by_role("log").evaluate("log => log.scrollTop = 0")
     expect(zoe.message(STORM)).to_contain_text("Asked by Priya Raman")
     priya.say("/backswing forget me")
     expect(priya.modal).to_contain_text("I keep this of you: 1 ask")
     expect(priya.modal).to_contain_text("When you press Forget me:")
-    assert priya.problems() == []
+    assert priya.accessibility_problems() == []
     priya.modal.get_by_role("button", name="Forget me").click()
     expect(priya.modal).to_contain_text("I have forgotten you")
     seen = zoe.page.get_by_role("main")

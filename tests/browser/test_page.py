@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Open, Window
+from tests.browser.conftest import OpenWindow, Window
 
 pytestmark = pytest.mark.deep
 
 
-def test_the_keyboard_is_enough(window: Open) -> None:
+def test_the_keyboard_is_enough(window: OpenWindow) -> None:
     tomas = window("tomas")
     box = tomas.page.get_by_role("textbox", name="Message #help-backend")
     box.focus()
@@ -48,10 +48,12 @@ def test_the_keyboard_is_enough(window: Open) -> None:
     expect(react).to_be_focused()
 
 
-def test_one_can_delete_what_one_said_and_leave_and_come_back(window: Open) -> None:
+def test_one_can_delete_what_one_said_and_leave_and_come_back(
+    window: OpenWindow,
+) -> None:
     hana = window("hana", "general")
     hana.say("Gone in a moment")
-    hana.choose(hana.message("Gone in a moment"), "Delete message")
+    hana.choose_action(hana.message("Gone in a moment"), "Delete message")
     expect(hana.page.get_by_text("Gone in a moment")).to_have_count(0)
     hana.say("/leave")
     hana.page.get_by_role("button", name="Join").click()
@@ -61,7 +63,7 @@ def test_one_can_delete_what_one_said_and_leave_and_come_back(window: Open) -> N
     expect(people).to_contain_text("Hana Kobayashi (you)")
 
 
-def test_a_phone_shows_one_thing_at_a_time(window: Open) -> None:
+def test_a_phone_shows_one_thing_at_a_time(window: OpenWindow) -> None:
     zoe = window("zoe", width=390)
     page = zoe.page
     wide = "document.documentElement.scrollWidth > window.innerWidth"
@@ -99,7 +101,7 @@ def _ask(window: Window) -> None:
 
 
 def _settings(window: Window) -> None:
-    window.become("Aino Virtanen")
+    window.act_as("Aino Virtanen")
     window.say("/backswing")
     window.modal.get_by_role("radio").first.wait_for()
 
@@ -152,9 +154,9 @@ SURFACES: dict[str, Callable[[Window], None]] = {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("surface", SURFACES)
-def test_axe_finds_nothing(window: Open, surface: str, scheme: str) -> None:
+def test_axe_finds_nothing(window: OpenWindow, surface: str, scheme: str) -> None:
     noor = window("noor", scheme=scheme)
     noor.message("retry storm").wait_for()
     SURFACES[surface](noor)
     noor.page.wait_for_timeout(200)
-    assert noor.problems() == []
+    assert noor.accessibility_problems() == []

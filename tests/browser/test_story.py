@@ -5,17 +5,17 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import OpenWindow
 
 pytestmark = pytest.mark.deep
 
 
-def test_ask_answer_solve_and_undo(window: Open) -> None:
+def test_ask_answer_solve_and_undo(window: OpenWindow) -> None:
     noor, gus = window("noor"), window("gus")
     # He has shared in the check-in, and reads what the bot wrote to him of it.
     gus.rail.get_by_role("button", name="Backswing").click()
     gus.message("on your desk").wait_for()
-    gus.go("help-backend")
+    gus.open_channel("help-backend")
 
     noor.page.get_by_role("button", name="Shortcuts").click()
     noor.page.get_by_role("dialog").get_by_role("button", name="Ask your peers").click()
@@ -65,7 +65,7 @@ def test_ask_answer_solve_and_undo(window: Open) -> None:
     expect(gus.page.get_by_role("heading", name="help-backend")).to_be_visible()
 
     mine = gus.reply("pg_locks")
-    gus.choose(mine, "Edit message")
+    gus.choose_action(mine, "Edit message")
     box = mine.get_by_role("textbox", name="Edit message")
     box.fill("Look into pg_locks while it hangs, and into pg_stat_activity.")
     box.press("Enter")
@@ -78,23 +78,23 @@ def test_ask_answer_solve_and_undo(window: Open) -> None:
     expect(mark).to_be_hidden()
 
 
-def test_what_only_one_person_sees_is_gone_on_reload(window: Open) -> None:
+def test_what_only_one_person_sees_is_gone_on_reload(window: OpenWindow) -> None:
     lars, other = window("lars"), window("priya")
     lars.say("/backswing help")
     private = lars.message("Only visible to you")
     expect(private).to_contain_text("Ask your peers, and see what helped")
     expect(other.page.get_by_text("Only visible to you")).to_have_count(0)
 
-    lars.become("Priya Raman")
+    lars.act_as("Priya Raman")
     expect(lars.page.get_by_text("Only visible to you")).to_have_count(0)
-    lars.become("Lars Pedersen")
+    lars.act_as("Lars Pedersen")
     expect(private).to_be_visible()
     lars.page.reload()
     expect(lars.message("retry storm")).to_be_visible()
     expect(lars.page.get_by_text("Only visible to you")).to_have_count(0)
 
 
-def test_a_command_that_fails_says_so_as_in_slack(window: Open) -> None:
+def test_a_command_that_fails_says_so_as_in_slack(window: OpenWindow) -> None:
     maya = window("maya", "help-frontend")
     maya.page.get_by_role("button", name="Faults").click()
     panel = maya.page.get_by_role("dialog", name="Faults")
@@ -117,7 +117,7 @@ def test_a_command_that_fails_says_so_as_in_slack(window: Open) -> None:
     expect(panel.get_by_role("listitem")).to_have_count(0)
 
 
-def test_the_settings_keep_what_is_chosen(window: Open) -> None:
+def test_the_settings_keep_what_is_chosen(window: OpenWindow) -> None:
     aino = window("aino", "help-frontend")
     aino.say("/backswing")
     form = aino.modal
@@ -146,7 +146,7 @@ def test_the_settings_keep_what_is_chosen(window: Open) -> None:
     expect(form).to_be_hidden()
 
 
-def test_time_does_not_go_back(window: Open) -> None:
+def test_time_does_not_go_back(window: OpenWindow) -> None:
     maya = window()
     maya.page.get_by_role("button", name="travel in time").click()
     clock = maya.page.get_by_role("dialog", name="Travel in time")

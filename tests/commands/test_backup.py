@@ -9,18 +9,18 @@ from sqlalchemy import select
 
 from bot import db
 from bot.config import Settings
-from bot.delivery import Deliverer
+from bot.delivery import OutboxWorker
 from bot.facts import service as facts
-from bot.notices import notices
+from bot.notices import message_types
 from commands import backup
 from models import OutboxItem
-from tests.factories import ASKER, HERE, Story
+from tests.factories import ASKER, HELP_CHANNEL, Story
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def copied(story: Story, folder: Path) -> Path:
-    url = str(story.rt.lookups.url)
+    url = str(story.rt.autocommit.url)
     file = folder / "copy.db"
     made = backup.back_up(Settings(database_url=url), argparse.Namespace(file=file))
     assert made == 0
@@ -32,17 +32,19 @@ def restored(story: Story, file: Path) -> Story:
     opened = db.connect(f"sqlite:///{file}")
     rt = replace(
         story.rt,
-        sessions=opened.sessions,
-        reads=opened.reads,
-        lookups=opened.lookups,
+        write_session=opened.write_session,
+        read_session=opened.read_session,
+        autocommit=opened.autocommit,
     )
-    deliverer = Deliverer(rt, notices(rt.workspace), meet=facts.meet)
-    story.clock.forward(hours=1)
+    deliverer = OutboxWorker(
+        rt, message_types(rt.workspace), fetch_new_users=facts.fetch_new_users
+    )
+    story.clock.advance(hours=1)
     return Story(story._bolt, rt, deliverer, story.slack, story.clock)
 
 
 def states(story: Story) -> list[tuple[str, str]]:
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         rows = session.execute(
             select(OutboxItem.kind, OutboxItem.state).order_by(OutboxItem.id)
         )
@@ -55,12 +57,12 @@ def test_what_was_sent_after_the_copy_was_made_is_not_sent_again(
     story.command(ASKER, "/ask", "How do I fix x?")
     file = copied(story, tmp_path)
     story.deliver()
-    [posted] = story.slack.to(HERE)
+    [posted] = story.slack.messages_to(HELP_CHANNEL)
     again = restored(story, file)
     for _ in range(3):
-        again.later(seconds=20)
-    assert again.slack.to(HERE) == [posted]
-    assert again.the_ask().ts == posted.ts
+        again.advance(seconds=20)
+    assert again.slack.messages_to(HELP_CHANNEL) == [posted]
+    assert again.only_ask().ts == posted.ts
     assert ("ask.post", "sent") in states(again)
 
 
@@ -70,9 +72,9 @@ def test_what_was_never_sent_is_sent_once_it_was_looked_for(
     story.command(ASKER, "/ask", "How do I fix x?")
     again = restored(story, copied(story, tmp_path))
     for _ in range(3):
-        again.later(seconds=20)
-    [posted] = again.slack.to(HERE)
-    assert again.the_ask().ts == posted.ts
+        again.advance(seconds=20)
+    [posted] = again.slack.messages_to(HELP_CHANNEL)
+    assert again.only_ask().ts == posted.ts
 
 
 def test_the_database_itself_is_left_as_it_was(story: Story, tmp_path: Path):

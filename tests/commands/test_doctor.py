@@ -23,11 +23,19 @@ from bot.clock import utc_now
 from bot.config import Settings
 from bot.db import Database
 from bot.runtime import Runtime
-from bot.slack import NotDone, Refused
-from bot.web_slack import WebSlack
-from commands.doctor import contents, database, examine, files, process, slack, told
+from bot.slack import NotSent, Rejected
+from bot.web_slack import SlackClient
+from commands.doctor import (
+    contents,
+    database,
+    examine,
+    files,
+    format_report,
+    process,
+    slack,
+)
 from commands.doctor.findings import Finding
-from commands.doctor.process import Running
+from commands.doctor.process import ProcessState
 from commands.running import free_port
 from models import Channel, Installation, Member, OutboxItem
 from sandbox import Sandbox
@@ -40,7 +48,7 @@ MANIFEST = yaml.safe_load(slack.MANIFEST.read_text())
 SIGNING = "0123456789abcdef" * 2
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 # Of a port that nobody listens on.
-NOBODY = Running("away")
+NOBODY = ProcessState("away")
 
 
 def by(findings: Iterator[Finding]) -> dict[str, Finding]:
@@ -48,7 +56,7 @@ def by(findings: Iterator[Finding]) -> dict[str, Finding]:
     found = list(findings)
     named = {finding.about: finding for finding in found}
     assert len(named) == len(found), found
-    assert canaries.found_in(told(found)) == []
+    assert canaries.find_in(format_report(found)) == []
     return named
 
 
@@ -82,7 +90,7 @@ def test_granted_scopes_are_held_against_the_manifest(
     granted: list[str], level: str, says: str
 ):
     for separator in (",", ", "):
-        found = slack.scopes(separator.join(granted), MANIFEST)
+        found = slack.check_scopes(separator.join(granted), MANIFEST)
         assert (found.level, says in found.says) == (level, True), found
 
 
@@ -92,14 +100,14 @@ def test_granted_scopes_are_held_against_the_manifest(
 )
 def test_the_clock_is_held_against_slacks(ahead: int, level: str):
     at = NOW + timedelta(seconds=ahead)
-    [found] = slack.skew("Mon, 02 Mar 2026 09:00:00 GMT", before=at, after=at)
+    [found] = slack.check_skew("Mon, 02 Mar 2026 09:00:00 GMT", before=at, after=at)
     assert found.level == level
     assert level == "ok" or ("ahead" if ahead > 0 else "behind") in found.says
 
 
 @pytest.mark.parametrize("date", ["", "yesterday"])
 def test_without_a_date_nothing_is_said_of_the_clock(date: str):
-    assert list(slack.skew(date, before=NOW, after=NOW)) == []
+    assert list(slack.check_skew(date, before=NOW, after=NOW)) == []
 
 
 # Tokens
@@ -109,15 +117,15 @@ def test_without_a_date_nothing_is_said_of_the_clock(date: str):
 def pretend() -> Iterator[Sandbox]:
     made = Sandbox(MANIFEST)
     made.start()
-    canaries.plant(made.signing_secret)
+    canaries.add(made.signing_secret)
     yield made
     made.stop()
 
 
-def of_slack(given: Settings, running: Running = NOBODY) -> dict[str, Finding]:
+def of_slack(given: Settings, running: ProcessState = NOBODY) -> dict[str, Finding]:
     token = given.slack_bot_token
     assert token is not None
-    web = WebSlack(token.get_secret_value(), base_url=given.slack_api_url)
+    web = SlackClient(token.get_secret_value(), base_url=given.slack_api_url)
     return by(slack.examine(given, web, running, clock=utc_now))
 
 
@@ -133,7 +141,7 @@ def test_tokens_that_work(pretend: Sandbox):
     # Slack allows one a minute: while the bot is connected, nobody asks.
     pretend.faults.add("ratelimited", "apps.connections.open")
     assert of_slack(given)["App token"].level == "warning"
-    connected = Running("here", {"socket": "ok"})
+    connected = ProcessState("here", {"socket": "ok"})
     assert of_slack(given, connected)["App token"].level == "ok"
 
 
@@ -239,7 +247,7 @@ def test_a_database_that_cannot_be(tmp_path: Path, url: str, says: str):
     (tmp_path / "notes.txt").write_text("Some words that are dear to somebody. " * 99)
     found = of_database(url.format(folder=tmp_path))
     assert (found["Database"].level, says in found["Database"].says) == ("wrong", True)
-    assert "s3cret" not in told(list(found.values()))
+    assert "s3cret" not in format_report(list(found.values()))
 
 
 def test_postgresql_is_looked_at_as_well(
@@ -275,7 +283,7 @@ def test_a_user_who_may_only_look(migrated_postgresql: Database, postgresql_url:
 
 
 def of_contents(rt: Runtime) -> dict[str, Finding]:
-    with rt.reads() as session:
+    with rt.read_session() as session:
         return by(contents.examine(session, None, clock=rt.clock))
 
 
@@ -290,25 +298,25 @@ def test_what_slack_refused_and_what_nobody_knows_is_told_with_the_reasons(
     story: Story,
 ):
     post = "chat.postMessage"
-    story.slack.fail[post] = [Refused(post, "not_in_channel")] * 3
+    story.slack.fail[post] = [Rejected(post, "not_in_channel")] * 3
     story.command(ASKER, "/ask", "How do I fix x?")
     story.deliver()
     found = of_contents(story.rt)["Deliveries"]
     assert found.level == "warning"
     assert "ask.post (not_in_channel)" in found.says
     assert "/invite @Backswing" in found.do
-    story.clock.forward(days=8)
+    story.clock.advance(days=8)
     assert of_contents(story.rt)["Deliveries"].level == "ok"
 
 
 def test_what_waits_too_long_is_wrong(story: Story):
     story.slack.fail["chat.postMessage"] = [
-        NotDone("chat.postMessage", "not_connected")
+        NotSent("chat.postMessage", "not_connected")
     ]
     story.command(ASKER, "/ask", "How do I fix x?")
     story.deliver()
     assert of_contents(story.rt)["Deliveries"].level == "ok"
-    story.clock.forward(minutes=7)
+    story.clock.advance(minutes=7)
     found = of_contents(story.rt)["Deliveries"]
     assert found.level == "wrong"
     assert "1 ask.post (not_connected)" in found.says
@@ -316,7 +324,7 @@ def test_what_waits_too_long_is_wrong(story: Story):
 
 def test_what_may_have_been_sent_is_told(story: Story):
     story.ask()
-    with story.rt.sessions.begin() as session:
+    with story.rt.write_session.begin() as session:
         session.execute(
             update(OutboxItem).values(state="unknown", error="TimeoutError")
         )
@@ -326,13 +334,13 @@ def test_what_may_have_been_sent_is_told(story: Story):
 
 def test_a_workspace_where_nothing_is_sent(story: Story):
     story.ask()
-    with story.rt.sessions.begin() as session:
+    with story.rt.write_session.begin() as session:
         session.execute(update(Installation).values(paused_because="token_revoked"))
     assert "token_revoked" in of_contents(story.rt)["Workspace"].says
 
 
 def test_a_second_workspace_in_the_database_is_told(story: Story):
-    with story.rt.sessions.begin() as session:
+    with story.rt.write_session.begin() as session:
         session.add(
             Installation(
                 team_id="T0SANDBOX",
@@ -350,9 +358,9 @@ def test_a_second_workspace_in_the_database_is_told(story: Story):
 
 def test_a_bot_in_no_channel_and_people_in_unknown_zones(story: Story):
     story.ask()
-    story.react(PEER, story.the_ask().ts or "", "eyes")
-    story.later(seconds=1)
-    with story.rt.sessions.begin() as session:
+    story.react(PEER, story.only_ask().ts or "", "eyes")
+    story.advance(seconds=1)
+    with story.rt.write_session.begin() as session:
         session.execute(update(Channel).values(is_joined=False))
         session.execute(update(Member).values(tz="Mars/Olympus"))
         count = len(session.scalars(select(Member.id)).all())
@@ -394,7 +402,7 @@ def test_the_systems_zones_are_held_against_the_packages(
 
 def test_only_some_channels_are_named(story: Story):
     story.ask()
-    with story.rt.sessions.begin() as session:
+    with story.rt.write_session.begin() as session:
         for n in range(8):
             session.add(
                 Channel(
@@ -421,7 +429,7 @@ def test_only_some_channels_are_named(story: Story):
 # The bot on its port
 
 
-def of_bot(running: Running, **given: Any) -> dict[str, Finding]:
+def of_bot(running: ProcessState, **given: Any) -> dict[str, Finding]:
     tokens = {"slack_bot_token": BOT, "slack_signing_secret": SIGNING}
     return by(process.examine(settings(**tokens, **given), running, clock=lambda: NOW))
 
@@ -437,13 +445,13 @@ def figures(**more: float) -> dict[tuple[str, ...], float]:
 
 
 def test_a_bot_that_nobody_started():
-    assert process.ask(settings(port=free_port())) == NOBODY
+    assert process.probe(settings(port=free_port())) == NOBODY
     assert of_bot(NOBODY)["Bot"].level == "warning"
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "a..b"])
 def test_a_host_that_is_none(host: str):
-    running = process.ask(settings(host=host, port=free_port()))
+    running = process.probe(settings(host=host, port=free_port()))
     found = by(process.examine(settings(host=host), running, clock=lambda: NOW))
     assert found["Bot"].level == "wrong"
     assert found["Bot"].says.startswith("HOST is not an address")
@@ -460,15 +468,17 @@ def test_another_program_on_its_port():
 
     thread = threading.Thread(target=answer)
     thread.start()
-    found = process.ask(settings(port=listener.getsockname()[1]))
+    found = process.probe(settings(port=listener.getsockname()[1]))
     thread.join()
     listener.close()
-    assert found == Running("other")
+    assert found == ProcessState("other")
     assert of_bot(found)["Bot"].level == "wrong"
 
 
 def test_a_bot_that_is_not_ready():
-    running = Running("here", {"database": "ok", "slack": "token_revoked"}, figures())
+    running = ProcessState(
+        "here", {"database": "ok", "slack": "token_revoked"}, figures()
+    )
     found = of_bot(running)["Bot"]
     assert (found.level, "slack: token_revoked" in found.says) == ("wrong", True)
 
@@ -488,13 +498,13 @@ def test_a_bot_that_is_not_ready():
 def test_whether_slack_reaches_it(
     seen: dict[tuple[str, ...], float], level: str, says: str
 ):
-    found = of_bot(Running("here", {"database": "ok"}, seen))["Events"]
+    found = of_bot(ProcessState("here", {"database": "ok"}, seen))["Events"]
     assert (found.level, says in found.says) == (level, True), found
 
 
 def test_refused_requests_are_told():
     seen = figures(last_event=NOW.timestamp(), signature=3, age=2, full=2, late=1)
-    found = of_bot(Running("here", {}, seen))
+    found = of_bot(ProcessState("here", {}, seen))
     assert found["Signatures"].says.startswith("3 requests")
     assert found["Old requests"].says.startswith("2 requests")
     assert found["Load"].says.startswith("3 events")
@@ -550,7 +560,7 @@ def run(
             monkeypatch.setenv(name, value)
         code = app.main(["doctor", *arguments])
         said = capsys.readouterr().out
-        assert canaries.found_in(said) == []
+        assert canaries.find_in(said) == []
         return code, said
 
     return main

@@ -14,8 +14,8 @@ from sqlalchemy.exc import OperationalError
 import app
 from bot.config import Settings
 from bot.storage import open_database
-from commands.running import Backswing
-from commands.watching import Vital, Watch
+from commands.running import Application
+from commands.watching import Watchdog, WatchedPart
 from sandbox import Sandbox
 
 MANIFEST = Path(app.__file__).parent / "manifest.yml"
@@ -30,7 +30,7 @@ def slack() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def backswing(slack: Sandbox, tmp_path: Path) -> Iterator[Backswing]:
+def backswing(slack: Sandbox, tmp_path: Path) -> Iterator[Application]:
     """As the command serves it over Socket Mode."""
     handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
     settings = Settings(
@@ -39,7 +39,7 @@ def backswing(slack: Sandbox, tmp_path: Path) -> Iterator[Backswing]:
         slack_app_token=SecretStr(slack.app_token),
         slack_api_url=slack.api_url,
     )
-    yield Backswing(settings, open_database(f"sqlite:///{tmp_path / 'kept.db'}"))
+    yield Application(settings, open_database(f"sqlite:///{tmp_path / 'kept.db'}"))
     for number, handler in handlers.items():
         signal.signal(number, handler)
 
@@ -49,29 +49,29 @@ def die(*_: object) -> None:
     raise SystemExit
 
 
-def kill_a_delivery(backswing: Backswing, slack: Sandbox) -> None:
-    backswing.deliverer.deliver_due = die  # type: ignore[method-assign, assignment]
-    backswing.deliverer.wake()
+def kill_a_delivery(backswing: Application, slack: Sandbox) -> None:
+    backswing.worker.send_due = die  # type: ignore[method-assign, assignment]
+    backswing.worker.wake()
 
 
-def kill_the_clock(backswing: Backswing, slack: Sandbox) -> None:
-    backswing._ticker.scheduler._process_jobs = die
-    backswing._ticker.scheduler.wakeup()
+def kill_the_clock(backswing: Application, slack: Sandbox) -> None:
+    backswing._scheduler.scheduler._process_jobs = die
+    backswing._scheduler.scheduler.wakeup()
 
 
-def kill_the_line(backswing: Backswing, slack: Sandbox) -> None:
-    backswing._line._serve = die  # type: ignore[assignment]
-    ana = slack.person("ana")
-    slack.say(ana.id, slack.channel("help", ana).id, "hello")
+def kill_the_line(backswing: Application, slack: Sandbox) -> None:
+    backswing._batcher._handle_batch = die  # type: ignore[assignment]
+    ana = slack.add_person("ana")
+    slack.say(ana.id, slack.add_channel("help", ana).id, "hello")
 
 
-def kill_the_listener(backswing: Backswing, slack: Sandbox) -> None:
+def kill_the_listener(backswing: Application, slack: Sandbox) -> None:
     assert backswing._socket is not None
-    backswing._socket._hear = die  # type: ignore[method-assign, assignment]
+    backswing._socket._on_message = die  # type: ignore[method-assign, assignment]
     slack.sockets.disconnect("warning")
 
 
-def switch_it_off(backswing: Backswing, slack: Sandbox) -> None:
+def switch_it_off(backswing: Application, slack: Sandbox) -> None:
     slack.sockets.disconnect("link_disabled")
 
 
@@ -88,8 +88,8 @@ def switch_it_off(backswing: Backswing, slack: Sandbox) -> None:
 )
 def test_what_dies_ends_the_process_with_a_reason(
     slack: Sandbox,
-    backswing: Backswing,
-    do: Callable[[Backswing, Sandbox], None],
+    backswing: Application,
+    do: Callable[[Application, Sandbox], None],
     why: str,
     capsys: pytest.CaptureFixture[str],
 ):
@@ -101,7 +101,7 @@ def test_what_dies_ends_the_process_with_a_reason(
     assert why in capsys.readouterr().err
 
 
-def serves(backswing: Backswing) -> int:
+def serves(backswing: Application) -> int:
     def begin() -> None:
         pytest.fail("it must not say that it serves")
 
@@ -110,7 +110,7 @@ def serves(backswing: Backswing) -> int:
 
 
 def test_what_slack_refuses_at_the_start_ends_it_before_it_serves(
-    slack: Sandbox, backswing: Backswing, capsys: pytest.CaptureFixture[str]
+    slack: Sandbox, backswing: Application, capsys: pytest.CaptureFixture[str]
 ):
     slack._tokens.app = "xapp-1-A0-another"
     assert serves(backswing) == 1
@@ -119,7 +119,7 @@ def test_what_slack_refuses_at_the_start_ends_it_before_it_serves(
 
 @pytest.mark.parametrize("name", ["take_over", "see_channels"])
 def test_a_database_that_fails_at_the_start_ends_it_before_it_serves(
-    backswing: Backswing,
+    backswing: Application,
     name: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -137,13 +137,15 @@ def test_a_database_that_fails_at_the_start_ends_it_before_it_serves(
 def test_a_part_may_be_unwell_as_long_as_its_patience_lasts():
     well = True
     reasons: list[str] = []
-    part = Vital(lambda: None if well else "away", "It is away.", patience_seconds=3)
-    watch = Watch([part], reasons.append)
-    assert not watch.look()
+    part = WatchedPart(
+        lambda: None if well else "away", "It is away.", max_down_seconds=3
+    )
+    watch = Watchdog([part], reasons.append)
+    assert not watch.check()
     well = False
-    assert [watch.look() for _ in range(3)] == [False] * 3
+    assert [watch.check() for _ in range(3)] == [False] * 3
     well = True
-    assert not watch.look()
+    assert not watch.check()
     well = False
-    assert [watch.look() for _ in range(4)] == [False, False, False, True]
+    assert [watch.check() for _ in range(4)] == [False, False, False, True]
     assert reasons == ["It is away."]

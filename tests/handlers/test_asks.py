@@ -5,23 +5,23 @@ from typing import Any
 
 import pytest
 
-from bot.slack import Refused, Unsure
-from handlers.refusals import BROKEN, TOO_LATE
+from bot.slack import OutcomeUnknown, Rejected
+from handlers.refusals import INTERNAL_ERROR, MODAL_EXPIRED
 from tests.factories import (
     ADMIN,
     ASKER,
     BOT,
     CHAMPION,
     GUEST,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     PEER,
     Story,
     button,
-    conversation,
-    person,
+    conversation_object,
+    user_object,
 )
-from tests.fakes import Posted
+from tests.fakes import PostedMessage
 
 
 def refused(response: Any) -> str:
@@ -39,7 +39,9 @@ def errors(response: Any) -> dict[str, str]:
 
 def rendered(story: Story) -> str:
     """Everything in the ask's message, as JSON."""
-    return json.dumps(story.slack.at(HERE, story.the_ask().ts or "").blocks)
+    return json.dumps(
+        story.slack.message_at(HELP_CHANNEL, story.only_ask().ts or "").blocks
+    )
 
 
 def test_a_question_in_a_channel_is_posted_at_once(story: Story) -> None:
@@ -47,12 +49,12 @@ def test_a_question_in_a_channel_is_posted_at_once(story: Story) -> None:
     assert posted.blocks[0]["elements"][0]["elements"] == [
         {"type": "text", "text": "How do I fix *x*?", "style": {"bold": True}}
     ]
-    assert story.the_ask().state == "open"
+    assert story.only_ask().state == "open"
     assert story.slack.views == []
 
 
 def test_the_asker_is_named_and_not_notified(story: Story) -> None:
-    story.slack.people[ASKER] = person(ASKER, "Ana <!here> *B*")
+    story.slack.people[ASKER] = user_object(ASKER, "Ana <!here> *B*")
     story.ask("How do I fix x?")
     assert ASKER not in rendered(story)
     assert '"text": "Asked by Ana <!here> *B*", "type": "plain_text"' in rendered(story)
@@ -66,14 +68,14 @@ def test_only_a_first_ask_says_how_to_mark_an_answer(story: Story) -> None:
 
 
 def test_a_first_ask_names_the_channels_own_emoji(story: Story) -> None:
-    story.set_up(solved=":100:")
+    story.set_up_channel(solved=":100:")
     assert "react to it with :100:" in json.dumps(story.ask().blocks)
 
 
 def test_a_long_question_has_a_title_and_details(story: Story) -> None:
     long = "Why? " + "word " * 60
     story.ask(long)
-    ask = story.the_ask()
+    ask = story.only_ask()
     assert len(ask.title) <= 150
     assert ask.title.endswith("…")
     assert ask.details == long.strip()
@@ -83,7 +85,7 @@ def test_forty_thousand_characters_are_one_message_with_a_marked_cut(
     story: Story,
 ) -> None:
     posted = story.ask("Why " + "a" * 40_000)
-    assert len(story.slack.to(HERE)) == 1
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == 1
     assert len(json.dumps(posted.blocks)) < 8_000
     assert "a…" in json.dumps(posted.blocks, ensure_ascii=False)
 
@@ -115,17 +117,17 @@ def test_too_few_words_are_given_back_and_ask_nothing(story: Story, text: str) -
 def test_too_few_words_in_the_form_are_said_beside_the_question(story: Story) -> None:
     story.command(ASKER, "/ask")
     view = story.slack.views[-1][1]
-    values = {"title": "Build?", "details": "It fails.", "channel": HERE}
+    values = {"title": "Build?", "details": "It fails.", "channel": HELP_CHANNEL}
     assert list(errors(story.submit(ASKER, view, values))) == ["title"]
     story.ask("How do I fix x?")
-    story.click(ASKER, "ask_menu", option=f"edit:{story.the_ask().id}")
+    story.click(ASKER, "ask_menu", option=f"edit:{story.only_ask().id}")
     view = story.slack.views[-1][1]
     assert list(errors(story.submit(ASKER, view, {"title": "x"}))) == ["title"]
-    assert story.the_ask().title == "How do I fix x?"
+    assert story.only_ask().title == "How do I fix x?"
 
 
 def test_every_refusal_gives_a_long_ask_back(story: Story) -> None:
-    story.slack.channels[HERE]["is_archived"] = True
+    story.slack.channels[HELP_CHANNEL]["is_archived"] = True
     text = "Why does <https://ci.example|the build> fail? " + "word " * 400
     said = refused(story.command(ASKER, "/ask", text))
     assert "choose another" in said
@@ -139,12 +141,12 @@ def test_the_form_asks(story: Story) -> None:
     values = {
         "title": "How do I fix x?",
         "details": "I tried `y`.",
-        "channel": HERE,
+        "channel": HELP_CHANNEL,
         "more_topics": "retries, #Python, python",
     }
     assert story.submit(ASKER, view, values).body == ""
     story.deliver()
-    ask = story.the_ask()
+    ask = story.only_ask()
     assert (ask.title, ask.details) == ("How do I fix x?", "I tried `y`.")
     assert ask.topics == ["retries", "Python"]
     assert "#retries  #Python" in rendered(story)
@@ -153,28 +155,32 @@ def test_the_form_asks(story: Story) -> None:
 def test_a_form_sent_twice_is_one_ask(story: Story) -> None:
     story.command(ASKER, "/ask")
     [(_, view)] = story.slack.views
-    values = {"title": "How is it done?", "channel": HERE}
+    values = {"title": "How is it done?", "channel": HELP_CHANNEL}
     story.submit(ASKER, view, values, view_id="V1")
     story.submit(ASKER, view, values, view_id="V1")
     story.deliver()
-    assert len(story.slack.to(HERE)) == 1
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == 1
 
 
 def test_a_command_replayed_is_one_ask(story: Story) -> None:
     for _ in range(2):
         story.command(ASKER, "/ask", "How is it done?", trigger_id="same")
     story.deliver()
-    assert len(story.slack.to(HERE)) == 1
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == 1
 
 
 @pytest.mark.parametrize(
     ("values", "field"),
     [
-        ({"title": " \u202e ", "channel": HERE}, "title"),
+        ({"title": " \u202e ", "channel": HELP_CHANNEL}, "title"),
         ({"title": "How is it done?", "channel": None}, "channel"),
         ({"title": "How is it done?", "channel": "C0AWAY"}, "channel"),
         (
-            {"title": "How is it done?", "channel": HERE, "more_topics": "a,b,c,d"},
+            {
+                "title": "How is it done?",
+                "channel": HELP_CHANNEL,
+                "more_topics": "a,b,c,d",
+            },
             "more_topics",
         ),
     ],
@@ -182,7 +188,9 @@ def test_a_command_replayed_is_one_ask(story: Story) -> None:
 def test_a_form_is_refused_beside_the_field(
     story: Story, values: dict[str, Any], field: str
 ) -> None:
-    story.slack.channels["C0AWAY"] = conversation("C0AWAY", "away", is_member=False)
+    story.slack.channels["C0AWAY"] = conversation_object(
+        "C0AWAY", "away", is_member=False
+    )
     story.command(ASKER, "/ask")
     [(_, view)] = story.slack.views
     assert list(errors(story.submit(ASKER, view, values))) == [field]
@@ -192,7 +200,9 @@ def test_a_form_is_refused_beside_the_field(
 def test_a_channel_without_the_bot_gets_the_form_and_the_words_are_kept(
     story: Story,
 ) -> None:
-    story.slack.channels["C0AWAY"] = conversation("C0AWAY", "away", is_member=False)
+    story.slack.channels["C0AWAY"] = conversation_object(
+        "C0AWAY", "away", is_member=False
+    )
     story.command(ASKER, "/ask", "How do I fix x?", channel="C0AWAY")
     [(_, view)] = story.slack.views
     fields = {b.get("block_id"): b for b in view["blocks"]}
@@ -213,14 +223,14 @@ def test_a_direct_message_gets_the_form_and_the_words_are_kept(story: Story) -> 
 
 @pytest.mark.parametrize("fact", ["is_archived", "is_read_only"])
 def test_nobody_asks_where_nobody_may_post(story: Story, fact: str) -> None:
-    story.slack.channels[HERE][fact] = True
+    story.slack.channels[HELP_CHANNEL][fact] = True
     assert "choose another" in refused(story.command(ASKER, "/ask", "How is it done?"))
     assert story.asks() == []
 
 
 def test_guests_ask_unless_they_are_switched_off(story: Story) -> None:
     assert story.command(GUEST, "/ask", "How is it done?").body == ""
-    story.set_up(guests_may_ask=[])
+    story.set_up_channel(guests_may_ask=[])
     assert "full members" in refused(story.command(GUEST, "/ask", "How is it done?"))
 
 
@@ -229,13 +239,13 @@ def test_guests_ask_unless_they_are_switched_off(story: Story) -> None:
     [{"is_bot": True}, {"deleted": True}, {"is_stranger": True}, {"team_id": "T9"}],
 )
 def test_who_is_no_member_does_not_ask(story: Story, facts: dict[str, Any]) -> None:
-    story.slack.people["U9"] = person("U9", "Zed", **facts)
+    story.slack.people["U9"] = user_object("U9", "Zed", **facts)
     assert refused(story.command("U9", "/ask", "How is it done?"))
     assert story.asks() == []
 
 
 def test_slack_out_of_reach_is_said_and_nothing_is_saved(story: Story) -> None:
-    story.slack.fail["users.info"] = [Unsure("users.info", "TimeoutError")]
+    story.slack.fail["users.info"] = [OutcomeUnknown("users.info", "TimeoutError")]
     assert "can't reach Slack" in refused(
         story.command(ASKER, "/ask", "How is it done?")
     )
@@ -243,33 +253,36 @@ def test_slack_out_of_reach_is_said_and_nothing_is_saved(story: Story) -> None:
 
 
 def test_a_form_that_slack_does_not_open_in_time_is_said(story: Story) -> None:
-    story.slack.fail["views.open"] = [Refused("views.open", "expired_trigger_id")]
-    assert refused(story.command(ASKER, "/ask")) == TOO_LATE
+    story.slack.fail["views.open"] = [Rejected("views.open", "expired_trigger_id")]
+    assert refused(story.command(ASKER, "/ask")) == MODAL_EXPIRED
 
 
 def test_a_receipt_that_is_lost_takes_nothing_back(story: Story) -> None:
     ts = story.say(ASKER, "My build fails")
-    story.slack.fail["response_url"] = [Unsure("response_url", "TimeoutError")]
+    story.slack.fail["response_url"] = [OutcomeUnknown("response_url", "TimeoutError")]
     assert story.message_shortcut(ASKER, "make_ask", ASKER, ts).body == ""
-    assert story.the_ask().state == "open"
+    assert story.only_ask().state == "open"
     assert story.slack.responses == []
 
 
 def test_a_bug_behind_a_command_says_that_nothing_was_saved(story: Story) -> None:
-    story.slack.channels[HERE] = {"id": HERE, "name": 1j}  # No JSON of Slack's.
-    assert BROKEN in refused(story.command(ASKER, "/ask", "How is it done?"))
+    story.slack.channels[HELP_CHANNEL] = {
+        "id": HELP_CHANNEL,
+        "name": 1j,
+    }  # No JSON of Slack's.
+    assert INTERNAL_ERROR in refused(story.command(ASKER, "/ask", "How is it done?"))
 
 
 def test_a_channel_that_refuses_the_post_gives_the_words_back(story: Story) -> None:
     story.slack.fail["chat.postMessage"] = [
-        Refused("chat.postMessage", "restricted_action")
+        Rejected("chat.postMessage", "restricted_action")
     ]
     story.command(ASKER, "/ask", "How do I fix x?")
     story.deliver()
-    [told] = story.slack.to(ASKER)
+    [told] = story.slack.messages_to(ASKER)
     assert "only some people may post there" in told.text
     assert "How do I fix x?" in json.dumps(told.blocks)
-    assert story.the_ask().state == "deleted"
+    assert story.only_ask().state == "deleted"
 
 
 # Buttons
@@ -277,12 +290,12 @@ def test_a_channel_that_refuses_the_post_gives_the_words_back(story: Story) -> N
 
 def test_helping_is_shown_on_the_ask_and_so_is_its_undo(story: Story) -> None:
     story.ask()
-    ask_id = str(story.the_ask().id)
+    ask_id = str(story.only_ask().id)
     story.click(HELPER, "ask_looking", ask_id)
     assert "You're listed" in story.slack.responses[-1][1]
     story.deliver()
     assert "Looking into it: Ben" in rendered(story)
-    story.later(seconds=5)
+    story.advance(seconds=5)
     story.click(HELPER, "ask_looking", ask_id)
     assert "not listed" in story.slack.responses[-1][1]
     story.deliver()
@@ -291,7 +304,7 @@ def test_helping_is_shown_on_the_ask_and_so_is_its_undo(story: Story) -> None:
 
 def test_a_double_click_is_one_click(story: Story) -> None:
     story.ask()
-    ask_id = str(story.the_ask().id)
+    ask_id = str(story.only_ask().id)
     story.click(HELPER, "ask_looking", ask_id, action_ts="1772442100.000001")
     story.click(HELPER, "ask_looking", ask_id, action_ts="1772442100.900000")
     story.deliver()
@@ -303,7 +316,7 @@ def test_eyes_do_the_same_as_the_button(story: Story) -> None:
     story.react(HELPER, ask.ts, "eyes")
     story.deliver()
     assert "Looking into it: Ben" in rendered(story)
-    story.click(HELPER, "ask_looking", str(story.the_ask().id))
+    story.click(HELPER, "ask_looking", str(story.only_ask().id))
     assert "because of your :eyes:" in story.slack.responses[-1][1]
     story.unreact(HELPER, ask.ts, "eyes")
     story.deliver()
@@ -312,14 +325,14 @@ def test_eyes_do_the_same_as_the_button(story: Story) -> None:
 
 def test_who_has_the_same_problem_is_counted_and_told(story: Story) -> None:
     ask = story.ask("How do I fix x?")
-    story.click(PEER, "ask_same", str(story.the_ask().id))
+    story.click(PEER, "ask_same", str(story.only_ask().id))
     story.react(HELPER, ask.ts, "raising_hand::skin-tone-4")
     story.deliver()
     assert "2 others have this problem" in rendered(story)
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.react(ASKER, answer, "white_check_mark")
-    story.later(seconds=61)
-    [told] = story.slack.texts(PEER)
+    story.advance(seconds=61)
+    [told] = story.slack.texts_to(PEER)
     assert told == (
         "Good news: “How do I fix x?”, which you were stuck on too, is solved. See"
         " Ben's answer."
@@ -328,27 +341,27 @@ def test_who_has_the_same_problem_is_counted_and_told(story: Story) -> None:
 
 def test_the_asker_needs_no_help_from_themselves(story: Story) -> None:
     story.ask()
-    story.click(ASKER, "ask_looking", str(story.the_ask().id))
+    story.click(ASKER, "ask_looking", str(story.only_ask().id))
     assert "your own ask" in story.slack.responses[-1][1]
 
 
 def test_the_asker_closes_and_reopens(story: Story) -> None:
     story.ask()
-    ask_id = story.the_ask().id
+    ask_id = story.only_ask().id
     story.click(ASKER, "ask_menu", option=f"close:{ask_id}")
-    assert story.the_ask().state == "closed"
+    assert story.only_ask().state == "closed"
     story.deliver()
     assert "Closed by the asker" in rendered(story)
     story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}")
-    assert story.the_ask().state == "open"
-    assert story.slack.to(ASKER) == []
+    assert story.only_ask().state == "open"
+    assert story.slack.messages_to(ASKER) == []
 
 
 def test_somebody_else_closes_with_a_reason_and_the_asker_is_told(
     story: Story,
 ) -> None:
     story.ask("How do I fix x?")
-    ask_id = story.the_ask().id
+    ask_id = story.only_ask().id
     story.click(ADMIN, "ask_menu", option=f"close:{ask_id}")
     view = story.slack.views[-1][1]
     assert errors(story.submit(ADMIN, view, {"reason": " "})) == {
@@ -356,64 +369,64 @@ def test_somebody_else_closes_with_a_reason_and_the_asker_is_told(
     }
     story.submit(ADMIN, view, {"reason": "Asked <!channel> before"})
     story.deliver()
-    assert story.slack.texts(ASKER) == [
+    assert story.slack.texts_to(ASKER) == [
         "Eva closed your ask “How do I fix x?”: Asked &lt;!channel&gt; before"
     ]
     assert "Closed by Eva: Asked <!channel> before" in rendered(story)
     story.click(ASKER, "ask_reopen", str(ask_id))
-    assert story.the_ask().state == "open"
+    assert story.only_ask().state == "open"
 
 
 def test_a_late_close_does_not_undo_a_later_reopening(story: Story) -> None:
     story.ask()
-    ask_id = story.the_ask().id
+    ask_id = story.only_ask().id
     story.click(ASKER, "ask_menu", option=f"close:{ask_id}", action_ts="1772450000.1")
     story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}", action_ts="1772450009.1")
     story.click(ASKER, "ask_menu", option=f"close:{ask_id}", action_ts="1772450005.1")
-    assert story.the_ask().state == "open"
+    assert story.only_ask().state == "open"
 
 
 @pytest.mark.parametrize("what", ["edit", "close", "reopen", "delete"])
 def test_strangers_to_an_ask_leave_it_alone(story: Story, what: str) -> None:
     story.ask()
-    story.click(PEER, "ask_menu", option=f"{what}:{story.the_ask().id}")
+    story.click(PEER, "ask_menu", option=f"{what}:{story.only_ask().id}")
     assert "Only the person who asked" in story.slack.responses[-1][1]
-    assert story.the_ask().state == "open"
+    assert story.only_ask().state == "open"
     assert story.slack.views == []
 
 
 def test_the_asker_edits_and_the_message_follows(story: Story) -> None:
     story.ask("How do I fix x?")
-    story.click(ASKER, "ask_menu", option=f"edit:{story.the_ask().id}")
+    story.click(ASKER, "ask_menu", option=f"edit:{story.only_ask().id}")
     view = story.slack.views[-1][1]
     assert view["blocks"][0]["element"]["initial_value"] == "How do I fix x?"
     story.submit(ASKER, view, {"title": "How do I fix y?", "details": "<b>"})
     story.deliver()
     assert "How do I fix y?" in rendered(story)
-    assert story.the_ask().details == "&lt;b&gt;"
+    assert story.only_ask().details == "&lt;b&gt;"
 
 
 def test_a_forged_edit_of_somebody_elses_ask_is_refused(story: Story) -> None:
     story.ask("How do I fix x?")
-    story.click(ASKER, "ask_menu", option=f"edit:{story.the_ask().id}")
+    story.click(ASKER, "ask_menu", option=f"edit:{story.only_ask().id}")
     view = story.slack.views[-1][1]
     assert "Only the person who asked" in str(
         errors(story.submit(PEER, view, {"title": "Mine by now"}))
     )
-    assert story.the_ask().title == "How do I fix x?"
+    assert story.only_ask().title == "How do I fix x?"
 
 
 def test_deleting_asks_first_and_then_takes_the_message_away(story: Story) -> None:
     ask = story.ask()
-    story.click(ASKER, "ask_menu", option=f"delete:{story.the_ask().id}")
+    story.click(ASKER, "ask_menu", option=f"delete:{story.only_ask().id}")
     view = story.slack.views[-1][1]
-    assert story.the_ask().state == "open"
+    assert story.only_ask().state == "open"
     story.submit(ASKER, view, {})
     story.deliver()
-    assert story.slack.to(HERE) == []
+    assert story.slack.messages_to(HELP_CHANNEL) == []
     # What still arrives for it changes nothing.
     story.say(HELPER, "So.", thread_ts=ask.ts)
-    assert story.the_ask().state == "deleted"
+    assert story.only_ask().state == "deleted"
     assert story.answers() == []
 
 
@@ -421,10 +434,10 @@ def test_who_helps_by_button_and_by_reaction_learns_how_to_step_back(
     story: Story,
 ) -> None:
     ask = story.ask()
-    ask_id = str(story.the_ask().id)
+    ask_id = str(story.only_ask().id)
     story.click(HELPER, "ask_looking", ask_id)
     story.react(HELPER, ask.ts, "eyes")
-    story.later(seconds=5)
+    story.advance(seconds=5)
     story.click(HELPER, "ask_looking", ask_id)
     assert "because of your :eyes:" in story.slack.responses[-1][1]
     story.unreact(HELPER, ask.ts, "eyes")
@@ -434,25 +447,25 @@ def test_who_helps_by_button_and_by_reaction_learns_how_to_step_back(
 
 def test_the_asker_is_told_who_deleted_their_ask(story: Story) -> None:
     story.ask("How do I fix x?")
-    story.click(ADMIN, "ask_menu", option=f"delete:{story.the_ask().id}")
+    story.click(ADMIN, "ask_menu", option=f"delete:{story.only_ask().id}")
     story.submit(ADMIN, story.slack.views[-1][1], {})
     story.deliver()
-    assert story.slack.texts(ASKER) == ["Eva deleted your ask “How do I fix x?”."]
+    assert story.slack.texts_to(ASKER) == ["Eva deleted your ask “How do I fix x?”."]
 
 
 def test_a_note_that_reopens_an_ask_says_that_it_did(story: Story) -> None:
     story.ask()
-    ask_id = story.the_ask().id
+    ask_id = story.only_ask().id
     story.click(ASKER, "ask_menu", option=f"close:{ask_id}")
     story.click(ASKER, "ask_reopen", str(ask_id))
     assert story.slack.responses[-1][1] == "It is open again."
-    story.slack.fail["response_url"] = [Unsure("response_url", "TimeoutError")]
+    story.slack.fail["response_url"] = [OutcomeUnknown("response_url", "TimeoutError")]
     assert story.click(ASKER, "ask_reopen", str(ask_id)).status == 200
 
 
 def test_what_an_edit_leaves_as_the_form_showed_it_stays_whole(story: Story) -> None:
     story.ask(f"Ask <@{PEER}|chi> " + "word " * 1000)
-    before = story.the_ask()
+    before = story.only_ask()
     story.click(ASKER, "ask_menu", option=f"edit:{before.id}")
     view = story.slack.views[-1][1]
     shown = {
@@ -461,12 +474,15 @@ def test_what_an_edit_leaves_as_the_form_showed_it_stays_whole(story: Story) -> 
     }
     assert len(shown["details"]) <= 3000
     story.submit(ASKER, view, shown | {"more_topics": "words"})
-    after = story.the_ask()
+    after = story.only_ask()
     assert after.topics == ["words"]
     assert (after.title, after.details) == (before.title, before.details)
     assert f"<@{PEER}|chi>" in after.title
     story.submit(ASKER, view, shown | {"details": "Shorter"})
-    assert (story.the_ask().title, story.the_ask().details) == (before.title, "Shorter")
+    assert (story.only_ask().title, story.only_ask().details) == (
+        before.title,
+        "Shorter",
+    )
 
 
 @pytest.mark.parametrize("value", ["", "x", "-1", "999999", "1; DROP TABLE asks", "٣"])
@@ -482,7 +498,7 @@ def test_a_made_up_id_is_refused(story: Story, value: str) -> None:
 def test_the_author_makes_a_message_an_ask(story: Story) -> None:
     ts = story.say(ASKER, "My build fails")
     answer = story.say(HELPER, "Clean it", thread_ts=ts)
-    story.slack.threads[HERE, ts] = [
+    story.slack.thread_messages[HELP_CHANNEL, ts] = [
         {"ts": ts, "user": ASKER, "text": "My build fails"},
         {
             "ts": answer,
@@ -495,14 +511,14 @@ def test_the_author_makes_a_message_an_ask(story: Story) -> None:
     assert story.answers() == []
     story.message_shortcut(ASKER, "make_ask", ASKER, ts, "My build fails")
     story.deliver()
-    ask = story.the_ask()
+    ask = story.only_ask()
     assert (ask.title, ask.asker, ask.is_own_message) == ("My build fails", ASKER, True)
     # What was there before is read once, and counts.
-    assert story.marks() == {answer: (False, 1)}
-    assert story.slack.to(ASKER) == []
+    assert story.answer_marks() == {answer: (False, 1)}
+    assert story.slack.messages_to(ASKER) == []
 
 
-def made(story: Story, text: str = "My build fails") -> tuple[str, Posted]:
+def made(story: Story, text: str = "My build fails") -> tuple[str, PostedMessage]:
     """A message that its author made an ask, and the bot's line in its thread."""
     ts = story.say(ASKER, text)
     story.message_shortcut(ASKER, "make_ask", ASKER, ts, text)
@@ -510,8 +526,8 @@ def made(story: Story, text: str = "My build fails") -> tuple[str, Posted]:
     return ts, line_below(story, ts)
 
 
-def line_below(story: Story, ts: str) -> Posted:
-    [line] = [m for m in story.slack.to(HERE) if m.thread_ts == ts]
+def line_below(story: Story, ts: str) -> PostedMessage:
+    [line] = [m for m in story.slack.messages_to(HELP_CHANNEL) if m.thread_ts == ts]
     return line
 
 
@@ -531,14 +547,14 @@ def test_a_message_made_an_ask_has_one_line_that_is_kept_up_to_date(
     story.react(ASKER, answer, "white_check_mark")
     story.deliver()
     assert "Ben's answer" in json.dumps(line.blocks)
-    assert story.slack.reactions == {(HERE, ts, "white_check_mark")}
+    assert story.slack.reactions == {(HELP_CHANNEL, ts, "white_check_mark")}
     story.unreact(ASKER, answer, "white_check_mark")
     story.deliver()
     assert story.slack.reactions == set()
-    story.click(ASKER, "ask_menu", option=f"close:{story.the_ask().id}")
+    story.click(ASKER, "ask_menu", option=f"close:{story.only_ask().id}")
     story.deliver()
     assert "Closed by the asker" in json.dumps(line.blocks)
-    assert story.slack.to(HERE) == [line]
+    assert story.slack.messages_to(HELP_CHANNEL) == [line]
 
 
 def test_what_changes_before_slack_has_told_of_the_line_is_shown_then(
@@ -546,12 +562,12 @@ def test_what_changes_before_slack_has_told_of_the_line_is_shown_then(
 ) -> None:
     ts = story.say(ASKER, "My build fails")
     story.slack.fail_after["chat.postMessage"] = [
-        Unsure("chat.postMessage", "TimeoutError")
+        OutcomeUnknown("chat.postMessage", "TimeoutError")
     ]
     story.message_shortcut(ASKER, "make_ask", ASKER, ts)
     story.deliver()
     story.say(HELPER, "Clean it", thread_ts=ts)
-    story.later(minutes=2)
+    story.advance(minutes=2)
     assert "Answered" in json.dumps(line_below(story, ts).blocks)
 
 
@@ -567,20 +583,20 @@ def test_a_line_that_somebody_deletes_does_not_come_back(
     story.deliver()
     story.react(ASKER, answer, "white_check_mark")
     story.deliver()
-    assert story.the_ask().state == "solved"
-    assert story.the_ask().line_ts is None
-    assert story.slack.to(HERE) == []
+    assert story.only_ask().state == "solved"
+    assert story.only_ask().line_ts is None
+    assert story.slack.messages_to(HELP_CHANNEL) == []
     assert [a.ts for a in story.answers()] == [answer]
 
 
 def test_a_channel_that_refuses_the_line_keeps_the_ask(story: Story) -> None:
     ts = story.say(ASKER, "My build fails")
     story.slack.fail["chat.postMessage"] = [
-        Refused("chat.postMessage", "restricted_action")
+        Rejected("chat.postMessage", "restricted_action")
     ]
     story.message_shortcut(ASKER, "make_ask", ASKER, ts)
     story.deliver()
-    assert story.the_ask().state == "open"
+    assert story.only_ask().state == "open"
     assert story.slack.messages == []
 
 
@@ -588,34 +604,34 @@ def test_the_line_goes_with_its_message(story: Story) -> None:
     ts, _ = made(story)
     story.delete(ASKER, ts)
     story.deliver()
-    assert story.the_ask().state == "deleted"
-    assert story.slack.to(HERE) == []
+    assert story.only_ask().state == "deleted"
+    assert story.slack.messages_to(HELP_CHANNEL) == []
 
 
 def test_not_an_ask_is_one_press_and_so_is_its_undo(story: Story) -> None:
     _, line = made(story)
-    ask_id = story.the_ask().id
+    ask_id = story.only_ask().id
     story.click(PEER, "ask_menu", option=f"delete:{ask_id}")
     assert "Only the person who asked" in story.slack.responses[-1][1]
     story.click(ASKER, "ask_menu", option=f"delete:{ask_id}")
     story.deliver()
-    assert story.the_ask().state == "deleted"
+    assert story.only_ask().state == "deleted"
     assert line.text == "This message is not an ask."
     story.click(PEER, *button(line, "Undo"))
-    assert story.the_ask().state == "deleted"
+    assert story.only_ask().state == "deleted"
     story.click(ASKER, *button(line, "Undo"))
     story.deliver()
-    assert story.the_ask().state == "open"
+    assert story.only_ask().state == "open"
     assert ":white_circle: Open" in json.dumps(line.blocks)
-    assert story.slack.to(HERE) == [line]
-    assert story.slack.to(ASKER) == []
+    assert story.slack.messages_to(HELP_CHANNEL) == [line]
+    assert story.slack.messages_to(ASKER) == []
 
 
 # What a channel captures
 
 
 def captured(story: Story, sign: str) -> str:
-    story.set_up(capture="questions", captured_sign=sign)
+    story.set_up_channel(capture="questions", captured_sign=sign)
     ts = story.say(ASKER, "Why does my build fail?")
     story.deliver()
     return ts
@@ -625,18 +641,18 @@ def test_a_captured_message_has_a_reaction_that_becomes_a_check_mark(
     story: Story,
 ) -> None:
     ts = captured(story, "reaction")
-    assert story.slack.reactions == {(HERE, ts, "pushpin")}
+    assert story.slack.reactions == {(HELP_CHANNEL, ts, "pushpin")}
     answer = story.say(HELPER, "Clean it", thread_ts=ts)
     story.react(ASKER, answer, "white_check_mark")
     story.deliver()
-    assert story.slack.reactions == {(HERE, ts, "white_check_mark")}
+    assert story.slack.reactions == {(HELP_CHANNEL, ts, "white_check_mark")}
     story.unreact(ASKER, answer, "white_check_mark")
     story.deliver()
-    assert story.slack.reactions == {(HERE, ts, "pushpin")}
-    story.click(ASKER, "ask_menu", option=f"close:{story.the_ask().id}")
+    assert story.slack.reactions == {(HELP_CHANNEL, ts, "pushpin")}
+    story.click(ASKER, "ask_menu", option=f"close:{story.only_ask().id}")
     story.deliver()
     assert story.slack.reactions == set()
-    assert story.slack.to(HERE) == []
+    assert story.slack.messages_to(HELP_CHANNEL) == []
 
 
 @pytest.mark.parametrize("method", ["reactions.add", "reactions.remove"])
@@ -645,12 +661,12 @@ def test_whatever_slack_answers_one_reaction_stands_in_the_end(
 ) -> None:
     ts = captured(story, "reaction")
     answer = story.say(HELPER, "Clean it", thread_ts=ts)
-    story.slack.fail_after[method] = [Unsure(method, "TimeoutError")]
+    story.slack.fail_after[method] = [OutcomeUnknown(method, "TimeoutError")]
     story.react(ASKER, answer, "white_check_mark")
     story.deliver()
     story.unreact(ASKER, answer, "white_check_mark")
-    story.later(minutes=1)
-    assert story.slack.reactions == {(HERE, ts, "pushpin")}
+    story.advance(minutes=1)
+    assert story.slack.reactions == {(HELP_CHANNEL, ts, "pushpin")}
 
 
 def test_a_captured_message_may_have_a_line(story: Story) -> None:
@@ -662,72 +678,72 @@ def test_a_captured_message_may_have_a_line(story: Story) -> None:
 
 def test_a_captured_message_may_show_nothing_until_it_is_solved(story: Story) -> None:
     ts = captured(story, "nothing")
-    assert (story.slack.to(HERE), story.slack.reactions) == ([], set())
+    assert (story.slack.messages_to(HELP_CHANNEL), story.slack.reactions) == ([], set())
     answer = story.say(HELPER, "Clean it", thread_ts=ts)
     story.react(ASKER, answer, "white_check_mark")
     story.deliver()
-    assert story.slack.reactions == {(HERE, ts, "white_check_mark")}
+    assert story.slack.reactions == {(HELP_CHANNEL, ts, "white_check_mark")}
 
 
 def test_anybody_says_that_a_captured_message_is_no_ask_and_takes_it_back(
     story: Story,
 ) -> None:
     ts = captured(story, "reaction")
-    ask_id = str(story.the_ask().id)
+    ask_id = str(story.only_ask().id)
     story.message_shortcut(PEER, "ask_options", ASKER, ts)
     view = story.slack.views[-1][1]
     story.click(PEER, "option_delete", ask_id, view=view)
     assert "not an ask" in json.dumps(story.slack.views[-1][1])
     story.deliver()
-    assert story.the_ask().state == "deleted"
+    assert story.only_ask().state == "deleted"
     assert story.slack.reactions == set()
-    assert "Chi says your message" in story.slack.texts(ASKER)[-1]
+    assert "Chi says your message" in story.slack.texts_to(ASKER)[-1]
     # Said again, by a click on what was drawn before.
     story.click(HELPER, "ask_menu", option=f"delete:{ask_id}")
     story.edit(ASKER, ts, "Why, oh why?", before="Why does my build fail?")
-    assert story.the_ask().state == "deleted"
+    assert story.only_ask().state == "deleted"
     story.say(HELPER, "Clean it", thread_ts=ts)
     story.click(PEER, "ask_restore", ask_id, view=story.slack.views[-1][1])
     story.click(PEER, "ask_restore", ask_id)
     story.deliver()
-    assert story.the_ask().state == "open"
-    assert story.slack.reactions == {(HERE, ts, "pushpin")}
+    assert story.only_ask().state == "open"
+    assert story.slack.reactions == {(HELP_CHANNEL, ts, "pushpin")}
 
 
 def test_only_its_asker_and_leads_disclaim_what_is_answered(story: Story) -> None:
     ts = captured(story, "reaction")
-    ask_id = story.the_ask().id
+    ask_id = story.only_ask().id
     story.say(HELPER, "Clean it", thread_ts=ts)
     story.click(PEER, "ask_menu", option=f"delete:{ask_id}")
     assert "Only the person who asked" in story.slack.responses[-1][1]
-    assert story.the_ask().state == "answered"
+    assert story.only_ask().state == "answered"
     story.click(ADMIN, "ask_menu", option=f"delete:{ask_id}")
-    assert story.the_ask().state == "deleted"
+    assert story.only_ask().state == "deleted"
 
 
 def test_a_message_that_is_gone_does_not_become_an_ask_again(story: Story) -> None:
     ts = captured(story, "reaction")
-    ask_id = str(story.the_ask().id)
+    ask_id = str(story.only_ask().id)
     story.click(PEER, "ask_menu", option=f"delete:{ask_id}")
     story.delete(ASKER, ts)
     story.click(PEER, "ask_restore", ask_id)
     assert story.slack.responses[-1][1] == "That ask is gone."
     story.deliver()
-    assert story.the_ask().state == "deleted"
+    assert story.only_ask().state == "deleted"
 
 
 def test_the_first_captured_messages_letter_can_say_no(story: Story) -> None:
     captured(story, "nothing")
-    [letter] = story.slack.to(ASKER)
+    [letter] = story.slack.messages_to(ASKER)
     story.click(ASKER, *button(letter, "Not an ask"), channel="D0ANA")
     story.deliver()
-    assert story.the_ask().state == "deleted"
-    assert story.slack.to(ASKER) == [letter]
+    assert story.only_ask().state == "deleted"
+    assert story.slack.messages_to(ASKER) == [letter]
 
 
 def test_the_menu_explains_and_opens_the_options(story: Story) -> None:
     story.ask()
-    ask_id = story.the_ask().id
+    ask_id = story.only_ask().id
     story.click(PEER, "ask_menu", option=f"help:{ask_id}")
     assert "How do I" in story.slack.responses[-1][1]
     story.click(PEER, "ask_menu", option=f"options:{ask_id}")
@@ -756,7 +772,7 @@ def buttons_of(view: dict[str, Any]) -> list[str]:
 def test_the_options_are_what_the_person_may_do(
     story: Story, who: str, what: list[str]
 ) -> None:
-    story.set_up(champions=[CHAMPION])
+    story.set_up_channel(champions=[CHAMPION])
     ask = story.ask()
     story.message_shortcut(who, "ask_options", BOT, ask.ts)
     assert buttons_of(story.slack.views[-1][1]) == what
@@ -788,8 +804,8 @@ def test_answers_to_shortcuts_appear_in_the_thread_they_were_used_in(
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.message_shortcut(PEER, "mark_helpful", HELPER, answer, thread_ts=ask.ts)
     story.message_shortcut(PEER, "mark_solved", HELPER, answer, thread_ts=ask.ts)
-    done, refusal = story.slack.whispers
-    assert (done.only, done.thread_ts) == (PEER, ask.ts)
+    done, refusal = story.slack.ephemeral_messages
+    assert (done.visible_to, done.thread_ts) == (PEER, ask.ts)
     assert button(done, "Undo")
     assert "Only the person who asked" in refusal.text
     assert refusal.thread_ts == ask.ts
@@ -802,7 +818,7 @@ def test_where_slack_shows_nothing_in_the_thread_it_is_shown_in_the_channel(
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.slack.fail["chat.postEphemeral"] = [
-        Refused("chat.postEphemeral", "user_not_in_channel")
+        Rejected("chat.postEphemeral", "user_not_in_channel")
     ]
     story.message_shortcut(PEER, "mark_helpful", HELPER, answer, thread_ts=ask.ts)
     assert "Marked as helpful" in story.slack.responses[-1][1]
@@ -811,14 +827,14 @@ def test_where_slack_shows_nothing_in_the_thread_it_is_shown_in_the_channel(
 def test_a_champion_makes_anothers_message_an_ask_and_the_author_is_told(
     story: Story,
 ) -> None:
-    story.set_up(champions=[CHAMPION])
+    story.set_up_channel(champions=[CHAMPION])
     ts = story.say(ASKER, "My build fails")
     for other in (PEER, ADMIN):
         story.message_shortcut(other, "make_ask", ASKER, ts)
         assert "Only its author" in story.slack.responses[-1][1]
     story.message_shortcut(CHAMPION, "make_ask", ASKER, ts, "My build fails")
     story.deliver()
-    assert story.slack.texts(ASKER)[0].startswith(
+    assert story.slack.texts_to(ASKER)[0].startswith(
         "Dan made your message “My build fails” an ask"
     )
     story.message_shortcut(CHAMPION, "make_ask", ASKER, ts)
@@ -828,7 +844,7 @@ def test_a_champion_makes_anothers_message_an_ask_and_the_author_is_told(
 def test_where_guests_may_not_ask_no_words_of_theirs_become_an_ask(
     story: Story,
 ) -> None:
-    story.set_up(guests_may_ask=[], champions=[CHAMPION], capture="all")
+    story.set_up_channel(guests_may_ask=[], champions=[CHAMPION], capture="all")
     story.say(GUEST, "Who am I?")  # Slack has to be asked first.
     story.deliver()
     asked = len(story.asks())
@@ -842,15 +858,15 @@ def test_where_guests_may_not_ask_no_words_of_theirs_become_an_ask(
 
 @pytest.mark.parametrize("author", ["USLACKBOT", BOT, "U0ROBO"])
 def test_what_no_person_wrote_becomes_no_ask(story: Story, author: str) -> None:
-    story.slack.people["U0ROBO"] = person("U0ROBO", "Robo", is_bot=True)
-    story.set_up(champions=[CHAMPION])
+    story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
+    story.set_up_channel(champions=[CHAMPION])
     story.message_shortcut(CHAMPION, "make_ask", author, story.ts())
     assert "is from an app" in story.slack.responses[-1][1]
     assert story.asks() == []
 
 
 def test_a_first_ask_of_ones_own_message_says_how_to_mark(story: Story) -> None:
-    story.set_up(solved=":100:")
+    story.set_up_channel(solved=":100:")
     for said in ("It breaks", "It breaks again"):
         story.message_shortcut(ASKER, "make_ask", ASKER, story.say(ASKER, said))
     first, second = (text for _, text, _ in story.slack.responses)
@@ -865,20 +881,20 @@ def test_the_options_of_an_own_message(story: Story) -> None:
     story.message_shortcut(ASKER, "make_ask", ASKER, ts)
     story.message_shortcut(HELPER, "ask_options", ASKER, ts)
     view = story.slack.views[-1][1]
-    story.click(HELPER, "option_looking", str(story.the_ask().id), view=view)
+    story.click(HELPER, "option_looking", str(story.only_ask().id), view=view)
     assert "I can't help after all" in json.dumps(story.slack.views[-1][1])
-    story.click(ASKER, "option_close", str(story.the_ask().id), view=view)
-    assert story.the_ask().state == "closed"
+    story.click(ASKER, "option_close", str(story.only_ask().id), view=view)
+    assert story.only_ask().state == "closed"
 
 
 def test_people_of_the_same_name_are_told_apart_in_an_ask(story: Story):
     for slack_id, name in ((HELPER, "Chi Ito"), (PEER, "Chi Tan")):
         profile = {"display_name": "Chi", "real_name": name}
-        story.slack.people[slack_id] = person(slack_id, "Chi", profile=profile)
+        story.slack.people[slack_id] = user_object(slack_id, "Chi", profile=profile)
     ask = story.ask()
     story.react(PEER, ask.ts, "eyes")
     answer = story.say(HELPER, "With a mutex.", thread_ts=ask.ts)
     story.react(ASKER, answer, "white_check_mark")
     story.deliver()
-    shown = json.dumps(story.slack.to(HERE)[0].blocks)
+    shown = json.dumps(story.slack.messages_to(HELP_CHANNEL)[0].blocks)
     assert "Chi Ito" in shown

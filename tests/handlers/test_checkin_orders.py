@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 import jobs.facts
-from models import CheckIn, CheckInReply, OutboxItem, Round, Seat
-from tests.checkins import states
+from models import CheckIn, CheckInReply, OutboxItem, Participant, Round
+from tests.checkins import response_states
 from tests.factories import ASKER, HELPER, MONDAY, PEER, Story
 
 PEOPLE = (ASKER, HELPER, PEER)
@@ -111,9 +111,9 @@ def lives(draw: st.DrawFn) -> tuple[Any, Any, list[tuple[int, Any]]]:
 )
 def test_any_order_comes_to_the_same(story: Story, life: Any):
     replies, stays, heard = life
-    one = story.asked()
-    with story.rt.sessions.begin() as session:
-        for table in (CheckInReply, CheckIn, Seat):
+    one = story.post_round()
+    with story.rt.write_session.begin() as session:
+        for table in (CheckInReply, CheckIn, Participant):
             session.execute(delete(table))
         session.execute(delete(OutboxItem).where(OutboxItem.kind != "checkin.post"))
         found = session.merge(one)
@@ -127,6 +127,8 @@ def test_any_order_comes_to_the_same(story: Story, life: Any):
     for hour, doing in sorted(doings, key=lambda doing: doing[0]):
         story.clock.now = MONDAY + timedelta(hours=hour)
         happens(story, one, *doing)
-    jobs.facts.meet(story.rt, story.deliverer)
+    jobs.facts.fetch_new_users(story.rt, story.deliverer)
     hoped = {who: expected(who, replies, stays[who]) for who in PEOPLE}
-    assert states(story, one) == {who: state for who, state in hoped.items() if state}
+    assert response_states(story, one) == {
+        who: state for who, state in hoped.items() if state
+    }

@@ -15,14 +15,14 @@ from tests.factories import (
     ADMIN,
     ASKER,
     CHAMPION,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     PEER,
     Story,
-    filled_in,
-    person,
+    form_values,
+    user_object,
 )
-from tests.strategies import WORST
+from tests.strategies import HARMFUL_SNIPPETS
 
 # Nine in Berlin, on the Monday after the stories begin; they begin at ten.
 MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
@@ -52,7 +52,7 @@ def fill_in(
     story: Story, form: dict[str, Any], *, who: str = ADMIN, **changes: Any
 ) -> dict[str, Any]:
     """What Slack is answered: the preview, or what is wrong."""
-    values = filled_in(form)
+    values = form_values(form)
     assert changes.keys() <= values.keys()
     body = story.submit(who, form, values | changes, view_id="V7").body
     return dict(json.loads(body))
@@ -70,7 +70,7 @@ def set_up(story: Story, *, who: str = ADMIN, **changes: Any) -> dict[str, Any]:
 
 
 def schedules(story: Story) -> list[Schedule]:
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         return list(session.scalars(select(Schedule).order_by(Schedule.id)))
 
 
@@ -82,9 +82,9 @@ def the_schedule(story: Story) -> Schedule:
 def ask(story: Story, at: datetime) -> int:
     """Let the clock be `at`; how often the channel has been asked by then."""
     story.clock.now = at
-    jobs.checkins.start(story.rt, story.deliverer)
+    jobs.checkins.start_rounds(story.rt, story.deliverer)
     story.deliver()
-    return len(story.slack.to(HERE))
+    return len(story.slack.messages_to(HELP_CHANNEL))
 
 
 def words(view: dict[str, Any]) -> str:
@@ -111,7 +111,7 @@ def test_setting_up_shows_the_next_three_dates_before_it_saves(story: Story):
 
 
 def test_the_zone_offered_is_that_of_whoever_sets_it_up(story: Story):
-    values = filled_in(open_form(story))
+    values = form_values(open_form(story))
     assert values["zone"] == "Europe/Helsinki"
     assert values["starts_on"] == "2026-03-02"
     assert values["question"] == "What are you working on this week?"
@@ -175,7 +175,7 @@ def test_back_from_the_preview_nothing_that_was_typed_is_lost(story: Story):
     story.click(ADMIN, "checkin_back", "back", view=preview)
     again = story.slack.views[-1][1]
     assert again["callback_id"] == "checkin_plan"
-    kept = filled_in(again)
+    kept = form_values(again)
     assert kept == typed | {"weekdays": ["2", "5"], "hint": kept["hint"]}
     assert not kept["hint"]
     assert schedules(story) == []
@@ -246,7 +246,7 @@ def test_a_check_in_that_would_not_come_in_years_is_refused(
 
 
 def test_hostile_words_are_shown_as_they_were_written(story: Story):
-    texts = [" ".join(WORST[n::3]) for n in range(3)]
+    texts = [" ".join(HARMFUL_SNIPPETS[n::3]) for n in range(3)]
     for text in texts:
         answer = fill_in(
             story,
@@ -257,7 +257,7 @@ def test_hostile_words_are_shown_as_they_were_written(story: Story):
         )
         story.submit(ADMIN, answer["view"], {})
     assert ask(story, MONDAY + timedelta(hours=1)) == len(texts)
-    for post in story.slack.to(HERE):
+    for post in story.slack.messages_to(HELP_CHANNEL):
         assert "<!" not in post.text
         assert "<@" not in post.text
         assert '"broadcast"' not in json.dumps(post.blocks)
@@ -266,7 +266,7 @@ def test_hostile_words_are_shown_as_they_were_written(story: Story):
 
 
 def test_only_champions_and_admins_set_up(story: Story):
-    story.set_up(champions=[CHAMPION])
+    story.set_up_channel(champions=[CHAMPION])
     assert set_up(story, who=CHAMPION)
     form = open_form(story)
     refused = fill_in(story, form, who=PEER)
@@ -276,7 +276,7 @@ def test_only_champions_and_admins_set_up(story: Story):
     assert len(schedules(story)) == 1
     # Who is none any more does nothing either.
     one = str(the_schedule(story).id)
-    story.set_up(champions=[])
+    story.set_up_channel(champions=[])
     for action in ("checkin_change", "checkin_pause", "checkin_delete"):
         shown = press(story, action, one, who=CHAMPION)
         assert "champions" in words(shown)
@@ -284,18 +284,18 @@ def test_only_champions_and_admins_set_up(story: Story):
 
 
 def test_a_refusal_of_the_second_page_loses_nothing(story: Story):
-    story.set_up(champions=[CHAMPION])
+    story.set_up_channel(champions=[CHAMPION])
     preview = fill_in(story, open_form(story, CHAMPION), who=CHAMPION, at="07:15")
-    story.set_up(champions=[])
+    story.set_up_channel(champions=[])
     answer = json.loads(save(story, preview["view"], who=CHAMPION))
     assert "champions" in words(answer["view"])
-    assert filled_in(answer["view"])["at"] == "07:15"
+    assert form_values(answer["view"])["at"] == "07:15"
 
 
 def test_deactivated_people_set_nothing_up(story: Story):
-    story.set_up(champions=[CHAMPION])
+    story.set_up_channel(champions=[CHAMPION])
     preview = fill_in(story, open_form(story, CHAMPION), who=CHAMPION)
-    gone = person(CHAMPION, deleted=True)
+    gone = user_object(CHAMPION, deleted=True)
     story.slack.people[CHAMPION] = gone
     story.event({"type": "user_change", "user": gone})
     save(story, preview["view"], who=CHAMPION)
@@ -311,7 +311,7 @@ def change(story: Story, **changes: Any) -> dict[str, Any]:
 
 
 def test_changing_the_time_today_never_posts_twice_in_a_day(story: Story):
-    story.scheduled()
+    story.add_schedule()
     assert ask(story, MONDAY) == 1
     preview = change(story, at="11:00")
     assert "Monday 16 March 2026 at 11:00" in words(preview)
@@ -323,7 +323,7 @@ def test_changing_the_time_today_never_posts_twice_in_a_day(story: Story):
 
 def test_changing_the_zone_today_never_posts_twice_in_a_day(story: Story):
     """It is Monday in Honolulu when it is Tuesday in Kiritimati."""
-    story.scheduled(weekdays=["1", "2"], zone="Pacific/Honolulu")
+    story.add_schedule(weekdays=["1", "2"], zone="Pacific/Honolulu")
     asked = datetime(2026, 3, 9, 19, 0, tzinfo=UTC)
     before = ask(story, asked)
     preview = change(story, zone="Pacific/Kiritimati", at="09:30", nudge_after="4")
@@ -333,30 +333,30 @@ def test_changing_the_zone_today_never_posts_twice_in_a_day(story: Story):
 
 
 def test_a_change_at_the_hour_loses_what_was_due(story: Story):
-    story.scheduled()
+    story.add_schedule()
     story.clock.now = MONDAY + timedelta(seconds=2)
     change(story, at="08:00")
     story.deliver()
-    assert len(story.slack.to(HERE)) == 1
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == 1
 
 
 def test_a_change_counts_from_the_next_date_on(story: Story):
-    story.scheduled()
+    story.add_schedule()
     ask(story, MONDAY)
     change(story, question="And what now?")
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         [one] = session.scalars(select(Round))
         assert one.question == "What are you working on this week?"
     ask(story, MONDAY + timedelta(days=7))
-    assert story.slack.to(HERE)[-1].text == "And what now?"
+    assert story.slack.messages_to(HELP_CHANNEL)[-1].text == "And what now?"
     assert the_schedule(story).owner == ADMIN
 
 
 def test_of_every_second_week_a_change_keeps_which(story: Story):
     set_up(story, every="two weeks", zone="Europe/Berlin", starts_on="2026-03-09")
-    story.clock.forward(days=1000)
+    story.clock.advance(days=1000)
     form = press(story, "checkin_change", str(the_schedule(story).id))
-    values = filled_in(form)
+    values = form_values(form)
     # A start of long ago is moved up by whole fortnights.
     moved = datetime.fromisoformat(values["starts_on"]).date() - MONDAY.date()
     assert moved.days % 14 == 0
@@ -364,7 +364,7 @@ def test_of_every_second_week_a_change_keeps_which(story: Story):
 
 
 def test_paused_nothing_is_asked_and_resumed_nothing_is_made_up_for(story: Story):
-    story.scheduled()
+    story.add_schedule()
     one = str(the_schedule(story).id)
     shown = press(story, "checkin_pause", one)
     assert "Paused." in words(shown)
@@ -374,12 +374,12 @@ def test_paused_nothing_is_asked_and_resumed_nothing_is_made_up_for(story: Story
     assert "Next: Monday 16 March at 09:00" in words(shown)
     assert ask(story, MONDAY + timedelta(hours=1)) == 0
     assert ask(story, MONDAY + timedelta(days=7)) == 1
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         assert len(session.scalars(select(Round)).all()) == 1
 
 
 def test_a_pause_keeps_what_is_changed_meanwhile_paused(story: Story):
-    story.scheduled()
+    story.add_schedule()
     press(story, "checkin_pause", str(the_schedule(story).id))
     change(story, at="10:30")
     assert (the_schedule(story).state, the_schedule(story).at) == (
@@ -390,8 +390,8 @@ def test_a_pause_keeps_what_is_changed_meanwhile_paused(story: Story):
 
 
 def test_resumed_after_the_channel_was_made_private_it_goes_on_there(story: Story):
-    story.scheduled()
-    story.slack.channels[HERE]["is_private"] = True
+    story.add_schedule()
+    story.slack.channels[HELP_CHANNEL]["is_private"] = True
     assert ask(story, MONDAY) == 0
     assert "Paused: the channel was made private." in words(settings(story))
     press(story, "checkin_resume", str(the_schedule(story).id))
@@ -399,7 +399,7 @@ def test_resumed_after_the_channel_was_made_private_it_goes_on_there(story: Stor
 
 
 def test_deleted_it_is_gone_for_good(story: Story):
-    story.scheduled()
+    story.add_schedule()
     one = str(the_schedule(story).id)
     shown = press(story, "checkin_delete", one)
     assert "checkin_change" not in words(shown)
@@ -419,7 +419,7 @@ def test_what_was_skipped_and_will_be_left_out_is_shown_with_its_reason(story: S
 
 def test_several_check_ins_share_a_channel_up_to_ten(story: Story):
     for n in range(10):
-        story.scheduled(question=f"Question {n}?")
+        story.add_schedule(question=f"Question {n}?")
     shown = settings(story)
     assert "checkin_set_up" not in words(shown)
     assert len(shown["blocks"]) <= 100
@@ -428,7 +428,7 @@ def test_several_check_ins_share_a_channel_up_to_ten(story: Story):
 
 
 def test_what_is_no_check_in_of_ours_changes_nothing(story: Story):
-    story.scheduled()
+    story.add_schedule()
     for value in ("0", "999999", "-1", "x", "9" * 30):
         for action in ("checkin_change", "checkin_pause", "checkin_delete"):
             press(story, action, value)
@@ -444,13 +444,13 @@ def overview(story: Story, who: str = PEER, **place: Any) -> str:
 
 
 def test_anybody_in_the_channel_sees_the_last_rounds_and_who_shared(story: Story):
-    story.scheduled()
+    story.add_schedule()
     assert "no check-in in #help yet" in overview(story)
     ask(story, MONDAY)
-    [post] = story.slack.to(HERE)
+    [post] = story.slack.messages_to(HELP_CHANNEL)
     for who in (HELPER, PEER):
         assert "Nobody shared so far. Open until " in overview(story, who)
-    with story.rt.sessions.begin() as session:
+    with story.rt.write_session.begin() as session:
         one = session.scalars(select(Round)).one()
         for member, state in ((HELPER, "shared"), (PEER, "shared"), (ASKER, "silent")):
             session.merge(CheckIn(round_id=one.id, member=member, state=state))
@@ -464,7 +464,7 @@ def test_anybody_in_the_channel_sees_the_last_rounds_and_who_shared(story: Story
 
 
 def test_elsewhere_it_says_where_to_ask(story: Story):
-    story.scheduled()
+    story.add_schedule()
     there = {"channel": "D1", "channel_name": "directmessage"}
     asked = story.command(PEER, "/backswing", "checkins", **there)
     assert "Type that in a channel" in str(asked.body)

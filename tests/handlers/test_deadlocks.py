@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from jobs import ticks
+from jobs import scheduled_jobs
 from tests.factories import ASKER, HELPER, PEER, Story
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -23,7 +23,7 @@ def crossing(story: Story, holds: str, then: str) -> Iterator[Callable[[], None]
 
     It waits for them longer than the other, which PostgreSQL therefore gives up.
     """
-    bind = story.rt.sessions.kw["bind"]
+    bind = story.rt.write_session.kw["bind"]
     with bind.begin() as connection:
         connection.execute(text("SET LOCAL deadlock_timeout = '10s'"))
         connection.execute(text(holds))
@@ -59,7 +59,7 @@ def test_forget_me_comes_again(story: Story, caplog: pytest.LogCaptureFixture) -
     asked.join()
     assert caplog.messages.count("tried again") == 1
     assert "Done" in answers[0].body
-    assert story.the_ask().asker.startswith("forgotten-")
+    assert story.only_ask().asker.startswith("forgotten-")
 
 
 def test_facts_that_arrive_come_again(
@@ -68,9 +68,11 @@ def test_facts_that_arrive_come_again(
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.react(PEER, answer, "heart")
-    [job] = [j for j in ticks(story.rt, story.deliverer) if j.name == "meet people"]
+    [job] = [
+        j for j in scheduled_jobs(story.rt, story.deliverer) if j.name == "meet people"
+    ]
     with crossing(story, ASKS, "SELECT 1 FROM reactions FOR UPDATE") as cross:
         meeting = meanwhile(job.run, cross)
     meeting.join()
     assert caplog.messages.count("tried again") == 1
-    assert story.marks() == {answer: (False, 1)}
+    assert story.answer_marks() == {answer: (False, 1)}

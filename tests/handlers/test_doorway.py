@@ -17,20 +17,20 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from handlers import doorway
-from handlers.doorway import Doorway
+from handlers.doorway import LimitedHttpProtocol
 
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
 WHOLE = HEAD + b"Content-Length: 2\r\n\r\nok"
 LONG = 300.0
 
 
-class Quick(Doorway):
+class Quick(LimitedHttpProtocol):
     head_seconds = 0.3
     body_seconds = 0.3
     linger_seconds = 0.3
 
 
-class Patient(Doorway):
+class Patient(LimitedHttpProtocol):
     head_seconds = LONG
     body_seconds = LONG
 
@@ -38,7 +38,7 @@ class Patient(Doorway):
 class Place:
     """A server, and what it has been sent."""
 
-    def __init__(self, protocol: type[Doorway]) -> None:
+    def __init__(self, protocol: type[LimitedHttpProtocol]) -> None:
         self.read: list[str] = []
         self.may_answer = threading.Event()
         self.may_answer.set()
@@ -169,11 +169,11 @@ def test_whoever_sends_a_little_now_and_then_gains_nothing(
 def test_what_never_ends_is_not_kept(place: Place, begun: bytes) -> None:
     sent = 0
     with place.open(begun) as peer, suppress(ConnectionError):
-        while sent < 20 * doorway.LARGEST_REQUEST:
-            peer.sendall(b"a" * doorway.LARGEST_HEAD)
-            sent += doorway.LARGEST_HEAD
+        while sent < 20 * doorway.MAX_REQUEST_BYTES:
+            peer.sendall(b"a" * doorway.MAX_HEADER_BYTES)
+            sent += doorway.MAX_HEADER_BYTES
     # Some of it is on its way.
-    assert sent < 5 * doorway.LARGEST_REQUEST
+    assert sent < 5 * doorway.MAX_REQUEST_BYTES
     until(lambda: place.count == 0)
     with place.open(WHOLE) as peer:
         assert peer.recv(65536).startswith(b"HTTP/1.1 200 ")
@@ -230,15 +230,15 @@ def test_where_there_is_no_room_the_one_that_waits_longest_goes(
 @pytest.mark.parametrize("place", [Patient], indirect=True)
 def test_a_thousand_half_open_connections_leave_files_to_others(place: Place) -> None:
     allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 3 * doorway.MOST_CONNECTIONS + 500
+    wanted = 3 * doorway.MAX_CONNECTIONS + 500
     if most != resource.RLIM_INFINITY and most < wanted:
         pytest.skip("this test itself may not open so many files")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(allowed, wanted), most))
     before = open_files()
     peers = [place.open(HEAD) for _ in range(1100)]
-    until(lambda: place.count <= doorway.MOST_CONNECTIONS)
+    until(lambda: place.count <= doorway.MAX_CONNECTIONS)
     assert open_files() - before - len(peers) <= (
-        doorway.MOST_CONNECTIONS + doorway.BACKLOG
+        doorway.MAX_CONNECTIONS + doorway.BACKLOG
     )
     with place.open(WHOLE) as peer:
         assert peer.recv(65536).startswith(b"HTTP/1.1 200 ")

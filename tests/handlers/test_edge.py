@@ -20,11 +20,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from handlers.bolt import Bolt
-from handlers.edge import LARGEST_BODY, Edge
+from handlers.bolt import BoltApp
+from handlers.edge import MAX_BODY_BYTES, SlackHttpEndpoint
 from handlers.health import Health
 from handlers.readiness import Readiness
-from tests.factories import ASKER, HELPER, HERE, Clock, Story, message
+from tests.factories import ASKER, HELP_CHANNEL, HELPER, Clock, Story, message_event
 
 SECRET = "a-signing-secret-for-tests"
 JSON = "application/json"
@@ -96,10 +96,10 @@ def serve() -> Iterator[Callable[[Starlette], int]]:
 
 @pytest.fixture
 def door(
-    bolt: Bolt, story: Story, clock: Clock, serve: Callable[[Starlette], int]
+    bolt: BoltApp, story: Story, clock: Clock, serve: Callable[[Starlette], int]
 ) -> Door:
     story.ask()
-    edge = Edge(bolt, SECRET, now=lambda: clock().timestamp())
+    edge = SlackHttpEndpoint(bolt, SECRET, now=lambda: clock().timestamp())
     health = Health(Readiness({}), bolt.metrics)
     return Door(serve(edge.app(*health.routes())), clock)
 
@@ -119,7 +119,7 @@ def envelope(event: Any = None, **more: Any) -> str:
 def answer(story: Story, door: Door) -> str:
     """A reply to the ask, ready to be sent."""
     ts = story.ts()
-    return envelope(message(HELPER, "So.", ts, story.the_ask().ts))
+    return envelope(message_event(HELPER, "So.", ts, story.only_ask().ts))
 
 
 def test_what_slack_signed_comes_in(story: Story, door: Door, answer: str) -> None:
@@ -168,15 +168,15 @@ def test_a_signature_is_good_for_five_minutes(door: Door, answer: str) -> None:
 
 
 def test_what_stays_out_is_counted_by_the_reason(
-    bolt: Bolt, door: Door, answer: str
+    bolt: BoltApp, door: Door, answer: str
 ) -> None:
     door.status(answer, secret="wrong")
     door.status(answer, age=301)
     door.status(answer, age=-301)
     door.status(answer, kind="text/plain")
-    door.status(b"x" * (LARGEST_BODY + 1))
+    door.status(b"x" * (MAX_BODY_BYTES + 1))
     door.status("{")
-    told = bolt.metrics.page().decode()
+    told = bolt.metrics.render().decode()
     counted = re.findall(r'requests_refused_total\{reason="([\w ]+)"\} (\d+)', told)
     assert dict(counted) == {
         "signature": "1",
@@ -255,7 +255,7 @@ def test_ten_megabytes_are_refused_at_once(door: Door) -> None:
     connection = HTTPConnection("127.0.0.1", door.port)
     connection.putrequest("POST", "/slack/events")
     connection.putheader("Content-Type", JSON)
-    connection.putheader("Content-Length", str(10 * LARGEST_BODY))
+    connection.putheader("Content-Length", str(10 * MAX_BODY_BYTES))
     connection.endheaders()
     assert connection.getresponse().status == 413
     connection.close()
@@ -321,7 +321,7 @@ def test_nobody_waits_for_a_body_that_can_not_be_slacks(
     connection.close()
 
 
-def test_a_body_that_ends_too_soon_is_counted(bolt: Bolt, door: Door) -> None:
+def test_a_body_that_ends_too_soon_is_counted(bolt: BoltApp, door: Door) -> None:
     connection = HTTPConnection("127.0.0.1", door.port)
     connection.putrequest("POST", "/slack/events")
     connection.putheader("Content-Type", JSON)
@@ -331,7 +331,7 @@ def test_a_body_that_ends_too_soon_is_counted(bolt: Bolt, door: Door) -> None:
     connection.endheaders(b"{")
     connection.close()
     end = time.monotonic() + 30
-    while b'reason="incomplete"' not in bolt.metrics.page():
+    while b'reason="incomplete"' not in bolt.metrics.render():
         assert time.monotonic() < end
         time.sleep(0.01)
 
@@ -370,7 +370,7 @@ def test_an_unsigned_ssl_check_stays_out(door: Door) -> None:
 
 def test_a_command_is_answered_in_its_acknowledgement(door: Door) -> None:
     body = (
-        f"command=%2Fbackswing&text=help&user_id={ASKER}&channel_id={HERE}"
+        f"command=%2Fbackswing&text=help&user_id={ASKER}&channel_id={HELP_CHANNEL}"
         "&team_id=T0PEERS&trigger_id=1.2"
     )
     status, said = door.send(body, kind=FORM)
@@ -379,7 +379,7 @@ def test_a_command_is_answered_in_its_acknowledgement(door: Door) -> None:
 
 
 def test_a_slow_request_holds_nobody_up(
-    bolt: Bolt, clock: Clock, serve: Callable[[Starlette], int]
+    bolt: BoltApp, clock: Clock, serve: Callable[[Starlette], int]
 ) -> None:
     release = threading.Event()
 
@@ -388,7 +388,7 @@ def test_a_slow_request_holds_nobody_up(
         release.wait(10)
         next()
 
-    edge = Edge(bolt, SECRET, now=lambda: clock().timestamp())
+    edge = SlackHttpEndpoint(bolt, SECRET, now=lambda: clock().timestamp())
     health = Health(Readiness({}), bolt.metrics)
     door = Door(serve(edge.app(*health.routes())), clock)
     body = envelope({"type": "whatever"})
@@ -404,9 +404,9 @@ def test_a_slow_request_holds_nobody_up(
 
 
 def test_without_a_signing_secret_there_is_no_door(
-    bolt: Bolt, clock: Clock, serve: Callable[[Starlette], int]
+    bolt: BoltApp, clock: Clock, serve: Callable[[Starlette], int]
 ) -> None:
-    edge = Edge(bolt, None, now=lambda: 0.0)
+    edge = SlackHttpEndpoint(bolt, None, now=lambda: 0.0)
     door = Door(serve(edge.app()), clock)
     assert door.status("{}") == 404
 
@@ -435,7 +435,9 @@ _LEAVES = st.one_of(
     st.booleans(),
     st.integers(),
     st.floats(allow_nan=False),
-    st.sampled_from([HERE, HELPER, "T0PEERS", "1772442000.000100", "kudos", *_KINDS]),
+    st.sampled_from(
+        [HELP_CHANNEL, HELPER, "T0PEERS", "1772442000.000100", "kudos", *_KINDS]
+    ),
     st.text(max_size=10),
 )
 _JSON = st.recursive(

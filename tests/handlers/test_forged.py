@@ -7,21 +7,21 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.slack import NotDone
+from bot.slack import NotSent
 from models import Answer, Ask, Base, Champion, Channel, Installation, Round
-from tests.checkins import join, open_form, states
+from tests.checkins import join, open_form, response_states
 from tests.conftest import NOW
 from tests.factories import (
     ADMIN,
     ASKER,
     CHAMPION,
     GUEST,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     PEER,
     Story,
-    conversation,
-    person,
+    conversation_object,
+    user_object,
 )
 
 STRANGER, ROBOT, GONE = "U9ZED", "U9ROBO", "U9GONE"
@@ -46,11 +46,11 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def theirs(story: Story) -> int:
     """An answered ask of another workspace, whose people are called as ours are."""
     story.slack.people |= {
-        STRANGER: person(STRANGER, "Zed", team_id="T9", is_admin=True),
-        ROBOT: person(ROBOT, "Robo", is_bot=True, is_admin=True),
-        GONE: person(GONE, "Gone", deleted=True, is_admin=True),
+        STRANGER: user_object(STRANGER, "Zed", team_id="T9", is_admin=True),
+        ROBOT: user_object(ROBOT, "Robo", is_bot=True, is_admin=True),
+        GONE: user_object(GONE, "Gone", deleted=True, is_admin=True),
     }
-    with story.rt.sessions.begin() as session:
+    with story.rt.write_session.begin() as session:
         other = Installation(
             team_id="T9",
             bot_id="B9",
@@ -95,7 +95,7 @@ def theirs(story: Story) -> int:
 
 def everything(story: Story, *, but: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Each row of each table; people and where they are may be looked up meanwhile."""
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         return {
             table.name: sorted(
                 str(tuple(row)) for row in session.execute(select(table))
@@ -155,7 +155,7 @@ def test_another_workspaces_ask_can_neither_be_seen_nor_touched(
     story: Story, theirs: int
 ) -> None:
     before = everything(story)
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         answer = session.scalars(select(Answer.id)).one()
     for way, use in ways(theirs, answer).items():
         for who in EVERYBODY:
@@ -209,15 +209,15 @@ def test_a_forged_click_or_form_does_no_more_than_its_sender_may(
     story: Story,
 ) -> None:
     story.slack.people |= {
-        STRANGER: person(STRANGER, "Zed", team_id="T9", is_admin=True),
-        ROBOT: person(ROBOT, "Robo", is_bot=True, is_admin=True),
-        GONE: person(GONE, "Gone", deleted=True, is_admin=True),
+        STRANGER: user_object(STRANGER, "Zed", team_id="T9", is_admin=True),
+        ROBOT: user_object(ROBOT, "Robo", is_bot=True, is_admin=True),
+        GONE: user_object(GONE, "Gone", deleted=True, is_admin=True),
     }
-    story.set_up(champions=[CHAMPION])
+    story.set_up_channel(champions=[CHAMPION])
     ask = story.ask()
     story.say(PEER, "So.", thread_ts=ask.ts)
     story.deliver()
-    [answer], ask_id = story.answers(), story.the_ask().id
+    [answer], ask_id = story.answers(), story.only_ask().id
     before = everything(story)
     for way, use in ways(ask_id, answer.id).items():
         for who in FORBIDDEN[way]:
@@ -272,14 +272,16 @@ def test_events_of_another_workspace_are_not_ours(story: Story, theirs: int) -> 
 @pytest.fixture
 def closed(story: Story) -> Round:
     """A round of a private channel that Chi is in, and Ana and Ben are not."""
-    story.slack.channels[PRIVATE] = conversation(PRIVATE, "closed", is_private=True)
-    story.slack.seats[PRIVATE] = [PEER]
-    return story.asked(channel=PRIVATE, question=SECRET)
+    story.slack.channels[PRIVATE] = conversation_object(
+        PRIVATE, "closed", is_private=True
+    )
+    story.slack.members_by_channel[PRIVATE] = [PEER]
+    return story.post_round(channel=PRIVATE, question=SECRET)
 
 
 def forged(story: Story, who: str, one: Round) -> None:
     """Each way by which a round's number comes back, and a check-in's."""
-    for channel in ("D0ANA", HERE):
+    for channel in ("D0ANA", HELP_CHANNEL):
         story.click(who, "checkin_join", str(one.id), channel=channel)
         story.click(who, "checkin_share", str(one.id), channel=channel)
     home = {"type": "home", "private_metadata": "", "blocks": []}
@@ -313,10 +315,10 @@ def test_a_private_channels_round_is_only_for_who_is_in_there(
         assert everything(story) == before, who
     assert SECRET not in json.dumps([*story.slack.views, *story.slack.responses])
     # Nor does what can't be asked count as a yes.
-    story.later(hours=2)
+    story.advance(hours=2)
     before = everything(story)
     story.slack.fail["users.conversations"] = [
-        NotDone("users.conversations", "off") for _ in range(9)
+        NotSent("users.conversations", "off") for _ in range(9)
     ]
     forged(story, ASKER, closed)
     assert everything(story) == before
@@ -330,7 +332,7 @@ def test_whoever_is_in_there_takes_part_wherever_they_press(
     view = story.slack.views[-1][1]
     assert story.submit(PEER, view, {"working_on": "Gold"}).body == ""
     story.click(PEER, "checkin_join", str(closed.id), channel="D0CHI")
-    assert states(story, closed) == {PEER: "shared"}
+    assert response_states(story, closed) == {PEER: "shared"}
 
 
 @pytest.mark.parametrize("is_heard", [True, False])
@@ -341,13 +343,13 @@ def test_who_has_joined_and_left_the_channel_takes_part_no_more(
     view = open_form(story, PEER, closed)
     assert story.submit(PEER, view, {"working_on": "Gold"}).body == ""
 
-    story.slack.seats[PRIVATE] = []
+    story.slack.members_by_channel[PRIVATE] = []
     if is_heard:
         left = {"type": "member_left_channel", "user": PEER, "channel": PRIVATE}
         assert story.event(left) == 200
     else:
         # As long as it is trusted what Slack said of where somebody is.
-        story.later(days=1)
+        story.advance(days=1)
     before = everything(story)
     join(story, PEER, closed)
     story.click(PEER, "checkin_share", str(closed.id), channel="D0CHI")

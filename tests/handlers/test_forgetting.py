@@ -6,9 +6,18 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.privacy import service as privacy
-from models import Thanks
+from models import KudosThanks
 from tests.checkins import share
-from tests.factories import ASKER, BOT, CHAMPION, HELPER, HERE, PEER, Story, filled_in
+from tests.factories import (
+    ASKER,
+    BOT,
+    CHAMPION,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    Story,
+    form_values,
+)
 from tests.handlers import test_mentors as mentors
 
 NAMES = {ASKER: "Ana", HELPER: "Ben", PEER: "Chi", CHAMPION: "Dan"}
@@ -16,10 +25,10 @@ REASON = "the answer on retries, it saved my week"
 
 
 def forget(story: Story, who: str) -> None:
-    with story.rt.sessions.begin() as session:
-        privacy.forget(session, story.rt.workspace.id, who, now=story.clock())
+    with story.rt.write_session.begin() as session:
+        privacy.erase(session, story.rt.workspace.id, who, now=story.clock())
     for _ in range(3):
-        story.later(minutes=1)
+        story.advance(minutes=1)
 
 
 def shown(story: Story) -> str:
@@ -34,17 +43,17 @@ def is_named(story: Story, who: str) -> bool:
 
 
 def thanks(story: Story) -> int:
-    with story.rt.reads() as session:
-        return session.scalar(select(func.count()).select_from(Thanks)) or 0
+    with story.rt.read_session() as session:
+        return session.scalar(select(func.count()).select_from(KudosThanks)) or 0
 
 
 @pytest.mark.parametrize("who", [ASKER, HELPER, CHAMPION])
 def test_kudos_name_neither_giver_receiver_nor_who_joined(story: Story, who: str):
     story.command(ASKER, "/kudos", f"<@{HELPER}> <@{PEER}> for {REASON}")
     story.deliver()
-    [post] = story.slack.to(HERE)
-    story.react(CHAMPION, post.ts, "raised_hands", of=BOT)
-    story.later(minutes=2)
+    [post] = story.slack.messages_to(HELP_CHANNEL)
+    story.react(CHAMPION, post.ts, "raised_hands", author=BOT)
+    story.advance(minutes=2)
     before = thanks(story)
     assert before == 4
     # Who joined is counted there, and named nowhere.
@@ -61,7 +70,7 @@ def test_kudos_name_neither_giver_receiver_nor_who_joined(story: Story, who: str
 def test_private_kudos_are_reworded_or_deleted(story: Story, who: str):
     story.command(ASKER, "/kudos")
     view = story.slack.views[-1][1]
-    values = filled_in(view)
+    values = form_values(view)
     values |= {"people": [HELPER], "reason": REASON}
     [visible] = [name for name in values if "private" in name or name == "visibility"]
     options = next(b for b in view["blocks"] if b.get("block_id") == visible)
@@ -73,7 +82,7 @@ def test_private_kudos_are_reworded_or_deleted(story: Story, who: str):
     kind = options["element"]["type"]
     values[visible] = private if kind == "radio_buttons" else [private]
     assert not story.submit(ASKER, view, values).body
-    story.later(minutes=2)
+    story.advance(minutes=2)
     assert REASON in shown(story)
     forget(story, who)
     assert not is_named(story, who)
@@ -81,10 +90,10 @@ def test_private_kudos_are_reworded_or_deleted(story: Story, who: str):
 
 
 def test_what_was_shared_in_a_check_in_goes(story: Story):
-    one = story.asked()
+    one = story.post_round()
     share(story, ASKER, one, working_on="The parser", stuck_on="Types")
     share(story, HELPER, one, working_on="The printer")
-    story.later(minutes=1)
+    story.advance(minutes=1)
     assert is_named(story, ASKER)
     forget(story, ASKER)
     assert not is_named(story, ASKER)
@@ -98,7 +107,7 @@ def test_a_credit_names_neither_the_mentor_nor_who_was_helped(story: Story, who:
     mentors.help_out(story)
     mentors.on_friday(story)
     mentors.choose(story, "mentor_tell")
-    story.later(minutes=2)
+    story.advance(minutes=2)
     assert "Thank you, Ben!" in shown(story)
     forget(story, who)
     assert not is_named(story, who)

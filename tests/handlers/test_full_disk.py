@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from bot.db import Database
-from bot.lanes import LEASE
+from bot.lanes import LEASE_DURATION
 from models import Base
-from tests.factories import ASKER, HELPER, HERE, PEER, Story, message
+from tests.factories import ASKER, HELP_CHANNEL, HELPER, PEER, Story, message_event
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -42,7 +42,7 @@ def leave_no_room(database: Database) -> None:
 
 
 def held(database: Database) -> dict[str, list[Any]]:
-    with database.reads() as session:
+    with database.read_session() as session:
         return {
             table.name: list(session.execute(select(table)))
             for table in Base.metadata.sorted_tables
@@ -53,14 +53,14 @@ def held(database: Database) -> dict[str, list[Any]]:
 def ask(story: Story) -> Callable[[], bool]:
     story.command(ASKER, "/ask")
     form = story.slack.views[-1][1]
-    values = {"title": "How do I fix x?", "details": LONG, "channel": HERE}
+    values = {"title": "How do I fix x?", "details": LONG, "channel": HELP_CHANNEL}
     return lambda: story.submit(ASKER, form, values).body == ""
 
 
 def replies(story: Story) -> Callable[[], bool]:
     post = story.ask()
     events = [
-        message(HELPER, "Have you tried it again?", story.ts(), post.ts)
+        message_event(HELPER, "Have you tried it again?", story.ts(), post.ts)
         for _ in range(20)
     ]
     return lambda: all(story.event(event) == 200 for event in events)
@@ -69,7 +69,7 @@ def replies(story: Story) -> Callable[[], bool]:
 def thank(story: Story) -> Callable[[], bool]:
     story.command(ASKER, "/kudos")
     form = story.slack.views[-1][1]
-    values = {"people": [HELPER, PEER], "reason": LONG[:400], "channel": HERE}
+    values = {"people": [HELPER, PEER], "reason": LONG[:400], "channel": HELP_CHANNEL}
     return lambda: story.submit(ASKER, form, values).body == ""
 
 
@@ -92,8 +92,8 @@ def test_at_each_write_that_finds_no_room_nothing_is_half_done(
     assert failed > 0
     pragma(database, f"max_page_count = {PLENTY}")
     for _ in range(3):
-        story.later(seconds=61)
-    assert len([m for m in story.slack.messages if m.channel == HERE]) == 1
+        story.advance(seconds=61)
+    assert len([m for m in story.slack.messages if m.channel == HELP_CHANNEL]) == 1
     if work is replies:
         assert len(story.answers()) == 20
 
@@ -113,6 +113,6 @@ def test_what_was_posted_when_the_disk_took_no_more_is_found_when_it_does(
     assert len(story.slack.messages) == 1
     story.slack.on_call = lambda _: None
     pragma(database, "query_only = OFF")
-    story.later(seconds=LEASE.total_seconds() + 1)
-    assert story.the_ask().ts == story.slack.messages[0].ts
+    story.advance(seconds=LEASE_DURATION.total_seconds() + 1)
+    assert story.only_ask().ts == story.slack.messages[0].ts
     assert len(story.slack.messages) == 1

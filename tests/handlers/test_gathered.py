@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from handlers.gathered import MOST_AT_ONCE, Gathered, _Ticket
+from handlers.gathered import MAX_BATCH_SIZE, GroupCommit, _PendingChange
 
 
 class Desk:
@@ -28,12 +28,12 @@ class Desk:
 
 def make_all(desk: Desk, count: int) -> list[Exception | None]:
     """What each change came to, of which the first is made while the others wait."""
-    gathered = Gathered(desk.make)
+    gathered = GroupCommit(desk.make)
     errors: list[Exception | None] = [None] * count
 
     def make(change: int) -> None:
         try:
-            gathered.make(change)
+            gathered.commit(change)
         except ValueError as error:
             errors[change] = error
 
@@ -59,18 +59,18 @@ def test_those_who_wait_are_served_together() -> None:
 
 def test_no_more_at_once_than_a_transaction_is_to_take() -> None:
     desk = Desk()
-    make_all(desk, MOST_AT_ONCE + 3)
-    assert max(map(len, desk.batches)) == MOST_AT_ONCE
-    assert sorted(itertools.chain(*desk.batches)) == list(range(MOST_AT_ONCE + 3))
+    make_all(desk, MAX_BATCH_SIZE + 3)
+    assert max(map(len, desk.batches)) == MAX_BATCH_SIZE
+    assert sorted(itertools.chain(*desk.batches)) == list(range(MAX_BATCH_SIZE + 3))
 
 
 def test_who_is_behind_a_full_transaction_waits_for_the_next_one() -> None:
     desk = Desk()
     desk.go_on.set()
-    gathered = Gathered(desk.make)
-    gathered._waiting.extend(map(_Ticket, range(MOST_AT_ONCE)))
-    gathered.make(MOST_AT_ONCE)
-    assert desk.batches == [list(range(MOST_AT_ONCE)), [MOST_AT_ONCE]]
+    gathered = GroupCommit(desk.make)
+    gathered._waiting.extend(map(_PendingChange, range(MAX_BATCH_SIZE)))
+    gathered.commit(MAX_BATCH_SIZE)
+    assert desk.batches == [list(range(MAX_BATCH_SIZE)), [MAX_BATCH_SIZE]]
 
 
 @pytest.mark.parametrize("bad", [0, 5])

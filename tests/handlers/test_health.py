@@ -16,16 +16,16 @@ from starlette.applications import Starlette
 
 from bot import db
 from bot.db import Database
-from bot.delivery import Deliverer
-from bot.notices import notices
+from bot.delivery import OutboxWorker
+from bot.notices import message_types
 from bot.runtime import Runtime
 from handlers import readiness
 from handlers.health import Health
 from handlers.metrics import Metrics
 from handlers.readiness import Check, Readiness
-from jobs import Pulse
-from jobs.ticker import Tick, Ticker
-from models import Pause
+from jobs import SchedulerHeartbeat
+from jobs.ticker import ScheduledJob, Scheduler
+from models import RateLimit
 from tests.factories import ASKER, BOT, Story
 
 
@@ -42,8 +42,8 @@ def ask(health: Health, path: str = "/readyz") -> tuple[int, list[str]]:
 
 
 def health(*, patience: float = 5, **checks: Check) -> Health:
-    looked = Readiness(checks, keeps_seconds=0)
-    return Health(looked, Metrics(), patience_seconds=patience)
+    looked = Readiness(checks, cache_seconds=0)
+    return Health(looked, Metrics(), timeout_seconds=patience)
 
 
 # /readyz
@@ -79,7 +79,7 @@ def test_a_check_that_hangs_is_no_yes():
 def test_whoever_asks_without_end_costs_one_look():
     looks: list[None] = []
     kept = Readiness({"database": lambda: looks.append(None)})
-    threads = [threading.Thread(target=kept.look) for _ in range(20)]
+    threads = [threading.Thread(target=kept.check) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -89,10 +89,10 @@ def test_whoever_asks_without_end_costs_one_look():
 
 def test_what_changes_is_logged_once(caplog: pytest.LogCaptureFixture):
     said: list[str | None] = [None, "gone", "gone", "gone", None, None]
-    looked = Readiness({"database": lambda: said.pop(0)}, keeps_seconds=0)
+    looked = Readiness({"database": lambda: said.pop(0)}, cache_seconds=0)
     with caplog.at_level("INFO"):
         for _ in range(6):
-            looked.look()
+            looked.check()
     assert caplog.messages == ["not ready", "ready again"]
 
 
@@ -104,10 +104,10 @@ def test_the_process_lives_whatever_is_not_ready():
 
 
 def test_a_database_in_good_health_is_left_as_it_was(rt: Runtime):
-    assert readiness.answers(rt) is None
-    assert readiness.takes_changes(rt) is None
-    with rt.reads() as session:
-        assert session.query(Pause).count() == 0
+    assert readiness.database_responds(rt) is None
+    assert readiness.database_writes(rt) is None
+    with rt.read_session() as session:
+        assert session.query(RateLimit).count() == 0
 
 
 @contextmanager
@@ -138,9 +138,9 @@ def test_a_database_that_takes_no_changes_is_not_ready_until_it_does(
     rt: Runtime, database: Database
 ):
     with read_only(database.engine):
-        assert readiness.answers(rt) is None
-        assert readiness.takes_changes(rt) in {"SQLITE_READONLY", "25006"}
-    assert readiness.takes_changes(rt) is None
+        assert readiness.database_responds(rt) is None
+        assert readiness.database_writes(rt) in {"SQLITE_READONLY", "25006"}
+    assert readiness.database_writes(rt) is None
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -148,46 +148,46 @@ def test_a_full_disk_is_not_ready_until_there_is_room(rt: Runtime, database: Dat
     with database.engine.connect() as connection:
         pages = connection.scalar(text("PRAGMA page_count"))
         connection.execute(text(f"PRAGMA max_page_count = {pages}"))
-    assert readiness.answers(rt) is None
-    assert readiness.takes_changes(rt) == "SQLITE_FULL"
+    assert readiness.database_responds(rt) is None
+    assert readiness.database_writes(rt) == "SQLITE_FULL"
     with database.engine.connect() as connection:
         connection.execute(text(f"PRAGMA max_page_count = {pages + 1000}"))
-    assert readiness.takes_changes(rt) is None
+    assert readiness.database_writes(rt) is None
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_database_that_is_away_is_not_ready(rt: Runtime):
     away = db.connect("postgresql://backswing:s3cret@127.0.0.1:1/backswing")
-    lost = replace(rt, sessions=away.sessions, lookups=away.lookups)
-    assert readiness.answers(lost) == "OperationalError"
-    assert readiness.takes_changes(lost) == "OperationalError"
-    assert readiness.is_accepted(lost) == "not known without the database"
+    lost = replace(rt, write_session=away.write_session, autocommit=away.autocommit)
+    assert readiness.database_responds(lost) == "OperationalError"
+    assert readiness.database_writes(lost) == "OperationalError"
+    assert readiness.slack_accepts_token(lost) == "not known without the database"
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_once_a_cut_connection_was_noticed_it_is_ready_again(
     rt: Runtime, database: Database
 ):
-    assert readiness.answers(rt) is None
+    assert readiness.database_responds(rt) is None
     with database.engine.connect() as connection:
         others = text(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE pid <> pg_backend_pid() AND application_name = 'backswing'"
         )
         connection.execute(others)
-    assert readiness.answers(rt) is not None
-    assert readiness.answers(rt) is None
-    assert readiness.takes_changes(rt) is None
+    assert readiness.database_responds(rt) is not None
+    assert readiness.database_responds(rt) is None
+    assert readiness.database_writes(rt) is None
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_pool_with_nothing_left_is_not_ready(rt: Runtime, database: Database):
     narrow = db._sqlite_engine(database.engine.url, "BEGIN IMMEDIATE", pool_size=1)
     narrow.pool._timeout = 0.05  # type: ignore[attr-defined]
-    busy = replace(rt, sessions=sessionmaker(narrow))
+    busy = replace(rt, write_session=sessionmaker(narrow))
     with narrow.connect():
-        assert readiness.takes_changes(busy) == "no connection became free in time"
-    assert readiness.takes_changes(busy) is None
+        assert readiness.database_writes(busy) == "no connection became free in time"
+    assert readiness.database_writes(busy) is None
     narrow.dispose()
 
 
@@ -196,13 +196,13 @@ def test_a_pool_with_nothing_left_is_not_ready(rt: Runtime, database: Database):
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_once_the_token_is_revoked_it_is_not_ready(story: Story):
-    assert readiness.is_accepted(story.rt) is None
+    assert readiness.slack_accepts_token(story.rt) is None
     story.event({"type": "tokens_revoked", "tokens": {"bot": [BOT]}})
-    assert readiness.is_accepted(story.rt) == "token_revoked"
+    assert readiness.slack_accepts_token(story.rt) == "token_revoked"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_the_deliveries_run_from_their_start_to_their_end(deliverer: Deliverer):
+def test_the_deliveries_run_from_their_start_to_their_end(deliverer: OutboxWorker):
     assert not deliverer.is_running
     deliverer.start()
     assert deliverer.is_running
@@ -214,8 +214,10 @@ def test_the_deliveries_run_from_their_start_to_their_end(deliverer: Deliverer):
 def test_a_delivery_that_does_not_end_is_noticed(story: Story):
     """Slack's answer trickles, a byte a second, and each read is in time."""
     minutes = [0.0]
-    deliverer = Deliverer(
-        story.rt, notices(story.rt.workspace), steady=lambda: 60 * minutes[0]
+    deliverer = OutboxWorker(
+        story.rt,
+        message_types(story.rt.workspace),
+        monotonic_clock=lambda: 60 * minutes[0],
     )
     begun, release = threading.Event(), threading.Event()
 
@@ -230,13 +232,13 @@ def test_a_delivery_that_does_not_end_is_noticed(story: Story):
     deliverer.wake()
     assert begun.wait(60)
     minutes[0] = 9
-    assert deliverer.trouble() is None
+    assert deliverer.stopped_reason() is None
     minutes[0] = 11
-    assert deliverer.trouble() == "a delivery does not end"
+    assert deliverer.stopped_reason() == "a delivery does not end"
     release.set()
-    until(lambda: deliverer.trouble() is None)
+    until(lambda: deliverer.stopped_reason() is None)
     deliverer.stop(60)
-    assert deliverer.trouble() == "a thread has ended"
+    assert deliverer.stopped_reason() == "a thread has ended"
 
 
 def trip() -> None:
@@ -245,16 +247,21 @@ def trip() -> None:
 
 def test_a_clock_that_stands_still_is_noticed():
     ran: list[tuple[str, str]] = []
-    pulse = Pulse(lambda job, outcome: ran.append((job, outcome)), silence_seconds=0.5)
+    pulse = SchedulerHeartbeat(
+        lambda job, outcome: ran.append((job, outcome)), timeout_seconds=0.5
+    )
     often = timedelta(seconds=0.05)
-    ticks = [Tick("tick", lambda: None, often), Tick("trip", trip, often)]
-    ticker = Ticker(ticks, pulse.beat)
+    ticks = [
+        ScheduledJob("tick", lambda: None, often),
+        ScheduledJob("trip", trip, often),
+    ]
+    ticker = Scheduler(ticks, pulse.beat)
     ticker.start()
     until(lambda: {("tick", "done"), ("trip", "failed")} <= set(ran))
-    assert pulse.stopped() is None
+    assert pulse.stalled_reason() is None
     ticker.stop(60)
-    until(lambda: pulse.stopped() is not None)
-    assert "no job has run" in str(pulse.stopped())
+    until(lambda: pulse.stalled_reason() is not None)
+    assert "no job has run" in str(pulse.stalled_reason())
 
 
 def until(true: Callable[[], bool]) -> None:

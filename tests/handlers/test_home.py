@@ -7,25 +7,25 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from bot.clock import micros
+from bot.clock import ts_to_micros
 from bot.db import Database
-from bot.slack import NotDone, Outdated, Refused
-from models import ChannelMember, Home, Kudos, OutboxItem, Seat
-from tests.checkins import words
+from bot.slack import HashConflict, NotSent, Rejected
+from models import ChannelMember, Home, Kudos, OutboxItem, Participant
+from tests.checkins import visible_text
 from tests.factories import (
     ASKER,
     BOT,
     GUEST,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     PEER,
     Story,
     button,
-    conversation,
-    filled_in,
-    person,
+    conversation_object,
+    form_values,
+    user_object,
 )
-from tests.fakes import Posted
+from tests.fakes import PostedMessage
 
 PRIVATE = "C0CLOSED"
 
@@ -33,14 +33,18 @@ PRIVATE = "C0CLOSED"
 @pytest.fixture
 def peers(story: Story) -> Story:
     """The bot is in a public channel and in a private one, and so are people."""
-    for slack_id, name in ((HERE, "help"), (PRIVATE, "closed"), ("C0ELSE", "else")):
-        story.slack.channels[slack_id] = conversation(
+    for slack_id, name in (
+        (HELP_CHANNEL, "help"),
+        (PRIVATE, "closed"),
+        ("C0ELSE", "else"),
+    ):
+        story.slack.channels[slack_id] = conversation_object(
             slack_id, name, is_private=slack_id == PRIVATE
         )
         joins(story, BOT, slack_id)
-        story.slack.seats[slack_id] = []
-    story.slack.seats[HERE] = [ASKER, HELPER, PEER, GUEST]
-    story.slack.seats[PRIVATE] = [HELPER]
+        story.slack.members_by_channel[slack_id] = []
+    story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER, PEER, GUEST]
+    story.slack.members_by_channel[PRIVATE] = [HELPER]
     return story
 
 
@@ -77,7 +81,7 @@ def links(story: Story, who: str) -> list[str]:
     ]
 
 
-def asks_in(story: Story, who: str, text: str, channel: str = HERE) -> None:
+def asks_in(story: Story, who: str, text: str, channel: str = HELP_CHANNEL) -> None:
     assert story.command(who, "/ask", text, channel=channel).body == ""
     story.deliver()
 
@@ -115,7 +119,7 @@ def test_my_open_asks_stand_there_with_their_state_and_turn_over(peers: Story):
     for n in range(10):
         peers.command(ASKER, "/ask", f"Question {n}?")
     peers.deliver()
-    peers.say(HELPER, "So.", thread_ts=peers.slack.to(HERE)[9].ts)
+    peers.say(HELPER, "So.", thread_ts=peers.slack.messages_to(HELP_CHANNEL)[9].ts)
     assert "  answered · #help · 2 Mar" in opens(peers, ASKER)
     assert links(peers, ASKER) == [f"Question {n}?" for n in range(9, 1, -1)]
     assert "1 to 8 of 10" in seen(peers, ASKER)
@@ -124,7 +128,7 @@ def test_my_open_asks_stand_there_with_their_state_and_turn_over(peers: Story):
     assert links(peers, ASKER) == ["Question 1?", "Question 0?"]
     # A change elsewhere does not turn the page back.
     asks_in(peers, ASKER, "Question 10?")
-    peers.later(seconds=3)
+    peers.advance(seconds=3)
     assert links(peers, ASKER) == ["Question 2?", "Question 1?", "Question 0?"]
     peers.click(ASKER, "home_previous", "asks:0", view=view)
     assert links(peers, ASKER)[0] == "Question 10?"
@@ -151,7 +155,7 @@ def test_a_page_behind_the_end_is_the_last(peers: Story):
 
 def test_unanswered_asks_of_my_channels_stand_there_mine_first(peers: Story):
     asks_in(peers, ASKER, "How do I fix x?")
-    peers.clock.forward(days=1)
+    peers.clock.advance(days=1)
     asks_in(peers, ASKER, "Why is Python so slow here?")
     asks_in(peers, ASKER, "Where is the door?", channel="C0ELSE")
     asks_in(peers, HELPER, "My own question?")
@@ -162,14 +166,14 @@ def test_unanswered_asks_of_my_channels_stand_there_mine_first(peers: Story):
         "Why is Python so slow here?",
     ]
     assert "  Ana · #help · 2 Mar" in seen(peers, HELPER)
-    peers.choose(HELPER, topics_known="python, doors")
+    peers.change_my_settings(HELPER, topics_known="python, doors")
     opens(peers, HELPER)
     assert links(peers, HELPER)[1:] == [
         "Why is Python so slow here?",
         "How do I fix x?",
     ]
     assert "  Ana · #help · 3 Mar · in your topics" in seen(peers, HELPER)
-    peers.say(PEER, "So.", thread_ts=peers.slack.to(HERE)[0].ts)
+    peers.say(PEER, "So.", thread_ts=peers.slack.messages_to(HELP_CHANNEL)[0].ts)
     opens(peers, HELPER)
     assert links(peers, HELPER)[1:] == ["Why is Python so slow here?"]
 
@@ -179,24 +183,24 @@ def test_what_i_did_stands_there_with_links(peers: Story):
     reply = peers.say(HELPER, "So.", thread_ts=ask.ts)
     peers.react(PEER, reply, "+1")
     peers.command(ASKER, "/kudos", f"<@{HELPER}> for the answer on retries, thanks")
-    peers.later(minutes=2)
+    peers.advance(minutes=2)
     assert "  helped 1 person, asked by Ana · #help · 2 Mar" in opens(peers, HELPER)
     assert f"thread_ts={ask.ts}" in seen(peers, HELPER)
     assert "the answer on retries" in seen(peers, HELPER)
     peers.react(ASKER, reply, "heart")
-    peers.later(seconds=3)
+    peers.advance(seconds=3)
     assert "  helped 2 people, asked by Ana" in seen(peers, HELPER)
     peers.unreact(ASKER, reply, "heart")
     peers.react(ASKER, reply, "white_check_mark")
-    peers.later(seconds=3)
+    peers.advance(seconds=3)
     assert "  solved it for Ana" in seen(peers, HELPER)
     # What is undone is gone.
-    with peers.rt.reads() as session:
+    with peers.rt.read_session() as session:
         kudos = session.scalars(select(Kudos.id)).one()
     peers.click(ASKER, "kudos_take_back", str(kudos))
     peers.unreact(ASKER, reply, "white_check_mark")
     peers.unreact(PEER, reply, "+1")
-    peers.later(seconds=3)
+    peers.advance(seconds=3)
     assert "Your answers that helped" not in seen(peers, HELPER)
     assert "the answer on retries" not in seen(peers, HELPER)
 
@@ -207,7 +211,7 @@ def test_a_home_full_to_the_brim_is_one_that_slack_takes(peers: Story):
         peers.command(ASKER, "/ask", f"{n} {title}")
         peers.command(HELPER, "/ask", f"{n} {title}")
     peers.deliver()
-    peers.later(minutes=1)
+    peers.advance(minutes=1)
     peers.deliver()
     opens(peers, ASKER)
     view = peers.slack.homes[ASKER]
@@ -222,7 +226,7 @@ def statements(story: Story, database: Database, who: str) -> int:
     def run(*args: Any) -> None:
         ran.append(args[2])
 
-    engine = story.rt.reads.kw["bind"]
+    engine = story.rt.read_session.kw["bind"]
     event.listen(engine, "before_cursor_execute", run)
     peers_see = {"type": "app_home_opened", "user": who, "tab": "home"}
     story.event(peers_see)
@@ -235,7 +239,7 @@ def test_it_takes_as_many_questions_for_much_as_for_little(
 ):
     def more() -> None:
         for who, other in ((ASKER, HELPER), (HELPER, ASKER)):
-            ask = peers.ask(who=who)
+            ask = peers.ask(member=who)
             peers.react(who, peers.say(other, "So.", thread_ts=ask.ts), "+1")
             peers.command(who, "/ask", "And how do I fix y?")
         peers.deliver()
@@ -254,7 +258,7 @@ def test_it_takes_as_many_questions_for_much_as_for_little(
 
 def listed(story: Story, who: str) -> list[str]:
     """The lines below "Asks that you joined", as a reader sees them."""
-    said = opens(story, who) and words(story.slack.homes[who])
+    said = opens(story, who) and visible_text(story.slack.homes[who])
     _, _, after = said.partition("Asks that you joined\n")
     return [
         line
@@ -275,20 +279,20 @@ def test_what_they_offered_to_help_with_and_what_they_have_too_is_listed(peers: 
     answer = peers.say(PEER, "So.", thread_ts=x.ts)
     peers.react(ASKER, answer, "white_check_mark")
     peers.react(HELPER, y.ts, "raising_hand", added=False)
-    peers.later(seconds=3)
+    peers.advance(seconds=3)
     # It is drawn again without being opened.
     assert "Asks that you joined" not in seen(peers, HELPER)
 
 
 def test_of_a_private_channel_that_they_left_nothing_is_listed(peers: Story):
-    peers.slack.seats[PRIVATE] = [ASKER, HELPER]
+    peers.slack.members_by_channel[PRIVATE] = [ASKER, HELPER]
     peers.command(ASKER, "/ask", "How do I hide x?", channel=PRIVATE)
     peers.deliver()
-    [ask] = peers.slack.to(PRIVATE)
+    [ask] = peers.slack.messages_to(PRIVATE)
     peers.react(HELPER, ask.ts, "eyes", channel=PRIVATE)
     assert len(listed(peers, HELPER)) == 1
     leaves(peers, HELPER, PRIVATE)
-    peers.later(seconds=3)
+    peers.advance(seconds=3)
     assert "hide x" not in seen(peers, HELPER)
 
 
@@ -308,23 +312,23 @@ def press(story: Story, who: str, action: str) -> Any:
 
 
 def test_check_ins_are_joined_shared_in_and_left_from_there(peers: Story):
-    peers.scheduled()
+    peers.add_schedule()
     assert "Three things" in opens(peers, HELPER)
     press(peers, HELPER, "home_checkin_join")
     peers.deliver()
     assert "“What are you working on this week?” · #help" in seen(peers, HELPER)
     assert "Three things" not in seen(peers, HELPER)
     assert "Waiting for you" not in seen(peers, HELPER)
-    peers.asked()
-    peers.later(seconds=3)
+    peers.post_round()
+    peers.advance(seconds=3)
     assert "Waiting for you" in seen(peers, HELPER)
     # It closes at nine in Berlin, which is ten in Helsinki.
-    said = words(peers.slack.homes[HELPER])
+    said = visible_text(peers.slack.homes[HELPER])
     assert "#help · until Friday 13 March at 10:00 EET" in said
     press(peers, HELPER, "checkin_share")
     form = peers.slack.views[-1][1]
     assert peers.submit(HELPER, form, {"working_on": "A parser"}).body == ""
-    peers.later(seconds=3)
+    peers.advance(seconds=3)
     assert "Waiting for you" not in seen(peers, HELPER)
     press(peers, HELPER, "checkin_leave")
     peers.deliver()
@@ -333,22 +337,22 @@ def test_check_ins_are_joined_shared_in_and_left_from_there(peers: Story):
 
 
 def test_a_check_in_that_is_joined_elsewhere_is_there_too(peers: Story):
-    shown = peers.asked()
+    shown = peers.post_round()
     opens(peers, HELPER)
     peers.click(HELPER, "checkin_join", str(shown.id))
     peers.deliver()
     assert "Waiting for you" in seen(peers, HELPER)
     peers.close_rounds()
-    peers.later(seconds=3)
+    peers.advance(seconds=3)
     assert "Waiting for you" not in seen(peers, HELPER)
 
 
 def test_reminders_that_stopped_go_on_from_there(peers: Story):
-    schedule = peers.scheduled()
+    schedule = peers.add_schedule()
     opens(peers, HELPER)
     press(peers, HELPER, "home_checkin_join")
-    with peers.rt.sessions.begin() as session:
-        seat = session.get_one(Seat, (schedule, HELPER))
+    with peers.rt.write_session.begin() as session:
+        seat = session.get_one(Participant, (schedule, HELPER))
         seat.nudges_stopped_at = peers.clock()
     assert "reminders stopped" in opens(peers, HELPER)
     press(peers, HELPER, "checkin_go_on")
@@ -357,7 +361,7 @@ def test_reminders_that_stopped_go_on_from_there(peers: Story):
 
 
 def test_check_ins_of_private_channels_are_for_who_is_there(peers: Story):
-    schedule = peers.scheduled(channel=PRIVATE)
+    schedule = peers.add_schedule(channel=PRIVATE)
     assert "What are you working on" in opens(peers, HELPER)
     assert "What are you working on" not in opens(peers, PEER)
     # Nor is what they were not shown for them to join.
@@ -367,8 +371,8 @@ def test_check_ins_of_private_channels_are_for_who_is_there(peers: Story):
     press(peers, HELPER, "home_checkin_join")
     # The event that they have left the channel got lost: they see no more of it than
     # how to leave the check-in, too.
-    peers.slack.seats[PRIVATE] = []
-    peers.clock.forward(hours=2)
+    peers.slack.members_by_channel[PRIVATE] = []
+    peers.clock.advance(hours=2)
     assert "What are you working on" not in opens(peers, HELPER)
     assert "A check-in of a private channel that you have left" in seen(peers, HELPER)
     press(peers, HELPER, "checkin_leave")
@@ -383,10 +387,10 @@ def test_asks_of_private_channels_are_for_those_who_are_in_them_now(peers: Story
     asks_in(peers, ASKER, "A great secret?", channel=PRIVATE)
     assert "A great secret?" in opens(peers, HELPER)
     assert "A great secret?" not in opens(peers, PEER)
-    peers.slack.seats[PRIVATE] = [PEER]
+    peers.slack.members_by_channel[PRIVATE] = [PEER]
     leaves(peers, HELPER, PRIVATE)
     joins(peers, PEER, PRIVATE)
-    peers.later(seconds=3)
+    peers.advance(seconds=3)
     assert "A great secret?" not in seen(peers, HELPER)
     assert "A great secret?" in seen(peers, PEER)
 
@@ -396,8 +400,8 @@ def test_what_is_private_waits_until_it_is_known_who_is_there(peers: Story):
     asks_in(peers, ASKER, "How do I fix x?")
     opens(peers, HELPER)
     # The event that says so got lost.
-    peers.slack.seats[PRIVATE] = []
-    peers.clock.forward(hours=2)
+    peers.slack.members_by_channel[PRIVATE] = []
+    peers.clock.advance(hours=2)
     peers.event({"type": "app_home_opened", "user": HELPER, "tab": "home"})
     assert links(peers, HELPER) == ["How do I fix x?"]
     peers.deliver()
@@ -408,7 +412,7 @@ def test_comings_and_goings_count_in_the_order_in_which_they_were(peers: Story):
     opens(peers, HELPER)
 
     def is_in() -> bool:
-        with peers.rt.reads() as session:
+        with peers.rt.read_session() as session:
             latest = (
                 select(ChannelMember.is_in)
                 .where(ChannelMember.member == HELPER)
@@ -425,7 +429,7 @@ def test_comings_and_goings_count_in_the_order_in_which_they_were(peers: Story):
         for tell, at in (*told, *reversed(told)):
             tell(peers, HELPER, "C0ELSE", event_ts=at)
         assert is_in() is (joined > left)
-        peers.clock.forward(seconds=1)
+        peers.clock.advance(seconds=1)
 
 
 def test_what_slack_answers_late_does_not_undo_what_happened_since(peers: Story):
@@ -434,7 +438,7 @@ def test_what_slack_answers_late_does_not_undo_what_happened_since(peers: Story)
     def meanwhile(method: str) -> None:
         if method == "users.conversations":
             peers.slack.on_call = lambda _: None
-            peers.clock.forward(seconds=1)
+            peers.clock.advance(seconds=1)
             leaves(peers, HELPER, PRIVATE)
 
     peers.slack.on_call = meanwhile
@@ -444,14 +448,14 @@ def test_what_slack_answers_late_does_not_undo_what_happened_since(peers: Story)
 def test_nothing_is_kept_of_where_people_are_who_have_no_home(peers: Story):
     joins(peers, PEER, "C0ELSE")
     leaves(peers, PEER, "C0ELSE")
-    with peers.rt.reads() as session:
+    with peers.rt.read_session() as session:
         assert session.scalars(select(ChannelMember)).all() == []
 
 
 def test_a_channel_that_the_bot_comes_to_is_looked_up_for_everybody(peers: Story):
     opens(peers, HELPER)
-    peers.slack.channels["C0NEW"] = conversation("C0NEW", "new")
-    peers.slack.seats["C0NEW"] = [HELPER]
+    peers.slack.channels["C0NEW"] = conversation_object("C0NEW", "new")
+    peers.slack.members_by_channel["C0NEW"] = [HELPER]
     joins(peers, BOT, "C0NEW")
     asks_in(peers, ASKER, "Who is new here?", channel="C0NEW")
     assert "Who is new here?" in opens(peers, HELPER)
@@ -469,20 +473,20 @@ def test_guests_see_only_their_own(peers: Story):
 )
 def test_who_may_do_nothing_sees_nothing(peers: Story, facts: dict[str, Any]):
     asks_in(peers, ASKER, "How do I fix x?")
-    peers.slack.people["U0ODD"] = person("U0ODD", "Odd", **facts)
-    peers.slack.seats[HERE].append("U0ODD")
+    peers.slack.people["U0ODD"] = user_object("U0ODD", "Odd", **facts)
+    peers.slack.members_by_channel[HELP_CHANNEL].append("U0ODD")
     opens(peers, "U0ODD")
     [block] = peers.slack.homes["U0ODD"]["blocks"]
     assert "for members of the workspace" in block["text"]["text"]
-    with peers.rt.reads() as session:
+    with peers.rt.read_session() as session:
         assert session.scalars(select(Home)).all() == []
 
 
 def test_whom_slack_tells_nothing_about_just_now_is_shown_their_own(peers: Story):
     asks_in(peers, ASKER, "How do I fix x?")
-    peers.slack.people["U0NEW"] = person("U0NEW", "New")
-    peers.slack.seats[HERE].append("U0NEW")
-    peers.slack.fail["users.info"] = [NotDone("users.info", "not_connected")]
+    peers.slack.people["U0NEW"] = user_object("U0NEW", "New")
+    peers.slack.members_by_channel[HELP_CHANNEL].append("U0NEW")
+    peers.slack.fail["users.info"] = [NotSent("users.info", "not_connected")]
     peers.event({"type": "app_home_opened", "user": "U0NEW", "tab": "home"})
     assert links(peers, "U0NEW") == []
     opens(peers, "U0NEW")
@@ -500,7 +504,7 @@ def test_many_changes_of_mine_are_one_view(peers: Story):
         peers.say(HELPER, f"So, {n}.", thread_ts=ask.ts)
         peers.react(ASKER, peers.ts(), "eyes")
     peers.command(ASKER, "/ask", "And how do I fix y?")
-    peers.later(seconds=3)
+    peers.advance(seconds=3)
     assert publishes(peers) == before + 1
     assert links(peers, ASKER) == ["And how do I fix y?", "How do I fix x?"]
     assert "answered" in seen(peers, ASKER)
@@ -509,7 +513,7 @@ def test_many_changes_of_mine_are_one_view(peers: Story):
 def test_who_never_opened_it_has_none(peers: Story):
     ask = peers.ask()
     peers.react(ASKER, peers.say(HELPER, "So.", thread_ts=ask.ts), "+1")
-    peers.later(minutes=5)
+    peers.advance(minutes=5)
     assert publishes(peers) == 0
 
 
@@ -520,15 +524,17 @@ def test_the_messages_tab_is_no_home(peers: Story):
 
 def test_a_second_look_takes_the_place_of_the_first(peers: Story):
     opens(peers, ASKER)
-    with peers.rt.reads() as session:
-        assert session.scalars(select(Home.hash)).one() == peers.slack.hashes[ASKER]
+    with peers.rt.read_session() as session:
+        assert (
+            session.scalars(select(Home.hash)).one() == peers.slack.home_hashes[ASKER]
+        )
     opens(peers, ASKER)
     assert "None at the moment" not in seen(peers, ASKER)
 
 
 def test_a_hash_that_got_lost_stops_nobody(peers: Story):
     opens(peers, ASKER)
-    peers.slack.hashes[ASKER] = "somebody else's"
+    peers.slack.home_hashes[ASKER] = "somebody else's"
     asks_in(peers, ASKER, "How do I fix x?")
     before = publishes(peers)
     peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
@@ -538,11 +544,11 @@ def test_a_hash_that_got_lost_stops_nobody(peers: Story):
 
 def test_nor_does_it_stop_a_delivery(peers: Story):
     opens(peers, ASKER)
-    peers.slack.hashes[ASKER] = "somebody else's"
+    peers.slack.home_hashes[ASKER] = "somebody else's"
     before = publishes(peers)
     asks_in(peers, ASKER, "How do I fix x?")
-    peers.later(seconds=3)
-    peers.later(seconds=3)
+    peers.advance(seconds=3)
+    peers.advance(seconds=3)
     assert publishes(peers) == before + 2
     assert links(peers, ASKER) == ["How do I fix x?"]
 
@@ -560,8 +566,10 @@ def test_of_two_replicas_the_one_that_drew_first_draws_again(peers: Story):
     peers.slack.on_call = another
     peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
     assert publishes(peers) == before + 3
-    with peers.rt.reads() as session:
-        assert session.scalars(select(Home.hash)).one() == peers.slack.hashes[ASKER]
+    with peers.rt.read_session() as session:
+        assert (
+            session.scalars(select(Home.hash)).one() == peers.slack.home_hashes[ASKER]
+        )
 
 
 def test_an_older_view_that_comes_last_is_drawn_again(peers: Story):
@@ -578,20 +586,20 @@ def test_an_older_view_that_comes_last_is_drawn_again(peers: Story):
     peers.slack.on_call = overtaking
     peers.event({"type": "app_home_opened", "user": HELPER, "tab": "home"})
     assert "Checking your channels" in seen(peers, HELPER)
-    peers.later(seconds=3)
+    peers.advance(seconds=3)
     assert links(peers, HELPER) == ["How do I fix x?"]
 
 
 def test_what_is_overtaken_twice_is_shown_by_a_delivery(peers: Story):
     opens(peers, ASKER)
-    conflict = Outdated("views.publish", "hash_conflict")
+    conflict = HashConflict("views.publish", "hash_conflict")
     peers.slack.fail["views.publish"] = [conflict, conflict, conflict]
     before = publishes(peers)
     peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
     assert publishes(peers) == before + 2
-    peers.later(seconds=1)
+    peers.advance(seconds=1)
     assert publishes(peers) == before + 3
-    peers.later(seconds=5)
+    peers.advance(seconds=5)
     assert publishes(peers) == before + 4
 
 
@@ -600,7 +608,7 @@ def test_where_there_are_no_home_tabs_nobody_goes_on_trying(
 ):
     opens(peers, ASKER)
     opens(peers, HELPER)
-    off = Refused("views.publish", "not_enabled")
+    off = Rejected("views.publish", "not_enabled")
     peers.slack.fail["views.publish"] = [off] * 10
     ask = peers.ask()
     peers.event({"type": "app_home_opened", "user": PEER, "tab": "home"})
@@ -609,12 +617,12 @@ def test_where_there_are_no_home_tabs_nobody_goes_on_trying(
     caplog.clear()
     reply = peers.say(HELPER, "So.", thread_ts=ask.ts)
     peers.react(ASKER, reply, "white_check_mark")
-    peers.later(minutes=5)
-    peers.later(days=1)
+    peers.advance(minutes=5)
+    peers.advance(days=1)
     assert publishes(peers) == before
     assert "not shown" not in caplog.text
     assert "not delivered" not in caplog.text
-    with peers.rt.reads() as session:
+    with peers.rt.read_session() as session:
         waiting = session.scalars(
             select(OutboxItem).where(
                 OutboxItem.kind == "home.show", OutboxItem.state == "pending"
@@ -629,7 +637,7 @@ def test_where_there_are_no_home_tabs_nobody_goes_on_trying(
 
 def test_what_cannot_be_shown_at_once_is_shown_a_little_later(peers: Story):
     asks_in(peers, ASKER, "How do I fix x?")
-    peers.slack.fail["views.publish"] = [NotDone("views.publish", "not_connected")]
+    peers.slack.fail["views.publish"] = [NotSent("views.publish", "not_connected")]
     peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
     assert peers.slack.homes == {}
     peers.deliver()
@@ -646,14 +654,14 @@ def test_whoever_is_forgotten_is_gone_from_all_home_tabs(peers: Story):
     peers.submit(ASKER, peers.slack.views[-1][1], {})
     assert "How do I fix x?" not in seen(peers, ASKER)
     assert "Three things" in seen(peers, ASKER)
-    peers.later(seconds=3)
+    peers.advance(seconds=3)
     assert "Ana" not in seen(peers, HELPER)
     assert "How do I fix x?" not in seen(peers, HELPER)
-    with peers.rt.reads() as session:
+    with peers.rt.read_session() as session:
         assert session.scalars(select(Home.member)).all() == [HELPER]
         assert ASKER not in session.scalars(select(ChannelMember.member)).all()
     # What Slack delivers late does not bring them back.
-    late = f"{micros(peers.ts()) // 1_000_000 - 60}.000100"
+    late = f"{ts_to_micros(peers.ts()) // 1_000_000 - 60}.000100"
     gone = publishes(peers)
     opened = {"type": "app_home_opened", "user": ASKER, "tab": "home"}
     peers.event(opened | {"event_ts": late})
@@ -665,19 +673,19 @@ def test_the_button_there_opens_the_form(peers: Story):
     assert peers.slack.views[-1][1]["callback_id"] == "ask"
 
 
-def written(story: Story, text: str, **more: Any) -> Posted:
+def log_capture(story: Story, text: str, **more: Any) -> PostedMessage:
     """What the bot answers to a direct message."""
-    before = len(story.slack.to(PEER))
+    before = len(story.slack.messages_to(PEER))
     ts = story.say(PEER, text, channel="D0CHI", channel_type="im", **more)
     story.say(PEER, text, channel="D0CHI", channel_type="im", ts=ts)
     story.deliver()
-    [answer] = story.slack.to(PEER)[before:]
+    [answer] = story.slack.messages_to(PEER)[before:]
     return answer
 
 
 def test_a_message_to_the_bot_gets_one_line_of_help(peers: Story):
     for text in ("hello?", ":wave:", "Thank you, that was very kind!"):
-        answer = written(peers, text)
+        answer = log_capture(peers, text)
         assert "/ask" in answer.text
         assert "actions" not in json.dumps(answer.blocks)
 
@@ -686,7 +694,7 @@ def test_a_message_to_the_bot_gets_one_line_of_help(peers: Story):
     "text", ["help", "Help!", "  HELP ME. ", "*help*", "help？", "?"]
 )
 def test_a_message_for_help_gets_all_of_it(peers: Story, text: str):
-    assert written(peers, text).text == peers.command(PEER, "/ask", "help").body
+    assert log_capture(peers, text).text == peers.command(PEER, "/ask", "help").body
 
 
 QUESTIONS = (
@@ -699,15 +707,18 @@ QUESTIONS = (
 @pytest.mark.parametrize("text", QUESTIONS)
 def test_a_question_to_the_bot_becomes_an_ask_in_one_press(peers: Story, text: str):
     ts = peers.ts()
-    answer = written(peers, text, ts=ts)
-    peers.slack.threads["D0CHI", ts] = [{"ts": ts, "user": PEER, "text": text}]
-    with peers.rt.reads() as session:
+    answer = log_capture(peers, text, ts=ts)
+    peers.slack.thread_messages["D0CHI", ts] = [{"ts": ts, "user": PEER, "text": text}]
+    with peers.rt.read_session() as session:
         assert text not in str(session.scalars(select(OutboxItem.detail)).all())
     peers.click(PEER, *button(answer, "Ask your peers"), channel="D0CHI")
     view = peers.slack.views[-1][1]
-    assert filled_in(view)["title"] == text.replace("&amp;", "&")
-    assert peers.submit(PEER, view, filled_in(view) | {"channel": HERE}).body == ""
-    assert peers.the_ask().asker == PEER
+    assert form_values(view)["title"] == text.replace("&amp;", "&")
+    assert (
+        peers.submit(PEER, view, form_values(view) | {"channel": HELP_CHANNEL}).body
+        == ""
+    )
+    assert peers.only_ask().asker == PEER
 
 
 @pytest.mark.parametrize(
@@ -719,14 +730,14 @@ def test_a_question_to_the_bot_becomes_an_ask_in_one_press(peers: Story, text: s
     ],
 )
 def test_only_ones_own_words_are_filled_in(peers: Story, kept: list[dict[str, str]]):
-    peers.slack.threads["D0CHI", "1772442000.000100"] = kept
+    peers.slack.thread_messages["D0CHI", "1772442000.000100"] = kept
     peers.click(PEER, "ask_written", "1772442000.000100", channel="D0CHI")
-    assert not filled_in(peers.slack.views[-1][1])["title"]
+    assert not form_values(peers.slack.views[-1][1])["title"]
 
 
 def test_words_that_slack_does_not_give_back_leave_the_form_empty(peers: Story):
     peers.slack.fail["conversations.replies"] = [
-        Refused("conversations.replies", "thread_not_found")
+        Rejected("conversations.replies", "thread_not_found")
     ]
     peers.click(PEER, "ask_written", "1772442000.000100", channel="D0CHI")
     assert peers.slack.views[-1][1]["callback_id"] == "ask"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.exports import service as exports
-from tests.factories import ADMIN, ASKER, HELPER, HERE, PEER, Story
-from tests.surfaces import surfaces
+from tests.factories import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER, Story
+from tests.surfaces import view_samples
 
 # What Slack puts in the place of a name: it is no text that anybody reads.
 TOKEN = re.compile(r"<[@#!][^<>]*>|<(?:https?|mailto):[^<>|]*[|>]")
@@ -44,14 +44,14 @@ def ids_in(*shown: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "shown", [pytest.param(shown, id=name) for name, shown in surfaces()]
+    "shown", [pytest.param(shown, id=name) for name, shown in view_samples()]
 )
 def test_no_surface_shows_one(shown: dict[str, Any]) -> None:
     assert ids_in(shown) == []
 
 
 def open_home(story: Story, who: str) -> None:
-    story.slack.seats[HERE] = [ASKER, HELPER, PEER]
+    story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER, PEER]
     opened = {"type": "app_home_opened", "user": who, "tab": "home"}
     assert story.event(opened) == 200
     story.deliver()
@@ -62,7 +62,7 @@ def everything_sent(story: Story) -> list[Any]:
     return [
         *(
             (posted.text, posted.blocks)
-            for posted in (*slack.messages, *slack.whispers)
+            for posted in (*slack.messages, *slack.ephemeral_messages)
         ),
         *((text, blocks) for _, text, blocks in slack.responses),
         *(view for _, view in slack.views),
@@ -71,22 +71,22 @@ def everything_sent(story: Story) -> list[Any]:
 
 
 def test_what_somebody_wrote_is_shown_with_names_everywhere(story: Story) -> None:
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     story.command("U0CHI", "/backswing")
     story.command("U0EVA", "/backswing")
     ts = story.say(ASKER, WORDS)
     story.deliver()
-    assert any(SHOWN in posted.text for posted in story.slack.to(ASKER))
+    assert any(SHOWN in posted.text for posted in story.slack.messages_to(ASKER))
     open_home(story, PEER)
     story.deliver()
     answer = story.say(HELPER, "So.", thread_ts=ts)
     story.react(PEER, ts, "raising_hand")
-    story.later(minutes=3)
+    story.advance(minutes=3)
     story.react(PEER, answer, "heart")
-    story.later(minutes=3)
-    assert any(SHOWN in posted.text for posted in story.slack.to(HELPER))
+    story.advance(minutes=3)
+    assert any(SHOWN in posted.text for posted in story.slack.messages_to(HELPER))
     story.react(ADMIN, answer, "white_check_mark")
-    story.later(minutes=3)
+    story.advance(minutes=3)
     for who in (ASKER, HELPER, PEER):
         open_home(story, who)
     story.message_shortcut(ASKER, "ask_options", ASKER, ts, WORDS)
@@ -96,18 +96,18 @@ def test_what_somebody_wrote_is_shown_with_names_everywhere(story: Story) -> Non
     # Here Slack puts the names in.
     assert '"user_id": "U0CHI"' in json.dumps(story.slack.views)
     assert ids_in(*sent) == []
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         [row] = exports.asks(session, story.rt.workspace.id)
     assert row["title"] == SHOWN
 
 
 def test_a_name_in_a_title_notifies_nobody(story: Story) -> None:
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     story.command("U0CHI", "/backswing")
     ts = story.say(ASKER, WORDS)
     story.say(HELPER, "So.", thread_ts=ts)
-    story.later(minutes=3)
-    for posted in story.slack.to(ASKER):
+    story.advance(minutes=3)
+    for posted in story.slack.messages_to(ASKER):
         assert "<@U0CHI" not in posted.text
         assert '"user_id": "U0CHI"' not in json.dumps(posted.blocks)
-    assert story.slack.to(HERE) == []
+    assert story.slack.messages_to(HELP_CHANNEL) == []

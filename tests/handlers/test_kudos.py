@@ -9,22 +9,22 @@ from sqlalchemy import select
 
 from bot import visibility
 from bot.channels import service as channels
-from bot.clock import micros_of
+from bot.clock import datetime_to_micros
 from bot.kudos import allowance, blocks
-from bot.slack import Refused, Unsure
-from models import Kudos, KudosTag, Thanks
+from bot.slack import OutcomeUnknown, Rejected
+from models import Kudos, KudosTag, KudosThanks
 from tests.factories import (
     ADMIN,
     ASKER,
     BOT,
     CHAMPION,
     GUEST,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     PEER,
     Story,
-    conversation,
-    person,
+    conversation_object,
+    user_object,
 )
 
 FOR = "for the answer on retries, which saved my day"
@@ -46,12 +46,14 @@ def errors(response: Any) -> dict[str, str]:
 
 def thanks(story: Story) -> set[tuple[str, str]]:
     """Who has thanked whom, as it stands."""
-    with story.rt.reads() as session:
-        return {(row.giver, row.receiver) for row in session.scalars(select(Thanks))}
+    with story.rt.read_session() as session:
+        return {
+            (row.giver, row.receiver) for row in session.scalars(select(KudosThanks))
+        }
 
 
 def kudos(story: Story) -> list[Kudos]:
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         return list(session.scalars(select(Kudos).order_by(Kudos.id)))
 
 
@@ -74,7 +76,7 @@ def filled(**more: Any) -> dict[str, Any]:
         "people": [HELPER],
         "reason": REASON,
         "visibility": "public",
-        "channel": HERE,
+        "channel": HELP_CHANNEL,
         **more,
     }
 
@@ -85,7 +87,7 @@ def filled(**more: Any) -> dict[str, Any]:
 def test_kudos_are_one_message_and_a_letter_to_each(story: Story) -> None:
     said = give(story, f"{BEN} {CHI} {FOR} #teamwork")
     assert said == "Thanks sent to Ben and Chi. You can thank 3 more people today."
-    [posted] = story.slack.to(HERE)
+    [posted] = story.slack.messages_to(HELP_CHANNEL)
     headline = posted.blocks[0]["elements"][0]["elements"]
     assert headline == [
         {"type": "text", "text": "Ana"},
@@ -98,7 +100,7 @@ def test_kudos_are_one_message_and_a_letter_to_each(story: Story) -> None:
     assert "#teamwork" in json.dumps(posted.blocks[2])
     assert posted.text == f"Ana thanks Ben and Chi: {REASON}"
     for receiver in (HELPER, PEER):
-        [letter] = story.slack.to(receiver)
+        [letter] = story.slack.messages_to(receiver)
         assert letter.text == f"Ana thanks you in #help: {REASON}"
         assert posted.ts.replace(".", "") in json.dumps(letter.blocks)
     assert thanks(story) == {(ASKER, HELPER), (ASKER, PEER)}
@@ -106,7 +108,7 @@ def test_kudos_are_one_message_and_a_letter_to_each(story: Story) -> None:
 
 def test_the_reason_is_shown_as_written_and_mentions_no_group(story: Story) -> None:
     give(story, f"{BEN} for *not* `code` <!channel> <https://evil.example|bank> words")
-    [posted] = story.slack.to(HERE)
+    [posted] = story.slack.messages_to(HELP_CHANNEL)
     shown = json.dumps(posted.blocks)
     assert "*not* `code`" in shown
     assert "<!channel>" not in shown + posted.text
@@ -141,10 +143,10 @@ def test_who_can_get_none_is_refused_privately(
     story: Story, target: str, why: str
 ) -> None:
     story.slack.people |= {
-        "U0ROBO": person("U0ROBO", "Robo", is_bot=True),
-        "USLACKBOT": person("USLACKBOT", "Slackbot"),
-        "U0GONE": person("U0GONE", "Gone", deleted=True),
-        "U0ZED": person("U0ZED", "Zed", team_id="T0OTHER", is_stranger=True),
+        "U0ROBO": user_object("U0ROBO", "Robo", is_bot=True),
+        "USLACKBOT": user_object("USLACKBOT", "Slackbot"),
+        "U0GONE": user_object("U0GONE", "Gone", deleted=True),
+        "U0ZED": user_object("U0ZED", "Zed", team_id="T0OTHER", is_stranger=True),
     }
     said = give(story, f"{target} {FOR}")
     assert why in said
@@ -167,7 +169,7 @@ def test_a_reason_that_says_nothing_is_refused_with_all_else(
 
 def test_a_reason_of_forty_thousand_characters_is_one_message(story: Story) -> None:
     give(story, f"{BEN} {FOR} " + "and so on " * 4000)
-    [posted] = story.slack.to(HERE)
+    [posted] = story.slack.messages_to(HELP_CHANNEL)
     assert len(json.dumps(posted.blocks)) < 4000
     assert len(posted.text) < 4000
 
@@ -175,7 +177,10 @@ def test_a_reason_of_forty_thousand_characters_is_one_message(story: Story) -> N
 def test_a_changed_message_has_room_for_any_reason(story: Story) -> None:
     """Slack refuses to change a message to more than 4,000 characters."""
     give(story, f"{BEN} {FOR} " + "&lt;" * 4000)
-    [posted], [letter] = story.slack.to(HERE), story.slack.to(HELPER)
+    [posted], [letter] = (
+        story.slack.messages_to(HELP_CHANNEL),
+        story.slack.messages_to(HELPER),
+    )
     assert max(len(posted.text), len(letter.text)) <= 4000
 
 
@@ -192,7 +197,7 @@ def test_what_harms_its_surroundings_is_not_kept(story: Story, odd: str) -> None
 
 
 def test_three_thousand_mentions_are_ten_people_at_most(story: Story) -> None:
-    crowd = {f"U0P{n}": person(f"U0P{n}", f"P{n}") for n in range(3000)}
+    crowd = {f"U0P{n}": user_object(f"U0P{n}", f"P{n}") for n in range(3000)}
     story.slack.people |= crowd
     admins_allowance(story, 20)
     said = give(story, " ".join(f"<@{one}>" for one in crowd) + f" {FOR}")
@@ -204,10 +209,12 @@ def test_three_thousand_mentions_are_ten_people_at_most(story: Story) -> None:
 def test_people_of_the_same_name_are_told_apart(story: Story) -> None:
     for slack_id, name in ((HELPER, "Chi Ito"), (PEER, "Chi Tan")):
         profile = {"display_name": "Chi", "real_name": name}
-        story.slack.people[slack_id] = person(slack_id, "Chi", profile=profile)
+        story.slack.people[slack_id] = user_object(slack_id, "Chi", profile=profile)
     said = give(story, f"{BEN} {CHI} {FOR}")
     assert "Chi Ito and Chi Tan" in said
-    assert story.slack.to(HERE)[0].text.startswith("Ana thanks Chi Ito and Chi Tan: ")
+    assert story.slack.messages_to(HELP_CHANNEL)[0].text.startswith(
+        "Ana thanks Chi Ito and Chi Tan: "
+    )
     assert "To Chi Ito and Chi Tan, " in json.dumps(give_me(story, ASKER))
     give(story, f"{BEN} {FOR} again")
     assert "thanked Chi Ito twice" in give(story, f"{BEN} {CHI} {FOR} once more")
@@ -244,7 +251,7 @@ def test_who_is_named_in_code_or_a_quotation_gets_nothing(story: Story) -> None:
 
 
 def test_without_the_bot_in_the_channel_the_form_keeps_the_words(story: Story) -> None:
-    story.slack.channels["C0OUT"] = conversation("C0OUT", "out", is_member=False)
+    story.slack.channels["C0OUT"] = conversation_object("C0OUT", "out", is_member=False)
     story.command(ASKER, "/kudos", f"{BEN} {FOR} #ops", channel="C0OUT")
     shown = json.dumps(story.slack.views[-1][1])
     assert "/invite @Backswing" in shown
@@ -265,13 +272,13 @@ def test_in_a_direct_message_a_channel_is_asked_for(story: Story) -> None:
 
 def test_guests_thank_and_strangers_do_not(story: Story) -> None:
     assert "more people today" in give(story, who=GUEST)
-    story.slack.people["U0ZED"] = person("U0ZED", "Zed", is_stranger=True)
+    story.slack.people["U0ZED"] = user_object("U0ZED", "Zed", is_stranger=True)
     assert "members of the workspace" in give(story, who="U0ZED")
 
 
 def test_a_channel_may_let_strangers_get_them(story: Story) -> None:
-    story.slack.people["U0ZED"] = person("U0ZED", "Zed", is_stranger=True)
-    story.set_up(strangers_get_kudos=["yes"])
+    story.slack.people["U0ZED"] = user_object("U0ZED", "Zed", is_stranger=True)
+    story.set_up_channel(strangers_get_kudos=["yes"])
     assert "Thanks sent to Zed" in give(story, f"<@U0ZED> {FOR}")
 
 
@@ -281,9 +288,9 @@ def test_a_channel_may_let_strangers_get_them(story: Story) -> None:
 def test_the_giver_is_named_and_nobody_but_the_receivers_mentioned(
     story: Story,
 ) -> None:
-    story.slack.people[ASKER] = person(ASKER, "*Ana* <!here> :tada:")
+    story.slack.people[ASKER] = user_object(ASKER, "*Ana* <!here> :tada:")
     give(story)
-    [posted] = story.slack.to(HERE)
+    [posted] = story.slack.messages_to(HELP_CHANNEL)
     assert ASKER not in json.dumps(posted.blocks) + posted.text
     assert "<!here>" not in posted.text
     first = posted.blocks[0]["elements"][0]["elements"][0]
@@ -291,14 +298,14 @@ def test_the_giver_is_named_and_nobody_but_the_receivers_mentioned(
 
 
 def test_who_sees_the_message_gets_no_letter_about_it(story: Story) -> None:
-    story.slack.seats[HERE] = [ASKER, HELPER]
+    story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER]
     give(story, f"{BEN} {CHI} {FOR}")
-    assert story.slack.to(HELPER) == []
-    [letter] = story.slack.to(PEER)
+    assert story.slack.messages_to(HELPER) == []
+    [letter] = story.slack.messages_to(PEER)
     assert letter.text.startswith("Ana thanks you in #help: ")
     story.click(ASKER, "kudos_take_back", str(kudos(story)[0].id))
     story.deliver()
-    assert story.slack.to(HELPER) == []
+    assert story.slack.messages_to(HELPER) == []
     assert letter.text == "Ana took these kudos back."
 
 
@@ -307,44 +314,46 @@ def test_slack_is_not_asked_who_sees_the_message_where_it_is_known(
     story: Story, *, is_in: bool
 ) -> None:
     give(story, who=PEER)
-    with story.rt.sessions.begin() as session:
-        here = channels.note(session, story.rt.workspace.id, HERE).id
+    with story.rt.write_session.begin() as session:
+        here = channels.get_or_create(session, story.rt.workspace.id, HELP_CHANNEL).id
         now = story.clock()
-        visibility.learn(session, HELPER, {here: is_in}, at_us=micros_of(now), now=now)
+        visibility.record_memberships(
+            session, HELPER, {here: is_in}, at_micros=datetime_to_micros(now), now=now
+        )
     story.slack.calls.clear()
     give(story)
     assert "users.conversations" not in story.slack.calls
-    assert len(story.slack.to(HELPER)) == (1 if is_in else 2)
+    assert len(story.slack.messages_to(HELPER)) == (1 if is_in else 2)
 
 
 def test_a_letter_is_sent_where_slack_does_not_say_who_sees_the_message(
     story: Story,
 ) -> None:
-    story.slack.seats[HERE] = [HELPER]
+    story.slack.members_by_channel[HELP_CHANNEL] = [HELPER]
     story.slack.fail["users.conversations"] = [
-        Refused("users.conversations", "user_not_found")
+        Rejected("users.conversations", "user_not_found")
     ]
     give(story)
-    assert len(story.slack.to(HELPER)) == 1
+    assert len(story.slack.messages_to(HELPER)) == 1
 
 
 def test_private_kudos_are_letters_to_those_in_the_channel_too(story: Story) -> None:
-    story.slack.seats[HERE] = [ASKER, HELPER]
+    story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER]
     story.submit(ASKER, form(story), filled(visibility="private"))
     story.deliver()
-    assert len(story.slack.to(HELPER)) == 1
+    assert len(story.slack.messages_to(HELPER)) == 1
 
 
 def test_who_may_not_see_the_message_for_certain_gets_a_letter(story: Story) -> None:
-    story.slack.seats[HERE] = [ASKER, HELPER]
-    story.slack.fail["chat.postMessage"] = [Unsure("chat.postMessage", "reset")]
+    story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER]
+    story.slack.fail["chat.postMessage"] = [OutcomeUnknown("chat.postMessage", "reset")]
     story.slack.fail["conversations.history"] = [
-        Refused("conversations.history", "missing_scope")
+        Rejected("conversations.history", "missing_scope")
     ]
     give(story)
     for _ in range(3):
-        story.later(seconds=11)
-    assert len(story.slack.to(HELPER)) == 1
+        story.advance(seconds=11)
+    assert len(story.slack.messages_to(HELPER)) == 1
 
 
 # Buttons that are of no use any more
@@ -353,11 +362,11 @@ def test_who_may_not_see_the_message_for_certain_gets_a_letter(story: Story) -> 
 def test_the_button_goes_from_a_letter_after_ten_minutes(story: Story) -> None:
     story.submit(ASKER, form(story), filled(visibility="private"))
     story.deliver()
-    [line] = story.slack.to(ASKER)
+    [line] = story.slack.messages_to(ASKER)
     assert "kudos_take_back" in json.dumps(line.blocks)
-    story.later(minutes=9)
+    story.advance(minutes=9)
     assert "kudos_take_back" in json.dumps(line.blocks)
-    story.later(minutes=1, seconds=1)
+    story.advance(minutes=1, seconds=1)
     assert "kudos_take_back" not in json.dumps(line.blocks)
     assert line.text == "Thanks sent privately to Ben."
 
@@ -366,10 +375,10 @@ def test_the_button_goes_from_a_letter_when_an_admin_takes_them_back(
     story: Story,
 ) -> None:
     story.submit(ASKER, form(story), filled(visibility="private"))
-    story.later(minutes=11)
+    story.advance(minutes=11)
     story.click(ADMIN, "kudos_take_back", str(kudos(story)[0].id))
     story.deliver()
-    [line] = story.slack.to(ASKER)
+    [line] = story.slack.messages_to(ASKER)
     assert line.text == "Kudos taken back."
 
 
@@ -382,9 +391,9 @@ def test_a_button_that_comes_too_late_is_replaced_by_the_reason(
     if is_used:
         story.click(ASKER, "kudos_take_back", one)
     else:
-        story.clock.forward(minutes=11)
+        story.clock.advance(minutes=11)
     story.click(ASKER, "kudos_take_back", one)
-    text = story.slack.replaced[-1]
+    text = story.slack.replaced_texts[-1]
     assert ("already been taken back" if is_used else "for 10 minutes") in text
 
 
@@ -394,7 +403,7 @@ def test_a_button_that_comes_too_late_is_replaced_by_the_reason(
 def test_commands_that_come_together_are_each_answered_for_themselves(
     story: Story,
 ) -> None:
-    story.slack.people["U0ROBO"] = person("U0ROBO", "Robo", is_bot=True)
+    story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
     texts = [
         (ASKER, f"{BEN} {FOR}"),
         (PEER, f"<@U0ROBO> {FOR}"),
@@ -426,15 +435,19 @@ def test_commands_that_come_together_are_each_answered_for_themselves(
 def test_a_request_that_comes_twice_is_one_kudos(story: Story) -> None:
     for _ in range(2):
         assert "4 more people" in give(story, trigger_id="same")
-    assert len(story.slack.to(HERE)) == len(story.slack.to(HELPER)) == 1
+    assert (
+        len(story.slack.messages_to(HELP_CHANNEL))
+        == len(story.slack.messages_to(HELPER))
+        == 1
+    )
 
 
 def test_the_same_words_sent_again_at_once_are_one_kudos(story: Story) -> None:
     give(story)
     assert "4 more people" in give(story)
     assert "2 more people" in give(story, f"{BEN} {CHI} {FOR}"), "Chi is somebody new"
-    assert len(story.slack.to(HERE)) == 2
-    story.clock.forward(minutes=2)
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == 2
+    story.clock.advance(minutes=2)
     assert "twice in the last 7 days" in give(story)
 
 
@@ -453,18 +466,18 @@ def test_a_form_sent_twice_is_one_kudos(story: Story) -> None:
     for _ in range(2):
         assert story.submit(ASKER, view, filled(), view_id="V1").body == ""
     story.deliver()
-    assert len(story.slack.to(HERE)) == 1
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == 1
 
 
 def test_the_allowance_ends_and_comes_back_at_midnight(story: Story) -> None:
     for n in range(5):
-        story.slack.people[f"U0P{n}"] = person(f"U0P{n}", f"P{n}")
+        story.slack.people[f"U0P{n}"] = user_object(f"U0P{n}", f"P{n}")
     everyone = " ".join(f"<@U0P{n}>" for n in range(5))
     assert "That was your last for today" in give(story, f"{everyone} {FOR}")
     assert "You've thanked 5 people today" in give(story)
-    story.clock.forward(hours=12)  # It is 23:00 in Helsinki.
+    story.clock.advance(hours=12)  # It is 23:00 in Helsinki.
     assert "You've thanked 5 people today" in give(story)
-    story.clock.forward(hours=1, minutes=1)
+    story.clock.advance(hours=1, minutes=1)
     assert "4 more people" in give(story)
 
 
@@ -478,20 +491,20 @@ def test_more_than_is_left_is_refused_whole(story: Story) -> None:
 
 def test_only_two_a_week_go_to_the_same_person(story: Story) -> None:
     give(story)
-    story.clock.forward(days=3)
+    story.clock.advance(days=3)
     give(story)
-    story.clock.forward(days=3)
+    story.clock.advance(days=3)
     said = give(story)
     assert "thanked Ben twice in the last 7 days. You can again from Mon 9 Mar" in said
     assert "Thanks sent to Chi" in give(story, f"{BEN} {CHI} {FOR}")
     assert "Thanks sent to Ana" in give(story, f"<@{ASKER}> {FOR}", who=HELPER)
-    story.clock.forward(days=1)
+    story.clock.advance(days=1)
     assert "Thanks sent to Ben" in give(story)
 
 
 def admins_allowance(story: Story, a_day: int) -> None:
-    with story.rt.sessions.begin() as session:
-        allowance.set_a_day(session, story.rt.workspace.id, a_day)
+    with story.rt.write_session.begin() as session:
+        allowance.set_daily(session, story.rt.workspace.id, a_day)
 
 
 # Taking back
@@ -500,18 +513,18 @@ def admins_allowance(story: Story, a_day: int) -> None:
 def test_the_giver_takes_them_back_and_everybody_sees_it(story: Story) -> None:
     give(story, f"{BEN} {FOR} #ops")
     [one] = kudos(story)
-    story.clock.forward(minutes=9)
+    story.clock.advance(minutes=9)
     assert story.click(ASKER, "kudos_take_back", str(one.id)).status == 200
     assert story.slack.responses[-1][1] == "Kudos taken back."
     story.deliver()
-    [posted] = story.slack.to(HERE)
+    [posted] = story.slack.messages_to(HELP_CHANNEL)
     assert posted.text == "Ana took these kudos back."
     assert REASON not in json.dumps(posted.blocks)
-    [letter] = story.slack.to(HELPER)
+    [letter] = story.slack.messages_to(HELPER)
     assert letter.text == "Ana took these kudos back."
     assert REASON not in json.dumps(letter.blocks)
     assert thanks(story) == set()
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         assert session.scalars(select(KudosTag)).all() == []
     assert "4 more people" in give(story, f"{CHI} {FOR}"), (
         "what was taken back is left again"
@@ -521,7 +534,7 @@ def test_the_giver_takes_them_back_and_everybody_sees_it(story: Story) -> None:
 def test_after_ten_minutes_an_admin_may(story: Story) -> None:
     give(story)
     [one] = kudos(story)
-    story.clock.forward(minutes=11)
+    story.clock.advance(minutes=11)
     for who in (ASKER, HELPER, CHAMPION):
         story.click(who, "kudos_menu", option=f"take_back:{one.id}")
     said = [text for _, text, _ in story.slack.responses]
@@ -532,10 +545,13 @@ def test_after_ten_minutes_an_admin_may(story: Story) -> None:
         == "Only the person who gave them, or an admin, can take kudos back."
     )
     assert thanks(story)
-    story.clock.forward(days=3)
+    story.clock.advance(days=3)
     story.click(ADMIN, "kudos_menu", option=f"take_back:{one.id}")
     story.deliver()
-    assert story.slack.to(HERE)[0].text == "An admin took these kudos back."
+    assert (
+        story.slack.messages_to(HELP_CHANNEL)[0].text
+        == "An admin took these kudos back."
+    )
     assert thanks(story) == set()
 
 
@@ -565,7 +581,7 @@ def test_what_no_button_of_ours_holds_takes_nothing_back(
 
 def test_a_message_that_an_admin_deletes_takes_its_kudos_with_it(story: Story) -> None:
     give(story)
-    [posted] = story.slack.to(HERE)
+    [posted] = story.slack.messages_to(HELP_CHANNEL)
     story.delete(BOT, posted.ts)
     story.delete(BOT, posted.ts)
     assert thanks(story) == set()
@@ -573,7 +589,7 @@ def test_a_message_that_an_admin_deletes_takes_its_kudos_with_it(story: Story) -
 
 def test_an_edit_gives_nothing_new(story: Story) -> None:
     give(story)
-    [posted] = story.slack.to(HERE)
+    [posted] = story.slack.messages_to(HELP_CHANNEL)
     story.edit(BOT, posted.ts, f"{CHI} {FOR}", before="x")
     ts = story.say(ASKER, f"kudos {CHI}")
     story.edit(ASKER, ts, f"/kudos {CHI} {FOR}", before=f"kudos {CHI}")
@@ -588,10 +604,10 @@ def test_the_form_gives_publicly_and_tells_the_giver_only(story: Story) -> None:
     view = form(story)
     assert story.submit(ASKER, view, filled(tags="#Ops, teamwork")).body == ""
     story.deliver()
-    [posted] = story.slack.to(HERE)
+    [posted] = story.slack.messages_to(HELP_CHANNEL)
     assert "#ops  #teamwork" in json.dumps(posted.blocks)
-    [whisper] = story.slack.whispers
-    assert (whisper.channel, whisper.only) == (HERE, ASKER)
+    [whisper] = story.slack.ephemeral_messages
+    assert (whisper.channel, whisper.visible_to) == (HELP_CHANNEL, ASKER)
     assert whisper.text == "Thanks sent to Ben. You can thank 4 more people today."
 
 
@@ -599,12 +615,12 @@ def test_private_kudos_are_letters_and_appear_nowhere_else(story: Story) -> None
     values = filled(people=[HELPER, PEER], visibility="private")
     assert story.submit(ASKER, form(story), values).body == ""
     story.deliver()
-    assert story.slack.to(HERE) == story.slack.whispers == []
+    assert story.slack.messages_to(HELP_CHANNEL) == story.slack.ephemeral_messages == []
     for receiver, other in ((HELPER, "Chi"), (PEER, "Ben")):
-        [letter] = story.slack.to(receiver)
+        [letter] = story.slack.messages_to(receiver)
         assert letter.text == f"Ana thanks you privately: {REASON}"
         assert other not in json.dumps(letter.blocks)
-    [told] = story.slack.to(ASKER)
+    [told] = story.slack.messages_to(ASKER)
     assert "Thanks sent privately to Ben and Chi. You can thank 3 more" in told.text
     assert REASON not in told.text
     assert REASON not in give(story, "me", who=CHAMPION)
@@ -625,21 +641,23 @@ def test_the_form_says_beside_each_field_what_is_wrong(story: Story) -> None:
     assert said.keys() == {"people", "reason", "tags"}
     said = errors(story.submit(ASKER, view, filled(channel=None)))
     assert "Choose a channel" in said["channel"]
-    story.slack.channels["C0OUT"] = conversation("C0OUT", "out", is_member=False)
+    story.slack.channels["C0OUT"] = conversation_object("C0OUT", "out", is_member=False)
     said = errors(story.submit(ASKER, view, filled(channel="C0OUT")))
     assert "/invite" in said["channel"]
-    story.slack.channels["C0OLD"] = conversation("C0OLD", "old", is_archived=True)
+    story.slack.channels["C0OLD"] = conversation_object(
+        "C0OLD", "old", is_archived=True
+    )
     said = errors(story.submit(ASKER, view, filled(channel="C0OLD")))
     assert "archived" in said["channel"]
 
 
 def test_a_giver_outside_of_the_channel_is_told_directly(story: Story) -> None:
     story.slack.fail["chat.postEphemeral"] = [
-        Refused("chat.postEphemeral", "user_not_in_channel")
+        Rejected("chat.postEphemeral", "user_not_in_channel")
     ]
     story.submit(ASKER, form(story), filled())
     story.deliver()
-    assert "You can thank 4 more people today" in story.slack.texts(ASKER)[0]
+    assert "You can thank 4 more people today" in story.slack.texts_to(ASKER)[0]
 
 
 def test_the_global_shortcut_opens_the_form_where_one_is(story: Story) -> None:
@@ -667,13 +685,13 @@ def test_the_author_of_a_message_is_filled_in_with_a_link(story: Story) -> None:
     view = story.slack.views[-1][1]
     assert view["blocks"][1]["element"]["initial_users"] == [HELPER]
     assert ts.replace(".", "") in json.dumps(view["blocks"][0])
-    before = len(story.slack.to(HERE))
+    before = len(story.slack.messages_to(HELP_CHANNEL))
     story.submit(ASKER, view, filled())
     story.deliver()
-    posted = story.slack.to(HERE)[before]
+    posted = story.slack.messages_to(HELP_CHANNEL)[before]
     assert posted.thread_ts is None
     assert ts.replace(".", "") in json.dumps(posted.blocks)
-    assert ts.replace(".", "") in json.dumps(story.slack.to(HELPER)[-1].blocks)
+    assert ts.replace(".", "") in json.dumps(story.slack.messages_to(HELPER)[-1].blocks)
 
 
 def test_in_a_thread_it_is_a_reply_and_looked_for_there(story: Story) -> None:
@@ -681,11 +699,13 @@ def test_in_a_thread_it_is_a_reply_and_looked_for_there(story: Story) -> None:
     top = story.say(ASKER, "How is it done?")
     ts = story.say(HELPER, "So.", thread_ts=top)
     story.message_shortcut(ASKER, "thank_author", HELPER, ts, thread_ts=top)
-    story.slack.fail_after["chat.postMessage"] = [Unsure("chat.postMessage", "reset")]
+    story.slack.fail_after["chat.postMessage"] = [
+        OutcomeUnknown("chat.postMessage", "reset")
+    ]
     story.submit(ASKER, story.slack.views[-1][1], filled())
     for _ in range(3):
-        story.later(seconds=11)
-    [reply] = [m for m in story.slack.to(HERE) if m.thread_ts]
+        story.advance(seconds=11)
+    [reply] = [m for m in story.slack.messages_to(HELP_CHANNEL) if m.thread_ts]
     assert reply.thread_ts == top
     assert kudos(story)[-1].ts == reply.ts
 
@@ -697,18 +717,20 @@ def test_in_a_thread_that_is_gone_they_are_not_given_and_not_tried_again(
     top = story.say(ASKER, "How is it done?")
     ts = story.say(HELPER, "So.", thread_ts=top)
     story.message_shortcut(ASKER, "thank_author", HELPER, ts, thread_ts=top)
-    gone = Refused("chat.postMessage", "thread_not_found")
+    gone = Rejected("chat.postMessage", "thread_not_found")
     if is_seen_at_once:
         story.slack.fail["chat.postMessage"] = [gone]
     else:
-        story.slack.fail["chat.postMessage"] = [Unsure("chat.postMessage", "reset")]
+        story.slack.fail["chat.postMessage"] = [
+            OutcomeUnknown("chat.postMessage", "reset")
+        ]
         story.slack.fail["conversations.history"] = [gone]
     story.submit(ASKER, story.slack.views[-1][1], filled())
     for _ in range(5):
-        story.later(seconds=60)
+        story.advance(seconds=60)
     assert kudos(story)[-1].taken_back_at is not None
-    assert [m for m in story.slack.to(HERE) if m.thread_ts] == []
-    assert "don't count" in story.slack.to(ASKER)[-1].text
+    assert [m for m in story.slack.messages_to(HELP_CHANNEL) if m.thread_ts] == []
+    assert "don't count" in story.slack.messages_to(ASKER)[-1].text
     assert story.slack.calls.count("chat.postMessage") == 2
 
 
@@ -729,13 +751,13 @@ def test_nobody_else_is_filled_in(story: Story, author: str, why: str) -> None:
 
 
 def test_a_link_to_a_private_channel_is_not_told_elsewhere(story: Story) -> None:
-    story.slack.channels["C0DEN"] = conversation("C0DEN", "den", is_private=True)
+    story.slack.channels["C0DEN"] = conversation_object("C0DEN", "den", is_private=True)
     give(story, who=PEER, channel="C0DEN")
     ts = story.say(HELPER, "Secret", channel="C0DEN")
     story.message_shortcut(ASKER, "thank_author", HELPER, ts, channel="C0DEN")
     story.submit(ASKER, story.slack.views[-1][1], filled())
     story.deliver()
-    [posted] = story.slack.to(HERE)
+    [posted] = story.slack.messages_to(HELP_CHANNEL)
     assert "C0DEN" not in json.dumps(posted.blocks)
 
 
@@ -746,18 +768,18 @@ def test_nor_is_one_to_a_channel_that_only_its_members_see(story: Story) -> None
     story.message_shortcut(ASKER, "thank_author", HELPER, ts, channel="C0DEN")
     story.submit(ASKER, story.slack.views[-1][1], filled())
     story.deliver()
-    posted = story.slack.to(HERE)[-1]
+    posted = story.slack.messages_to(HELP_CHANNEL)[-1]
     assert REASON in posted.text
     assert "C0DEN" not in json.dumps(posted.blocks)
 
 
 def test_a_message_elsewhere_that_all_can_read_is_linked(story: Story) -> None:
-    story.slack.channels["C0OUT"] = conversation("C0OUT", "out", is_member=False)
+    story.slack.channels["C0OUT"] = conversation_object("C0OUT", "out", is_member=False)
     ts = "1772442000.000100"
     story.message_shortcut(ASKER, "thank_author", HELPER, ts, channel="C0OUT")
     story.submit(ASKER, story.slack.views[-1][1], filled())
     story.deliver()
-    assert "C0OUT" in json.dumps(story.slack.to(HERE)[-1].blocks)
+    assert "C0OUT" in json.dumps(story.slack.messages_to(HELP_CHANNEL)[-1].blocks)
 
 
 def test_a_link_goes_with_its_message(story: Story) -> None:
@@ -766,7 +788,7 @@ def test_a_link_goes_with_its_message(story: Story) -> None:
     story.message_shortcut(ASKER, "thank_author", HELPER, ts)
     story.submit(ASKER, story.slack.views[-1][1], filled())
     story.deliver()
-    posted = story.slack.to(HERE)[-1]
+    posted = story.slack.messages_to(HELP_CHANNEL)[-1]
     assert ts.replace(".", "") in json.dumps(posted.blocks)
     story.delete(HELPER, ts)
     story.deliver()
@@ -775,9 +797,9 @@ def test_a_link_goes_with_its_message(story: Story) -> None:
 
 
 def test_a_receiver_outside_is_not_told_a_private_channels_name(story: Story) -> None:
-    story.slack.channels["C0DEN"] = conversation("C0DEN", "den", is_private=True)
+    story.slack.channels["C0DEN"] = conversation_object("C0DEN", "den", is_private=True)
     give(story, channel="C0DEN")
-    [letter] = story.slack.to(HELPER)
+    [letter] = story.slack.messages_to(HELPER)
     assert letter.text.startswith("Ana thanks you in a private channel: ")
 
 
@@ -827,22 +849,22 @@ def test_a_forged_button_opens_nothing(story: Story, value: str) -> None:
 
 
 def test_what_cannot_be_posted_is_not_given(story: Story) -> None:
-    story.slack.fail["chat.postMessage"] = [Refused("chat.postMessage", "is_archived")]
+    story.slack.fail["chat.postMessage"] = [Rejected("chat.postMessage", "is_archived")]
     give(story)
-    [told] = story.slack.to(ASKER)
+    [told] = story.slack.messages_to(ASKER)
     assert "couldn't post your kudos to Ben in #help, so they don't count" in told.text
     assert REASON in json.dumps(told.blocks)
-    assert story.slack.to(HELPER) == []
+    assert story.slack.messages_to(HELPER) == []
     assert thanks(story) == set()
 
 
 def test_who_cannot_know_whether_it_is_posted_is_told_to_look(story: Story) -> None:
-    story.slack.fail["chat.postMessage"] = [Unsure("chat.postMessage", "reset")]
+    story.slack.fail["chat.postMessage"] = [OutcomeUnknown("chat.postMessage", "reset")]
     story.slack.fail["conversations.history"] = [
-        Refused("conversations.history", "missing_scope")
+        Rejected("conversations.history", "missing_scope")
     ]
     give(story)
     for _ in range(3):
-        story.later(seconds=11)
-    assert "Please check" in story.slack.texts(ASKER)[0]
+        story.advance(seconds=11)
+    assert "Please check" in story.slack.texts_to(ASKER)[0]
     assert thanks(story) == {(ASKER, HELPER)}

@@ -9,58 +9,60 @@ from sqlalchemy import select
 
 from bot.facts import service as facts
 from bot.kudos import allowance
-from bot.slack import Unsure
-from models import Kudos, Thanks
+from bot.slack import OutcomeUnknown
+from models import Kudos, KudosThanks
 from tests.factories import (
     ADMIN,
     ASKER,
     BOT,
     CHAMPION,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     PEER,
     Story,
-    person,
-    reaction,
+    reaction_event,
+    user_object,
 )
-from tests.fakes import Posted
+from tests.fakes import PostedMessage
 
 FOR = "for the answer on retries, which saved my day"
 BEN, CHI = f"<@{HELPER}|ben>", f"<@{PEER}|chi>"
 
 
-def give(story: Story, text: str = f"{BEN} {FOR}", who: str = ASKER) -> Posted:
+def give(story: Story, text: str = f"{BEN} {FOR}", who: str = ASKER) -> PostedMessage:
     """Kudos in the channel, by everybody known."""
-    facts.ensure(story.rt, people=[ASKER, HELPER, PEER, CHAMPION, ADMIN], channel=HERE)
-    before = len(story.slack.to(HERE))
+    facts.refresh(
+        story.rt, users=[ASKER, HELPER, PEER, CHAMPION, ADMIN], channel=HELP_CHANNEL
+    )
+    before = len(story.slack.messages_to(HELP_CHANNEL))
     story.command(who, "/kudos", text)
     story.deliver()
-    return story.slack.to(HERE)[before]
+    return story.slack.messages_to(HELP_CHANNEL)[before]
 
 
 def thanks(story: Story) -> set[tuple[str, str, bool]]:
-    with story.rt.reads() as session:
-        rows = session.scalars(select(Thanks))
+    with story.rt.read_session() as session:
+        rows = session.scalars(select(KudosThanks))
         return {(row.giver, row.receiver, row.is_second) for row in rows}
 
 
-def seconds(story: Story) -> set[str]:
+def joiners(story: Story) -> set[str]:
     return {giver for giver, _, is_second in thanks(story) if is_second}
 
 
-def headline(posted: Posted) -> str:
+def headline(posted: PostedMessage) -> str:
     parts = posted.blocks[0]["elements"][0]["elements"]
     return "".join(part.get("text") or f"<@{part['user_id']}>" for part in parts)
 
 
 def left(story: Story, who: str) -> int:
-    with story.rt.reads() as session:
-        return allowance.left(session, story.rt.workspace.id, who, story.clock())
+    with story.rt.read_session() as session:
+        return allowance.remaining(session, story.rt.workspace.id, who, story.clock())
 
 
 def limit(story: Story, a_day: int) -> None:
-    with story.rt.sessions.begin() as session:
-        allowance.set_a_day(session, story.rt.workspace.id, a_day)
+    with story.rt.write_session.begin() as session:
+        allowance.set_daily(session, story.rt.workspace.id, a_day)
 
 
 # Joining in
@@ -68,56 +70,58 @@ def limit(story: Story, a_day: int) -> None:
 
 def test_who_reacts_joins_in_and_who_takes_it_away_leaves(story: Story) -> None:
     posted = give(story)
-    story.react(PEER, posted.ts, "raised_hands", of=BOT)
-    story.react(ADMIN, posted.ts, "raised_hands::skin-tone-3", of=BOT)
-    story.react(CHAMPION, posted.ts, "heart", of=BOT)
+    story.react(PEER, posted.ts, "raised_hands", author=BOT)
+    story.react(ADMIN, posted.ts, "raised_hands::skin-tone-3", author=BOT)
+    story.react(CHAMPION, posted.ts, "heart", author=BOT)
     story.deliver()
     assert headline(posted) == f"Ana and 2 others thank <@{HELPER}>"
     assert (left(story, PEER), left(story, CHAMPION)) == (4, 5)
-    story.unreact(PEER, posted.ts, "raised_hands", of=BOT)
+    story.unreact(PEER, posted.ts, "raised_hands", author=BOT)
     story.deliver()
     assert headline(posted) == f"Ana and 1 other thank <@{HELPER}>"
     assert left(story, PEER) == 5
-    assert len(story.slack.to(HELPER)) == 1, "nobody is told again"
+    assert len(story.slack.messages_to(HELPER)) == 1, "nobody is told again"
 
 
 def test_it_costs_one_whoever_it_is_for(story: Story) -> None:
     posted = give(story, f"{BEN} {CHI} {FOR}")
-    story.react(ADMIN, posted.ts, "raised_hands", of=BOT)
+    story.react(ADMIN, posted.ts, "raised_hands", author=BOT)
     assert left(story, ADMIN) == 4
     assert {(ADMIN, HELPER, True), (ADMIN, PEER, True)} <= thanks(story)
 
 
 def test_the_giver_is_in_already_and_a_receiver_thanks_the_others(story: Story) -> None:
     posted = give(story, f"{BEN} {CHI} {FOR}")
-    story.react(ASKER, posted.ts, "raised_hands", of=BOT)
-    story.react(HELPER, posted.ts, "raised_hands", of=BOT)
-    assert seconds(story) == {HELPER}
+    story.react(ASKER, posted.ts, "raised_hands", author=BOT)
+    story.react(HELPER, posted.ts, "raised_hands", author=BOT)
+    assert joiners(story) == {HELPER}
     assert (HELPER, PEER, True) in thanks(story)
     alone = give(story, f"<@{ADMIN}> {FOR}, twice")
-    story.react(ADMIN, alone.ts, "raised_hands", of=BOT)
-    assert seconds(story) == {HELPER}
+    story.react(ADMIN, alone.ts, "raised_hands", author=BOT)
+    assert joiners(story) == {HELPER}
 
 
 def test_beyond_the_allowance_it_is_not_counted_then_or_later(story: Story) -> None:
     posted = give(story)
     limit(story, 1)
     give(story, f"<@{ADMIN}> {FOR}", who=PEER)
-    event = reaction(PEER, posted.ts, "raised_hands", story.ts()) | {"item_user": BOT}
+    event = reaction_event(PEER, posted.ts, "raised_hands", story.ts()) | {
+        "item_user": BOT
+    }
     story.event(event)
     story.deliver()
-    assert seconds(story) == set()
-    [whisper] = story.slack.whispers
-    assert whisper.only == PEER
+    assert joiners(story) == set()
+    [whisper] = story.slack.ephemeral_messages
+    assert whisper.visible_to == PEER
     assert "You've thanked 1 person today" in whisper.text
-    story.clock.forward(days=1)
+    story.clock.advance(days=1)
     story.event(event)
     story.event(event | {"reaction": "raised_hands::skin-tone-2"})
-    assert seconds(story) == set(), "it was made on a day without any left"
-    story.unreact(PEER, posted.ts, "raised_hands", of=BOT)
-    story.unreact(PEER, posted.ts, "raised_hands::skin-tone-2", of=BOT)
-    story.react(PEER, posted.ts, "raised_hands", of=BOT)
-    assert seconds(story) == {PEER}, "a new day, and a new reaction"
+    assert joiners(story) == set(), "it was made on a day without any left"
+    story.unreact(PEER, posted.ts, "raised_hands", author=BOT)
+    story.unreact(PEER, posted.ts, "raised_hands::skin-tone-2", author=BOT)
+    story.react(PEER, posted.ts, "raised_hands", author=BOT)
+    assert joiners(story) == {PEER}, "a new day, and a new reaction"
 
 
 def test_one_line_a_day_says_that_none_are_left(story: Story) -> None:
@@ -125,20 +129,20 @@ def test_one_line_a_day_says_that_none_are_left(story: Story) -> None:
     posts = [give(story, who=who) for who in (ASKER, CHAMPION)]
     give(story, f"<@{ADMIN}> {FOR}", who=PEER)
     for posted in posts:
-        story.react(PEER, posted.ts, "raised_hands", of=BOT)
+        story.react(PEER, posted.ts, "raised_hands", author=BOT)
     story.deliver()
-    assert len(story.slack.whispers) == 1
+    assert len(story.slack.ephemeral_messages) == 1
 
 
 def test_two_skin_tones_are_one_and_it_stands_while_either_does(story: Story) -> None:
     posted = give(story)
-    story.react(PEER, posted.ts, "raised_hands", of=BOT)
-    story.react(PEER, posted.ts, "raised_hands::skin-tone-2", of=BOT)
+    story.react(PEER, posted.ts, "raised_hands", author=BOT)
+    story.react(PEER, posted.ts, "raised_hands::skin-tone-2", author=BOT)
     assert left(story, PEER) == 4
-    story.unreact(PEER, posted.ts, "raised_hands", of=BOT)
-    assert seconds(story) == {PEER}
-    story.unreact(PEER, posted.ts, "raised_hands::skin-tone-2", of=BOT)
-    assert seconds(story) == set()
+    story.unreact(PEER, posted.ts, "raised_hands", author=BOT)
+    assert joiners(story) == {PEER}
+    story.unreact(PEER, posted.ts, "raised_hands::skin-tone-2", author=BOT)
+    assert joiners(story) == set()
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -158,14 +162,14 @@ def test_any_order_and_number_of_deliveries_gives_the_same(
         (ADMIN, "raised_hands", False),
     ]
     events = [
-        reaction(who, posted.ts, name, f"177245000{n}.000100", added=added)
+        reaction_event(who, posted.ts, name, f"177245000{n}.000100", added=added)
         | {"item_user": BOT}
         for n, (who, name, added) in enumerate(deeds)
     ]
     shuffled = random.Random(seed).sample(events * 2, len(events) * 2)
     for event in shuffled:
         assert story.event(event) == 200
-    assert seconds(story) == {PEER, ADMIN}
+    assert joiners(story) == {PEER, ADMIN}
     story.deliver()
     assert "and 2 others" in headline(posted)
 
@@ -174,48 +178,50 @@ def test_a_channel_chooses_its_emoji_and_what_was_joined_can_be_left(
     story: Story,
 ) -> None:
     posted = give(story)
-    story.react(PEER, posted.ts, "raised_hands", of=BOT)
-    story.set_up(second=":tada:")
-    story.react(ADMIN, posted.ts, "raised_hands", of=BOT)
-    story.react(CHAMPION, posted.ts, "tada", of=BOT)
-    assert seconds(story) == {PEER, CHAMPION}
-    story.unreact(PEER, posted.ts, "raised_hands", of=BOT)
-    assert seconds(story) == {CHAMPION}
+    story.react(PEER, posted.ts, "raised_hands", author=BOT)
+    story.set_up_channel(second=":tada:")
+    story.react(ADMIN, posted.ts, "raised_hands", author=BOT)
+    story.react(CHAMPION, posted.ts, "tada", author=BOT)
+    assert joiners(story) == {PEER, CHAMPION}
+    story.unreact(PEER, posted.ts, "raised_hands", author=BOT)
+    assert joiners(story) == {CHAMPION}
 
 
 def test_who_joined_before_the_message_was_known_counts(story: Story) -> None:
-    facts.ensure(story.rt, people=[ASKER, HELPER, PEER], channel=HERE)
-    story.slack.fail_after["chat.postMessage"] = [Unsure("chat.postMessage", "reset")]
+    facts.refresh(story.rt, users=[ASKER, HELPER, PEER], channel=HELP_CHANNEL)
+    story.slack.fail_after["chat.postMessage"] = [
+        OutcomeUnknown("chat.postMessage", "reset")
+    ]
     story.command(ASKER, "/kudos", f"{BEN} {FOR}")
     story.deliver()
-    [posted] = story.slack.to(HERE)
-    story.react(PEER, posted.ts, "raised_hands", of=BOT)
-    assert seconds(story) == set()
+    [posted] = story.slack.messages_to(HELP_CHANNEL)
+    story.react(PEER, posted.ts, "raised_hands", author=BOT)
+    assert joiners(story) == set()
     for _ in range(3):
-        story.later(seconds=11)
-    assert seconds(story) == {PEER}
+        story.advance(seconds=11)
+    assert joiners(story) == {PEER}
     assert "and 1 other" in headline(posted)
 
 
 def test_who_is_not_known_yet_counts_when_they_are(story: Story) -> None:
     posted = give(story)
-    story.slack.people["U0NEW"] = person("U0NEW", "New")
-    story.slack.people["U0ROBO"] = person("U0ROBO", "Robo", is_bot=True)
+    story.slack.people["U0NEW"] = user_object("U0NEW", "New")
+    story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
     for who in ("U0NEW", "U0ROBO"):
-        story.react(who, posted.ts, "raised_hands", of=BOT)
-    assert seconds(story) == set()
-    facts.meet(story.rt)
-    assert seconds(story) == {"U0NEW"}
+        story.react(who, posted.ts, "raised_hands", author=BOT)
+    assert joiners(story) == set()
+    facts.fetch_new_users(story.rt)
+    assert joiners(story) == {"U0NEW"}
 
 
 def test_when_kudos_are_taken_back_nobody_is_in(story: Story) -> None:
     posted = give(story)
-    story.react(PEER, posted.ts, "raised_hands", of=BOT)
-    with story.rt.reads() as session:
+    story.react(PEER, posted.ts, "raised_hands", author=BOT)
+    with story.rt.read_session() as session:
         kudos_id = session.scalar(select(Kudos.id))
     story.click(ASKER, "kudos_take_back", str(kudos_id))
-    story.react(ADMIN, posted.ts, "raised_hands", of=BOT)
-    story.unreact(PEER, posted.ts, "raised_hands", of=BOT)
+    story.react(ADMIN, posted.ts, "raised_hands", author=BOT)
+    story.unreact(PEER, posted.ts, "raised_hands", author=BOT)
     assert thanks(story) == set()
     story.deliver()
     assert posted.text == "Ana took these kudos back."
@@ -227,46 +233,48 @@ def test_when_kudos_are_taken_back_nobody_is_in(story: Story) -> None:
 @pytest.fixture
 def thanking(story: Story) -> Story:
     """:tada: gives kudos in the channel."""
-    facts.ensure(story.rt, people=[ASKER, HELPER, PEER, CHAMPION, ADMIN], channel=HERE)
-    story.set_up(kudos=":tada:")
+    facts.refresh(
+        story.rt, users=[ASKER, HELPER, PEER, CHAMPION, ADMIN], channel=HELP_CHANNEL
+    )
+    story.set_up_channel(kudos=":tada:")
     return story
 
 
 def test_without_a_chosen_emoji_reactions_give_none(story: Story) -> None:
     ts = story.say(HELPER, "Use jitter.")
-    story.react(ASKER, ts, "tada", of=HELPER)
+    story.react(ASKER, ts, "tada", author=HELPER)
     assert thanks(story) == set()
 
 
 def test_a_reaction_thanks_and_its_removal_takes_that_back(thanking: Story) -> None:
     story = thanking
     ts = story.say(HELPER, "Use jitter.")
-    story.react(ASKER, ts, "tada::skin-tone-2", of=HELPER)
+    story.react(ASKER, ts, "tada::skin-tone-2", author=HELPER)
     assert thanks(story) == {(ASKER, HELPER, False)}
     assert left(story, ASKER) == 4
     story.deliver()
-    assert story.slack.to(HELPER) == []
-    story.later(minutes=1)
-    [letter] = story.slack.to(HELPER)
+    assert story.slack.messages_to(HELPER) == []
+    story.advance(minutes=1)
+    [letter] = story.slack.messages_to(HELPER)
     assert letter.text == "Ana gave you :tada: for your message"
     assert ts.replace(".", "") in json.dumps(letter.blocks)
-    assert story.slack.to(HERE) == []
-    story.unreact(ASKER, ts, "tada::skin-tone-2", of=HELPER)
+    assert story.slack.messages_to(HELP_CHANNEL) == []
+    story.unreact(ASKER, ts, "tada::skin-tone-2", author=HELPER)
     story.deliver()
     assert letter.text == "Ana took these kudos back."
     assert (thanks(story), left(story, ASKER)) == (set(), 5)
-    story.react(ASKER, ts, "tada", of=HELPER)
-    story.later(minutes=2)
+    story.react(ASKER, ts, "tada", author=HELPER)
+    story.advance(minutes=2)
     assert letter.text == "Ana gave you :tada: for your message"
-    assert len(story.slack.to(HELPER)) == 1
+    assert len(story.slack.messages_to(HELPER)) == 1
 
 
 def test_undone_within_a_minute_nobody_hears_of_it(thanking: Story) -> None:
     ts = thanking.say(HELPER, "Use jitter.")
-    thanking.react(ASKER, ts, "tada", of=HELPER)
-    thanking.unreact(ASKER, ts, "tada", of=HELPER)
-    thanking.later(minutes=2)
-    assert thanking.slack.to(HELPER) == []
+    thanking.react(ASKER, ts, "tada", author=HELPER)
+    thanking.unreact(ASKER, ts, "tada", author=HELPER)
+    thanking.advance(minutes=2)
+    assert thanking.slack.messages_to(HELPER) == []
 
 
 @pytest.mark.parametrize("author", [ASKER, BOT, "U0ROBO", None])
@@ -274,17 +282,17 @@ def test_nobody_is_thanked_but_other_people(
     thanking: Story, author: str | None
 ) -> None:
     story = thanking
-    story.slack.people["U0ROBO"] = person("U0ROBO", "Robo", is_bot=True)
-    story.react(ASKER, "1772442000.000100", "tada", of=author)
-    facts.meet(story.rt)
-    story.later(minutes=2)
+    story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
+    story.react(ASKER, "1772442000.000100", "tada", author=author)
+    facts.fetch_new_users(story.rt)
+    story.advance(minutes=2)
     assert thanks(story) == set()
-    assert story.slack.whispers == []
+    assert story.slack.ephemeral_messages == []
 
 
 def test_an_ask_that_the_bot_posted_thanks_its_asker(thanking: Story) -> None:
     ask = thanking.ask()
-    thanking.react(HELPER, ask.ts, "tada", of=BOT)
+    thanking.react(HELPER, ask.ts, "tada", author=BOT)
     assert thanks(thanking) == {(HELPER, ASKER, False)}
 
 
@@ -295,63 +303,63 @@ def test_beyond_the_allowance_a_reaction_gives_nothing_and_says_so(
     limit(story, 1)
     for who in (HELPER, PEER):
         ts = story.say(who, "Use jitter.")
-        story.react(ASKER, ts, "tada", of=who)
+        story.react(ASKER, ts, "tada", author=who)
     story.deliver()
     assert thanks(story) == {(ASKER, HELPER, False)}
-    assert "doesn't count as kudos" in story.slack.whispers[0].text
-    story.clock.forward(days=1)
-    story.unreact(ASKER, ts, "tada", of=PEER)
+    assert "doesn't count as kudos" in story.slack.ephemeral_messages[0].text
+    story.clock.advance(days=1)
+    story.unreact(ASKER, ts, "tada", author=PEER)
     assert thanks(story) == {(ASKER, HELPER, False)}
 
 
 def test_a_third_in_a_week_to_the_same_is_none(thanking: Story) -> None:
     for n in range(3):
         ts = thanking.say(HELPER, f"Use jitter {n}.")
-        thanking.react(ASKER, ts, "tada", of=HELPER)
+        thanking.react(ASKER, ts, "tada", author=HELPER)
     thanking.deliver()
     assert left(thanking, ASKER) == 3
-    assert "twice in the last 7 days" in thanking.slack.whispers[0].text
+    assert "twice in the last 7 days" in thanking.slack.ephemeral_messages[0].text
 
 
 def test_one_that_is_heard_of_late_is_no_third_either(thanking: Story) -> None:
     story = thanking
     ts, yesterday = story.say(HELPER, "Use jitter."), story.ts()
-    story.clock.forward(days=1)
+    story.clock.advance(days=1)
     for n in range(2):
         later = story.say(HELPER, f"Use jitter {n}.")
-        story.react(ASKER, later, "tada", of=HELPER)
-    story.react(ASKER, ts, "tada", of=HELPER, event_ts=yesterday)
-    with story.rt.reads() as session:
-        assert len(session.scalars(select(Thanks)).all()) == 2
+        story.react(ASKER, later, "tada", author=HELPER)
+    story.react(ASKER, ts, "tada", author=HELPER, event_ts=yesterday)
+    with story.rt.read_session() as session:
+        assert len(session.scalars(select(KudosThanks)).all()) == 2
 
 
 def test_an_emoji_given_up_can_still_be_taken_away(thanking: Story) -> None:
     ts = thanking.say(HELPER, "Use jitter.")
-    thanking.react(ASKER, ts, "tada", of=HELPER)
-    thanking.set_up(kudos="")
-    thanking.react(PEER, ts, "tada", of=HELPER)
+    thanking.react(ASKER, ts, "tada", author=HELPER)
+    thanking.set_up_channel(kudos="")
+    thanking.react(PEER, ts, "tada", author=HELPER)
     assert thanks(thanking) == {(ASKER, HELPER, False)}
-    thanking.unreact(ASKER, ts, "tada", of=HELPER)
+    thanking.unreact(ASKER, ts, "tada", author=HELPER)
     assert thanks(thanking) == set()
 
 
 def test_thanks_outlive_the_message_and_lose_their_link(thanking: Story) -> None:
     ts = thanking.say(HELPER, "Use jitter.")
-    thanking.react(ASKER, ts, "tada", of=HELPER)
+    thanking.react(ASKER, ts, "tada", author=HELPER)
     thanking.delete(HELPER, ts)
-    thanking.later(minutes=2)
+    thanking.advance(minutes=2)
     assert thanks(thanking) == {(ASKER, HELPER, False)}
-    [letter] = thanking.slack.to(HELPER)
+    [letter] = thanking.slack.messages_to(HELPER)
     assert ts.replace(".", "") not in json.dumps(letter.blocks)
 
 
 def test_two_people_who_were_unknown_both_come_to_be_known(thanking: Story) -> None:
     story = thanking
     for n, name in enumerate(("U0NEW", "U0OLD")):
-        story.slack.people[name] = person(name, f"N{n}")
-    story.react("U0NEW", "1772442000.000100", "tada", of="U0OLD")
+        story.slack.people[name] = user_object(name, f"N{n}")
+    story.react("U0NEW", "1772442000.000100", "tada", author="U0OLD")
     assert thanks(story) == set()
-    facts.meet(story.rt)
+    facts.fetch_new_users(story.rt)
     assert thanks(story) == {("U0NEW", "U0OLD", False)}
 
 
@@ -361,21 +369,21 @@ def emoji_refused(response: Any) -> bool:
 
 def test_the_emoji_for_kudos_means_nothing_else(thanking: Story) -> None:
     for taken in (":+1:", ":white_check_mark:", ":eyes:", ":raising_hand:"):
-        assert emoji_refused(thanking.set_up(kudos=taken))
-    assert thanking.set_up(kudos=":+1:", helpful=":heart:").body == ""
+        assert emoji_refused(thanking.set_up_channel(kudos=taken))
+    assert thanking.set_up_channel(kudos=":+1:", helpful=":heart:").body == ""
 
 
 def test_a_mark_and_thanks_by_one_emoji_are_both_taken_back(story: Story) -> None:
     """The emoji was for kudos before it was for what helped."""
-    facts.ensure(story.rt, people=[ASKER, HELPER, PEER], channel=HERE)
-    story.set_up(kudos=":tada:")
+    facts.refresh(story.rt, users=[ASKER, HELPER, PEER], channel=HELP_CHANNEL)
+    story.set_up_channel(kudos=":tada:")
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
-    story.react(ASKER, answer, "tada", of=HELPER)
-    story.set_up(kudos="", helpful=":tada:")
-    story.react(PEER, answer, "tada", of=HELPER)
-    assert story.marks() == {answer: (False, 1)}
+    story.react(ASKER, answer, "tada", author=HELPER)
+    story.set_up_channel(kudos="", helpful=":tada:")
+    story.react(PEER, answer, "tada", author=HELPER)
+    assert story.answer_marks() == {answer: (False, 1)}
     for who in (ASKER, PEER):
-        story.unreact(who, answer, "tada", of=HELPER)
-    assert story.marks() == {answer: (False, 0)}
+        story.unreact(who, answer, "tada", author=HELPER)
+    assert story.answer_marks() == {answer: (False, 0)}
     assert thanks(story) == set()

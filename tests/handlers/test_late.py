@@ -10,10 +10,18 @@ import yaml
 
 import app
 from bot.facts import service as facts
-from bot.slack import Refused, Unsure
-from bot.web_slack import WebSlack
+from bot.slack import OutcomeUnknown, Rejected
+from bot.web_slack import SlackClient
 from sandbox import Sandbox
-from tests.factories import ADMIN, ASKER, HELPER, HERE, PEER, Story, message
+from tests.factories import (
+    ADMIN,
+    ASKER,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    Story,
+    message_event,
+)
 
 MANIFEST = Path(app.__file__).parent / "manifest.yml"
 
@@ -21,22 +29,22 @@ MANIFEST = Path(app.__file__).parent / "manifest.yml"
 def test_a_mark_is_taken_back_though_its_emoji_means_nothing_any_more(
     story: Story,
 ) -> None:
-    story.set_up(helpful=":tada:", solved=":100:")
+    story.set_up_channel(helpful=":tada:", solved=":100:")
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.react(PEER, answer, "tada")
     story.react(ASKER, answer, "100")
-    assert story.marks() == {answer: (True, 1)}
-    story.set_up(helpful=":heart:", solved=":white_check_mark:")
+    assert story.answer_marks() == {answer: (True, 1)}
+    story.set_up_channel(helpful=":heart:", solved=":white_check_mark:")
     story.unreact(PEER, answer, "tada")
     story.unreact(ASKER, answer, "100")
-    assert story.marks() == {answer: (False, 0)}
-    assert story.the_ask().state == "answered"
+    assert story.answer_marks() == {answer: (False, 0)}
+    assert story.only_ask().state == "answered"
 
 
 def test_an_ask_is_closed_once_and_keeps_the_first_reason(story: Story) -> None:
     story.ask()
-    ask_id = story.the_ask().id
+    ask_id = story.only_ask().id
     story.click(ADMIN, "ask_menu", option=f"close:{ask_id}")
     form = story.slack.views[-1][1]
     story.submit(ADMIN, form, {"reason": "Asked before"})
@@ -44,57 +52,57 @@ def test_an_ask_is_closed_once_and_keeps_the_first_reason(story: Story) -> None:
     story.click(ASKER, "ask_menu", option=f"close:{ask_id}")
     assert "already closed" in story.slack.responses[-1][1]
     story.deliver()
-    assert len(story.slack.to(ASKER)) == 1
-    assert story.the_ask().close_reason == "Asked before"
+    assert len(story.slack.messages_to(ASKER)) == 1
+    assert story.only_ask().close_reason == "Asked before"
 
 
 def test_an_ask_closed_by_a_form_is_closed_though_our_clock_is_behind(
     story: Story,
 ) -> None:
     story.ask()
-    ask_id = story.the_ask().id
+    ask_id = story.only_ask().id
     story.click(ASKER, "ask_menu", option=f"close:{ask_id}")
     story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}")
-    story.clock.forward(minutes=-5)
+    story.clock.advance(minutes=-5)
     story.click(ADMIN, "ask_menu", option=f"close:{ask_id}")
     story.submit(ADMIN, story.slack.views[-1][1], {"reason": "Asked before"})
-    assert story.the_ask().state == "closed"
-    assert story.the_ask().close_reason == "Asked before"
+    assert story.only_ask().state == "closed"
+    assert story.only_ask().close_reason == "Asked before"
 
 
 def test_an_ask_closed_by_a_form_while_our_clock_was_ahead_can_be_reopened(
     story: Story,
 ) -> None:
     ask = story.ask()
-    ask_id = story.the_ask().id
-    story.clock.forward(hours=3)
+    ask_id = story.only_ask().id
+    story.clock.advance(hours=3)
     story.click(ADMIN, "ask_menu", option=f"close:{ask_id}")
     story.submit(ADMIN, story.slack.views[-1][1], {"reason": "Asked before"})
-    story.clock.forward(hours=-3)
+    story.clock.advance(hours=-3)
     story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}")
-    assert story.the_ask().state == "open"
+    assert story.only_ask().state == "open"
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.react(ASKER, answer, "white_check_mark")
-    assert story.the_ask().state == "solved"
+    assert story.only_ask().state == "solved"
 
 
 def test_an_answer_to_a_closed_ask_is_told_when_it_is_open_again(story: Story) -> None:
     ask = story.ask()
-    ask_id = story.the_ask().id
+    ask_id = story.only_ask().id
     story.click(ASKER, "ask_menu", option=f"close:{ask_id}")
     story.say(HELPER, "So.", thread_ts=ask.ts)
     story.deliver()
-    assert story.slack.to(ASKER) == []
+    assert story.slack.messages_to(ASKER) == []
     story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}")
     story.deliver()
-    assert story.slack.texts(ASKER) == ["Ben answered your ask “How do I fix x?”."]
+    assert story.slack.texts_to(ASKER) == ["Ben answered your ask “How do I fix x?”."]
 
 
 def test_what_slack_does_not_say_of_a_channel_changes_nothing(story: Story) -> None:
     story.ask()
-    story.clock.forward(hours=2)
+    story.clock.advance(hours=2)
     story.slack.fail["conversations.info"] = [
-        Refused("conversations.info", "missing_scope")
+        Rejected("conversations.info", "missing_scope")
     ]
     story.ask("Still here?")
     assert len(story.asks()) == 2
@@ -107,17 +115,19 @@ def test_a_channel_that_slack_hides_is_one_without_the_bot(story: Story) -> None
 
 
 def test_the_asker_hears_when_nobody_knows_whether_it_was_posted(story: Story) -> None:
-    story.slack.fail["chat.postMessage"] = [Unsure("chat.postMessage", "TimeoutError")]
+    story.slack.fail["chat.postMessage"] = [
+        OutcomeUnknown("chat.postMessage", "TimeoutError")
+    ]
     story.slack.fail["conversations.history"] = [
-        Refused("conversations.history", "missing_scope")
+        Rejected("conversations.history", "missing_scope")
     ]
     story.command(ASKER, "/ask", "How do I fix x?")
     for _ in range(3):
-        story.later(seconds=11)
-    [told] = story.slack.to(ASKER)
+        story.advance(seconds=11)
+    [told] = story.slack.messages_to(ASKER)
     assert "I'm not sure your ask made it to #help" in told.text
     assert "How do I fix x?" in json.dumps(told.blocks)
-    assert story.slack.to(HERE) == []
+    assert story.slack.messages_to(HELP_CHANNEL) == []
 
 
 def test_an_offer_made_again_is_about_the_answer_that_is_there(story: Story) -> None:
@@ -126,32 +136,32 @@ def test_an_offer_made_again_is_about_the_answer_that_is_there(story: Story) -> 
     story.say(ASKER, "Thanks!", thread_ts=ask.ts)
     story.delete(HELPER, first, thread_ts=ask.ts)
     story.deliver()
-    assert story.slack.whispers == []
+    assert story.slack.ephemeral_messages == []
     story.say(PEER, "Or so.", thread_ts=ask.ts)
     story.say(ASKER, "Thank you!", thread_ts=ask.ts)
     story.deliver()
-    [offer] = story.slack.whispers
+    [offer] = story.slack.ephemeral_messages
     assert offer.text == "Did Chi's answer help?"
 
 
 def test_an_older_edit_that_comes_later_changes_nothing(story: Story) -> None:
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     ts = story.say(ASKER, "One?")
     first, second = story.ts(), story.ts()
     story.edit(ASKER, ts, "Three?", before="Two?", event_ts=second)
     story.edit(ASKER, ts, "Two?", before="One?", event_ts=first)
-    assert story.the_ask().title == "Three?"
+    assert story.only_ask().title == "Three?"
 
 
 def test_an_edit_back_to_the_first_words_outlives_the_edit_before_it(
     story: Story,
 ) -> None:
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     ts = story.say(ASKER, "One?")
     first, second = story.ts(), story.ts()
     story.edit(ASKER, ts, "One?", before="Two?", event_ts=second)
     story.edit(ASKER, ts, "Two?", before="One?", event_ts=first)
-    assert story.the_ask().title == "One?"
+    assert story.only_ask().title == "One?"
 
 
 def test_a_message_that_becomes_a_question_by_an_edit_has_its_thread_read(
@@ -160,27 +170,30 @@ def test_a_message_that_becomes_a_question_by_an_edit_has_its_thread_read(
     story.command(ASKER, "/backswing")  # Known, and nothing captured yet.
     ts = story.say(ASKER, "It is broken")
     reply = story.say(HELPER, "Restart it", thread_ts=ts)
-    story.slack.threads[HERE, ts] = [
-        message(ASKER, "Why is it broken?", ts),
-        message(HELPER, "Restart it", reply, ts),
+    story.slack.thread_messages[HELP_CHANNEL, ts] = [
+        message_event(ASKER, "Why is it broken?", ts),
+        message_event(HELPER, "Restart it", reply, ts),
     ]
-    story.set_up(capture="questions")
+    story.set_up_channel(capture="questions")
     story.edit(ASKER, ts, "Why is it broken?", before="It is broken")
     story.deliver()
     assert [answer.ts for answer in story.answers()] == [reply]
 
 
 def test_a_mark_that_is_heard_of_before_its_answer_is_read_counts(story: Story) -> None:
-    story.set_up(capture="questions")
+    story.set_up_channel(capture="questions")
     ts = story.say(ASKER, "It is broken")
     reply = story.ts()
     story.react(PEER, reply, "heart")
-    said = message(HELPER, "Restart it", reply, ts)
-    story.slack.threads[HERE, ts] = [message(ASKER, "Why is it broken?", ts), said]
+    said = message_event(HELPER, "Restart it", reply, ts)
+    story.slack.thread_messages[HELP_CHANNEL, ts] = [
+        message_event(ASKER, "Why is it broken?", ts),
+        said,
+    ]
     story.edit(ASKER, ts, "Why is it broken?", before="It is broken")
     story.deliver()
     assert story.event(said) == 200
-    assert story.marks() == {reply: (False, 1)}
+    assert story.answer_marks() == {reply: (False, 1)}
 
 
 def test_a_mark_that_comes_while_the_thread_is_read_counts(
@@ -188,8 +201,11 @@ def test_a_mark_that_comes_while_the_thread_is_read_counts(
 ) -> None:
     ts = story.say(ASKER, "It is broken")
     reply = story.say(HELPER, "Restart it", thread_ts=ts)
-    said = message(HELPER, "Restart it", reply, ts)
-    thread = story.slack.threads[HERE, ts] = [message(ASKER, "It is broken", ts), said]
+    said = message_event(HELPER, "Restart it", reply, ts)
+    thread = story.slack.thread_messages[HELP_CHANNEL, ts] = [
+        message_event(ASKER, "It is broken", ts),
+        said,
+    ]
     looks: list[int] = []
     look = story.slack.replies
 
@@ -205,7 +221,7 @@ def test_a_mark_that_comes_while_the_thread_is_read_counts(
     monkeypatch.setattr(story.slack, "replies", replies)
     story.message_shortcut(ASKER, "make_ask", ASKER, ts, "It is broken")
     story.deliver()
-    assert story.marks() == {reply: (False, 1)}
+    assert story.answer_marks() == {reply: (False, 1)}
     assert looks == [2, 2]
 
 
@@ -215,33 +231,33 @@ def test_a_thread_that_names_some_who_reacted_has_the_others_asked_for(
 ) -> None:
     ts = story.say(ASKER, "It is broken")
     reply = story.say(HELPER, "Restart it", thread_ts=ts)
-    shown: dict[str, Any] = message(HELPER, "Restart it", reply, ts)
+    shown: dict[str, Any] = message_event(HELPER, "Restart it", reply, ts)
     shown["reactions"] = [{"name": "heart", "users": named, "count": 2}]
-    first: dict[str, Any] = message(ASKER, "It is broken", ts)
+    first: dict[str, Any] = message_event(ASKER, "It is broken", ts)
     first["reactions"] = None
-    story.slack.threads[HERE, ts] = [first, shown]
-    story.slack.full[HERE, reply] = [
+    story.slack.thread_messages[HELP_CHANNEL, ts] = [first, shown]
+    story.slack.full_reactions[HELP_CHANNEL, reply] = [
         {"name": "heart", "users": [PEER, ASKER], "count": 2}
     ]
     story.message_shortcut(ASKER, "make_ask", ASKER, ts, "It is broken")
     story.deliver()
-    assert story.marks() == {reply: (False, 2)}
+    assert story.answer_marks() == {reply: (False, 2)}
 
 
 def test_reactions_are_asked_for_in_full(story: Story) -> None:
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text()))
     slack.start()
     try:
-        here = slack.channel("help")
-        web = WebSlack(slack.bot_token, base_url=slack.api_url)
-        _, ts = web.post(here.id, "Hello", [], operation="x")
+        here = slack.add_channel("help")
+        web = SlackClient(slack.bot_token, base_url=slack.api_url)
+        _, ts = web.post(here.id, "Hello", [], metadata_token="x")
         assert web.reactions_of(here.id, ts) == []
-        web.react(here.id, ts, "eyes")
+        web.add_reaction(here.id, ts, "eyes")
         [reaction] = web.reactions_of(here.id, ts)
         assert (reaction["name"], reaction["count"]) == ("eyes", 1)
         web.delete(here.id, ts)
         assert web.reactions_of(here.id, ts) == []
-        with pytest.raises(Refused, match="channel_not_found"):
+        with pytest.raises(Rejected, match="channel_not_found"):
             web.reactions_of("C0NONE", ts)
     finally:
         slack.stop()
@@ -252,9 +268,9 @@ def test_the_survey_does_without_private_channels_where_it_must(story: Story) ->
     slack.start()
     try:
         slack.scopes.difference_update({"groups:read", "groups:history"})
-        here = slack.channel("help")
-        web = WebSlack(slack.bot_token, base_url=slack.api_url)
-        assert [channel["id"] for channel in web.joined_channels()] == [here.id]
+        here = slack.add_channel("help")
+        web = SlackClient(slack.bot_token, base_url=slack.api_url)
+        assert [channel["id"] for channel in web.own_conversations()] == [here.id]
     finally:
         slack.stop()
 
@@ -262,20 +278,22 @@ def test_the_survey_does_without_private_channels_where_it_must(story: Story) ->
 def test_people_are_met_before_they_are_named(story: Story) -> None:
     ask = story.ask()
     story.say(HELPER, "So.", thread_ts=ask.ts)
-    facts.meet(story.rt)
+    facts.fetch_new_users(story.rt)
     story.deliver()
-    assert story.slack.texts(ASKER) == ["Ben answered your ask “How do I fix x?”."]
+    assert story.slack.texts_to(ASKER) == ["Ben answered your ask “How do I fix x?”."]
 
 
 def test_a_sign_that_nobody_heard_of_is_taken_back(story: Story) -> None:
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     ts = story.say(ASKER, "How is it done?")
     answer = story.say(HELPER, "So.", thread_ts=ts)
     story.deliver()
-    story.slack.fail_after["reactions.add"] = [Unsure("reactions.add", "TimeoutError")]
+    story.slack.fail_after["reactions.add"] = [
+        OutcomeUnknown("reactions.add", "TimeoutError")
+    ]
     story.react(ASKER, answer, "white_check_mark")
     story.deliver()
-    assert (HERE, ts, "white_check_mark") in story.slack.reactions
+    assert (HELP_CHANNEL, ts, "white_check_mark") in story.slack.reactions
     story.unreact(ASKER, answer, "white_check_mark")
-    story.later(minutes=1)
-    assert story.slack.reactions == {(HERE, ts, "pushpin")}
+    story.advance(minutes=1)
+    assert story.slack.reactions == {(HELP_CHANNEL, ts, "pushpin")}

@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 import handlers
 import jobs.checkins
-from bot.notices import notices
+from bot.notices import message_types
 from bot.runtime import Runtime
-from bot.slack import NotDone, Refused, SlackError
+from bot.slack import NotSent, Rejected, SlackError
 from models import Channel, ChannelMember, Credit, Kudos, Round
 from tests.checkins import join, open_form, share
 from tests.factories import (
@@ -21,13 +21,13 @@ from tests.factories import (
     ASKER,
     BOT,
     CHAMPION,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     MONDAY,
     PEER,
     Story,
-    conversation,
-    filled_in,
+    conversation_object,
+    form_values,
 )
 from tests.handlers.test_forged import everything
 
@@ -44,27 +44,27 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.fixture
 def den(story: Story) -> Story:
     """The bot is in a private channel, and so are all but Gus."""
-    story.slack.channels[DEN] = conversation(DEN, NAME, is_private=True)
-    story.slack.seats[DEN] = [ASKER, HELPER, PEER, CHAMPION, ADMIN]
+    story.slack.channels[DEN] = conversation_object(DEN, NAME, is_private=True)
+    story.slack.members_by_channel[DEN] = [ASKER, HELPER, PEER, CHAMPION, ADMIN]
     came = {"type": "member_joined_channel", "user": BOT, "channel": DEN}
     assert story.event({**came, "inviter": ADMIN}) == 200
     story.command(ADMIN, "/backswing", channel=DEN)
     view = story.slack.views[-1][1]
     changes = {"champions": [CHAMPION], "topics": "den-topic"}
-    assert story.submit(ADMIN, view, filled_in(view) | changes).body == ""
-    story.later(minutes=10)
+    assert story.submit(ADMIN, view, form_values(view) | changes).body == ""
+    story.advance(minutes=10)
     return story
 
 
 def leaves(story: Story, *people: str, is_heard: bool = True) -> None:
     for who in people:
-        story.slack.seats[DEN].remove(who)
+        story.slack.members_by_channel[DEN].remove(who)
         if is_heard:
             left = {"type": "member_left_channel", "user": who, "channel": DEN}
             assert story.event(left) == 200
     if not is_heard:
         # As long as it counts what Slack said before.
-        story.clock.forward(hours=1, seconds=1)
+        story.clock.advance(hours=1, seconds=1)
 
 
 def asks_there(story: Story, who: str = ASKER, text: str = "How do I test it?") -> int:
@@ -100,10 +100,10 @@ def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0915 - it is a l
     by = {a.author: a for a in story.answers()}
     story.command(who, "/kudos", f"<@{PEER}> {FOR}", channel=DEN)
     story.deliver()
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         kudos = session.scalars(select(Kudos.id)).one()
         den = session.scalars(select(Channel.id).filter_by(slack_id=DEN)).one()
-    one = story.asked(MONDAY, channel=DEN)
+    one = story.post_round(MONDAY, channel=DEN)
     join(story, who, one)
     share(story, who, one, stuck_on="Mercury")
     credit = credited(story, who, den)
@@ -113,7 +113,7 @@ def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0915 - it is a l
 
     def send(callback_id: str, **changes: Any) -> Way:
         view = form(story, callback_id)
-        values = filled_in(view) | changes
+        values = form_values(view) | changes
         return lambda story: story.submit(who, view, values)
 
     def shortcut(callback_id: str, author: str, at: str, **more: Any) -> Way:
@@ -144,7 +144,7 @@ def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0915 - it is a l
     story.click(who, "checkin_set_up", DEN, view=settings)
     ways["view checkin_plan"] = send("checkin_plan")
     plan = form(story, "checkin_plan")
-    answer = story.submit(who, plan, filled_in(plan))
+    answer = story.submit(who, plan, form_values(plan))
     preview = json.loads(answer.body)["view"]
     ways["view checkin_save"] = lambda story: story.submit(who, preview, {})
     open_form(story, who, one)
@@ -202,7 +202,7 @@ def prepared(story: Story) -> dict[str, Way]:  # noqa: C901, PLR0915 - it is a l
 
 
 def stuck(story: Story, one: Round) -> int:
-    letter = next(m for m in story.slack.to(ADMIN) if "stuck on" in m.text)
+    letter = next(m for m in story.slack.messages_to(ADMIN) if "stuck on" in m.text)
     return next(
         int(element["value"])
         for block in letter.blocks
@@ -213,7 +213,7 @@ def stuck(story: Story, one: Round) -> int:
 
 def credited(story: Story, who: str, channel_id: int) -> int:
     """A credit, of which its person has been told and nobody else."""
-    with story.rt.sessions.begin() as session:
+    with story.rt.write_session.begin() as session:
         row = Credit(
             installation_id=story.rt.workspace.id,
             member=who,
@@ -282,13 +282,17 @@ def test_each_listener_is_tried_or_has_nothing_to_do_with_channels(den: Story):
 
 
 def be_silent(story: Story) -> None:
-    for said in (story.slack.views, story.slack.responses, story.slack.whispers):
+    for said in (
+        story.slack.views,
+        story.slack.responses,
+        story.slack.ephemeral_messages,
+    ):
         said.clear()
 
 
 def told_just_now(story: Story) -> str:
     """In answer to a click, to nobody else's eyes."""
-    whispers = [[one.text, one.blocks] for one in story.slack.whispers]
+    whispers = [[one.text, one.blocks] for one in story.slack.ephemeral_messages]
     return json.dumps([*story.slack.views, *story.slack.responses, *whispers])
 
 
@@ -312,17 +316,17 @@ def test_whoever_has_left_does_nothing_there(den: Story, *, is_heard: bool):
             assert is_theirs or word not in told, (name, word)
         if name != "action ask_channel":
             assert any(no in told for no in NO), (name, told)
-    den.later(minutes=2)
+    den.advance(minutes=2)
     assert len(den.slack.messages) == posts
 
 
 def test_where_slack_cant_be_asked_nothing_is_done(den: Story):
     ways = prepared(den)
-    den.later(hours=2)
+    den.advance(hours=2)
     before = everything(den)
     for name, use in ways.items():
         be_silent(den)
-        failing: list[SlackError] = [NotDone("users.conversations", "off")] * 9
+        failing: list[SlackError] = [NotSent("users.conversations", "off")] * 9
         den.slack.fail["users.conversations"] = failing
         answer = use(den)
         assert everything(den) == before, name
@@ -330,7 +334,7 @@ def test_where_slack_cant_be_asked_nothing_is_done(den: Story):
         assert "reach Slack" in told + str(cast("Any", answer).body), name
         den.slack.fail.clear()
         # The facts about people were asked for before.
-        with den.rt.sessions.begin() as session:
+        with den.rt.write_session.begin() as session:
             session.query(ChannelMember).delete()
 
 
@@ -343,17 +347,17 @@ def test_slack_is_asked_once_an_hour_and_leaving_counts_at_once(den: Story):
         return den.slack.calls[before:].count("users.conversations")
 
     assert [joins_it(PEER) for _ in range(3)] == [1, 0, 0]
-    den.clock.forward(hours=1, seconds=1)
+    den.clock.advance(hours=1, seconds=1)
     assert [joins_it(PEER) for _ in range(2)] == [1, 0]
     leaves(den, PEER)
     before = everything(den)
     assert joins_it(PEER) == 0
     assert everything(den) == before
     # Who comes back is back at once, too.
-    den.slack.seats[DEN].append(PEER)
+    den.slack.members_by_channel[DEN].append(PEER)
     back = {"type": "member_joined_channel", "user": PEER, "channel": DEN}
     assert den.event(back) == 200
-    den.clock.forward(seconds=10)
+    den.clock.advance(seconds=10)
     assert joins_it(PEER) == 0
     assert everything(den) != before
 
@@ -372,7 +376,7 @@ def test_who_is_in_it_does_all_of_that(den: Story):
 @pytest.mark.parametrize("code", ["user_not_found", "user_not_visible"])
 def test_whom_slack_does_not_know_is_in_no_channel(den: Story, code: str):
     mine = asks_there(den, HELPER)
-    failing: list[SlackError] = [Refused("users.conversations", code)]
+    failing: list[SlackError] = [Rejected("users.conversations", code)]
     den.slack.fail["users.conversations"] = failing
     den.click(PEER, "ask_same", str(mine))
     assert "not in it" in den.slack.responses[-1][1]
@@ -402,9 +406,13 @@ IN_THE_CHANNEL = {
 
 
 def test_each_kind_of_message_says_whose_words_it_tells(den: Story):
-    everything_ = notices(den.rt.workspace)
-    plain = type(everything_["home.help"])(draw=everything_["home.help"].draw)
-    guarded = {kind for kind, one in everything_.items() if one.of is not plain.of}
+    everything_ = message_types(den.rt.workspace)
+    plain = type(everything_["home.help"])(render=everything_["home.help"].render)
+    guarded = {
+        kind
+        for kind, one in everything_.items()
+        if one.quoted_channels is not plain.quoted_channels
+    }
     others = TELLS_NOTHING | ASKS_ITSELF | IN_THE_CHANNEL
     assert guarded | others == set(everything_)
     assert not guarded & others
@@ -413,7 +421,7 @@ def test_each_kind_of_message_says_whose_words_it_tells(den: Story):
 def shown_to(story: Story, who: str) -> str:
     """All that somebody has ever been shown."""
     slack = story.slack
-    mine = [[m.text, m.blocks] for m in slack.to(who)]
+    mine = [[m.text, m.blocks] for m in slack.messages_to(who)]
     files = [f.content.decode() for f in slack.files.values() if f.member == who]
     return json.dumps([mine, slack.homes.get(who), files], ensure_ascii=False)
 
@@ -423,7 +431,7 @@ def looks_around(story: Story, who: str) -> str:
     story.slack.views.clear()
     story.slack.responses.clear()
     bodies = [
-        story.command(who, command, text, channel=HERE).body
+        story.command(who, command, text, channel=HELP_CHANNEL).body
         for command, text in (
             ("/kudos", "me"),
             ("/backswing", "my data"),
@@ -433,13 +441,13 @@ def looks_around(story: Story, who: str) -> str:
         )
     ]
     story.event({"type": "app_home_opened", "user": who, "tab": "home"})
-    story.later(minutes=2)
+    story.advance(minutes=2)
     return json.dumps([bodies, story.slack.views, story.slack.responses])
 
 
 def lived(story: Story) -> Iterator[None]:
     """Ben and Chi do all they can in the den; then they leave, and Ana goes on."""
-    one = story.asked(MONDAY, channel=DEN)
+    one = story.post_round(MONDAY, channel=DEN)
     for who in (HELPER, PEER):
         join(story, who, one)
         share(story, who, one, stuck_on="Mercury")
@@ -454,7 +462,7 @@ def lived(story: Story) -> Iterator[None]:
     story.react(PEER, ts[first], "raising_hand", channel=DEN)
     story.command(ASKER, "/kudos", f"<@{CHAMPION}> {FOR}", channel=DEN)
     story.deliver()
-    posted = next(m for m in story.slack.to(DEN) if "retries" in m.text)
+    posted = next(m for m in story.slack.messages_to(DEN) if "retries" in m.text)
     story.react(HELPER, posted.ts, "raised_hands", channel=DEN)
     yield
     # What was promised before is drawn later, and what happens now is told later.
@@ -468,7 +476,7 @@ def lived(story: Story) -> Iterator[None]:
         "details": f"{CANARY} <@{HELPER}>",
         "more_topics": CANARY,
     }
-    assert story.submit(ASKER, edit, filled_in(edit) | changes).body == ""
+    assert story.submit(ASKER, edit, form_values(edit) | changes).body == ""
     story.say(ADMIN, "Hm.", thread_ts=ts[bens], channel=DEN)
     story.deliver()
     for ask in (bens, chis):
@@ -479,12 +487,12 @@ def lived(story: Story) -> Iterator[None]:
     assert story.event(renamed) == 200
     story.command(CHAMPION, "/backswing", channel=DEN)
     settings = form(story, "settings")
-    topics = filled_in(settings) | {"topics": CANARY}
+    topics = form_values(settings) | {"topics": CANARY}
     assert story.submit(CHAMPION, settings, topics).body == ""
-    story.scheduled(channel=DEN, question=f"{CANARY}?", at=MONDAY.time())
+    story.add_schedule(channel=DEN, question=f"{CANARY}?", at=MONDAY.time())
     story.command(ASKER, "/ask", f"Is {CANARY} what <@{PEER}> meant?", channel=DEN)
     story.command(ASKER, "/kudos", f"<@{CHAMPION}> {FOR}: {CANARY}", channel=DEN)
-    story.later(minutes=5)
+    story.advance(minutes=5)
     story.close_rounds()
 
 
@@ -515,7 +523,7 @@ def test_the_same_reaches_who_is_still_there(den: Story):
     next(life, None)
     for who in (HELPER, PEER):
         assert told_of_it(json.dumps(den.slack.homes[who])), who
-        assert told_of_it(str([m.text for m in den.slack.to(who)])), who
+        assert told_of_it(str([m.text for m in den.slack.messages_to(who)])), who
 
 
 def test_a_letter_waits_until_slack_can_say_who_is_there(den: Story):
@@ -523,11 +531,11 @@ def test_a_letter_waits_until_slack_can_say_who_is_there(den: Story):
     [ask] = den.asks()
     answer = den.say(HELPER, "So.", thread_ts=ask.ts, channel=DEN)
     den.react(PEER, answer, "bulb", channel=DEN)
-    den.slack.fail["users.conversations"] = [NotDone("users.conversations", "off")]
-    den.later(minutes=2)
-    assert [m for m in den.slack.to(HELPER) if "helped" in m.text] == []
-    den.later(minutes=2)
-    [letter] = [m for m in den.slack.to(HELPER) if "helped" in m.text]
+    den.slack.fail["users.conversations"] = [NotSent("users.conversations", "off")]
+    den.advance(minutes=2)
+    assert [m for m in den.slack.messages_to(HELPER) if "helped" in m.text] == []
+    den.advance(minutes=2)
+    [letter] = [m for m in den.slack.messages_to(HELPER) if "helped" in m.text]
     assert "How do I test it?" in letter.text
     assert asked == ask.id
 
@@ -538,17 +546,17 @@ def test_what_was_told_is_reworded_for_who_has_left_without_words_of_later(den: 
     [ask] = den.asks()
     answer = den.say(HELPER, "So.", thread_ts=ask.ts, channel=DEN)
     den.react(PEER, answer, "bulb", channel=DEN)
-    den.later(minutes=2)
-    [letter] = [m for m in den.slack.to(HELPER) if "helped" in m.text]
+    den.advance(minutes=2)
+    [letter] = [m for m in den.slack.messages_to(HELPER) if "helped" in m.text]
     assert "Chi" in letter.text
     leaves(den, HELPER)
     den.click(ASKER, "ask_menu", option=f"edit:{ask.id}", channel=DEN)
     edit = form(den, "edit_ask")
-    den.submit(ASKER, edit, filled_in(edit) | {"title": WORDS})
+    den.submit(ASKER, edit, form_values(edit) | {"title": WORDS})
     den.command(PEER, "/backswing", "forget me")
     den.submit(PEER, den.slack.views[-1][1], {})
-    den.later(minutes=2)
-    again = den.slack.at(HELPER, letter.ts)
+    den.advance(minutes=2)
+    again = den.slack.message_at(HELPER, letter.ts)
     assert "Chi" not in again.text
     assert not told_of_it(shown_to(den, HELPER))
 
@@ -556,27 +564,27 @@ def test_what_was_told_is_reworded_for_who_has_left_without_words_of_later(den: 
 def test_who_is_only_mentioned_is_told_neither_topics_nor_place(story: Story):
     story.command(ASKER, "/ask", f"What would <@{PEER}> do about it?")
     story.deliver()
-    story.click(ASKER, "ask_menu", option=f"edit:{story.the_ask().id}")
+    story.click(ASKER, "ask_menu", option=f"edit:{story.only_ask().id}")
     edit = form(story, "edit_ask")
     changes = {"more_topics": "a-topic-of-ours"}
-    assert story.submit(ASKER, edit, filled_in(edit) | changes).body == ""
-    assert story.the_ask().topics == ["a-topic-of-ours"]
+    assert story.submit(ASKER, edit, form_values(edit) | changes).body == ""
+    assert story.only_ask().topics == ["a-topic-of-ours"]
     looks_around(story, PEER)
     [file] = [f for f in story.slack.files.values() if f.member == PEER]
     told = json.loads(file.content)["tables"]["asks"]["rows"]
-    assert told == [{"id": story.the_ask().id, "mentioned_in": ["title"]}]
+    assert told == [{"id": story.only_ask().id, "mentioned_in": ["title"]}]
     assert "a-topic-of-ours" not in file.content.decode()
 
 
 def test_a_check_in_that_pauses_is_told_without_words_to_who_has_left(den: Story):
     """Its owner needs to know; nobody can tell who is where the bot is no more."""
-    den.scheduled(channel=DEN, question=f"{CANARY}?")
+    den.add_schedule(channel=DEN, question=f"{CANARY}?")
     assert den.event({"type": "group_left", "channel": DEN}) == 200
     den.slack.channels[DEN]["is_member"] = False
-    den.slack.seats[DEN] = []
-    den.clock.forward(hours=2)
-    jobs.checkins.start(den.rt, den.deliverer)
-    den.later(days=1)
-    told = [m.text for m in den.slack.to(ADMIN) if "paused" in m.text]
+    den.slack.members_by_channel[DEN] = []
+    den.clock.advance(hours=2)
+    jobs.checkins.start_rounds(den.rt, den.deliverer)
+    den.advance(days=1)
+    told = [m.text for m in den.slack.messages_to(ADMIN) if "paused" in m.text]
     assert len(told) == 1
     assert not told_of_it(shown_to(den, ADMIN))

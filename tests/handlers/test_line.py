@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from slack_bolt import BoltRequest, BoltResponse
 
-from handlers.line import MOST_AT_ONCE, AwaitedLine
+from handlers.line import MAX_BATCH_SIZE, AsyncEventBatcher
 
 
 def request(number: int) -> BoltRequest:
@@ -48,8 +48,8 @@ class Counter:
 async def opened(
     serve: Callable[[Sequence[BoltRequest]], Sequence[BoltResponse]],
     **bounds: Any,
-) -> AsyncIterator[AwaitedLine]:
-    made = AwaitedLine(serve, **bounds)
+) -> AsyncIterator[AsyncEventBatcher]:
+    made = AsyncEventBatcher(serve, **bounds)
     yield made
     made.stop(5)
 
@@ -59,7 +59,7 @@ async def wait_for(busy: threading.Event) -> None:
 
 
 async def ask_behind_the_first(
-    made: AwaitedLine, counter: Counter, numbers: Sequence[int]
+    made: AsyncEventBatcher, counter: Counter, numbers: Sequence[int]
 ) -> list[asyncio.Task[BoltResponse]]:
     """Let one be served, and the others wait behind it."""
     first = asyncio.create_task(made.answer(request(0)))
@@ -82,7 +82,7 @@ def test_those_who_wait_are_served_together_and_in_the_order_they_came():
     asyncio.run(story())
 
 
-async def come_in_turns(made: AwaitedLine, numbers: Sequence[int]) -> None:
+async def come_in_turns(made: AsyncEventBatcher, numbers: Sequence[int]) -> None:
     """One in each turn of the event loop."""
     asked = []
     for n in numbers:
@@ -107,14 +107,14 @@ def test_no_batch_grows_without_bound():
     async def story() -> None:
         counter = Counter()
         async with opened(counter) as made:
-            numbers = range(1, 2 * MOST_AT_ONCE + 2)
+            numbers = range(1, 2 * MAX_BATCH_SIZE + 2)
             asked = await ask_behind_the_first(made, counter, numbers)
             counter.let_go()
             await asyncio.gather(*asked)
         assert [len(batch) for batch in counter.served] == [
             1,
-            MOST_AT_ONCE,
-            MOST_AT_ONCE,
+            MAX_BATCH_SIZE,
+            MAX_BATCH_SIZE,
             1,
         ]
 
@@ -146,7 +146,7 @@ def test_one_too_many_is_to_come_again():
             asked = await ask_behind_the_first(made, counter, [1, 2, 3])
             refused = await asked.pop()
             assert refused.status == 503
-            assert made.waiting == 2
+            assert made.waiting_count == 2
             assert told == ["full"]
             counter.let_go()
             answers = await asyncio.gather(*asked)
@@ -203,14 +203,14 @@ def test_one_who_has_gone_holds_up_nobody():
 
 def test_it_is_broken_where_its_thread_has_ended():
     async def story() -> None:
-        made = AwaitedLine(
+        made = AsyncEventBatcher(
             lambda requests: [BoltResponse(status=200) for _ in requests]
         )
-        assert not made.is_broken
+        assert not made.is_dead
         await made.answer(request(1))
-        assert not made.is_broken
+        assert not made.is_dead
         made.stop(5)
-        assert made.is_broken
+        assert made.is_dead
 
     asyncio.run(story())
 
@@ -218,7 +218,7 @@ def test_it_is_broken_where_its_thread_has_ended():
 def test_those_who_wait_are_served_before_it_stops():
     async def story() -> None:
         counter = Counter()
-        made = AwaitedLine(counter)
+        made = AsyncEventBatcher(counter)
         asked = await ask_behind_the_first(made, counter, [1, 2])
         stopping = asyncio.create_task(asyncio.to_thread(made.stop, 5))
         await asyncio.sleep(0)
@@ -234,7 +234,7 @@ def test_those_who_wait_are_served_before_it_stops():
 def test_stopping_waits_no_longer_than_it_may():
     async def story() -> None:
         counter = Counter()
-        made = AwaitedLine(counter)
+        made = AsyncEventBatcher(counter)
         asked = await ask_behind_the_first(made, counter, [1])
         await asyncio.to_thread(made.stop, 0.01)
         assert made.is_open

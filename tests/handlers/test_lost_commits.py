@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, event, func, select, text
 
 from models import Answer, Kudos, OutboxItem, Reaction
-from tests.factories import ADMIN, ASKER, HELPER, HERE, PEER, Story
+from tests.factories import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER, Story
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
@@ -18,7 +18,7 @@ KUDOS = f"<@{HELPER}> for the long and patient answer on retries"
 @contextmanager
 def lost(story: Story, *, is_committed: bool = True) -> Iterator[None]:
     """The next transaction's end is not heard of; what comes after goes well."""
-    engine = story.rt.sessions.kw["bind"]
+    engine = story.rt.write_session.kw["bind"]
     left = [1]
 
     def lose(connection: Connection) -> None:
@@ -28,7 +28,7 @@ def lost(story: Story, *, is_committed: bool = True) -> Iterator[None]:
         driver: Any = connection.connection.driver_connection
         if is_committed:
             driver.execute("COMMIT")
-        with story.rt.lookups.connect() as other:
+        with story.rt.autocommit.connect() as other:
             end = text("SELECT pg_terminate_backend(:pid, 2000)")
             other.execute(end, {"pid": driver.info.backend_pid})
         driver.close()
@@ -40,7 +40,7 @@ def lost(story: Story, *, is_committed: bool = True) -> Iterator[None]:
 
 
 def count(story: Story, model: type[Any]) -> int:
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         return session.scalar(select(func.count()).select_from(model)) or 0
 
 
@@ -52,7 +52,7 @@ def ask_by_form(story: Story) -> Callable[[], Any]:
     story.command(ASKER, "/ask")
     form = story.slack.views[-1][1]
     return lambda: story.submit(
-        ASKER, form, {"title": "How do I fix x?", "channel": HERE}
+        ASKER, form, {"title": "How do I fix x?", "channel": HELP_CHANNEL}
     )
 
 
@@ -70,7 +70,7 @@ def mark(story: Story) -> Callable[[], Any]:
 
 def close(story: Story) -> Callable[[], Any]:
     story.ask()
-    story.click(ADMIN, "ask_menu", option=f"close:{story.the_ask().id}")
+    story.click(ADMIN, "ask_menu", option=f"close:{story.only_ask().id}")
     form = story.slack.views[-1][1]
     return lambda: story.submit(ADMIN, form, {"reason": "Asked before"})
 
@@ -94,11 +94,11 @@ def test_what_people_do_is_done_once_and_they_hear_of_no_trouble(
     assert "went wrong" not in answer.body
     assert "error" not in answer.body
     for _ in range(6):
-        story.later(seconds=61)
-    posts = [m for m in story.slack.messages if m.channel == HERE]
+        story.advance(seconds=61)
+    posts = [m for m in story.slack.messages if m.channel == HELP_CHANNEL]
     assert len(posts) == 1
     assert count(story, Kudos) == (work is thank)
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         states = set(session.scalars(select(OutboxItem.state)))
     assert states <= {"sent", "withdrawn"}
 
@@ -128,6 +128,6 @@ def test_what_was_sent_is_recorded_and_not_sent_again(story: Story, is_committed
     story.slack.on_call = lose_what_is_recorded
     story.deliver()
     losses[0].__exit__(None, None, None)
-    story.later(seconds=61)
+    story.advance(seconds=61)
     assert len(story.slack.messages) == 1
-    assert story.the_ask().ts == story.slack.messages[0].ts
+    assert story.only_ask().ts == story.slack.messages[0].ts

@@ -16,16 +16,16 @@ from tests.factories import (
     ASKER,
     BOT,
     CHAMPION,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     PEER,
     Story,
     button,
-    message,
-    person,
-    reaction,
+    message_event,
+    reaction_event,
+    user_object,
 )
-from tests.fakes import Posted
+from tests.fakes import PostedMessage
 
 HELPED_CHI = ["Your answer to Ana's ask “How do I fix x?” helped Chi."]
 
@@ -42,38 +42,38 @@ def test_several_answers_may_solve(story: Story, thread: tuple[str, str]) -> Non
     second = story.say(PEER, "Or so.", thread_ts=ask)
     for answer in (first, second):
         story.react(ASKER, answer, "white_check_mark")
-    assert story.marks() == {first: (True, 0), second: (True, 0)}
+    assert story.answer_marks() == {first: (True, 0), second: (True, 0)}
     story.unreact(ASKER, first, "white_check_mark")
-    assert story.the_ask().state == "solved"
+    assert story.only_ask().state == "solved"
     story.unreact(ASKER, second, "white_check_mark")
-    assert story.the_ask().state == "answered"
+    assert story.only_ask().state == "answered"
 
 
 def test_a_check_mark_from_a_peer_is_only_helpful(
     story: Story, thread: tuple[str, str]
 ) -> None:
     story.react(PEER, thread[1], "white_check_mark")
-    assert story.the_ask().state == "answered"
-    assert story.marks() == {thread[1]: (False, 1)}
+    assert story.only_ask().state == "answered"
+    assert story.answer_marks() == {thread[1]: (False, 1)}
 
 
 def test_an_admin_solves_for_the_asker_who_may_reject_it(
     story: Story, thread: tuple[str, str]
 ) -> None:
     story.react(ADMIN, thread[1], "white_check_mark")
-    story.later(seconds=1)  # Who Eva is has to be asked first.
-    assert story.the_ask().state == "solved"
-    story.later(seconds=61)
-    [*_, told] = story.slack.to(ASKER)
+    story.advance(seconds=1)  # Who Eva is has to be asked first.
+    assert story.only_ask().state == "solved"
+    story.advance(seconds=61)
+    [*_, told] = story.slack.messages_to(ASKER)
     assert told.text.startswith(
         "Eva marked your ask “How do I fix x?” as solved by Ben."
     )
     assert "Not solved yet" in json.dumps(told.blocks)
-    story.click(ASKER, "ask_reopen", str(story.the_ask().id))
-    assert story.the_ask().state == "answered"
+    story.click(ASKER, "ask_reopen", str(story.only_ask().id))
+    assert story.only_ask().state == "answered"
     # The rejected mark stays rejected, whatever else happens.
     story.react(PEER, thread[1], "heart")
-    assert story.the_ask().state == "answered"
+    assert story.only_ask().state == "answered"
 
 
 @pytest.mark.parametrize("is_known", [False, True])
@@ -89,30 +89,30 @@ def test_another_workspaces_admin_neither_solves_nor_marks(
     *,
     is_known: bool,
 ) -> None:
-    story.slack.people["U9"] = person("U9", "Zed", is_admin=True, **facts)
+    story.slack.people["U9"] = user_object("U9", "Zed", is_admin=True, **facts)
     if is_known:
         story.say("U9", "Hello", thread_ts=thread[0])
         story.deliver()
     story.react("U9", thread[1], "white_check_mark")
     story.deliver()
-    assert story.the_ask().state == "answered"
-    assert story.marks()[thread[1]] == (False, helped)
+    assert story.only_ask().state == "answered"
+    assert story.answer_marks()[thread[1]] == (False, helped)
     for emoji in ("heart", "+1"):
         story.react("U9", thread[1], emoji)
     for emoji in ("eyes", "raising_hand", "white_check_mark"):
         story.react("U9", thread[0], emoji)
-    story.later(minutes=2)
-    assert story.marks()[thread[1]] == (False, helped)
-    shown = json.dumps(story.slack.at(HERE, thread[0]).blocks)
+    story.advance(minutes=2)
+    assert story.answer_marks()[thread[1]] == (False, helped)
+    shown = json.dumps(story.slack.message_at(HELP_CHANNEL, thread[0]).blocks)
     assert ("Zed" in shown) is bool(helped)
     assert ("this problem" in shown) is bool(helped)
-    assert ("helped Zed" in " ".join(story.slack.texts(HELPER))) is bool(helped)
+    assert ("helped Zed" in " ".join(story.slack.texts_to(HELPER))) is bool(helped)
 
 
 def test_own_answers_cannot_be_marked(story: Story, thread: tuple[str, str]) -> None:
     story.react(HELPER, thread[1], "heart")
     story.react(HELPER, thread[1], "white_check_mark")
-    assert story.marks() == {thread[1]: (False, 0)}
+    assert story.answer_marks() == {thread[1]: (False, 0)}
     story.message_shortcut(HELPER, "mark_helpful", HELPER, thread[1])
     assert "your own answer" in story.slack.responses[-1][1]
 
@@ -122,11 +122,11 @@ def test_other_emoji_on_an_answer_mean_nothing(
     story: Story, thread: tuple[str, str], emoji: str
 ) -> None:
     story.react(PEER, thread[1], emoji)
-    assert story.marks() == {thread[1]: (False, 0)}
+    assert story.answer_marks() == {thread[1]: (False, 0)}
 
 
 def test_bots_neither_answer_nor_mark(story: Story, thread: tuple[str, str]) -> None:
-    story.slack.people["U0ROBO"] = person("U0ROBO", "Robo", is_bot=True)
+    story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
     story.react("U0ROBO", thread[1], "heart")
     story.react(BOT, thread[1], "white_check_mark")
     story.say(PEER, "I am a bot", thread_ts=thread[0], bot_id="B1")
@@ -134,20 +134,20 @@ def test_bots_neither_answer_nor_mark(story: Story, thread: tuple[str, str]) -> 
     # Only when somebody has asked Slack does it come out who is a bot.
     story.deliver()
     story.react(PEER, thread[1], "heart")
-    assert story.marks() == {thread[1]: (False, 1)}
-    assert story.the_ask().state == "answered"
+    assert story.answer_marks() == {thread[1]: (False, 1)}
+    assert story.only_ask().state == "answered"
 
 
 def test_a_bots_reply_that_is_heard_of_before_its_ask_is_no_answer(
     story: Story,
 ) -> None:
-    story.set_up(capture="all")
-    story.slack.people["U0ROBO"] = person("U0ROBO", "Robo", is_bot=True)
+    story.set_up_channel(capture="all")
+    story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
     ts = story.ts()
     story.say("U0ROBO", "I am a bot", thread_ts=ts)
     story.say(ASKER, "How do I do it?", ts=ts)
-    story.later(minutes=2)
-    assert story.the_ask().state == "open"
+    story.advance(minutes=2)
+    assert story.only_ask().state == "open"
 
 
 def test_reactions_on_files_and_on_nothing_are_ignored(story: Story) -> None:
@@ -168,39 +168,39 @@ def test_two_skin_tones_by_one_person_are_one_mark(
 ) -> None:
     for tone in ("+1", "thumbsup::skin-tone-2", "+1::skin-tone-5"):
         story.react(PEER, thread[1], tone)
-    assert story.marks() == {thread[1]: (False, 1)}
+    assert story.answer_marks() == {thread[1]: (False, 1)}
     story.unreact(PEER, thread[1], "+1")
     story.unreact(PEER, thread[1], "thumbsup::skin-tone-2")
-    assert story.marks() == {thread[1]: (False, 1)}
+    assert story.answer_marks() == {thread[1]: (False, 1)}
     story.unreact(PEER, thread[1], "+1::skin-tone-5")
-    assert story.marks() == {thread[1]: (False, 0)}
+    assert story.answer_marks() == {thread[1]: (False, 0)}
 
 
 def test_a_check_mark_on_the_ask_solves_it_and_asks_who_helped(
     story: Story, thread: tuple[str, str]
 ) -> None:
     story.react(ASKER, thread[0], "white_check_mark")
-    assert story.the_ask().state == "solved"
-    story.later(seconds=61)
-    [*_, told] = story.slack.to(ASKER)
+    assert story.only_ask().state == "solved"
+    story.advance(seconds=61)
+    [*_, told] = story.slack.messages_to(ASKER)
     assert "Who helped?" in told.text
     select_ = told.blocks[1]["elements"][0]
     [option] = select_["options"]
     assert option["text"]["text"].startswith("Ben, 2 Mar 11:00 EET")
     story.click(ASKER, "who_helped", option=option["value"])
-    assert story.marks() == {thread[1]: (True, 0)}
-    story.later(seconds=61)
-    assert "solved Ana's ask" in story.slack.texts(HELPER)[-1]
+    assert story.answer_marks() == {thread[1]: (True, 0)}
+    story.advance(seconds=61)
+    assert "solved Ana's ask" in story.slack.texts_to(HELPER)[-1]
 
 
-def letter(story: Story) -> Posted:
+def letter(story: Story) -> PostedMessage:
     """The one letter to the asker, by now."""
-    story.later(seconds=61)
-    [found] = story.slack.to(ASKER)
+    story.advance(seconds=61)
+    [found] = story.slack.messages_to(ASKER)
     return found
 
 
-def labels(message: Posted) -> list[str]:
+def labels(message: PostedMessage) -> list[str]:
     return [
         element["text"]["text"]
         for block in message.blocks
@@ -215,7 +215,9 @@ def test_one_letter_says_what_became_of_an_ask(
     assert letter(story).text == "Ben answered your ask “How do I fix x?”."
     story.react(ASKER, thread[1], "white_check_mark")
     story.deliver()
-    assert "answered" in story.slack.to(ASKER)[0].text  # An undo tells nothing.
+    assert (
+        "answered" in story.slack.messages_to(ASKER)[0].text
+    )  # An undo tells nothing.
     solved = letter(story)
     assert solved.text.startswith("Solved by Ben: “How do I fix x?”.")
     assert labels(solved) == ["Add what worked"]
@@ -242,7 +244,7 @@ def test_who_says_not_solved_yet_sees_the_button_go(
 ) -> None:
     story.deliver()
     story.react(ADMIN, thread[1], "white_check_mark")
-    story.later(seconds=61)
+    story.advance(seconds=61)
     solved = letter(story)
     assert labels(solved) == ["Add what worked", "Not solved yet"]
     story.click(ASKER, *button(solved, "Not solved yet"))
@@ -251,7 +253,7 @@ def test_who_says_not_solved_yet_sees_the_button_go(
 
 def test_a_letter_on_a_closed_ask_says_that_it_is_open_again(story: Story) -> None:
     story.ask("How do I fix x?")
-    ask_id = story.the_ask().id
+    ask_id = story.only_ask().id
     story.click(ADMIN, "ask_menu", option=f"close:{ask_id}")
     story.submit(ADMIN, story.slack.views[-1][1], {"reason": "Asked before"})
     assert labels(letter(story)) == ["Reopen it"]
@@ -278,7 +280,7 @@ def test_every_answerer_may_have_helped(story: Story, thread: tuple[str, str]) -
     second = story.say(PEER, "Or so.", thread_ts=thread[0])
     story.say(ASKER, "Thanks, that worked!", thread_ts=thread[0])
     story.deliver()
-    [offer] = story.slack.whispers
+    [offer] = story.slack.ephemeral_messages
     helped, solved = offer.blocks[1]["elements"]
     assert [o["text"]["text"] for o in helped["options"]] == [
         "Ben's answer",
@@ -286,34 +288,34 @@ def test_every_answerer_may_have_helped(story: Story, thread: tuple[str, str]) -
     ]
     story.click(ASKER, helped["action_id"], option=helped["options"][0]["value"])
     story.click(ASKER, solved["action_id"], option=solved["options"][1]["value"])
-    assert story.marks()[second] == (True, 0)
-    assert sum(helped for _, helped in story.marks().values()) == 1
+    assert story.answer_marks()[second] == (True, 0)
+    assert sum(helped for _, helped in story.answer_marks().values()) == 1
 
 
 def test_nobody_else_says_who_helped(story: Story, thread: tuple[str, str]) -> None:
     [answer] = story.answers()
     story.click(PEER, "who_helped", option=str(answer.id))
     assert "Only the person who asked" in story.slack.responses[-1][1]
-    assert story.marks() == {thread[1]: (False, 0)}
+    assert story.answer_marks() == {thread[1]: (False, 0)}
 
 
 def test_the_asker_says_what_worked(story: Story, thread: tuple[str, str]) -> None:
     story.react(ASKER, thread[1], "white_check_mark")
-    ask_id = str(story.the_ask().id)
+    ask_id = str(story.only_ask().id)
     story.click(ASKER, "ask_worked", ask_id)
     view = story.slack.views[-1][1]
     story.submit(PEER, view, {"worked": "Not mine to say"})
-    assert story.the_ask().worked is None
+    assert story.only_ask().worked is None
     story.submit(ASKER, view, {"worked": "Jitter, *always*"})
     story.deliver()
-    shown = json.dumps(story.slack.at(HERE, thread[0]).blocks)
+    shown = json.dumps(story.slack.message_at(HELP_CHANNEL, thread[0]).blocks)
     assert "What worked: Jitter, *always*" in shown
 
 
 def offered(story: Story) -> dict[str, tuple[str, str]]:
     """The buttons of the only offer, by label: each one's action and value."""
     story.deliver()
-    [offer] = story.slack.whispers
+    [offer] = story.slack.ephemeral_messages
     buttons = offer.blocks[1]["elements"]
     return {b["text"]["text"]: (b["action_id"], b["value"]) for b in buttons}
 
@@ -334,18 +336,18 @@ def test_thanks_offer_the_buttons_once(story: Story, thread: tuple[str, str]) ->
     story.say(PEER, "Thanks from me, too", thread_ts=thread[0])
     story.deliver()
     assert list(buttons) == ["It helped", "It solved it"]
-    [offer] = story.slack.whispers
-    assert (offer.only, offer.thread_ts) == (ASKER, thread[0])
+    [offer] = story.slack.ephemeral_messages
+    assert (offer.visible_to, offer.thread_ts) == (ASKER, thread[0])
     assert offer.text == "Did Ben's answer help?"
     story.click(ASKER, *buttons["It solved it"])
-    assert story.the_ask().state == "solved"
+    assert story.only_ask().state == "solved"
     undo(story, ASKER)
-    assert story.the_ask().state == "answered"
+    assert story.only_ask().state == "answered"
 
 
 @pytest.mark.parametrize("capture", ["off", "questions", "all"])
 def test_a_tap_after_thanks_counts_as_helpful_once(story: Story, capture: str) -> None:
-    story.set_up(capture=capture)
+    story.set_up_channel(capture=capture)
     if capture == "off":
         ask = story.ask("How do I fix x?").ts
     else:
@@ -355,14 +357,14 @@ def test_a_tap_after_thanks_counts_as_helpful_once(story: Story, capture: str) -
     tap = offered(story)["It helped"]
     for _ in range(2):
         story.click(ASKER, *tap)
-    assert story.marks() == {answer: (False, 1)}
-    assert story.the_ask().state == "answered"
+    assert story.answer_marks() == {answer: (False, 1)}
+    assert story.only_ask().state == "answered"
     # The same person's reaction is no second mark.
     story.react(ASKER, answer, "heart")
-    assert story.marks() == {answer: (False, 1)}
-    story.later(seconds=61)
+    assert story.answer_marks() == {answer: (False, 1)}
+    story.advance(seconds=61)
     helped_ana = "Your answer to Ana's ask “How do I fix x?” helped Ana."
-    assert story.slack.texts(HELPER) == [helped_ana]
+    assert story.slack.texts_to(HELPER) == [helped_ana]
 
 
 def test_a_tap_after_thanks_is_undone_without_the_reaction(
@@ -371,17 +373,17 @@ def test_a_tap_after_thanks_is_undone_without_the_reaction(
     story.say(ASKER, "Thanks!", thread_ts=thread[0])
     story.click(ASKER, *offered(story)["It helped"])
     undo(story, ASKER)
-    assert story.marks() == {thread[1]: (False, 0)}
-    story.later(seconds=61)
-    assert story.slack.texts(HELPER) == []
+    assert story.answer_marks() == {thread[1]: (False, 0)}
+    story.advance(seconds=61)
+    assert story.slack.texts_to(HELPER) == []
     # Nor does the undo take back what was said by an emoji, or the other way round.
     story.click(ASKER, *offered(story)["It helped"])
     story.react(ASKER, thread[1], "heart")
     story.unreact(ASKER, thread[1], "heart")
-    assert story.marks() == {thread[1]: (False, 1)}
+    assert story.answer_marks() == {thread[1]: (False, 1)}
     story.react(ASKER, thread[1], "heart")
-    story.click(ASKER, "undo_helpful", f"{HERE}:{thread[1]}")
-    assert story.marks() == {thread[1]: (False, 1)}
+    story.click(ASKER, "undo_helpful", f"{HELP_CHANNEL}:{thread[1]}")
+    assert story.answer_marks() == {thread[1]: (False, 1)}
 
 
 def test_who_has_marked_it_helpful_is_asked_whether_it_solved_it(
@@ -390,13 +392,13 @@ def test_who_has_marked_it_helpful_is_asked_whether_it_solved_it(
     story.react(ASKER, thread[1], "heart")
     story.say(ASKER, "Thanks!", thread_ts=thread[0])
     assert list(offered(story)) == ["It solved it"]
-    assert story.slack.whispers[0].text == "Did Ben's answer solve it?"
+    assert story.slack.ephemeral_messages[0].text == "Did Ben's answer solve it?"
 
 
 def test_no_button_for_thanks_in_advance(story: Story, thread: tuple[str, str]) -> None:
     story.say(ASKER, "Thanks in advance for any more ideas", thread_ts=thread[0])
     story.deliver()
-    assert story.slack.whispers == []
+    assert story.slack.ephemeral_messages == []
 
 
 @pytest.mark.parametrize("what", ["helpful", "solved"])
@@ -405,14 +407,14 @@ def test_a_shortcut_marks_and_offers_undo(
 ) -> None:
     story.message_shortcut(ASKER, f"mark_{what}", HELPER, thread[1])
     marked = {"helpful": (False, 1), "solved": (True, 0)}[what]
-    assert story.marks() == {thread[1]: marked}
+    assert story.answer_marks() == {thread[1]: marked}
     _, _, blocks = story.slack.responses[-1]
     undo = blocks[1]["elements"][0]
     story.click(ASKER, undo["action_id"], undo["value"])
     assert story.slack.responses[-1][1] == "Undone."
-    assert story.marks() == {thread[1]: (False, 0)}
-    story.later(seconds=90)
-    assert story.slack.texts(HELPER) == []
+    assert story.answer_marks() == {thread[1]: (False, 0)}
+    story.advance(seconds=90)
+    assert story.slack.texts_to(HELPER) == []
 
 
 def test_a_shortcut_on_what_is_no_answer_is_refused(
@@ -427,12 +429,12 @@ def test_a_shortcut_on_what_is_no_answer_is_refused(
 def test_a_deleted_answer_counts_no_more(story: Story, thread: tuple[str, str]) -> None:
     story.react(ASKER, thread[1], "white_check_mark")
     story.delete(HELPER, thread[1], thread_ts=thread[0])
-    assert story.the_ask().state == "open"
-    story.later(seconds=90)
-    assert story.slack.texts(HELPER) == []
+    assert story.only_ask().state == "open"
+    story.advance(seconds=90)
+    assert story.slack.texts_to(HELPER) == []
     # The message itself, delivered late, does not bring it back.
     story.say(HELPER, "So.", thread_ts=thread[0], ts=thread[1])
-    assert story.the_ask().state == "open"
+    assert story.only_ask().state == "open"
 
 
 def test_a_broadcast_a_file_and_an_edit_count_once(story: Story) -> None:
@@ -448,13 +450,13 @@ def test_followups_of_the_asker_are_no_answers(story: Story) -> None:
     ask = story.ask()
     story.say(ASKER, "I forgot to say", thread_ts=ask.ts)
     assert story.answers() == []
-    assert story.the_ask().state == "open"
+    assert story.only_ask().state == "open"
 
 
 def test_later_answers_send_no_message(story: Story, thread: tuple[str, str]) -> None:
     story.say(PEER, "Or so.", thread_ts=thread[0])
     story.deliver()
-    assert len(story.slack.to(ASKER)) == 1
+    assert len(story.slack.messages_to(ASKER)) == 1
 
 
 def test_marked_again_after_an_undo_is_told_once(
@@ -462,42 +464,42 @@ def test_marked_again_after_an_undo_is_told_once(
 ) -> None:
     story.react(PEER, thread[1], "heart")
     story.unreact(PEER, thread[1], "heart")
-    story.later(seconds=61)
-    assert story.slack.texts(HELPER) == []
+    story.advance(seconds=61)
+    assert story.slack.texts_to(HELPER) == []
     story.react(PEER, thread[1], "heart")
-    story.later(seconds=61)
+    story.advance(seconds=61)
     story.unreact(PEER, thread[1], "heart")
     story.react(PEER, thread[1], "heart")
-    story.later(seconds=61)
-    assert len(story.slack.to(HELPER)) == 1
+    story.advance(seconds=61)
+    assert len(story.slack.messages_to(HELPER)) == 1
 
 
 def test_whom_an_answer_helped_is_told_when_it_is_no_solution_after_all(
     story: Story, thread: tuple[str, str]
 ) -> None:
     story.react(PEER, thread[1], "heart")
-    story.later(seconds=30)
+    story.advance(seconds=30)
     story.react(ASKER, thread[1], "white_check_mark")
-    story.later(seconds=31)
+    story.advance(seconds=31)
     story.unreact(ASKER, thread[1], "white_check_mark")
-    story.later(seconds=61)
-    assert story.slack.texts(HELPER) == HELPED_CHI
+    story.advance(seconds=61)
+    assert story.slack.texts_to(HELPER) == HELPED_CHI
 
 
 def test_whom_an_answer_helped_is_told_when_its_ask_is_made_again(
     story: Story,
 ) -> None:
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     ts = story.say(ASKER, "How do I fix x?")
     answer = story.say(HELPER, "So.", thread_ts=ts)
     story.react(PEER, answer, "heart")
-    story.click(ASKER, "ask_menu", option=f"delete:{story.the_ask().id}")
+    story.click(ASKER, "ask_menu", option=f"delete:{story.only_ask().id}")
     story.submit(ASKER, story.slack.views[-1][1], {})
-    story.later(seconds=61)
-    assert story.slack.texts(HELPER) == []
+    story.advance(seconds=61)
+    assert story.slack.texts_to(HELPER) == []
     story.message_shortcut(ASKER, "make_ask", ASKER, ts, "How do I fix x?")
-    story.later(seconds=61)
-    assert story.slack.texts(HELPER) == HELPED_CHI
+    story.advance(seconds=61)
+    assert story.slack.texts_to(HELPER) == HELPED_CHI
 
 
 def test_nothing_of_other_conversations_is_kept(story: Story) -> None:
@@ -507,7 +509,7 @@ def test_nothing_of_other_conversations_is_kept(story: Story) -> None:
     story.react(HELPER, reply, "heart")
     story.delete(PEER, reply, thread_ts=ts)
     assert story.asks() == []
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         for table in ("reactions", "sightings", "answers"):
             found = Base.metadata.tables[table]
             assert session.scalar(select(func.count()).select_from(found)) == 0
@@ -516,7 +518,7 @@ def test_nothing_of_other_conversations_is_kept(story: Story) -> None:
 def test_an_answer_of_which_slack_told_late_is_looked_up(story: Story) -> None:
     ask = story.ask()
     ts = story.ts()
-    story.slack.threads[HERE, ask.ts] = [
+    story.slack.thread_messages[HELP_CHANNEL, ask.ts] = [
         {"ts": ask.ts, "user": BOT, "bot_id": "B1", "text": "ask"},
         {
             "ts": ts,
@@ -528,10 +530,10 @@ def test_an_answer_of_which_slack_told_late_is_looked_up(story: Story) -> None:
     ]
     # The reaction came first, when nothing was known of the message.
     story.react(PEER, ts, "heart")
-    story.later(seconds=5)
+    story.advance(seconds=5)
     story.say(HELPER, "So.", thread_ts=ask.ts, ts=ts)
     story.deliver()
-    assert story.marks() == {ts: (False, 1)}
+    assert story.answer_marks() == {ts: (False, 1)}
 
 
 # Any order, any number of deliveries
@@ -543,47 +545,47 @@ def _captured_story() -> list[dict[str, Any]]:
     deleted = {
         "type": "message",
         "subtype": "message_deleted",
-        "channel": HERE,
+        "channel": HELP_CHANNEL,
         "ts": "1772442090.000100",
         "event_ts": "1772442090.000100",
         "deleted_ts": two,
-        "previous_message": message(PEER, "Or so.", two, ask),
+        "previous_message": message_event(PEER, "Or so.", two, ask),
     }
     edited = {
         "type": "message",
         "subtype": "message_changed",
-        "channel": HERE,
+        "channel": HELP_CHANNEL,
         "ts": "1772442095.000100",
         "event_ts": "1772442095.000100",
-        "message": message(ASKER, "How do I fix y?", ask),
-        "previous_message": message(ASKER, "How do I fix x?", ask),
+        "message": message_event(ASKER, "How do I fix y?", ask),
+        "previous_message": message_event(ASKER, "How do I fix x?", ask),
     }
     return [
-        message(ASKER, "How do I fix x?", ask),
-        message(HELPER, "So.", one, ask),
-        message(PEER, "Or so.", two, ask),
-        reaction(PEER, one, "heart", "1772442030.000100"),
-        reaction(PEER, one, "heart", "1772442031.000100", added=False),
-        reaction(PEER, one, "heart", "1772442032.000100"),
-        reaction(ASKER, one, "white_check_mark", "1772442040.000100"),
-        reaction(ASKER, two, "white_check_mark", "1772442041.000100"),
-        reaction(HELPER, one, "heart", "1772442042.000100"),
-        reaction(ADMIN, ask, "raising_hand", "1772442043.000100"),
+        message_event(ASKER, "How do I fix x?", ask),
+        message_event(HELPER, "So.", one, ask),
+        message_event(PEER, "Or so.", two, ask),
+        reaction_event(PEER, one, "heart", "1772442030.000100"),
+        reaction_event(PEER, one, "heart", "1772442031.000100", added=False),
+        reaction_event(PEER, one, "heart", "1772442032.000100"),
+        reaction_event(ASKER, one, "white_check_mark", "1772442040.000100"),
+        reaction_event(ASKER, two, "white_check_mark", "1772442041.000100"),
+        reaction_event(HELPER, one, "heart", "1772442042.000100"),
+        reaction_event(ADMIN, ask, "raising_hand", "1772442043.000100"),
         deleted,
         edited,
     ]
 
 
 def _outcome(story: Story) -> tuple[Any, ...]:
-    ask = story.the_ask()
-    return (ask.title, ask.state, ask.solved_by, ask.ts, story.marks())
+    ask = story.only_ask()
+    return (ask.title, ask.state, ask.solved_by, ask.ts, story.answer_marks())
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_the_order_and_number_of_deliveries_do_not_matter(
     story: Story, seed: int
 ) -> None:
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     events = _captured_story()
     shuffled = random.Random(seed)
     if seed == 1:
@@ -603,26 +605,26 @@ def test_the_order_and_number_of_deliveries_do_not_matter(
 
 
 def test_capture_takes_questions_only_or_everything(story: Story) -> None:
-    story.set_up(capture="questions")
+    story.set_up_channel(capture="questions")
     story.say(ASKER, "Good morning")
     story.say(ASKER, "How do I fix x?")
     story.say(ASKER, "Was it ?a=b or https://x.y/?z")
     assert [ask.title for ask in story.asks()] == ["How do I fix x?"]
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     story.say(ASKER, "It is broken")
     assert [ask.title for ask in story.asks()] == ["How do I fix x?", "It is broken"]
 
 
 @pytest.mark.parametrize("is_known", [False, True])
 def test_a_strangers_question_becomes_no_ask(story: Story, *, is_known: bool) -> None:
-    story.slack.people["U9"] = person("U9", "Zed", team_id="T9")
-    story.set_up(capture="all", champions=[CHAMPION])
+    story.slack.people["U9"] = user_object("U9", "Zed", team_id="T9")
+    story.set_up_channel(capture="all", champions=[CHAMPION])
     if is_known:
-        facts.ensure(story.rt, people=["U9"])
+        facts.refresh(story.rt, users=["U9"])
     head = story.say("U9", "How do you x?")
     story.deliver()
     assert [ask.deleted_at for ask in story.asks()].count(None) == 0
-    assert story.slack.to("U9") == []
+    assert story.slack.messages_to("U9") == []
     # Said of the message in so many words, either.
     story.message_shortcut(CHAMPION, "make_ask", "U9", head, "How do you x?")
     assert "another organisation" in story.slack.responses[-1][1]
@@ -636,24 +638,24 @@ def test_a_strangers_question_becomes_no_ask(story: Story, *, is_known: bool) ->
 
 
 def test_only_a_first_captured_ask_is_explained_to_its_asker(story: Story) -> None:
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     story.say(ASKER, "It is broken")
     story.say(ASKER, "It is broken again")
     story.deliver()
-    [told] = story.slack.to(ASKER)
+    [told] = story.slack.messages_to(ASKER)
     assert told.text.startswith("I've listed your question “It is broken” as an ask")
-    assert story.slack.to(HERE) == []
+    assert story.slack.messages_to(HELP_CHANNEL) == []
 
 
 def test_ids_of_what_led_nowhere_are_forgotten_after_a_week(story: Story) -> None:
-    story.set_up(capture="questions")
+    story.set_up_channel(capture="questions")
     ts = story.say(ASKER, "Good morning")
     reply = story.say(PEER, "Morning", thread_ts=ts)
     story.react(HELPER, reply, "heart")
     tables = ("sightings", "reactions")
 
     def kept() -> list[int]:
-        with story.rt.reads() as session:
+        with story.rt.read_session() as session:
             return [
                 session.scalar(
                     select(func.count()).select_from(Base.metadata.tables[t])
@@ -662,56 +664,56 @@ def test_ids_of_what_led_nowhere_are_forgotten_after_a_week(story: Story) -> Non
                 for t in tables
             ]
 
-    job.purge(story.rt, story.deliverer)
+    job.purge_expired(story.rt, story.deliverer)
     assert kept() == [1, 1]
-    story.clock.forward(days=8)
-    job.purge(story.rt, story.deliverer)
+    story.clock.advance(days=8)
+    job.purge_expired(story.rt, story.deliverer)
     assert kept() == [0, 0]
 
 
 def test_ids_of_what_led_nowhere_are_forgotten_when_capture_ends(
     story: Story,
 ) -> None:
-    story.set_up(capture="questions")
+    story.set_up_channel(capture="questions")
     ask = story.say(ASKER, "How do I fix x?")
     answer = story.say(HELPER, "So.", thread_ts=ask)
     story.react(PEER, answer, "heart")
     other = story.say(ASKER, "Good morning")
     reply = story.say(PEER, "Morning", thread_ts=other)
     story.react(HELPER, reply, "heart")
-    story.set_up(capture="off")
-    with story.rt.reads() as session:
+    story.set_up_channel(capture="off")
+    with story.rt.read_session() as session:
         sightings, reactions = (
             session.scalar(select(func.count()).select_from(Base.metadata.tables[t]))
             for t in ("sightings", "reactions")
         )
     assert (sightings, reactions) == (0, 1)
-    assert story.marks() == {answer: (False, 1)}
+    assert story.answer_marks() == {answer: (False, 1)}
 
 
 def test_an_answer_without_text_is_an_answer(
     story: Story, thread: tuple[str, str]
 ) -> None:
-    event = message(PEER, "", story.ts(), thread[0]) | {"text": None}
+    event = message_event(PEER, "", story.ts(), thread[0]) | {"text": None}
     assert story.event(event) == 200
     assert len(story.answers()) == 2
 
 
 def test_a_captured_message_deleted_is_no_ask(story: Story) -> None:
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     ts = story.say(ASKER, "It is broken")
     story.delete(ASKER, ts)
-    assert story.the_ask().state == "deleted"
+    assert story.only_ask().state == "deleted"
 
 
 def test_a_tombstone_is_a_deletion(story: Story) -> None:
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     ts = story.say(ASKER, "It is broken")
     story.say(HELPER, "So.", thread_ts=ts)
     event = {
         "type": "message",
         "subtype": "message_changed",
-        "channel": HERE,
+        "channel": HELP_CHANNEL,
         "ts": story.ts(),
         "event_ts": story.ts(),
         "message": {
@@ -724,13 +726,13 @@ def test_a_tombstone_is_a_deletion(story: Story) -> None:
         },
     }
     assert story.event(event) == 200
-    assert story.the_ask().state == "deleted"
+    assert story.only_ask().state == "deleted"
 
 
 def test_outbox_says_each_thing_once(story: Story, thread: tuple[str, str]) -> None:
     for _ in range(3):
         story.react(ASKER, thread[1], "white_check_mark")
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         kinds = session.scalars(
             select(OutboxItem.kind).where(OutboxItem.kind == "answer.solved")
         ).all()

@@ -9,25 +9,25 @@ from sqlalchemy import func, select, update
 
 import jobs.mentors
 from bot import outbox
-from bot.config import A_FEW
+from bot.config import SMALL_WORKSPACE
 from bot.mentors import rounds
 from bot.policies import service as policies
 from bot.preferences import service as preferences
-from bot.slack import Refused
-from models import Credit, Evidence, MentorRound, MessageCount
+from bot.slack import Rejected
+from models import Credit, CreditEvidence, MentorRun, MessageCount
 from tests.factories import (
     ADMIN,
     ASKER,
     BOT,
     CHAMPION,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     PEER,
     Story,
-    conversation,
-    person,
+    conversation_object,
+    user_object,
 )
-from tests.fakes import Posted
+from tests.fakes import PostedMessage
 
 SECRET = "C0SECRET"
 # From Monday, when the stories begin: Friday at ten in Helsinki.
@@ -37,35 +37,35 @@ TO_FRIDAY = {"days": 3, "hours": 23}
 def help_out(story: Story, *, helper: str = HELPER) -> None:
     """The helper solves an ask of one and helps with an ask of another."""
     for asker, emoji in ((ASKER, "white_check_mark"), (PEER, "+1")):
-        ask = story.ask(f"How does {asker} do it?", who=asker)
+        ask = story.ask(f"How does {asker} do it?", member=asker)
         reply = story.say(helper, "Like this.", thread_ts=ask.ts)
         story.react(asker, reply, emoji)
     for talker in (ADMIN, CHAMPION, ASKER):
         for _ in range(4):
             story.say(talker, "Good morning")
-    story.later(minutes=2)
+    story.advance(minutes=2)
     for one in (helper, ASKER, PEER, ADMIN, CHAMPION):
         meet(story, one)
 
 
 def meet(story: Story, slack_id: str, **facts: Any) -> None:
-    user = person(slack_id, **facts)
+    user = user_object(slack_id, **facts)
     story.slack.people[slack_id] = user
     assert story.event({"type": "user_change", "user": user}) == 200
 
 
-def look(story: Story) -> None:
-    jobs.mentors.look(story.rt, story.deliverer)
+def run_detection(story: Story) -> None:
+    jobs.mentors.detect(story.rt, story.deliverer)
     story.deliver()
 
 
 def on_friday(story: Story) -> None:
-    story.clock.forward(**TO_FRIDAY)
-    look(story)
+    story.clock.advance(**TO_FRIDAY)
+    run_detection(story)
 
 
 def credited(story: Story) -> list[Credit]:
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         return list(session.scalars(select(Credit).order_by(Credit.id)))
 
 
@@ -74,11 +74,11 @@ def the_credit(story: Story) -> Credit:
     return credit
 
 
-def last(story: Story, whom: str) -> Posted:
-    return story.slack.to(whom)[-1]
+def last(story: Story, whom: str) -> PostedMessage:
+    return story.slack.messages_to(whom)[-1]
 
 
-def words(posted: Posted) -> str:
+def words(posted: PostedMessage) -> str:
     return str(posted.blocks)
 
 
@@ -89,7 +89,7 @@ def choose(story: Story, action: str, *, who: str = HELPER) -> None:
 
 def test_the_person_is_told_first_and_nobody_else(story: Story):
     help_out(story)
-    before = len(story.slack.to(HERE))
+    before = len(story.slack.messages_to(HELP_CHANNEL))
     on_friday(story)
     told = last(story, HELPER)
     assert told.text.startswith(
@@ -100,11 +100,13 @@ def test_the_person_is_told_first_and_nobody_else(story: Story):
     assert "May I tell #help" in told.text
     buttons = [b["action_id"] for b in told.blocks[-2]["elements"]]
     assert buttons == ["mentor_tell", "mentor_keep", "mentor_never"]
-    assert len(story.slack.to(HERE)) == before
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == before
     credit = the_credit(story)
     assert (credit.member, credit.consent, credit.window_days) == (HELPER, "asked", 28)
-    with story.rt.reads() as session:
-        rows = session.scalars(select(Evidence).order_by(Evidence.ask_id)).all()
+    with story.rt.read_session() as session:
+        rows = session.scalars(
+            select(CreditEvidence).order_by(CreditEvidence.ask_id)
+        ).all()
         assert [(r.asker, r.is_solution, r.helped, r.marked_by) for r in rows] == [
             (ASKER, True, [ASKER], [ASKER]),
             (PEER, False, [PEER], [PEER]),
@@ -112,31 +114,31 @@ def test_the_person_is_told_first_and_nobody_else(story: Story):
 
 
 def test_the_bot_looks_once_the_shortest_window_is_full(story: Story):
-    numbers = A_FEW.model_copy(update={"windows_days": (28, 56)})
-    story.rt = replace(story.rt, mentors=numbers)
+    numbers = SMALL_WORKSPACE.model_copy(update={"windows_days": (28, 56)})
+    story.rt = replace(story.rt, mentor_settings=numbers)
     help_out(story)
     on_friday(story)
     assert credited(story) == []
     for _ in range(2):
-        story.clock.forward(days=7)
-        look(story)
+        story.clock.advance(days=7)
+        run_detection(story)
     assert credited(story) == []
     help_out(story)
     # The bot came on a Monday: the fourth Friday is too early by three days.
-    story.clock.forward(days=7)
-    look(story)
+    story.clock.advance(days=7)
+    run_detection(story)
     assert credited(story) == []
-    story.clock.forward(days=7)
-    look(story)
+    story.clock.advance(days=7)
+    run_detection(story)
     assert the_credit(story).window_days == 28
 
 
 def test_what_an_export_tells_fills_the_window(story: Story):
-    numbers = A_FEW.model_copy(update={"windows_days": (28, 56)})
-    story.rt = replace(story.rt, mentors=numbers)
+    numbers = SMALL_WORKSPACE.model_copy(update={"windows_days": (28, 56)})
+    story.rt = replace(story.rt, mentor_settings=numbers)
     help_out(story)
-    jobs.mentors.write_down(story.rt, story.deliverer)
-    with story.rt.sessions.begin() as session:
+    jobs.mentors.flush_message_counts(story.rt, story.deliverer)
+    with story.rt.write_session.begin() as session:
         session.execute(
             update(MessageCount)
             .where(MessageCount.member == ADMIN)
@@ -147,8 +149,8 @@ def test_what_an_export_tells_fills_the_window(story: Story):
 
 
 def test_a_few_people_by_themselves_are_one_circle(story: Story):
-    numbers = A_FEW.model_copy(update={"circle_people": 12})
-    story.rt = replace(story.rt, mentors=numbers)
+    numbers = SMALL_WORKSPACE.model_copy(update={"circle_people": 12})
+    story.rt = replace(story.rt, mentor_settings=numbers)
     help_out(story)
     on_friday(story)
     assert credited(story) == []
@@ -158,7 +160,7 @@ def test_a_yes_tells_the_channel_and_those_who_were_helped(story: Story):
     help_out(story)
     on_friday(story)
     choose(story, "mentor_tell")
-    post = last(story, HERE)
+    post = last(story, HELP_CHANNEL)
     assert "Ben quietly helped here" in post.text
     assert "Thank you, Ben!" in post.text
     assert HELPER in words(post)
@@ -169,28 +171,30 @@ def test_a_yes_tells_the_channel_and_those_who_were_helped(story: Story):
     assert post.ts.replace(".", "") in words(last(story, HELPER))
     # A minute is for taking it back.
     assert "Your mark did this" not in last(story, ASKER).text
-    story.later(minutes=2)
+    story.advance(minutes=2)
     for helped in (ASKER, PEER):
         assert "Your mark did this: Ben is being thanked" in last(story, helped).text
     assert the_credit(story).consent == "public"
 
 
-@pytest.mark.parametrize("places", [(HERE, "C0THERE"), ("C0THERE", HERE)])
+@pytest.mark.parametrize(
+    "places", [(HELP_CHANNEL, "C0THERE"), ("C0THERE", HELP_CHANNEL)]
+)
 def test_of_channels_with_as_much_that_of_the_latest_answer_is_told(
     story: Story, places: tuple[str, str]
 ):
-    story.slack.channels["C0THERE"] = conversation("C0THERE", "there")
+    story.slack.channels["C0THERE"] = conversation_object("C0THERE", "there")
     for asker, place in zip((ASKER, PEER), places, strict=True):
-        before = len(story.slack.to(place))
+        before = len(story.slack.messages_to(place))
         story.command(asker, "/ask", "How is it done?", channel=place)
         story.deliver()
-        ask = story.slack.to(place)[before]
+        ask = story.slack.messages_to(place)[before]
         reply = story.say(HELPER, "So.", thread_ts=ask.ts, channel=place)
         story.react(asker, reply, "+1", channel=place)
     for talker in (ADMIN, CHAMPION, ASKER):
         for _ in range(4):
             story.say(talker, "Good morning")
-    story.later(minutes=2)
+    story.advance(minutes=2)
     for one in (HELPER, ASKER, PEER, ADMIN, CHAMPION):
         meet(story, one)
     on_friday(story)
@@ -200,11 +204,11 @@ def test_of_channels_with_as_much_that_of_the_latest_answer_is_told(
 
 def test_between_us_stays_between_us(story: Story):
     help_out(story)
-    before = len(story.slack.to(HERE))
+    before = len(story.slack.messages_to(HELP_CHANNEL))
     on_friday(story)
     choose(story, "mentor_keep")
-    story.later(minutes=2)
-    assert len(story.slack.to(HERE)) == before
+    story.advance(minutes=2)
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == before
     assert "This stays between us" in words(last(story, HELPER))
     assert the_credit(story).consent == "private"
 
@@ -214,104 +218,106 @@ def test_not_again_opts_out_of_this_and_all_that_follows(story: Story):
     on_friday(story)
     choose(story, "mentor_never")
     assert "I won't do this again" in words(last(story, HELPER))
-    with story.rt.reads() as session:
-        chosen = preferences.of(session, story.rt.workspace.id, HELPER)
+    with story.rt.read_session() as session:
+        chosen = preferences.get(session, story.rt.workspace.id, HELPER)
     assert chosen.may_be_named == "never"
-    story.clock.forward(days=91)
+    story.clock.advance(days=91)
     help_out(story)
-    story.clock.forward(days=7 - 91 % 7)
-    look(story)
+    story.clock.advance(days=7 - 91 % 7)
+    run_detection(story)
     assert len(credited(story)) == 1
 
 
 def test_seven_days_of_silence_are_between_us(story: Story):
     help_out(story)
     on_friday(story)
-    story.later(days=6, hours=23)
-    jobs.mentors.follow(story.rt, story.deliverer)
+    story.advance(days=6, hours=23)
+    jobs.mentors.apply_consent(story.rt, story.deliverer)
     assert the_credit(story).consent == "asked"
-    story.later(hours=1)
-    jobs.mentors.follow(story.rt, story.deliverer)
+    story.advance(hours=1)
+    jobs.mentors.apply_consent(story.rt, story.deliverer)
     story.deliver()
     assert the_credit(story).consent == "silent"
     assert "I heard nothing, so this stays between us" in words(last(story, HELPER))
     # A late answer is a change of mind.
     choose(story, "mentor_tell")
-    assert "Ben quietly helped here" in last(story, HERE).text
+    assert "Ben quietly helped here" in last(story, HELP_CHANNEL).text
 
 
 def test_taking_it_back_edits_the_post_and_a_second_yes_restores_it(story: Story):
     help_out(story)
     on_friday(story)
     choose(story, "mentor_tell")
-    post = last(story, HERE)
+    post = last(story, HELP_CHANNEL)
     choose(story, "mentor_keep")
-    assert "This thank-you was taken back" in last(story, HERE).text
-    assert HELPER not in words(last(story, HERE))
-    story.later(minutes=2)
+    assert "This thank-you was taken back" in last(story, HELP_CHANNEL).text
+    assert HELPER not in words(last(story, HELP_CHANNEL))
+    story.advance(minutes=2)
     assert "Your mark did this" not in last(story, ASKER).text
     choose(story, "mentor_tell")
-    assert last(story, HERE).ts == post.ts
-    assert "Ben quietly helped here" in last(story, HERE).text
+    assert last(story, HELP_CHANNEL).ts == post.ts
+    assert "Ben quietly helped here" in last(story, HELP_CHANNEL).text
 
 
 def test_a_post_that_was_deleted_in_slack_stays_deleted_until_a_newer_yes(
     story: Story,
 ):
     def delete_the_post() -> None:
-        story.slack.messages.remove(last(story, HERE))
+        story.slack.messages.remove(last(story, HELP_CHANNEL))
 
     def show() -> None:
-        with story.rt.sessions.begin() as session:
-            outbox.refresh(
+        with story.rt.write_session.begin() as session:
+            outbox.enqueue_update(
                 session,
                 "mentor.show",
                 the_credit(story).id,
-                HERE,
+                HELP_CHANNEL,
                 installation_id=story.rt.workspace.id,
                 now=story.clock(),
             )
         story.deliver()
 
     help_out(story)
-    before = len(story.slack.to(HERE))
+    before = len(story.slack.messages_to(HELP_CHANNEL))
     on_friday(story)
     choose(story, "mentor_tell")
     delete_the_post()
     show()
-    assert len(story.slack.to(HERE)) == before
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == before
     assert the_credit(story).post_ts is None
     choose(story, "mentor_keep")
     choose(story, "mentor_tell")
-    assert len(story.slack.to(HERE)) == before + 1
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == before + 1
     # Taken back and said again before anybody has seen that it is gone.
     delete_the_post()
     story.click(HELPER, "mentor_keep", str(the_credit(story).id))
     choose(story, "mentor_tell")
-    assert len(story.slack.to(HERE)) == before + 1
-    assert last(story, HERE).ts == the_credit(story).post_ts
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == before + 1
+    assert last(story, HELP_CHANNEL).ts == the_credit(story).post_ts
 
 
 def test_taken_back_before_it_was_posted_it_never_is(story: Story):
     help_out(story)
     on_friday(story)
-    before = len(story.slack.to(HERE))
+    before = len(story.slack.messages_to(HELP_CHANNEL))
     story.click(HELPER, "mentor_tell", str(the_credit(story).id))
     story.click(HELPER, "mentor_keep", str(the_credit(story).id))
-    story.later(minutes=2)
-    assert len(story.slack.to(HERE)) == before
+    story.advance(minutes=2)
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == before
 
 
 def test_opting_out_anywhere_removes_past_public_credits(story: Story):
     help_out(story)
     on_friday(story)
     choose(story, "mentor_tell")
-    post = last(story, HERE)
-    with story.rt.sessions.begin() as session:
-        preferences.choose(session, story.rt.workspace.id, HELPER, may_be_named="never")
-    jobs.mentors.follow(story.rt, story.deliverer)
+    post = last(story, HELP_CHANNEL)
+    with story.rt.write_session.begin() as session:
+        preferences.update(session, story.rt.workspace.id, HELPER, may_be_named="never")
+    jobs.mentors.apply_consent(story.rt, story.deliverer)
     story.deliver()
-    assert post.ts not in {message.ts for message in story.slack.to(HERE)}
+    assert post.ts not in {
+        message.ts for message in story.slack.messages_to(HELP_CHANNEL)
+    }
     assert the_credit(story).consent == "never"
     # It can't be told again without changing that first.
     refused = story.click(HELPER, "mentor_tell", str(the_credit(story).id))
@@ -321,37 +327,37 @@ def test_opting_out_anywhere_removes_past_public_credits(story: Story):
 
 def test_who_may_always_be_named_is_told_first_and_not_asked(story: Story):
     help_out(story)
-    with story.rt.sessions.begin() as session:
-        preferences.choose(session, story.rt.workspace.id, HELPER, may_be_named="yes")
+    with story.rt.write_session.begin() as session:
+        preferences.update(session, story.rt.workspace.id, HELPER, may_be_named="yes")
     on_friday(story)
     assert "May I tell" not in last(story, HELPER).text
     assert "Yes: I told" in words(last(story, HELPER))
-    assert "Ben quietly helped here" in last(story, HERE).text
+    assert "Ben quietly helped here" in last(story, HELP_CHANNEL).text
 
 
 def prefer(story: Story, who: str, **choices: Any) -> None:
-    with story.rt.sessions.begin() as session:
-        preferences.choose(session, story.rt.workspace.id, who, **choices)
+    with story.rt.write_session.begin() as session:
+        preferences.update(session, story.rt.workspace.id, who, **choices)
 
 
 def test_each_message_waits_for_a_pause_that_began_since_it_was_promised(story: Story):
     help_out(story)
     prefer(story, HELPER, hours_from=time(12))
     on_friday(story)
-    before = len(story.slack.to(HELPER))
+    before = len(story.slack.messages_to(HELPER))
     today = story.clock().date()
     prefer(story, HELPER, paused_until=today + timedelta(days=5))
-    story.later(hours=3)
-    assert len(story.slack.to(HELPER)) == before
-    story.later(days=5)
+    story.advance(hours=3)
+    assert len(story.slack.messages_to(HELPER)) == before
+    story.advance(days=5)
     assert "May I tell" in last(story, HELPER).text
     choose(story, "mentor_tell")
     prefer(story, ASKER, paused_until=today + timedelta(days=7))
-    story.later(minutes=2)
+    story.advance(minutes=2)
     assert "Your mark did this" in last(story, PEER).text
     assert "Your mark did this" not in last(story, ASKER).text
     # Seven days after Friday is a Friday, too.
-    story.later(days=2)
+    story.advance(days=2)
     assert "Your mark did this" in last(story, ASKER).text
 
 
@@ -365,22 +371,22 @@ def on_vacation(story: Story) -> None:
 def test_who_is_on_vacation_hears_of_it_when_they_are_back(story: Story):
     on_vacation(story)
     for _ in range(5):
-        story.later(days=1)
+        story.advance(days=1)
     assert "May I tell" not in last(story, HELPER).text
     meet(story, HELPER)
-    story.later(hours=20)
+    story.advance(hours=20)
     assert "May I tell" not in last(story, HELPER).text
-    story.later(hours=5)
+    story.advance(hours=5)
     assert "May I tell" in last(story, HELPER).text
 
 
 def test_a_vacation_without_an_end_is_waited_for_three_weeks(story: Story):
     on_vacation(story)
     for _ in range(21):
-        story.later(days=1)
+        story.advance(days=1)
         assert "May I tell" not in last(story, HELPER).text
     # The first day on which it could have been said was Monday.
-    story.later(days=3)
+    story.advance(days=3)
     assert "May I tell" in last(story, HELPER).text
 
 
@@ -394,32 +400,46 @@ def test_nobody_decides_for_somebody_else(story: Story):
 
 def test_crashes_retries_and_replicas_credit_once(story: Story):
     help_out(story)
-    story.clock.forward(**TO_FRIDAY)
+    story.clock.advance(**TO_FRIDAY)
     rt = story.rt
-    with rt.reads() as session:
-        [due] = rounds.due(session, rt.workspace, now=rt.clock(), numbers=rt.mentors)
-        jobs.mentors.write_down(rt, story.deliverer)
-    with rt.reads() as session:
-        result = rounds.look(session, rt.workspace, due, {}, numbers=rt.mentors)
-    with rt.sessions() as session:
+    with rt.read_session() as session:
+        [due] = rounds.due_runs(
+            session, rt.workspace, now=rt.clock(), settings=rt.mentor_settings
+        )
+        jobs.mentors.flush_message_counts(rt, story.deliverer)
+    with rt.read_session() as session:
+        result = rounds.run(session, rt.workspace, due, {}, settings=rt.mentor_settings)
+    with rt.write_session() as session:
         rounds.record(
-            session, rt.workspace, due, result, numbers=rt.mentors, now=rt.clock()
+            session,
+            rt.workspace,
+            due,
+            result,
+            settings=rt.mentor_settings,
+            now=rt.clock(),
         )
         # The process dies before the commit.
         session.rollback()
     assert credited(story) == []
     # Another replica looked at the same moment, and both write what they found.
     for _ in range(2):
-        with rt.sessions.begin() as session:
+        with rt.write_session.begin() as session:
             rounds.record(
-                session, rt.workspace, due, result, numbers=rt.mentors, now=rt.clock()
+                session,
+                rt.workspace,
+                due,
+                result,
+                settings=rt.mentor_settings,
+                now=rt.clock(),
             )
-    look(story)
-    look(story)
+    run_detection(story)
+    run_detection(story)
     assert len(credited(story)) == 1
-    assert len([m for m in story.slack.to(HELPER) if "May I tell" in m.text]) == 1
-    with rt.reads() as session:
-        assert session.scalar(select(func.count()).select_from(MentorRound)) == 1
+    assert (
+        len([m for m in story.slack.messages_to(HELPER) if "May I tell" in m.text]) == 1
+    )
+    with rt.read_session() as session:
+        assert session.scalar(select(func.count()).select_from(MentorRun)) == 1
 
 
 def test_nobody_is_credited_again_before_twelve_weeks_are_over(story: Story):
@@ -427,22 +447,22 @@ def test_nobody_is_credited_again_before_twelve_weeks_are_over(story: Story):
     on_friday(story)
     help_out(story)
     for _ in range(11):
-        story.clock.forward(days=7)
-        look(story)
+        story.clock.advance(days=7)
+        run_detection(story)
     assert len(credited(story)) == 1
     help_out(story)
-    story.clock.forward(days=7)
-    look(story)
+    story.clock.advance(days=7)
+    run_detection(story)
     first, second = credited(story)
     assert second.period - first.period == timedelta(weeks=12)
 
 
 def test_who_is_in_doubt_when_it_is_recorded_is_not_credited(story: Story):
     help_out(story)
-    story.clock.forward(**TO_FRIDAY)
-    with story.rt.sessions.begin() as session:
-        preferences.choose(session, story.rt.workspace.id, HELPER, may_be_named="never")
-    look(story)
+    story.clock.advance(**TO_FRIDAY)
+    with story.rt.write_session.begin() as session:
+        preferences.update(session, story.rt.workspace.id, HELPER, may_be_named="never")
+    run_detection(story)
     assert credited(story) == []
 
 
@@ -483,11 +503,11 @@ def test_a_mark_undone_later_changes_nothing_public_and_shows_to_leads(story: St
     help_out(story)
     on_friday(story)
     choose(story, "mentor_tell")
-    before = last(story, HERE).blocks
+    before = last(story, HELP_CHANNEL).blocks
     [first, _] = story.answers()
     story.unreact(ASKER, first.ts, "white_check_mark")
-    story.later(minutes=2)
-    assert last(story, HERE).blocks == before
+    story.advance(minutes=2)
+    assert last(story, HELP_CHANNEL).blocks == before
     story.command(ADMIN, "/backswing", "mentors")
     shown = str(story.slack.views[-1][1])
     assert shown.count("undone since") == 1
@@ -498,16 +518,16 @@ def test_messages_are_counted_once_however_often_they_are_delivered(story: Story
     for _ in range(3):
         story.say(PEER, "Hello", ts=ts)
     story.say(PEER, "And again")
-    jobs.mentors.write_down(story.rt, story.deliverer)
+    jobs.mentors.flush_message_counts(story.rt, story.deliverer)
     story.say(PEER, "Hello", ts=ts)
     story.say(PEER, "Later")
-    jobs.mentors.write_down(story.rt, story.deliverer)
-    with story.rt.reads() as session:
+    jobs.mentors.flush_message_counts(story.rt, story.deliverer)
+    with story.rt.read_session() as session:
         [row] = session.scalars(select(MessageCount)).all()
     assert (row.member, row.messages, row.day) == (PEER, 3, story.clock().date())
-    story.clock.forward(days=400)
-    jobs.mentors.forget(story.rt, story.deliverer)
-    with story.rt.reads() as session:
+    story.clock.advance(days=400)
+    jobs.mentors.purge_message_counts(story.rt, story.deliverer)
+    with story.rt.read_session() as session:
         assert session.scalars(select(MessageCount)).all() == []
 
 
@@ -521,7 +541,7 @@ def by_hand(story: Story, who: str = ADMIN, **changes: Any) -> Any:
     values = {
         "member": [HELPER],
         "reason": "Sat with three newcomers until it worked.",
-        "channel": HERE,
+        "channel": HELP_CHANNEL,
         **changes,
     }
     return story.submit(who, form, values)
@@ -530,12 +550,12 @@ def by_hand(story: Story, who: str = ADMIN, **changes: Any) -> Any:
 def test_a_lead_credits_by_hand_with_a_reason_and_the_same_question(story: Story):
     help_out(story)
     assert by_hand(story).body == ""
-    story.later(days=1)
+    story.advance(days=1)
     told = last(story, HELPER)
     assert "Eva wants to thank you: “Sat with three newcomers" in told.text
     assert "May I tell #help" in told.text
     choose(story, "mentor_tell")
-    assert "Eva says: “Sat with three newcomers" in last(story, HERE).text
+    assert "Eva says: “Sat with three newcomers" in last(story, HELP_CHANNEL).text
     story.command(ADMIN, "/backswing", "mentors")
     shown = str(story.slack.views[-1][1])
     assert "told in public in #help" in shown
@@ -567,8 +587,8 @@ def test_what_makes_no_credit_is_said_beside_its_field(
     story: Story, changes, field, why
 ):
     help_out(story)
-    story.slack.people[BOT] = person(BOT, "Backswing", is_bot=True)
-    story.slack.channels["C0NOT"] = conversation("C0NOT", "not", is_member=False)
+    story.slack.people[BOT] = user_object(BOT, "Backswing", is_bot=True)
+    story.slack.channels["C0NOT"] = conversation_object("C0NOT", "not", is_member=False)
     said = by_hand(story, **changes).body
     assert f'"{field}"' in said
     assert why in said
@@ -580,30 +600,34 @@ def test_a_private_channel_is_named_to_nobody_who_is_not_in_it(
     story: Story, insiders: list[str]
 ):
     help_out(story)
-    story.slack.channels[SECRET] = conversation(SECRET, "secret", is_private=True)
-    story.slack.seats[SECRET] = insiders
-    before = len(story.slack.to(HELPER))
+    story.slack.channels[SECRET] = conversation_object(
+        SECRET, "secret", is_private=True
+    )
+    story.slack.members_by_channel[SECRET] = insiders
+    before = len(story.slack.messages_to(HELPER))
     said = by_hand(story, channel=SECRET).body
     assert '"channel"' in said
     assert "only if you and they are both in it" in said
-    story.later(days=1)
+    story.advance(days=1)
     assert credited(story) == []
-    assert len(story.slack.to(HELPER)) == before
+    assert len(story.slack.messages_to(HELPER)) == before
 
 
 def test_those_in_a_private_channel_are_credited_there(story: Story):
     help_out(story)
-    story.slack.channels[SECRET] = conversation(SECRET, "secret", is_private=True)
-    story.slack.seats[SECRET] = [ADMIN, HELPER]
+    story.slack.channels[SECRET] = conversation_object(
+        SECRET, "secret", is_private=True
+    )
+    story.slack.members_by_channel[SECRET] = [ADMIN, HELPER]
     assert by_hand(story, channel=SECRET).body == ""
-    story.later(days=1)
+    story.advance(days=1)
     assert "May I tell #secret" in last(story, HELPER).text
 
 
 def test_who_wants_no_credit_gets_none_by_hand(story: Story):
     help_out(story)
-    with story.rt.sessions.begin() as session:
-        preferences.choose(session, story.rt.workspace.id, HELPER, may_be_named="never")
+    with story.rt.write_session.begin() as session:
+        preferences.update(session, story.rt.workspace.id, HELPER, may_be_named="never")
     assert "does not want to be credited" in by_hand(story).body
 
 
@@ -624,42 +648,42 @@ def test_leads_name_experts_and_where_to_look(story: Story):
     )
     on_friday(story)
     assert credited(story) == []
-    with story.rt.reads() as session:
-        [done] = session.scalars(select(MentorRound))
+    with story.rt.read_session() as session:
+        [done] = session.scalars(select(MentorRun))
         assert done.scope_id != 0
     story.submit(ADMIN, form, {"scope": "off", "experts": []})
-    story.clock.forward(days=7)
-    look(story)
+    story.clock.advance(days=7)
+    run_detection(story)
     assert credited(story) == []
     story.submit(ADMIN, form, {"scope": "channels", "experts": []})
-    look(story)
+    run_detection(story)
     assert the_credit(story).member == HELPER
 
 
 def test_leads_are_told_of_a_ring_privately_and_once(story: Story):
     for helper, asker in ((HELPER, PEER), (PEER, HELPER)) * 4:
-        ask = story.ask(who=asker)
+        ask = story.ask(member=asker)
         reply = story.say(helper, "So.", thread_ts=ask.ts)
         story.react(asker, reply, "+1")
-    with story.rt.sessions.begin() as session:
-        policies.name_program_leads(session, story.rt.workspace.id, [CHAMPION])
-    story.later(minutes=2)
-    before = len(story.slack.to(HERE))
+    with story.rt.write_session.begin() as session:
+        policies.set_program_leads(session, story.rt.workspace.id, [CHAMPION])
+    story.advance(minutes=2)
+    before = len(story.slack.messages_to(HELP_CHANNEL))
     prefer(story, CHAMPION, hours_from=time(11))
     on_friday(story)
     until = story.clock().date() + timedelta(days=3)
     prefer(story, CHAMPION, paused_until=until)
-    story.later(hours=4)
-    assert story.slack.to(CHAMPION) == []
-    story.later(days=3)
-    notes = [m.text for m in story.slack.to(CHAMPION)]
+    story.advance(hours=4)
+    assert story.slack.messages_to(CHAMPION) == []
+    story.advance(days=3)
+    notes = [m.text for m in story.slack.messages_to(CHAMPION)]
     assert len(notes) == 2
     assert all("A private note for program leads: 4 of the 4 marks" in n for n in notes)
-    assert len(story.slack.to(HERE)) == before
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == before
     assert credited(story) == []
-    story.clock.forward(days=4)
-    look(story)
-    assert len(story.slack.to(CHAMPION)) == 2
+    story.clock.advance(days=4)
+    run_detection(story)
+    assert len(story.slack.messages_to(CHAMPION)) == 2
     story.command(ADMIN, "/backswing", "mentors")
     assert "4 of 4 marks come from" in str(story.slack.views[-1][1])
 
@@ -690,23 +714,23 @@ def test_where_slack_lets_nothing_be_posted_the_person_hears_and_may_try_again(
     help_out(story)
     on_friday(story)
     story.slack.fail["chat.postMessage"] = [
-        Refused("chat.postMessage", "restricted_action")
+        Rejected("chat.postMessage", "restricted_action")
     ]
     choose(story, "mentor_tell")
     assert the_credit(story).consent == "private"
     assert "Slack did not let me tell #help" in last(story, HELPER).text
     choose(story, "mentor_tell")
-    assert "Ben quietly helped here" in last(story, HERE).text
+    assert "Ben quietly helped here" in last(story, HELP_CHANNEL).text
     assert the_credit(story).consent == "public"
 
 
 def test_whom_slack_cannot_reach_was_not_asked_and_is_not_named(story: Story):
     help_out(story)
-    story.clock.forward(**TO_FRIDAY)
+    story.clock.advance(**TO_FRIDAY)
     story.slack.fail["chat.postMessage"] = [
-        Refused("chat.postMessage", "user_disabled")
+        Rejected("chat.postMessage", "user_disabled")
     ]
-    before = len(story.slack.to(HERE))
-    look(story)
+    before = len(story.slack.messages_to(HELP_CHANNEL))
+    run_detection(story)
     assert the_credit(story).consent == "silent"
-    assert len(story.slack.to(HERE)) == before
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == before

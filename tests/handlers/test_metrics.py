@@ -12,18 +12,26 @@ from sqlalchemy import update
 
 from bot import db
 from bot.db import Database
-from bot.delivery import Deliverer
+from bot.delivery import OutboxWorker
 from bot.facts import service as facts
-from bot.notices import notices
+from bot.notices import message_types
 from bot.runtime import Runtime
-from bot.slack import NotDone, RateLimited, Refused, Unsure
-from handlers.bolt import Bolt
-from handlers.figures import Figures
-from handlers.metrics import MOST_TYPES, Metrics
+from bot.slack import NotSent, OutcomeUnknown, RateLimited, Rejected
+from handlers.bolt import BoltApp
+from handlers.figures import DatabaseCollector
+from handlers.metrics import MAX_TYPES, Metrics
 from handlers.readiness import Readiness
 from models import Channel, CheckIn, Credit, Round, Schedule
 from tests import canaries
-from tests.factories import ASKER, HELPER, HERE, PEER, TEAM, Story, message
+from tests.factories import (
+    ASKER,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    TEAM,
+    Story,
+    message_event,
+)
 from tests.test_readme import table
 
 Sample = tuple[str, *tuple[str, ...]]
@@ -33,25 +41,32 @@ BUILD = {"version": "1.2.3", "python": "3.11.0"}
 
 
 @pytest.fixture
-def deliverer(rt: Runtime, bolt: Bolt) -> Deliverer:
-    told = bolt.metrics.attempted
-    return Deliverer(rt, notices(rt.workspace), meet=facts.meet, attempted=told)
+def deliverer(rt: Runtime, bolt: BoltApp) -> OutboxWorker:
+    told = bolt.metrics.count_attempt
+    return OutboxWorker(
+        rt,
+        message_types(rt.workspace),
+        fetch_new_users=facts.fetch_new_users,
+        on_attempt=told,
+    )
 
 
 @pytest.fixture
-def read(bolt: Bolt, rt: Runtime, database: Database) -> Read:
+def read(bolt: BoltApp, rt: Runtime, database: Database) -> Read:
     """What stands on the page, by the name and its labels' values.
 
     These are in the order of the labels' names.
     """
     looked = Readiness({"database": lambda: None, "slack": lambda: "token_revoked"})
-    bolt.metrics.watch(Figures(rt, database, looked, in_line=lambda: 7, build=BUILD))
+    bolt.metrics.register(
+        DatabaseCollector(rt, database, looked, waiting_events=lambda: 7, build=BUILD)
+    )
     return lambda: figures(bolt.metrics)
 
 
 def figures(metrics: Metrics) -> Mapping[Sample, float]:
-    page = metrics.page().decode()
-    assert canaries.found_in(page) == []
+    page = metrics.render().decode()
+    assert canaries.find_in(page) == []
     return {
         (sample.name.removeprefix("backswing_"), *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(page)
@@ -82,7 +97,7 @@ def test_what_failed_is_counted_as_such():
         for _ in range(3)
     ]
     answers = [BoltResponse(status=status) for status in (200, 500, 404)]
-    metrics.dispatched(requests, answers)
+    metrics.count_events(requests, answers)
     found = figures(metrics)
     assert {
         outcome: found["events_total", outcome, "message"]
@@ -95,27 +110,27 @@ def test_there_is_an_end_to_the_types_whatever_slack_sends():
 
     def dispatch(kind: object) -> None:
         request = BoltRequest(body={"type": kind}, mode="socket_mode")
-        metrics.dispatched([request], [BoltResponse(status=200)])
+        metrics.count_events([request], [BoltResponse(status=200)])
 
     for kind in ('x"} 1\n', "", "x" * 41, "Über", None, 5, ["a"], {"b": 1}):
         dispatch(kind)
     assert figures(metrics)["events_total", "done", "other"] == 8
-    for n in range(MOST_TYPES + 10):
+    for n in range(MAX_TYPES + 10):
         dispatch("ab"[n % 2] * (n // 2 + 1))
     kinds = [name for name in figures(metrics) if name[0] == "events_total"]
-    assert len(kinds) == MOST_TYPES + 1
+    assert len(kinds) == MAX_TYPES + 1
 
 
 def test_each_attempt_is_counted_by_what_became_of_it(story: Story, read: Read):
     post = "chat.postMessage"
     story.slack.fail[post] = [
-        NotDone(post, "not_connected"),
+        NotSent(post, "not_connected"),
         RateLimited(post, 5),
-        Unsure(post, "TimeoutError"),
+        OutcomeUnknown(post, "TimeoutError"),
     ]
     story.command(ASKER, "/ask", "How do I fix x?")
     for _ in range(8):
-        story.later(seconds=20)
+        story.advance(seconds=20)
     found = read()
     assert found["delivery_attempts_total", "failed"] == 1
     assert found["delivery_attempts_total", "ratelimited"] == 1
@@ -129,12 +144,12 @@ def test_promises_are_counted_by_state_and_the_oldest_by_its_age(
     assert read()["deliveries", "pending"] == 0
     assert read()["deliveries_oldest_due_seconds",] == 0
     story.command(ASKER, "/ask", "How do I fix x?")
-    story.clock.forward(minutes=3)
+    story.clock.advance(minutes=3)
     found = read()
     assert found["deliveries", "pending"] == found["deliveries_due", "pending"] > 0
     assert found["deliveries_oldest_due_seconds",] == 180
     story.slack.fail["chat.postMessage"] = [
-        Refused("chat.postMessage", "is_archived") for _ in range(9)
+        Rejected("chat.postMessage", "is_archived") for _ in range(9)
     ]
     story.deliver()
     assert read()["deliveries", "parked"] > 0
@@ -164,7 +179,7 @@ def test_what_the_clock_has_not_done_yet_is_counted(story: Story, read: Read):
     story.ask()
     now, rt = story.clock(), story.rt
     hour = timedelta(hours=1)
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         channel = session.query(Channel).one()
         schedule = Schedule(
             installation_id=rt.workspace.id,
@@ -216,7 +231,7 @@ def test_what_the_clock_has_not_done_yet_is_counted(story: Story, read: Read):
     for work, age in due.items():
         assert found["work_due", work] == 1, work
         assert found["work_oldest_due_seconds", work] == age.total_seconds(), work
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         session.execute(update(Schedule).values(state="paused"))
         session.execute(update(Round).values(state="closed"))
     assert read()["work_due", "start check-ins"] == 0
@@ -224,11 +239,11 @@ def test_what_the_clock_has_not_done_yet_is_counted(story: Story, read: Read):
 
 
 def test_pools_parts_and_the_build_are_shown(read: Read, database: Database):
-    with database.lookups.connect(), database.reads() as session:
+    with database.autocommit.connect(), database.read_session() as session:
         session.connection()
         found = read()
     assert found["pool_connections_in_use", "lookups"] == 1
-    assert found["pool_connections_size", "lookups"] == db.LOOKERS
+    assert found["pool_connections_size", "lookups"] == db.AUTOCOMMIT_CONNECTIONS
     # PostgreSQL has one pool to look and to change. The look itself takes one more.
     is_sqlite = database.engine.dialect.name == "sqlite"
     used = found["pool_connections_in_use", "reads" if is_sqlite else "changes"]
@@ -242,45 +257,47 @@ def test_pools_parts_and_the_build_are_shown(read: Read, database: Database):
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_where_the_database_is_away_the_rest_is_still_told(
-    bolt: Bolt, rt: Runtime, database: Database
+    bolt: BoltApp, rt: Runtime, database: Database
 ):
     away = db.connect("postgresql://backswing:s3cret@127.0.0.1:1/backswing")
-    lost = replace(rt, reads=away.reads)
+    lost = replace(rt, read_session=away.read_session)
     gone = Readiness({"database": lambda: "OperationalError"})
-    bolt.metrics.watch(Figures(lost, away, gone, in_line=lambda: 0, build=BUILD))
+    bolt.metrics.register(
+        DatabaseCollector(lost, away, gone, waiting_events=lambda: 0, build=BUILD)
+    )
     found = figures(bolt.metrics)
     assert found["ready", "database"] == 0
     assert ("deliveries", "pending") not in found
-    assert "s3cret" not in bolt.metrics.page().decode()
+    assert "s3cret" not in bolt.metrics.render().decode()
 
 
-def test_nothing_of_anybody_stands_on_the_page(story: Story, read: Read, bolt: Bolt):
+def test_nothing_of_anybody_stands_on_the_page(story: Story, read: Read, bolt: BoltApp):
     ask = story.ask("How do I spell canary?")
     answer = story.say(HELPER, "As canary.", thread_ts=ask.ts)
     story.react(PEER, answer, "+1")
-    story.slack.fail["chat.postMessage"] = [Refused("chat.postMessage", "is_archived")]
-    story.later(seconds=90)
+    story.slack.fail["chat.postMessage"] = [Rejected("chat.postMessage", "is_archived")]
+    story.advance(seconds=90)
     with suppress(AssertionError):
-        story.event(message(ASKER, "canary", ts="not-a-ts"))
+        story.event(message_event(ASKER, "canary", ts="not-a-ts"))
     read()
-    page = bolt.metrics.page().decode()
+    page = bolt.metrics.render().decode()
     assert "backswing_events_total" in page
-    secrets = ("canary", ASKER, HELPER, PEER, HERE, TEAM, "Ana", "Ben", "xoxb")
+    secrets = ("canary", ASKER, HELPER, PEER, HELP_CHANNEL, TEAM, "Ana", "Ben", "xoxb")
     assert [secret for secret in secrets if secret in page] == []
 
 
 def test_each_metric_is_explained_in_the_readme_and_none_besides(
-    story: Story, read: Read, bolt: Bolt
+    story: Story, read: Read, bolt: BoltApp
 ):
     story.slack.fail["chat.postMessage"] = [RateLimited("chat.postMessage", 30)]
     story.command(ASKER, "/ask", "How do I fix x?")
     story.deliver()
-    bolt.metrics.refused("size")
-    bolt.metrics.ran("wake the deliveries", "done")
+    bolt.metrics.count_refused("size")
+    bolt.metrics.count_job("wake the deliveries", "done")
     read()
     shown = {
         f"`{sample.name}`": {f"`{label}`" for label in sample.labels}
-        for family in text_string_to_metric_families(bolt.metrics.page().decode())
+        for family in text_string_to_metric_families(bolt.metrics.render().decode())
         for sample in family.samples
         if sample.name.startswith("backswing_")
     }

@@ -8,26 +8,26 @@ import pytest
 from sqlalchemy import select
 
 from bot.preferences import service as preferences
-from bot.preferences.rules import Preferences
-from models import Credit, Preference
+from bot.preferences.rules import MemberSettings
+from models import Credit, MemberSettingsRow
 from tests.factories import (
     ASKER,
     GUEST,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     PEER,
     Story,
-    conversation,
-    filled_in,
-    person,
+    conversation_object,
+    form_values,
+    user_object,
 )
 
-DEFAULT = Preferences()
+DEFAULT = MemberSettings()
 
 
-def chosen(story: Story, who: str = ASKER) -> Preferences:
-    with story.rt.reads() as session:
-        return preferences.of(session, story.rt.workspace.id, who)
+def chosen(story: Story, who: str = ASKER) -> MemberSettings:
+    with story.rt.read_session() as session:
+        return preferences.get(session, story.rt.workspace.id, who)
 
 
 def home(story: Story, who: str) -> str:
@@ -43,9 +43,9 @@ def seen(story: Story, who: str) -> str:
 
 @pytest.mark.parametrize("who", [ASKER, GUEST])
 def test_a_save_without_a_change_chooses_nothing(story: Story, who: str):
-    assert story.choose(who).body == ""
-    with story.rt.reads() as session:
-        row = session.scalars(select(Preference)).one()
+    assert story.change_my_settings(who).body == ""
+    with story.rt.read_session() as session:
+        row = session.scalars(select(MemberSettingsRow)).one()
     assert (row.hours_from, row.hours_to, row.may_be_named) == (None, None, None)
     assert chosen(story, who) == DEFAULT
 
@@ -61,8 +61,8 @@ def test_what_is_chosen_is_kept_and_shown_again(story: Story):
         "wants_greetings": [],
     }
     typed = values | {"topics_known": "Python, #time zones,"}
-    assert story.choose(ASKER, **typed).body == ""
-    assert chosen(story) == Preferences(
+    assert story.change_my_settings(ASKER, **typed).body == ""
+    assert chosen(story) == MemberSettings(
         topics_known=("Python", "time zones"),
         wants_nudges=False,
         paused_until=date(2026, 3, 6),
@@ -74,7 +74,7 @@ def test_what_is_chosen_is_kept_and_shown_again(story: Story):
     story.command(ASKER, "/backswing", " My Settings ")
     form = story.slack.views[-1][1]
     assert "Europe/Helsinki" in form["blocks"][0]["text"]["text"]
-    assert filled_in(form) == values | {"topics_known": "Python, time zones"}
+    assert form_values(form) == values | {"topics_known": "Python, time zones"}
     shown = home(story, ASKER)
     for line in (
         "Topics you know: Python, time zones",
@@ -101,26 +101,26 @@ def test_what_is_chosen_is_kept_and_shown_again(story: Story):
 def test_what_makes_no_sense_is_said_beside_its_field(
     story: Story, changes: dict[str, Any], field: str
 ):
-    answer = story.choose(ASKER, **{"topics_known": "Rust"} | changes)
+    answer = story.change_my_settings(ASKER, **{"topics_known": "Rust"} | changes)
     assert list(json.loads(answer.body)["errors"]) == [field]
     assert chosen(story) == DEFAULT
 
 
 def test_a_pause_is_by_the_calendar_of_the_member(story: Story):
     """At nine in the morning, UTC, it is tomorrow on Kiritimati."""
-    story.slack.people[ASKER] = person(ASKER, tz="Pacific/Kiritimati")
-    story.clock.forward(hours=3)
+    story.slack.people[ASKER] = user_object(ASKER, tz="Pacific/Kiritimati")
+    story.clock.advance(hours=3)
     # It is the third there, so what ends then has ended.
-    story.choose(ASKER, paused_until="2026-03-03")
+    story.change_my_settings(ASKER, paused_until="2026-03-03")
     assert chosen(story).paused_until is None
-    story.choose(ASKER, paused_until="2026-03-04")
+    story.change_my_settings(ASKER, paused_until="2026-03-04")
     assert chosen(story).paused_until == date(2026, 3, 4)
 
 
 def test_what_nothing_reads_is_neither_asked_nor_shown(story: Story):
     """What somebody chose before it was hidden stays, for when something reads it."""
-    with story.rt.sessions.begin() as session:
-        preferences.choose(
+    with story.rt.write_session.begin() as session:
+        preferences.update(
             session,
             story.rt.workspace.id,
             ASKER,
@@ -131,40 +131,40 @@ def test_what_nothing_reads_is_neither_asked_nor_shown(story: Story):
     form = json.dumps(story.slack.views[-1][1]) + home(story, ASKER)
     assert "Rust" not in form
     assert "ask you for help" not in form
-    story.choose(ASKER, topics_known="Python")
-    assert chosen(story) == Preferences(
+    story.change_my_settings(ASKER, topics_known="Python")
+    assert chosen(story) == MemberSettings(
         topics_known=("Python",), topics_wanted=("Rust",), asks_a_week=3
     )
 
 
 def test_a_pause_that_is_over_is_not_in_the_way_of_other_changes(story: Story):
-    story.choose(ASKER, paused_until="2026-03-06")
-    story.clock.forward(days=7)
-    assert story.choose(ASKER, topics_known="Python").body == ""
+    story.change_my_settings(ASKER, paused_until="2026-03-06")
+    story.clock.advance(days=7)
+    assert story.change_my_settings(ASKER, topics_known="Python").body == ""
     assert chosen(story).topics_known == ("Python",)
 
 
 def test_a_pause_is_ended_with_one_button(story: Story):
-    story.choose(ASKER, paused_until="2026-03-06", topics_known="Python")
+    story.change_my_settings(ASKER, paused_until="2026-03-06", topics_known="Python")
     assert "Paused until 6 March 2026" in home(story, ASKER)
     story.click(ASKER, "home_end_pause", view=story.slack.homes[ASKER])
     story.deliver()
     assert "Paused" not in seen(story, ASKER)
     assert chosen(story).topics_known == ("Python",)
     # Nor does one that is over stand in the form.
-    story.choose(ASKER, paused_until="2026-03-06")
-    story.clock.forward(days=7)
+    story.change_my_settings(ASKER, paused_until="2026-03-06")
+    story.clock.advance(days=7)
     story.command(ASKER, "/backswing", "me")
-    assert filled_in(story.slack.views[-1][1])["paused_until"] == []
+    assert form_values(story.slack.views[-1][1])["paused_until"] == []
 
 
 def test_the_home_tab_shows_at_once_what_was_saved_there(story: Story):
     home(story, ASKER)
     story.click(ASKER, "my_settings", view=story.slack.homes[ASKER])
     form = story.slack.views[-1][1]
-    story.submit(ASKER, form, filled_in(form) | {"topics_known": "Python"})
+    story.submit(ASKER, form, form_values(form) | {"topics_known": "Python"})
     # In no need of a moment's wait.
-    assert story.deliverer.deliver_due() == 1
+    assert story.deliverer.send_due() == 1
     assert "Topics you know: Python" in seen(story, ASKER)
 
 
@@ -174,13 +174,13 @@ def test_the_home_tab_shows_at_once_what_was_saved_there(story: Story):
 def test_who_may_do_nothing_chooses_nothing(story: Story, facts: dict[str, Any]):
     story.command(ASKER, "/backswing", "me")
     form = story.slack.views[-1][1]
-    story.slack.people["U0ODD"] = person("U0ODD", "Odd", **facts)
+    story.slack.people["U0ODD"] = user_object("U0ODD", "Odd", **facts)
     assert story.command("U0ODD", "/backswing", "me").body != ""
-    assert "errors" in story.submit("U0ODD", form, filled_in(form)).body
+    assert "errors" in story.submit("U0ODD", form, form_values(form)).body
     story.click("U0ODD", "home_end_pause", view={"type": "home"})
     assert len(story.slack.views) == 2
-    with story.rt.reads() as session:
-        assert session.scalars(select(Preference)).all() == []
+    with story.rt.read_session() as session:
+        assert session.scalars(select(MemberSettingsRow)).all() == []
 
 
 # Being named in public
@@ -189,64 +189,64 @@ def test_who_may_do_nothing_chooses_nothing(story: Story, facts: dict[str, Any])
 @pytest.fixture
 def asked(story: Story) -> Story:
     """Ben was told of a credit, and asked whether the channel may know."""
-    story.slack.people |= {who: person(who) for who in (ASKER, HELPER, PEER)}
-    story.slack.channels[HERE] = conversation(HERE, "help")
+    story.slack.people |= {who: user_object(who) for who in (ASKER, HELPER, PEER)}
+    story.slack.channels[HELP_CHANNEL] = conversation_object(HELP_CHANNEL, "help")
     story.ask()
-    with story.rt.sessions.begin() as session:
+    with story.rt.write_session.begin() as session:
         session.add(
             Credit(
                 installation_id=story.rt.workspace.id,
                 member=HELPER,
                 period=date(2026, 2, 27),
                 credited_at=story.clock(),
-                channel_id=story.the_ask().channel_id,
+                channel_id=story.only_ask().channel_id,
                 told_at=story.clock(),
                 told_channel="D0BEN",
-                told_ts=story.slack.post("D0BEN", "Asked", [], operation="x")[1],
+                told_ts=story.slack.post("D0BEN", "Asked", [], metadata_token="x")[1],
             )
         )
     return story
 
 
 def consent(story: Story) -> str:
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         return session.scalars(select(Credit.consent)).one()
 
 
 def test_who_is_always_to_be_named_has_answered_the_question(asked: Story):
     assert "May I tell #help?" in home(asked, HELPER)
     assert "Waiting for you" in seen(asked, HELPER)
-    before = len(asked.slack.to(HERE))
-    asked.choose(HELPER, may_be_named="yes")
-    asked.later(seconds=3)
+    before = len(asked.slack.messages_to(HELP_CHANNEL))
+    asked.change_my_settings(HELPER, may_be_named="yes")
+    asked.advance(seconds=3)
     assert consent(asked) == "public"
-    assert len(asked.slack.to(HERE)) == before + 1
+    assert len(asked.slack.messages_to(HELP_CHANNEL)) == before + 1
     assert "I told #help." in seen(asked, HELPER)
     assert "Waiting for you" not in seen(asked, HELPER)
 
 
 def test_who_is_never_to_be_named_is_taken_out_and_may_come_back(asked: Story):
-    asked.choose(HELPER, may_be_named="yes")
-    asked.later(seconds=3)
-    before = len(asked.slack.to(HERE))
-    asked.choose(HELPER, may_be_named="never")
-    asked.later(seconds=3)
+    asked.change_my_settings(HELPER, may_be_named="yes")
+    asked.advance(seconds=3)
+    before = len(asked.slack.messages_to(HELP_CHANNEL))
+    asked.change_my_settings(HELPER, may_be_named="never")
+    asked.advance(seconds=3)
     assert consent(asked) == "never"
-    assert len(asked.slack.to(HERE)) == before - 1
+    assert len(asked.slack.messages_to(HELP_CHANNEL)) == before - 1
     assert "You chose never to be named." in home(asked, HELPER)
     assert "Yes, tell them" not in seen(asked, HELPER)
     # The undo: to be asked again, and then to say yes.
-    asked.choose(HELPER, may_be_named="ask")
-    asked.later(seconds=3)
+    asked.change_my_settings(HELPER, may_be_named="ask")
+    asked.advance(seconds=3)
     assert consent(asked) == "never"
     assert "Yes, tell them" in seen(asked, HELPER)
-    with asked.rt.reads() as session:
+    with asked.rt.read_session() as session:
         credit = session.scalars(select(Credit.id)).one()
     asked.click(HELPER, "mentor_tell", str(credit), view=asked.slack.homes[HELPER])
-    asked.later(seconds=3)
-    assert len(asked.slack.to(HERE)) == before
+    asked.advance(seconds=3)
+    assert len(asked.slack.messages_to(HELP_CHANNEL)) == before
 
 
 def test_to_choose_anything_else_answers_nothing(asked: Story):
-    asked.choose(HELPER, topics_known="Python")
+    asked.change_my_settings(HELPER, topics_known="Python")
     assert consent(asked) == "asked"

@@ -9,22 +9,22 @@ import pytest
 from sqlalchemy import select
 
 from bot.preferences import service as preferences
-from bot.preferences.rules import Preferences
-from bot.slack import Refused, Unsure
-from models import Channel, Installation, Introduction, OutboxItem
+from bot.preferences.rules import MemberSettings
+from bot.slack import OutcomeUnknown, Rejected
+from models import Channel, ChannelIntroduction, Installation, OutboxItem
 from tests.factories import (
     ADMIN,
     ASKER,
     BOT,
     CHAMPION,
     GUEST,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     PEER,
     Story,
     button,
-    conversation,
-    person,
+    conversation_object,
+    user_object,
 )
 
 # Who is told what is no question for the database.
@@ -36,7 +36,7 @@ POSTED_BLOCKS = 5
 
 def arrive(story: Story, *, inviter: str | None = ASKER, channel: str = NEW) -> None:
     """The bot is invited to a channel."""
-    story.slack.channels.setdefault(channel, conversation(channel, "new"))
+    story.slack.channels.setdefault(channel, conversation_object(channel, "new"))
     story.event(
         {
             "type": "member_joined_channel",
@@ -66,20 +66,20 @@ def join(story: Story, who: str, channel: str = NEW, *, at: str | None = None) -
 
 def press(story: Story, who: str, text: str, *, of: str | None = None) -> Any:
     """Press a button of the last message to somebody, oneself if nobody is named."""
-    action_id, value = button(story.slack.to(of or who)[-1], text)
+    action_id, value = button(story.slack.messages_to(of or who)[-1], text)
     return story.click(who, action_id, value, channel=f"D{(of or who)[1:]}")
 
 
-def chosen(story: Story, who: str) -> Preferences:
-    with story.rt.reads() as session:
-        return preferences.of(session, story.rt.workspace.id, who)
+def chosen(story: Story, who: str) -> MemberSettings:
+    with story.rt.read_session() as session:
+        return preferences.get(session, story.rt.workspace.id, who)
 
 
 @pytest.fixture
 def arrived(story: Story) -> Story:
     """Ana has invited the bot to #new, a while ago."""
     arrive(story)
-    story.clock.forward(hours=1)
+    story.clock.advance(hours=1)
     return story
 
 
@@ -90,12 +90,12 @@ def test_the_inviter_sees_what_the_channel_would_see_and_posts_it(
     story: Story,
 ) -> None:
     arrive(story)
-    assert story.slack.to(NEW) == []
-    [preview] = story.slack.to(ASKER)
+    assert story.slack.messages_to(NEW) == []
+    [preview] = story.slack.messages_to(ASKER)
     assert "May I introduce myself there?" in preview.text
     press(story, ASKER, "Post it")
     story.deliver()
-    [said] = story.slack.to(NEW)
+    [said] = story.slack.messages_to(NEW)
     assert len(said.blocks) == POSTED_BLOCKS
     assert all(block in preview.blocks for block in said.blocks)
     words = json.dumps(said.blocks, ensure_ascii=False)
@@ -107,20 +107,20 @@ def test_the_inviter_sees_what_the_channel_would_see_and_posts_it(
 
 def test_it_names_the_channels_own_emoji(arrived: Story) -> None:
     arrived.command(ADMIN, "/backswing", channel=NEW)
-    arrived._change_form(ADMIN, "settings", {"solved": ":100:"})
+    arrived.submit_settings(ADMIN, "settings", {"solved": ":100:"})
     press(arrived, ASKER, "Post it")
     arrived.deliver()
-    assert "with :100:" in json.dumps(arrived.slack.to(NEW)[0].blocks)
+    assert "with :100:" in json.dumps(arrived.slack.messages_to(NEW)[0].blocks)
 
 
 def test_however_often_slack_says_so_it_is_asked_and_posted_once(story: Story) -> None:
     for _ in range(2):
         arrive(story)
-    assert len(story.slack.to(ASKER)) == 1
+    assert len(story.slack.messages_to(ASKER)) == 1
     for _ in range(3):
         press(story, ASKER, "Post it")
         story.deliver()
-    assert len(story.slack.to(NEW)) == 1
+    assert len(story.slack.messages_to(NEW)) == 1
     assert "already" in story.slack.responses[-1][1]
 
 
@@ -131,46 +131,46 @@ def test_removed_and_invited_again_it_does_not_introduce_itself_again(
     arrived.deliver()
     arrived.event({"type": "channel_left", "channel": NEW})
     arrive(arrived, inviter=HELPER)
-    assert arrived.slack.to(HELPER) == []
-    assert len(arrived.slack.to(NEW)) == 1
+    assert arrived.slack.messages_to(HELPER) == []
+    assert len(arrived.slack.messages_to(NEW)) == 1
 
 
 def test_not_now_says_nothing_and_leaves_the_way_open(arrived: Story) -> None:
     press(arrived, ASKER, "Not now")
     arrived.deliver()
-    assert arrived.slack.to(NEW) == []
+    assert arrived.slack.messages_to(NEW) == []
     _, text, drawn = arrived.slack.responses[-1]
     assert "I say nothing" in text
     [button] = drawn[-1]["elements"]
     assert button["text"]["text"] == "Post it"
     arrived.click(ASKER, button["action_id"], button["value"])
     arrived.deliver()
-    assert len(arrived.slack.to(NEW)) == 1
+    assert len(arrived.slack.messages_to(NEW)) == 1
     press(arrived, ASKER, "Not now")
     assert "already" in arrived.slack.responses[-1][1]
 
 
 def test_nobody_else_decides_but_champions_and_admins(arrived: Story) -> None:
-    arrived.slack.people["U0ROBO"] = person("U0ROBO", is_bot=True, is_admin=True)
+    arrived.slack.people["U0ROBO"] = user_object("U0ROBO", is_bot=True, is_admin=True)
     for who in (HELPER, GUEST, "U0ROBO"):
         press(arrived, who, "Post it", of=ASKER)
         press(arrived, who, "Not now", of=ASKER)
         arrived.deliver()
         assert "Only the person who invited me" in arrived.slack.responses[-1][1]
-    assert arrived.slack.to(NEW) == []
+    assert arrived.slack.messages_to(NEW) == []
     press(arrived, ADMIN, "Post it", of=ASKER)
     arrived.deliver()
-    assert len(arrived.slack.to(NEW)) == 1
+    assert len(arrived.slack.messages_to(NEW)) == 1
 
 
 def test_the_preview_loses_its_buttons_when_somebody_else_has_posted(
     story: Story,
 ) -> None:
     arrive(story)
-    [preview] = story.slack.to(ASKER)
+    [preview] = story.slack.messages_to(ASKER)
     story.click(ADMIN, *button(preview, "Post it"))
     story.deliver()
-    assert len(story.slack.to(NEW)) == 1
+    assert len(story.slack.messages_to(NEW)) == 1
     assert preview.text == "I have introduced myself in the channel already."
     assert "introduction_post" not in json.dumps(preview.blocks)
 
@@ -178,7 +178,7 @@ def test_the_preview_loses_its_buttons_when_somebody_else_has_posted(
 def test_where_nobody_was_asked_the_settings_offer_it(story: Story) -> None:
     arrive(story, inviter=None)
     story.command(ADMIN, "/backswing", channel=NEW)
-    story._change_form(ADMIN, "settings", {"champions": [CHAMPION]})
+    story.submit_settings(ADMIN, "settings", {"champions": [CHAMPION]})
     story.command(CHAMPION, "/backswing", channel=NEW)
     settings = story.slack.views[-1][1]
     [offer] = [b for b in settings["blocks"] if "accessory" in b]
@@ -193,7 +193,7 @@ def test_where_nobody_was_asked_the_settings_offer_it(story: Story) -> None:
     for _ in range(2):
         story.submit(CHAMPION, preview, {})
         story.deliver()
-    assert len(story.slack.to(NEW)) == 1
+    assert len(story.slack.messages_to(NEW)) == 1
     story.command(CHAMPION, "/backswing", channel=NEW)
     assert "introduction_open" not in json.dumps(story.slack.views[-1][1])
 
@@ -202,7 +202,7 @@ def test_where_nobody_was_asked_the_settings_offer_it(story: Story) -> None:
 def test_an_inviter_who_is_nobody_to_ask_is_not_asked(
     story: Story, facts: dict[str, Any]
 ) -> None:
-    story.slack.people["U0ODD"] = person("U0ODD", **facts)
+    story.slack.people["U0ODD"] = user_object("U0ODD", **facts)
     arrive(story, inviter="U0ODD")
     assert story.slack.messages == []
 
@@ -211,28 +211,28 @@ def test_where_slack_refuses_whoever_wanted_it_hears_so_and_tries_again(
     arrived: Story,
 ) -> None:
     arrived.slack.fail["chat.postMessage"] = [
-        Refused("chat.postMessage", "restricted_action")
+        Rejected("chat.postMessage", "restricted_action")
     ]
     press(arrived, ASKER, "Post it")
-    preview = arrived.slack.to(ASKER)[0]
+    preview = arrived.slack.messages_to(ASKER)[0]
     arrived.deliver()
-    assert arrived.slack.to(NEW) == []
-    assert "did not let me" in arrived.slack.texts(ASKER)[-1]
-    arrived.clock.forward(minutes=1)
+    assert arrived.slack.messages_to(NEW) == []
+    assert "did not let me" in arrived.slack.texts_to(ASKER)[-1]
+    arrived.clock.advance(minutes=1)
     arrived.click(ASKER, *button(preview, "Post it"))
     arrived.deliver()
-    assert len(arrived.slack.to(NEW)) == 1
+    assert len(arrived.slack.messages_to(NEW)) == 1
 
 
 def test_where_nobody_knows_whether_it_stands_it_is_looked_for(arrived: Story) -> None:
     arrived.slack.fail_after["chat.postMessage"] = [
-        Unsure("chat.postMessage", "TimeoutError")
+        OutcomeUnknown("chat.postMessage", "TimeoutError")
     ]
     press(arrived, ASKER, "Post it")
     for _ in range(3):
-        arrived.later(seconds=15)
-    assert len(arrived.slack.to(NEW)) == 1
-    assert len(arrived.slack.to(ASKER)) == 1
+        arrived.advance(seconds=15)
+    assert len(arrived.slack.messages_to(NEW)) == 1
+    assert len(arrived.slack.messages_to(ASKER)) == 1
 
 
 @pytest.mark.parametrize("fact", ["left", "archive"])
@@ -240,15 +240,15 @@ def test_where_it_can_not_speak_it_says_so(arrived: Story, fact: str) -> None:
     arrived.event({"type": f"channel_{fact}", "channel": NEW})
     press(arrived, ASKER, "Post it")
     arrived.deliver()
-    assert arrived.slack.to(NEW) == []
-    with arrived.rt.reads() as session:
-        assert session.scalars(select(Introduction.posted_at)).one() is None
+    assert arrived.slack.messages_to(NEW) == []
+    with arrived.rt.read_session() as session:
+        assert session.scalars(select(ChannelIntroduction.posted_at)).one() is None
 
 
 def test_another_workspaces_channel_and_made_up_ones_are_none_of_ours(
     story: Story,
 ) -> None:
-    with story.rt.sessions.begin() as session:
+    with story.rt.write_session.begin() as session:
         other = Installation(
             team_id="T9",
             bot_id="B9",
@@ -262,7 +262,7 @@ def test_another_workspaces_channel_and_made_up_ones_are_none_of_ours(
         theirs = Channel(installation_id=other.id, slack_id="C9", is_joined=True)
         session.add(theirs)
         session.flush()
-        session.add(Introduction(channel_id=theirs.id, inviter=ADMIN))
+        session.add(ChannelIntroduction(channel_id=theirs.id, inviter=ADMIN))
         their_id = str(theirs.id)
     for value in (their_id, "", "0", "x", "9" * 18, "9" * 30):
         for action_id in ("post", "not_now", "open"):
@@ -277,8 +277,8 @@ def test_another_workspaces_channel_and_made_up_ones_are_none_of_ours(
     story.deliver()
     assert story.slack.messages == []
     assert story.slack.views == []
-    with story.rt.reads() as session:
-        assert session.scalars(select(Introduction.posted_at)).all() == [None]
+    with story.rt.read_session() as session:
+        assert session.scalars(select(ChannelIntroduction.posted_at)).all() == [None]
 
 
 # The greeting
@@ -288,10 +288,10 @@ def test_a_newcomer_is_greeted_once_whichever_channels_they_join(
     arrived: Story,
 ) -> None:
     arrive(arrived, channel="C0MORE", inviter=None)
-    arrived.clock.forward(hours=1)
+    arrived.clock.advance(hours=1)
     for channel in (NEW, NEW, "C0MORE"):
         join(arrived, PEER, channel)
-    [greeting] = arrived.slack.to(PEER)
+    [greeting] = arrived.slack.messages_to(PEER)
     assert greeting.text.startswith("Welcome to ")
     assert "Four short rules" in json.dumps(greeting.blocks)
     assert chosen(arrived, PEER).is_greeted
@@ -314,24 +314,24 @@ FRIDAY_EVENING = datetime(2026, 3, 6, 18, 0, tzinfo=UTC)
 def test_a_greeting_waits_for_the_newcomers_own_daytime(
     arrived: Story, tz: str | None, then: datetime
 ) -> None:
-    arrived.slack.people[PEER] = person(PEER, tz=tz)
+    arrived.slack.people[PEER] = user_object(PEER, tz=tz)
     arrived.clock.now = FRIDAY_EVENING
     join(arrived, PEER)
     if then > FRIDAY_EVENING:
-        assert arrived.slack.to(PEER) == []
+        assert arrived.slack.messages_to(PEER) == []
         arrived.clock.now = then - timedelta(seconds=1)
-        arrived.deliverer.deliver_due()
-        assert arrived.slack.to(PEER) == []
+        arrived.deliverer.send_due()
+        assert arrived.slack.messages_to(PEER) == []
         arrived.clock.now = then
         arrived.deliver()
-    assert len(arrived.slack.to(PEER)) == 1
+    assert len(arrived.slack.messages_to(PEER)) == 1
 
 
 def wait_for_morning(story: Story, who: str = PEER) -> None:
     """Somebody joins in the evening; their greeting waits."""
     story.clock.now = FRIDAY_EVENING
     join(story, who)
-    assert story.slack.to(who) == []
+    assert story.slack.messages_to(who) == []
 
 
 def monday(story: Story) -> None:
@@ -343,8 +343,8 @@ def test_the_newcomers_own_hours_and_pause_are_kept_when_they_change_meanwhile(
     arrived: Story,
 ) -> None:
     wait_for_morning(arrived)
-    with arrived.rt.sessions.begin() as session:
-        preferences.choose(
+    with arrived.rt.write_session.begin() as session:
+        preferences.update(
             session,
             arrived.rt.workspace.id,
             PEER,
@@ -352,14 +352,14 @@ def test_the_newcomers_own_hours_and_pause_are_kept_when_they_change_meanwhile(
             paused_until=datetime(2026, 3, 10, tzinfo=UTC).date(),
         )
     monday(arrived)
-    assert arrived.slack.to(PEER) == []
+    assert arrived.slack.messages_to(PEER) == []
     arrived.clock.now = datetime(2026, 3, 10, 11, 0, tzinfo=UTC)
     arrived.deliver()
-    assert len(arrived.slack.to(PEER)) == 1
+    assert len(arrived.slack.messages_to(PEER)) == 1
 
 
 def leave(story: Story) -> None:
-    story.event({"type": "user_change", "user": person(PEER, deleted=True)})
+    story.event({"type": "user_change", "user": user_object(PEER, deleted=True)})
 
 
 def ask(story: Story) -> None:
@@ -398,7 +398,7 @@ def test_what_is_no_longer_true_in_the_morning_is_not_said(
     wait_for_morning(arrived)
     meanwhile(arrived)
     monday(arrived)
-    assert arrived.slack.to(PEER) == []
+    assert arrived.slack.messages_to(PEER) == []
 
 
 def test_what_was_not_said_in_one_channel_may_be_said_in_another(
@@ -408,9 +408,9 @@ def test_what_was_not_said_in_one_channel_may_be_said_in_another(
     remove_the_bot(arrived)
     monday(arrived)
     arrive(arrived, channel="C0MORE", inviter=None)
-    arrived.clock.forward(minutes=10)
+    arrived.clock.advance(minutes=10)
     join(arrived, PEER, "C0MORE")
-    assert len(arrived.slack.to(PEER)) == 1
+    assert len(arrived.slack.messages_to(PEER)) == 1
 
 
 @pytest.mark.parametrize(
@@ -420,21 +420,21 @@ def test_what_was_not_said_in_one_channel_may_be_said_in_another(
 def test_bots_strangers_and_deactivated_people_are_not_greeted(
     arrived: Story, facts: dict[str, Any]
 ) -> None:
-    arrived.slack.people["U0ODD"] = person("U0ODD", **facts)
+    arrived.slack.people["U0ODD"] = user_object("U0ODD", **facts)
     join(arrived, "U0ODD")
-    arrived.later(days=1)
-    assert arrived.slack.to("U0ODD") == []
+    arrived.advance(days=1)
+    assert arrived.slack.messages_to("U0ODD") == []
 
 
 def test_guests_are_greeted_where_they_may_ask(arrived: Story) -> None:
     arrived.command(ADMIN, "/backswing", channel=NEW)
-    arrived._change_form(ADMIN, "settings", {"guests_may_ask": []})
+    arrived.submit_settings(ADMIN, "settings", {"guests_may_ask": []})
     join(arrived, GUEST)
-    assert arrived.slack.to(GUEST) == []
+    assert arrived.slack.messages_to(GUEST) == []
     arrive(arrived, channel="C0MORE", inviter=None)
-    arrived.clock.forward(minutes=10)
+    arrived.clock.advance(minutes=10)
     join(arrived, GUEST, "C0MORE")
-    assert len(arrived.slack.to(GUEST)) == 1
+    assert len(arrived.slack.messages_to(GUEST)) == 1
 
 
 def test_whoever_came_before_the_bot_or_along_with_it_is_no_newcomer(
@@ -445,17 +445,17 @@ def test_whoever_came_before_the_bot_or_along_with_it_is_no_newcomer(
     arrive(story)
     join(story, PEER, at=before)
     join(story, CHAMPION)
-    story.later(days=1)
+    story.advance(days=1)
     assert [m.channel for m in story.slack.messages] == [ASKER]
 
 
 def test_in_a_channel_without_the_bot_nobody_is_greeted(story: Story) -> None:
     join(story, PEER, "C0AWAY")
     story.ask()
-    story.event({"type": "channel_left", "channel": HERE})
-    join(story, PEER, HERE)
-    story.later(days=1)
-    assert story.slack.to(PEER) == []
+    story.event({"type": "channel_left", "channel": HELP_CHANNEL})
+    join(story, PEER, HELP_CHANNEL)
+    story.advance(days=1)
+    assert story.slack.messages_to(PEER) == []
 
 
 def test_no_more_of_these_is_kept_to(arrived: Story) -> None:
@@ -463,36 +463,36 @@ def test_no_more_of_these_is_kept_to(arrived: Story) -> None:
     press(arrived, PEER, "No more of these")
     assert "no more of these" in arrived.slack.responses[-1][1]
     assert not chosen(arrived, PEER).wants_greetings
-    with arrived.rt.sessions.begin() as session:
-        preferences.choose(
+    with arrived.rt.write_session.begin() as session:
+        preferences.update(
             session, arrived.rt.workspace.id, HELPER, wants_greetings=False
         )
     join(arrived, HELPER)
-    assert arrived.slack.to(HELPER) == []
+    assert arrived.slack.messages_to(HELPER) == []
 
 
 def test_a_stranger_chooses_nothing_here(arrived: Story) -> None:
-    arrived.slack.people["U9ZED"] = person("U9ZED", team_id="T9")
+    arrived.slack.people["U9ZED"] = user_object("U9ZED", team_id="T9")
     arrived.click("U9ZED", "greetings_off")
     assert chosen(arrived, "U9ZED").wants_greetings
 
 
 def test_a_greeting_whose_fate_is_unknown_is_not_sent_again(arrived: Story) -> None:
     arrived.slack.fail["chat.postMessage"] = [
-        Unsure("chat.postMessage", "TimeoutError")
+        OutcomeUnknown("chat.postMessage", "TimeoutError")
     ]
     arrived.slack.fail["conversations.history"] = [
-        Refused("conversations.history", "missing_scope")
+        Rejected("conversations.history", "missing_scope")
     ]
     join(arrived, PEER)
-    arrived.later(minutes=1)
-    with arrived.rt.reads() as session:
+    arrived.advance(minutes=1)
+    with arrived.rt.read_session() as session:
         greetings = select(OutboxItem.state).filter_by(kind="newcomer.greeting")
         assert session.scalars(greetings).one() == "unknown"
     arrive(arrived, channel="C0MORE", inviter=None)
-    arrived.clock.forward(minutes=10)
+    arrived.clock.advance(minutes=10)
     join(arrived, PEER, "C0MORE")
-    assert arrived.slack.to(PEER) == []
+    assert arrived.slack.messages_to(PEER) == []
 
 
 def test_whoever_left_one_of_two_channels_is_welcomed_to_the_other(
@@ -503,8 +503,8 @@ def test_whoever_left_one_of_two_channels_is_welcomed_to_the_other(
     join(arrived, PEER, NEW)
     join(arrived, PEER, "C0MORE")
     leave_one(arrived, PEER, "C0MORE", at=arrived.ts())
-    arrived.later(hours=12)
-    [greeting] = arrived.slack.to(PEER)
+    arrived.advance(hours=12)
+    [greeting] = arrived.slack.messages_to(PEER)
     assert NEW in json.dumps(greeting.blocks)
 
 
@@ -514,35 +514,35 @@ def test_they_are_welcomed_to_the_channel_that_they_have_been_in_longest(
     arrive(arrived, channel="C0MORE", inviter=None)
     arrived.clock.now = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
     first = arrived.ts()
-    arrived.clock.forward(minutes=1)
+    arrived.clock.advance(minutes=1)
     join(arrived, PEER, NEW)
     join(arrived, PEER, "C0MORE", at=first)
-    arrived.later(hours=12)
-    [greeting] = arrived.slack.to(PEER)
+    arrived.advance(hours=12)
+    [greeting] = arrived.slack.messages_to(PEER)
     assert "C0MORE" in json.dumps(greeting.blocks)
 
 
 def test_a_join_that_is_told_twice_and_late_is_the_later_one(arrived: Story) -> None:
     arrived.clock.now = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
     first = arrived.ts()
-    arrived.clock.forward(minutes=1)
+    arrived.clock.advance(minutes=1)
     left_at = arrived.ts()
-    arrived.clock.forward(minutes=1)
+    arrived.clock.advance(minutes=1)
     join(arrived, PEER, NEW)
     join(arrived, PEER, NEW, at=first)
     leave_one(arrived, PEER, NEW, at=left_at)
-    arrived.later(hours=12)
-    assert len(arrived.slack.to(PEER)) == 1
+    arrived.advance(hours=12)
+    assert len(arrived.slack.messages_to(PEER)) == 1
 
 
 def test_a_leave_of_before_they_joined_changes_nothing(arrived: Story) -> None:
     arrived.clock.now = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
     left_at = arrived.ts()
-    arrived.clock.forward(minutes=1)
+    arrived.clock.advance(minutes=1)
     join(arrived, PEER, NEW)
     leave_one(arrived, PEER, NEW, at=left_at)
-    arrived.later(hours=12)
-    assert len(arrived.slack.to(PEER)) == 1
+    arrived.advance(hours=12)
+    assert len(arrived.slack.messages_to(PEER)) == 1
 
 
 def leave_one(story: Story, who: str, channel: str, *, at: str) -> None:
@@ -558,15 +558,15 @@ def test_nobody_who_is_forgotten_is_greeted_until_they_use_the_bot(
     view = _forget(arrived, PEER)
     assert arrived.submit(PEER, view, {}).status == 200
     arrived.deliver()
-    assert arrived.slack.to(PEER) == []
+    assert arrived.slack.messages_to(PEER) == []
     join(arrived, PEER, at=joined_at)
-    assert arrived.slack.to(PEER) == []
-    arrived.clock.forward(minutes=1)
+    assert arrived.slack.messages_to(PEER) == []
+    arrived.clock.advance(minutes=1)
     join(arrived, PEER)
-    assert arrived.slack.to(PEER) == []
+    assert arrived.slack.messages_to(PEER) == []
     arrived.command(PEER, "/backswing")
     join(arrived, PEER)
-    assert len(arrived.slack.to(PEER)) == 1
+    assert len(arrived.slack.messages_to(PEER)) == 1
 
 
 def _forget(story: Story, who: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from bot.channels import service as channels
 from models import Base, Installation
 from tests import counts, exports
-from tests.counts import Counts
+from tests.counts import ExportCounts
 from tests.factories import TEAM
 
 ROOM = "C0HELP"
@@ -20,12 +20,12 @@ SEEDS = 20
 def events(seed: int) -> list[dict[str, Any]]:
     """What Slack tells of a small talk: also, at any time, who its people are."""
     # The export's workspace is ours; who is of another one stays so.
-    teams = {exports.TEAM: TEAM, exports.ELSEWHERE: exports.ELSEWHERE}
+    teams = {exports.TEAM: TEAM, exports.OTHER_TEAM: exports.OTHER_TEAM}
     told: list[dict[str, Any]] = [
         {"type": "team_join", "user": one | {"team_id": teams[one["team_id"]]}}
         for one in exports.people()
     ]
-    for said in exports.talks(seed, asks=1)[ROOM]:
+    for said in exports.channel_messages(seed, asks=1)[ROOM]:
         at = {"channel": ROOM, "channel_type": "channel", "event_ts": said["ts"]}
         if said.get("subtype") != "tombstone":
             told.append({k: v for k, v in said.items() if k != "reactions"} | at)
@@ -66,11 +66,11 @@ def test_any_telling_comes_to_the_same(story, database, telling):
         for table in reversed(Base.metadata.sorted_tables):
             if table.name != Installation.__tablename__:
                 session.execute(delete(table))
-        channels.note(session, story.rt.workspace.id, ROOM).capture = "all"
+        channels.get_or_create(session, story.rt.workspace.id, ROOM).capture = "all"
     for event in told:
         assert story.event(event) == 200
-    expected = Counts()
-    talk = exports.talks(seed, asks=1)[ROOM]
+    expected = ExportCounts()
+    talk = exports.channel_messages(seed, asks=1)[ROOM]
     counts.add_messages(expected, ROOM, talk, exports.people())
     with database.reads() as session:
-        assert counts.in_database(session) == expected
+        assert counts.from_database(session) == expected

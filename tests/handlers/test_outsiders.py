@@ -13,12 +13,12 @@ from models import Member
 from tests.conftest import NOW
 from tests.factories import (
     ASKER,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     PEER,
     TEAM,
     Story,
-    person,
+    user_object,
 )
 
 # Whose somebody is, is no question for the database.
@@ -35,13 +35,13 @@ THEIRS = [
 
 
 def known(story: Story, who: str = ZED) -> Member | None:
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         return session.scalar(select(Member).filter_by(slack_id=who))
 
 
 @pytest.mark.parametrize("said", THEIRS)
 def test_a_message_of_theirs_becomes_no_ask(story: Story, said: dict[str, Any]):
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     story.say(ZED, "How do you x?", **said)
     assert story.asks() == []
     # Nor after an edit, nor by a champion's hand.
@@ -49,7 +49,7 @@ def test_a_message_of_theirs_becomes_no_ask(story: Story, said: dict[str, Any]):
     edited = {
         "type": "message",
         "subtype": "message_changed",
-        "channel": HERE,
+        "channel": HELP_CHANNEL,
         "message": {"user": ZED, "text": "How do you y?", "ts": ts, **said},
         "previous_message": {"user": ZED, "text": "Hello", "ts": ts, **said},
     }
@@ -63,16 +63,16 @@ def test_what_a_message_said_stands_where_slack_says_nothing(story: Story):
     story.ask()
     for described in ({}, {ZED: {"id": ZED, "name": "zed", "profile": {}}}):
         story.slack.people |= described
-        story.later(days=8)
-        facts.ensure(story.rt, people=[ZED])
+        story.advance(days=8)
+        facts.refresh(story.rt, users=[ZED])
         member = known(story)
         assert member is not None
         assert member.looked_up_at is not None
         assert member.is_stranger
     # Until it says that they are one of us.
-    story.slack.people[ZED] = person(ZED, "Zed")
-    story.later(days=8)
-    facts.ensure(story.rt, people=[ZED])
+    story.slack.people[ZED] = user_object(ZED, "Zed")
+    story.advance(days=8)
+    facts.refresh(story.rt, users=[ZED])
     member = known(story)
     assert member is not None
     assert not member.is_stranger
@@ -85,9 +85,9 @@ def test_a_change_of_somebody_unknown_may_name_no_workspace(story: Story):
 
 
 def test_who_passed_for_one_of_us_is_one_no_more(story: Story):
-    story.set_up(capture="all")
-    story.slack.people[ZED] = person(ZED, "Zed")
-    facts.ensure(story.rt, people=[ZED])
+    story.set_up_channel(capture="all")
+    story.slack.people[ZED] = user_object(ZED, "Zed")
+    facts.refresh(story.rt, users=[ZED])
     before = story.say(ZED, "How do you x?")
     assert len(story.asks()) == 1
     story.say(ZED, "Anybody?", thread_ts=before, user_team=OTHER)
@@ -95,7 +95,7 @@ def test_who_passed_for_one_of_us_is_one_no_more(story: Story):
 
 
 def test_one_of_us_stays_one_in_a_channel_of_theirs(story: Story):
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     story.say(ASKER, "How do I x?", user_team=TEAM, source_team=OTHER, team=OTHER)
     assert [ask.asker for ask in story.asks()] == [ASKER]
 
@@ -108,7 +108,7 @@ def test_they_may_still_answer(story: Story):
 
 def sent_by_zed(story: Story, body: dict[str, Any]) -> str:
     """All that is said about a payload in which Zed looks like one of us."""
-    story.slack.people[ZED] = person(ZED, "Zed", is_admin=True)
+    story.slack.people[ZED] = user_object(ZED, "Zed", is_admin=True)
     story.slack.responses.clear()
     answer = story.dispatch(body)
     return f"{answer.body}{story.slack.responses}{story.slack.views}"
@@ -121,7 +121,7 @@ def click(**of_user: Any) -> dict[str, Any]:
         "user": {"id": ZED, "team_id": TEAM, **of_user},
         "trigger_id": "t",
         "response_url": "https://hooks.slack.test/click",
-        "channel": {"id": HERE, "name": "help"},
+        "channel": {"id": HELP_CHANNEL, "name": "help"},
         "actions": [
             {"action_id": "ask_same", "value": "1", "action_ts": "1772442100.1"}
         ],
@@ -156,7 +156,7 @@ def test_no_click_and_no_shortcut_of_theirs_does_anything(
     story.ask()
     told = sent_by_zed(story, body)
     assert "members of the workspace" in told or story.slack.views == []
-    assert story.the_ask().state == "open"
+    assert story.only_ask().state == "open"
     member = known(story)
     assert member is not None
     assert member.is_stranger
@@ -165,7 +165,7 @@ def test_no_click_and_no_shortcut_of_theirs_does_anything(
 def test_no_form_of_theirs_does_anything(story: Story):
     story.command(ASKER, "/ask")
     view = story.slack.views[-1][1]
-    values = {"channel": HERE, "title": "How do you x?"}
+    values = {"channel": HELP_CHANNEL, "title": "How do you x?"}
     state = {
         block["block_id"]: {
             block["element"]["action_id"]: {
@@ -194,12 +194,12 @@ def test_who_joins_from_there_is_not_greeted(story: Story):
     bot_came = {
         "type": "member_joined_channel",
         "user": story.rt.workspace.bot_user_id,
-        "channel": HERE,
+        "channel": HELP_CHANNEL,
     }
     assert story.event(bot_came) == 200
-    story.later(hours=1)
-    story.slack.people[ZED] = person(ZED, "Zed")
-    came = {"type": "member_joined_channel", "user": ZED, "channel": HERE}
+    story.advance(hours=1)
+    story.slack.people[ZED] = user_object(ZED, "Zed")
+    came = {"type": "member_joined_channel", "user": ZED, "channel": HELP_CHANNEL}
     assert story.event({**came, "team": OTHER}) == 200
     member = known(story)
     assert member is not None
@@ -212,18 +212,18 @@ def test_who_joins_from_there_is_not_greeted(story: Story):
 @pytest.fixture
 def grid(story: Story) -> Story:
     """Our workspace is one of several, as Slack tells at the start."""
-    story.slack.me = {
+    story.slack.bot_identity = {
         "team_id": TEAM,
         "enterprise_id": GRID,
         "user_id": story.rt.workspace.bot_user_id,
         "bot_id": story.rt.workspace.bot_id,
         "url": "https://peers.slack.com/",
     }
-    workspace = installations.install(story.rt.sessions, story.slack, now=NOW)
+    workspace = installations.install(story.rt.write_session, story.slack, now=NOW)
     assert workspace.enterprise_id == GRID
     rt = replace(story.rt, workspace=workspace)
     return Story(
-        handlers.bolt.make(rt, "xoxb-a-token-for-tests"),
+        handlers.bolt.create_app(rt, "xoxb-a-token-for-tests"),
         rt,
         story.deliverer,
         story.slack,
@@ -246,8 +246,8 @@ def of_grid(enterprise: str, *teams: str) -> dict[str, Any]:
 def test_whose_enterprise_somebody_is_of_is_compared(
     grid: Story, facts_: dict[str, Any], is_other: bool
 ):
-    grid.slack.people[ZED] = person(ZED, "Zed", **facts_)
-    facts.ensure(grid.rt, people=[ZED])
+    grid.slack.people[ZED] = user_object(ZED, "Zed", **facts_)
+    facts.refresh(grid.rt, users=[ZED])
     member = known(grid)
     assert member is not None
     assert member.is_stranger is is_other
@@ -263,7 +263,7 @@ def test_a_command_of_another_enterprise_is_not_ours(grid: Story):
         "command": "/ask",
         "text": "How do you x?",
         "user_id": ZED,
-        "channel_id": HERE,
+        "channel_id": HELP_CHANNEL,
         "channel_name": "help",
         "team_id": TEAM,
         "trigger_id": "t",
@@ -271,12 +271,12 @@ def test_a_command_of_another_enterprise_is_not_ours(grid: Story):
     told = sent_by_zed(grid, {**body, "enterprise_id": "E0OTHER"})
     assert "members of the workspace" in told
     assert grid.asks() == []
-    grid.slack.people[PEER] = person(PEER)
+    grid.slack.people[PEER] = user_object(PEER)
     grid.dispatch({**body, "user_id": PEER, "enterprise_id": GRID})
     assert [ask.asker for ask in grid.asks()] == [PEER]
 
 
 def test_people_of_a_sister_workspace_stay_ours_until_slack_says_more(grid: Story):
-    grid.set_up(capture="all")
+    grid.set_up_channel(capture="all")
     grid.say(HELPER, "How do I x?", user_team="T0SISTER")
     assert [ask.asker for ask in grid.asks()] == [HELPER]

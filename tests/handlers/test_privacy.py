@@ -12,15 +12,15 @@ from sqlalchemy.orm import Session
 
 import jobs.mentors
 import jobs.privacy
-from bot.answers.service import read_thread
-from bot.delivery import Notice
+from bot.answers.service import request_thread_sync
+from bot.delivery import MessageType
 from bot.exports import service as exports
-from bot.lanes import Claim
+from bot.lanes import Delivery
 from bot.members import service as members
-from bot.operations import Operation, Update
+from bot.operations import SlackAction, UpdateMessage
 from bot.privacy import service as privacy
-from bot.privacy.letters import Rewording
-from bot.slack import NotDone, Refused, Unsure
+from bot.privacy.letters import RedactMessage
+from bot.slack import NotSent, OutcomeUnknown, Rejected
 from models import (
     Ask,
     Base,
@@ -37,12 +37,12 @@ from tests.factories import (
     BOT,
     CHAMPION,
     GUEST,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     PEER,
     Story,
-    filled_in,
-    person,
+    form_values,
+    user_object,
 )
 
 WORDS = "How do I test daylight saving?"
@@ -54,17 +54,17 @@ def lived(story: Story) -> Story:
 
     Ben asks in turn and names Ana; she says that she can help, and closes nothing.
     """
-    story.set_up(champions=[CHAMPION, ASKER])
+    story.set_up_channel(champions=[CHAMPION, ASKER])
     first = story.ask(WORDS)
     answer = story.say(HELPER, "Freeze the clock.", thread_ts=first.ts)
     story.react(PEER, answer, "bulb")
     story.react(ASKER, answer, "white_check_mark")
-    story.later(minutes=2)
-    second = story.ask(f"Is what <@{ASKER}> did right?", who=HELPER)
+    story.advance(minutes=2)
+    second = story.ask(f"Is what <@{ASKER}> did right?", member=HELPER)
     story.react(ASKER, second.ts, "eyes")
     story.say(ASKER, "Yes.", thread_ts=second.ts)
-    story.ask("Anything else about <@U0ANABEL>?", who=ASKER)
-    story.later(minutes=2)
+    story.ask("Anything else about <@U0ANABEL>?", member=ASKER)
+    story.advance(minutes=2)
     return story
 
 
@@ -74,12 +74,12 @@ def forget(story: Story, who: str = ASKER) -> None:
     assert view["callback_id"] == "forget_me"
     answer = story.submit(who, view, {})
     assert "Done" in json.dumps(json.loads(answer.body)["view"])
-    story.later(minutes=2)
+    story.advance(minutes=2)
 
 
 def everything_in(story: Story) -> str:
     """Each cell of each table."""
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         return "\n".join(
             f"{table.name}: {row}"
             for table in Base.metadata.sorted_tables
@@ -93,7 +93,7 @@ def shown(story: Story) -> str:
 
 
 def totals(story: Story) -> dict[str, Any]:
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         marks = session.scalars(select(Reaction).where(Reaction.is_present)).all()
         asks = session.scalars(select(Ask)).all()
     return {
@@ -123,7 +123,7 @@ def test_the_file_has_all_that_is_ones_own_and_ones_part_in_the_rest(lived: Stor
     tables = told["tables"]
     mine = [row for row in tables["asks"]["rows"] if row.get("asker") == ASKER]
     assert [row["title"] for row in mine] == [WORDS, "Anything else about <@U0ANABEL>?"]
-    assert {row["channel_id"] for row in mine} == {HERE}
+    assert {row["channel_id"] for row in mine} == {HELP_CHANNEL}
     assert [row["emoji"] for row in tables["reactions"]["rows"]] == [
         "white_check_mark",
         "eyes",
@@ -147,19 +147,19 @@ def test_the_file_shows_of_others_rows_only_ones_own_part(lived: Story):
 
 def test_the_file_comes_once_however_slack_answers(lived: Story):
     lived.slack.fail["files.completeUploadExternal"] = [
-        NotDone("files.getUploadURLExternal", "TimeoutError")
+        NotSent("files.getUploadURLExternal", "TimeoutError")
     ]
     lived.command(ASKER, "/backswing", "My  Data", trigger_id="one")
     lived.command(ASKER, "/backswing", "my data", trigger_id="one")
-    lived.later(minutes=1)
-    lived.later(minutes=1)
+    lived.advance(minutes=1)
+    lived.advance(minutes=1)
     assert len(lived.slack.files) == 1
     lived.slack.fail_after["files.completeUploadExternal"] = [
-        Unsure("files.completeUploadExternal", "TimeoutError")
+        OutcomeUnknown("files.completeUploadExternal", "TimeoutError")
     ]
     lived.command(ASKER, "/backswing", "my data", trigger_id="two")
-    lived.later(minutes=1)
-    lived.later(minutes=1)
+    lived.advance(minutes=1)
+    lived.advance(minutes=1)
     assert len(lived.slack.files) == 2
 
 
@@ -214,8 +214,8 @@ def test_what_the_bot_said_names_and_quotes_them_no_more(lived: Story):
 
 def test_what_the_bot_wrote_to_them_is_deleted_their_file_too(lived: Story):
     file_of(lived)
-    lived.later(minutes=1)
-    assert lived.slack.to(ASKER)
+    lived.advance(minutes=1)
+    assert lived.slack.messages_to(ASKER)
     forget(lived)
     dm = f"D{ASKER[1:]}"
     assert dm in lived.slack.deleted_from
@@ -234,9 +234,9 @@ def test_a_message_that_names_them_and_waits_is_sent_without_their_name(lived: S
     answer = lived.say(HELPER, "This.", thread_ts=third.ts)
     lived.react(ASKER, answer, "white_check_mark")
     forget(lived)
-    [told] = [t for t in lived.slack.texts(HELPER) if "solved" in t][-1:]
+    [told] = [t for t in lived.slack.texts_to(HELPER) if "solved" in t][-1:]
     assert "someone's ask" in told
-    assert [t for t in lived.slack.texts(PEER) if "Ana" in t] == []
+    assert [t for t in lived.slack.texts_to(PEER) if "Ana" in t] == []
 
 
 def test_nothing_is_sent_to_them_any_more(lived: Story):
@@ -244,17 +244,19 @@ def test_nothing_is_sent_to_them_any_more(lived: Story):
     lived.say(PEER, "Maybe.", thread_ts=third.ts)
     lived.slack.calls.clear()
     forget(lived)
-    assert not [m for m in lived.slack.to(ASKER) if "answered your ask" in m.text]
+    assert not [
+        m for m in lived.slack.messages_to(ASKER) if "answered your ask" in m.text
+    ]
     lived.say(PEER, "Or so.", thread_ts=third.ts)
-    lived.later(minutes=2)
+    lived.advance(minutes=2)
     assert not any("forgotten" in m.channel for m in lived.slack.messages)
 
 
 def test_an_ask_that_is_not_posted_yet_is_never_posted(story: Story):
     story.command(ASKER, "/ask", WORDS)
     forget(story)
-    assert story.slack.to(HERE) == []
-    assert story.the_ask().state == "deleted"
+    assert story.slack.messages_to(HELP_CHANNEL) == []
+    assert story.only_ask().state == "deleted"
 
 
 def forgets_while_posting(story: Story, who: str) -> None:
@@ -263,9 +265,9 @@ def forgets_while_posting(story: Story, who: str) -> None:
     def in_flight(method: str) -> None:
         if method == "chat.postMessage":
             story.slack.on_call = lambda _: None
-            with story.rt.sessions.begin() as session:
+            with story.rt.write_session.begin() as session:
                 workspace = story.rt.workspace.id
-                privacy.forget(session, workspace, who, now=story.clock())
+                privacy.erase(session, workspace, who, now=story.clock())
 
     story.slack.on_call = in_flight
 
@@ -273,29 +275,29 @@ def forgets_while_posting(story: Story, who: str) -> None:
 def test_a_message_on_its_way_names_them_no_more_either(lived: Story):
     third = lived.asks()[2]
     answer = lived.say(HELPER, "This.", thread_ts=third.ts)
-    lived.later(minutes=2)
+    lived.advance(minutes=2)
     lived.react(PEER, answer, "heart")
-    lived.clock.forward(seconds=61)
+    lived.clock.advance(seconds=61)
     forgets_while_posting(lived, PEER)
     lived.deliver()
-    lived.later(minutes=1)
-    assert lived.slack.texts(HELPER)[-1].endswith("helped someone.")
-    assert "Chi" not in json.dumps([m.text for m in lived.slack.to(HELPER)])
+    lived.advance(minutes=1)
+    assert lived.slack.texts_to(HELPER)[-1].endswith("helped someone.")
+    assert "Chi" not in json.dumps([m.text for m in lived.slack.messages_to(HELPER)])
 
 
 def test_a_message_that_slack_lost_sight_of_names_them_no_more_either(lived: Story):
     third = lived.asks()[2]
     answer = lived.say(HELPER, "This.", thread_ts=third.ts)
-    lived.later(minutes=2)
+    lived.advance(minutes=2)
     lived.react(PEER, answer, "heart")
-    lived.clock.forward(seconds=61)
+    lived.clock.advance(seconds=61)
     post = "chat.postMessage"
-    lived.slack.fail_after[post] = [Unsure(post, "TimeoutError")]
+    lived.slack.fail_after[post] = [OutcomeUnknown(post, "TimeoutError")]
     lived.deliver()
-    assert "helped Chi" in lived.slack.texts(HELPER)[-1]
+    assert "helped Chi" in lived.slack.texts_to(HELPER)[-1]
     forget(lived, PEER)
-    lived.later(minutes=1)
-    assert "helped someone" in lived.slack.texts(HELPER)[-1]
+    lived.advance(minutes=1)
+    assert "helped someone" in lived.slack.texts_to(HELPER)[-1]
 
 
 def test_a_message_to_them_that_is_on_its_way_is_deleted_as_well(lived: Story):
@@ -303,8 +305,8 @@ def test_a_message_to_them_that_is_on_its_way_is_deleted_as_well(lived: Story):
     lived.say(PEER, "Maybe.", thread_ts=third.ts)
     forgets_while_posting(lived, ASKER)
     lived.deliver()
-    lived.later(minutes=1)
-    assert lived.slack.to(ASKER) == []
+    lived.advance(minutes=1)
+    assert lived.slack.messages_to(ASKER) == []
 
 
 def test_a_late_delivery_brings_nothing_back(lived: Story):
@@ -312,12 +314,12 @@ def test_a_late_delivery_brings_nothing_back(lived: Story):
     [solution] = [a for a in lived.answers() if a.is_solution]
     before = totals(lived)
     at = lived.ts()
-    lived.clock.forward(seconds=1)
+    lived.clock.advance(seconds=1)
     forget(lived)
     lived.react(ASKER, solution.ts, "white_check_mark", event_ts=at)
     lived.react(ASKER, solution.ts, "heart", event_ts=at)
     assert totals(lived) == before
-    with lived.rt.reads() as session:
+    with lived.rt.read_session() as session:
         trace = members.find(session, lived.rt.workspace.id, ASKER)
         assert trace is not None
         assert trace.name == ""
@@ -329,24 +331,24 @@ def test_a_late_delivery_brings_nothing_back(lived: Story):
 def test_what_they_wrote_before_and_comes_late_is_not_kept(
     story: Story, capture: str, way: str
 ):
-    story.set_up(capture=capture)
-    ask = story.ask("How is it done?", who=HELPER)
+    story.set_up_channel(capture=capture)
+    ask = story.ask("How is it done?", member=HELPER)
     story.command(HELPER, "/kudos", f"<@{PEER}> for all the help with the parser")
     story.deliver()
-    [_, thanked] = [message.ts for message in story.slack.to(HERE)]
+    [_, thanked] = [message.ts for message in story.slack.messages_to(HELP_CHANNEL)]
     late = [story.ts() for _ in range(4)]
     story.say(ASKER, "Written before, heard in time")
-    story.clock.forward(seconds=5)
+    story.clock.advance(seconds=5)
     forget(story)
     if way == "read":
         liked = {"reactions": [{"name": "+1", "users": [ASKER], "count": 1}]}
-        story.slack.threads[HERE, ask.ts] = [
+        story.slack.thread_messages[HELP_CHANNEL, ask.ts] = [
             {"ts": ask.ts, "user": HELPER},
             {"ts": late[0], "user": ASKER, "text": "The secret"},
             {"ts": late[3], "user": PEER, "text": "So."} | liked,
         ]
-        with story.rt.sessions.begin() as session:
-            read_thread(
+        with story.rt.write_session.begin() as session:
+            request_thread_sync(
                 session,
                 session.get_one(Ask, story.asks()[0].id),
                 session.scalars(select(Channel)).one(),
@@ -356,9 +358,9 @@ def test_what_they_wrote_before_and_comes_late_is_not_kept(
     else:
         story.say(ASKER, "The secret", thread_ts=ask.ts, ts=late[0])
     story.say(ASKER, "The secret question?", ts=late[1])
-    story.react(ASKER, thanked, "raised_hands", event_ts=late[2], of=BOT)
-    jobs.mentors.write_down(story.rt, story.deliverer)
-    story.later(minutes=2)
+    story.react(ASKER, thanked, "raised_hands", event_ts=late[2], author=BOT)
+    jobs.mentors.flush_message_counts(story.rt, story.deliverer)
+    story.advance(minutes=2)
     kept = [
         line
         for line in everything_in(story).splitlines()
@@ -368,9 +370,9 @@ def test_what_they_wrote_before_and_comes_late_is_not_kept(
 
 
 def test_a_champion_makes_no_ask_of_what_was_written_before(story: Story):
-    story.set_up(champions=[CHAMPION])
+    story.set_up_channel(champions=[CHAMPION])
     ts = story.say(ASKER, "The secret question?")
-    story.clock.forward(seconds=5)
+    story.clock.advance(seconds=5)
     forget(story)
     story.message_shortcut(CHAMPION, "make_ask", ASKER, ts, "The secret question?")
     story.deliver()
@@ -379,14 +381,14 @@ def test_a_champion_makes_no_ask_of_what_was_written_before(story: Story):
 
 
 def test_what_they_write_the_day_after_counts_again(story: Story):
-    story.ask("How is it done?", who=HELPER)
+    story.ask("How is it done?", member=HELPER)
     story.say(ASKER, "Before")
-    story.clock.forward(seconds=5)
+    story.clock.advance(seconds=5)
     forget(story)
-    story.clock.forward(days=1)
+    story.clock.advance(days=1)
     story.say(ASKER, "I am back")
-    jobs.mentors.write_down(story.rt, story.deliverer)
-    with story.rt.reads() as session:
+    jobs.mentors.flush_message_counts(story.rt, story.deliverer)
+    with story.rt.read_session() as session:
         counted = session.scalars(select(MessageCount).filter_by(member=ASKER)).all()
         assert [row.messages for row in counted] == [1]
 
@@ -394,15 +396,15 @@ def test_what_they_write_the_day_after_counts_again(story: Story):
 def test_what_comes_late_from_before_is_not_counted_although_they_are_back(
     story: Story,
 ):
-    story.ask("How is it done?", who=HELPER)
+    story.ask("How is it done?", member=HELPER)
     before = story.ts()
-    story.clock.forward(days=1)
+    story.clock.advance(days=1)
     forget(story)
     asks_for_their_data(story)
     assert members_named(story, ASKER).forgotten_at is None
     story.say(ASKER, "Before", ts=before, event_ts=before)
-    jobs.mentors.write_down(story.rt, story.deliverer)
-    with story.rt.reads() as session:
+    jobs.mentors.flush_message_counts(story.rt, story.deliverer)
+    with story.rt.read_session() as session:
         assert not session.scalars(select(MessageCount).filter_by(member=ASKER)).all()
 
 
@@ -412,7 +414,7 @@ def test_reading_a_thread_again_counts_their_mark_once(lived: Story):
     answer = lived.say(PEER, "No.", thread_ts=second.ts)
     lived.react(ASKER, answer, "+1")
     forget(lived)
-    lived.slack.threads[HERE, second.ts] = [
+    lived.slack.thread_messages[HELP_CHANNEL, second.ts] = [
         {"ts": second.ts, "user": HELPER, "text": "?"},
         {
             "ts": answer,
@@ -422,20 +424,20 @@ def test_reading_a_thread_again_counts_their_mark_once(lived: Story):
         },
     ]
     late = lived.ts()
-    lived.clock.forward(minutes=3)
+    lived.clock.advance(minutes=3)
     lived.say(CHAMPION, "Late.", thread_ts=second.ts, ts=late)
-    lived.later(minutes=1)
+    lived.advance(minutes=1)
     assert "conversations.replies" in lived.slack.calls
-    assert lived.marks()[answer] == (False, 1)
+    assert lived.answer_marks()[answer] == (False, 1)
 
 
 def test_whoever_comes_back_is_somebody_new(lived: Story):
     forget(lived)
-    asked = lived.ask("And what now?", who=ASKER)
+    asked = lived.ask("And what now?", member=ASKER)
     assert "Asked by Ana" in json.dumps(asked.blocks)
     new = lived.asks()[-1]
     assert new.is_first
-    with lived.rt.reads() as session:
+    with lived.rt.read_session() as session:
         assert members.name(session, lived.rt.workspace.id, ASKER) == "Ana"
 
 
@@ -447,18 +449,18 @@ def test_pressed_twice_they_are_forgotten_once_more_and_nothing_breaks(lived: St
 
 
 def test_an_edit_of_their_own_message_does_not_bring_its_words_back(story: Story):
-    story.set_up(capture="questions")
+    story.set_up_channel(capture="questions")
     ts = story.say(ASKER, WORDS)
     story.deliver()
     forget(story)
     story.edit(ASKER, ts, "How do I test it, really?")
-    assert "really" not in story.the_ask().title
+    assert "really" not in story.only_ask().title
 
 
 def test_others_are_not_touched(lived: Story):
     before = file_of(lived, HELPER)["tables"]["asks"]["rows"]
     forget(lived)
-    with lived.rt.reads() as session:
+    with lived.rt.read_session() as session:
         assert session.scalars(select(Champion.member)).all() == [CHAMPION]
         [ben] = session.scalars(select(Ask).filter_by(asker=HELPER)).all()
     assert ben.title == "Is what someone did right?"
@@ -468,28 +470,32 @@ def test_others_are_not_touched(lived: Story):
 
 
 def members_named(story: Story, who: str) -> Member:
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         found = members.find(session, story.rt.workspace.id, who)
     assert found is not None
     return found
 
 
 def test_whoever_is_only_described_is_not_remembered(story: Story):
-    assert story.event({"type": "user_change", "user": person("U0ZOE", "Zoe")}) == 200
-    assert story.event({"type": "team_join", "user": person("U0YAN", "Yan")}) == 200
+    assert (
+        story.event({"type": "user_change", "user": user_object("U0ZOE", "Zoe")}) == 200
+    )
+    assert (
+        story.event({"type": "team_join", "user": user_object("U0YAN", "Yan")}) == 200
+    )
     assert "U0ZOE" not in everything_in(story)
     assert "U0YAN" not in everything_in(story)
 
 
 def test_a_description_does_not_bring_a_forgotten_person_back(lived: Story):
     forget(lived)
-    assert lived.event({"type": "user_change", "user": person(ASKER)}) == 200
+    assert lived.event({"type": "user_change", "user": user_object(ASKER)}) == 200
     assert members_named(lived, ASKER).name == ""
 
 
 def test_the_outbox_holds_no_promise_to_reword_when_it_is_done(lived: Story):
     forget(lived)
-    with lived.rt.reads() as session:
+    with lived.rt.read_session() as session:
         kinds = set(session.scalars(select(OutboxItem.kind)))
     assert "privacy.reword" not in kinds
     assert ADMIN not in shown(lived)
@@ -499,20 +505,20 @@ def test_the_outbox_holds_no_promise_to_reword_when_it_is_done(lived: Story):
 
 
 def days_pass(story: Story, days: float) -> None:
-    story.clock.forward(days=days)
-    jobs.privacy.forget_departed(story.rt, story.deliverer)
-    jobs.privacy.purge(story.rt, story.deliverer)
+    story.clock.advance(days=days)
+    jobs.privacy.erase_deactivated(story.rt, story.deliverer)
+    jobs.privacy.purge_expired(story.rt, story.deliverer)
     story.deliver()
 
 
 def test_whoever_was_deactivated_is_forgotten_after_a_while(lived: Story):
-    gone = person(ASKER, deleted=True)
+    gone = user_object(ASKER, deleted=True)
     assert lived.event({"type": "user_change", "user": gone}) == 200
     before = totals(lived)
     days_pass(lived, 89)
     assert members_named(lived, ASKER).name == "Ana"
     days_pass(lived, 2)
-    lived.later(minutes=5)
+    lived.advance(minutes=5)
     assert "'Ana'" not in everything_in(lived)
     assert WORDS not in shown(lived)
     assert totals(lived) == before
@@ -522,7 +528,7 @@ def test_whoever_was_deactivated_is_forgotten_after_a_while(lived: Story):
 
 def test_whoever_comes_back_in_time_is_not_forgotten(lived: Story):
     for is_gone in (True, False):
-        user = person(ASKER, deleted=is_gone)
+        user = user_object(ASKER, deleted=is_gone)
         assert lived.event({"type": "user_change", "user": user}) == 200
     days_pass(lived, 400)
     assert members_named(lived, ASKER).name == "Ana"
@@ -531,23 +537,23 @@ def test_whoever_comes_back_in_time_is_not_forgotten(lived: Story):
 @pytest.fixture
 def made(story: Story) -> Story:
     """Dan made an ask of what Ana wrote, and Ana was told."""
-    story.set_up(champions=[CHAMPION])
+    story.set_up_channel(champions=[CHAMPION])
     ts = story.say(ASKER, WORDS)
     story.message_shortcut(CHAMPION, "make_ask", ASKER, ts, WORDS)
-    story.later(minutes=1)
-    assert story.slack.texts(ASKER)[0].startswith("Dan made")
+    story.advance(minutes=1)
+    assert story.slack.texts_to(ASKER)[0].startswith("Dan made")
     return story
 
 
 def the_letter(story: Story) -> OutboxItem:
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         [item] = session.scalars(select(OutboxItem).filter_by(kind="ask.made"))
     return item
 
 
 def test_whom_only_the_details_name_is_named_no_more(made: Story):
     forget(made, CHAMPION)
-    assert made.slack.texts(ASKER)[0].startswith("Someone made")
+    assert made.slack.texts_to(ASKER)[0].startswith("Someone made")
 
 
 def test_the_details_of_what_was_sent_go(made: Story):
@@ -560,10 +566,10 @@ def test_the_details_of_what_was_sent_go(made: Story):
 
 def test_without_its_details_a_message_says_what_it_can(made: Story):
     days_pass(made, 31)
-    ask = made.the_ask()
+    ask = made.only_ask()
     made.react(PEER, ask.ts or "", "eyes")
     forget(made, PEER)
-    assert made.slack.texts(ASKER)[0].startswith("Someone made")
+    assert made.slack.texts_to(ASKER)[0].startswith("Someone made")
 
 
 REASON = "the answer on retries, it saved my week"
@@ -576,16 +582,18 @@ def test_kudos_in_a_thread_outlast_their_details(story: Story):
         ASKER, "thank_author", HELPER, answer, "Use x.", thread_ts=ask.ts
     )
     view = story.slack.views[-1][1]
-    entered = filled_in(view) | {
+    entered = form_values(view) | {
         "people": [HELPER, PEER],
         "reason": REASON,
-        "channel": HERE,
+        "channel": HELP_CHANNEL,
     }
     story.submit(ASKER, view, entered)
-    story.later(minutes=2)
+    story.advance(minutes=2)
     days_pass(story, 31)
     forget(story, PEER)
-    here = json.dumps([[m.text, m.blocks] for m in story.slack.to(HERE)])
+    here = json.dumps(
+        [[m.text, m.blocks] for m in story.slack.messages_to(HELP_CHANNEL)]
+    )
     assert REASON in here
     assert PEER not in here
 
@@ -593,18 +601,18 @@ def test_kudos_in_a_thread_outlast_their_details(story: Story):
 def test_a_bug_in_drawing_takes_nothing_back(made: Story):
     """Only what was emptied may have lost what it was drawn from."""
 
-    def draw(_session: Session, claim: Claim) -> Operation:
-        return claim.detail["no such thing"]  # type: ignore[no-any-return]
+    def draw(_session: Session, claim: Delivery) -> SlackAction:
+        return claim.payload["no such thing"]  # type: ignore[no-any-return]
 
-    rewording = Rewording({"ask.made": Notice(draw)})
+    rewording = RedactMessage({"ask.made": MessageType(draw)})
     fake = SimpleNamespace(subject_id=the_letter(made).id, claimed_at=made.clock())
-    claim = cast("Claim", fake)
-    with made.rt.reads() as session, pytest.raises(KeyError):
-        rewording.draw(session, claim)
+    claim = cast("Delivery", fake)
+    with made.rt.read_session() as session, pytest.raises(KeyError):
+        rewording.render(session, claim)
     days_pass(made, 31)
-    with made.rt.reads() as session:
-        taken_back = rewording.draw(session, claim)
-    assert isinstance(taken_back, Update)
+    with made.rt.read_session() as session:
+        taken_back = rewording.render(session, claim)
+    assert isinstance(taken_back, UpdateMessage)
     assert "took this message back" in taken_back.text
 
 
@@ -615,8 +623,8 @@ def refuse_updates(
     update = story.slack.update
 
     def refuse(channel: str, ts: str, text: str, blocks: Sequence[Block]) -> None:
-        if channel == HERE:
-            raise Refused("chat.update", error)
+        if channel == HELP_CHANNEL:
+            raise Rejected("chat.update", error)
         update(channel, ts, text, blocks)
 
     def allow() -> None:
@@ -627,7 +635,7 @@ def refuse_updates(
 
 
 def rewordings(story: Story) -> list[str]:
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         found = session.scalars(select(OutboxItem).filter_by(kind="privacy.reword"))
         return [item.state for item in found]
 
@@ -640,10 +648,10 @@ def test_what_slack_would_not_have_reworded_is_reworded_another_day(
     assert set(rewordings(lived)) == {"parked"}
     allow()
     days_pass(lived, 0.5)
-    lived.later(minutes=5)
+    lived.advance(minutes=5)
     assert "daylight" in shown(lived)
     days_pass(lived, 1)
-    lived.later(minutes=5)
+    lived.advance(minutes=5)
     assert "daylight" not in shown(lived)
     assert rewordings(lived) == []
 
@@ -670,17 +678,17 @@ def test_what_is_of_before_stays_away_when_they_are_back(
 ):
     [solution] = [answer for answer in lived.answers() if answer.is_solution]
     before = lived.ts()
-    lived.clock.forward(seconds=1)
+    lived.clock.advance(seconds=1)
     forget(lived)
     is_looked_up(lived)
     second = lived.asks()[1].ts
     lived.react(ASKER, solution.ts, "heart", event_ts=before)
     lived.say(ASKER, "As ever.", thread_ts=second, ts=before, event_ts=before)
-    with lived.rt.reads() as session:
+    with lived.rt.read_session() as session:
         assert not session.scalars(select(Reaction).filter_by(member=ASKER)).all()
     assert ASKER not in {answer.author for answer in lived.answers()}
     lived.react(ASKER, solution.ts, "heart")
-    with lived.rt.reads() as session:
+    with lived.rt.read_session() as session:
         assert session.scalars(select(Reaction).filter_by(member=ASKER)).all()
 
 
@@ -701,26 +709,26 @@ def test_the_file_says_where_others_wrote_of_one(lived: Story):
 
 
 def test_topics_of_their_own_are_their_words(story: Story):
-    story.set_up(topics="python")
+    story.set_up_channel(topics="python")
     story.command(ASKER, "/ask")
     view = story.slack.views[-1][1]
     entered = {
         "title": "How do I leave?",
-        "channel": HERE,
+        "channel": HELP_CHANNEL,
         "more_topics": "python, acme-layoffs",
     }
     story.submit(ASKER, view, entered)
-    story.later(minutes=1)
-    assert story.the_ask().topics == ["python", "acme-layoffs"]
+    story.advance(minutes=1)
+    assert story.only_ask().topics == ["python", "acme-layoffs"]
     forget(story)
-    assert story.the_ask().topics == ["python"]
+    assert story.only_ask().topics == ["python"]
 
 
 def test_of_who_was_forgotten_the_export_has_one_sum(story: Story):
     for who in (ASKER, PEER):
-        story.ask("How is it done?", who=who)
+        story.ask("How is it done?", member=who)
     for who in (ASKER, PEER):
         forget(story, who)
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         [row] = exports.people(session, story.rt.workspace.id)
     assert (row["name"], row["asks"]) == ("someone", 2)

@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 import handlers.bolt
 from bot import db
-from bot.delivery import Deliverer
+from bot.delivery import OutboxWorker
 from bot.facts import service as facts
-from bot.notices import notices
+from bot.notices import message_types
 from commands import backup
 from models import OutboxItem
-from tests.factories import ASKER, HELPER, HERE, PEER, Story
+from tests.factories import ASKER, HELP_CHANNEL, HELPER, PEER, Story
 
 REASON = "for the answer on retries, which saved my day"
 
@@ -41,20 +41,22 @@ def thanked(story: Story, tmp_path: Path) -> Iterator[Story]:
 
 @contextmanager
 def copy(story: Story, tmp_path: Path) -> Iterator[Story]:
-    file = db.sqlite_file(story.rt.sessions.kw["bind"].url)
+    file = db.sqlite_file(story.rt.write_session.kw["bind"].url)
     assert file is not None
     backup._copy(file, tmp_path / "copy.db")
     restored = db.connect(f"sqlite:///{tmp_path / 'copy.db'}")
     rt = replace(
         story.rt,
-        sessions=restored.sessions,
-        reads=restored.reads,
-        lookups=restored.lookups,
+        write_session=restored.write_session,
+        read_session=restored.read_session,
+        autocommit=restored.autocommit,
     )
     yield Story(
-        handlers.bolt.make(rt, "xoxb-a-token-for-tests"),
+        handlers.bolt.create_app(rt, "xoxb-a-token-for-tests"),
         rt,
-        Deliverer(rt, notices(rt.workspace), meet=facts.meet),
+        OutboxWorker(
+            rt, message_types(rt.workspace), fetch_new_users=facts.fetch_new_users
+        ),
         story.slack,
         story.clock,
     )
@@ -67,19 +69,19 @@ def test_what_was_posted_since_is_found_and_not_posted_again(
     story.deliver()
     [post] = story.slack.messages
     for _ in range(4):
-        copied.later(minutes=30)
+        copied.advance(minutes=30)
     assert story.slack.messages == [post]
-    assert copied.the_ask().ts == post.ts
+    assert copied.only_ask().ts == post.ts
     # What Slack delivers again counts as ever.
     copied.say(HELPER, "Have you tried it again?", thread_ts=post.ts)
-    assert copied.the_ask().state == "answered"
+    assert copied.only_ask().state == "answered"
 
 
 def test_what_was_not_posted_since_is_posted(copied: Story):
     for _ in range(4):
-        copied.later(minutes=30)
+        copied.advance(minutes=30)
     assert len([m for m in copied.slack.messages if m.text.startswith("Ask")]) == 1
-    with copied.rt.reads() as session:
+    with copied.rt.read_session() as session:
         states = session.scalars(select(OutboxItem.state).filter_by(kind="ask.post"))
         assert states.all() == ["sent"]
 
@@ -88,12 +90,14 @@ def test_letters_that_followed_are_found_and_not_sent_again(
     story: Story, thanked: Story
 ):
     story.deliver()
-    assert [len(story.slack.to(who)) for who in (HERE, HELPER, PEER)] == [1, 1, 1]
+    assert [
+        len(story.slack.messages_to(who)) for who in (HELP_CHANNEL, HELPER, PEER)
+    ] == [1, 1, 1]
     sent = list(story.slack.messages)
     for _ in range(6):
-        thanked.later(minutes=30)
+        thanked.advance(minutes=30)
     assert story.slack.messages == sent
-    with thanked.rt.reads() as session:
+    with thanked.rt.read_session() as session:
         waiting = session.scalars(select(OutboxItem).filter_by(finished_at=None))
         assert waiting.all() == []
         letters = session.scalars(select(OutboxItem).filter_by(kind="kudos.received"))
@@ -102,8 +106,12 @@ def test_letters_that_followed_are_found_and_not_sent_again(
 
 def test_letters_that_did_not_follow_any_more_are_sent(story: Story, thanked: Story):
     """The message was posted; the letters fell to what the backup was needed for."""
-    assert story.deliverer._deliver_next()
-    assert [len(story.slack.to(who)) for who in (HERE, HELPER, PEER)] == [1, 0, 0]
+    assert story.deliverer._send_next()
+    assert [
+        len(story.slack.messages_to(who)) for who in (HELP_CHANNEL, HELPER, PEER)
+    ] == [1, 0, 0]
     for _ in range(6):
-        thanked.later(minutes=30)
-    assert [len(story.slack.to(who)) for who in (HERE, HELPER, PEER)] == [1, 1, 1]
+        thanked.advance(minutes=30)
+    assert [
+        len(story.slack.messages_to(who)) for who in (HELP_CHANNEL, HELPER, PEER)
+    ] == [1, 1, 1]

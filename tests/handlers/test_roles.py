@@ -8,23 +8,23 @@ import pytest
 from sqlalchemy import select
 
 from bot.channels import service as channels
-from bot.delivery import Deliverer
+from bot.delivery import OutboxWorker
 from bot.facts import service as facts
 from bot.members import service as members
-from bot.members.rules import MAY, Action, Role, may
+from bot.members.rules import PERMISSIONS, Action, Role, is_allowed
 from bot.preferences import service as preferences
 from bot.runtime import Runtime
-from handlers.bolt import Bolt
+from handlers.bolt import BoltApp
 from models import (
     Ask,
     Champion,
     Channel,
     Kudos,
-    Mentoring,
+    MentorWorkspaceSettings,
     OutboxItem,
+    Participant,
     ProgramLead,
     Schedule,
-    Seat,
 )
 from tests.factories import (
     ADMIN,
@@ -32,14 +32,14 @@ from tests.factories import (
     BOT,
     CHAMPION,
     GUEST,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     PEER,
     Clock,
     Story,
-    conversation,
-    filled_in,
-    person,
+    conversation_object,
+    form_values,
+    user_object,
 )
 from tests.fakes import FakeSlack
 
@@ -48,7 +48,7 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 LEAD, FORMER, OTHER = "U0LEA", "U0FAY", "U0OLA"
 STRANGER, ROBOT, GONE = "U9ZED", "U9ROBO", "U9GONE"
-EVERYTHING = {Role.MEMBER, Role.CHAMPION, Role.ADMIN, Role.LEAD}
+EVERYTHING = {Role.MEMBER, Role.CHAMPION, Role.ADMIN, Role.PROGRAM_LEAD}
 # What each is, towards what ASKER asked, wrote, gave or was invited to do.
 HELD: Mapping[str, frozenset[Role]] = {
     PEER: frozenset({Role.MEMBER}),
@@ -56,11 +56,11 @@ HELD: Mapping[str, frozenset[Role]] = {
     ASKER: frozenset({Role.MEMBER, Role.AUTHOR}),
     CHAMPION: frozenset({Role.MEMBER, Role.CHAMPION}),
     ADMIN: frozenset({Role.MEMBER, Role.ADMIN}),
-    LEAD: frozenset({Role.MEMBER, Role.LEAD}),
+    LEAD: frozenset({Role.MEMBER, Role.PROGRAM_LEAD}),
     # Was an admin.
     FORMER: frozenset({Role.MEMBER}),
     # Whatever else these are, it helps them nothing.
-    STRANGER: frozenset({Role.STRANGER, *EVERYTHING}),
+    STRANGER: frozenset({Role.EXTERNAL, *EVERYTHING}),
     ROBOT: frozenset({Role.BOT, *EVERYTHING}),
     GONE: frozenset({Role.DEACTIVATED, *EVERYTHING}),
 }
@@ -94,21 +94,21 @@ class Stage(Story):
 
 @pytest.fixture
 def stage(
-    bolt: Bolt, rt: Runtime, deliverer: Deliverer, slack: FakeSlack, clock: Clock
+    bolt: BoltApp, rt: Runtime, deliverer: OutboxWorker, slack: FakeSlack, clock: Clock
 ) -> Stage:
     story = Stage(bolt, rt, deliverer, slack, clock)
     slack.people |= {
-        LEAD: person(LEAD, "Lea"),
-        FORMER: person(FORMER, "Fay", is_admin=True),
-        OTHER: person(OTHER, "Ola"),
-        STRANGER: person(STRANGER, "Zed", team_id="T9", is_admin=True),
-        ROBOT: person(ROBOT, "Robo", is_bot=True, is_admin=True),
-        GONE: person(GONE, "Gone", deleted=True, is_admin=True),
+        LEAD: user_object(LEAD, "Lea"),
+        FORMER: user_object(FORMER, "Fay", is_admin=True),
+        OTHER: user_object(OTHER, "Ola"),
+        STRANGER: user_object(STRANGER, "Zed", team_id="T9", is_admin=True),
+        ROBOT: user_object(ROBOT, "Robo", is_bot=True, is_admin=True),
+        GONE: user_object(GONE, "Gone", deleted=True, is_admin=True),
     }
-    facts.ensure(rt, people=[FORMER], channel=HERE)
-    slack.people[FORMER] = person(FORMER, "Fay")
+    facts.refresh(rt, users=[FORMER], channel=HELP_CHANNEL)
+    slack.people[FORMER] = user_object(FORMER, "Fay")
     story.event({"type": "user_change", "user": slack.people[FORMER]})
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         channel = session.scalars(select(Channel.id)).one()
         session.add(Champion(channel_id=channel, member=CHAMPION))
         session.add(ProgramLead(installation_id=rt.workspace.id, member=LEAD))
@@ -117,7 +117,7 @@ def stage(
 
 def promote(story: Story) -> None:
     """Who can be nothing here is everything by name."""
-    with story.rt.sessions.begin() as session:
+    with story.rt.write_session.begin() as session:
         of = story.rt.workspace.id
         for who in (STRANGER, ROBOT, GONE):
             session.merge(ProgramLead(installation_id=of, member=who))
@@ -132,7 +132,7 @@ def ask_of(story: Stage, asker: str = ASKER) -> Ask:
     """An ask with an answer by Ben, which nobody has done anything to."""
 
     def make() -> Ask:
-        ask = story.ask("How do I fix x?", who=asker)
+        ask = story.ask("How do I fix x?", member=asker)
         story.say(HELPER, "So.", thread_ts=ask.ts)
         return story.asks()[-1]
 
@@ -176,8 +176,8 @@ def opened_by(story: Story, who: str, do: Callable[[str], object]) -> dict[str, 
 
 
 def helped(story: Story, ts: str) -> int:
-    facts.meet(story.rt)
-    return story.marks()[ts][1]
+    facts.fetch_new_users(story.rt)
+    return story.answer_marks()[ts][1]
 
 
 # Asks
@@ -194,7 +194,7 @@ def by_command(story: Stage, who: str) -> bool:
 def by_form(story: Stage, who: str) -> bool:
     view = opened_by(story, PEER, lambda one: story.command(one, "/ask"))
     before = len(story.asks())
-    story.submit(who, view, {"title": "How is it done?", "channel": HERE})
+    story.submit(who, view, {"title": "How is it done?", "channel": HELP_CHANNEL})
     return len(story.asks()) > before
 
 
@@ -205,20 +205,24 @@ def by_shortcut(story: Stage, who: str) -> bool:
     return len(story.asks()) > before
 
 
-@way(Action.LOOK)
+@way(Action.OFFER_HELP)
 def by_looking_button(story: Stage, who: str) -> bool:
     ask = ask_of(story, OTHER)
     story.click(who, "ask_looking", str(ask.id))
     story.deliver()
-    return "Looking into it" in json.dumps(story.slack.to(HERE)[-1].blocks)
+    return "Looking into it" in json.dumps(
+        story.slack.messages_to(HELP_CHANNEL)[-1].blocks
+    )
 
 
-@way(Action.SAME)
+@way(Action.SAME_PROBLEM)
 def by_same_button(story: Stage, who: str) -> bool:
     ask = ask_of(story, OTHER)
     story.click(who, "option_same", str(ask.id))
     story.deliver()
-    return "this problem" in json.dumps(story.slack.to(HERE)[-1].blocks)
+    return "this problem" in json.dumps(
+        story.slack.messages_to(HELP_CHANNEL)[-1].blocks
+    )
 
 
 @way(Action.MARK_HELPFUL)
@@ -245,16 +249,16 @@ def by_offer_to_mark_helpful(story: Stage, who: str) -> bool:
     return helped(story, ts) > 0
 
 
-@way(Action.SOLVE)
+@way(Action.MARK_SOLUTION)
 def by_solved_emoji(story: Stage, who: str) -> bool:
     ask = ask_of(story)
     if who != GONE:
         story.react(who, answer_to(story, ask)[0], "white_check_mark")
-    facts.meet(story.rt)
+    facts.fetch_new_users(story.rt)
     return now_is(story, ask).state == "solved"
 
 
-@way(Action.SOLVE)
+@way(Action.MARK_SOLUTION)
 def by_solved_shortcut(story: Stage, who: str) -> bool:
     ask = ask_of(story)
     ts, _ = answer_to(story, ask)
@@ -262,7 +266,7 @@ def by_solved_shortcut(story: Stage, who: str) -> bool:
     return now_is(story, ask).state == "solved"
 
 
-@way(Action.SOLVE)
+@way(Action.MARK_SOLUTION)
 def by_offer(story: Stage, who: str) -> bool:
     ask = ask_of(story)
     story.click(who, "mark_solved", f"{ask.id}:{answer_to(story, ask)[1]}")
@@ -290,13 +294,13 @@ def by_edit_form(story: Stage, who: str) -> bool:
     return now_is(story, ask).title == "Quite another one?"
 
 
-@way(Action.SAY_WHAT_WORKED)
+@way(Action.SET_WHAT_WORKED)
 def by_worked_button(story: Stage, who: str) -> bool:
     ask = ask_of(story)
     return opens(story, "worked", lambda: story.click(who, "ask_worked", str(ask.id)))
 
 
-@way(Action.SAY_WHAT_WORKED)
+@way(Action.SET_WHAT_WORKED)
 def by_worked_form(story: Stage, who: str) -> bool:
     ask = ask_of(story)
     view = opened_by(
@@ -336,14 +340,16 @@ def by_delete_form(story: Stage, who: str) -> bool:
     return now_is(story, ask).state == "deleted"
 
 
-@way(Action.DISCLAIM)
+@way(Action.REMOVE_CAPTURED_ASK)
 def by_not_an_ask(story: Stage, who: str) -> bool:
-    with story.rt.sessions.begin() as session:
-        channel = channels.note(session, story.rt.workspace.id, HERE)
+    with story.rt.write_session.begin() as session:
+        channel = channels.get_or_create(session, story.rt.workspace.id, HELP_CHANNEL)
         channel.capture = "all"
     story.say(OTHER, "My build fails")
-    with story.rt.sessions.begin() as session:
-        channels.note(session, story.rt.workspace.id, HERE).capture = "off"
+    with story.rt.write_session.begin() as session:
+        channels.get_or_create(
+            session, story.rt.workspace.id, HELP_CHANNEL
+        ).capture = "off"
     ask = story.asks()[-1]
     story.click(who, "ask_menu", option=f"delete:{ask.id}")
     return now_is(story, ask).state == "deleted"
@@ -352,28 +358,28 @@ def by_not_an_ask(story: Stage, who: str) -> bool:
 # Channels
 
 
-@way(Action.SET_UP)
+@way(Action.MANAGE_CHANNEL)
 def by_settings_command(story: Stage, who: str) -> bool:
     return opens(story, "settings", lambda: story.command(who, "/backswing"))
 
 
-@way(Action.SET_UP)
+@way(Action.MANAGE_CHANNEL)
 def by_settings_form(story: Stage, who: str) -> bool:
     view = opened_by(story, CHAMPION, lambda one: story.command(one, "/backswing"))
     topics = f"by {who}".lower()
     changes = {"topics": topics, "champions": [CHAMPION]}
-    story.submit(who, view, filled_in(view) | changes)
+    story.submit(who, view, form_values(view) | changes)
     changed = opened_by(story, CHAMPION, lambda one: story.command(one, "/backswing"))
-    return bool(filled_in(changed)["topics"] == topics)
+    return bool(form_values(changed)["topics"] == topics)
 
 
-@way(Action.SET_UP)
+@way(Action.MANAGE_CHANNEL)
 def by_checkin_button(story: Stage, who: str) -> bool:
     view = opened_by(story, CHAMPION, lambda one: story.command(one, "/backswing"))
     return opens(
         story,
         "checkin_plan",
-        lambda: story.click(who, "checkin_set_up", HERE, view=view),
+        lambda: story.click(who, "checkin_set_up", HELP_CHANNEL, view=view),
     )
 
 
@@ -381,10 +387,10 @@ def by_checkin_button(story: Stage, who: str) -> bool:
 def by_introduction(story: Stage, who: str) -> bool:
     def arrive() -> Channel:
         slack_id = f"C{story.ts().replace('.', '')}"
-        story.slack.channels[slack_id] = conversation(slack_id, "new")
+        story.slack.channels[slack_id] = conversation_object(slack_id, "new")
         arrival = {"type": "member_joined_channel", "user": BOT, "inviter": ASKER}
         story.event({**arrival, "channel": slack_id, "event_ts": story.ts()})
-        with story.rt.sessions.begin() as session:
+        with story.rt.write_session.begin() as session:
             row = session.scalars(select(Channel).filter_by(slack_id=slack_id)).one()
             session.add(Champion(channel_id=row.id, member=CHAMPION))
             session.flush()
@@ -395,16 +401,16 @@ def by_introduction(story: Stage, who: str) -> bool:
     channel = story.prop("channel", arrive)
     story.click(who, "introduction_post", str(channel.id))
     story.deliver()
-    return len(story.slack.to(channel.slack_id)) == 1
+    return len(story.slack.messages_to(channel.slack_id)) == 1
 
 
 @way(Action.CHECK_IN)
 def by_checkin_join(story: Stage, who: str) -> bool:
-    one = story.prop("round", story.asked)
+    one = story.prop("round", story.post_round)
     story.click(who, "checkin_join", str(one.id))
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         schedule = session.scalars(select(Schedule.id)).one()
-        seat = session.get(Seat, (schedule, who))
+        seat = session.get(Participant, (schedule, who))
         return seat is not None and seat.is_in
 
 
@@ -414,27 +420,27 @@ REASON = "for all the help with the retries that nobody else understood"
 
 
 def kudos(story: Story) -> list[Kudos]:
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         return list(session.scalars(select(Kudos).order_by(Kudos.id)))
 
 
-@way(Action.THANK)
+@way(Action.GIVE_KUDOS)
 def by_kudos_command(story: Stage, who: str) -> bool:
     before = len(kudos(story))
     story.command(who, "/kudos", f"<@{OTHER}> {REASON}")
     return len(kudos(story)) > before
 
 
-@way(Action.THANK)
+@way(Action.GIVE_KUDOS)
 def by_kudos_form(story: Stage, who: str) -> bool:
     view = opened_by(story, PEER, lambda one: story.command(one, "/kudos"))
     before = len(kudos(story))
     values = {"people": [OTHER], "reason": REASON, "visibility": "private"}
-    story.submit(who, view, filled_in(view) | values)
+    story.submit(who, view, form_values(view) | values)
     return len(kudos(story)) > before
 
 
-@way(Action.TAKE_BACK)
+@way(Action.TAKE_BACK_KUDOS)
 def by_take_back_button(story: Stage, who: str) -> bool:
     def give() -> Kudos:
         story.command(ASKER, "/kudos", f"<@{OTHER}> {REASON}")
@@ -448,7 +454,7 @@ def by_take_back_button(story: Stage, who: str) -> bool:
 # The workspace
 
 
-@way(Action.GOVERN)
+@way(Action.MANAGE_WORKSPACE)
 def by_workspace_command(story: Stage, who: str) -> bool:
     return opens(
         story,
@@ -457,7 +463,7 @@ def by_workspace_command(story: Stage, who: str) -> bool:
     )
 
 
-@way(Action.GOVERN)
+@way(Action.MANAGE_WORKSPACE)
 def by_workspace_form(story: Stage, who: str) -> bool:
     def shown() -> dict[str, Any]:
         return opened_by(
@@ -465,20 +471,20 @@ def by_workspace_form(story: Stage, who: str) -> bool:
         )
 
     view = shown()
-    kept = filled_in(view)
+    kept = form_values(view)
     days = str(int(kept["sent_days"]) + 1)
     story.submit(who, view, kept | {"sent_days": days, "program_leads": [LEAD]})
-    return bool(filled_in(shown())["sent_days"] == days)
+    return bool(form_values(shown())["sent_days"] == days)
 
 
-@way(Action.NAME_LEADS)
+@way(Action.NAME_PROGRAM_LEADS)
 def by_program_leads(story: Stage, who: str) -> bool:
     view = opened_by(
         story, ADMIN, lambda one: story.command(one, "/backswing", "workspace")
     )
     named = {"program_leads": [LEAD, OTHER]}
-    story.submit(who, view, filled_in(view) | named)
-    with story.rt.sessions.begin() as session:
+    story.submit(who, view, form_values(view) | named)
+    with story.rt.write_session.begin() as session:
         found = session.get(ProgramLead, (story.rt.workspace.id, OTHER))
         if found is not None:
             session.delete(found)
@@ -501,8 +507,8 @@ def by_mentors_form(story: Stage, who: str) -> bool:
         story, LEAD, lambda one: story.click(one, "mentor_set_up", view=leads)
     )
     story.submit(who, view, {"scope": "off", "experts": []})
-    with story.rt.sessions.begin() as session:
-        row = session.scalar(select(Mentoring))
+    with story.rt.write_session.begin() as session:
+        row = session.scalar(select(MentorWorkspaceSettings))
         if row is None or row.scope != "off":
             return False
         row.scope = "workspace"
@@ -512,30 +518,30 @@ def by_mentors_form(story: Stage, who: str) -> bool:
 # Oneself
 
 
-@way(Action.CHOOSE)
+@way(Action.EDIT_OWN_SETTINGS)
 def by_greetings_button(story: Stage, who: str) -> bool:
     story.click(who, "greetings_off")
-    with story.rt.reads() as session:
-        chosen = preferences.of(session, story.rt.workspace.id, who)
+    with story.rt.read_session() as session:
+        chosen = preferences.get(session, story.rt.workspace.id, who)
     return not chosen.wants_greetings
 
 
-@way(Action.CHOOSE)
+@way(Action.EDIT_OWN_SETTINGS)
 def by_my_settings(story: Stage, who: str) -> bool:
     return opens(story, "my_settings", lambda: story.command(who, "/backswing", "me"))
 
 
-@way(Action.OWN_DATA)
+@way(Action.MANAGE_OWN_DATA)
 def by_my_data(story: Stage, who: str) -> bool:
     story.command(who, "/backswing", "my data")
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         promised = select(OutboxItem.id).filter_by(
             kind="privacy.my_data", recipient=who
         )
         return session.scalar(promised) is not None
 
 
-@way(Action.OWN_DATA)
+@way(Action.MANAGE_OWN_DATA)
 def by_forget_me(story: Stage, who: str) -> bool:
     view = opened_by(
         story, OTHER, lambda one: story.command(one, "/backswing", "forget me")
@@ -559,13 +565,13 @@ def test_each_role_may_do_by_each_way_what_the_table_says(
     for who, held in HELD.items():
         promote(stage)
         could = WAYS[action, tried](stage, who)
-        assert could is may(action, held), who
+        assert could is is_allowed(action, held), who
         if could:
             stage.props.clear()
 
 
 def test_each_action_has_a_way(database: object) -> None:
-    assert {action for action, _ in WAYS} == set(Action) == MAY.keys()
+    assert {action for action, _ in WAYS} == set(Action) == PERMISSIONS.keys()
 
 
 def test_the_roles_are_those_that_the_server_sees(stage: Stage) -> None:
@@ -573,10 +579,10 @@ def test_the_roles_are_those_that_the_server_sees(stage: Stage) -> None:
     promote(stage)
     for who in HELD:
         stage.command(who, "/backswing", "my data")
-    with stage.rt.reads() as session:
+    with stage.rt.read_session() as session:
         channel = session.get_one(Channel, ask.channel_id)
         for who, held in HELD.items():
-            assert members.roles(session, channel, who, author=ASKER) == held, who
+            assert members.in_channel(session, channel, who, author=ASKER) == held, who
 
 
 def test_a_demotion_that_slack_never_told_of_is_known_within_an_hour(
@@ -585,10 +591,10 @@ def test_a_demotion_that_slack_never_told_of_is_known_within_an_hour(
     assert by_settings_command(stage, ADMIN)
     assert by_mentors_command(stage, ADMIN)
     leads = stage.slack.views[-1][1]
-    stage.slack.people[ADMIN] = person(ADMIN, is_admin=False)
-    stage.clock.forward(minutes=59)
+    stage.slack.people[ADMIN] = user_object(ADMIN, is_admin=False)
+    stage.clock.advance(minutes=59)
     assert by_settings_command(stage, ADMIN)
-    stage.clock.forward(minutes=2)
+    stage.clock.advance(minutes=2)
     assert not by_settings_command(stage, ADMIN)
     assert not by_workspace_command(stage, ADMIN)
     for action_id in ("mentor_add", "mentor_set_up", "mentor_older"):

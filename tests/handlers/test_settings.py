@@ -7,20 +7,20 @@ import pytest
 
 from bot.channels import service as channels
 from bot.policies import service as policies
-from bot.policies.rules import Policies
-from bot.slack import Refused
+from bot.policies.rules import WorkspaceSettings
+from bot.slack import Rejected
 from tests.factories import (
     ADMIN,
     ASKER,
     BOT,
     CHAMPION,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     PEER,
     Story,
-    conversation,
-    filled_in,
-    person,
+    conversation_object,
+    form_values,
+    user_object,
 )
 
 
@@ -28,9 +28,9 @@ def errors(response: Any) -> dict[str, str]:
     return dict(json.loads(response.body)["errors"])
 
 
-def policies_of(story: Story) -> Policies:
-    with story.rt.reads() as session:
-        return policies.of(session, story.rt.workspace.id)
+def policies_of(story: Story) -> WorkspaceSettings:
+    with story.rt.read_session() as session:
+        return policies.get(session, story.rt.workspace.id)
 
 
 def test_everybody_gets_help(story: Story) -> None:
@@ -48,42 +48,42 @@ def test_everybody_gets_help(story: Story) -> None:
 def test_settings_are_for_champions_and_admins(story: Story) -> None:
     assert "champions" in str(story.command(PEER, "/backswing").body)
     assert "champions" in str(story.command(PEER, "/backswing", "settings").body)
-    assert story.set_up(champions=[CHAMPION]).body == ""
-    assert story.set_up(CHAMPION, topics="retries, Python").body == ""
+    assert story.set_up_channel(champions=[CHAMPION]).body == ""
+    assert story.set_up_channel(CHAMPION, topics="retries, Python").body == ""
     story.command(ASKER, "/ask")
     topics = story.slack.views[-1][1]["blocks"][3]["element"]["options"]
     assert [option["value"] for option in topics] == ["retries", "Python"]
 
 
 def test_a_former_champion_changes_nothing(story: Story) -> None:
-    story.set_up(champions=[CHAMPION])
+    story.set_up_channel(champions=[CHAMPION])
     story.command(CHAMPION, "/backswing")
     view = story.slack.views[-1][1]
-    story.set_up(champions=[])
+    story.set_up_channel(champions=[])
     values = {"capture": "all", "helpful": ":+1:", "solved": ":100:"}
     assert "champions" in str(errors(story.submit(CHAMPION, view, values)))
 
 
 def test_other_emoji_may_mean_helpful_and_solved(story: Story) -> None:
-    assert story.set_up(helpful=":tada: 👏", solved=":100:").body == ""
+    assert story.set_up_channel(helpful=":tada: 👏", solved=":100:").body == ""
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.react(PEER, answer, "clap::skin-tone-2")
     story.react(PEER, answer, "heart")
-    assert story.marks() == {answer: (False, 1)}
+    assert story.answer_marks() == {answer: (False, 1)}
     story.react(ASKER, answer, "white_check_mark")
-    assert story.the_ask().state == "answered"
+    assert story.only_ask().state == "answered"
     story.react(ASKER, answer, "100")
-    assert story.the_ask().state == "solved"
+    assert story.only_ask().state == "solved"
 
 
 def test_what_counted_goes_on_counting_when_the_emoji_change(story: Story) -> None:
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.react(ASKER, answer, "white_check_mark")
-    story.set_up(solved=":100:")
+    story.set_up_channel(solved=":100:")
     story.react(PEER, answer, "heart")
-    assert story.the_ask().state == "solved"
+    assert story.only_ask().state == "solved"
 
 
 @pytest.mark.parametrize(
@@ -104,12 +104,12 @@ def test_what_counted_goes_on_counting_when_the_emoji_change(story: Story) -> No
 def test_settings_that_make_no_sense_are_refused_beside_the_field(
     story: Story, changes: dict[str, Any], field: str
 ) -> None:
-    story.slack.people["U0ROBO"] = person("U0ROBO", "Robo", is_bot=True)
-    assert list(errors(story.set_up(**changes))) == [field]
+    story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
+    assert list(errors(story.set_up_channel(**changes))) == [field]
 
 
 def test_the_help_names_the_emoji_that_count_in_the_channel(story: Story) -> None:
-    story.set_up(solved=":100:")
+    story.set_up_channel(solved=":100:")
     assert "with :100:." in str(story.command(PEER, "/backswing", " HELP ").body)
     elsewhere = story.command(
         PEER, "/backswing", "help", channel="D1", channel_name="directmessage"
@@ -119,16 +119,18 @@ def test_the_help_names_the_emoji_that_count_in_the_channel(story: Story) -> Non
 
 def test_a_save_without_a_change_changes_nothing(story: Story) -> None:
     """The form shows emoji drawn, and each has several names."""
-    story.set_up(helpful="thumbsup :tada: :clap: :our-own:", solved=":100: :ok:")
-    assert story.set_up().body == ""
-    with story.rt.reads() as session:
-        channel = channels.find(session, story.rt.workspace.id, HERE)
+    story.set_up_channel(
+        helpful="thumbsup :tada: :clap: :our-own:", solved=":100: :ok:"
+    )
+    assert story.set_up_channel().body == ""
+    with story.rt.read_session() as session:
+        channel = channels.find(session, story.rt.workspace.id, HELP_CHANNEL)
         assert channel is not None
         assert channel.helpful_emoji == ["+1", "tada", "clap", "our-own"]
         assert channel.solved_emoji == ["100", "ok"]
-    story.set_up(helpful="👍🏽 🙌 ❤️ :pray: 💡")
-    with story.rt.reads() as session:
-        channel = channels.find(session, story.rt.workspace.id, HERE)
+    story.set_up_channel(helpful="👍🏽 🙌 ❤️ :pray: 💡")
+    with story.rt.read_session() as session:
+        channel = channels.find(session, story.rt.workspace.id, HELP_CHANNEL)
         assert channel is not None
         assert channel.helpful_emoji is None
 
@@ -144,21 +146,21 @@ def test_workspace_settings_are_for_admins_and_those_they_name(story: Story) -> 
     assert "program_leads" not in json.dumps(shown)
     story.command(ADMIN, "/backswing", "workspace")
     forged = story.slack.views[-1][1]
-    story.submit(CHAMPION, forged, filled_in(forged) | {"program_leads": [PEER]})
+    story.submit(CHAMPION, forged, form_values(forged) | {"program_leads": [PEER]})
     assert story.command(PEER, "/backswing", "workspace").body != ""
     assert story.set_up_workspace(program_leads=[]).body == ""
-    assert errors(story.submit(CHAMPION, shown, filled_in(shown)))
+    assert errors(story.submit(CHAMPION, shown, form_values(shown)))
 
 
 def test_a_channel_begins_with_what_the_workspace_chose(story: Story) -> None:
     story.set_up_workspace(
         default_capture="questions", default_solved="💯", default_guests_may_ask=[]
     )
-    story.slack.channels["C0NEW"] = conversation("C0NEW", "new")
+    story.slack.channels["C0NEW"] = conversation_object("C0NEW", "new")
     arrival = {"type": "member_joined_channel", "user": BOT, "channel": "C0NEW"}
     story.event({**arrival, "inviter": ADMIN})
     story.command(ADMIN, "/backswing", channel="C0NEW")
-    chosen = filled_in(story.slack.views[-1][1])
+    chosen = form_values(story.slack.views[-1][1])
     assert chosen["capture"] == "questions"
     assert chosen["solved"] == "💯"
     assert chosen["helpful"] == "👍 🙌 ❤️ 🙏 💡"
@@ -169,7 +171,7 @@ def test_a_channel_begins_with_what_the_workspace_chose(story: Story) -> None:
     story.event({"type": "channel_left", "channel": "C0NEW"})
     story.event({**arrival, "inviter": ADMIN})
     story.command(ADMIN, "/backswing", channel="C0NEW")
-    assert filled_in(story.slack.views[-1][1])["capture"] == "off"
+    assert form_values(story.slack.views[-1][1])["capture"] == "off"
 
 
 @pytest.mark.parametrize(
@@ -188,9 +190,9 @@ def test_a_channel_begins_with_what_the_workspace_chose(story: Story) -> None:
 def test_workspace_settings_that_make_no_sense_are_refused_beside_the_field(
     story: Story, changes: dict[str, Any], field: str
 ) -> None:
-    story.slack.people["U0ROBO"] = person("U0ROBO", "Robo", is_bot=True)
+    story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
     assert list(errors(story.set_up_workspace(**changes))) == [field]
-    assert policies_of(story) == Policies()
+    assert policies_of(story) == WorkspaceSettings()
 
 
 def test_settings_of_a_channel_without_the_bot_are_refused(story: Story) -> None:
@@ -199,29 +201,29 @@ def test_settings_of_a_channel_without_the_bot_are_refused(story: Story) -> None
 
 
 def test_a_champion_may_close_and_solve_for_others(story: Story) -> None:
-    story.set_up(champions=[CHAMPION])
+    story.set_up_channel(champions=[CHAMPION])
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.react(CHAMPION, answer, "white_check_mark")
     story.deliver()
-    assert story.the_ask().state == "solved"
+    assert story.only_ask().state == "solved"
 
 
 def test_a_solve_by_somebody_who_was_champion_then_stays(story: Story) -> None:
-    story.set_up(champions=[CHAMPION])
+    story.set_up_channel(champions=[CHAMPION])
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.react(CHAMPION, answer, "white_check_mark")
     story.deliver()
-    story.set_up(champions=[])
+    story.set_up_channel(champions=[])
     story.react(PEER, answer, "heart")
-    assert story.the_ask().state == "solved"
+    assert story.only_ask().state == "solved"
 
 
 def test_choosing_another_channel_shows_its_topics_and_keeps_the_words(
     story: Story,
 ) -> None:
-    story.set_up(topics="retries")
+    story.set_up_channel(topics="retries")
     story.command(ASKER, "/ask", channel="D1", channel_name="directmessage")
     view = story.slack.views[-1][1]
     view["state"] = {
@@ -243,18 +245,18 @@ def test_choosing_another_channel_shows_its_topics_and_keeps_the_words(
 
 
 def test_a_name_keeps_its_capitals_in_a_refusal(story: Story):
-    story.slack.people["U0MCD"] = person("U0MCD", "Anna McDonald", deleted=True)
-    assert "Anna McDonald can't be" in story.set_up(champions=["U0MCD"]).body
+    story.slack.people["U0MCD"] = user_object("U0MCD", "Anna McDonald", deleted=True)
+    assert "Anna McDonald can't be" in story.set_up_channel(champions=["U0MCD"]).body
 
 
 def test_of_whom_a_forged_form_names_nobody_is_asked(story: Story):
-    story.set_up()
+    story.set_up_channel()
     story.command(ADMIN, "/backswing")
     view = story.slack.views[-1][1]
     named = {"champions": [f"U0C{n}" for n in range(30)]}
     story.command(PEER, "/backswing", "help")
     before = story.slack.calls.count("users.info")
-    story.submit(PEER, view, filled_in(view) | named)
+    story.submit(PEER, view, form_values(view) | named)
     assert story.slack.calls.count("users.info") - before <= 1
 
 
@@ -262,13 +264,13 @@ def test_whoever_was_chosen_before_is_not_asked_about_again(story: Story):
     """Thirty questions one after the other take longer than Slack waits."""
     chosen = [f"U0C{n}" for n in range(30)]
     for who in chosen:
-        story.slack.people[who] = person(who)
-    story.set_up(champions=chosen)
-    story.clock.forward(hours=2)
+        story.slack.people[who] = user_object(who)
+    story.set_up_channel(champions=chosen)
+    story.clock.advance(hours=2)
     story.command(ADMIN, "/backswing")
     view = story.slack.views[-1][1]
     asked = story.slack.calls.count("users.info")
-    story.submit(ADMIN, view, filled_in(view))
+    story.submit(ADMIN, view, form_values(view))
     assert story.slack.calls.count("users.info") - asked <= 1
 
 
@@ -276,8 +278,8 @@ def test_whoever_was_chosen_before_is_not_asked_about_again(story: Story):
 
 
 def helpful_of(story: Story) -> list[str] | None:
-    with story.rt.reads() as session:
-        channel = channels.find(session, story.rt.workspace.id, HERE)
+    with story.rt.read_session() as session:
+        channel = channels.find(session, story.rt.workspace.id, HELP_CHANNEL)
         assert channel is not None
         return channel.helpful_emoji
 
@@ -301,52 +303,52 @@ def helpful_of(story: Story) -> list[str] | None:
 def test_an_emoji_counts_by_the_name_that_slack_sends(
     story: Story, typed: str, name: str
 ) -> None:
-    assert story.set_up(helpful=typed).body == ""
+    assert story.set_up_channel(helpful=typed).body == ""
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.react(PEER, answer, name)
-    assert story.marks() == {answer: (False, 1)}
+    assert story.answer_marks() == {answer: (False, 1)}
 
 
 @pytest.mark.parametrize("typed", [":foo bar: nonsense", "nonsense", "👍👎x", ":a b:"])
 def test_what_is_no_emoji_is_refused_and_the_old_choice_stays(
     story: Story, typed: str
 ) -> None:
-    story.set_up(helpful=":tada:")
-    assert list(errors(story.set_up(helpful=typed))) == ["helpful"]
+    story.set_up_channel(helpful=":tada:")
+    assert list(errors(story.set_up_channel(helpful=typed))) == ["helpful"]
     assert helpful_of(story) == ["tada"]
-    assert story.slack.whispers == []
+    assert story.slack.ephemeral_messages == []
 
 
 def test_a_name_that_nobody_knows_is_questioned_once(story: Story) -> None:
-    assert story.set_up(helpful=":white_tick: :tada:").body == ""
-    [question] = story.slack.whispers
-    assert (question.channel, question.only) == (HERE, ADMIN)
+    assert story.set_up_channel(helpful=":white_tick: :tada:").body == ""
+    [question] = story.slack.ephemeral_messages
+    assert (question.channel, question.visible_to) == (HELP_CHANNEL, ADMIN)
     assert question.text.startswith(
         "Saved. Not among Slack's standard emoji: `:white_tick:`."
     )
-    story.set_up(helpful=":white_tick: :tada: :heart:")
+    story.set_up_channel(helpful=":white_tick: :tada: :heart:")
     assert helpful_of(story) == ["white_tick", "tada", "heart"]
-    assert len(story.slack.whispers) == 1
+    assert len(story.slack.ephemeral_messages) == 1
 
 
 def test_a_name_that_people_react_with_is_not_questioned(story: Story) -> None:
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     ts = story.say(ASKER, "How?")
     answer = story.say(HELPER, "So.", thread_ts=ts)
-    story.set_up(helpful=":party-parrot:")
-    [question] = story.slack.whispers
+    story.set_up_channel(helpful=":party-parrot:")
+    [question] = story.slack.ephemeral_messages
     story.react(PEER, answer, "party-parrot")
-    story.set_up(helpful=":heart:")
-    story.set_up(helpful=":party-parrot:")
-    assert story.slack.whispers == [question]
+    story.set_up_channel(helpful=":heart:")
+    story.set_up_channel(helpful=":party-parrot:")
+    assert story.slack.ephemeral_messages == [question]
 
 
 def test_a_question_that_slack_does_not_take_undoes_nothing(story: Story) -> None:
     story.slack.fail["chat.postEphemeral"] = [
-        Refused("chat.postEphemeral", "user_not_in_channel")
+        Rejected("chat.postEphemeral", "user_not_in_channel")
     ]
-    assert story.set_up(helpful=":white_tick:").body == ""
+    assert story.set_up_channel(helpful=":white_tick:").body == ""
     assert helpful_of(story) == ["white_tick"]
 
 

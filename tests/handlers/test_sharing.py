@@ -9,32 +9,32 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.slack import Refused
-from models import Channel, CheckIn, Installation, Schedule, Seat
+from bot.slack import Rejected
+from models import Channel, CheckIn, Installation, Participant, Schedule
 from tests.checkins import (
     PARSER,
     open_form,
+    response_states,
+    round_replies,
     share,
-    states,
-    thread,
-    words,
+    visible_text,
 )
 from tests.factories import (
     ASKER,
     GUEST,
-    HERE,
+    HELP_CHANNEL,
     MONDAY,
     PEER,
     Story,
-    filled_in,
-    person,
+    form_values,
+    user_object,
 )
 
 # The form
 
 
 def test_what_is_shared_is_shown_in_the_thread_and_whose_it_is(story: Story):
-    one = story.asked(reflections=["What surprised you?"])
+    one = story.post_round(reflections=["What surprised you?"])
     view = open_form(story, ASKER, one)
     labels = [b["label"]["text"] for b in view["blocks"] if b["type"] == "input"]
     assert labels == [
@@ -44,50 +44,50 @@ def test_what_is_shared_is_shown_in_the_thread_and_whose_it_is(story: Story):
         "What surprised you?",
     ]
     assert all(b["optional"] for b in view["blocks"] if b["type"] == "input")
-    assert "Sharing doesn't sign you up" in words(view)
+    assert "Sharing doesn't sign you up" in visible_text(view)
     # In Helsinki, where Ana is.
-    assert "until Friday 13 March at 10:00 EET" in words(view)
+    assert "until Friday 13 March at 10:00 EET" in visible_text(view)
     share(story, ASKER, one, working_on=PARSER, proud_of="Tests :tada:")
-    [shown] = thread(story, one)
-    assert shown.channel == HERE
-    assert words(shown) == (
+    [shown] = round_replies(story, one)
+    assert shown.channel == HELP_CHANNEL
+    assert visible_text(shown) == (
         f"@{ASKER} shared:\nWorking on\n{PARSER}\nProud of\nTests :tada:\n"
     )
     assert shown.text == "Ana shared: The *parser* &amp; &lt;lexer&gt;"
-    assert states(story, one) == {ASKER: "shared"}
+    assert response_states(story, one) == {ASKER: "shared"}
     # Nothing is copied to the channel.
-    assert [m for m in story.slack.to(HERE) if m.thread_ts is None] == [
-        story.slack.at(HERE, one.ts or "")
-    ]
+    assert [
+        m for m in story.slack.messages_to(HELP_CHANNEL) if m.thread_ts is None
+    ] == [story.slack.message_at(HELP_CHANNEL, one.ts or "")]
 
 
 def test_it_can_be_changed_until_the_close_and_is_filled_in(story: Story):
-    one = story.asked()
+    one = story.post_round()
     share(story, ASKER, one, working_on="  A <b>\n`c` ", stuck_on="Types")
-    assert filled_in(open_form(story, ASKER, one)) == {
+    assert form_values(open_form(story, ASKER, one)) == {
         "working_on": "A <b>\n`c`",
         "stuck_on": "Types",
         "proud_of": [],
     }
     share(story, ASKER, one, proud_of="Done")
-    [shown] = thread(story, one)
-    assert words(shown) == f"@{ASKER} shared:\nProud of\nDone\n"
+    [shown] = round_replies(story, one)
+    assert visible_text(shown) == f"@{ASKER} shared:\nProud of\nDone\n"
     assert shown.updates == 1
     story.clock.now = one.closes_at - timedelta(seconds=1)
     share(story, ASKER, one, proud_of="Really done")
-    assert "Really done" in words(*thread(story, one))
+    assert "Really done" in visible_text(*round_replies(story, one))
 
 
 @pytest.mark.parametrize("nothing", ["", "  \n ", "\u200b\u202e"])
 def test_one_of_the_answers_is_needed(story: Story, nothing: str):
-    one = story.asked()
+    one = story.post_round()
     said = share(story, ASKER, one, working_on=nothing, proud_of=nothing)
     assert "a few words" in said["errors"]["working_on"]
-    assert states(story, one) == {}
+    assert response_states(story, one) == {}
 
 
 def test_what_is_shared_after_the_close_is_refused_beside_the_field(story: Story):
-    one = story.asked()
+    one = story.post_round()
     view = open_form(story, ASKER, one)
     story.clock.now = one.closes_at
     said = json.loads(story.submit(ASKER, view, {"stuck_on": "Types"}).body)
@@ -96,7 +96,7 @@ def test_what_is_shared_after_the_close_is_refused_beside_the_field(story: Story
     story.close_rounds()
     story.click(ASKER, "checkin_share", str(one.id))
     assert "This round has closed" in story.slack.responses[-1][1]
-    assert states(story, one) == {}
+    assert response_states(story, one) == {}
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,10 @@ def test_what_is_shared_after_the_close_is_refused_beside_the_field(story: Story
 def test_who_may_not_take_part_is_told_beside_the_field(
     story: Story, facts: dict[str, Any], why: str
 ):
-    story.set_up(guests_may_ask=[])
-    one = story.asked()
+    story.set_up_channel(guests_may_ask=[])
+    one = story.post_round()
     view = open_form(story, ASKER, one)
-    story.slack.people[PEER] = person(PEER, **facts)
+    story.slack.people[PEER] = user_object(PEER, **facts)
     said = json.loads(story.submit(PEER, view, {"working_on": "Gold"}).body)
     assert why in said["errors"]["working_on"]
     story.click(PEER, "checkin_join", str(one.id))
@@ -122,18 +122,18 @@ def test_who_may_not_take_part_is_told_beside_the_field(
     story.click(PEER, "checkin_share", str(one.id))
     assert why in story.slack.responses[-1][1]
     story.deliver()
-    assert thread(story, one) == []
-    assert states(story, one) == {}
+    assert round_replies(story, one) == []
+    assert response_states(story, one) == {}
 
 
 def test_guests_take_part_unless_the_channel_says_otherwise(story: Story):
-    one = story.asked()
+    one = story.post_round()
     share(story, GUEST, one)
-    assert states(story, one) == {GUEST: "shared"}
+    assert response_states(story, one) == {GUEST: "shared"}
 
 
 def test_one_form_sent_twice_at_once_is_one_answer(story: Story):
-    one = story.asked()
+    one = story.post_round()
     view = open_form(story, ASKER, one)
 
     def send(_: int) -> str:
@@ -142,8 +142,8 @@ def test_one_form_sent_twice_at_once_is_one_answer(story: Story):
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(send, range(8))) == {""}
     story.deliver()
-    assert len(thread(story, one)) == 1
-    assert len(story.slack.to(ASKER)) == 1
+    assert len(round_replies(story, one)) == 1
+    assert len(story.slack.messages_to(ASKER)) == 1
 
 
 HOSTILE = [
@@ -159,31 +159,31 @@ HOSTILE = [
 def test_hostile_text_is_shown_as_it_was_written_and_does_nothing(
     story: Story, text: str
 ):
-    one = story.asked()
+    one = story.post_round()
     share(story, ASKER, one, **dict.fromkeys(("working_on", "proud_of"), text))
-    [shown] = thread(story, one)
+    [shown] = round_replies(story, one)
     drawn = json.dumps(shown.blocks)
     assert "broadcast" not in drawn
     assert drawn.count('"user"') == 1  # Ana herself
     assert '"link"' not in drawn
     assert len(drawn) < 13_000
     assert "<!" not in shown.text
-    assert unicodedata.normalize("NFC", text).strip("\u202e")[:1] in words(shown)
+    assert unicodedata.normalize("NFC", text).strip("\u202e")[:1] in visible_text(shown)
     story.close_rounds()
-    digest = story.slack.at(HERE, one.ts or "")
+    digest = story.slack.message_at(HELP_CHANNEL, one.ts or "")
     assert len(json.dumps(digest.blocks)) < 13_000
     assert '"user"' not in json.dumps(digest.blocks)
 
 
 def test_a_text_longer_than_the_form_takes_is_refused_beside_its_field(story: Story):
-    one = story.asked()
+    one = story.post_round()
     said = share(story, ASKER, one, working_on="x", stuck_on="x" * 40_000)
     assert said["errors"] == {"stuck_on": "That is more than 1000 characters."}
-    assert thread(story, one) == []
+    assert round_replies(story, one) == []
 
 
 def test_an_unknown_round_is_no_round(story: Story):
-    story.asked()
+    story.post_round()
     for value in ("999", "x", "", "9" * 40):
         assert story.click(ASKER, "checkin_share", value).status == 200
         assert story.click(ASKER, "checkin_join", value).status == 200
@@ -191,19 +191,19 @@ def test_an_unknown_round_is_no_round(story: Story):
 
 
 def test_what_slack_does_not_take_comes_back_to_its_author(story: Story):
-    one = story.asked()
-    story.slack.fail["chat.postMessage"] = [Refused("chat.postMessage", "is_archived")]
+    one = story.post_round()
+    story.slack.fail["chat.postMessage"] = [Rejected("chat.postMessage", "is_archived")]
     share(story, ASKER, one, working_on=PARSER)
-    [note] = story.slack.to(ASKER)
+    [note] = story.slack.messages_to(ASKER)
     assert "It counts all the same" in note.text
-    assert PARSER in words(note)
-    assert states(story, one) == {ASKER: "shared"}
+    assert PARSER in visible_text(note)
+    assert response_states(story, one) == {ASKER: "shared"}
 
 
 def test_another_workspaces_rounds_are_nobodys_here(story: Story):
-    one = story.asked()
+    one = story.post_round()
     view = open_form(story, ASKER, one)
-    with story.rt.sessions.begin() as session:
+    with story.rt.write_session.begin() as session:
         there = Installation(
             team_id="T9",
             bot_id="B9",
@@ -232,5 +232,5 @@ def test_another_workspaces_rounds_are_nobodys_here(story: Story):
     assert len(story.slack.views) == 1
     said = json.loads(story.submit(ASKER, view, {"working_on": "Gold"}).body)
     assert "is gone" in said["errors"]["working_on"]
-    with story.rt.reads() as session:
-        assert session.scalars(select(Seat)).all() == []
+    with story.rt.read_session() as session:
+        assert session.scalars(select(Participant)).all() == []

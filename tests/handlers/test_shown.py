@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.checkins import open_form, words
-from tests.factories import ADMIN, ASKER, HELPER, HERE, MONDAY, Story
-from tests.fakes import Posted
+from tests.checkins import open_form, visible_text
+from tests.factories import ADMIN, ASKER, HELP_CHANNEL, HELPER, MONDAY, Story
+from tests.fakes import PostedMessage
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -40,57 +40,59 @@ _TYPED = st.lists(st.one_of(_TOKENS, st.text(_LETTERS, max_size=10)), max_size=6
 TEXTS = _TYPED.map(lambda parts: f"It was {' '.join(parts)} that did it, all of it")
 
 
-def ask(story: Story, text: str) -> Posted:
+def ask(story: Story, text: str) -> PostedMessage:
     story.command(ASKER, "/ask")
-    fields = {"channel": HERE, "title": "Why is it so?", "details": text}
+    fields = {"channel": HELP_CHANNEL, "title": "Why is it so?", "details": text}
     story.submit(ASKER, story.slack.views[-1][1], fields)
     story.deliver()
-    return story.slack.to(HERE)[-1]
+    return story.slack.messages_to(HELP_CHANNEL)[-1]
 
 
-def title(story: Story, text: str) -> Posted:
+def title(story: Story, text: str) -> PostedMessage:
     story.command(ASKER, "/ask")
-    story.submit(ASKER, story.slack.views[-1][1], {"channel": HERE, "title": text})
+    story.submit(
+        ASKER, story.slack.views[-1][1], {"channel": HELP_CHANNEL, "title": text}
+    )
     story.deliver()
-    return story.slack.to(HERE)[-1]
+    return story.slack.messages_to(HELP_CHANNEL)[-1]
 
 
-def reason_to_close(story: Story, text: str) -> Posted:
+def reason_to_close(story: Story, text: str) -> PostedMessage:
     posted = story.ask()
     story.click(ADMIN, "ask_menu", option=f"close:{story.asks()[-1].id}")
     story.submit(ADMIN, story.slack.views[-1][1], {"reason": text})
     story.deliver()
-    return story.slack.at(HERE, posted.ts)
+    return story.slack.message_at(HELP_CHANNEL, posted.ts)
 
 
-def what_worked(story: Story, text: str) -> Posted:
+def what_worked(story: Story, text: str) -> PostedMessage:
     posted = story.ask()
     story.react(ASKER, posted.ts, "white_check_mark")
     story.deliver()
     story.click(ASKER, "ask_worked", str(story.asks()[-1].id))
     story.submit(ASKER, story.slack.views[-1][1], {"worked": text})
     story.deliver()
-    return story.slack.at(HERE, posted.ts)
+    return story.slack.message_at(HELP_CHANNEL, posted.ts)
 
 
-def reason_for_kudos(story: Story, text: str) -> Posted:
-    story.later(days=8)
+def reason_for_kudos(story: Story, text: str) -> PostedMessage:
+    story.advance(days=8)
     story.command(ASKER, "/kudos")
     fields = {
         "people": [HELPER],
         "reason": text,
         "visibility": "public",
-        "channel": HERE,
+        "channel": HELP_CHANNEL,
     }
     story.submit(ASKER, story.slack.views[-1][1], fields)
     story.deliver()
-    return story.slack.to(HERE)[-1]
+    return story.slack.messages_to(HELP_CHANNEL)[-1]
 
 
-def answer_to_a_checkin(story: Story, text: str) -> Posted:
-    one = story.asked(at=max(MONDAY, story.clock()))
+def answer_to_a_checkin(story: Story, text: str) -> PostedMessage:
+    one = story.post_round(at=max(MONDAY, story.clock()))
     story.submit(ASKER, open_form(story, ASKER, one), {"working_on": text})
-    story.later(seconds=10)
+    story.advance(seconds=10)
     return story.slack.messages[-1]
 
 
@@ -112,8 +114,10 @@ FIELDS = [
 @given(text=TEXTS)
 @example(text="It was <!channel> and <https://a.example|b> e\u0301 that did all of it")
 def test_it_is_shown_as_it_was_written(
-    story: Story, field: Callable[[Story, str], Posted], text: str
+    story: Story, field: Callable[[Story, str], PostedMessage], text: str
 ):
     written = unicodedata.normalize("NFC", text)
     # A field of one line has no need of two spaces in a row.
-    assert " ".join(written.split()) in " ".join(words(field(story, text)).split())
+    assert " ".join(written.split()) in " ".join(
+        visible_text(field(story, text)).split()
+    )

@@ -14,9 +14,14 @@ import yaml
 
 import app
 from bot.runtime import Workspace
-from bot.slack import Refused
-from handlers.bolt import bare
-from handlers.socket import REFUSED, STALLED, SWITCHED_OFF, SocketMode
+from bot.slack import Rejected
+from handlers.bolt import build_bolt
+from handlers.socket import (
+    DISCONNECTED_TOO_LONG,
+    SOCKET_MODE_DISABLED,
+    TOKEN_REJECTED,
+    SocketMode,
+)
 from sandbox import Sandbox
 
 MANIFEST = Path(app.__file__).parent / "manifest.yml"
@@ -46,7 +51,7 @@ class Line:
         self.over = threading.Event()
         self.may_go_on = threading.Event()
         self.may_go_on.set()
-        bolt = bare(
+        bolt = build_bolt(
             Workspace(1, slack.team_id, slack.bot_id, slack.bot_user_id, "https://x/"),
             slack.bot_token,
         )
@@ -57,9 +62,9 @@ class Line:
             bolt,
             token or slack.app_token,
             api_url=api_url or slack.api_url,
-            give_up=self._give_up,
+            on_fatal=self._give_up,
             ping_seconds=0.2,
-            patience_seconds=patience,
+            max_disconnected_seconds=patience,
         )
 
     def _reacted(self, event: dict[str, str]) -> None:
@@ -87,8 +92,8 @@ def until(true: Callable[[], bool]) -> None:
 
 
 def test_a_refresh_in_mid_traffic_loses_nothing(slack: Sandbox, line: Line) -> None:
-    ana = slack.person("ana")
-    here = slack.channel("help", ana)
+    ana = slack.add_person("ana")
+    here = slack.add_channel("help", ana)
     emoji = [f"e{n}" for n in range(30)]
     ts = slack.say(ana.id, here.id, "hello")
     for n, name in enumerate(emoji):
@@ -100,8 +105,8 @@ def test_a_refresh_in_mid_traffic_loses_nothing(slack: Sandbox, line: Line) -> N
 
 
 def test_a_command_does_not_wait_behind_events(slack: Sandbox, line: Line) -> None:
-    ana = slack.person("ana")
-    here = slack.channel("help", ana)
+    ana = slack.add_person("ana")
+    here = slack.add_channel("help", ana)
     ts = slack.say(ana.id, here.id, "hello")
     line.may_go_on.clear()
     for n in range(30):
@@ -114,8 +119,8 @@ def test_a_command_does_not_wait_behind_events(slack: Sandbox, line: Line) -> No
 
 
 def test_what_is_no_request_is_passed_over(slack: Sandbox, line: Line) -> None:
-    ana = slack.person("ana")
-    here = slack.channel("help", ana)
+    ana = slack.add_person("ana")
+    here = slack.add_channel("help", ana)
     until(lambda: len(slack.sockets.connections) == 1)
     connection = slack.sockets.connections[0]
     nonsense: list[Any] = [[], None, {"type": 5}, {"envelope_id": "x", "payload": []}]
@@ -129,14 +134,14 @@ def test_what_is_no_request_is_passed_over(slack: Sandbox, line: Line) -> None:
 
 def test_a_socket_in_good_health_is_left_alone(line: Line) -> None:
     assert not line.over.wait(3)
-    assert line.socket.is_well()
+    assert line.socket.is_connected()
 
 
 def test_after_a_silent_stall_there_is_another_connection(
     slack: Sandbox, line: Line
 ) -> None:
-    ana = slack.person("ana")
-    here = slack.channel("help", ana)
+    ana = slack.add_person("ana")
+    here = slack.add_channel("help", ana)
     ts = slack.say(ana.id, here.id, "hello")
     until(lambda: len(slack.sockets.connections) == 1)
     slack.sockets.stall()
@@ -146,10 +151,10 @@ def test_after_a_silent_stall_there_is_another_connection(
 
 
 def test_a_connection_that_is_cut_is_made_again(slack: Sandbox, line: Line) -> None:
-    ana = slack.person("ana")
-    here = slack.channel("help", ana)
+    ana = slack.add_person("ana")
+    here = slack.add_channel("help", ana)
     ts = slack.say(ana.id, here.id, "hello")
-    slack.sockets.cut()
+    slack.sockets.drop()
     slack.react(ana.id, here.id, ts, "heart")
     until(lambda: line.heard == ["heart"])
 
@@ -157,30 +162,30 @@ def test_a_connection_that_is_cut_is_made_again(slack: Sandbox, line: Line) -> N
 def test_where_slack_is_out_of_reach_for_too_long_it_ends(slack: Sandbox) -> None:
     line = Line(slack, patience=1)
     line.socket.connect()
-    assert line.socket.is_well()
+    assert line.socket.is_connected()
     slack.stop()
     assert line.over.wait(30)
-    assert line.gave_up == [STALLED]
-    assert not line.socket.is_well()
+    assert line.gave_up == [DISCONNECTED_TOO_LONG]
+    assert not line.socket.is_connected()
     line.socket.close()
 
 
 def test_a_token_that_is_revoked_meanwhile_ends_it(slack: Sandbox, line: Line) -> None:
     slack._tokens.app = "xapp-1-A0-another"
-    slack.sockets.cut()
+    slack.sockets.drop()
     assert line.over.wait(15)
-    assert line.gave_up == [REFUSED]
+    assert line.gave_up == [TOKEN_REJECTED]
 
 
 def test_socket_mode_switched_off_is_said_clearly(slack: Sandbox, line: Line) -> None:
     slack.sockets.disconnect("link_disabled")
     assert line.over.wait(15)
-    assert line.gave_up == [SWITCHED_OFF]
+    assert line.gave_up == [SOCKET_MODE_DISABLED]
 
 
 def test_a_wrong_app_token_does_not_connect(slack: Sandbox) -> None:
     made = Line(slack, token="xapp-1-A0-wrong")
-    with pytest.raises(Refused):
+    with pytest.raises(Rejected):
         made.socket.connect()
     made.socket.close()
 
@@ -288,8 +293,8 @@ def fronted(
 
 
 def hears(slack: Sandbox, line: Line) -> None:
-    ana = slack.person("ana")
-    here = slack.channel("help", ana)
+    ana = slack.add_person("ana")
+    here = slack.add_channel("help", ana)
     slack.react(ana.id, here.id, slack.say(ana.id, here.id, "hello"), "heart")
     until(lambda: line.heard == ["heart"])
 
@@ -298,12 +303,12 @@ def test_whatever_slack_answers_there_is_another_connection(
     slack: Sandbox, front: Front, fronted: Line
 ) -> None:
     fronted.socket.connect()
-    until(fronted.socket.is_heard)
+    until(fronted.socket.is_greeted)
     front.odd += ODD.values()
-    slack.sockets.cut()
-    until(lambda: not front.odd or fronted.socket.is_broken())
-    assert not fronted.socket.is_broken(), [*ODD][-len(front.odd) - 1]
-    until(fronted.socket.is_heard)
+    slack.sockets.drop()
+    until(lambda: not front.odd or fronted.socket.is_dead())
+    assert not fronted.socket.is_dead(), [*ODD][-len(front.odd) - 1]
+    until(fronted.socket.is_greeted)
     hears(slack, fronted)
     assert fronted.gave_up == []
 
@@ -313,8 +318,8 @@ def test_at_the_start_it_is_waited_out_too(
 ) -> None:
     front.odd += [ODD["half a body"], ODD["a list"]]
     fronted.socket.connect()
-    assert not fronted.socket.is_well()
-    until(fronted.socket.is_heard)
+    assert not fronted.socket.is_connected()
+    until(fronted.socket.is_greeted)
     hears(slack, fronted)
 
 
@@ -325,7 +330,7 @@ def test_the_start_does_not_wait_for_an_answer_that_does_not_end(
     with socket.create_server(("127.0.0.1", 0)) as slow:
         line = Line(slack, api_url=f"http://127.0.0.1:{slow.getsockname()[1]}/api/")
         line.socket.connect()
-        assert not line.socket.is_broken()
+        assert not line.socket.is_dead()
         with slow.accept()[0] as asking:
             assert asking.recv(65536)
             # It is still being waited for, and taken when it is there.
@@ -334,7 +339,7 @@ def test_the_start_does_not_wait_for_an_answer_that_does_not_end(
                 asking.recv(1)
             asking.setblocking(True)
             asking.sendall(leads_to(slack.sockets.open()))
-            until(line.socket.is_heard)
+            until(line.socket.is_greeted)
     line.socket.close()
 
 
@@ -346,7 +351,7 @@ def test_where_slack_answers_oddly_for_too_long_it_ends(
     line = Line(slack, api_url=front.api_url, patience=2)
     line.socket.connect()
     assert line.over.wait(30)
-    assert line.gave_up == [STALLED]
+    assert line.gave_up == [DISCONNECTED_TOO_LONG]
     line.socket.close()
 
 
@@ -354,16 +359,16 @@ def test_where_slack_answers_oddly_for_too_long_it_ends(
 def test_a_reader_that_dies_is_seen(
     slack: Sandbox, line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    until(line.socket.is_heard)
-    assert not line.socket.is_broken()
+    until(line.socket.is_greeted)
+    assert not line.socket.is_dead()
 
     def die(*_: object) -> None:
         raise SystemExit
 
     monkeypatch.setattr(line.socket, "_hear", die)
     slack.sockets.disconnect("warning")
-    until(line.socket.is_broken)
-    assert not line.socket.is_well()
+    until(line.socket.is_dead)
+    assert not line.socket.is_connected()
 
 
 def test_the_number_of_connections_is_logged(
@@ -384,5 +389,5 @@ def test_this_machine_is_not_connected_to_through_a_proxy(
     monkeypatch.setenv(variable, "http://127.0.0.1:9")
     line = Line(slack)
     line.socket.connect()
-    until(line.socket.is_heard)
+    until(line.socket.is_greeted)
     line.socket.close()

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, example, given, settings
 from tests.factories import (
     ADMIN,
     ASKER,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     PEER,
     Story,
-    person,
+    user_object,
 )
 from tests.strategies import HARMFUL_TEXT
 
@@ -30,7 +30,7 @@ _NOTIFYING = {"broadcast", "usergroup"}
 def said(story: Story) -> Iterator[tuple[str, Any]]:
     """All that anybody is shown: a text, and what is drawn."""
     slack = story.slack
-    for message in (*slack.messages, *slack.whispers):
+    for message in (*slack.messages, *slack.ephemeral_messages):
         yield message.text, message.blocks
     for _, text, blocks in slack.responses:
         yield text, blocks
@@ -80,9 +80,14 @@ def write_everywhere(story: Story, text: str, slack_text: str) -> None:
     story.command(ASKER, "/ask", slack_text, channel="D0", channel_name="directmessage")
     story.command(ASKER, "/ask")
     form = story.slack.views[-1][1]
-    answers = {"channel": HERE, "title": text, "details": text, "more_topics": text}
+    answers = {
+        "channel": HELP_CHANNEL,
+        "title": text,
+        "details": text,
+        "more_topics": text,
+    }
     story.submit(ASKER, form, answers)
-    story.submit(ASKER, form, {"channel": HERE, "title": "About it: " + text})
+    story.submit(ASKER, form, {"channel": HELP_CHANNEL, "title": "About it: " + text})
     story.deliver()
     for ask in [ask for ask in story.asks() if ask.id not in known]:
         option = f"{{}}:{ask.id}".format
@@ -107,12 +112,12 @@ def write_everywhere(story: Story, text: str, slack_text: str) -> None:
     own = story.say(ASKER, "Why? " + slack_text)
     story.message_shortcut(ADMIN, "make_ask", ASKER, own, "Why? " + slack_text)
     story.message_shortcut(ASKER, "make_ask", ASKER, own, "Why? " + slack_text)
-    story.set_up(topics=text, helpful=text or ":+1:")
-    story.set_up(topics=text)
+    story.set_up_channel(topics=text, helpful=text or ":+1:")
+    story.set_up_channel(topics=text)
     story.command(ADMIN, "/backswing")
     story.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
-    story.later(minutes=2)
-    story.later(minutes=2)
+    story.advance(minutes=2)
+    story.advance(minutes=2)
 
 
 @pytest.mark.timeout(300)
@@ -128,10 +133,12 @@ def test_no_words_in_any_field_do_harm(
     story: Story, typed: str, sent: str, called: str
 ) -> None:
     for who in (ASKER, HELPER, PEER, ADMIN):
-        changed = person(who, called or "x")
+        changed = user_object(who, called or "x")
         story.slack.people[who] = changed
         story.event({"type": "user_change", "user": changed})
-    story.event({"type": "channel_rename", "channel": {"id": HERE, "name": called}})
+    story.event(
+        {"type": "channel_rename", "channel": {"id": HELP_CHANNEL, "name": called}}
+    )
     write_everywhere(story, typed, sent)
     assert_harmless(story)
     assert len(list(said(story))) > 10

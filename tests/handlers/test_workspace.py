@@ -17,45 +17,45 @@ from bot.db import Database
 from bot.facts import service as facts
 from bot.installations import install
 from bot.members import service as members
-from bot.slack import RateLimited, Refused, SlackError, Unsure
+from bot.slack import OutcomeUnknown, RateLimited, Rejected, SlackError
 from models import Channel, Installation, Member, OutboxItem
 from tests.factories import (
     ADMIN,
     ASKER,
     BOT,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     PEER,
     TEAM,
     Story,
-    conversation,
-    person,
-    reaction,
+    conversation_object,
+    reaction_event,
+    user_object,
 )
 
 MOVE = {
     "type": "channel_id_changed",
-    "old_channel_id": HERE,
+    "old_channel_id": HELP_CHANNEL,
     "new_channel_id": "C0NEW",
 }
 
 
-def channel(story: Story, slack_id: str = HERE) -> Channel:
-    with story.rt.reads() as session:
+def channel(story: Story, slack_id: str = HELP_CHANNEL) -> Channel:
+    with story.rt.read_session() as session:
         found = channels.find(session, story.rt.workspace.id, slack_id)
     assert found is not None
     return found
 
 
 def member(story: Story, slack_id: str) -> Member:
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         found = members.find(session, story.rt.workspace.id, slack_id)
     assert found is not None
     return found
 
 
 def paused_because(story: Story) -> str | None:
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         return session.scalar(select(Installation.paused_because))
 
 
@@ -69,14 +69,14 @@ def known(story: Story) -> Story:
 @pytest.mark.parametrize(
     ("event", "fact", "value"),
     [
-        ({"type": "channel_archive", "channel": HERE}, "is_archived", True),
-        ({"type": "group_archive", "channel": HERE}, "is_archived", True),
-        ({"type": "channel_deleted", "channel": HERE}, "is_archived", True),
-        ({"type": "channel_left", "channel": HERE}, "is_joined", False),
-        ({"type": "group_left", "channel": HERE}, "is_joined", False),
-        ({"type": "channel_shared", "channel": HERE}, "is_shared", True),
+        ({"type": "channel_archive", "channel": HELP_CHANNEL}, "is_archived", True),
+        ({"type": "group_archive", "channel": HELP_CHANNEL}, "is_archived", True),
+        ({"type": "channel_deleted", "channel": HELP_CHANNEL}, "is_archived", True),
+        ({"type": "channel_left", "channel": HELP_CHANNEL}, "is_joined", False),
+        ({"type": "group_left", "channel": HELP_CHANNEL}, "is_joined", False),
+        ({"type": "channel_shared", "channel": HELP_CHANNEL}, "is_shared", True),
         (
-            {"type": "channel_rename", "channel": {"id": HERE, "name": "new"}},
+            {"type": "channel_rename", "channel": {"id": HELP_CHANNEL, "name": "new"}},
             "name",
             "new",
         ),
@@ -90,62 +90,62 @@ def test_a_channels_life_is_followed(
 
 
 def test_an_unarchived_channel_is_asked_in_again(known: Story) -> None:
-    known.event({"type": "channel_archive", "channel": HERE})
-    known.event({"type": "channel_unarchive", "channel": HERE})
+    known.event({"type": "channel_archive", "channel": HELP_CHANNEL})
+    known.event({"type": "channel_unarchive", "channel": HELP_CHANNEL})
     assert known.command(ASKER, "/ask", "How is it done?").body == ""
 
 
 def test_a_channel_with_a_new_id_keeps_its_asks(known: Story) -> None:
-    ask = known.the_ask()
+    ask = known.only_ask()
     known.command(ASKER, "/backswing", channel="C0NEW")  # It was met by its new id.
     assert known.event(MOVE) == 200
     assert known.event(MOVE) == 200
     assert channel(known, "C0NEW").id == ask.channel_id
     known.say(PEER, "So.", thread_ts=ask.ts, channel="C0NEW")
-    assert known.the_ask().state == "answered"
+    assert known.only_ask().state == "answered"
 
 
 def test_what_was_promised_to_a_channel_follows_its_new_id(known: Story) -> None:
-    posted = known.the_ask()
+    posted = known.only_ask()
     known.command(ASKER, "/ask", "Another one?")
     known.react(PEER, posted.ts or "", "eyes")
     assert known.event(MOVE) == 200
     known.slack.messages[0].channel = "C0NEW"
     assert known.event(MOVE) == 200
-    known.later(minutes=1)
-    [first, second] = known.slack.to("C0NEW")
+    known.advance(minutes=1)
+    [first, second] = known.slack.messages_to("C0NEW")
     assert "Looking into it" in json.dumps(first.blocks)
     assert "Another one?" in second.text
-    assert known.slack.to(HERE) == []
-    with known.rt.reads() as session:
+    assert known.slack.messages_to(HELP_CHANNEL) == []
+    with known.rt.read_session() as session:
         kept = session.scalars(select(OutboxItem)).all()
     assert {item.state for item in kept} == {"sent"}
-    assert HERE not in {item.recipient for item in kept}
-    assert HERE not in {item.slack_channel for item in kept}
-    assert not any(HERE in item.key.split(":") for item in kept)
+    assert HELP_CHANNEL not in {item.recipient for item in kept}
+    assert HELP_CHANNEL not in {item.slack_channel for item in kept}
+    assert not any(HELP_CHANNEL in item.key.split(":") for item in kept)
 
 
 def test_promised_to_the_old_id_and_to_the_new_one_it_is_sent_once(
     known: Story,
 ) -> None:
-    posted = known.the_ask()
+    posted = known.only_ask()
     known.react(PEER, posted.ts or "", "eyes")
     known.event(MOVE)
-    with known.rt.sessions.begin() as session:
+    with known.rt.write_session.begin() as session:
         # By somebody who had read the old id before.
-        outbox.refresh(
+        outbox.enqueue_update(
             session,
             "ask.show",
             posted.id,
-            HERE,
+            HELP_CHANNEL,
             installation_id=known.rt.workspace.id,
             now=known.clock(),
         )
-        channels.move(session, known.rt.workspace.id, "C0NEW", HERE)
-        channels.move(session, known.rt.workspace.id, HERE, "C0NEW")
+        channels.change_slack_id(session, known.rt.workspace.id, "C0NEW", HELP_CHANNEL)
+        channels.change_slack_id(session, known.rt.workspace.id, HELP_CHANNEL, "C0NEW")
     known.slack.messages[0].channel = "C0NEW"
-    known.later(minutes=1)
-    with known.rt.reads() as session:
+    known.advance(minutes=1)
+    with known.rt.read_session() as session:
         shown = select(OutboxItem.state).filter_by(kind="ask.show")
         assert session.scalars(shown).all() == ["sent"]
 
@@ -162,17 +162,17 @@ def test_what_is_on_its_way_when_the_id_changes_is_sent_to_the_new_one(
 
     known.slack.on_call = move_meanwhile
     known.slack.fail["chat.postMessage"] = [
-        Refused("chat.postMessage", "channel_not_found")
+        Rejected("chat.postMessage", "channel_not_found")
     ]
-    known.later(minutes=1)
-    assert len(known.slack.to("C0NEW")) == 1
-    assert known.slack.texts(ASKER) == []
+    known.advance(minutes=1)
+    assert len(known.slack.messages_to("C0NEW")) == 1
+    assert known.slack.texts_to(ASKER) == []
 
 
 def test_invited_into_a_channel_the_bot_is_there(story: Story) -> None:
-    story.slack.channels["C0AWAY"] = conversation("C0AWAY", "away")
+    story.slack.channels["C0AWAY"] = conversation_object("C0AWAY", "away")
     story.event({"type": "member_joined_channel", "user": ASKER, "channel": "C0AWAY"})
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         assert channels.find(session, story.rt.workspace.id, "C0AWAY") is None
     story.event({"type": "member_joined_channel", "user": BOT, "channel": "C0AWAY"})
     assert channel(story, "C0AWAY").is_joined
@@ -180,7 +180,7 @@ def test_invited_into_a_channel_the_bot_is_there(story: Story) -> None:
 
 
 def test_people_are_described_anew(known: Story) -> None:
-    changed = person(ASKER, "Anna", tz="Asia/Tokyo", is_admin=True)
+    changed = user_object(ASKER, "Anna", tz="Asia/Tokyo", is_admin=True)
     assert known.event({"type": "user_change", "user": changed}) == 200
     now = member(known, ASKER)
     assert (now.name, now.tz, now.is_admin) == ("Anna", "Asia/Tokyo", True)
@@ -197,16 +197,16 @@ def test_people_are_described_anew(known: Story) -> None:
     ],
 )
 def test_without_a_zone_the_offset_counts(known: Story, offset: Any, zone: str | None):
-    changed = person(ASKER, "Ana", tz=None, tz_offset=offset)
+    changed = user_object(ASKER, "Ana", tz=None, tz_offset=offset)
     assert known.event({"type": "user_change", "user": changed}) == 200
     assert member(known, ASKER).tz == zone
-    changed = person(ASKER, "Ana", tz="Asia/Tokyo", tz_offset=offset)
+    changed = user_object(ASKER, "Ana", tz="Asia/Tokyo", tz_offset=offset)
     known.event({"type": "user_change", "user": changed})
     assert member(known, ASKER).tz == "Asia/Tokyo"
 
 
 def test_a_name_can_do_no_harm(known: Story) -> None:
-    hostile = person(ASKER, "<!channel>\n*a*\u202e" + "x" * 300)
+    hostile = user_object(ASKER, "<!channel>\n*a*\u202e" + "x" * 300)
     known.event({"type": "user_change", "user": hostile})
     name = member(known, ASKER).name
     assert len(name) == 80
@@ -218,22 +218,22 @@ def test_uninstalled_nothing_is_sent_any_more(known: Story) -> None:
     known.slack.calls.clear()
     assert known.event({"type": "app_uninstalled"}) == 200
     known.command(ASKER, "/ask", "Another one?")
-    known.later(minutes=5)
+    known.advance(minutes=5)
     assert "chat.postMessage" not in known.slack.calls
 
 
 def test_a_persons_revoked_token_is_not_ours(known: Story) -> None:
     known.event({"type": "tokens_revoked", "tokens": {"oauth": [ASKER], "bot": []}})
-    with known.rt.reads() as session:
+    with known.rt.read_session() as session:
         assert session.scalar(select(Installation.paused_because)) is None
     known.event({"type": "tokens_revoked", "tokens": {"bot": [BOT]}})
-    with known.rt.reads() as session:
+    with known.rt.read_session() as session:
         assert session.scalar(select(Installation.paused_because)) == "token_revoked"
 
 
 def test_the_survey_finds_where_the_bot_is(known: Story) -> None:
-    known.slack.channels = {"C0NEW": conversation("C0NEW", "new")}
-    facts.survey_channels(known.rt)
+    known.slack.channels = {"C0NEW": conversation_object("C0NEW", "new")}
+    facts.sync_channels(known.rt)
     assert not channel(known).is_joined
     assert channel(known, "C0NEW").is_joined
 
@@ -241,30 +241,30 @@ def test_the_survey_finds_where_the_bot_is(known: Story) -> None:
 def test_people_who_can_not_be_looked_up_now_are_asked_for_later(
     known: Story,
 ) -> None:
-    known.say(PEER, "So.", thread_ts=known.the_ask().ts)
+    known.say(PEER, "So.", thread_ts=known.only_ask().ts)
     known.slack.fail["users.info"] = [RateLimited("users.info", 30)]
-    facts.meet(known.rt)
+    facts.fetch_new_users(known.rt)
     assert member(known, PEER).looked_up_at is None
-    facts.meet(known.rt)
+    facts.fetch_new_users(known.rt)
     assert known.slack.calls.count("users.info") == 2  # Ana's, and this one.
-    known.clock.forward(seconds=30)
-    facts.meet(known.rt)
+    known.clock.advance(seconds=30)
+    facts.fetch_new_users(known.rt)
     assert member(known, PEER).name == "Chi"
 
 
 def test_old_facts_are_kept_while_slack_is_away(known: Story) -> None:
-    known.clock.forward(hours=2)
-    known.slack.fail["users.info"] = [Unsure("users.info", "TimeoutError")]
-    known.slack.fail["conversations.info"] = [Unsure("conversations.info", "x")]
+    known.clock.advance(hours=2)
+    known.slack.fail["users.info"] = [OutcomeUnknown("users.info", "TimeoutError")]
+    known.slack.fail["conversations.info"] = [OutcomeUnknown("conversations.info", "x")]
     assert known.command(ASKER, "/ask", "How is it done?").body == ""
 
 
 def test_facts_that_are_old_are_asked_for_again(known: Story) -> None:
-    known.slack.people[ASKER] = person(ASKER, "Anna")
-    facts.look_again(known.rt)
+    known.slack.people[ASKER] = user_object(ASKER, "Anna")
+    facts.refresh_stale_users(known.rt)
     assert member(known, ASKER).name == "Ana"
-    known.clock.forward(days=8)
-    facts.look_again(known.rt)
+    known.clock.advance(days=8)
+    facts.refresh_stale_users(known.rt)
     assert member(known, ASKER).name == "Anna"
 
 
@@ -274,7 +274,12 @@ def test_facts_that_are_old_are_asked_for_again(known: Story) -> None:
         {"type": "no_such_event_yet", "whatever": [1]},
         {"type": "channel_created", "channel": {"id": "C9"}},
         {"type": "message", "subtype": "channel_join", "user": PEER, "ts": "1.1"},
-        {"type": "message", "subtype": "bot_message", "ts": "1.1", "channel": HERE},
+        {
+            "type": "message",
+            "subtype": "bot_message",
+            "ts": "1.1",
+            "channel": HELP_CHANNEL,
+        },
     ],
 )
 def test_what_means_nothing_to_us_is_acknowledged(
@@ -288,15 +293,15 @@ def test_what_means_nothing_to_us_is_acknowledged(
     [
         {"type": "reaction_added", "user": "<@U1>", "item": {"type": "message"}},
         {"type": "reaction_added", "user": PEER, "item": {"type": "message"}},
-        reaction(PEER, "1772442000.000100", "a\x00b", "1.1"),
-        reaction(PEER, "1772442000.000100", "\ud800", "1.1"),
-        reaction(PEER, "1772442000.000100", "x" * 201, "1.1"),
-        {"type": "message", "user": PEER, "ts": "yesterday", "channel": HERE},
-        {"type": "message", "user": PEER, "ts": "1" * 400, "channel": HERE},
+        reaction_event(PEER, "1772442000.000100", "a\x00b", "1.1"),
+        reaction_event(PEER, "1772442000.000100", "\ud800", "1.1"),
+        reaction_event(PEER, "1772442000.000100", "x" * 201, "1.1"),
+        {"type": "message", "user": PEER, "ts": "yesterday", "channel": HELP_CHANNEL},
+        {"type": "message", "user": PEER, "ts": "1" * 400, "channel": HELP_CHANNEL},
         {"type": "message", "subtype": "message_deleted"},
         {"type": "user_change", "user": {}},
         {"type": "user_change", "user": "U1"},
-        {"type": "channel_rename", "channel": HERE},
+        {"type": "channel_rename", "channel": HELP_CHANNEL},
         {"type": "member_joined_channel"},
         {"type": "app_home_opened"},
     ],
@@ -305,19 +310,19 @@ def test_an_event_that_makes_no_sense_is_acknowledged(
     story: Story, event: dict[str, Any]
 ) -> None:
     """Delivered again it would make no more sense."""
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     assert story.event(event) == 200
 
 
 def test_another_workspaces_events_change_nothing(known: Story) -> None:
-    ts = known.the_ask().ts
+    ts = known.only_ask().ts
     event = {
         "type": "message",
         "user": PEER,
         "text": "So.",
         "ts": known.ts(),
         "thread_ts": ts,
-        "channel": HERE,
+        "channel": HELP_CHANNEL,
     }
     foreign = [{"team_id": "T0OTHER", "enterprise_id": None}]
     assert known.event(event, team_id="T0OTHER", authorizations=foreign) == 200
@@ -328,23 +333,23 @@ def test_another_workspaces_events_change_nothing(known: Story) -> None:
 
 
 def test_a_transaction_that_fails_is_not_acknowledged(known: Story) -> None:
-    ts = known.the_ask().ts
-    known.rt.sessions.configure(bind=None)  # The database is gone.
+    ts = known.only_ask().ts
+    known.rt.write_session.configure(bind=None)  # The database is gone.
     event = {
         "type": "message",
         "user": PEER,
         "text": "So.",
         "ts": known.ts(),
         "thread_ts": ts,
-        "channel": HERE,
+        "channel": HELP_CHANNEL,
     }
     assert known.event(event) == 500
 
 
 def test_words_that_no_database_holds_do_not_keep_an_ask_out(story: Story) -> None:
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     story.say(ASKER, "What \x00 is \ud800 this?")
-    assert story.the_ask().title == "What  is  this?"
+    assert story.only_ask().title == "What  is  this?"
 
 
 @pytest.mark.parametrize("kind", ["channel", "group"])
@@ -354,7 +359,7 @@ def test_a_channel_made_private_is_known_to_be(known: Story, kind: str) -> None:
         "user": ADMIN,
         "text": "made this channel *private*.",
         "ts": known.ts(),
-        "channel": HERE,
+        "channel": HELP_CHANNEL,
         "channel_type": kind,
     }
     assert known.event({**turned, "subtype": "channel_convert_to_private"}) == 200
@@ -365,18 +370,18 @@ def test_a_channel_made_private_is_known_to_be(known: Story, kind: str) -> None:
 
 
 def test_removed_and_invited_again_the_bot_catches_up(known: Story) -> None:
-    ask = known.the_ask()
+    ask = known.only_ask()
     assert ask.ts
-    known.event({"type": "channel_left", "channel": HERE})
+    known.event({"type": "channel_left", "channel": HELP_CHANNEL})
     answer = known.ts()
-    known.slack.threads[HERE, ask.ts] = [
+    known.slack.thread_messages[HELP_CHANNEL, ask.ts] = [
         {"ts": ask.ts, "user": BOT, "bot_id": "B0", "text": "?"},
         {"ts": answer, "user": PEER, "text": "So.", "thread_ts": ask.ts},
     ]
-    known.event({"type": "member_joined_channel", "user": BOT, "channel": HERE})
-    known.later(minutes=1)
+    known.event({"type": "member_joined_channel", "user": BOT, "channel": HELP_CHANNEL})
+    known.advance(minutes=1)
     assert channel(known).is_joined
-    assert known.the_ask().state == "answered"
+    assert known.only_ask().state == "answered"
     assert [a.author for a in known.answers()] == [PEER]
 
 
@@ -390,40 +395,40 @@ def test_removed_and_invited_again_the_bot_catches_up(known: Story) -> None:
 def test_reinstalled_with_the_same_token_it_goes_on_by_itself(
     known: Story, event: dict[str, Any]
 ) -> None:
-    known.slack.me = {"team_id": TEAM}
+    known.slack.bot_identity = {"team_id": TEAM}
     known.event(event)
     known.command(ASKER, "/ask", "Another one?")
-    known.slack.fail["auth.test"] = [Refused("auth.test", "account_inactive")]
-    jobs.installations.check(known.rt, known.deliverer)
-    known.later(minutes=5)
-    assert len(known.slack.to(HERE)) == 1
-    jobs.installations.check(known.rt, known.deliverer)
-    known.later(minutes=1)
-    assert len(known.slack.to(HERE)) == 2
+    known.slack.fail["auth.test"] = [Rejected("auth.test", "account_inactive")]
+    jobs.installations.check_token(known.rt, known.deliverer)
+    known.advance(minutes=5)
+    assert len(known.slack.messages_to(HELP_CHANNEL)) == 1
+    jobs.installations.check_token(known.rt, known.deliverer)
+    known.advance(minutes=1)
+    assert len(known.slack.messages_to(HELP_CHANNEL)) == 2
 
 
 def test_a_token_that_ended_in_silence_is_found_out(known: Story) -> None:
-    known.slack.me = {"team_id": TEAM}
-    known.slack.fail["auth.test"] = [Refused("auth.test", "token_revoked")]
-    jobs.installations.check(known.rt, known.deliverer)
+    known.slack.bot_identity = {"team_id": TEAM}
+    known.slack.fail["auth.test"] = [Rejected("auth.test", "token_revoked")]
+    jobs.installations.check_token(known.rt, known.deliverer)
     assert paused_because(known) == "token_revoked"
-    jobs.installations.check(known.rt, known.deliverer)
+    jobs.installations.check_token(known.rt, known.deliverer)
     assert paused_because(known) is None
 
 
 @pytest.mark.parametrize(
     "error",
     [
-        Unsure("auth.test", "TimeoutError"),
+        OutcomeUnknown("auth.test", "TimeoutError"),
         RateLimited("auth.test", 30),
-        Refused("auth.test", "internal_error"),
+        Rejected("auth.test", "internal_error"),
     ],
 )
 def test_where_slack_does_not_say_the_token_is_believed_in(
     known: Story, error: SlackError
 ) -> None:
     known.slack.fail["auth.test"] = [error]
-    jobs.installations.check(known.rt, known.deliverer)
+    jobs.installations.check_token(known.rt, known.deliverer)
     assert paused_because(known) is None
 
 
@@ -432,37 +437,37 @@ def test_started_again_with_a_new_token_what_was_promised_is_sent(
 ) -> None:
     known.event({"type": "app_uninstalled"})
     known.command(ASKER, "/ask", "Another one?")
-    known.slack.me = {
+    known.slack.bot_identity = {
         "team_id": TEAM,
         "user_id": BOT,
         "bot_id": "B0",
         "url": "https://peers.slack.com/",
     }
-    again = install(known.rt.sessions, known.slack, now=known.clock())
+    again = install(known.rt.write_session, known.slack, now=known.clock())
     assert again.id == known.rt.workspace.id
-    known.later(minutes=1)
-    assert len(known.slack.to(HERE)) == 2
+    known.advance(minutes=1)
+    assert len(known.slack.messages_to(HELP_CHANNEL)) == 2
 
 
 def test_a_database_of_another_workspace_only_is_refused_and_left_as_it_is(
     known: Story,
 ) -> None:
-    known.slack.me = {
+    known.slack.bot_identity = {
         "team_id": "T0SANDBOX",
         "user_id": "U0OTHER",
         "bot_id": "B0OTHER",
         "url": "https://sandbox.slack.com/",
     }
     with pytest.raises(SettingsError, match=r"of another workspace .* DATABASE_URL"):
-        install(known.rt.sessions, known.slack, now=known.clock())
-    with known.rt.reads() as session:
+        install(known.rt.write_session, known.slack, now=known.clock())
+    with known.rt.read_session() as session:
         assert session.scalars(select(Installation.team_id)).all() == [TEAM]
 
 
 def test_where_nobody_said_that_the_bot_came_the_defaults_hold_too(known: Story):
     known.set_up_workspace(default_guests_may_ask=[])
-    known.slack.channels["C0LOST"] = conversation("C0LOST", "lost")
-    jobs.facts.survey(known.rt, known.deliverer)
+    known.slack.channels["C0LOST"] = conversation_object("C0LOST", "lost")
+    jobs.facts.sync_channels(known.rt, known.deliverer)
     lost = channel(known, "C0LOST")
     assert lost.arrived_at == known.clock.now
     assert lost.guests_may_ask is False
@@ -470,10 +475,12 @@ def test_where_nobody_said_that_the_bot_came_the_defaults_hold_too(known: Story)
 
 def test_what_came_by_the_new_id_first_is_the_channels_own(story: Story):
     story.ask("By the old id?")
-    story.slack.channels["G0NEW"] = conversation("G0NEW", "help", is_private=True)
+    story.slack.channels["G0NEW"] = conversation_object(
+        "G0NEW", "help", is_private=True
+    )
     story.command(ASKER, "/ask", "By the new id?", channel="G0NEW")
     story.deliver()
-    moved = {"old_channel_id": HERE, "new_channel_id": "G0NEW"}
+    moved = {"old_channel_id": HELP_CHANNEL, "new_channel_id": "G0NEW"}
     assert story.event({"type": "channel_id_changed", **moved}) == 200
     first, second = story.asks()
     assert {first.channel_id, second.channel_id} == {channel(story, "G0NEW").id}
@@ -510,11 +517,11 @@ def huddle(n: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", ["user_change", "team_join"])
 def test_a_huddle_changes_nothing(known: Story, changes: list[str], kind: str):
-    user = person(ASKER) | {"profile": huddle(0)}
+    user = user_object(ASKER) | {"profile": huddle(0)}
     assert known.event({"type": "user_change", "user": user}) == 200
     changes.clear()
     for n in range(100):
-        user = person(ASKER) | {"profile": huddle(n), "updated": n}
+        user = user_object(ASKER) | {"profile": huddle(n), "updated": n}
         assert known.event({"type": kind, "user": user}) == 200
     assert changes == []
 
@@ -535,7 +542,7 @@ def test_a_huddle_changes_nothing(known: Story, changes: list[str], kind: str):
 def test_what_we_keep_is_changed_at_once(
     known: Story, changes: list[str], news: dict[str, Any]
 ):
-    user = person(ASKER)
+    user = user_object(ASKER)
     user |= news | {"profile": user["profile"] | news.get("profile", {})}
     known.event({"type": "user_change", "user": user})
     assert changes != []
@@ -547,7 +554,7 @@ def test_what_we_keep_is_changed_at_once(
 def test_the_end_of_a_vacation_is_kept_and_that_of_a_huddle_is_not(known: Story):
     away = {"status_emoji": ":palm_tree:", "status_expiration": 1_800_000_000}
     for profile, is_kept in ((away, True), (huddle(1), False)):
-        user = person(ASKER) | {"profile": profile}
+        user = user_object(ASKER) | {"profile": profile}
         known.event({"type": "user_change", "user": user})
         assert (member(known, ASKER).away_until is not None) is is_kept
 
@@ -555,7 +562,7 @@ def test_the_end_of_a_vacation_is_kept_and_that_of_a_huddle_is_not(known: Story)
 def test_of_somebody_whom_we_have_not_met_nothing_is_written(
     known: Story, changes: list[str]
 ):
-    known.event({"type": "team_join", "user": person("U0ZOE", "Zoe")})
+    known.event({"type": "team_join", "user": user_object("U0ZOE", "Zoe")})
     assert changes == []
 
 
@@ -573,7 +580,7 @@ def test_of_somebody_whom_we_have_not_met_nothing_is_written(
 def test_of_a_channel_only_changes_are_written(
     known: Story, changes: list[str], event: dict[str, Any], again: bool
 ):
-    for channel_id, is_known in ((HERE, True), ("C0NOBODY", False)):
+    for channel_id, is_known in ((HELP_CHANNEL, True), ("C0NOBODY", False)):
         said = event | {"channel": channel_id}
         if event["type"] == "channel_rename":
             said["channel"] = {"id": channel_id, "name": "another"}

@@ -8,7 +8,7 @@ from slack_bolt import BoltRequest
 from sqlalchemy import event, select
 
 from bot.db import Database
-from handlers.bolt import Bolt
+from handlers.bolt import BoltApp
 from models import Ask
 from tests.factories import (
     ASKER,
@@ -17,8 +17,8 @@ from tests.factories import (
     PEER,
     TEAM,
     Story,
-    message,
-    reaction,
+    message_event,
+    reaction_event,
 )
 
 
@@ -32,27 +32,29 @@ def request(said: dict[str, Any]) -> BoltRequest:
     return BoltRequest(body=json.loads(json.dumps(body)), mode="socket_mode")
 
 
-def together(bolt: Bolt, *events: dict[str, Any]) -> list[int]:
-    return [answer.status for answer in bolt.dispatch_all([*map(request, events)])]
+def together(bolt: BoltApp, *events: dict[str, Any]) -> list[int]:
+    return [answer.status for answer in bolt.dispatch_batch([*map(request, events)])]
 
 
 @pytest.fixture
 def begun(story: Story) -> list[str]:
     """A word for each transaction that was committed."""
     seen: list[str] = []
-    event.listen(story.rt.sessions, "after_commit", lambda _: seen.append("commit"))
+    event.listen(
+        story.rt.write_session, "after_commit", lambda _: seen.append("commit")
+    )
     return seen
 
 
 def test_what_comes_together_is_one_transaction(
-    bolt: Bolt, story: Story, begun: list[str]
+    bolt: BoltApp, story: Story, begun: list[str]
 ):
     threads = [
         story.ask("How is it done?"),
         story.ask("How else is it done?"),
         story.ask("And how is it done?"),
     ]
-    replies = [message(HELPER, "So.", story.ts(), ask.ts) for ask in threads]
+    replies = [message_event(HELPER, "So.", story.ts(), ask.ts) for ask in threads]
     begun.clear()
     assert together(bolt, *replies) == [200, 200, 200]
     assert len(begun) == 1
@@ -60,27 +62,27 @@ def test_what_comes_together_is_one_transaction(
 
 
 def test_what_nothing_is_known_of_begins_no_transaction(
-    bolt: Bolt, story: Story, begun: list[str]
+    bolt: BoltApp, story: Story, begun: list[str]
 ):
     story.ask()
     begun.clear()
     untracked = story.ts()
     assert together(
         bolt,
-        message(HELPER, "So.", story.ts(), untracked),
-        reaction(PEER, untracked, "+1", story.ts()),
+        message_event(HELPER, "So.", story.ts(), untracked),
+        reaction_event(PEER, untracked, "+1", story.ts()),
     ) == [200, 200]
     assert begun == []
 
 
 def test_one_that_breaks_is_not_acknowledged_and_the_others_are(
-    bolt: Bolt, story: Story, database: Database
+    bolt: BoltApp, story: Story, database: Database
 ):
     ask = story.ask()
     broken = story.ts()
 
-    replies = [message(HELPER, "So.", story.ts(), ask.ts) for _ in range(3)]
-    replies.insert(1, message(HELPER, "Broken", broken, ask.ts))
+    replies = [message_event(HELPER, "So.", story.ts(), ask.ts) for _ in range(3)]
+    replies.insert(1, message_event(HELPER, "Broken", broken, ask.ts))
 
     @event.listens_for(database.engine, "before_cursor_execute")
     def fail(_c: Any, _cursor: Any, sql: str, params: Any, *_: Any) -> None:
@@ -92,51 +94,53 @@ def test_one_that_breaks_is_not_acknowledged_and_the_others_are(
     assert len(story.answers()) == 3
 
 
-def test_one_that_makes_no_sense_takes_no_other_with_it(bolt: Bolt, story: Story):
+def test_one_that_makes_no_sense_takes_no_other_with_it(bolt: BoltApp, story: Story):
     ask = story.ask()
-    good = message(HELPER, "So.", story.ts(), ask.ts)
+    good = message_event(HELPER, "So.", story.ts(), ask.ts)
     senseless = request(good)
     senseless.body["event"] = 5
-    answers = bolt.dispatch_all([request(good), senseless])
+    answers = bolt.dispatch_batch([request(good), senseless])
     assert [answer.status for answer in answers] == [200, 400]
     assert len(story.answers()) == 1
 
 
-def test_a_reaction_knows_the_answer_that_came_just_before_it(bolt: Bolt, story: Story):
+def test_a_reaction_knows_the_answer_that_came_just_before_it(
+    bolt: BoltApp, story: Story
+):
     ask = story.ask()
     ts = story.ts()
     assert together(
         bolt,
-        message(HELPER, "So.", ts, ask.ts),
-        reaction(PEER, ts, "+1", story.ts()),
-        reaction(ASKER, ts, "white_check_mark", story.ts()),
+        message_event(HELPER, "So.", ts, ask.ts),
+        reaction_event(PEER, ts, "+1", story.ts()),
+        reaction_event(ASKER, ts, "white_check_mark", story.ts()),
     ) == [200, 200, 200]
     [answer] = story.answers()
-    assert (answer.is_solution, story.the_ask().state) == (True, "solved")
+    assert (answer.is_solution, story.only_ask().state) == (True, "solved")
 
 
-def test_the_last_of_several_marks_by_one_person_stands(bolt: Bolt, story: Story):
+def test_the_last_of_several_marks_by_one_person_stands(bolt: BoltApp, story: Story):
     ask = story.ask()
     ts = story.say(HELPER, "So.", thread_ts=ask.ts)
     early, late = story.ts(), story.ts()
     assert together(
         bolt,
-        reaction(PEER, ts, "+1", late, added=False),
-        reaction(PEER, ts, "+1", early),
-        reaction(ASKER, ts, "heart", late),
+        reaction_event(PEER, ts, "+1", late, added=False),
+        reaction_event(PEER, ts, "+1", early),
+        reaction_event(ASKER, ts, "heart", late),
     ) == [200, 200, 200]
     [answer] = story.answers()
     assert answer.helped == 1
 
 
 def test_marks_of_many_people_are_one_transaction(
-    bolt: Bolt, story: Story, begun: list[str]
+    bolt: BoltApp, story: Story, begun: list[str]
 ):
     asks = [story.ask(), story.ask("How else is it done?")]
     answers = [story.say(HELPER, "So.", thread_ts=ask.ts) for ask in asks]
     people = [PEER, CHAMPION, "U0NEW", "U0NEWER"]
     marks = [
-        reaction(who, ts, name, story.ts())
+        reaction_event(who, ts, name, story.ts())
         for ts in answers
         for who in people
         for name in ("+1", "heart")
@@ -150,7 +154,9 @@ def test_marks_of_many_people_are_one_transaction(
 
 
 @pytest.mark.deep  # It waits for locks.
-def test_asks_that_hang_hold_up_no_other(bolt: Bolt, story: Story, database: Database):
+def test_asks_that_hang_hold_up_no_other(
+    bolt: BoltApp, story: Story, database: Database
+):
     if database.engine.dialect.name != "postgresql":
         pytest.skip("SQLite locks all or nothing")
     first, second, free = (
@@ -159,22 +165,22 @@ def test_asks_that_hang_hold_up_no_other(bolt: Bolt, story: Story, database: Dat
         story.ask("And how is it done?"),
     )
     stuck = [first.ts, second.ts]
-    with database.sessions() as other:
+    with database.write_session() as other:
         other.scalars(select(Ask).where(Ask.ts.in_(stuck)).with_for_update()).all()
         assert together(
             bolt,
-            message(HELPER, "So.", story.ts(), first.ts),
-            message(HELPER, "So.", story.ts(), second.ts),
-            message(HELPER, "So.", story.ts(), free.ts),
+            message_event(HELPER, "So.", story.ts(), first.ts),
+            message_event(HELPER, "So.", story.ts(), second.ts),
+            message_event(HELPER, "So.", story.ts(), free.ts),
         ) == [500, 500, 200]
 
 
 def test_replies_that_come_together_open_each_ask_once(
-    bolt: Bolt, story: Story, begun: list[str]
+    bolt: BoltApp, story: Story, begun: list[str]
 ):
     asks = [story.ask(), story.ask("How else is it done?")]
     replies = [
-        message(who, "So.", story.ts(), ask.ts)
+        message_event(who, "So.", story.ts(), ask.ts)
         for ask in asks
         for who in (HELPER, PEER, "U0NEW", ASKER)
     ]
@@ -184,4 +190,4 @@ def test_replies_that_come_together_open_each_ask_once(
     assert len(story.answers()) == 6
     assert [ask.state for ask in story.asks()] == ["answered", "answered"]
     story.deliver()
-    assert len(story.slack.to(ASKER)) == 2
+    assert len(story.slack.messages_to(ASKER)) == 2

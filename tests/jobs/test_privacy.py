@@ -9,10 +9,15 @@ from sqlalchemy import text
 import jobs
 from bot import schema
 from bot.db import Database, sqlite_file
-from bot.delivery import Deliverer
+from bot.delivery import OutboxWorker
 from bot.privacy import service as privacy
 from bot.runtime import Runtime
-from jobs.privacy import empty_log, forget_departed, purge, remove_old_copy
+from jobs.privacy import (
+    erase_deactivated,
+    purge_expired,
+    remove_migration_backup,
+    truncate_wal,
+)
 from tests.bot.test_db import as_stock, on_disk
 from tests.checkins import share
 from tests.factories import ASKER, HELPER, Clock, Story
@@ -37,14 +42,14 @@ def told(story: Story, database: Database) -> Story:
     """Somebody has written in every way, over and over; SQLite is as it comes."""
     as_stock(database)
     story.slack.people[ASKER]["profile"]["display_name"] = NAME
-    one = story.asked()
+    one = story.post_round()
     share(story, ASKER, one, working_on=f"The {SILVER}", stuck_on=f"More {SILVER}")
     for n in range(10):
         story.ask(f"How do I feed {n} {FISH} each day?")
         story.command(ASKER, "/kudos", f"<@{HELPER}> for help with the {TREE} {n}")
-        story.later(days=1)
-    story.choose(ASKER, topics_known=f"{FISH}s")
-    story.later(minutes=5)
+        story.advance(days=1)
+    story.change_my_settings(ASKER, topics_known=f"{FISH}s")
+    story.advance(minutes=5)
     assert {word for words in left(database).values() for word in words} == set(WORDS)
     return story
 
@@ -52,8 +57,8 @@ def told(story: Story, database: Database) -> Story:
 def settle(story: Story) -> None:
     """What the deliveries and the clock do in the minutes after it."""
     for _ in range(4):
-        story.later(minutes=1)
-    empty_log(story.rt, story.deliverer)
+        story.advance(minutes=1)
+    truncate_wal(story.rt, story.deliverer)
 
 
 def test_a_word_of_somebody_forgotten_is_in_no_file(told: Story, database: Database):
@@ -66,57 +71,57 @@ def test_a_word_of_somebody_forgotten_is_in_no_file(told: Story, database: Datab
 def test_a_word_of_somebody_who_left_is_in_no_file(told: Story, database: Database):
     gone = {**told.slack.people[ASKER], "deleted": True}
     told.event({"type": "user_change", "user": gone})
-    told.later(days=400)
-    forget_departed(told.rt, told.deliverer)
+    told.advance(days=400)
+    erase_deactivated(told.rt, told.deliverer)
     settle(told)
     assert left(database) == {}
 
 
 def test_what_was_purged_is_in_no_file(told: Story, database: Database):
     """Here the topics of an open ask are all that is left; details of letters go."""
-    with told.rt.sessions.begin() as session:
+    with told.rt.write_session.begin() as session:
         session.execute(
             text("UPDATE outbox SET detail = :d WHERE kind = 'ask.post'"),
             {"d": '{"about": "walnutjuice"}'},
         )
-    told.later(days=400)
+    told.advance(days=400)
     assert any(b"walnutjuice" in content for content in on_disk(database).values())
-    purge(told.rt, told.deliverer)
+    purge_expired(told.rt, told.deliverer)
     settle(told)
     assert not any(b"walnutjuice" in content for content in on_disk(database).values())
 
 
 def test_where_somebody_reads_it_goes_at_the_next_turn(told: Story, database: Database):
-    with told.rt.reads() as session:
+    with told.rt.read_session() as session:
         session.execute(text("SELECT count(*) FROM asks")).all()
-        with told.rt.sessions.begin() as changing:
-            privacy.forget(changing, told.rt.workspace.id, ASKER, now=told.clock())
+        with told.rt.write_session.begin() as changing:
+            privacy.erase(changing, told.rt.workspace.id, ASKER, now=told.clock())
         settle(told)
         assert left(database)
-    empty_log(told.rt, told.deliverer)
+    truncate_wal(told.rt, told.deliverer)
     assert left(database) == {}
 
 
 def test_the_clock_sees_to_it_within_a_minute(database: Database):
-    [job] = [job for job in jobs.SCHEDULE if job.run is empty_log]
+    [job] = [job for job in jobs.JOBS if job.run is truncate_wal]
     assert job.every <= timedelta(minutes=1)
-    assert remove_old_copy in {job.run for job in jobs.SCHEDULE}
+    assert remove_migration_backup in {job.run for job in jobs.JOBS}
 
 
 def test_the_copy_of_before_a_migration_is_kept_for_a_week(
-    rt: Runtime, deliverer: Deliverer, database: Database, clock: Clock
+    rt: Runtime, deliverer: OutboxWorker, database: Database, clock: Clock
 ):
     file = sqlite_file(database.engine.url)
     assert file is not None
-    remove_old_copy(rt, deliverer)
+    remove_migration_backup(rt, deliverer)
     copy = schema.back_up(database)
     assert copy is not None
     os.utime(copy, (clock().timestamp(), clock().timestamp()))
-    clock.forward(days=6.9)
-    remove_old_copy(rt, deliverer)
+    clock.advance(days=6.9)
+    remove_migration_backup(rt, deliverer)
     assert copy.exists()
-    clock.forward(days=0.2)
-    remove_old_copy(rt, deliverer)
+    clock.advance(days=0.2)
+    remove_migration_backup(rt, deliverer)
     assert sorted(path.name for path in file.parent.iterdir() if path == copy) == []
     assert file.exists()
 
@@ -136,6 +141,6 @@ def test_a_file_that_was_migrated_holds_nothing_that_was_deleted_before(
         raw.execute("DROP TABLE scraps")
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     assert left(database)
-    schema.compact(database)
+    schema.vacuum(database)
     database.close()
     assert left(database) == {}

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.clock import utc_now
-from jobs.ticker import Tick, Ticker
+from jobs.ticker import ScheduledJob, Scheduler
 
 OFTEN = timedelta(seconds=0.05)
 HOUR = timedelta(hours=1)
@@ -31,13 +31,13 @@ class Heard:
             return list(self.runs)
 
 
-def tick(name: str, run: Callable[[], None], every: timedelta = OFTEN) -> Tick:
-    return Tick(name, run, every)
+def tick(name: str, run: Callable[[], None], every: timedelta = OFTEN) -> ScheduledJob:
+    return ScheduledJob(name, run, every)
 
 
 def test_each_job_runs_when_its_turn_comes():
     heard = Heard()
-    ticker = Ticker(
+    ticker = Scheduler(
         [tick("often", lambda: None), tick("rarely", lambda: None, HOUR)], heard
     )
     ticker.start()
@@ -49,7 +49,7 @@ def test_each_job_runs_when_its_turn_comes():
 
 def test_a_time_of_day_that_is_set_back_stops_no_job():
     heard, set_back = Heard(), timedelta()
-    ticker = Ticker(
+    ticker = Scheduler(
         [tick("job", lambda: None, HOUR)], heard, clock=lambda: utc_now() - set_back
     )
     ticker.start()
@@ -70,7 +70,7 @@ def test_a_job_that_takes_long_delays_no_other_and_runs_once_at_a_time():
         begun.append(1)
         assert release.wait(60)
 
-    ticker = Ticker([tick("long", wait), tick("short", lambda: None)], heard)
+    ticker = Scheduler([tick("long", wait), tick("short", lambda: None)], heard)
     ticker.start()
     assert set(heard.await_runs(5)) == {("short", "done")}
     assert begun == [1]
@@ -82,7 +82,7 @@ def test_a_job_that_takes_long_delays_no_other_and_runs_once_at_a_time():
 
 def test_turns_that_were_missed_are_one_turn():
     heard = Heard()
-    ticker = Ticker([tick("job", lambda: None, HOUR)], heard)
+    ticker = Scheduler([tick("job", lambda: None, HOUR)], heard)
     ticker.start()
     [job] = ticker.scheduler.get_jobs()
     job.modify(next_run_time=utc_now() - 5 * HOUR)
@@ -92,7 +92,7 @@ def test_turns_that_were_missed_are_one_turn():
 
 
 def test_the_turns_of_a_long_pause_are_not_counted_one_by_one():
-    ticker = Ticker([tick("job", lambda: None, timedelta(seconds=1))], Heard())
+    ticker = Scheduler([tick("job", lambda: None, timedelta(seconds=1))], Heard())
     [job] = ticker.scheduler.get_jobs()
     now = utc_now()
     job.next_run_time = now - 5 * HOUR
@@ -108,7 +108,7 @@ def test_a_job_that_fails_is_told_and_has_its_next_turn(
         raise LookupError("of a job")
 
     heard = Heard()
-    ticker = Ticker([tick("job", fail)], heard)
+    ticker = Scheduler([tick("job", fail)], heard)
     ticker.start()
     heard.await_runs(2)
     ticker.stop(60)
@@ -123,7 +123,7 @@ def test_stopped_it_waits_for_what_runs_and_starts_nothing_more():
         begun.set()
         release.wait(60)
 
-    ticker = Ticker([tick("job", run)], heard)
+    ticker = Scheduler([tick("job", run)], heard)
     ticker.start()
     assert begun.wait(60)
     ticker.stop(0.01)
@@ -135,4 +135,4 @@ def test_stopped_it_waits_for_what_runs_and_starts_nothing_more():
 
 
 def test_never_started_it_stops():
-    Ticker([tick("job", lambda: None)], Heard()).stop(1)
+    Scheduler([tick("job", lambda: None)], Heard()).stop(1)

@@ -11,18 +11,18 @@ from sqlalchemy import select
 
 from models import Answer, OutboxItem, Reaction
 from models import Ask as Row
-from tests.factories import TEAM, message
+from tests.factories import TEAM, message_event
 from tests.machine.machine import EVERYBODY, MEMBERS, Machine
-from tests.machine.model import LEADS, OUTSIDERS, ROBOT, Ask, Outcome, outcome
-from tests.machine.world import COUNTED, OPEN, QUIET, Said
+from tests.machine.model import CANNOT_ASK, MODERATORS, ROBOT, Ask, Outcome, outcome
+from tests.machine.world import COUNTERS, OPEN, QUIET, UserMessage
 
-_SHOWN = {
+_STATE_LABELS = {
     "open": ":white_circle: Open",
     "answered": ":speech_balloon: Answered",
     "solved": ":white_check_mark: Solved",
     "closed": ":heavy_minus_sign: Closed",
 }
-ANYBODY = st.sampled_from(EVERYBODY)
+ANY_MEMBER = st.sampled_from(EVERYBODY)
 EMOJI = st.sampled_from(
     [
         "+1",
@@ -35,7 +35,7 @@ EMOJI = st.sampled_from(
         "fire",
     ]
 )
-WHICH = st.integers(0, 1)
+REPLICA_NUMBERS = st.integers(0, 1)
 
 
 class Asks(Machine):
@@ -51,62 +51,72 @@ class Asks(Machine):
         self.world.say(who, f"How do I do n{self.number}? <!here>", where)
 
     @precondition(lambda self: self.threads())
-    @rule(data=st.data(), who=ANYBODY, thanks=st.booleans())
+    @rule(data=st.data(), who=ANY_MEMBER, thanks=st.booleans())
     def reply(self, data: st.DataObject, who: str, *, thanks: bool) -> None:
-        channel, ts = data.draw(st.sampled_from(self.threads()))
+        channel, ts = data.draw(st.sampled_from(self.repliable_messages()))
         text = "Thank you, that worked!" if thanks else "Have you tried it again?"
         self.world.say(who, text, channel, ts)
 
     @precondition(lambda self: self.messages())
-    @rule(data=st.data(), who=ANYBODY, emoji=EMOJI)
+    @rule(data=st.data(), who=ANY_MEMBER, emoji=EMOJI)
     def react(self, data: st.DataObject, who: str, emoji: str) -> None:
-        channel, ts, thread = data.draw(st.sampled_from(self.messages()))
-        self.world.toggle(who, channel, ts, thread, emoji)
+        channel, ts, thread = data.draw(st.sampled_from(self.reactable_messages()))
+        self.world.toggle_reaction(who, channel, ts, thread, emoji)
 
     @precondition(lambda self: self.said(is_top=True))
     @rule(data=st.data())
     def edit(self, data: st.DataObject) -> None:
-        said = data.draw(st.sampled_from(self.said(is_top=True)))
+        said = data.draw(st.sampled_from(self.user_messages(is_top=True)))
         self.number += 1
         self.world.edit(said, f"Or rather: how do I do n{self.number}?")
 
     @precondition(lambda self: self.said(is_top=False))
     @rule(data=st.data())
     def delete_reply(self, data: st.DataObject) -> None:
-        said = data.draw(st.sampled_from(self.said(is_top=False)))
-        self.world.delete_said(said)
+        said = data.draw(st.sampled_from(self.user_messages(is_top=False)))
+        self.world.delete_message(said)
 
     @precondition(lambda self: len(self.said(is_top=True)) > 2)
     @rule(data=st.data())
     def delete_message(self, data: st.DataObject) -> None:
-        said = data.draw(st.sampled_from(self.said(is_top=True)))
-        self.world.delete_said(said)
+        said = data.draw(st.sampled_from(self.user_messages(is_top=True)))
+        self.world.delete_message(said)
 
-    def said(self, *, is_top: bool) -> list[Said]:
+    def user_messages(self, *, is_top: bool) -> list[UserMessage]:
         return [
             said
-            for said in self.world.said.values()
+            for said in self.world.user_messages.values()
             if not said.is_deleted and (said.thread_ts is None) == is_top
         ]
 
-    def threads(self) -> list[tuple[str, str]]:
+    def repliable_messages(self) -> list[tuple[str, str]]:
         """What can be replied to: people's messages, and the bot's in channels."""
         posted = [
             (p.channel, p.ts)
             for p in self.world.messages
             if p.channel in {QUIET, OPEN} and p.thread_ts is None
         ]
-        return [(said.channel, said.ts) for said in self.said(is_top=True)] + posted
+        return [
+            (said.channel, said.ts) for said in self.user_messages(is_top=True)
+        ] + posted
 
-    def messages(self) -> list[tuple[str, str, str]]:
+    def reactable_messages(self) -> list[tuple[str, str, str]]:
         replies = [
-            (s.channel, s.ts, s.thread_ts or "") for s in self.said(is_top=False)
+            (s.channel, s.ts, s.thread_ts or "")
+            for s in self.user_messages(is_top=False)
         ]
-        return [(channel, ts, ts) for channel, ts in self.threads()] + replies * 2
+        return [
+            (channel, ts, ts) for channel, ts in self.repliable_messages()
+        ] + replies * 2
 
     # What people do with the bot's own commands, buttons and forms
 
-    @rule(who=ANYBODY, which=WHICH, where=st.sampled_from([QUIET, OPEN]), again=WHICH)
+    @rule(
+        who=ANY_MEMBER,
+        which=REPLICA_NUMBERS,
+        where=st.sampled_from([QUIET, OPEN]),
+        again=REPLICA_NUMBERS,
+    )
     def ask(self, who: str, which: int, where: str, again: int) -> None:
         self.number += 1
         trigger = f"trigger-{self.number}"
@@ -120,129 +130,136 @@ class Asks(Machine):
             "trigger_id": trigger,
             "response_url": "https://hooks.slack.test/command",
         }
-        before = self.world.disturbed
+        before = self.world.disturbances
         answers = [self.act(which, body) for _ in range(1 + again)]
         is_there = bool(self.rows(select(Row).filter_by(source=f"command:{trigger}")))
         assert who in MEMBERS or not is_there
-        if who in MEMBERS and self.world.disturbed == before:
+        if who in MEMBERS and self.world.disturbances == before:
             assert is_there
             assert all(answer is not None and not answer.body for answer in answers)
-        self.learn()
+        self.load_asks()
 
     @precondition(lambda self: self.living())
     @rule(
         data=st.data(),
-        who=ANYBODY,
-        which=WHICH,
+        who=ANY_MEMBER,
+        which=REPLICA_NUMBERS,
         what=st.sampled_from(["looking", "same"]),
     )
     def join(self, data: st.DataObject, who: str, which: int, what: str) -> None:
-        ask = data.draw(st.sampled_from(self.living()))
+        ask = data.draw(st.sampled_from(self.live_asks()))
         self.click(which, who, f"ask_{what}", value=str(ask.id))
         # It may have become known where the ask is while Slack was asked who clicked.
-        self.learn()
+        self.load_asks()
         mark = self.mark(ask, ask.ts, who, what)
         if mark and mark[0]:
             assert who in MEMBERS
             assert who != ask.asker
-        self.note(ask, who, what, mark)
+        self.record_button_mark(ask, who, what, mark)
 
     @precondition(lambda self: self.living())
     @rule(
         data=st.data(),
-        who=ANYBODY,
-        which=WHICH,
+        who=ANY_MEMBER,
+        which=REPLICA_NUMBERS,
         what=st.sampled_from(["close", "reopen"]),
     )
-    def turn(self, data: st.DataObject, who: str, which: int, what: str) -> None:
+    def close_or_reopen(
+        self, data: st.DataObject, who: str, which: int, what: str
+    ) -> None:
         """Close one's own ask, or reopen an ask that one may."""
-        ask = data.draw(st.sampled_from(self.living()))
-        before, disturbed = self.row(ask), self.world.disturbed
+        ask = data.draw(st.sampled_from(self.live_asks()))
+        before, disturbed = self.row(ask), self.world.disturbances
         self.click(which, who, "ask_menu", option=f"{what}:{ask.id}")
-        self.follow(ask, before, who in {ask.asker, *LEADS})
-        may = who in {ask.asker, *LEADS}
-        if what == "reopen" and may and self.world.disturbed == disturbed:
-            assert ask.reopened_us > before.reopened_us
+        self.follow_ask(ask, before, who in {ask.asker, *MODERATORS})
+        may = who in {ask.asker, *MODERATORS}
+        if what == "reopen" and may and self.world.disturbances == disturbed:
+            assert ask.reopened_at_micros > before.reopened_us
 
     @precondition(lambda self: self.living())
     @rule(
         data=st.data(),
-        who=ANYBODY,
-        which=WHICH,
+        who=ANY_MEMBER,
+        which=REPLICA_NUMBERS,
         reason=st.sampled_from(["", "Dup <!here>"]),
     )
-    def close_for(self, data: st.DataObject, who: str, which: int, reason: str) -> None:
-        ask = data.draw(st.sampled_from(self.living()))
-        before, disturbed = self.row(ask), self.world.disturbed
+    def close_with_reason(
+        self, data: st.DataObject, who: str, which: int, reason: str
+    ) -> None:
+        ask = data.draw(st.sampled_from(self.live_asks()))
+        before, disturbed = self.row(ask), self.world.disturbances
         values = {"reason": {"reason": {"type": "plain_text_input", "value": reason}}}
         self.submit(which, who, "close_ask", ask, values, fields=["reason"])
-        self.follow(ask, before, who in {ask.asker, *LEADS})
-        if before.state in {"open", "answered"} and self.world.disturbed == disturbed:
-            may = who in {ask.asker, *LEADS} and (reason or who == ask.asker)
-            assert (ask.closed_us > before.closed_us) == bool(may)
+        self.follow_ask(ask, before, who in {ask.asker, *MODERATORS})
+        if (
+            before.state in {"open", "answered"}
+            and self.world.disturbances == disturbed
+        ):
+            may = who in {ask.asker, *MODERATORS} and (reason or who == ask.asker)
+            assert (ask.closed_at_micros > before.closed_us) == bool(may)
 
     @precondition(lambda self: len(self.living()) > 1)
-    @rule(data=st.data(), who=ANYBODY, which=WHICH)
+    @rule(data=st.data(), who=ANY_MEMBER, which=REPLICA_NUMBERS)
     def delete_ask(self, data: st.DataObject, who: str, which: int) -> None:
-        ask = data.draw(st.sampled_from(self.living()))
-        disturbed = self.world.disturbed
+        ask = data.draw(st.sampled_from(self.live_asks()))
+        disturbed = self.world.disturbances
         self.submit(which, who, "delete_ask", ask, {}, fields=[])
         is_gone = self.row(ask).deleted_at is not None
-        may = who in {ask.asker, *LEADS}
+        may = who in {ask.asker, *MODERATORS}
         assert may or not is_gone
-        if self.world.disturbed == disturbed:
+        if self.world.disturbances == disturbed:
             assert is_gone == may
         ask.is_deleted = is_gone
 
     @precondition(lambda self: self.said(is_top=True))
-    @rule(data=st.data(), which=WHICH, who=ANYBODY)
+    @rule(data=st.data(), which=REPLICA_NUMBERS, who=ANY_MEMBER)
     def make_ask(self, data: st.DataObject, which: int, who: str) -> None:
-        said = data.draw(st.sampled_from(self.said(is_top=True)))
+        said = data.draw(st.sampled_from(self.user_messages(is_top=True)))
         source = f"message:{said.channel}:{said.ts}"
         known = self.asks.get(source)
-        if known is not None and known.reopened_us:
+        if known is not None and known.reopened_at_micros:
             # Slack does not say when somebody reacted, so that what was marked while
             # it was no ask can't be told from what was marked before it was reopened.
             return
         self.shortcut(which, who, "make_ask", said)
-        self.learn()
+        self.load_asks()
         if known is None and source in self.asks:
             assert who in {said.author, "U0DAN"} or said.channel == OPEN
 
     @precondition(lambda self: self.said(is_top=False))
     @rule(
         data=st.data(),
-        who=ANYBODY,
-        which=WHICH,
+        who=ANY_MEMBER,
+        which=REPLICA_NUMBERS,
         what=st.sampled_from(["helpful", "solved"]),
     )
     def mark_answer(self, data: st.DataObject, who: str, which: int, what: str) -> None:
-        said = data.draw(st.sampled_from(self.said(is_top=False)))
+        said = data.draw(st.sampled_from(self.user_messages(is_top=False)))
         self.shortcut(which, who, f"mark_{what}", said)
-        self.after_mark(said, who, what)
+        self.check_mark(said, who, what)
 
     @precondition(lambda self: self.said(is_top=False))
     @rule(
         data=st.data(),
-        who=ANYBODY,
-        which=WHICH,
+        who=ANY_MEMBER,
+        which=REPLICA_NUMBERS,
         what=st.sampled_from(["helpful", "solved"]),
     )
     def undo_mark(self, data: st.DataObject, who: str, which: int, what: str) -> None:
-        said = data.draw(st.sampled_from(self.said(is_top=False)))
+        said = data.draw(st.sampled_from(self.user_messages(is_top=False)))
         self.click(which, who, f"undo_{what}", value=f"{said.channel}:{said.ts}")
-        self.after_mark(said, who, what)
+        self.check_mark(said, who, what)
 
-    def after_mark(self, said: Said, who: str, what: str) -> None:
-        self.learn()
+    def check_mark(self, said: UserMessage, who: str, what: str) -> None:
+        self.load_asks()
         for ask in self.asks.values():
             if (ask.channel, ask.ts) == (said.channel, said.thread_ts):
                 mark = self.mark(ask, said.ts, who, what)
                 if mark and mark[0]:
                     assert who in MEMBERS
                     assert who != said.author
-                    assert what == "helpful" or who in {ask.asker, *LEADS}
-                self.note(ask, who, what, mark, ts=said.ts)
+                    assert what == "helpful" or who in {ask.asker, *MODERATORS}
+                self.record_button_mark(ask, who, what, mark, ts=said.ts)
 
     # As Slack sends it
 
@@ -276,7 +293,7 @@ class Asks(Machine):
         )
 
     def shortcut(
-        self, which: int, who: str, callback_id: str, said: Said
+        self, which: int, who: str, callback_id: str, said: UserMessage
     ) -> BoltResponse | None:
         return self.act(
             which,
@@ -286,7 +303,9 @@ class Asks(Machine):
                 "team": {"id": TEAM},
                 "user": {"id": who, "team_id": TEAM},
                 "channel": {"id": said.channel, "name": "help"},
-                "message": message(said.author, said.text, said.ts, said.thread_ts),
+                "message": message_event(
+                    said.author, said.text, said.ts, said.thread_ts
+                ),
                 "message_ts": said.ts,
                 "action_ts": self.world.ts(),
                 "trigger_id": "trigger",
@@ -296,7 +315,7 @@ class Asks(Machine):
 
     # What the model learns of what can only have happened at once or not at all
 
-    def learn(self) -> None:
+    def load_asks(self) -> None:
         """The asks that there are, with the ids by which people's buttons know them."""
         for row in self.rows(select(Row).order_by(Row.id)):
             channel = row.source.split(":")[1] if row.is_own_message else None
@@ -304,7 +323,7 @@ class Asks(Machine):
                 row.source, Ask(row.id, row.source, channel or "", row.asker)
             )
             assert ask.asker == row.asker
-            ask.is_own_message, ask.ts = row.is_own_message, row.ts
+            ask.is_users_message, ask.ts = row.is_own_message, row.ts
             ask.is_deleted = row.deleted_at is not None
             if not ask.channel:
                 [item] = self.rows(
@@ -312,22 +331,22 @@ class Asks(Machine):
                 )
                 ask.channel = item.recipient
 
-    def living(self) -> list[Ask]:
-        self.learn()
+    def live_asks(self) -> list[Ask]:
+        self.load_asks()
         return [ask for ask in self.asks.values() if not ask.is_deleted]
 
     def row(self, ask: Ask) -> Row:
-        with self.database.reads() as session:
+        with self.database.read_session() as session:
             return session.get_one(Row, ask.id)
 
-    def follow(self, ask: Ask, before: Row, may: bool) -> None:
+    def follow_ask(self, ask: Ask, before: Row, may: bool) -> None:
         row = self.row(ask)
         changed = (row.closed_us, row.reopened_us) != (
             before.closed_us,
             before.reopened_us,
         )
         assert may or not changed
-        ask.closed_us, ask.reopened_us = row.closed_us, row.reopened_us
+        ask.closed_at_micros, ask.reopened_at_micros = row.closed_us, row.reopened_us
 
     def mark(
         self, ask: Ask, ts: str | None, who: str, what: str
@@ -339,7 +358,7 @@ class Asks(Machine):
         )
         return (found[0].is_present, found[0].at_us) if found else None
 
-    def note(
+    def record_button_mark(
         self,
         ask: Ask,
         who: str,
@@ -350,34 +369,34 @@ class Asks(Machine):
     ) -> None:
         key = (ts or ask.ts or "", who, what)
         if mark is not None and mark[0]:
-            ask.buttons[key] = mark[1]
+            ask.button_marks[key] = mark[1]
         else:
-            ask.buttons.pop(key, None)
+            ask.button_marks.pop(key, None)
 
     # What must be so once everything has come to rest
 
-    def look(self) -> None:
-        super().look()
-        self.learn()
+    def check_everything(self) -> None:
+        super().check_everything()
+        self.load_asks()
         live = {
             said.ts
-            for said in self.said(is_top=True)
-            if said.channel == OPEN and said.author not in OUTSIDERS
+            for said in self.user_messages(is_top=True)
+            if said.channel == OPEN and said.author not in CANNOT_ASK
         }
         deleted = {ask.ts for ask in self.asks.values() if ask.is_deleted}
         captured = {
             ask.ts
             for ask in self.asks.values()
-            if ask.is_own_message and ask.channel == OPEN and not ask.is_deleted
+            if ask.is_users_message and ask.channel == OPEN and not ask.is_deleted
         }
         assert captured == live - deleted
         for ask in self.asks.values():
-            self.look_at(ask)
-        self.look_at_letters()
+            self.check_ask(ask)
+        self.check_answer_notifications()
 
-    def look_at(self, ask: Ask) -> None:
+    def check_ask(self, ask: Ask) -> None:
         row = self.row(ask)
-        said = self.world.said.get(ask.ts or "")
+        said = self.world.user_messages.get(ask.ts or "")
         if said is not None and said.is_deleted:
             assert ask.is_deleted
         posted = [
@@ -386,7 +405,7 @@ class Asks(Machine):
                 select(OutboxItem).filter_by(kind="ask.post", subject_id=ask.id)
             )
             for one in self.world.messages
-            if one.operation == item.operation
+            if one.metadata_token == item.operation
         ]
         if ask.is_deleted:
             assert (row.state, posted) == ("deleted", [])
@@ -398,7 +417,7 @@ class Asks(Machine):
         assert {a.ts: a.helped for a in answers if a.helped} == {
             ts: len(people) for ts, people in expected.helped.items()
         }
-        if ask.is_own_message:
+        if ask.is_users_message:
             assert said is not None
             assert row.title == said.text
             sign = (ask.channel, ask.ts or "", "white_check_mark")
@@ -406,11 +425,11 @@ class Asks(Machine):
             return
         [shown] = posted
         assert shown.ts == ask.ts
-        self.look_at_message(json.dumps(shown.blocks), expected)
-        COUNTED["asks looked at"] += 1
+        self.check_ask_message(json.dumps(shown.blocks), expected)
+        COUNTERS["asks looked at"] += 1
 
-    def look_at_message(self, shown: str, expected: Outcome) -> None:
-        assert _SHOWN[expected.state] in shown
+    def check_ask_message(self, shown: str, expected: Outcome) -> None:
+        assert _STATE_LABELS[expected.state] in shown
         others = len(expected.same)
         if others:
             assert (
@@ -422,7 +441,7 @@ class Asks(Machine):
         is_offered = expected.state in {"open", "answered"} and expected.looking
         assert ("Looking into it" in shown) == bool(is_offered)
 
-    def look_at_letters(self) -> None:
+    def check_answer_notifications(self) -> None:
         """Who helped has heard of it, once; nobody hears of what is not so."""
         items = self.rows(select(OutboxItem))
         told = {(i.kind, i.subject_id) for i in items if i.state == "sent"}

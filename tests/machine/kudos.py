@@ -10,18 +10,18 @@ from hypothesis.stateful import precondition, rule
 from sqlalchemy import select
 
 from models import Kudos as Row
-from models import OutboxItem, Thanks
+from models import KudosThanks, OutboxItem
 from tests.factories import ADMIN, TEAM
-from tests.fakes import Posted
+from tests.fakes import PostedMessage
 from tests.machine.machine import EVERYBODY, MEMBERS, Machine
-from tests.machine.world import COUNTED, OPEN, QUIET, Said
+from tests.machine.world import COUNTERS, OPEN, QUIET, UserMessage
 
 # What a member may give in a day, and to the same person in a week.
-A_DAY, TO_THE_SAME, WEEK = 5, 2, timedelta(days=7)
+DAILY_ALLOWANCE, MAX_PER_RECIPIENT, WEEK = 5, 2, timedelta(days=7)
 JOIN, THANK = "raised_hands", "tada"
-_HOME = ZoneInfo("Europe/Helsinki")
-_GIVERS = st.sampled_from(EVERYBODY)
-_WHICH = st.integers(0, 1)
+_GIVER_ZONE = ZoneInfo("Europe/Helsinki")
+_ANY_MEMBER = st.sampled_from(EVERYBODY)
+_REPLICA_NUMBERS = st.integers(0, 1)
 
 
 class Kudos(Machine):
@@ -29,14 +29,14 @@ class Kudos(Machine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tried: Counter[str] = Counter()
+        self.attempts: Counter[str] = Counter()
 
     @rule(
-        who=_GIVERS,
-        whom=st.lists(_GIVERS, min_size=1, max_size=2, unique=True),
+        who=_ANY_MEMBER,
+        whom=st.lists(_ANY_MEMBER, min_size=1, max_size=2, unique=True),
         where=st.sampled_from([QUIET, OPEN]),
-        which=_WHICH,
-        again=_WHICH,
+        which=_REPLICA_NUMBERS,
+        again=_REPLICA_NUMBERS,
     )
     def thank(
         self, who: str, whom: list[str], where: str, which: int, again: int
@@ -54,8 +54,8 @@ class Kudos(Machine):
             "trigger_id": trigger,
             "response_url": "https://hooks.slack.test/command",
         }
-        self.tried[who] += len(whom)
-        before = self.world.disturbed
+        self.attempts[who] += len(whom)
+        before = self.world.disturbances
         for _ in range(1 + again):
             self.act(which, body)
         given = self.rows(select(Row).filter_by(source=f"command:{trigger}"))
@@ -63,11 +63,11 @@ class Kudos(Machine):
         for kudos in given:
             assert who in MEMBERS
             assert set(kudos.receivers) <= set(can_get)
-        if who in MEMBERS and can_get and self.has_plenty(who, before):
+        if who in MEMBERS and can_get and self.is_within_allowance(who, before):
             assert [kudos.receivers for kudos in given] == [can_get]
 
     @precondition(lambda self: self.rows(select(Row.id).filter_by(emoji=None)))
-    @rule(data=st.data(), who=_GIVERS, which=_WHICH)
+    @rule(data=st.data(), who=_ANY_MEMBER, which=_REPLICA_NUMBERS)
     def take_back(self, data: st.DataObject, who: str, which: int) -> None:
         known = self.rows(select(Row).filter_by(emoji=None).order_by(Row.id))
         kudos = data.draw(st.sampled_from(known))
@@ -78,51 +78,54 @@ class Kudos(Machine):
             assert kudos.taken_back_at is None
 
     @precondition(lambda self: self.thanked_in())
-    @rule(data=st.data(), who=_GIVERS)
+    @rule(data=st.data(), who=_ANY_MEMBER)
     def join_in(self, data: st.DataObject, who: str) -> None:
-        posted = data.draw(st.sampled_from(self.thanked_in()))
-        self.tried[who] += 1
-        self.world.toggle(who, posted.channel, posted.ts, posted.ts, JOIN)
+        posted = data.draw(st.sampled_from(self.kudos_messages()))
+        self.attempts[who] += 1
+        self.world.toggle_reaction(who, posted.channel, posted.ts, posted.ts, JOIN)
 
     @precondition(lambda self: self.said_here())
-    @rule(data=st.data(), who=_GIVERS)
+    @rule(data=st.data(), who=_ANY_MEMBER)
     def thank_by_emoji(self, data: st.DataObject, who: str) -> None:
-        said = data.draw(st.sampled_from(self.said_here()))
-        self.tried[who] += 1
+        said = data.draw(st.sampled_from(self.thankable_messages()))
+        self.attempts[who] += 1
         thread = said.thread_ts or said.ts
-        self.world.toggle(who, said.channel, said.ts, thread, THANK)
+        self.world.toggle_reaction(who, said.channel, said.ts, thread, THANK)
 
-    def said_here(self) -> list[Said]:
+    def thankable_messages(self) -> list[UserMessage]:
         """What stands where an emoji says thanks."""
-        said = self.world.said.values()
+        said = self.world.user_messages.values()
         return [one for one in said if one.channel == OPEN and not one.is_deleted]
 
-    def has_plenty(self, who: str, disturbed: int) -> bool:
+    def is_within_allowance(self, who: str, disturbed: int) -> bool:
         """Whether no allowance can have kept them from anything."""
-        return self.tried[who] <= TO_THE_SAME and self.world.disturbed == disturbed
+        return (
+            self.attempts[who] <= MAX_PER_RECIPIENT
+            and self.world.disturbances == disturbed
+        )
 
-    def thanked_in(self) -> list[Posted]:
+    def kudos_messages(self) -> list[PostedMessage]:
         """The messages that say thanks, in channels."""
         posts = self.rows(select(OutboxItem.operation).filter_by(kind="kudos.post"))
-        return [one for one in self.world.messages if one.operation in posts]
+        return [one for one in self.world.messages if one.metadata_token in posts]
 
     # What must be so once everything has come to rest
 
-    def look(self) -> None:
-        super().look()
+    def check_everything(self) -> None:
+        super().check_everything()
         rows = self.rows(select(Row))
-        thanks = self.rows(select(Thanks))
+        thanks = self.rows(select(KudosThanks))
         for kudos in rows:
             of_it = [one for one in thanks if one.kudos_id == kudos.id]
-            self.look_at_thanks(kudos, of_it)
+            self.check_thanks(kudos, of_it)
             if kudos.emoji is None:
                 seconds = {one.giver for one in of_it if one.is_second}
-                self.look_at_messages(kudos, len(seconds))
-            COUNTED["kudos looked at"] += 1
-        self.look_at_limits(thanks)
-        self.look_at_emoji(rows)
+                self.check_kudos_messages(kudos, len(seconds))
+            COUNTERS["kudos looked at"] += 1
+        self.check_limits(thanks)
+        self.check_emoji_kudos(rows)
 
-    def look_at_thanks(self, kudos: Row, thanks: list[Thanks]) -> None:
+    def check_thanks(self, kudos: Row, thanks: list[KudosThanks]) -> None:
         """They are given by whoever may, and as it stands in Slack."""
         if kudos.taken_back_at is not None:
             assert thanks == []
@@ -133,32 +136,32 @@ class Kudos(Machine):
             assert {one.giver, one.receiver} <= set(MEMBERS)
             assert one.giver != one.receiver
             if one.is_second:
-                key = (self.place(kudos), kudos.ts or "", one.giver, JOIN)
-                assert key in self.world.reacted, key
+                key = (self.channel_of(kudos), kudos.ts or "", one.giver, JOIN)
+                assert key in self.world.active_reactions, key
         if kudos.emoji is not None:
-            key = (OPEN, self.thanked_for(kudos), kudos.giver, THANK)
-            assert key in self.world.reacted, key
+            key = (OPEN, self.thanked_message_ts(kudos), kudos.giver, THANK)
+            assert key in self.world.active_reactions, key
 
-    def thanked_for(self, kudos: Row) -> str:
+    def thanked_message_ts(self, kudos: Row) -> str:
         """The message that was reacted to, which may be gone by now."""
         return kudos.source.split(":")[2]
 
-    def place(self, kudos: Row) -> str:
+    def channel_of(self, kudos: Row) -> str:
         [item] = self.rows(
             select(OutboxItem).filter_by(kind="kudos.post", subject_id=kudos.id)
         )
         return str(item.recipient)
 
-    def look_at_messages(self, kudos: Row, seconds: int) -> None:
-        shown = self.kept("kudos.post", kudos)
-        letters = self.kept("kudos.received", kudos)
+    def check_kudos_messages(self, kudos: Row, seconds: int) -> None:
+        shown = self.sent_messages("kudos.post", kudos)
+        letters = self.sent_messages("kudos.received", kudos)
         if kudos.taken_back_at is not None:
             # Whoever has been told sees that it is so no longer.
             for posted in (*shown, *letters):
-                assert self.word(kudos) not in json.dumps(posted.blocks)
+                assert self.unique_word(kudos) not in json.dumps(posted.blocks)
             return
         [message] = shown
-        assert self.word(kudos) in json.dumps(message.blocks)
+        assert self.unique_word(kudos) in json.dumps(message.blocks)
         assert message.ts == kudos.ts
         assert len(letters) == len(kudos.receivers)
         if seconds:
@@ -166,43 +169,43 @@ class Kudos(Machine):
         else:
             assert " other" not in json.dumps(message.blocks)
 
-    def word(self, kudos: Row) -> str:
+    def unique_word(self, kudos: Row) -> str:
         """What stands in the reason of these kudos only."""
         return next(word for word in kudos.reason.split() if word.endswith(","))
 
-    def kept(self, kind: str, kudos: Row) -> list[Posted]:
+    def sent_messages(self, kind: str, kudos: Row) -> list[PostedMessage]:
         """The messages that keep a kind of promise about the kudos."""
         query = select(OutboxItem.operation)
         of_it = self.rows(query.filter_by(kind=kind, subject_id=kudos.id))
-        return [one for one in self.world.messages if one.operation in of_it]
+        return [one for one in self.world.messages if one.metadata_token in of_it]
 
-    def look_at_limits(self, thanks: list[Thanks]) -> None:
+    def check_limits(self, thanks: list[KudosThanks]) -> None:
         """Nobody gives more than they may, whenever we hear of it."""
         days: dict[tuple[str, date], set[tuple[int, str]]] = {}
         pairs: dict[tuple[str, str], list[date]] = {}
         for one in thanks:
-            day = one.given_at.astimezone(_HOME).date()
+            day = one.given_at.astimezone(_GIVER_ZONE).date()
             # Joining in costs one, whoever it is for.
             cost = (one.kudos_id, "" if one.is_second else one.receiver)
             days.setdefault((one.giver, day), set()).add(cost)
             pairs.setdefault((one.giver, one.receiver), []).append(day)
         for who, spent in days.items():
-            assert len(spent) <= A_DAY, who
+            assert len(spent) <= DAILY_ALLOWANCE, who
         for pair, given in pairs.items():
             given.sort()
-            for first, third in zip(given, given[TO_THE_SAME:], strict=False):
+            for first, third in zip(given, given[MAX_PER_RECIPIENT:], strict=False):
                 assert third - first >= WEEK, pair
 
-    def look_at_emoji(self, rows: list[Row]) -> None:
+    def check_emoji_kudos(self, rows: list[Row]) -> None:
         """Whoever can have run into no limit has given what they meant to give."""
         standing = {
-            (self.thanked_for(row), row.giver)
+            (self.thanked_message_ts(row), row.giver)
             for row in rows
             if row.emoji is not None and row.taken_back_at is None
         }
-        for channel, ts, who, emoji in self.world.reacted:
-            said = self.world.said.get(ts)
+        for channel, ts, who, emoji in self.world.active_reactions:
+            said = self.world.user_messages.get(ts)
             if (channel, emoji) != (OPEN, THANK) or said is None or said.is_deleted:
                 continue
             if {who, said.author} <= set(MEMBERS) and who != said.author:
-                assert (ts, who) in standing or self.tried[who] > TO_THE_SAME
+                assert (ts, who) in standing or self.attempts[who] > MAX_PER_RECIPIENT

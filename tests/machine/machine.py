@@ -23,12 +23,12 @@ from sqlalchemy.orm import Session, sessionmaker
 
 import handlers.bolt
 from bot.db import Database
-from bot.delivery import Deliverer
+from bot.delivery import OutboxWorker
 from bot.facts import service as facts
-from bot.lanes import LEASE
-from bot.notices import notices
+from bot.lanes import LEASE_DURATION
+from bot.notices import message_types
 from bot.runtime import Runtime, Workspace
-from bot.slack import NotDone, RateLimited, Unsure
+from bot.slack import NotSent, OutcomeUnknown, RateLimited
 from jobs import privacy as privacy_jobs
 from models import Champion, Channel, Installation, Member, OutboxItem
 from tests.factories import (
@@ -36,15 +36,15 @@ from tests.factories import (
     CHAMPION,
     TEAM,
     Clock,
-    conversation,
-    person,
+    conversation_object,
+    user_object,
 )
-from tests.machine.model import ROBOT, STRANGER
-from tests.machine.world import COUNTED, OPEN, QUIET, Crash, News, World
+from tests.machine.model import EXTERNAL, ROBOT
+from tests.machine.world import COUNTERS, OPEN, QUIET, Crash, Event, World
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MEMBERS = ("U0ANA", "U0BEN", "U0CHI", "U0DAN", "U0EVA", "U0GUS")
-EVERYBODY = (*MEMBERS, STRANGER, ROBOT)
+EVERYBODY = (*MEMBERS, EXTERNAL, ROBOT)
 METHODS = (
     "chat.postMessage",
     "chat.postMessage",
@@ -60,26 +60,26 @@ METHODS = (
     "response_url",
 )
 # So many steps at least come between two looks at everything.
-_RESTLESS = 60
-FINISHED = {"sent", "withdrawn", "unknown"}
-PASSING = {"ask.offer", "kudos.given", "kudos.spent"}
+_STEPS_BEFORE_CHECK = 60
+FINISHED_STATES = {"sent", "withdrawn", "unknown"}
+EPHEMERAL_KINDS = {"ask.offer", "kudos.given", "kudos.spent"}
 
 
-class Sessions(sessionmaker[Session]):
+class CrashingSessions(sessionmaker[Session]):
     """Sessions in a process that can die right before or right after a commit."""
 
-    fate: str | None = None
+    crash_at: str | None = None
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Session]:
         with super().begin() as session:
             yield session
-            self._die("before a commit")
-        self._die("after a commit")
+            self._crash_if_due("before a commit")
+        self._crash_if_due("after a commit")
 
-    def _die(self, where: str) -> None:
-        if self.fate == where:
-            self.fate = None
+    def _crash_if_due(self, where: str) -> None:
+        if self.crash_at == where:
+            self.crash_at = None
             raise Crash(where)
 
 
@@ -89,17 +89,19 @@ class Replica:
     def __init__(
         self, database: Database, workspace: Workspace, world: World, clock: Clock
     ) -> None:
-        self.sessions = Sessions(database.engine)
+        self.sessions = CrashingSessions(database.engine)
         self.rt = Runtime(
             workspace,
             self.sessions,
-            database.reads,
-            database.lookups,
+            database.read_session,
+            database.autocommit,
             world,
             clock,
         )
-        self.deliverer = Deliverer(self.rt, notices(workspace), meet=facts.meet)
-        self.bolt = handlers.bolt.make(self.rt, "xoxb-a-token-for-tests")
+        self.deliverer = OutboxWorker(
+            self.rt, message_types(workspace), fetch_new_users=facts.fetch_new_users
+        )
+        self.bolt = handlers.bolt.create_app(self.rt, "xoxb-a-token-for-tests")
 
 
 class Machine(RuleBasedStateMachine):
@@ -109,15 +111,17 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        COUNTED["examples"] += 1
+        COUNTERS["examples"] += 1
         self.clock = Clock(NOW)
         self.world = World(clock=self.clock)
-        self.world.people = {who: person(who) for who in MEMBERS} | {
-            STRANGER: person(STRANGER, "Zed", team_id="T0OTHER", is_admin=True),
-            ROBOT: person(ROBOT, "Robo", is_bot=True),
+        self.world.people = {who: user_object(who) for who in MEMBERS} | {
+            EXTERNAL: user_object(EXTERNAL, "Zed", team_id="T0OTHER", is_admin=True),
+            ROBOT: user_object(ROBOT, "Robo", is_bot=True),
         }
         for slack_id in (QUIET, OPEN):
-            self.world.channels[slack_id] = conversation(slack_id, slack_id.lower())
+            self.world.channels[slack_id] = conversation_object(
+                slack_id, slack_id.lower()
+            )
         self.database = self.new_database()
         self.workspace = self._install()
         self.replicas = [self._start() for _ in range(self.replicas_count)]
@@ -133,7 +137,7 @@ class Machine(RuleBasedStateMachine):
         self.database.close()
 
     def _install(self) -> Workspace:
-        with self.database.sessions.begin() as session:
+        with self.database.write_session.begin() as session:
             row = Installation(
                 team_id=TEAM,
                 bot_id="B0BACKSWING",
@@ -168,17 +172,17 @@ class Machine(RuleBasedStateMachine):
 
     # How things are done, with a process that may die of it
 
-    def pick(self, number: int) -> Replica:
+    def replica_for(self, number: int) -> Replica:
         return self.replicas[number % len(self.replicas)]
 
-    def survive(self, replica: Replica, do: Callable[[Replica], None]) -> bool:
+    def survives(self, replica: Replica, do: Callable[[Replica], None]) -> bool:
         """Whether the process lived through it; a dead one is started anew."""
         try:
             do(replica)
         except Crash:
-            self.world.disturbed += 1
-            COUNTED["crashes"] += 1
-            event.remove(replica.sessions, "after_commit", replica.deliverer._committed)
+            self.world.disturbances += 1
+            COUNTERS["crashes"] += 1
+            event.remove(replica.sessions, "after_commit", replica.deliverer._on_commit)
             if replica in self.replicas:
                 self.replicas[self.replicas.index(replica)] = self._start()
             return False
@@ -195,7 +199,7 @@ class Machine(RuleBasedStateMachine):
             )
             answers.append(answer)
 
-        if not self.survive(self.pick(which), dispatch):
+        if not self.survives(self.replica_for(which), dispatch):
             return None
         assert answers[0].status in {200, 500}
         return answers[0]
@@ -226,11 +230,11 @@ class Machine(RuleBasedStateMachine):
             },
         )
 
-    def hand_over(self, replica: Replica, batch: list[News]) -> None:
+    def deliver_batch(self, replica: Replica, batch: list[Event]) -> None:
         """Deliver events; what is not acknowledged stays to be delivered."""
 
         def dispatch(to: Replica) -> None:
-            answers = to.bolt.dispatch_all(
+            answers = to.bolt.dispatch_batch(
                 [
                     BoltRequest(body=self.world.envelope(news), mode="socket_mode")
                     for news in batch
@@ -240,13 +244,13 @@ class Machine(RuleBasedStateMachine):
                 assert answer.status == 200, news
                 if news in self.world.pending:
                     self.world.pending.remove(news)
-                    self.world.told.append(news)
+                    self.world.delivered.append(news)
 
-        COUNTED["events"] += len(batch)
-        self.survive(replica, dispatch)
+        COUNTERS["events"] += len(batch)
+        self.survives(replica, dispatch)
 
     def rows(self, query: Any) -> list[Any]:
-        with self.database.reads() as session:
+        with self.database.read_session() as session:
             return list(session.scalars(query).all())
 
     # Slack
@@ -254,31 +258,31 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.world.pending)
     @rule(data=st.data(), which=st.integers(0, 1), size=st.integers(1, 5))
     def deliver(self, data: st.DataObject, which: int, size: int) -> None:
-        batch: list[News] = []
+        batch: list[Event] = []
         for _ in range(size):
             ready = [n for n in self.world.deliverable() if n not in batch]
             if ready:
                 batch.append(data.draw(st.sampled_from(ready)))
-        self.hand_over(self.pick(which), batch)
+        self.deliver_batch(self.replica_for(which), batch)
 
     @precondition(lambda self: self.world.told)
     @rule(data=st.data(), which=st.integers(0, 1))
-    def repeat(self, data: st.DataObject, which: int) -> None:
-        COUNTED["duplicates"] += 1
+    def redeliver(self, data: st.DataObject, which: int) -> None:
+        COUNTERS["duplicates"] += 1
         news = data.draw(st.sampled_from(self.world.repeatable()))
-        self.hand_over(self.pick(which), [news])
+        self.deliver_batch(self.replica_for(which), [news])
 
     @rule(
         method=st.sampled_from(METHODS),
         how=st.sampled_from(["429", "5xx", "refused", "lost", "crash", "crash after"]),
     )
-    def go_wrong(self, method: str, how: str) -> None:
-        COUNTED["faults"] += 1
+    def inject_fault(self, method: str, how: str) -> None:
+        COUNTERS["faults"] += 1
         errors: dict[str, BaseException] = {
             "429": RateLimited(method, 30),
-            "5xx": Unsure(method, "http_503"),
-            "refused": NotDone(method, "not_connected"),
-            "lost": Unsure(method, "TimeoutError"),
+            "5xx": OutcomeUnknown(method, "http_503"),
+            "refused": NotSent(method, "not_connected"),
+            "lost": OutcomeUnknown(method, "TimeoutError"),
             "crash": Crash(method),
             "crash after": Crash(method),
         }
@@ -287,45 +291,49 @@ class Machine(RuleBasedStateMachine):
         where.setdefault(method, []).append(errors[how])
 
     @rule(which=st.integers(0, 1), where=st.sampled_from(["before", "after", "now"]))
-    def doom(self, which: int, where: str) -> None:
+    def plan_crash(self, which: int, where: str) -> None:
         def die(_: Replica) -> None:
             raise Crash
 
         if where == "now":
-            self.survive(self.pick(which), die)
+            self.survives(self.replica_for(which), die)
         else:
-            self.pick(which).sessions.fate = f"{where} a commit"
+            self.replica_for(which).sessions.crash_at = f"{where} a commit"
 
     # The clock, and what it sets off
 
     @rule(seconds=st.sampled_from([1, 2, 11, 31, 61, 600]))
     def wait(self, seconds: int) -> None:
-        self.clock.forward(seconds=seconds)
+        self.clock.advance(seconds=seconds)
 
     @rule(seconds=st.sampled_from([-3600, 3 * 3600, 25 * 3600]))
-    def jump(self, seconds: int) -> None:
+    def jump_clock(self, seconds: int) -> None:
         if not self.world.pending or seconds < 0:
-            self.clock.forward(seconds=seconds)
+            self.clock.advance(seconds=seconds)
 
     @rule(which=st.integers(0, 1))
-    def send(self, which: int) -> None:
-        self.survive(self.pick(which), lambda r: _ignore(r.deliverer.deliver_due()))
+    def send_due(self, which: int) -> None:
+        self.survives(
+            self.replica_for(which), lambda r: _discard(r.deliverer.send_due())
+        )
 
     @rule(which=st.integers(0, 1))
-    def send_one(self, which: int) -> None:
-        self.survive(self.pick(which), lambda r: _ignore(r.deliverer._deliver_next()))
+    def send_next(self, which: int) -> None:
+        self.survives(
+            self.replica_for(which), lambda r: _discard(r.deliverer._send_next())
+        )
 
     @rule(which=st.integers(0, 1), what=st.sampled_from(["meet", "again", "purge"]))
-    def tick(self, which: int, what: str) -> None:
+    def run_job(self, which: int, what: str) -> None:
         jobs: dict[str, Callable[[Replica], None]] = {
-            "meet": lambda r: facts.meet(r.rt),
-            "again": lambda r: facts.look_again(r.rt),
-            "purge": lambda r: privacy_jobs.purge(r.rt, r.deliverer),
+            "meet": lambda r: facts.fetch_new_users(r.rt),
+            "again": lambda r: facts.refresh_stale_users(r.rt),
+            "purge": lambda r: privacy_jobs.purge_expired(r.rt, r.deliverer),
         }
-        self.survive(self.pick(which), jobs[what])
+        self.survives(self.replica_for(which), jobs[what])
 
     @rule(which=st.integers(0, 1), what=st.sampled_from(["news", "send", "stall"]))
-    def meanwhile(self, which: int, what: str) -> None:
+    def interrupt_next_call(self, which: int, what: str) -> None:
         """In the middle of the next call, something happens elsewhere."""
 
         def happen() -> None:
@@ -333,116 +341,118 @@ class Machine(RuleBasedStateMachine):
             other = self._start()
             try:
                 if what == "news" and self.world.deliverable():
-                    self.hand_over(other, self.world.deliverable()[:2])
+                    self.deliver_batch(other, self.world.deliverable()[:2])
                     return
                 if what == "stall":
-                    self.clock.forward(seconds=LEASE.total_seconds() + 1)
-                self.survive(other, lambda r: _ignore(r.deliverer.deliver_due()))
+                    self.clock.advance(seconds=LEASE_DURATION.total_seconds() + 1)
+                self.survives(other, lambda r: _discard(r.deliverer.send_due()))
             finally:
                 with contextlib.suppress(Exception):
                     event.remove(
-                        other.sessions, "after_commit", other.deliverer._committed
+                        other.sessions, "after_commit", other.deliverer._on_commit
                     )
 
-        (self.world.stalls if what == "stall" else self.world.meanwhile).append(happen)
+        (self.world.stalls if what == "stall" else self.world.interruptions).append(
+            happen
+        )
 
     # What is always so
 
     @invariant()
     def steps_are_counted(self) -> None:
-        COUNTED["steps"] += 1
+        COUNTERS["steps"] += 1
         self.steps += 1
         self.latest = max(self.latest, self.clock())
 
     @invariant()
     def nothing_is_there_twice(self) -> None:
-        operations = [posted.operation for posted in self.world.messages]
+        operations = [posted.metadata_token for posted in self.world.messages]
         assert len(set(operations)) == len(operations)
 
     @invariant()
     def nobody_is_shouted_at(self) -> None:
-        for posted in (*self.world.messages, *self.world.whispers):
-            harmless(posted.text, posted.blocks)
+        for posted in (*self.world.messages, *self.world.ephemeral_messages):
+            assert_harmless(posted.text, posted.blocks)
         for _, view in self.world.views:
-            harmless("", view)
+            assert_harmless("", view)
         for _, text, blocks in self.world.responses:
-            harmless(text, blocks)
+            assert_harmless(text, blocks)
         self.world.views.clear()
         self.world.responses.clear()
 
-    @precondition(lambda self: self.steps > _RESTLESS)
+    @precondition(lambda self: self.steps > _STEPS_BEFORE_CHECK)
     @rule()
-    def settle(self) -> None:
+    def settle_and_check(self) -> None:
         self.steps = 0
-        self.come_to_rest()
+        self.run_until_idle()
 
-    def come_to_rest(self) -> None:
+    def run_until_idle(self) -> None:
         """All that was lost is delivered, all that is due is sent: now look."""
         self.world.fail.clear()
         self.world.fail_after.clear()
-        self.world.meanwhile.clear()
+        self.world.interruptions.clear()
         self.world.stalls.clear()
         for replica in self.replicas:
-            replica.sessions.fate = None
+            replica.sessions.crash_at = None
         while self.world.pending:
-            self.hand_over(self.replicas[0], self.world.deliverable()[-1:])
+            self.deliver_batch(self.replicas[0], self.world.deliverable()[-1:])
         for turn in range(100):
             for replica in self.replicas:
-                facts.meet(replica.rt)
-                replica.deliverer.deliver_due()
-            if not self._unfinished():
+                facts.fetch_new_users(replica.rt)
+                replica.deliverer.send_due()
+            if not self._unfinished_work():
                 break
             if turn == 60:
                 # What was to come before the clock was set back comes by then.
                 self.clock.now = max(self.clock.now, self.latest)
-            self.clock.forward(seconds=61)
-        left = self._unfinished()
+            self.clock.advance(seconds=61)
+        left = self._unfinished_work()
         assert not left, left
-        COUNTED["settled"] += 1
-        self.look()
+        COUNTERS["settled"] += 1
+        self.check_everything()
 
-    def _unfinished(self) -> list[str]:
+    def _unfinished_work(self) -> list[str]:
         """What is still to be sent, and whom we still know nothing of."""
         return [
             f"{item.key} {item.state} {item.error} {item.due_at}"
             for item in self.rows(select(OutboxItem))
-            if item.state not in FINISHED
+            if item.state not in FINISHED_STATES
         ] + self.rows(select(Member.slack_id).filter_by(looked_up_at=None))
 
-    def look(self) -> None:
+    def check_everything(self) -> None:
         """What is so once everything has come to rest; each feature adds to it."""
         items = self.rows(select(OutboxItem))
         sent = {item.operation for item in items}
         for posted in self.world.messages:
-            assert posted.operation in sent
+            assert posted.metadata_token in sent
         for item in items:
             # Only what shows to one person for a while may be given up.
-            assert item.state != "unknown" or item.kind in PASSING, item.key
+            assert item.state != "unknown" or item.kind in EPHEMERAL_KINDS, item.key
 
     def teardown(self) -> None:
         try:
-            self.come_to_rest()
+            self.run_until_idle()
         finally:
             self.end_database()
 
 
-def harmless(text: str, drawn: Any) -> None:
+def assert_harmless(text: str, drawn: Any) -> None:
     """No group hears of it, and only the bot's own mentions of people are mentions."""
     assert "<!" not in text.replace("<!date", "")
-    for part in parts(drawn):
+    for part in json_objects(drawn):
         assert part.get("type") not in {"broadcast", "usergroup"}, part
         if part.get("type") == "mrkdwn":
             assert "<!" not in part["text"], part
 
 
-def parts(drawn: Any) -> Iterator[dict[str, Any]]:
+def json_objects(drawn: Any) -> Iterator[dict[str, Any]]:
     if isinstance(drawn, dict):
         yield drawn
         drawn = list(drawn.values())
     if isinstance(drawn, list):
         for part in drawn:
-            yield from parts(part)
+            yield from json_objects(part)
 
 
-def _ignore(_: object) -> None:
+def _discard(_: object) -> None:
     return None

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from tests.factories import ADMIN, CHAMPION
 from tests.machine.world import World
 
-ROBOT, STRANGER = "U0ROBO", "U0ZED"
+ROBOT, EXTERNAL = "U0ROBO", "U0ZED"
 # A stranger may answer; neither may ask or mark.
-OUTSIDERS = {ROBOT, STRANGER}
-LEADS = {ADMIN, CHAMPION}
+CANNOT_ASK = {ROBOT, EXTERNAL}
+MODERATORS = {ADMIN, CHAMPION}
 _HELPFUL = {"+1", "heart", "thumbsup::skin-tone-3"}
 _SOLVED = "white_check_mark"
 
@@ -23,12 +23,12 @@ class Ask:
     channel: str
     asker: str
     ts: str | None = None
-    is_own_message: bool = False
-    closed_us: int = 0
-    reopened_us: int = 0
+    is_users_message: bool = False
+    closed_at_micros: int = 0
+    reopened_at_micros: int = 0
     is_deleted: bool = False
     # Marks made without an emoji: (message, who, what): when; absent once undone.
-    buttons: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    button_marks: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
 
 @dataclass
@@ -44,7 +44,7 @@ def outcome(world: World, ask: Ask) -> Outcome:  # noqa: C901 - one case each
     """By the replies' ts, from what stands in Slack and on the buttons."""
     replies: Mapping[str, str] = {
         said.ts: said.author
-        for said in world.said.values()
+        for said in world.user_messages.values()
         if said.channel == ask.channel
         and said.thread_ts == ask.ts
         and said.author not in {ask.asker, ROBOT}
@@ -53,10 +53,10 @@ def outcome(world: World, ask: Ask) -> Outcome:  # noqa: C901 - one case each
     found = Outcome("open")
     is_solved = False
     for ts, who, what, at_us in _marks(world, ask):
-        if who in OUTSIDERS or (ts in replies and replies[ts] == who):
+        if who in CANNOT_ASK or (ts in replies and replies[ts] == who):
             continue
-        decides = what == "solved" and (who == ask.asker or who in LEADS)
-        if decides and at_us <= ask.reopened_us:
+        decides = what == "solved" and (who == ask.asker or who in MODERATORS)
+        if decides and at_us <= ask.reopened_at_micros:
             continue
         if ts == ask.ts:
             is_solved |= decides
@@ -69,7 +69,7 @@ def outcome(world: World, ask: Ask) -> Outcome:  # noqa: C901 - one case each
             found.helped.setdefault(ts, set()).add(who)
     if is_solved:
         found.state = "solved"
-    elif ask.closed_us > ask.reopened_us:
+    elif ask.closed_at_micros > ask.reopened_at_micros:
         found.state = "closed"
     elif replies:
         found.state = "answered"
@@ -78,8 +78,8 @@ def outcome(world: World, ask: Ask) -> Outcome:  # noqa: C901 - one case each
 
 def _marks(world: World, ask: Ask) -> list[tuple[str, str, str, int]]:
     """Each mark on the ask or a reply: where, who, what it means there, and when."""
-    marks = [(ts, who, what, at) for (ts, who, what), at in ask.buttons.items()]
-    for (channel, ts, who, emoji), at in world.reacted.items():
+    marks = [(ts, who, what, at) for (ts, who, what), at in ask.button_marks.items()]
+    for (channel, ts, who, emoji), at in world.active_reactions.items():
         if channel != ask.channel:
             continue
         if emoji == _SOLVED:

@@ -21,14 +21,14 @@ from models import Base
 from tests.machine.asks import Asks
 from tests.machine.kudos import Kudos
 from tests.machine.machine import Machine
-from tests.machine.world import COUNTED
+from tests.machine.world import COUNTERS
 
 STEPS = 300
 MINUTES = float(os.environ.get("MACHINE_MINUTES", "0"))
 EXAMPLES = 15
 
 
-class OnFile(Asks, Kudos):
+class SqliteMachine(Asks, Kudos):
     """One process on SQLite."""
 
     template: Path
@@ -42,17 +42,17 @@ class OnFile(Asks, Kudos):
         return db.connect(f"sqlite:///{file}")
 
 
-class Replicated(Asks, Kudos):
+class PostgresqlMachine(Asks, Kudos):
     """Two processes on PostgreSQL."""
 
     replicas_count = 2
-    opened: Database
+    shared_database: Database
 
     def new_database(self) -> Database:
-        with self.opened.engine.begin() as connection:
+        with self.shared_database.engine.begin() as connection:
             for table in reversed(Base.metadata.sorted_tables):
                 connection.execute(delete(table))
-        return self.opened
+        return self.shared_database
 
     def end_database(self) -> None:
         """The next example uses it again."""
@@ -72,21 +72,21 @@ def run(machine: type[Machine]) -> None:
     )
     while True:
         run_state_machine_as_test(machine, settings=profile)
-        print(machine.__name__, dict(COUNTED), flush=True)  # noqa: T201 - asked for
+        print(machine.__name__, dict(COUNTERS), flush=True)  # noqa: T201 - asked for
         if monotonic() > until:
             break
-    COUNTED.clear()
+    COUNTERS.clear()
 
 
 @pytest.mark.deep
 @pytest.mark.timeout(MINUTES * 60 + 900)
 def test_one_process_on_sqlite(migrated_file: Path, tmp_path: Path) -> None:
-    OnFile.template, OnFile.folder = migrated_file, tmp_path
-    run(OnFile)
+    SqliteMachine.template, SqliteMachine.folder = migrated_file, tmp_path
+    run(SqliteMachine)
 
 
 @pytest.mark.deep
 @pytest.mark.timeout(MINUTES * 60 + 900)
 def test_two_processes_on_postgresql(migrated_postgresql: Database) -> None:
-    Replicated.opened = migrated_postgresql
-    run(Replicated)
+    PostgresqlMachine.shared_database = migrated_postgresql
+    run(PostgresqlMachine)

@@ -8,14 +8,14 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block
 
-from bot.clock import micros
-from tests.factories import TEAM, Clock, message, reaction
-from tests.fakes import FakeSlack, Posted
+from bot.clock import ts_to_micros
+from tests.factories import TEAM, Clock, message_event, reaction_event
+from tests.fakes import FakeSlack, PostedMessage
 
 # Captures nothing, so that Slack's order matters; captures everything, in any order.
 QUIET, OPEN = "C0QUIET", "C0OPEN"
-COUNTED: Counter[str] = Counter()
-_ASKING = {"users.info", "conversations.history", "conversations.replies"}
+COUNTERS: Counter[str] = Counter()
+_READ_METHODS = {"users.info", "conversations.history", "conversations.replies"}
 
 
 class Crash(BaseException):
@@ -23,7 +23,7 @@ class Crash(BaseException):
 
 
 @dataclass
-class Said:
+class UserMessage:
     """What a person wrote, as it stands in Slack."""
 
     channel: str
@@ -35,7 +35,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Event:
     """An event that Slack has to deliver; `thread` is what it happened in."""
 
     number: int
@@ -49,16 +49,16 @@ class World(FakeSlack):
     """`said` and `reacted` are the truth; `pending` is what the bot was not told."""
 
     clock: Clock = field(kw_only=True)
-    said: dict[str, Said] = field(default_factory=dict)
+    user_messages: dict[str, UserMessage] = field(default_factory=dict)
     # (channel, message, who, emoji): when, in microseconds; absent once taken back.
-    reacted: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
-    pending: list[News] = field(default_factory=list)
-    told: list[News] = field(default_factory=list)
+    active_reactions: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
+    pending: list[Event] = field(default_factory=list)
+    delivered: list[Event] = field(default_factory=list)
     # What happens in the middle of the next call, in the world or another replica.
-    meanwhile: list[Callable[[], None]] = field(default_factory=list)
+    interruptions: list[Callable[[], None]] = field(default_factory=list)
     # The same, but it takes longer than a lease.
     stalls: list[Callable[[], None]] = field(default_factory=list)
-    disturbed: int = 0
+    disturbances: int = 0
 
     def __post_init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -74,83 +74,87 @@ class World(FakeSlack):
     def _interrupt(self, method: str) -> None:
         # A call that changes something takes seconds at most; all that leads up to it
         # may take longer than anybody waits.
-        is_asking = method in _ASKING
-        todo = self.stalls if is_asking and self.stalls else self.meanwhile
+        is_asking = method in _READ_METHODS
+        todo = self.stalls if is_asking and self.stalls else self.interruptions
         if todo:
-            self.disturbed += 1
-            COUNTED["interleaved"] += 1
+            self.disturbances += 1
+            COUNTERS["interleaved"] += 1
             todo.pop()()
 
-    def _called(self, method: str, effect: Callable[[], Any]) -> Any:
-        self.disturbed += bool(self.fail.get(method) or self.fail_after.get(method))
-        return super()._called(method, effect)
+    def _call(self, method: str, effect: Callable[[], Any]) -> Any:
+        self.disturbances += bool(self.fail.get(method) or self.fail_after.get(method))
+        return super()._call(method, effect)
 
     # What people do
 
     def say(
-        self, who: str, text: str, channel: str, thread_ts: str | None = None
-    ) -> Said:
-        said = Said(channel, self.ts(), who, text, thread_ts)
-        self.said[said.ts] = said
-        self._tell(said, message(who, text, said.ts, thread_ts, channel))
+        self, member: str, text: str, channel: str, thread_ts: str | None = None
+    ) -> UserMessage:
+        said = UserMessage(channel, self.ts(), member, text, thread_ts)
+        self.user_messages[said.ts] = said
+        self._publish(said, message_event(member, text, said.ts, thread_ts, channel))
         return said
 
-    def edit(self, said: Said, text: str) -> None:
-        before, said.text, at = said.text, text, self.ts()
-        self._tell(
-            said,
+    def edit(self, posted: UserMessage, text: str) -> None:
+        before, posted.text, at = posted.text, text, self.ts()
+        self._publish(
+            posted,
             {
                 "type": "message",
                 "subtype": "message_changed",
-                "channel": said.channel,
+                "channel": posted.channel,
                 "ts": at,
                 "event_ts": at,
-                "message": self._as_sent(said),
-                "previous_message": {**self._as_sent(said), "text": before},
+                "message": self._to_json(posted),
+                "previous_message": {**self._to_json(posted), "text": before},
             },
         )
 
-    def delete_said(self, said: Said) -> None:
-        said.is_deleted = True
+    def delete_message(self, posted: UserMessage) -> None:
+        posted.is_deleted = True
         at = self.ts()
-        self._tell(
-            said,
+        self._publish(
+            posted,
             {
                 "type": "message",
                 "subtype": "message_deleted",
-                "channel": said.channel,
+                "channel": posted.channel,
                 "ts": at,
                 "event_ts": at,
-                "deleted_ts": said.ts,
-                "previous_message": self._as_sent(said),
+                "deleted_ts": posted.ts,
+                "previous_message": self._to_json(posted),
             },
         )
 
-    def toggle(self, who: str, channel: str, ts: str, thread: str, emoji: str) -> None:
+    def toggle_reaction(
+        self, member: str, channel: str, ts: str, thread: str, emoji: str
+    ) -> None:
         """Somebody reacts, or takes the same reaction back."""
-        at, key = self.ts(), (channel, ts, who, emoji)
-        added = key not in self.reacted
+        at, key = self.ts(), (channel, ts, member, emoji)
+        added = key not in self.active_reactions
         if added:
-            self.reacted[key] = micros(at)
+            self.active_reactions[key] = ts_to_micros(at)
         else:
-            del self.reacted[key]
-        event = reaction(who, ts, emoji, at, added=added, channel=channel)
-        if ts in self.said:
-            event["item_user"] = self.said[ts].author
-        self.pending.append(News(next(self._numbers), channel, thread, event))
+            del self.active_reactions[key]
+        event = reaction_event(member, ts, emoji, at, added=added, channel=channel)
+        if ts in self.user_messages:
+            event["item_user"] = self.user_messages[ts].author
+        self.pending.append(Event(next(self._numbers), channel, thread, event))
 
-    def _as_sent(self, said: Said) -> dict[str, Any]:
-        return message(said.author, said.text, said.ts, said.thread_ts, said.channel)
+    def _to_json(self, said: UserMessage) -> dict[str, Any]:
+        return message_event(
+            said.author, said.text, said.ts, said.thread_ts, said.channel
+        )
 
-    def _tell(self, said: Said, event: dict[str, Any]) -> None:
+    def _publish(self, said: UserMessage, event: dict[str, Any]) -> None:
         thread = said.thread_ts or said.ts
-        self.pending.append(News(next(self._numbers), said.channel, thread, event))
+        self.pending.append(Event(next(self._numbers), said.channel, thread, event))
 
     # What Slack delivers
 
-    def deliverable(self) -> list[News]:
+    def deliverable(self) -> list[Event]:
         """What may come next: in the quiet channel, each thread's news in order."""
-        first: dict[str, News] = {}
+        first: dict[str, Event] = {}
         for news in self.pending:
             if news.channel == QUIET:
                 first.setdefault(news.thread, news)
@@ -160,19 +164,19 @@ class World(FakeSlack):
             if news.channel == OPEN or first[news.thread] is news
         ]
 
-    def repeatable(self) -> list[News]:
+    def repeatable(self) -> list[Event]:
         """What may come again: in the quiet channel, only before what follows it."""
-        last: dict[str, News] = {}
-        for news in self.told:
+        last: dict[str, Event] = {}
+        for news in self.delivered:
             if news.channel == QUIET:
                 last[news.thread] = news
         return [
             news
-            for news in self.told
+            for news in self.delivered
             if news.channel == OPEN or last[news.thread] is news
         ]
 
-    def envelope(self, news: News) -> dict[str, Any]:
+    def envelope(self, event: Event) -> dict[str, Any]:
         authorization = {
             "enterprise_id": None,
             "team_id": TEAM,
@@ -183,10 +187,10 @@ class World(FakeSlack):
             "team_id": TEAM,
             "api_app_id": "A0",
             "type": "event_callback",
-            "event_id": f"Ev{news.number}",
+            "event_id": f"Ev{event.number}",
             "event_time": int(self.clock().timestamp()),
             "authorizations": [authorization],
-            "event": news.event,
+            "event": event.event,
         }
 
     # What the bot asks of Slack
@@ -197,37 +201,42 @@ class World(FakeSlack):
         text: str,
         blocks: Sequence[Block],
         *,
-        operation: str,
+        metadata_token: str,
         thread_ts: str | None = None,
     ) -> tuple[str, str]:
         def effect() -> tuple[str, str]:
             drawn = [block.to_dict() for block in blocks]
-            posted = Posted(channel, self.ts(), text, drawn, operation, thread_ts)
+            posted = PostedMessage(
+                channel, self.ts(), text, drawn, metadata_token, thread_ts
+            )
             self.messages.append(posted)
             where = f"D{channel[1:]}" if channel.startswith("U") else channel
             return where, posted.ts
 
-        where: tuple[str, str] = self._called("chat.postMessage", effect)
+        where: tuple[str, str] = self._call("chat.postMessage", effect)
         return where
 
     def replies(self, channel: str, ts: str) -> Iterator[dict[str, Any]]:
         def effect() -> list[dict[str, Any]]:
             thread = [
-                self._as_sent(said)
-                for said in self.said.values()
+                self._to_json(said)
+                for said in self.user_messages.values()
                 if said.channel == channel
                 and ts in {said.ts, said.thread_ts}
                 and not said.is_deleted
             ]
-            if ts not in self.said:
+            if ts not in self.user_messages:
                 thread.insert(0, {"ts": ts, "bot_id": "B0BACKSWING", "text": ""})
-            return [one | {"reactions": self._on(channel, one["ts"])} for one in thread]
+            return [
+                one | {"reactions": self._reactions_on(channel, one["ts"])}
+                for one in thread
+            ]
 
-        return iter(self._called("conversations.replies", effect))
+        return iter(self._call("conversations.replies", effect))
 
-    def _on(self, channel: str, ts: str) -> list[dict[str, Any]]:
+    def _reactions_on(self, channel: str, ts: str) -> list[dict[str, Any]]:
         people: dict[str, list[str]] = {}
-        for where, at, who, emoji in self.reacted:
+        for where, at, who, emoji in self.active_reactions:
             if (where, at) == (channel, ts):
                 people.setdefault(emoji, []).append(who)
         return [{"name": name, "users": users} for name, users in people.items()]

@@ -104,10 +104,10 @@ class Parrot:
         return [event for event in inner if event["type"] == kind]
 
     @property
-    def gestures(self) -> list[dict[str, Any]]:
+    def interactions(self) -> list[dict[str, Any]]:
         return [body for body in self.bodies if "event" not in body]
 
-    def hears(self, bolt: App) -> None:
+    def attach(self, bolt: App) -> None:
         @bolt.middleware
         def hear(body, request, next_):
             with self.lock:
@@ -118,7 +118,7 @@ class Parrot:
 
 
 @dataclass
-class FrontDoor:
+class BoltServer:
     """One HTTP server for all tests, since each takes a moment to stop."""
 
     bolt: App | None = None
@@ -132,8 +132,8 @@ class FrontDoor:
 
 
 @pytest.fixture(scope="session")
-def front_door() -> Iterator[FrontDoor]:
-    door = FrontDoor()
+def front_door() -> Iterator[BoltServer]:
+    door = BoltServer()
     server = Server(lambda: [Route("/slack", door.serve, methods=["POST"])])
     door.url = f"http://127.0.0.1:{server.start()}/slack"
     yield door
@@ -171,7 +171,7 @@ def client(slack: Sandbox) -> WebClient:
 
 
 @pytest.fixture
-def parrot(slack: Sandbox, client: WebClient, front_door: FrontDoor) -> Parrot:
+def parrot(slack: Sandbox, client: WebClient, front_door: BoltServer) -> Parrot:
     parrot = Parrot()
     front_door.bolt = App(
         client=client,
@@ -179,21 +179,21 @@ def parrot(slack: Sandbox, client: WebClient, front_door: FrontDoor) -> Parrot:
         process_before_response=True,
         ignoring_self_events_enabled=False,
     )
-    parrot.hears(front_door.bolt)
+    parrot.attach(front_door.bolt)
     slack.connect_http(front_door.url)
     return parrot
 
 
 @pytest.fixture
 def ana(slack: Sandbox) -> Person:
-    return slack.person("ana")
+    return slack.add_person("ana")
 
 
 @pytest.fixture
 def ben(slack: Sandbox) -> Person:
-    return slack.person("ben")
+    return slack.add_person("ben")
 
 
 @pytest.fixture
 def room(slack: Sandbox, ana: Person, ben: Person) -> Channel:
-    return slack.channel("help", ana, ben)
+    return slack.add_channel("help", ana, ben)

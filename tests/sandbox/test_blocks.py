@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.blocks import check_blocks, check_view, complete
+from sandbox.blocks import add_defaults, check_blocks, check_view
 from sandbox.rich_texts import rich_text
 
 
@@ -164,7 +164,7 @@ def test_views():
 
 
 def test_ids_are_given_where_there_are_none():
-    [done] = complete([actions({"type": "button", "text": plain()}, select(1))])
+    [done] = add_defaults([actions({"type": "button", "text": plain()}, select(1))])
     assert done["block_id"]
     assert done["elements"][0]["action_id"]
     assert done["elements"][0]["text"]["emoji"] is True

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from sandbox import replay
-from sandbox.exports import BadExport, Export
+from sandbox.exports import Export, ExportError
 from tests import exports
 
 USERS = [
@@ -94,12 +94,12 @@ def test_envelopes_come_in_order_and_the_same_each_time(export):
 def test_only_the_channels_asked_for(export):
     row = list(replay.envelopes(export, ["forgotten"], team_id="T1"))
     assert [e["event"]["text"] for e in row] == ["beep"]
-    with pytest.raises(BadExport, match="no channel nowhere"):
+    with pytest.raises(ExportError, match="no channel nowhere"):
         list(replay.envelopes(export, ["nowhere"], team_id="T1"))
 
 
 def test_played_live_it_is_there_and_told(export, slack, parrot):
-    played = replay.play(slack, export, ["help"])
+    played = replay.replay(slack, export, ["help"])
     slack.settle()
     assert (played.messages, played.replies, played.reactions) == (3, 1, 2)
     thread = slack.thread("C1", "1609459200.000100")
@@ -113,19 +113,21 @@ def test_played_live_it_is_there_and_told(export, slack, parrot):
 
 
 def test_played_twice_it_is_there_once(export, slack):
-    replay.play(slack, export)
-    assert replay.play(slack, export).messages == 0
+    replay.replay(slack, export)
+    assert replay.replay(slack, export).messages == 0
 
 
 def test_gaps_are_shortened_and_capped(export, slack):
     pauses: list[float] = []
-    replay.play(slack, export, ["help"], speed=2, longest_pause=10, sleep=pauses.append)
+    replay.replay(slack, export, ["help"], speed=2, max_pause=10, sleep=pauses.append)
     assert pauses == [0.5, 0.5, 10]
 
 
 def test_it_can_be_stopped(export, slack):
     stop = threading.Event()
-    played = replay.play(slack, export, stop=stop, on_step=lambda _played: stop.set())
+    played = replay.replay(
+        slack, export, stop=stop, on_message=lambda _played: stop.set()
+    )
     assert played.messages == 1
 
 
@@ -152,7 +154,7 @@ def test_a_zipped_folder_will_do(tmp_path):
 )
 def test_bad_exports_say_what_is_wrong(tmp_path, files, why):
     path = make(tmp_path / "bad.zip", files)
-    with pytest.raises(BadExport, match=why):
+    with pytest.raises(ExportError, match=why):
         list(replay.envelopes(path, team_id="T1"))
 
 
@@ -167,19 +169,19 @@ def test_a_zip_as_it_comes(tmp_path, folder, slash):
             said("1609459200.000100", "U1", "A question?", reactions=None, files=None)
         ],
     }
-    path = exports.unflagged(make(tmp_path / "export.zip", files))
+    path = exports.without_utf8_flag(make(tmp_path / "export.zip", files))
     with Export(path) as export:
-        [room] = export.rooms
+        [room] = export.channels
         assert [m["text"] for m in export.messages(room)] == ["A question?"]
         assert [person["id"] for person in export.people] == ["U1", "U2"]
 
 
 def test_what_is_no_zip(tmp_path):
     path = tmp_path / "not.zip"
-    with pytest.raises(BadExport, match=r"not\.zip"):
+    with pytest.raises(ExportError, match=r"not\.zip"):
         Export(path)
     path.write_text("no")
-    with pytest.raises(BadExport, match=r"not\.zip"):
+    with pytest.raises(ExportError, match=r"not\.zip"):
         Export(path)
 
 
@@ -188,5 +190,5 @@ def test_a_damaged_zip(tmp_path, export):
     at = data.find(b"An answer")
     data[at : at + 9] = b"A" * 9
     export.write_bytes(data)
-    with pytest.raises(BadExport, match="cannot be read"):
+    with pytest.raises(ExportError, match="cannot be read"):
         list(replay.envelopes(export, team_id="T1"))

@@ -31,7 +31,7 @@ def app(slack, client, closing):
         process_before_response=True,
         ignoring_self_events_enabled=False,
     )
-    parrot.hears(bolt)
+    parrot.attach(bolt)
     handler = SocketModeHandler(
         bolt,
         slack.app_token,

@@ -12,7 +12,7 @@ from slack_sdk import WebClient  # noqa: TID251  # Here it calls the sandbox.
 
 from sandbox import Sandbox
 from sandbox.clock import TravelClock
-from sandbox.stories import DIRECT, StoryError, tell
+from sandbox.stories import DIRECT_MESSAGE, StoryError, play
 from tests.sandbox.conftest import Parrot
 
 HERE = "#help-backend"
@@ -83,7 +83,7 @@ def told(slack: Sandbox, tmp_path: Path) -> Callable[..., None]:
     def told(*steps: dict[str, Any]) -> None:
         file = tmp_path / "story.yml"
         file.write_text(yaml.safe_dump({"steps": [*steps]}), encoding="utf-8")
-        tell(slack, file)
+        play(slack, file)
 
     return told
 
@@ -111,7 +111,7 @@ def test_a_form_is_filled_in_with_people_and_with_times_that_are_ahead(
             },
         },
     )
-    values = app.gestures[-1]["view"]["state"]["values"]
+    values = app.interactions[-1]["view"]["state"]["values"]
     people = [person(slack, "tomas"), person(slack, "zoe")]
     assert values["people"]["people"]["selected_users"] == people
     # Twenty minutes later it is Monday, in her zone.
@@ -128,10 +128,10 @@ def test_buttons_are_pressed_in_a_form_and_in_a_message_to_one_person(
         {"who": "aino", "presses": "nod"},
         {"who": "aino", "closes": "form"},
         {"who": "zoe", "types": "/plain me", "in": HERE},
-        {"who": "zoe", "sees": "A nod", "in": DIRECT, "called": "mine"},
+        {"who": "zoe", "sees": "A nod", "in": DIRECT_MESSAGE, "called": "mine"},
         {"who": "zoe", "after": 3, "clicks": "nod", "at": "mine"},
     )
-    pressed = [one for one in app.gestures if one.get("type") == "block_actions"]
+    pressed = [one for one in app.interactions if one.get("type") == "block_actions"]
     first, second = (one["container"]["type"] for one in pressed)
     assert (first, second) == ("view", "message")
     assert pressed[1]["channel"]["id"] == slack.dm_channel(person(slack, "zoe"))

@@ -213,8 +213,8 @@ def test_history_and_replies_are_paged(slack, client, room, ana):
 def test_history_may_be_limited(clock):
     slack = Sandbox(MANIFEST, clock=clock, history_limit=15)
     slack.start()
-    ana = slack.person("ana")
-    room = slack.channel("help", ana)
+    ana = slack.add_person("ana")
+    room = slack.add_channel("help", ana)
     for number in range(20):
         slack.say(ana.id, room.id, str(number))
     client = client_of(slack)

@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 
 from sandbox.clock import TravelClock
 from sandbox.manifests import Manifest
-from sandbox.texts import as_typed
-from sandbox.workspace import Workspace, micros_of
+from sandbox.texts import encode_entities
+from sandbox.workspace import Workspace, ts_micros
 from tests.sandbox.conftest import MANIFEST
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def workspace(clock):
-    return Workspace(Manifest.read(MANIFEST), clock)
+    return Workspace(Manifest.parse(MANIFEST), clock)
 
 
 @given(st.lists(st.integers(0, 3), max_size=30))
@@ -25,7 +25,7 @@ def test_time_stamps_only_grow(steps):
     place, seen = workspace(clock), [0]
     for step in steps:
         clock.advance(timedelta(microseconds=step))
-        seen.append(micros_of(place.next_ts()))
+        seen.append(ts_micros(place.next_ts()))
     assert seen == sorted(set(seen))
 
 
@@ -58,7 +58,7 @@ def test_a_clock_only_goes_forward():
 
 @given(st.text(alphabet="@#ab <>&!channelhere.:/\n", max_size=60))
 def test_typed_text_never_carries_markup_of_its_own(text):
-    sent = as_typed(workspace(lambda: NOON), text)
+    sent = encode_entities(workspace(lambda: NOON), text)
     for part in sent.split("<")[1:]:
         assert part.startswith(("http", "mailto:", "!channel>", "!here>"))
 

@@ -6,7 +6,14 @@ from typing import Any
 from sqlalchemy import func, select
 
 from models import OutboxItem
-from tests.factories import ASKER, HELPER, HERE, Story, message, reaction
+from tests.factories import (
+    ASKER,
+    HELP_CHANNEL,
+    HELPER,
+    Story,
+    message_event,
+    reaction_event,
+)
 
 
 def deliver(story: Story, events: list[dict[str, Any]]) -> None:
@@ -26,13 +33,13 @@ def test_thirty_people_mark_one_answer_at_once(story: Story) -> None:
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     events = [
-        reaction(f"U{n}", answer, emoji, f"1772450000.0000{n:02d}")
+        reaction_event(f"U{n}", answer, emoji, f"1772450000.0000{n:02d}")
         for n in range(30)
         for emoji in ("heart", "+1")
     ]
     deliver(story, events * 2)
-    assert story.marks() == {answer: (False, 30)}
-    with story.rt.reads() as session:
+    assert story.answer_marks() == {answer: (False, 30)}
+    with story.rt.read_session() as session:
         promised = session.scalar(
             select(func.count()).where(OutboxItem.kind == "answer.helped")
         )
@@ -40,20 +47,20 @@ def test_thirty_people_mark_one_answer_at_once(story: Story) -> None:
 
 
 def test_answers_and_marks_arrive_all_at_once(story: Story) -> None:
-    story.set_up(capture="all")
+    story.set_up_channel(capture="all")
     ask = "1772442000.000100"
     answers = [f"17724420{n:02d}.000100" for n in range(10, 30)]
     events = [
-        message(ASKER, "How do I fix x?", ask),
-        *(message(f"U{ts[8:10]}", "So.", ts, ask) for ts in answers),
-        *(reaction(ASKER, ts, "heart", "1772442100.000100") for ts in answers),
-        reaction(ASKER, answers[3], "white_check_mark", "1772442101.000100"),
+        message_event(ASKER, "How do I fix x?", ask),
+        *(message_event(f"U{ts[8:10]}", "So.", ts, ask) for ts in answers),
+        *(reaction_event(ASKER, ts, "heart", "1772442100.000100") for ts in answers),
+        reaction_event(ASKER, answers[3], "white_check_mark", "1772442101.000100"),
     ]
     deliver(story, events * 2)
     [found] = story.asks()
     assert found.state == "solved"
     assert len(story.answers()) == 20
-    assert set(story.marks().values()) == {(False, 1), (True, 1)}
+    assert set(story.answer_marks().values()) == {(False, 1), (True, 1)}
 
 
 def test_one_command_on_two_replicas_at_once_is_one_ask(story: Story) -> None:
@@ -66,4 +73,4 @@ def test_one_command_on_two_replicas_at_once_is_one_ask(story: Story) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(ask, range(8))) == {200}
     story.deliver()
-    assert len(story.slack.to(HERE)) == 2
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == 2

@@ -6,23 +6,23 @@ from bot.asks import blocks
 from tests.slack_json import (
     Json,
     actions,
-    aside,
-    box,
     button,
+    code_block,
+    context,
     link,
     mrkdwn,
     option,
     plain,
-    rich,
+    rich_text,
     section,
     sentence,
     text,
     title,
 )
-from tests.surfaces import TITLE, URL, all_of, ask
+from tests.surfaces import TITLE, URL, ask, full_ask
 
 
-def message(ask: blocks.Shown) -> list[Json]:
+def message(ask: blocks.AskView) -> list[Json]:
     return [block.to_dict() for block in blocks.message(ask)]
 
 
@@ -34,7 +34,7 @@ def menu(*more: Json) -> Json:
 
 def state(icon: str, *more: Json) -> Json:
     asked = plain("Asked by Ana", emoji=False)
-    return aside(mrkdwn(f":{icon}"), asked, *more)
+    return context(mrkdwn(f":{icon}"), asked, *more)
 
 
 OPEN_BUTTONS = actions(
@@ -43,12 +43,14 @@ OPEN_BUTTONS = actions(
     menu(),
     block_id="ask_7",
 )
-DETAILS = rich(section(text("It *fails* in spring:\n")), box("assert hours == 24"))
+DETAILS = rich_text(
+    section(text("It *fails* in spring:\n")), code_block("assert hours == 24")
+)
 TOPICS = plain("#python  #time", emoji=False)
 SOLUTIONS = sentence(
     "What solved it: ", link(URL, "Ben's answer"), ", ", link(URL, "Chi's answer")
 )
-SAME = aside(plain("2 others have this problem", emoji=False))
+SAME = context(plain("2 others have this problem", emoji=False))
 
 
 def test_an_ask_that_was_just_put():
@@ -60,14 +62,14 @@ def test_an_ask_that_was_just_put():
 
 
 def test_an_ask_that_is_answered_and_has_everything():
-    assert message(all_of("answered")) == [
+    assert message(full_ask("answered")) == [
         title(TITLE),
         DETAILS,
         state("speech_balloon: Answered", TOPICS),
         SOLUTIONS,
-        aside(plain("Looking into it: Ben and Chi", emoji=False)),
+        context(plain("Looking into it: Ben and Chi", emoji=False)),
         SAME,
-        aside(
+        context(
             mrkdwn(
                 "When an answer works, react to it with :white_check_mark: and the ask"
                 " is solved."
@@ -78,7 +80,7 @@ def test_an_ask_that_is_answered_and_has_everything():
 
 
 def test_an_ask_that_is_solved():
-    assert message(all_of("solved")) == [
+    assert message(full_ask("solved")) == [
         title(TITLE),
         DETAILS,
         state("white_check_mark: Solved", TOPICS),
@@ -90,23 +92,23 @@ def test_an_ask_that_is_solved():
 
 
 def test_an_ask_that_somebody_closed():
-    assert message(all_of("closed")) == [
+    assert message(full_ask("closed")) == [
         title(TITLE),
         DETAILS,
         state("heavy_minus_sign: Closed", TOPICS),
         SOLUTIONS,
-        aside(plain("Closed by Dan: Asked twice", emoji=False)),
+        context(plain("Closed by Dan: Asked twice", emoji=False)),
         SAME,
         actions(menu(), block_id="ask_7"),
     ]
 
 
 def test_an_ask_that_its_asker_closed_needs_no_reason():
-    assert aside(plain("Closed by the asker", emoji=False)) in message(ask("closed"))
+    assert context(plain("Closed by the asker", emoji=False)) in message(ask("closed"))
 
 
-def line(ask: blocks.Shown) -> list[Json]:
-    return [block.to_dict() for block in blocks.line(ask)]
+def line(ask: blocks.AskView) -> list[Json]:
+    return [block.to_dict() for block in blocks.thread_line(ask)]
 
 
 HERE_BELOW = plain("Your peers can answer in this thread.", emoji=False)
@@ -114,14 +116,14 @@ HERE_BELOW = plain("Your peers can answer in this thread.", emoji=False)
 
 def test_the_line_below_a_message_that_was_made_an_ask():
     assert line(ask("open")) == [
-        aside(mrkdwn(":white_circle: Open"), HERE_BELOW),
+        context(mrkdwn(":white_circle: Open"), HERE_BELOW),
         OPEN_BUTTONS,
     ]
 
 
 def test_the_line_below_a_message_that_was_solved():
-    assert line(all_of("solved")) == [
-        aside(mrkdwn(":white_check_mark: Solved"), HERE_BELOW, TOPICS),
+    assert line(full_ask("solved")) == [
+        context(mrkdwn(":white_check_mark: Solved"), HERE_BELOW, TOPICS),
         SOLUTIONS,
         sentence("What worked: Freezing the clock."),
         SAME,
@@ -136,7 +138,7 @@ def test_everybody_may_say_that_a_captured_message_is_no_ask_until_it_is_answere
 
 
 def test_one_other_person_is_not_plural():
-    said = aside(plain("1 other person has this problem", emoji=False))
+    said = context(plain("1 other person has this problem", emoji=False))
     assert said in message(ask(same=1))
 
 
@@ -155,7 +157,7 @@ def test_of_many_solutions_five_are_shown():
 @pytest.mark.parametrize("state", ["open", "answered", "solved", "closed"])
 def test_a_notification_says_what_and_in_which_state(state: str):
     shown = ask(state, title="Is a &lt; b for <@U0BEN|ben>?")
-    assert blocks.summary(shown) == f"Ask ({state}): Is a &lt; b for @ben?"
+    assert blocks.message_text(shown) == f"Ask ({state}): Is a &lt; b for @ben?"
 
 
 @pytest.mark.parametrize(
@@ -169,4 +171,4 @@ def test_a_notification_says_what_and_in_which_state(state: str):
     ],
 )
 def test_people_are_named_in_a_list(people: list[str], named: str):
-    assert blocks.names(people) == named
+    assert blocks.name_list(people) == named

@@ -8,28 +8,28 @@ from bot.asks import forms
 from tests.slack_json import (
     Json,
     actions,
-    aside,
     button,
-    field,
+    context,
+    input_block,
     modal,
     mrkdwn,
     option,
     plain,
+    text_input,
     title,
-    typed,
 )
 from tests.surfaces import TITLE
 
 
 def question(**initial: str) -> Json:
-    element = typed("title", 150, "How do I …?", focus_on_load=True, **initial)
-    return field("title", "Question", element)
+    element = text_input("title", 150, "How do I …?", focus_on_load=True, **initial)
+    return input_block("title", "Question", element)
 
 
 def details(**initial: str) -> Json:
     hint = "What you tried, what happened, what you expected"
-    element = typed("details", 3000, hint, multiline=True, **initial)
-    return field("details", "Details", element, optional=True)
+    element = text_input("details", 3000, hint, multiline=True, **initial)
+    return input_block("details", "Details", element, optional=True)
 
 
 def channel(**initial: object) -> Json:
@@ -40,13 +40,13 @@ def channel(**initial: object) -> Json:
         "filter": {"include": ["public", "private"], "exclude_bot_users": True},
         **initial,
     }
-    return field("channel", "Channel", element, dispatch_action=True)
+    return input_block("channel", "Channel", element, dispatch_action=True)
 
 
 def topics(label: str = "Topics", **initial: str) -> Json:
     hint = "Up to 3, separated by commas"
-    element = typed("more_topics", 150, **initial)
-    return field("more_topics", label, element, hint, optional=True)
+    element = text_input("more_topics", 150, **initial)
+    return input_block("more_topics", label, element, hint, optional=True)
 
 
 ASK = {
@@ -64,18 +64,18 @@ def test_a_form_for_a_new_ask_is_empty():
 
 
 def test_from_a_shortcut_the_channel_is_the_one_that_is_open():
-    assert forms.ask_form(is_here=True).to_dict()["blocks"][2] == channel(
+    assert forms.ask_form(use_current_channel=True).to_dict()["blocks"][2] == channel(
         default_to_current_conversation=True
     )
 
 
 def test_where_the_bot_is_not_the_form_says_how_to_bring_it():
     view = forms.ask_form(
-        title="What is &lt;b&gt;?", details="So *far*", hint=forms.INVITE_FIRST
+        title="What is &lt;b&gt;?", details="So *far*", hint=forms.NOT_IN_CHANNEL_CHOOSE
     )
     assert view.to_dict() == modal(
         "Ask your peers",
-        aside(mrkdwn(forms.INVITE_FIRST)),
+        context(mrkdwn(forms.NOT_IN_CHANNEL_CHOOSE)),
         question(initial_value="What is <b>?"),
         details(initial_value="So *far*"),
         channel(),
@@ -104,7 +104,7 @@ def test_an_ask_is_edited_with_its_topics_chosen():
         "Edit your ask",
         question(initial_value=TITLE),
         details(initial_value="Long\nstory"),
-        field("topics", "Topics", chosen, optional=True),
+        input_block("topics", "Topics", chosen, optional=True),
         topics("Other topics", initial_value="spring"),
         callback_id="edit_ask",
         submit="Save",
@@ -131,10 +131,10 @@ def test_somebody_else_gives_a_reason_to_close():
     assert forms.close_form(7, TITLE, "Ana").to_dict() == modal(
         "Close this ask",
         title(TITLE),
-        field(
+        input_block(
             "reason",
             "Why?",
-            typed("reason", 300),
+            text_input("reason", 300),
             "Ana will read it, and can reopen the ask.",
         ),
         callback_id="close_ask",
@@ -166,13 +166,13 @@ def test_before_an_ask_is_deleted_it_says_what_becomes_of_it():
     ],
 )
 def test_what_worked_can_be_said_and_said_again(worked, initial):
-    assert forms.worked_form(7, TITLE, worked).to_dict() == modal(
+    assert forms.what_worked_form(7, TITLE, worked).to_dict() == modal(
         "What worked?",
         title(TITLE),
-        field(
+        input_block(
             "worked",
             "In one line",
-            typed("worked", 300, **initial),
+            text_input("worked", 300, **initial),
             "Shown with the ask, for the next person.",
         ),
         callback_id="worked",
@@ -183,7 +183,7 @@ def test_what_worked_can_be_said_and_said_again(worked, initial):
 
 
 def options(state: str, *possible: str, **more: Any) -> Json:
-    return forms.options(7, TITLE, state, possible, **more).to_dict()
+    return forms.options_modal(7, TITLE, state, possible, **more).to_dict()
 
 
 def possible(what: str, label: str) -> Json:
@@ -234,7 +234,7 @@ def test_options_are_those_that_the_person_has(shown, state, buttons):
     assert shown == modal(
         "Ask options",
         title(TITLE),
-        aside(mrkdwn(f"This ask is *{state}*.")),
+        context(mrkdwn(f"This ask is *{state}*.")),
         actions(*buttons),
         callback_id="ask_options",
         close="Done",
@@ -249,7 +249,9 @@ def test_who_can_do_nothing_with_an_ask_learns_who_can():
 
 
 def test_a_refusal_where_only_a_view_can_be_shown():
-    assert forms.told("Not possible", "It's already solved.").to_dict() == modal(
+    assert forms.message_modal(
+        "Not possible", "It's already solved."
+    ).to_dict() == modal(
         "Not possible",
         {"type": "section", "text": mrkdwn("It's already solved.")},
         callback_id="told",

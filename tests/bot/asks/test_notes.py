@@ -5,7 +5,7 @@ import pytest
 from bot.asks import notes
 from bot.asks.notes import Note
 from tests.slack_json import Json, actions, button, link, option, plain, sentence
-from tests.surfaces import TITLE, URL, solved
+from tests.surfaces import TITLE, URL, solved_note
 
 NAMED = f"“{TITLE}”"
 ASK = link(URL, NAMED)
@@ -51,7 +51,7 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="captured",
         ),
         pytest.param(
-            notes.made(TITLE, URL, "Dan", "100", is_first=False),
+            notes.converted(TITLE, URL, "Dan", "100", is_first=False),
             [
                 "Dan made your message ",
                 ASK,
@@ -61,7 +61,7 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="made",
         ),
         pytest.param(
-            notes.made(TITLE, URL, "Dan", "100", is_first=True),
+            notes.converted(TITLE, URL, "Dan", "100", is_first=True),
             [
                 "Dan made your message ",
                 ASK,
@@ -93,13 +93,13 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="open again",
         ),
         pytest.param(
-            solved(solutions=[("Ben", URL), ("Chi", URL)], has_worked=True),
+            solved_note(solutions=[("Ben", URL), ("Chi", URL)], has_worked=True),
             ["Solved by ", link(URL, "Ben"), ", ", link(URL, "Chi"), ": ", ASK, "."],
             [],
             id="solved by two answers",
         ),
         pytest.param(
-            solved(by="Dan", solutions=[("Ben", URL)], has_worked=True),
+            solved_note(by="Dan", solutions=[("Ben", URL)], has_worked=True),
             [
                 "Dan marked your ask ",
                 ASK,
@@ -151,25 +151,25 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="not posted, who knows why",
         ),
         pytest.param(
-            solved(),
+            solved_note(),
             ["Glad ", ASK, " is solved!", WORKED],
             [actions(SAY)],
             id="solved",
         ),
         pytest.param(
-            solved(candidates=[(1, "Ben, 02 Mar 09:00 UTC")]),
+            solved_note(candidates=[(1, "Ben, 02 Mar 09:00 UTC")]),
             ["Glad ", ASK, " is solved!", " Who helped?", WORKED],
             [who_helped(1, "Ben, 02 Mar 09:00 UTC"), actions(SAY)],
             id="solved by nobody knows whom",
         ),
         pytest.param(
-            solved(by="Dan"),
+            solved_note(by="Dan"),
             ["Dan marked your ask ", ASK, " as solved.", WORKED],
             [actions(SAY, NOT_YET)],
             id="solved by a champion",
         ),
         pytest.param(
-            solved(by="Dan", has_worked=True),
+            solved_note(by="Dan", has_worked=True),
             ["Dan marked your ask ", ASK, " as solved."],
             [actions(NOT_YET)],
             id="solved by a champion, and said what worked",
@@ -194,7 +194,7 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="solved for a joiner, by an answer",
         ),
         pytest.param(
-            notes.offer(7, [(1, "Ben", False)]),
+            notes.solution_suggestion(7, [(1, "Ben", False)]),
             ["Did Ben's answer help?"],
             [
                 actions(
@@ -205,25 +205,25 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="offer",
         ),
         pytest.param(
-            notes.offer(7, [(1, "Ben", True)]),
+            notes.solution_suggestion(7, [(1, "Ben", True)]),
             ["Did Ben's answer solve it?"],
             [actions(button("It solved it", "mark_solved", "7:1"))],
             id="offer of an answer that was marked helpful",
         ),
         pytest.param(
-            notes.marked("helpful", "C0HELP", "1772442000.000100"),
+            notes.mark_receipt("helpful", "C0HELP", "1772442000.000100"),
             ["Marked as helpful. Thank you!"],
             [actions(button("Undo", "undo_helpful", "C0HELP:1772442000.000100"))],
             id="marked helpful",
         ),
         pytest.param(
-            notes.marked("solved", "C0HELP", "1772442000.000100"),
+            notes.mark_receipt("solved", "C0HELP", "1772442000.000100"),
             ["Marked as the solution. Thank you!"],
             [actions(button("Undo", "undo_solved", "C0HELP:1772442000.000100"))],
             id="marked solved",
         ),
         pytest.param(
-            notes.helped(TITLE, URL, "Ana", ["Ben", "Chi"]),
+            notes.answer_helped(TITLE, URL, "Ana", ["Ben", "Chi"]),
             [
                 "Your ",
                 link(URL, "answer"),
@@ -233,13 +233,13 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="helped",
         ),
         pytest.param(
-            notes.solution(TITLE, URL, "Ana", []),
+            notes.answer_solved(TITLE, URL, "Ana", []),
             ["Your ", link(URL, "answer"), f" solved Ana's ask {NAMED}. Thank you!"],
             [],
             id="solution",
         ),
         pytest.param(
-            notes.solution(TITLE, URL, "Ana", ["Chi"]),
+            notes.answer_solved(TITLE, URL, "Ana", ["Chi"]),
             [
                 "Your ",
                 link(URL, "answer"),
@@ -265,12 +265,12 @@ def shown(part: str | Json) -> str:
 
 
 def test_who_makes_their_first_ask_of_a_message_learns_how_to_mark():
-    said = notes.made_own("100", is_first=True)
+    said = notes.conversion_receipt("100", is_first=True)
     assert said == (
         "Done: this message is now an ask. Answers go in its thread. When a reply"
         " solves it, react to that reply with :100:, and everybody sees it."
     )
-    assert "react" not in notes.made_own("100", is_first=False)
+    assert "react" not in notes.conversion_receipt("100", is_first=False)
 
 
 def test_a_long_title_is_shortened():
@@ -280,7 +280,7 @@ def test_a_long_title_is_shortened():
 
 
 def test_of_very_many_answers_a_hundred_can_be_chosen():
-    _, blocks = solved(candidates=[(n, f"Ben, {'x' * 90}") for n in range(150)])
+    _, blocks = solved_note(candidates=[(n, f"Ben, {'x' * 90}") for n in range(150)])
     [select] = blocks[1].to_dict()["elements"]
     assert len(select["options"]) == 100
     assert all(len(shown["text"]["text"]) <= 75 for shown in select["options"])

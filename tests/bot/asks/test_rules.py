@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.asks.rules import is_enough
+from bot.asks.rules import has_enough_words
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from bot.asks.rules import is_enough
     ],
 )
 def test_enough(text):
-    assert is_enough(text)
+    assert has_enough_words(text)
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_enough(text):
     ],
 )
 def test_too_little(text):
-    assert not is_enough(text)
+    assert not has_enough_words(text)

@@ -19,19 +19,19 @@ def character(points: str) -> str:
 def test_each_character_is_kept_under_the_name_that_slack_sends():
     for points, name, *_ in ROWS:
         for form in points.split(","):
-            assert rules.emoji_names(character(form)) == ([name], [])
+            assert rules.parse(character(form)) == ([name], [])
             # As keyboards and editors leave it.
             bare = character(form).replace("\ufe0f", "")
-            assert rules.emoji_names(bare) == ([name], [])
+            assert rules.parse(bare) == ([name], [])
 
 
 def test_each_name_is_the_same_emoji_as_its_others():
     for points, *names in ROWS:
-        drawn = rules.drawn(names)
+        drawn = rules.render(names)
         assert set(drawn.split(" ")) == {character(points.split(",")[0])}
-        assert rules.emoji_names(drawn) == ([names[0]], [])
-        assert len({rules.same_emoji(name) for name in names}) == 1
-        assert rules.not_standard(names) == []
+        assert rules.parse(drawn) == ([names[0]], [])
+        assert len({rules.canonical(name) for name in names}) == 1
+        assert rules.custom_names(names) == []
 
 
 def test_no_name_is_of_two_emoji():
@@ -63,4 +63,4 @@ def test_the_pretend_slack_has_the_same_names():
     ],
 )
 def test_what_is_typed(typed: str, names: list[str], bad: list[str]):
-    assert rules.emoji_names(typed) == (names, bad)
+    assert rules.parse(typed) == (names, bad)

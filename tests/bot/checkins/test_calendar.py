@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot import zones
 from bot.checkins import calendar
-from bot.checkins.calendar import NTH, Occurrence, Rhythm
+from bot.checkins.calendar import NTH, Occurrence, Recurrence
 
 FIRST, LAST = date(2024, 1, 1), date(2030, 12, 31)
 _DAYS = (rrule.MO, rrule.TU, rrule.WE, rrule.TH, rrule.FR, rrule.SA, rrule.SU)
@@ -23,12 +23,12 @@ BERLIN, NUUK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/Nuuk")
 
 DATES = st.dates(FIRST, LAST)
 TIMES = st.times().map(lambda at: at.replace(second=0, microsecond=0))
-ZONES = st.sampled_from(sorted(zones.names())).map(ZoneInfo)
+ZONES = st.sampled_from(sorted(zones.known_names())).map(ZoneInfo)
 EVERY = st.sampled_from(
     [("week", None), ("two weeks", None), *(("month", nth) for nth in NTH)]
 )
 RHYTHMS = st.builds(
-    lambda every, **rest: Rhythm(every=every[0], nth=every[1], **rest),
+    lambda every, **rest: Recurrence(every=every[0], nth=every[1], **rest),
     EVERY,
     weekdays=st.frozensets(st.integers(1, 7), min_size=1),
     starts_on=DATES,
@@ -37,7 +37,7 @@ RHYTHMS = st.builds(
 )
 
 
-def _by_rrule(rhythm: Rhythm, until: date) -> list[date]:
+def _by_rrule(rhythm: Recurrence, until: date) -> list[date]:
     """The due dates as RFC 5545 has them, less the dates that are left out."""
     days = [_DAYS[number - 1] for number in rhythm.weekdays]
     start = datetime.combine(rhythm.starts_on, time())
@@ -56,7 +56,7 @@ def _by_rrule(rhythm: Rhythm, until: date) -> list[date]:
     return [d for d in found if d not in rhythm.skips and not _is_holiday(rhythm, d)]
 
 
-def _is_holiday(rhythm: Rhythm, day: date) -> bool:
+def _is_holiday(rhythm: Recurrence, day: date) -> bool:
     if rhythm.holidays_of is None:
         return False
     country, _, part = rhythm.holidays_of.partition("-")
@@ -65,17 +65,17 @@ def _is_holiday(rhythm: Rhythm, day: date) -> bool:
     )
 
 
-def _one_after_another(rhythm: Rhythm) -> Iterator[date]:
+def _one_after_another(rhythm: Recurrence) -> Iterator[date]:
     """The due dates of all the years, as one finds them who asks after each."""
     day = FIRST
-    while (found := next(calendar.due_days(rhythm, day), LAST + _DAY)) <= LAST:
+    while (found := next(calendar.due_dates(rhythm, day), LAST + _DAY)) <= LAST:
         yield found
         day = found + _DAY
 
 
 def _check_instants(days: list[date], at: time, zone: ZoneInfo) -> None:
     """Each date has one instant, in order, that shows its time on the wall."""
-    found = [zones.resolve(datetime.combine(day, at), zone) for day in days]
+    found = [zones.to_utc(datetime.combine(day, at), zone) for day in days]
     assert all(one < other for one, other in pairwise(found))
     for day, instant in zip(days, found, strict=True):
         meant = datetime.combine(day, at)
@@ -98,7 +98,7 @@ def test_every_schedule_is_due_exactly_on_the_dates_that_an_enumeration_finds(rh
 @given(RHYTHMS, TIMES, ZONES, DATES)
 @example(
     # Two of its Mondays in a year are holidays.
-    Rhythm("month", frozenset({1}), FIRST, nth=2, holidays_of="JP"),
+    Recurrence("month", frozenset({1}), FIRST, nth=2, holidays_of="JP"),
     time(9),
     ZoneInfo("Asia/Tokyo"),
     FIRST,
@@ -119,11 +119,11 @@ def test_every_due_date_has_one_occurrence_in_order_in_any_zone(
 @pytest.mark.deep
 @pytest.mark.timeout(900)
 def test_in_every_zone_each_day_of_the_years_has_one_occurrence_in_order():
-    daily = Rhythm("week", frozenset(range(1, 8)), FIRST)
+    daily = Recurrence("week", frozenset(range(1, 8)), FIRST)
     days = _by_rrule(daily, LAST)
     assert list(_one_after_another(daily)) == days
     assert len(days) == (LAST - FIRST).days + 1
-    for name in sorted(zones.names()):
+    for name in sorted(zones.known_names()):
         # Times that clocks skip, show twice, and leave alone.
         for at in (time(0, 0), time(2, 30), time(9, 0), time(23, 30)):
             _check_instants(days, at, ZoneInfo(name))
@@ -137,19 +137,19 @@ def test_what_comes_next_is_after_now_and_nothing_between_is_left_out(
     now = datetime.combine(today, clock, UTC)
     ahead = list(islice(calendar.upcoming(rhythm, at, zone, now=now), 3))
     every = [
-        Occurrence(day, zones.resolve(datetime.combine(day, at), zone))
+        Occurrence(day, zones.to_utc(datetime.combine(day, at), zone))
         for day in _by_rrule(rhythm, today + timedelta(days=600))
     ]
     expected = [one for one in every if one.at > now][:3]
     assert ahead[: len(expected)] == expected
 
 
-def _monday(**more: Any) -> Rhythm:
-    return Rhythm("week", frozenset({1}), date(2026, 11, 1), **more)
+def _monday(**more: Any) -> Recurrence:
+    return Recurrence("week", frozenset({1}), date(2026, 11, 1), **more)
 
 
-def _next(rhythm: Rhythm, now: str, **more: Any) -> list[str]:
-    at = zones.resolve(datetime.fromisoformat(now), BERLIN)
+def _next(rhythm: Recurrence, now: str, **more: Any) -> list[str]:
+    at = zones.to_utc(datetime.fromisoformat(now), BERLIN)
     found = calendar.upcoming(rhythm, time(9), BERLIN, now=at, **more)
     return [one.day.isoformat() for one in islice(found, 3)]
 
@@ -165,7 +165,7 @@ def test_a_date_that_had_its_round_has_no_other():
 
 
 def test_skipped_dates_and_holidays_are_left_out_and_named():
-    rhythm = Rhythm(
+    rhythm = Recurrence(
         "week",
         frozenset({5}),
         date(2026, 12, 1),
@@ -173,7 +173,7 @@ def test_skipped_dates_and_holidays_are_left_out_and_named():
         holidays_of="DE",
     )
     assert _next(rhythm, "2026-12-12 12:00")[0] == "2027-01-08"
-    assert list(calendar.left_out(rhythm, date(2026, 12, 12), date(2027, 1, 8))) == [
+    assert list(calendar.exclusions(rhythm, date(2026, 12, 12), date(2027, 1, 8))) == [
         (date(2026, 12, 18), "left out"),
         (date(2026, 12, 25), "Christmas Day"),
         (date(2027, 1, 1), "New Year's Day"),
@@ -181,13 +181,13 @@ def test_skipped_dates_and_holidays_are_left_out_and_named():
 
 
 def test_a_plan_ends_where_nobody_plans_any_more():
-    never = Rhythm("week", frozenset({1}), date(2040, 1, 1))
-    assert 100 < len(list(calendar.due_days(never, date(2026, 1, 1)))) < 120
+    never = Recurrence("week", frozenset({1}), date(2040, 1, 1))
+    assert 100 < len(list(calendar.due_dates(never, date(2026, 1, 1)))) < 120
 
 
 def _occurrence(local: str, zone: ZoneInfo = BERLIN) -> Occurrence:
     at = datetime.fromisoformat(local)
-    return Occurrence(at.date(), zones.resolve(at, zone))
+    return Occurrence(at.date(), zones.to_utc(at, zone))
 
 
 @pytest.mark.parametrize(
@@ -201,21 +201,21 @@ def _occurrence(local: str, zone: ZoneInfo = BERLIN) -> Occurrence:
     ],
 )
 def test_a_round_may_be_late_for_six_hours_of_the_same_day(due, until):
-    expected = zones.resolve(datetime.fromisoformat(until), BERLIN)
-    assert calendar.post_before(_occurrence(due), BERLIN) == expected
+    expected = zones.to_utc(datetime.fromisoformat(until), BERLIN)
+    assert calendar.post_deadline(_occurrence(due), BERLIN) == expected
 
 
 def test_a_time_that_is_skipped_into_the_next_day_has_its_grace_there():
     due = _occurrence("2026-03-28 23:30", NUUK)
     assert zones.local_date(due.at, NUUK) == date(2026, 3, 29)
-    assert calendar.post_before(due, NUUK) == due.at + timedelta(hours=6)
+    assert calendar.post_deadline(due, NUUK) == due.at + timedelta(hours=6)
 
 
 def test_a_round_closes_at_the_same_hour_some_days_later_or_when_the_next_begins():
     due = _occurrence("2026-10-23 09:00")
-    assert calendar.closes_at(due, 4, BERLIN, None) - due.at == timedelta(4, hours=1)
+    assert calendar.closing_time(due, 4, BERLIN, None) - due.at == timedelta(4, hours=1)
     then = _occurrence("2026-10-26 09:00")
-    assert calendar.closes_at(due, 4, BERLIN, then) == then.at
+    assert calendar.closing_time(due, 4, BERLIN, then) == then.at
 
 
 @pytest.mark.parametrize(
@@ -223,15 +223,15 @@ def test_a_round_closes_at_the_same_hour_some_days_later_or_when_the_next_begins
     [
         (_monday(), "Every Monday at 09:00, Europe/Berlin"),
         (
-            Rhythm("two weeks", frozenset({4, 1, 2}), FIRST),
+            Recurrence("two weeks", frozenset({4, 1, 2}), FIRST),
             "Every second week on Monday, Tuesday and Thursday at 09:00, Europe/Berlin",
         ),
         (
-            Rhythm("month", frozenset({5}), FIRST, nth=-1),
+            Recurrence("month", frozenset({5}), FIRST, nth=-1),
             "The last Friday of each month at 09:00, Europe/Berlin",
         ),
         (
-            Rhythm("week", frozenset(range(1, 8)), FIRST),
+            Recurrence("week", frozenset(range(1, 8)), FIRST),
             "Every day at 09:00, Europe/Berlin",
         ),
     ],

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.checkins.calendar import Rhythm
-from bot.checkins.plans import Draft, plan
-from bot.errors import Refusal
+from bot.checkins.calendar import Recurrence
+from bot.checkins.plans import ScheduleForm, parse
+from bot.errors import UserError
 from tests.strategies import HARMFUL_TEXT
 
 TODAY = date(2026, 11, 24)
-DRAFT = Draft(
+FORM = ScheduleForm(
     question="What are you working on?",
     hint="A sentence",
     reflections="",
@@ -31,9 +31,9 @@ DRAFT = Draft(
 
 
 def test_a_plan_holds_what_was_filled_in():
-    found = plan(
+    found = parse(
         replace(
-            DRAFT,
+            FORM,
             reflections="What surprised you?\n\n  What would you <do> again?\n",
             every="month:-1",
             weekdays=("5", "1"),
@@ -43,7 +43,7 @@ def test_a_plan_holds_what_was_filled_in():
         ),
         today=TODAY,
     )
-    assert found.rhythm == Rhythm(
+    assert found.recurrence == Recurrence(
         "month",
         frozenset({1, 5}),
         TODAY,
@@ -55,7 +55,7 @@ def test_a_plan_holds_what_was_filled_in():
         "What surprised you?",
         "What would you &lt;do&gt; again?",
     )
-    assert (found.at, found.zone.key, found.nudge_after) == (
+    assert (found.at, found.zone.key, found.remind_after) == (
         time(9),
         "Europe/Berlin",
         None,
@@ -66,7 +66,7 @@ def test_a_plan_holds_what_was_filled_in():
     "zone", ["europe/berlin", " Europe/Berlin ", "America/New York"]
 )
 def test_a_zone_is_known_however_it_is_typed(zone):
-    assert plan(replace(DRAFT, zone=zone), today=TODAY).zone.key in {
+    assert parse(replace(FORM, zone=zone), today=TODAY).zone.key in {
         "Europe/Berlin",
         "America/New_York",
     }
@@ -116,8 +116,8 @@ def test_a_zone_is_known_however_it_is_typed(zone):
     ],
 )
 def test_what_makes_no_sense_is_said_beside_its_field(field, typed):
-    with pytest.raises(Refusal) as refused:
-        plan(replace(DRAFT, **{field: typed}), today=TODAY)
+    with pytest.raises(UserError) as refused:
+        parse(replace(FORM, **{field: typed}), today=TODAY)
     assert refused.value.field == field
 
 
@@ -128,6 +128,6 @@ def test_what_makes_no_sense_is_said_beside_its_field(field, typed):
     typed=HARMFUL_TEXT,
 )
 def test_whatever_is_typed_makes_a_plan_or_a_refusal(field, typed):
-    with suppress(Refusal):
-        found = plan(replace(DRAFT, **{field: typed}), today=TODAY)
+    with suppress(UserError):
+        found = parse(replace(FORM, **{field: typed}), today=TODAY)
         assert not any("<" in text for text in (found.question, *found.reflections))

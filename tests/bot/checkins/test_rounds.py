@@ -8,23 +8,23 @@ import pytest
 from sqlalchemy import select
 
 import jobs.checkins
-from bot.facts.service import learn_member
+from bot.facts.service import store_user
 from bot.policies import service as policies
 from bot.preferences import service as preferences
-from bot.slack import NotDone, Refused, Unsure
+from bot.slack import NotSent, OutcomeUnknown, Rejected
 from models import Round, Schedule
-from tests.checkins import words
+from tests.checkins import visible_text
 from tests.factories import (
     ADMIN,
     CHAMPION,
+    HELP_CHANNEL,
     HELPER,
-    HERE,
     PEER,
     Story,
-    conversation,
-    person,
+    conversation_object,
+    user_object,
 )
-from tests.fakes import Posted
+from tests.fakes import PostedMessage
 
 # Nine in Berlin, on the Monday after the stories begin.
 MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
@@ -34,12 +34,12 @@ WEEK = timedelta(days=7)
 def tick(story: Story, at: datetime | None = None) -> None:
     """The clock's job, and what it promised."""
     story.clock.now = at or story.clock.now
-    jobs.checkins.start(story.rt, story.deliverer)
+    jobs.checkins.start_rounds(story.rt, story.deliverer)
     story.deliver()
 
 
 def rounds(story: Story) -> list[tuple[date, str, str | None]]:
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         return [
             (row.local_date, row.state, row.reason)
             for row in session.scalars(select(Round).order_by(Round.local_date))
@@ -47,36 +47,36 @@ def rounds(story: Story) -> list[tuple[date, str, str | None]]:
 
 
 def schedule(story: Story) -> Schedule:
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         return session.scalars(select(Schedule)).one()
 
 
 def change(story: Story, **values: Any) -> None:
-    with story.rt.sessions.begin() as session:
+    with story.rt.write_session.begin() as session:
         row = session.scalars(select(Schedule)).one()
         for name, value in values.items():
             setattr(row, name, value)
 
 
-def described(story: Story, who: str, **facts: Any) -> None:
-    user = person(who, **facts)
+def update_profile(story: Story, who: str, **facts: Any) -> None:
+    user = user_object(who, **facts)
     story.slack.people[who] = user
-    with story.rt.sessions.begin() as session:
-        learn_member(session, story.rt.workspace, user, now=story.clock())
+    with story.rt.write_session.begin() as session:
+        store_user(session, story.rt.workspace, user, now=story.clock())
 
 
-def posts(story: Story, channel: str = HERE) -> list[Posted]:
-    return story.slack.to(channel)
+def posts(story: Story, channel: str = HELP_CHANNEL) -> list[PostedMessage]:
+    return story.slack.messages_to(channel)
 
 
 def test_a_channel_is_asked_at_the_hour_and_not_before(story: Story):
-    story.scheduled(reflections=["What surprised you?", "What will you drop?"])
+    story.add_schedule(reflections=["What surprised you?", "What will you drop?"])
     tick(story, MONDAY - timedelta(seconds=1))
     assert posts(story) == []
     tick(story, MONDAY)
     [post] = posts(story)
     assert post.text == "What are you working on this week?"
-    said = words(post)
+    said = visible_text(post)
     assert "Just a sentence or two" in said
     assert "What surprised you?" in said
     assert "Open until Friday 13 March at 09:00 CET" in said
@@ -86,7 +86,7 @@ def test_a_channel_is_asked_at_the_hour_and_not_before(story: Story):
     )
     assert "<!" not in said
     assert "'broadcast'" not in str(post.blocks)
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         row = session.scalars(select(Round)).one()
         assert (row.ts, row.state, row.local_date) == (post.ts, "open", MONDAY.date())
         buttons = [
@@ -107,7 +107,7 @@ def test_a_channel_is_asked_at_the_hour_and_not_before(story: Story):
 
 
 def test_a_question_is_shown_as_it_was_written(story: Story):
-    story.scheduled(question="&lt;!channel&gt; *Done* &amp; dusted?")
+    story.add_schedule(question="&lt;!channel&gt; *Done* &amp; dusted?")
     tick(story, MONDAY)
     [post] = posts(story)
     assert post.text == "&lt;!channel&gt; *Done* &amp; dusted?"
@@ -116,75 +116,77 @@ def test_a_question_is_shown_as_it_was_written(story: Story):
 
 
 def test_down_at_the_hour_it_is_posted_late_within_six_hours(story: Story):
-    story.scheduled()
+    story.add_schedule()
     tick(story, MONDAY + timedelta(hours=5, minutes=59))
     assert len(posts(story)) == 1
-    assert "Open until Friday 13 March at 09:00 CET" in words(posts(story)[0])
-    assert story.slack.to(ADMIN) == []
+    assert "Open until Friday 13 March at 09:00 CET" in visible_text(posts(story)[0])
+    assert story.slack.messages_to(ADMIN) == []
 
 
 def test_down_for_longer_it_is_skipped_and_said_once(story: Story):
-    story.scheduled()
+    story.add_schedule()
     for _ in range(3):
         tick(story, MONDAY + timedelta(hours=6))
     assert posts(story) == []
     assert rounds(story) == [(MONDAY.date(), "skipped", "down")]
-    [note] = story.slack.texts(ADMIN)
+    [note] = story.slack.texts_to(ADMIN)
     assert "was skipped on Monday 9 March: I was not running" in note
     tick(story, MONDAY + WEEK)
     assert len(posts(story)) == 1
 
 
 def test_down_for_weeks_nothing_comes_in_a_burst(story: Story):
-    story.scheduled(weekdays=["1", "2", "3", "4", "5"])
+    story.add_schedule(weekdays=["1", "2", "3", "4", "5"])
     back = MONDAY + 2 * WEEK + timedelta(minutes=5)
     tick(story, back)
     assert len(posts(story)) == 1
     # From Tuesday the 3rd on, for today's was over when it was set up.
     states = [state for _, state, _ in rounds(story)]
     assert states == ["skipped"] * 14 + ["open"]
-    [note] = story.slack.texts(ADMIN)
+    [note] = story.slack.texts_to(ADMIN)
     assert "skipped 14 times, from Tuesday 3 March to Friday 20 March" in note
 
 
 def test_a_late_post_does_not_cross_midnight(story: Story):
-    story.scheduled(at=time(22))
+    story.add_schedule(at=time(22))
     tick(story, MONDAY.replace(hour=23))
     assert posts(story) == []
     assert rounds(story)[-1] == (MONDAY.date(), "skipped", "down")
 
 
 def test_a_promise_that_slack_takes_too_late_is_withdrawn_and_skipped(story: Story):
-    story.scheduled()
-    story.slack.fail["chat.postMessage"] = [NotDone("chat.postMessage", "off")] * 14
+    story.add_schedule()
+    story.slack.fail["chat.postMessage"] = [NotSent("chat.postMessage", "off")] * 14
     tick(story, MONDAY)
     assert rounds(story) == [(MONDAY.date(), "open", None)]
     # Nothing ticks; the deliveries go on by themselves.
-    story.later(hours=6)
+    story.advance(hours=6)
     assert posts(story) == []
     story.slack.fail.clear()
     tick(story)
     tick(story)
     assert posts(story) == []
     assert rounds(story) == [(MONDAY.date(), "skipped", "unsent")]
-    assert "Slack did not take it in time" in story.slack.texts(ADMIN)[-1]
-    assert len(story.slack.to(ADMIN)) == 1
+    assert "Slack did not take it in time" in story.slack.texts_to(ADMIN)[-1]
+    assert len(story.slack.messages_to(ADMIN)) == 1
 
 
 def test_what_slack_perhaps_took_is_looked_for_and_never_given_up(story: Story):
-    story.scheduled()
-    story.slack.fail_after["chat.postMessage"] = [Unsure("chat.postMessage", "reset")]
+    story.add_schedule()
+    story.slack.fail_after["chat.postMessage"] = [
+        OutcomeUnknown("chat.postMessage", "reset")
+    ]
     # In the last minute of its grace; it is found after it.
     tick(story, MONDAY + timedelta(hours=5, minutes=59, seconds=55))
-    story.clock.forward(seconds=6)
-    jobs.checkins.start(story.rt, story.deliverer)
+    story.clock.advance(seconds=6)
+    jobs.checkins.start_rounds(story.rt, story.deliverer)
     assert rounds(story) == [(MONDAY.date(), "open", None)]
-    story.later(seconds=30)
+    story.advance(seconds=30)
     tick(story)
     [post] = posts(story)
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         assert session.scalars(select(Round.ts)).one() == post.ts
-    assert story.slack.to(ADMIN) == []
+    assert story.slack.messages_to(ADMIN) == []
 
 
 @pytest.mark.parametrize("why", ["skipped", "paused"])
@@ -192,69 +194,71 @@ def test_the_note_of_it_waits_for_a_pause_that_began_since_it_was_promised(
     story: Story, why: str
 ):
     def prefer(**choices: Any) -> None:
-        with story.rt.sessions.begin() as session:
-            preferences.choose(session, story.rt.workspace.id, ADMIN, **choices)
+        with story.rt.write_session.begin() as session:
+            preferences.update(session, story.rt.workspace.id, ADMIN, **choices)
 
-    story.scheduled()
+    story.add_schedule()
     # In Helsinki, where it is ten.
     prefer(hours_from=time(16, 30))
     if why == "paused":
-        refused = Refused("chat.postMessage", "restricted_action")
+        refused = Rejected("chat.postMessage", "restricted_action")
         story.slack.fail["chat.postMessage"] = [refused]
         tick(story, MONDAY)
     tick(story, MONDAY + timedelta(hours=6))
     prefer(paused_until=MONDAY.date() + timedelta(days=1))
     tick(story, MONDAY + timedelta(hours=6, minutes=45))
-    assert story.slack.to(ADMIN) == []
+    assert story.slack.messages_to(ADMIN) == []
     tick(story, MONDAY + timedelta(days=1, hours=6, minutes=45))
-    [note] = story.slack.texts(ADMIN)
+    [note] = story.slack.texts_to(ADMIN)
     assert why in note
 
 
 def test_a_channel_that_refuses_the_post_pauses_the_check_in(story: Story):
-    story.scheduled()
-    refused = Refused("chat.postMessage", "restricted_action")
+    story.add_schedule()
+    refused = Rejected("chat.postMessage", "restricted_action")
     story.slack.fail["chat.postMessage"] = [refused]
     tick(story, MONDAY)
     assert rounds(story) == [(MONDAY.date(), "failed", "restricted_action")]
     assert schedule(story).state == "paused"
-    [note] = story.slack.texts(ADMIN)
+    [note] = story.slack.texts_to(ADMIN)
     assert "is paused, because #help does not take my posts" in note
     for _ in range(3):
         tick(story, story.clock() + WEEK)
-    assert len(story.slack.to(ADMIN)) == 1
+    assert len(story.slack.messages_to(ADMIN)) == 1
     assert posts(story) == []
 
 
 def test_where_nobody_can_tell_it_is_not_posted_twice_and_somebody_looks(story: Story):
-    story.scheduled()
-    story.slack.fail_after["chat.postMessage"] = [Unsure("chat.postMessage", "reset")]
+    story.add_schedule()
+    story.slack.fail_after["chat.postMessage"] = [
+        OutcomeUnknown("chat.postMessage", "reset")
+    ]
     story.slack.fail["conversations.history"] = [
-        Refused("conversations.history", "not_in_channel")
+        Rejected("conversations.history", "not_in_channel")
     ]
     tick(story, MONDAY)
-    story.later(minutes=1)
+    story.advance(minutes=1)
     assert len(posts(story)) == 1
     assert rounds(story) == [(MONDAY.date(), "failed", "unknown")]
     # It stands there after all, and nothing is known of its thread.
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         one = session.scalars(select(Round)).one()
     story.click(CHAMPION, "checkin_share", str(one.id))
     assert "This round was cancelled" in story.slack.responses[-1][1]
-    assert "Please check" in story.slack.texts(ADMIN)[-1]
+    assert "Please check" in story.slack.texts_to(ADMIN)[-1]
     assert schedule(story).state == "on"
 
 
-LEFT = {"type": "channel_left", "channel": HERE}
+LEFT = {"type": "channel_left", "channel": HELP_CHANNEL}
 ENDS: dict[str, tuple[dict[str, Any], str]] = {
-    "archived": ({"type": "channel_archive", "channel": HERE}, "was archived"),
-    "deleted": ({"type": "channel_deleted", "channel": HERE}, "or deleted"),
+    "archived": ({"type": "channel_archive", "channel": HELP_CHANNEL}, "was archived"),
+    "deleted": ({"type": "channel_deleted", "channel": HELP_CHANNEL}, "or deleted"),
     "removed": (LEFT, "no longer in"),
     "private": (
         {
             "type": "message",
             "subtype": "channel_convert_to_private",
-            "channel": HERE,
+            "channel": HELP_CHANNEL,
             "user": CHAMPION,
             "text": "made the channel private",
             "ts": "1772500000.000100",
@@ -267,12 +271,12 @@ ENDS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("end", ENDS)
 def test_what_ends_a_channel_pauses_its_check_ins_and_is_said_once(story: Story, end):
     event, why = ENDS[end]
-    story.scheduled()
+    story.add_schedule()
     assert story.event(event) == 200
     for _ in range(3):
         tick(story)
     assert schedule(story).state == "paused"
-    [note] = story.slack.texts(ADMIN)
+    [note] = story.slack.texts_to(ADMIN)
     assert why in note
     tick(story, MONDAY)
     assert posts(story) == []
@@ -280,29 +284,29 @@ def test_what_ends_a_channel_pauses_its_check_ins_and_is_said_once(story: Story,
 
 
 def test_what_nobody_told_us_of_a_channel_is_seen_before_it_is_asked(story: Story):
-    story.scheduled()
-    story.scheduled("C0OTHER")
-    story.slack.channels[HERE]["is_private"] = True
+    story.add_schedule()
+    story.add_schedule("C0OTHER")
+    story.slack.channels[HELP_CHANNEL]["is_private"] = True
     tick(story, MONDAY)
     assert posts(story) == []
     assert len(posts(story, "C0OTHER")) == 1
-    assert "was made private" in story.slack.texts(ADMIN)[-1]
+    assert "was made private" in story.slack.texts_to(ADMIN)[-1]
     # One look at all of them, not one at each; and one for whether the owner is there.
     assert story.slack.calls.count("users.conversations") == 2
     assert story.slack.calls.count("conversations.info") == 0
 
 
 def test_where_slack_shows_no_channels_it_is_asked_all_the_same(story: Story):
-    story.scheduled()
-    story.slack.fail["users.conversations"] = [NotDone("users.conversations", "off")]
+    story.add_schedule()
+    story.slack.fail["users.conversations"] = [NotSent("users.conversations", "off")]
     tick(story, MONDAY)
     assert len(posts(story)) == 1
 
 
 def test_a_round_that_a_pause_overtakes_is_not_posted(story: Story):
-    story.scheduled()
+    story.add_schedule()
     story.clock.now = MONDAY
-    jobs.checkins.start(story.rt, story.deliverer)
+    jobs.checkins.start_rounds(story.rt, story.deliverer)
     story.event(LEFT)
     tick(story)
     assert posts(story) == []
@@ -321,26 +325,26 @@ def test_once_its_owner_has_left_who_is_left_is_told(
     story: Story, have_left: list[str], heir: str
 ):
     """A champion; a program lead where there is none; or else an admin."""
-    with story.rt.sessions.begin() as session:
-        policies.name_program_leads(session, story.rt.workspace.id, [PEER])
-    story.set_up(champions=[CHAMPION])
-    story.scheduled()
+    with story.rt.write_session.begin() as session:
+        policies.set_program_leads(session, story.rt.workspace.id, [PEER])
+    story.set_up_channel(champions=[CHAMPION])
+    story.add_schedule()
     for who in (CHAMPION, PEER, HELPER):
-        described(story, who, is_admin=who == HELPER)
+        update_profile(story, who, is_admin=who == HELPER)
     for who in have_left:
-        described(story, who, deleted=True)
+        update_profile(story, who, deleted=True)
     story.event(LEFT)
     tick(story)
-    assert "is paused" in story.slack.texts(heir)[-1]
-    assert [who for who in have_left if story.slack.to(who)] == []
+    assert "is paused" in story.slack.texts_to(heir)[-1]
+    assert [who for who in have_left if story.slack.messages_to(who)] == []
 
 
 @pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1)])
 def test_a_clock_that_goes_back_doubles_nothing(story: Story, back: timedelta):
-    story.scheduled(weekdays=["1", "2"])
+    story.add_schedule(weekdays=["1", "2"])
     tick(story, MONDAY)
     tick(story, MONDAY - back)
-    jobs.checkins.plan(story.rt, story.deliverer)
+    jobs.checkins.reschedule(story.rt, story.deliverer)
     tick(story, MONDAY)
     assert len(posts(story)) == 1
     tick(story, MONDAY + timedelta(days=1))
@@ -348,11 +352,11 @@ def test_a_clock_that_goes_back_doubles_nothing(story: Story, back: timedelta):
 
 
 def test_a_clock_that_ran_ahead_and_came_back_loses_nothing(story: Story):
-    story.scheduled()
+    story.add_schedule()
     tick(story, MONDAY + timedelta(days=300))
     assert posts(story) == []
     tick(story, MONDAY - timedelta(hours=1))
-    jobs.checkins.plan(story.rt, story.deliverer)
+    jobs.checkins.reschedule(story.rt, story.deliverer)
     for _ in range(2):
         tick(story, MONDAY)
     assert len(posts(story)) == 1
@@ -360,7 +364,7 @@ def test_a_clock_that_ran_ahead_and_came_back_loses_nothing(story: Story):
 
 
 def test_a_time_that_the_clocks_skip_or_show_twice_is_asked_once(story: Story):
-    story.scheduled(weekdays=["7"], at=time(2, 30))
+    story.add_schedule(weekdays=["7"], at=time(2, 30))
     for day, hour in ((date(2026, 3, 29), 1), (date(2026, 10, 25), 0)):
         before = len(posts(story))
         start = datetime.combine(day, time(), UTC)
@@ -373,10 +377,10 @@ def test_a_time_that_the_clocks_skip_or_show_twice_is_asked_once(story: Story):
 
 
 def test_what_is_planned_follows_new_rules_of_the_calendar(story: Story):
-    story.scheduled()
+    story.add_schedule()
     # As it would have been by the rules of another year.
     change(story, next_at=MONDAY + timedelta(hours=1))
-    jobs.checkins.plan(story.rt, story.deliverer)
+    jobs.checkins.reschedule(story.rt, story.deliverer)
     assert schedule(story).next_at == MONDAY
 
 
@@ -392,39 +396,39 @@ def test_what_is_planned_follows_new_rules_of_the_calendar(story: Story):
 def test_new_rules_that_make_todays_check_in_earlier_lose_none(
     story: Story, earlier: timedelta, after: timedelta, state: tuple[str, str | None]
 ):
-    story.scheduled()
+    story.add_schedule()
     due = schedule(story).next_at
     assert due is not None
     change(story, next_at=due + earlier)
     story.clock.now = due + after
-    jobs.checkins.plan(story.rt, story.deliverer)
+    jobs.checkins.reschedule(story.rt, story.deliverer)
     for _ in range(2):
         tick(story, story.clock.now)
     assert rounds(story) == [(due.date(), *state)]
     # Nor does it come again by the rules of before, or by those of a year later.
-    jobs.checkins.plan(story.rt, story.deliverer)
+    jobs.checkins.reschedule(story.rt, story.deliverer)
     tick(story, due + earlier)
     assert len(rounds(story)) == 1
     assert schedule(story).next_at == due + timedelta(days=7)
 
 
 def test_whoever_looks_after_it_is_told_in_their_own_daytime(story: Story):
-    story.scheduled(zone="Asia/Tokyo")
+    story.add_schedule(zone="Asia/Tokyo")
     # Three in the afternoon there is eight in the morning in Helsinki.
     tick(story, MONDAY.replace(hour=6))
-    assert story.slack.to(ADMIN) == []
+    assert story.slack.messages_to(ADMIN) == []
     assert rounds(story) == [(MONDAY.date(), "skipped", "down")]
-    story.later(hours=1)
-    assert len(story.slack.to(ADMIN)) == 1
+    story.advance(hours=1)
+    assert len(story.slack.messages_to(ADMIN)) == 1
 
 
 def test_replicas_that_start_at_once_start_each_round_once(story: Story):
     for n in range(8):
-        story.scheduled(f"C0N{n}")
+        story.add_schedule(f"C0N{n}")
     story.clock.now = MONDAY
 
     def start(_: int) -> None:
-        jobs.checkins.start(story.rt, story.deliverer)
+        jobs.checkins.start_rounds(story.rt, story.deliverer)
 
     with ThreadPoolExecutor(4) as replicas:
         list(replicas.map(start, range(4)))
@@ -439,12 +443,12 @@ def test_many_channels_are_asked_in_the_order_in_which_they_were_due(story: Stor
     for n in range(60):
         minute = 59 - n
         channel = f"C0N{n:02}"
-        story.slack.channels[channel] = conversation(channel, f"n{n}")
-        story.scheduled(channel, at=time(9, minute))
+        story.slack.channels[channel] = conversation_object(channel, f"n{n}")
+        story.add_schedule(channel, at=time(9, minute))
         due[channel] = minute
     story.clock.now = MONDAY + timedelta(hours=2)
     for _ in range(3):
-        jobs.checkins.start(story.rt, story.deliverer)
+        jobs.checkins.start_rounds(story.rt, story.deliverer)
     story.deliver()
     asked = [due[post.channel] for post in story.slack.messages]
     assert asked == list(range(60))

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.checkins import rules
-from bot.checkins.rules import Membership, Shared
-from bot.errors import Refusal
+from bot.checkins.rules import Membership, Response
+from bot.errors import UserError
 
 # A Wednesday.
 OPENED = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def became(
+def derived_state(
     who: Membership,
     *,
     has_replied: bool = False,
@@ -25,9 +25,9 @@ def became(
     is_open: bool = True,
     is_away: bool = False,
 ) -> str | None:
-    return rules.state(
+    return rules.derive_state(
         who,
-        is_written=is_written,
+        has_text=is_written,
         has_replied=has_replied,
         is_open=is_open,
         closes_at=CLOSES,
@@ -35,21 +35,25 @@ def became(
     )
 
 
-IN = Membership(is_in=True, joined_at=EARLY)
-LEFT_AT_NOON = Membership(is_in=False, joined_at=EARLY, left_at=NOON)
-JOINED_LATE = Membership(is_in=True, joined_at=LATE)
+IN = Membership(is_active=True, joined_at=EARLY)
+LEFT_AT_NOON = Membership(is_active=False, joined_at=EARLY, left_at=NOON)
+JOINED_LATE = Membership(is_active=True, joined_at=LATE)
 
 
-@pytest.mark.parametrize("who", [rules.NOBODY, IN, LEFT_AT_NOON, JOINED_LATE])
+@pytest.mark.parametrize(
+    "who", [rules.NOT_A_PARTICIPANT, IN, LEFT_AT_NOON, JOINED_LATE]
+)
 @pytest.mark.parametrize("is_open", [True, False])
 def test_whoever_wrote_in_the_form_has_shared(who: Membership, is_open: bool):
-    assert became(who, is_written=True, is_open=is_open) == "shared"
+    assert derived_state(who, is_written=True, is_open=is_open) == "shared"
 
 
-@pytest.mark.parametrize("who", [rules.NOBODY, IN, LEFT_AT_NOON, JOINED_LATE])
+@pytest.mark.parametrize(
+    "who", [rules.NOT_A_PARTICIPANT, IN, LEFT_AT_NOON, JOINED_LATE]
+)
 @pytest.mark.parametrize("is_open", [True, False])
 def test_whoever_replied_has_shared_joined_or_not(who: Membership, is_open: bool):
-    assert became(who, has_replied=True, is_open=is_open) == "shared"
+    assert derived_state(who, has_replied=True, is_open=is_open) == "shared"
 
 
 @pytest.mark.parametrize(
@@ -59,13 +63,13 @@ def test_whoever_replied_has_shared_joined_or_not(who: Membership, is_open: bool
         (IN, True, True, "waiting"),
         (IN, False, False, "silent"),
         (IN, False, True, "away"),
-        (rules.NOBODY, True, False, None),
-        (rules.NOBODY, False, False, None),
+        (rules.NOT_A_PARTICIPANT, True, False, None),
+        (rules.NOT_A_PARTICIPANT, False, False, None),
         (LEFT_AT_NOON, True, False, None),
         (LEFT_AT_NOON, False, False, None),
         (JOINED_LATE, False, False, None),
         (
-            Membership(is_in=False, joined_at=EARLY, left_at=LATE),
+            Membership(is_active=False, joined_at=EARLY, left_at=LATE),
             False,
             False,
             "silent",
@@ -73,27 +77,27 @@ def test_whoever_replied_has_shared_joined_or_not(who: Membership, is_open: bool
     ],
 )
 def test_only_who_was_in_can_be_silent(who, is_open, is_away, state):
-    assert became(who, is_open=is_open, is_away=is_away) == state
+    assert derived_state(who, is_open=is_open, is_away=is_away) == state
 
 
 def test_what_was_typed_is_kept_as_marked_text_and_as_long_as_a_field():
-    said = rules.shared(" <b>\u202e & ", "", "x" * 1000)
+    said = rules.parse_response(" <b>\u202e & ", "", "x" * 1000)
     assert said.working_on == "&lt;b&gt; &amp;"
     assert said.proud_of == "x" * 1000
 
 
 def test_what_is_too_long_is_refused_rather_than_cut():
-    with pytest.raises(Refusal) as refused:
-        rules.shared("x", "x" * 40_000, "x" * 1001)
-    assert refused.value.fields.keys() == {"stuck_on", "proud_of"}
+    with pytest.raises(UserError) as refused:
+        rules.parse_response("x", "x" * 40_000, "x" * 1001)
+    assert refused.value.field_errors.keys() == {"stuck_on", "proud_of"}
 
 
 @pytest.mark.parametrize("nothing", ["", " \n", "\u200b\x00"])
 def test_nothing_in_any_answer_is_refused_beside_the_first(nothing: str):
-    with pytest.raises(Refusal) as refused:
-        rules.shared(nothing, nothing, nothing, nothing)
+    with pytest.raises(UserError) as refused:
+        rules.parse_response(nothing, nothing, nothing, nothing)
     assert refused.value.field == "working_on"
-    assert rules.shared(nothing, "x", nothing) == Shared(stuck_on="x")
+    assert rules.parse_response(nothing, "x", nothing) == Response(stuck_on="x")
 
 
 # Nudges
@@ -112,7 +116,7 @@ def test_nothing_in_any_answer_is_refused_beside_the_first(nothing: str):
     ],
 )
 def test_after_three_silent_rounds_nudges_are_in_vain(latest, is_silent: bool):
-    assert rules.is_silent(latest) is is_silent
+    assert rules.should_stop_reminders(latest) is is_silent
 
 
 # What is celebrated
@@ -130,14 +134,14 @@ def test_after_three_silent_rounds_nudges_are_in_vain(latest, is_silent: bool):
     ],
 )
 def test_rounds_in_a_row(latest, count: int):
-    assert rules.in_a_row(latest) == count
+    assert rules.streak(latest) == count
 
 
 def test_each_ten_in_a_row_are_celebrated():
-    assert [n for n in range(35) if rules.is_a_row(n)] == [10, 20, 30]
+    assert [n for n in range(35) if rules.is_milestone(n)] == [10, 20, 30]
 
 
 def test_reflection_questions_take_turns():
-    asked = [rules.reflection(["a", "b"], n) for n in range(5)]
+    asked = [rules.next_reflection(["a", "b"], n) for n in range(5)]
     assert asked == ["a", "b", "a", "b", "a"]
-    assert rules.reflection([], 3) == ""
+    assert rules.next_reflection([], 3) == ""

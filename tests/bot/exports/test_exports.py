@@ -15,7 +15,14 @@ from bot.config import Settings
 from bot.exports import rules, service
 from commands import arguments
 from models import Kudos
-from tests.factories import ASKER, HELPER, HERE, PEER, Story, conversation
+from tests.factories import (
+    ASKER,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    Story,
+    conversation_object,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +49,7 @@ def test_numbers_stay_numbers():
 
 @pytest.fixture
 def lived(story: Story) -> Story:
-    story.slack.channels["C0SECRET"] = conversation(
+    story.slack.channels["C0SECRET"] = conversation_object(
         "C0SECRET", "secret", is_private=True
     )
     ask = story.ask("=How do I fix x?")
@@ -50,13 +57,13 @@ def lived(story: Story) -> Story:
     story.react(PEER, answer, "bulb")
     story.react(ASKER, answer, "white_check_mark")
     story.command(PEER, "/ask", "Whom do we fire?", channel="C0SECRET")
-    story.later(minutes=2)
+    story.advance(minutes=2)
     return story
 
 
 def test_each_ask_and_each_person_is_there(lived: Story):
     workspace = lived.rt.workspace.id
-    with lived.rt.reads() as session:
+    with lived.rt.read_session() as session:
         first, second = service.asks(session, workspace)
         people = {row["name"]: row for row in service.people(session, workspace)}
     assert (first["channel"], first["asker"], first["state"]) == (
@@ -82,19 +89,19 @@ def test_each_ask_and_each_person_is_there(lived: Story):
         "kudos_received": 0,
     }
     assert set(people) == {"Ana", "Ben", "Chi"}
-    assert lived.slack.to(HERE)
+    assert lived.slack.messages_to(HELP_CHANNEL)
 
 
 def test_private_kudos_are_counted_for_nobody(lived: Story):
     reason = "for staying so late with me on Monday"
     lived.command(ASKER, "/kudos", f"<@{HELPER}> {reason}")
-    lived.later(minutes=1)
-    with lived.rt.reads() as session:
+    lived.advance(minutes=1)
+    with lived.rt.read_session() as session:
         people = {r["name"]: r for r in service.people(session, lived.rt.workspace.id)}
     assert (people["Ana"]["kudos_given"], people["Ben"]["kudos_received"]) == (1, 1)
-    with lived.rt.sessions.begin() as session:
+    with lived.rt.write_session.begin() as session:
         session.execute(update(Kudos).values(is_private=True))
-    with lived.rt.reads() as session:
+    with lived.rt.read_session() as session:
         people = {r["name"]: r for r in service.people(session, lived.rt.workspace.id)}
     assert (people["Ana"]["kudos_given"], people["Ben"]["kudos_received"]) == (0, 0)
 
@@ -103,7 +110,7 @@ def test_private_kudos_are_counted_for_nobody(lived: Story):
 def test_the_command_writes_for_its_owner_only(
     lived: Story, tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]
 ):
-    url = lived.rt.lookups.url.render_as_string(hide_password=False)
+    url = lived.rt.autocommit.url.render_as_string(hide_password=False)
     folder = tmp_path / "numbers"
     for _ in range(2):
         args = arguments.parser().parse_args(["export", str(folder), "--format", form])

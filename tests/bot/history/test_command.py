@@ -35,20 +35,20 @@ def run(url):
 
 @pytest.fixture
 def export(tmp_path):
-    return exports.write(tmp_path / "export.zip", exports.files(asks=2))
+    return exports.write(tmp_path / "export.zip", exports.export_files(asks=2))
 
 
 def held(url):
     database = db.connect(url)
-    with database.reads() as session:
-        found = counts.in_database(session)
+    with database.read_session() as session:
+        found = counts.from_database(session)
     database.close()
     return found
 
 
 def test_it_loads_and_says_what_there_is(run, export, url, capsys):
     assert run(export, "--channel", "help", "lounge", "--capture", "all") == 0
-    expected = counts.in_json(export, ["help", "lounge"])
+    expected = counts.from_export(export, ["help", "lounge"])
     assert held(url) == expected
     said = capsys.readouterr()
     assert f"\n  {len(expected.asks):>8}  asks\n" in said.out
@@ -105,7 +105,7 @@ def command(url, *arguments):
 
 def rows(url):
     """How many asks and answers there are, none where there is no database yet."""
-    engine = db.look(db.parse(url))
+    engine = db.open_read_only(db.parse_url(url))
     try:
         with engine.connect() as connection:
             return sum(
@@ -126,7 +126,7 @@ def test_a_refusal_is_one_sentence_and_exit_code_2(url, tmp_path):
 @pytest.mark.deep
 @pytest.mark.timeout(600)
 def test_killed_again_and_again_it_ends_as_if_never_killed(url, tmp_path):
-    path = exports.write(tmp_path / "export.zip", exports.files(asks=150))
+    path = exports.write(tmp_path / "export.zip", exports.export_files(asks=150))
     dice = random.Random(3)
     killed = 0
     for _ in range(4):
@@ -143,4 +143,4 @@ def test_killed_again_and_again_it_ends_as_if_never_killed(url, tmp_path):
     last.communicate()
     assert last.returncode == 0
     assert killed > 0
-    assert held(url) == counts.in_json(path)
+    assert held(url) == counts.from_export(path)

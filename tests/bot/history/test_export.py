@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.history import export as reader
-from bot.history.entries import Message
+from bot.history.entries import ExportMessage
 from bot.history.export import BadExport, Export
 from tests import exports
 
@@ -42,14 +42,14 @@ def make(path: Path, **content: Any) -> Path:
     return exports.write(path / "export.zip", kept)
 
 
-def everything(path: Path) -> list[Message]:
+def everything(path: Path) -> list[ExportMessage]:
     with Export(path) as export:
-        return [m for day in export.days(export.rooms) for m in export.messages(day)]
+        return [m for day in export.days(export.channels) for m in export.messages(day)]
 
 
 def skipped(path: Path) -> dict[tuple[str, str], int]:
     with Export(path) as export:
-        for day in export.days(export.rooms):
+        for day in export.days(export.channels):
             # Twice, as the loader does: it is told of once.
             assert export.messages(day) == export.messages(day)
         return dict(+export.skipped)
@@ -98,7 +98,7 @@ def test_an_encrypted_zip(tmp_path):
 @pytest.mark.parametrize("seed", range(60))
 def test_a_damaged_zip_never_surprises(tmp_path, seed):
     dice = random.Random(seed)
-    path = exports.write(tmp_path / "export.zip", exports.files(asks=1))
+    path = exports.write(tmp_path / "export.zip", exports.export_files(asks=1))
     raw = bytearray(path.read_bytes())
     for _ in range(dice.choice((1, 3, 30))):
         raw[dice.randrange(len(raw))] = dice.randrange(256)
@@ -143,7 +143,7 @@ def test_far_too_many_days_are_refused(tmp_path, monkeypatch):
         Export(make(tmp_path)) as export,
         pytest.raises(BadExport, match="unpacks to more"),
     ):
-        export.days(export.rooms)
+        export.days(export.channels)
 
 
 def test_nothing_outside_the_export_is_read(tmp_path):
@@ -166,9 +166,11 @@ def test_nothing_outside_the_export_is_read(tmp_path):
 
 @pytest.mark.parametrize("prefix", ["my export/", "a/b/"])
 def test_a_zipped_folder_will_do(tmp_path, prefix):
-    files = {f"{prefix}{name}": value for name, value in exports.files(asks=1).items()}
+    files = {
+        f"{prefix}{name}": value for name, value in exports.export_files(asks=1).items()
+    }
     files["__MACOSX/._channels.json"] = b"\x00"
-    whole = exports.write(tmp_path / "whole.zip", exports.files(asks=1))
+    whole = exports.write(tmp_path / "whole.zip", exports.export_files(asks=1))
     assert everything(exports.write(tmp_path / "in.zip", files)) == everything(whole)
 
 
@@ -250,8 +252,8 @@ def test_people_and_channels_that_make_no_sense_are_skipped(tmp_path):
         ],
     )
     with Export(path) as export:
-        assert [one.id for one in export.people] == ["U1"]
-        assert [room.name for room in export.rooms] == ["help"]
+        assert [one.id for one in export.users] == ["U1"]
+        assert [room.name for room in export.channels] == ["help"]
     assert skipped(path) == {
         ("users.json", "entry/entries in {} without a valid id"): 1,
         ("users.json", "entry/entries in {} without a valid tz"): 1,
@@ -273,7 +275,7 @@ def test_private_channels_are_read_and_direct_messages_are_not(tmp_path):
         },
     )
     with Export(path) as export:
-        assert {room.name: room.is_private for room in export.rooms} == {
+        assert {room.name: room.is_private for room in export.channels} == {
             "help": False,
             "leads": True,
         }
@@ -304,7 +306,9 @@ def test_the_team_is_that_of_most_people(tmp_path):
 
 
 def test_channels_are_chosen_by_name(tmp_path):
-    with Export(exports.write(tmp_path / "e.zip", exports.files(asks=1))) as export:
+    with Export(
+        exports.write(tmp_path / "e.zip", exports.export_files(asks=1))
+    ) as export:
         assert [room.name for room in export.select(["#help", "lounge", "help"])] == [
             "help",
             "lounge",
@@ -330,7 +334,7 @@ def test_names_of_folders_in_any_script(tmp_path, name, form, slash, has_flag):
         channels=[{"id": "C1", "name": name}],
         **{DAY.removesuffix(".json"): None, f"{folder}{slash}2021-01-01": [said()]},
     )
-    path = path if has_flag else exports.unflagged(path)
+    path = path if has_flag else exports.without_utf8_flag(path)
     assert [message.text for message in everything(path)] == ["How is it done?"]
     assert skipped(path) == {}
     with Export(path) as export:
@@ -341,7 +345,7 @@ def test_names_of_folders_in_any_script(tmp_path, name, form, slash, has_flag):
 def test_a_name_that_is_no_utf_8_is_said_to_be_unknown(tmp_path):
     """As an old zip program on Windows writes it."""
     path = make(tmp_path, **{"gr\u00f6\u00dfe/2021-01-01": [said()]})
-    raw = exports.unflagged(path).read_bytes()
+    raw = exports.without_utf8_flag(path).read_bytes()
     path.write_bytes(raw.replace("größe".encode(), b"gr\x94\xe1e  "))
     assert skipped(path) == {("größe /", UNLISTED): 1}
 
@@ -365,11 +369,11 @@ def test_the_people_of_an_enterprise_grid(tmp_path):
         {"id": "W2", "team_id": "E1"},
     ]
     with Export(make(tmp_path, users=None, org_users=grid)) as export:
-        assert [person.id for person in export.people] == ["W1", "U1", "W2"]
+        assert [person.id for person in export.users] == ["W1", "U1", "W2"]
         assert export.team_id == "T1"
     with Export(make(tmp_path, org_users=grid)) as export:
-        assert [person.id for person in export.people] == ["U1", "W1", "W2"]
-        assert export.people[0].name is None
+        assert [person.id for person in export.users] == ["U1", "W1", "W2"]
+        assert export.users[0].name is None
 
 
 @pytest.mark.parametrize("field", ["reactions", "replies", "reply_users", "files"])
@@ -382,7 +386,7 @@ def test_null_is_an_empty_list(tmp_path, field):
     assert len(everything(path)) == 2
     assert skipped(path) == {}
     with Export(path) as export:
-        assert export.people == []
+        assert export.users == []
 
 
 def test_nulls_in_lists_and_places_of_channels(tmp_path):
@@ -430,7 +434,7 @@ def test_anything_in_any_place_never_surprises(tmp_path, seed):
 
     files = {
         name: json.dumps(spoil(value))
-        for name, value in exports.files(seed, asks=2).items()
+        for name, value in exports.export_files(seed, asks=2).items()
     }
     path = exports.write(tmp_path / "export.zip", files)
     try:

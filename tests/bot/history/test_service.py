@@ -12,7 +12,7 @@ from bot.channels import service as channels
 from bot.facts import service as facts
 from bot.history import service as history
 from bot.history.export import BadExport, Export
-from bot.history.report import Kind, report
+from bot.history.report import MessageKind, format_report
 from bot.members import service as members
 from models import (
     Ask,
@@ -22,7 +22,7 @@ from models import (
     MessageCount,
     OutboxItem,
     Reaction,
-    Sighting,
+    UnmatchedMessage,
 )
 from tests import counts, exports
 from tests.conftest import NOW
@@ -35,7 +35,7 @@ QUESTIONS = {"How do I start the", "Does the"}
 
 @pytest.fixture
 def export(tmp_path):
-    return exports.write(tmp_path / "export.zip", exports.files(asks=5))
+    return exports.write(tmp_path / "export.zip", exports.export_files(asks=5))
 
 
 @pytest.fixture
@@ -54,14 +54,14 @@ def load(database):
     return load
 
 
-def written(database):
+def log_capture(database):
     with database.reads() as session:
-        return counts.written_in_database(session)
+        return counts.messages_from_database(session)
 
 
 def held(database):
     with database.reads() as session:
-        return counts.in_database(session)
+        return counts.from_database(session)
 
 
 def rows(database):
@@ -78,22 +78,29 @@ def rows(database):
                 )
                 for row in session.scalars(select(table))
             )
-            for table in (Ask, Channel, Member, Reaction, Sighting, Installation)
+            for table in (
+                Ask,
+                Channel,
+                Member,
+                Reaction,
+                UnmatchedMessage,
+                Installation,
+            )
         }
 
 
 def ours(path, **content: Any):
     """The made-up export as one of the workspace that the bot serves."""
-    files = exports.files(asks=3)
+    files = exports.export_files(asks=3)
     users = [one | {"team_id": TEAM} for one in exports.people()]
     return exports.write(path / "ours.zip", files | {"users.json": users} | content)
 
 
 def test_it_counts_what_an_independent_count_counts(export, load, database):
     summary = load(export)
-    expected = counts.in_json(export)
+    expected = counts.from_export(export)
     assert held(database) == expected
-    figures = expected.figures()
+    figures = expected.totals()
     assert sum(summary.asks.values()) == summary.new_asks == figures["asks"]
     assert summary.answers == summary.new_answers == figures["answers"]
     assert summary.helpful == figures["helpful marks"]
@@ -103,21 +110,21 @@ def test_it_counts_what_an_independent_count_counts(export, load, database):
 def test_who_wrote_how_much_is_counted_by_person_and_day(export, load, database):
     """Of all that people wrote, also where it is no ask and no answer."""
     load(export, capture="questions", now=SOON)
-    expected = counts.written_in_json(export)
+    expected = counts.messages_from_export(export)
     assert len({day for _, day, _ in expected}) > 2
     assert max(expected.values()) > 1
-    assert written(database) == expected
+    assert log_capture(database) == expected
     load(export, now=SOON)
-    assert written(database) == expected
+    assert log_capture(database) == expected
 
 
 def test_days_that_no_window_reaches_are_not_counted(export, load, database):
-    expected = counts.written_in_json(export)
+    expected = counts.messages_from_export(export)
     days = sorted({day for _, day, _ in expected})
     middle = datetime.combine(days[len(days) // 2], time(), UTC)
     load(export, now=middle + timedelta(days=367))
-    assert 0 < len(written(database)) < len(expected)
-    assert written(database) == {
+    assert 0 < len(log_capture(database)) < len(expected)
+    assert log_capture(database) == {
         slot: messages
         for slot, messages in expected.items()
         if slot[1] >= middle.date()
@@ -128,7 +135,7 @@ def test_of_what_the_bot_saw_itself_the_larger_count_stays(export, load, databas
     """It may have missed some of a day, and an export some of another."""
     load(export, now=SOON)
     (fewer, _), (more, _), *_ = expected = sorted(
-        counts.written_in_json(export).items(), key=lambda item: -item[1]
+        counts.messages_from_export(export).items(), key=lambda item: -item[1]
     )
     with database.sessions.begin() as session:
         for slot, messages in ((fewer, 1), (more, 100)):
@@ -143,19 +150,19 @@ def test_of_what_the_bot_saw_itself_the_larger_count_stays(export, load, databas
                 .values(messages=messages)
             )
     load(export, now=SOON)
-    assert written(database) == {**dict(expected), more: 100}
+    assert log_capture(database) == {**dict(expected), more: 100}
 
 
 def test_only_questions_become_asks_by_default(export, load, database):
     load(export, capture="questions")
-    assert held(database) == counts.in_json(
+    assert held(database) == counts.from_export(
         export, is_ask=lambda text: any(text.startswith(q) for q in QUESTIONS)
     )
 
 
 def test_only_the_channels_asked_for(export, load, database):
     summary = load(export, ["lounge"])
-    assert held(database) == counts.in_json(export, ["lounge"])
+    assert held(database) == counts.from_export(export, ["lounge"])
     assert summary.channels == 1
     with database.reads() as session:
         assert session.scalars(select(Channel.name)).all() == ["lounge"]
@@ -165,7 +172,7 @@ def test_nobody_is_told(*, load, database, rt, deliverer, slack, tmp_path):
     load(ours(tmp_path))
     with database.reads() as session:
         assert session.scalar(select(func.count()).select_from(OutboxItem)) == 0
-    facts.meet(rt)
+    facts.fetch_new_users(rt)
     assert deliverer.deliver_due() == 0
     assert slack.calls == []
 
@@ -173,7 +180,7 @@ def test_nobody_is_told(*, load, database, rt, deliverer, slack, tmp_path):
 def test_nothing_is_kept_of_what_is_no_ask(export, load, database):
     load(export, capture="questions")
     with database.reads() as session:
-        assert session.scalar(select(func.count()).select_from(Sighting)) == 0
+        assert session.scalar(select(func.count()).select_from(UnmatchedMessage)) == 0
         loose = select(func.count()).select_from(Reaction).filter_by(ask_id=None)
         assert session.scalar(loose) == 0
 
@@ -190,7 +197,7 @@ def test_more_can_be_loaded_later(export, load, database):
     load(export, ["help"], capture="questions")
     load(export, ["help"])
     load(export)
-    assert held(database) == counts.in_json(export)
+    assert held(database) == counts.from_export(export)
 
 
 @pytest.mark.parametrize("breaks", [[0], [20, 3]])
@@ -208,14 +215,14 @@ def test_it_can_be_interrupted_and_run_again(
         with pytest.raises(KeyboardInterrupt):
             load(export, on_step=stop)
     load(export)
-    assert held(database) == counts.in_json(export)
+    assert held(database) == counts.from_export(export)
 
 
 def test_steps_are_counted(export, load):
     taken = []
     load(export, on_step=lambda: taken.append(1))
     with Export(export) as opened:
-        assert len(taken) == history.steps(opened, opened.rooms) > 10
+        assert len(taken) == history.count_steps(opened, opened.channels) > 10
 
 
 def test_people_and_channels_are_remembered(export, load, session):
@@ -224,15 +231,15 @@ def test_people_and_channels_are_remembered(export, load, session):
     assert known[exports.ADMIN].is_admin
     assert known[exports.OWNER].is_admin
     assert known[exports.BOT].is_bot
-    assert known[exports.GONE].is_deactivated
+    assert known[exports.DEACTIVATED].is_deactivated
     assert known[exports.GUEST].is_guest
-    assert known[exports.STRANGER].is_stranger
+    assert known[exports.EXTERNAL].is_stranger
     assert known[exports.PEERS[1]].name == "peer1"
     assert known[exports.PEERS[1]].tz == "Europe/Helsinki"
     # A name that somebody shows nowhere else.
     assert known[exports.PEERS[0]].name == "peer0"
     # Nobody has described this one, so one can't be called by name.
-    assert known[exports.GHOST].name == ""
+    assert known[exports.UNLISTED].name == ""
     rooms = {c.slack_id: c for c in session.scalars(select(Channel))}
     assert {c.name for c in rooms.values()} == set(exports.CHANNELS.values())
     assert rooms["C0LOUNGE"].is_archived
@@ -242,13 +249,13 @@ def test_people_and_channels_are_remembered(export, load, session):
 
 def test_what_slack_has_said_itself_stays(load, database, workspace, tmp_path):
     with database.sessions.begin() as session:
-        facts.learn_member(
+        facts.store_user(
             session,
             workspace,
             {"id": exports.ADMIN, "name": "eva", "is_admin": False},
             now=NOW,
         )
-        known = channels.remember(
+        known = channels.upsert_from_slack(
             session,
             workspace.id,
             {"id": "C0HELP", "name": "ask-here", "is_member": True},
@@ -309,7 +316,7 @@ def test_a_bot_with_a_token_finds_what_was_loaded_before(export, load, database,
 def test_the_export_of_another_workspace_is_refused(export, load, database, workspace):
     with pytest.raises(BadExport, match=f"workspace {exports.TEAM}, and .* of {TEAM}"):
         load(export)
-    assert held(database) == counts.Counts()
+    assert held(database) == counts.ExportCounts()
 
 
 def test_an_export_of_no_team_belongs_to_the_only_workspace(
@@ -318,7 +325,7 @@ def test_an_export_of_no_team_belongs_to_the_only_workspace(
     nameless = [one | {"team_id": None} for one in exports.people()]
     path = ours(tmp_path, **{"users.json": nameless})
     load(path)
-    assert held(database) == counts.in_json(path)
+    assert held(database) == counts.from_export(path)
 
 
 def test_an_export_of_no_team_is_refused_where_nothing_is_installed(load, tmp_path):
@@ -361,7 +368,7 @@ def test_a_reply_filed_before_its_ask_counts(load, database, tmp_path):
         **{"help/2020-12-31.json": [reply]},
     )
     load(path)
-    assert held(database) == counts.in_json(path)
+    assert held(database) == counts.from_export(path)
     assert held(database).figures()["helpful marks"] == 1
 
 
@@ -382,7 +389,7 @@ def test_slackbot_and_apps_neither_ask_nor_answer_nor_mark(load, database, tmp_p
         ),
     )
     load(path)
-    assert held(database) == counts.in_json(path)
+    assert held(database) == counts.from_export(path)
     assert held(database).figures() == {
         "asks": 1,
         "answers": 1,
@@ -426,7 +433,7 @@ def test_history_is_not_announced_when_somebody_turns_out_to_be_an_admin(
         )
     )
     with database.sessions.begin() as session:
-        facts.learn_member(
+        facts.store_user(
             session, workspace, {"id": "U0GHOST", "is_admin": True}, now=NOW
         )
     deliverer.deliver_due()
@@ -435,7 +442,7 @@ def test_history_is_not_announced_when_somebody_turns_out_to_be_an_admin(
 
 def test_the_report_tells_what_there_is_and_what_was_left_out(load, tmp_path):
     broken = {f"help/2021-02-{day:02}.json": "[" for day in range(1, 29)}
-    text = report(
+    text = format_report(
         load(
             small(
                 tmp_path,
@@ -529,9 +536,9 @@ def test_what_is_no_workspace_says_nothing(load, session, tmp_path, odd):
 def test_what_slack_says_of_somebody_stands(load, database, session, tmp_path):
     """So does what users.json says of them."""
     with database.sessions.begin() as writing:
-        workspace = installations.expect(writing, TEAM, now=NOW)
+        workspace = installations.get_or_create(writing, TEAM, now=NOW)
         user = {"id": "U0ZED", "team_id": TEAM}
-        members.remember(writing, workspace.id, user, team_id=TEAM, now=NOW)
+        members.upsert_from_slack(writing, workspace.id, user, team_id=TEAM, now=NOW)
     other = {"user_team": "T0OTHER"}
     load(
         of_others(
@@ -579,12 +586,12 @@ def test_in_an_enterprises_export_its_own_people_are_ours(load, session, tmp_pat
 
 @pytest.mark.parametrize("capture", ["questions", "all"])
 def test_each_message_read_is_in_one_line_of_the_report(load, export, capture):
-    read = sum(len(talk) for talk in exports.talks(asks=5).values())
+    read = sum(len(talk) for talk in exports.channel_messages(asks=5).values())
     for _ in range(2):
         summary = load(export, capture=capture)
         assert summary.messages == read
-        assert summary.kinds[Kind.ASK] == sum(summary.asks.values())
-        assert summary.kinds[Kind.ANSWER] == summary.answers
+        assert summary.kinds[MessageKind.ASK] == sum(summary.asks.values())
+        assert summary.kinds[MessageKind.ANSWER] == summary.answers
 
 
 def test_names_that_only_messages_tell(load, database, tmp_path):
@@ -626,7 +633,7 @@ def test_reactions_whose_people_the_export_leaves_out_are_said(load, tmp_path):
     assert (
         "Not imported:\n"
         "        78  reactions that the export counts without saying whose\n"
-    ) in report(summary)
+    ) in format_report(summary)
 
 
 def test_who_was_forgotten_is_not_named_again_by_an_old_export(load, database, export):

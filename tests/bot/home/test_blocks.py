@@ -2,12 +2,21 @@
 
 from dataclasses import replace
 
-from bot.channels.rules import HELPFUL, SECOND, SOLVED
+from bot.channels.rules import DEFAULT_HELPFUL, DEFAULT_JOIN, DEFAULT_SOLVED
 from bot.home import blocks
-from bot.home.blocks import Line, Listed
+from bot.home.blocks import ListItem, ListPage
 from bot.settings.blocks import help_text
-from tests.slack_json import Json, actions, aside, button, link, mrkdwn, plain, sentence
-from tests.surfaces import TITLE, URL, full_home, home_of
+from tests.slack_json import (
+    Json,
+    actions,
+    button,
+    context,
+    link,
+    mrkdwn,
+    plain,
+    sentence,
+)
+from tests.surfaces import TITLE, URL, full_home, home_view
 
 ASK = button("Ask your peers", "home_ask", style="primary")
 SETTINGS = button("My settings", "my_settings")
@@ -22,7 +31,10 @@ MINE: list[Json] = [
 ]
 REST: list[Json] = [
     {"type": "divider"},
-    {"type": "section", "text": mrkdwn(help_text(HELPFUL, SOLVED, SECOND))},
+    {
+        "type": "section",
+        "text": mrkdwn(help_text(DEFAULT_HELPFUL, DEFAULT_SOLVED, DEFAULT_JOIN)),
+    },
 ]
 
 
@@ -31,8 +43,8 @@ def header(words: str) -> Json:
 
 
 def test_a_home_in_which_nothing_waits():
-    shown = home_of(unanswered=None)
-    assert blocks.home(shown).to_dict() == {
+    shown = home_view(unanswered=None)
+    assert blocks.home_view(shown).to_dict() == {
         "type": "home",
         "blocks": [
             actions(ASK, SETTINGS),
@@ -45,14 +57,14 @@ def test_a_home_in_which_nothing_waits():
 
 
 def test_asks_stand_in_a_list_with_what_is_to_say_of_each():
-    listed = Listed(
+    listed = ListPage(
         [
-            Line(TITLE, URL, ("answered", "#help", "2 Mar")),
-            Line("Is a &lt; b?", URL, ("open", "#help", "1 Mar", "")),
+            ListItem(TITLE, URL, ("answered", "#help", "2 Mar")),
+            ListItem("Is a &lt; b?", URL, ("open", "#help", "1 Mar", "")),
         ],
         total=2,
     )
-    shown = blocks.home(home_of(asks=listed, unanswered=None)).to_dict()
+    shown = blocks.home_view(home_view(asks=listed, unanswered=None)).to_dict()
     assert shown["blocks"][1:4] == [
         header("Your open asks"),
         sentence(link(URL, TITLE), "  answered · #help · 2 Mar"),
@@ -61,10 +73,10 @@ def test_asks_stand_in_a_list_with_what_is_to_say_of_each():
 
 
 def test_a_long_list_has_pages():
-    line = Line(TITLE, URL, ("Ana", "#help"))
-    shown = home_of(unanswered=Listed([line] * 8, 8, 17))
-    assert blocks.home(shown).to_dict()["blocks"][12:14] == [
-        aside(plain("9 to 16 of 17", emoji=False)),
+    line = ListItem(TITLE, URL, ("Ana", "#help"))
+    shown = home_view(unanswered=ListPage([line] * 8, 8, 17))
+    assert blocks.home_view(shown).to_dict()["blocks"][12:14] == [
+        context(plain("9 to 16 of 17", emoji=False)),
         actions(
             button(
                 "Previous",
@@ -83,8 +95,8 @@ def test_a_long_list_has_pages():
 
 
 def test_a_pause_can_be_ended_where_it_is_seen():
-    home = home_of()
-    paused = replace(home, mine=replace(home.mine, paused_until="6 March 2026"))
+    home = home_view()
+    paused = replace(home, settings=replace(home.settings, paused_until="6 March 2026"))
     assert {
         "type": "section",
         "text": plain(
@@ -93,22 +105,22 @@ def test_a_pause_can_be_ended_where_it_is_seen():
             emoji=False,
         ),
         "accessory": button("End the pause", "home_end_pause"),
-    } in blocks.home(paused).to_dict()["blocks"]
+    } in blocks.home_view(paused).to_dict()["blocks"]
 
 
 def test_the_fullest_home_has_room_left():
-    assert len(blocks.home(full_home()).to_dict()["blocks"]) <= 100
+    assert len(blocks.home_view(full_home()).to_dict()["blocks"]) <= 100
 
 
 def test_a_message_to_the_bot_is_answered_in_one_line():
-    said, [block] = blocks.help_line()
+    said, [block] = blocks.help_hint()
     assert block.to_dict() == {"type": "section", "text": mrkdwn(said)}
     assert "\n" not in said
 
 
 def test_a_message_for_help_is_answered_as_the_command():
-    said, [block] = blocks.help_letter()
-    assert said == help_text(HELPFUL, SOLVED, SECOND)
+    said, [block] = blocks.help_message()
+    assert said == help_text(DEFAULT_HELPFUL, DEFAULT_SOLVED, DEFAULT_JOIN)
     assert block.to_dict() == {"type": "section", "text": mrkdwn(said)}
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.home.rules import SIZES, is_about, page_start, turned
+from bot.home.rules import PAGE_SIZES, matches_topics, page_start, parse_page
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from bot.home.rules import SIZES, is_about, page_start, turned
     ],
 )
 def test_an_ask_is_in_a_topic_by_its_tags_or_its_words(topics, title, known, expected):
-    assert is_about(topics, title, known) is expected
+    assert matches_topics(topics, title, known) is expected
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_page_begins_where_there_is_one(start, total, expected):
 
 
 def test_a_button_says_which_list_and_where():
-    assert turned("helped:5") == ("helped", 5)
-    assert SIZES.keys() >= {"helped"}
+    assert parse_page("helped:5") == ("helped", 5)
+    assert PAGE_SIZES.keys() >= {"helped"}
     for forged in ("", "helped", "helped:", "helped:x", "other:5", "helped:9999999"):
-        assert turned(forged) is None
+        assert parse_page(forged) is None

@@ -13,15 +13,15 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from bot.channels import service as channels
-from bot.clock import micros_of
-from bot.errors import Refusal
+from bot.clock import datetime_to_micros
+from bot.errors import UserError
 from bot.facts import service as facts
 from bot.kudos import allowance, reactions
 from bot.kudos import service as kudos
-from bot.kudos.registers import Reacted
-from bot.kudos.service import Draft
-from models import Kudos, Member, Thanks
-from tests.factories import ASKER, HERE, Story, person
+from bot.kudos.registers import ReactionEvent
+from bot.kudos.service import KudosDraft
+from models import Kudos, KudosThanks, Member
+from tests.factories import ASKER, HELP_CHANNEL, Story, user_object
 
 REASON = "the answer on retries, which saved my day"
 MOST_TO_REACT = 15
@@ -31,36 +31,44 @@ CROWD = [f"U0P{n}" for n in range(12)]
 @pytest.fixture
 def crowd(story: Story) -> Story:
     """Everybody is known, and so is the channel."""
-    story.slack.people |= {one: person(one, one) for one in CROWD}
-    facts.ensure(story.rt, people=[ASKER, *CROWD], channel=HERE)
+    story.slack.people |= {one: user_object(one, one) for one in CROWD}
+    facts.refresh(story.rt, users=[ASKER, *CROWD], channel=HELP_CHANNEL)
     return story
 
 
 def give(story: Story, receivers: list[str], source: str, giver: str = ASKER) -> bool:
     """Whether it was given."""
     try:
-        with story.rt.sessions.begin() as session:
-            channel = channels.note(session, story.rt.workspace.id, HERE)
+        with story.rt.write_session.begin() as session:
+            channel = channels.get_or_create(
+                session, story.rt.workspace.id, HELP_CHANNEL
+            )
             kudos.give(
                 session,
                 story.rt.workspace,
                 channel,
-                Draft(receivers, f"{REASON}, {source}"),
+                KudosDraft(receivers, f"{REASON}, {source}"),
                 giver=giver,
                 source=source,
                 now=story.clock(),
             )
-    except Refusal:
+    except UserError:
         return False
     return True
 
 
 def react(story: Story, ts: str, author: str | None, emoji: str) -> None:
-    seen = Reacted(
-        ASKER, HERE, ts, emoji, micros_of(story.clock()), is_present=True, author=author
+    seen = ReactionEvent(
+        ASKER,
+        HELP_CHANNEL,
+        ts,
+        emoji,
+        datetime_to_micros(story.clock()),
+        is_present=True,
+        author=author,
     )
-    with story.rt.sessions.begin() as session:
-        reactions.react(session, story.rt.workspace, seen, now=story.clock())
+    with story.rt.write_session.begin() as session:
+        reactions.apply_reaction(session, story.rt.workspace, seen, now=story.clock())
 
 
 def at_once(jobs: list[Callable[[], object]]) -> None:
@@ -70,10 +78,8 @@ def at_once(jobs: list[Callable[[], object]]) -> None:
 
 
 def spent(session: Session, story: Story) -> int:
-    stands = allowance.standing(
-        session, story.rt.workspace.id, ASKER, (), at=story.clock()
-    )
-    return stands.a_day - stands.left
+    stands = allowance.load(session, story.rt.workspace.id, ASKER, (), at=story.clock())
+    return stands.daily - stands.remaining
 
 
 def statements(story: Story, do: Callable[[], object]) -> int:
@@ -84,9 +90,9 @@ def statements(story: Story, do: Callable[[], object]) -> int:
         ran.append(args[2])
 
     engines = {
-        story.rt.sessions.kw["bind"],
-        story.rt.reads.kw["bind"],
-        story.rt.lookups,
+        story.rt.write_session.kw["bind"],
+        story.rt.read_session.kw["bind"],
+        story.rt.autocommit,
     }
     for engine in engines:
         event.listen(engine, "before_cursor_execute", run)
@@ -100,21 +106,21 @@ def test_to_give_takes_six_statements_however_much_was_given(crowd: Story) -> No
     ids = [f"<@{one}>" for one in CROWD]
     for n in range(3):
         text = f"{ids[n]} {ids[n + 1]} for {REASON}, number {n}"
-        facts.ensure(crowd.rt, people=[ASKER, *CROWD], channel=HERE)
+        facts.refresh(crowd.rt, users=[ASKER, *CROWD], channel=HELP_CHANNEL)
         # Three to know whom it is about, and where.
         assert statements(crowd, partial(crowd.command, ASKER, "/kudos", text)) <= 9
-        crowd.clock.forward(days=1)
-    with crowd.rt.reads() as session:
+        crowd.clock.advance(days=1)
+    with crowd.rt.read_session() as session:
         assert session.scalars(select(Kudos)).all()
 
 
 def test_to_react_takes_fifteen_statements_however_much_was_given(crowd: Story) -> None:
-    crowd.set_up(kudos=":tada:")
+    crowd.set_up_channel(kudos=":tada:")
 
     def by(number: int) -> int:
         ts = crowd.say(CROWD[0], f"Use jitter {number}.")
         return statements(
-            crowd, lambda: crowd.react(CROWD[number], ts, "tada", of=CROWD[0])
+            crowd, lambda: crowd.react(CROWD[number], ts, "tada", author=CROWD[0])
         )
 
     assert by(1) == by(2) == by(3) <= MOST_TO_REACT
@@ -129,8 +135,8 @@ def test_of_twelve_at_once_five_are_given(crowd: Story) -> None:
         ]
     )
     assert given.count(True) == 5
-    with crowd.rt.reads() as session:
-        assert len(session.scalars(select(Thanks)).all()) == 5
+    with crowd.rt.read_session() as session:
+        assert len(session.scalars(select(KudosThanks)).all()) == 5
 
 
 def test_pairs_at_the_edge_are_given_whole_or_not_at_all(crowd: Story) -> None:
@@ -140,19 +146,19 @@ def test_pairs_at_the_edge_are_given_whole_or_not_at_all(crowd: Story) -> None:
             for n in range(0, 12, 2)
         ]
     )
-    with crowd.rt.reads() as session:
+    with crowd.rt.read_session() as session:
         given = session.scalars(select(Kudos)).all()
         assert len(given) == 2
         assert spent(session, crowd) == 4
 
 
 def test_words_reactions_and_joining_in_share_one_allowance(crowd: Story) -> None:
-    crowd.set_up(kudos=":tada:")
+    crowd.set_up_channel(kudos=":tada:")
     posts = []
     for n, giver in enumerate(CROWD[:4]):
         assert give(crowd, [CROWD[4 + n]], f"post {n}", giver)
         crowd.deliver()
-        posts.append(crowd.slack.to(HERE)[-1].ts)
+        posts.append(crowd.slack.messages_to(HELP_CHANNEL)[-1].ts)
     jobs: list[Callable[[], object]] = []
     for n, ts in enumerate(posts):
         jobs.append(lambda ts=ts: react(crowd, ts, None, "raised_hands"))  # type: ignore[misc]
@@ -161,23 +167,23 @@ def test_words_reactions_and_joining_in_share_one_allowance(crowd: Story) -> Non
             lambda n=n: react(crowd, f"177244200{n}.000100", CROWD[n], "tada")  # type: ignore[misc]
         )
     at_once(jobs)
-    with crowd.rt.reads() as session:
+    with crowd.rt.read_session() as session:
         assert spent(session, crowd) == 5
 
 
 def test_one_request_on_many_replicas_at_once_is_one_kudos(crowd: Story) -> None:
     at_once([lambda: give(crowd, [CROWD[0]], "the same") for _ in range(8)])
     crowd.deliver()
-    assert len(crowd.slack.to(HERE)) == 1
-    with crowd.rt.reads() as session:
+    assert len(crowd.slack.messages_to(HELP_CHANNEL)) == 1
+    with crowd.rt.read_session() as session:
         assert spent(session, crowd) == 1
 
 
 def test_one_reaction_told_many_times_at_once_is_one(crowd: Story) -> None:
-    crowd.set_up(kudos=":tada:")
+    crowd.set_up_channel(kudos=":tada:")
     ts = "1772442000.000100"
     at_once([lambda: react(crowd, ts, CROWD[0], "tada") for _ in range(8)])
-    with crowd.rt.reads() as session:
+    with crowd.rt.read_session() as session:
         assert spent(session, crowd) == 1
 
 
@@ -188,7 +194,7 @@ def test_the_same_person_gets_two_a_week_however_many_at_once(crowd: Story) -> N
             for n in range(5)
         ]
     )
-    with crowd.rt.reads() as session:
+    with crowd.rt.read_session() as session:
         assert spent(session, crowd) == 2
 
 
@@ -215,9 +221,9 @@ def member(tz: str | None) -> Member:
     ],
 )
 def test_a_day_is_the_givers_own(tz, now, starts, hours):
-    within = allowance.days(datetime.fromisoformat(now), member(tz))
-    assert within.starts == datetime.fromisoformat(f"{starts}+00:00")
-    assert within.ends - within.starts == timedelta(hours=hours)
+    within = allowance.day_window(datetime.fromisoformat(now), member(tz))
+    assert within.starts_at == datetime.fromisoformat(f"{starts}+00:00")
+    assert within.ends_at - within.starts_at == timedelta(hours=hours)
 
 
 @given(
@@ -229,10 +235,10 @@ def test_a_day_is_the_givers_own(tz, now, starts, hours):
     tz=st.sampled_from(["Europe/Helsinki", "America/Santiago", "Asia/Kathmandu", None]),
 )
 def test_days_follow_each_other_without_a_gap(at, tz):
-    today = allowance.days(at, member(tz))
-    assert today.starts <= at < today.ends
-    assert allowance.days(today.ends, member(tz)).starts == today.ends
-    week = today.starts - today.looks_back_to
+    today = allowance.day_window(at, member(tz))
+    assert today.starts_at <= at < today.ends_at
+    assert allowance.day_window(today.ends_at, member(tz)).starts_at == today.ends_at
+    week = today.starts_at - today.limit_since
     assert abs(week - timedelta(days=6)) <= timedelta(hours=1)
 
 
@@ -244,7 +250,7 @@ def test_the_allowance_comes_back_when_the_clocks_have_changed(
     crowd.clock.now = datetime.fromisoformat(f"{hour}:00+00:00")
     assert give(crowd, CROWD[:5], "five")
     assert not give(crowd, CROWD[5:6], "one too many")
-    midnight = allowance.days(crowd.clock(), member("Europe/Helsinki")).ends
+    midnight = allowance.day_window(crowd.clock(), member("Europe/Helsinki")).ends_at
     crowd.clock.now = midnight - timedelta(seconds=1)
     assert not give(crowd, CROWD[6:7], "still today")
     crowd.clock.now = midnight

@@ -8,8 +8,15 @@ import pytest
 
 from bot.channels import service as channels
 from bot.kudos import lists
-from models import Kudos, Thanks
-from tests.factories import ASKER, HELPER, HERE, PEER, Story, conversation
+from models import Kudos, KudosThanks
+from tests.factories import (
+    ASKER,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    Story,
+    conversation_object,
+)
 
 
 def rows(shown: list[dict[str, Any]]) -> list[str]:
@@ -26,8 +33,8 @@ def rows(shown: list[dict[str, Any]]) -> list[str]:
 
 def history(story: Story, count: int, *, giver: str = ASKER) -> None:
     """One kudos a day to Ben and Chi, of which the newest is the last."""
-    with story.rt.sessions.begin() as session:
-        channel = channels.note(session, story.rt.workspace.id, HERE)
+    with story.rt.write_session.begin() as session:
+        channel = channels.get_or_create(session, story.rt.workspace.id, HELP_CHANNEL)
         for n in range(count):
             at = story.clock() - timedelta(days=count - n)
             one = Kudos(
@@ -45,7 +52,7 @@ def history(story: Story, count: int, *, giver: str = ASKER) -> None:
             session.flush()
             for receiver in (HELPER, PEER):
                 session.add(
-                    Thanks(
+                    KudosThanks(
                         kudos_id=one.id,
                         giver=giver,
                         receiver=receiver,
@@ -134,10 +141,10 @@ def test_nobody_turns_the_pages_of_somebody_else(known: Story) -> None:
 
 def test_who_joined_is_told_with_it_and_joining_is_giving(known: Story) -> None:
     history(known, 1)
-    with known.rt.sessions.begin() as session:
+    with known.rt.write_session.begin() as session:
         one = session.query(Kudos).one()
         session.add(
-            Thanks(
+            KudosThanks(
                 kudos_id=one.id,
                 giver=PEER,
                 receiver=HELPER,
@@ -153,17 +160,17 @@ def test_who_joined_is_told_with_it_and_joining_is_giving(known: Story) -> None:
 
 def test_at_home_are_the_last_of_a_month(known: Story) -> None:
     history(known, 40)
-    with known.rt.reads() as session:
-        drawn = lists.lately(session, known.rt.workspace, HELPER, now=known.clock())
-    assert len(rows([block.to_dict() for block in drawn])) == lists.AT_HOME
-    known.clock.forward(days=40)
-    with known.rt.reads() as session:
-        drawn = lists.lately(session, known.rt.workspace, HELPER, now=known.clock())
+    with known.rt.read_session() as session:
+        drawn = lists.recent(session, known.rt.workspace, HELPER, now=known.clock())
+    assert len(rows([block.to_dict() for block in drawn])) == lists.HOME_LIMIT
+    known.clock.advance(days=40)
+    with known.rt.read_session() as session:
+        drawn = lists.recent(session, known.rt.workspace, HELPER, now=known.clock())
     assert "None lately" in json.dumps([block.to_dict() for block in drawn])
 
 
 def test_what_was_said_in_private_is_in_no_other_list(known: Story) -> None:
-    known.slack.channels["C0DEN"] = conversation("C0DEN", "den", is_private=True)
+    known.slack.channels["C0DEN"] = conversation_object("C0DEN", "den", is_private=True)
     text = f"<@{HELPER}> for something that only those in the den know"
     known.command(ASKER, "/kudos", text, channel="C0DEN")
     known.deliver()
@@ -174,5 +181,5 @@ def test_what_was_said_in_private_is_in_no_other_list(known: Story) -> None:
 
 def test_another_year_is_said(known: Story) -> None:
     history(known, 1)
-    known.clock.forward(days=365)
+    known.clock.advance(days=365)
     assert "1 Mar 2026" in rows(me(known, HELPER))[0]

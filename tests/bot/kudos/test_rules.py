@@ -7,56 +7,56 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import Refusal
+from bot.errors import UserError
 from bot.kudos.rules import (
-    MOST_RECEIVERS,
-    Receiver,
-    Wish,
-    length,
-    may_take_back,
-    refuse,
-    weigh,
+    MAX_RECIPIENTS,
+    KudosRequest,
+    Recipient,
+    reason_length,
+    require_take_back,
+    to_user_error,
+    validate,
 )
 from bot.members.rules import Role
 
 REASON = "the answer on retries, which saved my day"
 KNOWN = {
-    "UANA": Receiver("Ana"),
-    "UBEN": Receiver("Ben"),
-    "UCHI": Receiver("Chi"),
-    "UBOT": Receiver("Robo", is_bot=True),
-    "UOLD": Receiver("Old Ben", is_deactivated=True),
-    "UWHO": Receiver("someone", is_known=False),
-    "UEXT": Receiver("Zed", is_stranger=True),
-    "UTWO": Receiver("Dan", times=2, again="Friday"),
+    "UANA": Recipient("Ana"),
+    "UBEN": Recipient("Ben"),
+    "UCHI": Recipient("Chi"),
+    "UBOT": Recipient("Robo", is_bot=True),
+    "UOLD": Recipient("Old Ben", is_deactivated=True),
+    "UWHO": Recipient("someone", is_known=False),
+    "UEXT": Recipient("Zed", is_external=True),
+    "UTWO": Recipient("Dan", recent_count=2, next_allowed="Friday"),
 }
-MANY = {f"U{n}": Receiver(f"P{n}") for n in range(40)}
+MANY = {f"U{n}": Recipient(f"P{n}") for n in range(40)}
 
 
-def wish(*people: str, **more: Any) -> Wish:
+def kudos_request(*people: str, **more: Any) -> KudosRequest:
     values: dict[str, Any] = {
         "giver": "UANA",
         "known": KNOWN | MANY,
         "left": 5,
         "reason": REASON,
     }
-    return Wish(people=people, **(values | more))
+    return KudosRequest(people=people, **(values | more))
 
 
-def refused(asked: Wish) -> list[str]:
-    verdict = weigh(asked)
-    assert not verdict.receivers
-    return [problem.text for problem in verdict.refused]
+def error_texts(asked: KudosRequest) -> list[str]:
+    verdict = validate(asked)
+    assert not verdict.recipients
+    return [problem.text for problem in verdict.errors]
 
 
-def dropped(asked: Wish) -> list[str]:
-    return [problem.text for problem in weigh(asked).dropped]
+def warning_texts(asked: KudosRequest) -> list[str]:
+    return [problem.text for problem in validate(asked).warnings]
 
 
 def test_each_receiver_gets_it_and_costs_one():
-    verdict = weigh(wish("UBEN", "UCHI", "UBEN"))
-    assert verdict.receivers == ("UBEN", "UCHI")
-    assert (verdict.cost, verdict.dropped, verdict.refused) == (2, (), ())
+    verdict = validate(kudos_request("UBEN", "UCHI", "UBEN"))
+    assert verdict.recipients == ("UBEN", "UCHI")
+    assert (verdict.cost, verdict.warnings, verdict.errors) == (2, (), ())
 
 
 ALONE = [
@@ -71,19 +71,21 @@ ALONE = [
 
 @pytest.mark.parametrize(("person", "why"), ALONE)
 def test_who_can_get_none_is_refused_alone_and_dropped_among_others(person, why):
-    [alone] = refused(wish(person))
+    [alone] = error_texts(kudos_request(person))
     assert why in alone
-    among = wish(person, "UBEN")
-    assert weigh(among).receivers == ("UBEN",)
-    assert weigh(among).cost == 1
-    [left_out] = dropped(among)
+    among = kudos_request(person, "UBEN")
+    assert validate(among).recipients == ("UBEN",)
+    assert validate(among).cost == 1
+    [left_out] = warning_texts(among)
     assert left_out == alone
 
 
 def test_all_that_is_wrong_is_said_at_once():
     people = [person for person, _ in ALONE]
-    said = refused(
-        wish(*people, reason="thx", has_group=True, tags=("a", "b", "c", "d", "e", "f"))
+    said = error_texts(
+        kudos_request(
+            *people, reason="thx", has_group=True, tags=("a", "b", "c", "d", "e", "f")
+        )
     )
     assert len(said) == len(ALONE) + 3
     for (_, why), text in zip(ALONE, said, strict=False):
@@ -94,67 +96,72 @@ def test_all_that_is_wrong_is_said_at_once():
 
 
 def test_a_short_reason_refuses_all_and_tells_what_else_is_wrong():
-    said = refused(wish("UBEN", "UBOT", reason="thx"))
+    said = error_texts(kudos_request("UBEN", "UBOT", reason="thx"))
     assert [text.split()[0] for text in said] == ["Robo", "Say"]
 
 
 def test_a_group_is_told_and_the_people_beside_it_get_theirs():
-    verdict = weigh(wish("UBEN", has_group=True))
-    assert verdict.receivers == ("UBEN",)
-    assert "Groups and @channel" in verdict.dropped[0].text
-    assert "Name the people" in refused(wish(has_group=True))[0]
+    verdict = validate(kudos_request("UBEN", has_group=True))
+    assert verdict.recipients == ("UBEN",)
+    assert "Groups and @channel" in verdict.warnings[0].text
+    assert "Name the people" in error_texts(kudos_request(has_group=True))[0]
 
 
 def test_what_is_wrong_with_several_is_said_once():
-    known = KNOWN | {"UXYZ": Receiver("someone", is_known=False)}
-    assert dropped(wish("UBEN", "UWHO", "UXYZ", known=known)) == [
+    known = KNOWN | {"UXYZ": Recipient("someone", is_known=False)}
+    assert warning_texts(kudos_request("UBEN", "UWHO", "UXYZ", known=known)) == [
         "I don't recognise one of the people you named."
     ]
 
 
 def test_nobody_named_is_asked_for():
-    assert refused(wish()) == [
+    assert error_texts(kudos_request()) == [
         "Who do you want to thank? Type @ and pick them from the list."
     ]
 
 
 def test_of_too_many_the_first_ten_get_it():
-    verdict = weigh(wish(*MANY, left=20))
-    assert len(verdict.receivers) == MOST_RECEIVERS
-    assert verdict.dropped[0].text == (
+    verdict = validate(kudos_request(*MANY, left=20))
+    assert len(verdict.recipients) == MAX_RECIPIENTS
+    assert verdict.warnings[0].text == (
         "Kudos go to up to 10 people. Of yours, the last 30 got none."
     )
-    assert dropped(wish(*list(MANY)[:11], left=20))[0].endswith(
+    assert warning_texts(kudos_request(*list(MANY)[:11], left=20))[0].endswith(
         "the last one got none."
     )
 
 
 def test_a_stranger_gets_them_where_the_channel_says_so():
-    assert weigh(wish("UEXT", strangers_too=True)).receivers == ("UEXT",)
+    assert validate(kudos_request("UEXT", strangers_too=True)).recipients == ("UEXT",)
 
 
 def test_more_than_is_left_is_not_given_in_part():
-    [said] = refused(wish("UBEN", "UCHI", left=1))
+    [said] = error_texts(kudos_request("UBEN", "UCHI", left=1))
     assert said == "That's 2 people, and you have 1 left today. Pick up to 1."
-    [said] = refused(wish("UBEN", left=0, a_day=3))
+    [said] = error_texts(kudos_request("UBEN", left=0, a_day=3))
     assert said == (
         "You've thanked 3 people today, which is the limit. You get more at midnight."
     )
 
 
 def test_who_is_dropped_costs_nothing():
-    assert weigh(wish("UBEN", "UBOT", "UANA", left=1)).receivers == ("UBEN",)
+    assert validate(kudos_request("UBEN", "UBOT", "UANA", left=1)).recipients == (
+        "UBEN",
+    )
 
 
 def test_a_reaction_needs_no_reason():
-    assert weigh(wish("UBEN", reason="", by="reaction")).cost == 1
+    assert validate(kudos_request("UBEN", reason="", by="reaction")).cost == 1
 
 
 def test_joining_in_costs_one_whoever_it_is_for():
-    verdict = weigh(wish("UBEN", "UCHI", reason="", by="second", left=1))
-    assert verdict.receivers == ("UBEN", "UCHI")
+    verdict = validate(kudos_request("UBEN", "UCHI", reason="", by="second", left=1))
+    assert verdict.recipients == ("UBEN", "UCHI")
     assert verdict.cost == 1
-    assert "You get more at midnight" in refused(wish("UBEN", by="second", left=0))[0]
+    assert (
+        "You get more at midnight"
+        in error_texts(kudos_request("UBEN", by="second", left=0))[0]
+    )
 
 
 @given(
@@ -163,11 +170,11 @@ def test_joining_in_costs_one_whoever_it_is_for():
     by=st.sampled_from(["words", "reaction", "second"]),
 )
 def test_what_is_given_is_always_within_the_rules(people, left, by):
-    verdict = weigh(wish(*people, left=left, by=by))
-    assert bool(verdict.receivers) != bool(verdict.refused)
-    assert len(set(verdict.receivers)) == len(verdict.receivers) <= MOST_RECEIVERS
-    assert not verdict.receivers or 0 < verdict.cost <= left
-    assert not set(verdict.receivers) & {"UANA", *(p for p, _ in ALONE)}
+    verdict = validate(kudos_request(*people, left=left, by=by))
+    assert bool(verdict.recipients) != bool(verdict.errors)
+    assert len(set(verdict.recipients)) == len(verdict.recipients) <= MAX_RECIPIENTS
+    assert not verdict.recipients or 0 < verdict.cost <= left
+    assert not set(verdict.recipients) & {"UANA", *(p for p, _ in ALONE)}
 
 
 @pytest.mark.parametrize(
@@ -199,16 +206,16 @@ def test_what_is_given_is_always_within_the_rules(people, left, by):
     ],
 )
 def test_a_reason_is_as_long_as_what_it_says(reason, expected):
-    assert length(reason) == expected
+    assert reason_length(reason) == expected
 
 
 def test_a_refusal_says_all_and_beside_each_field_its_own():
-    verdict = weigh(wish("UANA", "UBOT", reason=""))
-    refusal = refuse(verdict.refused)
+    verdict = validate(kudos_request("UANA", "UBOT", reason=""))
+    refusal = to_user_error(verdict.errors)
     assert str(refusal).count("\n") == 2
-    assert refusal.fields.keys() == {"people", "reason"}
-    assert "Robo is a bot" in refusal.fields["people"]
-    assert "Robo" not in refusal.fields["reason"]
+    assert refusal.field_errors.keys() == {"people", "reason"}
+    assert "Robo is a bot" in refusal.field_errors["people"]
+    assert "Robo" not in refusal.field_errors["reason"]
 
 
 GIVEN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -229,7 +236,7 @@ GIVEN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 def test_who_takes_kudos_back_and_for_how_long(held, minutes, may):
     now = GIVEN + timedelta(minutes=minutes)
     if may:
-        may_take_back(frozenset(held), given_at=GIVEN, now=now)
+        require_take_back(frozenset(held), given_at=GIVEN, now=now)
         return
-    with pytest.raises(Refusal):
-        may_take_back(frozenset(held), given_at=GIVEN, now=now)
+    with pytest.raises(UserError):
+        require_take_back(frozenset(held), given_at=GIVEN, now=now)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.kudos.words import LONGEST_REASON, parse, tags_typed
-from bot.text import clean, plain
+from bot.kudos.words import MAX_REASON_LENGTH, parse, parse_tags
+from bot.text import sanitize, to_plain
 
 ANA, BEN, CHI = "<@U0ANA|ana>", "<@U0BEN>", "<@W0CHI>"
 BITS = f"{ANA} {BEN} for #tag ` < > &amp; \n word ``` <!channel> , and".split(" ")
@@ -76,7 +76,7 @@ def test_tags_have_one_spelling_and_numbers_are_none():
 
 
 def test_a_form_takes_tags_with_or_without_their_sign():
-    assert tags_typed("#ops, team-work  ;OPS 42 #" + "x" * 31) == ("ops", "team-work")
+    assert parse_tags("#ops, team-work  ;OPS 42 #" + "x" * 31) == ("ops", "team-work")
 
 
 def test_a_tag_behind_the_reason_is_no_part_of_it():
@@ -100,7 +100,7 @@ def test_only_tags_at_the_very_end_are_taken_off():
 
 def test_a_reason_without_end_is_cut_where_a_message_has_room():
     said = parse(f"{ANA} for " + "long " * 8000)
-    assert len(said.reason) <= LONGEST_REASON
+    assert len(said.reason) <= MAX_REASON_LENGTH
     assert said.reason.endswith("…")
 
 
@@ -218,7 +218,7 @@ PARTS = [
 
 @given(st.lists(st.tuples(st.sampled_from(PARTS), st.sampled_from([" ", "", "\n"]))))
 def test_the_reason_is_a_stretch_of_what_was_typed_with_no_token_cut(parts):
-    text = clean("".join(part + gap for part, gap in parts))
+    text = sanitize("".join(part + gap for part, gap in parts))
     reason = parse(text).reason
     assert reason in text
     starts = [at.start() for at in re.finditer(re.escape(reason), text)]
@@ -232,5 +232,5 @@ def test_the_reason_is_a_stretch_of_what_was_typed_with_no_token_cut(parts):
 def test_nothing_that_is_typed_breaks_it(text):
     said = parse(text)
     assert len(set(said.people)) == len(said.people)
-    assert len(plain(said.reason)) <= LONGEST_REASON
+    assert len(to_plain(said.reason)) <= MAX_REASON_LENGTH
     assert said.reason == said.reason.strip()

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Connection, func, select, text
 
 import jobs.mentors
-from models import Credit, MentorRound
-from tests.factories import ASKER, HELPER, PEER, Story, person
+from models import Credit, MentorRun
+from tests.factories import ASKER, HELPER, PEER, Story, user_object
 
 ANOTHER = "U0ZOE"
 
@@ -18,33 +18,33 @@ def friday(story: Story) -> Story:
     """Two people have helped as much as each other, the helper before the other."""
     for helper in (HELPER, ANOTHER):
         for asker in (ASKER, PEER):
-            ask = story.ask("How is it done?", who=asker)
+            ask = story.ask("How is it done?", member=asker)
             reply = story.say(helper, "Like this.", thread_ts=ask.ts)
             story.react(asker, reply, "+1")
     for _ in range(9):
         story.say(ASKER, "Good morning")
-    story.later(minutes=2)
+    story.advance(minutes=2)
     for one in (HELPER, ANOTHER, ASKER, PEER):
-        user = person(one)
+        user = user_object(one)
         story.slack.people[one] = user
         assert story.event({"type": "user_change", "user": user}) == 200
-    story.clock.forward(days=3, hours=23)
-    jobs.mentors.write_down(story.rt, story.deliverer)
+    story.clock.advance(days=3, hours=23)
+    jobs.mentors.flush_message_counts(story.rt, story.deliverer)
     return story
 
 
-def look(story: Story) -> None:
-    jobs.mentors.look(story.rt, story.deliverer)
+def run_detection(story: Story) -> None:
+    jobs.mentors.detect(story.rt, story.deliverer)
 
 
 def credited(story: Story) -> str:
     """Who was, once, and heard of it."""
     story.deliver()
-    with story.rt.reads() as session:
+    with story.rt.read_session() as session:
         [member] = session.scalars(select(Credit.member)).all()
-        assert session.scalar(select(func.count()).select_from(MentorRound)) == 1
+        assert session.scalar(select(func.count()).select_from(MentorRun)) == 1
     told = {
-        whom: [m for m in story.slack.to(whom) if "May I tell" in m.text]
+        whom: [m for m in story.slack.messages_to(whom) if "May I tell" in m.text]
         for whom in (HELPER, ANOTHER)
     }
     assert {whom: len(letters) for whom, letters in told.items() if letters} == {
@@ -55,7 +55,7 @@ def credited(story: Story) -> str:
 
 def test_of_four_replicas_at_once_one_credits(friday: Story) -> None:
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(look, [friday] * 4))
+        list(pool.map(run_detection, [friday] * 4))
     assert credited(friday) == HELPER
 
 
@@ -72,15 +72,15 @@ def test_of_two_that_found_different_people_the_first_to_write_credits(
 ) -> None:
     """Both have looked before either writes; a mark was undone between the looks."""
     first = next(one for one in friday.answers() if one.author == HELPER)
-    bind = friday.rt.sessions.kw["bind"]
+    bind = friday.rt.write_session.kw["bind"]
     with ThreadPoolExecutor(2) as pool:
         with bind.begin() as connection:
             # They can read the rounds, and wait to write theirs.
             connection.execute(text("LOCK TABLE mentor_rounds IN EXCLUSIVE MODE"))
-            looks = [pool.submit(look, friday)]
+            looks = [pool.submit(run_detection, friday)]
             wait_for(connection, 1)
             friday.unreact(ASKER, first.ts, "+1")
-            looks.append(pool.submit(look, friday))
+            looks.append(pool.submit(run_detection, friday))
             wait_for(connection, 2)
         for done in looks:
             done.result()

@@ -5,7 +5,11 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.mentors.rings import components, crowds, mixed
+from bot.mentors.rings import (
+    in_large_component,
+    in_several_groups,
+    strongly_connected_components,
+)
 
 Edges = list[tuple[int, int]]
 
@@ -15,7 +19,7 @@ def found(size: int, edges: Edges) -> Sequence[int]:
     for node in range(size):
         targets += [end for start, end in edges if start == node]
         starts.append(len(targets))
-    return components(size, starts, targets)
+    return strongly_connected_components(size, starts, targets)
 
 
 def reachable(size: int, edges: Edges) -> list[set[int]]:
@@ -60,7 +64,7 @@ def test_a_crowd_is_more_people_than_a_circle_whichever_way_edges_lead(graph, mo
     size, edges = graph
     joined = reachable(size, [*edges, *((end, start) for start, end in edges)])
     large = [len(nodes) > most for nodes in joined]
-    assert list(crowds(size, *ends(edges), most)) == large
+    assert list(in_large_component(size, *ends(edges), most)) == large
 
 
 @given(GRAPHS, st.lists(st.integers(0, 3), min_size=9, max_size=9))
@@ -69,18 +73,23 @@ def test_who_deals_with_several_groups(graph, groups):
     both = [*edges, *((end, start) for start, end in edges)]
     met = [{groups[end] for start, end in both if start == n} for n in range(size)]
     several = [len(each) > 1 for each in met]
-    assert list(mixed(*ends(edges), groups[:size])) == several
+    assert list(in_several_groups(*ends(edges), groups[:size])) == several
 
 
 def test_a_path_as_long_as_a_large_workspace_needs_no_recursion():
     size = 50_000
     around = [(node, (node + 1) % size) for node in range(size)]
     starts = list(range(size + 1))
-    assert set(components(size, starts, [end for _, end in around])) == {0}
+    assert set(
+        strongly_connected_components(size, starts, [end for _, end in around])
+    ) == {0}
     # One edge less, and everybody is alone.
     starts[-1] -= 1
-    assert len(set(components(size, starts, list(range(1, size))))) == size
+    assert (
+        len(set(strongly_connected_components(size, starts, list(range(1, size)))))
+        == size
+    )
 
 
 def test_nobody_is_in_no_component():
-    assert list(components(0, [0], [])) == []
+    assert list(strongly_connected_components(0, [0], [])) == []

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import attacks
-from bot.config import MentorNumbers
+from bot.config import MentorSettings
 from bot.mentors import rules
-from bot.mentors.rules import DAY, Found, Marks
+from bot.mentors.rules import DAY, DetectionResult, HelpMatrix
 
-NUMBERS = MentorNumbers()
+NUMBERS = MentorSettings()
 UNTIL = 1_800_000_000.0
 # Who helps here, and many who talk: as many more are the most talkative.
 CROWD = {f"U0TALK{n:02}": 1000 - n for n in range(40)}
@@ -35,35 +35,35 @@ def found(
     busy: set[str] | None = None,
     are_known: bool = True,
     **numbers: object,
-) -> Found:
+) -> DetectionResult:
     """What comes of the marks in a town that the askers belong to, if they `are_known`.
 
     `busy` are those who answered three people.
     """
     askers = sorted({asker for _, asker, _ in marks}) if are_known else []
     known = [("U0TALK00", asker, 100.0) for asker in askers]
-    held = Marks()
+    held = HelpMatrix()
     for helper, asker, days in [*marks, *TOWN, *known]:
         held.add(helper, asker, UNTIL - days * DAY)
-    return rules.find(
+    return rules.detect(
         held,
         {**CROWD, "U0MIA": 5, **(messages or {})},
         lambda people, _: (busy or set()) & set(people),
         until=UNTIL,
-        numbers=MentorNumbers(**numbers),
-        barred=barred or set(),
+        settings=MentorSettings(**numbers),
+        excluded=barred or set(),
     )
 
 
-def names(result: Found) -> list[str]:
-    return [standing.member for standing in result.standings]
+def names(result: DetectionResult) -> list[str]:
+    return [standing.member for standing in result.candidates]
 
 
 # The gate, clause by clause
 
 
 def test_two_marks_from_two_askers_are_enough():
-    [mia] = found(QUIET).standings
+    [mia] = found(QUIET).candidates
     assert (mia.member, mia.marks, mia.askers, mia.messages) == ("U0MIA", 2, 2, 5)
 
 
@@ -167,14 +167,14 @@ def test_who_answered_is_asked_of_the_window_and_of_those_who_need_it():
         asked.append((people, (UNTIL - since) / DAY))
         return set()
 
-    marks = Marks()
+    marks = HelpMatrix()
     more = [("U0NOA", "U0TALK03", 1.0), ("U0NOA", "U0C", 9.0), ("U0C", "U0NOA", 9.0)]
     for helper, asker, days in [*TOWN, *QUIET, *more]:
         marks.add(helper, asker, UNTIL - days * DAY)
     for asker in ("U0ANA", "U0BEN"):
         marks.add("U0TALK00", asker, UNTIL - 100 * DAY)
-    numbers = MentorNumbers()
-    result = rules.find(marks, CROWD, answered, until=UNTIL, numbers=numbers)
+    numbers = MentorSettings()
+    result = rules.detect(marks, CROWD, answered, until=UNTIL, settings=numbers)
     assert names(result) == ["U0MIA"]
     # And whoever is in their ring does not count.
     assert asked == [({"U0NOA": {"U0NOA", "U0C"}}, 28)]
@@ -214,17 +214,17 @@ def writers(count: int) -> dict[str, int]:
     ],
 )
 def test_how_many_are_talkative(people: int, talkative: int):
-    assert rules.talkative(writers(people), NUMBERS) == set(
+    assert rules.top_talkers(writers(people), NUMBERS) == set(
         list(writers(people))[:talkative]
     )
 
 
 def test_of_those_who_wrote_as_much_the_ids_decide():
-    assert rules.talkative(dict.fromkeys("CABD", 7), NUMBERS) == {"A", "B", "C"}
+    assert rules.top_talkers(dict.fromkeys("CABD", 7), NUMBERS) == {"A", "B", "C"}
 
 
 def test_who_wrote_nothing_is_no_writer():
-    assert rules.talkative({"A": 9, "B": 0, "C": 0}, NUMBERS) == {"A"}
+    assert rules.top_talkers({"A": 9, "B": 0, "C": 0}, NUMBERS) == {"A"}
 
 
 # Windows
@@ -243,7 +243,7 @@ def test_what_is_later_than_the_period_does_not_count_yet():
 
 
 def test_nobody_is_named_where_nobody_helped():
-    assert found([]) == Found(84, sum(CROWD.values()) + 5, (), [])
+    assert found([]) == DetectionResult(84, sum(CROWD.values()) + 5, (), [])
 
 
 # The numbers, computed another way
@@ -301,7 +301,7 @@ def test_each_number_is_what_the_definition_says(marks):
         small_team=0,
     )
     book = by_the_book(marks, messages)
-    for standing in result.standings:
+    for standing in result.candidates:
         h, expected, s = book[standing.member]
         assert standing.helpfulness == pytest.approx(h, rel=1e-12)
         assert standing.expected == pytest.approx(expected, rel=1e-12)
@@ -318,7 +318,7 @@ def test_the_numbers_of_one_case_worked_out_by_hand():
         ("U0CHI", "U0MIA", 5.0),
     ]
     messages = {**dict.fromkeys(CROWD, 0), "U0MIA": 10, "U0OTHER": 90}
-    [mia] = found(marks, messages, small_team=0, talkative_people=1).standings
+    [mia] = found(marks, messages, small_team=0, talkative_people=1).candidates
     assert mia.helpfulness == 3
     # All H: 3 and Chi's 1/2, of which she is a tenth of the talk.
     assert mia.expected == pytest.approx(0.35)
@@ -330,7 +330,7 @@ def test_the_numbers_of_one_case_worked_out_by_hand():
 
 def test_nobody_counted_expects_nothing_of_anybody():
     nobody = dict.fromkeys([*CROWD, "U0MIA"], 0)
-    assert found(QUIET, nobody).standings[0].expected == 0
+    assert found(QUIET, nobody).candidates[0].expected == 0
 
 
 # The order, tie by tie
@@ -353,7 +353,7 @@ def test_of_as_unexpected_ones_more_askers_come_first():
     mia = [("U0MIA", "C", 3.0), ("U0MIA", "D", 2.0), ("U0MIA", "E", 1.0)]
     returned = [("E", "U0MIA", 1.0), ("E", "F", 1.0)]
     result = found([*noa, *mia, *returned], {"U0MIA": 0, "U0NOA": 0})
-    first, second = result.standings
+    first, second = result.candidates
     assert first.score == second.score
     assert (first.member, first.askers) == ("U0MIA", 3)
     assert (second.member, second.askers) == ("U0NOA", 2)
@@ -362,7 +362,7 @@ def test_of_as_unexpected_ones_more_askers_come_first():
 def test_of_as_many_askers_fewer_messages_come_first():
     """Among so many messages that next to nothing is expected of either."""
     messages = {"U0MIA": 2, "U0NOA": 1, "U0TALK00": 10**18}
-    first, second = found(ALIKE, messages).standings
+    first, second = found(ALIKE, messages).candidates
     assert first.score == second.score
     assert (first.member, second.member) == ("U0NOA", "U0MIA")
 
@@ -417,16 +417,16 @@ def test_a_community_is_no_ring():
 
 
 def test_private_channels_are_weighed_and_make_no_note():
-    marks = Marks()
+    marks = HelpMatrix()
     marks.add("U0MIA", "U0BEN", UNTIL - 1)
-    marks.turn_private()
+    marks.start_private()
     for _ in range(4):
         marks.add("U0MIA", "U0ANA", UNTIL - 1)
         marks.add("U0ANA", "U0MIA", UNTIL - 1)
     marks.add("U0MIA", "U0CHI", UNTIL - 1)
     for known in ("U0BEN", "U0CHI", *CROWD):
         marks.add("U0TALK00", known, UNTIL - 1)
-    result = rules.find(marks, CROWD, nobody, until=UNTIL, numbers=NUMBERS)
+    result = rules.detect(marks, CROWD, nobody, until=UNTIL, settings=NUMBERS)
     assert names(result) == ["U0MIA"]
     assert result.rings == []
 
@@ -469,16 +469,16 @@ def test_people_who_agree_on_marks_get_nothing_in_two_hundred_weeks(
     messages = {other: 30 + n for n, other in enumerate(others)}
     credited = []
     for week in weeks:
-        marks = Marks()
+        marks = HelpMatrix()
         for helper, asker, at in given:
             if week - 366 * DAY < at <= week:
                 marks.add(helper, asker, at)
-        result = rules.find(
+        result = rules.detect(
             marks,
             {**messages, **dict.fromkeys(agreed, 2)},
             answered,
             until=week,
-            numbers=NUMBERS,
+            settings=NUMBERS,
         )
         credited.append(names(result))
     assert not set(agreed) & {who for week in credited for who in week}
@@ -510,7 +510,7 @@ def test_a_chain_whose_members_answer_strangers_still_wins():
 )
 def test_a_period_ends_on_friday_at_ten(now, day, until):
     at = datetime.fromisoformat(now).replace(tzinfo=UTC)
-    period = rules.period(at, ZoneInfo("Europe/Helsinki"), NUMBERS)
+    period = rules.last_period(at, ZoneInfo("Europe/Helsinki"), NUMBERS)
     if day is None:
         assert period is None
     else:

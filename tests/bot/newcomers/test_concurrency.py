@@ -2,29 +2,29 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.factories import ADMIN, ASKER, BOT, HERE, PEER, Story, button
+from tests.factories import ADMIN, ASKER, BOT, HELP_CHANNEL, PEER, Story, button
 
 
 def test_of_many_clicks_at_once_one_posts(story: Story) -> None:
-    arrival = {"type": "member_joined_channel", "user": BOT, "channel": HERE}
+    arrival = {"type": "member_joined_channel", "user": BOT, "channel": HELP_CHANNEL}
     with ThreadPoolExecutor(4) as pool:
         told = pool.map(lambda _: story.event({**arrival, "inviter": ASKER}), range(4))
         assert set(told) == {200}
     story.deliver()
-    [preview] = story.slack.to(ASKER)
+    [preview] = story.slack.messages_to(ASKER)
     action_id, value = button(preview, "Post it")
     story.click(PEER, "introduction_not_now", value)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda who: story.click(who, action_id, value), [ASKER, ADMIN]))
     story.deliver()
-    assert len(story.slack.to(HERE)) == 1
+    assert len(story.slack.messages_to(HELP_CHANNEL)) == 1
 
 
 def test_joining_several_channels_at_once_is_greeted_once(story: Story) -> None:
     story.ask()
-    story.clock.forward(hours=1)
-    joined = {"type": "member_joined_channel", "user": PEER, "channel": HERE}
+    story.clock.advance(hours=1)
+    joined = {"type": "member_joined_channel", "user": PEER, "channel": HELP_CHANNEL}
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(lambda _: story.event(joined), range(8))) == {200}
     story.deliver()
-    assert len(story.slack.to(PEER)) == 1
+    assert len(story.slack.messages_to(PEER)) == 1

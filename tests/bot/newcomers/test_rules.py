@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.newcomers.rules import SETTLING, is_newcomer
+from bot.newcomers.rules import SETUP_PERIOD, is_newcomer
 
 BOT_CAME = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -14,8 +14,8 @@ BOT_CAME = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
     [
         (timedelta(days=-30), False),
         (timedelta(0), False),
-        (SETTLING - timedelta(microseconds=1), False),
-        (SETTLING, True),
+        (SETUP_PERIOD - timedelta(microseconds=1), False),
+        (SETUP_PERIOD, True),
         (timedelta(days=30), True),
     ],
 )

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.preferences.rules import Preferences
+from bot.preferences.rules import MemberSettings
 
-ANA = Preferences()
+ANA = MemberSettings()
 HERE = ZoneInfo("Europe/Helsinki")
 
 
@@ -28,13 +28,13 @@ def local(text: str) -> datetime:
     ],
 )
 def test_from_nine_to_five_on_working_days_unless_somebody_chose_others(at, is_welcome):
-    assert ANA.welcomes(local(at)) is is_welcome
+    assert ANA.allows_contact_at(local(at)) is is_welcome
 
 
 def test_whoever_chose_their_hours_is_written_to_in_those():
-    late = Preferences(hours_from=time(14), hours_to=time(22, 30))
-    assert not late.welcomes(local("2026-03-02T09:30:00"))
-    assert late.welcomes(local("2026-03-02T22:29:00"))
+    late = MemberSettings(hours_from=time(14), hours_to=time(22, 30))
+    assert not late.allows_contact_at(local("2026-03-02T09:30:00"))
+    assert late.allows_contact_at(local("2026-03-02T22:29:00"))
 
 
 @pytest.mark.parametrize(
@@ -51,17 +51,17 @@ def test_whoever_chose_their_hours_is_written_to_in_those():
     ],
 )
 def test_hours_past_midnight_belong_to_the_day_that_they_start_on(at, is_welcome):
-    night = Preferences(hours_from=time(22), hours_to=time(6))
-    assert night.welcomes(local(at)) is is_welcome
+    night = MemberSettings(hours_from=time(22), hours_to=time(6))
+    assert night.allows_contact_at(local(at)) is is_welcome
 
 
 def test_a_pause_ends_with_the_day_that_was_named():
-    away = Preferences(paused_until=date(2026, 3, 4))
-    assert not away.welcomes(local("2026-03-03T16:00:00"))
-    assert away.welcomes(local("2026-03-04T09:00:00"))
+    away = MemberSettings(paused_until=date(2026, 3, 4))
+    assert not away.allows_contact_at(local("2026-03-03T16:00:00"))
+    assert away.allows_contact_at(local("2026-03-04T09:00:00"))
     assert not away.is_paused(date(2026, 3, 4))
 
 
 def test_never_to_be_asked_is_no_times_a_week():
-    assert ANA.may_be_asked
-    assert not Preferences(asks_a_week=0).may_be_asked
+    assert ANA.accepts_requests
+    assert not MemberSettings(asks_a_week=0).accepts_requests

@@ -3,11 +3,11 @@
 from datetime import date, time
 
 from bot.preferences import service as preferences
-from bot.preferences.rules import Preferences
+from bot.preferences.rules import MemberSettings
 from tests.conftest import NOW
 from tests.factories import ASKER, HELPER, PEER
 
-EVERYTHING = Preferences(
+EVERYTHING = MemberSettings(
     topics_known=("python", "time"),
     topics_wanted=("retries",),
     wants_nudges=False,
@@ -25,8 +25,8 @@ def test_each_choice_is_kept_beside_the_others_and_is_its_owners_alone(
     database, workspace
 ):
     with database.sessions.begin() as session:
-        preferences.choose(session, workspace.id, ASKER, greeted_at=NOW)
-        preferences.choose(
+        preferences.update(session, workspace.id, ASKER, greeted_at=NOW)
+        preferences.update(
             session,
             workspace.id,
             ASKER,
@@ -40,19 +40,19 @@ def test_each_choice_is_kept_beside_the_others_and_is_its_owners_alone(
             asks_a_week=0,
             wants_greetings=False,
         )
-        preferences.choose(session, workspace.id, HELPER, may_be_named="yes")
+        preferences.update(session, workspace.id, HELPER, may_be_named="yes")
     with database.reads() as session:
-        assert preferences.of_all(session, workspace.id, [ASKER, HELPER, PEER]) == {
+        assert preferences.get_many(session, workspace.id, [ASKER, HELPER, PEER]) == {
             ASKER: EVERYTHING,
-            HELPER: Preferences(may_be_named="yes"),
-            PEER: Preferences(),
+            HELPER: MemberSettings(may_be_named="yes"),
+            PEER: MemberSettings(),
         }
         # The same id in another workspace is somebody else.
-        assert preferences.of(session, workspace.id + 1, ASKER) == Preferences()
+        assert preferences.get(session, workspace.id + 1, ASKER) == MemberSettings()
 
 
 def test_what_is_set_back_follows_the_default_again(database, workspace):
     with database.sessions.begin() as session:
-        preferences.choose(session, workspace.id, ASKER, asks_a_week=5)
-        preferences.choose(session, workspace.id, ASKER, asks_a_week=None)
-        assert preferences.of(session, workspace.id, ASKER) == Preferences()
+        preferences.update(session, workspace.id, ASKER, asks_a_week=5)
+        preferences.update(session, workspace.id, ASKER, asks_a_week=None)
+        assert preferences.get(session, workspace.id, ASKER) == MemberSettings()

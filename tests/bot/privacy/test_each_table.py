@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import JSON, Column, Table, func, insert, select
 from sqlalchemy.orm import Session
 
-from bot.kept import Kept
+from bot.kept import TablePolicy
 from bot.privacy import service as privacy
-from bot.privacy.kept import EVERYTHING
+from bot.privacy.kept import PERSONAL_DATA
 from bot.runtime import Runtime
 from models import Base
 from models.base import UtcDateTime
@@ -19,7 +19,7 @@ LEAVER, OTHER = "U0LEAVER", "U0OTHER"
 NAME, SAID = "Leah Leaver", "What Leah once said"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
-KEPT = {kept.model.__tablename__: kept for kept in EVERYTHING}
+KEPT = {kept.model.__tablename__: kept for kept in PERSONAL_DATA}
 TABLES = [
     table
     for table in Base.metadata.sorted_tables
@@ -36,7 +36,7 @@ def fill(session: Session, installation_id: int) -> None:
     ids: Ids = {"installations": [installation_id] * 2}
     for table in TABLES:
         # The workspace has one row of some that are about nobody.
-        is_single = "id" not in table.c and not KEPT[table.name].is_about_people
+        is_single = "id" not in table.c and not KEPT[table.name].has_personal_data
         for nth in (0,) if is_single else (0, 1):
             row = {
                 column.name: value
@@ -67,16 +67,16 @@ def _value(table: Table, column: Column[Any], nth: int, ids: Ids) -> Any:
     return _any(column, nth)
 
 
-def _declared(kept: Kept, column: str, nth: int) -> Any:
+def _declared(kept: TablePolicy, column: str, nth: int) -> Any:
     """Who is named, or what was said, where the table says that it holds that."""
-    if column in kept.people:
-        return OTHER if nth and column in kept.owners else LEAVER
-    if column in kept.lists:
+    if column in kept.person_columns:
+        return OTHER if nth and column in kept.owner_columns else LEAVER
+    if column in kept.people_lists:
         return {"by": LEAVER} if column == "detail" else [LEAVER]
-    if column in kept.keys:
+    if column in kept.key_columns:
         return f"{nth}:{OTHER if nth else LEAVER}:{LEAVER}"
-    if column in kept.words:
-        is_mine = _declared(kept, kept.words[column], nth) == LEAVER
+    if column in kept.text_columns:
+        is_mine = _declared(kept, kept.text_columns[column], nth) == LEAVER
         return SAID if is_mine else f"As <@{LEAVER}|leah> says"
     return None
 
@@ -110,19 +110,21 @@ def counts(session: Session) -> dict[str, int]:
 
 @pytest.fixture
 def filled(rt: Runtime) -> Runtime:
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         fill(session, rt.workspace.id)
     return rt
 
 
 def test_nothing_in_any_table_leads_to_whoever_was_forgotten(filled: Runtime):
-    with filled.reads() as session:
+    with filled.read_session() as session:
         before, held = cells(session), counts(session)
-    about = {kept.model.__tablename__ for kept in EVERYTHING if kept.is_about_people}
+    about = {
+        kept.model.__tablename__ for kept in PERSONAL_DATA if kept.has_personal_data
+    }
     assert {name for name, text in before.items() if LEAVER in text} == about
-    with filled.sessions.begin() as session:
-        privacy.forget(session, filled.workspace.id, LEAVER, now=NOW)
-    with filled.reads() as session:
+    with filled.write_session.begin() as session:
+        privacy.erase(session, filled.workspace.id, LEAVER, now=NOW)
+    with filled.read_session() as session:
         after, left = cells(session), counts(session)
     # That of late deliveries, which goes after some days.
     assert {name for name, text in after.items() if LEAVER in text} == {"members"}
@@ -131,27 +133,27 @@ def test_nothing_in_any_table_leads_to_whoever_was_forgotten(filled: Runtime):
     } == set()
     for name in TABLES:
         kept = KEPT[name.name]
-        gone = kept.is_about_people and kept.when_forgotten == "delete"
+        gone = kept.has_personal_data and kept.on_erasure == "delete"
         if name.name != "outbox":  # What is reworded is promised there.
             assert left[name.name] == held[name.name] - gone, name.name
-    assert all(OTHER in after[name] for name in about if KEPT[name].owners)
+    assert all(OTHER in after[name] for name in about if KEPT[name].owner_columns)
 
 
 def test_the_file_has_each_table_and_of_others_rows_only_ones_part(filled: Runtime):
-    with filled.reads() as session:
-        told = privacy.shown_to(
+    with filled.read_session() as session:
+        told = privacy.rows_about(
             session, filled.workspace.id, LEAVER, now=filled.clock()
         )
-    for kept in EVERYTHING:
+    for kept in PERSONAL_DATA:
         rows = told[kept.model.__tablename__]
-        if not kept.is_about_people:
+        if not kept.has_personal_data:
             assert rows == []
             continue
         assert rows, kept.model.__tablename__
         assert LEAVER in json.dumps(rows)
-        for column, author in kept.words.items():
+        for column, author in kept.text_columns.items():
             for row in rows:
                 assert (row.get(column) == SAID) is (row.get(author) == LEAVER)
         # Whom somebody thanked is theirs to see, and who thanked them.
-        if not kept.readers:
+        if not kept.reader_columns:
             assert OTHER not in json.dumps(rows), kept.model.__tablename__

@@ -3,23 +3,25 @@
 import pytest
 from sqlalchemy import JSON, String
 
-from bot.kept import replaced
-from bot.notices import notices
-from bot.privacy.kept import EVERYTHING, TOLD
+from bot.kept import replace_member
+from bot.notices import message_types
+from bot.privacy.kept import MESSAGES, PERSONAL_DATA
 from models import Base
 from tests.test_house import WORKSPACE
 
-DECLARED = {kept.model: kept for kept in EVERYTHING}
+DECLARED = {kept.model: kept for kept in PERSONAL_DATA}
 
 
 def test_each_table_says_what_it_keeps_of_people_and_says_so_once():
     mapped = {mapper.class_ for mapper in Base.registry.mappers}
     undeclared = {model.__name__ for model in mapped - DECLARED.keys()}
     assert undeclared == set(), "declare these in their feature's kept.py"
-    assert len(EVERYTHING) == len(DECLARED)
+    assert len(PERSONAL_DATA) == len(DECLARED)
 
 
-@pytest.mark.parametrize("kept", EVERYTHING, ids=lambda kept: kept.model.__tablename__)
+@pytest.mark.parametrize(
+    "kept", PERSONAL_DATA, ids=lambda kept: kept.model.__tablename__
+)
 def test_each_column_that_can_hold_a_name_or_words_says_which(kept):
     can_hold = {
         column.name
@@ -32,7 +34,9 @@ def test_each_column_that_can_hold_a_name_or_words_says_which(kept):
     assert set(kept.words.values()) <= set(kept.people)
 
 
-@pytest.mark.parametrize("kept", EVERYTHING, ids=lambda kept: kept.model.__tablename__)
+@pytest.mark.parametrize(
+    "kept", PERSONAL_DATA, ids=lambda kept: kept.model.__tablename__
+)
 def test_a_column_called_after_a_person_is_declared_to_name_one(kept):
     names = {"asker", "author", "by", "giver", "lead", "member", "owner", "receiver"}
     called = {
@@ -45,8 +49,8 @@ def test_a_column_called_after_a_person_is_declared_to_name_one(kept):
 
 
 def test_each_kind_of_message_says_whom_it_can_name():
-    declared = [kind for told in TOLD for kind in told.kinds]
-    assert sorted(declared) == sorted(notices(WORKSPACE))
+    declared = [kind for told in MESSAGES for kind in told.kinds]
+    assert sorted(declared) == sorted(message_types(WORKSPACE))
 
 
 @pytest.mark.parametrize(
@@ -60,4 +64,4 @@ def test_each_kind_of_message_says_whom_it_can_name():
     ],
 )
 def test_a_name_is_replaced_wherever_it_stands_alone(value, then):
-    assert replaced(value, "U1", "f") == then
+    assert replace_member(value, "U1", "f") == then

@@ -3,10 +3,10 @@
 import pytest
 from slack_sdk.models.blocks import DividerBlock
 
-from bot.channels.rules import HELPFUL, SECOND, SOLVED
+from bot.channels.rules import DEFAULT_HELPFUL, DEFAULT_JOIN, DEFAULT_SOLVED
 from bot.settings import forms
 from bot.settings.blocks import help_text
-from tests.slack_json import Json, field, modal, mrkdwn, option, plain, typed
+from tests.slack_json import Json, input_block, modal, mrkdwn, option, plain, text_input
 from tests.surfaces import settings_form, workspace_form
 from tests.test_readme import table
 
@@ -33,7 +33,7 @@ def capture(chosen: Json) -> Json:
         "options": [OFF, QUESTIONS, ALL],
         "initial_option": chosen,
     }
-    return field("capture", "What becomes an ask", choices)
+    return input_block("capture", "What becomes an ask", choices)
 
 
 def captured_sign() -> Json:
@@ -53,7 +53,7 @@ def captured_sign() -> Json:
         "initial_option": with_a_reaction,
     }
     label = "How I show that a message became an ask"
-    return field("captured_sign", label, choices)
+    return input_block("captured_sign", label, choices)
 
 
 def champions(**initial: object) -> Json:
@@ -65,7 +65,7 @@ def champions(**initial: object) -> Json:
         **initial,
     }
     hint = "They may close and solve asks for others, and change these settings."
-    return field("champions", "Champions", people, hint, optional=True)
+    return input_block("champions", "Champions", people, hint, optional=True)
 
 
 def box(name: str, label: str, ticked: Json, hint: str | None = None) -> Json:
@@ -75,7 +75,7 @@ def box(name: str, label: str, ticked: Json, hint: str | None = None) -> Json:
         "options": [ticked],
         "initial_options": [ticked],
     }
-    return field(name, label, element, hint, optional=True)
+    return input_block(name, label, element, hint, optional=True)
 
 
 def unticked(block: Json) -> Json:
@@ -93,35 +93,35 @@ def test_a_channel_as_it_is_at_first():
         capture(OFF),
         captured_sign(),
         champions(),
-        field(
+        input_block(
             "topics",
             "Topics",
-            typed("topics", 2000),
+            text_input("topics", 2000),
             "Separated by commas. People can add their own.",
             optional=True,
         ),
-        field(
+        input_block(
             "helpful",
             "Emoji for helpful",
-            typed("helpful", 300, initial_value="👍 🙌 ❤️ 🙏 💡"),
+            text_input("helpful", 300, initial_value="👍 🙌 ❤️ 🙏 💡"),
             "On an answer, from anybody but its author.",
         ),
-        field(
+        input_block(
             "solved",
             "Emoji for solved",
-            typed("solved", 300, initial_value="✅"),
+            text_input("solved", 300, initial_value="✅"),
             "On an answer, from the person who asked.",
         ),
-        field(
+        input_block(
             "second",
             "Emoji to join in kudos",
-            typed("second", 300, initial_value="🙌"),
+            text_input("second", 300, initial_value="🙌"),
             "On a kudos message, from anybody but its giver.",
         ),
-        field(
+        input_block(
             "kudos",
             "Emoji that gives kudos",
-            typed("kudos", 300),
+            text_input("kudos", 300),
             "Works on any message. Leave it empty to turn this off.",
             optional=True,
         ),
@@ -220,7 +220,7 @@ def test_the_help_names_the_channels_own_emoji_and_fits_one_section():
 
 
 def test_the_help_names_the_commands_that_there_are():
-    said = help_text(HELPFUL, SOLVED, SECOND)
+    said = help_text(DEFAULT_HELPFUL, DEFAULT_SOLVED, DEFAULT_JOIN)
     told = [name.strip("`") for name in table("## What people can do")]
     of_leads = {"/backswing mentors", "/backswing workspace", "/backswing help"}
     for command in told:

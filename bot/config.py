@@ -296,7 +296,7 @@ def _json_schema(parts: list[str]) -> dict[str, Any] | None:
     schema = Settings.model_json_schema()
     found: dict[str, Any] | None = schema
     for part in parts:
-        group = schema["$defs"]["MentorNumbers"] if found and "$ref" in found else found
+        group = schema["$defs"]["MentorSettings"] if found and "$ref" in found else found
         found = (group or {}).get("properties", {}).get(part)
     return found
 

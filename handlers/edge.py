@@ -60,7 +60,7 @@ class SlackHttpEndpoint:
             else None
         )
         self.batcher = AsyncEventBatcher(
-            bolt.dispatch_batch, refused=self._metrics.count_refused
+            bolt.dispatch_batch, on_refused=self._metrics.count_refused
         )
         self._dispatchers = CapacityLimiter(MAX_DISPATCHERS)
 

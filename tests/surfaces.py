@@ -93,12 +93,12 @@ def full_ask(state: str) -> AskView:
         details="It *fails* in spring:\n```\nassert hours == 24\n```",
         topics=("python", "time"),
         solutions=(SOLUTION, ("Chi", URL)),
-        worked="Freezing the clock.",
+        what_worked="Freezing the clock.",
         looking=("Ben", "Chi"),
-        same=2,
+        same_count=2,
         closed_by="Dan",
         close_reason="Asked twice",
-        is_first=True,
+        is_first_ask=True,
     )
 
 
@@ -125,7 +125,7 @@ def my_form(**values: Any) -> View:
 def home_view(**more: Any) -> home.HomeView:
     """The Home tab of somebody who chose nothing, but for this."""
     mine = home.SettingsSummary(member.summary(MemberSettings(), "Europe/Helsinki"))
-    return home.HomeView(**{"mine": mine, "unanswered": home.ListPage(), **more})
+    return home.HomeView(**{"settings": mine, "unanswered": home.ListPage(), **more})
 
 
 def listed(lines: int, start: int, total: int) -> home.ListPage[home.ListItem]:
@@ -153,7 +153,7 @@ def full_home() -> home.HomeView:
         asks=listed(8, 8, 300),
         unanswered=listed(8, 8, 300),
         helped=listed(5, 5, 300),
-        due=[home.DueRound(7, QUESTION, URL, "help", "Friday 6 March at 17:00")] * 5,
+        due_rounds=[home.DueRound(7, QUESTION, URL, "help", "Friday 6 March at 17:00")] * 5,
         checkins=home.ListPage(
             [
                 home.CheckInItem(
@@ -171,7 +171,7 @@ def full_home() -> home.HomeView:
             5,
             12,
         ),
-        mine=home.SettingsSummary(
+        settings=home.SettingsSummary(
             member.summary(chosen, "Asia/Kolkata"), "6 March 2026"
         ),
     )
@@ -189,7 +189,7 @@ def fields(
 
 def solved_note(**more: Any) -> tuple[str, list[Block]]:
     return notes.solved(
-        7, TITLE, URL, **{"by": None, "candidates": (), "has_worked": False, **more}
+        7, TITLE, URL, **{"by": None, "candidates": (), "has_what_worked": False, **more}
     )
 
 
@@ -209,7 +209,7 @@ def kudos_view(**more: Any) -> kudos.KudosView:
         **{
             "id": 7,
             "giver": "Ana",
-            "receivers": ("U0BEN",),
+            "recipients": ("U0BEN",),
             "reason": THANKS,
             **more,
         }
@@ -223,11 +223,11 @@ def kudos_row(**more: Any) -> kudos.ListItem:
 
 
 RECEIVED_ROWS = [
-    kudos_row(url=URL, tags=("teamwork",), seconds=2),
+    kudos_row(url=URL, tags=("teamwork",), join_count=2),
     kudos_row(is_private=True, reason="long " * 400),
     kudos_row(url=URL, reason="", emoji="tada::skin-tone-2"),
 ]
-GIVEN_ROWS = [*RECEIVED_ROWS, kudos_row(url=URL, joined="Dan")]
+GIVEN_ROWS = [*RECEIVED_ROWS, kudos_row(url=URL, joined_giver="Dan")]
 
 
 def credit_story(contributions: int = 2, **more: Any) -> CreditStory:
@@ -394,7 +394,7 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
     blocks.message: [
         *(partial(blocks.message, ask(state)) for state in STATES),
         *(partial(blocks.message, full_ask(state)) for state in STATES),
-        lambda: blocks.message(ask(origin=URL)),
+        lambda: blocks.message(ask(origin_url=URL)),
     ],
     blocks.thread_line: [
         *(
@@ -469,9 +469,11 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
         lambda: solved_note(by="Dan", solutions=[SOLUTION]),
         lambda: solved_note(solutions=[SOLUTION, ("Chi", URL)]),
         lambda: solved_note(candidates=[(1, "Ben, 02 Mar 09:00 UTC")]),
-        lambda: solved_note(by="Dan", has_worked=True),
-        lambda: solved_note(candidates=[(1, "Ben, 02 Mar 09:00 UTC")], has_worked=True),
-        lambda: solved_note(has_worked=True),
+        lambda: solved_note(by="Dan", has_what_worked=True),
+        lambda: solved_note(
+            candidates=[(1, "Ben, 02 Mar 09:00 UTC")], has_what_worked=True
+        ),
+        lambda: solved_note(has_what_worked=True),
     ],
     notes.solved_for_joiner: [
         lambda: notes.solved_for_joiner(TITLE, URL, None),
@@ -541,7 +543,12 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
         lambda: lead_page(0),
         lambda: lead_page(8, older=8),
         lambda: lead_page(
-            8, scope="off", newer=0, older=16, rings=["Ben"], experts=["Dan", "Eva"]
+            8,
+            scope="off",
+            newer_start=0,
+            older=16,
+            rings=["Ben"],
+            experts=["Dan", "Eva"],
         ),
         lambda: lead_page(2, scope="channels"),
     ],
@@ -726,11 +733,11 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
         lambda: kudos.message(kudos_view()),
         lambda: kudos.message(
             kudos_view(
-                receivers=tuple(f"U0P{n}" for n in range(10)),
+                recipients=tuple(f"U0P{n}" for n in range(10)),
                 reason="word " * 400,
                 tags=("teamwork", "ops"),
-                seconds=2,
-                about=URL,
+                join_count=2,
+                subject_url=URL,
             )
         ),
         lambda: kudos.message(kudos_view(taken_back_by="Ana")),

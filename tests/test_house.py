@@ -163,10 +163,10 @@ def promised() -> Iterator[str]:
             if not isinstance(node, ast.Call):
                 continue
             if called(node) in {
-                "outbox.promise",
-                "outbox.promise_all",
-                "outbox.refresh",
-                "outbox.refresh_all",
+                "outbox.enqueue",
+                "outbox.enqueue_many",
+                "outbox.enqueue_update",
+                "outbox.enqueue_updates",
             }:
                 kind = node.args[1]
             elif called(node) in passing and name(file) != "bot/outbox.py":

@@ -173,7 +173,7 @@ def test_a_file_of_an_older_version_is_copied_aside_and_migrated(tmp_path: Path)
     opened = open_database(f"sqlite:///{file}")
     assert schema.compare_revision(opened.engine) == "same"
     opened.close()
-    copy = tmp_path / "backswing.db.before-migration"
+    copy = tmp_path / "backswing.db.before_erasure-migration"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     held = sqlite3.connect(copy)
     assert held.execute("SELECT * FROM alembic_version").fetchall() == [(OLDEST,)]

@@ -244,6 +244,6 @@ def test_importing_real_conversations_comes_to_the_same(database):
     with Export(REAL) as export:
         names = [room.name for room in export.channels]
     assert imported(REAL, names, database) == expected
-    with database.reads() as session:
+    with database.read_session() as session:
         assert session.scalar(select(func.count()).select_from(OutboxItem)) == 0
         assert session.scalar(select(func.count()).select_from(Member)) >= 504

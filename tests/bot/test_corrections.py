@@ -37,7 +37,7 @@ def desk(rt: Runtime) -> Desk:
 
 @pytest.fixture(params=[90 / 3600, 3, 24 * 365])
 def ahead(request: pytest.FixtureRequest, clock: Clock) -> float:
-    """By how many hours the clock is ahead: it is set right by `clock.forward`."""
+    """By how many hours the clock is ahead: it is set right by `clock.advance`."""
     clock.advance(hours=request.param)
     return float(request.param)
 

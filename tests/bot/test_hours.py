@@ -43,9 +43,9 @@ def test_messages_come_in_somebodys_own_daytime(local: str, then: str):
 def test_who_is_away_is_looked_at_again_another_day():
     assert reach(is_away=True).next_allowed(NOON) == NOON + timedelta(days=1)
     friday_evening = datetime(2026, 3, 6, 19, 0, tzinfo=UTC)
-    back = reach(back_at=friday_evening).next_allowed(NOON)
+    back = reach(away_until=friday_evening).next_allowed(NOON)
     assert back == datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
-    assert reach(back_at=EARLY).next_allowed(NOON) == NOON
+    assert reach(away_until=EARLY).next_allowed(NOON) == NOON
 
 
 @given(

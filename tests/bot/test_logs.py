@@ -188,7 +188,7 @@ import asyncio, sys, threading, warnings
 from bot import logs
 
 logs.set_up(form="json", level="INFO")
-logs.take_uncaught()
+logs.log_uncaught_errors()
 
 class Trips:
     def __del__(self):

@@ -77,7 +77,7 @@ def assert_harmless(drawn: tuple[str, list[Block]]) -> None:
 
 def of_message(text: str) -> tuple[str, list[Block]]:
     title, details = from_message(text)
-    drawn = ask(title=title, details=details, worked=title, state="solved")
+    drawn = ask(title=title, details=details, what_worked=title, state="solved")
     return blocks.message_text(drawn), blocks.message(drawn)
 
 

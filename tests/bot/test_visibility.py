@@ -64,7 +64,7 @@ def ask(rt: Runtime, who: str = ASKER, now=NOW) -> None:
 
 
 def test_what_is_not_known_is_asked_and_hidden_meanwhile(rt, slack, places):
-    with rt.reads() as session:
+    with rt.read_session() as session:
         listed = select(Channel.slack_id).where(visibility.visible(ASKER, now=NOW))
         assert set(session.scalars(listed)) == {HELP_CHANNEL}
     ask(rt)
@@ -73,7 +73,7 @@ def test_what_is_not_known_is_asked_and_hidden_meanwhile(rt, slack, places):
 
 
 def test_of_public_channels_nobody_is_asked(rt, places):
-    with rt.reads() as session:
+    with rt.read_session() as session:
         here = session.get_one(Channel, places[HELP_CHANNEL])
         assert visibility.can_see(session, here, HELPER, now=NOW)
 
@@ -90,7 +90,7 @@ def test_an_answer_of_long_ahead_counts_for_nothing(rt, places):
     """As after the machine's clock was set back."""
     ask(rt)
     before = NOW - FRESH_FOR - SECOND
-    with rt.reads() as session:
+    with rt.read_session() as session:
         den = session.get_one(Channel, places[DEN])
         with pytest.raises(MembershipUnknown):
             visibility.can_see(session, den, ASKER, now=before)
@@ -106,7 +106,7 @@ def test_when_a_clock_is_set_back_slack_is_asked_anew_and_heard(
     if timedelta(hours=hours) > FRESH_FOR:
         ask(rt)
     assert seen(rt) == {HELP_CHANNEL, DEN}
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         visibility.on_membership_event(
             session,
             rt.workspace.id,
@@ -122,7 +122,7 @@ def test_when_a_clock_is_set_back_slack_is_asked_anew_and_heard(
 @pytest.mark.parametrize("is_late", [False, True])
 def test_who_leaves_is_out_though_an_older_answer_comes_later(rt, places, is_late):
     def leave() -> None:
-        with rt.sessions.begin() as session:
+        with rt.write_session.begin() as session:
             visibility.on_membership_event(
                 session,
                 rt.workspace.id,
@@ -143,7 +143,7 @@ def test_who_leaves_is_out_though_an_older_answer_comes_later(rt, places, is_lat
 
 
 def test_events_about_strangers_and_public_channels_leave_no_rows(rt, places):
-    with rt.sessions.begin() as session:
+    with rt.write_session.begin() as session:
         for channel, who in (
             (HELP_CHANNEL, ASKER),
             (DEN, "U0NOBODY"),
@@ -157,7 +157,7 @@ def test_events_about_strangers_and_public_channels_leave_no_rows(rt, places):
 
 def test_who_is_outside_is_refused_beside_the_field(rt, places):
     ask(rt)
-    with rt.reads() as session:
+    with rt.read_session() as session:
         den, lair = (session.get_one(Channel, places[one]) for one in (DEN, LAIR))
         visibility.require_visible(session, den, ASKER, now=NOW)
         with pytest.raises(UserError, match="not in it") as no:
@@ -182,5 +182,5 @@ def test_an_error_is_no_yes(rt, slack, places, error: SlackError, is_answer: boo
         return
     with pytest.raises(SlackError):
         ask(rt)
-    with rt.reads() as session:
+    with rt.read_session() as session:
         assert session.scalars(select(ChannelMember)).all() == []

@@ -213,7 +213,7 @@ def test_the_time_that_we_take_counts_for_nobody(place: Place) -> None:
 def test_where_there_is_no_room_the_one_that_waits_longest_goes(
     place: Place, monkeypatch: pytest.MonkeyPatch, text: bytes
 ) -> None:
-    monkeypatch.setattr(doorway, "MOST_CONNECTIONS", 20)
+    monkeypatch.setattr(doorway, "MAX_CONNECTIONS", 20)
     place.may_answer.clear()
     busy = place.open(WHOLE)
     until(lambda: place.read[:1] == ["ok"])

@@ -69,7 +69,7 @@ def test_a_check_that_hangs_is_no_yes():
         release.wait(10)
 
     try:
-        status, said = ask(health(database=hang, patience=0.05))
+        status, said = ask(health(database=hang, timeout=0.05))
     finally:
         release.set()
     assert (status, said[0]) == (503, "not ready")

@@ -399,7 +399,13 @@ ASKS_ITSELF = {
 # To a channel, and so to who is in it now.
 IN_THE_CHANNEL = {
     *("ask.post", "ask.show", "ask.sign", "ask.offer", "thread.read"),
-    *("kudos.post", "kudos.show", "kudos.given", "kudos.spent", "kudos.settled"),
+    *(
+        "kudos.post",
+        "kudos.show",
+        "kudos.given",
+        "kudos.spent",
+        "kudos.render_receipt_update",
+    ),
     *("checkin.post", "checkin.show", "checkin.answer", "checkin.reword"),
     *("checkin.read", "mentor.post", "mentor.show", "newcomer.introduction"),
 }

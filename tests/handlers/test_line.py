@@ -124,7 +124,7 @@ def test_no_batch_grows_without_bound():
 def test_no_channel_takes_the_room_of_the_others():
     async def story() -> None:
         counter = Counter()
-        async with opened(counter, most_waiting=4) as made:
+        async with opened(counter, max_waiting=4) as made:
             first = asyncio.create_task(made.answer(request(0)))
             await wait_for(counter.busy)
             busy = [asyncio.create_task(made.answer(in_channel("C1"))) for _ in "abc"]
@@ -142,7 +142,7 @@ def test_one_too_many_is_to_come_again():
     async def story() -> None:
         counter = Counter()
         told: list[str] = []
-        async with opened(counter, most_waiting=2, refused=told.append) as made:
+        async with opened(counter, max_waiting=2, on_refused=told.append) as made:
             asked = await ask_behind_the_first(made, counter, [1, 2, 3])
             refused = await asked.pop()
             assert refused.status == 503
@@ -160,7 +160,7 @@ def test_nobody_is_served_after_slack_has_given_up():
     async def story() -> None:
         counter = Counter()
         told: list[str] = []
-        async with opened(counter, patience=0.2, refused=told.append) as made:
+        async with opened(counter, timeout=0.2, on_refused=told.append) as made:
             asked = await ask_behind_the_first(made, counter, [1])
             await asyncio.sleep(0.3)
             counter.let_go()

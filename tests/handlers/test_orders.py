@@ -62,7 +62,7 @@ def tellings(draw: st.DrawFn) -> tuple[int, list[dict[str, Any]]]:
 @given(telling=tellings())
 def test_any_telling_comes_to_the_same(story, database, telling):
     seed, told = telling
-    with database.sessions.begin() as session:
+    with database.write_session.begin() as session:
         for table in reversed(Base.metadata.sorted_tables):
             if table.name != Installation.__tablename__:
                 session.execute(delete(table))
@@ -72,5 +72,5 @@ def test_any_telling_comes_to_the_same(story, database, telling):
     expected = ExportCounts()
     talk = exports.channel_messages(seed, asks=1)[ROOM]
     counts.add_messages(expected, ROOM, talk, exports.people())
-    with database.reads() as session:
+    with database.read_session() as session:
         assert counts.from_database(session) == expected

@@ -605,7 +605,7 @@ def test_a_bug_in_drawing_takes_nothing_back(made: Story):
         return claim.payload["no such thing"]  # type: ignore[no-any-return]
 
     rewording = RedactMessage({"ask.made": MessageType(draw)})
-    fake = SimpleNamespace(subject_id=the_letter(made).id, claimed_at=made.clock())
+    fake = SimpleNamespace(subject_id=the_letter(made).id, started_at=made.clock())
     claim = cast("Delivery", fake)
     with made.rt.read_session() as session, pytest.raises(KeyError):
         rewording.render(session, claim)

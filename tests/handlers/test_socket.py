@@ -286,7 +286,7 @@ def front(slack: Sandbox) -> Iterator[Front]:
 def fronted(
     slack: Sandbox, front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Line]:
-    monkeypatch.setattr("handlers.socket._LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr("handlers.socket._MAX_PAUSE", 0.05)
     made = Line(slack, api_url=front.api_url)
     yield made
     made.socket.close()
@@ -326,7 +326,7 @@ def test_at_the_start_it_is_waited_out_too(
 def test_the_start_does_not_wait_for_an_answer_that_does_not_end(
     slack: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handlers.socket.FIRST_SECONDS", 0.2)
+    monkeypatch.setattr("handlers.socket.CONNECT_TIMEOUT_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as slow:
         line = Line(slack, api_url=f"http://127.0.0.1:{slow.getsockname()[1]}/api/")
         line.socket.connect()
@@ -365,7 +365,7 @@ def test_a_reader_that_dies_is_seen(
     def die(*_: object) -> None:
         raise SystemExit
 
-    monkeypatch.setattr(line.socket, "_hear", die)
+    monkeypatch.setattr(line.socket, "_on_message", die)
     slack.sockets.disconnect("warning")
     until(line.socket.is_dead)
     assert not line.socket.is_connected()

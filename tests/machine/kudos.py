@@ -77,14 +77,14 @@ class Kudos(Machine):
             assert who in {kudos.giver, ADMIN}
             assert kudos.taken_back_at is None
 
-    @precondition(lambda self: self.thanked_in())
+    @precondition(lambda self: self.kudos_messages())
     @rule(data=st.data(), who=_ANY_MEMBER)
     def join_in(self, data: st.DataObject, who: str) -> None:
         posted = data.draw(st.sampled_from(self.kudos_messages()))
         self.attempts[who] += 1
         self.world.toggle_reaction(who, posted.channel, posted.ts, posted.ts, JOIN)
 
-    @precondition(lambda self: self.said_here())
+    @precondition(lambda self: self.thankable_messages())
     @rule(data=st.data(), who=_ANY_MEMBER)
     def thank_by_emoji(self, data: st.DataObject, who: str) -> None:
         said = data.draw(st.sampled_from(self.thankable_messages()))

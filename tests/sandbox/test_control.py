@@ -24,7 +24,7 @@ def act(page, person, do, **more):
 
 def test_the_page_and_the_state(slack, page, ana, room):
     assert "<!doctype html>" in page.get("/").text
-    slack.channel("secret", is_private=True)
+    slack.add_channel("secret", is_private=True)
     state = page.get("/_/state", params={"as": ana.id}).json()
     assert [c["name"] for c in state["channels"]] == ["help"]
     assert {p["name"] for p in state["people"]} == {"parrot", "ana", "ben"}
@@ -86,7 +86,7 @@ def test_older_messages(slack, page, ana, room):
 
 def test_refusals_are_in_json(slack, page, ana, ben, room):
     ts = slack.say(ben.id, room.id, "his")
-    secret = slack.channel("secret", ben, is_private=True)
+    secret = slack.add_channel("secret", ben, is_private=True)
     for status, answer in [
         (403, act(page, ana, "edit", channel=room.id, ts=ts, text="x")),
         (404, act(page, ana, "say", channel="C404", text="x")),

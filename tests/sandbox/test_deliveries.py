@@ -9,7 +9,7 @@ from slack_bolt import BoltResponse
 
 def test_a_message_arrives_as_slack_sends_it(slack, parrot, ana, room):
     ts = slack.say(ana.id, room.id, "Hi *all* &amp; <@U1>")
-    slack.settle()
+    slack.wait_for_deliveries()
     [event] = parrot.events("message")
     body = next(b for b in parrot.bodies if b["event"] is event)
     assert (event["ts"], event["event_ts"], event["channel_type"]) == (
@@ -25,17 +25,17 @@ def test_a_message_arrives_as_slack_sends_it(slack, parrot, ana, room):
 
 
 def test_only_where_the_bot_is_and_the_manifest_asks(slack, parrot, client, ana):
-    outside = slack.channel("outside", ana, with_bot=False)
+    outside = slack.add_channel("outside", ana, with_bot=False)
     slack.say(ana.id, outside.id, "unheard")
     slack.say(ana.id, slack.dm_channel(ana.id), "heard")
-    slack.settle()
+    slack.wait_for_deliveries()
     assert [m["text"] for m in parrot.events("message")] == ["heard"]
     assert parrot.events("message")[0]["channel_type"] == "im"
 
 
 def test_the_app_hears_itself(slack, parrot, client, room):
     client.chat_postMessage(channel=room.id, text="me")
-    slack.settle()
+    slack.wait_for_deliveries()
     [event] = parrot.events("message")
     assert (event["bot_id"], event["user"]) == (slack.bot_id, slack.bot_user_id)
 
@@ -47,7 +47,7 @@ def test_threads_edits_and_deletions(slack, parrot, ana, ben, room):
     slack.edit(ben.id, room.id, reply, "better")
     slack.delete(ben.id, room.id, reply)
     slack.delete(ana.id, room.id, top)
-    slack.settle()
+    slack.wait_for_deliveries()
     _, replied, loud, changed, deleted, tomb = parrot.events("message")
     assert (replied["thread_ts"], replied["parent_user_id"]) == (top, ana.id)
     assert (loud["subtype"], loud["root"]["ts"]) == ("thread_broadcast", top)
@@ -67,8 +67,8 @@ def test_threads_edits_and_deletions(slack, parrot, ana, ben, room):
 
 def test_a_redraw_changes_nothing_but_is_told(slack, parrot, ana, room):
     ts = slack.say(ana.id, room.id, "same")
-    slack.redraw(room.id, ts)
-    slack.settle()
+    slack.unfurl(room.id, ts)
+    slack.wait_for_deliveries()
     changed = parrot.events("message")[-1]
     assert changed["message"]["text"] == changed["previous_message"]["text"]
     assert slack.message(room.id, ts).edited is None
@@ -78,7 +78,7 @@ def test_reactions(slack, parrot, ana, ben, room):
     ts = slack.say(ana.id, room.id, "x")
     slack.react(ben.id, room.id, ts, "+1::skin-tone-3")
     slack.unreact(ben.id, room.id, ts, "+1::skin-tone-3")
-    slack.settle()
+    slack.wait_for_deliveries()
     [added] = parrot.events("reaction_added")
     [removed] = parrot.events("reaction_removed")
     assert added["item"] == {"type": "message", "channel": room.id, "ts": ts}
@@ -87,14 +87,14 @@ def test_reactions(slack, parrot, ana, ben, room):
 
 
 def test_the_life_of_a_channel(slack, parrot, ana, ben, room):
-    new = slack.person("new")
+    new = slack.add_person("new")
     slack.join(room.id, new.id, ana.id)
     slack.leave(room.id, new.id)
     slack.rename(room.id, "helpdesk")
     slack.archive(room.id, ana.id)
     slack.unarchive(room.id)
     slack.remove_bot(room.id, ana.id)
-    slack.settle()
+    slack.wait_for_deliveries()
     kinds = [b["event"]["type"] for b in parrot.bodies]
     assert set(kinds) >= {
         "team_join",
@@ -106,13 +106,13 @@ def test_the_life_of_a_channel(slack, parrot, ana, ben, room):
         "channel_left",
     }
     assert parrot.events("channel_rename")[0]["channel"]["name"] == "helpdesk"
-    private = slack.channel("inner", ana, is_private=True)
+    private = slack.add_channel("inner", ana, is_private=True)
     new_id = slack.change_channel_id(private.id)
     slack.share(new_id)
     slack.share(new_id, shared=False)
     slack.rename(new_id, "inner-2")
     slack.delete_channel(new_id)
-    slack.settle()
+    slack.wait_for_deliveries()
     assert parrot.events("channel_id_changed")[0]["new_channel_id"] == new_id
     assert parrot.events("group_rename")
     assert parrot.events("group_deleted")
@@ -120,7 +120,7 @@ def test_the_life_of_a_channel(slack, parrot, ana, ben, room):
 
 def test_people_change(slack, parrot, ana):
     slack.change_person(ana.id, tz="Asia/Tokyo", status_emoji=":palm_tree:")
-    slack.settle()
+    slack.wait_for_deliveries()
     [changed] = parrot.events("user_change")
     assert changed["user"]["tz_offset"] == 9 * 3600
     assert changed["user"]["profile"]["status_emoji"] == ":palm_tree:"
@@ -128,7 +128,7 @@ def test_people_change(slack, parrot, ana):
 
 def test_uninstalling_tells_the_app(slack, parrot):
     slack.uninstall()
-    slack.settle()
+    slack.wait_for_deliveries()
     assert parrot.events("app_uninstalled")
     assert parrot.events("tokens_revoked")
 
@@ -136,24 +136,24 @@ def test_uninstalling_tells_the_app(slack, parrot):
 def test_refused_events_come_again_at_once_then_after_1_and_5_minutes(
     slack, parrot, clock, ana, room
 ):
-    slack.settle()
+    slack.wait_for_deliveries()
     parrot.answer = lambda _: BoltResponse(status=500)
     slack.say(ana.id, room.id, "x")
-    slack.settle()
+    slack.wait_for_deliveries()
 
     def numbers():
         return [d.retry_num for d in slack.deliveries if d.failure]
 
     assert numbers() == [0, 1]
     clock.advance(timedelta(seconds=59))
-    slack.settle()
+    slack.wait_for_deliveries()
     assert numbers() == [0, 1]
     clock.advance(timedelta(seconds=2))
-    slack.settle()
+    slack.wait_for_deliveries()
     assert numbers() == [0, 1, 2]
     parrot.answer = lambda _: None
     clock.advance(timedelta(minutes=5))
-    slack.settle()
+    slack.wait_for_deliveries()
     last = slack.deliveries[-1]
     assert (last.retry_num, last.retry_reason, last.status) == (3, "http_error", 200)
     assert parrot.headers[-1]["x-slack-retry-num"] == ["3"]
@@ -161,17 +161,17 @@ def test_refused_events_come_again_at_once_then_after_1_and_5_minutes(
 
 
 def test_an_app_may_decline_retries(slack, parrot, ana, room):
-    slack.settle()
+    slack.wait_for_deliveries()
     parrot.answer = lambda _: BoltResponse(
         status=500, headers={"x-slack-no-retry": "1"}
     )
     slack.say(ana.id, room.id, "x")
-    slack.settle()
+    slack.wait_for_deliveries()
     assert [d.retry_num for d in slack.deliveries if d.failure] == [0]
 
 
 def test_an_event_that_is_not_taken_in_time_comes_again(slack, parrot, ana, room):
-    slack.settle()
+    slack.wait_for_deliveries()
     slack.ack_seconds = 0.3
     late = iter([0.6])
 
@@ -180,7 +180,7 @@ def test_an_event_that_is_not_taken_in_time_comes_again(slack, parrot, ana, room
 
     parrot.answer = sleep
     slack.say(ana.id, room.id, "x")
-    slack.settle()
+    slack.wait_for_deliveries()
     first, again = slack.deliveries[-2:]
     assert (first.status, first.failure) == (None, "http_timeout")
     assert (again.retry_num, again.retry_reason, again.status) == (
@@ -193,12 +193,12 @@ def test_an_event_that_is_not_taken_in_time_comes_again(slack, parrot, ana, room
 def test_a_closed_door_is_a_failed_connection(slack, ana, room):
     slack.connect_http("http://127.0.0.1:9/slack")
     slack.say(ana.id, room.id, "x")
-    slack.settle()
+    slack.wait_for_deliveries()
     assert slack.deliveries[0].failure == "connection_failed"
 
 
 def test_a_refused_event_holds_nothing_up(slack, parrot, ana, room):
-    slack.settle()
+    slack.wait_for_deliveries()
 
     def refuse_first(body):
         if body["event"].get("text") == "0":
@@ -208,7 +208,7 @@ def test_a_refused_event_holds_nothing_up(slack, parrot, ana, room):
     parrot.answer = refuse_first
     for number in range(20):
         slack.say(ana.id, room.id, str(number))
-    slack.settle()
+    slack.wait_for_deliveries()
     first_tries = [
         d.payload["event"]["text"]
         for d in slack.deliveries

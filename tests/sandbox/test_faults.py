@@ -78,7 +78,7 @@ def test_chances_are_the_same_for_the_same_seed(slack, client):
         slack.faults.clear()
         slack.faults.seed(seed)
         slack.faults.add("ratelimited", chance=0.5)
-        return [bool(slack.faults.of_call("x")) for _ in range(40)]
+        return [bool(slack.faults.next_for_call("x")) for _ in range(40)]
 
     assert row(1) == row(1) != row(2)
     assert 8 < sum(row(3)) < 32
@@ -91,7 +91,7 @@ def test_what_is_not_a_fault(slack):
         slack.faults.add("reset", chance=2)
     fault = slack.faults.add("reset")
     slack.faults.remove(fault.id)
-    assert slack.faults.listed() == []
+    assert slack.faults.to_json() == []
 
 
 def texts(parrot):
@@ -105,7 +105,7 @@ def ids(parrot):
 def test_a_lost_acknowledgement(slack, parrot, ana, room):
     slack.faults.add("lost_ack", "message", times=1)
     slack.say(ana.id, room.id, "x")
-    slack.settle()
+    slack.wait_for_deliveries()
     assert texts(parrot) == ["x", "x"]
     assert len(set(ids(parrot))) == 1
     assert parrot.headers[-1]["x-slack-retry-reason"] == ["http_timeout"]
@@ -114,12 +114,12 @@ def test_a_lost_acknowledgement(slack, parrot, ana, room):
 def test_twice_with_the_same_id_and_with_another(slack, parrot, ana, room):
     slack.faults.add("duplicate", "message", times=1)
     slack.say(ana.id, room.id, "x")
-    slack.settle()
+    slack.wait_for_deliveries()
     assert len(set(ids(parrot))) == 1
     assert texts(parrot) == ["x", "x"]
     slack.faults.add("twin", "message", times=1)
     slack.say(ana.id, room.id, "y")
-    slack.settle()
+    slack.wait_for_deliveries()
     assert texts(parrot)[2:] == ["y", "y"]
     assert len(set(ids(parrot))) == 3
 
@@ -128,10 +128,10 @@ def test_delayed(slack, parrot, clock, ana, room):
     slack.faults.add("delay", "message", times=1, seconds=60)
     slack.say(ana.id, room.id, "first")
     slack.say(ana.id, room.id, "second")
-    slack.settle()
+    slack.wait_for_deliveries()
     assert texts(parrot) == ["second"]
     clock.advance(timedelta(seconds=61))
-    slack.settle()
+    slack.wait_for_deliveries()
     assert texts(parrot) == ["second", "first"]
 
 
@@ -139,18 +139,18 @@ def test_reordered(slack, parrot, ana, room):
     slack.faults.add("reorder", "message", times=1)
     slack.say(ana.id, room.id, "first")
     slack.say(ana.id, room.id, "second")
-    slack.settle()
+    slack.wait_for_deliveries()
     assert texts(parrot) == ["second", "first"]
     slack.faults.add("reorder", "message", times=1)
     slack.say(ana.id, room.id, "alone")
-    slack.settle()
+    slack.wait_for_deliveries()
     assert texts(parrot)[-1] == "alone"
 
 
 def test_dropped(slack, parrot, ana, room):
     slack.faults.add("drop", "message", times=1)
     slack.say(ana.id, room.id, "unheard")
-    slack.settle()
+    slack.wait_for_deliveries()
     assert texts(parrot) == []
     assert [h.kind for h in slack.faults.history] == ["drop"]
 
@@ -160,5 +160,5 @@ def test_a_command_whose_acknowledgement_is_lost(slack, parrot, ana, room):
     assert "operation_timeout" in slack.command(ana.id, room.id, "/parrot").failed
     slack.faults.add("duplicate", "shortcut", times=1)
     slack.shortcut(ana.id, "squawk")
-    kinds = [b.get("command") or b["type"] for b in parrot.gestures]
+    kinds = [b.get("command") or b["type"] for b in parrot.interactions]
     assert kinds == ["/parrot", "shortcut", "shortcut"]

@@ -8,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 @pytest.fixture
 def dm(slack, client):
     slack.scopes.add("files:write")
-    ana = slack.person("Ana")
+    ana = slack.add_person("Ana")
     return client.conversations_open(users=ana.id)["channel"]["id"]
 
 
@@ -48,7 +48,7 @@ def test_who_sees_a_file_can_open_it_and_nobody_else(slack, client, dm):
     [message] = client.conversations_history(channel=dm)["messages"]
     url = f"{slack.url}/_/files/{message['files'][0]['id']}"
     ana = slack.workspace.channel(dm).members[0]
-    ben = slack.person("Ben").id
+    ben = slack.add_person("Ben").id
     opened = httpx.get(url, params={"as": ana})
     assert (opened.text, opened.headers["content-type"]) == ("{}", "application/json")
     assert httpx.get(url, params={"as": ben}).status_code == 403

@@ -72,7 +72,7 @@ def test_a_command_carries_entities_and_its_answer_is_private(
     parrot.answer = lambda _: BoltResponse(status=200, body="Only you see this")
     ack = slack.command(ana.id, room.id, "/parrot", "thank @ben in #help & <see>")
 
-    [body] = parrot.gestures
+    [body] = parrot.interactions
     assert body["text"] == (
         f"thank <@{ben.id}|ben> in <#{room.id}|help> &amp; &lt;see&gt;"
     )
@@ -84,21 +84,21 @@ def test_a_command_carries_entities_and_its_answer_is_private(
 
 def test_names_stay_plain_without_should_escape(slack, parrot, ana, ben, room):
     slack.command(ana.id, room.id, "/plain", "@ben <!channel>")
-    assert parrot.gestures[0]["text"] == "@ben &lt;!channel&gt;"
+    assert parrot.interactions[0]["text"] == "@ben &lt;!channel&gt;"
 
 
 @pytest.mark.parametrize(
     ("private", "name"), [(True, "privategroup"), (False, "secret")]
 )
 def test_a_private_channels_name_is_hidden(slack, parrot, ana, private, name):
-    room = slack.channel("secret", ana, is_private=private)
+    room = slack.add_channel("secret", ana, is_private=private)
     slack.command(ana.id, room.id, "/parrot")
-    assert parrot.gestures[-1]["channel_name"] == name
+    assert parrot.interactions[-1]["channel_name"] == name
 
 
 def test_a_command_in_the_dm(slack, parrot, ana):
     slack.command(ana.id, slack.dm_channel(ana.id), "/parrot")
-    assert parrot.gestures[-1]["channel_name"] == "directmessage"
+    assert parrot.interactions[-1]["channel_name"] == "directmessage"
 
 
 def test_a_command_that_is_refused_or_late_fails_as_in_slack(slack, parrot, ana, room):
@@ -126,7 +126,7 @@ def test_a_click_names_the_real_element(slack, parrot, client, ana, room):
     slack.click(ana.id, room.id, posted["ts"], "press", value="1")
     slack.click(ana.id, room.id, posted["ts"], "more", option="Edit")
 
-    pressed, chosen = parrot.gestures
+    pressed, chosen = parrot.interactions
     assert pressed["actions"][0]["value"] == "1"
     assert pressed["message"]["ts"] == posted["ts"]
     assert pressed["container"]["channel_id"] == room.id
@@ -138,12 +138,12 @@ def test_a_click_names_the_real_element(slack, parrot, client, ana, room):
 def test_an_ephemeral_message_can_be_clicked_by_its_addressee(
     slack, parrot, client, ana, room
 ):
-    other = slack.person("other")
+    other = slack.add_person("other")
     client.chat_postEphemeral(channel=room.id, user=ana.id, text="x", blocks=[BUTTON])
     [shown] = slack.ephemerals(ana.id)
     slack.click(ana.id, room.id, shown.ts, "press")
-    assert parrot.gestures[-1]["container"]["is_ephemeral"] is True
-    assert "message" not in parrot.gestures[-1]
+    assert parrot.interactions[-1]["container"]["is_ephemeral"] is True
+    assert "message" not in parrot.interactions[-1]
     with pytest.raises(PermissionError):
         slack.click(other.id, room.id, shown.ts, "press")
 
@@ -186,7 +186,7 @@ def test_a_form_from_trigger_to_submission(slack, parrot, opens, ana):
     ack = slack.submit(ana.id, view["id"], {"title": "Hello", "one": "b"})
 
     assert ack.ok
-    sent = parrot.gestures[-1]["view"]
+    sent = parrot.interactions[-1]["view"]
     values = sent["state"]["values"]
     assert sent["private_metadata"] == "kept"
     assert values["title"]["text"]["value"] == "Hello"
@@ -200,10 +200,10 @@ def test_a_form_from_trigger_to_submission(slack, parrot, opens, ana):
 def test_an_empty_required_field_never_reaches_the_app(slack, parrot, opens, ana):
     opens(modal(TITLE))
     slack.shortcut(ana.id, "squawk")
-    before = len(parrot.gestures)
+    before = len(parrot.interactions)
     ack = slack.submit(ana.id, slack.view(ana.id)["id"], {})
     assert "title" in ack.errors
-    assert len(parrot.gestures) == before
+    assert len(parrot.interactions) == before
 
 
 def test_errors_keep_the_form_and_what_was_typed(slack, parrot, opens, ana):
@@ -246,7 +246,7 @@ def test_a_click_in_a_modal_may_push_but_a_command_may_not(
     slack.click_view(ana.id, view["id"], "press")
     pushed = slack.view(ana.id)
     assert pushed["previous_view_id"] == view["id"]
-    assert parrot.gestures[-1]["container"] == {"type": "view", "view_id": view["id"]}
+    assert parrot.interactions[-1]["container"] == {"type": "view", "view_id": view["id"]}
     assert not slack.command(ana.id, room.id, "/parrot").ok
     assert slack.calls[-1].answer["error"] == "invalid_trigger_id"
 
@@ -256,15 +256,15 @@ def test_a_closed_view_is_told_only_where_asked(slack, parrot, opens, ana):
         opens(modal(TITLE, notify_on_close=asked))
         slack.shortcut(ana.id, "squawk")
         slack.close_view(ana.id, slack.view(ana.id)["id"])
-    kinds = [body["type"] for body in parrot.gestures]
+    kinds = [body["type"] for body in parrot.interactions]
     assert kinds == ["shortcut", "shortcut", "view_closed"]
 
 
 def test_a_message_shortcut_carries_the_message(slack, parrot, ana, ben, room):
     ts = slack.say(ben.id, room.id, "Look at *this*")
-    slack.settle()
+    slack.wait_for_deliveries()
     slack.message_shortcut(ana.id, "repeat", room.id, ts)
-    body = parrot.gestures[-1]
+    body = parrot.interactions[-1]
     assert (body["type"], body["message_ts"]) == ("message_action", ts)
     assert body["message"]["text"] == "Look at *this*"
 
@@ -273,8 +273,8 @@ def test_the_home_tab(slack, parrot, client, ana):
     home = {"type": "home", "blocks": [BUTTON]}
     client.views_publish(user_id=ana.id, view=home)
     slack.open_home(ana.id)
-    slack.settle()
+    slack.wait_for_deliveries()
     [opened] = parrot.events("app_home_opened")
     assert opened["view"]["type"] == "home"
     slack.click_view(ana.id, slack.home(ana.id)["id"], "press")
-    assert parrot.gestures[-1]["view"]["type"] == "home"
+    assert parrot.interactions[-1]["view"]["type"] == "home"

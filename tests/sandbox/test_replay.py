@@ -100,7 +100,7 @@ def test_only_the_channels_asked_for(export):
 
 def test_played_live_it_is_there_and_told(export, slack, parrot):
     played = replay.replay(slack, export, ["help"])
-    slack.settle()
+    slack.wait_for_deliveries()
     assert (played.messages, played.replies, played.reactions) == (3, 1, 2)
     thread = slack.thread("C1", "1609459200.000100")
     assert [m.text for m in thread] == ["A question?", "An answer"]

@@ -9,7 +9,7 @@ import pytest
 @pytest.fixture
 def url(slack, parrot, ana, room):
     slack.command(ana.id, room.id, "/parrot")
-    return parrot.gestures[-1]["response_url"]
+    return parrot.interactions[-1]["response_url"]
 
 
 def say(url, **body):
@@ -50,7 +50,7 @@ def test_a_clicked_message_is_replaced_and_deleted(slack, parrot, client, ana, r
     client.chat_postEphemeral(channel=room.id, user=ana.id, text="x", blocks=[row])
     [private] = slack.ephemerals(ana.id)
     slack.click(ana.id, room.id, private.ts, "go")
-    url = parrot.gestures[-1]["response_url"]
+    url = parrot.interactions[-1]["response_url"]
     say(url, text="new", replace_original=True)
     assert [m.text for m in slack.ephemerals(ana.id)] == ["new"]
     say(url, delete_original=True)
@@ -58,7 +58,7 @@ def test_a_clicked_message_is_replaced_and_deleted(slack, parrot, client, ana, r
 
     ts = client.chat_postMessage(channel=room.id, text="x", blocks=[row])["ts"]
     slack.click(ana.id, room.id, ts, "go")
-    url = parrot.gestures[-1]["response_url"]
+    url = parrot.interactions[-1]["response_url"]
     say(url, text="new", replace_original=True)
     assert slack.message(room.id, ts).text == "new"
     say(url, delete_original=True)
@@ -66,7 +66,7 @@ def test_a_clicked_message_is_replaced_and_deleted(slack, parrot, client, ana, r
 
 
 def test_even_in_a_read_only_channel(slack, parrot, ana):
-    quiet = slack.channel("quiet", ana, read_only=True)
+    quiet = slack.add_channel("quiet", ana, read_only=True)
     slack.command(ana.id, quiet.id, "/parrot")
-    url = parrot.gestures[-1]["response_url"]
+    url = parrot.interactions[-1]["response_url"]
     assert say(url, text="x", response_type="in_channel").text == "ok"

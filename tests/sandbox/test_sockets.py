@@ -62,7 +62,7 @@ def link(slack):
 
 def test_the_real_handler_gets_everything(slack, app, ana, room):
     ts = slack.say(ana.id, room.id, "hello")
-    slack.settle()
+    slack.wait_for_deliveries()
     assert [e["ts"] for e in app.events("message")] == [ts]
     assert slack.command(ana.id, room.id, "/parrot", "hi").ok
     assert slack.shortcut(ana.id, "squawk").ok
@@ -82,7 +82,7 @@ def test_a_refresh_in_mid_traffic_loses_nothing(slack, app, ana, room):
         said.append(slack.say(ana.id, room.id, str(number)))
         if number == 20:
             slack.sockets.disconnect("refresh_requested")
-    slack.settle()
+    slack.wait_for_deliveries()
     heard = [e["ts"] for e in app.events("message")]
     assert set(heard) == set(said)
     # An acknowledgement may be lost with its connection: that event comes again.
@@ -101,9 +101,9 @@ def test_what_was_not_acknowledged_comes_again(slack, link, clock, ana, room):
     assert (again["retry_attempt"], again["retry_reason"]) == (1, "timeout")
     assert again["envelope_id"] != envelope["envelope_id"]
     socket.send(json.dumps({"envelope_id": again["envelope_id"]}))
-    slack.settle()
+    slack.wait_for_deliveries()
     clock.advance(timedelta(minutes=10))
-    slack.settle()
+    slack.wait_for_deliveries()
     assert [d.failure for d in slack.deliveries][-2:] == ["timeout", None]
 
 
@@ -113,7 +113,7 @@ def test_payloads_are_spread_over_connections(slack, link, ana, room):
         slack.say(ana.id, room.id, "x")
         heard = next(s for s in sockets if _acknowledge(s))
         sockets = [s for s in sockets if s is not heard] + [heard]
-    slack.settle()
+    slack.wait_for_deliveries()
 
 
 def _acknowledge(socket):
@@ -177,8 +177,8 @@ def test_pings_are_sent_and_answered(slack, link):
 
 
 def test_a_cut_connection_is_made_again(slack, app, ana, room):
-    slack.sockets.cut()
+    slack.sockets.drop()
     until(lambda: slack.sockets.connections, 15)
     slack.say(ana.id, room.id, "still there")
-    slack.settle()
+    slack.wait_for_deliveries()
     assert [e["text"] for e in app.events("message")] == ["still there"]

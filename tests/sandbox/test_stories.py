@@ -184,7 +184,7 @@ def test_a_step_that_can_not_be_told_is_an_error_that_shows_it(
     steps: list[dict[str, Any]],
     why: str,
 ):
-    monkeypatch.setattr("sandbox.stories.PATIENCE_SECONDS", 1)
+    monkeypatch.setattr("sandbox.stories.TIMEOUT_SECONDS", 1)
     last = ", ".join(str(value) for value in steps[-1].values() if value == "zoe")
     with pytest.raises(StoryError, match=f"{why}.*{last}"):
         told(*steps)

@@ -47,7 +47,7 @@ def test_a_missing_scope_is_named(slack, client, room):
     assert (answer["error"], answer["needed"]) == ("missing_scope", "chat:write")
     assert "channels:read" in answer["provided"]
     slack.scopes.remove("groups:history")
-    private = slack.channel("inner", is_private=True)
+    private = slack.add_channel("inner", is_private=True)
     assert refusal(client.conversations_history, channel=private.id) == "missing_scope"
 
 
@@ -93,11 +93,11 @@ def test_post_update_delete(slack, client, room, ana):
 
 def test_where_the_app_may_post(slack, client, ana):
     post = client.chat_postMessage
-    outside = slack.channel("outside", ana, with_bot=False)
-    hidden = slack.channel("hidden", ana, with_bot=False, is_private=True)
-    old = slack.channel("old", ana)
+    outside = slack.add_channel("outside", ana, with_bot=False)
+    hidden = slack.add_channel("hidden", ana, with_bot=False, is_private=True)
+    old = slack.add_channel("old", ana)
     slack.archive(old.id)
-    quiet = slack.channel("quiet", ana, read_only=True)
+    quiet = slack.add_channel("quiet", ana, read_only=True)
     assert refusal(post, channel=outside.id, text="x") == "not_in_channel"
     assert refusal(post, channel=hidden.id, text="x") == "channel_not_found"
     assert refusal(post, channel="C404", text="x") == "channel_not_found"
@@ -145,8 +145,8 @@ def test_direct_messages(slack, client, ana):
     assert opened == slack.dm_channel(ana.id)
     client.chat_postMessage(channel=opened, text="again")
     assert [m.text for m in slack.dm(ana.id)] == ["hi", "again"]
-    gone = slack.person("gone", deleted=True)
-    bot = slack.person("robot", is_bot=True)
+    gone = slack.add_person("gone", deleted=True)
+    bot = slack.add_person("robot", is_bot=True)
     assert refusal(client.chat_postMessage, channel=gone.id, text="x") == (
         "user_disabled"
     )
@@ -158,7 +158,7 @@ def test_ephemerals(slack, client, room, ana):
     client.chat_postEphemeral(channel=room.id, user=ana.id, text="psst")
     assert [m.text for m in slack.ephemerals(ana.id)] == ["psst"]
     assert slack.messages(room.id) == []
-    outsider = slack.person("out")
+    outsider = slack.add_person("out")
     args = {"channel": room.id, "text": "x"}
     assert refusal(client.chat_postEphemeral, user=outsider.id, **args) == (
         "user_not_in_channel"
@@ -235,7 +235,7 @@ def test_people_and_channels(slack, client, room, ana, ben):
     assert (seen["name"], seen["is_member"]) == ("help", True)
     members = client.conversations_members(channel=room.id)["members"]
     assert set(members) == {ana.id, ben.id, slack.bot_user_id}
-    secret = slack.channel("secret", ana, is_private=True, with_bot=False)
+    secret = slack.add_channel("secret", ana, is_private=True, with_bot=False)
     assert refusal(client.conversations_info, channel=secret.id) == "channel_not_found"
     mine = client.users_conversations(types="public_channel,private_channel")
     assert [c["id"] for c in mine["channels"]] == [room.id]
@@ -283,7 +283,7 @@ def test_a_permalink_leads_to_the_thread(slack, client, room, ana):
 def test_who_would_be_notified(slack, client, room, ana):
     def notified(**args):
         ts = client.chat_postMessage(channel=room.id, **args)["ts"]
-        return slack.message(room.id, ts).notified
+        return slack.message(room.id, ts).mentions
 
     assert notified(text="&lt;!channel&gt; @here") == set()
     assert notified(text="<!channel> <!subteam^S1|x> <@U1>") == {

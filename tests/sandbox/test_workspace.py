@@ -65,9 +65,9 @@ def test_typed_text_never_carries_markup_of_its_own(text):
 
 def test_people_may_not_do_everything(slack, ana, ben, room):
     ts = slack.say(ben.id, room.id, "his")
-    gone = slack.person("gone", deleted=True)
+    gone = slack.add_person("gone", deleted=True)
     slack.join(room.id, gone.id)
-    outsider = slack.person("outsider")
+    outsider = slack.add_person("outsider")
     for not_allowed in (
         lambda: slack.edit(ana.id, room.id, ts, "x"),
         lambda: slack.delete(ana.id, room.id, ts),
@@ -78,7 +78,7 @@ def test_people_may_not_do_everything(slack, ana, ben, room):
     ):
         with pytest.raises(PermissionError):
             not_allowed()
-    admin = slack.person("admin", is_admin=True)
+    admin = slack.add_person("admin", is_admin=True)
     slack.join(room.id, admin.id)
     slack.delete(admin.id, room.id, ts)
     slack.archive(room.id)

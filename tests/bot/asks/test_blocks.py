@@ -139,14 +139,14 @@ def test_everybody_may_say_that_a_captured_message_is_no_ask_until_it_is_answere
 
 def test_one_other_person_is_not_plural():
     said = context(plain("1 other person has this problem", emoji=False))
-    assert said in message(ask(same=1))
+    assert said in message(ask(same_count=1))
 
 
 def test_the_hint_is_for_the_first_ask_only():
     hint = "When an answer works, react to it with :100:"
-    assert hint in str(message(ask(is_first=True, solved_emoji="100")))
+    assert hint in str(message(ask(is_first_ask=True, solved_emoji="100")))
     assert hint not in str(message(ask(solved_emoji="100")))
-    assert hint not in str(message(ask("solved", is_first=True, solved_emoji="100")))
+    assert hint not in str(message(ask("solved", is_first_ask=True, solved_emoji="100")))
 
 
 def test_of_many_solutions_five_are_shown():

@@ -93,13 +93,13 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="open again",
         ),
         pytest.param(
-            solved_note(solutions=[("Ben", URL), ("Chi", URL)], has_worked=True),
+            solved_note(solutions=[("Ben", URL), ("Chi", URL)], has_what_worked=True),
             ["Solved by ", link(URL, "Ben"), ", ", link(URL, "Chi"), ": ", ASK, "."],
             [],
             id="solved by two answers",
         ),
         pytest.param(
-            solved_note(by="Dan", solutions=[("Ben", URL)], has_worked=True),
+            solved_note(by="Dan", solutions=[("Ben", URL)], has_what_worked=True),
             [
                 "Dan marked your ask ",
                 ASK,
@@ -169,7 +169,7 @@ def who_helped(answer_id: int, label: str) -> Json:
             id="solved by a champion",
         ),
         pytest.param(
-            solved_note(by="Dan", has_worked=True),
+            solved_note(by="Dan", has_what_worked=True),
             ["Dan marked your ask ", ASK, " as solved."],
             [actions(NOT_YET)],
             id="solved by a champion, and said what worked",

@@ -161,7 +161,7 @@ def test_the_next_is_today_until_its_hour():
 
 def test_a_date_that_had_its_round_has_no_other():
     taken = frozenset({date(2026, 11, 30)})
-    assert _next(_monday(), "2026-11-30 06:00", taken=taken)[0] == "2026-12-07"
+    assert _next(_monday(), "2026-11-30 06:00", used_dates=taken)[0] == "2026-12-07"
 
 
 def test_skipped_dates_and_holidays_are_left_out_and_named():

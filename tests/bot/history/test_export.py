@@ -110,7 +110,7 @@ def test_a_damaged_zip_never_surprises(tmp_path, seed):
 
 
 def test_a_list_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(reader, "LARGEST_LIST", 100)
+    monkeypatch.setattr(reader, "MAX_LIST_BYTES", 100)
     path = make(tmp_path, users="[" + " " * 1_000_000 + "]")
     assert path.stat().st_size < 5000
     with pytest.raises(BadExport, match=r"users\.json is larger than"):
@@ -118,7 +118,7 @@ def test_a_list_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
 
 
 def test_a_day_that_would_fill_the_memory_is_skipped(tmp_path, monkeypatch):
-    monkeypatch.setattr(reader, "LARGEST_DAY", 1024**2)
+    monkeypatch.setattr(reader, "MAX_DAY_BYTES", 1024**2)
     path = make(tmp_path, **{"help/2021-01-02": "[" + " " * 2_000_000 + "]"})
     assert len(everything(path)) == 1
     assert skipped(path) == {
@@ -127,7 +127,7 @@ def test_a_day_that_would_fill_the_memory_is_skipped(tmp_path, monkeypatch):
 
 
 def test_a_size_that_the_zip_lies_about_is_not_exceeded(tmp_path, monkeypatch):
-    monkeypatch.setattr(reader, "LARGEST_DAY", 1000)
+    monkeypatch.setattr(reader, "MAX_DAY_BYTES", 1000)
     path = make(tmp_path, **{"help/2021-01-02": "[" + " " * 100_000 + "]"})
     raw = bytearray(path.read_bytes())
     name = b"help/2021-01-02.json"
@@ -138,7 +138,7 @@ def test_a_size_that_the_zip_lies_about_is_not_exceeded(tmp_path, monkeypatch):
 
 
 def test_far_too_many_days_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(reader, "LARGEST_EXPORT", 10)
+    monkeypatch.setattr(reader, "MAX_EXPORT_BYTES", 10)
     with (
         Export(make(tmp_path)) as export,
         pytest.raises(BadExport, match="unpacks to more"),

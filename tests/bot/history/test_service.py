@@ -43,7 +43,7 @@ def load(database):
     def load(path, names=None, *, capture="all", now=NOW, on_step=lambda: None):
         with Export(path) as opened:
             return history.load(
-                database.sessions,
+                database.write_session,
                 opened,
                 opened.select(names),
                 capture=capture,
@@ -55,18 +55,18 @@ def load(database):
 
 
 def log_capture(database):
-    with database.reads() as session:
+    with database.read_session() as session:
         return counts.messages_from_database(session)
 
 
 def held(database):
-    with database.reads() as session:
+    with database.read_session() as session:
         return counts.from_database(session)
 
 
 def rows(database):
     """All that the database remembers, but for when it was told."""
-    with database.reads() as session:
+    with database.read_session() as session:
         return {
             table.__tablename__: sorted(
                 repr(
@@ -137,7 +137,7 @@ def test_of_what_the_bot_saw_itself_the_larger_count_stays(export, load, databas
     (fewer, _), (more, _), *_ = expected = sorted(
         counts.messages_from_export(export).items(), key=lambda item: -item[1]
     )
-    with database.sessions.begin() as session:
+    with database.write_session.begin() as session:
         for slot, messages in ((fewer, 1), (more, 100)):
             session.execute(
                 update(MessageCount)
@@ -164,22 +164,22 @@ def test_only_the_channels_asked_for(export, load, database):
     summary = load(export, ["lounge"])
     assert held(database) == counts.from_export(export, ["lounge"])
     assert summary.channels == 1
-    with database.reads() as session:
+    with database.read_session() as session:
         assert session.scalars(select(Channel.name)).all() == ["lounge"]
 
 
 def test_nobody_is_told(*, load, database, rt, deliverer, slack, tmp_path):
     load(ours(tmp_path))
-    with database.reads() as session:
+    with database.read_session() as session:
         assert session.scalar(select(func.count()).select_from(OutboxItem)) == 0
     facts.fetch_new_users(rt)
-    assert deliverer.deliver_due() == 0
+    assert deliverer.send_due() == 0
     assert slack.calls == []
 
 
 def test_nothing_is_kept_of_what_is_no_ask(export, load, database):
     load(export, capture="questions")
-    with database.reads() as session:
+    with database.read_session() as session:
         assert session.scalar(select(func.count()).select_from(UnmatchedMessage)) == 0
         loose = select(func.count()).select_from(Reaction).filter_by(ask_id=None)
         assert session.scalar(loose) == 0
@@ -204,7 +204,7 @@ def test_more_can_be_loaded_later(export, load, database):
 def test_it_can_be_interrupted_and_run_again(
     export, load, database, breaks, monkeypatch
 ):
-    monkeypatch.setattr(history, "_BYTES_AT_ONCE", 0)
+    monkeypatch.setattr(history, "_BATCH_BYTES", 0)
     for steps in breaks:
         done = count()
 
@@ -248,7 +248,7 @@ def test_people_and_channels_are_remembered(export, load, session):
 
 
 def test_what_slack_has_said_itself_stays(load, database, workspace, tmp_path):
-    with database.sessions.begin() as session:
+    with database.write_session.begin() as session:
         facts.store_user(
             session,
             workspace,
@@ -263,7 +263,7 @@ def test_what_slack_has_said_itself_stays(load, database, workspace, tmp_path):
         )
         known.capture, known.helpful_emoji = "off", ["tada"]
     load(ours(tmp_path))
-    with database.reads() as session:
+    with database.read_session() as session:
         admin = members.find(session, workspace.id, exports.ADMIN)
         assert admin is not None
         assert (admin.name, admin.is_admin, admin.looked_up_at) == ("eva", False, NOW)
@@ -284,7 +284,7 @@ def test_facts_from_an_export_are_old_facts(export, load, session):
 
 def test_a_deleted_ask_does_not_come_back(export, load, database):
     load(export, ["help"])
-    with database.sessions.begin() as session:
+    with database.write_session.begin() as session:
         ask = session.scalars(select(Ask).filter_by(state="answered")).first()
         assert ask is not None
         ask.deleted_at, ask.state = NOW, "deleted"
@@ -298,15 +298,15 @@ def test_a_deleted_ask_does_not_come_back(export, load, database):
 
 def test_a_bot_with_a_token_finds_what_was_loaded_before(export, load, database, slack):
     load(export)
-    slack.me = {
+    slack.identity = {
         "team_id": exports.TEAM,
         "team": "Synthetic",
         "user_id": BOT,
         "bot_id": "B0BACKSWING",
         "url": "https://synthetic.slack.com/",
     }
-    found = installations.install(database.sessions, slack, now=NOW)
-    with database.reads() as session:
+    found = installations.install(database.write_session, slack, now=NOW)
+    with database.read_session() as session:
         [row] = session.scalars(select(Installation))
         assert (found.id, found.team_id) == (row.id, exports.TEAM)
         assert (row.team_name, row.bot_user_id) == ("Synthetic", BOT)
@@ -432,11 +432,11 @@ def test_history_is_not_announced_when_somebody_turns_out_to_be_an_admin(
             **{"users.json": [one | {"team_id": TEAM} for one in exports.people()]},
         )
     )
-    with database.sessions.begin() as session:
+    with database.write_session.begin() as session:
         facts.store_user(
             session, workspace, {"id": "U0GHOST", "is_admin": True}, now=NOW
         )
-    deliverer.deliver_due()
+    deliverer.send_due()
     assert slack.messages == []
 
 
@@ -535,7 +535,7 @@ def test_what_is_no_workspace_says_nothing(load, session, tmp_path, odd):
 
 def test_what_slack_says_of_somebody_stands(load, database, session, tmp_path):
     """So does what users.json says of them."""
-    with database.sessions.begin() as writing:
+    with database.write_session.begin() as writing:
         workspace = installations.get_or_create(writing, TEAM, now=NOW)
         user = {"id": "U0ZED", "team_id": TEAM}
         members.upsert_from_slack(writing, workspace.id, user, team_id=TEAM, now=NOW)
@@ -606,7 +606,7 @@ def test_names_that_only_messages_tell(load, database, tmp_path):
         **{"users.json": [*exports.people(), {"id": "U0NEW", "is_admin": True}]},
     )
     load(path)
-    with database.reads() as session:
+    with database.read_session() as session:
         members = {m.slack_id: m for m in session.scalars(select(Member))}
     assert members["U0GHOST"].name == "zoë"
     assert members["U0GHOST2"].name == "Zoë W"
@@ -639,12 +639,12 @@ def test_reactions_whose_people_the_export_leaves_out_are_said(load, tmp_path):
 def test_who_was_forgotten_is_not_named_again_by_an_old_export(load, database, export):
     load(export)
     peer = exports.PEERS[0]
-    with database.sessions.begin() as session:
+    with database.write_session.begin() as session:
         member = session.scalars(select(Member).filter_by(slack_id=peer)).one()
         assert member.name
         member.name, member.looked_up_at = "", None
         member.forgotten_at = member.counts_from = NOW
     load(export)
-    with database.reads() as session:
+    with database.read_session() as session:
         member = session.scalars(select(Member).filter_by(slack_id=peer)).one()
         assert (member.name, member.forgotten_at) == ("", NOW)

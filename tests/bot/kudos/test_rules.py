@@ -36,8 +36,8 @@ MANY = {f"U{n}": Recipient(f"P{n}") for n in range(40)}
 def kudos_request(*people: str, **more: Any) -> KudosRequest:
     values: dict[str, Any] = {
         "giver": "UANA",
-        "known": KNOWN | MANY,
-        "left": 5,
+        "recipients": KNOWN | MANY,
+        "remaining": 5,
         "reason": REASON,
     }
     return KudosRequest(people=people, **(values | more))
@@ -109,7 +109,7 @@ def test_a_group_is_told_and_the_people_beside_it_get_theirs():
 
 def test_what_is_wrong_with_several_is_said_once():
     known = KNOWN | {"UXYZ": Recipient("someone", is_known=False)}
-    assert warning_texts(kudos_request("UBEN", "UWHO", "UXYZ", known=known)) == [
+    assert warning_texts(kudos_request("UBEN", "UWHO", "UXYZ", recipients=known)) == [
         "I don't recognise one of the people you named."
     ]
 
@@ -121,46 +121,46 @@ def test_nobody_named_is_asked_for():
 
 
 def test_of_too_many_the_first_ten_get_it():
-    verdict = validate(kudos_request(*MANY, left=20))
+    verdict = validate(kudos_request(*MANY, remaining=20))
     assert len(verdict.recipients) == MAX_RECIPIENTS
     assert verdict.warnings[0].text == (
         "Kudos go to up to 10 people. Of yours, the last 30 got none."
     )
-    assert warning_texts(kudos_request(*list(MANY)[:11], left=20))[0].endswith(
+    assert warning_texts(kudos_request(*list(MANY)[:11], remaining=20))[0].endswith(
         "the last one got none."
     )
 
 
 def test_a_stranger_gets_them_where_the_channel_says_so():
-    assert validate(kudos_request("UEXT", strangers_too=True)).recipients == ("UEXT",)
+    assert validate(kudos_request("UEXT", allow_external=True)).recipients == ("UEXT",)
 
 
 def test_more_than_is_left_is_not_given_in_part():
-    [said] = error_texts(kudos_request("UBEN", "UCHI", left=1))
+    [said] = error_texts(kudos_request("UBEN", "UCHI", remaining=1))
     assert said == "That's 2 people, and you have 1 left today. Pick up to 1."
-    [said] = error_texts(kudos_request("UBEN", left=0, a_day=3))
+    [said] = error_texts(kudos_request("UBEN", remaining=0, daily_allowance=3))
     assert said == (
         "You've thanked 3 people today, which is the limit. You get more at midnight."
     )
 
 
 def test_who_is_dropped_costs_nothing():
-    assert validate(kudos_request("UBEN", "UBOT", "UANA", left=1)).recipients == (
+    assert validate(kudos_request("UBEN", "UBOT", "UANA", remaining=1)).recipients == (
         "UBEN",
     )
 
 
 def test_a_reaction_needs_no_reason():
-    assert validate(kudos_request("UBEN", reason="", by="reaction")).cost == 1
+    assert validate(kudos_request("UBEN", reason="", method="reaction")).cost == 1
 
 
 def test_joining_in_costs_one_whoever_it_is_for():
-    verdict = validate(kudos_request("UBEN", "UCHI", reason="", by="second", left=1))
+    verdict = validate(kudos_request("UBEN", "UCHI", reason="", method="second", remaining=1))
     assert verdict.recipients == ("UBEN", "UCHI")
     assert verdict.cost == 1
     assert (
         "You get more at midnight"
-        in error_texts(kudos_request("UBEN", by="second", left=0))[0]
+        in error_texts(kudos_request("UBEN", method="second", remaining=0))[0]
     )
 
 
@@ -170,7 +170,7 @@ def test_joining_in_costs_one_whoever_it_is_for():
     by=st.sampled_from(["words", "reaction", "second"]),
 )
 def test_what_is_given_is_always_within_the_rules(people, left, by):
-    verdict = validate(kudos_request(*people, left=left, by=by))
+    verdict = validate(kudos_request(*people, remaining=left, method=by))
     assert bool(verdict.recipients) != bool(verdict.errors)
     assert len(set(verdict.recipients)) == len(verdict.recipients) <= MAX_RECIPIENTS
     assert not verdict.recipients or 0 < verdict.cost <= left

@@ -68,17 +68,17 @@ def secret(story: Story) -> int:
 
 def test_private_channels_count_for_who_is_in_them_only(story: Story, secret: int):
     assert names(detect(story)) == []
-    assert names(detect(story, seats={secret: [ASKER]})) == []
-    assert names(detect(story, seats={secret: [HELPER]})) == [HELPER]
+    assert names(detect(story, private_members={secret: [ASKER]})) == []
+    assert names(detect(story, private_members={secret: [HELPER]})) == [HELPER]
 
 
 def test_one_channel_can_be_looked_at_by_itself(story: Story, secret: int):
     answered(story, ADMIN, "+1", channel=SECRET)
     story.advance(minutes=1)
     seats = {secret: [HELPER]}
-    assert names(detect(story, channel_id=secret, seats=seats)) == [HELPER]
+    assert names(detect(story, channel_id=secret, private_members=seats)) == [HELPER]
     assert names(detect(story, channel_id=secret)) == []
-    assert names(detect(story, channel_id=secret - 1, seats=seats)) == []
+    assert names(detect(story, channel_id=secret - 1, private_members=seats)) == []
 
 
 def test_a_channel_can_be_left_out(story: Story):
@@ -188,8 +188,8 @@ def test_answers_in_private_channels_count_for_who_is_in_them(
             update(Answer).where(Answer.channel_id == secret).values(is_solution=False)
         )
     story.advance(minutes=1)
-    assert names(detect(story, seats={secret: [HELPER]})) == [HELPER]
-    assert names(detect(story, seats={secret: [ASKER]})) == []
+    assert names(detect(story, private_members={secret: [HELPER]})) == [HELPER]
+    assert names(detect(story, private_members={secret: [ASKER]})) == []
     assert names(detect(story)) == []
 
 

@@ -24,7 +24,7 @@ EVERYTHING = MemberSettings(
 def test_each_choice_is_kept_beside_the_others_and_is_its_owners_alone(
     database, workspace
 ):
-    with database.sessions.begin() as session:
+    with database.write_session.begin() as session:
         preferences.update(session, workspace.id, ASKER, greeted_at=NOW)
         preferences.update(
             session,
@@ -41,7 +41,7 @@ def test_each_choice_is_kept_beside_the_others_and_is_its_owners_alone(
             wants_greetings=False,
         )
         preferences.update(session, workspace.id, HELPER, may_be_named="yes")
-    with database.reads() as session:
+    with database.read_session() as session:
         assert preferences.get_many(session, workspace.id, [ASKER, HELPER, PEER]) == {
             ASKER: EVERYTHING,
             HELPER: MemberSettings(may_be_named="yes"),
@@ -52,7 +52,7 @@ def test_each_choice_is_kept_beside_the_others_and_is_its_owners_alone(
 
 
 def test_what_is_set_back_follows_the_default_again(database, workspace):
-    with database.sessions.begin() as session:
+    with database.write_session.begin() as session:
         preferences.update(session, workspace.id, ASKER, asks_a_week=5)
         preferences.update(session, workspace.id, ASKER, asks_a_week=None)
         assert preferences.get(session, workspace.id, ASKER) == MemberSettings()

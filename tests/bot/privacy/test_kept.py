@@ -28,10 +28,10 @@ def test_each_column_that_can_hold_a_name_or_words_says_which(kept):
         for column in kept.model.__table__.columns
         if isinstance(column.type, String | JSON)
     }
-    declared = [*kept.people, *kept.lists, *kept.keys, *kept.words, *kept.neutral]
+    declared = [*kept.person_columns, *kept.people_lists, *kept.key_columns, *kept.text_columns, *kept.non_personal]
     assert sorted(declared) == sorted(can_hold)
-    assert set(kept.instead) <= set(kept.words)
-    assert set(kept.words.values()) <= set(kept.people)
+    assert set(kept.placeholders) <= set(kept.text_columns)
+    assert set(kept.text_columns.values()) <= set(kept.person_columns)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_column_called_after_a_person_is_declared_to_name_one(kept):
         if isinstance(column.type, String)
         and names & set(column.name.rstrip("s").split("_"))
     }
-    assert called <= {*kept.people, *kept.lists}
+    assert called <= {*kept.person_columns, *kept.people_lists}
 
 
 def test_each_kind_of_message_says_whom_it_can_name():

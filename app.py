@@ -4,6 +4,11 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bot import errors, logs
+from bot.config import settings as config_settings
+from cli.errors import CommandError
+from cli.exit import exit_soon
+
 if TYPE_CHECKING:
     from argparse import Namespace
 
@@ -14,7 +19,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str]) -> int:
     try:
         # Here, so that Ctrl-C is heard from the first moment.
-        from commands.arguments import parser  # noqa: PLC0415
+        from cli.arguments import parser  # noqa: PLC0415
 
         return run(parser().parse_args(arguments))
     except KeyboardInterrupt:
@@ -24,16 +29,14 @@ def main(arguments: Sequence[str]) -> int:
 
 def run(args: "Namespace") -> int:
     # Only here: who asks for help or the version need not wait for it.
-    from bot import config, logs  # noqa: PLC0415
-    from commands.parsing import CommandError  # noqa: PLC0415
 
     if __name__ == "__main__":
         logs.log_uncaught_errors()
     try:
-        settings = config.load_settings(config.Settings)
+        settings = config_settings.load_settings(config_settings.Settings)
         logs.set_up(style=settings.log_format, level=settings.log_level)
         return int(args.run(settings, args))
-    except (config.SettingsError, CommandError) as error:
+    except (errors.SettingsError, CommandError) as error:
         print(error, file=sys.stderr)
         return 2
 
@@ -45,7 +48,7 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except SystemExit as ended:
-        from commands.leaving import exit_soon
+        from cli.exit import exit_soon
 
         exit_soon(ended.code)
         raise

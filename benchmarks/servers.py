@@ -62,7 +62,7 @@ async def bare_bolt(scratch: Path) -> AsyncIterator[Server]:
     port = _free_port()
     here = {"PYTHONPATH": str(ROOT)}
     async with _running_server(
-        scratch, port, "-m", "benchmarks.bare", str(port), **here
+        scratch, port, "-m", "benchmarks.bare_bolt", str(port), **here
     ) as server:
         yield server
 

@@ -20,10 +20,10 @@ from sqlalchemy import func, select
 from benchmarks import servers
 from benchmarks.events import EventRequests, add_workspace
 from benchmarks.servers import Server
-from benchmarks.slack import StubSlack
-from bot import db, schema
+from benchmarks.stub_slack import StubSlack
 from bot.clock import utc_now
-from bot.db import Database
+from bot.db import engine, schema
+from bot.db.engine import Database
 from models import OutboxItem
 
 EVENTS_A_SECOND = 20
@@ -100,7 +100,7 @@ async def _soak(minutes: float) -> None:
     await slack.start()
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'soak.db'}"
-        database = db.connect(url)
+        database = engine.connect(url)
         schema.upgrade(database)
         with database.write_session.begin() as session:
             add_workspace(session)

@@ -31,8 +31,8 @@ from benchmarks.events import (
     signed_request,
 )
 from benchmarks.servers import Server
-from benchmarks.slack import StubSlack
-from bot import db, schema
+from benchmarks.stub_slack import StubSlack
+from bot.db import engine, schema
 
 EVENTS, COMMANDS = 5_000, 5
 TARGET_SECONDS, MAX_MORE_MEGABYTES = 1.0, 60
@@ -79,7 +79,7 @@ def _databases(scratch: Path) -> Iterator[tuple[str, str]]:
 
 
 def _fill(url: str) -> None:
-    database = db.connect(url)
+    database = engine.connect(url)
     schema.upgrade(database)
     with database.write_session.begin() as session:
         add_workspace(session)

@@ -20,3 +20,7 @@ class UserError(Exception):
         super().__init__(message)
         self.field = field
         self.field_errors = dict(field_errors or {})
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message names it, and never shows a secret."""

@@ -6,9 +6,9 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.clock import Clock
-from bot.config import MentorSettings
-from bot.slack import SlackApi
-from bot.tally import MessageCounter
+from bot.config.mentors import MentorSettings
+from bot.message_counter import MessageCounter
+from bot.slack.api import SlackApi
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.clock import MAX_CLOCK_SKEW, datetime_to_micros
-from bot.db import prepare_insert, table
+from bot.db.statements import prepare_insert, table
 from bot.errors import UserError
 from bot.runtime import Runtime
-from bot.slack import SlackError
+from bot.slack.api import SlackError
 from models import Channel, ChannelMember, Member
 
 FRESH_FOR = timedelta(hours=1)

@@ -1,44 +1,54 @@
 """Someone did something. Parse it, open one transaction, call one service."""
 
+import re
+from typing import Any
+
 from slack_bolt import App
 
 from bot.runtime import Runtime
+from handlers import answers as handlers_answers
 from handlers import (
-    answers,
     asks,
+    checkin_sharing,
     checkins,
-    everything,
-    guidance,
+    errors,
+    external_members,
+    help_command,
     home,
     kudos,
-    marks,
     mentors,
-    newcomers,
-    outsiders,
+    messages,
+    onboarding,
     privacy,
-    refusals,
     settings,
-    sharing,
     workspace,
 )
 
 
 def register(bolt: App, rt: Runtime) -> None:
     """Everything that a person or Slack can do, the most frequent first."""
-    refusals.register(bolt, rt)
-    outsiders.register(bolt, rt)
-    answers.register(bolt, rt)
-    guidance.register(bolt, rt)
+    errors.register(bolt, rt)
+    external_members.register(bolt, rt)
+    messages.register(bolt, rt)
+    help_command.register(bolt, rt)
     asks.register(bolt, rt)
-    marks.register(bolt, rt)
+    handlers_answers.register(bolt, rt)
     kudos.register(bolt, rt)
     checkins.register(bolt, rt)
-    sharing.register(bolt, rt)
+    checkin_sharing.register(bolt, rt)
     mentors.register(bolt, rt)
-    newcomers.register(bolt, rt)
+    onboarding.register(bolt, rt)
     privacy.register(bolt, rt)
     home.register(bolt, rt)
     workspace.register(bolt, rt)
     # These take what nobody before them took.
     settings.register(bolt, rt)
-    everything.register_unhandled(bolt)
+    register_unhandled(bolt)
+
+
+def register_unhandled(bolt: App) -> None:
+    """To be called last: Bolt runs the first listener that matches."""
+
+    @bolt.event(re.compile(".*"))
+    def ignored(event: dict[str, Any]) -> None:
+        """Nothing to do."""

@@ -1,358 +1,180 @@
-"""Messages and reactions: what people do with asks without knowing the bot."""
+"""Marks without an emoji: shortcuts with an undo, and the buttons in our notes."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
-from slack_bolt import App
+from slack_bolt import Ack, App
+from slack_sdk.models.blocks import Block
 from sqlalchemy.orm import Session
 
-from bot.answers import registers
-from bot.answers import service as answers
-from bot.answers.registers import TrackedMessage
-from bot.answers.rules import is_thanks
-from bot.answers.service import ReactionEvent, ThreadReply
-from bot.asks import actions, messages
+from bot import sync
+from bot.asks import actions, notes, replies
 from bot.asks import service as asks
-from bot.asks.rules import has_enough_words
-from bot.channels import rules as channel_rules
-from bot.channels import service as channels
-from bot.channels.rules import is_question
+from bot.asks.notes import MarkMeaning
 from bot.clock import ts_to_micros
-from bot.home import service as home
+from bot.errors import UserError
+from bot.messages import authors
 from bot.runtime import Runtime
-from bot.text import to_plain
-from handlers import outsiders
-from handlers.payloads import (
-    ChannelEvent,
-    Message,
-    MessageChanged,
-    MessageDeleted,
-    MessageEvent,
-    ReactionPayload,
-)
-from handlers.phrases import HELP_PHRASES, normalize_phrase
-from handlers.replies import ThreadListeners
-from handlers.thanks import KudosReactionListener
-from handlers.writes import BatchedChange, PendingCommit, Step, one_by_one
+from bot.workspace import channels
+from handlers import external_members
+from handlers.ask_actions import NO_ASK_HERE
+from handlers.interactions import parse_id, send_reply
+from handlers.payloads import BlockAction, Message, MessageShortcut
+from models import Answer, Channel
 
 
 def register(bolt: App, rt: Runtime) -> None:
-    listeners = Listeners(rt)
-    # Bolt asks one listener after another, and there are more messages than reactions.
-    bolt.event("message")(listeners.on_message)
-    bolt.event("reaction_added")(listeners.on_reaction)
-    bolt.event("reaction_removed")(listeners.on_reaction)
+    marks = Marks(rt)
+    for callback_id in ("mark_helpful", "mark_solved"):
+        bolt.shortcut({"type": "message_action", "callback_id": callback_id})(
+            marks.mark_message
+        )
+    bolt.action("undo_helpful")(marks.undo_mark)
+    bolt.action("undo_solved")(marks.undo_mark)
+    bolt.action("mark_helpful")(marks.accept_suggestion)
+    bolt.action("mark_solved")(marks.accept_suggestion)
+    bolt.action("who_helped")(marks.choose_solution)
 
 
-class Listeners:
+class Marks:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
-        self._kudos = KudosReactionListener(rt)
-        self._checkin_replies = ThreadListeners(rt)
 
-    def on_reaction(self, event: dict[str, Any]) -> PendingCommit | None:
-        match event:
-            case {"item": {"type": "message"}, "user": _}:
-                seen = ReactionPayload.model_validate(event)
-            case _:
-                return None
-        # The bot's own reactions show a state; they mark nothing.
-        if seen.user == self._rt.workspace.bot_user_id:
-            return None
-        return PendingCommit(
-            partial(self._decide_reaction, seen), (seen.item.channel, seen.item.ts)
+    def mark_message(self, body: dict[str, Any], ack: Ack) -> None:
+        chosen = MessageShortcut.model_validate(body)
+        what: MarkMeaning = (
+            "solved" if body["callback_id"] == "mark_solved" else "helpful"
         )
-
-    def _decide_reaction(
-        self, reaction: ReactionPayload, tracked: TrackedMessage | None
-    ) -> BatchedChange | None:
-        if tracked is None:
-            return None
-        mark = self._ask_reaction(reaction, tracked)
-        thanks = self._kudos.on_reaction(reaction, tracked)
-        if thanks is None:
-            return None if mark is None else BatchedChange(self._apply_reactions, mark)
-        marks = [] if mark is None else [mark]
-        return BatchedChange(one_by_one, partial(self._apply_with_kudos, marks, thanks))
-
-    def _apply_with_kudos(
-        self,
-        marks: Sequence[tuple[TrackedMessage, ReactionEvent]],
-        give_kudos: Step,
-        session: Session,
-    ) -> None:
-        if marks:
-            self._apply_reactions(session, marks)
-        give_kudos(session)
-
-    def _ask_reaction(
-        self, reaction: ReactionPayload, tracked: TrackedMessage
-    ) -> tuple[TrackedMessage, ReactionEvent] | None:
-        if tracked.ask_id is None and not tracked.is_capturing:
-            return None
-        done = ReactionEvent(
-            member=reaction.user,
-            channel=reaction.item.channel,
-            ts=reaction.item.ts,
-            emoji=reaction.reaction,
-            event_micros=ts_to_micros(reaction.event_ts),
-            is_present=reaction.type == "reaction_added",
+        sync.refresh(self._rt, users=[chosen.user.id])
+        external_members.record_external_author(
+            self._rt, chosen.message.user, chosen.message.author_teams
         )
-        # A mark may be taken back although its emoji means nothing any more.
-        if done.is_present and tracked.meaning(done.emoji) is None:
-            return None
-        return tracked, done
-
-    def _apply_reactions(
-        self, session: Session, events: Sequence[tuple[TrackedMessage, ReactionEvent]]
-    ) -> None:
-        answers.apply_reactions(
-            session, self._rt.workspace, events, now=self._rt.clock()
-        )
-
-    def on_message(self, event: dict[str, Any]) -> PendingCommit | None:
-        match event.get("subtype"):
-            case "message_changed":
-                return self._on_changed(MessageChanged.model_validate(event))
-            case "message_deleted":
-                deleted = MessageDeleted.model_validate(event)
-                return self._on_deleted(
-                    deleted.channel, deleted.deleted_ts, deleted.previous_message
-                )
-            case "channel_convert_to_private" | "channel_convert_to_public" as turned:
-                is_private = turned == "channel_convert_to_private"
-                channel = ChannelEvent.model_validate(event).channel
-                return PendingCommit(
-                    lambda: BatchedChange(
-                        one_by_one, partial(self._set_private, channel, is_private)
-                    )
-                )
-            case _ if answers.is_by_human(event, self._rt.workspace):
-                return self._on_posted(MessageEvent.model_validate(event))
-        return None
-
-    def _on_posted(self, message: MessageEvent) -> PendingCommit:
-        if message.channel_type == "im":
-            return PendingCommit(
-                lambda: BatchedChange(one_by_one, partial(self._send_help, message))
-            )
-        outsiders.record_external_author(self._rt, message.user, message.author_teams)
-        self._rt.message_counter.record(message.channel, message.user or "", message.ts)
-        return PendingCommit(
-            partial(self._decide_message, message),
-            (message.channel, message.thread_ts or message.ts),
-            new_message=(message.channel, message.ts),
-        )
-
-    def _decide_message(
-        self, message: MessageEvent, tracked: TrackedMessage | None
-    ) -> BatchedChange | None:
-        if tracked is not None and tracked.round_id is not None:
-            return self._checkin_replies.on_message(message, tracked.round_id)
-        if tracked is None or not (tracked.is_ask or tracked.is_capturing):
-            return None
-        if tracked.ask_id is None or tracked.is_capturing or not message.is_reply:
-            return BatchedChange(
-                one_by_one, partial(self._record_message, tracked, message)
-            )
-        author = message.user or ""
-        if author != tracked.author:
-            return BatchedChange(
-                self._record_replies,
-                ThreadReply(tracked, tracked.ask_id, message.ts, author),
-            )
-        if is_thanks(message.text):
-            return BatchedChange(
-                one_by_one, partial(self._record_message, tracked, message)
-            )
-        return None
-
-    def _record_replies(
-        self, session: Session, thread_replies: Sequence[ThreadReply]
-    ) -> None:
-        answers.record_replies(
-            session, self._rt.workspace, thread_replies, now=self._rt.clock()
-        )
-
-    def _record_message(
-        self, tracked: TrackedMessage, message: MessageEvent, session: Session
-    ) -> None:
-        now = self._rt.clock()
-        if tracked.is_capturing:
-            registers.lock_channel(session, tracked.channel_id)
-        # Look again: the ask may have come meanwhile.
-        ask = asks.find_by_message(
-            session, tracked.channel_id, message.thread_ts or message.ts
-        )
-        author = message.user or ""
-        if ask is not None:
-            if ask.deleted_at is not None:
-                return
-            if message.is_reply and author == ask.asker and is_thanks(message.text):
-                actions.suggest_solution(session, ask, now=now)
-            elif message.is_reply:
-                answers.record_reply(
-                    session,
-                    self._rt.workspace,
-                    ask,
-                    ts=message.ts,
-                    author=author,
-                    now=now,
-                )
-            return
-        channel = channels.get_or_create(
-            session, self._rt.workspace.id, message.channel
-        )
-        if message.is_reply:
-            registers.record(
-                session,
-                channel_id=channel.id,
-                ts=message.ts,
-                thread_ts=message.thread_ts,
-                author=author,
-                now=now,
-            )
-        elif channel_rules.should_capture(
-            channel.capture,
-            ts=message.ts,
-            thread_ts=message.thread_ts,
-            text=message.text,
-        ):
-            messages.capture_message(
+        with self._rt.write_session.begin() as session:
+            channel = channels.find(session, self._rt.workspace.id, chosen.channel.id)
+            if channel is None:
+                raise UserError(NO_ASK_HERE)
+            self._record_reply(session, channel, chosen.message)
+            actions.mark_answer(
                 session,
                 self._rt.workspace,
                 channel,
-                ts=message.ts,
-                author=author,
-                text=message.text,
-                now=now,
+                ts=chosen.message.ts,
+                meaning=what,
+                by=chosen.user.id,
+                is_present=True,
+                event_micros=ts_to_micros(chosen.action_ts),
+                now=self._rt.clock(),
             )
+        ack()
+        text, drawn = notes.mark_receipt(what, chosen.channel.id, chosen.message.ts)
+        send_reply(self._rt, body, text, drawn)
 
-    def _on_changed(self, changed: MessageChanged) -> PendingCommit | None:
-        message, before = changed.message, changed.previous_message
-        if message.subtype == "tombstone":
-            # What remains of a deleted message that has replies.
-            return self._on_deleted(changed.channel, message.ts, message)
-        if not answers.is_by_human(message.model_dump(), self._rt.workspace):
-            return None
-        if before is not None and before.text == message.text:
-            # An unfurl, a detected language, a reply counted: nothing was edited.
-            return None
-        outsiders.record_external_author(self._rt, message.user, message.author_teams)
-        about = (changed.channel, message.ts)
-        return PendingCommit(
-            partial(self._decide_edit, changed), about, new_message=about
-        )
-
-    def _decide_edit(
-        self, changed: MessageChanged, tracked: TrackedMessage | None
-    ) -> BatchedChange | None:
-        if tracked is None or not (tracked.is_ask or tracked.is_capturing):
-            return None
-        return BatchedChange(one_by_one, partial(self._apply_edit, tracked, changed))
-
-    def _apply_edit(
-        self, tracked: TrackedMessage, changed: MessageChanged, session: Session
+    def _record_reply(
+        self, session: Session, channel: Channel, message: Message
     ) -> None:
-        message, now = changed.message, self._rt.clock()
-        if tracked.is_capturing:
-            registers.lock_channel(session, tracked.channel_id)
-        ask = asks.find_by_message(session, tracked.channel_id, message.ts)
-        if ask is not None:
-            if ask.is_own_message:
-                at_us = ts_to_micros(changed.event_ts)
-                messages.apply_edit(session, ask, message.text, event_micros=at_us)
-            return
-        channel = channels.get_or_create(
-            session, self._rt.workspace.id, changed.channel
-        )
-        if channel_rules.should_capture(
-            channel.capture,
-            ts=message.ts,
-            thread_ts=message.thread_ts,
-            text=message.text,
+        """The shortcut shows us the reply, perhaps before its own event did."""
+        ask = asks.find_by_message(session, channel.id, message.thread_ts or "")
+        if (
+            ask is not None
+            and ask.deleted_at is None
+            and message.is_reply
+            and authors.is_by_human(message.model_dump(), self._rt.workspace)
         ):
-            captured = messages.capture_message(
+            replies.record_reply(
                 session,
                 self._rt.workspace,
-                channel,
+                ask,
                 ts=message.ts,
                 author=message.user or "",
-                text=message.text,
-                now=now,
+                now=self._rt.clock(),
             )
-            if captured is not None:
-                captured.edited_us = ts_to_micros(changed.event_ts)
-                # It may be old, and its thread of a time when nothing was kept.
-                answers.request_thread_sync(session, captured, channel, now=now)
 
-    def _on_deleted(
-        self, channel: str, ts: str, previous: Message | None
-    ) -> PendingCommit:
-        thread_ts = (
-            previous.thread_ts if previous is not None and previous.is_reply else None
+    def undo_mark(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = BlockAction.model_validate(body)
+        slack_channel, _, ts = pressed.action.value.partition(":")
+        what: MarkMeaning = (
+            "solved" if pressed.action.action_id == "undo_solved" else "helpful"
         )
-        about = [(channel, ts)] + ([(channel, thread_ts)] if thread_ts else [])
-
-        def decide(
-            place: TrackedMessage | None, thread: TrackedMessage | None = None
-        ) -> BatchedChange | None:
-            is_in_ask = thread is not None and thread.is_ask
-            if place is None:
-                return None
-            thanks = self._kudos.on_message_deleted(channel, ts)
-            reply_gone = self._checkin_replies.on_deleted(ts, place, thread, previous)
-            if reply_gone is not None:
-                return BatchedChange(one_by_one, partial(both, thanks, reply_gone))
-            if not (place.ask_id or is_in_ask or place.is_capturing):
-                return None if thanks is None else BatchedChange(one_by_one, thanks)
-            return BatchedChange(one_by_one, partial(take_away, place, thanks))
-
-        def both(thanks: Step | None, reply_gone: Step, session: Session) -> None:
-            if thanks is not None:
-                thanks(session)
-            reply_gone(session)
-
-        def take_away(
-            place: TrackedMessage, thanks: Step | None, session: Session
-        ) -> None:
-            if thanks is not None:
-                thanks(session)
-            if place.is_capturing:
-                registers.lock_channel(session, place.channel_id)
-            messages.on_message_deleted(
+        sync.refresh(self._rt, users=[pressed.user.id])
+        with self._rt.write_session.begin() as session:
+            channel = channels.find(session, self._rt.workspace.id, slack_channel)
+            if channel is None:
+                raise UserError(asks.ASK_GONE)
+            actions.mark_answer(
                 session,
                 self._rt.workspace,
                 channel,
                 ts=ts,
-                thread_ts=thread_ts,
-                author=previous.user if previous is not None else None,
+                meaning=what,
+                by=pressed.user.id,
+                is_present=False,
+                event_micros=ts_to_micros(pressed.action.action_ts),
                 now=self._rt.clock(),
             )
+        ack()
+        self._send_reply(body, "Undone.")
 
-        return PendingCommit(decide, *about, new_message=(channel, ts))
+    def accept_suggestion(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = BlockAction.model_validate(body)
+        option = pressed.action.selected_option
+        value = option.value if option else pressed.action.value
+        ask_id, _, answer_id = value.partition(":")
+        what: MarkMeaning = (
+            "solved" if pressed.action.action_id == "mark_solved" else "helpful"
+        )
+        channel, ts = self._mark_answer(
+            pressed, what, parse_id(ask_id), parse_id(answer_id)
+        )
+        ack()
+        text, drawn = notes.mark_receipt(what, channel, ts)
+        self._send_reply(body, text, drawn)
 
-    def _set_private(self, channel: str, is_private: bool, session: Session) -> None:
-        """A channel was made private, or public: Slack says so by a message only."""
-        channels.update_channel(
-            session, self._rt.workspace.id, channel, is_private=is_private
+    def choose_solution(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = BlockAction.model_validate(body)
+        option = pressed.action.selected_option
+        answer_id = parse_id(option.value if option else "")
+        self._mark_answer(pressed, "solved", None, answer_id)
+        ack()
+        self._send_reply(
+            body, "Thank you! They will be glad to hear it.", replace=False
         )
 
-    def _send_help(self, message: MessageEvent, session: Session) -> None:
-        home.reply_to_message(
-            session,
-            self._rt.workspace,
-            member=message.user or "",
-            ts=message.ts,
-            reply=_reply_kind(message.text),
-            now=self._rt.clock(),
-        )
+    def _mark_answer(
+        self,
+        pressed: BlockAction,
+        meaning: MarkMeaning,
+        ask_id: int | None,
+        answer_id: int,
+    ) -> tuple[str, str]:
+        """Mark an answer; gives its message in Slack, by channel and ts."""
+        sync.refresh(self._rt, users=[pressed.user.id])
+        with self._rt.write_session.begin() as session:
+            answer = session.get(Answer, answer_id)
+            if answer is None:
+                raise UserError(asks.ASK_GONE)
+            ask = asks.get(session, self._rt.workspace, ask_id or answer.ask_id)
+            if answer.ask_id != ask.id:
+                raise UserError(asks.ASK_GONE)
+            channel = session.get_one(Channel, ask.channel_id)
+            actions.mark_answer(
+                session,
+                self._rt.workspace,
+                channel,
+                ts=answer.ts,
+                meaning=meaning,
+                by=pressed.user.id,
+                is_present=True,
+                event_micros=ts_to_micros(pressed.action.action_ts),
+                now=self._rt.clock(),
+            )
+            return channel.slack_id, answer.ts
 
-
-def _reply_kind(text: str) -> home.ReplyKind:
-    if normalize_phrase(to_plain(text)) in HELP_PHRASES:
-        return "help"
-    if not has_enough_words(text) or (is_thanks(text) and not is_question(text)):
-        return "line"
-    return "ask"
+    def _send_reply(
+        self,
+        body: dict[str, Any],
+        text: str,
+        blocks: Sequence[Block] = (),
+        *,
+        replace: bool = True,
+    ) -> None:
+        send_reply(self._rt, body, text, blocks, replace=replace)

@@ -7,20 +7,17 @@ from slack_bolt import Ack, App
 from slack_sdk.models.views import View as Modal
 from sqlalchemy.orm import Session
 
-from bot.asks.forms import NOT_IN_CHANNEL
-from bot.channels import service as channels
-from bot.checkins import forms, overview, pages, plans, schedules
-from bot.checkins.plans import ScheduleForm
+from bot import sync
+from bot.checkins import forms, pages, plan, service
+from bot.checkins.plan import ScheduleForm
 from bot.errors import UserError
-from bot.facts import service as facts
-from bot.members import service as members
-from bot.members.rules import Action
+from bot.permissions import Action
 from bot.runtime import Runtime
 from bot.settings import service as settings
-from handlers.asks import parse_id
-from handlers.courtesy import best_effort
+from bot.slack.blocks import NOT_IN_CHANNEL
+from bot.workspace import channels, roles
+from handlers.interactions import best_effort, parse_id, subcommand
 from handlers.payloads import BlockAction, SlashCommand, View, ViewSubmission
-from handlers.phrases import subcommand
 from models import Channel, Schedule
 
 _GONE = "I don't know that channel any more; open the form again."
@@ -50,7 +47,7 @@ class SetupListeners:
         asked = SlashCommand.model_validate(body)
         if not asked.is_in_channel:
             raise UserError(_IN_CHANNEL)
-        facts.refresh(
+        sync.refresh(
             self._rt,
             users=[asked.user_id],
             channel=asked.channel_id,
@@ -60,17 +57,17 @@ class SetupListeners:
             channel = channels.find(session, self._rt.workspace.id, asked.channel_id)
             if channel is None or not channel.is_joined:
                 raise UserError(NOT_IN_CHANNEL)
-            members.authorize(
+            roles.authorize(
                 session, channel, Action.CHECK_IN, asked.user_id, now=self._rt.clock()
             )
-            view = overview.overview(session, self._rt.workspace, channel)
+            view = pages.overview(session, self._rt.workspace, channel)
         self._rt.slack.open_view(asked.trigger_id, view)
         ack()
 
     def open_new(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
         by = pressed.user.id
-        facts.refresh(self._rt, users=[by])
+        sync.refresh(self._rt, users=[by])
         with self._rt.read_session() as session:
             channel = self._channel(session, pressed.view)
             view = pages.new_form(session, channel, by=by, now=self._rt.clock())
@@ -80,9 +77,9 @@ class SetupListeners:
     def open_edit(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
         by = pressed.user.id
-        facts.refresh(self._rt, users=[by])
+        sync.refresh(self._rt, users=[by])
         with self._rt.read_session() as session:
-            schedule = schedules.get(
+            schedule = service.get(
                 session,
                 self._rt.workspace,
                 parse_id(pressed.action.value),
@@ -96,7 +93,7 @@ class SetupListeners:
     def show_preview(self, body: dict[str, Any], ack: Ack) -> None:
         """The first page is filled in: show when it comes, and save nothing yet."""
         form = ViewSubmission.model_validate(body)
-        facts.refresh(self._rt, users=[form.user.id])
+        sync.refresh(self._rt, users=[form.user.id])
         with self._rt.read_session() as session:
             view = pages.preview(
                 session,
@@ -119,7 +116,7 @@ class SetupListeners:
 
     def submit(self, body: dict[str, Any], ack: Ack) -> None:
         form = ViewSubmission.model_validate(body)
-        facts.refresh(self._rt, users=[form.user.id])
+        sync.refresh(self._rt, users=[form.user.id])
         try:
             self._save(form)
         except UserError as refusal:
@@ -135,10 +132,10 @@ class SetupListeners:
 
     def _save(self, form: ViewSubmission) -> None:
         by, schedule_id = form.user.id, _schedule_id(form.view)
-        draft = plans.load(form.view.metadata().get("draft"))
+        draft = plan.load(form.view.metadata().get("draft"))
         with self._rt.write_session.begin() as session:
             if schedule_id is None:
-                schedules.set_up(
+                service.set_up(
                     session,
                     self._channel(session, form.view),
                     draft,
@@ -148,22 +145,22 @@ class SetupListeners:
                 )
                 return
             now = self._rt.clock()
-            schedule = schedules.lock(
+            schedule = service.lock(
                 session, self._rt.workspace, schedule_id, by=by, now=now
             )
-            schedules.change(session, schedule, draft, by=by, now=now)
+            service.change(session, schedule, draft, by=by, now=now)
 
     def pause(self, body: dict[str, Any], ack: Ack) -> None:
-        self._apply(body, ack, schedules.pause)
+        self._apply(body, ack, service.pause)
 
     def resume(self, body: dict[str, Any], ack: Ack) -> None:
         def resume(session: Session, schedule: Schedule) -> None:
-            schedules.resume(session, schedule, now=self._rt.clock())
+            service.resume(session, schedule, now=self._rt.clock())
 
         self._apply(body, ack, resume)
 
     def delete(self, body: dict[str, Any], ack: Ack) -> None:
-        self._apply(body, ack, schedules.delete)
+        self._apply(body, ack, service.delete)
 
     def _apply(
         self,
@@ -173,9 +170,9 @@ class SetupListeners:
     ) -> None:
         pressed = BlockAction.model_validate(body)
         by = pressed.user.id
-        facts.refresh(self._rt, users=[by])
+        sync.refresh(self._rt, users=[by])
         with self._rt.write_session.begin() as session:
-            schedule = schedules.lock(
+            schedule = service.lock(
                 session,
                 self._rt.workspace,
                 parse_id(pressed.action.value),
@@ -225,7 +222,7 @@ def _first_page(view: View, *, hint: str = "") -> Modal:
     return forms.plan_form(
         str(carried.get("channel")),
         _schedule_id(view),
-        plans.load(carried.get("draft")),
+        plan.load(carried.get("draft")),
         hint=hint,
     )
 

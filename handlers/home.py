@@ -6,18 +6,18 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot import homes
+from bot import sync
 from bot.clock import ts_to_micros
 from bot.errors import UserError
-from bot.facts import service as facts
-from bot.home import lists
+from bot.home import page
 from bot.home import service as home
-from bot.members import service as members
-from bot.operations import PublishHome
+from bot.outbox import home_refresh
 from bot.runtime import Runtime
 from bot.settings import service as settings
-from bot.slack import HashConflict, Rejected, SlackError
-from handlers.asks import parse_id
+from bot.slack.actions import PublishHome
+from bot.slack.api import HashConflict, Rejected, SlackError
+from bot.workspace import members
+from handlers.interactions import parse_id, subcommand
 from handlers.payloads import (
     AppHomeOpened,
     BlockAction,
@@ -25,7 +25,6 @@ from handlers.payloads import (
     SlashCommand,
     ViewSubmission,
 )
-from handlers.phrases import subcommand
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +59,7 @@ class HomeTab:
             ):
                 return
         try:
-            facts.refresh(self._rt, users=[member])
+            sync.refresh(self._rt, users=[member])
         except UserError:
             # Of whom we know nothing yet, they are shown their own.
             log.warning("home drawn without facts")
@@ -79,7 +78,7 @@ class HomeTab:
 
     def end_pause(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
-        facts.refresh(self._rt, users=[pressed.user.id])
+        sync.refresh(self._rt, users=[pressed.user.id])
         with self._rt.write_session.begin() as session:
             settings.end_pause(
                 session, self._rt.workspace, pressed.user.id, now=self._rt.clock()
@@ -89,7 +88,7 @@ class HomeTab:
     def join_checkin(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
         member, now = pressed.user.id, self._rt.clock()
-        facts.refresh(self._rt, users=[member])
+        sync.refresh(self._rt, users=[member])
         with self._rt.write_session.begin() as session:
             home.join_checkin(
                 session,
@@ -118,7 +117,7 @@ class OwnSettings:
         ack()
 
     def _open_form(self, member: str, trigger_id: str) -> None:
-        facts.refresh(self._rt, users=[member])
+        sync.refresh(self._rt, users=[member])
         with self._rt.read_session() as session:
             view = settings.member_form(
                 session, self._rt.workspace, member, now=self._rt.clock()
@@ -127,7 +126,7 @@ class OwnSettings:
 
     def save(self, body: dict[str, Any], ack: Ack) -> None:
         form = ViewSubmission.model_validate(body)
-        facts.refresh(self._rt, users=[form.user.id])
+        sync.refresh(self._rt, users=[form.user.id])
         with self._rt.write_session.begin() as session:
             settings.update_member(
                 session,
@@ -147,7 +146,7 @@ def show_home(rt: Runtime, member: str) -> None:
     tried: str | None = None
     for is_again in (False, True):
         with rt.read_session() as session:
-            drawn = lists.render(session, rt.workspace, member, now=rt.clock())
+            drawn = page.render(session, rt.workspace, member, now=rt.clock())
         # Where what we know of is not what stands, and has not changed either, we lost
         # sight of a view.
         is_lost = is_again and drawn.hash == tried
@@ -175,6 +174,6 @@ def _show_later(rt: Runtime, member: str, error: SlackError | None) -> None:
         if isinstance(error, Rejected):
             home.on_rejected(session, rt.workspace.id, member, error.code)
             return
-        homes.refresh_homes(
+        home_refresh.refresh_homes(
             session, rt.workspace.id, [member], now=rt.clock(), delay=timedelta()
         )

@@ -8,22 +8,21 @@ from pydantic import TypeAdapter, ValidationError
 from slack_bolt import Ack, App
 from sqlalchemy.orm import Session
 
-from bot.answers import registers
-from bot.answers import service as answers
-from bot.channels import service as channels
+from bot import sync
 from bot.errors import UserError
-from bot.facts import service as facts
-from bot.kudos import forms, lists, notes, words
+from bot.kudos import forms, history, notes, parser
 from bot.kudos import service as kudos
-from bot.kudos.lists import Direction
+from bot.kudos.parser import ParsedKudos
 from bot.kudos.rules import MAX_RECIPIENTS
-from bot.kudos.service import GiveResult, KudosDraft, SubjectMessage
-from bot.kudos.words import ParsedKudos
+from bot.kudos.service import GiveResult
+from bot.kudos.store import KudosDraft, SubjectMessage
+from bot.messages import authors, tracked_messages
 from bot.runtime import Runtime
-from bot.text import escape, permalink, sanitize, to_mrkdwn, to_plain
-from handlers.asks import parse_id
-from handlers.courtesy import best_effort
-from handlers.gathered import GroupCommit
+from bot.slack.blocks import Note
+from bot.slack.text import escape, permalink, sanitize, to_mrkdwn, to_plain
+from bot.workspace import channels
+from handlers.group_commit import GroupCommit
+from handlers.kudos_buttons import ButtonListeners
 from handlers.payloads import (
     BlockAction,
     Message,
@@ -95,7 +94,7 @@ class GiveListeners:
             return
         if to_plain(text).casefold() == "me":
             with self._rt.read_session() as session:
-                said, drawn = lists.own_history(
+                said, drawn = history.own_history(
                     session,
                     self._rt.workspace,
                     command.user_id,
@@ -103,13 +102,13 @@ class GiveListeners:
                 )
             ack(text=said, blocks=drawn)
             return
-        said_ = words.parse(text)
+        said_ = parser.parse(text)
         if not command.is_in_channel:
             self._open_form(command.trigger_id, said_, hint=forms.CHOOSE_CHANNEL)
             ack()
             return
         people = said_.people[: MAX_RECIPIENTS + 1]
-        facts.refresh(
+        sync.refresh(
             self._rt,
             users=[command.user_id, *people],
             channel=command.channel_id,
@@ -122,7 +121,7 @@ class GiveListeners:
             return
         ack(text=answer[0], blocks=answer[1])
 
-    def _give(self, command: SlashCommand, parsed: ParsedKudos) -> notes.Note | None:
+    def _give(self, command: SlashCommand, parsed: ParsedKudos) -> Note | None:
         """What the giver is answered; None where the bot is not in the channel."""
         wanted = _CommandRequest(command, parsed)
         if self._rt.autocommit.dialect.name == "sqlite":
@@ -228,12 +227,12 @@ class GiveListeners:
 
     def _author(self, slack_channel: str, message: Message) -> str:
         """Who wrote it, or for whom the bot did."""
-        if message.user and answers.is_by_human(
+        if message.user and authors.is_by_human(
             message.model_dump(), self._rt.workspace
         ):
             return message.user
         with self._rt.autocommit.connect() as connection:
-            place = registers.find(
+            place = tracked_messages.find(
                 connection, self._rt.workspace.id, slack_channel, message.ts
             )
         if place is None or not place.author:
@@ -273,13 +272,13 @@ class GiveListeners:
                 "Choose a channel, or let only them see it.", field="channel"
             )
         people = view.users("people")
-        facts.refresh(
+        sync.refresh(
             self._rt, users=[giver, *people[: MAX_RECIPIENTS + 1]], channel=channel_id
         )
         origin = _form_subject(view)
         if origin:
             # Whether a link to the message may be shown elsewhere.
-            facts.refresh(self._rt, channel=origin.channel)
+            sync.refresh(self._rt, channel=origin.channel)
         with self._rt.write_session.begin() as session:
             channel = None
             if channel_id:
@@ -296,7 +295,7 @@ class GiveListeners:
                 KudosDraft(
                     people,
                     to_mrkdwn(view.text("reason")),
-                    words.parse_tags(view.text("tags")),
+                    parser.parse_tags(view.text("tags")),
                     about=self._subject_message(session, origin),
                 ),
                 giver=giver,
@@ -330,69 +329,3 @@ def _is_dm(body: dict[str, Any], channel: str) -> bool:
 def _form_subject(view: View) -> FormSubject | None:
     about = view.metadata().get("about")
     return FormSubject.model_validate(about) if about else None
-
-
-class ButtonListeners:
-    """What people do with kudos that are there."""
-
-    def __init__(self, rt: Runtime) -> None:
-        self._rt = rt
-
-    def take_back(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = BlockAction.model_validate(body)
-        facts.refresh(self._rt, users=[pressed.user.id])
-        text = notes.TAKEN_BACK
-        try:
-            self._take_back(pressed, pressed.action.value)
-        except UserError as no:
-            # Nor will it be possible later, so the button goes.
-            text = escape(str(no))
-        ack()
-        self._respond(body, text, replace=True)
-
-    def menu(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = BlockAction.model_validate(body)
-        option = pressed.action.selected_option
-        facts.refresh(self._rt, users=[pressed.user.id])
-        self._take_back(pressed, (option.value if option else "").partition(":")[2])
-        ack()
-        self._respond(body, notes.TAKEN_BACK, replace=False)
-
-    def _take_back(self, action: BlockAction, kudos_id: str) -> None:
-        with self._rt.write_session.begin() as session:
-            kudos.take_back(
-                session,
-                self._rt.workspace,
-                parse_id(kudos_id),
-                by=action.user.id,
-                now=self._rt.clock(),
-            )
-
-    def turn_page(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = BlockAction.model_validate(body)
-        me, now = pressed.user.id, self._rt.clock()
-        with self._rt.read_session() as session:
-            if pressed.action.action_id == "kudos_newest":
-                text, drawn = lists.own_history(
-                    session, self._rt.workspace, me, now=now
-                )
-            else:
-                what: Direction = (
-                    "given" if pressed.action.action_id == "kudos_given" else "received"
-                )
-                text, drawn = lists.page(
-                    session,
-                    self._rt.workspace,
-                    me,
-                    what,
-                    pressed.action.value,
-                    now=now,
-                )
-        ack()
-        with best_effort():
-            self._rt.slack.respond(body["response_url"], text, drawn, replace=True)
-
-    def _respond(self, body: dict[str, Any], text: str, *, replace: bool) -> None:
-        if body.get("response_url"):
-            with best_effort():
-                self._rt.slack.respond(body["response_url"], text, [], replace=replace)

@@ -4,15 +4,14 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
+from bot import sync
 from bot.errors import UserError
-from bot.facts import service as facts
-from bot.mentors import consent, forms, leads
+from bot.mentors import administration, consent, forms
 from bot.mentors.consent import Choice
 from bot.runtime import Runtime
-from handlers.asks import parse_id
 from handlers.home import show_home
+from handlers.interactions import parse_id, subcommand
 from handlers.payloads import BlockAction, SlashCommand, ViewSubmission
-from handlers.phrases import subcommand
 
 _CHOICES: dict[str, Choice] = {
     "mentor_tell": "public",
@@ -56,9 +55,9 @@ class MentorListeners:
 
     def command(self, body: dict[str, Any], ack: Ack) -> None:
         asked = SlashCommand.model_validate(body)
-        facts.refresh(self._rt, users=[asked.user_id])
+        sync.refresh(self._rt, users=[asked.user_id])
         with self._rt.read_session() as session:
-            view = leads.overview(
+            view = administration.overview(
                 session, self._rt.workspace, by=asked.user_id, start=0
             )
         self._rt.slack.open_view(asked.trigger_id, view)
@@ -66,9 +65,9 @@ class MentorListeners:
 
     def turn_page(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
-        facts.refresh(self._rt, users=[pressed.user.id])
+        sync.refresh(self._rt, users=[pressed.user.id])
         with self._rt.read_session() as session:
-            view = leads.overview(
+            view = administration.overview(
                 session,
                 self._rt.workspace,
                 by=pressed.user.id,
@@ -80,9 +79,9 @@ class MentorListeners:
 
     def open_credit_form(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
-        facts.refresh(self._rt, users=[pressed.user.id])
+        sync.refresh(self._rt, users=[pressed.user.id])
         with self._rt.read_session() as session:
-            leads.require_access(session, self._rt.workspace, pressed.user.id)
+            administration.require_access(session, self._rt.workspace, pressed.user.id)
         self._rt.slack.push_view(pressed.trigger_id, forms.credit_form())
         ack()
 
@@ -93,11 +92,11 @@ class MentorListeners:
         if len(people) != 1 or channel is None:
             raise UserError("Choose one person.", field="member")
         both = [form.user.id, *people]
-        facts.refresh(self._rt, users=both, channel=channel)
+        sync.refresh(self._rt, users=both, channel=channel)
         with self._rt.read_session() as session:
-            leads.require_access(session, self._rt.workspace, form.user.id)
+            administration.require_access(session, self._rt.workspace, form.user.id)
         with self._rt.write_session.begin() as session:
-            leads.credit_by_hand(
+            administration.credit_by_hand(
                 session,
                 self._rt.workspace,
                 member=people[0],
@@ -111,17 +110,19 @@ class MentorListeners:
 
     def open_settings(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
-        facts.refresh(self._rt, users=[pressed.user.id])
+        sync.refresh(self._rt, users=[pressed.user.id])
         with self._rt.read_session() as session:
-            view = leads.settings_view(session, self._rt.workspace, by=pressed.user.id)
+            view = administration.settings_view(
+                session, self._rt.workspace, by=pressed.user.id
+            )
         self._rt.slack.push_view(pressed.trigger_id, view)
         ack()
 
     def save_settings(self, body: dict[str, Any], ack: Ack) -> None:
         form = ViewSubmission.model_validate(body)
-        facts.refresh(self._rt, users=[form.user.id])
+        sync.refresh(self._rt, users=[form.user.id])
         with self._rt.write_session.begin() as session:
-            leads.update_settings(
+            administration.update_settings(
                 session,
                 self._rt.workspace,
                 scope=form.view.chosen("scope") or "",

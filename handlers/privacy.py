@@ -4,20 +4,20 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot.facts import service as facts
+from bot import sync
 from bot.privacy import blocks
 from bot.privacy import service as privacy
 from bot.runtime import Runtime
 from handlers.home import show_home
+from handlers.interactions import subcommand
 from handlers.payloads import SlashCommand, ViewSubmission
-from handlers.phrases import subcommand
 
 
 def register(bolt: App, rt: Runtime) -> None:
     @bolt.command("/backswing", matchers=subcommand("my data"))
     def my_data(body: dict[str, Any], ack: Ack) -> None:
         asked = SlashCommand.model_validate(body)
-        facts.refresh(rt, users=[asked.user_id])
+        sync.refresh(rt, users=[asked.user_id])
         with rt.write_session.begin() as session:
             privacy.request_data_file(
                 session,
@@ -31,7 +31,7 @@ def register(bolt: App, rt: Runtime) -> None:
     @bolt.command("/backswing", matchers=subcommand("forget me"))
     def forget_me(body: dict[str, Any], ack: Ack) -> None:
         asked = SlashCommand.model_validate(body)
-        facts.refresh(rt, users=[asked.user_id])
+        sync.refresh(rt, users=[asked.user_id])
         with rt.read_session() as session:
             view = privacy.forget_form(session, rt.workspace, asked.user_id)
         rt.slack.open_view(asked.trigger_id, view)
@@ -40,7 +40,7 @@ def register(bolt: App, rt: Runtime) -> None:
     @bolt.view("forget_me")
     def confirmed(body: dict[str, Any], ack: Ack) -> None:
         form = ViewSubmission.model_validate(body)
-        facts.refresh(rt, users=[form.user.id])
+        sync.refresh(rt, users=[form.user.id])
         with rt.write_session.begin() as session:
             privacy.erase_oneself(session, rt.workspace, form.user.id, now=rt.clock())
         ack(response_action="update", view=blocks.erased_view())

@@ -9,7 +9,7 @@ from uuid import uuid4
 from sqlalchemy import delete, exc, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.db import table
+from bot.db.statements import table
 from bot.runtime import Runtime
 from models import Installation, RateLimit
 

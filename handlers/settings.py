@@ -4,18 +4,17 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot.asks.forms import NOT_IN_CHANNEL
-from bot.channels import service as channels
+from bot import sync
 from bot.errors import UserError
-from bot.facts import service as facts
 from bot.runtime import Runtime
 from bot.settings import service as settings
 from bot.settings.blocks import unknown_emoji
 from bot.settings.forms import saved_view
-from handlers.courtesy import best_effort
-from handlers.guidance import Help
+from bot.slack.blocks import NOT_IN_CHANNEL
+from bot.workspace import channels
+from handlers.help_command import Help
+from handlers.interactions import best_effort, subcommand
 from handlers.payloads import SlashCommand, ViewSubmission
-from handlers.phrases import subcommand
 
 _UNKNOWN_CHANNEL = "I don't know that channel any more; open the form again."
 
@@ -44,7 +43,7 @@ class SettingsForms:
         if not asked.is_in_channel:
             self.help.command(body, ack)
             return
-        facts.refresh(
+        sync.refresh(
             self._rt,
             users=[asked.user_id],
             channel=asked.channel_id,
@@ -64,7 +63,7 @@ class SettingsForms:
         form = ViewSubmission.model_validate(body)
         by = form.user.id
         meant = str(form.view.metadata().get("channel"))
-        facts.refresh(self._rt, users=[by])
+        sync.refresh(self._rt, users=[by])
         with self._rt.read_session() as session:
             channel = channels.find(session, self._rt.workspace.id, meant)
             if channel is None:
@@ -77,7 +76,7 @@ class SettingsForms:
                 by=by,
                 now=self._rt.clock(),
             )
-        facts.refresh(self._rt, users=new)
+        sync.refresh(self._rt, users=new)
         with self._rt.write_session.begin() as session:
             channel = channels.find(session, self._rt.workspace.id, meant)
             if channel is None:
@@ -96,7 +95,7 @@ class SettingsForms:
         ack()
 
     def _open_workspace_view(self, by: str, trigger_id: str) -> None:
-        facts.refresh(self._rt, users=[by])
+        sync.refresh(self._rt, users=[by])
         with self._rt.read_session() as session:
             view = settings.workspace_form(session, self._rt.workspace, by=by)
         self._rt.slack.open_view(trigger_id, view)
@@ -104,12 +103,12 @@ class SettingsForms:
     def save_workspace(self, body: dict[str, Any], ack: Ack) -> None:
         form = ViewSubmission.model_validate(body)
         by = form.user.id
-        facts.refresh(self._rt, users=[by])
+        sync.refresh(self._rt, users=[by])
         with self._rt.read_session() as session:
             new = settings.newly_selected_users(
                 session, self._rt.workspace, form.view, by=by, now=self._rt.clock()
             )
-        facts.refresh(self._rt, users=new)
+        sync.refresh(self._rt, users=new)
         with self._rt.write_session.begin() as session:
             unknown = settings.update_workspace(
                 session, self._rt.workspace, form.view, by=by

@@ -6,17 +6,16 @@ from slack_bolt import App
 from sqlalchemy import Row, update
 from sqlalchemy.orm import Session
 
-from bot.asks import posting
-from bot.channels import service as channels
-from bot.checkins import replies, seats
+from bot import sync
+from bot.asks import ask_message
+from bot.checkins import participants, responses
 from bot.clock import ts_to_datetime, ts_to_micros
-from bot.facts import service as facts
-from bot.home import places
-from bot.members import service as members
-from bot.newcomers import service as newcomers
+from bot.home import memberships
+from bot.onboarding import service as onboarding
 from bot.runtime import Runtime
 from bot.settings import service as settings
-from handlers import outsiders
+from bot.workspace import channels, members
+from handlers import external_members
 from handlers.payloads import (
     ChannelEvent,
     ChannelIdChanged,
@@ -69,7 +68,7 @@ class WorkspaceListeners:
         with self._rt.write_session.begin() as session:
             # Perhaps they were forgotten a moment ago.
             if self._has_changes(members.find(session, ours.id, user["id"]), user):
-                facts.store_user(session, ours, user, now=self._rt.clock())
+                sync.store_user(session, ours, user, now=self._rt.clock())
 
     def _has_changes(self, row: Row[Any] | Member | None, user: dict[str, Any]) -> bool:
         """Whether there is something to be kept that we don't know.
@@ -93,11 +92,13 @@ class WorkspaceListeners:
         if seen.user == self._rt.workspace.bot_user_id:
             self._bot_joined(seen)
             return
-        outsiders.record_external_author(self._rt, seen.user, {"team": seen.team})
+        external_members.record_external_author(
+            self._rt, seen.user, {"team": seen.team}
+        )
         with self._rt.write_session.begin() as session:
             now = self._rt.clock()
             self._record_membership(session, seen, is_member=True)
-            newcomers.greet(
+            onboarding.greet(
                 session,
                 self._rt.workspace,
                 seen.channel,
@@ -115,13 +116,13 @@ class WorkspaceListeners:
             channel.is_joined = True
             # The rest is looked up when it is needed.
             channel.looked_up_at = None
-            posting.resync_open_threads(session, channel, now=now)
-            replies.resync_open_threads(session, channel, now=now)
+            ask_message.resync_open_threads(session, channel, now=now)
+            responses.resync_open_threads(session, channel, now=now)
             settings.apply_channel_defaults(session, channel, now=now)
-            newcomers.on_bot_joined(
+            onboarding.on_bot_joined(
                 session, channel, inviter=membership.inviter, now=now
             )
-            places.invalidate(session, self._rt.workspace.id)
+            memberships.invalidate(session, self._rt.workspace.id)
 
     def member_left(self, event: Event) -> None:
         """Of the bot itself Slack tells by other events."""
@@ -129,7 +130,7 @@ class WorkspaceListeners:
         with self._rt.write_session.begin() as session:
             self._record_membership(session, seen, is_member=False)
             now = self._rt.clock()
-            seats.leave_channel(
+            participants.leave_channel(
                 session,
                 self._rt.workspace,
                 seen.channel,
@@ -137,7 +138,7 @@ class WorkspaceListeners:
                 left_at=ts_to_datetime(seen.event_ts),
                 now=now,
             )
-            newcomers.on_member_left(
+            onboarding.on_member_left(
                 session,
                 self._rt.workspace,
                 seen.channel,
@@ -149,7 +150,7 @@ class WorkspaceListeners:
     def _record_membership(
         self, session: Session, membership: MembershipChange, *, is_member: bool
     ) -> None:
-        places.on_membership_event(
+        memberships.on_membership_event(
             session,
             self._rt.workspace.id,
             membership.channel,

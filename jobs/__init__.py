@@ -1,25 +1,15 @@
 """The clock did something. What is due is always a question for the database."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from time import monotonic
 
-from bot.db import retry_on_conflict
-from bot.delivery import OutboxWorker
+from bot.db.retry import retry_on_conflict
+from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime
-from jobs import (
-    checkins,
-    facts,
-    installations,
-    mentors,
-    outbox,
-    privacy,
-    sharing,
-)
-from jobs.ticker import ScheduledJob
+from jobs import checkins, installations, mentors, outbox, privacy, workspace
+from jobs.scheduler import ScheduledJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +24,14 @@ JOBS = (
     Job(
         "see whether the clock was set back", outbox.correct_times, timedelta(seconds=5)
     ),
-    Job("meet people", facts.fetch_new_users, timedelta(seconds=5)),
-    Job("look people up again", facts.refresh_stale_users, timedelta(minutes=1)),
+    Job("meet people", workspace.fetch_new_users, timedelta(seconds=5)),
+    Job("look people up again", workspace.refresh_stale_users, timedelta(minutes=1)),
     Job("start check-ins", checkins.start_rounds, timedelta(seconds=2)),
     Job("plan check-ins again", checkins.reschedule, timedelta(hours=1)),
-    Job("nudge people to share", sharing.send_reminders, timedelta(seconds=5)),
-    Job("close check-ins", sharing.close_rounds, timedelta(seconds=5)),
-    Job("follow what people asked", sharing.update_blockers, timedelta(seconds=10)),
-    Job("see where the bot is", facts.sync_channels, timedelta(hours=12)),
+    Job("nudge people to share", checkins.send_reminders, timedelta(seconds=5)),
+    Job("close check-ins", checkins.close_rounds, timedelta(seconds=5)),
+    Job("follow what people asked", checkins.update_blockers, timedelta(seconds=10)),
+    Job("see where the bot is", workspace.sync_channels, timedelta(hours=12)),
     Job(
         "write message counts down", mentors.flush_message_counts, timedelta(seconds=20)
     ),
@@ -58,40 +48,6 @@ JOBS = (
     Job("remove old copies", privacy.remove_migration_backup, timedelta(hours=1)),
     Job("forget who has left", privacy.erase_deactivated, timedelta(hours=1)),
 )
-
-
-# The most frequent job runs each second.
-HEARTBEAT_TIMEOUT = 30
-
-
-class SchedulerHeartbeat:
-    """Whether jobs are run; `ran` is told of each, and whether it went well."""
-
-    def __init__(
-        self,
-        on_run: Callable[[str, str], None],
-        *,
-        timeout_seconds: float = HEARTBEAT_TIMEOUT,
-    ) -> None:
-        self._on_run = on_run
-        self._timeout_seconds = timeout_seconds
-        self._lock = threading.Lock()
-        self._last_beat = monotonic()
-
-    def stalled_reason(self) -> str | None:
-        """Why nothing can be expected from the clock; None where all is well."""
-        with self._lock:
-            silent = monotonic() - self._last_beat
-        return (
-            f"no job has run for {silent:.0f} s"
-            if silent > self._timeout_seconds
-            else None
-        )
-
-    def beat(self, job: str, outcome: str) -> None:
-        with self._lock:
-            self._last_beat = monotonic()
-        self._on_run(job, outcome)
 
 
 def scheduled_jobs(rt: Runtime, worker: OutboxWorker) -> list[ScheduledJob]:

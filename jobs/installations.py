@@ -2,10 +2,10 @@
 
 import logging
 
-from bot import installations
-from bot.delivery import OutboxWorker
+from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime
-from bot.slack import SlackError
+from bot.slack.api import SlackError
+from bot.workspace import installations
 
 log = logging.getLogger(__name__)
 

@@ -4,11 +4,11 @@ import logging
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.delivery import OutboxWorker
-from bot.mentors import consent, counts, rounds
-from bot.mentors.looking import PrivateMembers
+from bot.mentors import consent, detection, message_counts
+from bot.mentors.queries import PrivateMembers
+from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime
-from bot.slack import Rejected, SlackError
+from bot.slack.api import Rejected, SlackError
 
 log = logging.getLogger(__name__)
 
@@ -20,10 +20,10 @@ def detect(rt: Runtime, _worker: OutboxWorker) -> None:
     records it: whoever is first writes the result down, any other finds it written.
     """
     with rt.read_session() as session:
-        waiting = rounds.due_runs(
+        waiting = detection.due_runs(
             session, rt.workspace, now=rt.clock(), settings=rt.mentor_settings
         )
-        places = rounds.private_channels(session, rt.workspace) if waiting else {}
+        places = detection.private_channels(session, rt.workspace) if waiting else {}
     if not waiting:
         return
     flush_message_counts(rt, _worker)
@@ -35,11 +35,11 @@ def detect(rt: Runtime, _worker: OutboxWorker) -> None:
         return
     for due in waiting:
         with rt.read_session() as session:
-            result = rounds.run(
+            result = detection.run(
                 session, rt.workspace, due, seats, settings=rt.mentor_settings
             )
         with rt.write_session.begin() as session:
-            rounds.record(
+            detection.record(
                 session,
                 rt.workspace,
                 due,
@@ -75,7 +75,7 @@ def flush_message_counts(rt: Runtime, _worker: OutboxWorker) -> None:
         return
     try:
         with rt.write_session.begin() as session:
-            counts.add(session, rt.workspace, taken)
+            message_counts.add(session, rt.workspace, taken)
     except SQLAlchemyError:
         rt.message_counter.restore(taken)
         raise
@@ -83,4 +83,4 @@ def flush_message_counts(rt: Runtime, _worker: OutboxWorker) -> None:
 
 def purge_message_counts(rt: Runtime, _worker: OutboxWorker) -> None:
     with rt.write_session.begin() as session:
-        counts.purge_expired(session, rt.workspace, now=rt.clock())
+        message_counts.purge_expired(session, rt.workspace, now=rt.clock())

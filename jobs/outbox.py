@@ -2,9 +2,10 @@
 
 import logging
 
-from bot import corrections, db, lanes
-from bot.db import retry_on_conflict
-from bot.delivery import OutboxWorker
+from bot.db import statements
+from bot.db.retry import retry_on_conflict
+from bot.outbox import clock_correction, queue
+from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -26,15 +27,15 @@ def release_leases(rt: Runtime) -> None:
     _correct_times(rt)
     with rt.write_session.begin() as session:
         # A file serves one process. On PostgreSQL another replica may be sending.
-        if db.dialect_name(session) == "sqlite":
-            lanes.release_leases(session, now=rt.clock())
+        if statements.dialect_name(session) == "sqlite":
+            queue.release_leases(session, now=rt.clock())
 
 
 def _correct_times(rt: Runtime) -> None:
     now = rt.clock()
     with rt.autocommit.connect() as connection:
-        if not corrections.is_needed(connection, now=now):
+        if not clock_correction.is_needed(connection, now=now):
             return
     with rt.write_session.begin() as session:
-        corrections.apply(session, now=now)
+        clock_correction.apply(session, now=now)
     log.warning("times of a clock that was ahead are corrected")

@@ -3,11 +3,11 @@
 import logging
 from datetime import timedelta
 
-from bot import db, schema
-from bot.delivery import OutboxWorker
-from bot.policies import service as policies
+from bot.db import engine, schema
+from bot.outbox.worker import OutboxWorker
 from bot.privacy import service as privacy
 from bot.runtime import Runtime
+from bot.workspace import workspace_settings
 
 log = logging.getLogger(__name__)
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 def purge_expired(rt: Runtime, _worker: OutboxWorker) -> None:
     now = rt.clock()
     with rt.write_session.begin() as session:
-        keep = policies.get(session, rt.workspace.id)
+        keep = workspace_settings.get(session, rt.workspace.id)
         privacy.purge_expired(
             session,
             rt.workspace.id,
@@ -28,7 +28,7 @@ def purge_expired(rt: Runtime, _worker: OutboxWorker) -> None:
 def erase_deactivated(rt: Runtime, _worker: OutboxWorker) -> None:
     now = rt.clock()
     with rt.write_session.begin() as session:
-        keep = policies.get(session, rt.workspace.id)
+        keep = workspace_settings.get(session, rt.workspace.id)
         privacy.erase_deactivated(
             session,
             rt.workspace.id,
@@ -39,13 +39,13 @@ def erase_deactivated(rt: Runtime, _worker: OutboxWorker) -> None:
 
 def truncate_wal(rt: Runtime, _worker: OutboxWorker) -> None:
     """Leave no trace on disk of what was deleted; at the next turn, if it is in use."""
-    file = db.sqlite_file(rt.autocommit.url)
+    file = engine.sqlite_file(rt.autocommit.url)
     if file is not None:
-        db.truncate_wal(file)
+        engine.truncate_wal(file)
 
 
 def remove_migration_backup(rt: Runtime, _worker: OutboxWorker) -> None:
     """Let go of the copy that was made before the last migration."""
-    file = db.sqlite_file(rt.autocommit.url)
+    file = engine.sqlite_file(rt.autocommit.url)
     if file is not None and schema.delete_old_backup(file, now=rt.clock()):
         log.info("copy of before the migration removed")

@@ -7,8 +7,8 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection
 
 import models
-from bot import db
-from bot.config import Settings
+from bot.config.settings import Settings
+from bot.db import engine
 from models.base import UtcDateTime
 
 
@@ -37,5 +37,5 @@ def run(on: Connection) -> None:
 if connection is not None:
     run(connection)
 else:  # `alembic` on the command line
-    with db.connect(Settings().database_url).engine.begin() as opened:
+    with engine.connect(Settings().database_url).engine.begin() as opened:
         run(opened)

@@ -1,13 +1,13 @@
 """What the app remembers. Importing `models` maps every table."""
 
-from models.answers import Answer, Reaction, UnmatchedMessage
-from models.asks import Ask
+from models.asks import Answer, Ask, Reaction, UnmatchedMessage
 from models.base import Base
 from models.channels import Champion, Channel
 from models.checkins import CheckIn, CheckInReply, Participant, Round, Schedule
-from models.homes import ChannelMember, Home
+from models.home import ChannelMember, Home
 from models.installations import Installation
 from models.kudos import Kudos, KudosGiverLock, KudosReaction, KudosTag, KudosThanks
+from models.member_settings import MemberSettingsRow
 from models.members import Member
 from models.mentors import (
     Credit,
@@ -18,10 +18,9 @@ from models.mentors import (
     MentorWorkspaceSettings,
     MessageCount,
 )
-from models.newcomers import ChannelIntroduction
+from models.onboarding import ChannelIntroduction
 from models.outbox import OutboxChannel, OutboxItem, RateLimit
-from models.policies import ProgramLead, WorkspaceSettingsRow
-from models.preferences import MemberSettingsRow
+from models.workspace_settings import ProgramLead, WorkspaceSettingsRow
 
 __all__ = [
     "Answer",

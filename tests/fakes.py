@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.slack import HashConflict, Rejected, SlackError
+from bot.slack.api import HashConflict, Rejected, SlackError
 
 T = TypeVar("T")
 

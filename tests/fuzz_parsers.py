@@ -8,22 +8,28 @@ import sys
 
 import atheris
 
+from bot.asks import capture_rules
+from bot.kudos import parser
+from bot.kudos import rules as kudos
+from bot.slack import emoji
+from bot.slack.text import sanitize, to_plain, tokenize
+
 with atheris.instrument_imports(include=["bot"]):
-    from bot.channels import rules as channels
+    from bot.kudos import parser
     from bot.kudos import rules as kudos
-    from bot.kudos import words
-    from bot.text import sanitize, to_plain, tokenize
+    from bot.slack import emoji
+    from bot.slack.text import sanitize, to_plain, tokenize
 
 
 def check_parsers(data: bytes) -> None:
     """Whatever it is, it is read; and what is read is the whole of it."""
     text = sanitize(atheris.FuzzedDataProvider(data).ConsumeUnicode(len(data)))
     assert "".join(piece.text for piece in tokenize(text)) == to_plain(text)
-    said = words.parse(text)
-    assert len(said.reason) <= words.MAX_REASON_LENGTH
+    said = parser.parse(text)
+    assert len(said.reason) <= parser.MAX_REASON_LENGTH
     assert kudos.reason_length(said.reason) <= 3 * len(said.reason)
-    channels.parse(text)
-    channels.is_question(text)
+    emoji.parse(text)
+    capture_rules.is_question(text)
 
 
 if __name__ == "__main__":

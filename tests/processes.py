@@ -4,4 +4,4 @@ import multiprocessing
 
 # That one has no threads, so that to fork it is safe.
 processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["pytest", "tests.acceptance.mortal"])
+processes.set_forkserver_preload(["pytest", "tests.acceptance.crash_points"])

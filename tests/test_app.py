@@ -23,13 +23,15 @@ import yaml
 from sqlalchemy.exc import OperationalError
 
 import app
-from bot.config import Settings, SettingsError
-from commands import ports, running
-from commands.sandbox import MANIFEST, STORY
-from handlers.socket import SOCKET_MODE_DISABLED
+from bot.config.settings import Settings
+from bot.errors import SettingsError
+from cli import app as cli_app
+from cli import ports
+from cli.sandbox import MANIFEST, STORY
+from handlers.socket_mode import SOCKET_MODE_DISABLED
 from sandbox import Sandbox
-from tests import canaries
-from tests.bot.test_config import APP, BOT, GOOD, SIGNING, VARIABLES, WRONG
+from tests import leak_markers
+from tests.bot.config.test_settings import APP, BOT, GOOD, SIGNING, VARIABLES, WRONG
 
 ROOT = Path(__file__).parent.parent
 START = ROOT / "migrations" / "versions" / "2026-11-22_start.py"
@@ -58,7 +60,7 @@ def refused(
         out, said = capsys.readouterr()
         assert out == ""
         assert said.count("\n") == 1, "one line"
-        assert canaries.find_in(said) == []
+        assert leak_markers.find_in(said) == []
         return said
 
     yield refuse
@@ -204,10 +206,10 @@ def no_room_for_a_file(*_: object, **__: object) -> None:
 @pytest.mark.parametrize(
     ("name", "fails"),
     [
-        ("bot.schema.upgrade", no_room_in_a_session),
-        ("bot.schema.upgrade", no_room),
-        ("bot.schema.upgrade", no_room_for_a_file),
-        ("commands.running.install", no_room_in_a_session),
+        ("bot.db.schema.upgrade", no_room_in_a_session),
+        ("bot.db.schema.upgrade", no_room),
+        ("bot.db.schema.upgrade", no_room_for_a_file),
+        ("cli.app.install", no_room_in_a_session),
     ],
 )
 def test_a_full_disk_at_the_start_is_said_in_a_sentence(
@@ -265,7 +267,7 @@ def test_who_asks_for_help_waits_for_nothing_else(asked: str):
 def test_the_version_is_the_projects(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit):
         app.main(["--version"])
-    assert capsys.readouterr().out == f"Backswing {running.build_info()['version']}\n"
+    assert capsys.readouterr().out == f"Backswing {cli_app.build_info()['version']}\n"
 
 
 @pytest.mark.parametrize(
@@ -407,7 +409,7 @@ class Process:
         if by is not None:
             self._running.send_signal(by)
         self.printed, _ = self._running.communicate(timeout=60)
-        assert canaries.find_in(self.printed + self.said()) == []
+        assert leak_markers.find_in(self.printed + self.said()) == []
         return self._running.returncode
 
     def said(self) -> str:
@@ -556,7 +558,7 @@ def test_the_story_leaves_no_word_and_no_secret_in_the_logs(
 ):
     process = start("sandbox", LOG_LEVEL="DEBUG")
     process.wait_for("Backswing is running")
-    process.wait_for_logs("bot.delivery", times=5)  # The story is being told.
+    process.wait_for_logs("bot.outbox.worker", times=5)  # The story is being told.
     assert process.end(by=signal.SIGTERM) == 0
     logged = process.said()
     assert [json.loads(line)["message"] for line in logged.splitlines()]
@@ -635,9 +637,9 @@ def test_nothing_asks_for_the_machines_own_zone():
         "import tzlocal\n"
         "def refuse(): raise LookupError('no such zone')\n"
         "tzlocal.get_localzone = refuse\n"
-        "import commands.running, commands.sandbox, commands.doctor\n"
+        "import cli.app, cli.sandbox, commands.doctor\n"
         "from jobs import SCHEDULE\n"
-        "from jobs.ticker import Tick, Ticker\n"
+        "from jobs.scheduler import Tick, Ticker\n"
         "ticks = [Tick(job.name, print, job.every) for job in SCHEDULE]\n"
         "ticker = Ticker(ticks, print)\n"
         "ticker.start()\n"

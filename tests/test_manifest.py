@@ -17,11 +17,12 @@ from slack_bolt import App, BoltRequest
 
 import handlers
 from bot.runtime import Runtime
-from handlers.bolt import BoltApp
-from handlers.edge import SlackHttpEndpoint
+from handlers.bolt_app import BoltApp
+from handlers.http import SlackHttpEndpoint
 from tests.contracts import load_contracts
-from tests.factories import Clock, Story, conversation_object
-from tests.surfaces import SAMPLES, render_functions, view_samples
+from tests.factories import Clock, Story
+from tests.slack_payloads import conversation_object
+from tests.view_samples import SAMPLES, render_functions, view_samples
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text())

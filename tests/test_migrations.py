@@ -24,10 +24,10 @@ from sqlalchemy import (
     text,
 )
 
-from bot import db, schema, storage
-from bot.config import SettingsError
-from bot.db import Database
-from bot.storage import open_database
+from bot.db import engine, open, schema
+from bot.db.engine import Database
+from bot.db.open import open_database
+from bot.errors import SettingsError
 from tests.processes import processes
 
 STEPS = [
@@ -55,7 +55,7 @@ BLANK: dict[type, Any] = {
 def postgresql(postgresql_url: str) -> str:
     """An empty database of its own, which ends with the tests' server."""
     name = f"migrations_{uuid4().hex}"
-    server = db.connect(postgresql_url)
+    server = engine.connect(postgresql_url)
     with server.autocommit.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     server.close()
@@ -75,14 +75,14 @@ def _no_file_stays_locked() -> Iterator[None]:
     umask = os.umask(0o022)
     yield
     os.umask(umask)
-    for lock in storage._LOCKS:
+    for lock in open._LOCKS:
         lock.release()
-    storage._LOCKS.clear()
+    open._LOCKS.clear()
 
 
 def migrate(url: str, die_at: str | None = None) -> None:
     """In a process of its own; `die_at` a revision's end, or the COMMIT of all."""
-    database = db.connect(url)
+    database = engine.connect(url)
 
     def die() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -124,12 +124,12 @@ def test_killed_at_any_step_it_leaves_everything_as_it_was(url: str):
     steps = STEPS if is_file else [OLDEST, STEPS[len(STEPS) // 2], NEWEST]
     for step in (*steps, COMMIT):
         assert run((url, step)) == [-signal.SIGKILL], step
-        database = db.connect(url)
+        database = engine.connect(url)
         assert schema.compare_revision(database.engine) == "empty", step
         assert tables(database) == set(), step
         database.close()
     assert run((url, None)) == [0]
-    database = db.connect(url)
+    database = engine.connect(url)
     assert schema.compare_revision(database.engine) == "same"
     database.close()
 
@@ -137,7 +137,7 @@ def test_killed_at_any_step_it_leaves_everything_as_it_was(url: str):
 @pytest.mark.deep
 def test_of_several_replicas_at_once_one_migrates(postgresql: str):
     assert run(*[(postgresql, None)] * 3) == [0, 0, 0]
-    database = db.connect(postgresql)
+    database = engine.connect(postgresql)
     assert schema.compare_revision(database.engine) == "same"
     assert "asks" in tables(database)
     with database.autocommit.connect() as connection:
@@ -153,7 +153,7 @@ def test_of_several_replicas_at_once_one_migrates(postgresql: str):
 def test_replicas_refuse_to_start_on_another_versions_tables(
     postgresql: str, version: str, why: str
 ):
-    database = db.connect(postgresql)
+    database = engine.connect(postgresql)
     with database.engine.begin() as connection:
         connection.execute(text("CREATE TABLE alembic_version (version_num text)"))
         connection.execute(
@@ -166,7 +166,7 @@ def test_replicas_refuse_to_start_on_another_versions_tables(
 
 def test_a_file_of_an_older_version_is_copied_aside_and_migrated(tmp_path: Path):
     file = tmp_path / "backswing.db"
-    database = db.connect(f"sqlite:///{file}")
+    database = engine.connect(f"sqlite:///{file}")
     with database.engine.begin() as connection:
         command.upgrade(schema._config(connection), OLDEST)
     database.close()
@@ -192,7 +192,7 @@ def test_a_file_that_others_can_read_is_closed_to_them(
 
 def test_what_was_written_before_anybody_counted_is_known(url: str):
     """Until mentors came nobody counted; what was known of threads is taken for it."""
-    database = db.connect(url)
+    database = engine.connect(url)
     with database.engine.begin() as connection:
         command.upgrade(schema._config(connection), BEFORE_MENTORS)
         _fill(connection)
@@ -214,7 +214,7 @@ def test_what_was_written_before_anybody_counted_is_known(url: str):
 
 
 def test_replies_of_before_count_for_those_who_may_take_part(url: str):
-    database = db.connect(url)
+    database = engine.connect(url)
     with database.engine.begin() as connection:
         command.upgrade(schema._config(connection), BEFORE_REPLIES_COUNT)
         put = _puts(connection)
@@ -314,7 +314,7 @@ BEFORE_SIGNS = "c27b90e4f518"
 
 
 def test_what_waits_to_be_shown_on_peoples_own_messages_is_still_shown(url: str):
-    database = db.connect(url)
+    database = engine.connect(url)
     with database.engine.begin() as connection:
         command.upgrade(schema._config(connection), BEFORE_SIGNS)
         put = _puts(connection)

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.channels import rules
-from bot.config import MentorSettings, Settings
-from bot.members.rules import PERMISSIONS, Action, Role
-from bot.privacy.kept import PERSONAL_DATA
-from commands import arguments
+from bot.config.mentors import MentorSettings
+from bot.config.settings import Settings
+from bot.permissions import PERMISSIONS, Action, Role
+from bot.privacy.core_tables import PERSONAL_DATA
+from bot.workspace import reaction_emoji
+from cli import arguments
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -100,10 +101,10 @@ def test_each_command_line_is_explained_and_none_besides():
 def test_the_emoji_that_mean_something_are_listed():
     told = section("### How an ask goes")
     for name in (
-        *rules.DEFAULT_HELPFUL,
-        *rules.DEFAULT_SOLVED,
-        *rules.LOOKING,
-        *rules.SAME,
+        *reaction_emoji.DEFAULT_HELPFUL,
+        *reaction_emoji.DEFAULT_SOLVED,
+        *reaction_emoji.LOOKING,
+        *reaction_emoji.SAME,
     ):
         assert f":{name}:" in told
 
@@ -186,7 +187,7 @@ def test_what_is_kept_is_told_as_each_feature_declares_it():
 
 
 def test_what_readiness_looks_at_is_explained():
-    source = (ROOT / "commands" / "running.py").read_text()
+    source = (ROOT / "cli" / "app.py").read_text()
     looked_at = re.findall(r'^ +"(\w+)": (?:partial|lambda|self)', source, re.MULTILINE)
     looked_at += re.findall(r'checks\["(\w+)"\]', source)
     assert len(looked_at) > 5

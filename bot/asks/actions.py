@@ -7,19 +7,19 @@ from slack_sdk.models.views import View
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import outbox, visibility
-from bot.answers import outcomes, registers
-from bot.answers.registers import ReactionState
-from bot.answers.rules import BUTTON_MARK_PREFIX
-from bot.asks import forms
+from bot import visibility
+from bot.asks import forms, outcome_notifications, outcomes, reaction_store
+from bot.asks.outcome_rules import BUTTON_MARK_PREFIX
+from bot.asks.reaction_store import ReactionState
 from bot.asks.rules import MAX_REASON_LENGTH, MAX_WHAT_WORKED_LENGTH
 from bot.asks.service import ASK_GONE
 from bot.clock import MAX_CLOCK_SKEW, datetime_to_micros
 from bot.errors import UserError
-from bot.members import service as members
-from bot.members.rules import Action, is_allowed
+from bot.outbox import enqueue
+from bot.permissions import Action, is_allowed
 from bot.runtime import Workspace
-from bot.text import one_line, sanitize, to_mrkdwn, truncate
+from bot.slack.text import one_line, sanitize, to_mrkdwn, truncate
+from bot.workspace import members, roles
 from models import Answer, Ask, Channel, Reaction
 
 # A second click within this time is a double click, not a change of mind.
@@ -65,7 +65,7 @@ def toggle_join(
     Whoever leaves and has reacted, too, stays in by their reaction.
     """
     channel = session.get_one(Channel, ask.channel_id)
-    members.authorize(session, channel, _JOIN_ACTIONS[meaning], by, now=now)
+    roles.authorize(session, channel, _JOIN_ACTIONS[meaning], by, now=now)
     if by == ask.asker:
         raise UserError(
             "It's your own ask. Its menu lets you edit, close or delete it."
@@ -119,7 +119,7 @@ def options_view(session: Session, ask: Ask, *, by: str, now: datetime) -> View:
     """Draw what somebody may do with an ask. Raises Refusal where they can't see it."""
     channel = session.get_one(Channel, ask.channel_id)
     visibility.require_visible(session, channel, by, now=now)
-    held = members.in_channel(session, channel, by, author=ask.asker)
+    held = roles.in_channel(session, channel, by, author=ask.asker)
     is_waiting = ask.state in {"open", "answered"}
     wanted = {
         "looking": is_waiting
@@ -169,7 +169,7 @@ def action_form(
     channel = session.get_one(Channel, ask.channel_id)
     if option not in _FORM_ACTIONS:
         raise UserError(ASK_GONE)
-    members.authorize(
+    roles.authorize(
         session, channel, _FORM_ACTIONS[option], by, now=now, author=ask.asker
     )
     title = members.text_with_names(session, ask.installation_id, ask.title)
@@ -217,7 +217,7 @@ def mark_answer(
     if answer.author == by:
         raise UserError("That's your own answer. Only others can mark it helpful.")
     action = Action.MARK_SOLUTION if meaning == "solved" else Action.MARK_HELPFUL
-    members.authorize(session, channel, action, by, now=now, author=ask.asker)
+    roles.authorize(session, channel, action, by, now=now, author=ask.asker)
     _write_mark(
         session,
         workspace,
@@ -257,9 +257,9 @@ def _write_mark(
         is_present=is_present,
         event_micros=event_micros,
         can_moderate=member is not None
-        and members.can_moderate(session, channel.id, member),
+        and roles.can_moderate(session, channel.id, member),
     )
-    registers.upsert_reactions(session, [mark], now=now)
+    reaction_store.upsert_reactions(session, [mark], now=now)
 
 
 def close(
@@ -277,7 +277,7 @@ def close(
     where our clock is behind Slack's.
     """
     channel = session.get_one(Channel, ask.channel_id)
-    members.authorize(session, channel, Action.CLOSE, by, now=now, author=ask.asker)
+    roles.authorize(session, channel, Action.CLOSE, by, now=now, author=ask.asker)
     reason = truncate(one_line(sanitize(reason or "")), MAX_REASON_LENGTH)
     if by != ask.asker and not reason:
         raise UserError(
@@ -297,7 +297,7 @@ def close(
     session.flush()
     outcomes.recompute_and_notify(session, ask.id, now=now)
     if by != ask.asker:
-        outbox.enqueue(
+        enqueue.enqueue(
             session,
             "ask.closed",
             ask.id,
@@ -313,7 +313,7 @@ def reopen(
 ) -> None:
     """The ask is open again; what solved it before now counts no longer."""
     channel = session.get_one(Channel, ask.channel_id)
-    members.authorize(session, channel, Action.REOPEN, by, now=now, author=ask.asker)
+    roles.authorize(session, channel, Action.REOPEN, by, now=now, author=ask.asker)
     if ask.closed_us > datetime_to_micros(now + MAX_CLOCK_SKEW):
         # By a form, while our clock was ahead: it was before this all the same.
         ask.closed_us = event_micros - 1
@@ -326,14 +326,14 @@ def set_what_worked(
     session: Session, ask: Ask, text: str, *, by: str, now: datetime
 ) -> None:
     channel = session.get_one(Channel, ask.channel_id)
-    members.authorize(
+    roles.authorize(
         session, channel, Action.SET_WHAT_WORKED, by, now=now, author=ask.asker
     )
     ask.worked = (
         to_mrkdwn(truncate(one_line(sanitize(text)), MAX_WHAT_WORKED_LENGTH)) or None
     )
-    outcomes.update_message(session, ask, now=now)
-    outcomes.update_direct_messages(session, ask, now=now)
+    outcome_notifications.update_message(session, ask, now=now)
+    outcome_notifications.update_direct_messages(session, ask, now=now)
 
 
 def suggest_solution(session: Session, ask: Ask, *, now: datetime) -> None:
@@ -346,7 +346,7 @@ def suggest_solution(session: Session, ask: Ask, *, now: datetime) -> None:
     )
     if last is None or ask.state != "answered":
         return
-    outbox.enqueue(
+    enqueue.enqueue(
         session,
         "ask.offer",
         ask.id,

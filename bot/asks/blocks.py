@@ -15,12 +15,12 @@ from slack_sdk.models.blocks import (
     PlainTextObject,
 )
 
-from bot import rich
-from bot.text import escape, to_plain
+from bot.slack import rich_text
+from bot.slack.blocks import MAX_NAMES, context_line, name_list
+from bot.slack.text import escape, to_plain
 
 # Slack draws about this much of a message comfortably, and refuses several times it.
 MAX_DETAILS_SHOWN = 3000
-MAX_NAMES = 5
 _THREAD_HINT = "Your peers can answer in this thread."
 NOT_AN_ASK = "This message is not an ask."
 
@@ -65,12 +65,14 @@ def message_text(ask: AskView) -> str:
 
 
 def message(ask: AskView) -> list[Block]:
-    blocks: list[Block] = [rich.user_text(ask.title, limit=200, is_bold=True)]
+    blocks: list[Block] = [rich_text.user_text(ask.title, limit=200, is_bold=True)]
     if ask.details:
-        blocks.append(rich.user_text(ask.details, limit=MAX_DETAILS_SHOWN))
+        blocks.append(rich_text.user_text(ask.details, limit=MAX_DETAILS_SHOWN))
     blocks.append(_status_context(ask, f"Asked by {ask.asker}"))
     if ask.origin_url:
-        blocks.append(rich.inline("From ", rich.link(ask.origin_url, "a check-in")))
+        blocks.append(
+            rich_text.inline("From ", rich_text.link(ask.origin_url, "a check-in"))
+        )
     blocks += _outcome(ask)
     if ask.is_first_ask and ask.state in {"open", "answered"}:
         hint = (
@@ -115,12 +117,12 @@ def undo_button(ask_id: int) -> ActionsBlock:
 def _outcome(ask: AskView) -> list[Block]:
     blocks: list[Block] = []
     if ask.solutions:
-        parts: list[rich.Part] = ["What solved it: "]
+        parts: list[rich_text.Part] = ["What solved it: "]
         for n, (name, url) in enumerate(ask.solutions[:MAX_NAMES]):
-            parts += [", " if n else "", rich.link(url, f"{name}'s answer")]
-        blocks.append(rich.inline(*parts))
+            parts += [", " if n else "", rich_text.link(url, f"{name}'s answer")]
+        blocks.append(rich_text.inline(*parts))
     if ask.what_worked and ask.state == "solved":
-        blocks.append(rich.user_text("What worked: " + ask.what_worked, limit=400))
+        blocks.append(rich_text.user_text("What worked: " + ask.what_worked, limit=400))
     if ask.state == "closed":
         why = f": {to_plain(ask.close_reason)}" if ask.close_reason else ""
         blocks.append(context_line(f"Closed by {ask.closed_by or 'the asker'}{why}"))
@@ -134,20 +136,6 @@ def _outcome(ask: AskView) -> list[Block]:
         )
         blocks.append(context_line(f"{people} this problem"))
     return blocks
-
-
-def name_list(people: Sequence[str]) -> str:
-    """Plain names, which notify nobody: "Ana, Ben and 3 more"."""
-    if len(people) > MAX_NAMES:
-        shown, rest = people[: MAX_NAMES - 1], len(people) - MAX_NAMES + 1
-        return f"{', '.join(shown)} and {rest} more"
-    if len(people) > 1:
-        return f"{', '.join(people[:-1])} and {people[-1]}"
-    return people[0] if people else "nobody"
-
-
-def context_line(text: str) -> ContextBlock:
-    return ContextBlock(elements=[PlainTextObject(text=text, emoji=False)])
 
 
 def _ask_buttons(ask: AskView) -> ActionsBlock:

@@ -19,7 +19,6 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot import rich
 from bot.asks.rules import (
     MAX_FIELD_LENGTH,
     MAX_REASON_LENGTH,
@@ -28,20 +27,9 @@ from bot.asks.rules import (
     MAX_WHAT_WORKED_LENGTH,
     form_values,
 )
-from bot.text import to_plain, truncate
+from bot.slack import rich_text
+from bot.slack.text import to_plain, truncate
 
-# Beside a field only plain text is shown.
-NOT_IN_CHANNEL = (
-    "I'm not in that channel yet: type /invite @Backswing there, then ask again."
-)
-
-NOT_IN_CHANNEL_CHOOSE = (
-    "I'm not in that channel yet. Choose another one, or type `/invite @Backswing`"
-    " there first."
-)
-CHOOSE_CHANNEL = (
-    "Pick a channel I'm in. For any other, type `/invite @Backswing` there first."
-)
 _NO_OPTIONS = "The asker, champions and admins can reopen it."
 _MAX_TOPICS_LENGTH = 150
 
@@ -169,7 +157,7 @@ def close_form(ask_id: int, title: str, asker: str) -> View:
         close="Cancel",
         private_metadata=json.dumps({"ask": ask_id}),
         blocks=[
-            rich.user_text(title, limit=200, is_bold=True),
+            rich_text.user_text(title, limit=200, is_bold=True),
             _text_input(
                 "reason",
                 "Why?",
@@ -189,7 +177,7 @@ def delete_form(ask_id: int, title: str) -> View:
         close="Keep it",
         private_metadata=json.dumps({"ask": ask_id}),
         blocks=[
-            rich.user_text(title, limit=200, is_bold=True),
+            rich_text.user_text(title, limit=200, is_bold=True),
             SectionBlock(
                 text="The ask's message disappears for everybody; its answers stay."
             ),
@@ -206,7 +194,7 @@ def what_worked_form(ask_id: int, title: str, what_worked: str | None) -> View:
         close="Cancel",
         private_metadata=json.dumps({"ask": ask_id}),
         blocks=[
-            rich.user_text(title, limit=200, is_bold=True),
+            rich_text.user_text(title, limit=200, is_bold=True),
             _text_input(
                 "worked",
                 "In one line",
@@ -265,7 +253,7 @@ def options_modal(
     if "same" in joined:
         labels["same"] = "I don't have this problem"
     blocks: list[Block] = [
-        rich.user_text(title, limit=200, is_bold=True),
+        rich_text.user_text(title, limit=200, is_bold=True),
         ContextBlock(elements=[MarkdownTextObject(text=f"This ask is *{state}*.")]),
     ]
     if available:
@@ -284,14 +272,3 @@ def options_modal(
 
 def _option_button(label: str, option: str, ask_id: int) -> ButtonElement:
     return ButtonElement(text=label, action_id=f"option_{option}", value=str(ask_id))
-
-
-def message_modal(title: str, text: str, *more_blocks: Block) -> View:
-    """A message where only a view can be shown. `text` is mrkdwn of our own."""
-    return View(
-        type="modal",
-        callback_id="told",
-        title=title,
-        close="OK",
-        blocks=[SectionBlock(text=text), *more_blocks],
-    )

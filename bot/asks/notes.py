@@ -5,18 +5,17 @@ from typing import Literal
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
-    Block,
     ButtonElement,
     Option,
     StaticSelectElement,
 )
 
-from bot import rich
-from bot.asks.blocks import MAX_NAMES, NOT_AN_ASK, name_list, undo_button
-from bot.rich import Part, fallback_text, link
-from bot.text import SOMEONE, Token, capitalize, to_plain, truncate
+from bot.asks.blocks import NOT_AN_ASK, undo_button
+from bot.slack import rich_text
+from bot.slack.blocks import MAX_NAMES, Note, name_list, sentence_note
+from bot.slack.rich_text import Part, fallback_text, link
+from bot.slack.text import Token, to_plain, truncate
 
-Note = tuple[str, list[Block]]
 MarkMeaning = Literal["helpful", "solved"]
 
 _MAX_TITLE_LENGTH = 80
@@ -31,13 +30,6 @@ def how_to_mark(emoji: str) -> list[Part]:
         Token("emoji", f":{emoji}:", emoji),
         ", and everybody sees it.",
     ]
-
-
-def sentence_note(*parts: Part) -> Note:
-    """A sentence, which may begin with somebody we can't name."""
-    if isinstance(parts[0], str) and parts[0].startswith(SOMEONE):
-        parts = (capitalize(parts[0]), *parts[1:])
-    return fallback_text(*parts), [rich.inline(*parts)]
 
 
 def _quoted_title(title: str) -> str:
@@ -129,7 +121,7 @@ def not_posted(title: str, details: str, channel_label: str, error: str) -> Note
         why = _ERROR_TEXTS.get(error, "Slack did not take it")
         said = f"I couldn't post your ask in {channel_label}: {why}."
     text, blocks = sentence_note(f"{said} Here are your words:")
-    return text, [*blocks, rich.user_text(details or title, limit=3000)]
+    return text, [*blocks, rich_text.user_text(details or title, limit=3000)]
 
 
 _ERROR_TEXTS = {

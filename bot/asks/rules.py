@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Iterable
 
 from bot.errors import UserError
-from bot.text import (
+from bot.forms.topics import normalize_topic
+from bot.slack.text import (
     one_line,
     sanitize,
     to_mrkdwn,
@@ -21,7 +22,6 @@ MAX_FIELD_LENGTH = 3000
 # What is kept of a message: Slack itself cuts messages off here.
 MAX_DETAILS_LENGTH = 40_000
 MAX_TOPICS = 3
-MAX_TOPIC_LENGTH = 40
 MAX_REASON_LENGTH = 300
 MAX_WHAT_WORKED_LENGTH = 300
 EMPTY_TITLE = "(no words)"
@@ -128,7 +128,3 @@ def parse_topics(chosen: Iterable[str], typed: str) -> list[str]:
             field="more_topics" if typed.strip() else "topics",
         )
     return list(found.values())
-
-
-def normalize_topic(typed: str) -> str:
-    return truncate(one_line(sanitize(typed)).lstrip("#").strip(), MAX_TOPIC_LENGTH)

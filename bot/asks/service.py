@@ -7,15 +7,14 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from bot import outbox
-from bot.answers import outcomes
-from bot.asks import rules
+from bot.asks import outcome_notifications, rules
 from bot.clock import datetime_to_micros
+from bot.db.statements import upsert
 from bot.errors import UserError
-from bot.members import service as members
-from bot.members.rules import Action, Role
-from bot.outbox import upsert
+from bot.outbox import enqueue
+from bot.permissions import Action, Role
 from bot.runtime import Workspace
+from bot.workspace import roles
 from models import Ask, Channel
 
 ASK_GONE = "That ask is gone."
@@ -46,7 +45,7 @@ def require_can_ask(
             "I'm not allowed to post in that channel; choose another one.",
             field="channel",
         )
-    held = members.authorize(
+    held = roles.authorize(
         session, channel, Action.ASK, member, now=now, field="channel"
     )
     if Role.GUEST in held and not channel.guests_may_ask:
@@ -90,7 +89,7 @@ def open_ask(
         return session.scalars(
             select(Ask).filter_by(installation_id=workspace.id, source=dedup_key)
         ).one()
-    outbox.enqueue(
+    enqueue.enqueue(
         session,
         "ask.post",
         ask.id,
@@ -140,7 +139,7 @@ def edit(
     session: Session, ask: Ask, draft: AskDraft, *, by: str, now: datetime
 ) -> None:
     channel = session.get_one(Channel, ask.channel_id)
-    members.authorize(session, channel, Action.EDIT, by, now=now, author=ask.asker)
+    roles.authorize(session, channel, Action.EDIT, by, now=now, author=ask.asker)
     if ask.is_own_message:
         raise UserError("Edit your message in Slack and the ask will follow.")
     shown = rules.from_form(*rules.form_values(ask.title, ask.details))
@@ -152,19 +151,19 @@ def edit(
         ask.details = draft.details
     ask.topics = list(draft.topics)
     ask.edited_us = datetime_to_micros(now)
-    outcomes.update_message(session, ask, now=now)
+    outcome_notifications.update_message(session, ask, now=now)
 
 
 def delete(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
     channel = session.get_one(Channel, ask.channel_id)
-    members.authorize(session, channel, Action.DELETE, by, now=now, author=ask.asker)
+    roles.authorize(session, channel, Action.DELETE, by, now=now, author=ask.asker)
     mark_deleted(session, ask, now=now)
     notify_removed(session, ask, by=by, now=now)
 
 
 def notify_removed(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
     if by != ask.asker:
-        outbox.enqueue(
+        enqueue.enqueue(
             session,
             "ask.deleted",
             ask.id,
@@ -181,7 +180,7 @@ def mark_deleted(
 ) -> None:
     """The ask is no more, because its message is gone, or is not an ask, `by` says."""
     ask.deleted_at, ask.state, ask.removed_by = ask.deleted_at or now, "deleted", by
-    outcomes.update_message(session, ask, now=now)
+    outcome_notifications.update_message(session, ask, now=now)
 
 
 _SELECT_BY_MESSAGE = select(Ask).where(

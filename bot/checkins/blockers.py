@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from bot import visibility
 from bot.asks import forms
 from bot.asks import rules as ask_rules
-from bot.checkins import attendance, sharing
-from bot.checkins.answers import Blocker
+from bot.checkins import rounds, sharing
+from bot.checkins.blocks import Blocker
 from bot.errors import UserError
-from bot.members import service as members
 from bot.runtime import Workspace
-from bot.text import permalink
+from bot.slack.text import permalink
+from bot.workspace import members
 from models import Answer, Ask, Channel, CheckIn, Round
 
 # Looked at in one transaction.
@@ -64,7 +64,7 @@ def lock(
     """The member's check-in, for an ask to be made of it. Raises Refusal."""
     known = session.get(CheckIn, checkin_id)
     if known is not None:
-        attendance.lock(session, known.round_id)
+        rounds.lock(session, known.round_id)
         session.refresh(known)
     found = _require_own(known, member)
     channel = _channel(session, found)
@@ -109,7 +109,7 @@ def update_changed(session: Session, workspace: Workspace, *, now: datetime) -> 
     round_ids = select(CheckIn.round_id).where(
         CheckIn.id.in_([row.id for row in changed])
     )
-    attendance.lock_many(session, set(session.scalars(round_ids)))
+    rounds.lock_many(session, set(session.scalars(round_ids)))
     for checkin_id, state in changed:
         found = session.get_one(CheckIn, checkin_id, populate_existing=True)
         found.ask_state = state
@@ -192,5 +192,5 @@ def _update_messages(session: Session, checkin: CheckIn, *, now: datetime) -> No
     session.flush()
     sharing.update_response(session, checkin, channel, now=now)
     if one.state == "closed":
-        attendance.update_digest(session, one, now=now)
+        rounds.update_digest(session, one, now=now)
     sharing.update_ask_offer(session, checkin, channel.installation_id, now=now)

@@ -16,10 +16,12 @@ from slack_sdk.models.blocks import (
     PlainTextObject,
 )
 
-from bot import rich
-from bot.checkins import calendar
-from bot.rich import Part, fallback_text, link
-from bot.text import to_plain
+from bot.checkins import recurrence as checkins_recurrence
+from bot.checkins.rules import LONGEST_ANSWER, Response
+from bot.slack import rich_text
+from bot.slack.blocks import Note
+from bot.slack.rich_text import Part, fallback_text, link, user_mention
+from bot.slack.text import to_plain, truncate
 
 _LONGEST = 1000
 
@@ -51,18 +53,18 @@ def round_post(
     """Ask the channel, which is notified of nothing: people share when they like."""
     blocks: list[Block] = []
     if previous:
-        blocks.append(rich.inline(*_previous_round(previous)))
-    blocks.append(rich.user_text(view.question, limit=_LONGEST, is_bold=True))
+        blocks.append(rich_text.inline(*_previous_round(previous)))
+    blocks.append(rich_text.user_text(view.question, limit=_LONGEST, is_bold=True))
     if view.hint:
-        blocks.append(rich.user_text(view.hint, limit=_LONGEST))
+        blocks.append(rich_text.user_text(view.hint, limit=_LONGEST))
     if view.reflection:
-        blocks.append(rich.inline(f"And if you like: {to_plain(view.reflection)}"))
+        blocks.append(rich_text.inline(f"And if you like: {to_plain(view.reflection)}"))
     blocks += [
         round_buttons(view.id),
-        rich.context_line(
+        rich_text.context_line(
             "Press Share or reply in the thread. Join to get one reminder if you"
             " forget. Open until ",
-            rich.date_token(view.closes_at, view.zone),
+            rich_text.date_token(view.closes_at, view.zone),
             ".",
         ),
     ]
@@ -104,7 +106,7 @@ def format_local_time(at: datetime, zone: ZoneInfo) -> str:
 
 def format_date(date_: date) -> str:
     """In full: "Friday 4 December"."""
-    return f"{calendar.WEEKDAYS[date_.weekday()]} {date_.day} {date_:%B}"
+    return f"{checkins_recurrence.WEEKDAYS[date_.weekday()]} {date_.day} {date_:%B}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ def _schedule_row(row: ScheduleView) -> list[Block]:
         ),
     )
     return [
-        rich.user_text(row.question, limit=_LONGEST, is_bold=True),
+        rich_text.user_text(row.question, limit=_LONGEST, is_bold=True),
         ContextBlock(
             elements=[PlainTextObject(text="\n".join(lines), emoji=False)],
         ),
@@ -195,3 +197,97 @@ def _pause_or_resume(row: ScheduleView) -> ButtonElement:
 
 def _aside(text: str) -> ContextBlock:
     return ContextBlock(elements=[PlainTextObject(text=text, emoji=False)])
+
+
+LONGEST_LABEL = 150
+
+
+_LONGEST_TITLE = 80
+
+
+# All answers share one message, which Slack takes up to a length.
+_MOST_ELEMENTS = 15
+
+
+_ASK_STATES = {
+    "open": "open",
+    "answered": "answered",
+    "solved": "solved",
+    "closed": "closed",
+    "deleted": "taken back",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RoundPrompt:
+    """What a round asks. Texts are marked text; "" where there is none."""
+
+    question: str
+    hint: str = ""
+    reflection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """The ask that somebody made of what they are stuck on. `title` is marked text.
+
+    `url` and `title` are "" where the readers may not see it.
+    """
+
+    state: str
+    title: str = ""
+    url: str = ""
+    # Of the answer that solved it.
+    solution_url: str = ""
+
+
+def response_message(
+    member: str,
+    name: str,
+    prompt: RoundPrompt,
+    response: Response,
+    blocker: Blocker | None,
+) -> Note:
+    """In the round's thread. `member` is a Slack id: they hear of replies to it."""
+    blocks: list[Block] = [rich_text.inline(user_mention(member), " shared:")]
+    blocks += _response_part("Working on", response.working_on)
+    blocks += _response_part("Stuck on", response.stuck_on)
+    if blocker is not None and response.stuck_on:
+        blocks.append(rich_text.inline(*blocker_outcome(blocker)))
+    blocks += _response_part("Proud of", response.proud_of)
+    blocks += _response_part(prompt.reflection or "Also", response.reflection)
+    first = next(
+        text
+        for text in (
+            response.working_on,
+            response.stuck_on,
+            response.proud_of,
+            response.reflection,
+        )
+        if text
+    )
+    return fallback_text(f"{name} shared: {truncate(to_plain(first), 200)}"), blocks
+
+
+def _response_part(label: str, text: str) -> Sequence[Block]:
+    if not text:
+        return ()
+    return (
+        rich_text.user_text(label, limit=LONGEST_LABEL, is_bold=True),
+        rich_text.user_text(text, limit=LONGEST_ANSWER, max_elements=_MOST_ELEMENTS),
+    )
+
+
+def blocker_outcome(blocker: Blocker, *, with_title: bool = True) -> list[Part]:
+    """What became of what somebody is stuck on: "Asked: “How …?”, solved"."""
+    state = _ASK_STATES[blocker.state]
+    if blocker.state == "deleted" or not blocker.url:
+        return [f"Asked their peers: {state}"]
+    title = f"“{truncate(to_plain(blocker.title), _LONGEST_TITLE)}”"
+    asked: list[Part] = ["Asked: ", link(blocker.url, title)]
+    if not with_title:
+        asked = [link(blocker.url, "Asked their peers")]
+    said: list[Part] = [*asked, f", {state}"]
+    if blocker.state == "solved" and blocker.solution_url:
+        said += [" by ", link(blocker.solution_url, "this answer")]
+    return said

@@ -12,29 +12,26 @@ from slack_sdk.models.blocks import (
     ButtonElement,
     ContextBlock,
     DatePickerElement,
-    DividerBlock,
     InputBlock,
     Option,
     PlainTextInputElement,
     PlainTextObject,
-    RichTextBlock,
     StaticMultiSelectElement,
     StaticSelectElement,
     TimePickerElement,
 )
 from slack_sdk.models.views import View
 
-from bot import rich
-from bot.asks.blocks import name_list
-from bot.checkins import plans
-from bot.checkins.calendar import NTH, WEEKDAYS
-from bot.checkins.plans import ScheduleForm
-from bot.rich import Part, link
-from bot.text import to_plain, truncate
+from bot.checkins import plan
+from bot.checkins.blocks import LONGEST_LABEL, RoundPrompt
+from bot.checkins.plan import ScheduleForm
+from bot.checkins.recurrence import NTH, WEEKDAYS
+from bot.checkins.rules import LONGEST_ANSWER, Response
+from bot.slack import rich_text
+from bot.slack.rich_text import Part
+from bot.slack.text import to_plain, truncate
 
 MOST_SHOWN = 3
-_MOST_NAMES = 30
-_QUESTION = 80
 
 _EVERY = (
     ("week", "Every week"),
@@ -44,11 +41,11 @@ _EVERY = (
 _WEEKDAYS = tuple((str(n), day) for n, day in enumerate(WEEKDAYS, 1))
 _OPEN = tuple(
     (str(n), "1 day" if n == 1 else f"{n} days")
-    for n in range(1, plans.MOST_OPEN_DAYS + 1)
+    for n in range(1, plan.MOST_OPEN_DAYS + 1)
 )
 _REMIND_AFTER = tuple(
     (str(hours), f"After {hours} hours" if hours else "Never")
-    for hours in plans.REMIND_AFTER_CHOICES
+    for hours in plan.REMIND_AFTER_CHOICES
 )
 
 
@@ -69,12 +66,12 @@ def plan_form(
         private_metadata=_metadata(channel, schedule_id),
         blocks=[
             *([_aside(hint)] if hint else []),
-            _text("question", "Question", form.question, plans.LONGEST_QUESTION),
+            _text("question", "Question", form.question, plan.LONGEST_QUESTION),
             _text(
                 "hint",
                 "Hint",
                 form.hint,
-                plans.LONGEST_QUESTION,
+                plan.LONGEST_QUESTION,
                 hint="Shown below the question.",
                 optional=True,
             ),
@@ -89,7 +86,7 @@ def plan_form(
                 "zone",
                 "Time zone",
                 form.zone,
-                plans.LONGEST_ZONE,
+                plan.LONGEST_ZONE,
                 hint="Such as Europe/Berlin or America/New_York, or UTC.",
             ),
             InputBlock(
@@ -112,7 +109,7 @@ def plan_form(
                 "reflections",
                 "Rotating questions",
                 form.reflections,
-                plans.LONGEST_REFLECTIONS,
+                plan.LONGEST_REFLECTIONS,
                 hint="One per line. Each check-in also asks the next one.",
                 optional=True,
                 multiline=True,
@@ -121,7 +118,7 @@ def plan_form(
                 "skips",
                 "Dates to leave out",
                 form.skips,
-                plans.LONGEST_SKIPS,
+                plan.LONGEST_SKIPS,
                 hint="Such as 2026-12-24, 2026-12-31.",
                 optional=True,
             ),
@@ -129,7 +126,7 @@ def plan_form(
                 "holidays_of",
                 "Leave out the holidays of",
                 form.holidays_of,
-                plans.LONGEST_REGION,
+                plan.LONGEST_REGION,
                 hint="A country code such as DE, or a region such as DE-BY.",
                 optional=True,
             ),
@@ -216,13 +213,15 @@ def preview(
 ) -> View:
     """The second page: when it comes, before anything is saved."""
     blocks: list[Block] = [
-        rich.user_text(content.question, limit=plans.LONGEST_QUESTION, is_bold=True),
+        rich_text.user_text(
+            content.question, limit=plan.LONGEST_QUESTION, is_bold=True
+        ),
     ]
     if content.hint:
-        blocks.append(rich.user_text(content.hint, limit=plans.LONGEST_QUESTION))
+        blocks.append(rich_text.user_text(content.hint, limit=plan.LONGEST_QUESTION))
     blocks += [
-        rich.inline(f"{content.recurrence}. The next times:"),
-        *(rich.inline(f"•  {at}") for at in content.next_times),
+        rich_text.inline(f"{content.recurrence}. The next times:"),
+        *(rich_text.inline(f"•  {at}") for at in content.next_times),
         *(_aside(f"Left out: {day}") for day in content.excluded),
         *([_aside(content.zone_note)] if content.zone_note else []),
         _aside(content.summary),
@@ -248,54 +247,8 @@ def _metadata(
 ) -> str:
     carried: dict[str, Any] = {"channel": channel, "checkin": schedule_id}
     if form is not None:
-        carried["draft"] = plans.dump(form)
+        carried["draft"] = plan.dump(form)
     return json.dumps(carried, ensure_ascii=False)
-
-
-@dataclass(frozen=True, slots=True)
-class PastRound:
-    """A round that was. `question` is marked text; `shared` are plain names."""
-
-    day: str
-    question: str
-    url: str
-    shared_by: Sequence[str]
-    # When it closes, of an open one; why it was none, of one that was skipped.
-    until: Part
-    skip_reason: str
-
-
-def overview(channel: str, rows: Sequence[PastRound]) -> View:
-    """The last rounds in a channel, the latest first. `channel` is its name."""
-    blocks: list[Block] = [rich.inline(f"The last check-ins in #{channel}:")]
-    if not rows:
-        blocks = [
-            rich.inline(
-                f"There has been no check-in in #{channel} yet. Its champions and the"
-                " workspace's admins can set one up with /backswing."
-            )
-        ]
-    for row in rows:
-        blocks += [DividerBlock(), _past_round(row), rich.context_line(*_result(row))]
-    return View(type="modal", title="Check-ins", close="Close", blocks=blocks)
-
-
-def _past_round(row: PastRound) -> RichTextBlock:
-    question = truncate(to_plain(row.question), _QUESTION)
-    asked = link(row.url, question) if row.url else question
-    return rich.inline(f"{row.day}:  ", asked)
-
-
-def _result(row: PastRound) -> list[Part]:
-    if row.skip_reason:
-        return [f"Skipped: {row.skip_reason}."]
-    named = list(row.shared_by[:_MOST_NAMES])
-    if more := len(row.shared_by) - len(named):
-        named.append(f"{more} more")
-    who = f"{name_list(named)} shared" if named else "Nobody shared"
-    if row.until:
-        return [f"{who} so far. Open until ", row.until, "."]
-    return [f"{who}."]
 
 
 def _aside(text: str) -> ContextBlock:
@@ -305,3 +258,67 @@ def _aside(text: str) -> ContextBlock:
 def format_future_time(day: date, local_time: str) -> str:
     """A time to come: "Monday 30 November 2026 at 09:00"."""
     return f"{WEEKDAYS[day.weekday()]} {day.day} {day:%B %Y} at {local_time}"
+
+
+def share_form(
+    round_id: int,
+    prompt: RoundPrompt,
+    response: Response,
+    *,
+    # The channel's name, and when the round closes.
+    channel: str,
+    until: Part,
+    is_participant: bool,
+) -> View:
+    """Share something in a round, or change what was shared."""
+    said: list[Part] = [
+        f"Your answers are posted in the thread in #{channel}, under your name.",
+        " You can change them until ",
+        until,
+        ".",
+    ]
+    if not is_participant:
+        said.append(
+            " Sharing doesn't sign you up. Only people who join get a reminder."
+        )
+    fields = [
+        _share_field("working_on", prompt.question, prompt.hint, response.working_on),
+        _share_field(
+            "stuck_on",
+            "What are you stuck on?",
+            "I'll privately offer to ask your peers about it.",
+            response.stuck_on,
+        ),
+        _share_field("proud_of", "What are you proud of?", "", response.proud_of),
+    ]
+    if prompt.reflection or response.reflection:
+        fields.append(
+            _share_field(
+                "reflection", prompt.reflection, "If you like", response.reflection
+            )
+        )
+    return View(
+        type="modal",
+        callback_id="checkin_share",
+        title="Share your check-in",
+        submit="Save" if response != Response() else "Share",
+        close="Cancel",
+        private_metadata=json.dumps({"round": round_id}),
+        blocks=[*fields, rich_text.context_line(*said)],
+    )
+
+
+def _share_field(name: str, label: str, hint: str, value: str) -> InputBlock:
+    return InputBlock(
+        block_id=name,
+        label=truncate(to_plain(label), LONGEST_LABEL),
+        hint=truncate(to_plain(hint), LONGEST_LABEL) or None,
+        optional=True,
+        element=PlainTextInputElement(
+            action_id=name,
+            multiline=True,
+            max_length=LONGEST_ANSWER,
+            initial_value=truncate(to_plain(value), LONGEST_ANSWER) or None,
+            focus_on_load=name == "working_on" or None,
+        ),
+    )

@@ -1,16 +1,17 @@
 """What the bot tells whoever set a check-in up, when it can't go on as planned."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from slack_sdk.models.blocks import Block
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
-from bot import rich
 from bot.checkins.blocks import format_date
-from bot.rich import fallback_text
-from bot.text import to_plain, truncate
-
-Note = tuple[str, list[Block]]
+from bot.checkins.rules import MISSES_BEFORE_STOP
+from bot.slack import rich_text
+from bot.slack.blocks import Note
+from bot.slack.rich_text import Part, fallback_text, link
+from bot.slack.text import to_plain, truncate
 
 _QUESTION = 80
 
@@ -87,8 +88,176 @@ def rounds_skipped(
 
 
 def _note(text: str) -> Note:
-    return fallback_text(text), [rich.inline(text)]
+    return fallback_text(text), [rich_text.inline(text)]
 
 
 def _shortened(question: str) -> str:
     return truncate(to_plain(question), _QUESTION)
+
+
+_LONGEST_QUOTE = 80
+
+
+_BLOCKER = 300
+
+
+def reminder(
+    round_id: int,
+    schedule_id: int,
+    question: str,
+    *,
+    channel: str,
+    url: str,
+    until: Part,
+) -> Note:
+    """To somebody who has joined and has not shared yet. `question` is marked text."""
+    parts: list[Part] = [
+        f"#{channel} is asking ",
+        link(url, _quoted(question)),
+        ". A sentence or two is plenty; you have until ",
+        until,
+        ". This is the only reminder.",
+    ]
+    return fallback_text(*parts), [
+        rich_text.inline(*parts),
+        ActionsBlock(
+            elements=[
+                ButtonElement(
+                    text="Share",
+                    action_id="checkin_share",
+                    value=str(round_id),
+                    style="primary",
+                ),
+                leave_button(schedule_id),
+            ]
+        ),
+    ]
+
+
+def reminders_stopped(schedule_id: int, question: str, *, channel: str) -> Note:
+    """After some silent rounds: no more nudges, unless they say so."""
+    text = (
+        f"You've missed the last {_NUMBERS[MISSES_BEFORE_STOP]} rounds of {_quoted(question)}"
+        f" in #{channel}, so I'll stop reminding you. Share something or press the"
+        " button, and I'll start again."
+    )
+    return fallback_text(text), [
+        rich_text.inline(text),
+        ActionsBlock(
+            elements=[
+                ButtonElement(
+                    text="Keep reminding me",
+                    action_id="checkin_go_on",
+                    value=str(schedule_id),
+                ),
+                leave_button(schedule_id),
+            ]
+        ),
+    ]
+
+
+_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
+
+
+def invitation(round_id: int, question: str, *, channel: str) -> Note:
+    """To somebody who took part without having joined; once ever."""
+    text = (
+        f"You shared something in {_quoted(question)} in #{channel}. Want to join? Then"
+        " you get one reminder each time you forget. You can leave at any time. I won't"
+        " ask again."
+    )
+    return fallback_text(text), [
+        rich_text.inline(text),
+        ActionsBlock(
+            elements=[
+                ButtonElement(
+                    text="Join",
+                    action_id="checkin_join",
+                    value=str(round_id),
+                    style="primary",
+                )
+            ]
+        ),
+    ]
+
+
+def response_not_posted(
+    channel: str, response_blocks: Sequence[Block], error: str
+) -> Note:
+    """To somebody whose answers Slack did not take; `shared` is what shows them."""
+    if error == "unknown":
+        said = f"I'm not sure that what you shared made it to {channel}. Please check."
+    else:
+        said = f"Slack did not let me show what you shared in {channel}."
+    text = f"{said} It counts all the same. Here are your words:"
+    return fallback_text(text), [rich_text.inline(text), *response_blocks]
+
+
+def ask_offer(checkin_id: int, blocker: str) -> Note:
+    """To somebody who wrote what they are stuck on. `blocker` is marked text."""
+    said = f"You are stuck on “{truncate(to_plain(blocker), _BLOCKER)}”."
+    offer = "Your peers may know. Want to ask them? You can edit the ask first."
+    return fallback_text(f"{said} {offer}"), [
+        rich_text.inline(said),
+        rich_text.inline(offer),
+        ActionsBlock(
+            elements=[
+                ButtonElement(
+                    text="Ask your peers",
+                    action_id="checkin_ask",
+                    value=str(checkin_id),
+                    style="primary",
+                )
+            ]
+        ),
+    ]
+
+
+def ask_created(title: str, url: str) -> Note:
+    """In place of the offer, once it was taken up. `title` is marked text.
+
+    `url` is "" while the ask is being posted.
+    """
+    named: Part = link(url, _quoted(title)) if url else _quoted(title)
+    parts: list[Part] = ["You asked your peers: ", named, "."]
+    return fallback_text(*parts), [rich_text.inline(*parts)]
+
+
+def join_receipt(schedule_id: int, question: str, *, channel: str) -> Note:
+    text = (
+        f"You've joined {_quoted(question)} in #{channel}. Your first reply, or what you"
+        " share in the form, is your check-in. You get one reminder if you forget."
+    )
+    return fallback_text(text), [
+        rich_text.inline(text),
+        ActionsBlock(elements=[leave_button(schedule_id)]),
+    ]
+
+
+def leave_receipt(question: str, *, channel: str) -> Note:
+    text = (
+        f"You have left {_quoted(question)} in #{channel}. What you shared stays there."
+        " To come back, press Join there or on my Home tab."
+    )
+    return fallback_text(text), [rich_text.inline(text)]
+
+
+def leave_receipt_elsewhere() -> Note:
+    """To somebody who may be in its private channel no more."""
+    text = "You have left that check-in. What you shared stays there."
+    return fallback_text(text), [rich_text.inline(text)]
+
+
+def resume_receipt(question: str, *, channel: str) -> Note:
+    text = f"Good: I'll remind you of {_quoted(question)} in #{channel} again."
+    return fallback_text(text), [rich_text.inline(text)]
+
+
+def leave_button(schedule_id: int) -> ButtonElement:
+    return ButtonElement(
+        text="Leave this check-in", action_id="checkin_leave", value=str(schedule_id)
+    )
+
+
+def _quoted(question: str) -> str:
+    return f"“{truncate(to_plain(question), _LONGEST_QUOTE)}”"

@@ -10,17 +10,21 @@ from slack_sdk.models.views import View
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import zones
-from bot.checkins import agenda, blocks, calendar, forms, notes, plans, schedules
+from bot import timezones
+from bot.checkins import blocks, digest_blocks, forms, notes, plan, recurrence, service
+from bot.checkins import schedules as checkins_schedules
 from bot.checkins.blocks import MissedDate, ScheduleView, format_date, format_local_time
-from bot.checkins.calendar import Occurrence
+from bot.checkins.digest_blocks import PastRound
 from bot.checkins.forms import Preview
-from bot.checkins.plans import ScheduleForm, ScheduleSpec
+from bot.checkins.plan import ScheduleForm, ScheduleSpec
+from bot.checkins.recurrence import Occurrence
 from bot.errors import UserError
-from bot.members import service as members
-from bot.members.rules import Action
+from bot.permissions import Action
 from bot.runtime import Workspace
-from models import Channel, Round, Schedule
+from bot.slack import rich_text
+from bot.slack.text import is_erased, permalink
+from bot.workspace import members, roles
+from models import Channel, CheckIn, Round, Schedule
 
 _MOST_MISSED = 3
 _MOST_LEFT_OUT = 4
@@ -29,24 +33,24 @@ _MISSED_WITHIN = timedelta(days=30)
 
 def new_form(session: Session, channel: Channel, *, by: str, now: datetime) -> View:
     """To set up another check-in in the channel. Raises Refusal."""
-    members.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
-    if schedules.count(session, channel) >= schedules.MOST_IN_A_CHANNEL:
-        raise UserError(schedules.FULL)
+    roles.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
+    if service.count(session, channel) >= service.MOST_IN_A_CHANNEL:
+        raise UserError(service.FULL)
     member = members.find(session, channel.installation_id, by)
-    zone = zones.get(member.tz if member else None) or ZoneInfo("UTC")
+    zone = timezones.get(member.tz if member else None) or ZoneInfo("UTC")
     draft = ScheduleForm(
-        question=plans.DEFAULT_QUESTION,
-        hint=plans.DEFAULT_HINT,
+        question=plan.DEFAULT_QUESTION,
+        hint=plan.DEFAULT_HINT,
         reflections="",
         every="week",
         weekdays=("1",),
         at="09:00",
         zone=zone.key,
-        starts_on=zones.local_date(now, zone).isoformat(),
+        starts_on=timezones.local_date(now, zone).isoformat(),
         skips="",
         holidays_of="",
-        open_days=str(plans.DEFAULT_OPEN_DAYS),
-        nudge_after=str(plans.DEFAULT_REMIND_AFTER),
+        open_days=str(plan.DEFAULT_OPEN_DAYS),
+        nudge_after=str(plan.DEFAULT_REMIND_AFTER),
     )
     return forms.plan_form(channel.slack_id, None, draft)
 
@@ -54,8 +58,8 @@ def new_form(session: Session, channel: Channel, *, by: str, now: datetime) -> V
 def edit_form(session: Session, schedule: Schedule, *, now: datetime) -> View:
     """To change a check-in."""
     channel = session.get_one(Channel, schedule.channel_id)
-    today = zones.local_date(now, ZoneInfo(schedule.zone))
-    draft = plans.to_form(schedules.spec_of(schedule), today=today)
+    today = timezones.local_date(now, ZoneInfo(schedule.zone))
+    draft = plan.to_form(service.spec_of(schedule), today=today)
     return forms.plan_form(channel.slack_id, schedule.id, draft)
 
 
@@ -73,12 +77,14 @@ def preview(
 
     Raises Refusal, with the field, for what makes no sense.
     """
-    members.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
-    made = schedules.validate(form, now)
+    roles.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
+    made = service.validate(form, now)
     taken: frozenset[date] = frozenset()
     if schedule_id is not None:
-        schedule = schedules.get(session, workspace, schedule_id, by=by, now=now)
-        taken = agenda.used_dates(session, schedule.id, made.at, made.zone, now=now)
+        schedule = service.get(session, workspace, schedule_id, by=by, now=now)
+        taken = checkins_schedules.used_dates(
+            session, schedule.id, made.at, made.zone, now=now
+        )
     coming = _upcoming(made, taken, now)
     if not coming:
         raise UserError("No day is left on which it would come.", field="skips")
@@ -87,11 +93,11 @@ def preview(
     return forms.preview(
         channel.slack_id,
         schedule_id,
-        plans.to_form(made, today=zones.local_date(now, made.zone)),
+        plan.to_form(made, today=timezones.local_date(now, made.zone)),
         Preview(
             question=made.question,
             hint=made.hint,
-            recurrence=calendar.describe(made.recurrence, made.at, made.zone.key),
+            recurrence=recurrence.describe(made.recurrence, made.at, made.zone.key),
             next_times=[_format_occurrence(one, made.zone) for one in coming],
             excluded=list(_exclusions(made, coming[-1].day, now)),
             summary=_summary(made),
@@ -104,7 +110,7 @@ def _upcoming(
     spec: ScheduleSpec, used_dates: frozenset[date], now: datetime
 ) -> list[Occurrence]:
     """Those that are shown, and the one that ends the last of them."""
-    following = calendar.upcoming(
+    following = recurrence.upcoming(
         spec.recurrence, spec.at, spec.zone, now=now, used_dates=used_dates
     )
     return list(islice(following, forms.MOST_SHOWN + 1))
@@ -118,7 +124,7 @@ def _check_reminder_time(spec: ScheduleSpec, upcoming: Sequence[Occurrence]) -> 
     for one, then in zip(
         upcoming[: forms.MOST_SHOWN], [*upcoming[1:], None], strict=False
     ):
-        closes_at = calendar.closing_time(one, spec.open_days, spec.zone, then)
+        closes_at = recurrence.closing_time(one, spec.open_days, spec.zone, then)
         if one.at + after >= closes_at:
             raise UserError(
                 f"The round of {format_date(one.day)} closes before the reminder. Choose"
@@ -134,18 +140,18 @@ def _format_occurrence(occurrence: Occurrence, zone: ZoneInfo) -> str:
 
 def _exclusions(spec: ScheduleSpec, last: date, now: datetime) -> Iterator[str]:
     """Until the last date that is shown."""
-    today = zones.local_date(now, spec.zone)
-    out = calendar.exclusions(spec.recurrence, today, last)
+    today = timezones.local_date(now, spec.zone)
+    out = recurrence.exclusions(spec.recurrence, today, last)
     for one, why in islice(out, _MOST_LEFT_OUT):
         yield (
             format_date(one)
-            if why == calendar.MANUAL_SKIP
+            if why == recurrence.MANUAL_SKIP
             else f"{format_date(one)}, {why}"
         )
 
 
 def _zone_note(occurrence: Occurrence, zone: ZoneInfo) -> str:
-    if not zones.is_fixed_offset(zone.key):
+    if not timezones.is_fixed_offset(zone.key):
         return ""
     offset = f"{occurrence.at.astimezone(zone):%z}"
     return (
@@ -168,11 +174,11 @@ def _summary(spec: ScheduleSpec) -> str:
 
 def section(session: Session, channel: Channel, now: datetime) -> Sequence[Block]:
     """The channel's check-ins, in its settings."""
-    kept = session.scalars(schedules.in_channel(channel)).all()
+    kept = session.scalars(service.in_channel(channel)).all()
     called = members.names(session, channel.installation_id, [s.owner for s in kept])
     return blocks.schedule_list(
         [_schedule_view(session, one, called[one.owner], now) for one in kept],
-        may_add=len(kept) < schedules.MOST_IN_A_CHANNEL,
+        may_add=len(kept) < service.MOST_IN_A_CHANNEL,
     )
 
 
@@ -180,10 +186,10 @@ def _schedule_view(
     session: Session, schedule: Schedule, owner: str, now: datetime
 ) -> ScheduleView:
     zone = ZoneInfo(schedule.zone)
-    made = schedules.spec_of(schedule)
+    made = service.spec_of(schedule)
     coming: list[Occurrence] = []
     if schedule.state == "on":
-        following = agenda.upcoming(session, schedule, now=now)
+        following = checkins_schedules.upcoming(session, schedule, now=now)
         coming = list(islice(following, forms.MOST_SHOWN))
     missed = session.scalars(
         select(Round)
@@ -198,7 +204,7 @@ def _schedule_view(
     return ScheduleView(
         id=schedule.id,
         question=schedule.question,
-        recurrence=calendar.describe(made.recurrence, made.at, schedule.zone),
+        recurrence=recurrence.describe(made.recurrence, made.at, schedule.zone),
         pause_note=_pause_note(schedule),
         next_times=[format_local_time(one.at, zone) for one in coming],
         missed=[
@@ -216,3 +222,69 @@ def _pause_note(schedule: Schedule) -> str:
     if schedule.paused_because is None:
         return "Paused."
     return f"Paused: the channel {notes.pause_reason_text(schedule.paused_because)}."
+
+
+_MOST_ROUNDS = 12
+
+
+def overview(session: Session, workspace: Workspace, channel: Channel) -> View:
+    """To somebody who types it in the channel, and so is a member of it."""
+    found = session.execute(
+        select(Round, Schedule)
+        .join(Schedule, Schedule.id == Round.schedule_id)
+        .where(Round.channel_id == channel.id)
+        .order_by(Round.due_at.desc(), Round.id.desc())
+        .limit(_MOST_ROUNDS)
+    ).all()
+    shared = _names_by_round(session, [row.Round.id for row in found])
+    called = members.names(
+        session, workspace.id, {one for people in shared.values() for one in people}
+    )
+    return digest_blocks.overview(
+        channel.name,
+        [
+            _past_round(
+                workspace,
+                channel,
+                one,
+                ZoneInfo(schedule.zone),
+                [called[person] for person in shared.get(one.id, ())],
+            )
+            for one, schedule in found
+        ],
+    )
+
+
+def _names_by_round(session: Session, rounds: Sequence[int]) -> dict[int, list[str]]:
+    """Who shared in each round, in the order in which they first did something."""
+    people: dict[int, list[str]] = {}
+    for row in session.execute(
+        select(CheckIn.round_id, CheckIn.member)
+        .where(CheckIn.round_id.in_(rounds), CheckIn.state == "shared")
+        .order_by(CheckIn.id)
+    ):
+        if not is_erased(row.member):
+            people.setdefault(row.round_id, []).append(row.member)
+    return people
+
+
+def _past_round(
+    workspace: Workspace,
+    channel: Channel,
+    round_: Round,
+    zone: ZoneInfo,
+    shared_by: Sequence[str],
+) -> PastRound:
+    has_post = round_.state in {"open", "closed"}
+    return PastRound(
+        day=format_date(round_.local_date),
+        question=round_.question,
+        url=permalink(workspace.team_url, channel.slack_id, round_.ts)
+        if round_.ts
+        else "",
+        shared_by=shared_by,
+        until=rich_text.date_token(round_.closes_at, zone)
+        if round_.state == "open"
+        else "",
+        skip_reason="" if has_post else notes.skip_reason_text(round_.reason),
+    )

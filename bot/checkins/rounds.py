@@ -4,18 +4,19 @@ A round is one row for each local date, so whoever starts it, and however often,
 it once.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from bot import outbox
-from bot.checkins import agenda, calendar, rules, stopping
-from bot.checkins.calendar import Occurrence
+from bot.checkins import recurrence, rules, schedules
+from bot.checkins.recurrence import Occurrence
 from bot.clock import EPOCH
-from bot.outbox import upsert
+from bot.db.statements import upsert
+from bot.outbox import enqueue
 from bot.runtime import Workspace
 from models import Channel, Round, Schedule
 
@@ -50,7 +51,7 @@ def start_due(session: Session, workspace: Workspace, *, now: datetime) -> int:
         .order_by(Schedule.next_at, Schedule.id)
         .limit(BATCH_SIZE)
     )
-    due = session.scalars(agenda.lock_for_update(waiting)).all()
+    due = session.scalars(schedules.lock_for_update(waiting)).all()
     for schedule in due:
         start(session, schedule, now=now)
     return len(due)
@@ -73,21 +74,21 @@ def start(session: Session, schedule: Schedule, *, now: datetime) -> None:
     if schedule.next_at is None or schedule.next_date is None or schedule.next_at > now:
         return
     channel = session.get_one(Channel, schedule.channel_id)
-    because = stopping.pause_reason(schedule, channel)
+    because = schedules.pause_reason(schedule, channel)
     if because is not None:
-        stopping.pause(session, schedule, because, now=now)
+        schedules.pause(session, schedule, because, now=now)
         return
     zone = ZoneInfo(schedule.zone)
     waiting = _due_occurrences(schedule, zone, now)
     late = waiting
-    if waiting and now < calendar.post_deadline(waiting[-1], zone):
+    if waiting and now < recurrence.post_deadline(waiting[-1], zone):
         *late, _ = waiting
     skipped = [one for one in late if _skip(session, schedule, one, zone, now=now)]
-    agenda.schedule_next(session, schedule, now=now)
+    schedules.schedule_next(session, schedule, now=now)
     if len(late) < len(waiting):
         _open(session, schedule, channel, waiting[-1], zone, now=now)
     if skipped:
-        stopping.notify_skipped(
+        schedules.notify_skipped(
             session, schedule, [one.day for one in skipped], "down", now=now
         )
 
@@ -97,8 +98,8 @@ def _due_occurrences(
 ) -> list[Occurrence]:
     """From the one that was planned until now, in order."""
     found: list[Occurrence] = []
-    for one in calendar.occurrences(
-        agenda.recurrence_of(schedule),
+    for one in recurrence.occurrences(
+        schedules.recurrence_of(schedule),
         schedule.at,
         zone,
         cast("date", schedule.next_date),
@@ -149,7 +150,9 @@ def _open(
     if schedule.next_at is not None and schedule.next_date is not None:
         then = Occurrence(schedule.next_date, schedule.next_at)
     values = _values(schedule, occurrence, zone, now=now) | {
-        "closes_at": calendar.closing_time(occurrence, schedule.open_days, zone, then),
+        "closes_at": recurrence.closing_time(
+            occurrence, schedule.open_days, zone, then
+        ),
         "reflection": rules.next_reflection(schedule.reflections, asked_before or 0),
         "state": "open",
         "reason": None,
@@ -160,12 +163,12 @@ def _open(
         .on_conflict_do_update(
             index_elements=["schedule_id", "local_date"],
             set_=values,
-            where=agenda.skipped_in_future(now),
+            where=schedules.skipped_in_future(now),
         )
         .returning(Round.id)
     )
     if round_id is not None:
-        outbox.enqueue(
+        enqueue.enqueue(
             session,
             "checkin.post",
             round_id,
@@ -185,9 +188,59 @@ def _values(
         "channel_id": schedule.channel_id,
         "local_date": occurrence.day,
         "due_at": occurrence.at,
-        "post_before": calendar.post_deadline(occurrence, zone),
+        "post_before": recurrence.post_deadline(occurrence, zone),
         "opened_at": now,
         "question": schedule.question,
         "hint": schedule.hint,
         "reflection": "",
     }
+
+
+_LOCK = (
+    select(Round.id)
+    .where(Round.id.in_(bindparam("round_ids", expanding=True)))
+    .order_by(Round.id)
+    .with_for_update(key_share=True)
+)
+
+
+def lock(session: Session, round_id: int) -> Round | None:
+    """The round as it is now; nobody else changes who shared in it meanwhile."""
+    return session.scalar(
+        select(Round)
+        .filter_by(id=round_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+def lock_many(session: Session, round_ids: Collection[int]) -> None:
+    """`hold` several, in the order in which everybody does."""
+    if round_ids:
+        session.execute(_LOCK, {"round_ids": list(round_ids)})
+
+
+def lock_open(session: Session, schedule_id: int) -> list[Round]:
+    """The rounds of a check-in that are open, as `hold` gives each."""
+    return list(
+        session.scalars(
+            select(Round)
+            .filter_by(schedule_id=schedule_id, state="open")
+            .order_by(Round.id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def update_digest(session: Session, round_: Round, *, now: datetime) -> None:
+    """A closed round's message is to show what is true now."""
+    channel = session.get_one(Channel, round_.channel_id)
+    enqueue.enqueue_update(
+        session,
+        "checkin.show",
+        round_.id,
+        channel.slack_id,
+        installation_id=channel.installation_id,
+        now=now,
+    )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from bot.errors import UserError
-from bot.text import sanitize, to_mrkdwn, truncate
+from bot.slack.text import sanitize, to_mrkdwn, truncate
 
 LONGEST_ANSWER = 1000
 # After so many silent rounds the nudges stop.

@@ -1,210 +1,318 @@
-"""Check-ins are set up, changed, paused, resumed and deleted by who may do so."""
+"""What a check-in plans: its schedule as a rhythm, and the dates to come."""
 
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
-from bot import zones
-from bot.checkins import agenda, notes, plans, rounds, stopping
-from bot.checkins.plans import ScheduleForm, ScheduleSpec
-from bot.errors import UserError
-from bot.members import service as members
-from bot.members.rules import Action
-from bot.outbox import upsert
+from bot import timezones
+from bot.checkins import recurrence
+from bot.checkins.recurrence import Every, Occurrence, Recurrence
+from bot.clock import datetime_to_micros
+from bot.outbox import enqueue
 from bot.runtime import Workspace
-from models import Channel, Schedule
+from bot.workspace.contact_hours import next_contact_time
+from models import Champion, Channel, Member, OutboxItem, ProgramLead, Round, Schedule
 
-MOST_IN_A_CHANNEL = 10
-
-GONE = "That check-in is gone; open the settings again."
-FULL = f"A channel can have {MOST_IN_A_CHANNEL} check-ins; delete one first."
+_DAY = timedelta(days=1)
 
 
-def lock(
-    session: Session,
-    workspace: Workspace,
-    schedule_id: int,
-    *,
-    by: str,
-    now: datetime,
-) -> Schedule:
-    """A check-in that the person may change; nobody else changes it meanwhile.
+def recurrence_of(schedule: Schedule) -> Recurrence:
+    return Recurrence(
+        every=cast("Every", schedule.every),
+        weekdays=frozenset(map(int, schedule.weekdays)),
+        starts_on=schedule.starts_on,
+        nth=schedule.nth,
+        skips=frozenset(map(date.fromisoformat, schedule.skip_dates)),
+        holidays_of=schedule.holidays_of,
+    )
 
-    Raises Refusal for anybody else, and for one that is deleted.
-    """
-    return _require_allowed(
-        session,
-        workspace,
-        session.scalar(
-            select(Schedule)
-            .filter_by(id=schedule_id)
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        ),
-        by=by,
+
+def upcoming(
+    session: Session, schedule: Schedule, *, now: datetime
+) -> Iterator[Occurrence]:
+    """What is due after `now`, but for the dates that have had their round."""
+    zone = ZoneInfo(schedule.zone)
+    return recurrence.upcoming(
+        recurrence_of(schedule),
+        schedule.at,
+        zone,
         now=now,
+        used_dates=used_dates(session, schedule.id, schedule.at, zone, now=now),
     )
 
 
-def get(
-    session: Session,
-    workspace: Workspace,
-    schedule_id: int,
-    *,
-    by: str,
-    now: datetime,
-) -> Schedule:
-    """The same to look at. Raises Refusal."""
-    schedule = session.get(Schedule, schedule_id)
-    return _require_allowed(session, workspace, schedule, by=by, now=now)
-
-
-def _require_allowed(
-    session: Session,
-    workspace: Workspace,
-    schedule: Schedule | None,
-    *,
-    by: str,
-    now: datetime,
-) -> Schedule:
-    if schedule is None or schedule.installation_id != workspace.id:
-        raise UserError(GONE)
-    channel = session.get_one(Channel, schedule.channel_id)
-    members.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
-    if schedule.state == "deleted":
-        raise UserError(GONE)
-    return schedule
-
-
-def set_up(
-    session: Session,
-    channel: Channel,
-    form: ScheduleForm,
-    *,
-    source: str,
-    by: str,
-    now: datetime,
-) -> None:
-    """Keep a new check-in; the form of that `source` makes one, however often sent.
-
-    Raises Refusal, with the field, for what makes no sense.
-    """
-    members.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
-    made = validate(form, now)
-    known = session.scalar(
-        select(Schedule.id).filter_by(
-            installation_id=channel.installation_id, source=source
+def used_dates(
+    session: Session, schedule_id: int, at: time, zone: ZoneInfo, *, now: datetime
+) -> frozenset[date]:
+    """The dates that have had their round, of those that can still come."""
+    rounds = session.execute(
+        select(Round.local_date, Round.due_at).where(
+            Round.schedule_id == schedule_id,
+            Round.due_at >= now - 3 * _DAY,
+            not_(skipped_in_future(now)),
         )
     )
-    if known is None and count(session, channel) >= MOST_IN_A_CHANNEL:
-        raise UserError(FULL)
-    schedule_id = session.scalar(
-        upsert(session, Schedule)
-        .values(
-            installation_id=channel.installation_id,
-            channel_id=channel.id,
-            source=source,
-            created_at=now,
-            **_columns(made, channel, by),
-        )
-        .on_conflict_do_nothing(index_elements=["installation_id", "source"])
-        .returning(Schedule.id)
-    )
-    if schedule_id is not None:
-        agenda.schedule_next(session, session.get_one(Schedule, schedule_id), now=now)
+    found = set()
+    for day, due_at in rounds:
+        found.add(day)
+        if timezones.to_utc(datetime.combine(day, at), zone) != due_at:
+            # It was planned otherwise: by the clocks that count now, on another day.
+            found.add(timezones.local_date(due_at, zone))
+    return frozenset(found)
 
 
-def change(
-    session: Session, schedule: Schedule, form: ScheduleForm, *, by: str, now: datetime
-) -> None:
-    """Keep a held check-in as it was changed: from the next time on.
+def skipped_in_future(now: datetime) -> ColumnElement[bool]:
+    """Skipped at a time that is yet to come: the clock ran ahead, and came back."""
+    return and_(Round.state == "skipped", Round.opened_at > now)
 
-    A date that has had its round has no other. Raises Refusal, with the field.
+
+def schedule_next(session: Session, schedule: Schedule, *, now: datetime) -> None:
+    """Write down what is due next."""
+    _set_next(schedule, next(upcoming(session, schedule, now=now), None))
+
+
+def _set_next(schedule: Schedule, occurrence: Occurrence | None) -> None:
+    schedule.next_date = occurrence.day if occurrence else None
+    schedule.next_at = occurrence.at if occurrence else None
+
+
+def _moved_earlier(
+    session: Session, schedule: Schedule, *, now: datetime
+) -> Occurrence | None:
+    """The planned date, where new rules of its zone made it due before `now`.
+
+    It is not lost: it is started late, or told as skipped.
     """
-    made = validate(form, now)
-    # What was due until now was due as it was.
-    rounds.start(session, schedule, now=now)
-    channel = session.get_one(Channel, schedule.channel_id)
-    for name, value in _columns(made, channel, by).items():
-        setattr(schedule, name, value)
-    if schedule.state == "on":
-        agenda.schedule_next(session, schedule, now=now)
+    planned = _next_occurrence(schedule)
+    if planned is None:
+        return None
+    zone = ZoneInfo(schedule.zone)
+    days = recurrence.occurrences(
+        recurrence_of(schedule), schedule.at, zone, planned.day
+    )
+    found = next(days, None)
+    if found is None or found.day != planned.day or found.at > now:
+        return None
+    gone = used_dates(session, schedule.id, schedule.at, zone, now=now)
+    return None if found.day in gone else found
 
 
-def _columns(spec: ScheduleSpec, channel: Channel, by: str) -> dict[str, object]:
-    rhythm = spec.recurrence
-    return {
-        "owner": by,
-        "question": spec.question,
-        "hint": spec.hint,
-        "reflections": list(spec.reflections),
-        "every": rhythm.every,
-        "weekdays": [str(number) for number in sorted(rhythm.weekdays)],
-        "nth": rhythm.nth,
-        "at": spec.at,
-        "zone": spec.zone.key,
-        "starts_on": rhythm.starts_on,
-        "skip_dates": [one.isoformat() for one in sorted(rhythm.skips)],
-        "holidays_of": rhythm.holidays_of,
-        "open_days": spec.open_days,
-        "nudge_after": spec.remind_after,
-        "is_private": channel.is_private,
-    }
-
-
-def pause(session: Session, schedule: Schedule) -> None:
-    """By somebody: nothing more is asked until they resume it."""
-    if schedule.state == "on":
-        stopping.stop(session, schedule, "paused")
-
-
-def resume(session: Session, schedule: Schedule, *, now: datetime) -> None:
-    """Go on with a held check-in, in its channel as it is now. Raises Refusal."""
-    if schedule.state != "paused":
-        return
-    channel = session.get_one(Channel, schedule.channel_id)
-    schedule.is_private = channel.is_private
-    because = stopping.pause_reason(schedule, channel)
-    if because is not None:
-        raise UserError(f"#{channel.name} {notes.pause_reason_text(because)}.")
-    schedule.state, schedule.paused_because = "on", None
-    session.flush()
-    agenda.schedule_next(session, schedule, now=now)
-
-
-def delete(session: Session, schedule: Schedule) -> None:
-    """Ask no more. What people shared stays, and an open round closes in its time."""
-    stopping.stop(session, schedule, "deleted")
-
-
-def validate(form: ScheduleForm, now: datetime) -> ScheduleSpec:
-    """Raises Refusal, with the field, for what makes no sense."""
-    return plans.parse(form, today=zones.local_date(now, ZoneInfo("UTC")))
-
-
-def spec_of(schedule: Schedule) -> ScheduleSpec:
-    return ScheduleSpec(
-        question=schedule.question,
-        hint=schedule.hint,
-        reflections=tuple(schedule.reflections),
-        recurrence=agenda.recurrence_of(schedule),
-        at=schedule.at,
-        zone=ZoneInfo(schedule.zone),
-        open_days=schedule.open_days,
-        remind_after=schedule.nudge_after,
+def _recompute_next(
+    session: Session, schedule: Schedule, *, now: datetime
+) -> Occurrence | None:
+    return _moved_earlier(session, schedule, now=now) or next(
+        upcoming(session, schedule, now=now), None
     )
 
 
-def in_channel(channel: Channel) -> Select[Schedule]:
+def stale(session: Session, workspace: Workspace, *, now: datetime) -> list[int]:
+    """The schedules whose next date is no longer what it was planned to be.
+
+    Zones and holidays get new rules, and a clock that ran ahead comes back. What is
+    due by now is left: it is about to be started.
+    """
+    return [
+        schedule.id
+        for schedule in session.scalars(_not_yet_due(workspace, now))
+        if _recompute_next(session, schedule, now=now) != _next_occurrence(schedule)
+    ]
+
+
+def reschedule(
+    session: Session,
+    workspace: Workspace,
+    schedule_ids: Sequence[int],
+    *,
+    now: datetime,
+) -> None:
+    """Plan anew those of these schedules that are still planned."""
+    found = _not_yet_due(workspace, now).where(Schedule.id.in_(schedule_ids))
+    for schedule in session.scalars(lock_for_update(found)):
+        _set_next(schedule, _recompute_next(session, schedule, now=now))
+
+
+def _not_yet_due(workspace: Workspace, now: datetime) -> Select[Schedule]:
     return (
         select(Schedule)
-        .where(Schedule.channel_id == channel.id, Schedule.state != "deleted")
+        .where(
+            Schedule.installation_id == workspace.id,
+            Schedule.state == "on",
+            or_(Schedule.next_at > now, Schedule.next_at.is_(None)),
+        )
         .order_by(Schedule.id)
     )
 
 
-def count(session: Session, channel: Channel) -> int:
-    found = select(func.count()).select_from(in_channel(channel).subquery())
-    return session.scalar(found) or 0
+def _next_occurrence(schedule: Schedule) -> Occurrence | None:
+    if schedule.next_date is None or schedule.next_at is None:
+        return None
+    return Occurrence(schedule.next_date, schedule.next_at)
+
+
+def lock_for_update(statement: Any) -> Any:
+    """Schedules nobody else changes meanwhile; those that somebody changes wait."""
+    return statement.with_for_update(of=Schedule, key_share=True, skip_locked=True)
+
+
+def pause_reason(schedule: Schedule, channel: Channel) -> str | None:
+    """Why the channel can't be asked as its owner meant it; None if it can."""
+    if channel.is_archived:
+        return "archived"
+    if not channel.is_joined:
+        return "away"
+    if channel.is_private != schedule.is_private:
+        return "made private" if channel.is_private else "made public"
+    return None
+
+
+def pause_blocked(session: Session, workspace: Workspace, *, now: datetime) -> None:
+    """Pause what can't go on, before it is due."""
+    lost = (
+        select(Schedule, Channel)
+        .join(Channel, Channel.id == Schedule.channel_id)
+        .where(_is_blocked(workspace))
+        .order_by(Schedule.id)
+    )
+    for schedule, channel in session.execute(lock_for_update(lost)).all():
+        because = pause_reason(schedule, channel)
+        if because is not None:
+            pause(session, schedule, because, now=now)
+
+
+def any_blocked(session: Session, workspace: Workspace) -> bool:
+    """Whether it is worth the writers' queue to pause something."""
+    lost = (
+        select(Schedule.id)
+        .join(Channel, Channel.id == Schedule.channel_id)
+        .where(_is_blocked(workspace))
+        .limit(1)
+    )
+    return session.scalar(lost) is not None
+
+
+def _is_blocked(workspace: Workspace) -> ColumnElement[bool]:
+    return and_(
+        Schedule.installation_id == workspace.id,
+        Schedule.state == "on",
+        or_(
+            Channel.is_archived.is_(True),
+            Channel.is_joined.is_(False),
+            Channel.is_private != Schedule.is_private,
+        ),
+    )
+
+
+def pause(session: Session, schedule: Schedule, reason: str, *, now: datetime) -> None:
+    """Pause a held schedule that can't go on, and tell whoever looks after it once."""
+    if schedule.state != "on":
+        return
+    stop(session, schedule, "paused")
+    schedule.paused_because = reason
+    for person in owners(session, schedule):
+        enqueue.enqueue(
+            session,
+            "checkin.paused",
+            schedule.id,
+            person,
+            installation_id=schedule.installation_id,
+            now=now,
+            due=next_contact_time(session, schedule.installation_id, person, now=now),
+            occurrence=str(datetime_to_micros(now)),
+        )
+
+
+def stop(session: Session, schedule: Schedule, state: str) -> None:
+    """Plan no more of a held schedule: it is now "paused" or "deleted".
+
+    A round that was to be posted just now is not, but for one that perhaps is.
+    """
+    schedule.state, schedule.paused_because = state, None
+    schedule.next_date = schedule.next_at = None
+    session.flush()
+    unposted = select(Round).where(
+        Round.schedule_id == schedule.id, Round.state == "open", Round.ts.is_(None)
+    )
+    for one in session.scalars(unposted.with_for_update(key_share=True)).all():
+        if is_unsent(session, one):
+            one.state, one.reason = "skipped", state
+
+
+def is_unsent(session: Session, round_: Round) -> bool:
+    """Whether the round's post is certainly not in Slack, and will not be.
+
+    Its promise is held, so that nobody takes it up meanwhile and draws what was.
+    """
+    channel = session.get_one(Channel, round_.channel_id)
+    state = session.scalar(
+        select(OutboxItem.state)
+        .filter_by(
+            installation_id=channel.installation_id,
+            key=f"checkin.post:{round_.id}:{channel.slack_id}",
+        )
+        .with_for_update()
+    )
+    return state in {None, "pending", "withdrawn"}
+
+
+def owners(session: Session, schedule: Schedule) -> Sequence[str]:
+    """Whoever set it up; once they have left, somebody who is left.
+
+    The champions of its channel, or else the program leads, or else the admins.
+    """
+    has_left = session.scalar(
+        select(Member.is_deactivated).filter_by(
+            installation_id=schedule.installation_id, slack_id=schedule.owner
+        )
+    )
+    if has_left is False:
+        return [schedule.owner]
+    workspace = {"installation_id": schedule.installation_id}
+    for others in (
+        select(Champion.member).filter_by(channel_id=schedule.channel_id),
+        select(ProgramLead.member).filter_by(**workspace),
+        select(Member.slack_id).filter_by(**workspace, is_admin=True),
+    ):
+        people = session.scalars(_without_deactivated(others, schedule)).all()
+        if people:
+            return people
+    return []
+
+
+def _without_deactivated(people: Select[str], schedule: Schedule) -> Select[str]:
+    gone = select(Member.slack_id).filter_by(
+        installation_id=schedule.installation_id, is_deactivated=True
+    )
+    [member] = people.selected_columns
+    return people.where(member.not_in(gone)).order_by(member)
+
+
+def notify_skipped(
+    session: Session,
+    schedule: Schedule,
+    dates: Sequence[date],
+    reason: str,
+    *,
+    now: datetime,
+) -> None:
+    """One note, however many there are."""
+    for person in owners(session, schedule):
+        enqueue.enqueue(
+            session,
+            "checkin.skipped",
+            schedule.id,
+            person,
+            installation_id=schedule.installation_id,
+            now=now,
+            due=next_contact_time(session, schedule.installation_id, person, now=now),
+            payload={
+                "first": dates[0].isoformat(),
+                "last": dates[-1].isoformat(),
+                "count": len(dates),
+                "reason": reason,
+            },
+            occurrence=dates[-1].isoformat(),
+        )

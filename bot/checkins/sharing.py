@@ -4,20 +4,23 @@ Sharing in the form counts, whoever does it; it signs nobody up.
 """
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from slack_sdk.models.views import View
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import outbox, rich, visibility
-from bot.checkins import admission, answers, attendance, seats
-from bot.checkins.answers import RoundPrompt
+from bot import visibility
+from bot.checkins import forms, participants, responses, rounds
+from bot.checkins.blocks import RoundPrompt, RoundView
 from bot.checkins.rules import Response
 from bot.errors import UserError
-from bot.lanes import Delivery
-from bot.members import service as members
+from bot.outbox import enqueue
+from bot.outbox.queue import Delivery
 from bot.runtime import Workspace
-from models import Channel, CheckIn, OutboxItem, Round
+from bot.slack import rich_text
+from bot.workspace import members
+from models import Channel, CheckIn, OutboxItem, Round, Schedule
 
 CLOSED = (
     "This round has closed. Copy your words into its thread: a late reply counts, too."
@@ -42,14 +45,14 @@ def form(
         session, workspace, session.get(Round, round_id), member, now=now
     )
     channel = session.get_one(Channel, one.channel_id)
-    found = attendance.get(session, one.id, member)
-    seat = attendance.get_participant(session, one.schedule_id, member)
-    return answers.share_form(
+    found = responses.get(session, one.id, member)
+    seat = responses.get_participant(session, one.schedule_id, member)
+    return forms.share_form(
         one.id,
         prompt_of(one),
         response_of(found) if found else Response(),
         channel=channel.name,
-        until=rich.date_token(
+        until=rich_text.date_token(
             one.closes_at, members.zone(session, workspace.id, member)
         ),
         is_participant=seat is not None and seat.is_in,
@@ -69,13 +72,13 @@ def share(
 
     Raises Refusal where the round is over, or is not for the person.
     """
-    held = attendance.lock(session, round_id)
+    held = rounds.lock(session, round_id)
     one = _require_open(session, workspace, held, member, now=now)
-    found = attendance.get_or_create(session, one.id, member)
+    found = responses.get_or_create(session, one.id, member)
     is_known = response_of(found) == response
     found.working_on, found.stuck_on = response.working_on, response.stuck_on
     found.proud_of, found.reflection = response.proud_of, response.reflection
-    attendance.recompute(session, one, member, now=now)
+    responses.recompute(session, one, member, now=now)
     if not is_known:
         post_response(session, workspace, one, found, now=now)
         _offer_ask(session, workspace, found, now=now)
@@ -91,12 +94,14 @@ def _require_open(
     now: datetime,
 ) -> Round:
     if round_ is None:
-        raise UserError(seats.GONE)
+        raise UserError(participants.GONE)
     channel = session.get_one(Channel, round_.channel_id)
     if channel.installation_id != workspace.id:
-        raise UserError(seats.GONE)
-    admission.require_allowed(session, channel, member)
-    visibility.require_visible(session, channel, member, now=now, message=seats.GONE)
+        raise UserError(participants.GONE)
+    responses.require_allowed(session, channel, member)
+    visibility.require_visible(
+        session, channel, member, now=now, message=participants.GONE
+    )
     if round_.state in {"failed", "skipped"}:
         raise UserError(CANCELLED)
     if round_.state != "open" or now >= round_.closes_at:
@@ -126,7 +131,7 @@ def post_response(
 ) -> None:
     """The thread is to show what somebody has shared; at first, and what it is now."""
     channel = session.get_one(Channel, round_.channel_id)
-    outbox.enqueue(
+    enqueue.enqueue(
         session,
         "checkin.answer",
         checkin.id,
@@ -155,7 +160,7 @@ def update_response(
     session: Session, checkin: CheckIn, channel: Channel, *, now: datetime
 ) -> None:
     """The message that shows somebody's answers is to show what is true now."""
-    outbox.enqueue_update(
+    enqueue.enqueue_update(
         session,
         "checkin.reword",
         checkin.id,
@@ -170,7 +175,7 @@ def _offer_ask(
 ) -> None:
     """A private button: what somebody is stuck on can become an ask."""
     if checkin.stuck_on and checkin.ask_id is None:
-        outbox.enqueue(
+        enqueue.enqueue(
             session,
             "checkin.stuck",
             checkin.id,
@@ -184,7 +189,7 @@ def update_ask_offer(
     session: Session, checkin: CheckIn, installation_id: int, *, now: datetime
 ) -> None:
     """The private button, where it was sent, gives way to what came of it."""
-    outbox.enqueue_update(
+    enqueue.enqueue_update(
         session,
         "checkin.asked",
         checkin.id,
@@ -201,7 +206,7 @@ def lock(session: Session, delivery: Delivery) -> None:
     """Lock the round of a member's row, as everybody does."""
     found = session.get(CheckIn, delivery.subject_id)
     if found is not None:
-        attendance.lock(session, found.round_id)
+        rounds.lock(session, found.round_id)
 
 
 def on_posted(
@@ -215,7 +220,7 @@ def on_posted(
     session.flush()
     one = session.get_one(Round, found.round_id)
     if one.state == "closed":
-        attendance.update_digest(session, one, now=now)
+        rounds.update_digest(session, one, now=now)
     channel = session.get_one(Channel, one.channel_id)
     changed_meanwhile = session.scalar(
         select(OutboxItem.id).filter_by(
@@ -233,7 +238,7 @@ def on_rejected(
     """Slack will not have it there: it counts all the same, and its author knows."""
     found = session.get(CheckIn, delivery.subject_id)
     if found is not None:
-        outbox.enqueue(
+        enqueue.enqueue(
             session,
             "checkin.not_posted",
             found.id,
@@ -259,7 +264,7 @@ def on_update_rejected(
     session.flush()
     one = session.get_one(Round, found.round_id)
     if one.state == "closed":
-        attendance.update_digest(session, one, now=now)
+        rounds.update_digest(session, one, now=now)
 
 
 def on_offer_sent(
@@ -269,3 +274,16 @@ def on_offer_sent(
     found = session.get(CheckIn, delivery.subject_id, populate_existing=True)
     if found is not None and found.ask_id is not None:
         update_ask_offer(session, found, delivery.installation_id, now=now)
+
+
+def view_of(session: Session, round_: Round) -> RoundView:
+    """What a round asks, as its channel is to see it."""
+    schedule = session.get_one(Schedule, round_.schedule_id)
+    return RoundView(
+        id=round_.id,
+        question=round_.question,
+        hint=round_.hint,
+        reflection=round_.reflection,
+        closes_at=round_.closes_at,
+        zone=ZoneInfo(schedule.zone),
+    )

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.members import service as members
-from bot.text import ERASED_PREFIX, is_erased, to_plain
+from bot.slack.text import ERASED_PREFIX, is_erased, to_plain
+from bot.workspace import members
 from models import Answer, Ask, Channel, Kudos, KudosThanks
 
 ASK_COLUMNS = (

@@ -16,12 +16,12 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot import rich
-from bot.channels.rules import DEFAULT_HELPFUL, DEFAULT_JOIN, DEFAULT_SOLVED
 from bot.home.rules import PAGE_SIZES, ListName
-from bot.rich import Part
 from bot.settings.blocks import help_text
-from bot.text import to_plain, truncate
+from bot.slack import rich_text
+from bot.slack.rich_text import Part
+from bot.slack.text import to_plain, truncate
+from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_JOIN, DEFAULT_SOLVED
 
 T = TypeVar("T")
 
@@ -44,7 +44,6 @@ NO_CHANNELS = (
 CHECKING_CHANNELS = "Checking your channels…"
 LEFT_PRIVATE_CHECKIN = "A check-in of a private channel that you have left"
 MEMBERS_ONLY = "This is for members of the workspace that Backswing belongs to."
-_PEERS_CAN = "I can't answer questions myself, but your peers can."
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +186,8 @@ def _first_steps() -> list[Block]:
 def _due_round(round_: DueRound) -> list[Block]:
     question = truncate(to_plain(round_.question), _MAX_TITLE)
     return [
-        rich.inline(
-            rich.link(round_.url, f"“{question}”"),
+        rich_text.inline(
+            rich_text.link(round_.url, f"“{question}”"),
             f"  #{round_.channel} · until ",
             round_.closes,
         ),
@@ -257,8 +256,9 @@ def _checkin(checkin: CheckInItem) -> list[Block]:
 
 def _list_item(item: ListItem) -> Block:
     about = " · ".join(truncate(part, _MAX_DETAIL) for part in item.details if part)
-    return rich.inline(
-        rich.link(item.url, truncate(to_plain(item.title), _MAX_TITLE)), f"  {about}"
+    return rich_text.inline(
+        rich_text.link(item.url, truncate(to_plain(item.title), _MAX_TITLE)),
+        f"  {about}",
     )
 
 
@@ -308,28 +308,6 @@ def _settings(settings: SettingsSummary) -> list[Block]:
                 ),
             )
         ]
-    blocks += [rich.inline(f"{name}: {value}") for name, value in settings.rows]
+    blocks += [rich_text.inline(f"{name}: {value}") for name, value in settings.rows]
     blocks.append(ActionsBlock(elements=[_settings_button()]))
     return blocks
-
-
-def help_hint() -> tuple[str, list[Block]]:
-    """For a message that is neither a question nor a request for help."""
-    text = f"{_PEERS_CAN} Type `/ask` and your question in a channel, or `help` here."
-    return text, [SectionBlock(text=text)]
-
-
-def help_message() -> tuple[str, list[Block]]:
-    text = help_text(DEFAULT_HELPFUL, DEFAULT_SOLVED, DEFAULT_JOIN)
-    return text, [SectionBlock(text=text)]
-
-
-def offer_to_ask(ts: str) -> tuple[str, list[Block]]:
-    """For a question. `ts` is the message whose words the form is filled with."""
-    button = ButtonElement(
-        text="Ask your peers", action_id="ask_written", value=ts, style="primary"
-    )
-    return _PEERS_CAN, [
-        SectionBlock(text=_PEERS_CAN),
-        ActionsBlock(elements=[button]),
-    ]

@@ -6,17 +6,18 @@ from typing import Literal
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bot import homes, outbox, visibility
-from bot.checkins import seats
-from bot.delivery import MessageType
+from bot import visibility
+from bot.checkins import participants
+from bot.db.statements import upsert
 from bot.errors import UserError
-from bot.home import blocks, lists, places, rules
-from bot.lanes import Delivery
-from bot.members import service as members
-from bot.members.rules import DENIED_ROLES
-from bot.operations import PostMessage, PublishHome, PublishHomeResult
-from bot.outbox import upsert
+from bot.home import memberships, notes, page, rules
+from bot.outbox import enqueue, home_refresh
+from bot.outbox.message_type import MessageType
+from bot.outbox.queue import Delivery
+from bot.permissions import DENIED_ROLES
 from bot.runtime import Workspace
+from bot.slack.actions import PostMessage, PublishHome, PublishHomeResult
+from bot.workspace import roles
 from models import Channel, Home
 
 LIST_CHANGED = "That list has changed. Open my Home tab again."
@@ -29,7 +30,7 @@ def open_home(
 
     They see the first page of each list. People who may do nothing here have none.
     """
-    if members.in_workspace(session, workspace.id, member) & DENIED_ROLES:
+    if roles.in_workspace(session, workspace.id, member) & DENIED_ROLES:
         return
     session.execute(
         upsert(session, Home)
@@ -39,7 +40,7 @@ def open_home(
             set_={"opened_at": now, "starts": {}},
         )
     )
-    places.request_refresh(session, workspace.id, member, now=now)
+    memberships.request_refresh(session, workspace.id, member, now=now)
 
 
 def set_page(session: Session, workspace: Workspace, member: str, value: str) -> None:
@@ -64,10 +65,10 @@ def join_checkin(
 
     Of a private channel only its members are to hear anything.
     """
-    schedule = seats.get_schedule(session, workspace, schedule_id)
+    schedule = participants.get_schedule(session, workspace, schedule_id)
     channel = session.get_one(Channel, schedule.channel_id)
     visibility.require_visible(session, channel, member, now=now, message=LIST_CHANGED)
-    seats.join(session, workspace, schedule_id, member, now=now)
+    participants.join(session, workspace, schedule_id, member, now=now)
 
 
 def on_published(
@@ -87,7 +88,7 @@ def on_published(
     if home is None:
         return
     if home.hash != result.replaced_hash:
-        homes.refresh_homes(session, installation_id, [member], now=now)
+        home_refresh.refresh_homes(session, installation_id, [member], now=now)
     home.hash = result.view_hash
 
 
@@ -136,7 +137,7 @@ def reply_to_message(
     now: datetime,
 ) -> None:
     """Answer a message to the bot, once: with help, an offer to ask, or a line."""
-    outbox.enqueue(
+    enqueue.enqueue(
         session,
         "home.help",
         0,
@@ -151,11 +152,11 @@ def reply_to_message(
 def render_reply(_session: Session, delivery: Delivery) -> PostMessage:
     match delivery.payload.get("reply"):
         case "help":
-            text, drawn = blocks.help_message()
+            text, drawn = notes.help_message()
         case "ask":
-            text, drawn = blocks.offer_to_ask(delivery.payload["ts"])
+            text, drawn = notes.offer_to_ask(delivery.payload["ts"])
         case _:
-            text, drawn = blocks.help_hint()
+            text, drawn = notes.help_hint()
     return PostMessage(delivery.recipient, text, drawn)
 
 
@@ -176,9 +177,9 @@ class HomeMessages:
                 lock=self._lock,
             ),
             "home.places": MessageType(
-                places.render_fetch,
+                memberships.render_fetch,
                 "repeat",
-                on_sent=places.on_fetched,
+                on_sent=memberships.on_fetched,
                 lock=self._lock,
             ),
         }
@@ -186,7 +187,7 @@ class HomeMessages:
     def render_home(self, session: Session, delivery: Delivery) -> PublishHome | None:
         if session.get(Home, (delivery.installation_id, delivery.recipient)) is None:
             return None
-        drawn = lists.render(
+        drawn = page.render(
             session, self._workspace, delivery.recipient, now=delivery.started_at
         )
         # What we know of may have got lost, and would be wrong each time.

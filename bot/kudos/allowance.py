@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from bot import zones
-from bot.db import prepare_insert, table
+from bot import timezones
+from bot.db.statements import prepare_insert, table
 from bot.kudos.rules import (
     DAILY_ALLOWANCE,
     DUPLICATE_WINDOW,
@@ -18,9 +18,10 @@ from bot.kudos.rules import (
     WINDOW_DAYS,
     Recipient,
 )
-from bot.members import service as members
-from bot.members.rules import Role
-from bot.text import SOMEONE
+from bot.permissions import Role
+from bot.slack.text import SOMEONE
+from bot.workspace import members
+from bot.workspace import roles as workspace_roles
 from models import Installation, Kudos, KudosGiverLock, KudosThanks, Member
 
 _installations, _members = table(Installation), table(Member)
@@ -103,12 +104,12 @@ class Allowance:
 
 def day_window(at: datetime, member: Any) -> DayWindow:
     """The days around `at` where the person is; in UTC where that is not known."""
-    zone = zones.get(member.tz if member else None) or zones.get("UTC")
+    zone = timezones.get(member.tz if member else None) or timezones.get("UTC")
     assert zone is not None  # noqa: S101 - every list of zones has it
-    starts, ends = zones.day_bounds(at, zone)
-    first = zones.local_date(at, zone) - timedelta(days=WINDOW_DAYS - 1)
+    starts, ends = timezones.day_bounds(at, zone)
+    first = timezones.local_date(at, zone) - timedelta(days=WINDOW_DAYS - 1)
     return DayWindow(
-        starts, ends, zones.to_utc(datetime.combine(first, time()), zone), zone
+        starts, ends, timezones.to_utc(datetime.combine(first, time()), zone), zone
     )
 
 
@@ -180,7 +181,7 @@ def load(
     return Allowance(
         remaining=a_day - _used(given, within),
         daily=a_day,
-        roles=members.from_profile(known.get(giver)),
+        roles=workspace_roles.from_profile(known.get(giver)),
         recipients={
             one: _recipient(
                 known.get(one), names.get(one), lately.get(one, []), within.zone

@@ -17,11 +17,11 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from bot import rich
-from bot.asks.blocks import name_list
-from bot.kudos.words import MAX_REASON_LENGTH
-from bot.rich import Part
-from bot.text import Token, capitalize, escape, one_line, to_plain, truncate
+from bot.kudos.parser import MAX_REASON_LENGTH
+from bot.slack import rich_text
+from bot.slack.blocks import name_list
+from bot.slack.rich_text import Part
+from bot.slack.text import Token, capitalize, escape, one_line, to_plain, truncate
 
 # What fits in a button, with room for the rest of its value.
 _MAX_VALUE_LENGTH = 2000
@@ -65,8 +65,8 @@ def message(kudos: KudosView) -> list[Block]:
             _context_line(f"{capitalize(kudos.taken_back_by)} took these kudos back.")
         ]
     blocks: list[Block] = [
-        rich.inline(*_headline(kudos)),
-        rich.user_text(kudos.reason, limit=MAX_REASON_LENGTH),
+        rich_text.inline(*_headline(kudos)),
+        rich_text.user_text(kudos.reason, limit=MAX_REASON_LENGTH),
     ]
     if kudos.tags:
         blocks.append(_context_line(format_tags(kudos.tags)))
@@ -87,7 +87,7 @@ def _headline(kudos: KudosView) -> Iterator[Part]:
     for n, receiver in enumerate(kudos.recipients, start=1):
         if n > 1:
             yield " and " if n == len(kudos.recipients) else ", "
-        yield rich.user_mention(receiver)
+        yield rich_text.user_mention(receiver)
 
 
 def _others(count: int) -> str:
@@ -150,7 +150,7 @@ def given_item(item: ListItem) -> Block:
 
 def _item(title: str, item: ListItem) -> Block:
     parts: list[Part] = [f"{title}, "]
-    parts.append(rich.link(item.url, item.day) if item.url else item.day)
+    parts.append(rich_text.link(item.url, item.day) if item.url else item.day)
     if item.is_private:
         parts.append(" (privately)")
     if item.emoji:
@@ -162,7 +162,7 @@ def _item(title: str, item: ListItem) -> Block:
         )
     if item.tags:
         parts.append(f"  {format_tags(item.tags)}")
-    return rich.inline(*parts)
+    return rich_text.inline(*parts)
 
 
 def history(

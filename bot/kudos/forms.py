@@ -18,9 +18,9 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
+from bot.kudos.parser import MAX_REASON_LENGTH, MAX_TAG_LENGTH
 from bot.kudos.rules import MAX_RECIPIENTS, MAX_TAGS, MIN_REASON_TEXT
-from bot.kudos.words import MAX_REASON_LENGTH, MAX_TAG_LENGTH
-from bot.text import sanitize, to_plain, truncate
+from bot.slack.text import sanitize, to_plain, truncate
 
 INVITE_BOT = (
     "I'm not in that channel. Type /invite @Backswing there, or choose another one."

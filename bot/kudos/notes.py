@@ -4,24 +4,21 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
-    Block,
     ButtonElement,
     ContextBlock,
     PlainTextObject,
 )
 
-from bot import rich
-from bot.asks.blocks import name_list
 from bot.kudos.blocks import SUMMARY_REASON_LENGTH, format_tags
-from bot.kudos.words import MAX_REASON_LENGTH
-from bot.rich import Part, fallback_text, link
-from bot.text import Token, capitalize, escape, to_plain, truncate
-
-Note = tuple[str, list[Block]]
+from bot.kudos.parser import MAX_REASON_LENGTH
+from bot.slack import rich_text
+from bot.slack.blocks import Note, name_list
+from bot.slack.rich_text import Part, fallback_text, link
+from bot.slack.text import Token, capitalize, escape, to_plain, truncate
 
 
 def _sentence_note(*parts: Part) -> Note:
-    return fallback_text(*parts), [rich.inline(*parts)]
+    return fallback_text(*parts), [rich_text.inline(*parts)]
 
 
 def receipt(
@@ -86,7 +83,7 @@ def received(
         parts += [" for ", link(subject_url, "this message")]
     text, blocks = _sentence_note(*parts, ":")
     text = f"{text} {escape(truncate(to_plain(reason), SUMMARY_REASON_LENGTH))}"
-    blocks.append(rich.user_text(reason, limit=MAX_REASON_LENGTH))
+    blocks.append(rich_text.user_text(reason, limit=MAX_REASON_LENGTH))
     if tags:
         shown = PlainTextObject(text=format_tags(tags), emoji=False)
         blocks.append(ContextBlock(elements=[shown]))
@@ -128,7 +125,7 @@ def not_posted(reason: str, people: Sequence[str], channel: str, error: str) -> 
             f"I couldn't post your kudos to {whom} in {channel}, so they don't count."
         )
     text, blocks = _sentence_note(f"{said} This is what you wrote:")
-    return text, [*blocks, rich.user_text(reason, limit=MAX_REASON_LENGTH)]
+    return text, [*blocks, rich_text.user_text(reason, limit=MAX_REASON_LENGTH)]
 
 
 TAKEN_BACK = "Kudos taken back."

@@ -5,21 +5,22 @@ hear of them. Whether the allowance lets a reaction count is decided once, when 
 heard of: it counts from the day on which it was made, or never.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot import homes, outbox
-from bot.answers import registers as answers
-from bot.kudos import allowance, registers, rules
+from bot.kudos import allowance, reaction_store, rules, store
 from bot.kudos import service as kudos_
-from bot.kudos.registers import ReactionEvent
+from bot.kudos.reaction_store import ReactionEvent
 from bot.kudos.rules import KudosRequest, Method, Validation
-from bot.members import service as members
-from bot.members.rules import Action, is_allowed
+from bot.kudos.store import delete_thanks
+from bot.messages import tracked_messages
+from bot.outbox import enqueue, home_refresh
+from bot.permissions import Action, is_allowed
 from bot.runtime import Workspace
+from bot.workspace import members
 from models import Channel, Kudos, KudosReaction, KudosThanks, Member
 
 # An undo within this time withdraws what the receiver would have been told.
@@ -37,25 +38,27 @@ def apply_reaction(
         session, workspace.id, event.member, event_micros=event.event_micros
     ):
         return
-    spot = registers.find_target(session, workspace.id, event)
+    spot = reaction_store.find_target(session, workspace.id, event)
     if spot is None:
         return
     is_waiting = not _are_members_known(session, workspace, event.member, event.author)
     if spot.is_kudos:
         allowance.lock_giver(session, workspace.id, event.member)
-        if registers.record(session, spot.channel_id, event, is_undecided=is_waiting):
+        if reaction_store.record(
+            session, spot.channel_id, event, is_undecided=is_waiting
+        ):
             _recompute_kudos(session, workspace, spot.channel_id, event, now=now)
         return
     if spot.kudos_id is None:
         # Its message is perhaps being recorded at this moment: one of the two waits.
-        answers.lock_channel(session, spot.channel_id)
-        spot = registers.find_target(session, workspace.id, event) or spot
+        tracked_messages.lock_channel(session, spot.channel_id)
+        spot = reaction_store.find_target(session, workspace.id, event) or spot
     if spot.kudos_id is None:
-        registers.record(session, spot.channel_id, event, is_undecided=is_waiting)
+        reaction_store.record(session, spot.channel_id, event, is_undecided=is_waiting)
         return
-    kudos = kudos_.lock(session, workspace, spot.kudos_id)
+    kudos = store.lock(session, workspace, spot.kudos_id)
     allowance.lock_giver(session, workspace.id, event.member)
-    if registers.record(session, spot.channel_id, event, is_undecided=is_waiting):
+    if reaction_store.record(session, spot.channel_id, event, is_undecided=is_waiting):
         _recompute_join(
             session, workspace, kudos, event.member, is_new=event.is_present, now=now
         )
@@ -133,7 +136,7 @@ def _decide(
 ) -> None:
     by_message = select(Kudos.id).filter_by(channel_id=channel_id, ts=event.ts)
     kudos_id = session.scalar(by_message) if event.author is None else None
-    kudos = kudos_.lock(session, workspace, kudos_id) if kudos_id else None
+    kudos = store.lock(session, workspace, kudos_id) if kudos_id else None
     allowance.lock_giver(session, workspace.id, event.member)
     session.execute(
         update(KudosReaction)
@@ -177,7 +180,7 @@ def _recompute_join(
 ) -> None:
     if member == kudos.giver or kudos.channel_id is None or kudos.ts is None:
         return
-    since = registers.active_since(session, kudos.channel_id, kudos.ts, member)
+    since = reaction_store.active_since(session, kudos.channel_id, kudos.ts, member)
     stands = session.scalar(
         select(func.min(KudosThanks.given_at)).filter_by(
             kudos_id=kudos.id, giver=member
@@ -198,9 +201,7 @@ def _recompute_join(
             at=since,
             method="second",
         )
-        kudos_.record(
-            session, kudos, member, verdict.recipients, at=since, is_join=True
-        )
+        store.record(session, kudos, member, verdict.recipients, at=since, is_join=True)
         _notify_limit_reached(
             session,
             workspace,
@@ -211,7 +212,7 @@ def _recompute_join(
             now=now,
         )
     kudos_.update_message(session, kudos, now=now)
-    homes.refresh_homes(session, workspace.id, kudos.receivers, now=now)
+    home_refresh.refresh_homes(session, workspace.id, kudos.receivers, now=now)
 
 
 def _recompute_kudos(
@@ -230,7 +231,7 @@ def _recompute_kudos(
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    since = registers.active_since(session, channel_id, event.ts, event.member)
+    since = reaction_store.active_since(session, channel_id, event.ts, event.member)
     stands = kudos.given_at if kudos and kudos.taken_back_at is None else None
     if since == stands:
         return
@@ -281,65 +282,9 @@ def _recompute_kudos(
         kudos_.update_recipient_message(session, kudos, author, now=now)
     kudos.given_at = since
     session.flush()
-    kudos_.record(session, kudos, event.member, verdict.recipients, at=since)
+    store.record(session, kudos, event.member, verdict.recipients, at=since)
     kudos_.notify_recipients(
         session, kudos, verdict.recipients, now=now, send_after=now + NOTIFICATION_DELAY
-    )
-
-
-def on_message_deleted(
-    session: Session,
-    workspace: Workspace,
-    slack_channel: str,
-    ts: str,
-    *,
-    now: datetime,
-) -> None:
-    """A message was deleted in Slack.
-
-    Kudos whose message it was are taken back; those that are about it stand, without
-    a link to where nothing is.
-    """
-    channel = session.scalar(
-        select(Channel.id).filter_by(
-            installation_id=workspace.id, slack_id=slack_channel
-        )
-    )
-    if channel is None:
-        return
-    for kudos in _find_by_message(session, channel, ts):
-        if kudos.ts == ts and kudos.channel_id == channel:
-            if kudos.taken_back_at is None:
-                kudos_.revoke(session, kudos, by=None, now=now)
-        else:
-            kudos.about_ts = None
-            session.flush()
-            kudos_.update_message(session, kudos, now=now)
-
-
-def _find_by_message(session: Session, channel_id: int, ts: str) -> Sequence[Kudos]:
-    ids = session.scalars(
-        select(Kudos.id)
-        .where(Kudos.channel_id == channel_id, Kudos.ts == ts)
-        .union(
-            select(Kudos.id).where(
-                Kudos.about_channel_id == channel_id, Kudos.about_ts == ts
-            )
-        )
-    ).all()
-    return session.scalars(
-        select(Kudos)
-        .where(Kudos.id.in_(ids))
-        .order_by(Kudos.id)
-        .with_for_update(key_share=True)
-    ).all()
-
-
-def delete_thanks(session: Session, kudos_id: int, giver: str) -> None:
-    session.execute(
-        delete(KudosThanks).where(
-            KudosThanks.kudos_id == kudos_id, KudosThanks.giver == giver
-        )
     )
 
 
@@ -389,7 +334,7 @@ def _notify_limit_reached(
     day = allowance.day_window(
         at, members.find(session, workspace.id, member)
     ).starts_at
-    outbox.enqueue(
+    enqueue.enqueue(
         session,
         "kudos.spent",
         channel_id,

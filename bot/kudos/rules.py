@@ -9,8 +9,8 @@ from typing import Literal
 import emoji as unicode_emoji
 
 from bot.errors import UserError
-from bot.members.rules import Action, Role, require
-from bot.text import english_length, tokenize
+from bot.permissions import Action, Role, require
+from bot.slack.text import english_length, tokenize
 
 MAX_RECIPIENTS = 10
 MAX_TAGS = 5

@@ -5,41 +5,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from bot import homes, outbox, visibility
-from bot.db import prepare_insert, table
+from bot import visibility
 from bot.errors import UserError
 from bot.kudos import allowance, rules
 from bot.kudos.rules import Issue, KudosRequest
-from bot.members import service as members
-from bot.members.rules import Action, Role, require
+from bot.kudos.store import (
+    KudosDraft,
+    SubjectMessage,
+    find_by_source,
+    insert_kudos,
+    lock,
+    reply_thread_ts,
+)
+from bot.outbox import enqueue, home_refresh
+from bot.permissions import Action, Role, require
 from bot.runtime import Workspace
+from bot.workspace import members, roles
 from models import Channel, Kudos, KudosTag, KudosThanks
 
-KUDOS_NOT_FOUND = "These kudos are gone."
 ALREADY_TAKEN_BACK = "These kudos have already been taken back."
-
-
-@dataclass(frozen=True, slots=True)
-class SubjectMessage:
-    """The message that kudos are about."""
-
-    channel_id: int
-    ts: str
-    thread_ts: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class KudosDraft:
-    """Kudos as their giver put them. `reason` is marked text."""
-
-    people: Sequence[str]
-    reason: str
-    tags: Sequence[str] = ()
-    has_group: bool = False
-    about: SubjectMessage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +118,7 @@ def give(
         notify_recipients(session, kudos, verdict.recipients, now=now)
     else:
         thread_ts = reply_thread_ts(draft, channel)
-        outbox.enqueue(
+        enqueue.enqueue(
             session,
             "kudos.post",
             kudos_id,
@@ -164,12 +151,6 @@ def _earlier_result(
     )
 
 
-def find_by_source(session: Session, workspace: Workspace, source: str) -> int | None:
-    return session.scalar(
-        select(Kudos.id).filter_by(installation_id=workspace.id, source=source)
-    )
-
-
 def _find_duplicate(
     recent_kudos: Iterable[Any],
     channel: Channel | None,
@@ -194,134 +175,6 @@ def _find_duplicate(
     )
 
 
-def reply_thread_ts(draft: KudosDraft, channel: Channel | None) -> str | None:
-    """Return the thread of the kudos: what is said in one is thanked for in it."""
-    about = draft.about
-    if about is None or channel is None or about.channel_id != channel.id:
-        return None
-    return about.thread_ts
-
-
-_INSERT_KUDOS = prepare_insert(
-    Kudos,
-    lambda insert: insert.on_conflict_do_nothing(
-        index_elements=["installation_id", "source"]
-    ).returning(table(Kudos).c.id),
-)
-_INSERT_THANKS = prepare_insert(
-    KudosThanks, lambda insert: insert.on_conflict_do_nothing()
-)
-
-
-def insert_kudos(
-    session: Session,
-    workspace: Workspace,
-    channel: Channel | None,
-    draft: KudosDraft,
-    *,
-    recipients: Sequence[str],
-    giver: str,
-    source: str,
-    now: datetime,
-) -> int | None:
-    """The new kudos' id; None where its `source` has given some already."""
-    about = draft.about
-    kudos_id: int | None = session.execute(
-        _INSERT_KUDOS(session),
-        {
-            "installation_id": workspace.id,
-            "source": source,
-            "channel_id": channel.id if channel else None,
-            "is_private": channel is None,
-            "thread_ts": reply_thread_ts(draft, channel),
-            "about_channel_id": about.channel_id if about else None,
-            "about_ts": about.ts if about else None,
-            "about_thread_ts": about.thread_ts if about else None,
-            "giver": giver,
-            "receivers": list(recipients),
-            "reason": draft.reason,
-            "tags": list(draft.tags),
-            "given_at": now,
-        },
-    ).scalar_one_or_none()
-    if kudos_id is None:
-        return None
-    _insert_thanks(session, workspace.id, kudos_id, giver, recipients, at=now)
-    if draft.tags:
-        session.execute(
-            insert(table(KudosTag)),
-            [
-                {
-                    "kudos_id": kudos_id,
-                    "tag": tag,
-                    "installation_id": workspace.id,
-                    "given_at": now,
-                }
-                for tag in draft.tags
-            ],
-        )
-    return kudos_id
-
-
-def record(
-    session: Session,
-    kudos: Kudos,
-    giver: str,
-    recipients: Iterable[str],
-    *,
-    at: datetime,
-    is_join: bool = False,
-) -> None:
-    """One person thanks these by the kudos, their own or one that they join."""
-    _insert_thanks(
-        session,
-        kudos.installation_id,
-        kudos.id,
-        giver,
-        recipients,
-        at=at,
-        is_join=is_join,
-    )
-
-
-def _insert_thanks(
-    session: Session,
-    installation_id: int,
-    kudos_id: int,
-    giver: str,
-    recipients: Iterable[str],
-    *,
-    at: datetime,
-    is_join: bool = False,
-) -> None:
-    rows = [
-        {
-            "kudos_id": kudos_id,
-            "giver": giver,
-            "receiver": receiver,
-            "installation_id": installation_id,
-            "given_at": at,
-            "is_second": is_join,
-        }
-        for receiver in recipients
-    ]
-    if rows:
-        session.execute(_INSERT_THANKS(session), rows)
-
-
-def lock(session: Session, workspace: Workspace, kudos_id: int) -> Kudos:
-    """The kudos, which nobody else changes meanwhile; raises Refusal for none."""
-    kudos = session.scalar(
-        select(Kudos)
-        .filter_by(id=kudos_id, installation_id=workspace.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    if kudos is None:
-        raise UserError(KUDOS_NOT_FOUND)
-    return kudos
-
-
 def take_back(
     session: Session, workspace: Workspace, kudos_id: int, *, by: str, now: datetime
 ) -> None:
@@ -330,7 +183,7 @@ def take_back(
     Raises Refusal for others than the giver and admins, or when it is too late.
     """
     kudos = lock(session, workspace, kudos_id)
-    held = members.in_workspace(session, workspace.id, by)
+    held = roles.in_workspace(session, workspace.id, by)
     if by == kudos.giver:
         held |= {Role.AUTHOR}
     if kudos.channel_id is not None:
@@ -376,7 +229,7 @@ def notify_recipients(
         _enqueue(
             "kudos.received", session, kudos, receiver, now=now, send_after=send_after
         )
-    homes.refresh_homes(session, kudos.installation_id, told, now=now)
+    home_refresh.refresh_homes(session, kudos.installation_id, told, now=now)
 
 
 def update_recipient_message(
@@ -384,14 +237,14 @@ def update_recipient_message(
 ) -> None:
     """The letter to a receiver, if there is one, is to say what is true now."""
     _enqueue_update("kudos.retell", session, kudos, recipient, now=now)
-    homes.refresh_homes(session, kudos.installation_id, [recipient], now=now)
+    home_refresh.refresh_homes(session, kudos.installation_id, [recipient], now=now)
 
 
 def update_receipt(
     session: Session, kudos: Kudos, *, now: datetime, send_after: datetime
 ) -> None:
     """The line to the giver, if it is a letter, is to lose its button at `due`."""
-    outbox.enqueue_updates(
+    enqueue.enqueue_updates(
         session,
         "kudos.settled",
         [(kudos.id, kudos.giver)],
@@ -426,7 +279,7 @@ def _enqueue(
     send_after: datetime | None = None,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    outbox.enqueue(
+    enqueue.enqueue(
         session,
         kind,
         kudos.id,
@@ -441,7 +294,7 @@ def _enqueue(
 def _enqueue_update(
     kind: str, session: Session, kudos: Kudos, recipient: str, *, now: datetime
 ) -> None:
-    outbox.enqueue_update(
+    enqueue.enqueue_update(
         session,
         kind,
         kudos.id,

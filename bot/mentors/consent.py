@@ -11,14 +11,15 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import homes, outbox, visibility
-from bot.answers.outcomes import NOTIFICATION_DELAY
-from bot.config import MentorSettings
+from bot import visibility
+from bot.config.mentors import MentorSettings
 from bot.errors import UserError
-from bot.hours import next_contact_time
-from bot.lanes import Delivery
-from bot.preferences import service as preferences
+from bot.outbox import enqueue, home_refresh
+from bot.outbox.enqueue import NOTIFICATION_DELAY
+from bot.outbox.queue import Delivery
 from bot.runtime import Workspace
+from bot.workspace import member_settings
+from bot.workspace.contact_hours import next_contact_time
 from models import Channel, Credit, CreditEvidence, MemberSettingsRow, OutboxItem
 
 Choice = Literal["public", "private", "never"]
@@ -45,11 +46,11 @@ def decide(
     if credit is None or credit.installation_id != workspace.id or credit.member != by:
         raise UserError(NOT_YOUR_CREDIT)
     if choice == "never":
-        preferences.update(session, workspace.id, by, may_be_named="never")
+        member_settings.update(session, workspace.id, by, may_be_named="never")
         opt_out(session, workspace.id, by, now=now)
         return
     if choice == "public":
-        if preferences.get(session, workspace.id, by).may_be_named == "never":
+        if member_settings.get(session, workspace.id, by).may_be_named == "never":
             raise UserError(NAMING_DISABLED)
         if credit.channel_id is None:
             raise UserError(NO_CHANNEL)
@@ -151,9 +152,11 @@ def _set_consent(
     credit.consent = consent
     credit.answered_at = None if consent == "silent" else now
     session.flush()
-    homes.refresh_homes(session, credit.installation_id, [credit.member], now=now)
+    home_refresh.refresh_homes(
+        session, credit.installation_id, [credit.member], now=now
+    )
     if credit.told_ts is not None:
-        outbox.enqueue_update(
+        enqueue.enqueue_update(
             session,
             "mentor.choice",
             credit.id,
@@ -170,7 +173,7 @@ def _sync_post(session: Session, credit: Credit, *, now: datetime) -> None:
         return
     channel = session.get_one(Channel, credit.channel_id)
     if credit.post_ts is not None:
-        outbox.enqueue_update(
+        enqueue.enqueue_update(
             session,
             "mentor.show",
             credit.id,
@@ -179,7 +182,7 @@ def _sync_post(session: Session, credit: Credit, *, now: datetime) -> None:
             now=now,
         )
     elif credit.consent == "public":
-        outbox.enqueue(
+        enqueue.enqueue(
             session,
             "mentor.post",
             credit.id,
@@ -203,8 +206,10 @@ def on_offer_sent(
     """The person knows. Who chose to be named each time is named from now on."""
     credit = session.get_one(Credit, delivery.subject_id)
     credit.told_at, (credit.told_channel, credit.told_ts) = now, sent
-    homes.refresh_homes(session, credit.installation_id, [credit.member], now=now)
-    chosen = preferences.get(session, credit.installation_id, credit.member)
+    home_refresh.refresh_homes(
+        session, credit.installation_id, [credit.member], now=now
+    )
+    chosen = member_settings.get(session, credit.installation_id, credit.member)
     if credit.consent == "asked" and not _has_channel(session, credit, now=now):
         _set_consent(session, credit, "private", now=now)
     elif credit.consent == "asked" and chosen.may_be_named == "yes":
@@ -241,7 +246,7 @@ def on_posted(
         return
     _update_offer(session, credit, now=now)
     for person in markers(session, credit):
-        outbox.enqueue(
+        enqueue.enqueue(
             session,
             "mentor.helped",
             credit.id,
@@ -263,8 +268,10 @@ def on_rejected(
     credit.posts += 1
     if credit.consent == "public":
         credit.consent = "private"
-        homes.refresh_homes(session, credit.installation_id, [credit.member], now=now)
-    outbox.enqueue(
+        home_refresh.refresh_homes(
+            session, credit.installation_id, [credit.member], now=now
+        )
+    enqueue.enqueue(
         session,
         "mentor.not_posted",
         credit.id,
@@ -319,7 +326,7 @@ def _is_decided_after_post(session: Session, credit: Credit) -> bool:
 
 
 def _update_offer(session: Session, credit: Credit, *, now: datetime) -> None:
-    outbox.enqueue_update(
+    enqueue.enqueue_update(
         session,
         "mentor.choice",
         credit.id,

@@ -25,11 +25,11 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot import rich
-from bot.asks.blocks import name_list
 from bot.mentors.notes import Consent
-from bot.rich import Part, link
-from bot.text import escape, to_plain, truncate
+from bot.slack import rich_text
+from bot.slack.blocks import name_list
+from bot.slack.rich_text import Part, link
+from bot.slack.text import escape, to_plain, truncate
 
 MIN_REASON_LENGTH = 20
 MAX_REASON_LENGTH = 300
@@ -136,7 +136,7 @@ def overview(
 def _credit_blocks(row: CreditRow) -> list[Block]:
     where = f" in #{row.channel}" if row.consent == "public" and row.channel else ""
     blocks: list[Block] = [
-        rich.inline(
+        rich_text.inline(
             f"{row.name}  ·  week to {_day(row.day)}  ·  {_CONSENT_LABELS[row.consent]}{where}"
         )
     ]
@@ -148,7 +148,7 @@ def _credit_blocks(row: CreditRow) -> list[Block]:
         ]
         if not proof.is_still_marked:
             parts.append(" (undone since)")
-        blocks.append(rich.inline(*parts))
+        blocks.append(rich_text.inline(*parts))
     more = len(row.evidence) - MAX_EVIDENCE_LINES
     rest = [f"and {more} more"] if more > 0 else []
     if row.hidden_count:
@@ -163,7 +163,7 @@ def _credit_blocks(row: CreditRow) -> list[Block]:
 
 
 def _line(text: str) -> Block:
-    return rich.inline(f"•  {text}")
+    return rich_text.inline(f"•  {text}")
 
 
 def _day(day: date) -> str:

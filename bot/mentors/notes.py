@@ -12,13 +12,12 @@ from slack_sdk.models.blocks import (
     PlainTextObject,
 )
 
-from bot import rich
-from bot.asks.blocks import name_list
 from bot.kudos.blocks import thank_button_row
-from bot.rich import Part, fallback_text, link, user_mention
-from bot.text import to_plain, truncate
+from bot.slack import rich_text
+from bot.slack.blocks import Note, name_list
+from bot.slack.rich_text import Part, fallback_text, link, user_mention
+from bot.slack.text import to_plain, truncate
 
-Note = tuple[str, list[Block]]
 Consent = Literal["asked", "public", "private", "silent", "never"]
 
 MAX_CONTRIBUTIONS = 5
@@ -70,13 +69,13 @@ def credit_offer(
     """To the person, before anybody else hears of it; redrawn with their choice."""
     first = _opening(story, share)
     text = fallback_text(*first)
-    blocks: list[Block] = [rich.inline(*first), *_contribution_lines(story)]
+    blocks: list[Block] = [rich_text.inline(*first), *_contribution_lines(story)]
     if consent != "asked" or not asks_first:
-        blocks.append(rich.inline(*_choice_text(consent, channel, url)))
+        blocks.append(rich_text.inline(*_choice_text(consent, channel, url)))
         return text, blocks
     question = f"May I tell #{channel}, and thank you there?"
     blocks += [
-        rich.inline(question),
+        rich_text.inline(question),
         _choice_buttons(credit_id, ("public", "private", "never")),
         ContextBlock(
             elements=[
@@ -157,9 +156,9 @@ def post(mentor: str, name: str, story: CreditStory) -> Note:
     thanks = f"Thank you, {name}!"
     for_what = to_plain(story.reason) or _contributions_text(story)
     blocks: list[Block] = [
-        rich.inline(*parts),
+        rich_text.inline(*parts),
         *_contribution_lines(story),
-        rich.inline(thanks),
+        rich_text.inline(thanks),
         *thank_button_row(mentor, for_what),
     ]
     return f"{fallback_text(name, said)} {fallback_text(thanks)}", blocks
@@ -168,7 +167,7 @@ def post(mentor: str, name: str, story: CreditStory) -> Note:
 def withdrawn_post() -> Note:
     """In place of a post that its mentor took back."""
     text = "This thank-you was taken back."
-    return text, [rich.inline(text)]
+    return text, [rich_text.inline(text)]
 
 
 def marker_note(name: str, contribution: Contribution, channel: str, url: str) -> Note:
@@ -182,7 +181,7 @@ def marker_note(name: str, contribution: Contribution, channel: str, url: str) -
         parts += [f"{name} is being thanked in ", link(url, f"#{channel}"), "."]
     else:
         parts.append(f"{name} is being thanked for having helped so many.")
-    return fallback_text(*parts), [rich.inline(*parts)]
+    return fallback_text(*parts), [rich_text.inline(*parts)]
 
 
 def not_posted(channel: str, error: str) -> Note:
@@ -191,7 +190,7 @@ def not_posted(channel: str, error: str) -> Note:
     else:
         said = f"Slack did not let me tell #{channel}"
     text = f"{said}. Otherwise it stays between us; the Home tab lets you try again."
-    return fallback_text(text), [rich.inline(text)]
+    return fallback_text(text), [rich_text.inline(text)]
 
 
 def ring_alert(
@@ -204,7 +203,7 @@ def ring_alert(
         f" mark each other: {name_list(people)}. That can be a close team, and nothing is"
         " wrong with that; marks from within a ring alone make nobody a mentor."
     )
-    return fallback_text(text), [rich.inline(text)]
+    return fallback_text(text), [rich_text.inline(text)]
 
 
 def _contribution_lines(story: CreditStory) -> list[Block]:
@@ -217,10 +216,10 @@ def _contribution_lines(story: CreditStory) -> list[Block]:
         ]
         if deed.asker:
             parts.append(f", asked by {deed.asker}")
-        lines.append(rich.inline(*parts))
+        lines.append(rich_text.inline(*parts))
     more = len(story.contributions) - MAX_CONTRIBUTIONS
     if more > 0:
-        lines.append(rich.inline(f"•  and {more} more"))
+        lines.append(rich_text.inline(f"•  and {more} more"))
     return lines
 
 

@@ -6,80 +6,16 @@ is dated by the first such reply. Times here are seconds since 1970.
 
 import math
 from array import array
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
 from functools import cache, cached_property
-from itertools import accumulate, groupby
-from zoneinfo import ZoneInfo
 
-from bot import zones
-from bot.config import MentorSettings
-from bot.mentors import rings
+from bot.config.mentors import MentorSettings
+from bot.mentors import graph
+from bot.mentors.help_matrix import HelpMatrix, PairCounts
 
 DAY = 86_400
-
-
-class HelpMatrix:
-    """Marks, in any order, as compact as a million of them ask for."""
-
-    def __init__(self, indexes: dict[str, int] | None = None) -> None:
-        """`numbers` gives people theirs; by default in the order of their coming."""
-        self._indexes = {} if indexes is None else indexes
-        self.helpers = array("l")
-        self.askers = array("l")
-        self.times = array("d")
-        self._is_public_until: int | None = None
-
-    def add(self, helper: str, asker: str, at: float) -> None:
-        if helper == asker:
-            return
-        numbers = self._indexes
-        self.helpers.append(numbers.setdefault(helper, len(numbers)))
-        self.askers.append(numbers.setdefault(asker, len(numbers)))
-        self.times.append(at)
-
-    def __len__(self) -> int:
-        return len(self.times)
-
-    def start_private(self) -> None:
-        """What is added from now on is from private channels."""
-        self._is_public_until = len(self)
-
-    def public(self) -> "HelpMatrix":
-        """Those that are not from private channels."""
-        if self._is_public_until in {None, len(self)}:
-            return self
-        some = HelpMatrix(self._indexes)
-        end = self._is_public_until
-        some.helpers, some.askers = self.helpers[:end], self.askers[:end]
-        some.times = self.times[:end]
-        return some
-
-    @property
-    def people(self) -> list[str]:
-        """Everybody who helped or asked; their places are their numbers."""
-        return list(self._indexes)
-
-    def first_mark_times(
-        self, helpers: Collection[int], since: float, until: float
-    ) -> dict[int, float]:
-        """When each of these helpers earned their first mark in (since, until]."""
-        first: dict[int, float] = {}
-        for helper, at in zip(self.helpers, self.times, strict=True):
-            if helper in helpers and since < at <= until:
-                first[helper] = min(at, first.get(helper, at))
-        return first
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A week, by the local day on which it ends, and the instant at which it does."""
-
-    day: date
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,36 +50,6 @@ class DetectionResult:
     all_messages: int
     candidates: Sequence[Candidate] = ()
     rings: Sequence[Ring] = ()
-
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-# A look that is later than this would be a surprise: the next one comes soon enough.
-MAX_RUN_DELAY = timedelta(days=2)
-
-
-def last_period(
-    now: datetime, in_zone: ZoneInfo, settings: MentorSettings
-) -> Period | None:
-    """The period that has just ended; None where its end is too long ago."""
-    today = zones.local_date(now, in_zone)
-    weekday = WEEKDAYS.index(settings.weekday)
-    for back in range(8):
-        day = today - timedelta(days=back)
-        if day.weekday() != weekday:
-            continue
-        until = zones.to_utc(datetime.combine(day, time(settings.hour)), in_zone)
-        if until <= now:
-            return Period(day, until) if now - until <= MAX_RUN_DELAY else None
-    return None
-
-
-def period_of(now: datetime, in_zone: ZoneInfo, settings: MentorSettings) -> date:
-    """The day on which the period ends that an instant is in."""
-    day = zones.local_date(now, in_zone)
-    while day.weekday() != WEEKDAYS.index(settings.weekday):
-        day += timedelta(days=1)
-    until = zones.to_utc(datetime.combine(day, time(settings.hour)), in_zone)
-    return day if now < until else day + timedelta(days=7)
 
 
 @cache
@@ -208,54 +114,6 @@ def detect(
     return DetectionResult(settings.windows_days[-1], look.all_messages, (), noted)
 
 
-class PairCounts:
-    """The marks of a window, by helper and asker, sorted by them."""
-
-    def __init__(
-        self, marks: HelpMatrix, until: float, windows: Sequence[float]
-    ) -> None:
-        """`windows` are lengths in seconds, ascending; the last one is the longest."""
-        people = len(marks.people)
-        self._steps = steps = len(windows)
-        # One number says who, by whom, and the shortest window that the mark is in.
-        longest = windows[-1]
-        keys = [
-            (helper * people + asker) * steps + bisect_right(windows, age)
-            for helper, asker, at in zip(
-                marks.helpers, marks.askers, marks.times, strict=True
-            )
-            if 0 <= (age := until - at) < longest
-        ]
-        keys.sort()
-        self._keys = array("q", keys)
-        pairs = array("q", [pair for pair, _ in groupby(key // steps for key in keys)])
-        del keys
-        self.helpers = array("l", [pair // people for pair in pairs])
-        self.askers = array("l", [pair % people for pair in pairs])
-
-    def __len__(self) -> int:
-        return len(self.helpers)
-
-    def counts(self, window: int) -> Sequence[int]:
-        """How many marks each pair has within one of the windows."""
-        counts = array("l", [0]) * len(self)
-        at, previous = -1, -1
-        for key in self._keys:
-            pair, step = divmod(key, self._steps)
-            if pair != previous:
-                at, previous = at + 1, pair
-            if step <= window:
-                counts[at] += 1
-        return counts
-
-    def starts(self, people: int) -> Sequence[int]:
-        """Where each helper's pairs begin, and where the last one's end."""
-        found = array("l", [0]) * (people + 1)
-        for helper in self.helpers:
-            found[helper + 1] += 1
-        return array("l", accumulate(found))
-
-
 @dataclass(slots=True)
 class _Tally:
     """The marks of a helper in a window. `open_…`: by askers not marked in return.
@@ -288,7 +146,7 @@ class _Analysis:
             settings.ring_days * DAY,
         ]
         self._pairs = pairs = PairCounts(marks, until, self._windows)
-        self._component = rings.strongly_connected_components(
+        self._component = graph.strongly_connected_components(
             len(people), pairs.starts(len(people)), pairs.askers
         )
         self._is_returned = self._marked_in_return()
@@ -407,8 +265,8 @@ class _Analysis:
             return ring, bytearray(b"\1" * people), bytearray(b"\1" * people)
         return (
             ring,
-            rings.in_large_component(people, helpers, askers, circle),
-            rings.in_several_groups(helpers, askers, ring),
+            graph.in_large_component(people, helpers, askers, circle),
+            graph.in_several_groups(helpers, askers, ring),
         )
 
     def _marked_in_return(self) -> bytearray:

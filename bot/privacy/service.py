@@ -1,6 +1,7 @@
 """People's own data: shown to them, and forgotten when they say so or have left."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from secrets import token_hex
 from typing import Any
@@ -9,18 +10,19 @@ from slack_sdk.models.views import View
 from sqlalchemy import Text, cast, delete, select, update
 from sqlalchemy.orm import Session
 
-from bot import kept, outbox, visibility
-from bot.answers import registers
-from bot.db import table
-from bot.kept import Erasure
-from bot.lanes import Delivery
-from bot.members import service as members
-from bot.members.rules import Action, require
-from bot.operations import UploadFile
-from bot.privacy import blocks, letters, rules
-from bot.privacy.kept import MESSAGES, PERSONAL_DATA
+from bot import visibility
+from bot.asks import unmatched
+from bot.db.statements import table
+from bot.outbox import enqueue
+from bot.outbox.queue import Delivery
+from bot.permissions import Action, require
+from bot.personal_data import Erasure
+from bot.privacy import blocks, person_rows, redaction
+from bot.privacy.core_tables import MESSAGES, PERSONAL_DATA
 from bot.runtime import Workspace
-from bot.text import ERASED_PREFIX
+from bot.slack.actions import UploadFile
+from bot.slack.text import ERASED_PREFIX
+from bot.workspace import members, roles
 from models import Channel, Member, OutboxItem
 
 # So many are forgotten at a time: each touches much.
@@ -40,7 +42,7 @@ def request_data_file(
     Raises Refusal for who is no member.
     """
     _require_allowed(session, workspace, member)
-    outbox.enqueue(
+    enqueue.enqueue(
         session,
         "privacy.my_data",
         0,
@@ -54,7 +56,7 @@ def request_data_file(
 def render_data_file(session: Session, delivery: Delivery) -> UploadFile:
     """Everything that is kept of the person whom the promise is to."""
     now = delivery.first_sent_at
-    content = rules.data_file_json(
+    content = data_file_json(
         rows_about(
             session,
             delivery.installation_id,
@@ -91,7 +93,7 @@ def rows_about(
     return {
         one.model.__tablename__: [
             _with_channel_ids(row, places)
-            for row in kept.rows_for_member(
+            for row in person_rows.rows_for_member(
                 session, one, installation_id, member, hidden_channels=hidden
             )
         ]
@@ -110,7 +112,7 @@ def _with_channel_ids(
 
 
 def _require_allowed(session: Session, workspace: Workspace, member: str) -> None:
-    require(Action.MANAGE_OWN_DATA, members.in_workspace(session, workspace.id, member))
+    require(Action.MANAGE_OWN_DATA, roles.in_workspace(session, workspace.id, member))
 
 
 def forget_form(session: Session, workspace: Workspace, member: str) -> View:
@@ -130,7 +132,7 @@ def erase_oneself(
 def count_rows(session: Session, installation_id: int, member: str) -> dict[str, int]:
     """How many rows each table has of a person, by the table's name."""
     return {
-        one.model.__tablename__: kept.count_own_rows(
+        one.model.__tablename__: person_rows.count_own_rows(
             session, one, installation_id, member
         )
         for one in PERSONAL_DATA
@@ -148,13 +150,13 @@ def erase(session: Session, installation_id: int, member: str, *, now: datetime)
     members.ensure(session, installation_id, [member])
     for one in PERSONAL_DATA:
         one.before_erasure(session, leaving)
-    written_about = letters.affected_messages(session, MESSAGES, leaving)
-    written_to = letters.cancel_pending(session, leaving)
+    written_about = redaction.affected_messages(session, MESSAGES, leaving)
+    written_to = redaction.cancel_pending(session, leaving)
     for one in PERSONAL_DATA:
-        kept.erase_member(session, one, leaving)
+        person_rows.erase_member(session, one, leaving)
     # What was read before is not what stands there now.
     session.expire_all()
-    letters.enqueue_redactions(session, [*written_about, *written_to], leaving)
+    redaction.enqueue_redactions(session, [*written_about, *written_to], leaving)
     return leaving.pseudonym
 
 
@@ -187,7 +189,7 @@ def purge_expired(
     now: datetime,
 ) -> None:
     """Let go of what has served its time."""
-    registers.purge(session, installation_id, before=unmatched_before)
+    unmatched.purge(session, installation_id, before=unmatched_before)
     items = table(OutboxItem)
     session.execute(
         update(items)
@@ -199,7 +201,7 @@ def purge_expired(
         .values(detail={}, emptied_at=now)
     )
     _purge_tombstones(session, installation_id, before=unmatched_before)
-    letters.retry_rejected(session, installation_id, now=now)
+    redaction.retry_rejected(session, installation_id, now=now)
 
 
 def _purge_tombstones(
@@ -216,7 +218,7 @@ def _purge_tombstones(
     ).all()
     for member in traces:
         is_back = any(
-            kept.names_member(session, one, installation_id, member.slack_id)
+            person_rows.names_member(session, one, installation_id, member.slack_id)
             for one in PERSONAL_DATA
             if one.on_erasure != "trace"
         )
@@ -224,3 +226,29 @@ def _purge_tombstones(
             member.forgotten_at = member.counts_from = None
         else:
             session.execute(delete(Member).where(Member.id == member.id))
+
+
+def data_file_json(
+    tables: Mapping[str, Sequence[Mapping[str, Any]]],
+    *,
+    purposes: Mapping[str, str],
+    member: str,
+    now: datetime,
+) -> str:
+    """The JSON file of what is kept of a person; `tables` by name."""
+    return json.dumps(
+        {
+            "about": {
+                "member": member,
+                "made_at": now.isoformat(),
+                "note": "Rows of other people that name you show only your part.",
+            },
+            "tables": {
+                name: {"why": purposes[name], "rows": list(rows)}
+                for name, rows in tables.items()
+                if rows
+            },
+        },
+        indent=2,
+        ensure_ascii=False,
+    )

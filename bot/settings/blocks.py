@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.channels.rules import join_with_or
+from bot.slack.emoji import join_with_or
 
 # So many emoji are named when something is asked about them.
 _MAX_NAMES = 10

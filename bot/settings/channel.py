@@ -10,15 +10,14 @@ from typing import Any
 from slack_sdk.models.blocks import Block
 from sqlalchemy.orm import Session
 
-from bot.answers import registers
-from bot.channels import rules
-from bot.channels import service as channels
+from bot.asks import unmatched
 from bot.checkins import pages as checkins
 from bot.errors import UserError
-from bot.members import service as members
-from bot.newcomers import service as newcomers
-from bot.settings.fields import Choice, Emoji, People, Switch, Topics
-from bot.settings.setting import Setting, column_setting
+from bot.forms.fields import Choice, Emoji, People, Switch, Topics
+from bot.forms.setting import Setting, column_setting
+from bot.onboarding import service as onboarding
+from bot.slack import emoji
+from bot.workspace import channels, reaction_emoji, roles
 from models import Channel
 
 CAPTURE_CHOICES = (
@@ -43,37 +42,37 @@ CAPTURED_SIGN_CHOICES = (
 
 def _put_capture(session: Session, channel: Channel, capture: str) -> None:
     if capture == "off" and channel.capture != "off":
-        registers.delete_for_channel(session, channel.id)
+        unmatched.delete_for_channel(session, channel.id)
     channel.capture = capture
 
 
 def _put_champions(session: Session, channel: Channel, people: Sequence[str]) -> None:
-    members.require_assignable(
+    roles.require_assignable(
         session, channel.installation_id, people, role="a champion", field="champions"
     )
     channels.set_champions(session, channel.id, people)
 
 
 def _put_helpful(_session: Session, channel: Channel, names: Sequence[str]) -> None:
-    channel.helpful_emoji = rules.to_setting(
-        names, channel.helpful_emoji, rules.DEFAULT_HELPFUL
+    channel.helpful_emoji = reaction_emoji.to_setting(
+        names, channel.helpful_emoji, reaction_emoji.DEFAULT_HELPFUL
     )
 
 
 def _put_solved(_session: Session, channel: Channel, names: Sequence[str]) -> None:
-    channel.solved_emoji = rules.to_setting(
-        names, channel.solved_emoji, rules.DEFAULT_SOLVED
+    channel.solved_emoji = reaction_emoji.to_setting(
+        names, channel.solved_emoji, reaction_emoji.DEFAULT_SOLVED
     )
 
 
 def _put_join(_session: Session, channel: Channel, names: Sequence[str]) -> None:
-    channel.second_emoji = rules.to_setting(
-        names, channel.second_emoji, rules.DEFAULT_JOIN
+    channel.second_emoji = reaction_emoji.to_setting(
+        names, channel.second_emoji, reaction_emoji.DEFAULT_JOIN
     )
 
 
 def _put_kudos(_session: Session, channel: Channel, names: Sequence[str]) -> None:
-    channel.kudos_emoji = rules.to_setting(names, channel.kudos_emoji, ())
+    channel.kudos_emoji = reaction_emoji.to_setting(names, channel.kudos_emoji, ())
 
 
 SETTINGS: Sequence[Setting[Channel]] = (
@@ -115,7 +114,7 @@ SETTINGS: Sequence[Setting[Channel]] = (
         ),
         lambda _, channel: channels.helpful_emoji(channel),
         _put_helpful,
-        default=rules.DEFAULT_HELPFUL,
+        default=reaction_emoji.DEFAULT_HELPFUL,
     ),
     Setting(
         Emoji(
@@ -125,7 +124,7 @@ SETTINGS: Sequence[Setting[Channel]] = (
         ),
         lambda _, channel: channels.solved_emoji(channel),
         _put_solved,
-        default=rules.DEFAULT_SOLVED,
+        default=reaction_emoji.DEFAULT_SOLVED,
     ),
     Setting(
         Emoji(
@@ -135,7 +134,7 @@ SETTINGS: Sequence[Setting[Channel]] = (
         ),
         lambda _, channel: channels.join_emoji(channel),
         _put_join,
-        default=rules.DEFAULT_JOIN,
+        default=reaction_emoji.DEFAULT_JOIN,
     ),
     Setting(
         Emoji(
@@ -177,7 +176,7 @@ SETTINGS: Sequence[Setting[Channel]] = (
 
 # What a feature shows below the fields: buttons of its own, what is planned.
 Section = Callable[[Session, Channel, datetime], Sequence[Block]]
-SECTIONS: Sequence[Section] = (checkins.section, newcomers.settings_section)
+SECTIONS: Sequence[Section] = (checkins.section, onboarding.settings_section)
 
 # An emoji on an answer has one meaning.
 _ANSWER_EMOJI = ("helpful", "solved", "kudos")
@@ -190,13 +189,13 @@ def validate(values: Mapping[str, Any]) -> None:
     """
     for n, field in enumerate(_ANSWER_EMOJI):
         for other in _ANSWER_EMOJI[:n]:
-            if rules.overlap(values[other], values[field]):
+            if emoji.overlap(values[other], values[field]):
                 raise UserError(
                     f"One emoji can't mean both {other} and {field}.", field=field
                 )
-    if rules.overlap((*rules.LOOKING, *rules.SAME), values["solved"]):
-        taken = rules.render((*rules.LOOKING, *rules.SAME))
+    if emoji.overlap((*reaction_emoji.LOOKING, *reaction_emoji.SAME), values["solved"]):
+        taken = emoji.render((*reaction_emoji.LOOKING, *reaction_emoji.SAME))
         raise UserError(f"{taken} mean something else on an ask.", field="solved")
-    if rules.overlap((*rules.LOOKING, *rules.SAME), values["kudos"]):
-        taken = rules.render((*rules.LOOKING, *rules.SAME))
+    if emoji.overlap((*reaction_emoji.LOOKING, *reaction_emoji.SAME), values["kudos"]):
+        taken = emoji.render((*reaction_emoji.LOOKING, *reaction_emoji.SAME))
         raise UserError(f"{taken} mean something else on an ask.", field="kudos")

@@ -12,7 +12,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.text import escape
+from bot.slack.text import escape
 
 
 def channel_form(

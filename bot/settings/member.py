@@ -5,8 +5,8 @@ from datetime import date, time, timedelta
 from typing import Any
 
 from bot.errors import UserError
-from bot.preferences.rules import MemberSettings
-from bot.settings.fields import Choice, Day, Field, Switch, TimeOfDay, Topics
+from bot.forms.fields import Choice, Day, Field, Switch, TimeOfDay, Topics
+from bot.workspace.member_settings import MemberSettings
 
 MAX_PAUSE = timedelta(days=366)
 

@@ -9,23 +9,21 @@ from slack_sdk.models.views import View
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import homes, zones
-from bot.answers import registers as answers
-from bot.channels import service as channels
-from bot.channels.rules import custom_names
-from bot.members import service as members
-from bot.members.rules import Action, is_allowed, require
+from bot import timezones
+from bot.asks import reaction_store as answers
+from bot.forms.fields import Emoji, FormValues, People
+from bot.forms.setting import Owner, Setting, read_values
 from bot.mentors import consent
-from bot.policies import service as policies
-from bot.preferences import service as preferences
-from bot.preferences.service import MemberSettingsUpdate
+from bot.outbox import home_refresh
+from bot.permissions import Action, is_allowed, require
 from bot.runtime import Workspace
 from bot.settings import blocks, forms
 from bot.settings import channel as of_channel
 from bot.settings import member as of_member
 from bot.settings import workspace as of_workspace
-from bot.settings.fields import Emoji, FormValues, People
-from bot.settings.setting import Owner, Setting, read_values
+from bot.slack.emoji import custom_names
+from bot.workspace import channels, member_settings, members, roles, workspace_settings
+from bot.workspace.member_settings import MemberSettingsUpdate
 from models import Channel
 
 
@@ -41,7 +39,7 @@ def help_text(channel: Channel | None) -> str:
 
 def channel_form(session: Session, channel: Channel, *, by: str, now: datetime) -> View:
     """A channel's settings; raises Refusal for all but its champions and admins."""
-    members.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
+    roles.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
     return forms.channel_form(
         channel.slack_id,
         channel.name,
@@ -61,7 +59,7 @@ def update_channel(
 
     Raises Refusal, with the field, for what makes no sense: then nothing changes.
     """
-    members.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
+    roles.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
     values = read_values(of_channel.SETTINGS, form)
     of_channel.validate(values)
     unknown = _unknown_emoji(
@@ -123,12 +121,10 @@ def member_form(
     session: Session, workspace: Workspace, member: str, *, now: datetime
 ) -> View:
     """The member's own settings; raises Refusal for who is no member."""
-    require(
-        Action.EDIT_OWN_SETTINGS, members.in_workspace(session, workspace.id, member)
-    )
-    chosen = preferences.get(session, workspace.id, member)
+    require(Action.EDIT_OWN_SETTINGS, roles.in_workspace(session, workspace.id, member))
+    chosen = member_settings.get(session, workspace.id, member)
     zone = members.zone(session, workspace.id, member)
-    if not chosen.is_paused(zones.local_date(now, zone)):
+    if not chosen.is_paused(timezones.local_date(now, zone)):
         chosen = replace(chosen, paused_until=None)
     return forms.member_form(
         [field.render(getattr(chosen, field.name)) for field in of_member.FIELDS],
@@ -145,14 +141,12 @@ def update_member(
     now: datetime,
 ) -> None:
     """Record a member's own settings; raises Refusal, with the field."""
-    require(
-        Action.EDIT_OWN_SETTINGS, members.in_workspace(session, workspace.id, member)
-    )
-    today = zones.local_date(now, members.zone(session, workspace.id, member))
+    require(Action.EDIT_OWN_SETTINGS, roles.in_workspace(session, workspace.id, member))
+    today = timezones.local_date(now, members.zone(session, workspace.id, member))
     values = {field.name: field.read(form) for field in of_member.FIELDS}
     of_member.validate(values, today=today)
     kept = of_member.without_defaults(values, today=today)
-    preferences.update(
+    member_settings.update(
         session, workspace.id, member, **cast("MemberSettingsUpdate", kept)
     )
     match values["may_be_named"]:
@@ -160,29 +154,31 @@ def update_member(
             consent.opt_out(session, workspace.id, member, now=now)
         case "yes":
             consent.consent_all(session, workspace.id, member, now=now)
-    homes.refresh_homes(session, workspace.id, [member], now=now, delay=timedelta())
+    home_refresh.refresh_homes(
+        session, workspace.id, [member], now=now, delay=timedelta()
+    )
 
 
 def end_pause(
     session: Session, workspace: Workspace, member: str, *, now: datetime
 ) -> None:
     """The bot may write to the member again. Raises Refusal for who is no member."""
-    require(
-        Action.EDIT_OWN_SETTINGS, members.in_workspace(session, workspace.id, member)
+    require(Action.EDIT_OWN_SETTINGS, roles.in_workspace(session, workspace.id, member))
+    member_settings.update(session, workspace.id, member, paused_until=None)
+    home_refresh.refresh_homes(
+        session, workspace.id, [member], now=now, delay=timedelta()
     )
-    preferences.update(session, workspace.id, member, paused_until=None)
-    homes.refresh_homes(session, workspace.id, [member], now=now, delay=timedelta())
 
 
 def can_manage_workspace(session: Session, workspace: Workspace, member: str) -> bool:
-    held = members.in_workspace(session, workspace.id, member)
+    held = roles.in_workspace(session, workspace.id, member)
     return is_allowed(Action.MANAGE_WORKSPACE, held)
 
 
 def _workspace_settings(
     session: Session, workspace: Workspace, by: str
 ) -> list[Setting[int]]:
-    held = members.in_workspace(session, workspace.id, by)
+    held = roles.in_workspace(session, workspace.id, by)
     require(Action.MANAGE_WORKSPACE, held)
     leads = (
         [of_workspace.PROGRAM_LEADS]
@@ -208,14 +204,14 @@ def newly_selected_users(
     """
     if channel is None:
         _workspace_settings(session, workspace, by)
-        chosen = policies.program_leads(session, workspace.id)
+        chosen = workspace_settings.program_leads(session, workspace.id)
     else:
-        members.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
+        roles.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
         chosen = channels.champions(session, channel.id)
     return {
         who
         for who in _selected_users(form)
-        if who not in chosen or not members.in_workspace(session, workspace.id, who)
+        if who not in chosen or not roles.in_workspace(session, workspace.id, who)
     }
 
 
@@ -236,7 +232,7 @@ def apply_channel_defaults(
     if channel.arrived_at is not None:
         return
     channel.arrived_at = now
-    chosen = policies.get(session, channel.installation_id).channel_defaults
+    chosen = workspace_settings.get(session, channel.installation_id).channel_defaults
     for setting in of_channel.SETTINGS:
         if setting.name in chosen:
             setting.put(session, channel, chosen[setting.name])

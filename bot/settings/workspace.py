@@ -7,13 +7,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.errors import UserError
+from bot.forms.fields import Number, People
+from bot.forms.setting import Setting
 from bot.kudos import allowance
 from bot.kudos.rules import MAX_DAILY_ALLOWANCE
-from bot.members import service as members
-from bot.policies import service as policies
 from bot.settings import channel
-from bot.settings.fields import Number, People
-from bot.settings.setting import Setting
+from bot.workspace import roles, workspace_settings
 
 # The owner is an installation's id.
 _DEFAULT_PREFIX = "default_"
@@ -23,10 +22,10 @@ _MAX_DAYS = 3650
 def _put_program_leads(
     session: Session, installation_id: int, people: Sequence[str]
 ) -> None:
-    members.require_assignable(
+    roles.require_assignable(
         session, installation_id, people, role="a program lead", field="program_leads"
     )
-    policies.set_program_leads(session, installation_id, people)
+    workspace_settings.set_program_leads(session, installation_id, people)
 
 
 # Whom the admins name may change the rest, but name nobody.
@@ -37,7 +36,7 @@ PROGRAM_LEADS: Setting[int] = Setting(
         hint="They run the program with you, see its results and can change these"
         " settings.",
     ),
-    policies.program_leads,
+    workspace_settings.program_leads,
     _put_program_leads,
 )
 
@@ -46,10 +45,12 @@ def workspace_column(field: Number) -> Setting[int]:
     """A setting kept in the column of `Policy` that has the field's name."""
 
     def get(session: Session, installation_id: int) -> int:
-        return int(getattr(policies.get(session, installation_id), field.name))
+        return int(
+            getattr(workspace_settings.get(session, installation_id), field.name)
+        )
 
     def put(session: Session, installation_id: int, value: int) -> None:
-        policies.update(session, installation_id, **{field.name: value})
+        workspace_settings.update(session, installation_id, **{field.name: value})
 
     return Setting(field, get, put)
 
@@ -100,17 +101,17 @@ def _channel_default(setting: Setting[Any]) -> Setting[int]:
     """With which value of a channel's setting the workspace's channels begin."""
 
     def get(session: Session, installation_id: int) -> Any:
-        chosen = policies.get(session, installation_id).channel_defaults
+        chosen = workspace_settings.get(session, installation_id).channel_defaults
         return chosen.get(setting.name, setting.default)
 
     def put(session: Session, installation_id: int, value: Any) -> None:
-        chosen = dict(policies.get(session, installation_id).channel_defaults)
+        chosen = dict(workspace_settings.get(session, installation_id).channel_defaults)
         # JSON knows no tuples.
         if (tuple(value) if isinstance(value, list) else value) == setting.default:
             chosen.pop(setting.name, None)
         else:
             chosen[setting.name] = value
-        policies.update(session, installation_id, channel_defaults=chosen)
+        workspace_settings.update(session, installation_id, channel_defaults=chosen)
 
     field = replace(setting.field, name=_DEFAULT_PREFIX + setting.name)
     return Setting(field, get, put, default=setting.default)

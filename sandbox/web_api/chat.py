@@ -2,11 +2,11 @@
 
 from typing import Any, Final
 
-from sandbox import shapes
-from sandbox.blocks import MAX_MESSAGE_TEXT, check_blocks, text_length
-from sandbox.records import Channel, Json, Message
-from sandbox.refusals import SlackError
+from sandbox.block_kit.validate import MAX_MESSAGE_TEXT, check_blocks, text_length
+from sandbox.platform import payloads
 from sandbox.web_api.methods import Args, Method, Platform
+from sandbox.workspace.errors import SlackError
+from sandbox.workspace.records import Channel, Json, Message
 
 SPLIT_AT: Final = 4_000
 TRUNCATE_AT: Final = 40_000
@@ -158,7 +158,7 @@ def post_message(platform: Platform, args: Args) -> Json:
         )
         for part in parts
     ]
-    shown = shapes.message(platform.workspace, posted[0], with_metadata=True)
+    shown = payloads.message(platform.workspace, posted[0], with_metadata=True)
     return {"channel": room.id, "ts": posted[0].ts, "message": shown}
 
 
@@ -211,7 +211,7 @@ def update(platform: Platform, args: Args) -> Json:
         attachments=attachments if "attachments" in args else None,
         metadata=metadata,
     )
-    shown = shapes.message(platform.workspace, message, with_metadata=True)
+    shown = payloads.message(platform.workspace, message, with_metadata=True)
     return {"channel": room.id, "ts": message.ts, "text": text, "message": shown}
 
 

@@ -4,9 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from sandbox import shapes
-from sandbox.records import Channel, Json, Message
-from sandbox.refusals import SlackError
+from sandbox.platform import payloads
 from sandbox.web_api.methods import (
     Args,
     Method,
@@ -15,7 +13,9 @@ from sandbox.web_api.methods import (
     require_channel,
     require_scope,
 )
-from sandbox.workspace import ts_micros
+from sandbox.workspace.errors import SlackError
+from sandbox.workspace.records import Channel, Json, Message
+from sandbox.workspace.workspace import ts_micros
 
 _READ: Final = ("channels:read", "groups:read", "mpim:read", "im:read")
 _HISTORY: Final = (
@@ -34,7 +34,7 @@ _TYPES: Final = {
 
 def info(platform: Platform, args: Args) -> Json:
     room = require_channel(platform, args, "read")
-    return {"channel": shapes.channel(platform.workspace, room)}
+    return {"channel": payloads.channel(platform.workspace, room)}
 
 
 def open_(platform: Platform, args: Args) -> Json:
@@ -60,7 +60,7 @@ def open_(platform: Platform, args: Args) -> Json:
             raise SlackError("cannot_dm_bot")
         room = workspace.im(person.id)
     if args.flag("return_im"):
-        return {"channel": shapes.channel(workspace, room)}
+        return {"channel": payloads.channel(workspace, room)}
     return {"channel": {"id": room.id}}
 
 
@@ -106,7 +106,7 @@ def _messages(
     shown, following = paginate(platform, args, messages, default, 999)
     answer: Json = {
         "messages": [
-            shapes.message(
+            payloads.message(
                 platform.workspace, m, with_metadata=args.flag("include_all_metadata")
             )
             for m in shown
@@ -127,7 +127,7 @@ def replies(platform: Platform, args: Args) -> Json:
     found = [m for m in platform.workspace.replies(room, parent.ts) if inside(m)]
     answer = _messages(platform, args, found, default=1000)
     # Slack shows the parent first on each page, whatever was asked for.
-    first = shapes.message(
+    first = payloads.message(
         platform.workspace, parent, with_metadata=args.flag("include_all_metadata")
     )
     answer["messages"] = [first, *answer["messages"]]
@@ -165,7 +165,7 @@ def select_channels(
 def list_(platform: Platform, args: Args) -> Json:
     found = select_channels(platform, args, person_id=None)
     shown, following = paginate(platform, args, found, 100, 1000)
-    listed = [shapes.channel(platform.workspace, room) for room in shown]
+    listed = [payloads.channel(platform.workspace, room) for room in shown]
     return {"channels": listed, **following}
 
 
@@ -175,7 +175,7 @@ def of_user(platform: Platform, args: Args) -> Json:
         raise SlackError("user_not_found")
     found = select_channels(platform, args, person_id=person)
     shown, following = paginate(platform, args, found, 100, 1000)
-    listed = [shapes.channel(platform.workspace, room) for room in shown]
+    listed = [payloads.channel(platform.workspace, room) for room in shown]
     return {"channels": listed, **following}
 
 

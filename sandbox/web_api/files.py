@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from sandbox.records import Json
-from sandbox.refusals import SlackError
 from sandbox.web_api.methods import Args, Method, Platform
+from sandbox.workspace.errors import SlackError
+from sandbox.workspace.records import Json
 
 
 def get_upload_url(platform: Platform, args: Args) -> Json:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
 
-from sandbox.files import FileStore
-from sandbox.messages import MessageStore
-from sandbox.records import Channel, Json
-from sandbox.refusals import SlackError, missing_scope
-from sandbox.views import ViewStore
-from sandbox.workspace import Workspace
+from sandbox.platform.files import FileStore
+from sandbox.platform.messages import MessageStore
+from sandbox.platform.views import ViewStore
+from sandbox.workspace.errors import SlackError, missing_scope
+from sandbox.workspace.records import Channel, Json
+from sandbox.workspace.workspace import Workspace
 
 _T = TypeVar("_T")
 _TRUE: Final = {"1", "true", "True", "yes"}

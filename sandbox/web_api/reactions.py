@@ -6,10 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from sandbox import shapes
-from sandbox.records import Json, Message
-from sandbox.refusals import SlackError
+from sandbox.platform import payloads
 from sandbox.web_api.methods import Args, Method, Platform
+from sandbox.workspace.errors import SlackError
+from sandbox.workspace.records import Json, Message
 
 _NAME: Final = re.compile(r"([^\s:]{1,100})(?:::skin-tone-[2-6])?\Z")
 _STANDARD_EMOJI_FILE: Final = Path(__file__).parent.parent / "static" / "emoji.json"
@@ -75,7 +75,7 @@ def remove(platform: Platform, args: Args) -> Json:
 
 def get(platform: Platform, args: Args) -> Json:
     message = _message(platform, args)
-    shown = shapes.message(platform.workspace, message)
+    shown = payloads.message(platform.workspace, message)
     shown["permalink"] = (
         f"{platform.url()}/archives/{message.channel}/p{message.ts.replace('.', '')}"
     )

@@ -2,23 +2,23 @@
 
 from typing import Final
 
-from sandbox import shapes
-from sandbox.records import Json
-from sandbox.refusals import SlackError
+from sandbox.platform import payloads
 from sandbox.web_api.methods import Args, Method, Platform, paginate
+from sandbox.workspace.errors import SlackError
+from sandbox.workspace.records import Json
 
 
 def info(platform: Platform, args: Args) -> Json:
     person = platform.workspace.people.get(args.text("user"))
     if person is None:
         raise SlackError("user_not_found")
-    return {"user": shapes.user(platform.workspace, person)}
+    return {"user": payloads.user(platform.workspace, person)}
 
 
 def list_(platform: Platform, args: Args) -> Json:
     people = list(platform.workspace.people.values())
     shown, following = paginate(platform, args, people, 1000, 1000)
-    members = [shapes.user(platform.workspace, person) for person in shown]
+    members = [payloads.user(platform.workspace, person) for person in shown]
     return {"members": members, "cache_ts": int(platform.workspace.now()), **following}
 
 

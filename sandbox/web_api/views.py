@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
-from sandbox import shapes
-from sandbox.records import Json, Trigger, View
-from sandbox.refusals import SlackError
+from sandbox.platform import payloads
 from sandbox.web_api.methods import Args, Method, Platform
+from sandbox.workspace.errors import SlackError
+from sandbox.workspace.records import Json, Trigger, View
 
 
 def _body(args: Args) -> Any:
@@ -24,7 +24,7 @@ def _trigger(platform: Platform, args: Args) -> Trigger:
 
 
 def _response(platform: Platform, view: View) -> Json:
-    return {"view": shapes.view(platform.workspace, view)}
+    return {"view": payloads.view(platform.workspace, view)}
 
 
 def open_(platform: Platform, args: Args) -> Json:

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from sandbox import shapes
-from sandbox.records import Json
-from sandbox.refusals import SlackError
+from sandbox.platform import payloads
 from sandbox.web_api.methods import Args, Method, Platform
+from sandbox.workspace.errors import SlackError
+from sandbox.workspace.records import Json
 
 
 def auth_test(platform: Platform, _args: Args) -> Json:
@@ -45,7 +45,7 @@ def bots_info(platform: Platform, args: Args) -> Json:
     workspace = platform.workspace
     if args.text("bot") not in ("", workspace.bot_id):
         raise SlackError("bot_not_found")
-    return {"bot": shapes.bot_profile(workspace)}
+    return {"bot": payloads.bot_profile(workspace)}
 
 
 def connections_open(platform: Platform, _args: Args) -> Json:

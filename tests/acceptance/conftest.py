@@ -15,13 +15,14 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 import app
-from bot.config import SMALL_WORKSPACE, MentorSettings, Settings
-from bot.db import Database
-from commands.running import Application, free_port
+from bot.config.mentors import SMALL_WORKSPACE, MentorSettings
+from bot.config.settings import Settings
+from bot.db.engine import Database
+from cli.app import Application, free_port
 from models import Ask
 from sandbox import Message, Sandbox
-from sandbox.clock import TravelClock
-from tests import canaries
+from sandbox.workspace.clock import TravelClock
+from tests import leak_markers
 from tests.contracts import CHECK_SCRIPT, load_contracts
 
 MANIFEST = Path(app.__file__).parent / "manifest.yml"
@@ -119,7 +120,7 @@ def start_sandbox(clock: TravelClock) -> Sandbox:
     """An empty workspace that follows the clock, and is served."""
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text()), clock=clock)
     slack.start()
-    canaries.add(slack.bot_token, slack.app_token, slack.signing_secret)
+    leak_markers.add(slack.bot_token, slack.app_token, slack.signing_secret)
     return slack
 
 

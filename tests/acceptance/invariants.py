@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.db import Database
+from bot.db.engine import Database
 from models import Answer, Ask, Base, Channel, Installation, OutboxItem, Reaction
 from sandbox import Message, Sandbox
 

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from models import OutboxItem
-from sandbox.faults import Fault
+from sandbox.platform.faults import Fault
 from tests.acceptance import invariants
 from tests.acceptance.conftest import Deployment
+from tests.acceptance.idleness import is_idle
 from tests.acceptance.options import press_option
-from tests.acceptance.rest import is_idle
 
 # What nobody can tell from: whether Slack did it, or not.
 AMBIGUOUS = ("reset", "timeout", "server_error", "internal_error", "truncated", "slow")

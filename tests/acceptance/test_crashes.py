@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select
 
-from bot import db
+from bot.db import engine
 from models import Base, Credit, Kudos, MentorRun, Round
 from sandbox import Ack, Message
-from tests.acceptance.lives import CrashingDeployment
-from tests.acceptance.mortal import DELIVERY_POINTS, JOB_POINTS, REQUEST_POINTS
+from tests.acceptance.crash_points import DELIVERY_POINTS, JOB_POINTS, REQUEST_POINTS
+from tests.acceptance.long_runs import CrashingDeployment
 from tests.acceptance.options import press_option
 
 pytestmark = pytest.mark.deep
@@ -39,7 +39,7 @@ def deployment(
             for table in reversed(Base.metadata.sorted_tables):
                 connection.execute(delete(table))
         url = request.getfixturevalue("postgresql_url")
-    database = db.connect(url)
+    database = engine.connect(url)
     city = CrashingDeployment(database, folder)
     yield city
     city.stop()

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from bot.db import Database
+from bot.db.engine import Database
 from tests.acceptance import invariants
 from tests.acceptance.conftest import Deployment
 

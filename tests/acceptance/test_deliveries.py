@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from models import Answer, Ask
-from sandbox.records import Delivery
+from sandbox.workspace.records import Delivery
 from tests.acceptance import invariants
 from tests.acceptance.conftest import Deployment
 from tests.acceptance.test_ambiguous import settle

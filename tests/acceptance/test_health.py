@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot import db
-from commands import doctor
-from commands.doctor.findings import Finding
-from tests import canaries
+from bot.db import engine
+from cli import doctor
+from cli.doctor.findings import Finding
+from tests import leak_markers
 from tests.acceptance.conftest import Deployment
 
 
@@ -47,11 +47,11 @@ def test_an_operator_sees_how_the_bot_is(
     assert figures["backswing_deliveries", "parked"] == 0
     assert {figures["backswing_ready", part] for part in parts} == {1}
     assert figures["process_resident_memory_bytes",] > 0
-    assert canaries.find_in(page + said) == []
+    assert leak_markers.find_in(page + said) == []
 
     found = examined(deployment, tmp_path, monkeypatch)
     assert {finding.level for finding in found} == {"ok"}, doctor.format_report(found)
-    assert canaries.find_in(doctor.format_report(found)) == []
+    assert leak_markers.find_in(doctor.format_report(found)) == []
 
     deployment.slack.uninstall()
     deployment.wait_until(lambda: get(deployment, "/readyz")[0] == 503)
@@ -70,7 +70,7 @@ def examined(
     """What the doctor finds, in a folder that nobody else can look into."""
     monkeypatch.chdir(folder)
     url = deployment.backswing.database.engine.url
-    if file := db.sqlite_file(url):
+    if file := engine.sqlite_file(url):
         for part in file.parent.glob(f"{file.name}*"):
             part.chmod(0o600)
     settings = deployment.backswing.settings.model_copy(

@@ -16,19 +16,20 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 import app
-from bot.channels import service as channels
+from bot import sync
 from bot.clock import utc_now
-from bot.config import Settings
-from bot.db import Database
-from bot.facts import service as facts
-from bot.history import service as history
-from bot.history.entries import ExportUser
-from bot.history.export import Export
-from commands.running import Application, create_server
+from bot.config.settings import Settings
+from bot.db.engine import Database
+from bot.imports import service as imports
+from bot.imports.entries import ExportUser
+from bot.imports.export import Export
+from bot.workspace import channels
+from cli.app import Application, create_server
 from models import Member, OutboxItem
-from sandbox import Sandbox, replay
-from tests import counts, exports
-from tests.counts import ExportCounts
+from sandbox import Sandbox
+from sandbox.scenarios import replay
+from tests import export_factory, message_counts
+from tests.message_counts import ExportCounts
 
 REAL = (
     Path(app.__file__).parent.parent / "shared" / "data" / "r-contributors-export.zip"
@@ -146,7 +147,7 @@ def play(
                 workspace = backswing.rt.workspace.id
                 channels.get_or_create(session, workspace, room).capture = "all"
         # Whom it does not know, the bot asks about in its own time.
-        facts.refresh(backswing.rt, users=strangers)
+        sync.refresh(backswing.rt, users=strangers)
         waiting = order(bodies)
         started = time.perf_counter()
         for body in waiting:
@@ -156,13 +157,13 @@ def play(
 
 def held(database: Database) -> ExportCounts:
     with database.read_session() as session:
-        return counts.from_database(session)
+        return message_counts.from_database(session)
 
 
 def imported(path: Path, names: list[str], database: Database) -> ExportCounts:
     with Export(path) as export:
         rooms = export.select(names)
-        history.load(
+        imports.load(
             database.write_session, export, rooms, capture="all", now=utc_now()
         )
     return held(database)
@@ -171,7 +172,7 @@ def imported(path: Path, names: list[str], database: Database) -> ExportCounts:
 @pytest.fixture(scope="module")
 def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("export") / "export.zip"
-    return exports.write(path, exports.export_files(asks=6))
+    return export_factory.write(path, export_factory.export_files(asks=6))
 
 
 NAMES = ["help", "translation"]
@@ -180,11 +181,13 @@ NAMES = ["help", "translation"]
 @pytest.mark.parametrize("order", ORDERS)
 def test_any_order_of_deliveries_comes_to_the_same(synthetic, slack, database, order):
     play(synthetic, NAMES, slack, database, ORDERS[order])
-    assert held(database) == counts.from_export(synthetic, NAMES)
+    assert held(database) == message_counts.from_export(synthetic, NAMES)
 
 
 def test_the_import_comes_to_the_same(synthetic, database):
-    assert imported(synthetic, NAMES, database) == counts.from_export(synthetic, NAMES)
+    assert imported(synthetic, NAMES, database) == message_counts.from_export(
+        synthetic, NAMES
+    )
 
 
 def test_deliveries_at_once_come_to_the_same(synthetic, slack, database):
@@ -204,11 +207,11 @@ def test_deliveries_at_once_come_to_the_same(synthetic, slack, database):
         return []
 
     play(synthetic, NAMES, slack, database, at_once)
-    assert held(database) == counts.from_export(synthetic, NAMES)
+    assert held(database) == message_counts.from_export(synthetic, NAMES)
 
 
 def test_the_synthetic_export_has_all_that_matters(synthetic):
-    expected = counts.from_export(synthetic, NAMES)
+    expected = message_counts.from_export(synthetic, NAMES)
     assert all(expected.totals().values())
     assert {state for _, state in expected.asks.values()} == {
         "open",
@@ -230,7 +233,7 @@ def test_real_conversations_come_to_the_same(slack, database, order, record_prop
     if database.engine.name == "postgresql" and order != HARDEST:
         pytest.skip("every order is tried on SQLite; here the hardest is enough")
     events, seconds = play(REAL, REAL_CHANNELS, slack, database, ORDERS[order])
-    expected = counts.from_export(REAL, REAL_CHANNELS)
+    expected = message_counts.from_export(REAL, REAL_CHANNELS)
     figures = expected.totals() | {"events": events, "seconds": round(seconds, 1)}
     record_property(f"{order}, {database.engine.name}", figures)
     assert held(database) == expected
@@ -240,7 +243,7 @@ def test_real_conversations_come_to_the_same(slack, database, order, record_prop
 @pytest.mark.timeout(600)
 @real
 def test_importing_real_conversations_comes_to_the_same(database):
-    expected = counts.from_export(REAL)
+    expected = message_counts.from_export(REAL)
     with Export(REAL) as export:
         names = [room.name for room in export.channels]
     assert imported(REAL, names, database) == expected

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.db import Database
-from bot.mentors.rules import WEEKDAYS
-from commands.sandbox import STORY, mentor_settings_for
-from commands.stops import TravelWork
+from bot.db.engine import Database
+from bot.mentors.periods import WEEKDAYS
+from cli.sandbox import STORY, mentor_settings_for
+from cli.time_travel import TravelWork
 from sandbox import Sandbox
-from sandbox.clock import TravelClock
-from sandbox.records import Message
-from sandbox.stories import duration, play
+from sandbox.scenarios.stories import duration, play
+from sandbox.workspace.clock import TravelClock
+from sandbox.workspace.records import Message
 from tests.acceptance.conftest import running_bot, start_sandbox
 
 # Noon; in Lord Howe it is the evening.

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from bot.checkins import agenda
-from bot.db import Database
-from commands.sandbox import clear_tables
-from commands.stops import TravelWork
+from bot.checkins import schedules
+from bot.db.engine import Database
+from cli.sandbox import clear_tables
+from cli.time_travel import TravelWork
 from models import Ask, Channel, Installation, Schedule
 from sandbox import Message
 from tests.acceptance.conftest import Deployment
@@ -53,7 +53,7 @@ def scheduled(deployment: Deployment, at: time) -> datetime:
         )
         session.add(schedule)
         session.flush()
-        agenda.schedule_next(session, schedule, now=rt.clock())
+        schedules.schedule_next(session, schedule, now=rt.clock())
         assert schedule.next_at is not None
         return schedule.next_at
 

@@ -16,12 +16,13 @@ from _pytest.reports import TestReport
 from slack_bolt import App
 from sqlalchemy import text
 
-import handlers.bolt
+import handlers.bolt_app
 from bot import logs
 from bot.runtime import Runtime
-from bot.slack import OutcomeUnknown
+from bot.slack.api import OutcomeUnknown
 from tests.conftest import LogCapture, pytest_runtest_makereport
-from tests.factories import ASKER, HELPER, Story, message_event
+from tests.factories import Story
+from tests.slack_payloads import ASKER, HELPER, message_event
 
 TOKEN = "xoxb-canary-of-the-token"
 WORDS = "canary-of-the-words"
@@ -43,7 +44,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
 
 @pytest.fixture
 def bolt(logged: io.StringIO, rt: Runtime) -> App:
-    return handlers.bolt.create_app(rt, TOKEN)
+    return handlers.bolt_app.create_app(rt, TOKEN)
 
 
 @contextmanager
@@ -237,7 +238,7 @@ def test_what_nobody_catches_is_a_line_as_well_and_quotes_nobody():
 
 
 def test_whatever_test_leaks_a_secret_is_found_out(log_capture: LogCapture):
-    logging.getLogger("bot.delivery").warning("a token: %s", "xoxb-1")
+    logging.getLogger("bot.outbox.worker").warning("a token: %s", "xoxb-1")
     assert len(log_capture.leaks) == 1
     log_capture.leaks.clear()
 

@@ -6,17 +6,16 @@ import pytest
 from sqlalchemy import select
 
 from bot import visibility
-from bot.channels import service as channels
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
-from bot.members import service as members
 from bot.runtime import Runtime
-from bot.slack import NotSent, Rejected, SlackError
+from bot.slack.api import NotSent, Rejected, SlackError
 from bot.visibility import FRESH_FOR, MembershipUnknown
+from bot.workspace import channels, members
 from models import Channel, ChannelMember
 from tests.conftest import NOW
-from tests.factories import ASKER, HELP_CHANNEL, HELPER, conversation_object
 from tests.fakes import FakeSlack
+from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, conversation_object
 
 DEN, LAIR = "C0DEN", "C0LAIR"
 SECOND = timedelta(seconds=1)

@@ -129,7 +129,7 @@ def start_bot(folder: Path) -> tuple[subprocess.Popen[str], str]:
         process = subprocess.Popen(
             [
                 *(sys.executable, "app.py", "sandbox"),
-                *("--database", f"sqlite:///{folder / 'bot.db'}"),
+                *("--database", f"sqlite:///{folder / 'bot.db.engine'}"),
             ],
             cwd=ROOT,
             env=os.environ | settings,

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from bot.slack import OutcomeUnknown, Rejected
-from handlers.refusals import INTERNAL_ERROR, MODAL_EXPIRED
-from tests.factories import (
+from bot.slack.api import OutcomeUnknown, Rejected
+from handlers.errors import INTERNAL_ERROR, MODAL_EXPIRED
+from tests.factories import Story
+from tests.fakes import PostedMessage
+from tests.slack_payloads import (
     ADMIN,
     ASKER,
     BOT,
@@ -16,12 +18,10 @@ from tests.factories import (
     HELP_CHANNEL,
     HELPER,
     PEER,
-    Story,
     button,
     conversation_object,
     user_object,
 )
-from tests.fakes import PostedMessage
 
 
 def refused(response: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import jobs.sharing
+import jobs.checkins
 from models import Round
 from tests.checkins import (
     WEEK,
@@ -16,13 +16,12 @@ from tests.checkins import (
     share,
     visible_text,
 )
-from tests.factories import (
+from tests.factories import MONDAY, Story
+from tests.slack_payloads import (
     ASKER,
     HELP_CHANNEL,
     HELPER,
-    MONDAY,
     PEER,
-    Story,
     conversation_object,
     form_values,
 )
@@ -56,7 +55,7 @@ def ask(story: Story, view: dict[str, Any], **changes: Any) -> str:
 
 
 def update_blockers(story: Story) -> None:
-    jobs.sharing.update_blockers(story.rt, story.deliverer)
+    jobs.checkins.update_blockers(story.rt, story.deliverer)
     story.deliver()
 
 

@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-import jobs.facts
+import jobs.workspace
 from models import CheckIn, CheckInReply, OutboxItem, Participant, Round
 from tests.checkins import response_states
-from tests.factories import ASKER, HELPER, MONDAY, PEER, Story
+from tests.factories import MONDAY, Story
+from tests.slack_payloads import ASKER, HELPER, PEER
 
 PEOPLE = (ASKER, HELPER, PEER)
 # Few, so that much happens at the edges: the round closes in the fourth.
@@ -127,7 +128,7 @@ def test_any_order_comes_to_the_same(story: Story, life: Any):
     for hour, doing in sorted(doings, key=lambda doing: doing[0]):
         story.clock.now = MONDAY + timedelta(hours=hour)
         happens(story, one, *doing)
-    jobs.facts.fetch_new_users(story.rt, story.deliverer)
+    jobs.workspace.fetch_new_users(story.rt, story.deliverer)
     hoped = {who: expected(who, replies, stays[who]) for who in PEOPLE}
     assert response_states(story, one) == {
         who: state for who, state in hoped.items() if state

@@ -9,16 +9,16 @@ import pytest
 from sqlalchemy import select
 
 import jobs.checkins
-from bot.checkins import calendar
+from bot.checkins import recurrence
 from models import CheckIn, Round, Schedule
-from tests.factories import (
+from tests.factories import Story
+from tests.slack_payloads import (
     ADMIN,
     ASKER,
     CHAMPION,
     HELP_CHANNEL,
     HELPER,
     PEER,
-    Story,
     form_values,
     user_object,
 )
@@ -240,7 +240,7 @@ def test_a_reminder_that_would_come_after_the_close_is_refused(story: Story):
 def test_a_check_in_that_would_not_come_in_years_is_refused(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(calendar, "HORIZON", timedelta(days=6))
+    monkeypatch.setattr(recurrence, "HORIZON", timedelta(days=6))
     answer = fill_in(story, open_form(story), skips="2026-03-02")
     assert answer["errors"] == {"skips": "No day is left on which it would come."}
 

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Connection, text
 
 from jobs import scheduled_jobs
-from tests.factories import ASKER, HELPER, PEER, Story
+from tests.factories import Story
+from tests.slack_payloads import ASKER, HELPER, PEER
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from bot.db import Database
-from bot.lanes import LEASE_DURATION
+from bot.db.engine import Database
+from bot.outbox.queue import LEASE_DURATION
 from models import Base
-from tests.factories import ASKER, HELP_CHANNEL, HELPER, PEER, Story, message_event
+from tests.factories import Story
+from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, message_event
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

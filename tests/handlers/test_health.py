@@ -14,19 +14,20 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import sessionmaker
 from starlette.applications import Starlette
 
-from bot import db
-from bot.db import Database
-from bot.delivery import OutboxWorker
-from bot.notices import message_types
+from bot.db import engine as db_engine
+from bot.db.engine import Database
+from bot.features import message_types
+from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime
 from handlers import readiness
 from handlers.health import Health
 from handlers.metrics import Metrics
 from handlers.readiness import Check, Readiness
-from jobs import SchedulerHeartbeat
-from jobs.ticker import ScheduledJob, Scheduler
+from jobs.heartbeat import SchedulerHeartbeat
+from jobs.scheduler import ScheduledJob, Scheduler
 from models import RateLimit
-from tests.factories import ASKER, BOT, Story
+from tests.factories import Story
+from tests.slack_payloads import ASKER, BOT
 
 
 def ask(health: Health, path: str = "/readyz") -> tuple[int, list[str]]:
@@ -69,7 +70,7 @@ def test_a_check_that_hangs_is_no_yes():
         release.wait(10)
 
     try:
-        status, said = ask(health(database=hang, timeout=0.05))
+        status, said = ask(health(database=hang, patience=0.05))
     finally:
         release.set()
     assert (status, said[0]) == (503, "not ready")
@@ -157,7 +158,7 @@ def test_a_full_disk_is_not_ready_until_there_is_room(rt: Runtime, database: Dat
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_database_that_is_away_is_not_ready(rt: Runtime):
-    away = db.connect("postgresql://backswing:s3cret@127.0.0.1:1/backswing")
+    away = db_engine.connect("postgresql://backswing:s3cret@127.0.0.1:1/backswing")
     lost = replace(rt, write_session=away.write_session, autocommit=away.autocommit)
     assert readiness.database_responds(lost) == "OperationalError"
     assert readiness.database_writes(lost) == "OperationalError"
@@ -182,7 +183,9 @@ def test_once_a_cut_connection_was_noticed_it_is_ready_again(
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_pool_with_nothing_left_is_not_ready(rt: Runtime, database: Database):
-    narrow = db._sqlite_engine(database.engine.url, "BEGIN IMMEDIATE", pool_size=1)
+    narrow = db_engine._sqlite_engine(
+        database.engine.url, "BEGIN IMMEDIATE", pool_size=1
+    )
     narrow.pool._timeout = 0.05  # type: ignore[attr-defined]
     busy = replace(rt, write_session=sessionmaker(narrow))
     with narrow.connect():

@@ -8,24 +8,24 @@ import pytest
 from sqlalchemy import event, select
 
 from bot.clock import ts_to_micros
-from bot.db import Database
-from bot.slack import HashConflict, NotSent, Rejected
+from bot.db.engine import Database
+from bot.slack.api import HashConflict, NotSent, Rejected
 from models import ChannelMember, Home, Kudos, OutboxItem, Participant
 from tests.checkins import visible_text
-from tests.factories import (
+from tests.factories import Story
+from tests.fakes import PostedMessage
+from tests.slack_payloads import (
     ASKER,
     BOT,
     GUEST,
     HELP_CHANNEL,
     HELPER,
     PEER,
-    Story,
     button,
     conversation_object,
     form_values,
     user_object,
 )
-from tests.fakes import PostedMessage
 
 PRIVATE = "C0CLOSED"
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bot.exports import service as exports
-from tests.factories import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER, Story
-from tests.surfaces import view_samples
+from tests.factories import Story
+from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER
+from tests.view_samples import view_samples
 
 # What Slack puts in the place of a name: it is no text that anybody reads.
 TOKEN = re.compile(r"<[@#!][^<>]*>|<(?:https?|mailto):[^<>|]*[|>]")

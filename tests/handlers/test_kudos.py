@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from bot import visibility
-from bot.channels import service as channels
 from bot.clock import datetime_to_micros
 from bot.kudos import allowance, blocks
-from bot.slack import OutcomeUnknown, Rejected
+from bot.slack.api import OutcomeUnknown, Rejected
+from bot.workspace import channels
 from models import Kudos, KudosTag, KudosThanks
-from tests.factories import (
+from tests.factories import Story
+from tests.slack_payloads import (
     ADMIN,
     ASKER,
     BOT,
@@ -22,7 +23,6 @@ from tests.factories import (
     HELP_CHANNEL,
     HELPER,
     PEER,
-    Story,
     conversation_object,
     user_object,
 )

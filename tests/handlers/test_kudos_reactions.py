@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.facts import service as facts
+from bot import sync
 from bot.kudos import allowance
-from bot.slack import OutcomeUnknown
+from bot.slack.api import OutcomeUnknown
 from models import Kudos, KudosThanks
-from tests.factories import (
+from tests.factories import Story
+from tests.fakes import PostedMessage
+from tests.slack_payloads import (
     ADMIN,
     ASKER,
     BOT,
@@ -19,11 +21,9 @@ from tests.factories import (
     HELP_CHANNEL,
     HELPER,
     PEER,
-    Story,
     reaction_event,
     user_object,
 )
-from tests.fakes import PostedMessage
 
 FOR = "for the answer on retries, which saved my day"
 BEN, CHI = f"<@{HELPER}|ben>", f"<@{PEER}|chi>"
@@ -31,7 +31,7 @@ BEN, CHI = f"<@{HELPER}|ben>", f"<@{PEER}|chi>"
 
 def give(story: Story, text: str = f"{BEN} {FOR}", who: str = ASKER) -> PostedMessage:
     """Kudos in the channel, by everybody known."""
-    facts.refresh(
+    sync.refresh(
         story.rt, users=[ASKER, HELPER, PEER, CHAMPION, ADMIN], channel=HELP_CHANNEL
     )
     before = len(story.slack.messages_to(HELP_CHANNEL))
@@ -188,7 +188,7 @@ def test_a_channel_chooses_its_emoji_and_what_was_joined_can_be_left(
 
 
 def test_who_joined_before_the_message_was_known_counts(story: Story) -> None:
-    facts.refresh(story.rt, users=[ASKER, HELPER, PEER], channel=HELP_CHANNEL)
+    sync.refresh(story.rt, users=[ASKER, HELPER, PEER], channel=HELP_CHANNEL)
     story.slack.fail_after["chat.postMessage"] = [
         OutcomeUnknown("chat.postMessage", "reset")
     ]
@@ -210,7 +210,7 @@ def test_who_is_not_known_yet_counts_when_they_are(story: Story) -> None:
     for who in ("U0NEW", "U0ROBO"):
         story.react(who, posted.ts, "raised_hands", author=BOT)
     assert joiners(story) == set()
-    facts.fetch_new_users(story.rt)
+    sync.fetch_new_users(story.rt)
     assert joiners(story) == {"U0NEW"}
 
 
@@ -233,7 +233,7 @@ def test_when_kudos_are_taken_back_nobody_is_in(story: Story) -> None:
 @pytest.fixture
 def thanking(story: Story) -> Story:
     """:tada: gives kudos in the channel."""
-    facts.refresh(
+    sync.refresh(
         story.rt, users=[ASKER, HELPER, PEER, CHAMPION, ADMIN], channel=HELP_CHANNEL
     )
     story.set_up_channel(kudos=":tada:")
@@ -284,7 +284,7 @@ def test_nobody_is_thanked_but_other_people(
     story = thanking
     story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
     story.react(ASKER, "1772442000.000100", "tada", author=author)
-    facts.fetch_new_users(story.rt)
+    sync.fetch_new_users(story.rt)
     story.advance(minutes=2)
     assert thanks(story) == set()
     assert story.slack.ephemeral_messages == []
@@ -359,7 +359,7 @@ def test_two_people_who_were_unknown_both_come_to_be_known(thanking: Story) -> N
         story.slack.people[name] = user_object(name, f"N{n}")
     story.react("U0NEW", "1772442000.000100", "tada", author="U0OLD")
     assert thanks(story) == set()
-    facts.fetch_new_users(story.rt)
+    sync.fetch_new_users(story.rt)
     assert thanks(story) == {("U0NEW", "U0OLD", False)}
 
 
@@ -375,7 +375,7 @@ def test_the_emoji_for_kudos_means_nothing_else(thanking: Story) -> None:
 
 def test_a_mark_and_thanks_by_one_emoji_are_both_taken_back(story: Story) -> None:
     """The emoji was for kudos before it was for what helped."""
-    facts.refresh(story.rt, users=[ASKER, HELPER, PEER], channel=HELP_CHANNEL)
+    sync.refresh(story.rt, users=[ASKER, HELPER, PEER], channel=HELP_CHANNEL)
     story.set_up_channel(kudos=":tada:")
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Connection, event, func, select, text
 
 from models import Answer, Kudos, OutboxItem, Reaction
-from tests.factories import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER, Story
+from tests.factories import Story
+from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 

@@ -8,14 +8,15 @@ import pytest
 from sqlalchemy import func, select, update
 
 import jobs.mentors
-from bot import outbox
-from bot.config import SMALL_WORKSPACE
-from bot.mentors import rounds
-from bot.policies import service as policies
-from bot.preferences import service as preferences
-from bot.slack import Rejected
+from bot.config.mentors import SMALL_WORKSPACE
+from bot.mentors import detection
+from bot.outbox import enqueue
+from bot.slack.api import Rejected
+from bot.workspace import member_settings, workspace_settings
 from models import Credit, CreditEvidence, MentorRun, MessageCount
-from tests.factories import (
+from tests.factories import Story
+from tests.fakes import PostedMessage
+from tests.slack_payloads import (
     ADMIN,
     ASKER,
     BOT,
@@ -23,11 +24,9 @@ from tests.factories import (
     HELP_CHANNEL,
     HELPER,
     PEER,
-    Story,
     conversation_object,
     user_object,
 )
-from tests.fakes import PostedMessage
 
 SECRET = "C0SECRET"
 # From Monday, when the stories begin: Friday at ten in Helsinki.
@@ -219,7 +218,7 @@ def test_not_again_opts_out_of_this_and_all_that_follows(story: Story):
     choose(story, "mentor_never")
     assert "I won't do this again" in words(last(story, HELPER))
     with story.rt.read_session() as session:
-        chosen = preferences.get(session, story.rt.workspace.id, HELPER)
+        chosen = member_settings.get(session, story.rt.workspace.id, HELPER)
     assert chosen.may_be_named == "never"
     story.clock.advance(days=91)
     help_out(story)
@@ -267,7 +266,7 @@ def test_a_post_that_was_deleted_in_slack_stays_deleted_until_a_newer_yes(
 
     def show() -> None:
         with story.rt.write_session.begin() as session:
-            outbox.enqueue_update(
+            enqueue.enqueue_update(
                 session,
                 "mentor.show",
                 the_credit(story).id,
@@ -312,7 +311,9 @@ def test_opting_out_anywhere_removes_past_public_credits(story: Story):
     choose(story, "mentor_tell")
     post = last(story, HELP_CHANNEL)
     with story.rt.write_session.begin() as session:
-        preferences.update(session, story.rt.workspace.id, HELPER, may_be_named="never")
+        member_settings.update(
+            session, story.rt.workspace.id, HELPER, may_be_named="never"
+        )
     jobs.mentors.apply_consent(story.rt, story.deliverer)
     story.deliver()
     assert post.ts not in {
@@ -328,7 +329,9 @@ def test_opting_out_anywhere_removes_past_public_credits(story: Story):
 def test_who_may_always_be_named_is_told_first_and_not_asked(story: Story):
     help_out(story)
     with story.rt.write_session.begin() as session:
-        preferences.update(session, story.rt.workspace.id, HELPER, may_be_named="yes")
+        member_settings.update(
+            session, story.rt.workspace.id, HELPER, may_be_named="yes"
+        )
     on_friday(story)
     assert "May I tell" not in last(story, HELPER).text
     assert "Yes: I told" in words(last(story, HELPER))
@@ -337,7 +340,7 @@ def test_who_may_always_be_named_is_told_first_and_not_asked(story: Story):
 
 def prefer(story: Story, who: str, **choices: Any) -> None:
     with story.rt.write_session.begin() as session:
-        preferences.update(session, story.rt.workspace.id, who, **choices)
+        member_settings.update(session, story.rt.workspace.id, who, **choices)
 
 
 def test_each_message_waits_for_a_pause_that_began_since_it_was_promised(story: Story):
@@ -403,14 +406,16 @@ def test_crashes_retries_and_replicas_credit_once(story: Story):
     story.clock.advance(**TO_FRIDAY)
     rt = story.rt
     with rt.read_session() as session:
-        [due] = rounds.due_runs(
+        [due] = detection.due_runs(
             session, rt.workspace, now=rt.clock(), settings=rt.mentor_settings
         )
         jobs.mentors.flush_message_counts(rt, story.deliverer)
     with rt.read_session() as session:
-        result = rounds.run(session, rt.workspace, due, {}, settings=rt.mentor_settings)
+        result = detection.run(
+            session, rt.workspace, due, {}, settings=rt.mentor_settings
+        )
     with rt.write_session() as session:
-        rounds.record(
+        detection.record(
             session,
             rt.workspace,
             due,
@@ -424,7 +429,7 @@ def test_crashes_retries_and_replicas_credit_once(story: Story):
     # Another replica looked at the same moment, and both write what they found.
     for _ in range(2):
         with rt.write_session.begin() as session:
-            rounds.record(
+            detection.record(
                 session,
                 rt.workspace,
                 due,
@@ -461,7 +466,9 @@ def test_who_is_in_doubt_when_it_is_recorded_is_not_credited(story: Story):
     help_out(story)
     story.clock.advance(**TO_FRIDAY)
     with story.rt.write_session.begin() as session:
-        preferences.update(session, story.rt.workspace.id, HELPER, may_be_named="never")
+        member_settings.update(
+            session, story.rt.workspace.id, HELPER, may_be_named="never"
+        )
     run_detection(story)
     assert credited(story) == []
 
@@ -627,7 +634,9 @@ def test_those_in_a_private_channel_are_credited_there(story: Story):
 def test_who_wants_no_credit_gets_none_by_hand(story: Story):
     help_out(story)
     with story.rt.write_session.begin() as session:
-        preferences.update(session, story.rt.workspace.id, HELPER, may_be_named="never")
+        member_settings.update(
+            session, story.rt.workspace.id, HELPER, may_be_named="never"
+        )
     assert "does not want to be credited" in by_hand(story).body
 
 
@@ -666,7 +675,7 @@ def test_leads_are_told_of_a_ring_privately_and_once(story: Story):
         reply = story.say(helper, "So.", thread_ts=ask.ts)
         story.react(asker, reply, "+1")
     with story.rt.write_session.begin() as session:
-        policies.set_program_leads(session, story.rt.workspace.id, [CHAMPION])
+        workspace_settings.set_program_leads(session, story.rt.workspace.id, [CHAMPION])
     story.advance(minutes=2)
     before = len(story.slack.messages_to(HELP_CHANNEL))
     prefer(story, CHAMPION, hours_from=time(11))

@@ -10,28 +10,21 @@ from prometheus_client.parser import text_string_to_metric_families
 from slack_bolt import BoltRequest, BoltResponse
 from sqlalchemy import update
 
-from bot import db
-from bot.db import Database
-from bot.delivery import OutboxWorker
-from bot.facts import service as facts
-from bot.notices import message_types
+from bot import sync
+from bot.db import engine
+from bot.db.engine import Database
+from bot.features import message_types
+from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime
-from bot.slack import NotSent, OutcomeUnknown, RateLimited, Rejected
-from handlers.bolt import BoltApp
-from handlers.figures import DatabaseCollector
+from bot.slack.api import NotSent, OutcomeUnknown, RateLimited, Rejected
+from handlers.bolt_app import BoltApp
+from handlers.collectors import DatabaseCollector
 from handlers.metrics import MAX_TYPES, Metrics
 from handlers.readiness import Readiness
 from models import Channel, CheckIn, Credit, Round, Schedule
-from tests import canaries
-from tests.factories import (
-    ASKER,
-    HELP_CHANNEL,
-    HELPER,
-    PEER,
-    TEAM,
-    Story,
-    message_event,
-)
+from tests import leak_markers
+from tests.factories import Story
+from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, TEAM, message_event
 from tests.test_readme import table
 
 Sample = tuple[str, *tuple[str, ...]]
@@ -46,7 +39,7 @@ def deliverer(rt: Runtime, bolt: BoltApp) -> OutboxWorker:
     return OutboxWorker(
         rt,
         message_types(rt.workspace),
-        fetch_new_users=facts.fetch_new_users,
+        fetch_new_users=sync.fetch_new_users,
         on_attempt=told,
     )
 
@@ -66,7 +59,7 @@ def read(bolt: BoltApp, rt: Runtime, database: Database) -> Read:
 
 def figures(metrics: Metrics) -> Mapping[Sample, float]:
     page = metrics.render().decode()
-    assert canaries.find_in(page) == []
+    assert leak_markers.find_in(page) == []
     return {
         (sample.name.removeprefix("backswing_"), *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(page)
@@ -243,7 +236,7 @@ def test_pools_parts_and_the_build_are_shown(read: Read, database: Database):
         session.connection()
         found = read()
     assert found["pool_connections_in_use", "lookups"] == 1
-    assert found["pool_connections_size", "lookups"] == db.AUTOCOMMIT_CONNECTIONS
+    assert found["pool_connections_size", "lookups"] == engine.AUTOCOMMIT_CONNECTIONS
     # PostgreSQL has one pool to look and to change. The look itself takes one more.
     is_sqlite = database.engine.dialect.name == "sqlite"
     used = found["pool_connections_in_use", "reads" if is_sqlite else "changes"]
@@ -259,7 +252,7 @@ def test_pools_parts_and_the_build_are_shown(read: Read, database: Database):
 def test_where_the_database_is_away_the_rest_is_still_told(
     bolt: BoltApp, rt: Runtime, database: Database
 ):
-    away = db.connect("postgresql://backswing:s3cret@127.0.0.1:1/backswing")
+    away = engine.connect("postgresql://backswing:s3cret@127.0.0.1:1/backswing")
     lost = replace(rt, read_session=away.read_session)
     gone = Readiness({"database": lambda: "OperationalError"})
     bolt.metrics.register(

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.preferences import service as preferences
-from bot.preferences.rules import MemberSettings
+from bot.workspace import member_settings
+from bot.workspace.member_settings import MemberSettings
 from models import Credit, MemberSettingsRow
-from tests.factories import (
+from tests.factories import Story
+from tests.slack_payloads import (
     ASKER,
     GUEST,
     HELP_CHANNEL,
     HELPER,
     PEER,
-    Story,
     conversation_object,
     form_values,
     user_object,
@@ -27,7 +27,7 @@ DEFAULT = MemberSettings()
 
 def chosen(story: Story, who: str = ASKER) -> MemberSettings:
     with story.rt.read_session() as session:
-        return preferences.get(session, story.rt.workspace.id, who)
+        return member_settings.get(session, story.rt.workspace.id, who)
 
 
 def home(story: Story, who: str) -> str:
@@ -120,7 +120,7 @@ def test_a_pause_is_by_the_calendar_of_the_member(story: Story):
 def test_what_nothing_reads_is_neither_asked_nor_shown(story: Story):
     """What somebody chose before it was hidden stays, for when something reads it."""
     with story.rt.write_session.begin() as session:
-        preferences.update(
+        member_settings.update(
             session,
             story.rt.workspace.id,
             ASKER,

@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from bot.channels import service as channels
+from bot.workspace import channels
 from models import Base, Installation
-from tests import counts, exports
-from tests.counts import ExportCounts
-from tests.factories import TEAM
+from tests import export_factory, message_counts
+from tests.message_counts import ExportCounts
+from tests.slack_payloads import TEAM
 
 ROOM = "C0HELP"
 SEEDS = 20
@@ -20,12 +20,15 @@ SEEDS = 20
 def events(seed: int) -> list[dict[str, Any]]:
     """What Slack tells of a small talk: also, at any time, who its people are."""
     # The export's workspace is ours; who is of another one stays so.
-    teams = {exports.TEAM: TEAM, exports.OTHER_TEAM: exports.OTHER_TEAM}
+    teams = {
+        export_factory.TEAM: TEAM,
+        export_factory.OTHER_TEAM: export_factory.OTHER_TEAM,
+    }
     told: list[dict[str, Any]] = [
         {"type": "team_join", "user": one | {"team_id": teams[one["team_id"]]}}
-        for one in exports.people()
+        for one in export_factory.people()
     ]
-    for said in exports.channel_messages(seed, asks=1)[ROOM]:
+    for said in export_factory.channel_messages(seed, asks=1)[ROOM]:
         at = {"channel": ROOM, "channel_type": "channel", "event_ts": said["ts"]}
         if said.get("subtype") != "tombstone":
             told.append({k: v for k, v in said.items() if k != "reactions"} | at)
@@ -70,7 +73,7 @@ def test_any_telling_comes_to_the_same(story, database, telling):
     for event in told:
         assert story.event(event) == 200
     expected = ExportCounts()
-    talk = exports.channel_messages(seed, asks=1)[ROOM]
-    counts.add_messages(expected, ROOM, talk, exports.people())
+    talk = export_factory.channel_messages(seed, asks=1)[ROOM]
+    message_counts.add_messages(expected, ROOM, talk, export_factory.people())
     with database.read_session() as session:
-        assert counts.from_database(session) == expected
+        assert message_counts.from_database(session) == expected

@@ -12,15 +12,15 @@ from sqlalchemy.orm import Session
 
 import jobs.mentors
 import jobs.privacy
-from bot.answers.service import request_thread_sync
-from bot.delivery import MessageType
+from bot.asks.replies import request_thread_sync
 from bot.exports import service as exports
-from bot.lanes import Delivery
-from bot.members import service as members
-from bot.operations import SlackAction, UpdateMessage
+from bot.outbox.message_type import MessageType
+from bot.outbox.queue import Delivery
 from bot.privacy import service as privacy
-from bot.privacy.letters import RedactMessage
-from bot.slack import NotSent, OutcomeUnknown, Rejected
+from bot.privacy.redaction import RedactMessage
+from bot.slack.actions import SlackAction, UpdateMessage
+from bot.slack.api import NotSent, OutcomeUnknown, Rejected
+from bot.workspace import members
 from models import (
     Ask,
     Base,
@@ -31,7 +31,8 @@ from models import (
     OutboxItem,
     Reaction,
 )
-from tests.factories import (
+from tests.factories import Story
+from tests.slack_payloads import (
     ADMIN,
     ASKER,
     BOT,
@@ -40,7 +41,6 @@ from tests.factories import (
     HELP_CHANNEL,
     HELPER,
     PEER,
-    Story,
     form_values,
     user_object,
 )

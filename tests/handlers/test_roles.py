@@ -7,14 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.channels import service as channels
-from bot.delivery import OutboxWorker
-from bot.facts import service as facts
-from bot.members import service as members
-from bot.members.rules import PERMISSIONS, Action, Role, is_allowed
-from bot.preferences import service as preferences
+from bot import sync
+from bot.outbox.worker import OutboxWorker
+from bot.permissions import PERMISSIONS, Action, Role, is_allowed
 from bot.runtime import Runtime
-from handlers.bolt import BoltApp
+from bot.workspace import channels, member_settings, roles
+from handlers.bolt_app import BoltApp
 from models import (
     Ask,
     Champion,
@@ -26,7 +24,9 @@ from models import (
     ProgramLead,
     Schedule,
 )
-from tests.factories import (
+from tests.factories import Clock, Story
+from tests.fakes import FakeSlack
+from tests.slack_payloads import (
     ADMIN,
     ASKER,
     BOT,
@@ -35,13 +35,10 @@ from tests.factories import (
     HELP_CHANNEL,
     HELPER,
     PEER,
-    Clock,
-    Story,
     conversation_object,
     form_values,
     user_object,
 )
-from tests.fakes import FakeSlack
 
 # Who may do what is no question for the database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -105,7 +102,7 @@ def stage(
         ROBOT: user_object(ROBOT, "Robo", is_bot=True, is_admin=True),
         GONE: user_object(GONE, "Gone", deleted=True, is_admin=True),
     }
-    facts.refresh(rt, users=[FORMER], channel=HELP_CHANNEL)
+    sync.refresh(rt, users=[FORMER], channel=HELP_CHANNEL)
     slack.people[FORMER] = user_object(FORMER, "Fay")
     story.event({"type": "user_change", "user": slack.people[FORMER]})
     with rt.write_session.begin() as session:
@@ -176,7 +173,7 @@ def opened_by(story: Story, who: str, do: Callable[[str], object]) -> dict[str, 
 
 
 def helped(story: Story, ts: str) -> int:
-    facts.fetch_new_users(story.rt)
+    sync.fetch_new_users(story.rt)
     return story.answer_marks()[ts][1]
 
 
@@ -254,7 +251,7 @@ def by_solved_emoji(story: Stage, who: str) -> bool:
     ask = ask_of(story)
     if who != GONE:
         story.react(who, answer_to(story, ask)[0], "white_check_mark")
-    facts.fetch_new_users(story.rt)
+    sync.fetch_new_users(story.rt)
     return now_is(story, ask).state == "solved"
 
 
@@ -522,7 +519,7 @@ def by_mentors_form(story: Stage, who: str) -> bool:
 def by_greetings_button(story: Stage, who: str) -> bool:
     story.click(who, "greetings_off")
     with story.rt.read_session() as session:
-        chosen = preferences.get(session, story.rt.workspace.id, who)
+        chosen = member_settings.get(session, story.rt.workspace.id, who)
     return not chosen.wants_greetings
 
 
@@ -582,7 +579,7 @@ def test_the_roles_are_those_that_the_server_sees(stage: Stage) -> None:
     with stage.rt.read_session() as session:
         channel = session.get_one(Channel, ask.channel_id)
         for who, held in HELD.items():
-            assert members.in_channel(session, channel, who, author=ASKER) == held, who
+            assert roles.in_channel(session, channel, who, author=ASKER) == held, who
 
 
 def test_a_demotion_that_slack_never_told_of_is_known_within_an_hour(

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from bot.channels import service as channels
-from bot.policies import service as policies
-from bot.policies.rules import WorkspaceSettings
-from bot.slack import Rejected
-from tests.factories import (
+from bot.slack.api import Rejected
+from bot.workspace import channels, workspace_settings
+from bot.workspace.workspace_settings import WorkspaceSettings
+from tests.factories import Story
+from tests.slack_payloads import (
     ADMIN,
     ASKER,
     BOT,
@@ -17,7 +17,6 @@ from tests.factories import (
     HELP_CHANNEL,
     HELPER,
     PEER,
-    Story,
     conversation_object,
     form_values,
     user_object,
@@ -30,7 +29,7 @@ def errors(response: Any) -> dict[str, str]:
 
 def policies_of(story: Story) -> WorkspaceSettings:
     with story.rt.read_session() as session:
-        return policies.get(session, story.rt.workspace.id)
+        return workspace_settings.get(session, story.rt.workspace.id)
 
 
 def test_everybody_gets_help(story: Story) -> None:

@@ -8,18 +8,18 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.event import listen, remove
 
-import jobs.facts
 import jobs.installations
-from bot import outbox
-from bot.channels import service as channels
-from bot.config import SettingsError
-from bot.db import Database
-from bot.facts import service as facts
-from bot.installations import install
-from bot.members import service as members
-from bot.slack import OutcomeUnknown, RateLimited, Rejected, SlackError
+import jobs.workspace
+from bot import sync
+from bot.db.engine import Database
+from bot.errors import SettingsError
+from bot.outbox import enqueue
+from bot.slack.api import OutcomeUnknown, RateLimited, Rejected, SlackError
+from bot.workspace import channels, members
+from bot.workspace.installations import install
 from models import Channel, Installation, Member, OutboxItem
-from tests.factories import (
+from tests.factories import Story
+from tests.slack_payloads import (
     ADMIN,
     ASKER,
     BOT,
@@ -27,7 +27,6 @@ from tests.factories import (
     HELPER,
     PEER,
     TEAM,
-    Story,
     conversation_object,
     reaction_event,
     user_object,
@@ -133,7 +132,7 @@ def test_promised_to_the_old_id_and_to_the_new_one_it_is_sent_once(
     known.event(MOVE)
     with known.rt.write_session.begin() as session:
         # By somebody who had read the old id before.
-        outbox.enqueue_update(
+        enqueue.enqueue_update(
             session,
             "ask.show",
             posted.id,
@@ -233,7 +232,7 @@ def test_a_persons_revoked_token_is_not_ours(known: Story) -> None:
 
 def test_the_survey_finds_where_the_bot_is(known: Story) -> None:
     known.slack.channels = {"C0NEW": conversation_object("C0NEW", "new")}
-    facts.sync_channels(known.rt)
+    sync.sync_channels(known.rt)
     assert not channel(known).is_joined
     assert channel(known, "C0NEW").is_joined
 
@@ -243,12 +242,12 @@ def test_people_who_can_not_be_looked_up_now_are_asked_for_later(
 ) -> None:
     known.say(PEER, "So.", thread_ts=known.only_ask().ts)
     known.slack.fail["users.info"] = [RateLimited("users.info", 30)]
-    facts.fetch_new_users(known.rt)
+    sync.fetch_new_users(known.rt)
     assert member(known, PEER).looked_up_at is None
-    facts.fetch_new_users(known.rt)
+    sync.fetch_new_users(known.rt)
     assert known.slack.calls.count("users.info") == 2  # Ana's, and this one.
     known.clock.advance(seconds=30)
-    facts.fetch_new_users(known.rt)
+    sync.fetch_new_users(known.rt)
     assert member(known, PEER).name == "Chi"
 
 
@@ -261,10 +260,10 @@ def test_old_facts_are_kept_while_slack_is_away(known: Story) -> None:
 
 def test_facts_that_are_old_are_asked_for_again(known: Story) -> None:
     known.slack.people[ASKER] = user_object(ASKER, "Anna")
-    facts.refresh_stale_users(known.rt)
+    sync.refresh_stale_users(known.rt)
     assert member(known, ASKER).name == "Ana"
     known.clock.advance(days=8)
-    facts.refresh_stale_users(known.rt)
+    sync.refresh_stale_users(known.rt)
     assert member(known, ASKER).name == "Anna"
 
 
@@ -467,7 +466,7 @@ def test_a_database_of_another_workspace_only_is_refused_and_left_as_it_is(
 def test_where_nobody_said_that_the_bot_came_the_defaults_hold_too(known: Story):
     known.set_up_workspace(default_guests_may_ask=[])
     known.slack.channels["C0LOST"] = conversation_object("C0LOST", "lost")
-    jobs.facts.sync_channels(known.rt, known.deliverer)
+    jobs.workspace.sync_channels(known.rt, known.deliverer)
     lost = channel(known, "C0LOST")
     assert lost.arrived_at == known.clock.now
     assert lost.guests_may_ask is False

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 
 import jobs
-from bot import schema
-from bot.db import Database, sqlite_file
-from bot.delivery import OutboxWorker
+from bot.db import schema
+from bot.db.engine import Database, sqlite_file
+from bot.outbox.worker import OutboxWorker
 from bot.privacy import service as privacy
 from bot.runtime import Runtime
 from jobs.privacy import (
@@ -18,9 +18,10 @@ from jobs.privacy import (
     remove_migration_backup,
     truncate_wal,
 )
-from tests.bot.test_db import as_stock, on_disk
+from tests.bot.db.test_engine import as_stock, on_disk
 from tests.checkins import share
-from tests.factories import ASKER, HELPER, Clock, Story
+from tests.factories import Clock, Story
+from tests.slack_payloads import ASKER, HELPER
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from models import Answer, OutboxItem, Reaction
 from models import Ask as Row
-from tests.factories import TEAM, message_event
 from tests.machine.machine import EVERYBODY, MEMBERS, Machine
 from tests.machine.model import CANNOT_ASK, MODERATORS, ROBOT, Ask, Outcome, outcome
 from tests.machine.world import COUNTERS, OPEN, QUIET, UserMessage
+from tests.slack_payloads import TEAM, message_event
 
 _STATE_LABELS = {
     "open": ":white_circle: Open",

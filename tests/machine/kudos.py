@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from models import Kudos as Row
 from models import KudosThanks, OutboxItem
-from tests.factories import ADMIN, TEAM
 from tests.fakes import PostedMessage
 from tests.machine.machine import EVERYBODY, MEMBERS, Machine
 from tests.machine.world import COUNTERS, OPEN, QUIET, UserMessage
+from tests.slack_payloads import ADMIN, TEAM
 
 # What a member may give in a day, and to the same person in a week.
 DAILY_ALLOWANCE, MAX_PER_RECIPIENT, WEEK = 5, 2, timedelta(days=7)

@@ -21,26 +21,20 @@ from slack_bolt import BoltRequest, BoltResponse
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session, sessionmaker
 
-import handlers.bolt
-from bot.db import Database
-from bot.delivery import OutboxWorker
-from bot.facts import service as facts
-from bot.lanes import LEASE_DURATION
-from bot.notices import message_types
+import handlers.bolt_app
+from bot import sync
+from bot.db.engine import Database
+from bot.features import message_types
+from bot.outbox.queue import LEASE_DURATION
+from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Workspace
-from bot.slack import NotSent, OutcomeUnknown, RateLimited
+from bot.slack.api import NotSent, OutcomeUnknown, RateLimited
 from jobs import privacy as privacy_jobs
 from models import Champion, Channel, Installation, Member, OutboxItem
-from tests.factories import (
-    BOT,
-    CHAMPION,
-    TEAM,
-    Clock,
-    conversation_object,
-    user_object,
-)
+from tests.factories import Clock
 from tests.machine.model import EXTERNAL, ROBOT
 from tests.machine.world import COUNTERS, OPEN, QUIET, Crash, Event, World
+from tests.slack_payloads import BOT, CHAMPION, TEAM, conversation_object, user_object
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MEMBERS = ("U0ANA", "U0BEN", "U0CHI", "U0DAN", "U0EVA", "U0GUS")
@@ -99,9 +93,9 @@ class Replica:
             clock,
         )
         self.deliverer = OutboxWorker(
-            self.rt, message_types(workspace), fetch_new_users=facts.fetch_new_users
+            self.rt, message_types(workspace), fetch_new_users=sync.fetch_new_users
         )
-        self.bolt = handlers.bolt.create_app(self.rt, "xoxb-a-token-for-tests")
+        self.bolt = handlers.bolt_app.create_app(self.rt, "xoxb-a-token-for-tests")
 
 
 class Machine(RuleBasedStateMachine):
@@ -326,8 +320,8 @@ class Machine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1), what=st.sampled_from(["meet", "again", "purge"]))
     def run_job(self, which: int, what: str) -> None:
         jobs: dict[str, Callable[[Replica], None]] = {
-            "meet": lambda r: facts.fetch_new_users(r.rt),
-            "again": lambda r: facts.refresh_stale_users(r.rt),
+            "meet": lambda r: sync.fetch_new_users(r.rt),
+            "again": lambda r: sync.refresh_stale_users(r.rt),
             "purge": lambda r: privacy_jobs.purge_expired(r.rt, r.deliverer),
         }
         self.survives(self.replica_for(which), jobs[what])
@@ -398,7 +392,7 @@ class Machine(RuleBasedStateMachine):
             self.deliver_batch(self.replicas[0], self.world.deliverable()[-1:])
         for turn in range(100):
             for replica in self.replicas:
-                facts.fetch_new_users(replica.rt)
+                sync.fetch_new_users(replica.rt)
                 replica.deliverer.send_due()
             if not self._unfinished_work():
                 break

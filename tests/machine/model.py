@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.factories import ADMIN, CHAMPION
 from tests.machine.world import World
+from tests.slack_payloads import ADMIN, CHAMPION
 
 ROBOT, EXTERNAL = "U0ROBO", "U0ZED"
 # A stranger may answer; neither may ask or mark.

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import delete
 
-from bot import db
-from bot.db import Database
+from bot.db import engine
+from bot.db.engine import Database
 from models import Base
 from tests.machine.asks import Asks
 from tests.machine.kudos import Kudos
@@ -39,7 +39,7 @@ class SqliteMachine(Asks, Kudos):
         for left in self.folder.glob("machine.db*"):
             left.unlink()
         shutil.copy(self.template, file)
-        return db.connect(f"sqlite:///{file}")
+        return engine.connect(f"sqlite:///{file}")
 
 
 class PostgresqlMachine(Asks, Kudos):

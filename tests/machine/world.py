@@ -9,8 +9,9 @@ from typing import Any
 from slack_sdk.models.blocks import Block
 
 from bot.clock import ts_to_micros
-from tests.factories import TEAM, Clock, message_event, reaction_event
+from tests.factories import Clock
 from tests.fakes import FakeSlack, PostedMessage
+from tests.slack_payloads import TEAM, message_event, reaction_event
 
 # Captures nothing, so that Slack's order matters; captures everything, in any order.
 QUIET, OPEN = "C0QUIET", "C0OPEN"

@@ -19,8 +19,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import Channel, Person, Sandbox
-from sandbox.clock import TravelClock
-from sandbox.server import Server
+from sandbox.web_ui.server import Server
+from sandbox.workspace.clock import TravelClock
 
 MANIFEST: dict[str, Any] = {
     "display_information": {"name": "Parrot"},

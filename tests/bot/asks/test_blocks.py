@@ -3,6 +3,7 @@
 import pytest
 
 from bot.asks import blocks
+from bot.slack.blocks import name_list
 from tests.slack_json import (
     Json,
     actions,
@@ -19,7 +20,7 @@ from tests.slack_json import (
     text,
     title,
 )
-from tests.surfaces import TITLE, URL, ask, full_ask
+from tests.view_sample_data import TITLE, URL, ask, full_ask
 
 
 def message(ask: blocks.AskView) -> list[Json]:
@@ -146,7 +147,9 @@ def test_the_hint_is_for_the_first_ask_only():
     hint = "When an answer works, react to it with :100:"
     assert hint in str(message(ask(is_first_ask=True, solved_emoji="100")))
     assert hint not in str(message(ask(solved_emoji="100")))
-    assert hint not in str(message(ask("solved", is_first_ask=True, solved_emoji="100")))
+    assert hint not in str(
+        message(ask("solved", is_first_ask=True, solved_emoji="100"))
+    )
 
 
 def test_of_many_solutions_five_are_shown():
@@ -171,4 +174,4 @@ def test_a_notification_says_what_and_in_which_state(state: str):
     ],
 )
 def test_people_are_named_in_a_list(people: list[str], named: str):
-    assert blocks.name_list(people) == named
+    assert name_list(people) == named

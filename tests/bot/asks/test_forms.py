@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot.asks import forms
+from bot.slack import blocks
 from tests.slack_json import (
     Json,
     actions,
@@ -18,7 +19,7 @@ from tests.slack_json import (
     text_input,
     title,
 )
-from tests.surfaces import TITLE
+from tests.view_sample_data import TITLE
 
 
 def question(**initial: str) -> Json:
@@ -71,11 +72,13 @@ def test_from_a_shortcut_the_channel_is_the_one_that_is_open():
 
 def test_where_the_bot_is_not_the_form_says_how_to_bring_it():
     view = forms.ask_form(
-        title="What is &lt;b&gt;?", details="So *far*", hint=forms.NOT_IN_CHANNEL_CHOOSE
+        title="What is &lt;b&gt;?",
+        details="So *far*",
+        hint=blocks.NOT_IN_CHANNEL_CHOOSE,
     )
     assert view.to_dict() == modal(
         "Ask your peers",
-        context(mrkdwn(forms.NOT_IN_CHANNEL_CHOOSE)),
+        context(mrkdwn(blocks.NOT_IN_CHANNEL_CHOOSE)),
         question(initial_value="What is <b>?"),
         details(initial_value="So *far*"),
         channel(),
@@ -249,7 +252,7 @@ def test_who_can_do_nothing_with_an_ask_learns_who_can():
 
 
 def test_a_refusal_where_only_a_view_can_be_shown():
-    assert forms.message_modal(
+    assert blocks.message_modal(
         "Not possible", "It's already solved."
     ).to_dict() == modal(
         "Not possible",

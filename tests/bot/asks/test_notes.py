@@ -3,9 +3,9 @@
 import pytest
 
 from bot.asks import notes
-from bot.asks.notes import Note
+from bot.slack.blocks import Note
 from tests.slack_json import Json, actions, button, link, option, plain, sentence
-from tests.surfaces import TITLE, URL, solved_note
+from tests.view_sample_data import TITLE, URL, solved_note
 
 NAMED = f"“{TITLE}”"
 ASK = link(URL, NAMED)

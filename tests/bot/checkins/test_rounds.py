@@ -8,23 +8,22 @@ import pytest
 from sqlalchemy import select
 
 import jobs.checkins
-from bot.facts.service import store_user
-from bot.policies import service as policies
-from bot.preferences import service as preferences
-from bot.slack import NotSent, OutcomeUnknown, Rejected
+from bot.slack.api import NotSent, OutcomeUnknown, Rejected
+from bot.sync import store_user
+from bot.workspace import member_settings, workspace_settings
 from models import Round, Schedule
 from tests.checkins import visible_text
-from tests.factories import (
+from tests.factories import Story
+from tests.fakes import PostedMessage
+from tests.slack_payloads import (
     ADMIN,
     CHAMPION,
     HELP_CHANNEL,
     HELPER,
     PEER,
-    Story,
     conversation_object,
     user_object,
 )
-from tests.fakes import PostedMessage
 
 # Nine in Berlin, on the Monday after the stories begin.
 MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
@@ -195,7 +194,7 @@ def test_the_note_of_it_waits_for_a_pause_that_began_since_it_was_promised(
 ):
     def prefer(**choices: Any) -> None:
         with story.rt.write_session.begin() as session:
-            preferences.update(session, story.rt.workspace.id, ADMIN, **choices)
+            member_settings.update(session, story.rt.workspace.id, ADMIN, **choices)
 
     story.add_schedule()
     # In Helsinki, where it is ten.
@@ -326,7 +325,7 @@ def test_once_its_owner_has_left_who_is_left_is_told(
 ):
     """A champion; a program lead where there is none; or else an admin."""
     with story.rt.write_session.begin() as session:
-        policies.set_program_leads(session, story.rt.workspace.id, [PEER])
+        workspace_settings.set_program_leads(session, story.rt.workspace.id, [PEER])
     story.set_up_channel(champions=[CHAMPION])
     story.add_schedule()
     for who in (CHAMPION, PEER, HELPER):

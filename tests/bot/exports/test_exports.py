@@ -11,18 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from bot.config import Settings
+from bot.config.settings import Settings
 from bot.exports import rules, service
-from commands import arguments
+from cli import arguments
 from models import Kudos
-from tests.factories import (
-    ASKER,
-    HELP_CHANNEL,
-    HELPER,
-    PEER,
-    Story,
-    conversation_object,
-)
+from tests.factories import Story
+from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, conversation_object
 
 
 @pytest.mark.parametrize(

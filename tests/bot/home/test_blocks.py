@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from bot.channels.rules import DEFAULT_HELPFUL, DEFAULT_JOIN, DEFAULT_SOLVED
-from bot.home import blocks
+from bot.home import blocks, notes
 from bot.home.blocks import ListItem, ListPage
 from bot.settings.blocks import help_text
+from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_JOIN, DEFAULT_SOLVED
 from tests.slack_json import (
     Json,
     actions,
@@ -16,7 +16,7 @@ from tests.slack_json import (
     plain,
     sentence,
 )
-from tests.surfaces import TITLE, URL, full_home, home_view
+from tests.view_sample_data import TITLE, URL, full_home, home_view
 
 ASK = button("Ask your peers", "home_ask", style="primary")
 SETTINGS = button("My settings", "my_settings")
@@ -113,19 +113,19 @@ def test_the_fullest_home_has_room_left():
 
 
 def test_a_message_to_the_bot_is_answered_in_one_line():
-    said, [block] = blocks.help_hint()
+    said, [block] = notes.help_hint()
     assert block.to_dict() == {"type": "section", "text": mrkdwn(said)}
     assert "\n" not in said
 
 
 def test_a_message_for_help_is_answered_as_the_command():
-    said, [block] = blocks.help_message()
+    said, [block] = notes.help_message()
     assert said == help_text(DEFAULT_HELPFUL, DEFAULT_SOLVED, DEFAULT_JOIN)
     assert block.to_dict() == {"type": "section", "text": mrkdwn(said)}
 
 
 def test_a_question_gets_a_button():
-    said, [block, buttons] = blocks.offer_to_ask("1.2")
+    said, [block, buttons] = notes.offer_to_ask("1.2")
     assert block.to_dict() == {"type": "section", "text": mrkdwn(said)}
     assert buttons.to_dict() == actions(
         button("Ask your peers", "ask_written", "1.2", style="primary")

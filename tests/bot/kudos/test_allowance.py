@@ -12,16 +12,17 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from bot.channels import service as channels
+from bot import sync
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
-from bot.facts import service as facts
 from bot.kudos import allowance, reactions
 from bot.kudos import service as kudos
-from bot.kudos.registers import ReactionEvent
-from bot.kudos.service import KudosDraft
+from bot.kudos.reaction_store import ReactionEvent
+from bot.kudos.store import KudosDraft
+from bot.workspace import channels
 from models import Kudos, KudosThanks, Member
-from tests.factories import ASKER, HELP_CHANNEL, Story, user_object
+from tests.factories import Story
+from tests.slack_payloads import ASKER, HELP_CHANNEL, user_object
 
 REASON = "the answer on retries, which saved my day"
 MOST_TO_REACT = 15
@@ -32,7 +33,7 @@ CROWD = [f"U0P{n}" for n in range(12)]
 def crowd(story: Story) -> Story:
     """Everybody is known, and so is the channel."""
     story.slack.people |= {one: user_object(one, one) for one in CROWD}
-    facts.refresh(story.rt, users=[ASKER, *CROWD], channel=HELP_CHANNEL)
+    sync.refresh(story.rt, users=[ASKER, *CROWD], channel=HELP_CHANNEL)
     return story
 
 
@@ -106,7 +107,7 @@ def test_to_give_takes_six_statements_however_much_was_given(crowd: Story) -> No
     ids = [f"<@{one}>" for one in CROWD]
     for n in range(3):
         text = f"{ids[n]} {ids[n + 1]} for {REASON}, number {n}"
-        facts.refresh(crowd.rt, users=[ASKER, *CROWD], channel=HELP_CHANNEL)
+        sync.refresh(crowd.rt, users=[ASKER, *CROWD], channel=HELP_CHANNEL)
         # Three to know whom it is about, and where.
         assert statements(crowd, partial(crowd.command, ASKER, "/kudos", text)) <= 9
         crowd.clock.advance(days=1)

@@ -17,7 +17,7 @@ from bot.kudos.rules import (
     to_user_error,
     validate,
 )
-from bot.members.rules import Role
+from bot.permissions import Role
 
 REASON = "the answer on retries, which saved my day"
 KNOWN = {
@@ -155,7 +155,9 @@ def test_a_reaction_needs_no_reason():
 
 
 def test_joining_in_costs_one_whoever_it_is_for():
-    verdict = validate(kudos_request("UBEN", "UCHI", reason="", method="second", remaining=1))
+    verdict = validate(
+        kudos_request("UBEN", "UCHI", reason="", method="second", remaining=1)
+    )
     assert verdict.recipients == ("UBEN", "UCHI")
     assert verdict.cost == 1
     assert (

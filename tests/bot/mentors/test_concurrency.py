@@ -8,7 +8,8 @@ from sqlalchemy import Connection, func, select, text
 
 import jobs.mentors
 from models import Credit, MentorRun
-from tests.factories import ASKER, HELPER, PEER, Story, user_object
+from tests.factories import Story
+from tests.slack_payloads import ASKER, HELPER, PEER, user_object
 
 ANOTHER = "U0ZOE"
 

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import attacks
-from bot.config import MentorSettings
-from bot.mentors import rules
-from bot.mentors.rules import DAY, DetectionResult, HelpMatrix
+from bot.config.mentors import MentorSettings
+from bot.mentors import periods, rules
+from bot.mentors.help_matrix import HelpMatrix
+from bot.mentors.rules import DAY, DetectionResult
 
 NUMBERS = MentorSettings()
 UNTIL = 1_800_000_000.0
@@ -510,11 +511,11 @@ def test_a_chain_whose_members_answer_strangers_still_wins():
 )
 def test_a_period_ends_on_friday_at_ten(now, day, until):
     at = datetime.fromisoformat(now).replace(tzinfo=UTC)
-    period = rules.last_period(at, ZoneInfo("Europe/Helsinki"), NUMBERS)
+    period = periods.last_period(at, ZoneInfo("Europe/Helsinki"), NUMBERS)
     if day is None:
         assert period is None
     else:
-        assert period == rules.Period(
+        assert period == periods.Period(
             day, datetime.fromisoformat(until).replace(tzinfo=UTC)
         )
 
@@ -529,7 +530,7 @@ def test_a_period_ends_on_friday_at_ten(now, day, until):
 )
 def test_a_credit_by_hand_is_of_the_period_that_runs(now, day):
     at = datetime.fromisoformat(now).replace(tzinfo=UTC)
-    assert rules.period_of(at, ZoneInfo("Europe/Helsinki"), NUMBERS) == day
+    assert periods.period_of(at, ZoneInfo("Europe/Helsinki"), NUMBERS) == day
 
 
 def test_each_further_mark_by_one_asker_counts_for_less():

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import JSON, Column, Table, func, insert, select
 from sqlalchemy.orm import Session
 
-from bot.kept import TablePolicy
+from bot.personal_data import TablePolicy
 from bot.privacy import service as privacy
-from bot.privacy.kept import PERSONAL_DATA
+from bot.privacy.core_tables import PERSONAL_DATA
 from bot.runtime import Runtime
 from models import Base
 from models.base import UtcDateTime

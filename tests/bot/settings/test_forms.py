@@ -3,12 +3,12 @@
 import pytest
 from slack_sdk.models.blocks import DividerBlock
 
-from bot.channels.rules import DEFAULT_HELPFUL, DEFAULT_JOIN, DEFAULT_SOLVED
 from bot.settings import forms
 from bot.settings.blocks import help_text
+from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_JOIN, DEFAULT_SOLVED
 from tests.slack_json import Json, input_block, modal, mrkdwn, option, plain, text_input
-from tests.surfaces import settings_form, workspace_form
 from tests.test_readme import table
+from tests.view_sample_data import settings_form, workspace_form
 
 OFF = option("Only what people ask with /ask", "off", "Nothing else is kept.")
 QUESTIONS = option(

@@ -1,0 +1,108 @@
+"""TODO: say what this module is for."""
+
+import re
+from typing import Literal
+
+Capture = Literal["off", "questions", "all"]
+
+
+# What does not speak for its author: quotations, which go; and code, links, mentions
+# and emoji, of which a mark stays, since a question may end with one.
+_NOT_PROSE = re.compile(
+    r"(?P<quoted>^(?:&gt;|>)[^\n]*)"
+    r"|```.*?(?:```|\Z)|`[^`\n]*`|<[^<>\n]*>|https?://\S+|(?<![A-Za-z0-9:]):[^\s:`<]{1,100}:",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+_PLACEHOLDER = "\ufffc"
+
+
+_QUESTION_MARK = re.compile(
+    rf"[\w)\]\"'’”».…{_PLACEHOLDER}]\s{{0,2}}[?？؟⁇⁉][!?]*(?=[\s)\]\"'’”».,_*~{_PLACEHOLDER}]|$)|？|¿"
+)
+
+
+_ENGLISH_OPENING = re.compile(
+    r"\b(?:does|has|would|could|can|is) (?:any(?:one|body)|some(?:one|body))\b"
+    r"|\bhow (?:do|can|would|should|does|to) (?:i|we|you|one|people)\b"
+    r"|\bany (?:idea|ideas|suggestions?|pointers?|advice|thoughts)\b",
+    re.IGNORECASE,
+)
+
+
+# Where a sentence begins, perhaps after a greeting of up to three words.
+_SENTENCE_START = (
+    rf"(?:^|[.!…:;)\u2013\u2014{_PLACEHOLDER}])\s*"
+    r"(?:(?:hi|hey|hello|hallo|hola|oi|olá|ola|bonjour|salut)(?: \w+){0,2},? )?"
+)
+
+
+_OPENINGS = (
+    # German: the verb comes second, which it does in no clause of another sentence.
+    r"(?:wei(?:ß|ss)|kennt|hat|kann|könnte) (?:mir |uns |hier )?jemand\b"
+    r"|(?:wie|wo|warum|wieso|wann|womit) (?:kann|könnte|muss|soll|sollte|bekomme|mache"
+    r"|finde|löse|starte) (?:ich|wir|man)\b"
+    r"|(?:wie|warum|wieso) (?:geht|funktioniert|kommt) \w+"
+    r"|gibt es (?:eine[nrs]?|ein|irgend\w+) |jemand eine idee\b"
+    # French
+    r"|(?:(?:comment|pourquoi|quand|où|qu|quels?|quelles?)[ '’])?est-ce qu[e'’]"
+    r"|quelqu['’]un (?:sait|saurait|connaît|connait|aurait|pourrait|peut m['’])"
+    r"|(?:comment|où|pourquoi) (?:puis-je|peut-on|faire|fait-on|faut-il|trouver)\b"
+    r"|(?:savez|avez|auriez|pouvez|pourriez|connaissez)-vous\b|y a-t-il\b"
+    # Spanish
+    r"|alguien (?:sabe|puede|podría|conoce|tiene(?! que\b))"
+    r"|c[oó]mo (?:puedo|podemos|podría|se puede|se hace|(?:hago|hacemos) para)\b"
+    r"|d[oó]nde (?:puedo|podemos|encuentro|está)\b|por qu[eé] (?:no|me|se|es|está)\b"
+    r"|hay alguna (?:manera|forma) de\b|alguna idea\b|saben (?:si|c[oó]mo)\b"
+    # Portuguese
+    r"|algu[eé]m (?:sabe|pode|poderia|conhece|consegue|tem(?! que\b))"
+    r"|como (?:eu )?(?:posso|podemos|consigo|se faz|(?:faço|fazemos) para)\b"
+    r"|onde (?:eu )?(?:posso|encontro|fica|está)\b|por que (?:não|o|a|isso)\b"
+    r"|(?:existe|há) algum(?:a forma|a maneira| jeito) de\b|alguma ideia\b"
+    r"|vocês (?:sabem|conhecem)\b"
+)
+
+
+_OTHER_OPENING = re.compile(
+    rf"{_SENTENCE_START}(?:{_OPENINGS})", re.IGNORECASE | re.MULTILINE
+)
+
+
+# Japanese writes most questions without a mark, and ends them as follows. "そうですか"
+# says no more than "I see".
+_JAPANESE_ENDING = re.compile(
+    r"(?:(?:ます|ません|ました|でした|でしょう|ましょう|だろう|(?<!そう)です)か(?:ね|な)?"
+    r"|かな|(?:教え|おしえ|助け)て(?:いただけ(?:ると|れば)[^\s。]{0,12}"
+    r"|(?:ください|下さい|ほしいです|欲しいです))|ご教示(?:ください|下さい|願います)"
+    r"|(?:アドバイス|ヒント)を?(?:ください|下さい))"
+    rf"(?=[。\uff0e.!\uff01…」』\uff09)\s{_PLACEHOLDER}]|$)",
+    re.MULTILINE,
+)
+
+
+def is_question(text: str) -> bool:
+    """Whether a message (marked text) contains a question.
+
+    It does if, outside code, links and quoted lines,
+
+    1. a question mark ends a word, or what stands for one: code, a link, an emoji;
+    2. or one of a few openings stands that people ask with and often leave unmarked:
+       "does anyone …", "how do I …", "any ideas …"; in German, French, Spanish and
+       Portuguese at the beginning of a sentence;
+    3. or a sentence has one of the endings with which Japanese asks.
+    """
+    own = _NOT_PROSE.sub(lambda aside: " " if aside["quoted"] else _PLACEHOLDER, text)
+    return bool(
+        _QUESTION_MARK.search(own)
+        or _ENGLISH_OPENING.search(own)
+        or _OTHER_OPENING.search(own)
+        or _JAPANESE_ENDING.search(own)
+    )
+
+
+def should_capture(capture: str, *, ts: str, thread_ts: str | None, text: str) -> bool:
+    """Whether a person's message becomes an ask by itself, as the channel chose."""
+    if thread_ts not in {None, ts}:
+        return False
+    return capture == "all" or (capture == "questions" and is_question(text))

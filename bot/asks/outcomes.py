@@ -1,0 +1,283 @@
+"""What an ask's replies and marks make of it: derived again after each change."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Result, Row, and_, bindparam, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.asks import outcome_rules
+from bot.asks.outcome_notifications import notify
+from bot.asks.outcome_rules import Mark, Outcome, PreviousState, Reply
+from bot.clock import EPOCH
+from bot.db.statements import table
+from bot.outbox import enqueue, home_refresh
+from bot.outbox.enqueue import NOTIFICATION_DELAY
+from models import Answer, Ask, Member, Reaction
+
+_asks, _answers = table(Ask), table(Answer)
+_reactions, _members = table(Reaction), table(Member)
+
+_LOCK_ASK = (
+    select(Ask)
+    .where(Ask.id == bindparam("ask_id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_LOCK_ROWS = (
+    select(
+        _asks.c.id,
+        _asks.c.installation_id,
+        _asks.c.channel_id,
+        _asks.c.asker,
+        _asks.c.ts,
+        _asks.c.is_own_message,
+        _asks.c.state,
+        (_asks.c.closed_us > _asks.c.reopened_us).label("is_closed"),
+        _asks.c.reopened_us,
+        _asks.c.deleted_at,
+    )
+    .where(_asks.c.id.in_(bindparam("ask_ids", expanding=True)))
+    .order_by(_asks.c.id)
+    .with_for_update(key_share=True)
+)
+_SET_ANSWERED = (
+    update(_asks)
+    .where(_asks.c.id.in_(bindparam("ask_ids", expanding=True)))
+    .values(state="answered")
+)
+_REPLY_COLUMNS = (
+    _answers.c.id,
+    _answers.c.ts,
+    _answers.c.author,
+    _answers.c.is_solution,
+    _answers.c.helped,
+)
+_REPLIES = select(*_REPLY_COLUMNS).where(
+    _answers.c.ask_id == bindparam("of_ask"), _answers.c.is_deleted.is_(False)
+)
+# Of another organisation they may answer, but not mark; a bot may do neither.
+_may_mark = (
+    ~select(_members.c.id)
+    .where(
+        _members.c.installation_id == bindparam("installation_id"),
+        _members.c.slack_id == _reactions.c.member,
+        or_(_members.c.is_bot.is_(True), _members.c.is_stranger.is_(True)),
+    )
+    .correlate(_reactions)
+    .exists()
+)
+_MARK_COLUMNS = (
+    _reactions.c.message_ts,
+    _reactions.c.member,
+    _reactions.c.meaning,
+    _reactions.c.at_us,
+    _reactions.c.is_lead,
+)
+_MARKS = select(*_MARK_COLUMNS).where(
+    _reactions.c.ask_id == bindparam("of_ask"),
+    _reactions.c.is_present.is_(True),
+    _may_mark,
+)
+# A row for each mark on a reply; one without a mark where there is none.
+_MARKED_REPLIES = (
+    select(*_REPLY_COLUMNS, _answers.c.ask_id, *_MARK_COLUMNS)
+    .outerjoin_from(
+        _answers,
+        _reactions,
+        and_(
+            _reactions.c.channel_id == _answers.c.channel_id,
+            _reactions.c.message_ts == _answers.c.ts,
+            _reactions.c.ask_id == _answers.c.ask_id,
+            _reactions.c.is_present.is_(True),
+            _may_mark,
+        ),
+    )
+    .where(
+        _answers.c.id.in_(bindparam("answer_ids", expanding=True)),
+        _answers.c.is_deleted.is_(False),
+    )
+    .order_by(_answers.c.id)
+)
+_UPDATE_ANSWER = (
+    update(_answers)
+    .where(_answers.c.id == bindparam("answer"))
+    .values(is_solution=bindparam("is_solution"), helped=bindparam("helped"))
+)
+
+
+def recompute_and_notify(
+    session: Session,
+    ask_id: int,
+    *,
+    now: datetime,
+    force_update: bool = False,
+    is_restored: bool = False,
+) -> None:
+    """Derive the ask's state again, and promise what the change asks for.
+
+    Of an ask that `is_back` all is promised that stands; what was told stays told.
+    """
+    ask, before, result = recompute(session, ask_id)
+    if is_restored:
+        nobody = dict.fromkeys(before.authors, 0)
+        before = PreviousState("open", None, frozenset(), nobody, before.authors)
+    notify(session, ask, before, result, now=now, force_update=force_update)
+
+
+def recompute_helpful(
+    session: Session,
+    installation_id: int,
+    asks: Mapping[int, Row[Any]],
+    answer_ids: Collection[int],
+    *,
+    now: datetime,
+) -> None:
+    """Derive again whom some answers of the asks that we `hold` helped.
+
+    No more than that is changed by a helpful mark.
+    """
+    if not answer_ids:
+        return
+    these = {"answer_ids": list(answer_ids), "installation_id": installation_id}
+    found = session.execute(_MARKED_REPLIES, these).all()
+    counted, promised = [], []
+    credited: set[str] = set()
+    for _, marked in groupby(found, key=lambda row: row.id):
+        rows = list(marked)
+        reply, ask = rows[0], asks[rows[0].ask_id]
+        if reply.is_solution:
+            # By the same emoji, perhaps, before the channel gave it another meaning.
+            recompute_and_notify(session, ask.id, now=now)
+            continue
+        result = _evaluate(ask, [reply], [row for row in rows if row.member])
+        helped = len(result.helped_members.get(reply.id, ()))
+        if helped != reply.helped:
+            counted.append({"answer": reply.id, "is_solution": False, "helped": helped})
+            credited.add(reply.author)
+        if helped and not reply.helped and not ask.deleted_at:
+            promised.append((reply.id, reply.author))
+    if counted:
+        session.execute(_UPDATE_ANSWER, counted)
+        home_refresh.refresh_homes(session, installation_id, credited, now=now)
+    enqueue.enqueue_many(
+        session,
+        "answer.helped",
+        promised,
+        installation_id=installation_id,
+        due=now + NOTIFICATION_DELAY,
+        now=now,
+    )
+
+
+def mark_answered(
+    session: Session,
+    installation_id: int,
+    asks: Collection[Row[Any]],
+    slack_channels: Mapping[int, str],
+    *,
+    now: datetime,
+) -> None:
+    """Open asks that we `hold` got a reply that nobody has marked.
+
+    That can only make them answered ones. `channels`: where each is, by its id.
+    """
+    if not asks:
+        return
+    session.execute(_SET_ANSWERED, {"ask_ids": [ask.id for ask in asks]})
+    enqueue.enqueue_updates(
+        session,
+        "ask.show",
+        [(ask.id, slack_channels[ask.id]) for ask in asks],
+        installation_id=installation_id,
+        now=now,
+    )
+    enqueue.enqueue_many(
+        session,
+        "ask.answered",
+        # In the thread of their own message Slack itself notifies the asker.
+        [(ask.id, ask.asker) for ask in asks if not ask.is_own_message],
+        installation_id=installation_id,
+        now=now,
+        due=now,
+    )
+    home_refresh.refresh_homes(
+        session, installation_id, {ask.asker for ask in asks}, now=now
+    )
+
+
+def lock(session: Session, ask_id: int) -> Row[Any]:
+    """What the ask is; nobody else derives it meanwhile."""
+    return lock_all(session, [ask_id])[ask_id]
+
+
+def lock_all(session: Session, ask_ids: Collection[int]) -> dict[int, Row[Any]]:
+    """What each of the asks is, by its id; nobody else derives them meanwhile."""
+    if not ask_ids:
+        return {}
+    held = session.execute(_LOCK_ROWS, {"ask_ids": list(ask_ids)})
+    return {ask.id: ask for ask in held}
+
+
+def recompute(session: Session, ask_id: int) -> tuple[Ask, PreviousState, Outcome]:
+    """Derive the ask's state from its replies and marks, and record it."""
+    # Two marks at once wait for each other here, so that the later sees the earlier.
+    ask = session.scalars(_LOCK_ASK, {"ask_id": ask_id}).one()
+    replies = session.execute(_REPLIES, {"of_ask": ask_id}).all()
+    before = PreviousState(
+        ask.state,
+        ask.solved_by,
+        frozenset(row.id for row in replies if row.is_solution),
+        {row.id: row.helped for row in replies},
+        {row.id: row.author for row in replies},
+    )
+    result = _evaluate(ask, replies, _load_marks(session, ask))
+    for row in replies:
+        changed = (
+            row.id in result.solutions,
+            len(result.helped_members.get(row.id, ())),
+        )
+        if changed != (row.is_solution, row.helped):
+            session.execute(
+                _UPDATE_ANSWER,
+                {"answer": row.id, "is_solution": changed[0], "helped": changed[1]},
+            )
+    ask.state = "deleted" if ask.deleted_at else result.state
+    ask.solved_by = result.solved_by
+    ask.solved_at = (
+        EPOCH + timedelta(microseconds=result.solved_at_micros)
+        if result.solved_by
+        else None
+    )
+    session.flush()
+    return ask, before, result
+
+
+def outcome_of(session: Session, ask: Ask) -> Outcome:
+    """What the ask's replies and marks amount to, without recording it."""
+    replies = session.execute(_REPLIES, {"of_ask": ask.id}).all()
+    return _evaluate(ask, replies, _load_marks(session, ask))
+
+
+def _load_marks(session: Session, ask: Ask) -> Result[Any]:
+    return session.execute(
+        _MARKS, {"of_ask": ask.id, "installation_id": ask.installation_id}
+    )
+
+
+def _evaluate(
+    ask: Ask | Row[Any], replies: Iterable[Any], marks: Iterable[Any]
+) -> Outcome:
+    return outcome_rules.evaluate(
+        asker=ask.asker,
+        ask_ts=ask.ts,
+        is_closed=ask.is_closed,
+        reopened_at_micros=ask.reopened_us,
+        replies=[Reply(row.id, row.ts, row.author) for row in replies],
+        marks=[
+            Mark(row.message_ts, row.member, row.meaning, row.at_us, bool(row.is_lead))
+            for row in marks
+        ],
+    )

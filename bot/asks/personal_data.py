@@ -1,0 +1,173 @@
+"""What is kept of people in asks, and what is told about them."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Select, or_, select, union
+from sqlalchemy.orm import Session
+
+from bot.asks import service as asks
+from bot.clock import datetime_to_micros
+from bot.personal_data import Erasure, MessagePolicy, TablePolicy, mentions_member
+from models import Answer, Ask, Channel, Reaction, UnmatchedMessage
+
+TITLE_PLACEHOLDER = "(The words of this ask were removed, as its author wished.)"
+
+
+def _names_member(erasure: Erasure) -> ColumnElement[bool]:
+    """The asks that name or quote the person, or that they did something with."""
+    who = erasure.member
+    return (Ask.installation_id == erasure.installation_id) & or_(
+        Ask.asker == who,
+        Ask.solved_by == who,
+        Ask.closed_by == who,
+        Ask.removed_by == who,
+        *(
+            mentions_member(column, who)
+            for column in (Ask.title, Ask.details, Ask.worked, Ask.close_reason)
+        ),
+        Ask.id.in_(asks_involving(erasure)),
+    )
+
+
+def _end_open_asks(session: Session, erasure: Erasure) -> None:
+    """Nobody can accept an answer any more: what was open is closed."""
+    concerned = session.scalars(
+        select(Ask)
+        .where(_names_member(erasure))
+        .order_by(Ask.id)
+        .with_for_update(key_share=True)
+    ).all()
+    for ask in concerned:
+        if ask.asker != erasure.member:
+            continue
+        # Those of the channel are nobody's words; what they wrote themselves is theirs.
+        known = set(session.get_one(Channel, ask.channel_id).topics or ())
+        ask.topics = [topic for topic in ask.topics if topic in known]
+        if ask.deleted_at is not None:
+            continue
+        if ask.ts is None:
+            asks.mark_deleted(session, ask, now=erasure.now)
+        elif ask.state in {"open", "answered"}:
+            ask.close(datetime_to_micros(erasure.now), by=erasure.member, reason=None)
+            ask.state = "closed"
+    session.flush()
+
+
+def _ask_ids_naming(session: Session, erasure: Erasure) -> Iterable[int]:
+    return session.scalars(select(Ask.id).where(_names_member(erasure)))
+
+
+PERSONAL_DATA = (
+    TablePolicy(
+        model=Ask,
+        contents="Asks: their text, topics and state; who asked, solved and closed them,"
+        " and why; the line on what worked.",
+        purpose="To show them, and what became of them.",
+        retention="The asker is forgotten: then the words and the name go, and the rest"
+        " stays as somebody's ask.",
+        owner_columns=("asker",),
+        mentioned_columns=("solved_by", "closed_by", "removed_by"),
+        text_columns={
+            "title": "asker",
+            "details": "asker",
+            "worked": "asker",
+            "close_reason": "closed_by",
+        },
+        placeholders={"title": TITLE_PLACEHOLDER},
+        non_personal=("ts", "state", "topics", "origin", "sign", "line_ts"),
+        key_columns=("source",),
+        before_erasure=_end_open_asks,
+    ),
+)
+
+MESSAGES = (
+    MessagePolicy(
+        frozenset(
+            {
+                "ask.post",
+                "ask.show",
+                "ask.sign",
+                "ask.answered",
+                "ask.captured",
+                "ask.made",
+                "ask.closed",
+                "ask.deleted",
+                "ask.not_posted",
+                "ask.solved",
+                "ask.same",
+                "ask.offer",
+                "thread.read",
+            }
+        ),
+        _ask_ids_naming,
+    ),
+    MessagePolicy(frozenset({"ask.retell"})),
+)
+
+
+def asks_involving(erasure: Erasure) -> Select[int]:
+    """The asks that the person answered, or reacted to."""
+    channels = select(Channel.id).filter_by(installation_id=erasure.installation_id)
+    touched = union(
+        select(Answer.ask_id).where(
+            Answer.author == erasure.member, Answer.channel_id.in_(channels)
+        ),
+        select(Reaction.ask_id).where(
+            Reaction.member == erasure.member,
+            Reaction.channel_id.in_(channels),
+            Reaction.ask_id.is_not(None),
+        ),
+    ).subquery()
+    return select(touched.c.ask_id)
+
+
+def _answer_ids_naming(session: Session, erasure: Erasure) -> Iterable[int]:
+    """The answers in whose asks the person has a part: letters name those, too."""
+    who = erasure.member
+    return session.scalars(
+        select(Answer.id)
+        .join(Ask, Ask.id == Answer.ask_id)
+        .where(
+            Ask.installation_id == erasure.installation_id,
+            (Ask.asker == who)
+            | mentions_member(Ask.title, who)
+            | Ask.id.in_(asks_involving(erasure)),
+        )
+    )
+
+
+ANSWER_PERSONAL_DATA = (
+    TablePolicy(
+        model=Answer,
+        contents="Answers: which message it is, by whom and when; how many it helped. Not"
+        " its text.",
+        purpose="To show what solved an ask, and to tell people that they helped.",
+        retention="The author is forgotten: then it stays as somebody's answer.",
+        owner_columns=("author",),
+        non_personal=("ts",),
+    ),
+    TablePolicy(
+        model=Reaction,
+        contents="Reactions on asks and answers: who, which emoji, when. In a channel that"
+        " captures messages, on others, too.",
+        purpose="They say what helped and what solved an ask.",
+        retention="The person is forgotten: then it stays as somebody's. Those that"
+        " belong to no ask go after 7 days.",
+        owner_columns=("member",),
+        non_personal=("message_ts", "emoji", "meaning"),
+    ),
+    TablePolicy(
+        model=UnmatchedMessage,
+        contents="In a channel that captures messages, the ids of those that belong to no"
+        " ask: which message, by whom.",
+        purpose="Its ask may still be on its way.",
+        retention="7 days have passed.",
+        owner_columns=("author",),
+        non_personal=("ts", "thread_ts"),
+    ),
+)
+
+
+ANSWER_MESSAGES = (
+    MessagePolicy(frozenset({"answer.helped", "answer.solved"}), _answer_ids_naming),
+)

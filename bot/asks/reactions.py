@@ -1,0 +1,298 @@
+"""Answers: recorded from threads and reactions; what they make of an ask."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import and_, bindparam, select
+from sqlalchemy.orm import Session
+
+from bot.asks import outcomes, reaction_store
+from bot.asks.reaction_store import ReactionState
+from bot.asks.replies import remove_bot_answers
+from bot.clock import datetime_to_micros
+from bot.db.statements import table
+from bot.messages import tracked_messages
+from bot.messages.tracked_messages import TrackedMessage
+from bot.permissions import can_moderate
+from bot.runtime import Workspace
+from bot.workspace import members, roles
+from models import Champion, Channel, Member, Reaction
+
+_members, _champions, _channels = table(Member), table(Champion), table(Channel)
+
+# A row for each channel that somebody is a champion of; one for who is of none.
+_SELECT_AUTHORITIES = (
+    select(
+        _members.c.slack_id,
+        _members.c.is_admin,
+        _members.c.is_stranger,
+        _members.c.is_bot,
+        _members.c.is_deactivated,
+        _members.c.counts_from,
+        _champions.c.channel_id,
+    )
+    .outerjoin_from(
+        _members,
+        _champions,
+        and_(
+            _champions.c.channel_id.in_(bindparam("channel_ids", expanding=True)),
+            _champions.c.member == _members.c.slack_id,
+        ),
+    )
+    .where(
+        _members.c.installation_id == bindparam("installation_id"),
+        _members.c.slack_id.in_(bindparam("members", expanding=True)),
+        _members.c.looked_up_at.is_not(None),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionEvent:
+    """One person's action with one emoji on one message."""
+
+    member: str
+    channel: str
+    ts: str
+    emoji: str
+    event_micros: int
+    is_present: bool
+
+
+def apply_reactions(
+    session: Session,
+    workspace: Workspace,
+    reactions: Sequence[tuple[TrackedMessage, ReactionEvent]],
+    *,
+    now: datetime,
+) -> None:
+    """Record reactions and their removals, and what they change."""
+    helpful: list[tuple[TrackedMessage, ReactionEvent]] = []
+    others: list[tuple[TrackedMessage, ReactionEvent]] = []
+    for place, seen in reactions:
+        is_helpful = place.answer_id and place.meaning(seen.emoji) == "helpful"
+        (helpful if is_helpful else others).append((place, seen))
+    _apply_helpful(session, workspace, helpful, now=now)
+    for place, seen in others:
+        apply_reaction(session, workspace, place, seen, now=now)
+        session.flush()
+        # The next reads the rows anew, as in a transaction of its own.
+        session.expunge_all()
+
+
+def _apply_helpful(
+    session: Session,
+    workspace: Workspace,
+    reactions: Sequence[tuple[TrackedMessage, ReactionEvent]],
+    *,
+    now: datetime,
+) -> None:
+    """Record marks that change nothing but whom an answer helped."""
+    if not reactions:
+        return
+    asks = outcomes.lock_all(
+        session, {place.ask_id for place, _ in reactions if place.ask_id}
+    )
+    standings = _authorities(
+        session,
+        workspace.id,
+        {(place.channel_id, seen.member) for place, seen in reactions},
+    )
+    changed = reaction_store.upsert_reactions(
+        session,
+        [
+            reaction_state(place, seen, "helpful", standing)
+            for place, seen in reactions
+            for standing in [standings[place.channel_id, seen.member]]
+            if not _predates_erasure(session, workspace, seen, standing)
+        ],
+        now=now,
+    )
+    where = {(mark.channel_id, mark.ts) for mark in changed}
+    answers = {
+        place.answer_id
+        for place, seen in reactions
+        if place.answer_id and (place.channel_id, seen.ts) in where
+    }
+    outcomes.recompute_helpful(session, workspace.id, asks, answers, now=now)
+
+
+class Authority(NamedTuple):
+    """Whether somebody acts for askers; since when they count, if they came back."""
+
+    can_moderate: bool
+    erased_before: datetime | None
+
+
+def _predates_erasure(
+    session: Session,
+    workspace: Workspace,
+    event: ReactionEvent,
+    authority: Authority | None,
+) -> bool:
+    """Whether a mark that comes late is of before its giver was forgotten."""
+    if authority is None:
+        return members.is_before_erasure(
+            session, workspace.id, event.member, event_micros=event.event_micros
+        )
+    since = authority.erased_before
+    return since is not None and event.event_micros <= datetime_to_micros(since)
+
+
+def reaction_state(
+    tracked: TrackedMessage,
+    event: ReactionEvent,
+    meaning: str,
+    authority: Authority | None,
+) -> ReactionState:
+    return ReactionState(
+        channel_id=tracked.channel_id,
+        ask_id=tracked.ask_id,
+        ts=event.ts,
+        member=event.member,
+        emoji=event.emoji,
+        meaning=meaning,
+        is_present=event.is_present,
+        event_micros=event.event_micros,
+        can_moderate=authority.can_moderate if authority else None,
+    )
+
+
+def apply_reaction(
+    session: Session,
+    workspace: Workspace,
+    tracked: TrackedMessage,
+    event: ReactionEvent,
+    *,
+    now: datetime,
+) -> None:
+    """Record a reaction or its removal, and what it changes."""
+    if tracked.ask_id is None and tracked.is_capturing:
+        tracked_messages.lock_channel(session, tracked.channel_id)
+        tracked = (
+            tracked_messages.find(session, workspace.id, event.channel, event.ts)
+            or tracked
+        )
+    if tracked.ask_id is None and not tracked.is_capturing:
+        return
+    ask = outcomes.lock(session, tracked.ask_id) if tracked.ask_id is not None else None
+    meaning = tracked.meaning(event.emoji)
+    if meaning is None:
+        _retract_unmapped(session, tracked, event, now=now)
+        return
+    standing = authority_of(session, workspace.id, tracked.channel_id, event.member)
+    if _predates_erasure(session, workspace, event, standing):
+        return
+    mark = reaction_state(tracked, event, meaning, standing)
+    is_new = bool(reaction_store.upsert_reactions(session, [mark], now=now))
+    if not is_new or ask is None:
+        return
+    if meaning == "helpful" and tracked.answer_id is not None:
+        outcomes.recompute_helpful(
+            session, workspace.id, {ask.id: ask}, [tracked.answer_id], now=now
+        )
+    else:
+        outcomes.recompute_and_notify(
+            session, ask.id, now=now, force_update=meaning in {"looking", "same"}
+        )
+
+
+def _retract_unmapped(
+    session: Session, tracked: TrackedMessage, event: ReactionEvent, *, now: datetime
+) -> None:
+    """Undo a mark whose emoji the channel has given up since it was made."""
+    if event.is_present:
+        return
+    was_there = reaction_store.retract_reaction(
+        session,
+        channel_id=tracked.channel_id,
+        ts=event.ts,
+        member=event.member,
+        emoji_name=event.emoji,
+        event_micros=event.event_micros,
+    )
+    if was_there and tracked.ask_id is not None:
+        outcomes.recompute_and_notify(
+            session, tracked.ask_id, now=now, force_update=True
+        )
+
+
+def authority_of(
+    session: Session, installation_id: int, channel_id: int, slack_id: str
+) -> Authority | None:
+    """What the person is in the channel; None while unknown."""
+    one = (channel_id, slack_id)
+    return _authorities(session, installation_id, [one])[one]
+
+
+def _authorities(
+    session: Session,
+    installation_id: int,
+    members_of_channels: Collection[tuple[int, str]],
+) -> Mapping[tuple[int, str], Authority | None]:
+    """What each is in the channel; None while unknown."""
+    known = _load_authorities(session, installation_id, members_of_channels)
+    unknown = sorted(
+        {member for one, member in members_of_channels} - {m for _, m in known}
+    )
+    for slack_id in unknown:
+        # Facts may be arriving at this moment: either they see what we write, or
+        # we see them.
+        members.lock(session, installation_id, slack_id)
+    if unknown:
+        known = _load_authorities(session, installation_id, members_of_channels)
+    return {person: known.get(person) for person in members_of_channels}
+
+
+def _load_authorities(
+    session: Session,
+    installation_id: int,
+    members_of_channels: Collection[tuple[int, str]],
+) -> dict[tuple[int, str], Authority]:
+    found = session.execute(
+        _SELECT_AUTHORITIES,
+        {
+            "installation_id": installation_id,
+            "channel_ids": list({channel_id for channel_id, _ in members_of_channels}),
+            "members": list({member for _, member in members_of_channels}),
+        },
+    ).all()
+    champions = {(row.channel_id, row.slack_id) for row in found}
+    facts = {row.slack_id: row for row in found}
+    return {
+        (channel_id, member): Authority(
+            can_moderate(
+                is_admin=facts[member].is_admin,
+                is_champion=(channel_id, member) in champions,
+                is_external=facts[member].is_stranger,
+                is_bot=facts[member].is_bot,
+                is_deactivated=facts[member].is_deactivated,
+            ),
+            facts[member].counts_from,
+        )
+        for channel_id, member in members_of_channels
+        if member in facts
+    }
+
+
+def on_user_loaded(session: Session, member: Member, *, now: datetime) -> None:
+    """Facts about a person have arrived: what they did before counts accordingly."""
+    touched = session.scalars(
+        reaction_store.lock_reactions()
+        .join(Channel, Channel.id == Reaction.channel_id)
+        .where(
+            Channel.installation_id == member.installation_id,
+            Reaction.member == member.slack_id,
+            Reaction.is_lead.is_(None),
+        )
+    ).all()
+    asks = {reaction.ask_id for reaction in touched if reaction.ask_id}
+    for reaction in touched:
+        reaction.is_lead = roles.can_moderate(session, reaction.channel_id, member)
+    if member.is_bot:
+        asks |= set(remove_bot_answers(session, member))
+    session.flush()
+    for ask_id in sorted(asks):
+        outcomes.recompute_and_notify(session, ask_id, now=now, force_update=True)

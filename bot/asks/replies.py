@@ -1,0 +1,232 @@
+"""TODO: say what this module is for."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, bindparam, select, update
+from sqlalchemy.orm import Session
+
+from bot.asks import answer_store, outcomes, reaction_store
+from bot.clock import ts_to_datetime, ts_to_micros
+from bot.db.statements import table
+from bot.messages.tracked_messages import SYNC_THREAD_IF_OLDER_THAN, TrackedMessage
+from bot.outbox import enqueue
+from bot.runtime import Workspace
+from bot.workspace import members
+from models import Answer, Ask, Channel, Member
+
+_channels, _members = table(Channel), table(Member)
+
+_SELECT_MEMBERS = select(
+    _members.c.slack_id, _members.c.is_bot, _members.c.counts_from
+).where(
+    _members.c.installation_id == bindparam("installation_id"),
+    _members.c.slack_id.in_(bindparam("people", expanding=True)),
+)
+
+
+_SELECT_CAPTURING = select(_channels.c.id).where(
+    _channels.c.id.in_(bindparam("ids", expanding=True)), _channels.c.capture != "off"
+)
+
+
+_SELECT_AUTHOR = (
+    select(_channels.c.capture, _members.c.is_bot, _members.c.counts_from)
+    .outerjoin_from(
+        _channels,
+        _members,
+        and_(
+            _members.c.installation_id == _channels.c.installation_id,
+            _members.c.slack_id == bindparam("author"),
+        ),
+    )
+    .where(_channels.c.id == bindparam("channel_id"))
+)
+
+
+def record_reply(
+    session: Session,
+    workspace: Workspace,
+    ask: Ask,
+    *,
+    ts: str,
+    author: str,
+    now: datetime,
+) -> None:
+    """Record a reply in an ask's thread by somebody other than its asker."""
+    known = session.execute(
+        _SELECT_AUTHOR, {"channel_id": ask.channel_id, "author": author}
+    ).one()
+    if author == ask.asker or known.is_bot:
+        return
+    if known.counts_from and is_before_erasure(session, workspace, author, ts):
+        return
+    state = outcomes.lock(session, ask.id).state
+    if not answer_store.add_answer(
+        session, ask_id=ask.id, channel_id=ask.channel_id, ts=ts, author=author
+    ):
+        return
+    if known.is_bot is None:
+        members.ensure(session, workspace.id, [author])
+    if known.capture != "off":
+        channel = session.get_one(Channel, ask.channel_id)
+        reaction_store.attach_reactions(session, ask, channel, [ts])
+    elif now - ts_to_datetime(ts) > SYNC_THREAD_IF_OLDER_THAN:
+        channel = session.get_one(Channel, ask.channel_id)
+        request_thread_sync(session, ask, channel, now=now)
+    # A reply that nobody has marked can only make an open ask an answered one.
+    if known.capture != "off" or state == "open":
+        outcomes.recompute_and_notify(session, ask.id, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadReply:
+    """A reply in the thread of an ask that we know."""
+
+    tracked: TrackedMessage
+    ask_id: int
+    ts: str
+    author: str
+
+
+def record_replies(
+    session: Session,
+    workspace: Workspace,
+    replies: Sequence[ThreadReply],
+    *,
+    now: datetime,
+) -> None:
+    """Record replies by others than the askers, in channels that capture nothing."""
+    asks = outcomes.lock_all(session, {said.ask_id for said in replies})
+    known = _load_members(session, workspace.id, {said.author for said in replies})
+    # It may have begun since we looked; then there is more to each reply.
+    capturing = set(
+        session.scalars(
+            _SELECT_CAPTURING, {"ids": [said.tracked.channel_id for said in replies]}
+        )
+    )
+    quick = [
+        said
+        for said in replies
+        if said.tracked.channel_id not in capturing
+        and not asks[said.ask_id].deleted_at
+        and not _is_excluded(session, workspace, said, known.get(said.author))
+    ]
+    added = answer_store.add_answers(
+        session,
+        [
+            {
+                "ask_id": said.ask_id,
+                "channel_id": said.tracked.channel_id,
+                "ts": said.ts,
+                "author": said.author,
+            }
+            for said in quick
+        ],
+    )
+    new = [said for said in quick if (said.tracked.channel_id, said.ts) in added]
+    members.ensure(
+        session, workspace.id, [s.author for s in new if s.author not in known]
+    )
+    where = {said.ask_id: said.tracked.slack_channel for said in new}
+    late = {
+        said.ask_id
+        for said in new
+        if now - ts_to_datetime(said.ts) > SYNC_THREAD_IF_OLDER_THAN
+    }
+    enqueue.enqueue_updates(
+        session,
+        "thread.read",
+        [(ask_id, where[ask_id]) for ask_id in late],
+        installation_id=workspace.id,
+        now=now,
+    )
+    opened = [asks[ask_id] for ask_id in where if asks[ask_id].state == "open"]
+    outcomes.mark_answered(session, workspace.id, opened, where, now=now)
+    for said in replies:
+        if said.tracked.channel_id in capturing:
+            ask = session.get_one(Ask, said.ask_id)
+            record_reply(
+                session, workspace, ask, ts=said.ts, author=said.author, now=now
+            )
+
+
+def _load_members(
+    session: Session, installation_id: int, slack_ids: Collection[str]
+) -> dict[str, Row[Any, Any, Any]]:
+    """Of the people we have met, whether each is a bot, and was forgotten."""
+    known = session.execute(
+        _SELECT_MEMBERS, {"installation_id": installation_id, "people": list(slack_ids)}
+    )
+    return {row.slack_id: row for row in known}
+
+
+def _is_excluded(
+    session: Session,
+    workspace: Workspace,
+    reply: ThreadReply,
+    author: Row[Any, Any, Any] | None,
+) -> bool:
+    """Whether a bot said it, or somebody who has been forgotten since."""
+    if author is None:
+        return False
+    return author.is_bot or (
+        author.counts_from is not None
+        and is_before_erasure(session, workspace, reply.author, reply.ts)
+    )
+
+
+def is_before_erasure(
+    session: Session, workspace: Workspace, author: str, ts: str
+) -> bool:
+    """Whether what comes late is of before its author was forgotten.
+
+    `ts` is of a message, of which they are the author, or to which they reacted.
+    """
+    return members.is_before_erasure(
+        session, workspace.id, author, event_micros=ts_to_micros(ts)
+    )
+
+
+def remove_reply(
+    session: Session, tracked: TrackedMessage, *, ts: str, now: datetime
+) -> None:
+    if tracked.ask_id is None:
+        return
+    outcomes.lock(session, tracked.ask_id)
+    if answer_store.remove_answer(session, tracked.channel_id, ts):
+        outcomes.recompute_and_notify(session, tracked.ask_id, now=now)
+
+
+def request_thread_sync(
+    session: Session, ask: Ask, channel: Channel, *, now: datetime
+) -> None:
+    """Ask for a look at the thread, for what happened there unheard."""
+    enqueue.enqueue_update(
+        session,
+        "thread.read",
+        ask.id,
+        channel.slack_id,
+        installation_id=ask.installation_id,
+        now=now,
+    )
+
+
+def remove_bot_answers(session: Session, bot: Member) -> Iterable[int]:
+    """What turns out to be written by a bot was no answer."""
+    channels = select(Channel.id).filter_by(installation_id=bot.installation_id)
+    touched = session.scalars(
+        select(Answer.ask_id)
+        .where(Answer.author == bot.slack_id, Answer.channel_id.in_(channels))
+        .distinct()
+    ).all()
+    for ask_id in sorted(touched):
+        outcomes.lock(session, ask_id)
+    return session.scalars(
+        update(Answer)
+        .where(Answer.author == bot.slack_id, Answer.channel_id.in_(channels))
+        .values(is_deleted=True)
+        .returning(Answer.ask_id)
+    ).all()

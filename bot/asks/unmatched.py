@@ -1,0 +1,116 @@
+"""TODO: say what this module is for."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from bot.asks.answer_store import add_answer
+from bot.asks.reaction_store import attach_reactions
+from bot.db.statements import upsert
+from bot.messages.tracked_messages import lock_channel
+from bot.workspace import members
+from models import Ask, Channel, Member, Reaction, UnmatchedMessage
+
+
+def record(
+    session: Session,
+    *,
+    channel_id: int,
+    ts: str,
+    thread_ts: str | None,
+    author: str | None,
+    now: datetime,
+    is_deleted: bool = False,
+) -> None:
+    """Keep the ids of a message that belongs to no ask yet."""
+    insert = upsert(session, UnmatchedMessage).values(
+        channel_id=channel_id,
+        ts=ts,
+        thread_ts=thread_ts,
+        author=author,
+        is_deleted=is_deleted,
+        seen_at=now,
+    )
+    if is_deleted:
+        insert = insert.on_conflict_do_update(
+            index_elements=["channel_id", "ts"], set_={"is_deleted": True}
+        )
+    else:
+        insert = insert.on_conflict_do_nothing()
+    session.execute(insert)
+
+
+def was_deleted_first(session: Session, channel_id: int, ts: str) -> bool:
+    """Whether the deletion of a message was heard of before the message itself."""
+    sighting = session.get(UnmatchedMessage, (channel_id, ts))
+    return sighting is not None and sighting.is_deleted
+
+
+def attach(session: Session, ask: Ask, channel: Channel) -> None:
+    """Take in what was seen of an ask before the ask was known."""
+    assert ask.ts is not None  # noqa: S101 - callers have just learned it
+    lock_channel(session, channel.id)
+    sightings = session.scalars(
+        select(UnmatchedMessage)
+        .filter_by(channel_id=channel.id, thread_ts=ask.ts)
+        .where(
+            ~select(Member.id)
+            .where(
+                Member.installation_id == ask.installation_id,
+                Member.slack_id == UnmatchedMessage.author,
+                Member.is_bot.is_(True),
+            )
+            .exists()
+        )
+    ).all()
+    for seen in sightings:
+        if seen.author != ask.asker:
+            add_answer(
+                session,
+                ask_id=ask.id,
+                channel_id=channel.id,
+                ts=seen.ts,
+                author=seen.author or "",
+                is_deleted=seen.is_deleted,
+            )
+    # Only when Slack is asked does it come out which of them are bots.
+    authors = {seen.author for seen in sightings if seen.author}
+    members.ensure(session, ask.installation_id, authors)
+    attach_reactions(session, ask, channel, [ask.ts, *(s.ts for s in sightings)])
+    session.execute(
+        delete(UnmatchedMessage).where(
+            UnmatchedMessage.channel_id == channel.id,
+            or_(UnmatchedMessage.thread_ts == ask.ts, UnmatchedMessage.ts == ask.ts),
+        )
+    )
+
+
+def delete_for_channel(session: Session, channel_id: int) -> None:
+    """Keep nothing of the channel but its asks and what belongs to them."""
+    lock_channel(session, channel_id)
+    session.execute(
+        delete(UnmatchedMessage).where(UnmatchedMessage.channel_id == channel_id)
+    )
+    session.execute(
+        delete(Reaction).where(
+            Reaction.channel_id == channel_id, Reaction.ask_id.is_(None)
+        )
+    )
+
+
+def purge(session: Session, installation_id: int, *, before: datetime) -> None:
+    """Forget what was seen in the workspace and never became part of an ask."""
+    here = select(Channel.id).where(Channel.installation_id == installation_id)
+    session.execute(
+        delete(UnmatchedMessage).where(
+            UnmatchedMessage.seen_at < before, UnmatchedMessage.channel_id.in_(here)
+        )
+    )
+    session.execute(
+        delete(Reaction).where(
+            Reaction.ask_id.is_(None),
+            Reaction.seen_at < before,
+            Reaction.channel_id.in_(here),
+        )
+    )

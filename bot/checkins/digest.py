@@ -1,0 +1,165 @@
+"""What became of a closed round, put together for its message."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.checkins import blockers, digest_blocks, rules
+from bot.checkins.blocks import PreviousRound
+from bot.checkins.digest_blocks import DigestEntry
+from bot.checkins.rules import State
+from bot.runtime import Workspace
+from bot.slack.blocks import Note
+from bot.slack.text import ERASED_PREFIX, is_erased, permalink
+from bot.workspace import members
+from models import Answer, Ask, Channel, CheckIn, Round
+
+
+def compose(session: Session, workspace: Workspace, round_: Round) -> Note:
+    """Who shared what in a round, as all of its channel may see it."""
+    shared = [
+        found
+        for found in session.scalars(
+            select(CheckIn)
+            .filter_by(round_id=round_.id, state="shared")
+            .order_by(CheckIn.id)
+        )
+        if not is_erased(found.member)
+    ]
+    people = [found.member for found in shared]
+    called = members.names(session, workspace.id, people)
+    past = _past_states(session, round_, people)
+    channel = session.get_one(Channel, round_.channel_id)
+    lines = [
+        _entry(
+            session,
+            workspace,
+            found,
+            name=called[found.member],
+            url=_response_url(workspace, channel, round_, found),
+            past=past[found.member],
+        )
+        for found in shared
+    ]
+    return digest_blocks.digest(round_.question, lines)
+
+
+def previous_round(
+    session: Session, workspace: Workspace, round_: Round
+) -> PreviousRound | None:
+    """Sum up the round before, for the post of this one.
+
+    None for a first round, and where nobody shared in the last one or its message is
+    gone.
+    """
+    last = session.scalar(
+        select(Round)
+        .where(
+            Round.schedule_id == round_.schedule_id,
+            Round.due_at < round_.due_at,
+            Round.state.in_(("open", "closed", "failed")),
+        )
+        .order_by(Round.due_at.desc())
+        .limit(1)
+    )
+    if last is None or last.ts is None:
+        return None
+    shared, solved = session.execute(
+        select(func.count(), func.count(Ask.id))
+        .select_from(CheckIn)
+        .outerjoin(Ask, (Ask.id == CheckIn.ask_id) & (Ask.state == "solved"))
+        .where(
+            CheckIn.round_id == last.id,
+            CheckIn.state == "shared",
+            # The message that this links to doesn't count who was forgotten, either.
+            ~CheckIn.member.startswith(ERASED_PREFIX),
+        )
+    ).one()
+    if not shared:
+        return None
+    channel = session.get_one(Channel, last.channel_id)
+    url = permalink(workspace.team_url, channel.slack_id, last.ts)
+    return PreviousRound(url, shared, solved)
+
+
+def _entry(
+    session: Session,
+    workspace: Workspace,
+    checkin: CheckIn,
+    *,
+    name: str,
+    url: str,
+    past: Sequence[State | None],
+) -> DigestEntry:
+    count = rules.streak(past)
+    blocker = blockers.visible_blocker(session, workspace, checkin)
+    # Without a link its readers may not see where it was asked, nor by whom it was
+    # solved there.
+    is_seen = blocker is not None and bool(blocker.url)
+    return DigestEntry(
+        name=name,
+        url=url,
+        proud_of=checkin.proud_of,
+        stuck_on=checkin.stuck_on,
+        blocker=blocker,
+        solved_by=_solver(session, workspace, checkin) if is_seen else "",
+        is_first=past.count("shared") == 1,
+        streak=count if rules.is_milestone(count) else 0,
+    )
+
+
+def _response_url(
+    workspace: Workspace, channel: Channel, round_: Round, checkin: CheckIn
+) -> str:
+    ts = checkin.ts or checkin.reply_ts
+    if ts is None:
+        return ""
+    return permalink(workspace.team_url, channel.slack_id, ts, round_.ts)
+
+
+def _solver(session: Session, workspace: Workspace, checkin: CheckIn) -> str:
+    """Whose answer solved what somebody was stuck on; "" where nobody's did."""
+    if checkin.ask_id is None:
+        return ""
+    author = session.scalar(
+        select(Answer.author)
+        .join(Ask, Ask.id == Answer.ask_id)
+        .where(
+            Ask.id == checkin.ask_id,
+            Ask.state == "solved",
+            Answer.is_solution.is_(True),
+            Answer.is_deleted.is_(False),
+        )
+        .order_by(Answer.ts)
+        .limit(1)
+    )
+    if author is None or is_erased(author):
+        return ""
+    return members.name(session, workspace.id, author)
+
+
+def _past_states(
+    session: Session, round_: Round, people: Sequence[str]
+) -> dict[str, list[State | None]]:
+    """Each person's rounds until this one, the latest first; None for no part in it."""
+    rounds = session.scalars(
+        select(Round.id)
+        .where(
+            Round.schedule_id == round_.schedule_id,
+            Round.due_at <= round_.due_at,
+            Round.state.in_(("open", "closed")),
+        )
+        .order_by(Round.due_at.desc())
+    ).all()
+    rows = session.execute(
+        select(CheckIn.round_id, CheckIn.member, CheckIn.state).where(
+            CheckIn.round_id.in_(rounds), CheckIn.member.in_(people)
+        )
+    )
+    known = {(row.round_id, row.member): cast("State", row.state) for row in rows}
+    return {
+        member: [known.get((round_id, member)) for round_id in rounds]
+        for member in people
+    }

@@ -1,0 +1,140 @@
+"""What is kept of people in check-ins, and what is told about them."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from bot.personal_data import Erasure, MessagePolicy, TablePolicy
+from models import (
+    Answer,
+    Ask,
+    Channel,
+    CheckIn,
+    CheckInReply,
+    Participant,
+    Round,
+    Schedule,
+)
+
+
+def _affected_rounds(session: Session, erasure: Erasure) -> Iterable[int]:
+    """Rounds whose digest names the person: they shared, or solved what one was on."""
+    return session.scalars(
+        select(CheckIn.round_id)
+        .join(Round, Round.id == CheckIn.round_id)
+        .join(Channel, Channel.id == Round.channel_id)
+        .outerjoin(Answer, Answer.ask_id == CheckIn.ask_id)
+        .where(
+            Channel.installation_id == erasure.installation_id,
+            or_(CheckIn.member == erasure.member, Answer.author == erasure.member),
+        )
+        .distinct()
+    )
+
+
+def _affected_checkins(session: Session, erasure: Erasure) -> Iterable[int]:
+    """What the person shared; and what was asked about it, if the ask's words go."""
+    return session.scalars(
+        select(CheckIn.id)
+        .join(Round, Round.id == CheckIn.round_id)
+        .join(Channel, Channel.id == Round.channel_id)
+        .outerjoin(Ask, Ask.id == CheckIn.ask_id)
+        .where(
+            Channel.installation_id == erasure.installation_id,
+            or_(CheckIn.member == erasure.member, Ask.asker == erasure.member),
+        )
+    )
+
+
+def _lock_rounds(session: Session, erasure: Erasure) -> None:
+    """Nobody changes meanwhile what became of the rounds that the person is in."""
+    session.execute(
+        select(Round.id)
+        .where(Round.id.in_(select(CheckIn.round_id).filter_by(member=erasure.member)))
+        .order_by(Round.id)
+        .with_for_update(key_share=True)
+    )
+
+
+PERSONAL_DATA = (
+    TablePolicy(
+        model=Schedule,
+        contents="When a channel is asked what, and who set it up.",
+        purpose="To ask, and to tell whoever set it up when that can't go on.",
+        retention="The person is forgotten: then it stays as somebody's.",
+        owner_columns=("owner",),
+        non_personal=(
+            "question",
+            "hint",
+            "reflections",
+            "every",
+            "weekdays",
+            "zone",
+            "skip_dates",
+            "holidays_of",
+            "state",
+            "paused_because",
+        ),
+        key_columns=("source",),
+    ),
+    TablePolicy(
+        model=Participant,
+        contents="Who joined a check-in, left it, or was asked whether to join.",
+        purpose="Only those who joined are asked, and nobody is asked to join twice.",
+        retention="The person is forgotten.",
+        owner_columns=("member",),
+        on_erasure="delete",
+    ),
+    TablePolicy(
+        model=Round,
+        contents="Each time that a channel was asked, and its message.",
+        purpose="To take in what people share there.",
+        retention="The database is deleted.",
+        non_personal=("question", "hint", "reflection", "state", "reason", "ts"),
+    ),
+    TablePolicy(
+        model=CheckIn,
+        contents="What each member shared in the form, and whether they did.",
+        purpose="To show it in the thread, and to remind once.",
+        retention="The person is forgotten: then the words and the name go.",
+        owner_columns=("member",),
+        text_columns={
+            "working_on": "member",
+            "stuck_on": "member",
+            "proud_of": "member",
+            "reflection": "member",
+        },
+        non_personal=("state", "ts", "reply_ts", "ask_state"),
+        before_erasure=_lock_rounds,
+    ),
+    TablePolicy(
+        model=CheckInReply,
+        contents="Replies to a check-in: which message, by whom. Not their text.",
+        purpose="To know who has shared something.",
+        retention="The author is forgotten: then it stays as somebody's.",
+        owner_columns=("author",),
+        non_personal=("ts",),
+    ),
+)
+
+MESSAGES = (
+    MessagePolicy(frozenset({"checkin.post", "checkin.show"}), _affected_rounds),
+    MessagePolicy(frozenset({"checkin.answer", "checkin.reword"}), _affected_checkins),
+    # To one person, about nobody; or nothing that can be read.
+    MessagePolicy(
+        frozenset(
+            {
+                "checkin.asked",
+                "checkin.invite",
+                "checkin.not_posted",
+                "checkin.nudge",
+                "checkin.paused",
+                "checkin.read",
+                "checkin.skipped",
+                "checkin.stopped",
+                "checkin.stuck",
+            }
+        )
+    ),
+)

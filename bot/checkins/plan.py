@@ -1,0 +1,268 @@
+"""What somebody filled in to set a check-in up: checked, and as a plan. Pure."""
+
+import json
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from datetime import date, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot import timezones
+from bot.checkins import recurrence as checkins_recurrence
+from bot.checkins.recurrence import NTH, Every, Recurrence
+from bot.errors import UserError
+from bot.slack.text import one_line, sanitize, to_mrkdwn, to_plain, truncate
+
+DEFAULT_QUESTION = "What are you working on this week?"
+DEFAULT_HINT = "Just a sentence or two"
+DEFAULT_OPEN_DAYS = 4
+MOST_OPEN_DAYS = 14
+DEFAULT_REMIND_AFTER = 24
+# Hours; 0 is never.
+REMIND_AFTER_CHOICES = (4, 24, 48, 72, 0)
+
+LONGEST_QUESTION = 150
+MOST_REFLECTIONS = 12
+LONGEST_REFLECTIONS = 1200
+MOST_SKIPS = 40
+LONGEST_SKIPS = 500
+LONGEST_ZONE = 60
+LONGEST_REGION = 10
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FURTHEST = timedelta(days=730)
+_FORTNIGHT = timedelta(days=14)
+# Of a form's private metadata Slack keeps 3,000 characters; some are not the draft's.
+_LONGEST_DRAFT = 2800
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleForm:
+    """The form as it was filled in: each field as Slack sends it, unchecked."""
+
+    question: str
+    hint: str
+    reflections: str
+    # "week", "two weeks", or "month:" and which weekday in it, a key of NTH.
+    every: str
+    weekdays: tuple[str, ...]
+    at: str
+    zone: str
+    starts_on: str
+    skips: str
+    holidays_of: str
+    open_days: str
+    nudge_after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSpec:
+    """A check-in as it is kept. Texts are marked text."""
+
+    question: str
+    hint: str
+    reflections: tuple[str, ...]
+    recurrence: Recurrence
+    at: time
+    zone: ZoneInfo
+    open_days: int
+    # Hours; None is never.
+    remind_after: int | None
+
+
+def parse(form: ScheduleForm, *, today: date) -> ScheduleSpec:
+    """Raises Refusal, with the field, for the first thing that makes no sense."""
+    question = one_line(sanitize(form.question))
+    if not question:
+        raise UserError("Write the question.", field="question")
+    reflections = [one_line(sanitize(line)) for line in form.reflections.splitlines()]
+    reflections = list(filter(None, reflections))
+    if len(reflections) > MOST_REFLECTIONS:
+        raise UserError(
+            f"At most {MOST_REFLECTIONS} questions; these are {len(reflections)}.",
+            field="reflections",
+        )
+    if any(len(line) > LONGEST_QUESTION for line in reflections):
+        raise UserError(
+            f"One question a line, of at most {LONGEST_QUESTION} characters.",
+            field="reflections",
+        )
+    every, nth = _every(form.every)
+    return ScheduleSpec(
+        question=to_mrkdwn(truncate(question, LONGEST_QUESTION)),
+        hint=to_mrkdwn(truncate(one_line(sanitize(form.hint)), LONGEST_QUESTION)),
+        reflections=tuple(map(to_mrkdwn, reflections)),
+        recurrence=Recurrence(
+            every=every,
+            nth=nth,
+            weekdays=_weekdays(form.weekdays),
+            starts_on=_start(form.starts_on, today),
+            skips=_skips(form.skips, today),
+            holidays_of=_holidays_of(form.holidays_of, today),
+        ),
+        at=_time(form.at),
+        zone=_zone(form.zone),
+        open_days=_number(form.open_days, range(1, MOST_OPEN_DAYS + 1), "open_days"),
+        remind_after=_number(form.nudge_after, REMIND_AFTER_CHOICES, "nudge_after")
+        or None,
+    )
+
+
+def dump(form: ScheduleForm) -> dict[str, Any]:
+    """As JSON for a form to carry along; raises Refusal where it is more than fits."""
+    packed = asdict(form)
+    written = json.dumps(packed, ensure_ascii=False)
+    # An emoji counts as two.
+    if len(written.encode("utf-16-le")) > 2 * _LONGEST_DRAFT:
+        raise UserError(
+            "With all the rest this is more than Slack keeps for me; shorten it a bit.",
+            field="reflections",
+        )
+    return packed
+
+
+def load(data: object) -> ScheduleForm:
+    """What was packed; raises ValueError for anything else."""
+    names = {one.name for one in fields(ScheduleForm)}
+    if not isinstance(data, dict) or data.keys() != names:
+        raise ValueError("no draft")
+    return ScheduleForm(**data | {"weekdays": tuple(data["weekdays"])})
+
+
+def to_form(spec: ScheduleSpec, *, today: date) -> ScheduleForm:
+    """The form filled in with a plan, to be changed."""
+    rhythm = spec.recurrence
+    return ScheduleForm(
+        question=to_plain(spec.question),
+        hint=to_plain(spec.hint),
+        reflections="\n".join(map(to_plain, spec.reflections)),
+        every=_option(rhythm),
+        weekdays=tuple(map(str, sorted(rhythm.weekdays))),
+        at=f"{spec.at:%H:%M}",
+        zone=spec.zone.key,
+        starts_on=_advance(rhythm.starts_on, today).isoformat(),
+        skips=", ".join(
+            day.isoformat() for day in sorted(rhythm.skips) if day >= today
+        ),
+        holidays_of=rhythm.holidays_of or "",
+        open_days=str(spec.open_days),
+        nudge_after=str(spec.remind_after or 0),
+    )
+
+
+def _option(rule: Recurrence) -> str:
+    return f"month:{rule.nth}" if rule.every == "month" else rule.every
+
+
+def _advance(start: date, today: date) -> date:
+    """A start long ago means the same as one by whole fortnights later."""
+    if start >= today:
+        return start
+    return start + (today - start) // _FORTNIGHT * _FORTNIGHT
+
+
+def _every(chosen: str) -> tuple[Every, int | None]:
+    every, _, which = chosen.partition(":")
+    if every == "month" and which in {str(nth) for nth in NTH}:
+        return "month", int(which)
+    if every == "week" and not which:
+        return "week", None
+    if every == "two weeks" and not which:
+        return "two weeks", None
+    raise UserError("Choose how often.", field="every")
+
+
+def _weekdays(chosen: Sequence[str]) -> frozenset[int]:
+    if not chosen or not set(chosen) <= set("1234567"):
+        raise UserError("Choose at least one weekday.", field="weekdays")
+    return frozenset(map(int, chosen))
+
+
+def _time(typed: str) -> time:
+    try:
+        at = time.fromisoformat(typed)
+    except ValueError:
+        raise UserError("Choose a time, such as 09:30.", field="at") from None
+    if at.tzinfo is not None or at.second or at.microsecond:
+        raise UserError("Choose a time, such as 09:30.", field="at")
+    return at
+
+
+def _zone(typed: str) -> ZoneInfo:
+    name = one_line(sanitize(typed)).replace(" ", "_")
+    found = timezones.get(name) or timezones.get(_canonical_name(name))
+    if found is None:
+        raise UserError(
+            "I don't know that time zone. They are named like Europe/Berlin or"
+            " America/New_York; for fixed hours, UTC.",
+            field="zone",
+        )
+    return found
+
+
+def _canonical_name(name: str) -> str | None:
+    """As IANA spells it, whatever the case."""
+    return next(
+        (n for n in timezones.known_names() if n.casefold() == name.casefold()), None
+    )
+
+
+def _date(typed: str) -> date | None:
+    # Other ISO forms, such as a week's, are more likely to be slips.
+    if not _ISO.fullmatch(typed):
+        return None
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
+
+
+def _start(typed: str, today: date) -> date:
+    found = _date(typed)
+    if found is None or not _is_near(found, today):
+        raise UserError("Choose a day within the next two years.", field="starts_on")
+    return found
+
+
+def _is_near(day: date, today: date) -> bool:
+    return abs(day - today) <= _FURTHEST
+
+
+def _skips(typed: str, today: date) -> frozenset[date]:
+    words = typed.replace(",", " ").replace(";", " ").split()
+    found = {word: _date(word) for word in words}
+    wrong = [
+        word for word, day in found.items() if day is None or not _is_near(day, today)
+    ]
+    if wrong:
+        raise UserError(
+            f"I can't leave out “{truncate(sanitize(wrong[0]), 30)}”. Write dates like"
+            " 2026-12-24.",
+            field="skips",
+        )
+    days = frozenset(day for day in found.values() if day is not None)
+    if len(days) > MOST_SKIPS:
+        raise UserError(f"At most {MOST_SKIPS} dates.", field="skips")
+    return days
+
+
+def _holidays_of(typed: str, today: date) -> str | None:
+    place = one_line(sanitize(typed)).upper()
+    if not place:
+        return None
+    if place.partition("-")[0] in checkins_recurrence.countries():
+        with suppress(ValueError):
+            checkins_recurrence.holidays(place, today.year)
+            return place
+    raise UserError(
+        "I don't know the holidays of that place. Write a country code such as DE,"
+        " or a region such as DE-BY or US-CA.",
+        field="holidays_of",
+    )
+
+
+def _number(chosen: str, allowed: Sequence[int], field: str) -> int:
+    if chosen not in {str(number) for number in allowed}:
+        raise UserError("Choose one of these.", field=field)
+    return int(chosen)

@@ -1,0 +1,212 @@
+"""Check-ins are set up, changed, paused, resumed and deleted by who may do so."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from bot import timezones
+from bot.checkins import notes, plan, rounds, schedules
+from bot.checkins.plan import ScheduleForm, ScheduleSpec
+from bot.db.statements import upsert
+from bot.errors import UserError
+from bot.permissions import Action
+from bot.runtime import Workspace
+from bot.workspace import roles
+from models import Channel, Schedule
+
+MOST_IN_A_CHANNEL = 10
+
+GONE = "That check-in is gone; open the settings again."
+FULL = f"A channel can have {MOST_IN_A_CHANNEL} check-ins; delete one first."
+
+
+def lock(
+    session: Session,
+    workspace: Workspace,
+    schedule_id: int,
+    *,
+    by: str,
+    now: datetime,
+) -> Schedule:
+    """A check-in that the person may change; nobody else changes it meanwhile.
+
+    Raises Refusal for anybody else, and for one that is deleted.
+    """
+    return _require_allowed(
+        session,
+        workspace,
+        session.scalar(
+            select(Schedule)
+            .filter_by(id=schedule_id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        ),
+        by=by,
+        now=now,
+    )
+
+
+def get(
+    session: Session,
+    workspace: Workspace,
+    schedule_id: int,
+    *,
+    by: str,
+    now: datetime,
+) -> Schedule:
+    """The same to look at. Raises Refusal."""
+    schedule = session.get(Schedule, schedule_id)
+    return _require_allowed(session, workspace, schedule, by=by, now=now)
+
+
+def _require_allowed(
+    session: Session,
+    workspace: Workspace,
+    schedule: Schedule | None,
+    *,
+    by: str,
+    now: datetime,
+) -> Schedule:
+    if schedule is None or schedule.installation_id != workspace.id:
+        raise UserError(GONE)
+    channel = session.get_one(Channel, schedule.channel_id)
+    roles.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
+    if schedule.state == "deleted":
+        raise UserError(GONE)
+    return schedule
+
+
+def set_up(
+    session: Session,
+    channel: Channel,
+    form: ScheduleForm,
+    *,
+    source: str,
+    by: str,
+    now: datetime,
+) -> None:
+    """Keep a new check-in; the form of that `source` makes one, however often sent.
+
+    Raises Refusal, with the field, for what makes no sense.
+    """
+    roles.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
+    made = validate(form, now)
+    known = session.scalar(
+        select(Schedule.id).filter_by(
+            installation_id=channel.installation_id, source=source
+        )
+    )
+    if known is None and count(session, channel) >= MOST_IN_A_CHANNEL:
+        raise UserError(FULL)
+    schedule_id = session.scalar(
+        upsert(session, Schedule)
+        .values(
+            installation_id=channel.installation_id,
+            channel_id=channel.id,
+            source=source,
+            created_at=now,
+            **_columns(made, channel, by),
+        )
+        .on_conflict_do_nothing(index_elements=["installation_id", "source"])
+        .returning(Schedule.id)
+    )
+    if schedule_id is not None:
+        schedules.schedule_next(
+            session, session.get_one(Schedule, schedule_id), now=now
+        )
+
+
+def change(
+    session: Session, schedule: Schedule, form: ScheduleForm, *, by: str, now: datetime
+) -> None:
+    """Keep a held check-in as it was changed: from the next time on.
+
+    A date that has had its round has no other. Raises Refusal, with the field.
+    """
+    made = validate(form, now)
+    # What was due until now was due as it was.
+    rounds.start(session, schedule, now=now)
+    channel = session.get_one(Channel, schedule.channel_id)
+    for name, value in _columns(made, channel, by).items():
+        setattr(schedule, name, value)
+    if schedule.state == "on":
+        schedules.schedule_next(session, schedule, now=now)
+
+
+def _columns(spec: ScheduleSpec, channel: Channel, by: str) -> dict[str, object]:
+    rhythm = spec.recurrence
+    return {
+        "owner": by,
+        "question": spec.question,
+        "hint": spec.hint,
+        "reflections": list(spec.reflections),
+        "every": rhythm.every,
+        "weekdays": [str(number) for number in sorted(rhythm.weekdays)],
+        "nth": rhythm.nth,
+        "at": spec.at,
+        "zone": spec.zone.key,
+        "starts_on": rhythm.starts_on,
+        "skip_dates": [one.isoformat() for one in sorted(rhythm.skips)],
+        "holidays_of": rhythm.holidays_of,
+        "open_days": spec.open_days,
+        "nudge_after": spec.remind_after,
+        "is_private": channel.is_private,
+    }
+
+
+def pause(session: Session, schedule: Schedule) -> None:
+    """By somebody: nothing more is asked until they resume it."""
+    if schedule.state == "on":
+        schedules.stop(session, schedule, "paused")
+
+
+def resume(session: Session, schedule: Schedule, *, now: datetime) -> None:
+    """Go on with a held check-in, in its channel as it is now. Raises Refusal."""
+    if schedule.state != "paused":
+        return
+    channel = session.get_one(Channel, schedule.channel_id)
+    schedule.is_private = channel.is_private
+    because = schedules.pause_reason(schedule, channel)
+    if because is not None:
+        raise UserError(f"#{channel.name} {notes.pause_reason_text(because)}.")
+    schedule.state, schedule.paused_because = "on", None
+    session.flush()
+    schedules.schedule_next(session, schedule, now=now)
+
+
+def delete(session: Session, schedule: Schedule) -> None:
+    """Ask no more. What people shared stays, and an open round closes in its time."""
+    schedules.stop(session, schedule, "deleted")
+
+
+def validate(form: ScheduleForm, now: datetime) -> ScheduleSpec:
+    """Raises Refusal, with the field, for what makes no sense."""
+    return plan.parse(form, today=timezones.local_date(now, ZoneInfo("UTC")))
+
+
+def spec_of(schedule: Schedule) -> ScheduleSpec:
+    return ScheduleSpec(
+        question=schedule.question,
+        hint=schedule.hint,
+        reflections=tuple(schedule.reflections),
+        recurrence=schedules.recurrence_of(schedule),
+        at=schedule.at,
+        zone=ZoneInfo(schedule.zone),
+        open_days=schedule.open_days,
+        remind_after=schedule.nudge_after,
+    )
+
+
+def in_channel(channel: Channel) -> Select[Schedule]:
+    return (
+        select(Schedule)
+        .where(Schedule.channel_id == channel.id, Schedule.state != "deleted")
+        .order_by(Schedule.id)
+    )
+
+
+def count(session: Session, channel: Channel) -> int:
+    found = select(func.count()).select_from(in_channel(channel).subquery())
+    return session.scalar(found) or 0

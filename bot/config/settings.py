@@ -1,0 +1,249 @@
+"""Settings, from the environment or a `.env` file."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+)
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    SettingsConfigDict,
+    exceptions,
+)
+
+from bot.config.mentors import MentorSettings
+from bot.config.tokens import check_secret
+from bot.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """What the operator chose. Without tokens the bot runs against the sandbox."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8-sig",
+        # Of a setting that has parts: MENTORS__REST_DAYS.
+        env_nested_delimiter="__",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    slack_bot_token: SecretStr | None = Field(
+        None, description="The bot's token, `xoxb-…`, from OAuth & Permissions."
+    )
+    slack_app_token: SecretStr | None = Field(
+        None,
+        description="The app-level token, `xapp-…`, with `connections:write`:"
+        " serves over Socket Mode.",
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None, description="From Basic Information: serves over HTTP."
+    )
+    slack_api_url: str = Field(
+        "https://slack.com/api/",
+        description="Where Slack's Web API is; for GovSlack or a test server.",
+    )
+    database_url: str = Field(
+        "sqlite:///data/backswing.db",
+        description="An SQLite file, or `postgresql://…` for several replicas.",
+    )
+    host: str = Field(
+        "127.0.0.1",
+        description="The address to listen on; `0.0.0.0` in a container.",
+    )
+    port: int = Field(
+        3000, ge=0, le=65535, description="The port for Slack's requests and health."
+    )
+    sandbox_port: int = Field(
+        3333, ge=0, le=65535, description="The port of the sandbox's page."
+    )
+    log_format: Literal["auto", "json", "plain"] = Field(
+        "auto", description="`auto` is plain on a terminal and JSON elsewhere."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="The least severe thing to log."
+    )
+    mentors: MentorSettings = Field(
+        MentorSettings(),
+        description="The numbers behind unexpected mentors, each a setting.",
+    )
+
+    @property
+    def mode(self) -> Literal["sandbox", "socket", "http"]:
+        """How Slack reaches us; raises SettingsError where tokens do not fit."""
+        bot = check_secret("SLACK_BOT_TOKEN", self.slack_bot_token, prefix="xoxb-")
+        app = check_secret("SLACK_APP_TOKEN", self.slack_app_token, prefix="xapp-")
+        signing = check_secret("SLACK_SIGNING_SECRET", self.slack_signing_secret)
+        if not (bot or app or signing):
+            return "sandbox"
+        if not bot:
+            _refuse_misspelling("slack_bot_token")
+            raise SettingsError(
+                "SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token, which"
+                " begins with xoxb-, from your app's OAuth & Permissions page."
+            )
+        if app:
+            return "socket"
+        if signing:
+            return "http"
+        _refuse_misspelling("slack_app_token")
+        _refuse_misspelling("slack_signing_secret")
+        raise SettingsError(
+            "SLACK_APP_TOKEN is missing: create an app-level token with the scope"
+            " connections:write (for Socket Mode), or set SLACK_SIGNING_SECRET"
+            " (for HTTP)."
+        )
+
+
+def load_settings(read: Callable[[], Settings]) -> Settings:
+    """The settings as `make` reads them. Raises SettingsError where one is wrong."""
+    env = Settings.model_config["env_file"]
+    try:
+        return read()
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+    except exceptions.SettingsError:
+        raise SettingsError(_explain_bad_list()) from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{env} is not text in UTF-8: save it as that.") from None
+    except OSError as error:
+        raise SettingsError(f"{env} can't be read ({error.strerror}).") from None
+
+
+def _explain(error: ValidationError) -> str:
+    """The first thing that is wrong, as the operator would name it."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "value_error":
+        return f"{first['ctx']['error']}."
+    parts = [part for part in first["loc"] if isinstance(part, str)]
+    name = "__".join(parts).upper()
+    shape = _json_schema(parts)
+    if shape is not None:
+        return (
+            f"{name} must be {_expected(name, shape)}; it is {_quoted(first['input'])}."
+        )
+    *group, last = parts
+    like = get_close_matches(last, [*MentorSettings.model_fields], 1)
+    meant = "__".join([*group, *like]).upper()
+    return f"{name} is not a setting" + (f": did you mean {meant}?" if like else ".")
+
+
+def _explain_bad_list() -> str:
+    """A value that has parts, and is not written as JSON writes them."""
+    for name, value in _environment().items():
+        shape = _json_schema(name.split("__"))
+        if shape is None or value is None or shape.get("type", "array") != "array":
+            continue
+        try:
+            json.loads(value)
+        except ValueError:
+            wanted = _expected(name.upper(), shape)
+            return f"{name.upper()} must be {wanted}; it is {_quoted(value)}."
+    raise AssertionError("each value can be read")
+
+
+def _json_schema(parts: list[str]) -> dict[str, Any] | None:
+    """Return what the setting of these parts takes, as JSON Schema, if it is one."""
+    schema = Settings.model_json_schema()
+    found: dict[str, Any] | None = schema
+    for part in parts:
+        group = (
+            schema["$defs"]["MentorSettings"] if found and "$ref" in found else found
+        )
+        found = (group or {}).get("properties", {}).get(part)
+    return found
+
+
+def _expected(name: str, schema: Mapping[str, Any]) -> str:
+    if "$ref" in schema:
+        return f"set by its parts, such as {name}__HOUR"
+    if "enum" in schema:
+        return f"one of {', '.join(schema['enum'])}"
+    if schema["type"] == "array":
+        return f"a list of numbers such as {schema['default']}"
+    least, most = schema.get("minimum"), schema.get("maximum")
+    if (above := schema.get("exclusiveMinimum")) is not None:
+        return f"a number above {above:g}, up to {most:g}"
+    if least is None:
+        return "a number"
+    to = "on" if most is None else f"to {most:g}"
+    return f"a number from {least:g} {to}"
+
+
+def _quoted(value: object) -> str:
+    """As it was typed, unless it is long or a token that got to the wrong place."""
+    shown = str(value)
+    is_shown = (
+        len(shown) <= _MAX_QUOTED_LENGTH and "xox" not in shown and "xapp" not in shown
+    )
+    if not shown.strip():
+        return "empty"
+    return f"“{shown}”" if is_shown else "something else"
+
+
+_MAX_QUOTED_LENGTH = 30
+_SLACK_SETTINGS = (
+    "slack_bot_token",
+    "slack_app_token",
+    "slack_signing_secret",
+    "slack_api_url",
+)
+# A name that does not begin with SLACK_ is likely a token's only if it is this close.
+_MIN_SIMILARITY = 0.85
+_SANDBOX_HINT = "to try Backswing without Slack, run `uv run app.py sandbox`."
+
+
+def refuse_accidental_sandbox(settings: Settings) -> None:
+    """Raise SettingsError where a real workspace was meant, although no token is set.
+
+    A secret that is not mounted is missing, and one whose name is misspelt is, too.
+    """
+    for typed, meant in _unknown_slack_names():
+        asked = f"did you mean {meant.upper()}? T" if meant else "t"
+        end = f"{asked}{_SANDBOX_HINT.removeprefix('t')}"
+        raise SettingsError(f"{typed.upper()} is not a setting: {end}")
+    for name in ("database_url", "slack_api_url"):
+        if name in settings.model_fields_set:
+            raise SettingsError(
+                f"{name.upper()} is set, but no token is: set SLACK_BOT_TOKEN and"
+                f" SLACK_APP_TOKEN; {_SANDBOX_HINT}"
+            )
+
+
+def _refuse_misspelling(missing: str) -> None:
+    for typed, meant in _unknown_slack_names():
+        if meant == missing:
+            raise SettingsError(
+                f"{missing.upper()} is missing, and {typed.upper()} is not a setting:"
+                " is it misspelt?"
+            )
+
+
+def _unknown_slack_names() -> Iterator[tuple[str, str | None]]:
+    """Each variable that was meant for us and is none of ours, and what is like it.
+
+    From the environment and from `.env`, in small letters.
+    """
+    for name in sorted({*_environment()} - {*Settings.model_fields}):
+        is_slacks = name.startswith("slack_")
+        like = get_close_matches(
+            name, _SLACK_SETTINGS, 1, 0.6 if is_slacks else _MIN_SIMILARITY
+        )
+        if is_slacks or like:
+            yield name, like[0] if like else None
+
+
+def _environment() -> Mapping[str, str | None]:
+    """Every variable of the environment and of `.env`, by its name in small letters."""
+    return {
+        **DotEnvSettingsSource(Settings).env_vars,
+        **EnvSettingsSource(Settings).env_vars,
+    }

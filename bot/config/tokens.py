@@ -1,0 +1,52 @@
+"""TODO: say what this module is for."""
+
+import re
+
+from pydantic import SecretStr
+
+from bot.errors import SettingsError
+
+# Words stand apart from what is around them, or one in a thousand real tokens, which
+# are random letters, would hold one by chance.
+_PLACEHOLDER = re.compile(
+    r"\.\.\.|…|[<>]|(?<![a-z0-9])(?:x{3,}(?![a-z0-9])|your|change|example|todo|insert)",
+    re.IGNORECASE,
+)
+
+
+_QUOTES = ("'", '"', "“", "”", "\u2018", "’", "`")
+
+
+_SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")
+
+
+# A token is its prefix and at least this much; anything shorter was cut off.
+_MIN_SECRET_LENGTH = 16
+
+
+def check_secret(name: str, value: SecretStr | None, *, prefix: str = "") -> str | None:
+    if value is None:
+        return None
+    secret = value.get_secret_value()
+    if not secret.strip():
+        raise SettingsError(f"{name} is empty: give it a value, or remove it.")
+    if secret.startswith(_QUOTES) or secret.endswith(_QUOTES):
+        raise SettingsError(f"{name} has quotes around it: leave them out.")
+    if secret != secret.strip() or any(c.isspace() for c in secret):
+        raise SettingsError(f"{name} has a space in it: copy it again, without.")
+    if _PLACEHOLDER.search(secret):
+        raise SettingsError(
+            f"{name} is still a placeholder: put the real value from Slack there."
+        )
+    if not secret.startswith(prefix):
+        raise SettingsError(
+            f"{name} is of the wrong kind: it must begin with {prefix}."
+        )
+    if len(secret) < _MIN_SECRET_LENGTH:
+        raise SettingsError(f"{name} is too short: copy the whole of it from Slack.")
+    if not prefix and not _SIGNING_SECRET.fullmatch(secret):
+        raise SettingsError(
+            f"{name} is not a signing secret: those are 32 digits and letters from a to"
+            " f. Copy it again from your app's Basic Information page."
+        )
+    return secret

@@ -1,0 +1,217 @@
+"""Engines and sessions, for SQLite and PostgreSQL."""
+
+import sqlite3
+from contextlib import closing
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import NullPool, QueuePool
+
+# A request must fail, and so be delivered again, before Slack's three seconds end.
+REQUEST_TIMEOUT_SECONDS = 2.5
+# Locks are held for milliseconds. Who waits longer waits for something that hangs, and
+# lets those go on who came with it. PostgreSQL looks for a deadlock after one second,
+# and is to say so before the waiting ends.
+LOCK_TIMEOUT_SECONDS = 1.25
+# For the line of events, two delivery threads, and what else wants to know something.
+AUTOCOMMIT_CONNECTIONS = 4
+# Of one replica to PostgreSQL.
+MAX_CONNECTIONS = 14
+# Of SQLite's log, 4 KiB each, before they are taken over into the file; each once, as
+# often as it has changed. With four times the default, a commit under load takes a
+# quarter less time, and the log 16 MiB.
+CHECKPOINT_PAGES = 4000
+
+
+# Of the transactions that are begun here, where it is not LOCK_SECONDS.
+lock_timeout_seconds: ContextVar[float | None] = ContextVar(
+    "lock_seconds", default=None
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """`sessions` to change something, `reads` to look without holding up writers.
+
+    `lookups` are for one quick question each, without a session or a transaction.
+    """
+
+    engine: Engine
+    write_session: sessionmaker[Session]
+    read_session: sessionmaker[Session]
+    autocommit: Engine
+    _read_engine: Engine
+
+    def close(self) -> None:
+        for engine in self._engines().values():
+            engine.dispose()
+
+    def pools(self) -> dict[str, tuple[int, int]]:
+        """How many connections are in use, and how many there may be, by the pool."""
+        pools = {name: engine.pool for name, engine in self._engines().items()}
+        return {
+            name: (pool.checkedout(), pool.size())
+            for name, pool in pools.items()
+            if isinstance(pool, QueuePool)
+        }
+
+    def _engines(self) -> dict[str, Engine]:
+        """By what they are for; PostgreSQL has one to change and to look."""
+        engines = {"lookups": self.autocommit, "changes": self.engine}
+        if self._read_engine is not self.engine:
+            engines["reads"] = self._read_engine
+        return engines
+
+
+def parse_url(url: str) -> URL:
+    """The URL with the driver we use; raises ValueError for another database."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() in {"postgresql", "postgres"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        return parsed.set(drivername="sqlite+pysqlite")
+    raise ValueError("neither PostgreSQL nor an SQLite file")
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """Where an SQLite database lies; None for PostgreSQL."""
+    if url.get_backend_name() != "sqlite":
+        return None
+    return Path(str(url.database)).resolve()
+
+
+def connect(url: str | URL) -> Database:
+    parsed = parse_url(
+        url.render_as_string(hide_password=False) if isinstance(url, URL) else url
+    )
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    return _postgresql(parsed)
+
+
+def open_read_only(url: URL) -> Engine:
+    """An engine that changes nothing, and makes no database where there is none.
+
+    It holds up nobody, and may look into a file that another process serves.
+    """
+    file = sqlite_file(url)
+    if file is None:
+        return _postgresql_engine(
+            url, pool_size=1, execution_options={"postgresql_readonly": True}
+        )
+    address = f"{file.as_uri()}?mode=ro"
+    return create_engine(
+        "sqlite+pysqlite://",
+        creator=lambda: sqlite3.connect(
+            address, uri=True, timeout=REQUEST_TIMEOUT_SECONDS
+        ),
+        poolclass=NullPool,
+        hide_parameters=True,
+    )
+
+
+def truncate_wal(file: Path) -> bool:
+    """Take an SQLite file's log over into it, and leave nothing in the log.
+
+    What was deleted stands in the log until then. False where somebody is reading or
+    writing just now; nobody is kept waiting for it.
+    """
+    log_file = Path(f"{file}-wal")
+    if not log_file.exists() or log_file.stat().st_size == 0:
+        return True
+    with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as connection:
+        # Most of it goes without holding up writers; then there is little left.
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not is_busy
+
+
+def _postgresql(url: URL) -> Database:
+    # A server that was restarted has closed the connections that wait here. A lookup
+    # on one is tried `together` again, and takes half the time without asking.
+    engine = _postgresql_engine(
+        url, pool_size=MAX_CONNECTIONS - AUTOCOMMIT_CONNECTIONS, pool_pre_ping=True
+    )
+    engine.dialect.do_begin = _begin_postgresql  # type: ignore[assignment, method-assign]
+    sessions = sessionmaker(engine)
+    lookups = _postgresql_engine(
+        url, pool_size=AUTOCOMMIT_CONNECTIONS, isolation_level="AUTOCOMMIT"
+    )
+    return Database(engine, sessions, sessions, lookups, engine)
+
+
+def _begin_postgresql(connection: Any) -> None:
+    seconds = lock_timeout_seconds.get()
+    if seconds is not None:
+        connection.execute(f"SET LOCAL lock_timeout = {int(seconds * 1000)}")
+
+
+def _postgresql_engine(url: URL, **options: Any) -> Engine:
+    settings = (
+        f"-c statement_timeout={int(REQUEST_TIMEOUT_SECONDS * 1000)}"
+        f" -c lock_timeout={int(LOCK_TIMEOUT_SECONDS * 1000)}"
+        " -c idle_in_transaction_session_timeout=10000"
+    )
+    return create_engine(
+        url,
+        hide_parameters=True,
+        max_overflow=0,
+        pool_timeout=REQUEST_TIMEOUT_SECONDS,
+        connect_args={"application_name": "backswing", "options": settings},
+        **options,
+    )
+
+
+def _sqlite(url: URL) -> Database:
+    # SQLite has one writer at a time. A pool of one connection is a fair queue for
+    # it, where SQLite's own busy handler would poll and starve.
+    writing = _sqlite_engine(url, "BEGIN IMMEDIATE", pool_size=1)
+    reading = _sqlite_engine(url, "BEGIN", pool_size=4)
+    lookups = _sqlite_engine(url, None, pool_size=AUTOCOMMIT_CONNECTIONS)
+    for engine in (reading, lookups):
+        event.listen(engine, "connect", _set_query_only)
+    sessions = sessionmaker(writing)
+    return Database(writing, sessions, sessionmaker(reading), lookups, reading)
+
+
+def _set_query_only(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _sqlite_engine(url: URL, begin: str | None, *, pool_size: int) -> Engine:
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=REQUEST_TIMEOUT_SECONDS,
+    )
+
+    # By default Python's sqlite3 begins late and commits before DDL, which loses
+    # updates and half-applies migrations: we begin ourselves.
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        connection.execute(
+            f"PRAGMA busy_timeout = {int(REQUEST_TIMEOUT_SECONDS * 1000)}"
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        # What is deleted is written over. Few builds of SQLite do so by themselves.
+        connection.execute("PRAGMA secure_delete = ON")
+
+    def do_begin(connection: Any) -> None:
+        if begin is not None:
+            connection.execute(begin)
+
+    # Not by an event: where there is one listener, SQLAlchemy looks for listeners
+    # at every statement, which takes a third of its time.
+    engine.dialect.do_begin = do_begin  # type: ignore[assignment, method-assign]
+    return engine

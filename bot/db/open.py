@@ -1,0 +1,166 @@
+"""Opens the database that the operator chose, or says why it can't be."""
+
+import errno
+import logging
+import os
+import sqlite3
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from sqlalchemy import URL, Engine
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+
+from bot.db import engine as db_engine
+from bot.db import schema
+from bot.db.engine import Database
+from bot.errors import SettingsError
+
+log = logging.getLogger(__name__)
+
+
+def open_database(
+    url: str, *, migrate: bool = False, setting: str = "DATABASE_URL"
+) -> Database:
+    """The database, with today's schema. Raises SettingsError where it can't be.
+
+    A file is ours alone, so it is migrated as needed; one that replicas share only
+    if the caller `migrates`. `setting`: where the URL was given.
+    """
+    try:
+        parsed = db_engine.parse_url(url)
+        if parsed.database == ":memory:":
+            raise ValueError("forgets everything")  # noqa: TRY301 - said once, below
+    except (ValueError, SQLAlchemyError):
+        raise SettingsError(
+            f"{setting} is not understood: give postgresql://user:password@host/name,"
+            " or sqlite:///path/to/file.db."
+        ) from None
+    file = db_engine.sqlite_file(parsed)
+    if file is not None:
+        try:
+            _secure_file(file)
+        except Timeout:
+            raise SettingsError(
+                f"{setting}: another process is using {file.name}. SQLite serves one"
+                " process; for several, give a postgresql:// URL."
+            ) from None
+        except OSError as error:
+            raise SettingsError(
+                f"{setting}: {file.name} can't be opened ({error.strerror})."
+            ) from None
+    return _connect(parsed, migrate=migrate or file is not None, setting=setting)
+
+
+def open_new_file(path: Path) -> Database:
+    """Open an empty SQLite database at `first`, or beside it while another has that.
+
+    What an earlier process left there is deleted. Raises SettingsError.
+    """
+    for n in count(1):
+        file = path if n == 1 else path.with_stem(f"{path.stem}-{n}")
+        try:
+            _secure_file(file, truncate=True)
+        except Timeout:
+            continue
+        except OSError as error:
+            raise SettingsError(
+                f"{file} can't be written ({error.strerror}): start in another folder."
+            ) from None
+        url = URL.create("sqlite", database=str(file))
+        return _connect(db_engine.parse_url(str(url)), migrate=True, setting=str(file))
+    raise AssertionError("the numbers never end")
+
+
+def _connect(url: URL, *, migrate: bool, setting: str) -> Database:
+    database = db_engine.connect(url)
+    with ExitStack() as otherwise:
+        otherwise.callback(database.close)
+        try:
+            _ensure_current(database, migrate=migrate, setting=setting)
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+            # SQLite's word for a file that is damaged, or none of its own.
+            is_file = db_engine.sqlite_file(url) is not None
+            is_damaged = is_file and type(error) is DatabaseError
+            hint = " It may be damaged: restore a backup." if is_damaged else ""
+            raise SettingsError(f"{setting}: {describe_failure(error)}{hint}") from None
+        otherwise.pop_all()
+    return database
+
+
+def describe_failure(error: Exception) -> str:
+    """Say that the database can't be used, and why, without a value that is in it."""
+    if _is_disk_full(error):
+        return "the database can't be used: the disk is full. Make room on it."
+    return f"the database can't be used ({type(error).__name__})."
+
+
+def _is_disk_full(error: Exception) -> bool:
+    driver = getattr(error, "orig", None) or error
+    return (
+        getattr(driver, "sqlite_errorname", None) == "SQLITE_FULL"
+        # PostgreSQL's disk_full.
+        or getattr(driver, "sqlstate", None) == "53100"
+        or getattr(driver, "errno", None) in {errno.ENOSPC, errno.EDQUOT}
+    )
+
+
+def require_current_schema(engine: Engine, *, setting: str = "DATABASE_URL") -> None:
+    """Raise SettingsError where the database is not of this version, if of any."""
+    match schema.compare_revision(engine):
+        case "unknown":
+            raise SettingsError(_NEWER_SCHEMA.format(setting))
+        case "older":
+            raise SettingsError(_OLDER_SCHEMA.format(setting))
+
+
+_NEWER_SCHEMA = (
+    "{}: the database was made by a newer version of Backswing. Run that version, or"
+    " restore a backup."
+)
+_OLDER_SCHEMA = (
+    "{}: the database is of an older version. Stop the other replicas, then run"
+    " `uv run app.py migrate`."
+)
+
+
+def _secure_file(file: Path, *, truncate: bool = False) -> None:
+    """Make an SQLite file ours alone, by its mode and by a lock on it.
+
+    Raises Timeout where another process has it, and OSError.
+    """
+    os.umask(0o077)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = FileLock(f"{file}.lock", mode=0o600)
+    lock.acquire(timeout=0)
+    _LOCKS.append(lock)
+    parts = (file, Path(f"{file}-wal"), Path(f"{file}-shm"))
+    if truncate:
+        for part in parts:
+            part.unlink(missing_ok=True)
+    file.touch(mode=0o600, exist_ok=True)
+    for part in parts:
+        if part.exists():
+            part.chmod(0o600)
+
+
+# Held until the process ends, however it ends.
+_LOCKS: list[FileLock] = []
+
+
+def _ensure_current(database: Database, *, migrate: bool, setting: str) -> None:
+    match schema.compare_revision(database.engine):
+        case "unknown":
+            raise SettingsError(_NEWER_SCHEMA.format(setting))
+        case "older" if not migrate:
+            raise SettingsError(_OLDER_SCHEMA.format(setting))
+        case "older":
+            copy = schema.back_up(database)
+            schema.upgrade(database)
+            schema.vacuum(database)
+            log.info("migrated", extra={"backup": str(copy)})
+        case "empty":
+            schema.upgrade(database)
+        case "same":
+            pass

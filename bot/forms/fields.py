@@ -1,0 +1,264 @@
+"""The kinds of fields in a settings form: each draws a value, and reads one back."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any, Generic, Protocol, TypeVar
+
+from slack_sdk.models.blocks import (
+    CheckboxesElement,
+    DatePickerElement,
+    InputBlock,
+    NumberInputElement,
+    Option,
+    PlainTextInputElement,
+    RadioButtonsElement,
+    TimePickerElement,
+    UserMultiSelectElement,
+)
+
+from bot.errors import UserError
+from bot.forms.topics import normalize_topic
+from bot.slack import emoji
+
+T = TypeVar("T")
+
+MAX_TOPICS = 50
+MAX_PEOPLE = 30
+_MAX_TOPICS_LENGTH = 2000
+_MAX_EMOJI_LENGTH = 300
+
+
+class FormValues(Protocol):
+    """A form as it was sent, by the name of a field."""
+
+    def text(self, block: str) -> str: ...
+    def chosen(self, block: str) -> str | None: ...
+    def all_chosen(self, block: str) -> list[str]: ...
+    def users(self, block: str) -> list[str]: ...
+    def date(self, block: str) -> str | None: ...
+    def time(self, block: str) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field(ABC, Generic[T]):
+    """One setting in a form. `name` is its block, and where Slack shows a refusal."""
+
+    name: str
+    label: str
+    hint: str | None = None
+
+    @abstractmethod
+    def render(self, value: T) -> InputBlock: ...
+
+    @abstractmethod
+    def read(self, form: FormValues) -> T:
+        """What was entered. Raises Refusal, with the field, for what makes no sense."""
+
+    def _input(self, element: Any, *, optional: bool) -> InputBlock:
+        return InputBlock(
+            block_id=self.name,
+            label=self.label,
+            hint=self.hint,
+            optional=optional or None,
+            element=element,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice(Field[str]):
+    """One of a few. Each choice: its value, its words, and more words."""
+
+    choices: Sequence[tuple[str, str, str | None]]
+
+    def render(self, value: str) -> InputBlock:
+        options = [
+            Option(text=text, value=name, description=more)
+            for name, text, more in self.choices
+        ]
+        chosen = next(option for option in options if option.value == value)
+        return self._input(
+            RadioButtonsElement(
+                action_id=self.name, options=options, initial_option=chosen
+            ),
+            optional=False,
+        )
+
+    def read(self, form: FormValues) -> str:
+        chosen = form.chosen(self.name)
+        for name, _, _ in self.choices:
+            if name == chosen:
+                return name
+        raise UserError("Choose one of these.", field=self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch(Field[bool]):
+    """A box to tick. `label` names the subject, `yes` is what a tick says."""
+
+    tick_label: str
+
+    def render(self, value: bool) -> InputBlock:
+        box = Option(text=self.tick_label, value="yes")
+        return self._input(
+            CheckboxesElement(
+                action_id=self.name,
+                options=[box],
+                initial_options=[box] if value else None,
+            ),
+            optional=True,
+        )
+
+    def read(self, form: FormValues) -> bool:
+        return "yes" in form.all_chosen(self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People(Field[Sequence[str]]):
+    """Some people of the workspace, as Slack's ids."""
+
+    def render(self, value: Sequence[str]) -> InputBlock:
+        return self._input(
+            UserMultiSelectElement(
+                action_id=self.name,
+                placeholder="Choose people",
+                initial_users=list(value) or None,
+                max_selected_items=MAX_PEOPLE,
+            ),
+            optional=True,
+        )
+
+    def read(self, form: FormValues) -> Sequence[str]:
+        people = list(dict.fromkeys(form.users(self.name)))
+        if len(people) > MAX_PEOPLE:
+            raise UserError(f"At most {MAX_PEOPLE} people.", field=self.name)
+        return people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number(Field[int]):
+    """A whole number within bounds."""
+
+    minimum: int
+    maximum: int
+
+    def render(self, value: int) -> InputBlock:
+        return self._input(
+            NumberInputElement(
+                action_id=self.name,
+                is_decimal_allowed=False,
+                initial_value=str(value),
+                min_value=str(self.minimum),
+                max_value=str(self.maximum),
+            ),
+            optional=False,
+        )
+
+    def read(self, form: FormValues) -> int:
+        typed = form.text(self.name).strip()
+        is_number = typed.isascii() and typed.isdigit() and len(typed) < 10  # noqa: PLR2004
+        if not is_number or not self.minimum <= int(typed) <= self.maximum:
+            raise UserError(
+                f"A whole number from {self.minimum} to {self.maximum}.",
+                field=self.name,
+            )
+        return int(typed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day(Field[date | None]):
+    """A date, or none."""
+
+    def render(self, value: date | None) -> InputBlock:
+        return self._input(
+            DatePickerElement(
+                action_id=self.name,
+                placeholder="Choose a day",
+                initial_date=value.isoformat() if value else None,
+            ),
+            optional=True,
+        )
+
+    def read(self, form: FormValues) -> date | None:
+        chosen = form.date(self.name)
+        try:
+            return date.fromisoformat(chosen) if chosen else None
+        except ValueError:
+            raise UserError("Choose a day.", field=self.name) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeOfDay(Field[time]):
+    """A time of the day, to the minute."""
+
+    def render(self, value: time) -> InputBlock:
+        return self._input(
+            TimePickerElement(
+                action_id=self.name, initial_time=value.isoformat("minutes")
+            ),
+            optional=False,
+        )
+
+    def read(self, form: FormValues) -> time:
+        try:
+            return time.fromisoformat(form.time(self.name) or "").replace(
+                second=0, microsecond=0, tzinfo=None
+            )
+        except ValueError:
+            raise UserError("Choose a time.", field=self.name) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topics(Field[Sequence[str]]):
+    """Topics, with commas between."""
+
+    def render(self, value: Sequence[str]) -> InputBlock:
+        return self._input(
+            PlainTextInputElement(
+                action_id=self.name,
+                initial_value=", ".join(value) or None,
+                max_length=_MAX_TOPICS_LENGTH,
+            ),
+            optional=True,
+        )
+
+    def read(self, form: FormValues) -> Sequence[str]:
+        named = filter(None, map(normalize_topic, form.text(self.name).split(",")))
+        topics = list(dict.fromkeys(named))
+        if len(topics) > MAX_TOPICS:
+            raise UserError(f"At most {MAX_TOPICS} topics.", field=self.name)
+        _require_fits(", ".join(topics), _MAX_TOPICS_LENGTH, self.name)
+        return topics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emoji(Field[Sequence[str]]):
+    """Names of emoji; drawn as emoji, for a text field shows names as they are."""
+
+    is_required: bool = True
+
+    def render(self, value: Sequence[str]) -> InputBlock:
+        return self._input(
+            PlainTextInputElement(
+                action_id=self.name,
+                initial_value=emoji.render(value) or None,
+                max_length=_MAX_EMOJI_LENGTH,
+            ),
+            optional=not self.is_required,
+        )
+
+    def read(self, form: FormValues) -> Sequence[str]:
+        names, bad = emoji.parse(form.text(self.name))
+        if bad:
+            raise UserError(f"Not an emoji: {', '.join(bad[:3])}", field=self.name)
+        if self.is_required and not names:
+            raise UserError("Name at least one emoji, such as 👍", field=self.name)
+        _require_fits(emoji.render(names), _MAX_EMOJI_LENGTH, self.name)
+        return names
+
+
+def _require_fits(text: str, limit: int, field: str) -> None:
+    """The form shows the settings written out, which can be longer than was typed."""
+    if len(text) > limit:
+        raise UserError("That is more than fits here; take some out.", field=field)

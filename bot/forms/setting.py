@@ -1,0 +1,50 @@
+"""A setting: a field of a form, and where its value is kept."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy.orm import Session
+
+from bot.forms.fields import Field, FormValues
+
+Owner = TypeVar("Owner")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[Owner]):
+    """`get` and `put` read and record the value of the `Owner` (a channel, …).
+
+    `put` runs when all that was entered makes sense, by itself and together; it may
+    still raise Refusal, with the field, for what only the database knows.
+    """
+
+    field: Field[Any]
+    get: Callable[[Session, Owner], Any]
+    put: Callable[[Session, Owner, Any], None]
+    # What a channel has that was never set up; None where no other default makes
+    # sense. A workspace may choose another, with which its channels begin.
+    default: Any = None
+
+    @property
+    def name(self) -> str:
+        return self.field.name
+
+
+def column_setting(field: Field[Any], *, default: Any = None) -> Setting[Any]:
+    """A setting kept in the column of its owner's row that has the field's name."""
+
+    def put(_session: Session, owner: Any, value: Any) -> None:
+        setattr(owner, field.name, value)
+
+    return Setting(
+        field,
+        lambda _session, owner: getattr(owner, field.name),
+        put,
+        default=default,
+    )
+
+
+def read_values(settings: Iterable[Setting[Any]], form: FormValues) -> dict[str, Any]:
+    """What was entered, by name. Raises Refusal for the first that makes no sense."""
+    return {setting.name: setting.field.read(form) for setting in settings}

@@ -1,0 +1,76 @@
+"""The asks of others that somebody offered to help with, or has too."""
+
+from collections.abc import Collection
+
+from sqlalchemy import func, select
+
+from bot.home.blocks import ListItem, ListPage
+from bot.home.view_context import HomeContext
+from bot.workspace import members
+from models import Ask, Channel, Reaction
+
+# The meanings of reactions by which people join an ask.
+JOIN_MEANINGS = ("looking", "same")
+_OPEN_STATES = ("open", "answered")
+
+
+def list_joined_asks(
+    context: HomeContext, visible: Collection[str]
+) -> ListPage[ListItem]:
+    """List those that are not solved yet, the newest first.
+
+    `visible`: Slack's ids of the channels of which they may see what was said there.
+    """
+    mine = (
+        Reaction.member == context.member,
+        Reaction.meaning.in_(JOIN_MEANINGS),
+        Reaction.is_present.is_(True),
+        Reaction.message_ts == Ask.ts,
+        Ask.installation_id == context.workspace.id,
+        Ask.state.in_(_OPEN_STATES),
+        Ask.asker != context.member,
+        Channel.is_private.is_(False) | Channel.slack_id.in_(visible),
+    )
+    rows = (
+        select(
+            Ask.id,
+            # "same" comes after "looking": who has it too is told so first.
+            func.max(Reaction.meaning).label("meaning"),
+        )
+        .join(Reaction, Reaction.ask_id == Ask.id)
+        .join(Channel, Channel.id == Ask.channel_id)
+        .where(*mine)
+        .group_by(Ask.id)
+        .subquery()
+    )
+    total = context.session.scalar(select(func.count()).select_from(rows)) or 0
+    start = context.page_start("joined", total)
+    page = context.fetch_page(
+        select(Ask, Channel, rows.c.meaning)
+        .join(rows, rows.c.id == Ask.id)
+        .join(Channel, Channel.id == Ask.channel_id)
+        .order_by(Ask.asked_at.desc(), Ask.id.desc()),
+        "joined",
+        start,
+        total,
+    )
+    called = members.names(
+        context.session, context.workspace.id, [ask.asker for ask, _, _ in page]
+    )
+    lines = [
+        ListItem(
+            members.text_with_names(context.session, context.workspace.id, ask.title),
+            context.message_url(channel.slack_id, ask.ts),
+            (
+                _JOINED_AS[meaning],
+                f"asked by {called[ask.asker]}",
+                f"#{channel.name}",
+                ask.state,
+            ),
+        )
+        for ask, channel, meaning in page
+    ]
+    return ListPage(lines, start, total)
+
+
+_JOINED_AS = {"looking": "you offered to help", "same": "you have this too"}

@@ -1,0 +1,140 @@
+"""Which channels somebody is in: read from Slack, and kept fresh by its events."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot import visibility
+from bot.clock import datetime_to_micros
+from bot.outbox import enqueue, home_refresh
+from bot.outbox.queue import Delivery
+from bot.slack.actions import FetchMemberships
+from models import Channel, ChannelMember, Home
+
+# Events keep it fresh in between; this is for those that never came.
+FRESH_FOR = visibility.FRESH_FOR
+
+
+def is_fresh(home: Home | None, now: datetime) -> bool:
+    """Whether we know well enough which channels the Home tab's owner is in."""
+    read_at = home.channels_read_at if home else None
+    return read_at is not None and timedelta(0) <= now - read_at < FRESH_FOR
+
+
+def request_refresh(
+    session: Session, installation_id: int, member: str, *, now: datetime
+) -> None:
+    """Ask for the channels of somebody who has a Home tab, if they may be old."""
+    if is_fresh(session.get(Home, (installation_id, member)), now):
+        return
+    enqueue.enqueue_update(
+        session, "home.places", 0, member, installation_id=installation_id, now=now
+    )
+
+
+def visible_channels(
+    session: Session, installation_id: int, member: str, *, now: datetime
+) -> set[str]:
+    """Slack's ids of the channels that somebody is in, and may hear of.
+
+    Private ones only where we know lately enough that they are in them.
+    """
+    found = select(Channel.slack_id).join(
+        ChannelMember, ChannelMember.channel_id == Channel.id
+    )
+    found = found.where(
+        Channel.installation_id == installation_id,
+        ChannelMember.member == member,
+        ChannelMember.is_in.is_(True),
+        visibility.visible(member, now=now),
+    )
+    return set(session.scalars(found))
+
+
+def invalidate(session: Session, installation_id: int) -> None:
+    """The bot is in one more channel: who else is there is still to be asked."""
+    session.execute(
+        update(Home)
+        .where(Home.installation_id == installation_id)
+        .values(channels_read_at=None)
+    )
+
+
+def render_fetch(session: Session, delivery: Delivery) -> FetchMemberships | None:
+    if session.get(Home, (delivery.installation_id, delivery.recipient)) is None:
+        return None
+    return FetchMemberships(delivery.recipient)
+
+
+def on_fetched(
+    session: Session, delivery: Delivery, slack_ids: Sequence[str], now: datetime
+) -> None:
+    """Slack says that the person is in these channels and in no others.
+
+    What events say of later than the question stands.
+    """
+    home = session.get(Home, (delivery.installation_id, delivery.recipient))
+    if home is None:
+        return
+    of_workspace = Channel.installation_id == delivery.installation_id
+    now_in = session.scalars(
+        select(Channel.id).where(of_workspace, Channel.slack_id.in_(slack_ids))
+    ).all()
+    were_in = session.scalars(
+        select(ChannelMember.channel_id)
+        .join(Channel, Channel.id == ChannelMember.channel_id)
+        .where(of_workspace, ChannelMember.member == delivery.recipient)
+    ).all()
+    visibility.record_memberships(
+        session,
+        delivery.recipient,
+        {one: one in now_in for one in {*now_in, *were_in}},
+        at_micros=datetime_to_micros(delivery.started_at),
+        now=now,
+    )
+    home.channels_read_at = delivery.started_at
+    home_refresh.refresh_homes(
+        session,
+        delivery.installation_id,
+        [delivery.recipient],
+        now=now,
+        delay=timedelta(),
+    )
+
+
+def on_membership_event(
+    session: Session,
+    installation_id: int,
+    channel: str,
+    member: str,
+    *,
+    is_member: bool,
+    event_micros: int,
+    now: datetime,
+) -> None:
+    """Somebody joined a channel, or left it: known of those who have a Home tab.
+
+    Of private channels it is known of everybody. `channel` is Slack's id, `at_us`
+    Slack's time of it.
+    """
+    visibility.on_membership_event(
+        session,
+        installation_id,
+        channel,
+        member,
+        is_in=is_member,
+        at_micros=event_micros,
+        now=now,
+    )
+    if session.get(Home, (installation_id, member)) is None:
+        return
+    known = session.scalar(
+        select(Channel.id).filter_by(installation_id=installation_id, slack_id=channel)
+    )
+    if known is not None:
+        visibility.record_memberships(
+            session, member, {known: is_member}, at_micros=event_micros, now=now
+        )
+        home_refresh.refresh_homes(session, installation_id, [member], now=now)

@@ -1,0 +1,30 @@
+"""TODO: say what this module is for."""
+
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, SectionBlock
+
+from bot.settings.blocks import help_text
+from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_JOIN, DEFAULT_SOLVED
+
+_PEERS_CAN = "I can't answer questions myself, but your peers can."
+
+
+def help_hint() -> tuple[str, list[Block]]:
+    """For a message that is neither a question nor a request for help."""
+    text = f"{_PEERS_CAN} Type `/ask` and your question in a channel, or `help` here."
+    return text, [SectionBlock(text=text)]
+
+
+def help_message() -> tuple[str, list[Block]]:
+    text = help_text(DEFAULT_HELPFUL, DEFAULT_SOLVED, DEFAULT_JOIN)
+    return text, [SectionBlock(text=text)]
+
+
+def offer_to_ask(ts: str) -> tuple[str, list[Block]]:
+    """For a question. `ts` is the message whose words the form is filled with."""
+    button = ButtonElement(
+        text="Ask your peers", action_id="ask_written", value=ts, style="primary"
+    )
+    return _PEERS_CAN, [
+        SectionBlock(text=_PEERS_CAN),
+        ActionsBlock(elements=[button]),
+    ]

@@ -1,0 +1,64 @@
+"""What is kept of people for their Home tabs, and whose show somebody else."""
+
+from sqlalchemy import select, union
+from sqlalchemy.orm import Session
+
+from bot.outbox import home_refresh
+from bot.personal_data import Erasure, MessagePolicy, TablePolicy
+from models import Answer, Ask, ChannelMember, Home, KudosThanks
+
+
+def _refresh_affected_homes(session: Session, erasure: Erasure) -> None:
+    """Home tabs that may name the person or quote their asks are drawn again."""
+    who = erasure.member
+    open_asks = select(Ask.channel_id).where(
+        Ask.installation_id == erasure.installation_id,
+        Ask.asker == who,
+        Ask.state == "open",
+    )
+    concerned = union(
+        select(KudosThanks.receiver).where(
+            KudosThanks.installation_id == erasure.installation_id,
+            KudosThanks.giver == who,
+        ),
+        select(Answer.author)
+        .join(Ask, Ask.id == Answer.ask_id)
+        .where(Ask.installation_id == erasure.installation_id, Ask.asker == who),
+        select(ChannelMember.member).where(ChannelMember.channel_id.in_(open_asks)),
+    ).subquery()
+    owners = session.scalars(
+        select(Home.member).where(
+            Home.installation_id == erasure.installation_id,
+            Home.member.in_(select(concerned)),
+            Home.member != who,
+        )
+    ).all()
+    home_refresh.refresh_homes(
+        session, erasure.installation_id, owners, now=erasure.now
+    )
+
+
+PERSONAL_DATA = (
+    TablePolicy(
+        model=Home,
+        contents="Who has opened their Home tab, and when; which page of it they look at.",
+        purpose="To show it as it is when something of theirs changes.",
+        retention="The person is forgotten.",
+        owner_columns=("member",),
+        non_personal=("hash", "starts"),
+        on_erasure="delete",
+        before_erasure=_refresh_affected_homes,
+    ),
+    TablePolicy(
+        model=ChannelMember,
+        contents="In which channels those people are; of others, in which private ones, as"
+        " Slack last said.",
+        purpose="To show them what is said there, and nobody else.",
+        retention="The person is forgotten.",
+        owner_columns=("member",),
+        on_erasure="delete",
+    ),
+)
+
+# Drawn anew, each time, from what is there.
+MESSAGES = (MessagePolicy(frozenset({"home.help", "home.show", "home.places"})),)

@@ -1,0 +1,105 @@
+"""What nobody has answered yet where somebody is."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, select
+
+from bot import visibility
+from bot.home import blocks, rules
+from bot.home.blocks import ListItem, ListPage
+from bot.home.joined_asks import JOIN_MEANINGS
+from bot.home.rules import PAGE_SIZES
+from bot.home.view_context import HomeContext
+from bot.slack.text import to_plain
+from bot.workspace import members
+from models import Ask, Channel, ChannelMember, Reaction
+
+# So many are put in order, the oldest; nobody turns so many pages.
+MAX_SORTED = 400
+
+
+def list_unanswered_asks(context: HomeContext) -> tuple[ListPage[ListItem], str]:
+    """In their topics first, then the oldest; and what to say where there are none."""
+    visible = _visible(context)
+    # What they offered to help with, or have too, is in a list of its own.
+    joined = select(Reaction.ask_id).where(
+        Reaction.member == context.member,
+        Reaction.meaning.in_(JOIN_MEANINGS),
+        Reaction.is_present.is_(True),
+        Reaction.ask_id.is_not(None),
+    )
+    found = context.session.execute(
+        select(
+            Ask.title,
+            Ask.topics,
+            Ask.asker,
+            Ask.asked_at,
+            Ask.ts,
+            Channel.slack_id,
+            Channel.name,
+        )
+        .join(Channel, Channel.id == Ask.channel_id)
+        .join(ChannelMember, ChannelMember.channel_id == Ask.channel_id)
+        .where(
+            *visible,
+            Ask.state == "open",
+            Ask.ts.is_not(None),
+            Ask.asker != context.member,
+            Ask.id.not_in(joined),
+        )
+        .order_by(Ask.asked_at, Ask.id)
+        .limit(MAX_SORTED)
+    ).all()
+    if not found:
+        return ListPage(), _empty_text(context, visible)
+    known = context.settings.topics_known
+    ordered = sorted(
+        (
+            (rules.matches_topics(row.topics, to_plain(row.title), known), row)
+            for row in found
+        ),
+        key=lambda one: not one[0],
+    )
+    start = context.page_start("unanswered", len(ordered))
+    page = ordered[start : start + PAGE_SIZES["unanswered"]]
+    called = members.names(
+        context.session, context.workspace.id, [row.asker for _, row in page]
+    )
+    lines = [
+        ListItem(
+            members.text_with_names(context.session, context.workspace.id, row.title),
+            context.message_url(row.slack_id, row.ts),
+            (
+                called[row.asker],
+                f"#{row.name}",
+                context.format_day(row.asked_at),
+                "in your topics" if is_theirs else "",
+            ),
+        )
+        for is_theirs, row in page
+    ]
+    return ListPage(lines, start, len(ordered)), ""
+
+
+def _visible(context: HomeContext) -> Sequence[ColumnElement[bool]]:
+    """The channels that the bot and they are in; private ones if we know that well."""
+    return [
+        ChannelMember.member == context.member,
+        ChannelMember.is_in.is_(True),
+        Channel.installation_id == context.workspace.id,
+        Channel.is_joined.is_(True),
+        Channel.is_archived.is_(False),
+        visibility.visible(context.member, now=context.now),
+    ]
+
+
+def _empty_text(context: HomeContext, visible: Sequence[ColumnElement[bool]]) -> str:
+    if context.home is None or context.home.channels_read_at is None:
+        return blocks.CHECKING_CHANNELS
+    with_bot = (
+        select(Channel.id)
+        .join(ChannelMember, ChannelMember.channel_id == Channel.id)
+        .where(*visible)
+    )
+    is_anywhere = context.session.scalar(with_bot.limit(1)) is not None
+    return blocks.ALL_ANSWERED if is_anywhere else blocks.NO_CHANNELS

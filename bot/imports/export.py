@@ -1,0 +1,319 @@
+"""Reads a Slack export: a zip of JSON files that anybody may have touched."""
+
+import json
+import lzma
+import re
+import zipfile
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from bot.clock import ts_to_datetime
+from bot.imports.entries import ExportChannel, ExportMessage, ExportUser, to_nfc
+from bot.slack.text import one_line, sanitize
+
+# Unpacked sizes, in bytes, far above what Slack exports and below what hurts.
+MAX_LIST_BYTES = 256 * 1024**2
+MAX_DAY_BYTES = 64 * 1024**2
+MAX_EXPORT_BYTES = 16 * 1024**3
+
+# Of a workspace, and of all of an Enterprise Grid.
+_USER_LISTS = ("users.json", "org_users.json")
+_DAY_FILE = re.compile(r"([^/]+)/(\d{4}-\d{2}-\d{2})\.json")
+_DIRECT_MESSAGE_FOLDER = re.compile(r"D[A-Z0-9]{6,}|mpdm-.*")
+# Says that a file's name in the zip is UTF-8. Slack's own zips leave it out.
+_UTF8_FLAG = 0x0800
+_DAMAGE_ERRORS = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
+
+
+class BadExport(Exception):
+    """The export can't be loaded; the message is a sentence that says why."""
+
+
+class _Unreadable(Exception):
+    """One file of the export can't be read; the message says why."""
+
+
+Entry = TypeVar("Entry", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class DayFile:
+    """What was said in a channel on one day: one file of the export."""
+
+    date: str
+    channel: ExportChannel
+    file: str
+    # Unpacked, in bytes.
+    size: int
+
+
+class Export:
+    """The zip, held open; nothing of it is ever written to the disk.
+
+    Refused: what is no zip, is damaged or encrypted at its lists, unpacks to more
+    than we take, or lacks channels.json (which tells the channels' ids) or users.json
+    (which tells who is a bot and who an admin; an Enterprise Grid's is called
+    org_users.json). Anything smaller is skipped, and counted in `skipped` by the file
+    and the reason.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.skipped: Counter[tuple[str, str]] = Counter()
+        self._name = path.name
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except OSError as error:
+            raise BadExport(
+                f"{self._name} can't be opened ({error.strerror})."
+            ) from None
+        except (*_DAMAGE_ERRORS, ValueError):
+            raise BadExport(
+                f"{self._name} isn't a zip file, or is damaged. Use the file that you"
+                " downloaded from Slack's export page."
+            ) from None
+        try:
+            self._files = self._index()
+            self.users = self._read_users()
+            self.channels = self._read_channels()
+            self._days = self._find_days()
+        except BadExport:
+            self.close()
+            raise
+        # In a Grid some people are the organisation's, which is no workspace.
+        counted = Counter(
+            person.team_id
+            for person in self.users
+            if person.team_id and not person.team_id.startswith("E")
+        )
+        # People from other workspaces are the fewer; of equals any, but always one.
+        self.team_id = max(counted, key=lambda t: (counted[t], t), default=None)
+        self.enterprise_id = self._find_enterprise_id()
+
+    def _find_enterprise_id(self) -> str | None:
+        """The organisation of several workspaces that most of our people belong to."""
+        counted = Counter(
+            grid["enterprise_id"]
+            for one in self.users
+            for grid in [one.enterprise_user or {}]
+            if isinstance(grid.get("enterprise_id"), str)
+            and (one.team_id == self.team_id or self.team_id in grid.get("teams", ()))
+        )
+        return max(counted, key=lambda e: (counted[e], e), default=None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._zip.close()
+
+    def select(self, names: Sequence[str] | None) -> list[ExportChannel]:
+        """The channels of these names, or all; raises BadExport for an unknown one."""
+        if names is None:
+            return self.channels
+        by_name = {room.name: room for room in self.channels}
+        wanted = list(dict.fromkeys(to_nfc(name).removeprefix("#") for name in names))
+        if unknown := [name for name in wanted if name not in by_name]:
+            raise BadExport(
+                f"{self._name} has no channel {', '.join(unknown)}; it has"
+                f" {', '.join(sorted(by_name)) or 'none'}."
+            )
+        return [by_name[name] for name in wanted]
+
+    def days(self, channels: Sequence[ExportChannel]) -> list[DayFile]:
+        """The files of these channels, by date; raises BadExport for far too much."""
+        days = [day for room in channels for day in self._days[room.name]]
+        if sum(day.size for day in days) > MAX_EXPORT_BYTES:
+            raise BadExport(
+                f"{self._name} unpacks to more than {MAX_EXPORT_BYTES // 1024**3} GiB:"
+                " load it in parts, with --channel."
+            )
+        return sorted(days, key=lambda day: (day.date, day.channel.name))
+
+    def messages(self, day: DayFile) -> list[ExportMessage]:
+        """What was said, by its time; the same message twice is taken once."""
+        try:
+            raw = self._read(day.file, MAX_DAY_BYTES)
+        except _Unreadable as error:
+            self._skip(day.file, f"file/files can't be read: {{}} is {error}")
+            return []
+        said: dict[str, ExportMessage] = {}
+        twice = 0
+        for message in self._valid(day.file, raw, ExportMessage):
+            twice += message.ts in said
+            said.setdefault(message.ts, message)
+        self._skip(day.file, "duplicate/duplicates of messages in {}", twice)
+        return sorted(said.values(), key=lambda message: ts_to_datetime(message.ts))
+
+    @property
+    def latest(self) -> datetime | None:
+        """The last day that the export tells of."""
+        dates = [day.date for days in self._days.values() for day in days]
+        if not dates:
+            return None
+        return datetime.strptime(max(dates), "%Y-%m-%d").replace(tzinfo=UTC)
+
+    def _skip(self, path: str, reason: str, count: int = 1) -> None:
+        """Count what is left out; `why` begins with its name for one and for many.
+
+        "{}" in it stands for `where`.
+        """
+        # A file that is read twice is told of once.
+        self.skipped |= Counter({(one_line(sanitize(path)), reason): count})
+
+    def _index(self) -> dict[str, zipfile.ZipInfo]:
+        """The files by their names in the export; a zipped folder will do as well."""
+        files: dict[str, zipfile.ZipInfo] = {}
+        for info in self._zip.infolist():
+            name = _file_name(info)
+            if name.endswith("/") or name.startswith("__MACOSX/"):
+                continue
+            if name in files:
+                self._skip(name, "duplicate/duplicates of {}")
+            files.setdefault(name, info)
+        tops = [
+            name.removesuffix("channels.json")
+            for name in files
+            if name.rpartition("/")[2] == "channels.json"
+        ]
+        if not tops:
+            raise BadExport(
+                f"{self._name} has no channels.json, so it isn't a Slack export, or"
+                " only a part of one."
+            )
+        top = min(tops, key=len)
+        return {
+            name.removeprefix(top): info
+            for name, info in files.items()
+            if name.startswith(top)
+        }
+
+    def _read_users(self) -> list[ExportUser]:
+        lists = [name for name in _USER_LISTS if name in self._files] or _USER_LISTS[:1]
+        people: dict[str, ExportUser] = {}
+        for name in lists:
+            for person in self._entries(name, ExportUser):
+                people.setdefault(person.id, person)
+        return list(people.values())
+
+    def _read_channels(self) -> list[ExportChannel]:
+        listed = self._entries("channels.json", ExportChannel)
+        if "groups.json" in self._files:
+            private = self._entries("groups.json", ExportChannel)
+            listed += [room.model_copy(update={"is_private": True}) for room in private]
+        by_id: dict[str, ExportChannel] = {}
+        for room in listed:
+            by_id.setdefault(room.id, room)
+        by_name: dict[str, ExportChannel] = {}
+        for room in by_id.values():
+            by_name.setdefault(room.name, room)
+        twice = len(listed) - len(by_name)
+        self._skip("channels.json", "duplicate/duplicates of channels in {}", twice)
+        return list(by_name.values())
+
+    def _find_days(self) -> defaultdict[str, list[DayFile]]:
+        # Slack names the folders by the channels; some tools name them by their ids.
+        rooms = {room.id: room for room in self.channels}
+        rooms |= {room.name: room for room in self.channels}
+        days: defaultdict[str, list[DayFile]] = defaultdict(list)
+        elsewhere: Counter[str] = Counter()
+        for name, info in self._files.items():
+            found = _DAY_FILE.fullmatch(name)
+            if found is None or not _is_date(found[2]):
+                continue
+            room = rooms.get(found[1])
+            if room is None:
+                elsewhere[found[1]] += 1
+            else:
+                days[room.name].append(DayFile(found[2], room, name, info.file_size))
+        for folder, count in elsewhere.items():
+            if _DIRECT_MESSAGE_FOLDER.fullmatch(folder):
+                self._skip(f"{folder}/", "day/days of direct messages in {}", count)
+            else:
+                self._skip(
+                    f"{folder}/",
+                    "day/days of messages in {}, which channels.json does not list",
+                    count,
+                )
+        return days
+
+    def _entries(self, name: str, model: type[Entry]) -> list[Entry]:
+        try:
+            raw = self._read(name, MAX_LIST_BYTES)
+        except _Unreadable as error:
+            raise BadExport(f"{self._name}: {name} is {error}.") from None
+        return list(self._valid(name, raw, model))
+
+    def _valid(
+        self, name: str, raw: Sequence[object], model: type[Entry]
+    ) -> Iterator[Entry]:
+        wrong: Counter[str] = Counter()
+        for entry in raw:
+            try:
+                yield model.model_validate(entry)
+            except ValidationError as error:
+                first = error.errors(include_input=False, include_url=False)[0]
+                wrong[str(first["loc"][0]) if first["loc"] else "shape"] += 1
+        for field, count in wrong.items():
+            self._skip(name, f"entry/entries in {{}} without a valid {field}", count)
+
+    def _read(self, name: str, max_bytes: int) -> list[object]:
+        info = self._files.get(name)
+        if info is None:
+            raise _Unreadable("missing")
+        if info.file_size > max_bytes:
+            raise _Unreadable(f"larger than {max_bytes // 1024**2} MiB")
+        if info.flag_bits & 1:
+            raise _Unreadable("encrypted")
+        try:
+            # The zip's own word on the size holds: no more than that is unpacked.
+            found = json.loads(self._zip.read(info))
+        except (ValueError, RecursionError):
+            raise _Unreadable("not JSON") from None
+        except _DAMAGE_ERRORS:
+            raise _Unreadable("damaged") from None
+        if found is None:
+            return []
+        if not isinstance(found, list):
+            raise _Unreadable("not a list")
+        return found
+
+
+def _file_name(info: zipfile.ZipInfo) -> str:
+    r"""Return a file's name as its writer meant it, with "/" between folders, in NFC.
+
+    1. Without the flag for UTF-8, Python reads the bytes as code page 437; most such
+       names, Slack's among them, are UTF-8 all the same.
+    2. Some tools on Windows write "\" between folders.
+    3. macOS decomposes accents and Korean syllables.
+    """
+    name = info.filename
+    if not info.flag_bits & _UTF8_FLAG:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode()
+    return to_nfc(name.replace("\\", "/"))
+
+
+def _is_date(text: str) -> bool:
+    try:
+        datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return True

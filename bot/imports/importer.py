@@ -1,0 +1,269 @@
+"""TODO: say what this module is for."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.asks import capture_rules, outcomes, thread_sync
+from bot.asks.capture import create_from_message
+from bot.clock import ts_to_datetime
+from bot.imports.entries import ExportChannel, ExportMessage
+from bot.imports.export import DayFile, Export
+from bot.imports.report import MessageKind
+from bot.mentors import message_counts
+from bot.message_counter import DayKey
+from bot.messages import authors
+from bot.runtime import Workspace
+from bot.workspace import channels, members
+from bot.workspace.external import is_external_author
+from models import Answer, Ask, Channel
+
+# People are many and small: this many of them are one transaction.
+USERS_BATCH_SIZE = 500
+
+
+# So many ids fit into one statement of any database.
+_IDS_BATCH_SIZE = 500
+
+
+@dataclass(slots=True)
+class Importer:
+    export: Export
+    workspace: Workspace
+    capture: str
+    now: datetime
+    # When the export's facts about people and channels were true, at the latest:
+    # before a decision rests on one of them, Slack is asked again.
+    as_of: datetime
+    kinds: Counter[MessageKind] = field(default_factory=Counter)
+    unnamed_reactions: int = 0
+    messages_written: Counter[DayKey] = field(default_factory=Counter)
+    # People of whom there are facts, and those of them who are bots.
+    _known_users: set[str] = field(default_factory=set)
+    _bots: set[str] = field(default_factory=set)
+    # Those of whom it is known which workspace they belong to.
+    _with_workspace: set[str] = field(default_factory=set)
+    # Those of whom no name is known: a later message may tell it.
+    _unnamed: set[str] = field(default_factory=set)
+    # The channels' rows by their ids in Slack.
+    _channel_ids: dict[str, int] = field(default_factory=dict)
+
+    def import_users(self, session: Session, start: int) -> None:
+        """Remember some people, but for those whom Slack itself has described."""
+        people = self.export.users[start : start + USERS_BATCH_SIZE]
+        for person in people:
+            if person.team_id or person.enterprise_user:
+                self._with_workspace.add(person.id)
+            self._ensure_user(session, person.id, person.model_dump())
+
+    def import_channels(
+        self, session: Session, export_channels: Iterable[ExportChannel]
+    ) -> None:
+        """Remember the channels; what Slack has said of them, and settings, stay."""
+        for room in export_channels:
+            channel = channels.get_or_create(session, self.workspace.id, room.id)
+            self._channel_ids[room.id] = channel.id
+            if channel.looked_up_at is None:
+                channels.upsert_from_slack(
+                    session, self.workspace.id, room.model_dump(), now=self.as_of
+                )
+
+    def import_asks(self, session: Session, day: DayFile) -> None:
+        channel = session.get_one(Channel, self._channel_ids[day.channel.id])
+        messages = self.export.messages(day)
+        known = _asks_at(session, channel, [message.ts for message in messages])
+        for message in messages:
+            if not self._is_by_human(session, message):
+                continue
+            self._count_message(message, day.channel.id)
+            if message.ts not in known and self._is_ask(message):
+                create_from_message(
+                    session,
+                    self.workspace,
+                    channel,
+                    ts=message.ts,
+                    author=message.user or "",
+                    text=message.text,
+                )
+
+    def _is_ask(self, message: ExportMessage) -> bool:
+        return capture_rules.should_capture(
+            self.capture, ts=message.ts, thread_ts=message.thread_ts, text=message.text
+        )
+
+    def _count_message(self, message: ExportMessage, channel_id: str) -> None:
+        """Who writes how much, of the days that still matter."""
+        at = ts_to_datetime(message.ts)
+        if at > self.now - message_counts.RETENTION:
+            self.messages_written[channel_id, at.date(), message.user or ""] += 1
+
+    def import_threads(self, session: Session, day: DayFile) -> None:
+        """Take in what was said and marked in the threads of asks, new or known."""
+        channel = session.get_one(Channel, self._channel_ids[day.channel.id])
+        messages = self.export.messages(day)
+        known = _asks_at(session, channel, [m.thread_ts or m.ts for m in messages])
+        touched: set[int] = set()
+        for message in messages:
+            ask = known.get(message.thread_ts or message.ts)
+            if ask is None or not (message.is_reply or message.reactions):
+                continue
+            for reaction in message.reactions:
+                self.unnamed_reactions += reaction.unnamed_count
+                for reactor in reaction.users:
+                    self._ensure_user(session, reactor)
+            self._is_by_human(session, message)
+            thread_sync.import_message(
+                session,
+                self.workspace,
+                ask,
+                channel,
+                message.model_dump(),
+                now=self.now,
+            )
+            touched.add(ask.id)
+        for ask_id in sorted(touched):
+            outcomes.recompute(session, ask_id)
+        recorded = _answers_at(session, channel, [message.ts for message in messages])
+        for message in messages:
+            ask = known.get(message.thread_ts or message.ts)
+            is_answer = message.ts in recorded
+            self.kinds[self._kind(session, message, ask, is_answer=is_answer)] += 1
+
+    def _kind(
+        self,
+        session: Session,
+        message: ExportMessage,
+        ask: Ask | None,
+        *,
+        is_answer: bool,
+    ) -> MessageKind:
+        """Return the message's line in the report."""
+        if ask is not None and not message.is_reply:
+            return MessageKind.ASK
+        if not self._is_by_human(session, message):
+            return MessageKind.FROM_APP
+        if not message.is_reply:
+            return (
+                MessageKind.EXCLUDED
+                if self._is_ask(message)
+                else MessageKind.NO_QUESTION
+            )
+        if ask is None:
+            return MessageKind.OTHER_REPLY
+        if is_answer:
+            return MessageKind.ANSWER
+        return (
+            MessageKind.OWN_REPLY if message.user == ask.asker else MessageKind.EXCLUDED
+        )
+
+    def _is_by_human(self, session: Session, message: ExportMessage) -> bool:
+        if not authors.is_by_human(message.model_dump(), self.workspace):
+            return False
+        author = message.user or ""
+        self._ensure_user(session, author)
+        self._mark_external_author(session, author, message)
+        self._set_name(session, author, message)
+        return author not in self._bots
+
+    def _mark_external_author(
+        self, session: Session, author: str, message: ExportMessage
+    ) -> None:
+        """Take it from a message where an author belongs of whom users.json is silent.
+
+        What Slack itself has said of somebody stands.
+        """
+        workspace = self.workspace
+        if author in self._with_workspace or not is_external_author(
+            message.model_dump(), workspace.team_id, workspace.enterprise_id
+        ):
+            return
+        self._with_workspace.add(author)
+        member = members.find(session, workspace.id, author)
+        if member is None or member.looked_up_at != self.as_of:
+            return
+        if members.mark_external(session, workspace.id, author):
+            # Their earlier messages may not have said so. Nobody is told anything.
+            session.execute(
+                update(Ask)
+                .filter_by(installation_id=workspace.id, asker=author)
+                .where(Ask.deleted_at.is_(None))
+                .values(deleted_at=self.now, state="deleted")
+            )
+
+    def _set_name(self, session: Session, author: str, message: ExportMessage) -> None:
+        """Take a name from a message where users.json has none."""
+        if author not in self._unnamed or message.user_profile is None:
+            return
+        profile = message.user_profile.model_dump()
+        member = members.find(session, self.workspace.id, author)
+        if member is not None:
+            members.set_names(member, {"name": profile["name"], "profile": profile})
+            if member.name:
+                self._unnamed.discard(author)
+
+    def _ensure_user(
+        self, session: Session, slack_id: str, user: Mapping[str, object] | None = None
+    ) -> None:
+        """Whoever the export does not describe is an ordinary member.
+
+        Without any facts, the past marks of somebody who turns out to be an admin
+        would be announced to people today.
+        """
+        if slack_id in self._known_users:
+            return
+        self._known_users.add(slack_id)
+        member = members.find(session, self.workspace.id, slack_id)
+        if member is not None and member.forgotten_at is not None:
+            # Nothing of before brings them back.
+            return
+        if member is None or member.looked_up_at is None:
+            member = members.upsert_from_slack(
+                session,
+                self.workspace.id,
+                user or {"id": slack_id},
+                team_id=self.workspace.team_id,
+                enterprise_id=self.workspace.enterprise_id,
+                now=self.as_of,
+            )
+        if not member.name and member.looked_up_at == self.as_of:
+            self._unnamed.add(slack_id)
+        if member.is_bot:
+            self._bots.add(slack_id)
+
+
+def _answers_at(session: Session, channel: Channel, stamps: Sequence[str]) -> set[str]:
+    """Return which of these messages are answers."""
+    answers: set[str] = set()
+    for start in range(0, len(stamps), _IDS_BATCH_SIZE):
+        answers |= set(
+            session.scalars(
+                select(Answer.ts).where(
+                    Answer.channel_id == channel.id,
+                    Answer.ts.in_(stamps[start : start + _IDS_BATCH_SIZE]),
+                    Answer.is_deleted.is_(False),
+                )
+            )
+        )
+    return answers
+
+
+def _asks_at(
+    session: Session, channel: Channel, stamps: Iterable[str]
+) -> dict[str | None, Ask]:
+    """The asks that these messages are, but for deleted ones."""
+    wanted = sorted(set(stamps))
+    found: dict[str | None, Ask] = {}
+    for start in range(0, len(wanted), _IDS_BATCH_SIZE):
+        rows = session.scalars(
+            select(Ask).where(
+                Ask.channel_id == channel.id,
+                Ask.ts.in_(wanted[start : start + _IDS_BATCH_SIZE]),
+                Ask.deleted_at.is_(None),
+            )
+        )
+        found |= {ask.ts: ask for ask in rows}
+    return found

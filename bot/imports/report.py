@@ -1,0 +1,157 @@
+"""What the operator reads when an export has been loaded."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.imports.entries import ExportChannel
+from bot.runtime import Workspace
+from models import Answer, Ask, Channel
+
+_STATES = ("open", "answered", "solved", "closed")
+# A broken export could name as many files as it has days.
+_MAX_LISTED = 20
+
+
+class MessageKind(StrEnum):
+    """Every message that was read is of one kind: its name for one, and for many."""
+
+    ASK = "ask/asks"
+    ANSWER = "answer/answers"
+    OWN_REPLY = "reply/replies by the person who asked"
+    NO_QUESTION = "message that asks nothing/messages that ask nothing"
+    OTHER_REPLY = (
+        "reply to a message that isn't an ask/replies to messages that aren't asks"
+    )
+    EXCLUDED = (
+        "message/messages not taken: from another organisation, or deleted or erased"
+        " here"
+    )
+    FROM_APP = "message/messages from apps and Slack itself"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSummary:
+    """The messages that were read, what the channels hold now, and what was skipped."""
+
+    channels: int
+    users: int
+    kinds: Mapping[MessageKind, int]
+    asks: Mapping[str, int]
+    answers: int
+    helpful: int
+    solutions: int
+    new_asks: int
+    new_answers: int
+    # Reactions on asks and answers whose people Slack counts but does not name.
+    unnamed_reactions: int
+    skipped: Mapping[tuple[str, str], int]
+
+    @property
+    def messages(self) -> int:
+        return sum(self.kinds.values())
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCounts:
+    asks: Counter[str]
+    answers: int
+    helpful: int
+    solutions: int
+
+
+def count_stored(
+    session: Session, workspace: Workspace, export_channels: Iterable[ExportChannel]
+) -> StoredCounts:
+    """Count what there is in these channels, but for what was deleted."""
+    here = select(Channel.id).where(
+        Channel.installation_id == workspace.id,
+        Channel.slack_id.in_([room.id for room in export_channels]),
+    )
+    states = session.execute(
+        select(Ask.state, func.count())
+        .where(Ask.channel_id.in_(here), Ask.deleted_at.is_(None))
+        .group_by(Ask.state)
+    )
+    replies = session.execute(
+        select(Answer.helped, Answer.is_solution)
+        .join(Ask, Ask.id == Answer.ask_id)
+        .where(
+            Answer.channel_id.in_(here),
+            Answer.is_deleted.is_(False),
+            Ask.deleted_at.is_(None),
+        )
+    ).all()
+    return StoredCounts(
+        asks=Counter(dict(states.all())),
+        answers=len(replies),
+        helpful=sum(row.helped for row in replies),
+        solutions=sum(row.is_solution for row in replies),
+    )
+
+
+def format_report(summary: ImportSummary) -> str:
+    return "\n".join(_lines(summary))
+
+
+def _lines(summary: ImportSummary) -> Iterator[str]:
+    messages, channels = summary.messages, summary.channels
+    if not messages:
+        yield "Nothing was imported: I found no messages in this export."
+    else:
+        yield (
+            f"Read {_with_count('person/people', summary.users)}, and"
+            f" {_with_count('message/messages', messages)}"
+            f" in {_with_count('channel/channels', channels)}:"
+        )
+    for kind in MessageKind:
+        if summary.kinds.get(kind):
+            yield _line(kind, summary.kinds[kind])
+    if summary.unnamed_reactions:
+        yield "Not imported:"
+        yield _line(
+            "reaction/reactions that the export counts without saying whose",
+            summary.unnamed_reactions,
+        )
+    if messages:
+        yield (
+            f"Added in this run: {_with_count('ask/asks', summary.new_asks)},"
+            f" {_with_count('answer/answers', summary.new_answers)}."
+        )
+        yield "Now stored for these channels:"
+        yield from _stored(summary)
+    skipped = sorted((where, why, n) for (where, why), n in summary.skipped.items())
+    yield "Skipped:" if skipped else "Nothing had to be skipped."
+    for where, why, count in skipped[:_MAX_LISTED]:
+        yield _line(why, count, where)
+    if len(skipped) > _MAX_LISTED:
+        yield f"  … and {len(skipped) - _MAX_LISTED:,} more of this kind"
+
+
+def _stored(summary: ImportSummary) -> Iterator[str]:
+    states = [f"{summary.asks.get(s, 0):,} {s}" for s in _STATES if summary.asks.get(s)]
+    more = f" ({', '.join(states)})" if states else ""
+    yield _line("ask/asks", sum(summary.asks.values())) + more
+    solutions = f" ({_with_count('solution/solutions', summary.solutions)})"
+    yield _line("answer/answers", summary.answers) + solutions
+    yield _line("helpful mark/helpful marks", summary.helpful)
+
+
+def _line(thing: str, count: int, where: str = "") -> str:
+    return f"  {count:>8,}  {_pluralize(thing, count).format(where)}"
+
+
+def _with_count(thing: str, count: int) -> str:
+    return f"{count:,} {_pluralize(thing, count)}"
+
+
+def _pluralize(thing: str, count: int) -> str:
+    """Return "reply by her" of "reply/replies by her" for 1, else "replies by her"."""
+    one, _, others = thing.partition("/")
+    if count != 1:
+        return others
+    return " ".join([one, *others.split(" ")[one.count(" ") + 1 :]])

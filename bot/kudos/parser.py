@@ -1,0 +1,148 @@
+"""What people type behind /kudos: whom, what for, under which tags."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.slack.text import one_line, sanitize, to_plain, truncate_mrkdwn
+
+MAX_REASON_LENGTH = 2000
+MAX_TAG_LENGTH = 30
+
+_PERSON = re.compile(r"@([UW][A-Z0-9]+)(?:\|[^<>]*)?")
+_GROUP = re.compile(r"!(?:subteam\^[A-Z0-9]+|channel|here|everyone)\b.*")
+_CHANNEL = re.compile(r"#[A-Z0-9]+\|([^<>]+)")
+_TOKEN = re.compile(r"<([^<>\n]+)>")
+# Letters, digits and the marks on them, in scripts whose vowels are marks as well.
+_WORD = r"\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u109f\u1780-\u17ff-"
+_TAG = re.compile(rf"(?<![\w/&;#])#([{_WORD}]+)")
+# What does not speak for its author names nobody: code, and lines that are quoted.
+_CODE_OR_QUOTE = re.compile(
+    r"```.*?(?:```|\Z)|`[^`\n]*`|^(?:&gt;|>)[^\n]*", re.DOTALL | re.MULTILINE
+)
+_QUOTATION_MARKS = "\"'“”„‟‘’‚«»‹›「」『』"
+_TAG_WORD = rf"(?=[{_WORD}]*[^\W\d_])[{_WORD}]{{1,{MAX_TAG_LENGTH}}}"
+# A name that goes on, as in "<@U1>'s" or "<@U1>-san", is a word of the reason.
+_NAME = (
+    r"<(?:@[UW][A-Z0-9]+|!(?:subteam\^[A-Z0-9]+|channel|here|everyone))[^<>\n]*>"
+    r"(?!(?:['’]|-(?!for\b))?\w)"
+)
+# "to @ana, @ben and @chi for …": none of it is part of the reason.
+_LEADING_NAME = re.compile(
+    r"\s*(?:(?:(?:to|and)\b|&amp;|\+|[,:;–—-]+)\s*)?"
+    rf"(?:{_NAME}|#{_TAG_WORD}(?![{_WORD}]|[-'’/.&]\w))",
+    re.IGNORECASE,
+)
+# What people type between the names and the reason, and keyboards make of it. What
+# begins an emoji, a smiley or a word such as "--fix" belongs to that, and a dash that
+# begins a line to a list.
+_SEPARATOR = re.compile(
+    r"[^\S\n]*(?:"
+    r"(?:[-=]*(?:&gt;)+|\++|[,;:.!|/~·•→⇒‐‑–—―−…－〜～-])+"
+    rf"(?=\s|\Z|<[@!#]|[{_QUOTATION_MARKS}]|for\b)"
+    r"|[,–—―…，、：；。！،؛]+)",
+    re.IGNORECASE,
+)
+_FOR = re.compile(
+    rf"\s*for(?=\s|\Z|<[@!#]|[{_QUOTATION_MARKS}:,–—―…-](?!\w))", re.IGNORECASE
+)
+_QUOTED_TEXT = re.compile(
+    r"\s*(?:\"([^\"]+)\"|[“„‟]([^“”„‟]+)[“”]|'([^']+)'|[‘‚]([^‘’‚]+)[‘’]"
+    r"|«([^«»]+)»|»([^«»]+)«|‹([^‹›]+)›|「([^「」]+)」|『([^『』]+)』)"
+)
+# Read from the end, where they stand: sought from the beginning, each of many spaces
+# or tags would be the start of a search to the end.
+_TRAILING_TAGS = re.compile(rf"\s*(?:{_TAG_WORD}#(?:\s+|\Z))+")
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedKudos:
+    """`people` are ids, each once, in order; `reason` is marked text."""
+
+    people: tuple[str, ...]
+    # Whether a user group, @channel or the like was named.
+    has_group: bool
+    reason: str
+    tags: tuple[str, ...]
+
+
+def parse(text: str) -> ParsedKudos:
+    """Marked text in, as Slack escapes what is typed behind a command."""
+    text = sanitize(text)
+    spoken = _CODE_OR_QUOTE.sub(" ", text)
+    tokens = _TOKEN.findall(spoken)
+    people = [found[1] for token in tokens if (found := _PERSON.fullmatch(token))]
+    return ParsedKudos(
+        people=tuple(dict.fromkeys(people)),
+        has_group=any(_GROUP.fullmatch(token) for token in tokens),
+        reason=truncate_mrkdwn(_reason(text), MAX_REASON_LENGTH),
+        tags=normalize_tags(_find_tags(spoken)),
+    )
+
+
+def _reason(text: str) -> str:
+    """Without the names and tags before it, the word "for", and the tags behind.
+
+    Nor are the quotation marks part of it where all of it stands in them.
+    """
+    text = text[_reason_start(text) :]
+    behind = _TRAILING_TAGS.match(text[::-1])
+    if behind:
+        text = text[: len(text) - behind.end()]
+    quoted = _QUOTED_TEXT.match(text)
+    if quoted and not text[_skip_names(text, quoted.end()) :].strip():
+        text = quoted[quoted.lastindex or 0]
+        text = text[_reason_start(text) :]
+    return text.strip()
+
+
+def _reason_start(text: str) -> int:
+    """Where the reason begins."""
+    end = _skip_names(text, 0)
+    if for_ := _FOR.match(text, end):
+        end = _skip(_SEPARATOR, text, for_.end())
+    return end
+
+
+def _skip_names(text: str, start: int) -> int:
+    """Where names and tags, and what separates them, end."""
+    while named := _LEADING_NAME.match(text, start):
+        start = _skip(_SEPARATOR, text, named.end())
+    return start
+
+
+def _skip(pattern: re.Pattern[str], text: str, start: int) -> int:
+    while found := pattern.match(text, start):
+        start = found.end()
+    return start
+
+
+def _find_tags(text: str) -> Iterator[str]:
+    # Slack makes a link of a tag that is a channel's name, too.
+    yield from (
+        found[1]
+        for token in _TOKEN.findall(text)
+        if (found := _CHANNEL.fullmatch(token))
+    )
+    yield from _TAG.findall(_TOKEN.sub(" ", text))
+
+
+def normalize_tags(words: Iterable[str]) -> tuple[str, ...]:
+    """Tags in their one spelling, each once; what is no tag (a number) is left out."""
+    spelt = (
+        one_line(sanitize(word)).lstrip("#").casefold().strip("-_") for word in words
+    )
+    return tuple(dict.fromkeys(word for word in spelt if _is_tag(word)))
+
+
+def parse_tags(text: str) -> tuple[str, ...]:
+    """The tags in a form's field, with or without #, with spaces or commas between."""
+    return normalize_tags(re.split(r"[\s,;]+", to_plain(text)))
+
+
+def _is_tag(word: str) -> bool:
+    return (
+        0 < len(word) <= MAX_TAG_LENGTH
+        and re.fullmatch(rf"[{_WORD}]+", word) is not None
+        and any(letter.isalpha() for letter in word)
+    )

@@ -1,0 +1,107 @@
+"""What is kept of people in kudos."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Text, cast, or_, select
+from sqlalchemy.orm import Session
+
+from bot.personal_data import Erasure, MessagePolicy, TablePolicy, mentions_member
+from models import Kudos, KudosGiverLock, KudosReaction, KudosTag, KudosThanks
+
+REMOVED_REASON = "(Removed at the author's request)"
+
+
+def _find_kudos(session: Session, erasure: Erasure) -> Iterable[int]:
+    """The kudos that the person gave, got, joined or is mentioned in."""
+    who = erasure.member
+    joined = select(KudosThanks.kudos_id).where(
+        KudosThanks.installation_id == erasure.installation_id,
+        or_(KudosThanks.giver == who, KudosThanks.receiver == who),
+    )
+    return session.scalars(
+        select(Kudos.id).where(
+            Kudos.installation_id == erasure.installation_id,
+            or_(
+                Kudos.giver == who,
+                Kudos.taken_back_by == who,
+                cast(Kudos.receivers, Text).contains(f'"{who}"', autoescape=True),
+                mentions_member(Kudos.reason, who),
+                Kudos.id.in_(joined),
+            ),
+        )
+    )
+
+
+PERSONAL_DATA = (
+    TablePolicy(
+        model=Kudos,
+        contents="Kudos: who thanked whom, for what, and where.",
+        purpose="To show them, and to take them back.",
+        retention="The giver is forgotten: then the words and the name go; a receiver who"
+        " is forgotten loses their name.",
+        owner_columns=("giver",),
+        reader_columns=("receivers",),
+        mentioned_columns=("taken_back_by",),
+        text_columns={"reason": "giver"},
+        placeholders={"reason": REMOVED_REASON},
+        non_personal=(
+            "ts",
+            "thread_ts",
+            "about_ts",
+            "about_thread_ts",
+            "emoji",
+            "tags",
+        ),
+        key_columns=("source",),
+    ),
+    TablePolicy(
+        model=KudosThanks,
+        contents="Who thanked whom, and when, for each kudos that stands.",
+        purpose="To count by.",
+        retention="The person is forgotten: then it stays as somebody's.",
+        owner_columns=("giver", "receiver"),
+    ),
+    TablePolicy(
+        model=KudosTag,
+        contents="The tags of each kudos that stands.",
+        purpose="To count by.",
+        retention="The kudos are taken back.",
+        non_personal=("tag",),
+    ),
+    TablePolicy(
+        model=KudosReaction,
+        contents="Reactions that mean kudos: who, which emoji, on which message.",
+        purpose="They give kudos, and join in.",
+        retention="The person is forgotten: then it stays as somebody's.",
+        owner_columns=("member",),
+        mentioned_columns=("author",),
+        non_personal=("message_ts", "emoji"),
+    ),
+    TablePolicy(
+        model=KudosGiverLock,
+        contents="Who has given kudos, or wanted to.",
+        purpose="So that nobody gives more than the allowance by giving twice at once.",
+        retention="The person is forgotten.",
+        owner_columns=("member",),
+        on_erasure="delete",
+    ),
+)
+
+MESSAGES = (
+    MessagePolicy(
+        frozenset(
+            {
+                "kudos.post",
+                "kudos.show",
+                "kudos.received",
+                "kudos.retell",
+                "kudos.given",
+                "kudos.settled",
+                "kudos.not_posted",
+            }
+        ),
+        _find_kudos,
+    ),
+    # For one person's eyes, until they reload.
+    MessagePolicy(frozenset({"kudos.spent"})),
+)

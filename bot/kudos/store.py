@@ -1,0 +1,180 @@
+"""TODO: say what this module is for."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from bot.db.statements import prepare_insert, table
+from bot.errors import UserError
+from bot.runtime import Workspace
+from models import Channel, Kudos, KudosTag, KudosThanks
+
+
+def delete_thanks(session: Session, kudos_id: int, giver: str) -> None:
+    session.execute(
+        delete(KudosThanks).where(
+            KudosThanks.kudos_id == kudos_id, KudosThanks.giver == giver
+        )
+    )
+
+
+KUDOS_NOT_FOUND = "These kudos are gone."
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectMessage:
+    """The message that kudos are about."""
+
+    channel_id: int
+    ts: str
+    thread_ts: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KudosDraft:
+    """Kudos as their giver put them. `reason` is marked text."""
+
+    people: Sequence[str]
+    reason: str
+    tags: Sequence[str] = ()
+    has_group: bool = False
+    about: SubjectMessage | None = None
+
+
+def find_by_source(session: Session, workspace: Workspace, source: str) -> int | None:
+    return session.scalar(
+        select(Kudos.id).filter_by(installation_id=workspace.id, source=source)
+    )
+
+
+def reply_thread_ts(draft: KudosDraft, channel: Channel | None) -> str | None:
+    """Return the thread of the kudos: what is said in one is thanked for in it."""
+    about = draft.about
+    if about is None or channel is None or about.channel_id != channel.id:
+        return None
+    return about.thread_ts
+
+
+_INSERT_KUDOS = prepare_insert(
+    Kudos,
+    lambda insert: insert.on_conflict_do_nothing(
+        index_elements=["installation_id", "source"]
+    ).returning(table(Kudos).c.id),
+)
+
+
+_INSERT_THANKS = prepare_insert(
+    KudosThanks, lambda insert: insert.on_conflict_do_nothing()
+)
+
+
+def insert_kudos(
+    session: Session,
+    workspace: Workspace,
+    channel: Channel | None,
+    draft: KudosDraft,
+    *,
+    recipients: Sequence[str],
+    giver: str,
+    source: str,
+    now: datetime,
+) -> int | None:
+    """The new kudos' id; None where its `source` has given some already."""
+    about = draft.about
+    kudos_id: int | None = session.execute(
+        _INSERT_KUDOS(session),
+        {
+            "installation_id": workspace.id,
+            "source": source,
+            "channel_id": channel.id if channel else None,
+            "is_private": channel is None,
+            "thread_ts": reply_thread_ts(draft, channel),
+            "about_channel_id": about.channel_id if about else None,
+            "about_ts": about.ts if about else None,
+            "about_thread_ts": about.thread_ts if about else None,
+            "giver": giver,
+            "receivers": list(recipients),
+            "reason": draft.reason,
+            "tags": list(draft.tags),
+            "given_at": now,
+        },
+    ).scalar_one_or_none()
+    if kudos_id is None:
+        return None
+    _insert_thanks(session, workspace.id, kudos_id, giver, recipients, at=now)
+    if draft.tags:
+        session.execute(
+            insert(table(KudosTag)),
+            [
+                {
+                    "kudos_id": kudos_id,
+                    "tag": tag,
+                    "installation_id": workspace.id,
+                    "given_at": now,
+                }
+                for tag in draft.tags
+            ],
+        )
+    return kudos_id
+
+
+def record(
+    session: Session,
+    kudos: Kudos,
+    giver: str,
+    recipients: Iterable[str],
+    *,
+    at: datetime,
+    is_join: bool = False,
+) -> None:
+    """One person thanks these by the kudos, their own or one that they join."""
+    _insert_thanks(
+        session,
+        kudos.installation_id,
+        kudos.id,
+        giver,
+        recipients,
+        at=at,
+        is_join=is_join,
+    )
+
+
+def _insert_thanks(
+    session: Session,
+    installation_id: int,
+    kudos_id: int,
+    giver: str,
+    recipients: Iterable[str],
+    *,
+    at: datetime,
+    is_join: bool = False,
+) -> None:
+    rows = [
+        {
+            "kudos_id": kudos_id,
+            "giver": giver,
+            "receiver": receiver,
+            "installation_id": installation_id,
+            "given_at": at,
+            "is_second": is_join,
+        }
+        for receiver in recipients
+    ]
+    if rows:
+        session.execute(_INSERT_THANKS(session), rows)
+
+
+def lock(session: Session, workspace: Workspace, kudos_id: int) -> Kudos:
+    """The kudos, which nobody else changes meanwhile; raises Refusal for none."""
+    kudos = session.scalar(
+        select(Kudos)
+        .filter_by(id=kudos_id, installation_id=workspace.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if kudos is None:
+        raise UserError(KUDOS_NOT_FOUND)
+    return kudos

@@ -1,0 +1,280 @@
+"""What the program leads see of mentors, and choose: all of it checked and recorded."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from slack_sdk.models.views import View
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from bot import visibility
+from bot.config.mentors import MentorSettings
+from bot.db.statements import upsert
+from bot.errors import UserError
+from bot.mentors import credit_store, detection, forms, periods, queries
+from bot.mentors.forms import CreditRow, EvidenceItem
+from bot.permissions import Action, require
+from bot.runtime import Workspace
+from bot.slack.text import english_length, permalink, sanitize, to_mrkdwn, to_plain
+from bot.workspace import channels, member_settings, members, roles
+from models import (
+    Answer,
+    Ask,
+    Channel,
+    Credit,
+    CreditEvidence,
+    ExpectedExpert,
+    MentorRingAlert,
+    MentorWorkspaceSettings,
+)
+
+PAGE_SIZE = 8
+MAX_RINGS = 5
+
+NOT_CREDITABLE = "Bots, and people who are not of your workspace, can't be credited."
+NOT_YOURSELF = "You can't credit yourself. Ask another lead."
+OPTED_OUT = "{name} does not want to be credited."
+ALREADY_CREDITED = "{name} has a credit of this week already."
+BOT_NOT_IN_CHANNEL = (
+    "I'm not in that channel: invite me there first, or choose another one."
+)
+NOT_IN_PRIVATE_CHANNEL = "Choose a private channel only if you and they are both in it."
+
+
+def require_access(session: Session, workspace: Workspace, by: str) -> None:
+    """Raises Refusal for anybody but the program leads and admins."""
+    held = roles.in_workspace(session, workspace.id, by)
+    require(Action.SEE_MENTORS, held)
+
+
+def overview(session: Session, workspace: Workspace, *, by: str, start: int) -> View:
+    """Past credits from the `start`th on, the newest first. Raises Refusal."""
+    require_access(session, workspace, by)
+    found = session.scalars(
+        select(Credit)
+        .filter_by(installation_id=workspace.id)
+        .order_by(Credit.period.desc(), Credit.id.desc())
+        .offset(start)
+        .limit(PAGE_SIZE + 1)
+    ).all()
+    expected = experts(session, workspace.id)
+    called = members.names(session, workspace.id, expected)
+    together = {person for c in found for person in (c.member, c.credited_by) if person}
+    return forms.overview(
+        [
+            _credit_row(session, workspace, credit, together)
+            for credit in found[:PAGE_SIZE]
+        ],
+        rings=_ring_lines(session, workspace),
+        scope=detection.search_scope(session, workspace.id),
+        experts=[called[expert] for expert in expected],
+        newer_start=max(0, start - PAGE_SIZE) if start else None,
+        older_start=start + PAGE_SIZE if len(found) > PAGE_SIZE else None,
+    )
+
+
+def _credit_row(
+    session: Session,
+    workspace: Workspace,
+    credit: Credit,
+    credited_people: Collection[str],
+) -> CreditRow:
+    """A credit beside others; `together`: those whom all of them are about."""
+    seen = session.execute(
+        select(CreditEvidence, Ask, Answer, Channel)
+        .join(Ask, Ask.id == CreditEvidence.ask_id)
+        .join(Answer, Answer.id == CreditEvidence.answer_id)
+        .join(Channel, Channel.id == Ask.channel_id)
+        .where(CreditEvidence.credit_id == credit.id)
+        .order_by(Answer.ts)
+    ).all()
+    people = {person for row in seen for person in (row[0].asker, *row[0].helped)}
+    called = members.names(session, workspace.id, people.union(credited_people))
+    proofs = [
+        EvidenceItem(
+            title=members.text_with_names(session, workspace.id, ask.title)
+            if ask.deleted_at is None
+            else "(deleted)",
+            url=permalink(workspace.team_url, channel.slack_id, answer.ts, ask.ts),
+            asker=called[evidence.asker],
+            helped_names=[called[person] for person in evidence.helped],
+            is_still_marked=queries.is_still_marked(session, ask.id, credit.member),
+        )
+        for evidence, ask, answer, channel in seen
+        if not channel.is_private
+    ]
+    where = session.get(Channel, credit.channel_id) if credit.channel_id else None
+    is_open = where is not None and not where.is_private
+    return CreditRow(
+        name=called[credit.member],
+        day=credit.period,
+        consent=forms.to_consent(credit.consent),
+        channel=where.name if where is not None and is_open else "",
+        evidence=proofs,
+        hidden_count=len(seen) - len(proofs),
+        explanation=_explanation(
+            credit, called, is_reason_visible=is_open or where is None
+        ),
+    )
+
+
+def _explanation(
+    credit: Credit, names: Mapping[str, str], *, is_reason_visible: bool
+) -> str:
+    """`is_open`: whether the reason was not given for a private channel."""
+    if credit.credited_by is not None and not is_reason_visible:
+        return f"by {names[credit.credited_by]}, in a private channel"
+    if credit.credited_by is not None:
+        return f"by {names[credit.credited_by]}: {to_plain(credit.reason or '')}"
+    said = f"In {credit.window_days} days: weighted help {credit.helpfulness:.1f}"
+    if not credit.all_messages:
+        return f"{said}."
+    written = f"{credit.messages} of {credit.all_messages} messages"
+    return f"{said}, where {written} would predict {credit.expected:.1f}."
+
+
+def _ring_lines(session: Session, workspace: Workspace) -> list[str]:
+    noted = session.scalars(
+        select(MentorRingAlert)
+        .filter_by(installation_id=workspace.id)
+        .order_by(MentorRingAlert.period.desc(), MentorRingAlert.member)
+        .limit(MAX_RINGS)
+    ).all()
+    called = members.names(
+        session,
+        workspace.id,
+        {person for note in noted for person in (note.member, *note.ring)},
+    )
+    return [
+        f"{called[note.member]}: {note.marks_from_ring} of {note.marks} marks come"
+        f" from {', '.join(called[p] for p in note.ring if p != note.member)}"
+        for note in noted
+    ]
+
+
+def credit_by_hand(
+    session: Session,
+    workspace: Workspace,
+    *,
+    member: str,
+    channel: str,
+    reason: str,
+    by: str,
+    settings: MentorSettings,
+    now: datetime,
+) -> None:
+    """Credit somebody because a lead says so; the consent is asked as ever.
+
+    In a private channel, only if both are in it. `reason` is as typed. Said twice, it
+    counts once. Raises Refusal, with the field, and MembershipUnknown.
+    """
+    require_access(session, workspace, by)
+    said = sanitize(reason)
+    if english_length(said) < forms.MIN_REASON_LENGTH:
+        raise UserError("Say in a sentence what they did.", field="reason")
+    if member == by:
+        raise UserError(NOT_YOURSELF, field="member")
+    known = members.find(session, workspace.id, member)
+    if known is None or known.is_bot or known.is_deactivated or known.is_stranger:
+        raise UserError(NOT_CREDITABLE, field="member")
+    if member_settings.get(session, workspace.id, member).may_be_named == "never":
+        raise UserError(OPTED_OUT.format(name=known.name), field="member")
+    place = channels.find(session, workspace.id, channel)
+    if place is None or not place.is_joined or place.is_archived or place.is_read_only:
+        raise UserError(BOT_NOT_IN_CHANNEL, field="channel")
+    for person in (by, member):
+        visibility.require_visible(
+            session,
+            place,
+            person,
+            now=now,
+            message=NOT_IN_PRIVATE_CHANNEL,
+            field="channel",
+        )
+    zone = detection.workspace_zone(session, workspace.id)
+    credit = Credit(
+        installation_id=workspace.id,
+        member=member,
+        period=periods.period_of(now, zone, settings),
+        credited_at=now,
+        channel_id=place.id,
+        credited_by=by,
+        reason=to_mrkdwn(said),
+    )
+    added = credit_store.create(session, workspace, credit, now=now)
+    if added is None and not _is_repeated(session, credit):
+        raise UserError(ALREADY_CREDITED.format(name=known.name), field="member")
+
+
+def _is_repeated(session: Session, credit: Credit) -> bool:
+    """Whether the lead has credited just that, and our answer got lost."""
+    held = session.scalars(
+        select(Credit).filter_by(
+            installation_id=credit.installation_id,
+            member=credit.member,
+            period=credit.period,
+        )
+    ).one()
+    return (held.credited_by, held.channel_id, held.reason) == (
+        credit.credited_by,
+        credit.channel_id,
+        credit.reason,
+    )
+
+
+def update_settings(
+    session: Session,
+    workspace: Workspace,
+    *,
+    scope: str,
+    experts: Collection[str],
+    by: str,
+) -> None:
+    """Record where to look, and who is expected to help. Raises Refusal."""
+    require_access(session, workspace, by)
+    if scope not in {value for value, _, _ in forms.SCOPES}:
+        raise UserError("Choose one of the three.", field="scope")
+    session.execute(
+        upsert(session, MentorWorkspaceSettings)
+        .values(installation_id=workspace.id, scope=scope)
+        .on_conflict_do_update(
+            index_elements=["installation_id"], set_={"scope": scope}
+        )
+    )
+    _replace_experts(session, workspace.id, experts)
+
+
+def settings_view(session: Session, workspace: Workspace, *, by: str) -> View:
+    """The form for where to look, and whom not to credit. Raises Refusal."""
+    require_access(session, workspace, by)
+    return forms.settings_form(
+        detection.search_scope(session, workspace.id), experts(session, workspace.id)
+    )
+
+
+def experts(session: Session, installation_id: int) -> list[str]:
+    return list(
+        session.scalars(
+            select(ExpectedExpert.member)
+            .filter_by(installation_id=installation_id)
+            .order_by(ExpectedExpert.member)
+        )
+    )
+
+
+def _replace_experts(
+    session: Session, installation_id: int, people: Iterable[str]
+) -> None:
+    wanted = set(people)
+    session.execute(
+        delete(ExpectedExpert).where(
+            ExpectedExpert.installation_id == installation_id,
+            ExpectedExpert.member.not_in(wanted),
+        )
+    )
+    for slack_id in sorted(wanted):
+        session.execute(
+            upsert(session, ExpectedExpert)
+            .values(installation_id=installation_id, member=slack_id)
+            .on_conflict_do_nothing()
+        )

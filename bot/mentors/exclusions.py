@@ -1,0 +1,48 @@
+"""TODO: say what this module is for."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import or_, select, union
+from sqlalchemy.orm import Session
+
+from bot.config.mentors import MentorSettings
+from bot.db.statements import table
+from models import Credit, ExpectedExpert, Member, MemberSettingsRow
+
+_members = table(Member)
+
+
+def excluded_members(
+    session: Session, installation_id: int, period: date, *, settings: MentorSettings
+) -> frozenset[str]:
+    """Who can't be credited in a period, however much they helped.
+
+    Whoever is no active person of the workspace, or not known to be one; expected
+    experts; who wants none of it; and who had their turn lately. The rest is from one
+    period's last day to another's: what was found is written down some time later.
+    """
+    return frozenset(
+        session.scalars(
+            union(
+                select(_members.c.slack_id).where(
+                    _members.c.installation_id == installation_id,
+                    or_(
+                        _members.c.is_bot.is_(True),
+                        _members.c.is_deactivated.is_(True),
+                        _members.c.is_stranger.is_(True),
+                        _members.c.looked_up_at.is_(None),
+                    ),
+                ),
+                select(ExpectedExpert.member).filter_by(
+                    installation_id=installation_id
+                ),
+                select(MemberSettingsRow.member).filter_by(
+                    installation_id=installation_id, may_be_named="never"
+                ),
+                select(Credit.member).where(
+                    Credit.installation_id == installation_id,
+                    Credit.period > period - timedelta(days=settings.rest_days),
+                ),
+            )
+        )
+    )

@@ -1,0 +1,122 @@
+"""How many messages each person wrote: written down, read, and forgotten again."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from bot.db.statements import prepare_insert, table
+from bot.message_counter import DayKey
+from bot.runtime import Workspace
+from bot.workspace import channels
+from models import Channel, Member, MessageCount
+
+# The longest window that can be chosen.
+RETENTION = timedelta(days=367)
+_BATCH_SIZE = 500
+
+_counts = table(MessageCount)
+_KEY = ["channel_id", "day", "member"]
+
+_ADD = prepare_insert(
+    MessageCount,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=_KEY,
+        set_={"messages": _counts.c.messages + insert.excluded.messages},
+    ),
+)
+_RAISE = prepare_insert(
+    MessageCount,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=_KEY,
+        set_={"messages": insert.excluded.messages},
+        where=_counts.c.messages < insert.excluded.messages,
+    ),
+)
+
+
+def add(session: Session, workspace: Workspace, counts: Mapping[DayKey, int]) -> None:
+    """Write down what was counted since the last time."""
+    _write(session, workspace, counts, _ADD)
+
+
+def raise_to(
+    session: Session, workspace: Workspace, counts: Mapping[DayKey, int]
+) -> None:
+    """Write down what an export holds of these days.
+
+    It may have been loaded before, or the bot may have been there: of two counts of
+    the same day the larger one is the more complete.
+    """
+    _write(session, workspace, counts, _RAISE)
+
+
+def _write(
+    session: Session,
+    workspace: Workspace,
+    counts: Mapping[DayKey, int],
+    insert: Callable[[Session], Any],
+) -> None:
+    gone = _erased_days(session, workspace, {member for _, _, member in counts})
+    counts = {
+        slot: messages
+        for slot, messages in counts.items()
+        if slot[2] not in gone or slot[1] > gone[slot[2]]
+    }
+    places = {
+        slack_id: channels.get_or_create(session, workspace.id, slack_id).id
+        for slack_id in sorted({channel for channel, _, _ in counts})
+    }
+    # Always in the same order, or two replicas would wait for each other.
+    rows = sorted(
+        (places[channel], day, member, messages)
+        for (channel, day, member), messages in counts.items()
+    )
+    for start in range(0, len(rows), _BATCH_SIZE):
+        session.execute(
+            insert(session),
+            [
+                {
+                    "channel_id": channel_id,
+                    "day": day,
+                    "member": member,
+                    "messages": messages,
+                }
+                for channel_id, day, member, messages in rows[
+                    start : start + _BATCH_SIZE
+                ]
+            ],
+        )
+
+
+def _erased_days(
+    session: Session, workspace: Workspace, people: Collection[str]
+) -> dict[str, date]:
+    """On which day each of these was forgotten; what they wrote until then is not kept.
+
+    That they wrote on that day after it is lost.
+    """
+    rows = session.execute(
+        select(Member.slack_id, Member.counts_from).where(
+            Member.installation_id == workspace.id,
+            Member.counts_from.is_not(None),
+        )
+    )
+    return {
+        member: counts_from.date()
+        for member, counts_from in rows
+        if counts_from is not None and member in people
+    }
+
+
+def purge_expired(session: Session, workspace: Workspace, *, now: datetime) -> None:
+    """Delete the workspace's counts that no window reaches any more."""
+    here = select(Channel.id).where(Channel.installation_id == workspace.id)
+    session.execute(
+        delete(MessageCount).where(
+            MessageCount.day < (now - RETENTION).date(),
+            MessageCount.channel_id.in_(here),
+        )
+    )

@@ -1,0 +1,287 @@
+"""Draw what the outbox has promised about mentors, from what is true now."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import visibility
+from bot.config.mentors import MentorSettings
+from bot.mentors import consent, notes
+from bot.mentors.notes import Consent, Contribution, CreditStory
+from bot.outbox.message_type import MessageType
+from bot.outbox.queue import Delivery
+from bot.runtime import Workspace
+from bot.slack.actions import DeleteMessage, PostMessage, SlackAction, UpdateMessage
+from bot.slack.blocks import Note
+from bot.slack.text import permalink
+from bot.workspace import contact_hours, member_settings, members
+from models import Answer, Ask, Channel, Credit, CreditEvidence, Member, MentorRingAlert
+
+
+class MentorRenderer:
+    """The draw functions, for one workspace."""
+
+    def __init__(self, workspace: Workspace, settings: MentorSettings) -> None:
+        self._workspace, self._settings = workspace, settings
+
+    def message_types(self) -> dict[str, MessageType]:
+        return {
+            "mentor.told": MessageType(
+                self.render_offer,
+                on_sent=consent.on_offer_sent,
+                on_rejected=consent.on_offer_rejected,
+                on_lost=consent.on_offer_rejected,
+                send_after=contact_hours.send_after,
+                lock=consent.lock_for_delivery,
+            ),
+            "mentor.choice": MessageType(self.render_offer_update, "repeat"),
+            "mentor.post": MessageType(
+                self.render_post,
+                on_sent=consent.on_posted,
+                on_rejected=consent.on_rejected,
+                on_lost=consent.on_lost,
+                lock=consent.lock_for_delivery,
+            ),
+            "mentor.show": MessageType(
+                self.render_update,
+                "repeat",
+                on_sent=consent.on_updated,
+                on_rejected=consent.on_update_rejected,
+                lock=consent.lock_for_delivery,
+            ),
+            "mentor.helped": MessageType(
+                self.render_marker_note, send_after=contact_hours.send_after
+            ),
+            "mentor.not_posted": MessageType(
+                self.render_not_posted, quoted_channels=_credit_channel_ids
+            ),
+            "mentor.ring": MessageType(
+                self.render_ring_alert, send_after=contact_hours.send_after
+            ),
+        }
+
+    def render_offer(self, session: Session, delivery: Delivery) -> SlackAction | None:
+        credit = session.get_one(Credit, delivery.subject_id)
+        if credit.consent == "never" or self._has_opted_out(session, credit.member):
+            return None
+        return _direct_message(delivery, self._offer_note(session, credit, delivery))
+
+    def render_offer_update(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        credit = session.get_one(Credit, delivery.subject_id)
+        if credit.told_channel is None or credit.told_ts is None:
+            return None
+        text, drawn = self._offer_note(session, credit, delivery)
+        return UpdateMessage(credit.told_channel, credit.told_ts, text, drawn)
+
+    def _offer_note(self, session: Session, credit: Credit, delivery: Delivery) -> Note:
+        """To its person, without what was said in private channels that they left."""
+        channel, rows = _visible_evidence(session, credit, credit.member, delivery)
+        chosen = member_settings.get(session, self._workspace.id, credit.member)
+        is_counted = credit.all_messages > 0
+        return notes.credit_offer(
+            credit.id,
+            self._credit_story(session, credit, rows),
+            share=credit.messages / credit.all_messages if is_counted else None,
+            consent=_consent(credit),
+            channel=channel.name if channel else "",
+            url=self._post_url(credit, channel),
+            asks_first=chosen.may_be_named == "ask" and channel is not None,
+            consent_days=self._settings.consent_days,
+        )
+
+    def render_post(self, session: Session, delivery: Delivery) -> SlackAction | None:
+        credit = session.get_one(Credit, delivery.subject_id)
+        if credit.consent != "public" or self._has_opted_out(session, credit.member):
+            return None
+        text, drawn = self._post_note(session, credit)
+        return PostMessage(delivery.recipient, text, drawn)
+
+    def render_update(self, session: Session, delivery: Delivery) -> SlackAction | None:
+        credit = session.get_one(Credit, delivery.subject_id)
+        if credit.post_ts is None:
+            return None
+        if credit.consent == "never":
+            return DeleteMessage(delivery.recipient, credit.post_ts)
+        is_public = credit.consent == "public"
+        text, drawn = (
+            self._post_note(session, credit) if is_public else notes.withdrawn_post()
+        )
+        return UpdateMessage(delivery.recipient, credit.post_ts, text, drawn)
+
+    def _post_note(self, session: Session, credit: Credit) -> Note:
+        channel = session.get_one(Channel, credit.channel_id)
+        name = members.name(session, self._workspace.id, credit.member)
+        seen = [row for row in _evidence(session, credit) if _may_show(row[2], channel)]
+        story = self._credit_story(session, credit, seen, is_public=True)
+        return notes.post(credit.member, name, story)
+
+    def render_marker_note(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        credit = session.get_one(Credit, delivery.subject_id)
+        if credit.consent != "public" or credit.post_ts is None:
+            return None
+        # Where the post is in a private channel, who is not in it learns of none.
+        channel, rows = _visible_evidence(session, credit, delivery.recipient, delivery)
+        mine = [row for row in rows if delivery.recipient in row[0].marked_by]
+        if not mine:
+            return None
+        return _direct_message(
+            delivery,
+            notes.marker_note(
+                members.name(session, self._workspace.id, credit.member),
+                self._contribution(session, mine[0], {}),
+                channel.name if channel else "",
+                self._post_url(credit, channel),
+            ),
+        )
+
+    def render_not_posted(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        channel = _channel(session, session.get_one(Credit, delivery.subject_id))
+        if channel is None:
+            return None
+        return _direct_message(
+            delivery, notes.not_posted(channel.name, delivery.payload["error"])
+        )
+
+    def render_ring_alert(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | None:
+        member = session.get_one(Member, delivery.subject_id)
+        noted = session.get(
+            MentorRingAlert,
+            (
+                self._workspace.id,
+                member.slack_id,
+                date.fromisoformat(delivery.payload["period"]),
+            ),
+        )
+        if noted is None:
+            return None
+        called = members.names(
+            session, self._workspace.id, {member.slack_id, *noted.ring}
+        )
+        return _direct_message(
+            delivery,
+            notes.ring_alert(
+                called[member.slack_id],
+                [called[person] for person in noted.ring],
+                noted.marks,
+                noted.marks_from_ring,
+            ),
+        )
+
+    def _has_opted_out(self, session: Session, member: str) -> bool:
+        chosen = member_settings.get(session, self._workspace.id, member)
+        return chosen.may_be_named == "never"
+
+    def _credit_story(
+        self,
+        session: Session,
+        credit: Credit,
+        rows: Sequence[tuple[CreditEvidence, Ask, Channel, Answer]],
+        *,
+        is_public: bool = False,
+    ) -> CreditStory:
+        askers = {row.asker for row, *_ in rows}
+        lead = credit.credited_by
+        names = members.names(
+            session, self._workspace.id, {*askers, credit.member, lead or credit.member}
+        )
+        called: Mapping[str, str | None] = {asker: names[asker] for asker in askers}
+        if is_public:
+            chosen = member_settings.get_many(session, self._workspace.id, askers)
+            called = {
+                asker: None if chosen[asker].may_be_named == "never" else name
+                for asker, name in called.items()
+            }
+        return CreditStory(
+            days=credit.window_days,
+            contributions=[self._contribution(session, row, called) for row in rows],
+            helped_count=len({person for row, *_ in rows for person in row.helped}),
+            nominated_by=names[lead] if lead else "",
+            reason=credit.reason or "",
+        )
+
+    def _contribution(
+        self,
+        session: Session,
+        evidence_row: tuple[CreditEvidence, Ask, Channel, Answer],
+        names: Mapping[str, str | None],
+    ) -> Contribution:
+        row, ask, channel, answer = evidence_row
+        return Contribution(
+            title=members.text_with_names(session, self._workspace.id, ask.title),
+            url=permalink(
+                self._workspace.team_url, channel.slack_id, answer.ts, ask.ts
+            ),
+            asker=names.get(row.asker),
+            is_solution=row.is_solution,
+        )
+
+    def _post_url(self, credit: Credit, channel: Channel | None) -> str:
+        if channel is None or credit.post_ts is None:
+            return ""
+        return permalink(self._workspace.team_url, channel.slack_id, credit.post_ts)
+
+
+def _evidence(
+    session: Session, credit: Credit
+) -> list[tuple[CreditEvidence, Ask, Channel, Answer]]:
+    """What the credit rests on, but for asks that have been deleted since."""
+    rows = session.execute(
+        select(CreditEvidence, Ask, Channel, Answer)
+        .join(Ask, Ask.id == CreditEvidence.ask_id)
+        .join(Channel, Channel.id == Ask.channel_id)
+        .join(Answer, Answer.id == CreditEvidence.answer_id)
+        .where(CreditEvidence.credit_id == credit.id, Ask.deleted_at.is_(None))
+        .order_by(Answer.ts)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def _channel(session: Session, credit: Credit) -> Channel | None:
+    if credit.channel_id is None:
+        return None
+    return session.get_one(Channel, credit.channel_id)
+
+
+def _visible_evidence(
+    session: Session, credit: Credit, member: str, delivery: Delivery
+) -> tuple[Channel | None, list[tuple[CreditEvidence, Ask, Channel, Answer]]]:
+    """The credit's channel and what it rests on, as far as the person may see them."""
+    channel, rows = _channel(session, credit), _evidence(session, credit)
+    seen = visibility.visible_channels(
+        session,
+        [*([channel] if channel else []), *(row[2] for row in rows)],
+        member,
+        now=delivery.rendered_at or delivery.started_at,
+    )
+    is_seen = channel is not None and channel.id in seen
+    return channel if is_seen else None, [row for row in rows if row[2].id in seen]
+
+
+def _credit_channel_ids(session: Session, delivery: Delivery) -> list[int]:
+    channel_id = session.get_one(Credit, delivery.subject_id).channel_id
+    return [] if channel_id is None else [channel_id]
+
+
+def _may_show(source: Channel, target: Channel) -> bool:
+    """What was said in one channel, in another: only if anybody there could see it."""
+    return source.id == target.id or not (source.is_private or target.is_shared)
+
+
+def _consent(credit: Credit) -> Consent:
+    return cast("Consent", credit.consent)
+
+
+def _direct_message(delivery: Delivery, note: Note) -> PostMessage:
+    text, drawn = note
+    return PostMessage(delivery.recipient, text, drawn)

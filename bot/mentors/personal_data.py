@@ -1,0 +1,145 @@
+"""What is kept of people for noticing mentors, and what is told about them."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Text, cast, or_, select
+from sqlalchemy.orm import Session
+
+from bot.personal_data import Erasure, MessagePolicy, TablePolicy
+from models import (
+    Credit,
+    CreditEvidence,
+    ExpectedExpert,
+    Member,
+    MentorRingAlert,
+    MentorRun,
+    MentorWorkspaceSettings,
+    MessageCount,
+)
+
+
+def _find_credits(session: Session, erasure: Erasure) -> Iterable[int]:
+    """The credits that name the person: as its own, by hand, or for having asked."""
+    who = erasure.member
+    return session.scalars(
+        select(Credit.id)
+        .outerjoin(CreditEvidence, CreditEvidence.credit_id == Credit.id)
+        .where(
+            Credit.installation_id == erasure.installation_id,
+            or_(
+                Credit.member == who,
+                Credit.credited_by == who,
+                CreditEvidence.asker == who,
+                *(
+                    cast(people, Text).contains(f'"{who}"', autoescape=True)
+                    for people in (CreditEvidence.helped, CreditEvidence.marked_by)
+                ),
+            ),
+        )
+        .distinct()
+    )
+
+
+def _find_ring_alerts(session: Session, erasure: Erasure) -> Iterable[int]:
+    """What leads were told of a ring that the person is of, by whom it is about."""
+    return session.scalars(
+        select(Member.id)
+        .join(
+            MentorRingAlert,
+            (MentorRingAlert.installation_id == Member.installation_id)
+            & (MentorRingAlert.member == Member.slack_id),
+        )
+        .where(
+            MentorRingAlert.installation_id == erasure.installation_id,
+            or_(
+                MentorRingAlert.member == erasure.member,
+                cast(MentorRingAlert.ring, Text).contains(
+                    f'"{erasure.member}"', autoescape=True
+                ),
+            ),
+        )
+    )
+
+
+PERSONAL_DATA = (
+    TablePolicy(
+        model=MessageCount,
+        contents="How many messages each person wrote in a channel on a day. Nothing of"
+        " the messages.",
+        purpose="Whoever writes little and helps much is to be noticed.",
+        retention="A year has passed. When the person is forgotten it stays as somebody's.",
+        owner_columns=("member",),
+    ),
+    TablePolicy(
+        model=MentorWorkspaceSettings,
+        contents="Where the bot looks for mentors.",
+        purpose="The program leads choose it.",
+        retention="The database is deleted.",
+        non_personal=("scope",),
+    ),
+    TablePolicy(
+        model=ExpectedExpert,
+        contents="Who is expected to help anyway.",
+        purpose="They are no unexpected mentors.",
+        retention="It is taken back, or the person is forgotten.",
+        owner_columns=("member",),
+        on_erasure="delete",
+    ),
+    TablePolicy(
+        model=MentorRun,
+        contents="When the bot looked for mentors, and how many it found.",
+        purpose="It looks once in each period.",
+        retention="The database is deleted.",
+    ),
+    TablePolicy(
+        model=Credit,
+        contents="Who was noticed, or credited by hand and why; what they chose; where they"
+        " were told.",
+        purpose="To tell them first, to keep to their choice, and to let them change it.",
+        retention="The person is forgotten: then it stays as somebody's, and its public"
+        " post names nobody. Whoever credited by hand takes their reason along.",
+        owner_columns=("member",),
+        mentioned_columns=("credited_by",),
+        text_columns={
+            "reason": "credited_by",
+            # Where somebody's direct messages are leads back to them.
+            "told_channel": "member",
+            "told_ts": "member",
+        },
+        non_personal=("consent", "post_ts"),
+    ),
+    TablePolicy(
+        model=CreditEvidence,
+        contents="The marks behind a credit: who asked, whom it helped.",
+        purpose="A credit says what it rests on.",
+        retention="The person is forgotten: then it stays as somebody's.",
+        mentioned_columns=("asker",),
+        json_columns=("helped", "marked_by"),
+    ),
+    TablePolicy(
+        model=MentorRingAlert,
+        contents="That most of somebody's marks come from one small ring.",
+        purpose="The program leads are told once.",
+        retention="The person is forgotten.",
+        owner_columns=("member",),
+        json_columns=("ring",),
+        on_erasure="delete",
+    ),
+)
+
+MESSAGES = (
+    MessagePolicy(
+        frozenset(
+            {
+                "mentor.told",
+                "mentor.choice",
+                "mentor.post",
+                "mentor.show",
+                "mentor.helped",
+                "mentor.not_posted",
+            }
+        ),
+        _find_credits,
+    ),
+    MessagePolicy(frozenset({"mentor.ring"}), _find_ring_alerts),
+)

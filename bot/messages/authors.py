@@ -1,0 +1,21 @@
+"""TODO: say what this module is for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.runtime import Workspace
+from bot.workspace import members
+
+# What a person writes; the other subtypes are Slack's or a bot's.
+HUMAN_SUBTYPES = (None, "file_share", "me_message", "thread_broadcast")
+
+
+def is_by_human(message: Mapping[str, Any], workspace: Workspace) -> bool:
+    """Whether a person wrote the message, as far as the message itself tells."""
+    return (
+        message.get("subtype") in HUMAN_SUBTYPES
+        and not message.get("bot_id")
+        and isinstance(message.get("user"), str)
+        and bool(message["user"])
+        and message["user"] not in {members.SLACKBOT, workspace.bot_user_id}
+    )

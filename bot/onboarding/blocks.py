@@ -1,0 +1,199 @@
+"""What the bot says of itself: to a channel it comes to, and to who is new there."""
+
+import json
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    DividerBlock,
+    MarkdownTextObject,
+    SectionBlock,
+)
+from slack_sdk.models.views import View
+
+from bot.slack import rich_text
+from bot.slack.blocks import Note
+from bot.slack.emoji import join_with_or
+from bot.slack.rich_text import Part, channel_mention, fallback_text
+
+_PURPOSE = "I help people here put their problems to each other, and see what helped."
+_GREETING_INTRO = (
+    "I'm Backswing. People there put their problems to each other, and I help them see"
+    " what helped."
+)
+_HELP_HINT = "Type `/backswing help` for more."
+
+
+def _rules(helpful: Sequence[str], solved: Sequence[str]) -> SectionBlock:
+    """mrkdwn of our own, with the names of the channel's emoji."""
+    return SectionBlock(
+        text="*Four short rules*\n"
+        "1. *Ask early.* `/ask How do I …?` is enough, and no question is too small.\n"
+        "2. *Answer in the ask's thread,* with what worked for you.\n"
+        f"3. *Say what helped.* React to an answer with {join_with_or(helpful)}; when one"
+        f" solves your own ask, with {join_with_or(solved)}.\n"
+        "4. *Say thanks.* `/kudos @ana for …` says what for."
+    )
+
+
+def introduction(helpful: Sequence[str], solved: Sequence[str]) -> Note:
+    """To the channel. Names of the channel's emoji in."""
+    return f"Hello, I'm Backswing. {_PURPOSE}", [
+        SectionBlock(text=f"*Hello, I'm Backswing.* {_PURPOSE}"),
+        _rules(helpful, solved),
+        SectionBlock(
+            text="*The time it takes:* a minute to ask, and as long as you like to"
+            " answer. Nobody has to do either, and nobody is ranked."
+        ),
+        SectionBlock(
+            text="*How to leave:* I write to you only about what you take part in."
+            " `/backswing forget me` removes what I know of you, and"
+            " `/remove @Backswing` takes me out of this channel."
+        ),
+        _context_line(_HELP_HINT),
+    ]
+
+
+def preview(
+    channel_id: int, channel: str, name: str, introduction_blocks: Sequence[Block]
+) -> Note:
+    """To whoever invited the bot. `channel` is Slack's id; `shown` would be posted."""
+    parts: list[Part] = [
+        "Thank you for inviting me to ",
+        channel_mention(channel, name),
+        ". May I introduce myself there? Only you see this until you post it:",
+    ]
+    return fallback_text(*parts), [
+        rich_text.inline(*parts),
+        DividerBlock(),
+        *introduction_blocks,
+        DividerBlock(),
+        ActionsBlock(elements=[_post_it(channel_id), _not_now(channel_id)]),
+    ]
+
+
+def posted(channel: str, name: str) -> Note:
+    """In place of the preview."""
+    return _sentence_note(
+        "Done: I introduce myself in ", channel_mention(channel, name), "."
+    )
+
+
+def already_posted(channel: str, name: str) -> Note:
+    """In place of the preview, when somebody else has posted it."""
+    return _sentence_note(
+        "I have introduced myself in ", channel_mention(channel, name), " already."
+    )
+
+
+def not_now(channel_id: int, channel: str, name: str) -> Note:
+    """In place of the preview; whoever changes their mind finds it here."""
+    text, blocks = _sentence_note(
+        "All right, I say nothing in ",
+        channel_mention(channel, name),
+        ", and work all the same.",
+    )
+    return text, [*blocks, ActionsBlock(elements=[_post_it(channel_id)])]
+
+
+def not_posted(channel: str, name: str, error: str) -> Note:
+    """To whoever wanted it posted. `error` is Slack's, or "unknown"."""
+    where = channel_mention(channel, name)
+    if error == "unknown":
+        return _sentence_note(
+            "I'm not sure my introduction made it to ", where, ". Please check."
+        )
+    return _sentence_note(
+        "Slack did not let me introduce myself in ",
+        where,
+        ". The channel's settings, /backswing there, let you try again.",
+    )
+
+
+def _post_it(channel_id: int) -> ButtonElement:
+    return ButtonElement(
+        text="Post it",
+        action_id="introduction_post",
+        value=str(channel_id),
+        style="primary",
+    )
+
+
+def _not_now(channel_id: int) -> ButtonElement:
+    return ButtonElement(
+        text="Not now", action_id="introduction_not_now", value=str(channel_id)
+    )
+
+
+def settings_offer(channel_id: int) -> list[Block]:
+    """In the settings of a channel where the bot has not introduced itself."""
+    return [
+        DividerBlock(),
+        SectionBlock(
+            text="I have not introduced myself in this channel yet.",
+            accessory=ButtonElement(
+                text="See the message",
+                action_id="introduction_open",
+                value=str(channel_id),
+            ),
+        ),
+    ]
+
+
+def preview_modal(channel_id: int, introduction_blocks: Sequence[Block]) -> View:
+    """The preview for champions and admins, who got none."""
+    return View(
+        type="modal",
+        callback_id="introduction",
+        title="Introduce Backswing",
+        submit="Post it",
+        close="Not now",
+        private_metadata=json.dumps({"channel": channel_id}),
+        blocks=[
+            _context_line("This is what the channel would see."),
+            *introduction_blocks,
+        ],
+    )
+
+
+def greeting(
+    channel: str, name: str, helpful: Sequence[str], solved: Sequence[str]
+) -> Note:
+    """To somebody who is new in a channel. `channel` is Slack's id."""
+    parts: list[Part] = [
+        "Welcome to ",
+        channel_mention(channel, name),
+        f"! {_GREETING_INTRO}",
+    ]
+    return fallback_text(*parts), [
+        rich_text.inline(*parts),
+        _rules(helpful, solved),
+        ActionsBlock(
+            elements=[
+                ButtonElement(text="Ask your peers", action_id="home_ask"),
+                ButtonElement(text="No more of these", action_id="greetings_off"),
+            ]
+        ),
+        _context_line(
+            f"This is my only greeting. There's nothing you need to do. {_HELP_HINT}"
+        ),
+    ]
+
+
+def greetings_off() -> Note:
+    """In place of the buttons' message."""
+    return _sentence_note(
+        "All right, no more of these. What you ask me for, you still get; my Home tab"
+        " has your asks and your settings."
+    )
+
+
+def _sentence_note(*parts: Part) -> Note:
+    return fallback_text(*parts), [rich_text.inline(*parts)]
+
+
+def _context_line(text: str) -> ContextBlock:
+    return ContextBlock(elements=[MarkdownTextObject(text=text)])

@@ -1,0 +1,313 @@
+"""Promise a message with the change that causes it; it is delivered after the commit.
+
+A promise says what about, and to whom. The words are drawn when its turn comes, from
+what is true then, so that an undone mark is never announced and many changes of one
+ask are one update.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_OID, uuid4, uuid5
+
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.db.statements import prepare_insert, table
+from bot.slack.text import is_erased
+from models import OutboxItem
+
+# On a session that promised something for now, for whoever waits for its commit.
+ENQUEUED = "outbox.promised"
+
+# On a session in which the outcome of a delivery is recorded.
+_CAUSE = "outbox.cause"
+
+# What is new goes first: a post is waited for longer than a change of its buttons.
+NEW, UPDATE = PRIORITIES = (0, 1)
+
+_FINISHED = ("sent", "withdrawn", "parked", "unknown")
+
+_items = table(OutboxItem)
+
+
+def _state_in(states: Iterable[str]) -> ColumnElement[bool]:
+    """Not by IN, which is written anew for each list: not where there are many rows."""
+    return or_(*(_items.c.state == state for state in states))
+
+
+def _on_enqueue_conflict(insert: Any) -> Any:
+    return insert.on_conflict_do_update(
+        index_elements=["installation_id", "key"],
+        set_={
+            # One that is just being drawn may be drawn to nothing, and is looked at
+            # again for its version.
+            "version": _items.c.version + 1,
+            "state": case(
+                (_items.c.state == "sending", "sending"), else_=insert.excluded.state
+            ),
+            "first_sent_at": func.coalesce(
+                _items.c.first_sent_at, insert.excluded.first_sent_at
+            ),
+            "due_at": insert.excluded.due_at,
+            "due_set_at": insert.excluded.due_set_at,
+            "detail": insert.excluded.detail,
+            "failures": 0,
+            "looks": 0,
+            "finished_at": None,
+        },
+        where=_state_in(("withdrawn", "pending", "sending")),
+    )
+
+
+def _on_update_conflict(insert: Any) -> Any:
+    is_finished = _state_in(_FINISHED)
+    return insert.on_conflict_do_update(
+        index_elements=["installation_id", "key"],
+        set_={
+            "version": _items.c.version + 1,
+            "priority": insert.excluded.priority,
+            "state": case((is_finished, "pending"), else_=_items.c.state),
+            "due_at": case(
+                (is_finished, insert.excluded.due_at), else_=_items.c.due_at
+            ),
+            "due_set_at": case(
+                (is_finished, insert.excluded.due_set_at), else_=_items.c.due_set_at
+            ),
+            "failures": case((is_finished, 0), else_=_items.c.failures),
+            "finished_at": None,
+        },
+    )
+
+
+_ENQUEUE = prepare_insert(OutboxItem, _on_enqueue_conflict)
+_ENQUEUE_UPDATE = prepare_insert(OutboxItem, _on_update_conflict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A delivery from whose outcome other promises follow.
+
+    In a restored backup it may have been made before, and they kept: so each has the
+    same mark again, by which it is found. `looked_for` are the kinds of which that is
+    to be seen first; none where the delivery was certainly made just now.
+    """
+
+    metadata_token: str
+    first_sent_at: datetime
+    verified_kinds: frozenset[str] = frozenset()
+
+    def derive_token(self, key: str) -> str:
+        return uuid5(NAMESPACE_OID, f"{self.metadata_token} {key}").hex
+
+
+@contextmanager
+def caused_by(session: Session, cause: Cause) -> Iterator[None]:
+    """Let all that is promised meanwhile follow from the outcome of a delivery."""
+    session.info[_CAUSE] = cause
+    try:
+        yield
+    finally:
+        del session.info[_CAUSE]
+
+
+def enqueue(
+    session: Session,
+    kind: str,
+    subject_id: int,
+    recipient: str,
+    *,
+    installation_id: int,
+    now: datetime,
+    due: datetime | None = None,
+    payload: dict[str, Any] | None = None,
+    occurrence: str = "",
+    priority: int = NEW,
+) -> None:
+    """Say something once for each `occasion`, at `due` or at once.
+
+    A promise that was kept stays kept. One that was withdrawn, because what it was
+    about had been undone, is made again; one that still waits, waits anew. To
+    somebody who was forgotten nothing is promised.
+    """
+    if is_erased(recipient):
+        return
+    session.execute(
+        _ENQUEUE(session),
+        _row(
+            session,
+            kind,
+            subject_id,
+            recipient,
+            installation_id=installation_id,
+            due=due or now,
+            now=now,
+            payload=payload,
+            occurrence=occurrence,
+            priority=priority,
+        ),
+    )
+
+
+def enqueue_many(
+    session: Session,
+    kind: str,
+    targets: Iterable[tuple[int, str]],
+    *,
+    installation_id: int,
+    now: datetime,
+    due: datetime,
+) -> None:
+    """`promise` about each subject to each recipient, in one statement."""
+    _enqueue_rows(
+        session,
+        _ENQUEUE,
+        kind,
+        targets,
+        installation_id=installation_id,
+        due=due,
+        now=now,
+        priority=NEW,
+    )
+
+
+def enqueue_updates(
+    session: Session,
+    kind: str,
+    targets: Iterable[tuple[int, str]],
+    *,
+    installation_id: int,
+    now: datetime,
+    due: datetime | None = None,
+) -> None:
+    """`refresh` each subject for each recipient, in one statement; at `due`, or now.
+
+    One that waits already is not put off.
+    """
+    _enqueue_rows(
+        session,
+        _ENQUEUE_UPDATE,
+        kind,
+        targets,
+        installation_id=installation_id,
+        due=due or now,
+        now=now,
+        priority=UPDATE,
+    )
+
+
+def _enqueue_rows(
+    session: Session,
+    statement: Callable[[Session], Any],
+    kind: str,
+    targets: Iterable[tuple[int, str]],
+    **same: Any,
+) -> None:
+    # In the order in which the rows are locked.
+    rows = [
+        _row(session, kind, subject_id, recipient, **same)
+        for subject_id, recipient in sorted(targets)
+    ]
+    if rows:
+        session.execute(statement(session), rows)
+
+
+def enqueue_update(
+    session: Session,
+    kind: str,
+    subject_id: int,
+    recipient: str,
+    *,
+    installation_id: int,
+    now: datetime,
+) -> None:
+    """Show something as it now is. However many ask for it, one is pending."""
+    session.execute(
+        _ENQUEUE_UPDATE(session),
+        _row(
+            session,
+            kind,
+            subject_id,
+            recipient,
+            installation_id=installation_id,
+            due=now,
+            now=now,
+            priority=UPDATE,
+        ),
+    )
+
+
+def _row(
+    session: Session,
+    kind: str,
+    subject_id: int,
+    recipient: str,
+    *,
+    installation_id: int,
+    due: datetime,
+    now: datetime,
+    priority: int,
+    payload: dict[str, Any] | None = None,
+    occurrence: str = "",
+) -> dict[str, Any]:
+    if due <= now:
+        session.info[ENQUEUED] = True
+    key = ":".join(filter(None, (kind, str(subject_id), recipient, occurrence)))
+    cause: Cause | None = session.info.get(_CAUSE)
+    is_doubted = cause is not None and kind in cause.verified_kinds
+    return {
+        "installation_id": installation_id,
+        "kind": kind,
+        "key": key,
+        "subject_id": subject_id,
+        "recipient": recipient,
+        "detail": payload or {},
+        "priority": priority,
+        "due_at": due,
+        "due_set_at": now,
+        "state": "unverified" if is_doubted else "pending",
+        "operation": cause.derive_token(key) if cause else uuid4().hex,
+        "first_sent_at": cause.first_sent_at if cause and is_doubted else None,
+        "created_at": now,
+    }
+
+
+def move_channel(session: Session, installation_id: int, old: str, new: str) -> None:
+    """Slack gave a channel another id: what goes there, and what went, follows.
+
+    What has been promised to both is kept where it goes now.
+    """
+    where = _items.c.installation_id == installation_id
+    there = set(
+        session.scalars(select(_items.c.key).where(where, _items.c.recipient == new))
+    )
+    moving = session.execute(
+        select(_items.c.id, _items.c.key)
+        .where(where, _items.c.recipient == old)
+        .order_by(_items.c.id)
+        .with_for_update()
+    ).all()
+    for item, key in moving:
+        moved = ":".join(new if part == old else part for part in key.split(":"))
+        if moved not in there:
+            session.execute(
+                update(_items)
+                .where(_items.c.id == item)
+                .values(recipient=new, key=moved)
+            )
+    session.execute(
+        update(_items)
+        .where(where, _items.c.slack_channel == old)
+        .values(slack_channel=new)
+    )
+    session.execute(
+        delete(_items).where(
+            where, _items.c.recipient == old, _state_in(("pending", "unverified"))
+        )
+    )
+
+
+# An undo within this time withdraws what a mark would have told people.
+NOTIFICATION_DELAY = timedelta(seconds=60)

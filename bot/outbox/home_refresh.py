@@ -1,0 +1,69 @@
+"""Whoever has opened their Home tab sees it drawn again when something changes."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, event, select
+from sqlalchemy.orm import Session
+
+from bot.db.statements import table
+from bot.outbox import enqueue
+from models import Home
+
+# What changes within this time is shown at once: one view, however many changes.
+REFRESH_DELAY = timedelta(seconds=2)
+
+# On a session: whose Home tabs are to be drawn again, and when, by installation.
+_SESSION_KEY = "homes.changed"
+
+
+@dataclass(slots=True)
+class _PendingRefresh:
+    now: datetime
+    due: datetime
+    members: set[str] = field(default_factory=set)
+
+
+_homes = table(Home)
+_OWNERS = select(_homes.c.member).where(
+    _homes.c.installation_id == bindparam("installation_id"),
+    _homes.c.member.in_(bindparam("members", expanding=True)),
+)
+
+
+def refresh_homes(
+    session: Session,
+    installation_id: int,
+    members: Collection[str],
+    *,
+    now: datetime,
+    delay: timedelta = REFRESH_DELAY,
+) -> None:
+    """Draw the Home tabs of those of the members who have opened theirs, once.
+
+    `soon`: how long after `now`. What is promised already comes no later for it.
+    """
+    everything = session.info.setdefault(_SESSION_KEY, {})
+    changed = everything.setdefault(installation_id, _PendingRefresh(now, now + delay))
+    changed.due = min(changed.due, now + delay)
+    changed.members.update(members)
+
+
+# Last of all and in one order: two transactions that change things of the same people
+# would otherwise wait for each other's promises.
+@event.listens_for(Session, "before_commit")
+def _enqueue_refreshes(session: Session) -> None:
+    for installation_id, changed in sorted(session.info.pop(_SESSION_KEY, {}).items()):
+        owners = session.scalars(
+            _OWNERS,
+            {"installation_id": installation_id, "members": list(changed.members)},
+        )
+        enqueue.enqueue_updates(
+            session,
+            "home.show",
+            [(0, owner) for owner in owners],
+            installation_id=installation_id,
+            now=changed.now,
+            due=changed.due,
+        )

@@ -1,0 +1,306 @@
+"""Which promise is delivered next: one at a time for each channel or person."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from bot.db.statements import dialect_name, prepare_insert, table, upsert
+from bot.outbox.enqueue import PRIORITIES
+from models import Installation, OutboxChannel, OutboxItem, RateLimit
+from models.base import UtcDateTime
+
+LEASE_DURATION = timedelta(seconds=60)
+# As long as sending can take. A lease that ends sooner may be somebody else's by then.
+MAX_SEND_TIME = timedelta(seconds=40)
+# Slack allows about one message a second in a channel.
+MESSAGE_INTERVAL = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A promise that one worker holds until its lease runs out."""
+
+    id: int
+    installation_id: int
+    kind: str
+    subject_id: int
+    recipient: str
+    payload: dict[str, Any]
+    version: int
+    metadata_token: str
+    started_at: datetime
+    attempts: int
+    failures: int
+    verify_attempts: int
+    first_sent_at: datetime
+    is_unconfirmed: bool
+    # When it is drawn, where that is not when it was claimed.
+    rendered_at: datetime | None = None
+
+
+_items, _channels = table(OutboxItem), table(OutboxChannel)
+_NOW: BindParameter[datetime] = bindparam("now", type_=UtcDateTime)
+_is_disabled = (
+    select(Installation.paused_because.is_not(None))
+    .where(Installation.id == OutboxItem.installation_id)
+    .scalar_subquery()
+)
+_available_at = (
+    select(OutboxChannel.free_at)
+    .where(
+        OutboxChannel.installation_id == OutboxItem.installation_id,
+        OutboxChannel.recipient == OutboxItem.recipient,
+    )
+    .scalar_subquery()
+)
+# What waits is read in the order in which it is due, by an index of its own, until one
+# is found that can go: that takes as long among thousands as among few. Not with joins:
+# PostgreSQL would take what it needs of them for more than it is, and read everything.
+_DUE_ITEMS = (
+    select(OutboxItem)
+    .where(
+        # Another workspace's messages wait for a process that has its token. Added to
+        # nothing, or SQLite would find all that it ever had by it, and sort them.
+        OutboxItem.installation_id + 0 == bindparam("installation_id"),
+        OutboxItem.finished_at.is_(None),
+        OutboxItem.priority == bindparam("priority"),
+        OutboxItem.due_at <= _NOW,
+        # Or whoever held it is gone.
+        or_(OutboxItem.state != "sending", OutboxItem.leased_until <= _NOW),
+        func.coalesce(_available_at, _NOW) <= _NOW,
+        ~_is_disabled,
+    )
+    .order_by(OutboxItem.due_at, OutboxItem.id)
+    .limit(1)
+)
+_IS_DUE = _DUE_ITEMS.with_only_columns(OutboxItem.id).order_by(None)
+_DISABLE_SORT = text("SET LOCAL enable_sort = off")
+_NEXT = _DUE_ITEMS.with_for_update(of=OutboxItem, skip_locked=True)
+
+
+# The parameters that are no columns are in the WHERE; the others are what is SET.
+_FINISH = (
+    update(_items)
+    .where(
+        _items.c.id == bindparam("claimed"),
+        _items.c.state == "sending",
+        _items.c.attempts == bindparam("claim"),
+    )
+    .returning(_items.c.id)
+)
+_RELEASE_CHANNEL = update(_channels).where(
+    _channels.c.installation_id == bindparam("of_installation"),
+    _channels.c.recipient == bindparam("to"),
+)
+_RESERVE_CHANNEL = prepare_insert(
+    OutboxChannel,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["installation_id", "recipient"],
+        set_={"free_at": insert.excluded.free_at},
+        where=_channels.c.free_at <= _NOW,
+    ).returning(_channels.c.recipient),
+)
+_SELECT_VERSION = (
+    select(_items.c.version, _items.c.due_at, _items.c.due_set_at)
+    .where(_items.c.id == bindparam("claimed"))
+    .with_for_update()
+)
+_HAS_LEASE = select(_items.c.id).where(
+    _items.c.id == bindparam("claimed"),
+    _items.c.state == "sending",
+    _items.c.attempts == bindparam("claim"),
+    _items.c.leased_until >= bindparam("until"),
+)
+_SELECT_RECIPIENT = select(_items.c.recipient).where(
+    _items.c.id == bindparam("claimed")
+)
+_SELECT_RETRY_AT = select(RateLimit.until).where(
+    RateLimit.installation_id == bindparam("installation_id"),
+    RateLimit.method == bindparam("method"),
+    RateLimit.until > _NOW,
+)
+
+
+def has_due(connection: Connection, installation_id: int, *, now: datetime) -> bool:
+    """Whether it is worth the writers' queue to claim something."""
+    asked = {"installation_id": installation_id, "now": now}
+    return any(
+        connection.scalar(_IS_DUE, {**asked, "priority": priority}) is not None
+        for priority in PRIORITIES
+    )
+
+
+def claim(session: Session, installation_id: int, *, now: datetime) -> Delivery | None:
+    """Lease to the caller the workspace's next promise whose lane is free.
+
+    That is the oldest that is due, and of what is new before what is shown again.
+    """
+    if dialect_name(session) == "postgresql":
+        # It knows how many waited a while ago, which may be none: and those few it
+        # would sort, not knowing that they are thousands by now.
+        session.execute(_DISABLE_SORT)
+    asked = {"installation_id": installation_id, "now": now}
+    # In two questions, each of which the index answers with the first row it finds.
+    for priority in PRIORITIES:
+        item = session.scalar(_NEXT, {**asked, "priority": priority})
+        if item is not None:
+            break
+    if item is None or not _reserve_channel(session, item, now):
+        return None
+    # One found as `sending` was perhaps posted before its worker died.
+    is_unverified = item.state != "pending"
+    item.state = "sending"
+    item.leased_until = now + LEASE_DURATION
+    item.attempts += 1
+    item.first_sent_at = item.first_sent_at or now
+    return Delivery(
+        id=item.id,
+        installation_id=item.installation_id,
+        kind=item.kind,
+        subject_id=item.subject_id,
+        recipient=item.recipient,
+        payload=item.detail,
+        version=item.version,
+        metadata_token=item.operation,
+        started_at=now,
+        attempts=item.attempts,
+        failures=item.failures,
+        verify_attempts=item.looks,
+        first_sent_at=item.first_sent_at,
+        is_unconfirmed=is_unverified,
+    )
+
+
+def _reserve_channel(session: Session, item: OutboxItem, now: datetime) -> bool:
+    entered = session.execute(
+        _RESERVE_CHANNEL(session),
+        {
+            "installation_id": item.installation_id,
+            "recipient": item.recipient,
+            "free_at": now + LEASE_DURATION,
+            "now": now,
+        },
+    )
+    return entered.first() is not None
+
+
+def has_lease(connection: Connection, delivery: Delivery, *, now: datetime) -> bool:
+    """Whether the claim is still the caller's, and for as long as sending can take."""
+    held = connection.scalar(
+        _HAS_LEASE,
+        {
+            "claimed": delivery.id,
+            "claim": delivery.attempts,
+            "until": now + MAX_SEND_TIME,
+        },
+    )
+    return held is not None
+
+
+def has_channel_moved(connection: Connection, delivery: Delivery) -> bool:
+    """Whether the channel that it goes to has got another id since it was claimed."""
+    goes_to = connection.scalar(_SELECT_RECIPIENT, {"claimed": delivery.id})
+    return goes_to not in {None, delivery.recipient}
+
+
+def finish(
+    session: Session,
+    delivery: Delivery,
+    *,
+    now: datetime,
+    state: str,
+    is_spaced: bool = False,
+    is_update: bool = False,
+    **changes: Any,
+) -> bool:
+    """Record the outcome and free the lane; False if the claim was lost meanwhile."""
+    if state == "withdrawn" or (state == "sent" and is_update):
+        # What changed while it was being drawn or sent is still to be said.
+        promised = session.execute(_SELECT_VERSION, {"claimed": delivery.id}).one()
+        if promised.version != delivery.version:
+            state, changes["due_at"] = "pending", max(now, promised.due_at)
+            changes["due_set_at"] = promised.due_set_at
+    if "due_at" in changes:
+        changes.setdefault("due_set_at", now)
+    is_over = state not in {"pending", "unverified"}
+    done = session.execute(
+        _FINISH,
+        {
+            "claimed": delivery.id,
+            "claim": delivery.attempts,
+            "state": state,
+            "leased_until": None,
+            "finished_at": now if is_over else None,
+            **changes,
+        },
+    )
+    if done.first() is None:
+        return False
+    session.execute(
+        _RELEASE_CHANNEL,
+        {
+            "of_installation": delivery.installation_id,
+            "to": delivery.recipient,
+            "free_at": now + MESSAGE_INTERVAL if is_spaced else now,
+        },
+    )
+    return True
+
+
+def release_leases(session: Session, *, now: datetime) -> None:
+    """End every lease: for a process that knows that all who had one are gone.
+
+    What they were sending is looked for before it is sent again.
+    """
+    released = session.execute(
+        update(_items)
+        .where(_items.c.finished_at.is_(None), _items.c.state == "sending")
+        .values(state="unverified", leased_until=None)
+        .returning(_items.c.installation_id, _items.c.recipient)
+    )
+    for installation_id, recipient in released.all():
+        session.execute(
+            _RELEASE_CHANNEL,
+            {
+                "of_installation": installation_id,
+                "to": recipient,
+                "free_at": now + MESSAGE_INTERVAL,
+            },
+        )
+
+
+def rate_limited_until(
+    connection: Connection, installation_id: int, method: str, *, now: datetime
+) -> datetime | None:
+    """Until when Slack does not want to be called with the method; None if it does."""
+    until: datetime | None = connection.scalar(
+        _SELECT_RETRY_AT,
+        {"installation_id": installation_id, "method": method, "now": now},
+    )
+    return until
+
+
+def record_rate_limit(
+    session: Session, installation_id: int, method: str, until: datetime
+) -> None:
+    session.execute(
+        upsert(session, RateLimit)
+        .values(installation_id=installation_id, method=method, until=until)
+        .on_conflict_do_update(
+            index_elements=["installation_id", "method"],
+            set_={"until": until},
+            where=RateLimit.until < until,
+        )
+    )

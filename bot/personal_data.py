@@ -1,0 +1,102 @@
+"""What each table keeps of people: declared by its feature, and acted upon here.
+
+A declaration says which columns name a person, which hold their words, and what is
+done with a row when one is forgotten. What is shown to a person as theirs, and what
+is left when they are forgotten, follows from it. A test holds every table to having
+one, and the README to saying the same.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import (
+    ColumnElement,
+)
+from sqlalchemy.orm import Session
+
+from models import Base
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Somebody who is being forgotten, and the name that stands for them from now."""
+
+    installation_id: int
+    member: str
+    pseudonym: str
+    now: datetime
+
+
+def _do_nothing(_session: Session, _erasure: Erasure) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TablePolicy:
+    """One table. Columns that are not mentioned say nothing of a person.
+
+    `what`, `why` and `until` are the README's words.
+    """
+
+    model: type[Base]
+    contents: str
+    purpose: str
+    retention: str
+    # Whose row it is: shown to them as it stands.
+    owner_columns: Sequence[str] = ()
+    # JSON lists of people to whom it is shown as it stands, too.
+    reader_columns: Sequence[str] = ()
+    # Who else is named: they are shown that they are, and what they said.
+    mentioned_columns: Sequence[str] = ()
+    # JSON that may hold ids of people, anywhere in it.
+    json_columns: Sequence[str] = ()
+    # Text made of parts with colons between, one of which may be a person's id.
+    key_columns: Sequence[str] = ()
+    # A column of people's words: the column that holds who wrote them.
+    text_columns: Mapping[str, str] = field(default_factory=dict)
+    # What stands for words that are gone, where it is not nothing.
+    placeholders: Mapping[str, str] = field(default_factory=dict)
+    # Text that is neither anybody's name nor anybody's words.
+    non_personal: Sequence[str] = ()
+    # "trace": the row itself says that somebody was forgotten; `before` sees to it.
+    on_erasure: Literal["pseudonym", "delete", "trace"] = "pseudonym"
+    # Runs before anything is changed: takes locks, ends what must not go on.
+    before_erasure: Callable[[Session, Erasure], None] = _do_nothing
+
+    @property
+    def has_personal_data(self) -> bool:
+        return bool(
+            self.person_columns
+            or self.people_lists
+            or self.key_columns
+            or self.text_columns
+        )
+
+    @property
+    def people_lists(self) -> Sequence[str]:
+        """Every column of JSON that may name people."""
+        return (*self.json_columns, *self.reader_columns)
+
+    @property
+    def person_columns(self) -> Sequence[str]:
+        return (*self.owner_columns, *self.mentioned_columns)
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePolicy:
+    """Messages of these kinds can name or quote somebody.
+
+    `about` gives the subjects of those that may name the person, before they are
+    forgotten. Without it the messages name and quote nobody but their recipient.
+    """
+
+    kinds: frozenset[str]
+    affected_subjects: Callable[[Session, Erasure], Iterable[int]] | None = None
+
+
+def mentions_member(column: Any, member: str) -> ColumnElement[bool]:
+    """Whether marked text mentions the person."""
+    found: ColumnElement[bool] = column.contains(f"<@{member}", autoescape=True)
+    return found

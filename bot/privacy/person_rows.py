@@ -1,0 +1,292 @@
+"""TODO: say what this module is for."""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime, time
+from typing import Any, Literal
+
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Table,
+    Text,
+    and_,
+    cast,
+    delete,
+    false,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from bot.db.statements import table
+from bot.personal_data import Erasure, TablePolicy, mentions_member
+from bot.slack.text import SOMEONE
+
+Row = dict[str, Any]
+
+
+def in_workspace(rows: Table, installation_id: int) -> ColumnElement[bool]:
+    """Which rows of a table are the workspace's, found by its foreign keys."""
+    if "installation_id" in rows.c:
+        return rows.c.installation_id == installation_id
+    # What need not be there leads nowhere where it is not.
+    keys = sorted(
+        rows.foreign_keys, key=lambda key: (key.parent.nullable, key.parent.name)
+    )
+    for key in keys:
+        parent = key.column.table
+        if parent is not rows:
+            return key.parent.in_(
+                select(key.column).where(in_workspace(parent, installation_id))
+            )
+    raise TypeError(f"{rows.name} belongs to no workspace")
+
+
+def rows_for_member(
+    session: Session,
+    policy: TablePolicy,
+    installation_id: int,
+    member: str,
+    *,
+    hidden_channels: Collection[int] = (),
+) -> Iterator[Row]:
+    """Yield what the table keeps of a person: their rows, and their part in others'.
+
+    Of somebody who is only mentioned: that they are, and neither where nor about what.
+    `hidden`: private channels, by their rows, that the person has left. Of what
+    happened there they are shown their own words and deeds, and nothing that others
+    added.
+    """
+    if not policy.has_personal_data:
+        return
+    rows = _table_of(policy)
+    found = session.execute(
+        select(rows)
+        .where(in_workspace(rows, installation_id), _names_member(policy, member))
+        .order_by(*rows.primary_key)
+    ).mappings()
+    for row in found:
+        part = _relation(policy, row, member)
+        if any(row[key] in hidden_channels for key in _channel_columns(rows)):
+            part = "hidden" if part in {"owner", "reader"} else part
+        yield {
+            column: _to_json(value)
+            for column, value in row.items()
+            if _is_visible(policy, row, column, member, part)
+        } | ({} if part in {"owner", "reader"} else _own_mentions(policy, row, member))
+
+
+# What a row is to a person: theirs; addressed to them; one that they did something
+# with, or are named in; theirs, from where they can see nothing any more; one that only
+# mentions them.
+Relation = Literal["owner", "reader", "named", "hidden", "mentioned"]
+
+
+def _relation(policy: TablePolicy, row: RowMapping, member: str) -> Relation:
+    if any(row[column] == member for column in policy.owner_columns):
+        return "owner"
+    if any(member in (row[column] or ()) for column in policy.reader_columns):
+        return "reader"
+    is_named = any(row[column] == member for column in policy.mentioned_columns)
+    is_named |= any(
+        f'"{member}"' in json.dumps(row[column]) for column in policy.people_lists
+    )
+    return "named" if is_named else "mentioned"
+
+
+def _channel_columns(rows: Table) -> list[str]:
+    """The columns that say in which channel something is."""
+    return [
+        key.parent.name
+        for key in rows.foreign_keys
+        if key.column.table.name == "channels"
+    ]
+
+
+def _is_visible(
+    policy: TablePolicy, row: RowMapping, column: str, member: str, relation: Relation
+) -> bool:
+    rows = _table_of(policy)
+    if relation in {"owner", "reader"} or column in rows.primary_key:
+        return relation in {"owner", "reader"} or column not in policy.person_columns
+    if column in policy.person_columns:
+        return bool(row[column] == member)
+    if column in policy.text_columns:
+        return bool(row[policy.text_columns[column]] == member)
+    # A key can be made of whom the row is about.
+    if (
+        relation == "mentioned"
+        or column in policy.people_lists
+        or column in policy.key_columns
+    ):
+        return False
+    # What is neither a name nor anybody's words can still tell what others wrote about.
+    return column not in policy.non_personal and not (
+        relation == "hidden" and column in _channel_columns(rows)
+    )
+
+
+def _own_mentions(policy: TablePolicy, row: RowMapping, member: str) -> Row:
+    """Of lists of people that they are on, that they are; and where they are mentioned.
+
+    Words that others wrote of them are not shown.
+    """
+    lists = {column: row[column] for column in policy.people_lists}
+    on_list = {
+        column: [member]
+        for column, people in lists.items()
+        if isinstance(people, list) and member in people
+    }
+    named_in = [
+        column
+        for column in policy.text_columns
+        if f"<@{member}" in str(row[column] or "")
+    ]
+    return on_list | ({"mentioned_in": named_in} if named_in else {})
+
+
+def _to_json(value: object) -> object:
+    return value.isoformat() if isinstance(value, date | datetime | time) else value
+
+
+def names_member(
+    session: Session, policy: TablePolicy, installation_id: int, member: str
+) -> bool:
+    if not policy.has_personal_data:
+        return False
+    rows = _table_of(policy)
+    found = select(rows.c[rows.primary_key.columns[0].name]).where(
+        in_workspace(rows, installation_id), _names_member(policy, member)
+    )
+    return session.execute(found.limit(1)).first() is not None
+
+
+def count_own_rows(
+    session: Session, policy: TablePolicy, installation_id: int, member: str
+) -> int:
+    """How many rows are the person's own."""
+    rows = _table_of(policy)
+    theirs = or_(
+        false(), *(rows.c[column] == member for column in policy.owner_columns)
+    )
+    found = select(func.count()).where(in_workspace(rows, installation_id), theirs)
+    return session.scalar(found.select_from(rows)) or 0
+
+
+def erase_member(session: Session, policy: TablePolicy, erasure: Erasure) -> None:
+    """Take the person out of the table; rows that count for others stay."""
+    if policy.on_erasure == "trace" or not policy.has_personal_data:
+        return
+    rows = _table_of(policy)
+    ours = in_workspace(rows, erasure.installation_id)
+    if policy.on_erasure == "delete":
+        theirs = or_(
+            false(), *(rows.c[c] == erasure.member for c in policy.owner_columns)
+        )
+        session.execute(delete(rows).where(ours, theirs))
+    for column, author in policy.text_columns.items():
+        gone = policy.placeholders.get(column, None if rows.c[column].nullable else "")
+        session.execute(
+            update(rows)
+            .where(ours, rows.c[author] == erasure.member, rows.c[column].is_not(None))
+            .values({column: gone})
+        )
+        _remove_mentions(session, rows, column, ours, erasure)
+    for column in policy.person_columns:
+        session.execute(
+            update(rows)
+            .where(ours, rows.c[column] == erasure.member)
+            .values({column: erasure.pseudonym})
+        )
+    for column in policy.people_lists:
+        found = _json_contains(rows, column, erasure.member)
+        _replace_member(session, rows, column, and_(ours, found), erasure)
+    for column in policy.key_columns:
+        found = rows.c[column].contains(erasure.member, autoescape=True)
+        _replace_member(session, rows, column, and_(ours, found), erasure)
+
+
+def _names_member(policy: TablePolicy, member: str) -> ColumnElement[bool]:
+    rows = _table_of(policy)
+    return or_(
+        false(),
+        *(rows.c[column] == member for column in policy.person_columns),
+        *(_json_contains(rows, column, member) for column in policy.people_lists),
+        # What others wrote of them: that they did, and where.
+        *(mentions_member(rows.c[column], member) for column in policy.text_columns),
+    )
+
+
+def _json_contains(rows: Table, column: str, member: str) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = cast(rows.c[column], Text).contains(
+        f'"{member}"', autoescape=True
+    )
+    return found
+
+
+def _remove_mentions(
+    session: Session,
+    rows: Table,
+    column: str,
+    in_scope: ColumnElement[bool],
+    erasure: Erasure,
+) -> None:
+    """In what others wrote, a mention of the person becomes a word."""
+    token = re.compile(rf"<@{re.escape(erasure.member)}(\|[^<>]*)?>")
+    found = select(*rows.primary_key, rows.c[column]).where(
+        in_scope, mentions_member(rows.c[column], erasure.member)
+    )
+    for *key, text in session.execute(found).all():
+        session.execute(
+            update(rows)
+            .where(_has_key(rows, key))
+            .values({column: token.sub(SOMEONE, text)})
+        )
+
+
+def _replace_member(
+    session: Session,
+    rows: Table,
+    column: str,
+    where: ColumnElement[bool],
+    erasure: Erasure,
+) -> None:
+    found = select(*rows.primary_key, rows.c[column]).where(where)
+    for *key, value in session.execute(found).all():
+        session.execute(
+            update(rows)
+            .where(_has_key(rows, key))
+            .values({column: replace_member(value, erasure.member, erasure.pseudonym)})
+        )
+
+
+def _has_key(rows: Table, key: Sequence[Any]) -> ColumnElement[bool]:
+    pairs = zip(rows.primary_key, key, strict=True)
+    return and_(*(column == value for column, value in pairs))
+
+
+def replace_member(value: Any, member: str, pseudonym: str) -> Any:
+    """A key, or JSON, with another name for a person wherever they are named."""
+    match value:
+        case dict():
+            return {
+                replace_member(name, member, pseudonym): replace_member(
+                    inner, member, pseudonym
+                )
+                for name, inner in value.items()
+            }
+        case list():
+            return [replace_member(inner, member, pseudonym) for inner in value]
+        case str():
+            parts = value.split(":")
+            return ":".join(pseudonym if p == member else p for p in parts)
+        case _:
+            return value
+
+
+def _table_of(policy: TablePolicy) -> Table:
+    return table(policy.model)

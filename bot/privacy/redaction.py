@@ -1,0 +1,239 @@
+"""What the bot wrote to a forgotten person is taken back, and what names them reworded.
+
+Each such message has one promise of its own, kept by the outbox like any other.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Text, cast, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.outbox import enqueue
+from bot.outbox.message_type import MessageType
+from bot.outbox.queue import Delivery
+from bot.personal_data import Erasure, MessagePolicy
+from bot.privacy import blocks
+from bot.slack.actions import (
+    DeleteFile,
+    DeleteMessage,
+    PostMessage,
+    Reschedule,
+    SlackAction,
+    UpdateMessage,
+)
+from bot.slack.text import is_erased
+from models import OutboxChannel, OutboxItem
+
+_BATCH_SIZE = 500
+
+# Perhaps in Slack already, and nobody knows where yet.
+_IN_FLIGHT_STATES = frozenset({"sending", "unverified"})
+_SETTLE_TIME = timedelta(seconds=10)
+# What is refused because the bot was removed, or the channel archived, can be possible
+# another day; of these nothing is left to change.
+_RETRY_AFTER = timedelta(days=1)
+_GONE_ERRORS = frozenset(
+    {"message_not_found", "thread_not_found", "file_not_found", "file_deleted"}
+)
+
+
+def affected_messages(
+    session: Session, policies: Sequence[MessagePolicy], erasure: Erasure
+) -> list[int]:
+    """The messages to others that may name or quote the person: ids of the outbox.
+
+    To be asked before the person is forgotten.
+    """
+    sent_to_others = (
+        OutboxItem.installation_id == erasure.installation_id,
+        OutboxItem.recipient != erasure.member,
+        # What is on its way names whoever was there when it was drawn.
+        or_(OutboxItem.ts.is_not(None), OutboxItem.state.in_(_IN_FLIGHT_STATES)),
+    )
+    found = set(
+        session.scalars(
+            select(OutboxItem.id).where(
+                *sent_to_others,
+                cast(OutboxItem.detail, Text).contains(
+                    f'"{erasure.member}"', autoescape=True
+                ),
+            )
+        )
+    )
+    for kinds in policies:
+        if kinds.affected_subjects is None:
+            continue
+        subjects = sorted(set(kinds.affected_subjects(session, erasure)))
+        for start in range(0, len(subjects), _BATCH_SIZE):
+            found |= set(
+                session.scalars(
+                    select(OutboxItem.id).where(
+                        *sent_to_others,
+                        OutboxItem.kind.in_(kinds.kinds),
+                        OutboxItem.subject_id.in_(
+                            subjects[start : start + _BATCH_SIZE]
+                        ),
+                    )
+                )
+            )
+    return sorted(found)
+
+
+def cancel_pending(session: Session, erasure: Erasure) -> list[int]:
+    """Send the person nothing more; the ids of what was sent to them."""
+    theirs = select(OutboxItem).filter_by(
+        installation_id=erasure.installation_id, recipient=erasure.member
+    )
+    sent = []
+    for item in session.scalars(theirs.order_by(OutboxItem.id).with_for_update()):
+        if item.state in {"pending", "unverified"}:
+            item.state, item.finished_at = "withdrawn", erasure.now
+        if item.state == "sending" or (item.slack_channel and item.ts):
+            sent.append(item.id)
+    session.flush()
+    return sent
+
+
+def enqueue_redactions(
+    session: Session, item_ids: Iterable[int], erasure: Erasure
+) -> None:
+    """Promise to look at each of these messages again."""
+    for item in item_ids:
+        row = session.get_one(OutboxItem, item)
+        # In the lane of what is written there anyway. A forgotten person has none.
+        lane = row.recipient
+        if is_erased(lane):
+            lane = row.slack_channel or row.operation
+        enqueue.enqueue(
+            session,
+            "privacy.reword",
+            item,
+            lane,
+            installation_id=erasure.installation_id,
+            now=erasure.now,
+            occurrence=erasure.pseudonym,
+            priority=enqueue.UPDATE,
+        )
+
+
+def retry_rejected(session: Session, installation_id: int, *, now: datetime) -> None:
+    """Once a day, whatever Slack would not have changed."""
+    refused = session.execute(
+        update(OutboxItem)
+        .where(
+            OutboxItem.installation_id == installation_id,
+            OutboxItem.kind == "privacy.reword",
+            OutboxItem.state.in_(("parked", "unknown")),
+            OutboxItem.finished_at < now - _RETRY_AFTER,
+        )
+        .values(
+            state="pending",
+            due_at=now,
+            due_set_at=now,
+            failures=0,
+            looks=0,
+            finished_at=None,
+        )
+        .returning(OutboxItem.id)
+    )
+    if refused.first() is not None:
+        session.info[enqueue.ENQUEUED] = True
+
+
+Render = Callable[[Session, Delivery], SlackAction | Reschedule | None]
+
+
+class RedactMessage:
+    """How such a promise is kept. `notices` are those of everything else."""
+
+    def __init__(self, message_types: Mapping[str, MessageType]) -> None:
+        self._message_types = message_types
+
+    def message_type(self) -> MessageType:
+        return MessageType(
+            self.render,
+            "repeat",
+            on_sent=_on_sent,
+            on_rejected=_on_rejected,
+            on_lost=_on_rejected,
+        )
+
+    def render(
+        self, session: Session, delivery: Delivery
+    ) -> SlackAction | Reschedule | None:
+        item = session.get(OutboxItem, delivery.subject_id)
+        if item is not None and item.state in _IN_FLIGHT_STATES:
+            return Reschedule(delivery.started_at + _SETTLE_TIME)
+        if item is None or item.slack_channel is None or item.ts is None:
+            return None
+        if is_erased(item.recipient):
+            if item.ts.startswith("F"):
+                return DeleteFile(item.ts)
+            return DeleteMessage(item.slack_channel, item.ts)
+        drawn = self._render_again(session, item, delivery.started_at)
+        if isinstance(drawn, PostMessage):
+            return UpdateMessage(item.slack_channel, item.ts, drawn.text, drawn.blocks)
+        return UpdateMessage(item.slack_channel, item.ts, *blocks.redacted_message())
+
+    def _render_again(
+        self, session: Session, item: OutboxItem, now: datetime
+    ) -> SlackAction | Reschedule | None:
+        """For whoever may see it now, the message as it was when its turn came."""
+        try:
+            claim = replace(_delivery(item), rendered_at=now)
+            return self._message_types[item.kind].render_visible(session, claim)
+        except KeyError:
+            # It told a detail that is not kept any more, and that may name somebody.
+            if item.emptied_at is None:
+                raise
+            return None
+
+
+def _delivery(item: OutboxItem) -> Delivery:
+    """The message as it was when its turn came."""
+    return Delivery(
+        id=item.id,
+        installation_id=item.installation_id,
+        kind=item.kind,
+        subject_id=item.subject_id,
+        recipient=item.recipient,
+        payload=item.detail,
+        version=item.version,
+        metadata_token=item.operation,
+        started_at=item.first_sent_at or item.created_at,
+        attempts=item.attempts,
+        failures=item.failures,
+        verify_attempts=item.looks,
+        first_sent_at=item.first_sent_at or item.created_at,
+        is_unconfirmed=False,
+    )
+
+
+def _on_rejected(
+    session: Session, delivery: Delivery, error: str, now: datetime
+) -> None:
+    """What stands nowhere is done; the rest is kept, to be tried again."""
+    if error in _GONE_ERRORS:
+        _on_sent(session, delivery, None, now)
+
+
+def _on_sent(
+    session: Session, delivery: Delivery, _result: Any, _now: datetime
+) -> None:
+    """Nothing is kept of where a forgotten person's messages stood."""
+    item = session.get(OutboxItem, delivery.subject_id)
+    if item is not None and is_erased(item.recipient):
+        session.execute(
+            update(OutboxItem)
+            .where(OutboxItem.id == item.id)
+            .values(slack_channel=None, ts=None)
+        )
+        session.execute(
+            delete(OutboxChannel).filter_by(
+                installation_id=delivery.installation_id, recipient=delivery.recipient
+            )
+        )
+    session.execute(delete(OutboxItem).where(OutboxItem.id == delivery.id))

@@ -1,0 +1,392 @@
+"""The only code that calls Slack."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
+
+from bot.slack.api import (
+    THREAD_NOT_FOUND,
+    HashConflict,
+    NotSent,
+    OutcomeUnknown,
+    Rejected,
+    SlackError,
+)
+from bot.slack.http import (
+    ProxyAwareClient,
+    call_method,
+    is_outside_thread,
+    require_field,
+    send_file,
+    send_json,
+    to_json,
+)
+
+METADATA_EVENT = "backswing_operation"
+# In seconds, by how much Slack's clock may be behind ours: at more than five minutes
+# nothing that Slack signs is taken any more.
+_MAX_CLOCK_SKEW_SECONDS = 330
+
+
+class SlackClient:
+    """Slack's Web API. Each answer is asked for once: the outbox decides what next."""
+
+    def __init__(
+        self, token: str, *, base_url: str = WebClient.BASE_URL, timeout: int = 8
+    ) -> None:
+        # The SDK's default handler sends a POST again after a reset: two messages.
+        self._background = ProxyAwareClient(
+            token, base_url=base_url, timeout=timeout, retry_handlers=[]
+        )
+        # For calls that somebody's three seconds are waiting for.
+        self._urgent = ProxyAwareClient(
+            token, base_url=base_url, timeout=1, retry_handlers=[]
+        )
+
+    def post(
+        self,
+        channel: str,
+        text: str,
+        blocks: Sequence[Block],
+        *,
+        metadata_token: str,
+        thread_ts: str | None = None,
+    ) -> tuple[str, str]:
+        answer = call_method(
+            self._background,
+            "chat.postMessage",
+            channel=channel,
+            text=text,
+            blocks=to_json(blocks),
+            thread_ts=thread_ts,
+            unfurl_links=False,
+            unfurl_media=False,
+            metadata=json.dumps(
+                {
+                    "event_type": METADATA_EVENT,
+                    "event_payload": {"operation": metadata_token},
+                }
+            ),
+        )
+        posted = require_field(answer, "channel"), require_field(answer, "ts")
+        if thread_ts and is_outside_thread(answer.get("message")):
+            self._delete_stray(posted)
+            raise Rejected("chat.postMessage", THREAD_NOT_FOUND)
+        return posted
+
+    def _delete_stray(self, posted: tuple[str, str]) -> None:
+        """Delete what Slack put into the channel, since its thread is gone."""
+        try:
+            self.delete(*posted)
+        except SlackError as error:
+            # It is found by a look, and deleted then.
+            raise OutcomeUnknown("chat.postMessage", error.code) from error
+
+    def update(self, channel: str, ts: str, text: str, blocks: Sequence[Block]) -> None:
+        call_method(
+            self._background,
+            "chat.update",
+            channel=channel,
+            ts=ts,
+            text=text,
+            blocks=to_json(blocks),
+        )
+
+    def delete(self, channel: str, ts: str) -> None:
+        call_method(
+            self._background,
+            "chat.delete",
+            ok_errors={"message_not_found"},
+            channel=channel,
+            ts=ts,
+        )
+
+    def post_ephemeral(
+        self,
+        channel: str,
+        member: str,
+        text: str,
+        blocks: Sequence[Block],
+        *,
+        thread_ts: str | None = None,
+    ) -> None:
+        call_method(
+            self._background,
+            "chat.postEphemeral",
+            channel=channel,
+            user=member,
+            text=text,
+            blocks=to_json(blocks),
+            thread_ts=thread_ts,
+        )
+
+    def add_reaction(self, channel: str, ts: str, emoji: str) -> None:
+        call_method(
+            self._background,
+            "reactions.add",
+            ok_errors={"already_reacted"},
+            channel=channel,
+            timestamp=ts,
+            name=emoji,
+        )
+
+    def remove_reaction(self, channel: str, ts: str, emoji: str) -> None:
+        call_method(
+            self._background,
+            "reactions.remove",
+            ok_errors={"no_reaction", "message_not_found"},
+            channel=channel,
+            timestamp=ts,
+            name=emoji,
+        )
+
+    def find_by_metadata(
+        self,
+        channel: str,
+        metadata_token: str,
+        *,
+        since: float,
+        thread_ts: str | None = None,
+    ) -> tuple[str, str] | None:
+        if channel.startswith(("U", "W")):
+            channel = self._open_dm(channel)
+        oldest = f"{since - _MAX_CLOCK_SKEW_SECONDS:.6f}"
+        if thread_ts is None:
+            return self._search(
+                channel, metadata_token, "conversations.history", oldest
+            )
+        method = "conversations.replies"
+        try:
+            return self._search(channel, metadata_token, method, oldest, ts=thread_ts)
+        except Rejected as error:
+            if error.code == THREAD_NOT_FOUND:
+                astray = self._search(
+                    channel, metadata_token, "conversations.history", oldest
+                )
+                if astray is not None:
+                    self.delete(*astray)
+            raise
+
+    def _search(
+        self, channel: str, metadata_token: str, method: str, oldest: str, **where: Any
+    ) -> tuple[str, str] | None:
+        for message in self._pages(
+            method,
+            "messages",
+            channel=channel,
+            oldest=oldest,
+            include_all_metadata=True,
+            limit=100,
+            **where,
+        ):
+            metadata = message.get("metadata") or {}
+            if (metadata.get("event_payload") or {}).get("operation") == metadata_token:
+                return channel, str(message["ts"])
+            for file in message.get("files") or []:
+                if metadata_token in str(file.get("name")):
+                    return channel, str(file["id"])
+        return None
+
+    def _open_dm(self, member: str) -> str:
+        """The direct messages with a person."""
+        opened = call_method(self._background, "conversations.open", users=member)
+        return str(require_field(opened, "channel", dict)["id"])
+
+    def upload_file(
+        self, member: str, *, name: str, title: str, comment: str, content: bytes
+    ) -> tuple[str, str]:
+        channel = self._open_dm(member)
+        try:
+            slot = call_method(
+                self._background,
+                "files.getUploadURLExternal",
+                filename=name,
+                length=len(content),
+            )
+            file = require_field(slot, "file_id")
+            send_file(require_field(slot, "upload_url"), name, content)
+        except OutcomeUnknown as error:
+            # Nobody sees a file before its upload is completed.
+            raise NotSent(error.method, error.code) from error
+        call_method(
+            self._background,
+            "files.completeUploadExternal",
+            files=json.dumps([{"id": file, "title": title}]),
+            channel_id=channel,
+            initial_comment=comment,
+        )
+        return channel, file
+
+    def delete_file(self, file: str) -> None:
+        call_method(
+            self._background, "files.delete", ok_errors={"file_not_found"}, file=file
+        )
+
+    def replies(self, channel: str, ts: str) -> Iterator[dict[str, Any]]:
+        return self._pages(
+            "conversations.replies", "messages", channel=channel, ts=ts, limit=200
+        )
+
+    def reactions_of(self, channel: str, ts: str) -> list[dict[str, Any]]:
+        try:
+            answer = call_method(
+                self._background,
+                "reactions.get",
+                channel=channel,
+                timestamp=ts,
+                full=True,
+            )
+        except Rejected as error:
+            # Deleted a moment ago, and its reactions with it.
+            if error.code != "message_not_found":
+                raise
+            return []
+        return list(answer["message"].get("reactions") or [])
+
+    def open_view(self, trigger_id: str, view: View) -> None:
+        call_method(
+            self._urgent,
+            "views.open",
+            trigger_id=trigger_id,
+            view=json.dumps(view.to_dict()),
+        )
+
+    def push_view(self, trigger_id: str, view: View) -> None:
+        call_method(
+            self._urgent,
+            "views.push",
+            trigger_id=trigger_id,
+            view=json.dumps(view.to_dict()),
+        )
+
+    def update_view(self, view_id: str, view: View, *, hash: str | None) -> None:  # noqa: A002
+        call_method(
+            self._urgent,
+            "views.update",
+            view_id=view_id,
+            hash=hash,
+            view=json.dumps(view.to_dict()),
+        )
+
+    def publish_home(self, member: str, view: View, *, hash: str | None) -> str:  # noqa: A002
+        try:
+            answer = call_method(
+                self._background,
+                "views.publish",
+                user_id=member,
+                hash=hash,
+                view=json.dumps(view.to_dict()),
+            )
+        except Rejected as error:
+            if error.code == "hash_conflict":
+                raise HashConflict(error.method, error.code) from error
+            raise
+        return str(require_field(answer, "view", dict)["hash"])
+
+    def respond(
+        self,
+        response_url: str,
+        text: str,
+        blocks: Sequence[Block],
+        *,
+        replace: bool = False,
+    ) -> None:
+        send_json(
+            "response_url",
+            response_url,
+            {
+                "text": text,
+                "blocks": [block.to_dict() for block in blocks],
+                "response_type": "ephemeral",
+                "replace_original": replace,
+            },
+        )
+
+    def user_info(self, member: str) -> dict[str, Any]:
+        return require_field(
+            call_method(self._urgent, "users.info", user=member), "user", dict
+        )
+
+    def conversation_info(self, channel: str) -> dict[str, Any]:
+        answer = call_method(self._urgent, "conversations.info", channel=channel)
+        return require_field(answer, "channel", dict)
+
+    def own_conversations(self) -> Iterator[dict[str, Any]]:
+        return self._list_conversations(None)
+
+    def conversations_of(self, member: str) -> Iterator[str]:
+        return (str(channel["id"]) for channel in self._list_conversations(member))
+
+    def _list_conversations(self, member: str | None) -> Iterator[dict[str, Any]]:
+        """The channels that a member is in, the bot itself if none is named."""
+
+        def of(types: str) -> Iterator[dict[str, Any]]:
+            return self._pages(
+                "users.conversations", "channels", types=types, limit=200, user=member
+            )
+
+        try:
+            yield from of("public_channel,private_channel")
+        except Rejected as error:
+            # A workspace may have installed us without private channels.
+            if error.code != "missing_scope":
+                raise
+            yield from of("public_channel")
+
+    def private_conversations_of(
+        self, member: str, *, is_urgent: bool
+    ) -> Iterator[str]:
+        try:
+            for channel in self._pages(
+                "users.conversations",
+                "channels",
+                client=self._urgent if is_urgent else self._background,
+                types="private_channel",
+                limit=200,
+                user=member,
+            ):
+                yield str(channel["id"])
+        except Rejected as error:
+            # Installed without private channels, we are in none.
+            if error.code != "missing_scope":
+                raise
+
+    def conversation_members(self, channel: str) -> Iterator[str]:
+        yield from self._pages(
+            "conversations.members", "members", channel=channel, limit=1000
+        )
+
+    def auth_test(self) -> dict[str, Any]:
+        answer = call_method(self._background, "auth.test")
+        for name in ("team_id", "user_id", "url"):
+            require_field(answer, name)
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return {
+            **dict(answer.data if isinstance(answer.data, dict) else {}),
+            "scopes": headers.get("x-oauth-scopes", ""),
+            "date": headers.get("date", ""),
+        }
+
+    def app_id(self) -> str:
+        """The id of the app that the bot belongs to."""
+        me = self.auth_test()
+        answer = call_method(self._background, "bots.info", bot=me.get("bot_id"))
+        return str(require_field(answer, "bot", dict).get("app_id", ""))
+
+    def _pages(
+        self, method: str, key: str, *, client: WebClient | None = None, **args: Any
+    ) -> Iterator[Any]:
+        cursor = ""
+        while True:
+            page = call_method(
+                client or self._background, method, cursor=cursor or None, **args
+            )
+            if page[key] is not None:
+                yield from require_field(page, key, list)
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return

@@ -1,0 +1,128 @@
+"""What an emoji means, and which texts are questions."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
+
+from bot.slack.emoji_table import TABLE
+
+_TONES = re.compile("[\U0001f3fb-\U0001f3ff]")
+_SKIN_TONE = re.compile(r"::skin-tone-[2-6]$")
+_VARIATION = "\ufe0f"
+
+
+def _load_table() -> tuple[dict[str, str], dict[str, str]]:
+    """Return the characters by their names, and Slack's first name by characters."""
+    by_name: dict[str, str] = {}
+    by_character: dict[str, str] = {}
+    for line in TABLE.splitlines():
+        points, *names = line.split(" ")
+        characters = [
+            "".join(chr(int(point, 16)) for point in form.split("-"))
+            for form in points.split(",")
+        ]
+        by_name |= dict.fromkeys(names, characters[0])
+        for character in characters:
+            by_character[character.replace(_VARIATION, "")] = names[0]
+    return by_name, by_character
+
+
+# Slack's standard emoji.
+_CHARACTERS, _NAMES = _load_table()
+_LONGEST_CHARACTER = max(map(len, _NAMES))
+
+
+@cache
+def canonical(name: str) -> str:
+    """One name for all skin tones and aliases: `thumbsup::skin-tone-3` is `👍`.
+
+    A workspace's own emoji keeps its name.
+    """
+    base = _SKIN_TONE.sub("", name)
+    return _CHARACTERS.get(base, base).replace(_VARIATION, "")
+
+
+def custom_names(names: Iterable[str]) -> list[str]:
+    """Return the names that Slack does not have: a workspace may have added them."""
+    return [name for name in names if name not in _CHARACTERS]
+
+
+def is_among(name: str, names: Sequence[str]) -> bool:
+    return canonical(name) in _canonical_set(tuple(names))
+
+
+# A few for each channel, and asked about with each reaction.
+@lru_cache(maxsize=1024)
+def _canonical_set(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(canonical, names))
+
+
+def overlap(some: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether an emoji is among both."""
+    return any(is_among(name, others) for name in some)
+
+
+_COLON_NAME = re.compile(r":([^\s:]{1,100})(?:::skin-tone-[2-6])?:")
+
+
+def render(names: Sequence[str]) -> str:
+    """Emoji as they look; a workspace's own, of which only the name is known, as that.
+
+    `emoji_names` reads it back.
+    """
+    return " ".join(_CHARACTERS.get(name, f":{name}:") for name in names)
+
+
+def join_with_or(names: Sequence[str]) -> str:
+    """In mrkdwn, where Slack draws them: ":+1:, :heart: or :bulb:"."""
+    *others, last = (f":{name}:" for name in names)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def parse(text: str) -> tuple[list[str], list[str]]:
+    """Typed, as ":+1: 👏 heart": the names, and what is no name of an emoji.
+
+    A name that is none of Slack's own needs its colons: a workspace calls its own emoji
+    as it likes, in any script, but `nonsense` alone is a word.
+    """
+    good, bad = [], []
+    for word in unicodedata.normalize("NFC", text).replace(",", " ").split():
+        names = list(_parse_word(word))
+        if None in names:
+            bad.append(word)
+        else:
+            good += [name for name in names if name is not None]
+    return list(dict.fromkeys(good)), bad
+
+
+def _parse_word(word: str) -> Iterator[str | None]:
+    """Yield the emoji that a word is made of; None for anything else in it."""
+    # Ⓜ is an emoji, and a small letter of it is none.
+    bare = _SKIN_TONE.sub("", word.lower())
+    if bare in _CHARACTERS:
+        yield bare
+        return
+    shown = _TONES.sub("", word).replace(_VARIATION, "") or word
+    while shown:
+        named = _COLON_NAME.match(shown)
+        if named and is_valid_name(named[1]):
+            yield named[1].lower()
+            shown = shown[named.end() :]
+            continue
+        for length in range(_LONGEST_CHARACTER, 0, -1):
+            if name := _NAMES.get(shown[:length]):
+                yield name
+                shown = shown[length:]
+                break
+        else:
+            yield None
+            return
+
+
+def is_valid_name(name: str) -> bool:
+    """Whether Slack would take it as the name of an emoji: letters of any script."""
+    return all(
+        character in "_'+-" or unicodedata.category(character)[0] in "LMN"
+        for character in name
+    )

@@ -1,0 +1,180 @@
+"""Channels: remembered as Slack describes them, with their settings."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot.db.statements import table, upsert
+from bot.outbox import enqueue
+from bot.slack.text import one_line, sanitize
+from bot.workspace import reaction_emoji
+from models import Base, Champion, Channel
+
+
+def find(session: Session, installation_id: int, slack_id: str) -> Channel | None:
+    return session.scalar(
+        select(Channel).filter_by(installation_id=installation_id, slack_id=slack_id)
+    )
+
+
+def get_or_create(session: Session, installation_id: int, slack_id: str) -> Channel:
+    """The channel's row, made if it is new."""
+    if (known := find(session, installation_id, slack_id)) is not None:
+        return known
+    session.execute(
+        upsert(session, Channel)
+        .values(installation_id=installation_id, slack_id=slack_id)
+        .on_conflict_do_nothing()
+    )
+    return session.scalars(
+        select(Channel).filter_by(installation_id=installation_id, slack_id=slack_id)
+    ).one()
+
+
+def upsert_from_slack(
+    session: Session,
+    installation_id: int,
+    conversation: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> Channel:
+    """Record Slack's conversation object, as of now."""
+    channel = get_or_create(session, installation_id, conversation["id"])
+    channel.name = one_line(sanitize(conversation.get("name") or channel.name))
+    channel.is_private = bool(conversation.get("is_private"))
+    channel.is_shared = bool(conversation.get("is_ext_shared"))
+    channel.is_archived = bool(conversation.get("is_archived"))
+    channel.is_read_only = bool(conversation.get("is_read_only"))
+    if "is_member" in conversation:
+        channel.is_joined = bool(conversation["is_member"])
+    channel.looked_up_at = now
+    return channel
+
+
+def update_channel(
+    session: Session, installation_id: int, slack_id: str, /, **values: object
+) -> None:
+    """Follow what happened to a channel; one we have no row for is looked up later."""
+    session.execute(
+        update(Channel)
+        .where(Channel.installation_id == installation_id, Channel.slack_id == slack_id)
+        .values(**values)
+    )
+
+
+def find_row(
+    connection: Connection, installation_id: int, slack_id: str
+) -> Row[Any] | None:
+    """A channel's row as it is, without a transaction."""
+    rows = table(Channel)
+    return connection.execute(
+        select(rows).where(
+            rows.c.installation_id == installation_id, rows.c.slack_id == slack_id
+        )
+    ).first()
+
+
+def change_slack_id(
+    session: Session, installation_id: int, old_id: str, new_id: str
+) -> None:
+    """Slack gave a channel another id; a row noted by its new id gives way.
+
+    What happened there before we heard of the move is the channel's, as ever.
+    """
+    known = find(session, installation_id, old_id)
+    if known is None:
+        return
+    noted = find(session, installation_id, new_id)
+    if noted is not None:
+        noted.slack_id = f"{new_id}:moved:{noted.id}"
+        session.flush()
+        _move_references(session, noted.id, known.id)
+    update_channel(session, installation_id, old_id, slack_id=new_id)
+    enqueue.move_channel(session, installation_id, old_id, new_id)
+
+
+def _move_references(
+    session: Session, from_channel_id: int, to_channel_id: int
+) -> None:
+    """All that refers to one row refers to the other; what that has already, stays."""
+    for rows in Base.metadata.sorted_tables:
+        for key in rows.foreign_keys:
+            if key.column.table is not table(Channel):
+                continue
+            found = select(*rows.primary_key).where(key.parent == from_channel_id)
+            for primary in session.execute(found).all():
+                is_it = and_(
+                    *(a == b for a, b in zip(rows.primary_key, primary, strict=True))
+                )
+                with suppress(IntegrityError), session.begin_nested():
+                    session.execute(
+                        update(rows).where(is_it).values({key.parent: to_channel_id})
+                    )
+    session.expire_all()
+
+
+def set_joined(
+    session: Session, installation_id: int, slack_ids: Iterable[str]
+) -> None:
+    """The bot is in these channels and in no other (`users.conversations`)."""
+    session.execute(
+        update(Channel)
+        .where(
+            Channel.installation_id == installation_id,
+            Channel.slack_id.not_in(list(slack_ids)),
+        )
+        .values(is_joined=False)
+    )
+
+
+def helpful_emoji(channel: Channel | None) -> Sequence[str]:
+    """The names of the channel's emoji; the default ones where none is at hand."""
+    chosen = channel.helpful_emoji if channel else None
+    return reaction_emoji.DEFAULT_HELPFUL if chosen is None else chosen
+
+
+def solved_emoji(channel: Channel | None) -> Sequence[str]:
+    """The names of the channel's emoji; the default ones where none is at hand."""
+    chosen = channel.solved_emoji if channel else None
+    return reaction_emoji.DEFAULT_SOLVED if chosen is None else chosen
+
+
+def join_emoji(channel: Channel | None) -> Sequence[str]:
+    """The names of the channel's emoji; the default ones where none is at hand."""
+    chosen = channel.second_emoji if channel else None
+    return reaction_emoji.DEFAULT_JOIN if chosen is None else chosen
+
+
+def kudos_emoji(channel: Channel | None) -> Sequence[str]:
+    """The names of the channel's emoji; none where none is at hand."""
+    return (channel.kudos_emoji if channel else None) or ()
+
+
+def champions(session: Session, channel_id: int) -> list[str]:
+    return list(
+        session.scalars(
+            select(Champion.member)
+            .filter_by(channel_id=channel_id)
+            .order_by(Champion.member)
+        )
+    )
+
+
+def set_champions(session: Session, channel_id: int, slack_ids: Iterable[str]) -> None:
+    wanted = set(slack_ids)
+    session.execute(
+        delete(Champion).where(
+            Champion.channel_id == channel_id, Champion.member.not_in(wanted)
+        )
+    )
+    for slack_id in sorted(wanted):
+        session.execute(
+            upsert(session, Champion)
+            .values(channel_id=channel_id, member=slack_id)
+            .on_conflict_do_nothing()
+        )

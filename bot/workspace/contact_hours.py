@@ -1,0 +1,94 @@
+"""When the bot may write to somebody by itself."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot import timezones
+from bot.outbox.queue import Delivery
+from bot.workspace import member_settings, members
+
+# Many forget to take a status back; few are away for longer.
+MAX_VACATION = timedelta(days=21)
+_RECHECK_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactHours:
+    """When the bot may write to somebody by itself: hours and days in their zone."""
+
+    zone: ZoneInfo
+    start: time
+    end: time
+    # Not before then, because of a pause or a vacation; None is no such thing.
+    away_until: datetime | None = None
+    # On a vacation of which nobody knows the end.
+    is_away: bool = False
+
+    def next_allowed(self, now: datetime) -> datetime:
+        """`now` if the person may be written to; else when to look again."""
+        at = now
+        if self.is_away:
+            at = now + _RECHECK_AFTER
+        if self.away_until is not None and self.away_until > at:
+            at = self.away_until
+        return timezones.next_open_time(at, self.zone, self.start, self.end)
+
+
+def get(
+    session: Session, installation_id: int, member: str, *, now: datetime
+) -> ContactHours:
+    """When the bot may write to somebody by itself, as they and Slack say now."""
+    known = members.find(session, installation_id, member)
+    chosen = member_settings.get(session, installation_id, member)
+    zone = members.zone(session, installation_id, member)
+    back_at = None
+    if chosen.paused_until is not None and chosen.is_paused(
+        timezones.local_date(now, zone)
+    ):
+        back_at = timezones.to_utc(datetime.combine(chosen.paused_until, time()), zone)
+    is_away = known is not None and known.is_away
+    if is_away and known is not None and known.away_until is not None:
+        is_away = False
+        if known.away_until > now:
+            back_at = max(back_at or known.away_until, known.away_until)
+    return ContactHours(
+        zone, chosen.hours_from, chosen.hours_to, away_until=back_at, is_away=is_away
+    )
+
+
+def next_contact_time(
+    session: Session,
+    installation_id: int,
+    member: str,
+    *,
+    now: datetime,
+    since: datetime | None = None,
+) -> datetime:
+    """`now`, or the next instant at which to write to the person, or to look again.
+
+    They are written to in their own hours, on weekdays, and neither in a pause nor
+    while their status says that they are on vacation. Where the status has no end, it
+    is looked at again a day later, but for three weeks at most: `since` is when the
+    message was first to be sent, `now` if left out.
+    """
+    person = get(session, installation_id, member, now=now)
+    if since is not None and now - since >= MAX_VACATION:
+        person = replace(person, is_away=False)
+    return person.next_allowed(now)
+
+
+def send_after(session: Session, delivery: Delivery) -> datetime:
+    """When to keep a promise whose turn has come: at once, or when it is welcome.
+
+    Much may have changed since it was made: hours, a pause, a vacation.
+    """
+    return next_contact_time(
+        session,
+        delivery.installation_id,
+        delivery.recipient,
+        now=delivery.started_at,
+        since=delivery.first_sent_at,
+    )

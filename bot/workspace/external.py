@@ -1,0 +1,81 @@
+"""TODO: say what this module is for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def is_external_user(
+    user: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
+) -> bool:
+    """Whether Slack's `user` object is of somebody from another organisation.
+
+    1. Slack says so, or names another enterprise than ours (`enterprise_id`).
+    2. Somebody of our enterprise, or of a workspace list that has ours (`team_id`), is
+       one of us, whatever their home workspace is.
+    3. Else the workspace that the object names decides, and then the one that its
+       profile names. Where none is named, the person is one of us.
+    """
+    if user.get("is_stranger"):
+        return True
+    grid = user.get("enterprise_user") or {}
+    user_enterprise = grid.get("enterprise_id")
+    if user_enterprise and enterprise_id:
+        return bool(user_enterprise != enterprise_id)
+    if team_id in (grid.get("teams") or ()):
+        return False
+    own_ids = {None, "", team_id, enterprise_id}
+    if user_enterprise not in own_ids or user.get("team_id") not in own_ids:
+        return True
+    profile_team = (user.get("profile") or {}).get("team")
+    # In an enterprise a profile may name it, or another workspace of it.
+    is_of_grid = enterprise_id is not None or str(profile_team).startswith("E")
+    return profile_team not in own_ids and not (user.get("team_id") and is_of_grid)
+
+
+def names_workspace(user: Mapping[str, Any]) -> bool:
+    """Whether Slack's `user` object says at all where somebody belongs."""
+    profile = user.get("profile") or {}
+    return bool(
+        user.get("team_id")
+        or user.get("enterprise_user")
+        or profile.get("team")
+        or user.get("is_stranger") is not None
+    )
+
+
+def is_external_author(
+    message: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
+) -> bool:
+    """Whether a message says that its author belongs to another organisation.
+
+    `user_team` is the author's. Where it is missing, the place that the message was
+    sent from says it. In an enterprise a workspace that we don't know may be one of
+    ours: only another enterprise's id (E…) tells then.
+    """
+    profile = message.get("user_profile") or {}
+    candidates = (
+        message.get("user_team"),
+        profile.get("team"),
+        message.get("source_team"),
+        message.get("team"),
+    )
+    author_team = next(
+        (one for one in candidates if one and isinstance(one, str)), None
+    )
+    if author_team is None or author_team in {team_id, enterprise_id}:
+        return False
+    return enterprise_id is None or author_team.startswith("E")
+
+
+def is_external_request(
+    body: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
+) -> bool:
+    """Whether a click, a form, a shortcut or a command is another organisation's."""
+    if "command" in body:
+        user_team, user_enterprise = body.get("team_id"), body.get("enterprise_id")
+    else:
+        user_team = (body.get("user") or {}).get("team_id")
+        user_enterprise = (body.get("enterprise") or {}).get("id")
+    if user_enterprise and enterprise_id:
+        return bool(user_enterprise != enterprise_id)
+    return is_external_author({"user_team": user_team}, team_id, enterprise_id)

@@ -1,0 +1,100 @@
+"""The workspace that we serve, as a row and as plain values."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from bot.db.statements import upsert
+from bot.errors import SettingsError
+from bot.outbox.enqueue import ENQUEUED
+from bot.runtime import Workspace
+from bot.slack.api import REVOKED_TOKEN_ERRORS, SlackApi, SlackError
+from models import Installation
+
+
+def install(
+    sessions: sessionmaker[Session], slack: SlackApi, *, now: datetime
+) -> Workspace:
+    """Ask Slack who we are, and remember it.
+
+    Raises SlackError; and SettingsError where the database is another workspace's.
+    """
+    identity = slack.auth_test()
+    facts = {
+        "enterprise_id": identity.get("enterprise_id"),
+        "bot_id": str(identity.get("bot_id", "")),
+        "bot_user_id": str(identity["user_id"]),
+        "team_name": str(identity.get("team", "")),
+        "team_url": str(identity["url"]),
+        # The token works, so whatever stopped the deliveries is over.
+        "paused_because": None,
+    }
+    with sessions.begin() as session:
+        known = session.scalars(select(Installation.team_id)).all()
+        if known and identity["team_id"] not in known:
+            raise SettingsError(
+                "The database is of another workspace than the token: give each"
+                " workspace a DATABASE_URL of its own."
+            )
+        session.execute(
+            upsert(session, Installation)
+            .values(team_id=identity["team_id"], installed_at=now, **facts)
+            .on_conflict_do_update(index_elements=["team_id"], set_=facts)
+        )
+        return _load(session, str(identity["team_id"]))
+
+
+def check_token(
+    sessions: sessionmaker[Session], slack: SlackApi, workspace: Workspace
+) -> str | None:
+    """Ask Slack whether our token works, and keep to what it says.
+
+    Why nothing can be sent, as Slack's error name; None where all is well. Slack's
+    events about tokens can come late or never, and a reinstalled app may keep its
+    token. Raises SlackError where Slack says neither.
+    """
+    try:
+        is_ours = slack.auth_test().get("team_id") == workspace.team_id
+        refused = None
+    except SlackError as error:
+        if error.code not in REVOKED_TOKEN_ERRORS:
+            raise
+        is_ours, refused = False, error.code
+    with sessions.begin() as session:
+        row = session.get_one(Installation, workspace.id)
+        if is_ours and row.paused_because:
+            row.paused_because = None
+            session.info[ENQUEUED] = True
+        elif refused and not row.paused_because:
+            row.paused_because = refused
+        return row.paused_because
+
+
+def get_or_create(session: Session, team_id: str, *, now: datetime) -> Workspace:
+    """The row of a workspace that has no token yet: `install` will find it."""
+    session.execute(
+        upsert(session, Installation)
+        .values(
+            team_id=team_id,
+            bot_id="",
+            bot_user_id="",
+            team_name="",
+            team_url="",
+            installed_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+    return _load(session, team_id)
+
+
+def _load(session: Session, team_id: str) -> Workspace:
+    row = session.scalars(select(Installation).filter_by(team_id=team_id)).one()
+    return Workspace(
+        row.id,
+        row.team_id,
+        row.bot_id,
+        row.bot_user_id,
+        row.team_url,
+        row.enterprise_id,
+    )

@@ -1,0 +1,153 @@
+"""Members' own choices: read with their defaults, and recorded."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal, TypedDict, TypeVar, Unpack, get_args
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.db.statements import upsert
+from models import MemberSettingsRow
+
+PublicNaming = Literal["ask", "yes", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSettings:
+    """A member's choices, with the default for what they did not choose.
+
+    `hours_from`, `hours_to` and `paused_until` are of the member's own zone
+    (`Member.tz`). The bot may write by itself from `hours_from` on, until before
+    `hours_to`, and again on the day `paused_until`.
+    """
+
+    topics_known: tuple[str, ...] = ()
+    topics_wanted: tuple[str, ...] = ()
+    wants_nudges: bool = True
+    paused_until: date | None = None
+    hours_from: time = time(9)
+    hours_to: time = time(17)
+    # Whether what they did may be told in public: each time on their yes, always, no.
+    may_be_named: PublicNaming = "ask"
+    # How often the bot may ask them for help with somebody's ask; 0 is never.
+    asks_a_week: int = 1
+    is_greeted: bool = False
+    wants_greetings: bool = True
+
+    @property
+    def accepts_requests(self) -> bool:
+        return self.asks_a_week > 0
+
+    def is_paused(self, today: date) -> bool:
+        """`today` is the date in the member's zone."""
+        return self.paused_until is not None and today < self.paused_until
+
+    def allows_contact_at(self, local_time: datetime) -> bool:
+        """Whether the bot may write by itself at a time in the member's zone.
+
+        Not at weekends, not while paused. Hours that end no later than they start go
+        on into the next day, and count as hours of the day that they start on. What
+        the member caused and waits for (an answer to their ask) is no such message.
+        """
+        at, day = local_time.time(), local_time.date()
+        if self.hours_from < self.hours_to:
+            is_hour = self.hours_from <= at < self.hours_to
+        else:
+            is_hour = at >= self.hours_from or at < self.hours_to
+            if at < self.hours_from:
+                day -= timedelta(days=1)
+        return (
+            is_hour
+            and day.isoweekday() < _SATURDAY
+            and not self.is_paused(local_time.date())
+        )
+
+
+_SATURDAY = 6
+
+
+T = TypeVar("T")
+
+_DEFAULTS = MemberSettings()
+
+
+class MemberSettingsUpdate(TypedDict, total=False):
+    """What to change; what is left out stays, None is the default."""
+
+    topics_known: list[str]
+    topics_wanted: list[str]
+    wants_nudges: bool
+    paused_until: date | None
+    hours_from: time | None
+    hours_to: time | None
+    may_be_named: PublicNaming | None
+    asks_a_week: int | None
+    greeted_at: datetime | None
+    wants_greetings: bool
+
+
+def get(session: Session, installation_id: int, member: str) -> MemberSettings:
+    """The member's choices; all defaults for somebody who never chose."""
+    return get_many(session, installation_id, [member])[member]
+
+
+def get_many(
+    session: Session, installation_id: int, members: Iterable[str]
+) -> dict[str, MemberSettings]:
+    """The choices of each of these members."""
+    wanted = set(members)
+    rows = session.scalars(
+        select(MemberSettingsRow).where(
+            MemberSettingsRow.installation_id == installation_id,
+            MemberSettingsRow.member.in_(wanted),
+        )
+    )
+    return dict.fromkeys(wanted, _DEFAULTS) | {
+        row.member: _from_row(row) for row in rows
+    }
+
+
+def update(
+    session: Session,
+    installation_id: int,
+    member: str,
+    **changes: Unpack[MemberSettingsUpdate],
+) -> None:
+    """Record some of a member's choices, and leave the others as they are."""
+    session.execute(
+        upsert(session, MemberSettingsRow)
+        .values(installation_id=installation_id, member=member, **changes)
+        .on_conflict_do_update(
+            index_elements=["installation_id", "member"], set_=dict(changes)
+        )
+    )
+
+
+def _from_row(row: MemberSettingsRow) -> MemberSettings:
+    naming: PublicNaming = _DEFAULTS.may_be_named
+    if row.may_be_named in {"yes", "never"}:
+        naming = "yes" if row.may_be_named == "yes" else "never"
+    return MemberSettings(
+        topics_known=tuple(row.topics_known),
+        topics_wanted=tuple(row.topics_wanted),
+        wants_nudges=row.wants_nudges,
+        paused_until=row.paused_until,
+        hours_from=_or_default(row.hours_from, _DEFAULTS.hours_from),
+        hours_to=_or_default(row.hours_to, _DEFAULTS.hours_to),
+        may_be_named=naming,
+        asks_a_week=_or_default(row.asks_a_week, _DEFAULTS.asks_a_week),
+        is_greeted=row.greeted_at is not None,
+        wants_greetings=row.wants_greetings,
+    )
+
+
+def _or_default(value: T | None, default: T) -> T:
+    return default if value is None else value
+
+
+PUBLIC_NAMINGS: tuple[PublicNaming, ...] = get_args(PublicNaming)
+
+
+# An ISO weekday from which on it is the weekend.

@@ -1,0 +1,251 @@
+"""The people of a workspace: remembered as Slack describes them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.orm import Session
+
+from bot import timezones
+from bot.clock import EPOCH, datetime_to_micros
+from bot.db.statements import table, upsert
+from bot.slack.text import (
+    SOMEONE,
+    label_mentions,
+    mentioned_ids,
+    one_line,
+    sanitize,
+    truncate,
+)
+from bot.workspace import display_names, external, vacation
+from bot.workspace.display_names import Names
+from models import Channel, Member
+
+# Slack says that its own bot is no bot.
+SLACKBOT = "USLACKBOT"
+_MAX_NAME_LENGTH = 80
+
+
+def ensure(session: Session, installation_id: int, slack_ids: Iterable[str]) -> None:
+    """Keep the ids of people we have met, to be looked up."""
+    rows = [
+        {"installation_id": installation_id, "slack_id": slack_id}
+        for slack_id in sorted(set(slack_ids))
+    ]
+    if rows:
+        session.execute(upsert(session, Member).on_conflict_do_nothing(), rows)
+
+
+def lock(session: Session, installation_id: int, slack_id: str) -> None:
+    """Note the person, and let no facts about them be recorded meanwhile."""
+    ensure(session, installation_id, [slack_id])
+    session.execute(
+        select(Member.id)
+        .filter_by(installation_id=installation_id, slack_id=slack_id)
+        .with_for_update(read=True)
+    )
+
+
+def upsert_from_slack(
+    session: Session,
+    installation_id: int,
+    user: Mapping[str, Any],
+    *,
+    team_id: str,
+    now: datetime,
+    enterprise_id: str | None = None,
+) -> Member:
+    """Record Slack's user object, as of now."""
+    ensure(session, installation_id, [user["id"]])
+    member = find(session, installation_id, user["id"])
+    assert member is not None  # noqa: S101 - it was noted the line before
+    for name, value in profile_columns(user, team_id, enterprise_id).items():
+        setattr(member, name, value)
+    member.deactivated_at = (
+        (member.deactivated_at or now) if member.is_deactivated else None
+    )
+    member.forgotten_at = None
+    member.looked_up_at = now
+    return member
+
+
+def profile_columns(
+    user: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
+) -> dict[str, Any]:
+    """Return what we keep of Slack's user object, by the names of our columns.
+
+    Where somebody belongs is left out where it does not say so.
+    """
+    profile = user.get("profile") or {}
+    is_away = vacation.is_on_vacation(
+        str(profile.get("status_emoji") or ""), str(profile.get("status_text") or "")
+    )
+    # Slack's 0 is no end. When a huddle ends is nothing to us.
+    ends = int(profile.get("status_expiration") or 0) if is_away else 0
+    return {
+        **slack_names(user),
+        "tz": user.get("tz") or timezones.name_for_offset(user.get("tz_offset")),
+        "is_bot": bool(user.get("is_bot")) or user["id"] == SLACKBOT,
+        "is_deactivated": bool(user.get("deleted")),
+        "is_guest": bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        **(
+            {"is_stranger": is_external(user, team_id, enterprise_id)}
+            if external.names_workspace(user)
+            else {}
+        ),
+        "is_admin": bool(user.get("is_admin") or user.get("is_owner")),
+        "is_away": is_away,
+        "away_until": EPOCH + timedelta(seconds=ends) if ends else None,
+    }
+
+
+def find_row(
+    connection: Connection, installation_id: int, slack_id: str
+) -> Row[Any] | None:
+    """A person's row as it is, without a transaction."""
+    members = table(Member)
+    return connection.execute(
+        select(members).where(
+            members.c.installation_id == installation_id, members.c.slack_id == slack_id
+        )
+    ).first()
+
+
+def set_names(member: Member, user: Mapping[str, Any]) -> None:
+    """Record the names of a member, as Slack's user object tells them."""
+    for name, value in slack_names(user).items():
+        setattr(member, name, value)
+
+
+def slack_names(user: Mapping[str, Any]) -> dict[str, str]:
+    profile = user.get("profile") or {}
+    real_name = profile.get("real_name") or user.get("real_name")
+    name = profile.get("display_name") or real_name or user.get("name")
+    return {
+        "name": _clean_name(name),
+        "full_name": _clean_name(real_name),
+        "handle": _clean_name(user.get("name")),
+    }
+
+
+def _clean_name(name: str | None) -> str:
+    return truncate(one_line(sanitize(name or "")), _MAX_NAME_LENGTH)
+
+
+def find(session: Session, installation_id: int, slack_id: str) -> Member | None:
+    return session.scalar(
+        select(Member).filter_by(installation_id=installation_id, slack_id=slack_id)
+    )
+
+
+def is_before_erasure(
+    session: Session, installation_id: int, slack_id: str, *, event_micros: int
+) -> bool:
+    """Whether something of that time is of before the person was forgotten.
+
+    What is later says that they are back, to be met like anybody new.
+    """
+    member = find(session, installation_id, slack_id)
+    if member is None or member.counts_from is None:
+        return False
+    if event_micros <= datetime_to_micros(member.counts_from):
+        return True
+    member.forgotten_at = None
+    return False
+
+
+def zone(session: Session, installation_id: int, slack_id: str) -> ZoneInfo:
+    """The person's time zone, as their profile says; UTC where it says none."""
+    member = find(session, installation_id, slack_id)
+    return timezones.get(member.tz if member else None) or ZoneInfo("UTC")
+
+
+def names(
+    session: Session, installation_id: int, slack_ids: Iterable[str]
+) -> dict[str, str]:
+    """Plain names, for texts that should notify nobody; different for each person.
+
+    Give it all the people whom a reader sees together.
+    """
+    wanted = set(slack_ids)
+    if not wanted:
+        return {}
+    known = session.execute(
+        select(Member.slack_id, Member.name, Member.full_name, Member.handle).where(
+            Member.installation_id == installation_id, Member.slack_id.in_(wanted)
+        )
+    )
+    told = distinct_names(known)
+    return {slack_id: told.get(slack_id, SOMEONE) for slack_id in wanted}
+
+
+def text_with_names(session: Session, installation_id: int, text: str) -> str:
+    """Return marked text with the names of people and public channels mentioned."""
+    people, channels = mentioned_ids(text)
+    if not (people or channels):
+        return text
+    public = session.execute(
+        select(Channel.slack_id, Channel.name).where(
+            Channel.installation_id == installation_id,
+            Channel.slack_id.in_(channels),
+            Channel.is_private.is_(False),
+        )
+    )
+    known = names(session, installation_id, people)
+    return label_mentions(
+        text,
+        {slack_id: name for slack_id, name in known.items() if name != SOMEONE}
+        | {slack_id: name for slack_id, name in public if name},
+    )
+
+
+def distinct_names(rows: Iterable[Any]) -> dict[str, str]:
+    """Name these members, where a reader sees them together."""
+    return display_names.disambiguate(
+        {row.slack_id: Names(row.name, row.full_name, row.handle) for row in rows}
+    )
+
+
+def name(session: Session, installation_id: int, slack_id: str) -> str:
+    return names(session, installation_id, [slack_id])[slack_id]
+
+
+def is_external(
+    user: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
+) -> bool:
+    """Whether Slack's `user` object is of somebody from another organisation."""
+    return external.is_external_user(user, team_id, enterprise_id)
+
+
+def mark_external(session: Session, installation_id: int, slack_id: str) -> bool:
+    """Record that somebody belongs to another organisation; whether that is news.
+
+    What else Slack says of them is asked as of anybody whom we have just met.
+    """
+    ensure(session, installation_id, [slack_id])
+    member = find(session, installation_id, slack_id)
+    if member is None or member.is_stranger:
+        return False
+    member.is_stranger = True
+    session.flush()
+    return True
+
+
+def is_bot(session: Session, installation_id: int, slack_id: str) -> bool:
+    """Whether it is a bot, as far as we know."""
+    member = find(session, installation_id, slack_id)
+    return member is not None and member.is_bot
+
+
+def is_bot_or_external(session: Session, installation_id: int, slack_id: str) -> bool:
+    """Whether it is a bot or of another organisation, as far as we know."""
+    member = find(session, installation_id, slack_id)
+    return member is not None and (member.is_bot or member.is_stranger)
+
+
+def is_guest(session: Session, installation_id: int, slack_id: str) -> bool:
+    """Whether it is a guest, as far as we know."""
+    member = find(session, installation_id, slack_id)
+    return member is not None and member.is_guest

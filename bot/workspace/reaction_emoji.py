@@ -1,0 +1,56 @@
+"""TODO: say what this module is for."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from bot.slack.emoji import canonical, is_among
+
+Meaning = Literal["helpful", "solved", "looking", "same"]
+
+
+# What people really use on replies (counted in a public Slack's export).
+DEFAULT_HELPFUL = ("+1", "raised_hands", "heart", "pray", "bulb")
+
+
+DEFAULT_SOLVED = ("white_check_mark",)
+
+
+LOOKING = ("eyes",)
+
+
+SAME = ("raising_hand",)
+
+
+# On a kudos message: "I say so, too".
+DEFAULT_JOIN = ("raised_hands",)
+
+
+def meaning_on_ask(name: str, solved: Sequence[str]) -> Meaning | None:
+    """What a reaction on an ask means."""
+    if is_among(name, solved):
+        return "solved"
+    if is_among(name, LOOKING):
+        return "looking"
+    return "same" if is_among(name, SAME) else None
+
+
+def meaning_on_answer(
+    name: str, helpful: Sequence[str], solved: Sequence[str]
+) -> Meaning | None:
+    """What a reaction on an answer means."""
+    if is_among(name, solved):
+        return "solved"
+    return "helpful" if is_among(name, helpful) else None
+
+
+def to_setting(
+    names: Sequence[str], previous: Sequence[str] | None, default: Sequence[str]
+) -> list[str] | None:
+    """What to keep of a choice of emoji: None for the default.
+
+    An emoji has several names, and a form that shows it drawn can't tell which was
+    chosen: one that was chosen before keeps its name.
+    """
+    known = {canonical(name): name for name in (*default, *(previous or ()))}
+    kept = [known.get(canonical(name), name) for name in names]
+    return None if kept == list(default) else kept

@@ -1,0 +1,114 @@
+"""TODO: say what this module is for."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot import permissions, visibility
+from bot.errors import UserError
+from bot.permissions import Action, Role
+from bot.slack.text import capitalize
+from bot.workspace.members import find, name
+from models import Champion, Channel, Member, ProgramLead
+
+
+def can_moderate(session: Session, channel_id: int, member: Member) -> bool:
+    """Whether the person may act for askers in the channel."""
+    return permissions.can_moderate(
+        is_admin=member.is_admin,
+        is_champion=is_champion(session, channel_id, member.slack_id),
+        is_external=member.is_stranger,
+        is_bot=member.is_bot,
+        is_deactivated=member.is_deactivated,
+    )
+
+
+def is_champion(session: Session, channel_id: int, slack_id: str) -> bool:
+    return session.get(Champion, (channel_id, slack_id)) is not None
+
+
+def in_channel(
+    session: Session, channel: Channel, slack_id: str, *, author: str | None = None
+) -> frozenset[Role]:
+    """What the person is in a channel, and to an author's ask or message.
+
+    From facts that we hold; unknown people are nobody yet.
+    """
+    held = in_workspace(session, channel.installation_id, slack_id)
+    if not held:
+        return held
+    if slack_id == author:
+        held |= {Role.AUTHOR}
+    if is_champion(session, channel.id, slack_id):
+        held |= {Role.CHAMPION}
+    return held
+
+
+def authorize(
+    session: Session,
+    channel: Channel,
+    action: Action,
+    by: str,
+    *,
+    now: datetime,
+    author: str | None = None,
+    denial: str = visibility.NOT_A_MEMBER,
+    field: str | None = None,
+) -> frozenset[Role]:
+    """Return the roles of somebody who may act in a channel, and is in it.
+
+    Raises Refusal, `why_not` for who is not in a private channel; and, before it is
+    known who is, MembershipUnknown.
+    """
+    held = in_channel(session, channel, by, author=author)
+    permissions.require(action, held)
+    visibility.require_visible(
+        session, channel, by, now=now, message=denial, field=field
+    )
+    return held
+
+
+def in_workspace(
+    session: Session, installation_id: int, slack_id: str
+) -> frozenset[Role]:
+    """What the person is in general, from facts that we hold."""
+    held = from_profile(find(session, installation_id, slack_id))
+    if held and session.get(ProgramLead, (installation_id, slack_id)) is not None:
+        held |= {Role.PROGRAM_LEAD}
+    return held
+
+
+def from_profile(member: Any) -> frozenset[Role]:
+    """Derive the roles that Slack's profile tells; `member` has a member's columns."""
+    if member is None or member.looked_up_at is None:
+        return frozenset()
+    facts = {
+        Role.MEMBER: not member.is_guest,
+        Role.GUEST: member.is_guest,
+        Role.EXTERNAL: member.is_stranger,
+        Role.BOT: member.is_bot,
+        Role.DEACTIVATED: member.is_deactivated,
+        Role.ADMIN: member.is_admin,
+    }
+    return frozenset(role for role, is_so in facts.items() if is_so)
+
+
+def require_assignable(
+    session: Session,
+    installation_id: int,
+    slack_ids: Iterable[str],
+    *,
+    role: str,
+    field: str,
+) -> None:
+    """Raises Refusal for who can't be given a `role`, such as "a champion"."""
+    for slack_id in slack_ids:
+        held = in_workspace(session, installation_id, slack_id)
+        if not held or held & permissions.DENIED_ROLES:
+            raise UserError(
+                capitalize(name(session, installation_id, slack_id))
+                + f" can't be {role}: choose people of your workspace.",
+                field=field,
+            )

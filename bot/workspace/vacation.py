@@ -1,0 +1,19 @@
+"""TODO: say what this module is for."""
+
+import re
+
+_VACATION_EMOJI = frozenset({"palm_tree", "desert_island", "beach_with_umbrella"})
+
+
+_VACATION = re.compile(
+    r"\b(?:vacation(?:ing)?|on (?:\w+ )?(?:leave|holidays?)|annual leave|ooo"
+    r"|out of (?:the )?office|pto|urlaub|vacances|vacaciones|ferien|loma(?:lla)?)\b",
+    re.IGNORECASE,
+)
+
+
+def is_on_vacation(status_emoji: str, status_text: str) -> bool:
+    """Whether a status of Slack's profile says so: ":palm_tree:", "On vacation"."""
+    return status_emoji.strip(":") in _VACATION_EMOJI or bool(
+        _VACATION.search(status_text)
+    )

@@ -1,0 +1,296 @@
+"""Wires the parts and runs them: the bot, from its settings to its threads."""
+
+import asyncio
+import gc
+import logging
+import platform
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from types import FrameType
+
+import uvicorn
+from pydantic import SecretStr
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+
+import handlers.bolt_app
+import jobs
+from bot import sync
+from bot.clock import Clock, utc_now
+from bot.config.settings import Settings
+from bot.db.engine import Database
+from bot.db.open import describe_failure
+from bot.features import message_types
+from bot.outbox.rate_limiter import RateLimiter
+from bot.outbox.worker import BURST, MESSAGES_PER_SECOND, OutboxWorker
+from bot.runtime import Runtime
+from bot.slack.api import Rejected
+from bot.slack.client import SlackClient
+from bot.workspace.installations import install
+from cli.arguments import version
+from cli.watchdog import Watchdog, WatchedPart
+from handlers import readiness
+from handlers.collectors import DatabaseCollector
+from handlers.health import Health
+from handlers.http import SlackHttpEndpoint
+from handlers.http_protocol import BACKLOG, LimitedHttpProtocol
+from handlers.readiness import Check, Readiness
+from handlers.socket_mode import (
+    DISCONNECTED_TOO_LONG,
+    MAX_DISCONNECTED_SECONDS,
+    SocketMode,
+)
+from jobs.heartbeat import SchedulerHeartbeat
+from jobs.outbox import release_leases
+from jobs.scheduler import Scheduler
+from jobs.workspace import sync_bot_channels
+
+log = logging.getLogger("backswing")
+
+_NO_SOCKET = (
+    "SLACK_APP_TOKEN is not accepted by Slack: create an app-level token with the scope"
+    " connections:write, and switch Socket Mode on."
+)
+
+# After SIGTERM: for requests in flight, and then for deliveries.
+GRACE_SECONDS = 4
+# A few megabytes.
+GC_THRESHOLD = 20_000
+
+
+class Application:
+    """The bot, from its settings to its threads."""
+
+    def __init__(
+        self, settings: Settings, database: Database, *, clock: Clock = utc_now
+    ) -> None:
+        """Raises SlackError where Slack does not know our token."""
+        self.settings = settings
+        self.database = database
+        token = _value(settings.slack_bot_token)
+        slack = SlackClient(token, base_url=settings.slack_api_url)
+        workspace = install(database.write_session, slack, now=clock())
+        self.rt = Runtime(
+            workspace,
+            database.write_session,
+            database.read_session,
+            database.autocommit,
+            slack,
+            clock,
+            mentor_settings=settings.mentors,
+        )
+        self.bolt = handlers.bolt_app.create_app(self.rt, token)
+        self.worker = OutboxWorker(
+            self.rt,
+            message_types(workspace, settings.mentors),
+            fetch_new_users=sync.fetch_new_users,
+            next_slot=RateLimiter(MESSAGES_PER_SECOND, BURST),
+            on_attempt=self.bolt.metrics.count_attempt,
+        )
+        self._heartbeat = SchedulerHeartbeat(self.bolt.metrics.count_job)
+        self._scheduler = Scheduler(
+            jobs.scheduled_jobs(self.rt, self.worker), self._heartbeat.beat
+        )
+        self._socket = (
+            SocketMode(
+                self.bolt,
+                _value(settings.slack_app_token),
+                api_url=settings.slack_api_url,
+                on_fatal=self.abort,
+                on_refused=self.bolt.metrics.count_refused,
+            )
+            if settings.mode == "socket"
+            else None
+        )
+        # Why there was no use in going on, for the operator.
+        self.abort_reason: str | None = None
+        self._server: uvicorn.Server | None = None
+        signing = settings.slack_signing_secret if settings.mode == "http" else None
+        self._endpoint = SlackHttpEndpoint(
+            self.bolt,
+            _value(signing) if signing else None,
+            # Signatures are of the real time, whatever clock the bot follows.
+            now=lambda: utc_now().timestamp(),
+        )
+        self._batcher = self._socket.batcher if self._socket else self._endpoint.batcher
+        self.readiness = Readiness(self._checks())
+        self._health = Health(self.readiness, self.bolt.metrics)
+        self.bolt.metrics.register(
+            DatabaseCollector(
+                self.rt,
+                database,
+                self.readiness,
+                waiting_events=lambda: self._batcher.waiting_count,
+                build=build_info(),
+            )
+        )
+
+    def start(self) -> None:
+        try:
+            release_leases(self.rt)
+            sync_bot_channels(self.rt)
+        except SQLAlchemyError as error:
+            self.abort(f"DATABASE_URL: {describe_failure(error)}")
+            return
+        self.worker.start()
+        self.worker.wake()
+        self._scheduler.start()
+        if self._socket is not None:
+            try:
+                self._socket.connect()
+            except Rejected:
+                self.abort(_NO_SOCKET)
+
+    def abort(self, reason: str) -> None:
+        """End the program, so that whoever looks after it sees it and starts anew."""
+        log.critical("giving up", extra={"why": reason})
+        self.abort_reason = self.abort_reason or reason
+        if self._server is not None:
+            self._server.should_exit = True
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it was told to stop, or gave up."""
+        return self._server is not None and self._server.should_exit
+
+    def stop(self) -> None:
+        """Take no more work, finish what is in flight, or leave it to its lease."""
+        if self._socket is not None:
+            self._socket.close()
+        # A job in flight would open the database again, which is closed below.
+        self._scheduler.stop(GRACE_SECONDS)
+        self._endpoint.stop()
+        self.worker.stop(GRACE_SECONDS)
+        jobs.mentors.flush_message_counts(self.rt, self.worker)
+        self.database.close()
+        log.info("stopped")
+
+    def _checks(self) -> Mapping[str, Check]:
+        """What /readyz looks at, by the names that operators see."""
+        checks: dict[str, Check] = {
+            "database": partial(readiness.database_responds, self.rt),
+            "changes": partial(readiness.database_writes, self.rt),
+            "slack": partial(readiness.slack_accepts_token, self.rt),
+            "deliveries": self.worker.stopped_reason,
+            "events": lambda: "the thread has ended" if self._batcher.is_dead else None,
+            "clock": self._heartbeat.stalled_reason,
+        }
+        if self._socket is not None:
+            connection = self._socket
+            checks["socket"] = lambda: (
+                None if connection.is_greeted() else "not connected"
+            )
+        return checks
+
+    def _watched_parts(self) -> list[WatchedPart]:
+        """List what the process lives by; the rest recovers where its cause does."""
+        parts = self._checks()
+        vitals = [
+            WatchedPart(parts["deliveries"], "Sending messages has stopped for good."),
+            WatchedPart(parts["events"], "The thread that commits events has ended."),
+            WatchedPart(
+                lambda: None if self._scheduler.is_running else "it has ended",
+                "The thread that starts jobs has ended.",
+            ),
+            WatchedPart(
+                parts["clock"], "No job runs any more.", MAX_DISCONNECTED_SECONDS
+            ),
+        ]
+        if self._socket is not None:
+            connection = self._socket
+            vitals += [
+                WatchedPart(
+                    lambda: "it has ended" if connection.is_dead() else None,
+                    "The thread that listens to Slack has ended.",
+                ),
+                WatchedPart(
+                    parts["socket"], DISCONNECTED_TOO_LONG, MAX_DISCONNECTED_SECONDS
+                ),
+            ]
+        return vitals
+
+    def asgi(self, on_ready: Callable[[], None] = lambda: None) -> Starlette:
+        """What uvicorn serves; the bot lives as long as it is served."""
+
+        @asynccontextmanager
+        async def lifespan(_: Starlette) -> AsyncIterator[None]:
+            self.start()
+            watch = Watchdog(
+                self._watched_parts() if self.abort_reason is None else [], self.abort
+            )
+            watching = asyncio.create_task(watch.run())
+            if self.abort_reason is None:
+                on_ready()
+            yield
+            watching.cancel()
+            self.stop()
+
+        routes = [*self._health.routes(), *self._endpoint.routes()]
+        return Starlette(routes=routes, lifespan=lifespan)
+
+    def run(
+        self, on_ready: Callable[[], None], sockets: Sequence[socket.socket]
+    ) -> int:
+        """Serve on the sockets until told to stop; 1 where there was a reason to."""
+        # uvicorn raises the signal again when it is done; then we are done, too.
+        handle_signals()
+        self._server = create_server(
+            self.asgi(on_ready), self.settings.host, self.settings.port
+        )
+        self._server.run(sockets=[*sockets])
+        if self.abort_reason is None:
+            return 0
+        print(self.abort_reason, file=sys.stderr)
+        return 1
+
+
+def build_info() -> Mapping[str, str]:
+    """Which program this is."""
+    return {"version": version(), "python": platform.python_version()}
+
+
+def create_server(asgi: Starlette, host: str, port: int) -> uvicorn.Server:
+    # What is loaded by now stays: the collector need not go through it ever again.
+    gc.freeze()
+    # The requests of one batch are far more objects than the 700 at which the
+    # collector looks by default for what is unreachable: it would look at them all.
+    gc.set_threshold(GC_THRESHOLD)
+    return uvicorn.Server(
+        uvicorn.Config(
+            asgi,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            http=LimitedHttpProtocol,
+            backlog=BACKLOG,
+            # Slack's Socket Mode is another thing: nobody opens a web socket to us.
+            ws="none",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def handle_signals() -> None:
+    signal.signal(signal.SIGTERM, _on_signal)
+    signal.signal(signal.SIGINT, _on_signal)
+
+
+def _on_signal(received: int, _frame: FrameType | None) -> None:
+    if received == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise SystemExit(0)
+
+
+def _value(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""

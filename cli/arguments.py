@@ -1,0 +1,122 @@
+"""The commands: their names and arguments. Their code is imported when it is run."""
+
+import argparse
+import math
+import tomllib
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+
+
+def parser() -> argparse.ArgumentParser:
+    """Parse to a namespace whose `run` takes the settings and the namespace."""
+    made = argparse.ArgumentParser(
+        prog="app.py", description="A Slack bot for peer problem-solving channels."
+    )
+    made.add_argument("--version", action="version", version=f"Backswing {version()}")
+    made.set_defaults(
+        run=_lazy("start", "start"),
+        replay=None,
+        speed=None,
+        empty=False,
+        database=None,
+    )
+    commands = made.add_subparsers(title="commands", metavar="COMMAND")
+
+    def add(
+        name: str, says: str, module: str, function: str
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=says)
+        command.set_defaults(run=_lazy(module, function))
+        return command
+
+    sandbox = add("sandbox", "run against a pretend Slack", "sandbox", "play")
+    sandbox.add_argument("--empty", action="store_true", help="without the story")
+    sandbox.add_argument(
+        "--replay",
+        type=Path,
+        metavar="EXPORT.zip",
+        help="play a Slack export as live events",
+    )
+    sandbox.add_argument(
+        "--speed",
+        type=_parse_speed,
+        metavar="N",
+        help="N times as fast as it happened (default: as fast as it goes)",
+    )
+    sandbox.add_argument(
+        "--database",
+        metavar="URL",
+        help="an empty database of its own (default: a new file below data/);"
+        " DATABASE_URL is not used",
+    )
+
+    doctor = add(
+        "doctor",
+        "check tokens, scopes, database and more, and say what to do",
+        "doctor",
+        "report",
+    )
+    doctor.add_argument("--json", action="store_true", help="for a program to read")
+
+    history = add(
+        "import",
+        "import a Slack export as history; nobody is notified",
+        "history",
+        "load",
+    )
+    history.add_argument("export", type=Path, metavar="EXPORT.zip")
+    history.add_argument(
+        "--channel",
+        action="extend",
+        nargs="+",
+        metavar="NAME",
+        help="only these channels (default: all)",
+    )
+    history.add_argument(
+        "--capture",
+        choices=("questions", "all"),
+        default="questions",
+        help="which messages are asks (default: those that contain a question)",
+    )
+
+    add("migrate", "bring the database up to date", "migrate", "migrate")
+
+    backup = add("backup", "copy the SQLite database", "backup", "back_up")
+    backup.add_argument("file", type=Path, metavar="FILE")
+
+    export = add(
+        "export",
+        "write asks and people as tables, for the program's leads",
+        "exports",
+        "write",
+    )
+    export.add_argument("folder", type=Path, metavar="FOLDER")
+    export.add_argument("--format", choices=("csv", "json"), default="csv")
+    return made
+
+
+def version() -> str:
+    """Return this program's version: it is not installed, so no package says so."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    return str(tomllib.loads(text)["project"]["version"])
+
+
+def _lazy(module: str, function: str) -> Callable[..., int]:
+    def run(*args: Any) -> int:
+        return int(getattr(import_module(f"cli.{module}"), function)(*args))
+
+    return run
+
+
+def _parse_speed(typed: str) -> float:
+    try:
+        speed = float(typed)
+    except ValueError:
+        speed = math.nan
+    if not 0 < speed < math.inf:
+        raise argparse.ArgumentTypeError(f"{typed!r} is no number above 0")
+    return speed

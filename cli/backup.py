@@ -1,0 +1,98 @@
+"""`app.py backup FILE`: copy an SQLite database, also while the bot runs."""
+
+import argparse
+import os
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+from sqlalchemy.exc import ArgumentError, DatabaseError
+
+from bot.config.settings import Settings
+from bot.db import engine as db_engine
+from bot.db import schema
+from cli.errors import CommandError
+
+
+def back_up(settings: Settings, args: argparse.Namespace) -> int:
+    """Raises CommandError where there is no copy to be had; then there is no file."""
+    source = _source(settings.database_url)
+    _check_version(settings.database_url)
+    target: Path = args.file
+    if target.exists():
+        raise CommandError(f"{target} is there already: give the copy another name.")
+    partial = target.with_name(f"{target.name}.partial")
+    try:
+        # Before there is anything in it, so that nobody else reads it ever.
+        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        raise CommandError(
+            f"{partial} is left from a copy that did not end: remove it first."
+        ) from None
+    except OSError as error:
+        raise CommandError(f"The copy was not made ({error}).") from None
+    try:
+        _copy(source, partial)
+        partial.replace(target)
+    except (OSError, sqlite3.Error) as error:
+        raise CommandError(f"The copy was not made ({error}).") from None
+    finally:
+        # Also where somebody interrupts it: half a copy is of no use.
+        partial.unlink(missing_ok=True)
+    print(f"{source.name} is copied to {target}.")
+    return 0
+
+
+def _source(url: str) -> Path:
+    try:
+        file = db_engine.sqlite_file(db_engine.parse_url(url))
+    except (ValueError, ArgumentError):
+        raise CommandError("DATABASE_URL is not understood.") from None
+    if file is None:
+        raise CommandError("PostgreSQL is backed up with its own pg_dump.")
+    if not file.exists():
+        raise CommandError(f"{file.name} is not there: there is nothing to copy.")
+    return file
+
+
+def _check_version(url: str) -> None:
+    """Raise where a newer version made it: what waits there is not ours to mark."""
+    engine = db_engine.open_read_only(db_engine.parse_url(url))
+    # What is no database at all is said when it is copied.
+    with suppress(DatabaseError):
+        if schema.compare_revision(engine) == "unknown":
+            raise CommandError(
+                "The database was made by a newer version of Backswing: copy it with"
+                " that one."
+            )
+
+
+def _copy(source: Path, target: Path) -> None:
+    """One moment of the database, whatever is written to it meanwhile."""
+    with (
+        closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as old,
+        closing(sqlite3.connect(target)) as new,
+    ):
+        old.backup(new)
+        _mark_unconfirmed(new)
+        # The copy is one file: nothing of it lies in a journal beside it.
+        new.execute("PRAGMA journal_mode = DELETE")
+        found = new.execute("PRAGMA integrity_check").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError("the copy has faults")
+
+
+def _mark_unconfirmed(copy: sqlite3.Connection) -> None:
+    """By the time it is restored, what waits in it was perhaps sent.
+
+    So it is looked for in Slack before it is sent, as after a crash.
+    """
+    tables = copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    if ("outbox",) not in tables.fetchall():
+        return
+    with copy:
+        copy.execute(
+            "UPDATE outbox SET state = 'unverified', looks = 0,"
+            " first_sent_at = coalesce(first_sent_at, created_at)"
+            " WHERE state = 'pending'"
+        )

@@ -1,0 +1,235 @@
+"""What the database says of the workspace, its channels and zones, and deliveries."""
+
+import os
+import re
+import sysconfig
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import tzdata
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot import monitoring, timezones
+from bot.clock import Clock
+from bot.monitoring import FailureCount
+from bot.slack.api import SlackError
+from bot.slack.client import SlackClient
+from cli.doctor.findings import Finding, ok, warning, wrong
+from models import Channel, Installation, Member, Schedule
+
+# A message waits for its turn, for Slack's pauses, and for a second look.
+OVERDUE_AFTER = timedelta(minutes=5)
+FAILED_WITHIN = timedelta(days=7)
+MAX_NAMES = 5
+
+_HINTS = {
+    "channel_not_found": "The channel is gone, or private and without the bot.",
+    "is_archived": "The channel is archived.",
+    "missing_scope": "Reinstall the app with the scopes of manifest.yml.",
+    "not_in_channel": "Type `/invite @Backswing` in the channel.",
+    "restricted_action": "Let the bot post: see the channel's posting permissions.",
+    "user_not_found": "The person has left.",
+}
+
+
+def examine(
+    session: Session, client: SlackClient | None, *, clock: Clock
+) -> Iterator[Finding]:
+    now = clock()
+    about = "Workspace"
+    known = session.scalars(select(Installation).order_by(Installation.id)).all()
+    if not known:
+        do = "The first start with a token asks Slack."
+        yield warning(about, "None is known yet.", do)
+        return
+    team = _team(client)
+    installation = next((row for row in known if row.team_id == team), known[0])
+    if team and installation.team_id != team:
+        yield wrong(
+            about,
+            "The database is of another workspace than the token.",
+            "Give each workspace a DATABASE_URL of its own.",
+        )
+        return
+    if len(known) > 1:
+        yield warning(
+            about,
+            f"The database holds {len(known)} workspaces. Each process sends only what"
+            " is of its own.",
+            "Give each workspace a DATABASE_URL of its own.",
+        )
+    if installation.paused_because:
+        yield wrong(
+            about,
+            f"Nothing is sent: Slack said {installation.paused_because}.",
+            "Reinstall the app, give the new SLACK_BOT_TOKEN, and start the bot again.",
+        )
+    yield from _channels(session, installation, client)
+    yield from _zones(session, installation)
+    yield from _deliveries(
+        monitoring.overdue(session, installation.id, before=now - OVERDUE_AFTER),
+        monitoring.failed(session, installation.id, since=now - FAILED_WITHIN),
+    )
+
+
+def _team(client: SlackClient | None) -> str | None:
+    """The workspace of the token; None where there is none, or Slack won't say."""
+    if client is None:
+        return None
+    try:
+        return str(client.auth_test().get("team_id"))
+    except SlackError:
+        return None
+
+
+def _channels(
+    session: Session, installation: Installation, client: SlackClient | None
+) -> Iterator[Finding]:
+    about = "Channels"
+    rows = session.scalars(
+        select(Channel)
+        .filter_by(installation_id=installation.id, is_joined=True, is_archived=False)
+        .order_by(Channel.name)
+    ).all()
+    if not rows:
+        yield warning(
+            about, "The bot is in none.", "Type `/invite @Backswing` in a channel."
+        )
+    else:
+        public = [row.name for row in rows if not row.is_private]
+        shown = [f"#{name}" for name in public if name][:MAX_NAMES]
+        if more := len(public) - len(shown):
+            shown.append(f"{more} more" if shown else f"{more} public")
+        if private := len(rows) - len(public):
+            shown.append(f"{private} private")
+        yield ok(about, f"The bot is in {', '.join(shown)}.")
+    if client is None:
+        return
+    try:
+        there = {
+            str(found["id"])
+            for found in client.own_conversations()
+            if not found.get("is_archived")
+        }
+    except SlackError:
+        # What keeps Slack from saying so is told with the bot's token.
+        return
+    if there ^ {row.slack_id for row in rows}:
+        yield warning(
+            about,
+            f"Slack says that the bot is in {len(there)}, and not in {len(rows)}.",
+            "The bot looks when it starts, and twice a day: start it again.",
+        )
+
+
+def _zones(session: Session, installation: Installation) -> Iterator[Finding]:
+    about = "Time zones"
+    if timezones.get("Europe/Berlin") is None:
+        yield wrong(about, "None are known.", "Install the package tzdata.")
+        return
+    people = session.execute(
+        select(Member.tz, func.count())
+        .where(
+            Member.installation_id == installation.id,
+            Member.tz.is_not(None),
+            Member.is_bot.is_(False),
+            Member.is_deactivated.is_(False),
+        )
+        .group_by(Member.tz)
+    ).all()
+    schedules = session.execute(
+        select(Schedule.zone, func.count())
+        .where(Schedule.installation_id == installation.id, Schedule.state == "on")
+        .group_by(Schedule.zone)
+    ).all()
+    unknown = {str(tz): n for tz, n in people if timezones.get(tz) is None}
+    if unknown:
+        yield warning(
+            about,
+            f"{sum(unknown.values())} people are in zones that are not known here:"
+            f" {', '.join(sorted(unknown))}.",
+            "Update the package tzdata; until then these people are in UTC.",
+        )
+    lost = sorted(name for name, _ in schedules if timezones.get(name) is None)
+    if lost:
+        yield wrong(
+            about,
+            f"Check-ins are set to zones that are not known here: {', '.join(lost)}.",
+            "Update the package tzdata, or choose another zone in the channel.",
+        )
+    package, system = tzdata.IANA_VERSION, _system_zones(_ZONE_FOLDERS)
+    if system is not None and system > package:
+        yield warning(
+            "Zone rules",
+            f"The system's are of {system}; the bot uses those of the package tzdata,"
+            f" which are of {package}.",
+            "Update the package tzdata.",
+        )
+    if not unknown and not lost:
+        yield ok(about, f"All are known (tzdata {tzdata.__version__}).")
+
+
+# Where Python would look for them first.
+_ZONE_FOLDERS = tuple(
+    map(Path, (sysconfig.get_config_var("TZPATH") or "").split(os.pathsep))
+)
+
+
+def _system_zones(folders: Iterable[Path]) -> str | None:
+    """Return the edition of the system's zones, such as 2026a; None if it says none."""
+    for folder in folders:
+        for name in ("tzdata.zi", "+VERSION"):
+            try:
+                with (folder / name).open(encoding="utf-8", errors="replace") as file:
+                    edition = re.match(
+                        r"(?:# version )?(\d{4}[a-z]+)\b", file.readline()
+                    )
+            except OSError:
+                continue
+            if edition:
+                return edition[1]
+    return None
+
+
+def _deliveries(
+    overdue: Sequence[FailureCount], failed: Sequence[FailureCount]
+) -> Iterator[Finding]:
+    about = "Deliveries"
+    if overdue:
+        yield wrong(
+            about,
+            f"{_count(overdue)} have waited for over {OVERDUE_AFTER.seconds // 60} minutes:"
+            f" {_kinds(overdue)}.",
+            "See whether the bot runs and is ready, and what its log says.",
+        )
+    for state, says, do in (
+        ("parked", "were refused by Slack", "Nothing is sent again by itself."),
+        (
+            "unknown",
+            "may be in Slack or not, and are never sent again",
+            "Look in Slack whether they are there.",
+        ),
+    ):
+        found = [trouble for trouble in failed if trouble.state == state]
+        if found:
+            hints = sorted({_HINTS[t.error] for t in found if t.error in _HINTS})
+            yield warning(
+                about,
+                f"In the last {FAILED_WITHIN.days} days {_count(found)} {says}:"
+                f" {_kinds(found)}.",
+                " ".join([*hints, do]),
+            )
+    if not overdue and not failed:
+        yield ok(about, "None is late, and none was given up lately.")
+
+
+def _count(troubles: Sequence[FailureCount]) -> int:
+    return sum(trouble.count for trouble in troubles)
+
+
+def _kinds(troubles: Sequence[FailureCount]) -> str:
+    return ", ".join(
+        f"{t.count} {t.kind}{f' ({t.error})' if t.error else ''}" for t in troubles
+    )

@@ -1,0 +1,171 @@
+"""Whether the database can be used, is whole, and is of this version."""
+
+from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from bot.clock import Clock
+from bot.config.settings import Settings
+from bot.db import engine as db_engine
+from bot.db import schema
+from bot.slack.client import SlackClient
+from cli.doctor import contents
+from cli.doctor.findings import Finding, ok, warning, wrong
+from models import Base
+
+SUBJECT = "Database"
+# Leases and due times are of the replicas' clocks.
+SKEW_WARNING_SECONDS = 5
+# Of those the server has, this many are left for others.
+MIN_FREE_CONNECTIONS = 20
+
+
+def examine(
+    settings: Settings, client: SlackClient | None, *, clock: Clock
+) -> Iterator[Finding]:
+    """`web`: to compare with what Slack says, where there is a token."""
+    try:
+        url = db_engine.parse_url(settings.database_url)
+        file = db_engine.sqlite_file(url)
+    except (ValueError, SQLAlchemyError):
+        yield wrong(
+            SUBJECT,
+            "DATABASE_URL is not understood.",
+            "Give postgresql://user:password@host/name, or sqlite:///path/to/file.db.",
+        )
+        return
+    if file is not None and not file.exists():
+        yield warning(
+            SUBJECT, f"{file.name} is not there yet.", "The first start makes it."
+        )
+        return
+    engine = db_engine.open_read_only(url)
+    try:
+        fits = yield from _check_schema(engine, url, clock=clock)
+        if fits:
+            with Session(engine) as session:
+                yield from contents.examine(session, client, clock=clock)
+    except SQLAlchemyError as error:
+        yield wrong(
+            SUBJECT,
+            f"It can't be read ({_error_code(error)}).",
+            "See that it runs, and that DATABASE_URL and its rights are right."
+            if file is None
+            else "Check that the file is this program's; otherwise restore a backup.",
+        )
+    finally:
+        engine.dispose()
+
+
+def _check_schema(
+    engine: Engine, url: URL, *, clock: Clock
+) -> Generator[Finding, None, bool]:
+    """Whether there are today's tables in it, to look into."""
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            yield _check_integrity(connection)
+        else:
+            yield from _check_server(connection, clock=clock)
+    match schema.compare_revision(engine):
+        case "same":
+            yield ok("Schema", "Of this version.")
+            return True
+        case "empty":
+            yield warning("Schema", "There is none yet.", "The first start makes it.")
+        case "older":
+            yield wrong(
+                "Schema",
+                "Of an older version.",
+                "The next start brings it up to date."
+                if url.get_backend_name() == "sqlite"
+                else "Stop all replicas, and run `uv run app.py migrate`.",
+            )
+        case "unknown":
+            yield wrong(
+                "Schema",
+                "Made by a newer version, or by another program.",
+                "Run that version, or restore a backup.",
+            )
+    return False
+
+
+def _check_integrity(connection: Connection) -> Finding:
+    found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+    strays = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if found != "ok" or strays is not None:
+        return wrong(
+            SUBJECT,
+            "The file is damaged.",
+            "Stop the bot, keep the file, and restore a backup.",
+        )
+    return ok(SUBJECT, "SQLite: whole.")
+
+
+def _check_server(connection: Connection, *, clock: Clock) -> Iterator[Finding]:
+    before = clock()
+    version, standby, used, most, at = connection.execute(
+        text(
+            "SELECT current_setting('server_version'), pg_is_in_recovery(),"
+            " (SELECT count(*) FROM pg_stat_activity),"
+            " current_setting('max_connections')::int, clock_timestamp()"
+        )
+    ).one()
+    after = clock()
+    if standby:
+        says = "It is a standby, and takes no changes."
+        yield wrong(SUBJECT, says, "Give the primary's address.")
+    elif not _may_write(connection):
+        yield wrong(
+            SUBJECT,
+            "Its user may not change the tables.",
+            "Let the user own them, or grant SELECT, INSERT, UPDATE and DELETE.",
+        )
+    else:
+        number = version.partition(" ")[0]
+        yield ok(SUBJECT, f"PostgreSQL {number}: answers, and may be changed.")
+    if most - used < MIN_FREE_CONNECTIONS:
+        yield warning(
+            "Connections",
+            f"{used} of {most} are taken.",
+            f"Each replica takes up to {db_engine.MAX_CONNECTIONS}: raise max_connections, or"
+            " use fewer replicas.",
+        )
+    yield _skew(at, before=before, after=after)
+
+
+def _may_write(connection: Connection) -> bool:
+    """Of those tables that are there."""
+    names = [table.name for table in Base.metadata.sorted_tables]
+    allowed = connection.scalar(
+        text(
+            "SELECT bool_and(has_table_privilege(c.oid, r)) FROM pg_class c,"
+            " unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) r"
+            " WHERE c.relname = ANY(:names) AND pg_table_is_visible(c.oid)"
+        ),
+        {"names": names},
+    )
+    return allowed is not False
+
+
+def _skew(at: datetime, *, before: datetime, after: datetime) -> Finding:
+    about = "Database clock"
+    off = (before + (after - before) / 2 - at.astimezone(UTC)).total_seconds()
+    if abs(off) < SKEW_WARNING_SECONDS:
+        return ok(about, "Agrees with this machine's.")
+    return warning(
+        about,
+        f"This machine's is {abs(off):.0f} s {'ahead' if off > 0 else 'behind'}.",
+        "Let every machine keep its time by NTP.",
+    )
+
+
+def _error_code(error: SQLAlchemyError) -> str:
+    driver = getattr(error, "orig", None)
+    code = getattr(driver, "sqlite_errorname", None) or getattr(
+        driver, "sqlstate", None
+    )
+    return str(code or type(error).__name__)

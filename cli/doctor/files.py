@@ -1,0 +1,91 @@
+"""Who else on this machine can read what the bot keeps, and whether there is room."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy.exc import ArgumentError
+
+from bot.config.settings import Settings
+from bot.db import engine
+from cli.doctor.findings import Finding, ok, warning, wrong
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+# A checkpoint, a migration's copy and some logs need room.
+MIN_FREE_BYTES = 200 * 1024 * 1024
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    about = "File modes"
+    if os.name != "posix":
+        return
+    held = list(_secrets(Path(str(settings.model_config["env_file"])), _file(settings)))
+    open_to_others = [path for path in held if _mode(path) & _OTHERS]
+    if open_to_others:
+        names = ", ".join(path.name for path in open_to_others)
+        paths = " ".join(str(path) for path in open_to_others)
+        yield wrong(
+            about, f"Others on this machine can read {names}.", f"chmod 600 {paths}"
+        )
+    elif held:
+        names = ", ".join(path.name for path in held)
+        yield ok(about, f"Only its owner can read {names}.")
+    file = _file(settings)
+    if file is not None and file.parent.exists():
+        yield from _check_directory(file.parent)
+        yield _check_disk_space(file.parent)
+
+
+def _file(settings: Settings) -> Path | None:
+    try:
+        return engine.sqlite_file(engine.parse_url(settings.database_url))
+    except (ValueError, ArgumentError):
+        # That it is not understood is said where the database is looked at.
+        return None
+
+
+def _secrets(env: Path, file: Path | None) -> Iterator[Path]:
+    if env.exists():
+        yield env
+    if file is not None:
+        # The database, its journal and its index, and copies of it.
+        yield from sorted(file.parent.glob(f"{file.name}*"))
+
+
+def _mode(path: Path) -> int:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        # A journal goes when the bot ends.
+        return 0
+
+
+def _check_directory(directory: Path) -> Iterator[Finding]:
+    about = "Folder"
+    if _mode(directory) & _OTHERS_WRITE:
+        yield wrong(
+            about,
+            f"Others on this machine can put another database into {directory}.",
+            f"chmod 700 {directory}",
+        )
+    elif _mode(directory) & _OTHERS:
+        yield warning(
+            about,
+            f"Others on this machine can see what is in {directory}; new copies may not"
+            " be closed to them.",
+            f"chmod 700 {directory}",
+        )
+    else:
+        yield ok(about, f"Only its owner can look into {directory}.")
+
+
+def _check_disk_space(directory: Path) -> Finding:
+    about = "Room"
+    free = shutil.disk_usage(directory).free
+    says = f"{free / 1024**3:.1f} GB are free where the database lies."
+    if free < MIN_FREE_BYTES:
+        return warning(about, says, "Make room: on a full disk nothing can be saved.")
+    return ok(about, says)

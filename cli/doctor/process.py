@@ -1,0 +1,172 @@
+"""What the bot itself says, where it runs: is it ready, and does Slack reach it."""
+
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.client import HTTPConnection, HTTPException
+from typing import Literal
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.clock import Clock
+from bot.config.settings import Settings
+from cli.doctor.findings import Finding, ok, warning, wrong
+
+TIMEOUT_SECONDS = 10
+# Of a bot that has just been started nothing can be expected.
+MAX_QUIET_TIME = timedelta(minutes=15)
+
+_WILDCARD_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it asks there
+_OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessState:
+    """The bot as it shows itself on its port; `parts` as /readyz says it."""
+
+    state: Literal["away", "other", "here", "nowhere"]
+    parts: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[tuple[str, ...], float] = field(default_factory=dict)
+
+
+def probe(settings: Settings) -> ProcessState:
+    try:
+        status, said = _get(settings, "/healthz")
+        if (status, said) != (_OK, "ok"):
+            return ProcessState("other")
+        _, ready = _get(settings, "/readyz")
+        _, page = _get(settings, "/metrics")
+    except ConnectionRefusedError:
+        return ProcessState("away")
+    except (socket.gaierror, UnicodeError):
+        return ProcessState("nowhere")
+    except (OSError, HTTPException):
+        return ProcessState("other")
+    parts = (line.partition(": ") for line in ready.splitlines()[1:])
+    return ProcessState(
+        "here", {name: why for name, _, why in parts}, _parse_metrics(page)
+    )
+
+
+def _get(settings: Settings, path: str) -> tuple[int, str]:
+    host = _WILDCARD_HOSTS.get(settings.host, settings.host)
+    connection = HTTPConnection(host, settings.port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode(errors="replace")
+    finally:
+        connection.close()
+
+
+def _parse_metrics(page: str) -> Mapping[tuple[str, ...], float]:
+    """Each figure, by its name and its labels' values."""
+    try:
+        families = list(text_string_to_metric_families(page))
+    except ValueError:
+        return {}
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def examine(
+    settings: Settings, process: ProcessState, *, clock: Clock
+) -> Iterator[Finding]:
+    about = "Bot"
+    where = f"{settings.host}:{settings.port}"
+    if process.state == "away":
+        yield warning(
+            about,
+            f"Not running: nothing answers on {where}.",
+            "Start it with `uv run app.py`; or give the HOST and PORT that it has.",
+        )
+        return
+    if process.state == "nowhere":
+        yield wrong(
+            about,
+            f"HOST is not an address that is known here; it is “{settings.host}”.",
+            "Give the address to listen on, such as 127.0.0.1.",
+        )
+        return
+    if process.state == "other":
+        yield wrong(
+            about,
+            f"What answers on {where} is another program, or does not answer in time.",
+            "End it, or give the bot another PORT.",
+        )
+        return
+    for part, why in process.parts.items():
+        if why != "ok":
+            yield wrong(
+                about,
+                f"Is not ready: {part}: {why}.",
+                "See “Is it ready?” in the README, and the log.",
+            )
+    if all(why == "ok" for why in process.parts.values()):
+        yield ok(about, f"Runs on {where}, and is ready.")
+    yield _last_event(settings, process, clock=clock)
+    yield from _refused(process)
+
+
+def _last_event(settings: Settings, process: ProcessState, *, clock: Clock) -> Finding:
+    about = "Events"
+    now = clock().timestamp()
+    at = process.metrics.get(("backswing_last_event_timestamp_seconds",), 0)
+    if at:
+        return ok(about, f"Slack delivered the last one {_ago(now - at)} ago.")
+    since = now - process.metrics.get(("process_start_time_seconds",), now)
+    if since < MAX_QUIET_TIME.total_seconds():
+        return ok(about, f"None yet; the bot was started {_ago(since)} ago.")
+    where = (
+        "Slack's Request URL must lead to this bot's /slack/events, under Event"
+        " Subscriptions, Interactivity, and each command."
+        if settings.mode == "http"
+        else "Switch Socket Mode and Event Subscriptions on."
+    )
+    return warning(
+        about,
+        f"None since the bot was started {_ago(since)} ago.",
+        f"Type `/backswing help` in Slack. If that fails: {where}",
+    )
+
+
+def _refused(process: ProcessState) -> Iterator[Finding]:
+    counts = {
+        reason: int(process.metrics.get((_REFUSED, reason), 0))
+        for reason in ("signature", "age", "full", "late")
+    }
+    if counts["signature"]:
+        yield warning(
+            "Signatures",
+            f"{counts['signature']} requests were not signed by Slack.",
+            "If nothing else comes in, copy SLACK_SIGNING_SECRET again; otherwise"
+            " someone else is sending requests.",
+        )
+    if counts["age"]:
+        yield warning(
+            "Old requests",
+            f"{counts['age']} requests were not of the last five minutes.",
+            "Check this machine's clock; if it is right, someone is sending recorded"
+            " requests again.",
+        )
+    if late := counts["full"] + counts["late"]:
+        yield warning(
+            "Load",
+            f"{late} events were told to come again: they came faster than they were"
+            " committed.",
+            "See whether the database or the machine is slow.",
+        )
+
+
+_REFUSED = "backswing_requests_refused_total"
+
+
+def _ago(seconds: float) -> str:
+    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"

@@ -1,0 +1,166 @@
+"""What Slack says of our tokens, scopes and clock."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.clock import Clock
+from bot.config.settings import Settings
+from bot.slack.api import Rejected, SlackError
+from bot.slack.client import SlackClient
+from bot.slack.http import open_socket_url
+from cli.doctor.findings import Finding, ok, warning, wrong
+from cli.doctor.process import ProcessState
+
+MANIFEST = Path(__file__).parent.parent.parent / "manifest.yml"
+
+# A signature is good for five minutes, and messages are looked for a minute around.
+SKEW_WARNING_SECONDS, SKEW_ERROR_SECONDS = 30, 240
+_UNREACHABLE_ADVICE = "Look at the network, a proxy, and SLACK_API_URL."
+
+
+def examine(
+    settings: Settings, client: SlackClient, process: ProcessState, *, clock: Clock
+) -> Iterator[Finding]:
+    about = "Bot token"
+    before = clock()
+    try:
+        me = client.auth_test()
+    except Rejected as error:
+        yield wrong(
+            about,
+            f"Slack does not accept it ({error.code}).",
+            "Copy SLACK_BOT_TOKEN again from OAuth & Permissions, or reinstall the"
+            " app.",
+        )
+    except SlackError as error:
+        yield wrong(
+            about, f"Slack can't be reached ({error.code}).", _UNREACHABLE_ADVICE
+        )
+    else:
+        if not me.get("bot_id"):
+            yield wrong(
+                about,
+                "It belongs to a person, not to a bot.",
+                "Copy the *Bot User* OAuth Token from OAuth & Permissions.",
+            )
+        else:
+            yield ok(about, f"Works, in the workspace {me.get('team', '')}.")
+        yield check_scopes(str(me["scopes"]), _manifest())
+        yield from check_skew(str(me["date"]), before=before, after=clock())
+    yield from _events(settings, client, process)
+
+
+def check_scopes(granted: str, manifest: Mapping[str, Any]) -> Finding:
+    """`granted`: with commas, as Slack's header has them; "" where it has none."""
+    about = "Scopes"
+    asked = manifest["oauth_config"]["scopes"]
+    optional = set(asked["bot_optional"])
+    has = {scope.strip() for scope in granted.split(",") if scope.strip()}
+    if not has:
+        return warning(
+            about,
+            "Slack did not say which are granted.",
+            "See whether a proxy takes the header X-OAuth-Scopes out.",
+        )
+    wanted = set(asked["bot"])
+    missing = wanted - optional - has
+    if missing:
+        return wrong(
+            about,
+            f"Not granted: {_list(missing)}.",
+            "Bring the app's manifest up to date with manifest.yml, and reinstall it.",
+        )
+    if has - wanted:
+        return warning(
+            about,
+            f"Granted, and not needed: {_list(has - wanted)}.",
+            "Take them out under OAuth & Permissions, and reinstall the app.",
+        )
+    if optional - has:
+        return ok(about, "All but the optional ones: private channels are left out.")
+    return ok(about, "All that the manifest asks for, and no others.")
+
+
+def check_skew(date: str, *, before: datetime, after: datetime) -> Iterator[Finding]:
+    """`date`: as in HTTP's header, when Slack answered; nothing where there is none."""
+    about = "Clock"
+    try:
+        at = parsedate_to_datetime(date)
+    except ValueError:
+        return
+    # The header leaves out the parts of a second.
+    off = (before + (after - before) / 2 - at.astimezone(UTC)).total_seconds() - 0.5
+    if abs(off) < SKEW_WARNING_SECONDS:
+        yield ok(about, "Agrees with Slack's.")
+        return
+    says = f"It is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} Slack's."
+    do = "Let the machine keep its time by NTP."
+    if abs(off) < SKEW_ERROR_SECONDS:
+        yield warning(about, says, do)
+    else:
+        yield wrong(about, f"{says} Slack's requests look too old or too new.", do)
+
+
+def _events(
+    settings: Settings, client: SlackClient, process: ProcessState
+) -> Iterator[Finding]:
+    if settings.mode == "http":
+        about = "Signing secret"
+        yield ok(about, "Is set, and looks like one.")
+        return
+    about = "App token"
+    given = settings.slack_app_token
+    token = given.get_secret_value() if given else ""
+    if process.parts.get("socket") == "ok":
+        # Slack lets one connect about once a minute: that is for the bot itself.
+        yield ok(about, "Works: the bot is connected with it.")
+        return
+    try:
+        open_socket_url(token, settings.slack_api_url)
+    except Rejected as error:
+        yield wrong(
+            about,
+            f"Slack does not open a connection ({error.code}).",
+            "Give SLACK_APP_TOKEN an app-level token with the scope"
+            " connections:write, and switch Socket Mode on.",
+        )
+    except SlackError as error:
+        yield warning(
+            about, f"Slack did not say ({error.code}).", "Try again in a minute."
+        )
+    else:
+        yield from _same_app(client, token)
+
+
+def _same_app(client: SlackClient, token: str) -> Iterator[Finding]:
+    """An app-level token has its app's id in it."""
+    about = "App token"
+    named = re.match(r"xapp-\d+-(A[A-Z0-9]+)-", token)
+    try:
+        ours = client.app_id() if named else ""
+    except SlackError:
+        # What keeps Slack from saying so is told with the bot's token.
+        ours = ""
+    if named and ours and named[1] != ours:
+        yield wrong(
+            about,
+            "It belongs to another app than the bot token.",
+            "Take both tokens from one app.",
+        )
+    else:
+        yield ok(about, "Works: Slack opens a connection.")
+
+
+def _manifest() -> Mapping[str, Any]:
+    read: Mapping[str, Any] = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    return read
+
+
+def _list(names: Collection[str]) -> str:
+    return ", ".join(sorted(names))

@@ -1,0 +1,51 @@
+"""`app.py import`: load a Slack export as history."""
+
+import argparse
+import sys
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.clock import utc_now
+from bot.config.settings import Settings
+from bot.db.open import open_database
+from bot.imports import export, service
+from bot.imports.report import format_report
+from cli.errors import CommandError
+
+# Of a process that Ctrl-C ended.
+INTERRUPTED = 130
+NOTHING_FOUND = 1
+
+
+def load(settings: Settings, args: argparse.Namespace) -> int:
+    """Import a Slack export as history. Nobody is notified."""
+    # Only here: it is needed once in the life of a workspace, if at all.
+    from tqdm import tqdm  # noqa: PLC0415
+
+    try:
+        with export.Export(args.export) as opened:
+            rooms = opened.select(args.channel)
+            total = service.count_steps(opened, rooms)
+            database = open_database(settings.database_url)
+            # The bar is for a terminal; elsewhere it would only fill a log.
+            with tqdm(total=total, unit="day", disable=None) as bar:
+                summary = service.load(
+                    database.write_session,
+                    opened,
+                    rooms,
+                    capture=args.capture,
+                    now=utc_now(),
+                    on_step=bar.update,
+                )
+    except export.BadExport as error:
+        raise CommandError(str(error)) from None
+    except SQLAlchemyError as error:
+        raise CommandError(
+            f"The database failed ({type(error).__name__}). What was loaded stays: run"
+            " it again to load the rest."
+        ) from None
+    except KeyboardInterrupt:
+        print("Interrupted. Run it again to load the rest.", file=sys.stderr)
+        return INTERRUPTED
+    print(format_report(summary))
+    return 0 if summary.messages else NOTHING_FOUND

@@ -1,0 +1,184 @@
+"""`app.py sandbox`: run the bot against a pretend Slack on this machine."""
+
+import argparse
+import sys
+import threading
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from bot.clock import utc_now
+from bot.config.mentors import SMALL_WORKSPACE, MentorSettings
+from bot.config.settings import Settings
+from bot.db.engine import Database
+from bot.db.open import open_database, open_new_file
+from bot.mentors.periods import WEEKDAYS
+from bot.runtime import Runtime
+from bot.workspace import channels
+from cli.app import Application
+from cli.errors import CommandError
+from cli.ports import ListeningSockets, listen_near
+from cli.time_travel import TravelWork
+from models import Base, Installation
+from sandbox import Sandbox
+from sandbox.scenarios import replay, stories
+from sandbox.workspace.clock import TravelClock
+
+if TYPE_CHECKING:
+    pass
+
+ROOT = Path(__file__).parent.parent
+MANIFEST = ROOT / "manifest.yml"
+STORY = ROOT / "sandbox" / "scenarios" / "story.yml"
+SANDBOX_FILE = Path("data") / "sandbox.db"
+
+_WELCOME = """
+  Backswing is running against a pretend Slack on this machine.
+
+  Look:   {url}
+  Try:    /ask How do I …?        ask your peers
+          answer in its thread, react to an answer with :white_check_mark:
+          /backswing help         what else there is
+
+  Stop it with Ctrl-C. The README says how to install it into a real workspace.
+"""
+
+
+def play(settings: Settings, args: argparse.Namespace) -> int:
+    """Run the bot against a pretend Slack on this machine: no account, no tokens."""
+    with (
+        _listen(settings, "127.0.0.1", "sandbox_port", "the page") as page,
+        _listen(settings, settings.host, "port", "the bot") as door,
+    ):
+        return _play(settings, args, page, door)
+
+
+def _play(
+    settings: Settings,
+    args: argparse.Namespace,
+    page_port: ListeningSockets,
+    bot_port: ListeningSockets,
+) -> int:
+    # Only here: a bot that serves a real workspace needs none of it.
+    import yaml  # noqa: PLC0415
+
+    from sandbox import Sandbox
+    from sandbox.scenarios import stories  # noqa: PLC0415
+
+    try:
+        export = replay.Export(args.replay) if args.replay else None
+    except replay.ExportError as error:
+        raise CommandError(f"{error}.") from None
+    told = export is None and not args.empty
+    # The story begins a week ago, and has come to the present when it is told.
+    began = utc_now() - stories.duration(STORY) if told else utc_now()
+    clock = TravelClock(began)
+    slack = Sandbox(yaml.safe_load(MANIFEST.read_text(encoding="utf-8")), clock=clock)
+    slack.start(page_port.sockets[0])
+    # The pretend workspace is a new one each time, so its memory is, too; and never
+    # that of a real one, which DATABASE_URL may be.
+    database = (
+        open_database(args.database, setting="--database")
+        if args.database
+        else open_new_file(SANDBOX_FILE)
+    )
+    settings = settings.model_copy(
+        update={
+            "slack_bot_token": SecretStr(slack.bot_token),
+            "slack_signing_secret": SecretStr(slack.signing_secret),
+            "slack_api_url": slack.api_url,
+            "port": bot_port.port,
+            "slack_app_token": None,
+            "mentors": settings.mentors if export else mentor_settings_for(began),
+        }
+    )
+    backswing = Application(settings, database, clock=clock)
+
+    clock.run_due_work(TravelWork(backswing, slack))
+
+    def begin() -> None:
+        slack.connect_http(f"{bot_port.url}/slack/events")
+        print(_WELCOME.format(url=slack.url), flush=True)
+        threading.Thread(target=fill, daemon=True).start()
+
+    def fill() -> None:
+        if export is not None:
+            rooms = {room.id: room.name for room in export.channels}
+            capture_questions(backswing.rt, rooms)
+            print("  Replaying: what people ask there becomes an ask.", flush=True)
+            try:
+                replay.replay(slack, export, speed=args.speed)
+            except replay.ExportError as error:
+                print(f"{error}. The replay ends here.", file=sys.stderr)
+        elif told:
+            play_story(slack, backswing)
+
+    def begin_again() -> None:
+        """Everybody forgets everything, the bot too, and the clock is set."""
+        # To when it all began: the bot looks for mentors on that day of the story.
+        clock.restart(began if told else utc_now())
+        clear_tables(database)
+        if told:
+            play_story(slack, backswing)
+
+    slack.on_reset(begin_again)
+
+    try:
+        return backswing.run(begin, bot_port.sockets)
+    finally:
+        slack.stop()
+
+
+def _listen(settings: Settings, host: str, setting: str, what: str) -> ListeningSockets:
+    """Listen on the setting's port, or on the next free one where nobody set it."""
+    wanted: int = getattr(settings, setting)
+    listening = listen_near(
+        host,
+        wanted,
+        setting=setting.upper(),
+        is_fixed=setting in settings.model_fields_set,
+    )
+    if wanted not in {0, listening.port}:
+        print(f"  Port {wanted} is taken: {what} is on {listening.port}.")
+    return listening
+
+
+def play_story(slack: "Sandbox", application: Application) -> None:
+    """Tell the story; a bot that is told to stop just leaves."""
+
+    try:
+        stories.play(slack, STORY)
+    except stories.StoryError as error:
+        if not application.is_ending:
+            print(f"{error}. The story ends here.", file=sys.stderr)
+
+
+def mentor_settings_for(start: datetime) -> MentorSettings:
+    """Make the bot look two days after the story began, whatever weekday that is.
+
+    In it there are too few people for the numbers of real teams.
+    """
+    weekday = WEEKDAYS[(start + timedelta(days=2)).weekday()]
+    return SMALL_WORKSPACE.model_copy(update={"weekday": weekday, "hour": 10})
+
+
+def clear_tables(database: Database) -> None:
+    """Empty the bot's tables, but for where it is installed."""
+    with database.engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            if table.name != Installation.__tablename__:
+                connection.execute(table.delete())
+
+
+def capture_questions(rt: Runtime, channel_names: Mapping[str, str]) -> None:
+    """Make asks of what is asked in these channels: nobody in an export types /ask."""
+    with rt.write_session.begin() as session:
+        for slack_id, name in channel_names.items():
+            conversation = {"id": slack_id, "name": name, "is_member": True}
+            channel = channels.upsert_from_slack(
+                session, rt.workspace.id, conversation, now=rt.clock()
+            )
+            channel.capture = "questions"

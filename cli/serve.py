@@ -1,0 +1,59 @@
+"""`app.py`: serve a real workspace until told to stop."""
+
+import logging
+import time
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.config.settings import Settings
+from bot.db.engine import Database
+from bot.db.open import describe_failure, open_database
+from bot.errors import SettingsError
+from bot.slack.api import RateLimited, Rejected, SlackError
+from cli.app import Application, handle_signals
+from cli.ports import ListeningSockets, listen
+
+log = logging.getLogger("backswing")
+
+# Between two attempts to meet Slack.
+MAX_PAUSE_SECONDS = 60.0
+
+
+def serve(settings: Settings) -> int:
+    # Before anything else begins: what is wrong with it is seen at once.
+    with listen(settings.host, settings.port) as listening:
+        return _serve(settings, listening)
+
+
+def _serve(settings: Settings, listening: ListeningSockets) -> int:
+    database = open_database(settings.database_url)
+    # It may take a while until Slack answers.
+    handle_signals()
+    try:
+        backswing = _connect(settings, database)
+    except Rejected as error:
+        raise SettingsError(
+            f"SLACK_BOT_TOKEN is not accepted by Slack ({error.code}): copy it again"
+            " from OAuth & Permissions, or reinstall the app."
+        ) from None
+    except SQLAlchemyError as error:
+        raise SettingsError(f"DATABASE_URL: {describe_failure(error)}") from None
+    return backswing.run(
+        lambda: log.info("serving", extra={"mode": settings.mode}), listening.sockets
+    )
+
+
+def _connect(settings: Settings, database: Database) -> Application:
+    """Try until Slack says who we are. Raises Refused where it knows no such token."""
+    pause = 1.0
+    while True:
+        try:
+            return Application(settings, database)
+        except Rejected:
+            raise
+        except SlackError as error:
+            seconds = error.retry_after if isinstance(error, RateLimited) else pause
+            seen = {"error": error.code, "seconds": seconds}
+            log.warning("waiting for Slack", extra=seen)
+        time.sleep(seconds)
+        pause = min(pause * 2, MAX_PAUSE_SECONDS)

@@ -1,0 +1,19 @@
+"""`app.py` without a command: serve a real workspace, or a pretend one."""
+
+import argparse
+
+from bot.config.settings import Settings, refuse_accidental_sandbox
+from cli.sandbox import play
+from cli.serve import serve
+
+
+def start(settings: Settings, args: argparse.Namespace) -> int:
+    """Serve the tokens' workspace; without any, play. Raises SettingsError."""
+    # Only what is run is imported: that takes a second or two.
+    if settings.mode != "sandbox":
+        # noqa: PLC0415
+
+        return serve(settings)
+    refuse_accidental_sandbox(settings)
+
+    return play(settings, args)

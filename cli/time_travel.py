@@ -1,0 +1,72 @@
+"""Stop the sandbox's clock on its way wherever the bot has something to do."""
+
+import time
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+import jobs
+from bot import monitoring
+from bot.db.retry import retry_on_conflict
+from bot.outbox import queue
+from cli.app import Application
+from models import OutboxItem
+from sandbox import Sandbox
+
+# What runs less often than this brings nothing about that people would see.
+_MAX_INTERVAL = timedelta(minutes=1)
+# Whatever can't be done by then, such as with a fault switched on, is done later.
+_TIMEOUT_SECONDS = 5
+
+
+class TravelWork:
+    """The bot's part in a journey of the sandbox's clock."""
+
+    def __init__(self, application: Application, slack: Sandbox) -> None:
+        self._rt, self._worker = application.rt, application.worker
+        self._mentor_settings = application.settings.mentors
+        self._slack = slack
+
+    def next_due_at(self) -> datetime | None:
+        with self._rt.read_session() as session:
+            return monitoring.next_due(
+                session,
+                self._rt.workspace,
+                now=self._rt.clock(),
+                settings=self._mentor_settings,
+            )
+
+    def run_due(self) -> None:
+        """Run the jobs and send what is due, until there is nothing left to do."""
+        until = time.monotonic() + _TIMEOUT_SECONDS
+        while time.monotonic() < until:
+            self._slack.wait_for_deliveries()
+            for job in jobs.JOBS:
+                if job.every <= _MAX_INTERVAL:
+                    retry_on_conflict(job.run)(self._rt, self._worker)
+            if not self._worker.send_due() and self._is_calm():
+                return
+
+    def _is_calm(self) -> bool:
+        """Return whether nothing is due, and no other thread is at it.
+
+        What another thread is just claiming is still due; what it has claimed is being
+        sent; and what was sent in between may have led to something new that is due.
+        """
+        return not (self._is_due() or self._is_sending() or self._is_due())
+
+    def _is_due(self) -> bool:
+        with self._rt.autocommit.connect() as connection:
+            return queue.has_due(
+                connection, self._rt.workspace.id, now=self._rt.clock()
+            )
+
+    def _is_sending(self) -> bool:
+        """Return whether another thread is at it."""
+        with self._rt.read_session() as session:
+            held = select(OutboxItem.id).where(
+                OutboxItem.installation_id == self._rt.workspace.id,
+                OutboxItem.state == "sending",
+                OutboxItem.leased_until > self._rt.clock(),
+            )
+            return session.scalar(held.limit(1)) is not None

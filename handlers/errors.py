@@ -1,0 +1,145 @@
+"""A rule said no, or something broke: tell the person where Slack shows it."""
+
+import json
+import logging
+from typing import Any
+
+from pydantic import ValidationError
+from slack_bolt import App, BoltContext, BoltResponse
+
+from bot import visibility
+from bot.db.retry import is_retryable
+from bot.errors import UserError
+from bot.runtime import Runtime
+from bot.slack.api import SlackError
+from bot.slack.blocks import message_modal
+from bot.slack.text import escape, sanitize, to_plain, truncate
+from bot.visibility import MembershipUnknown
+from handlers.interactions import send_reply
+
+log = logging.getLogger(__name__)
+
+INTERNAL_ERROR = (
+    "Something went wrong on my side, and nothing was saved. Please try again."
+)
+MODAL_EXPIRED = (
+    "Slack did not open the form in time. Nothing was saved; please try again."
+)
+# In a request's context: it can be dispatched once more. False: it is to be.
+RETRYABLE = "backswing.repeatable"
+# Slack can be asked who is in a private channel. False: it was, so dispatch once more.
+CAN_FETCH_MEMBERSHIPS = "backswing.askable"
+_ERROR_TITLE = "That didn't work"
+_DENIED_TITLE = "Not possible"
+# Commands after which people write something of their own.
+_FREE_TEXT_COMMANDS = frozenset({"/ask", "/kudos"})
+_MAX_ECHO_LENGTH = 3000
+
+
+def register(bolt: App, rt: Runtime) -> None:
+    @bolt.error
+    def explain(
+        error: Exception, body: dict[str, Any], context: BoltContext
+    ) -> BoltResponse | None:
+        """The order matters: a rule's no, a request that is none, Slack's no, a bug."""
+        if _should_retry(rt, error, context):
+            return None
+        if isinstance(error, MembershipUnknown):
+            error = UserError(visibility.SLACK_UNREACHABLE)
+        is_event = body.get("type") == "event_callback"
+        if isinstance(error, UserError):
+            return _ok() if is_event else _reply(rt, body, error, _DENIED_TITLE)
+        if isinstance(error, ValidationError) and is_event:
+            # It would not become valid by being delivered again.
+            log.warning("event not understood", extra={"event": _event_type(body)})
+            return _ok()
+        if isinstance(error, SlackError) and not is_event:
+            log.warning(
+                "Slack refused", extra={"method": error.method, "error": error.code}
+            )
+            return _reply(rt, body, UserError(MODAL_EXPIRED), _ERROR_TITLE)
+        log.error("unhandled error", exc_info=error, extra={"event": _event_type(body)})
+        if is_event:
+            return None  # 500: not acknowledged, so Slack delivers it again.
+        return _reply(rt, body, UserError(INTERNAL_ERROR), _ERROR_TITLE)
+
+
+def _should_retry(rt: Runtime, error: Exception, context: BoltContext) -> bool:
+    """Whether the listener is to run once more, from its first line.
+
+    Where it is not known who is in a private channel, Slack is asked here.
+    """
+    if is_retryable(error) and context.get(RETRYABLE):
+        log.warning("tried again", exc_info=error)
+        context[RETRYABLE] = False
+        return True
+    if isinstance(error, MembershipUnknown) and context.get(CAN_FETCH_MEMBERSHIPS):
+        try:
+            visibility.fetch_memberships(rt, error, is_urgent=True)
+        except SlackError as failed:
+            log.warning("members not seen", extra={"error": failed.code})
+            return False
+        context[CAN_FETCH_MEMBERSHIPS] = False
+        return True
+    return False
+
+
+def _event_type(body: dict[str, Any]) -> str:
+    event = body.get("event")
+    return str(event.get("type")) if isinstance(event, dict) else str(body.get("type"))
+
+
+def _ok(answer: dict[str, Any] | None = None) -> BoltResponse:
+    if answer is None:
+        return BoltResponse(status=200)
+    return BoltResponse(
+        status=200,
+        body=json.dumps(answer),
+        headers={"content-type": "application/json"},
+    )
+
+
+def _reply(
+    rt: Runtime, body: dict[str, Any], user_error: UserError, title: str
+) -> BoltResponse:
+    text = str(user_error)
+    if "command" in body:
+        return _ok({"response_type": "ephemeral", "text": text + _typed_text(body)})
+    if body.get("type") == "view_submission":
+        return _ok(_view_response(body["view"], user_error, title))
+    try:
+        if body.get("response_url"):
+            send_reply(rt, body, text)
+        elif body.get("trigger_id"):
+            in_modal = (body.get("view") or {}).get("type") == "modal"
+            show = rt.slack.push_view if in_modal else rt.slack.open_view
+            show(body["trigger_id"], message_modal(title, text))
+    except SlackError as error:
+        log.warning("could not tell", extra={"error": error.code})
+    return _ok()
+
+
+def _typed_text(body: dict[str, Any]) -> str:
+    """Give the words back: they are gone from Slack's box."""
+    typed = to_plain(sanitize(str(body.get("text") or "")))
+    if body["command"] not in _FREE_TEXT_COMMANDS or not typed:
+        return ""
+    return f"\nYou typed: {escape(truncate(typed, _MAX_ECHO_LENGTH))}"
+
+
+def _view_response(
+    view: dict[str, Any], user_error: UserError, title: str
+) -> dict[str, Any]:
+    """What was typed stays; a form without fields is replaced by the message."""
+    fields = [b["block_id"] for b in view.get("blocks", []) if b["type"] == "input"]
+    if not fields:
+        shown = message_modal(title, str(user_error)).to_dict()
+        return {"response_action": "update", "view": shown}
+    errors = {
+        name: why for name, why in user_error.field_errors.items() if name in fields
+    }
+    first = user_error.field if user_error.field in fields else fields[0]
+    return {
+        "response_action": "errors",
+        "errors": errors or {first: str(user_error)},
+    }

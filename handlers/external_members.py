@@ -1,0 +1,64 @@
+"""People of other organisations, as Slack's payloads tell them apart from ours."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from slack_bolt import App, BoltRequest, BoltResponse
+from slack_bolt.middleware import Middleware
+
+from bot import permissions, sync
+from bot.errors import UserError
+from bot.runtime import Runtime
+from bot.workspace import external, members
+
+
+class RejectExternalMembers(Middleware):
+    """Runs no listener for somebody of another organisation.
+
+    A class, since Bolt looks for the arguments of a function at each event.
+    """
+
+    def __init__(self, rt: Runtime) -> None:
+        self._rt = rt
+
+    def process(
+        self,
+        *,
+        req: BoltRequest,
+        resp: BoltResponse,  # noqa: ARG002  # Bolt hands it on.
+        next: Callable[[], BoltResponse],  # noqa: A002  # Bolt's own word for it.
+    ) -> BoltResponse:
+        body, ours = req.body, self._rt.workspace
+        is_event = body.get("type") == "event_callback"
+        if not is_event and external.is_external_request(
+            body, ours.team_id, ours.enterprise_id
+        ):
+            person = body.get("user_id") or (body.get("user") or {}).get("id")
+            record_external(self._rt, person)
+            raise UserError(permissions.EXTERNAL_DENIAL)
+        return next()
+
+
+def register(bolt: App, rt: Runtime) -> None:
+    """To be called first: no listener runs for somebody of another organisation."""
+    bolt.use(RejectExternalMembers(rt))
+
+
+def record_external_author(
+    rt: Runtime, member: str | None, payload: Mapping[str, Any]
+) -> None:
+    """Know the author of a message for what it says of them, before it counts."""
+    workspace = rt.workspace
+    if external.is_external_author(payload, workspace.team_id, workspace.enterprise_id):
+        record_external(rt, member)
+
+
+def record_external(rt: Runtime, member: str | None) -> None:
+    if not member:
+        return
+    with rt.read_session() as session:
+        known = members.find(session, rt.workspace.id, member)
+    if known is not None and (known.is_stranger or known.forgotten_at is not None):
+        return
+    with rt.write_session.begin() as session:
+        sync.mark_external(session, rt.workspace, member, now=rt.clock())

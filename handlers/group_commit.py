@@ -1,0 +1,53 @@
+"""Commit together what several threads want to change at the same time."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from bot.db.retry import run_batch
+
+T = TypeVar("T")
+
+# One transaction is not to take long.
+MAX_BATCH_SIZE = 64
+
+
+@dataclass(slots=True, eq=False)
+class _PendingChange(Generic[T]):
+    change: T
+    is_done: bool = False
+    error: Exception | None = None
+
+
+class GroupCommit(Generic[T]):
+    """For SQLite, which has one writer, and waits for the disk at each commit.
+
+    A thread that comes while another one commits waits, and the next one commits for
+    all who wait.
+    """
+
+    def __init__(self, commit_batch: Callable[[Sequence[T]], None]) -> None:
+        """`make` makes changes in one transaction, perhaps several times."""
+        self._commit_batch = commit_batch
+        self._waiting: deque[_PendingChange[T]] = deque()
+        self._lock = threading.Lock()
+
+    def commit(self, change: T) -> None:
+        """Return when the change is committed; raises what kept it from being so."""
+        ticket = _PendingChange(change)
+        self._waiting.append(ticket)
+        with self._lock:
+            # Those who came before are served first, and only so many at a time.
+            while not ticket.is_done:
+                self._commit_next_batch()
+        if ticket.error is not None:
+            raise ticket.error
+
+    def _commit_next_batch(self) -> None:
+        count = min(len(self._waiting), MAX_BATCH_SIZE)
+        batch = [self._waiting.popleft() for _ in range(count)]
+        errors = run_batch(self._commit_batch, [ticket.change for ticket in batch])
+        for ticket, error in zip(batch, errors, strict=True):
+            ticket.error, ticket.is_done = error, True

@@ -1,0 +1,81 @@
+"""TODO: say what this module is for."""
+
+from typing import Any
+
+from slack_bolt import Ack
+
+from bot import sync
+from bot.errors import UserError
+from bot.kudos import history, notes
+from bot.kudos import service as kudos
+from bot.kudos.history import Direction
+from bot.runtime import Runtime
+from bot.slack.text import escape
+from handlers.interactions import best_effort, parse_id
+from handlers.payloads import BlockAction
+
+
+class ButtonListeners:
+    """What people do with kudos that are there."""
+
+    def __init__(self, rt: Runtime) -> None:
+        self._rt = rt
+
+    def take_back(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = BlockAction.model_validate(body)
+        sync.refresh(self._rt, users=[pressed.user.id])
+        text = notes.TAKEN_BACK
+        try:
+            self._take_back(pressed, pressed.action.value)
+        except UserError as no:
+            # Nor will it be possible later, so the button goes.
+            text = escape(str(no))
+        ack()
+        self._respond(body, text, replace=True)
+
+    def menu(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = BlockAction.model_validate(body)
+        option = pressed.action.selected_option
+        sync.refresh(self._rt, users=[pressed.user.id])
+        self._take_back(pressed, (option.value if option else "").partition(":")[2])
+        ack()
+        self._respond(body, notes.TAKEN_BACK, replace=False)
+
+    def _take_back(self, action: BlockAction, kudos_id: str) -> None:
+        with self._rt.write_session.begin() as session:
+            kudos.take_back(
+                session,
+                self._rt.workspace,
+                parse_id(kudos_id),
+                by=action.user.id,
+                now=self._rt.clock(),
+            )
+
+    def turn_page(self, body: dict[str, Any], ack: Ack) -> None:
+        pressed = BlockAction.model_validate(body)
+        me, now = pressed.user.id, self._rt.clock()
+        with self._rt.read_session() as session:
+            if pressed.action.action_id == "kudos_newest":
+                text, drawn = history.own_history(
+                    session, self._rt.workspace, me, now=now
+                )
+            else:
+                what: Direction = (
+                    "given" if pressed.action.action_id == "kudos_given" else "received"
+                )
+                text, drawn = history.page(
+                    session,
+                    self._rt.workspace,
+                    me,
+                    what,
+                    pressed.action.value,
+                    now=now,
+                )
+        ack()
+        with best_effort():
+            self._rt.slack.respond(body["response_url"], text, drawn, replace=True)
+
+    def _respond(self, body: dict[str, Any], text: str, *, replace: bool) -> None:
+        if body.get("response_url"):
+            with best_effort():
+                self._rt.slack.respond(body["response_url"], text, [], replace=replace)

@@ -1,0 +1,332 @@
+"""Socket Mode: Slack's requests over a WebSocket that we open."""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from slack_bolt import BoltRequest, BoltResponse
+from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.protocol import State
+from websockets.sync.client import ClientConnection, connect
+
+from bot.slack.api import (
+    REVOKED_TOKEN_ERRORS,
+    NotSent,
+    RateLimited,
+    Rejected,
+    SlackError,
+)
+from bot.slack.http import is_loopback, open_socket_url
+from handlers.batching import BATCHED_EVENTS, EventBatcher, event_type
+from handlers.bolt_app import BoltApp, parse_request
+
+log = logging.getLogger(__name__)
+
+# Slack answers a ping at once; without an answer the connection is made anew.
+PING_SECONDS = 10
+# After this long without a connection nobody should wait for the next one.
+MAX_DISCONNECTED_SECONDS = 90
+# Slack's largest payloads are a small part of this.
+MAX_MESSAGE_BYTES = 1024 * 1024
+# For what may wait for Slack: commands, clicks and forms.
+MAX_DISPATCHERS = 16
+# Slack says all that it has at once; not all of it fits into memory.
+MAX_WAITING = 4096
+_MAX_UNREAD = 1024
+# For the first connection; then the start goes on, and whoever watches sees to it.
+CONNECT_TIMEOUT_SECONDS = 10.0
+_STOP_TIMEOUT_SECONDS = 1
+_MAX_PAUSE = 10.0
+_OK = 200
+
+SOCKET_MODE_DISABLED = (
+    "SLACK_APP_TOKEN: Socket Mode was switched off for this app. Switch it on under"
+    " Settings, Socket Mode, or serve over HTTP with SLACK_SIGNING_SECRET."
+)
+DISCONNECTED_TOO_LONG = (
+    "Slack has not been heard over Socket Mode for too long; start again."
+)
+TOKEN_REJECTED = "SLACK_APP_TOKEN is not accepted by Slack any more."
+_DISABLED_ERRORS = {"link_disabled", "socket_mode_not_enabled"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Envelope:
+    """What a request came in, to be acknowledged where it came from."""
+
+    id: str
+    connection: ClientConnection
+
+
+class SocketMode:
+    """`give_up` is told once, in a sentence, when there is no use in going on.
+
+    The SDK's own client reads what comes without a pause by a recursion that ends at
+    the depth of Python's stack, and lets commands wait behind events.
+    """
+
+    def __init__(
+        self,
+        bolt: BoltApp,
+        app_token: str,
+        *,
+        api_url: str,
+        on_fatal: Callable[[str], None],
+        ping_seconds: float = PING_SECONDS,
+        max_disconnected_seconds: float = MAX_DISCONNECTED_SECONDS,
+        on_refused: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`refused` is told of each request that is to come again: full or late."""
+        self._bolt = bolt
+        self._token = app_token
+        self._api_url = api_url
+        self._on_fatal = on_fatal
+        self._ping_seconds = ping_seconds
+        self._max_disconnected_seconds = max_disconnected_seconds
+        self._on_refused = on_refused
+        self.batcher = EventBatcher(
+            bolt.dispatch_batch,
+            self._acknowledge_all,
+            max_waiting=MAX_WAITING,
+            on_refused=on_refused,
+        )
+        self._dispatchers = ThreadPoolExecutor(MAX_DISPATCHERS, "socket-dispatch")
+        self._free_slots = threading.Semaphore(MAX_WAITING)
+        self._connection_lock = threading.Lock()
+        self._connection: ClientConnection | None = None
+        # The one that Slack has said hello over.
+        self._greeted: ClientConnection | None = None
+        self._opened_at = 0.0
+        self._pause = 0.0
+        # Reads the newest connection, or tries to get one.
+        self._thread: threading.Thread | None = None
+        self._closed = threading.Event()
+
+    def connect(self) -> None:
+        """Raises Refused where Slack does not let us in; else it is tried on.
+
+        An answer that comes by drops, and never ends, is not waited for.
+        """
+        first: Future[None] = Future()
+        thread = threading.Thread(target=self._open_first, args=(first,), daemon=True)
+        self._thread = thread
+        thread.start()
+        with suppress(TimeoutError):
+            first.result(CONNECT_TIMEOUT_SECONDS)
+
+    def _open_first(self, first: Future[None]) -> None:
+        pause = 0.0
+        try:
+            self._use(*self._open())
+        except Rejected as error:
+            first.set_exception(error)
+            return
+        except SlackError as error:
+            log.warning("not connected", extra={"error": error.code})
+            pause = _backoff(error, 0)
+        first.set_result(None)
+        if pause:
+            self._reconnect(pause)
+
+    def close(self) -> None:
+        """Take no more; those who wait are served, for at most a second each."""
+        self._closed.set()
+        self.batcher.stop(_STOP_TIMEOUT_SECONDS)
+        # One more for whoever is being served by each of the threads.
+        last = [self._dispatchers.submit(lambda: None) for _ in range(MAX_DISPATCHERS)]
+        wait(last, _STOP_TIMEOUT_SECONDS)
+        self._dispatchers.shutdown(wait=False, cancel_futures=True)
+        if self._connection is not None:
+            self._connection.close()
+
+    def is_connected(self) -> bool:
+        """Whether there is a connection whose pings Slack answers."""
+        return self._connection is not None and self._connection.state is State.OPEN
+
+    def is_greeted(self) -> bool:
+        """Whether Slack has said hello over a connection that is well."""
+        return self.is_connected() and self._connection is self._greeted
+
+    def is_dead(self) -> bool:
+        """Whether nobody reads what Slack says, nor tries to get a connection."""
+        if self._closed.is_set() or self._thread is None:
+            return False
+        return not self._thread.is_alive()
+
+    # Connections
+
+    def _open(self) -> tuple[ClientConnection, ExitStack]:
+        """A connection, and what closes it. Raises SlackError."""
+        url = open_socket_url(self._token, self._api_url)
+        closing = ExitStack()
+        try:
+            connection = closing.enter_context(
+                connect(
+                    url,
+                    compression=None,
+                    proxy=None if is_loopback(url) else True,
+                    ping_interval=self._ping_seconds,
+                    ping_timeout=self._ping_seconds,
+                    close_timeout=_STOP_TIMEOUT_SECONDS,
+                    max_size=MAX_MESSAGE_BYTES,
+                    max_queue=_MAX_UNREAD,
+                )
+            )
+        except (WebSocketException, OSError, ValueError) as error:
+            raise NotSent("web socket", type(error).__name__) from error
+        return connection, closing
+
+    def _use(self, connection: ClientConnection, closing: ExitStack) -> None:
+        self._connection, self._opened_at = connection, monotonic()
+        self._start_thread(self._read, connection, closing)
+
+    def _start_thread(self, work: Callable[..., None], *args: Any) -> None:
+        """Called by the thread whose work the new one takes over, if there is one."""
+        thread = threading.Thread(target=work, args=args, name="socket", daemon=True)
+        thread.start()
+        self._thread = thread
+
+    def _read(self, connection: ClientConnection, closing: ExitStack) -> None:
+        with closing:
+            try:
+                for text in connection:
+                    if self._closed.is_set():
+                        return
+                    self._on_message(connection, text)
+            except ConnectionClosed as error:
+                log.warning("connection lost", extra={"error": type(error).__name__})
+        self._replace(connection)
+
+    def _replace(self, connection: ClientConnection) -> None:
+        """Use another one; what still comes by the old one is taken as well."""
+        with self._connection_lock:
+            if connection is not self._connection:
+                return
+            # Where Slack sends us away as soon as we come, we come less and less often.
+            is_brief = monotonic() - self._opened_at < self._ping_seconds
+            self._pause = _next_pause(self._pause) if is_brief else 0.0
+            self._reconnect(self._pause)
+
+    def _reconnect(self, pause: float) -> None:
+        """Use a connection as soon as there is one, or say why there is no use."""
+        until = monotonic() + self._max_disconnected_seconds
+        while not self._closed.wait(min(pause, max(0.0, until - monotonic()))):
+            try:
+                self._use(*self._open())
+            except SlackError as error:
+                log.warning("not connected", extra={"error": error.code})
+                if why := _fatal_reason(error) or (
+                    DISCONNECTED_TOO_LONG if monotonic() > until else None
+                ):
+                    self._fail(why)
+                    return
+                pause = _backoff(error, pause)
+            else:
+                return
+
+    def _fail(self, reason: str) -> None:
+        if not self._closed.is_set():
+            self._closed.set()
+            self._on_fatal(reason)
+
+    # Requests
+
+    def _on_message(self, connection: ClientConnection, text: str | bytes) -> None:
+        try:
+            said = json.loads(text)
+        except (ValueError, RecursionError):
+            said = None
+        if not isinstance(said, dict):
+            log.warning("message not understood")
+            return
+        if said.get("type") == "hello":
+            self._greeted = connection
+            # Of this app, our own among them; each gets a part of the events.
+            count = said.get("num_connections")
+            seen = {"connections": count if isinstance(count, int) else None}
+            log.info("connected", extra=seen)
+        if said.get("type") == "disconnect":
+            if said.get("reason") in _DISABLED_ERRORS:
+                self._fail(SOCKET_MODE_DISABLED)
+            else:
+                self._replace(connection)
+            return
+        payload, envelope_id = said.get("payload"), said.get("envelope_id")
+        if isinstance(payload, dict) and isinstance(envelope_id, str):
+            self._handle(payload, _Envelope(envelope_id, connection))
+
+    def _handle(self, payload: dict[str, Any], envelope: _Envelope) -> None:
+        """What there is no room for is not acknowledged, and comes again."""
+        try:
+            request = parse_request(payload, {})
+        except ValueError:
+            log.warning("request not understood")
+            return
+        if event_type(payload) in BATCHED_EVENTS:
+            self.batcher.submit(request, envelope)
+        elif self._free_slots.acquire(blocking=False):
+            self._dispatchers.submit(self._dispatch, request, envelope)
+        else:
+            self._on_refused("full")
+
+    def _dispatch(self, request: BoltRequest, envelope: _Envelope) -> None:
+        try:
+            self._acknowledge(envelope, self._bolt.dispatch(request))
+        except Exception:
+            # Nobody looks at what a thread of the pool raises.
+            log.exception("request not served")
+        finally:
+            self._free_slots.release()
+
+    def _acknowledge_all(
+        self, envelopes: Sequence[_Envelope], answers: Sequence[BoltResponse]
+    ) -> None:
+        for envelope, answer in zip(envelopes, answers, strict=True):
+            self._acknowledge(envelope, answer)
+
+    def _acknowledge(self, envelope: _Envelope, answer: BoltResponse) -> None:
+        if answer.status != _OK:
+            return
+        said: dict[str, Any] = {"envelope_id": envelope.id}
+        if answer.body:
+            is_json = "json" in answer.headers.get("content-type", [""])[0]
+            said["payload"] = (
+                json.loads(answer.body) if is_json else {"text": answer.body}
+            )
+        text = json.dumps(said)
+        try:
+            envelope.connection.send(text)
+        except ConnectionClosed:
+            self._acknowledge_elsewhere(text)
+
+    def _acknowledge_elsewhere(self, text: str) -> None:
+        """Its own connection is gone, but Slack knows it by its id."""
+        try:
+            if self._connection is not None:
+                self._connection.send(text)
+        except ConnectionClosed:
+            log.warning("not acknowledged; it comes again")
+
+
+def _fatal_reason(error: SlackError) -> str | None:
+    """Why there is no use in trying on; None where there is."""
+    if error.code in _DISABLED_ERRORS:
+        return SOCKET_MODE_DISABLED
+    return TOKEN_REJECTED if error.code in REVOKED_TOKEN_ERRORS else None
+
+
+def _backoff(error: SlackError, pause: float) -> float:
+    """For how many seconds to leave Slack alone: longer each time, or as it says."""
+    if isinstance(error, RateLimited):
+        return error.retry_after
+    return _next_pause(pause)
+
+
+def _next_pause(pause: float) -> float:
+    return min(max(1.0, pause * 2), _MAX_PAUSE)

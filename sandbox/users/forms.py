@@ -1,0 +1,63 @@
+"""A modal's form: filling it in, and doing what the app answers to it."""
+
+from typing import Any
+
+from sandbox.block_kit import elements, inputs
+from sandbox.platform.response_urls import ResponseUrls
+from sandbox.platform.views import ViewStore
+from sandbox.workspace.errors import SlackError
+from sandbox.workspace.records import Json, View
+
+
+def fill_in(view: View, values: dict[str, Any]) -> None:
+    """`values` name a block or an action; the elements say how to write them."""
+    left = dict(values)
+    for found in inputs.interactive_elements(view.body["blocks"]):
+        for name in (found.block_id, found.action_id):
+            if name in left and found.kind in elements.STATEFUL:
+                entered = inputs.state_after_input(found.element, left.pop(name))
+                view.state.setdefault(found.block_id, {})[found.action_id] = entered
+    if left:
+        raise LookupError(f"no such fields in the view: {', '.join(left)}")
+
+
+def response_urls_of(view: View, response_urls: ResponseUrls) -> list[Json]:
+    """Response URLs of the channels chosen where the app asked for them."""
+    urls = []
+    for found in inputs.interactive_elements(view.body["blocks"]):
+        if not found.element.get("response_url_enabled"):
+            continue
+        chosen = view.state[found.block_id][found.action_id]
+        if channel := chosen.get(elements.VALUE_KEYS[found.kind]):
+            urls.append(
+                {
+                    "block_id": found.block_id,
+                    "action_id": found.action_id,
+                    "channel_id": channel,
+                    "response_url": response_urls.create("app", channel, view.person),
+                }
+            )
+    return urls
+
+
+def apply_response(views: ViewStore, view: View, body: Json) -> dict[str, str]:
+    """What Slack's client does with the answer; the errors to show, if any."""
+    match body.get("response_action"):
+        case "errors":
+            return _field_errors(view, body.get("errors") or {})
+        case "update":
+            views.update(view, body.get("view"), None)
+        case "push":
+            views.push(view.person, body.get("view"))
+        case "clear":
+            views.clear(view.person)
+        case None if view.id in views.stack(view.person):
+            views.close(view)
+    return {}
+
+
+def _field_errors(view: View, errors: dict[str, str]) -> dict[str, str]:
+    fields = {b["block_id"] for b in view.body["blocks"] if b["type"] == "input"}
+    if not errors or not errors.keys() <= fields:
+        raise SlackError("invalid_errors", *errors)
+    return errors

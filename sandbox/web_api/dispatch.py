@@ -1,0 +1,171 @@
+"""Takes one call from the wire to its method and back: token, scopes, rate, answer."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from sandbox.platform.faults import Fault, Faults
+from sandbox.platform.rate_limits import RateLimits
+from sandbox.web_api import METHODS
+from sandbox.web_api.methods import Args, Method, Platform
+from sandbox.workspace.errors import SlackError, missing_scope
+from sandbox.workspace.records import Call, Json
+
+_STRUCTURED_ARGUMENTS: Final = ("blocks", "attachments", "view", "metadata")
+
+
+@dataclass(slots=True)
+class Tokens:
+    bot: str
+    app: str
+    # Slack's error for the bot token once the app is uninstalled or revoked.
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiResponse:
+    body: Json
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    fault: Fault | None = None
+
+
+class ApiDispatcher:
+    def __init__(
+        self,
+        platform: Platform,
+        tokens: Tokens,
+        rate_limits: Callable[[], RateLimits | None],
+        faults: Faults,
+    ) -> None:
+        self._platform = platform
+        self._faults = faults
+        self._tokens = tokens
+        self._rate_limits = rate_limits
+        self.history: list[Call] = []
+
+    def handle(
+        self, name: str, headers: Mapping[str, str], query: str, body: bytes
+    ) -> ApiResponse:
+        workspace = self._platform.workspace
+        given: Json = {}
+        fault = self._faults.next_for_call(name)
+        with workspace.lock:
+            try:
+                given = arguments(headers.get("content-type", ""), query, body)
+                token = _token(headers, given)
+                answer = _fault_response(fault) or self._call_method(
+                    name, token, Args(given)
+                )
+            except SlackError as no:
+                answer = ApiResponse({"ok": False, "error": no.error, **no.extra})
+            took_effect = bool(answer.body["ok"])
+            if fault and fault.kind == "internal_error":
+                answer = ApiResponse({"ok": False, "error": "internal_error"})
+            self.history.append(
+                Call(
+                    name,
+                    unpack_structures(given),
+                    answer.body,
+                    workspace.clock(),
+                    answer.status,
+                    fault.kind if fault else None,
+                    took_effect,
+                )
+            )
+            workspace.notify("call", method=name, ok=answer.body["ok"])
+        scopes = {"x-oauth-scopes": ",".join(sorted(workspace.scopes))}
+        return ApiResponse(
+            answer.body, answer.status, scopes | dict(answer.headers), fault
+        )
+
+    def _call_method(self, name: str, token: str, args: Args) -> ApiResponse:
+        method = METHODS.get(name)
+        if method is None:
+            raise SlackError("unknown_method", req_method=name)
+        self._authenticate(method, token)
+        if wait := self._seconds_to_wait(name, method, args):
+            return _rate_limited(wait)
+        scopes = self._platform.workspace.scopes
+        if method.scopes and not scopes & set(method.scopes):
+            raise missing_scope(",".join(method.scopes), scopes)
+        return ApiResponse({"ok": True, **method.handler(self._platform, args)})
+
+    def _authenticate(self, method: Method, token: str) -> None:
+        if not token:
+            raise SlackError("not_authed")
+        tokens = self._tokens
+        right, other = tokens.bot, tokens.app
+        if method.with_app_token:
+            right, other = other, right
+        if token == other:
+            raise SlackError("not_allowed_token_type")
+        if token != right:
+            raise SlackError("invalid_auth")
+        if tokens.error:
+            raise SlackError(tokens.error)
+
+    def _seconds_to_wait(self, name: str, method: Method, args: Args) -> int:
+        rates = self._rate_limits()
+        if rates is None:
+            return 0
+        channel = args.text("channel") if name == "chat.postMessage" else None
+        return rates.seconds_to_wait(name, method.per_minute, channel)
+
+
+def _rate_limited(seconds: int) -> ApiResponse:
+    refused = {"ok": False, "error": "ratelimited"}
+    return ApiResponse(refused, 429, {"retry-after": str(seconds)})
+
+
+def _fault_response(fault: Fault | None) -> ApiResponse | None:
+    """The answer to a call that a fault keeps from having any effect."""
+    if fault is None:
+        return None
+    if fault.kind == "ratelimited":
+        return _rate_limited(fault.retry_after)
+    if fault.after or fault.kind in ("slow", "truncated"):
+        return None
+    status = 503 if fault.kind == "server_error" else 200
+    return ApiResponse({"ok": False, "error": fault.kind}, status)
+
+
+def arguments(content_type: str, query: str, body: bytes) -> Json:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise SlackError("invalid_charset") from None
+    given: Json = dict(parse_qsl(query))
+    if content_type.startswith("application/json"):
+        if not text:
+            return given
+        try:
+            sent = json.loads(text)
+        except ValueError:
+            raise SlackError("invalid_json") from None
+        if not isinstance(sent, dict):
+            raise SlackError("json_not_object")
+        return given | sent
+    return given | dict(parse_qsl(text, keep_blank_values=True))
+
+
+def _token(headers: Mapping[str, str], given: Json) -> str:
+    sent = str(given.pop("token", "") or "")
+    kind, _, bearer = headers.get("authorization", "").partition(" ")
+    return bearer.strip() if kind.lower() == "bearer" else sent
+
+
+def unpack_structures(given: Json) -> Json:
+    """Arguments for the record, with the structures in a form's text unpacked."""
+
+    def unpacked(name: str, value: Any) -> Any:
+        if name in _STRUCTURED_ARGUMENTS and isinstance(value, str):
+            try:
+                return json.loads(value)
+            except ValueError:
+                return value
+        return value
+
+    return {n: unpacked(n, v) for n, v in given.items() if v is not None}

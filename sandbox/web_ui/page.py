@@ -1,0 +1,33 @@
+"""The page in the browser: one document, and the bundle that web/ builds."""
+
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+_SANDBOX: Final = Path(__file__).parent.parent
+# What people write is drawn here: it must never run, nor send anything elsewhere.
+_HEADERS: Final = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline';"
+    " img-src 'self' data: https:; object-src 'none'; base-uri 'none';"
+    " form-action 'self'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def _page(_request: Request) -> Response:
+    return FileResponse(_SANDBOX / "page.html", headers=_HEADERS)
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        Route("/", _page),
+        # Permalinks, as `chat.getPermalink` makes them.
+        Route("/archives/{channel}/{message}", _page),
+        Mount("/static", StaticFiles(directory=_SANDBOX / "static")),
+    ]

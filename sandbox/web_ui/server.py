@@ -1,0 +1,140 @@
+"""Serves the Web API, response URLs and the page on loopback, in a thread."""
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable, Sequence
+from threading import Thread
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.platform import broken_http
+from sandbox.platform.files import FileStore
+from sandbox.platform.response_urls import ResponseUrls
+from sandbox.web_api.dispatch import ApiDispatcher
+from sandbox.workspace.errors import SlackError
+from sandbox.workspace.workspace import Workspace
+
+_STOP_SECONDS = 10.0
+
+
+def web_api_route(calls: ApiDispatcher) -> Route:
+    async def call(request: Request) -> Response:
+        answer = await run_in_threadpool(
+            calls.handle,
+            request.path_params["method"],
+            request.headers,
+            request.url.query,
+            await request.body(),
+        )
+        fault = answer.fault
+        match fault and fault.kind:
+            case "server_error":
+                return broken_http.server_error()
+            case "reset":
+                return broken_http.BrokenResponse()
+            case "truncated":
+                return broken_http.BrokenResponse(body=answer.body)
+            case "timeout" if fault:
+                return broken_http.BrokenResponse(seconds=fault.seconds)
+            case "slow" if fault:
+                await asyncio.sleep(fault.seconds)
+        return JSONResponse(answer.body, answer.status, dict(answer.headers))
+
+    return Route("/api/{method}", call, methods=["GET", "POST"])
+
+
+def response_url_routes(workspace: Workspace, urls: ResponseUrls) -> list[BaseRoute]:
+    def use(key: str, body: bytes) -> Response:
+        try:
+            sent = json.loads(body)
+        except ValueError:
+            return JSONResponse({"ok": False, "error": "invalid_payload"}, 400)
+        if not isinstance(sent, dict):
+            return JSONResponse({"ok": False, "error": "invalid_payload"}, 400)
+        with workspace.lock:
+            try:
+                urls.use(key, sent)
+            except SlackError as no:
+                gone = {"used_url", "expired_url", "no_such_response_url"}
+                answer = {"ok": False, "error": no.error, **no.extra}
+                return JSONResponse(answer, 404 if no.error in gone else 200)
+        return PlainTextResponse("ok")
+
+    async def post(request: Request) -> Response:
+        key = request.url.path.lstrip("/")
+        return await run_in_threadpool(use, key, await request.body())
+
+    return [
+        Route(f"/{kind}/{{team}}/{{token}}", post, methods=["POST"])
+        for kind in ("commands", "actions", "app")
+    ]
+
+
+def upload_route(workspace: Workspace, files: FileStore) -> Route:
+    """Where a file's bytes go, between the two calls that begin and end it."""
+
+    def receive(key: str, content: bytes) -> Response:
+        with workspace.lock:
+            is_taken = files.store_content(key, content)
+        if is_taken:
+            return PlainTextResponse(f"OK - {len(content)}")
+        return PlainTextResponse("no such upload", 404)
+
+    async def post(request: Request) -> Response:
+        key = request.path_params["key"]
+        return await run_in_threadpool(receive, key, await request.body())
+
+    return Route("/upload/v1/{key}", post, methods=["POST"])
+
+
+# Another site's name that leads to this address is not let in.
+_LOOPBACK_ONLY = Middleware(
+    TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"]
+)
+
+
+class Server:
+    def __init__(self, routes: Callable[[], Sequence[BaseRoute]]) -> None:
+        self._routes = routes
+        self._server: uvicorn.Server | None = None
+        self._thread: Thread | None = None
+
+    def start(self, listener: socket.socket | None = None) -> int:
+        """Serve on the socket, or on any free port; it listens before it returns."""
+        if listener is None:
+            listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        bound: int = listener.getsockname()[1]
+        config = uvicorn.Config(
+            Starlette(routes=[*self._routes()], middleware=[_LOOPBACK_ONLY]),
+            log_config=None,
+            http=broken_http.TransportExposingProtocol,
+            ws="none",
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+        )
+        server = self._server = uvicorn.Server(config)
+
+        def serve() -> None:
+            with listener:
+                asyncio.run(server.serve(sockets=[listener]))
+
+        self._thread = Thread(target=serve, name="sandbox-server", daemon=True)
+        self._thread.start()
+        return bound
+
+    def stop(self) -> None:
+        if self._server and self._thread:
+            # Nobody outside waits for an answer once the pretend Slack goes.
+            self._server.should_exit = self._server.force_exit = True
+            self._thread.join(_STOP_SECONDS)
+            self._server = self._thread = None

@@ -1,0 +1,240 @@
+"""The whole bot as a process of its own, which dies at the point that it is told."""
+
+import asyncio
+import ctypes
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from apscheduler.triggers.interval import IntervalTrigger
+from pydantic import SecretStr
+from sqlalchemy import event
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot import logs
+from bot.clock import utc_now
+from bot.config.mentors import SMALL_WORKSPACE
+from bot.config.settings import Settings
+from bot.db.engine import Database
+from bot.db.open import open_database
+from cli.app import Application, create_server
+
+# The points, in the order in which a life comes by them.
+REQUEST_POINTS = (
+    "request arrived",
+    "request read",
+    "request verified",
+    "before its transaction",
+    "before its COMMIT",
+    "after its COMMIT",
+    "before the 200",
+    "after the 200",
+)
+JOB_POINTS = ("before the job's COMMIT", "after the job's COMMIT")
+DELIVERY_POINTS = (
+    "before the claim's COMMIT",
+    "promise claimed",
+    "before the call",
+    "Slack has accepted",
+    "before the ts is stored",
+    "ts stored",
+)
+# What a call to Slack leaves there.
+WRITE_METHODS = {
+    "chat.delete",
+    "chat.postEphemeral",
+    "chat.postMessage",
+    "chat.update",
+    "files.completeUploadExternal",
+    "files.delete",
+    "reactions.add",
+    "reactions.remove",
+}
+_CHANGED_TABLE = re.compile(r"(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
+# What the clock does every few seconds is done at once, so that nobody waits.
+_FAST_INTERVAL = IntervalTrigger(seconds=0.1, timezone=UTC)
+_PATH = "/slack/events"
+_LAST_POINT = REQUEST_POINTS[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class CrashSwitch:
+    """Shared with whoever started the process, who may change it at any time.
+
+    `ahead`: by how many seconds its clock is. `armed`: the point at which it dies and,
+    after a "|", the table or method that this must be about.
+    """
+
+    clock_offset: ctypes.c_double
+    armed: "ctypes.Array[ctypes.c_char]"
+
+    def clock(self) -> datetime:
+        return utc_now() + timedelta(seconds=self.clock_offset.value)
+
+    def is_armed_at(self, point: str, about: Collection[str] = ()) -> bool:
+        armed, _, what = self.armed.value.decode().partition("|")
+        return point == armed and (not what or what in about)
+
+    def crash_if_armed(self, point: str, about: Collection[str] = ()) -> None:
+        if self.is_armed_at(point, about):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessConfig:
+    """What the process needs to know to begin."""
+
+    crash_switch: CrashSwitch
+    database_url: str
+    api_url: str
+    bot_token: str
+    signing_secret: str
+    port: int
+    log: Path
+
+
+def run_bot(config: ProcessConfig) -> None:
+    """As `app.py` serves over HTTP, until killed."""
+    os.dup2(os.open(config.log, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), 2)
+    settings = Settings(
+        _env_file=None,
+        slack_bot_token=SecretStr(config.bot_token),
+        slack_signing_secret=SecretStr(config.signing_secret),
+        slack_api_url=config.api_url,
+        database_url=config.database_url,
+        port=config.port,
+        log_format="json",
+        mentors=SMALL_WORKSPACE,
+    )
+    logs.set_up(style=settings.log_format, level=settings.log_level)
+    database = open_database(settings.database_url)
+    backswing = Application(settings, database, clock=config.crash_switch.clock)
+    CrashHooks(config.crash_switch).attach(database)
+    backswing.bolt.use(crash_middleware(config.crash_switch))
+    for job in backswing._scheduler.scheduler.get_jobs():
+        if job.trigger.interval <= timedelta(seconds=20):
+            job.reschedule(_FAST_INTERVAL)
+    app = wrap_app(config.crash_switch, backswing.asgi())
+    create_server(app, settings.host, settings.port).run()
+
+
+def wrap_app(crash_switch: CrashSwitch, app: ASGIApp) -> Any:
+    """Around everything that is served: what comes in, and what goes out."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path") != _PATH:
+            await app(scope, receive, send)
+            return
+        crash_switch.crash_if_armed("request arrived")
+
+        async def read() -> Message:
+            message = await receive()
+            if not message.get("more_body"):
+                crash_switch.crash_if_armed("request read")
+            return message
+
+        async def answer(message: Message) -> None:
+            if message.get("status") == 200:
+                crash_switch.crash_if_armed("before the 200")
+            await send(message)
+            if message["type"] == "http.response.body" and crash_switch.is_armed_at(
+                _LAST_POINT
+            ):
+                # When the server has had time to put it on the wire.
+                asyncio.get_running_loop().call_later(
+                    0.05, crash_switch.crash_if_armed, _LAST_POINT
+                )
+
+        await app(scope, read, answer)
+
+    return serve
+
+
+def crash_middleware(crash_switch: CrashSwitch) -> Callable[..., None]:
+    """A middleware of Bolt's, which is handed what was verified, and nothing else."""
+
+    def go_on(next_: Callable[[], None]) -> None:
+        crash_switch.crash_if_armed("request verified")
+        next_()
+
+    return go_on
+
+
+class CrashHooks(threading.local):
+    """What this thread has called, and changes in its transaction."""
+
+    def __init__(self, crash_switch: CrashSwitch) -> None:
+        self._crash_switch = crash_switch
+        self._called_methods: tuple[str, ...] = ()
+        self._changed_tables: set[str] = set()
+        name = threading.current_thread().name
+        self._is_delivering = name.startswith("delivery")
+        self._is_serving = name.startswith(("line", "AnyIO"))
+
+    def attach(self, database: Database) -> None:
+        sys.addaudithook(self.on_audit_event)
+        event.listen(database.engine, "begin", self.on_begin)
+        event.listen(database.engine, "before_cursor_execute", self.on_statement)
+        event.listen(database.engine, "commit", self.on_commit)
+        # Before those who wait for the commit hear of it.
+        event.listen(
+            database.write_session, "after_commit", self.after_commit, insert=True
+        )
+
+    def on_audit_event(self, what: str, args: tuple[Any, ...]) -> None:
+        """An audit hook: `urllib` tells of each call that it is about to make."""
+        if what == "urllib.Request" and self._is_delivering:
+            method = str(args[0]).rpartition("/")[2]
+            if method in WRITE_METHODS:
+                self._called_methods = (method,)
+                self._crash_switch.crash_if_armed(
+                    "before the call", self._called_methods
+                )
+
+    def on_begin(self, _connection: Any) -> None:
+        self._changed_tables = set()
+        if self._is_serving:
+            self._crash_switch.crash_if_armed("before its transaction")
+        elif self._called_methods:
+            self._crash_switch.crash_if_armed(
+                "Slack has accepted", self._called_methods
+            )
+
+    def on_statement(
+        self, _connection: Any, _cursor: Any, statement: str, *_: Any
+    ) -> None:
+        self._changed_tables.update(_CHANGED_TABLE.findall(statement))
+
+    def on_commit(self, _connection: Any) -> None:
+        if self._is_serving:
+            self._crash_switch.crash_if_armed("before its COMMIT", self._changed_tables)
+        elif not self._is_delivering:
+            self._crash_switch.crash_if_armed(
+                "before the job's COMMIT", self._changed_tables
+            )
+        elif self._called_methods:
+            self._crash_switch.crash_if_armed(
+                "before the ts is stored", self._called_methods
+            )
+        elif "outbox" in self._changed_tables:
+            self._crash_switch.crash_if_armed("before the claim's COMMIT")
+
+    def after_commit(self, _session: Any) -> None:
+        if self._is_serving:
+            self._crash_switch.crash_if_armed("after its COMMIT", self._changed_tables)
+        elif not self._is_delivering:
+            self._crash_switch.crash_if_armed(
+                "after the job's COMMIT", self._changed_tables
+            )
+        elif self._called_methods:
+            about, self._called_methods = self._called_methods, ()
+            self._crash_switch.crash_if_armed("ts stored", about)
+        elif "outbox" in self._changed_tables:
+            self._crash_switch.crash_if_armed("promise claimed")

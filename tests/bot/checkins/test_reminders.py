@@ -1,0 +1,383 @@
+"""Who has joined and has not shared is reminded once, in their own daytime."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+import jobs.checkins
+from bot.checkins.schedules import stop
+from bot.slack.api import RateLimited
+from bot.workspace import member_settings
+from models import Channel, Participant, Round, Schedule
+from tests.checkins import WEEK, get_checkin, join, response_states, share
+from tests.factories import MONDAY, Story
+from tests.slack_payloads import (
+    ASKER,
+    HELP_CHANNEL,
+    HELPER,
+    conversation_object,
+    user_object,
+)
+
+# Hours and days are no question for the database.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+# In Helsinki it is ten then.
+TUESDAY = MONDAY + timedelta(days=1)
+AWAY = {"profile": {"display_name": "Ana", "status_emoji": ":palm_tree:"}}
+
+
+@pytest.fixture
+def one(story: Story) -> Round:
+    """Ana has joined, and has not said anything yet."""
+    found = story.post_round()
+    join(story, ASKER, found)
+    return found
+
+
+def tick(story: Story, at: datetime | None = None) -> None:
+    story.clock.now = at or story.clock.now
+    jobs.checkins.send_reminders(story.rt, story.deliverer)
+    story.deliver()
+
+
+def direct_messages(story: Story, who: str = ASKER) -> list[str]:
+    return story.slack.texts_to(who)
+
+
+def set_preferences(story: Story, **choices: Any) -> None:
+    with story.rt.write_session.begin() as session:
+        member_settings.update(session, story.rt.workspace.id, ASKER, **choices)
+
+
+def update_profile(story: Story, **facts: Any) -> None:
+    user = user_object(ASKER, **facts)
+    assert story.event({"type": "user_change", "user": user}) == 200
+
+
+@pytest.mark.parametrize(
+    "end", ["channel_archive", "channel_left", "channel_deleted", "deleted", "paused"]
+)
+def test_nobody_is_reminded_of_a_check_in_that_has_ended(
+    story: Story, one: Round, end: str
+):
+    if end.startswith("channel"):
+        story.event({"type": end, "channel": HELP_CHANNEL})
+    else:
+        with story.rt.write_session.begin() as session:
+            stop(session, session.get_one(Schedule, one.schedule_id), end)
+    tick(story, TUESDAY + timedelta(hours=1))
+    assert direct_messages(story) == []
+
+
+def test_guests_are_not_reminded_of_what_they_may_not_take_part_in(
+    story: Story, one: Round
+):
+    update_profile(story, is_restricted=True)
+    with story.rt.write_session.begin() as session:
+        session.get_one(Channel, one.channel_id).guests_may_ask = False
+    tick(story, TUESDAY + timedelta(hours=1))
+    assert direct_messages(story) == []
+
+
+@pytest.fixture
+def secret(story: Story) -> Round:
+    """Of a private channel, in which Ana has joined and says nothing."""
+    story.slack.channels[HELP_CHANNEL] = conversation_object(
+        HELP_CHANNEL, "secret", is_private=True
+    )
+    story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER]
+    one = story.post_round()
+    join(story, ASKER, one)
+    return one
+
+
+def test_in_a_private_channel_who_is_in_it_is_reminded(story: Story, secret: Round):
+    tick(story, TUESDAY + timedelta(minutes=1))
+    [said] = direct_messages(story)
+    assert "#secret" in said
+
+
+def test_who_left_a_private_channel_unheard_is_reminded_of_nothing(
+    story: Story, secret: Round
+):
+    story.slack.members_by_channel[HELP_CHANNEL] = [HELPER]
+    tick(story, TUESDAY + timedelta(minutes=1))
+    assert direct_messages(story) == []
+    assert response_states(story, secret) == {}
+    with story.rt.read_session() as session:
+        assert session.scalars(select(Participant.is_in)).one() is False
+
+
+def test_who_left_a_private_channel_unheard_is_not_told_that_nudges_stop(
+    story: Story, secret: Round
+):
+    missed_rounds(story, 3)
+    assert len(stop_notes(story)) == 1
+    story.click(ASKER, "checkin_go_on", str(secret.schedule_id), channel="D0ANA")
+    missed_rounds(story, 2, start=3)
+    one = story.post_round(MONDAY + 5 * WEEK)
+    tick(story, MONDAY + 5 * WEEK + timedelta(days=1, hours=1))
+    story.slack.members_by_channel[HELP_CHANNEL] = [HELPER]
+    story.clock.now = one.closes_at
+    story.close_rounds()
+    assert len(stop_notes(story)) == 1
+
+
+def test_whether_somebody_is_in_there_is_asked_again_where_slack_did_not_say(
+    story: Story, secret: Round
+):
+    story.slack.fail["users.conversations"] = [RateLimited("users.conversations", 30)]
+    tick(story, TUESDAY + timedelta(minutes=1))
+    assert direct_messages(story) == []
+    tick(story, TUESDAY + timedelta(minutes=2))
+    assert len(direct_messages(story)) == 1
+
+
+def test_one_message_after_a_day_and_no_other(story: Story, one: Round):
+    tick(story, TUESDAY - timedelta(seconds=1))
+    assert direct_messages(story) == []
+    tick(story, TUESDAY + timedelta(minutes=1))
+    [nudge] = story.slack.messages_to(ASKER)
+    assert "#help is asking “What are you working on this week?”." in nudge.text
+    assert "until Friday 13 March at 10:00" in nudge.text
+    buttons = nudge.blocks[-1]["elements"]
+    assert [button["action_id"] for button in buttons] == [
+        "checkin_share",
+        "checkin_leave",
+    ]
+    assert buttons[0]["value"] == str(one.id)
+    for hours in range(1, 70):
+        tick(story, TUESDAY + timedelta(hours=hours))
+    assert len(direct_messages(story)) == 1
+
+
+def test_who_shares_before_is_not_reminded(story: Story, one: Round):
+    join(story, HELPER, one)
+    share(story, ASKER, one)
+    story.say(HELPER, "Tests", thread_ts=one.ts)
+    tick(story, TUESDAY + timedelta(hours=1))
+    assert direct_messages(story) == direct_messages(story, HELPER) == []
+
+
+def test_who_shares_while_it_is_on_its_way_is_not_reminded(story: Story, one: Round):
+    story.clock.now = TUESDAY + timedelta(minutes=1)
+    jobs.checkins.send_reminders(story.rt, story.deliverer)
+    story.say(ASKER, "The parser", thread_ts=one.ts)
+    story.deliver()
+    assert direct_messages(story) == []
+
+
+def test_what_comes_out_of_hours_waits_for_the_morning(story: Story, one: Round):
+    story.clock.now = TUESDAY + timedelta(minutes=1)
+    jobs.checkins.send_reminders(story.rt, story.deliverer)
+    # The bot was down for the rest of the day.
+    tick(story, datetime(2026, 3, 10, 21, 0, tzinfo=UTC))
+    assert direct_messages(story) == []
+    tick(story, datetime(2026, 3, 11, 6, 59, tzinfo=UTC))
+    assert direct_messages(story) == []
+    tick(story, datetime(2026, 3, 11, 7, 0, tzinfo=UTC))
+    assert len(direct_messages(story)) == 1
+
+
+@pytest.mark.parametrize(
+    ("tz", "at"),
+    [
+        ("Europe/Helsinki", "2026-03-10 08:01"),
+        ("America/Los_Angeles", "2026-03-10 16:00"),
+        ("Asia/Tokyo", "2026-03-11 00:00"),
+        (None, "2026-03-10 09:00"),
+    ],
+)
+def test_it_comes_by_ones_own_clock(story: Story, one: Round, tz: str | None, at: str):
+    update_profile(story, tz=tz)
+    then = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    tick(story, TUESDAY + timedelta(minutes=1))
+    tick(story, max(then - timedelta(minutes=1), story.clock()))
+    assert direct_messages(story) == [] or tz == "Europe/Helsinki"
+    tick(story, then)
+    assert len(direct_messages(story)) == 1
+
+
+def test_ones_own_hours_and_pause_are_kept(story: Story, one: Round):
+    from_one = datetime(2026, 3, 12).time().replace(hour=13)  # noqa: DTZ001 - a local hour
+    set_preferences(
+        story, hours_from=from_one, paused_until=datetime(2026, 3, 12).date()
+    )
+    tick(story, TUESDAY + timedelta(minutes=1))
+    tick(story, datetime(2026, 3, 11, 12, 0, tzinfo=UTC))
+    tick(story, datetime(2026, 3, 12, 10, 59, tzinfo=UTC))
+    assert direct_messages(story) == []
+    tick(story, datetime(2026, 3, 12, 11, 0, tzinfo=UTC))
+    assert len(direct_messages(story)) == 1
+
+
+def test_not_at_a_weekend(story: Story):
+    story.add_schedule(weekdays=["5"], open_days=6)
+    friday = datetime(2026, 3, 6, 8, 0, tzinfo=UTC)
+    one = story.post_round(friday)
+    join(story, ASKER, one)
+    for hour in range(24, 71):
+        tick(story, friday + timedelta(hours=hour))
+        assert direct_messages(story) == []
+    tick(story, datetime(2026, 3, 9, 7, 0, tzinfo=UTC))
+    assert len(direct_messages(story)) == 1
+
+
+def test_who_switched_nudges_off_gets_none(story: Story, one: Round):
+    set_preferences(story, wants_nudges=False)
+    tick(story, TUESDAY + timedelta(hours=1))
+    set_preferences(story, wants_nudges=True)
+    tick(story, TUESDAY + timedelta(hours=2))
+    assert direct_messages(story) == []
+
+
+@pytest.mark.parametrize("nudge_after", [None, 96])
+def test_a_check_in_may_remind_nobody(story: Story, nudge_after: int | None):
+    one = story.post_round(nudge_after=nudge_after)
+    join(story, ASKER, one)
+    for day in range(1, 4):
+        tick(story, MONDAY + timedelta(days=day, hours=1))
+    assert direct_messages(story) == []
+
+
+# Away
+
+
+def test_who_is_on_vacation_is_neither_reminded_nor_silent(story: Story, one: Round):
+    update_profile(story, **AWAY)
+    for day in range(1, 4):
+        tick(story, MONDAY + timedelta(days=day, hours=1))
+    assert direct_messages(story) == []
+    story.close_rounds()
+    assert response_states(story, one) == {ASKER: "away"}
+
+
+def test_who_comes_back_in_time_is_reminded(story: Story, one: Round):
+    update_profile(story, **AWAY)
+    tick(story, TUESDAY + timedelta(minutes=1))
+    update_profile(story)
+    tick(story, TUESDAY + timedelta(days=1, hours=1))
+    assert len(direct_messages(story)) == 1
+
+
+def test_a_vacation_that_has_an_end_ends_then(story: Story, one: Round):
+    back = datetime(2026, 3, 11, 12, 0, tzinfo=UTC)
+    until = AWAY["profile"] | {"status_expiration": int(back.timestamp())}
+    update_profile(story, profile=until)
+    tick(story, TUESDAY + timedelta(minutes=1))
+    assert get_checkin(story, one, ASKER).nudge_at == back
+    tick(story, back)
+    assert len(direct_messages(story)) == 1
+
+
+# Silence
+
+
+def missed_rounds(story: Story, count: int, *, start: int = 0) -> Round:
+    """So many weeks go by, in which Ana says nothing; the last round."""
+    for week in range(start, start + count):
+        one = story.post_round(MONDAY + week * WEEK)
+        if not response_states(story, one):
+            join(story, ASKER, one)
+        tick(story, MONDAY + week * WEEK + timedelta(days=1, hours=1))
+        story.close_rounds()
+    return one
+
+
+def stop_notes(story: Story) -> list[str]:
+    return [
+        text for text in direct_messages(story) if "I'll stop reminding you" in text
+    ]
+
+
+def test_after_three_silent_rounds_the_nudges_stop_and_say_so(story: Story):
+    missed_rounds(story, 2)
+    assert (len(direct_messages(story)), stop_notes(story)) == (2, [])
+    missed_rounds(story, 1, start=2)
+    [stop] = stop_notes(story)
+    assert stop.startswith("You've missed the last three rounds of")
+    missed_rounds(story, 3, start=3)
+    assert len(direct_messages(story)) == 4
+    [button, _] = story.slack.messages_to(ASKER)[-1].blocks[-1]["elements"]
+    assert button["action_id"] == "checkin_go_on"
+    story.click(ASKER, "checkin_go_on", button["value"], channel="D0ANA")
+    assert "again" in story.slack.responses[-1][1]
+    missed_rounds(story, 3, start=6)
+    # Three reminders more, and that they stop, once more.
+    assert (len(direct_messages(story)), len(stop_notes(story))) == (8, 2)
+
+
+def test_who_got_no_reminder_is_not_told_that_there_are_no_more(story: Story):
+    for week in range(4):
+        one = story.post_round(MONDAY + week * WEEK, open_days=1)
+        if week == 0:
+            join(story, ASKER, one)
+        tick(story, MONDAY + week * WEEK + timedelta(hours=23))
+        story.close_rounds()
+        assert response_states(story, one) == {ASKER: "silent"}
+    assert direct_messages(story) == []
+
+
+@pytest.mark.parametrize("end", ["channel_archive", "deleted", "paused"])
+def test_a_check_in_that_has_ended_has_nothing_to_say_of_its_nudges(
+    story: Story, end: str
+):
+    missed_rounds(story, 2)
+    one = story.post_round(MONDAY + 2 * WEEK)
+    tick(story, MONDAY + 2 * WEEK + timedelta(days=1, hours=1))
+    if end.startswith("channel"):
+        story.event({"type": end, "channel": HELP_CHANNEL})
+    else:
+        with story.rt.write_session.begin() as session:
+            stop(session, session.get_one(Schedule, one.schedule_id), end)
+    story.clock.now = one.closes_at
+    story.close_rounds()
+    assert response_states(story, one) == {ASKER: "silent"}
+    assert stop_notes(story) == []
+
+
+def test_who_shares_again_is_reminded_again(story: Story):
+    missed_rounds(story, 3)
+    one = story.post_round(MONDAY + 3 * WEEK)
+    share(story, ASKER, one)
+    story.close_rounds()
+    count = len(direct_messages(story))
+    missed_rounds(story, 1, start=4)
+    assert len(direct_messages(story)) == count + 1
+
+
+def test_a_late_reply_breaks_the_silence_before_it_is_said(story: Story):
+    missed_rounds(story, 2)
+    one = story.post_round(MONDAY + 2 * WEEK)
+    story.clock.now = one.closes_at
+    jobs.checkins.close_rounds(story.rt, story.deliverer)
+    story.say(ASKER, "Sorry, I was ill", thread_ts=one.ts)
+    story.deliver()
+    assert response_states(story, one) == {ASKER: "shared"}
+    assert stop_notes(story) == []
+    with story.rt.read_session() as session:
+        assert session.scalars(select(Participant)).one().nudges_stopped_at is None
+
+
+def test_rounds_away_are_not_silent_ones(story: Story):
+    missed_rounds(story, 2)
+    update_profile(story, **AWAY)
+    one = missed_rounds(story, 1, start=2)
+    assert response_states(story, one) == {ASKER: "away"}
+    update_profile(story)
+    assert stop_notes(story) == []
+    missed_rounds(story, 1, start=3)
+    assert len(stop_notes(story)) == 1
+
+
+def test_who_has_left_is_told_nothing_more(story: Story, one: Round):
+    with story.rt.read_session() as session:
+        schedule = session.scalars(select(Schedule.id)).one()
+    story.click(ASKER, "checkin_leave", str(schedule))
+    tick(story, TUESDAY + timedelta(hours=1))
+    assert direct_messages(story) == []
+    story.click(ASKER, "checkin_go_on", str(schedule))
+    assert "join it again" in story.slack.responses[-1][1]

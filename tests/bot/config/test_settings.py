@@ -1,0 +1,233 @@
+"""Which tokens are enough for which way to serve, and what is said of the others."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.config import settings as config_settings
+from bot.config.settings import Settings
+from bot.errors import SettingsError
+
+BOT = "xoxb-123456789012-1234567890123-AbCdEfGhIjKlMnOpQrStUvWx"
+APP = "xapp-1-A0123456789-1234567890123-" + "0123456789abcdef" * 4
+SIGNING = "0123456789abcdef0123456789abcdef"
+VARIABLES = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
+GOOD = dict(zip(VARIABLES, (BOT, APP, SIGNING), strict=True))
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No variable of this machine, and no `.env` of this folder."""
+    monkeypatch.chdir(tmp_path)
+    for field in Settings.model_fields:
+        monkeypatch.delenv(field.upper(), raising=False)
+
+
+def settings(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return Settings()
+
+
+def refused(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as error:
+        config_settings.load_settings(Settings)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "mode"),
+    [
+        ((), "sandbox"),
+        (("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"), "socket"),
+        (("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"), "http"),
+        (VARIABLES, "socket"),
+    ],
+)
+def test_the_tokens_that_are_given_say_how_to_serve(monkeypatch, given, mode):
+    assert settings(monkeypatch, **{name: GOOD[name] for name in given}).mode == mode
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        (("SLACK_BOT_TOKEN",), "SLACK_APP_TOKEN"),
+        (("SLACK_APP_TOKEN",), "SLACK_BOT_TOKEN"),
+        (("SLACK_SIGNING_SECRET",), "SLACK_BOT_TOKEN"),
+        (("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"), "SLACK_BOT_TOKEN"),
+    ],
+)
+def test_what_is_missing_is_named_with_what_to_do(monkeypatch, given, missing):
+    half = settings(monkeypatch, **{name: GOOD[name] for name in given})
+    with pytest.raises(SettingsError, match=f"^{missing} is missing: (copy|create)"):
+        _ = half.mode
+
+
+WRONG = {
+    "empty": "",
+    "blank": "  ",
+    "cut off": "{prefix}1234",
+    "with a space before it": " {good}",
+    "with a line's end behind it": "{good}\n",
+    "in two halves": "{prefix}123456789012 1234567890123",
+    "of dots": "{prefix}...",
+    "of x": "{prefix}xxxxxxxxxxxx-xxxxxxxxxxxx",
+    "of words": "{prefix}your-token-goes-here",
+    "in brackets": "<paste the token here>",
+    "in brackets, without spaces": "{prefix}<the-real-token-here>",
+    "in quotes": '"{good}"',
+    "in typed quotes": "“{good}”",
+    "with a quote left": "{good}'",
+    "to be changed": "changeme-changeme-changeme",
+}
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize("what", WRONG)
+def test_a_value_that_is_none_is_named_and_not_shown(monkeypatch, variable, what):
+    prefix = "" if variable == "SLACK_SIGNING_SECRET" else GOOD[variable][:5]
+    value = WRONG[what].format(prefix=prefix, good=GOOD[variable])
+    wrong = settings(monkeypatch, **GOOD | {variable: value})
+    with pytest.raises(SettingsError, match=f"^{variable} (is|has) ") as error:
+        _ = wrong.mode
+    said = str(error.value)
+    assert said.endswith(".")
+    assert not value.strip() or value.strip() not in said
+
+
+@pytest.mark.parametrize("prefix", ["xoxp-", "xapp-", "xoxe.xoxb-", "XOXB-", ""])
+def test_a_token_of_another_kind_is_refused_for_the_bot(monkeypatch, prefix):
+    wrong = settings(monkeypatch, SLACK_BOT_TOKEN=prefix + BOT.removeprefix("xoxb-"))
+    with pytest.raises(SettingsError, match=r"^SLACK_BOT_TOKEN .* begin with xoxb-"):
+        _ = wrong.mode
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        SIGNING[:-1],
+        SIGNING + "0",
+        SIGNING.upper(),
+        "g" * 32,
+        "xapp-1-A0123456789-1234567890123-abc",
+        "A0123456789.1234567890123.0123456",
+        "０" * 32,
+    ],
+)
+def test_what_is_no_signing_secret_is_refused(monkeypatch, secret):
+    wrong = settings(monkeypatch, SLACK_BOT_TOKEN=BOT, SLACK_SIGNING_SECRET=secret)
+    with pytest.raises(SettingsError, match=r"^SLACK_SIGNING_SECRET is ") as error:
+        _ = wrong.mode
+    assert secret not in str(error.value)
+
+
+def test_the_two_tokens_in_each_others_place_are_refused(monkeypatch):
+    wrong = settings(monkeypatch, SLACK_BOT_TOKEN=APP, SLACK_APP_TOKEN=BOT)
+    with pytest.raises(SettingsError, match=r"^SLACK_BOT_TOKEN .* wrong kind"):
+        _ = wrong.mode
+
+
+@pytest.mark.parametrize("word", ["xxx", "XxX", "your", "todo", "change", "example"])
+def test_no_real_token_is_taken_for_a_placeholder(word):
+    """Real ones are random letters, among which any word turns up at times."""
+    for letters in (f"AbC1{word}DeFgHiJkLmNoP", f"AbCdEfGh1{word}", f"9{word}Z" * 3):
+        token = f"xoxb-123456789012-1234567890123-{letters}"
+        made = Settings(slack_bot_token=token, slack_signing_secret=SIGNING)
+        assert made.mode == "http"
+
+
+def test_an_env_file_is_read_also_with_a_byte_order_mark(tmp_path: Path):
+    env = f"SLACK_BOT_TOKEN={BOT}\nSLACK_APP_TOKEN={APP}\nANOTHER=1\n"
+    (tmp_path / ".env").write_text(env, encoding="utf-8-sig")
+    assert Settings().mode == "socket"
+
+
+def test_the_environment_goes_before_the_env_file(monkeypatch, tmp_path: Path):
+    (tmp_path / ".env").write_text("PORT=1\nLOG_LEVEL=ERROR\n")
+    made = settings(monkeypatch, PORT="2")
+    assert (made.port, made.log_level) == (2, "ERROR")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "must"),
+    [
+        ("PORT", "abc", "a number from 0 to 65535; it is “abc”"),
+        ("PORT", "", "a number from 0 to 65535; it is empty"),
+        ("PORT", "65536", "a number from 0 to 65535; it is “65536”"),
+        ("PORT", BOT, "a number from 0 to 65535; it is something else"),
+        ("SANDBOX_PORT", "-1", "a number from 0 to 65535; it is “-1”"),
+        ("LOG_FORMAT", "xml", "one of auto, json, plain; it is “xml”"),
+        ("LOG_LEVEL", "LOUD", "one of DEBUG, INFO, WARNING, ERROR; it is “LOUD”"),
+        ("MENTORS__HOUR", "24", "a number from 0 to 23; it is “24”"),
+        ("MENTORS__LEAST_MARKS", "0", "a number from 1 on; it is “0”"),
+        ("MENTORS__RING_PERCENT", "0", "a number above 0, up to 100; it is “0”"),
+        ("MENTORS__CAUTION", "nan", "a number; it is “nan”"),
+        (
+            "MENTORS__WEEKDAY",
+            "monday",
+            "one of mon, tue, wed, thu, fri, sat, sun; it is “monday”",
+        ),
+        (
+            "MENTORS__WINDOWS_DAYS",
+            "28",
+            "a list of numbers such as [28, 56, 84]; it is “28”",
+        ),
+        (
+            "MENTORS__WINDOWS_DAYS",
+            "28,56",
+            "a list of numbers such as [28, 56, 84]; it is “28,56”",
+        ),
+        ("MENTORS", "5", "set by its parts, such as MENTORS__HOUR; it is “5”"),
+        ("MENTORS", "x", "set by its parts, such as MENTORS__HOUR; it is “x”"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_named_as_it_was_typed(
+    monkeypatch, variable, value, must
+):
+    said = refused(monkeypatch, **{variable: value})
+    assert said == f"{variable} must be {must}."
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {"MENTORS__WINDOWS_DAYS": "[56, 28]"},
+            "MENTORS__WINDOWS_DAYS must rise, and not exceed"  # noqa: ISC004
+            " MENTORS__VISIBILITY_DAYS or MENTORS__RING_DAYS.",
+        ),
+        (
+            {"MENTORS__WINDOW_DAYS": "[28]"},
+            "MENTORS__WINDOW_DAYS is not a setting: did you mean"  # noqa: ISC004
+            " MENTORS__WINDOWS_DAYS?",
+        ),
+        ({"MENTORS__XYZZY": "1"}, "MENTORS__XYZZY is not a setting."),
+    ],
+)
+def test_numbers_that_do_not_fit_each_other_or_nothing_are_named(
+    monkeypatch, given, said
+):
+    assert refused(monkeypatch, **given) == said
+
+
+@pytest.mark.parametrize(
+    "content", ["PORT=1\n# é".encode("latin-1"), "PORT=1\n".encode("utf-16")]
+)
+def test_an_env_file_that_is_not_utf_8_is_refused(monkeypatch, tmp_path, content):
+    (tmp_path / ".env").write_bytes(content)
+    assert refused(monkeypatch) == ".env is not text in UTF-8: save it as that."
+
+
+def test_secrets_are_not_shown_when_settings_are():
+    made = Settings(slack_bot_token=BOT, slack_app_token=APP)
+    assert BOT not in repr(made)
+    assert APP not in repr(made)
+
+
+@pytest.mark.parametrize("field", Settings.model_fields)
+def test_each_setting_is_described_in_a_sentence(field):
+    description = Settings.model_fields[field].description
+    assert description is not None
+    assert description.endswith(".")

@@ -1,0 +1,221 @@
+"""What is done together: committed at once, or each by itself where one fails."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import psycopg.errors
+import pytest
+from sqlalchemy import delete, event, func, select, text, update
+from sqlalchemy.exc import OperationalError
+
+from bot.db.engine import Database, sqlite_file, truncate_wal
+from bot.db.retry import run_batch
+from models import Installation
+
+
+def add(team_id: str) -> Installation:
+    return Installation(
+        team_id=team_id,
+        bot_id="B1",
+        bot_user_id="U1",
+        team_name="Peers",
+        team_url="https://peers.slack.com/",
+        installed_at=datetime(2026, 3, 2, tzinfo=UTC),
+    )
+
+
+def count(database: Database) -> int:
+    with database.read_session() as session:
+        return session.scalar(select(func.count()).select_from(Installation)) or 0
+
+
+def test_what_goes_well_together_is_one_transaction(database: Database):
+    begun: list[Sequence[str]] = []
+
+    def write(teams: Sequence[str]) -> None:
+        begun.append(teams)
+        with database.write_session.begin() as session:
+            session.add_all([add(team) for team in teams])
+
+    assert run_batch(write, ["T1", "T2", "T3"]) == [None, None, None]
+    assert begun == [["T1", "T2", "T3"]]
+    assert count(database) == 3
+
+
+def test_one_that_fails_takes_no_other_with_it(database: Database):
+    def write(teams: Sequence[str]) -> None:
+        with database.write_session.begin() as session:
+            for team in teams:
+                session.add(add(team))
+                session.flush()
+                if team == "T2":
+                    raise ZeroDivisionError
+
+    first, second, third = run_batch(write, ["T1", "T2", "T3"])
+    assert (first, third) == (None, None)
+    assert isinstance(second, ZeroDivisionError)
+    assert count(database) == 2
+
+
+def test_what_fails_alone_by_its_own_fault_is_not_tried_again():
+    tried: list[int] = []
+
+    def fail(numbers: Sequence[int]) -> None:
+        tried.extend(numbers)
+        raise ZeroDivisionError
+
+    [error] = run_batch(fail, [1])
+    assert isinstance(error, ZeroDivisionError)
+    assert tried == [1]
+
+
+def test_nothing_is_done_for_nobody():
+    def fail(_: Sequence[int]) -> None:
+        raise AssertionError
+
+    assert run_batch(fail, []) == []
+
+
+@pytest.mark.parametrize(
+    "reason", [psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure]
+)
+def test_what_the_database_gave_up_is_tried_again(reason: type[Exception]):
+    tried: list[int] = []
+
+    def give_up_once(numbers: Sequence[int]) -> None:
+        tried.extend(numbers)
+        if len(tried) == 1:
+            raise OperationalError("UPDATE", {}, reason())
+
+    assert run_batch(give_up_once, [1]) == [None]
+    assert tried == [1, 1]
+
+
+def test_what_the_database_always_gives_up_fails_in_the_end():
+    tried: list[int] = []
+
+    def give_up(numbers: Sequence[int]) -> None:
+        tried.extend(numbers)
+        raise OperationalError("UPDATE", {}, psycopg.errors.DeadlockDetected())
+
+    [error] = run_batch(give_up, [1])
+    assert isinstance(error, OperationalError)
+    assert tried == [1, 1, 1]
+
+
+def test_nobody_is_served_after_slack_has_given_up():
+    tried: list[Sequence[int]] = []
+
+    def fail(numbers: Sequence[int]) -> None:
+        tried.append(numbers)
+        raise ZeroDivisionError
+
+    assert len(list(filter(None, run_batch(fail, [1, 2, 3], timeout=-1)))) == 3
+    assert tried == [[1, 2, 3]]
+
+
+def test_a_connection_that_was_cut_is_replaced(database: Database):
+    if database.engine.dialect.name != "postgresql":
+        pytest.skip("nobody else can cut a connection to a file")
+
+    def write_and_be_cut(teams: Sequence[str]) -> None:
+        with database.write_session.begin() as session:
+            session.add_all([add(team) for team in teams])
+            session.flush()
+            if not cut:
+                cut.append(session.scalar(text("SELECT pg_backend_pid()")))
+                with database.autocommit.connect() as other:
+                    other.execute(text(f"SELECT pg_terminate_backend({cut[0]}, 2000)"))
+
+    cut: list[int] = []
+    assert run_batch(write_and_be_cut, ["T1", "T2"]) == [None, None]
+    assert len(cut) == 1
+    assert count(database) == 2
+
+
+def test_connections_that_were_cut_while_idle_are_noticed(database: Database):
+    if database.engine.dialect.name != "postgresql":
+        pytest.skip("nobody else can cut a connection to a file")
+    with database.write_session() as session:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+    with database.autocommit.connect() as other:
+        other.execute(text(f"SELECT pg_terminate_backend({pid}, 2000)"))
+    with database.write_session.begin() as session:
+        session.add(add("T1"))
+    assert count(database) == 1
+
+
+# What is deleted
+
+
+def as_stock(database: Database) -> None:
+    """Let each connection begin as with an SQLite that was built without options."""
+
+    def keep_deleted(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA secure_delete = OFF")
+
+    for engine in database._engines().values():
+        event.listen(engine, "connect", keep_deleted, insert=True)
+        engine.dispose()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_each_connection_writes_over_what_is_deleted(database: Database):
+    as_stock(database)
+    for name, engine in database._engines().items():
+        with engine.connect() as connection:
+            assert connection.scalar(text("PRAGMA secure_delete")) == 1, name
+
+
+def on_disk(database: Database) -> dict[str, bytes]:
+    file = sqlite_file(database.engine.url)
+    assert file is not None
+    return {path.name: path.read_bytes() for path in file.parent.iterdir()}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_was_deleted_is_nowhere_on_disk_once_the_log_is_empty(database: Database):
+    as_stock(database)
+    file = sqlite_file(database.engine.url)
+    assert file is not None
+    canaries = [f"canary-{n:04d}-" + "x" * (n % 900) for n in range(400)]
+    with database.write_session.begin() as session:
+        session.add_all([add(canary) for canary in canaries])
+    assert truncate_wal(file)
+    assert canaries[7].encode() in on_disk(database)[file.name]
+    with database.write_session.begin() as session:
+        for canary in canaries[:200]:
+            session.execute(
+                update(Installation)
+                .where(Installation.team_id == canary)
+                .values(team_id=canary.replace("canary", "forgotten"))
+            )
+        session.execute(
+            delete(Installation).where(Installation.team_id.in_(canaries[200:]))
+        )
+    assert any(b"canary-" in content for content in on_disk(database).values())
+    assert truncate_wal(file)
+    assert [name for name, has in on_disk(database).items() if b"canary-" in has] == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_who_reads_keeps_the_log_and_waits_for_nothing(database: Database):
+    file = sqlite_file(database.engine.url)
+    assert file is not None
+    with database.write_session.begin() as session:
+        session.add(add("T1"))
+    with database.read_session() as reader:
+        assert reader.scalar(select(func.count()).select_from(Installation)) == 1
+        with database.write_session.begin() as session:
+            session.add(add("T2"))
+        assert not truncate_wal(file)
+        assert reader.scalar(select(func.count()).select_from(Installation)) == 1
+    with database.write_session.begin() as session:
+        session.add(add("T3"))
+        session.flush()
+        assert not truncate_wal(file)
+    assert truncate_wal(file)
+    assert on_disk(database)[f"{file.name}-wal"] == b""
+    assert truncate_wal(file), "there is nothing to do"
+    assert count(database) == 3

@@ -1,0 +1,153 @@
+"""`import` on the command line: exit codes, sentences, and no traceback."""
+
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+
+from bot.config.settings import Settings
+from bot.db import engine as db_engine
+from cli.arguments import parser
+from cli.errors import CommandError
+from cli.import_export import INTERRUPTED, NOTHING_FOUND
+from models import Answer, Ask
+from tests import export_factory, message_counts
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'data' / 'backswing.db'}"
+
+
+@pytest.fixture
+def run(url):
+    def run(*arguments):
+        args = parser().parse_args(["import", *map(str, arguments)])
+        return args.run(Settings(_env_file=None, database_url=url), args)
+
+    return run
+
+
+@pytest.fixture
+def export(tmp_path):
+    return export_factory.write(
+        tmp_path / "export.zip", export_factory.export_files(asks=2)
+    )
+
+
+def held(url):
+    database = db_engine.connect(url)
+    with database.read_session() as session:
+        found = message_counts.from_database(session)
+    database.close()
+    return found
+
+
+def test_it_loads_and_says_what_there_is(run, export, url, capsys):
+    assert run(export, "--channel", "help", "lounge", "--capture", "all") == 0
+    expected = message_counts.from_export(export, ["help", "lounge"])
+    assert held(url) == expected
+    said = capsys.readouterr()
+    assert f"\n  {len(expected.asks):>8}  asks\n" in said.out
+    # A bar is for a terminal, and this is none.
+    assert said.err == ""
+
+
+def test_an_unknown_channel_is_refused_before_anything_is_made(run, export, tmp_path):
+    with pytest.raises(CommandError, match="has no channel x; it has help, lounge"):
+        run(export, "--channel", "x")
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_export_without_messages_is_said_loudly(run, tmp_path, capsys):
+    lists = {
+        "users.json": export_factory.people(),
+        "channels.json": export_factory.channels(),
+    }
+    elsewhere = {"general/2021-01-01.json": [{"ts": "1609459200.000100"}]}
+    path = export_factory.write(tmp_path / "export.zip", lists | elsewhere)
+    assert run(path) == NOTHING_FOUND == 1
+    assert capsys.readouterr().out == (
+        "Nothing was imported: I found no messages in this export.\n"
+        "Skipped:\n"
+        "         1  day of messages in general/, which channels.json does not list\n"
+    )
+
+
+def test_ctrl_c_is_no_fault(run, export, url, capsys, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bot.imports.service.load", interrupt)
+    assert run(export) == INTERRUPTED
+    assert "Run it again" in capsys.readouterr().err
+
+
+def test_a_database_that_fails_is_told_in_a_sentence(run, export, monkeypatch):
+    def fail(*_, **__):
+        raise OperationalError("", {}, Exception())
+
+    monkeypatch.setattr("bot.imports.service.load", fail)
+    with pytest.raises(CommandError, match=r"\(OperationalError\).* run it again"):
+        run(export)
+
+
+def command(url, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "app.py", "import", *map(str, arguments)],
+        cwd=Path(__file__).parents[3],
+        env={"DATABASE_URL": url, "PATH": "/usr/bin"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def rows(url):
+    """How many asks and answers there are, none where there is no database yet."""
+    engine = db_engine.open_read_only(db_engine.parse_url(url))
+    try:
+        with engine.connect() as connection:
+            return sum(
+                connection.scalar(select(func.count()).select_from(kind)) or 0
+                for kind in (Ask, Answer)
+            )
+    except OperationalError:
+        return 0
+
+
+@pytest.mark.deep
+def test_a_refusal_is_one_sentence_and_exit_code_2(url, tmp_path):
+    out, err = (started := command(url, tmp_path / "none.zip")).communicate()
+    assert (started.returncode, out) == (2, "")
+    assert err == "none.zip can't be opened (No such file or directory).\n"
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(600)
+def test_killed_again_and_again_it_ends_as_if_never_killed(url, tmp_path):
+    path = export_factory.write(
+        tmp_path / "export.zip", export_factory.export_files(asks=150)
+    )
+    dice = random.Random(3)
+    killed = 0
+    for _ in range(4):
+        before = rows(url)
+        running = command(url, path, "--capture", "all")
+        while running.poll() is None and rows(url) == before:
+            time.sleep(0.01)
+        # It has committed something more, and is at work on what comes next.
+        time.sleep(dice.uniform(0, 0.1))
+        running.kill()
+        running.communicate()
+        killed += running.returncode != 0
+    last = command(url, path, "--capture", "all")
+    last.communicate()
+    assert last.returncode == 0
+    assert killed > 0
+    assert held(url) == message_counts.from_export(path)

@@ -1,0 +1,658 @@
+"""An export as history: what counts, what stays, and that nobody hears of it."""
+
+from datetime import UTC, datetime, time, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from bot import sync
+from bot.imports import service as imports
+from bot.imports.export import BadExport, Export
+from bot.imports.report import MessageKind, format_report
+from bot.workspace import channels, installations, members
+from models import (
+    Ask,
+    Channel,
+    Installation,
+    Member,
+    MessageCount,
+    OutboxItem,
+    Reaction,
+    UnmatchedMessage,
+)
+from tests import export_factory, message_counts
+from tests.conftest import NOW
+from tests.slack_payloads import BOT, TEAM
+
+# When the made-up exports were just made.
+SOON = datetime(2020, 10, 15, tzinfo=UTC)
+QUESTIONS = {"How do I start the", "Does the"}
+
+
+@pytest.fixture
+def export(tmp_path):
+    return export_factory.write(
+        tmp_path / "export.zip", export_factory.export_files(asks=5)
+    )
+
+
+@pytest.fixture
+def load(database):
+    def load(path, names=None, *, capture="all", now=NOW, on_step=lambda: None):
+        with Export(path) as opened:
+            return imports.load(
+                database.write_session,
+                opened,
+                opened.select(names),
+                capture=capture,
+                now=now,
+                on_step=on_step,
+            )
+
+    return load
+
+
+def log_capture(database):
+    with database.read_session() as session:
+        return message_counts.messages_from_database(session)
+
+
+def held(database):
+    with database.read_session() as session:
+        return message_counts.from_database(session)
+
+
+def rows(database):
+    """All that the database remembers, but for when it was told."""
+    with database.read_session() as session:
+        return {
+            table.__tablename__: sorted(
+                repr(
+                    {
+                        column.key: getattr(row, column.key)
+                        for column in table.__table__.columns
+                        if column.key not in {"id", "seen_at", "ask_id"}
+                    }
+                )
+                for row in session.scalars(select(table))
+            )
+            for table in (
+                Ask,
+                Channel,
+                Member,
+                Reaction,
+                UnmatchedMessage,
+                Installation,
+            )
+        }
+
+
+def ours(path, **content: Any):
+    """The made-up export as one of the workspace that the bot serves."""
+    files = export_factory.export_files(asks=3)
+    users = [one | {"team_id": TEAM} for one in export_factory.people()]
+    return export_factory.write(
+        path / "ours.zip", files | {"users.json": users} | content
+    )
+
+
+def test_it_counts_what_an_independent_count_counts(export, load, database):
+    summary = load(export)
+    expected = message_counts.from_export(export)
+    assert held(database) == expected
+    figures = expected.totals()
+    assert sum(summary.asks.values()) == summary.new_asks == figures["asks"]
+    assert summary.answers == summary.new_answers == figures["answers"]
+    assert summary.helpful == figures["helpful marks"]
+    assert summary.asks["solved"] == figures["solved asks"]
+
+
+def test_who_wrote_how_much_is_counted_by_person_and_day(export, load, database):
+    """Of all that people wrote, also where it is no ask and no answer."""
+    load(export, capture="questions", now=SOON)
+    expected = message_counts.messages_from_export(export)
+    assert len({day for _, day, _ in expected}) > 2
+    assert max(expected.values()) > 1
+    assert log_capture(database) == expected
+    load(export, now=SOON)
+    assert log_capture(database) == expected
+
+
+def test_days_that_no_window_reaches_are_not_counted(export, load, database):
+    expected = message_counts.messages_from_export(export)
+    days = sorted({day for _, day, _ in expected})
+    middle = datetime.combine(days[len(days) // 2], time(), UTC)
+    load(export, now=middle + timedelta(days=367))
+    assert 0 < len(log_capture(database)) < len(expected)
+    assert log_capture(database) == {
+        slot: messages
+        for slot, messages in expected.items()
+        if slot[1] >= middle.date()
+    }
+
+
+def test_of_what_the_bot_saw_itself_the_larger_count_stays(export, load, database):
+    """It may have missed some of a day, and an export some of another."""
+    load(export, now=SOON)
+    (fewer, _), (more, _), *_ = expected = sorted(
+        message_counts.messages_from_export(export).items(), key=lambda item: -item[1]
+    )
+    with database.write_session.begin() as session:
+        for slot, messages in ((fewer, 1), (more, 100)):
+            session.execute(
+                update(MessageCount)
+                .where(
+                    MessageCount.channel_id
+                    == select(Channel.id).filter_by(slack_id=slot[0]).scalar_subquery(),
+                    MessageCount.day == slot[1],
+                    MessageCount.member == slot[2],
+                )
+                .values(messages=messages)
+            )
+    load(export, now=SOON)
+    assert log_capture(database) == {**dict(expected), more: 100}
+
+
+def test_only_questions_become_asks_by_default(export, load, database):
+    load(export, capture="questions")
+    assert held(database) == message_counts.from_export(
+        export, is_ask=lambda text: any(text.startswith(q) for q in QUESTIONS)
+    )
+
+
+def test_only_the_channels_asked_for(export, load, database):
+    summary = load(export, ["lounge"])
+    assert held(database) == message_counts.from_export(export, ["lounge"])
+    assert summary.channels == 1
+    with database.read_session() as session:
+        assert session.scalars(select(Channel.name)).all() == ["lounge"]
+
+
+def test_nobody_is_told(*, load, database, rt, deliverer, slack, tmp_path):
+    load(ours(tmp_path))
+    with database.read_session() as session:
+        assert session.scalar(select(func.count()).select_from(OutboxItem)) == 0
+    sync.fetch_new_users(rt)
+    assert deliverer.send_due() == 0
+    assert slack.calls == []
+
+
+def test_nothing_is_kept_of_what_is_no_ask(export, load, database):
+    load(export, capture="questions")
+    with database.read_session() as session:
+        assert session.scalar(select(func.count()).select_from(UnmatchedMessage)) == 0
+        loose = select(func.count()).select_from(Reaction).filter_by(ask_id=None)
+        assert session.scalar(loose) == 0
+
+
+def test_a_second_run_changes_nothing(export, load, database):
+    load(export)
+    before = rows(database)
+    summary = load(export)
+    assert rows(database) == before
+    assert (summary.new_asks, summary.new_answers) == (0, 0)
+
+
+def test_more_can_be_loaded_later(export, load, database):
+    load(export, ["help"], capture="questions")
+    load(export, ["help"])
+    load(export)
+    assert held(database) == message_counts.from_export(export)
+
+
+@pytest.mark.parametrize("breaks", [[0], [20, 3]])
+def test_it_can_be_interrupted_and_run_again(
+    export, load, database, breaks, monkeypatch
+):
+    monkeypatch.setattr(imports, "_BATCH_BYTES", 0)
+    for steps in breaks:
+        done = count()
+
+        def stop(done=done, steps=steps):
+            if next(done) == steps:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            load(export, on_step=stop)
+    load(export)
+    assert held(database) == message_counts.from_export(export)
+
+
+def test_steps_are_counted(export, load):
+    taken = []
+    load(export, on_step=lambda: taken.append(1))
+    with Export(export) as opened:
+        assert len(taken) == imports.count_steps(opened, opened.channels) > 10
+
+
+def test_people_and_channels_are_remembered(export, load, session):
+    load(export)
+    known = {m.slack_id: m for m in session.scalars(select(Member))}
+    assert known[export_factory.ADMIN].is_admin
+    assert known[export_factory.OWNER].is_admin
+    assert known[export_factory.BOT].is_bot
+    assert known[export_factory.DEACTIVATED].is_deactivated
+    assert known[export_factory.GUEST].is_guest
+    assert known[export_factory.EXTERNAL].is_stranger
+    assert known[export_factory.PEERS[1]].name == "peer1"
+    assert known[export_factory.PEERS[1]].tz == "Europe/Helsinki"
+    # A name that somebody shows nowhere else.
+    assert known[export_factory.PEERS[0]].name == "peer0"
+    # Nobody has described this one, so one can't be called by name.
+    assert known[export_factory.UNLISTED].name == ""
+    rooms = {c.slack_id: c for c in session.scalars(select(Channel))}
+    assert {c.name for c in rooms.values()} == set(export_factory.CHANNELS.values())
+    assert rooms["C0LOUNGE"].is_archived
+    assert not any(c.is_joined for c in rooms.values())
+    assert {c.capture for c in rooms.values()} == {"off"}
+
+
+def test_what_slack_has_said_itself_stays(load, database, workspace, tmp_path):
+    with database.write_session.begin() as session:
+        sync.store_user(
+            session,
+            workspace,
+            {"id": export_factory.ADMIN, "name": "eva", "is_admin": False},
+            now=NOW,
+        )
+        known = channels.upsert_from_slack(
+            session,
+            workspace.id,
+            {"id": "C0HELP", "name": "ask-here", "is_member": True},
+            now=NOW,
+        )
+        known.capture, known.helpful_emoji = "off", ["tada"]
+    load(ours(tmp_path))
+    with database.read_session() as session:
+        admin = members.find(session, workspace.id, export_factory.ADMIN)
+        assert admin is not None
+        assert (admin.name, admin.is_admin, admin.looked_up_at) == ("eva", False, NOW)
+        room = channels.find(session, workspace.id, "C0HELP")
+        assert room is not None
+        assert (room.name, room.is_joined) == ("ask-here", True)
+        assert (room.capture, room.helpful_emoji) == ("off", ["tada"])
+
+
+def test_facts_from_an_export_are_old_facts(export, load, session):
+    """So that Slack is asked again before a decision rests on them."""
+    load(export)
+    dates = set(session.scalars(select(Member.looked_up_at)))
+    [date] = dates
+    assert date is not None
+    assert date.year < 2026
+
+
+def test_a_deleted_ask_does_not_come_back(export, load, database):
+    load(export, ["help"])
+    with database.write_session.begin() as session:
+        ask = session.scalars(select(Ask).filter_by(state="answered")).first()
+        assert ask is not None
+        ask.deleted_at, ask.state = NOW, "deleted"
+        ts = ask.ts
+    load(export, ["help"])
+    assert ("C0HELP", ts) not in held(database).asks
+
+
+# Where it belongs.
+
+
+def test_a_bot_with_a_token_finds_what_was_loaded_before(export, load, database, slack):
+    load(export)
+    slack.identity = {
+        "team_id": export_factory.TEAM,
+        "team": "Synthetic",
+        "user_id": BOT,
+        "bot_id": "B0BACKSWING",
+        "url": "https://synthetic.slack.com/",
+    }
+    found = installations.install(database.write_session, slack, now=NOW)
+    with database.read_session() as session:
+        [row] = session.scalars(select(Installation))
+        assert (found.id, found.team_id) == (row.id, export_factory.TEAM)
+        assert (row.team_name, row.bot_user_id) == ("Synthetic", BOT)
+        assert set(session.scalars(select(Ask.installation_id))) == {row.id}
+
+
+def test_the_export_of_another_workspace_is_refused(export, load, database, workspace):
+    with pytest.raises(
+        BadExport, match=f"workspace {export_factory.TEAM}, and .* of {TEAM}"
+    ):
+        load(export)
+    assert held(database) == message_counts.ExportCounts()
+
+
+def test_an_export_of_no_team_belongs_to_the_only_workspace(
+    load, database, workspace, tmp_path
+):
+    nameless = [one | {"team_id": None} for one in export_factory.people()]
+    path = ours(tmp_path, **{"users.json": nameless})
+    load(path)
+    assert held(database) == message_counts.from_export(path)
+
+
+def test_an_export_of_no_team_is_refused_where_nothing_is_installed(load, tmp_path):
+    nameless = [one | {"team_id": None} for one in export_factory.people()]
+    with pytest.raises(BadExport, match="does not say which workspace"):
+        load(ours(tmp_path, **{"users.json": nameless}))
+
+
+# Odd messages.
+
+
+def said(
+    ts: int, user: str, text: str = "How is it done?", **more: Any
+) -> dict[str, Any]:
+    message = {"type": "message", "ts": f"{ts}.000100", "user": user, "text": text}
+    if thread := more.pop("thread", None):
+        message["thread_ts"] = f"{thread}.000100"
+    return message | more
+
+
+def marked(name: str, *users: str) -> dict[str, Any]:
+    return {"reactions": [{"name": name, "users": list(users), "count": len(users)}]}
+
+
+def small(path, *messages: dict[str, Any], **content: Any):
+    files = {
+        "users.json": export_factory.people(),
+        "channels.json": export_factory.channels(),
+        "help/2021-01-01.json": list(messages),
+    }
+    return export_factory.write(path / "small.zip", files | content)
+
+
+def test_a_reply_filed_before_its_ask_counts(load, database, tmp_path):
+    """As in exports that were put together from several."""
+    reply = said(1609459300, "U0PEER2", thread=1609459200, **marked("+1", "U0PEER1"))
+    path = small(
+        tmp_path,
+        said(1609459200, "U0PEER1"),
+        **{"help/2020-12-31.json": [reply]},
+    )
+    load(path)
+    assert held(database) == message_counts.from_export(path)
+    assert held(database).figures()["helpful marks"] == 1
+
+
+def test_slackbot_and_apps_neither_ask_nor_answer_nor_mark(load, database, tmp_path):
+    path = small(
+        tmp_path,
+        said(1609459200, "U0PEER1"),
+        said(1609459201, "USLACKBOT"),
+        said(1609459202, "U0BOT"),
+        said(1609459203, "U0PEER1", bot_id="B1"),
+        said(1609459204, "U0BOT", thread=1609459200),
+        said(1609459205, "USLACKBOT", thread=1609459200),
+        said(
+            1609459206,
+            "U0PEER2",
+            thread=1609459200,
+            **marked("white_check_mark", "U0BOT", "USLACKBOT"),
+        ),
+    )
+    load(path)
+    assert held(database) == message_counts.from_export(path)
+    assert held(database).figures() == {
+        "asks": 1,
+        "answers": 1,
+        "helpful marks": 0,
+        "solved asks": 0,
+    }
+
+
+def test_a_stranger_to_the_export_can_help_but_not_solve(load, database, tmp_path):
+    path = small(
+        tmp_path,
+        said(1609459200, "U0GHOST"),
+        said(
+            1609459201,
+            "U0PEER2",
+            thread=1609459200,
+            **marked("white_check_mark", "U0GHOST2"),
+        ),
+    )
+    load(path)
+    assert held(database).asks == {
+        ("C0HELP", "1609459200.000100"): ("U0GHOST", "answered")
+    }
+    assert list(held(database).helpful.values()) == [1]
+
+
+def test_history_is_not_announced_when_somebody_turns_out_to_be_an_admin(
+    *, load, database, tmp_path, workspace, deliverer, slack
+):
+    load(
+        small(
+            tmp_path,
+            said(1609459200, "U0PEER1"),
+            said(
+                1609459201,
+                "U0PEER2",
+                thread=1609459200,
+                **marked("white_check_mark", "U0GHOST"),
+            ),
+            **{
+                "users.json": [
+                    one | {"team_id": TEAM} for one in export_factory.people()
+                ]
+            },
+        )
+    )
+    with database.write_session.begin() as session:
+        sync.store_user(
+            session, workspace, {"id": "U0GHOST", "is_admin": True}, now=NOW
+        )
+    deliverer.send_due()
+    assert slack.messages == []
+
+
+def test_the_report_tells_what_there_is_and_what_was_left_out(load, tmp_path):
+    broken = {f"help/2021-02-{day:02}.json": "[" for day in range(1, 29)}
+    text = format_report(
+        load(
+            small(
+                tmp_path,
+                said(1609459200, "U0PEER1"),
+                said(1609459201, "U0PEER1", "Done."),
+                said(1609459202, "U0PEER2", thread=1609459200),
+                said(1609459203, "U0PEER2", thread=1609459201),
+                said(1609459204, "USLACKBOT"),
+                said(1609459205, "U0PEER1", thread=1609459200),
+                said(1609459206, "U0PEER1", thread=1609459200),
+                **broken,
+            ),
+            capture="questions",
+        )
+    )
+    assert text.splitlines()[:13] == [
+        "Read 14 people, and 7 messages in 3 channels:",
+        "         1  ask",
+        "         1  answer",
+        "         2  replies by the person who asked",
+        "         1  message that asks nothing",
+        "         1  reply to a message that isn't an ask",
+        "         1  message from apps and Slack itself",
+        "Added in this run: 1 ask, 1 answer.",
+        "Now stored for these channels:",
+        "         1  ask (1 answered)",
+        "         1  answer (0 solutions)",
+        "         0  helpful marks",
+        "Skipped:",
+    ]
+    assert "  1  file can't be read: help/2021-02-01.json is not JSON" in text
+    assert text.endswith("… and 8 more of this kind")
+
+
+# People of other organisations whom users.json leaves out
+
+
+def written_by(user, ts, text, **more):
+    return {"type": "message", "user": user, "ts": ts, "text": text, **more}
+
+
+def of_others(path, *messages):
+    return export_factory.write(
+        path / "others.zip",
+        {
+            "users.json": [{"id": "U0ANA", "team_id": TEAM, "name": "ana"}],
+            "channels.json": [{"id": "C0HELP", "name": "help"}],
+            "help/2026-01-05.json": list(messages),
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"user_team": "T0OTHER", "source_team": "T0OTHER", "team": TEAM},
+        {"team": "T0OTHER"},
+        {"user_profile": {"team": "T0OTHER", "real_name": "Zed", "avatar_hash": None}},
+        {"user_team": "E0OTHER"},
+    ],
+)
+def test_their_messages_say_so(load, database, session, tmp_path, other):
+    """Also where an earlier message of theirs did not."""
+    export = of_others(
+        tmp_path,
+        written_by("U0ZED", "1767600000.000100", "How do you do that?"),
+        written_by("U0ZED", "1767600001.000100", "How do you do this?", **other),
+        written_by("U0ANA", "1767600002.000100", "How do I?"),
+        written_by("U0ZED", "1767600003.000100", "So.", thread_ts="1767600002.000100"),
+    )
+    for _ in range(2):
+        load(export)
+        session.expire_all()
+        assert [
+            (ask.asker, ask.state)
+            for ask in session.scalars(select(Ask).order_by(Ask.ts))
+            if ask.deleted_at is None
+        ] == [("U0ANA", "answered")]
+        known = {m.slack_id: m.is_stranger for m in session.scalars(select(Member))}
+        assert known == {"U0ZED": True, "U0ANA": False}
+    assert session.scalars(select(OutboxItem)).all() == []
+
+
+@pytest.mark.parametrize("odd", [7, [], "", None, {"team": 3}])
+def test_what_is_no_workspace_says_nothing(load, session, tmp_path, odd):
+    more = {"user_team": odd, "team": odd, "source_team": odd, "user_profile": odd}
+    load(of_others(tmp_path, written_by("U0ZED", "1767600000.000100", "How?", **more)))
+    assert [ask.asker for ask in session.scalars(select(Ask))] == ["U0ZED"]
+
+
+def test_what_slack_says_of_somebody_stands(load, database, session, tmp_path):
+    """So does what users.json says of them."""
+    with database.write_session.begin() as writing:
+        workspace = installations.get_or_create(writing, TEAM, now=NOW)
+        user = {"id": "U0ZED", "team_id": TEAM}
+        members.upsert_from_slack(writing, workspace.id, user, team_id=TEAM, now=NOW)
+    other = {"user_team": "T0OTHER"}
+    load(
+        of_others(
+            tmp_path,
+            written_by("U0ZED", "1767600000.000100", "How?", **other),
+            written_by("U0ANA", "1767600001.000100", "Why?", **other),
+        )
+    )
+    assert {a.asker for a in session.scalars(select(Ask))} == {"U0ZED", "U0ANA"}
+
+
+def test_in_an_enterprises_export_its_own_people_are_ours(load, session, tmp_path):
+    def of(slack_id, team, enterprise, *teams):
+        grid = {"enterprise_id": enterprise, "teams": list(teams)}
+        return {"id": slack_id, "team_id": team, "enterprise_user": grid}
+
+    load(
+        export_factory.write(
+            tmp_path / "grid.zip",
+            {
+                "users.json": [
+                    of("U0ANA", TEAM, "E0OURS", TEAM),
+                    of("U0BEN", TEAM, "E0OURS", TEAM),
+                    of("U0SIS", "T0SISTER", "E0OURS", "T0SISTER"),
+                    of("U0ZED", "T0OTHER", "E0OTHER", "T0OTHER"),
+                ],
+                "channels.json": [{"id": "C0HELP", "name": "help"}],
+                "help/2026-01-05.json": [
+                    written_by(
+                        "U0EXT", "1767600000.000100", "How?", user_team="E0OTHER"
+                    ),
+                    written_by(
+                        "U0NEW", "1767600001.000100", "How?", user_team="T0SISTER"
+                    ),
+                ],
+            },
+        )
+    )
+    known = {m.slack_id: m.is_stranger for m in session.scalars(select(Member))}
+    assert {who for who, is_stranger in known.items() if is_stranger} == {
+        "U0ZED",
+        "U0EXT",
+    }
+
+
+@pytest.mark.parametrize("capture", ["questions", "all"])
+def test_each_message_read_is_in_one_line_of_the_report(load, export, capture):
+    read = sum(len(talk) for talk in export_factory.channel_messages(asks=5).values())
+    for _ in range(2):
+        summary = load(export, capture=capture)
+        assert summary.messages == read
+        assert summary.kinds[MessageKind.ASK] == sum(summary.asks.values())
+        assert summary.kinds[MessageKind.ANSWER] == summary.answers
+
+
+def test_names_that_only_messages_tell(load, database, tmp_path):
+    profile = {"display_name": "zoë", "real_name": "Zoë W", "name": "zoe.w"}
+    path = small(
+        tmp_path,
+        said(1609459200, "U0GHOST"),
+        said(1609459201, "U0GHOST", user_profile=profile),
+        said(1609459202, "U0GHOST2", user_profile=profile | {"display_name": None}),
+        said(1609459203, "U0PEER1", user_profile=profile),
+        said(1609459204, "U0NEW", user_profile=profile),
+        **{"users.json": [*export_factory.people(), {"id": "U0NEW", "is_admin": True}]},
+    )
+    load(path)
+    with database.read_session() as session:
+        members = {m.slack_id: m for m in session.scalars(select(Member))}
+    assert members["U0GHOST"].name == "zoë"
+    assert members["U0GHOST2"].name == "Zoë W"
+    # Of those whom users.json describes it is the better witness.
+    assert members["U0PEER1"].name == "peer1"
+    assert (members["U0NEW"].name, members["U0NEW"].is_admin) == ("zoë", True)
+
+
+def test_reactions_whose_people_the_export_leaves_out_are_said(load, tmp_path):
+    """Slack counts them all, and names some."""
+    most: dict[str, Any] = {
+        "reactions": [{"name": "+1", "users": ["U0PEER3"], "count": 40}]
+    }
+    summary = load(
+        small(
+            tmp_path,
+            said(1609459200, "U0PEER1", **most),
+            said(1609459201, "U0PEER2", thread=1609459200, **most),
+            said(1609459202, "U0PEER2", "No.", **most),
+        ),
+        capture="questions",
+    )
+    assert summary.helpful == 1
+    assert (
+        "Not imported:\n"
+        "        78  reactions that the export counts without saying whose\n"
+    ) in format_report(summary)
+
+
+def test_who_was_forgotten_is_not_named_again_by_an_old_export(load, database, export):
+    load(export)
+    peer = export_factory.PEERS[0]
+    with database.write_session.begin() as session:
+        member = session.scalars(select(Member).filter_by(slack_id=peer)).one()
+        assert member.name
+        member.name, member.looked_up_at = "", None
+        member.forgotten_at = member.counts_from = NOW
+    load(export)
+    with database.read_session() as session:
+        member = session.scalars(select(Member).filter_by(slack_id=peer)).one()
+        assert (member.name, member.forgotten_at) == ("", NOW)

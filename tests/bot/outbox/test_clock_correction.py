@@ -1,0 +1,388 @@
+"""The clock was ahead for a while: what was put off by it goes on in time."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+import jobs.outbox
+from bot import sync
+from bot.home import memberships
+from bot.outbox import clock_correction, queue
+from bot.outbox.attempts import MAX_VERIFY_ATTEMPTS, VERIFY_DELAY
+from bot.outbox.queue import LEASE_DURATION
+from bot.outbox.worker import OutboxWorker
+from bot.runtime import Runtime
+from bot.slack.api import (
+    MAX_RETRY_AFTER,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    SlackError,
+)
+from models import Home, Member, OutboxChannel, OutboxItem, RateLimit
+from models.base import UtcDateTime
+from tests.bot.outbox.test_worker import HERE, POST, Desk
+from tests.factories import Clock, Story
+from tests.fakes import FakeSlack
+from tests.slack_payloads import ASKER, HELPER
+
+
+def correct(rt: Runtime) -> bool:
+    """As the job does; whether there was anything to correct."""
+    with rt.autocommit.connect() as connection:
+        needed = clock_correction.is_needed(connection, now=rt.clock())
+    jobs.outbox.correct_times(rt, OutboxWorker(rt, {}))
+    with rt.autocommit.connect() as connection:
+        assert not clock_correction.is_needed(connection, now=rt.clock())
+    return needed
+
+
+@pytest.fixture
+def desk(rt: Runtime) -> Desk:
+    return Desk(rt)
+
+
+@pytest.fixture(params=[90 / 3600, 3, 24 * 365])
+def ahead(request: pytest.FixtureRequest, clock: Clock) -> float:
+    """By how many hours the clock is ahead: it is set right by `clock.advance`."""
+    clock.advance(hours=request.param)
+    return float(request.param)
+
+
+def test_right_clocks_need_no_correction(
+    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
+):
+    slack.fail[POST] = [
+        NotSent(POST, "not_connected"),
+        OutcomeUnknown(POST, "timeout"),
+        RateLimited(POST, 3600),
+    ]
+    for subject in range(5):
+        desk.promise(subject, to=f"C{subject}", due=0 if subject else 864_000)
+        desk.go()
+        assert not correct(rt)
+    with rt.write_session.begin() as session:
+        assert queue.claim(session, rt.workspace.id, now=clock()) is None
+    desk.promise(9, to="C9")
+    with rt.write_session.begin() as session:
+        assert queue.claim(session, rt.workspace.id, now=clock()) is not None
+    assert not correct(rt)
+
+
+def test_what_was_posted_ahead_of_time_holds_up_nothing_that_comes_after_it(
+    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock, ahead: float
+):
+    desk.promise(1)
+    desk.go()
+    clock.advance(hours=-ahead)
+    assert correct(rt)
+    desk.promise(2)
+    clock.advance(seconds=1)
+    desk.go()
+    assert [m.text for m in slack.messages_to(HERE)] == ["1", "2"]
+
+
+def test_what_was_promised_ahead_of_time_is_kept_in_time(
+    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock, ahead: float
+):
+    desk.promise(1, to="C1")
+    desk.refresh(2, to="C2")
+    desk.promise(3, to="C3", due=600)
+    clock.advance(hours=-ahead)
+    assert correct(rt)
+    assert desk.go() == 2
+    assert slack.calls == [POST, "reactions.add"]
+    clock.advance(seconds=599)
+    assert desk.go() == 0
+    clock.advance(seconds=1)
+    assert desk.go() == 1
+
+
+def test_what_was_promised_again_ahead_of_time_is_kept_in_time(
+    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
+):
+    desk.refresh(1)
+    desk.go()
+    desk.promise(2, to="C2")
+    desk.is_true = False
+    desk.go()
+    clock.advance(hours=3)
+    desk.refresh(1)
+    desk.is_true = True
+    desk.promise(2, to="C2")
+    clock.advance(hours=-3)
+    assert correct(rt)
+    clock.advance(seconds=1)
+    desk.go()
+    assert slack.calls == ["reactions.add", POST, "reactions.add"]
+
+
+@pytest.mark.parametrize(
+    ("error", "waits"),
+    [
+        (NotSent(POST, "not_connected"), 2),
+        (
+            OutcomeUnknown(POST, "timeout"),
+            VERIFY_DELAY.total_seconds() * MAX_VERIFY_ATTEMPTS,
+        ),
+    ],
+)
+def test_what_is_to_be_tried_again_is_not_put_off(
+    desk: Desk,
+    rt: Runtime,
+    slack: FakeSlack,
+    clock: Clock,
+    ahead: float,
+    error: SlackError,
+    waits: float,
+):
+    slack.fail[POST] = [error]
+    desk.promise()
+    desk.go()
+    clock.advance(hours=-ahead)
+    assert correct(rt)
+    clock.advance(seconds=1)
+    desk.go()
+    assert slack.messages == []
+    for _ in range(int(waits)):
+        clock.advance(seconds=1)
+        desk.go()
+    assert [m.text for m in slack.messages] == ["1"]
+
+
+def test_a_pause_is_no_longer_than_the_longest(
+    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
+):
+    clock.advance(hours=3)
+    slack.fail[POST] = [RateLimited(POST, 30)]
+    desk.promise()
+    desk.go()
+    clock.advance(hours=-3)
+    assert correct(rt)
+    with rt.read_session() as session:
+        assert session.scalars(select(RateLimit.until)).all() == [
+            clock() + MAX_RETRY_AFTER
+        ]
+    clock.advance(seconds=31)
+    desk.go()
+    assert slack.messages == []
+    clock.advance(seconds=MAX_RETRY_AFTER.total_seconds() - 31)
+    desk.go()
+    assert [m.text for m in slack.messages] == ["1"]
+
+
+def test_a_lease_ends_and_what_was_sent_is_found(
+    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock, ahead: float
+):
+    """A worker died when it had posted, and left all that the clock had told it."""
+    desk.promise()
+    with rt.write_session.begin() as session:
+        claim = queue.claim(session, rt.workspace.id, now=clock())
+    assert claim is not None
+    clock.advance(hours=-ahead)
+    posted = slack.post(HERE, "1", [], metadata_token=claim.metadata_token)
+    assert correct(rt)
+    clock.advance(seconds=LEASE_DURATION.total_seconds() - 1)
+    assert desk.go() == 0, "it may be sending still"
+    clock.advance(seconds=1)
+    desk.go()
+    assert desk.states() == ["sent"]
+    assert desk.delivered == [posted]
+    assert [m.text for m in slack.messages] == ["1"]
+
+
+def test_whoever_is_sending_keeps_the_lease(
+    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
+):
+    clock.advance(hours=3)
+    desk.promise()
+
+    def set_back(_: str) -> None:
+        if POST in slack.calls[:-1]:
+            return
+        clock.advance(hours=-3)
+        correct(rt)
+        assert desk.go() == 0
+
+    slack.on_call = set_back
+    desk.go()
+    assert desk.states() == ["sent"]
+    assert len(slack.messages) == 1
+    assert correct(rt) is False
+
+
+def test_people_and_places_are_looked_up_again(story: Story, clock: Clock):
+    clock.advance(hours=3)
+    story.ask()
+    assert "users.info" in story.slack.calls
+    with story.rt.write_session.begin() as session:
+        session.add(
+            Home(
+                installation_id=story.rt.workspace.id,
+                member=ASKER,
+                opened_at=clock(),
+                channels_read_at=clock(),
+            )
+        )
+    clock.advance(hours=-3)
+    story.slack.calls.clear()
+    sync.refresh(story.rt, users=[ASKER])
+    assert story.slack.calls == ["users.info"]
+    with story.rt.read_session() as session:
+        home = session.get_one(Home, (story.rt.workspace.id, ASKER))
+        assert not memberships.is_fresh(home, clock())
+
+
+def test_people_who_were_met_ahead_of_time_are_looked_up_by_and_by(
+    story: Story, clock: Clock
+):
+    clock.advance(days=100)
+    story.ask(member=HELPER)
+    clock.advance(days=-100)
+    story.slack.calls.clear()
+    sync.refresh_stale_users(story.rt)
+    with story.rt.read_session() as session:
+        known = session.scalars(select(Member.looked_up_at)).all()
+    assert known
+    assert all(at is None or at <= clock() for at in known)
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("promise"), st.integers(0, 4)),
+        st.tuples(st.just("refresh"), st.integers(0, 4)),
+        st.tuples(st.just("go"), st.integers(1, 90)),
+        st.tuples(st.just("fail"), st.integers(0, 2)),
+        st.tuples(st.just("step"), st.integers(-200_000, 200_000)),
+    ),
+    max_size=25,
+)
+
+
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(STEPS)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_whatever_the_clock_did_everything_is_sent_once_soon_after(
+    rt: Runtime, clock: Clock, steps: list[tuple[str, int]]
+):
+    """Soon: after the longest pause that Slack asks for."""
+    with rt.write_session.begin() as session:
+        for table in (OutboxItem, OutboxChannel, RateLimit):
+            session.query(table).delete()
+    slack = FakeSlack()
+    desk = Desk(Runtime(**{f: getattr(rt, f) for f in RUNTIME} | {"slack": slack}))
+    promised: set[int] = set()
+    for count, (act, value) in enumerate(steps):
+        match act:
+            case "promise":
+                promised.add(count)
+                desk.promise(count, to=f"C{value}")
+            case "refresh":
+                desk.refresh(value, to=f"C{value}")
+            case "go":
+                clock.advance(seconds=value)
+                desk.go()
+            case "fail":
+                errors = (
+                    NotSent(POST, "x"),
+                    OutcomeUnknown(POST, "x"),
+                    RateLimited(POST, 60),
+                )
+                slack.fail[POST] = [errors[value]]
+            case "step":
+                clock.advance(seconds=value)
+                correct(desk.rt)
+    slack.fail.clear()
+    for wait in (MAX_RETRY_AFTER, VERIFY_DELAY, VERIFY_DELAY, LEASE_DURATION):
+        clock.advance(seconds=wait.total_seconds() + 1)
+        while desk.go():
+            clock.advance(seconds=1)
+    assert sorted(m.text for m in slack.messages) == sorted(map(str, promised))
+    assert set(desk.states()) <= {"sent"}
+
+
+RUNTIME = (
+    "workspace",
+    "sessions",
+    "reads",
+    "lookups",
+    "slack",
+    "clock",
+)
+
+
+# A process that ends
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_file_has_no_lease_of_a_process_that_has_ended(
+    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
+):
+    desk.promise(1)
+    desk.promise(2)
+    with rt.write_session.begin() as session:
+        claim = queue.claim(session, rt.workspace.id, now=clock())
+    assert claim is not None
+    slack.post(HERE, "1", [], metadata_token=claim.metadata_token)
+    jobs.outbox.release_leases(rt)
+    for _ in range(3):
+        clock.advance(seconds=1)
+        desk.go()
+    assert [m.text for m in slack.messages] == ["1", "2"]
+    assert desk.states() == ["sent", "sent"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_such_a_process_had_not_sent_is_sent_after_two_looks(
+    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
+):
+    desk.promise()
+    with rt.write_session.begin() as session:
+        queue.claim(session, rt.workspace.id, now=clock())
+    jobs.outbox.release_leases(rt)
+    clock.advance(seconds=1)
+    desk.go()
+    assert slack.messages == []
+    clock.advance(seconds=VERIFY_DELAY.total_seconds())
+    desk.go()
+    assert [m.text for m in slack.messages] == ["1"]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_another_replica_keeps_its_lease(desk: Desk, rt: Runtime, clock: Clock):
+    desk.promise()
+    with rt.write_session.begin() as session:
+        queue.claim(session, rt.workspace.id, now=clock())
+    jobs.outbox.release_leases(rt)
+    clock.advance(seconds=1)
+    assert desk.go() == 0
+    assert desk.states() == ["sending"]
+
+
+def test_a_start_corrects_what_a_clock_that_was_ahead_has_left(
+    desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock, ahead: float
+):
+    desk.promise(1)
+    desk.go()
+    desk.promise(2)
+    clock.advance(hours=-ahead)
+    jobs.outbox.release_leases(rt)
+    clock.advance(seconds=1)
+    desk.go()
+    assert [m.text for m in slack.messages] == ["1", "2"]
+
+
+def test_outbox_times_are_all_looked_at():
+    """A new moment in these tables is corrected, or is none of when something goes."""
+    corrected = {"due_at", "due_set_at", "leased_until", "first_sent_at"}
+    others = {"created_at", "finished_at", "emptied_at"}
+    moments = {
+        column.name
+        for column in OutboxItem.__table__.columns
+        if isinstance(column.type, UtcDateTime)
+    }
+    assert moments == corrected | others

@@ -1,0 +1,184 @@
+"""Which promise is delivered next, and that it is found quickly."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Select, insert, text, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.outbox import enqueue, queue
+from bot.outbox.queue import LEASE_DURATION
+from bot.runtime import Runtime
+from models import Installation, OutboxItem
+from tests.factories import Clock
+
+
+def promise(rt: Runtime, subject: int, to: str = "C1", due: float = 0) -> None:
+    with rt.write_session.begin() as session:
+        enqueue.enqueue(
+            session,
+            "post",
+            subject,
+            to,
+            installation_id=rt.workspace.id,
+            now=rt.clock(),
+            due=rt.clock() + timedelta(seconds=due),
+        )
+
+
+def refresh(rt: Runtime, subject: int, to: str) -> None:
+    with rt.write_session.begin() as session:
+        enqueue.enqueue_update(
+            session,
+            "sign",
+            subject,
+            to,
+            installation_id=rt.workspace.id,
+            now=rt.clock(),
+        )
+
+
+def claimed(rt: Runtime) -> int | None:
+    """The subject of the promise whose turn it is."""
+    with rt.write_session.begin() as session:
+        claim = queue.claim(session, rt.workspace.id, now=rt.clock())
+    return None if claim is None else claim.subject_id
+
+
+def test_what_was_due_first_comes_first_and_one_at_a_time_to_each(
+    rt: Runtime, clock: Clock
+):
+    promise(rt, 1, due=3)
+    promise(rt, 2, due=1)
+    promise(rt, 3, to="C2", due=2)
+    assert claimed(rt) is None
+    clock.advance(seconds=5)
+    assert [claimed(rt) for _ in range(3)] == [2, 3, None]
+
+
+def test_another_workspaces_messages_wait_for_a_process_that_has_its_token(
+    rt: Runtime, clock: Clock
+):
+    other = another_workspace(rt)
+    promise(other, 1)
+    clock.advance(seconds=5)
+    with rt.autocommit.connect() as connection:
+        assert not queue.has_due(connection, rt.workspace.id, now=clock())
+        assert queue.has_due(connection, other.workspace.id, now=clock())
+    promise(rt, 2, to="C2")
+    assert [claimed(rt), claimed(rt)] == [2, None]
+    assert claimed(other) == 1
+
+
+def another_workspace(rt: Runtime) -> Runtime:
+    """A second installation in the same database, which another process serves."""
+    with rt.write_session.begin() as session:
+        row = Installation(
+            team_id="T0OTHER",
+            bot_id="B0OTHER",
+            bot_user_id="U0OTHER",
+            team_name="Other",
+            team_url="https://other.slack.com/",
+            installed_at=rt.clock(),
+        )
+        session.add(row)
+        session.flush()
+        served = replace(rt.workspace, id=row.id, team_id=row.team_id)
+    return replace(rt, workspace=served)
+
+
+def test_what_is_new_goes_before_what_is_shown_again(rt: Runtime, clock: Clock):
+    """In its own channel, and where others' lanes are free as well."""
+    for subject, to in ((1, "C1"), (2, "C1"), (3, "C2")):
+        refresh(rt, subject, to)
+    clock.advance(seconds=60)
+    promise(rt, 4)
+    promise(rt, 5, to="C3")
+    promise(rt, 6, to="C4", due=1)
+    assert [claimed(rt) for _ in range(4)] == [4, 5, 3, None]
+    clock.advance(seconds=1)
+    assert [claimed(rt) for _ in range(2)] == [6, None]
+
+
+def test_what_is_shown_again_waits_for_nothing_that_is_not_due(
+    rt: Runtime, clock: Clock
+):
+    promise(rt, 1, due=60)
+    refresh(rt, 2, "C1")
+    assert claimed(rt) == 2
+
+
+def test_what_was_new_and_is_now_shown_again_waits_its_turn(rt: Runtime, clock: Clock):
+    """Rows from before the turns were told apart learn their place."""
+    refresh(rt, 1, "C1")
+    with rt.write_session.begin() as session:
+        session.execute(update(OutboxItem).values(priority=enqueue.NEW))
+    refresh(rt, 1, "C1")
+    promise(rt, 2)
+    assert claimed(rt) == 2
+
+
+def test_a_worker_that_died_delays_what_was_promised_anew_no_longer_than_that(
+    rt: Runtime, clock: Clock
+):
+    promise(rt, 1)
+    assert claimed(rt) == 1
+    promise(rt, 1, due=2 * LEASE_DURATION.total_seconds())
+    clock.advance(seconds=LEASE_DURATION.total_seconds() + 1)
+    assert claimed(rt) is None
+    clock.advance(seconds=LEASE_DURATION.total_seconds())
+    assert claimed(rt) == 1
+
+
+def test_the_next_is_found_without_sorting_all_that_waits(rt: Runtime):
+    with rt.write_session.begin() as session:
+        session.execute(
+            insert(OutboxItem),
+            [
+                {
+                    "installation_id": rt.workspace.id,
+                    "kind": "post",
+                    "key": str(n),
+                    "subject_id": n,
+                    "recipient": f"C{n % 50}",
+                    "priority": n % 2,
+                    "due_at": rt.clock() - timedelta(seconds=n),
+                    "operation": str(n),
+                    "created_at": rt.clock(),
+                }
+                for n in range(1000)
+            ],
+        )
+    for asked in (queue._NEXT, queue._IS_DUE):
+        plan = explained(rt, asked)
+        assert "ix_outbox_priority_due_at_id" in plan, plan
+        assert "Sort" not in plan, plan
+        assert "ORDER BY" not in plan, plan
+
+
+def explained(rt: Runtime, asked: Select[Any]) -> str:
+    """How the database answers, which has not counted its rows yet."""
+    with rt.write_session.begin() as session:
+        is_postgresql = session.get_bind().dialect.name == "postgresql"
+        if is_postgresql:
+            session.execute(queue._DISABLE_SORT)
+        how = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"
+        question = asked.params(
+            installation_id=rt.workspace.id,
+            now=rt.clock(),
+            priority=enqueue.UPDATE,
+        ).compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        return "\n".join(str(row) for row in session.execute(text(f"{how} {question}")))
+
+
+@pytest.mark.parametrize("state", ["pending", "sending", "unverified", "sent"])
+def test_what_waits_has_not_ended_and_what_has_ended_waits_no_more(
+    rt: Runtime, state: str
+):
+    """By its end the next one is found: it must not be wrong."""
+    promise(rt, 1)
+    wrong = None if state == "sent" else rt.clock()
+    with pytest.raises(IntegrityError), rt.write_session.begin() as session:
+        session.execute(update(OutboxItem).values(state=state, finished_at=wrong))

@@ -1,0 +1,46 @@
+"""The first few at once, the others at an even pace."""
+
+import pytest
+
+from bot.outbox.rate_limiter import RateLimiter
+
+
+class Watch:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_first_few_wait_for_nothing_and_the_others_for_their_turn():
+    pace = RateLimiter(10, burst=3, clock=Watch())
+    waits = [pace() for _ in range(6)]
+    assert waits == pytest.approx([0, 0, 0, 0.1, 0.2, 0.3])
+
+
+def test_who_goes_slowly_waits_for_nothing():
+    watch = Watch()
+    pace = RateLimiter(10, clock=watch)
+    for _ in range(50):
+        assert pace() == 0
+        watch.now += 0.1001
+
+
+def test_a_rest_earns_no_more_than_the_first_few():
+    watch = Watch()
+    pace = RateLimiter(10, burst=3, clock=watch)
+    for _ in range(20):
+        pace()
+    watch.now += 3600
+    assert [pace() for _ in range(5)] == pytest.approx([0, 0, 0, 0.1, 0.2])
+
+
+def test_over_a_minute_no_more_go_than_that():
+    watch = Watch()
+    pace = RateLimiter(10, burst=10, clock=watch)
+    began, gone = watch.now, 0
+    while watch.now < began + 60:
+        watch.now += pace()
+        gone += 1
+    assert gone == pytest.approx(610, abs=2)

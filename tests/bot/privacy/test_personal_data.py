@@ -1,0 +1,73 @@
+"""Every column of every table is declared: whom it names, whose words it holds."""
+
+import pytest
+from sqlalchemy import JSON, String
+
+from bot.features import message_types
+from bot.privacy.core_tables import MESSAGES, PERSONAL_DATA
+from bot.privacy.person_rows import replace_member
+from models import Base
+from tests.test_conventions import WORKSPACE
+
+DECLARED = {kept.model: kept for kept in PERSONAL_DATA}
+
+
+def test_each_table_says_what_it_keeps_of_people_and_says_so_once():
+    mapped = {mapper.class_ for mapper in Base.registry.mappers}
+    undeclared = {model.__name__ for model in mapped - DECLARED.keys()}
+    assert undeclared == set(), "declare these in their feature's kept.py"
+    assert len(PERSONAL_DATA) == len(DECLARED)
+
+
+@pytest.mark.parametrize(
+    "kept", PERSONAL_DATA, ids=lambda kept: kept.model.__tablename__
+)
+def test_each_column_that_can_hold_a_name_or_words_says_which(kept):
+    can_hold = {
+        column.name
+        for column in kept.model.__table__.columns
+        if isinstance(column.type, String | JSON)
+    }
+    declared = [
+        *kept.person_columns,
+        *kept.people_lists,
+        *kept.key_columns,
+        *kept.text_columns,
+        *kept.non_personal,
+    ]
+    assert sorted(declared) == sorted(can_hold)
+    assert set(kept.placeholders) <= set(kept.text_columns)
+    assert set(kept.text_columns.values()) <= set(kept.person_columns)
+
+
+@pytest.mark.parametrize(
+    "kept", PERSONAL_DATA, ids=lambda kept: kept.model.__tablename__
+)
+def test_a_column_called_after_a_person_is_declared_to_name_one(kept):
+    names = {"asker", "author", "by", "giver", "lead", "member", "owner", "receiver"}
+    called = {
+        column.name
+        for column in kept.model.__table__.columns
+        if isinstance(column.type, String)
+        and names & set(column.name.rstrip("s").split("_"))
+    }
+    assert called <= {*kept.person_columns, *kept.people_lists}
+
+
+def test_each_kind_of_message_says_whom_it_can_name():
+    declared = [kind for told in MESSAGES for kind in told.kinds]
+    assert sorted(declared) == sorted(message_types(WORKSPACE))
+
+
+@pytest.mark.parametrize(
+    ("value", "then"),
+    [
+        ({"by": "U1", "n": 3}, {"by": "f", "n": 3}),
+        ({"U1": ["U2", {"whom": ["U1"]}]}, {"f": ["U2", {"whom": ["f"]}]}),
+        ("ask.same:7:U1", "ask.same:7:f"),
+        ("ask.same:7:U12", "ask.same:7:U12"),
+        ([None, True, 1.5, "U1 says"], [None, True, 1.5, "U1 says"]),
+    ],
+)
+def test_a_name_is_replaced_wherever_it_stands_alone(value, then):
+    assert replace_member(value, "U1", "f") == then

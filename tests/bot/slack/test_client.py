@@ -1,0 +1,305 @@
+"""Answers that are none, and addresses on this machine: what is made of them."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.slack.api import NotSent, OutcomeUnknown, RateLimited, Rejected, SlackError
+from bot.slack.client import SlackClient
+from bot.slack.http import is_loopback
+from cli.sandbox import MANIFEST
+from sandbox import Sandbox
+
+Answer = tuple[int, str, bytes]
+
+PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY")
+HERE = b'{"ok": true, "team_id": "T0PEERS", "user_id": "U0B", "url": "https://x/"}'
+
+
+class Server:
+    """Answers everything in the same way, and remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.answer: Answer = (200, "application/json", HERE)
+        # Otherwise, by the path.
+        self.at: dict[str, Answer] = {}
+        self.asked: list[tuple[str, bytes]] = []
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                length = int(self.headers.get("content-length") or 0)
+                server.asked.append((self.path, self.rfile.read(length)))
+                status, kind, body = server.at.get(self.path, server.answer)
+                self.send_response(status)
+                self.send_header("content-type", kind)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None: ...
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.http.server_port}/"
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+    yield made
+    made.http.shutdown()
+    made.http.server_close()
+
+
+@pytest.fixture
+def web(server: Server) -> SlackClient:
+    return SlackClient("xoxb-for-tests", base_url=f"{server.url}api/")
+
+
+def named(error: str) -> bytes:
+    return f'{{"ok": false, "error": "{error}"}}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ((200, "application/json", named("channel_not_found")), Rejected),
+        ((403, "application/json", named("invalid_auth")), Rejected),
+        ((429, "application/json", named("ratelimited")), RateLimited),
+        ((429, "text/html", b"<html>"), RateLimited),
+        ((503, "application/json", named("anything")), OutcomeUnknown),
+        ((418, "application/json", named("teapot")), OutcomeUnknown),
+        ((418, "text/plain", b"teapot"), OutcomeUnknown),
+        ((407, "application/json", named("proxy")), OutcomeUnknown),
+        ((403, "application/json", b'{"error": "forbidden"}'), OutcomeUnknown),
+        ((404, "text/html", b"<html>Not here</html>"), OutcomeUnknown),
+        ((302, "text/html", b""), OutcomeUnknown),
+        ((200, "application/json", b'["ok"]'), OutcomeUnknown),
+        ((200, "application/json", b"null"), OutcomeUnknown),
+        ((200, "application/json", b'"ok"'), OutcomeUnknown),
+        ((200, "application/json", b"{}"), OutcomeUnknown),
+        ((200, "application/json", b'{"ok": true}'), OutcomeUnknown),
+        ((200, "application/json", b'{"ok": true, "user_id": 5}'), OutcomeUnknown),
+        ((200, "text/plain; charset=klingon", HERE), OutcomeUnknown),
+        ((418, "text/plain; charset=klingon", HERE), OutcomeUnknown),
+        ((200, "application/gzip", b"\x1f\x8b"), OutcomeUnknown),
+    ],
+)
+def test_only_what_slack_refuses_by_name_is_final(
+    server: Server, web: SlackClient, answer: Answer, expected: type[SlackError]
+):
+    server.answer = answer
+    with pytest.raises(SlackError) as caught:
+        web.auth_test()
+    assert type(caught.value) is expected
+    assert caught.value.method == "auth.test"
+
+
+@pytest.mark.parametrize("channels", [b"5", b'"C0HELP"', b'{"id": "C0HELP"}'])
+def test_a_list_that_is_none_is_no_answer(
+    server: Server, web: SlackClient, channels: bytes
+):
+    body = b'{"ok": true, "channels": ' + channels + b"}"
+    server.answer = (200, "application/json", body)
+    with pytest.raises(OutcomeUnknown):
+        list(web.own_conversations())
+
+
+def test_nobody_there_is_no_end_either():
+    with pytest.raises(NotSent):
+        SlackClient("xoxb-for-tests", base_url="http://127.0.0.1:9/api/").auth_test()
+
+
+def takes_files(server: Server) -> None:
+    slot = f'"file_id": "F1", "upload_url": "{server.url}up"'
+    body = f'{{"ok": true, "channel": {{"id": "D1"}}, {slot}}}'
+    server.answer = (200, "application/json", body.encode())
+
+
+@pytest.mark.parametrize("status", [403, 404, 418, 429, 500])
+def test_a_file_that_is_not_taken_may_be_sent_again(
+    server: Server, web: SlackClient, status: int
+):
+    takes_files(server)
+    server.at["/up"] = (status, "text/html", b"")
+    with pytest.raises(NotSent):
+        web.upload_file("U0ANA", name="n", title="t", comment="c", content=b"x")
+
+
+# Proxies
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:3333/api/", True),
+        ("http://127.1.2.3/api/", True),
+        ("http://localhost:3333/api/", True),
+        ("http://LocalHost./api/", True),
+        ("http://slack.localhost/api/", True),
+        ("ws://[::1]:80/link", True),
+        ("https://slack.com/api/", False),
+        ("https://localhost.example.org/", False),
+        ("https://127.0.0.1.example.org/", False),
+        ("https://10.0.0.1/", False),
+        ("https://user:localhost@slack.com/", False),
+        ("", False),
+    ],
+)
+def test_what_is_on_this_machine(url: str, expected: bool):
+    assert is_loopback(url) is expected
+
+
+def ask(web: SlackClient, server: Server) -> None:
+    assert web.auth_test()["team_id"] == "T0PEERS"
+
+
+def respond(web: SlackClient, server: Server) -> None:
+    web.respond(f"{server.url}actions/1", "Heard", [], replace=True)
+    assert b'"replace_original": true' in server.asked[-1][1]
+
+
+def upload(web: SlackClient, server: Server) -> None:
+    takes_files(server)
+    web.upload_file("U0ANA", name="n", title="t", comment="c", content=b"all of it")
+    assert ("/up", b"all of it") in server.asked
+
+
+@pytest.mark.parametrize("variable", PROXIES)
+@pytest.mark.parametrize("use", [ask, respond, upload])
+def test_this_machine_is_not_asked_for_through_a_proxy(
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    use: Callable[[SlackClient, Server], None],
+):
+    for name in (*PROXIES, "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    # Nobody is there.
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    use(SlackClient("xoxb-for-tests", base_url=f"{server.url}api/"), server)
+
+
+def test_what_is_elsewhere_is_asked_for_through_the_proxy(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    for name in (*PROXIES, "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", server.url)
+    web = SlackClient("xoxb-for-tests", base_url="http://slack.example.org/api/")
+    assert web.auth_test()["team_id"] == "T0PEERS"
+    web.respond("http://slack.example.org/actions/1", "Heard", [])
+    assert [path for path, _ in server.asked] == [
+        "http://slack.example.org/api/auth.test",
+        "http://slack.example.org/actions/1",
+    ]
+
+
+# Replies whose thread is gone
+
+
+@pytest.fixture
+def slack() -> Iterator[Sandbox]:
+    made = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    made.start()
+    yield made
+    made.stop()
+
+
+class Room:
+    """A channel whose only message was deleted before it was answered."""
+
+    def __init__(self, slack: Sandbox) -> None:
+        self.slack = slack
+        self.web = SlackClient(slack.bot_token, base_url=slack.api_url)
+        ana = slack.add_person("ana")
+        self.id = slack.add_channel("help", ana).id
+        self.ts = slack.say(ana.id, self.id, "How do I x?")
+        slack.delete(ana.id, self.id, self.ts)
+
+    def reply(self) -> None:
+        self.web.post(
+            self.id, "So.", [], metadata_token="an operation", thread_ts=self.ts
+        )
+
+    def look(self) -> None:
+        self.web.find_by_metadata(self.id, "an operation", since=0, thread_ts=self.ts)
+
+    def texts(self) -> list[str]:
+        return [message.text for message in self.slack.messages(self.id)]
+
+
+@pytest.fixture
+def room(slack: Sandbox) -> Room:
+    return Room(slack)
+
+
+def is_no_thread(error: SlackError) -> bool:
+    return isinstance(error, Rejected) and error.code == "thread_not_found"
+
+
+def test_a_reply_that_slack_puts_into_the_channel_is_taken_back(room: Room):
+    with pytest.raises(Rejected) as caught:
+        room.reply()
+    assert is_no_thread(caught.value)
+    assert room.texts() == []
+    posted = [call for call in room.slack.calls if call.method == "chat.postMessage"]
+    assert [call.took_effect for call in posted] == [True]
+
+
+@pytest.mark.parametrize("kind", ["ratelimited", "server_error", "reset"])
+def test_what_could_not_be_taken_back_is_when_it_is_looked_for(room: Room, kind: str):
+    room.slack.faults.add(kind, "chat.delete", times=1)
+    with pytest.raises(OutcomeUnknown):
+        room.reply()
+    assert room.texts() == ["So."]
+    with pytest.raises(Rejected) as caught:
+        room.look()
+    assert is_no_thread(caught.value)
+    assert room.texts() == []
+
+
+def test_a_stray_whose_answer_was_lost_is_taken_back_when_it_is_looked_for(room: Room):
+    room.slack.faults.add("server_error", "chat.postMessage", after=True, times=1)
+    with pytest.raises(OutcomeUnknown):
+        room.reply()
+    assert room.texts() == ["So."]
+    with pytest.raises(Rejected):
+        room.look()
+    assert room.texts() == []
+
+
+def test_a_reply_in_a_thread_that_is_there_stays(room: Room):
+    ana = room.slack.add_person("ben")
+    there = room.slack.add_channel("other", ana)
+    ts = room.slack.say(ana.id, there.id, "How do I y?")
+    posted = room.web.post(there.id, "So.", [], metadata_token="another", thread_ts=ts)
+    found = room.web.find_by_metadata(there.id, "another", since=0, thread_ts=ts)
+    assert found == posted
+
+
+def test_of_private_channels_only_those_are_asked_for(web: SlackClient, server: Server):
+    shown = b'{"ok": true, "channels": [{"id": "C0DEN"}]}'
+    server.answer = (200, "application/json", shown)
+    for is_urgent in (True, False):
+        found = list(web.private_conversations_of("U0ANA", is_urgent=is_urgent))
+        assert found == ["C0DEN"]
+        path, asked = server.asked[-1]
+        assert path.endswith("/users.conversations")
+        assert b"types=private_channel" in asked
+        assert b"user=U0ANA" in asked
+
+
+def test_without_the_scope_the_bot_is_in_no_private_channel(
+    web: SlackClient, server: Server
+):
+    server.answer = (200, "application/json", named("missing_scope"))
+    assert list(web.private_conversations_of("U0ANA", is_urgent=True)) == []
+    server.answer = (200, "application/json", named("channel_not_found"))
+    with pytest.raises(Rejected):
+        list(web.private_conversations_of("U0ANA", is_urgent=True))

@@ -1,0 +1,66 @@
+"""Slack's names of emoji: the table, and what is typed and drawn by it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.slack import emoji
+from bot.slack.emoji_table import TABLE
+
+SANDBOX = Path(__file__).parents[3] / "sandbox" / "static"
+ROWS = [line.split(" ") for line in TABLE.splitlines()]
+
+
+def character(points: str) -> str:
+    return "".join(chr(int(point, 16)) for point in points.split("-"))
+
+
+def test_each_character_is_kept_under_the_name_that_slack_sends():
+    for points, name, *_ in ROWS:
+        for form in points.split(","):
+            assert emoji.parse(character(form)) == ([name], [])
+            # As keyboards and editors leave it.
+            bare = character(form).replace("\ufe0f", "")
+            assert emoji.parse(bare) == ([name], [])
+
+
+def test_each_name_is_the_same_emoji_as_its_others():
+    for points, *names in ROWS:
+        drawn = emoji.render(names)
+        assert set(drawn.split(" ")) == {character(points.split(",")[0])}
+        assert emoji.parse(drawn) == ([names[0]], [])
+        assert len({emoji.canonical(name) for name in names}) == 1
+        assert emoji.custom_names(names) == []
+
+
+def test_no_name_is_of_two_emoji():
+    names = [name for _, *names in ROWS for name in names]
+    assert len(names) == len(set(names)) > 1900
+
+
+def test_the_pretend_slack_has_the_same_names():
+    """From another list of the same names."""
+    names = json.loads((SANDBOX / "emoji.json").read_text(encoding="utf-8"))
+    assert sorted(names) == sorted(name for _, *names in ROWS for name in names)
+    page = (SANDBOX / "page.js").read_text(encoding="utf-8")
+    assert page.count('"first_place_medal"') == page.count('"face_palm"') == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "names", "bad"),
+    [
+        (":+1: 👏 heart, +1", ["+1", "clap", "heart"], []),
+        (":thumbsup::skin-tone-2::HEART:", ["thumbsup", "heart"], []),
+        ("👍🏽👏🏿❤", ["+1", "clap", "heart"], []),
+        (":party-parrot::助かった:", ["party-parrot", "助かった"], []),
+        ("party-parrot", [], ["party-parrot"]),
+        (":heart", [], [":heart"]),
+        ("heart:", [], ["heart:"]),
+        (":he.art: :<!channel>: :a b:", [], [":he.art:", ":<!channel>:", ":a", "b:"]),
+        (f":{'x' * 101}:", [], [f":{'x' * 101}:"]),
+        (":: :::", [], ["::", ":::"]),
+    ],
+)
+def test_what_is_typed(typed: str, names: list[str], bad: list[str]):
+    assert emoji.parse(typed) == (names, bad)

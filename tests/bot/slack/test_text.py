@@ -1,0 +1,161 @@
+"""People's words come out as they went in, and nothing in them takes effect."""
+
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.slack.text import (
+    ELLIPSIS,
+    escape,
+    sanitize,
+    to_mrkdwn,
+    to_plain,
+    tokenize,
+    truncate,
+    truncate_mrkdwn,
+    unescape,
+)
+from tests.strategies import ANY_TEXT, HARMFUL_TEXT
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("  around  ", "around"),
+        ("nul\x00, bell\x07, escape\x1b[31m", "nul, bell, escape[31m"),
+        ("abc\u202edcba", "abcdcba"),
+        ("\u2066isolated\u2069", "isolated"),
+        ("zero\u200bwidth\ufeff", "zerowidth"),
+        ("half \ud83d", "half"),
+        ("e\u0301", "é"),
+        ("family 👨\u200d👩\u200d👧", "family 👨\u200d👩\u200d👧"),
+        ("tab\there", "tab\there"),
+        ("z" + "\u0335" * 50, "z" + "\u0335" * 4),
+        ("line\u2028separator", "line\nseparator"),
+        ("\u061cmark", "mark"),
+    ],
+)
+def test_what_could_harm_its_surroundings_is_taken_out(typed: str, shown: str):
+    assert sanitize(typed) == shown
+
+
+@given(ANY_TEXT)
+def test_what_is_clean_stays_as_it_is(text: str):
+    assert sanitize(sanitize(text)) == sanitize(text)
+
+
+@given(ANY_TEXT)
+def test_no_control_no_half_character_and_nothing_that_reorders_is_left(text: str):
+    for character in sanitize(text):
+        assert character in "\n\t" or unicodedata.category(character) not in {
+            "Cc",
+            "Cs",
+        }
+        assert unicodedata.bidirectional(character) not in {
+            *("LRE", "RLE", "LRO", "RLO", "PDF"),
+            *("LRI", "RLI", "FSI", "PDI"),
+        }
+
+
+@given(ANY_TEXT)
+def test_what_is_typed_into_a_form_is_shown_as_it_was_typed(text: str):
+    assert to_plain(to_mrkdwn(text)) == sanitize(text)
+    assert unescape(escape(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("a &lt; b &amp;&amp; c &gt; d", "a < b && c > d"),
+        ("&amp;lt;!channel&amp;gt;", "&lt;!channel&gt;"),
+        ("<@U0ANA>, <@U0BEN|ben>", "@someone, @ben"),
+        ("in <#C0HELP>, <#C0HELP|>", "in a channel, a channel"),
+        ("<!subteam^S0OPS> or <!subteam^S0OPS|@ops>", "a group or @ops"),
+        ("Call <tel:+15551234567|555-123-4567> now", "Call 555-123-4567 now"),
+        ("Call <tel:+15551234567>", "Call +15551234567"),
+        ("<ftp://a.example/b|a file>, <sip:a@b.example>", "a file, sip:a@b.example"),
+        ("in <#C0HELP|help>", "in #help"),
+        ("<!channel> <!here> <!everyone>", "@channel @here @everyone"),
+        ("<!subteam^S0TEAM> <!subteam^S0TEAM|@team>", "a group @team"),
+        ("<https://a.example/?b&amp;c>", "https://a.example/?b&c"),
+        ("<https://a.example|a.example>", "a.example"),
+        ("<https://a.example/|a.example>", "a.example"),
+        (
+            "<https://evil.example|https://bank.example>",
+            "https://bank.example (https://evil.example)",
+        ),
+        ("<mailto:ana@peers.example|ana@peers.example>", "ana@peers.example"),
+        ("<mailto:eve@evil.example|Ana>", "Ana (mailto:eve@evil.example)"),
+        ("<javascript:alert(1)|click>", "<javascript:alert(1)|click>"),
+        ("1 < 2 and <unknown>", "1 < 2 and <unknown>"),
+        (":+1: and :wave::skin-tone-3:", ":+1: and :wave::skin-tone-3:"),
+    ],
+)
+def test_what_slack_sends_is_shown_as_its_author_saw_it(sent: str, shown: str):
+    assert to_plain(sent) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (":+1: :wave::skin-tone-3:", ["+1", "wave::skin-tone-3"]),
+        ("at 12:30:45", []),
+        (
+            ":pray::pray::wave::skin-tone-3::tada:",
+            ["pray"] * 2 + ["wave::skin-tone-3", "tada"],
+        ),
+        (":tada:Hello", ["tada"]),
+        ("std::vec::Vec", []),
+        ("std ::vec::Vec", []),
+        ("ana:staff:x", []),
+        ("::", []),
+        (f":{'a' * 101}:", []),
+        (f":{'a' * 100}:", ["a" * 100]),
+    ],
+)
+def test_an_emoji_is_told_from_other_colons(text: str, found: list[str]):
+    assert [p.target for p in tokenize(text) if p.kind == "emoji"] == found
+
+
+def test_an_address_with_a_space_in_it_is_no_link():
+    assert [p.kind for p in tokenize("<https://a.example/b c|d>")] == ["text"]
+
+
+@given(HARMFUL_TEXT)
+def test_the_pieces_leave_nothing_out(text: str):
+    assert "".join(piece.text for piece in tokenize(text)) == to_plain(text)
+
+
+@given(ANY_TEXT, st.integers(1, 60))
+def test_a_shortened_text_says_that_it_is(text: str, limit: int):
+    short = truncate(text, limit)
+    assert len(short) <= limit
+    assert short == text or (short.endswith(ELLIPSIS) and text.startswith(short[:-1]))
+
+
+@given(HARMFUL_TEXT, st.integers(1, 60))
+def test_a_cut_text_is_the_beginning_of_what_was_seen(text: str, limit: int):
+    text = sanitize(text)
+    seen = to_plain(truncate_mrkdwn(text, limit))
+    assert len(seen) <= limit
+    assert seen == to_plain(text) or (
+        seen.endswith(ELLIPSIS)
+        and to_plain(text).startswith(seen.removesuffix(ELLIPSIS))
+    )
+
+
+@given(HARMFUL_TEXT, st.integers(1, 60))
+@example("<!channel>:+1::+1:", 13)
+@example(":+1:x", 5)
+def test_cutting_makes_no_new_token(text: str, limit: int):
+    text = sanitize(text)
+    effects = [(p.kind, p.target) for p in tokenize(text) if p.kind != "text"]
+    left = [
+        (p.kind, p.target)
+        for p in tokenize(truncate_mrkdwn(text, limit))
+        if p.kind != "text"
+    ]
+    assert left == effects[: len(left)]

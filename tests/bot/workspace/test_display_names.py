@@ -1,0 +1,45 @@
+"""TODO: say what this module is for."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.workspace.display_names import Names, disambiguate
+
+
+@pytest.mark.parametrize(
+    ("people", "shown"),
+    [
+        ([("Ana", "Ana Ito", "ana"), ("Chi", "Chi Tan", "chi")], ["Ana", "Chi"]),
+        ([("Chi", "Chi Ito", "chi"), ("chi", "Chi Tan", "c2")], ["Chi Ito", "Chi Tan"]),
+        ([("Chi", "Chi", "chi"), ("Chi", "Chi Tan", "c2")], ["Chi", "Chi Tan"]),
+        ([("Chi", "", "chi"), ("Chi", "", "c2")], ["Chi (@chi)", "Chi (@c2)"]),
+        (
+            [("C", "Chi Tan", "a"), ("C", "Chi Tan", "b"), ("C", "Chi Ito", "c")],
+            ["Chi Tan (@a)", "Chi Tan (@b)", "Chi Ito"],
+        ),
+        (
+            [("Chi", "Chi Tan", "a"), ("Chi", "Chi Ito", "b"), ("Chi Tan", "", "c")],
+            ["Chi Tan (@a)", "Chi Ito", "Chi Tan (@c)"],
+        ),
+        # Before Slack has told us more of them.
+        ([("Chi", "", ""), ("Chi", "", "")], ["Chi", "Chi"]),
+        ([("", "", ""), ("", "", "")], [None, None]),
+    ],
+)
+def test_people_of_the_same_name_are_told_apart(people, shown):
+    told = disambiguate({str(n): Names(*names) for n, names in enumerate(people)})
+    assert [told.get(str(n)) for n in range(len(people))] == shown
+
+
+_NAMES = st.sampled_from(["Chi", "chi", "Chi Tan", "Chi Ito", "Ana"])
+
+
+@given(st.lists(st.tuples(_NAMES, _NAMES | st.just(""))))
+def test_no_two_people_are_called_the_same(people):
+    names = {
+        f"u{n}": Names(name, full, f"u{n}") for n, (name, full) in enumerate(people)
+    }
+    told = disambiguate(names)
+    assert told.keys() == names.keys()
+    assert len({name.casefold() for name in told.values()}) == len(told)

@@ -1,0 +1,78 @@
+"""Two workspaces in one database: a process leaves the other one's alone."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+import jobs
+from bot import sync
+from bot.features import message_types
+from bot.outbox.worker import OutboxWorker
+from models import Base, Installation
+from tests.checkins import join
+from tests.factories import MONDAY, Clock, Story
+from tests.fakes import FakeSlack
+from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, user_object
+
+
+def held(story: Story) -> dict[str, list[Any]]:
+    """All that the database holds, but for the second workspace's own row."""
+    with story.rt.read_session() as session:
+        return {
+            table.name: [
+                tuple(row)
+                for row in session.execute(select(table).order_by(*table.primary_key))
+                if table.name != "installations" or row.id == story.rt.workspace.id
+            ]
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def test_whatever_is_due_waits_for_a_process_that_has_the_token(story: Story):
+    story.set_up_channel(capture="all")
+    asked = story.ask()
+    story.say(HELPER, "Try this", thread_ts=asked.ts)
+    story.say(PEER, "Does anybody know?", thread_ts="1700000000.000100")
+    story.react(PEER, asked.ts, "tada")
+    story.react(PEER, "1700000000.000200", "tada")
+    join(story, ASKER, story.post_round())
+    jobs.mentors.flush_message_counts(story.rt, story.deliverer)
+    gone = user_object(PEER, deleted=True)
+    story.event({"type": "user_change", "user": gone})
+    story.command(ASKER, "/ask", "Who posts this?")
+    before = held(story)
+    needed = ("outbox", "sightings", "message_counts", "checkins")
+    assert [name for name in needed if not before[name]] == []
+
+    with story.rt.write_session.begin() as session:
+        row = Installation(
+            team_id="T0OTHER",
+            bot_id="B0OTHER",
+            bot_user_id="U0OTHER",
+            team_name="Other",
+            team_url="https://other.slack.com/",
+            installed_at=MONDAY,
+        )
+        session.add(row)
+        session.flush()
+        served = replace(story.rt.workspace, id=row.id, team_id=row.team_id)
+    slack = FakeSlack()
+    other = replace(
+        story.rt,
+        workspace=served,
+        slack=slack,
+        clock=Clock(story.clock.now + timedelta(days=400)),
+    )
+    deliverer = OutboxWorker(
+        other, message_types(served), fetch_new_users=sync.fetch_new_users
+    )
+    for job in jobs.JOBS:
+        job.run(other, deliverer)
+    assert deliverer.send_due() == 0
+    assert slack.messages == []
+    assert held(story) == before
+
+    story.advance(minutes=1)
+    assert "Who posts this?" in story.slack.texts_to(HELP_CHANNEL)[-1]

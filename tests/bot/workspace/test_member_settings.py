@@ -1,0 +1,60 @@
+"""What members chose, on both databases."""
+
+from datetime import date, time
+
+from bot.workspace import member_settings
+from bot.workspace.member_settings import MemberSettings
+from tests.conftest import NOW
+from tests.slack_payloads import ASKER, HELPER, PEER
+
+EVERYTHING = MemberSettings(
+    topics_known=("python", "time"),
+    topics_wanted=("retries",),
+    wants_nudges=False,
+    paused_until=date(2026, 4, 1),
+    hours_from=time(8, 30),
+    hours_to=time(12),
+    may_be_named="never",
+    asks_a_week=0,
+    is_greeted=True,
+    wants_greetings=False,
+)
+
+
+def test_each_choice_is_kept_beside_the_others_and_is_its_owners_alone(
+    database, workspace
+):
+    with database.write_session.begin() as session:
+        member_settings.update(session, workspace.id, ASKER, greeted_at=NOW)
+        member_settings.update(
+            session,
+            workspace.id,
+            ASKER,
+            topics_known=["python", "time"],
+            topics_wanted=["retries"],
+            wants_nudges=False,
+            paused_until=date(2026, 4, 1),
+            hours_from=time(8, 30),
+            hours_to=time(12),
+            may_be_named="never",
+            asks_a_week=0,
+            wants_greetings=False,
+        )
+        member_settings.update(session, workspace.id, HELPER, may_be_named="yes")
+    with database.read_session() as session:
+        assert member_settings.get_many(
+            session, workspace.id, [ASKER, HELPER, PEER]
+        ) == {
+            ASKER: EVERYTHING,
+            HELPER: MemberSettings(may_be_named="yes"),
+            PEER: MemberSettings(),
+        }
+        # The same id in another workspace is somebody else.
+        assert member_settings.get(session, workspace.id + 1, ASKER) == MemberSettings()
+
+
+def test_what_is_set_back_follows_the_default_again(database, workspace):
+    with database.write_session.begin() as session:
+        member_settings.update(session, workspace.id, ASKER, asks_a_week=5)
+        member_settings.update(session, workspace.id, ASKER, asks_a_week=None)
+        assert member_settings.get(session, workspace.id, ASKER) == MemberSettings()

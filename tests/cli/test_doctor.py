@@ -1,0 +1,600 @@
+"""What the doctor finds when one thing after the other is broken."""
+
+import json
+import re
+import shutil
+import socket
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from alembic.script import ScriptDirectory
+from pydantic import SecretStr
+from sqlalchemy import make_url, select, text, update
+
+import app
+from bot.clock import utc_now
+from bot.config.settings import Settings
+from bot.db import schema
+from bot.db.engine import Database
+from bot.runtime import Runtime
+from bot.slack.api import NotSent, Rejected
+from bot.slack.client import SlackClient
+from cli.app import free_port
+from cli.doctor import contents, database, examine, files, format_report, process, slack
+from cli.doctor.findings import Finding
+from cli.doctor.process import ProcessState
+from models import Channel, Installation, Member, OutboxItem
+from sandbox import Sandbox
+from tests import leak_markers
+from tests.bot.config.test_settings import APP, BOT
+from tests.factories import Story
+from tests.slack_payloads import ASKER, PEER
+from tests.test_readme import section
+
+MANIFEST = yaml.safe_load(slack.MANIFEST.read_text())
+SIGNING = "0123456789abcdef" * 2
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+# Of a port that nobody listens on.
+NOBODY = ProcessState("away")
+
+
+def by(findings: Iterator[Finding]) -> dict[str, Finding]:
+    """The findings by what they are about; one for each."""
+    found = list(findings)
+    named = {finding.about: finding for finding in found}
+    assert len(named) == len(found), found
+    assert leak_markers.find_in(format_report(found)) == []
+    return named
+
+
+def settings(**given: Any) -> Settings:
+    secrets = {
+        name: SecretStr(value) for name, value in given.items() if "slack" in name
+    }
+    url = given.pop("slack_api_url", "http://127.0.0.1:1/api/")
+    return Settings(_env_file=None, **given | secrets | {"slack_api_url": url})
+
+
+# Scopes and clocks
+
+
+WANTED = MANIFEST["oauth_config"]["scopes"]["bot"]
+OPTIONAL = MANIFEST["oauth_config"]["scopes"]["bot_optional"]
+
+
+@pytest.mark.parametrize(
+    ("granted", "level", "says"),
+    [
+        (WANTED, "ok", "All that the manifest asks for"),
+        ([*reversed(WANTED)], "ok", "All that the manifest asks for"),
+        (sorted({*WANTED} - {*OPTIONAL}), "ok", "private channels are left out"),
+        (sorted({*WANTED} - {"chat:write"}), "wrong", "Not granted: chat:write."),
+        ([*WANTED, "admin"], "warning", "not needed: admin."),
+        ([], "warning", "did not say"),
+    ],
+)
+def test_granted_scopes_are_held_against_the_manifest(
+    granted: list[str], level: str, says: str
+):
+    for separator in (",", ", "):
+        found = slack.check_scopes(separator.join(granted), MANIFEST)
+        assert (found.level, says in found.says) == (level, True), found
+
+
+@pytest.mark.parametrize(
+    ("ahead", "level"),
+    [(0, "ok"), (25, "ok"), (-25, "ok"), (60, "warning"), (-250, "wrong")],
+)
+def test_the_clock_is_held_against_slacks(ahead: int, level: str):
+    at = NOW + timedelta(seconds=ahead)
+    [found] = slack.check_skew("Mon, 02 Mar 2026 09:00:00 GMT", before=at, after=at)
+    assert found.level == level
+    assert level == "ok" or ("ahead" if ahead > 0 else "behind") in found.says
+
+
+@pytest.mark.parametrize("date", ["", "yesterday"])
+def test_without_a_date_nothing_is_said_of_the_clock(date: str):
+    assert list(slack.check_skew(date, before=NOW, after=NOW)) == []
+
+
+# Tokens
+
+
+@pytest.fixture
+def pretend() -> Iterator[Sandbox]:
+    made = Sandbox(MANIFEST)
+    made.start()
+    leak_markers.add(made.signing_secret)
+    yield made
+    made.stop()
+
+
+def of_slack(given: Settings, running: ProcessState = NOBODY) -> dict[str, Finding]:
+    token = given.slack_bot_token
+    assert token is not None
+    web = SlackClient(token.get_secret_value(), base_url=given.slack_api_url)
+    return by(slack.examine(given, web, running, clock=utc_now))
+
+
+def test_tokens_that_work(pretend: Sandbox):
+    given = settings(
+        slack_bot_token=pretend.bot_token,
+        slack_app_token=pretend.app_token,
+        slack_api_url=pretend.api_url,
+    )
+    found = of_slack(given)
+    assert {finding.level for finding in found.values()} == {"ok"}, found
+    assert list(found) == ["Bot token", "Scopes", "Clock", "App token"]
+    # Slack allows one a minute: while the bot is connected, nobody asks.
+    pretend.faults.add("ratelimited", "apps.connections.open")
+    assert of_slack(given)["App token"].level == "warning"
+    connected = ProcessState("here", {"socket": "ok"})
+    assert of_slack(given, connected)["App token"].level == "ok"
+
+
+def test_tokens_that_slack_does_not_know(pretend: Sandbox):
+    found = of_slack(
+        settings(
+            slack_bot_token=BOT, slack_app_token=APP, slack_api_url=pretend.api_url
+        )
+    )
+    assert "invalid_auth" in found["Bot token"].says
+    assert found["App token"].level == "wrong"
+    assert {finding.level for finding in found.values()} == {"wrong"}
+
+
+def test_a_signing_secret_is_looked_at(pretend: Sandbox):
+    given = settings(
+        slack_bot_token=pretend.bot_token,
+        slack_signing_secret=SIGNING,
+        slack_api_url=pretend.api_url,
+    )
+    assert of_slack(given)["Signing secret"].level == "ok"
+
+
+def test_where_slack_is_away_the_rest_is_still_looked_at(tmp_path: Path):
+    found = by(
+        examine(
+            settings(
+                slack_bot_token=BOT,
+                slack_signing_secret=SIGNING,
+                port=free_port(),
+                database_url=f"sqlite:///{tmp_path}/none.db",
+            )
+        )
+    )
+    assert "can't be reached" in found["Bot token"].says
+    assert found["Bot"].level == "warning"
+    assert "not there yet" in found["Database"].says
+    assert not (tmp_path / "none.db").exists()
+
+
+# The database
+
+
+def of_database(url: str) -> dict[str, Finding]:
+    return by(database.examine(settings(database_url=url), None, clock=lambda: NOW))
+
+
+@pytest.fixture
+def file(tmp_path: Path, migrated_file: Path) -> Path:
+    copy = tmp_path / "backswing.db"
+    shutil.copy(migrated_file, copy)
+    return copy
+
+
+def test_looking_changes_nothing(file: Path):
+    before = file.read_bytes()
+    found = of_database(f"sqlite:///{file}")
+    assert found["Database"].level == found["Schema"].level == "ok"
+    assert "None is known yet" in found["Workspace"].says
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("sql", "level", "says"),
+    [
+        ("UPDATE alembic_version SET version_num = 'of-tomorrow'", "wrong", "newer"),
+        ("DROP TABLE alembic_version", "warning", "none yet"),
+    ],
+)
+def test_a_schema_that_does_not_fit(file: Path, sql: str, level: str, says: str):
+    with sqlite3.connect(file) as connection:
+        connection.execute(sql)
+    connection.close()
+    found = of_database(f"sqlite:///{file}")["Schema"]
+    assert (found.level, says in found.says) == (level, True)
+
+
+def test_a_schema_of_before(file: Path):
+    [first] = ScriptDirectory.from_config(schema._config()).get_bases()
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", [first])
+    connection.close()
+    assert "older" in of_database(f"sqlite:///{file}")["Schema"].says
+
+
+def test_a_damaged_file(file: Path):
+    whole = bytearray(file.read_bytes())
+    whole[8192:32768] = b"\x05" * (32768 - 8192)
+    file.write_bytes(whole)
+    found = of_database(f"sqlite:///{file}")
+    assert found["Database"].level == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("mysql://user:s3cret@host/name", "not understood"),
+        ("postgresql://user:s3cret@127.0.0.1:1/name", "can't be read"),
+        ("sqlite:///{folder}/notes.txt", "can't be read"),
+    ],
+)
+def test_a_database_that_cannot_be(tmp_path: Path, url: str, says: str):
+    (tmp_path / "notes.txt").write_text("Some words that are dear to somebody. " * 99)
+    found = of_database(url.format(folder=tmp_path))
+    assert (found["Database"].level, says in found["Database"].says) == ("wrong", True)
+    assert "s3cret" not in format_report(list(found.values()))
+
+
+def test_postgresql_is_looked_at_as_well(
+    migrated_postgresql: Database, postgresql_url: str
+):
+    found = by(
+        database.examine(settings(database_url=postgresql_url), None, clock=utc_now)
+    )
+    assert found["Database"].says.startswith("PostgreSQL ")
+    assert found["Database clock"].level == found["Schema"].level == "ok"
+
+
+def test_a_user_who_may_only_look(migrated_postgresql: Database, postgresql_url: str):
+    with migrated_postgresql.engine.begin() as connection:
+        for sql in (
+            "CREATE ROLE looker LOGIN",
+            "GRANT SELECT ON ALL TABLES IN SCHEMA public TO looker",
+        ):
+            connection.execute(text(sql))
+    try:
+        url = make_url(postgresql_url).set(username="looker")
+        found = of_database(url.render_as_string(hide_password=False))
+        assert "may not change" in found["Database"].says
+        # Its clock is years from the test's.
+        assert found["Database clock"].level == "warning"
+    finally:
+        with migrated_postgresql.engine.begin() as connection:
+            connection.execute(text("DROP OWNED BY looker"))
+            connection.execute(text("DROP ROLE looker"))
+
+
+# What is in it
+
+
+def of_contents(rt: Runtime) -> dict[str, Finding]:
+    with rt.read_session() as session:
+        return by(contents.examine(session, None, clock=rt.clock))
+
+
+def test_a_bot_that_does_well(story: Story):
+    story.ask()
+    found = of_contents(story.rt)
+    assert {finding.level for finding in found.values()} == {"ok"}, found
+    assert found["Channels"].says == "The bot is in #help."
+
+
+def test_what_slack_refused_and_what_nobody_knows_is_told_with_the_reasons(
+    story: Story,
+):
+    post = "chat.postMessage"
+    story.slack.fail[post] = [Rejected(post, "not_in_channel")] * 3
+    story.command(ASKER, "/ask", "How do I fix x?")
+    story.deliver()
+    found = of_contents(story.rt)["Deliveries"]
+    assert found.level == "warning"
+    assert "ask.post (not_in_channel)" in found.says
+    assert "/invite @Backswing" in found.do
+    story.clock.advance(days=8)
+    assert of_contents(story.rt)["Deliveries"].level == "ok"
+
+
+def test_what_waits_too_long_is_wrong(story: Story):
+    story.slack.fail["chat.postMessage"] = [
+        NotSent("chat.postMessage", "not_connected")
+    ]
+    story.command(ASKER, "/ask", "How do I fix x?")
+    story.deliver()
+    assert of_contents(story.rt)["Deliveries"].level == "ok"
+    story.clock.advance(minutes=7)
+    found = of_contents(story.rt)["Deliveries"]
+    assert found.level == "wrong"
+    assert "1 ask.post (not_connected)" in found.says
+
+
+def test_what_may_have_been_sent_is_told(story: Story):
+    story.ask()
+    with story.rt.write_session.begin() as session:
+        session.execute(
+            update(OutboxItem).values(state="unknown", error="TimeoutError")
+        )
+    found = of_contents(story.rt)["Deliveries"]
+    assert (found.level, "never sent again" in found.says) == ("warning", True)
+
+
+def test_a_workspace_where_nothing_is_sent(story: Story):
+    story.ask()
+    with story.rt.write_session.begin() as session:
+        session.execute(update(Installation).values(paused_because="token_revoked"))
+    assert "token_revoked" in of_contents(story.rt)["Workspace"].says
+
+
+def test_a_second_workspace_in_the_database_is_told(story: Story):
+    with story.rt.write_session.begin() as session:
+        session.add(
+            Installation(
+                team_id="T0SANDBOX",
+                bot_id="B0",
+                bot_user_id="U0",
+                team_name="Sandbox",
+                team_url="https://sandbox.slack.com/",
+                installed_at=NOW,
+            )
+        )
+    found = of_contents(story.rt)["Workspace"]
+    assert found.level == "warning"
+    assert "holds 2 workspaces" in found.says
+
+
+def test_a_bot_in_no_channel_and_people_in_unknown_zones(story: Story):
+    story.ask()
+    story.react(PEER, story.only_ask().ts or "", "eyes")
+    story.advance(seconds=1)
+    with story.rt.write_session.begin() as session:
+        session.execute(update(Channel).values(is_joined=False))
+        session.execute(update(Member).values(tz="Mars/Olympus"))
+        count = len(session.scalars(select(Member.id)).all())
+    found = of_contents(story.rt)
+    assert "in none" in found["Channels"].says
+    assert f"{count} people" in found["Time zones"].says
+    assert "Mars/Olympus" in found["Time zones"].says
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "is_newer"),
+    [
+        ("tzdata.zi", "# version 2999a\nR d 1916\n", True),
+        ("+VERSION", "2999b\n", True),
+        ("tzdata.zi", "# version 2007k\n", False),
+        ("tzdata.zi", "# redo posix_only\n", False),
+        ("+VERSION", "\xff", False),
+        ("another", "", False),
+    ],
+)
+def test_the_systems_zones_are_held_against_the_packages(
+    story: Story,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    file: str,
+    line: str,
+    is_newer: bool,
+):
+    (tmp_path / file).write_text(line, encoding="latin-1")
+    monkeypatch.setattr(contents, "_ZONE_FOLDERS", (tmp_path / "none", tmp_path))
+    found = of_contents(story.rt)
+    assert found["Time zones"].level == "ok"
+    assert ("Zone rules" in found) is is_newer
+    if is_newer:
+        assert line.strip("\n").split()[2 if "#" in line else 0] in (
+            found["Zone rules"].says
+        )
+
+
+def test_only_some_channels_are_named(story: Story):
+    story.ask()
+    with story.rt.write_session.begin() as session:
+        for n in range(8):
+            session.add(
+                Channel(
+                    installation_id=story.rt.workspace.id,
+                    slack_id=f"C{n}",
+                    name=f"room-{n}",
+                    is_private=n == 0,
+                    is_joined=True,
+                )
+            )
+        session.add(
+            Channel(
+                installation_id=story.rt.workspace.id,
+                slack_id="C0NAMELESS",
+                is_joined=True,
+            )
+        )
+    says = of_contents(story.rt)["Channels"].says
+    assert says == (
+        "The bot is in #help, #room-1, #room-2, #room-3, #room-4, 4 more, 1 private."
+    )
+
+
+# The bot on its port
+
+
+def of_bot(running: ProcessState, **given: Any) -> dict[str, Finding]:
+    tokens = {"slack_bot_token": BOT, "slack_signing_secret": SIGNING}
+    return by(process.examine(settings(**tokens, **given), running, clock=lambda: NOW))
+
+
+def figures(**more: float) -> dict[tuple[str, ...], float]:
+    started = (NOW - timedelta(hours=5)).timestamp()
+    seen = {("process_start_time_seconds",): started}
+    refused = "backswing_requests_refused_total"
+    last = more.pop("last_event", None)
+    if last is not None:
+        seen["backswing_last_event_timestamp_seconds",] = last
+    return seen | {(refused, reason): count for reason, count in more.items()}
+
+
+def test_a_bot_that_nobody_started():
+    assert process.probe(settings(port=free_port())) == NOBODY
+    assert of_bot(NOBODY)["Bot"].level == "warning"
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "a..b"])
+def test_a_host_that_is_none(host: str):
+    running = process.probe(settings(host=host, port=free_port()))
+    found = by(process.examine(settings(host=host), running, clock=lambda: NOW))
+    assert found["Bot"].level == "wrong"
+    assert found["Bot"].says.startswith("HOST is not an address")
+
+
+def test_another_program_on_its_port():
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer() -> None:
+        taken, _ = listener.accept()
+        taken.recv(1000)
+        taken.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+        taken.close()
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    found = process.probe(settings(port=listener.getsockname()[1]))
+    thread.join()
+    listener.close()
+    assert found == ProcessState("other")
+    assert of_bot(found)["Bot"].level == "wrong"
+
+
+def test_a_bot_that_is_not_ready():
+    running = ProcessState(
+        "here", {"database": "ok", "slack": "token_revoked"}, figures()
+    )
+    found = of_bot(running)["Bot"]
+    assert (found.level, "slack: token_revoked" in found.says) == ("wrong", True)
+
+
+@pytest.mark.parametrize(
+    ("seen", "level", "says"),
+    [
+        (figures(last_event=NOW.timestamp() - 7200), "ok", "2 hours ago"),
+        (figures(last_event=0), "warning", "None since"),
+        (
+            {("process_start_time_seconds",): NOW.timestamp() - 30},
+            "ok",
+            "None yet",
+        ),
+    ],
+)
+def test_whether_slack_reaches_it(
+    seen: dict[tuple[str, ...], float], level: str, says: str
+):
+    found = of_bot(ProcessState("here", {"database": "ok"}, seen))["Events"]
+    assert (found.level, says in found.says) == (level, True), found
+
+
+def test_refused_requests_are_told():
+    seen = figures(last_event=NOW.timestamp(), signature=3, age=2, full=2, late=1)
+    found = of_bot(ProcessState("here", {}, seen))
+    assert found["Signatures"].says.startswith("3 requests")
+    assert found["Old requests"].says.startswith("2 requests")
+    assert found["Load"].says.startswith("3 events")
+
+
+# Files
+
+
+def test_files_that_others_can_read_are_named(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(file.parent)
+    env = file.parent / ".env"
+    env.write_text("SLACK_BOT_TOKEN=…")
+    journal = Path(f"{file}-wal")
+    journal.touch()
+    for path in (env, file, journal):
+        path.chmod(0o600)
+    file.parent.chmod(0o700)
+    given = settings(database_url=f"sqlite:///{file}")
+    assert {one.level for one in files.examine(given)} == {"ok"}
+    for path in (env, file, journal):
+        path.chmod(0o640)
+        [found] = [one for one in files.examine(given) if one.level == "wrong"]
+        assert found.says == f"Others on this machine can read {path.name}."
+        assert found.do.startswith("chmod 600 ")
+        assert found.do.endswith(path.name)
+        path.chmod(0o600)
+    file.parent.chmod(0o755)
+    assert {one.about: one.level for one in files.examine(given)}["Folder"] == "warning"
+    file.parent.chmod(0o777)
+    assert {one.about: one.level for one in files.examine(given)}["Folder"] == "wrong"
+    file.parent.chmod(0o700)
+
+
+# The command
+
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("bot.logs.set_up", lambda **_: None)
+    for field in Settings.model_fields:
+        monkeypatch.delenv(field.upper(), raising=False)
+
+    def main(*arguments: str, **variables: str) -> tuple[int, str]:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        code = app.main(["doctor", *arguments])
+        said = capsys.readouterr().out
+        assert leak_markers.find_in(said) == []
+        return code, said
+
+    return main
+
+
+def test_the_readmes_example_is_of_today():
+    """Each line of it is one that the doctor says, but for names and numbers."""
+    example = section("## Looking after it").split("```")[1]
+    lines = re.findall(r"^(ok|warning|wrong) +([A-Z][\w ]+?)  +", example, re.MULTILINE)
+    abouts = [about for _, about in lines]
+    source = "".join(
+        path.read_text() for path in Path(slack.__file__).parent.glob("*.py")
+    )
+    said = set(re.findall(r'about = "([\w ]+)"|ABOUT = "([\w ]+)"', source))
+    known = {name for pair in said for name in pair if name} | {"Schema"}
+    assert len(abouts) == len(set(abouts)) > 10
+    assert set(abouts) <= known
+    levels = [level for level, _ in lines]
+    summary = ", ".join(
+        f"{levels.count(one)} {one}" for one in ("ok", "warning", "wrong")
+    )
+    assert example.rstrip().endswith(summary)
+
+
+def test_without_tokens_it_says_where_they_come_from(run: Run):
+    code, said = run(PORT=str(free_port()))
+    assert code == 1
+    assert "Install it into a workspace" in said
+    assert said.rstrip().endswith("0 ok, 1 warning, 1 wrong")
+
+
+def test_a_token_of_the_wrong_kind_is_named_and_not_shown(run: Run):
+    code, said = run(SLACK_BOT_TOKEN=f"xoxp-{BOT[5:]}", PORT=str(free_port()))
+    assert code == 1
+    assert "SLACK_BOT_TOKEN is of the wrong kind" in said
+    assert BOT[5:] not in said
+
+
+def test_a_program_reads_it_as_json(run: Run):
+    code, said = run("--json", PORT=str(free_port()))
+    found = json.loads(said)
+    assert code == 1
+    assert [one["level"] for one in found] == ["wrong", "warning"]
+    assert all(set(one) == {"level", "about", "says", "do"} for one in found)

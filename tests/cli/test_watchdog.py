@@ -1,0 +1,151 @@
+"""A process that can do no more ends with a reason, whatever part of it has died."""
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import SecretStr
+from sqlalchemy.exc import OperationalError
+
+import app
+from bot.config.settings import Settings
+from bot.db.open import open_database
+from cli.app import Application
+from cli.watchdog import Watchdog, WatchedPart
+from sandbox import Sandbox
+
+MANIFEST = Path(app.__file__).parent / "manifest.yml"
+
+
+@pytest.fixture
+def slack() -> Iterator[Sandbox]:
+    made = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def backswing(slack: Sandbox, tmp_path: Path) -> Iterator[Application]:
+    """As the command serves it over Socket Mode."""
+    handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
+    settings = Settings(
+        _env_file=None,
+        slack_bot_token=SecretStr(slack.bot_token),
+        slack_app_token=SecretStr(slack.app_token),
+        slack_api_url=slack.api_url,
+    )
+    yield Application(settings, open_database(f"sqlite:///{tmp_path / 'kept.db'}"))
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def die(*_: object) -> None:
+    # Which nobody in the house catches.
+    raise SystemExit
+
+
+def kill_a_delivery(backswing: Application, slack: Sandbox) -> None:
+    backswing.worker.send_due = die  # type: ignore[method-assign, assignment]
+    backswing.worker.wake()
+
+
+def kill_the_clock(backswing: Application, slack: Sandbox) -> None:
+    backswing._scheduler.scheduler._process_jobs = die
+    backswing._scheduler.scheduler.wakeup()
+
+
+def kill_the_line(backswing: Application, slack: Sandbox) -> None:
+    backswing._batcher._handle_batch = die  # type: ignore[assignment]
+    ana = slack.add_person("ana")
+    slack.say(ana.id, slack.add_channel("help", ana).id, "hello")
+
+
+def kill_the_listener(backswing: Application, slack: Sandbox) -> None:
+    assert backswing._socket is not None
+    backswing._socket._on_message = die  # type: ignore[method-assign, assignment]
+    slack.sockets.disconnect("warning")
+
+
+def switch_it_off(backswing: Application, slack: Sandbox) -> None:
+    slack.sockets.disconnect("link_disabled")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize(
+    ("do", "why"),
+    [
+        (kill_a_delivery, "Sending messages has stopped"),
+        (kill_the_clock, "starts jobs has ended"),
+        (kill_the_line, "commits events has ended"),
+        (kill_the_listener, "listens to Slack has ended"),
+        (switch_it_off, "Socket Mode was switched off"),
+    ],
+)
+def test_what_dies_ends_the_process_with_a_reason(
+    slack: Sandbox,
+    backswing: Application,
+    do: Callable[[Application, Sandbox], None],
+    why: str,
+    capsys: pytest.CaptureFixture[str],
+):
+    def begin() -> None:
+        threading.Thread(target=do, args=(backswing, slack)).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        assert backswing.run(begin, [listening]) == 1
+    assert why in capsys.readouterr().err
+
+
+def serves(backswing: Application) -> int:
+    def begin() -> None:
+        pytest.fail("it must not say that it serves")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return backswing.run(begin, [listening])
+
+
+def test_what_slack_refuses_at_the_start_ends_it_before_it_serves(
+    slack: Sandbox, backswing: Application, capsys: pytest.CaptureFixture[str]
+):
+    slack._tokens.app = "xapp-1-A0-another"
+    assert serves(backswing) == 1
+    assert "SLACK_APP_TOKEN is not accepted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["take_over", "see_channels"])
+def test_a_database_that_fails_at_the_start_ends_it_before_it_serves(
+    backswing: Application,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    def fail(_: object) -> None:
+        raise OperationalError("UPDATE", {}, Exception("words of somebody's"))
+
+    monkeypatch.setattr(f"cli.app.{name}", fail)
+    assert serves(backswing) == 1
+    said = capsys.readouterr().err
+    assert "DATABASE_URL: the database can't be used (OperationalError)." in said
+    assert "words" not in said
+
+
+def test_a_part_may_be_unwell_as_long_as_its_patience_lasts():
+    well = True
+    reasons: list[str] = []
+    part = WatchedPart(
+        lambda: None if well else "away", "It is away.", max_down_seconds=3
+    )
+    watch = Watchdog([part], reasons.append)
+    assert not watch.check()
+    well = False
+    assert [watch.check() for _ in range(3)] == [False] * 3
+    well = True
+    assert not watch.check()
+    well = False
+    assert [watch.check() for _ in range(4)] == [False, False, False, True]
+    assert reasons == ["It is away."]

@@ -1,0 +1,193 @@
+"""Events that come together: each has its own answer, and knows those before it."""
+
+import json
+from typing import Any
+
+import pytest
+from slack_bolt import BoltRequest
+from sqlalchemy import event, select
+
+from bot.db.engine import Database
+from handlers.bolt_app import BoltApp
+from models import Ask
+from tests.factories import Story
+from tests.slack_payloads import (
+    ASKER,
+    CHAMPION,
+    HELPER,
+    PEER,
+    TEAM,
+    message_event,
+    reaction_event,
+)
+
+
+def request(said: dict[str, Any]) -> BoltRequest:
+    body = {
+        "type": "event_callback",
+        "team_id": TEAM,
+        "authorizations": [{"team_id": TEAM, "enterprise_id": None}],
+        "event": said,
+    }
+    return BoltRequest(body=json.loads(json.dumps(body)), mode="socket_mode")
+
+
+def together(bolt: BoltApp, *events: dict[str, Any]) -> list[int]:
+    return [answer.status for answer in bolt.dispatch_batch([*map(request, events)])]
+
+
+@pytest.fixture
+def begun(story: Story) -> list[str]:
+    """A word for each transaction that was committed."""
+    seen: list[str] = []
+    event.listen(
+        story.rt.write_session, "after_commit", lambda _: seen.append("commit")
+    )
+    return seen
+
+
+def test_what_comes_together_is_one_transaction(
+    bolt: BoltApp, story: Story, begun: list[str]
+):
+    threads = [
+        story.ask("How is it done?"),
+        story.ask("How else is it done?"),
+        story.ask("And how is it done?"),
+    ]
+    replies = [message_event(HELPER, "So.", story.ts(), ask.ts) for ask in threads]
+    begun.clear()
+    assert together(bolt, *replies) == [200, 200, 200]
+    assert len(begun) == 1
+    assert len(story.answers()) == 3
+
+
+def test_what_nothing_is_known_of_begins_no_transaction(
+    bolt: BoltApp, story: Story, begun: list[str]
+):
+    story.ask()
+    begun.clear()
+    untracked = story.ts()
+    assert together(
+        bolt,
+        message_event(HELPER, "So.", story.ts(), untracked),
+        reaction_event(PEER, untracked, "+1", story.ts()),
+    ) == [200, 200]
+    assert begun == []
+
+
+def test_one_that_breaks_is_not_acknowledged_and_the_others_are(
+    bolt: BoltApp, story: Story, database: Database
+):
+    ask = story.ask()
+    broken = story.ts()
+
+    replies = [message_event(HELPER, "So.", story.ts(), ask.ts) for _ in range(3)]
+    replies.insert(1, message_event(HELPER, "Broken", broken, ask.ts))
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def fail(_c: Any, _cursor: Any, sql: str, params: Any, *_: Any) -> None:
+        if "INSERT INTO answers" in sql and broken in str(params):
+            raise ZeroDivisionError
+
+    assert together(bolt, *replies) == [200, 500, 200, 200]
+    assert broken not in {answer.ts for answer in story.answers()}
+    assert len(story.answers()) == 3
+
+
+def test_one_that_makes_no_sense_takes_no_other_with_it(bolt: BoltApp, story: Story):
+    ask = story.ask()
+    good = message_event(HELPER, "So.", story.ts(), ask.ts)
+    senseless = request(good)
+    senseless.body["event"] = 5
+    answers = bolt.dispatch_batch([request(good), senseless])
+    assert [answer.status for answer in answers] == [200, 400]
+    assert len(story.answers()) == 1
+
+
+def test_a_reaction_knows_the_answer_that_came_just_before_it(
+    bolt: BoltApp, story: Story
+):
+    ask = story.ask()
+    ts = story.ts()
+    assert together(
+        bolt,
+        message_event(HELPER, "So.", ts, ask.ts),
+        reaction_event(PEER, ts, "+1", story.ts()),
+        reaction_event(ASKER, ts, "white_check_mark", story.ts()),
+    ) == [200, 200, 200]
+    [answer] = story.answers()
+    assert (answer.is_solution, story.only_ask().state) == (True, "solved")
+
+
+def test_the_last_of_several_marks_by_one_person_stands(bolt: BoltApp, story: Story):
+    ask = story.ask()
+    ts = story.say(HELPER, "So.", thread_ts=ask.ts)
+    early, late = story.ts(), story.ts()
+    assert together(
+        bolt,
+        reaction_event(PEER, ts, "+1", late, added=False),
+        reaction_event(PEER, ts, "+1", early),
+        reaction_event(ASKER, ts, "heart", late),
+    ) == [200, 200, 200]
+    [answer] = story.answers()
+    assert answer.helped == 1
+
+
+def test_marks_of_many_people_are_one_transaction(
+    bolt: BoltApp, story: Story, begun: list[str]
+):
+    asks = [story.ask(), story.ask("How else is it done?")]
+    answers = [story.say(HELPER, "So.", thread_ts=ask.ts) for ask in asks]
+    people = [PEER, CHAMPION, "U0NEW", "U0NEWER"]
+    marks = [
+        reaction_event(who, ts, name, story.ts())
+        for ts in answers
+        for who in people
+        for name in ("+1", "heart")
+    ]
+    begun.clear()
+    assert together(bolt, *marks) == [200] * len(marks)
+    assert len(begun) == 1
+    assert [answer.helped for answer in story.answers()] == [4, 4]
+    assert together(bolt, *marks) == [200] * len(marks)
+    assert [answer.helped for answer in story.answers()] == [4, 4]
+
+
+@pytest.mark.deep  # It waits for locks.
+def test_asks_that_hang_hold_up_no_other(
+    bolt: BoltApp, story: Story, database: Database
+):
+    if database.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite locks all or nothing")
+    first, second, free = (
+        story.ask(),
+        story.ask("How else is it done?"),
+        story.ask("And how is it done?"),
+    )
+    stuck = [first.ts, second.ts]
+    with database.write_session() as other:
+        other.scalars(select(Ask).where(Ask.ts.in_(stuck)).with_for_update()).all()
+        assert together(
+            bolt,
+            message_event(HELPER, "So.", story.ts(), first.ts),
+            message_event(HELPER, "So.", story.ts(), second.ts),
+            message_event(HELPER, "So.", story.ts(), free.ts),
+        ) == [500, 500, 200]
+
+
+def test_replies_that_come_together_open_each_ask_once(
+    bolt: BoltApp, story: Story, begun: list[str]
+):
+    asks = [story.ask(), story.ask("How else is it done?")]
+    replies = [
+        message_event(who, "So.", story.ts(), ask.ts)
+        for ask in asks
+        for who in (HELPER, PEER, "U0NEW", ASKER)
+    ]
+    begun.clear()
+    assert together(bolt, *replies, replies[0]) == [200] * 9
+    assert len(begun) == 1
+    assert len(story.answers()) == 6
+    assert [ask.state for ask in story.asks()] == ["answered", "answered"]
+    story.deliver()
+    assert len(story.slack.messages_to(ASKER)) == 2

@@ -1,0 +1,244 @@
+"""The line in which events wait: who is served with whom, and who is sent away."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from slack_bolt import BoltRequest, BoltResponse
+
+from handlers.batching import MAX_BATCH_SIZE, AsyncEventBatcher
+
+
+def request(number: int) -> BoltRequest:
+    return BoltRequest(body={"number": number}, mode="socket_mode")
+
+
+def in_channel(channel: str) -> BoltRequest:
+    body = {"number": 1, "event": {"type": "message", "channel": channel}}
+    return BoltRequest(body=body, mode="socket_mode")
+
+
+def number(request: BoltRequest) -> int:
+    return int(request.body["number"])
+
+
+class Counter:
+    """Serves with the number that was asked for, one batch for each `let_go`."""
+
+    def __init__(self) -> None:
+        self.served: list[list[int]] = []
+        self.busy = threading.Event()
+        self._turns = threading.Semaphore(0)
+
+    def let_go(self, turns: int = 1000) -> None:
+        self._turns.release(turns)
+
+    def __call__(self, requests: Sequence[BoltRequest]) -> list[BoltResponse]:
+        self.busy.set()
+        self._turns.acquire()
+        numbers = [number(request) for request in requests]
+        self.served.append(numbers)
+        return [BoltResponse(status=200, body=str(n)) for n in numbers]
+
+
+@asynccontextmanager
+async def opened(
+    serve: Callable[[Sequence[BoltRequest]], Sequence[BoltResponse]],
+    **bounds: Any,
+) -> AsyncIterator[AsyncEventBatcher]:
+    made = AsyncEventBatcher(serve, **bounds)
+    yield made
+    made.stop(5)
+
+
+async def wait_for(busy: threading.Event) -> None:
+    await asyncio.to_thread(busy.wait, 5)
+
+
+async def ask_behind_the_first(
+    made: AsyncEventBatcher, counter: Counter, numbers: Sequence[int]
+) -> list[asyncio.Task[BoltResponse]]:
+    """Let one be served, and the others wait behind it."""
+    first = asyncio.create_task(made.answer(request(0)))
+    await wait_for(counter.busy)
+    others = [asyncio.create_task(made.answer(request(n))) for n in numbers]
+    await asyncio.sleep(0)
+    return [first, *others]
+
+
+def test_those_who_wait_are_served_together_and_in_the_order_they_came():
+    async def story() -> None:
+        counter = Counter()
+        async with opened(counter) as made:
+            asked = await ask_behind_the_first(made, counter, [1, 2, 3, 4])
+            counter.let_go()
+            answers = await asyncio.gather(*asked)
+        assert [answer.body for answer in answers] == ["0", "1", "2", "3", "4"]
+        assert counter.served == [[0], [1, 2, 3, 4]]
+
+    asyncio.run(story())
+
+
+async def come_in_turns(made: AsyncEventBatcher, numbers: Sequence[int]) -> None:
+    """One in each turn of the event loop."""
+    asked = []
+    for n in numbers:
+        asked.append(asyncio.create_task(made.answer(request(n))))
+        await asyncio.sleep(0)
+    await asyncio.gather(*asked)
+
+
+def test_nobody_is_let_in_while_each_turn_brings_one_more():
+    async def story() -> None:
+        counter = Counter()
+        counter.let_go()
+        async with opened(counter) as made:
+            await come_in_turns(made, range(5))
+            await come_in_turns(made, range(5, 7))
+        assert counter.served == [[0, 1, 2, 3, 4], [5, 6]]
+
+    asyncio.run(story())
+
+
+def test_no_batch_grows_without_bound():
+    async def story() -> None:
+        counter = Counter()
+        async with opened(counter) as made:
+            numbers = range(1, 2 * MAX_BATCH_SIZE + 2)
+            asked = await ask_behind_the_first(made, counter, numbers)
+            counter.let_go()
+            await asyncio.gather(*asked)
+        assert [len(batch) for batch in counter.served] == [
+            1,
+            MAX_BATCH_SIZE,
+            MAX_BATCH_SIZE,
+            1,
+        ]
+
+    asyncio.run(story())
+
+
+def test_no_channel_takes_the_room_of_the_others():
+    async def story() -> None:
+        counter = Counter()
+        async with opened(counter, max_waiting=4) as made:
+            first = asyncio.create_task(made.answer(request(0)))
+            await wait_for(counter.busy)
+            busy = [asyncio.create_task(made.answer(in_channel("C1"))) for _ in "abc"]
+            await asyncio.sleep(0)
+            other = asyncio.create_task(made.answer(in_channel("C2")))
+            await asyncio.sleep(0)
+            counter.let_go()
+            answers = await asyncio.gather(first, *busy, other)
+        assert [answer.status for answer in answers] == [200, 200, 200, 503, 200]
+
+    asyncio.run(story())
+
+
+def test_one_too_many_is_to_come_again():
+    async def story() -> None:
+        counter = Counter()
+        told: list[str] = []
+        async with opened(counter, max_waiting=2, on_refused=told.append) as made:
+            asked = await ask_behind_the_first(made, counter, [1, 2, 3])
+            refused = await asked.pop()
+            assert refused.status == 503
+            assert made.waiting_count == 2
+            assert told == ["full"]
+            counter.let_go()
+            answers = await asyncio.gather(*asked)
+        assert [answer.status for answer in answers] == [200, 200, 200]
+        assert counter.served == [[0], [1, 2]]
+
+    asyncio.run(story())
+
+
+def test_nobody_is_served_after_slack_has_given_up():
+    async def story() -> None:
+        counter = Counter()
+        told: list[str] = []
+        async with opened(counter, timeout=0.2, on_refused=told.append) as made:
+            asked = await ask_behind_the_first(made, counter, [1])
+            await asyncio.sleep(0.3)
+            counter.let_go()
+            first, late = await asyncio.gather(*asked)
+        assert (first.status, late.status) == (200, 503)
+        assert told == ["late"]
+        assert counter.served == [[0]]
+
+    asyncio.run(story())
+
+
+def test_a_bug_is_answered_and_the_next_are_served(caplog: pytest.LogCaptureFixture):
+    def serve(requests: Sequence[BoltRequest]) -> list[BoltResponse]:
+        if number(requests[0]) == 1:
+            raise ZeroDivisionError
+        return [BoltResponse(status=200) for _ in requests]
+
+    async def story() -> None:
+        async with opened(serve) as made:
+            assert (await made.answer(request(1))).status == 500
+            assert (await made.answer(request(2))).status == 200
+
+    asyncio.run(story())
+    assert "events not served" in caplog.text
+
+
+def test_one_who_has_gone_holds_up_nobody():
+    async def story() -> None:
+        counter = Counter()
+        async with opened(counter) as made:
+            asked = await ask_behind_the_first(made, counter, [1, 2])
+            asked[1].cancel()
+            counter.let_go()
+            _, gone, served = await asyncio.gather(*asked, return_exceptions=True)
+        assert isinstance(gone, asyncio.CancelledError)
+        assert isinstance(served, BoltResponse)
+
+    asyncio.run(story())
+
+
+def test_it_is_broken_where_its_thread_has_ended():
+    async def story() -> None:
+        made = AsyncEventBatcher(
+            lambda requests: [BoltResponse(status=200) for _ in requests]
+        )
+        assert not made.is_dead
+        await made.answer(request(1))
+        assert not made.is_dead
+        made.stop(5)
+        assert made.is_dead
+
+    asyncio.run(story())
+
+
+def test_those_who_wait_are_served_before_it_stops():
+    async def story() -> None:
+        counter = Counter()
+        made = AsyncEventBatcher(counter)
+        asked = await ask_behind_the_first(made, counter, [1, 2])
+        stopping = asyncio.create_task(asyncio.to_thread(made.stop, 5))
+        await asyncio.sleep(0)
+        counter.let_go()
+        answers = await asyncio.gather(*asked)
+        await stopping
+        assert [answer.status for answer in answers] == [200, 200, 200]
+        assert not made.is_open
+
+    asyncio.run(story())
+
+
+def test_stopping_waits_no_longer_than_it_may():
+    async def story() -> None:
+        counter = Counter()
+        made = AsyncEventBatcher(counter)
+        asked = await ask_behind_the_first(made, counter, [1])
+        await asyncio.to_thread(made.stop, 0.01)
+        assert made.is_open
+        counter.let_go()
+        await asyncio.gather(*asked)
+
+    asyncio.run(story())

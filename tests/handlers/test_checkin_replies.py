@@ -1,0 +1,393 @@
+"""People share in check-ins by a reply, join them, and leave."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+import jobs.checkins
+import jobs.workspace
+from bot.checkins import participants, responses
+from bot.slack.api import Rejected
+from models import Participant, Round
+from tests.checkins import (
+    WEEK,
+    get_checkin,
+    join,
+    open_form,
+    response_states,
+    share,
+    visible_text,
+)
+from tests.factories import MONDAY, Story
+from tests.slack_payloads import (
+    ASKER,
+    BOT,
+    GUEST,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    user_object,
+)
+
+# Replies
+
+
+def test_the_first_reply_of_who_joined_is_their_check_in(story: Story):
+    one = story.post_round()
+    join(story, ASKER, one)
+    assert response_states(story, one) == {ASKER: "waiting"}
+    first = story.say(ASKER, "The parser", thread_ts=one.ts)
+    story.say(ASKER, "And the lexer", thread_ts=one.ts)
+    assert (
+        get_checkin(story, one, ASKER).state,
+        get_checkin(story, one, ASKER).reply_ts,
+    ) == (
+        "shared",
+        first,
+    )
+    story.advance(minutes=5)
+    assert story.slack.messages_to(ASKER) == []
+
+
+def test_a_reply_counts_whether_or_not_they_have_joined(story: Story):
+    one = story.post_round()
+    story.say(ASKER, "The parser", thread_ts=one.ts)
+    story.say(GUEST, "The lexer", thread_ts=one.ts)
+    # Until Slack has said who they are, nobody knows whether they may take part.
+    assert response_states(story, one) == {}
+    jobs.workspace.fetch_new_users(story.rt, story.deliverer)
+    assert response_states(story, one) == {ASKER: "shared", GUEST: "shared"}
+    join(story, ASKER, one)
+    assert response_states(story, one) == {ASKER: "shared", GUEST: "shared"}
+    story.advance(minutes=5)
+    assert story.slack.messages_to(ASKER) == []
+    story.close_rounds()
+    assert "2 people shared" in visible_text(story.slack.messages_to(HELP_CHANNEL)[0])
+
+
+def test_a_strangers_reply_counts_for_nothing_whenever_we_learn_it(story: Story):
+    one = story.post_round()
+    story.slack.people["U0ZED"] = user_object("U0ZED", "Zed", is_stranger=True)
+    story.say("U0ZED", "The parser", thread_ts=one.ts)
+    jobs.workspace.fetch_new_users(story.rt, story.deliverer)
+    story.say("U0ZED", "The lexer", thread_ts=one.ts)
+    story.advance(minutes=5)
+    assert response_states(story, one) == {}
+    assert story.slack.messages_to("U0ZED") == []
+
+
+def test_only_who_joined_is_reminded(story: Story):
+    one = story.post_round()
+    join(story, ASKER, one)
+    reply = story.say(PEER, "The parser", thread_ts=one.ts)
+    story.delete(PEER, reply, thread_ts=one.ts)
+    assert response_states(story, one) == {ASKER: "waiting"}
+    story.clock.now = MONDAY + timedelta(days=1, hours=1)
+    jobs.checkins.send_reminders(story.rt, story.deliverer)
+    story.deliver()
+    assert len(story.slack.messages_to(ASKER)) == 1
+    assert story.slack.messages_to(PEER) == []
+
+
+def test_deletions_are_followed(story: Story):
+    one = story.post_round()
+    join(story, ASKER, one)
+    first = story.say(ASKER, "The parser", thread_ts=one.ts)
+    second = story.say(ASKER, "And the lexer", thread_ts=one.ts)
+    story.delete(ASKER, first, thread_ts=one.ts)
+    assert get_checkin(story, one, ASKER).reply_ts == second
+    story.edit(ASKER, second, "Only the lexer", before="And", thread_ts=one.ts)
+    story.delete(ASKER, second, thread_ts=one.ts)
+    assert response_states(story, one) == {ASKER: "waiting"}
+    # What comes again, or late, changes nothing.
+    story.say(ASKER, "The parser", thread_ts=one.ts, ts=first)
+    assert response_states(story, one) == {ASKER: "waiting"}
+
+
+def test_a_deletion_that_overtakes_its_reply_wins(story: Story):
+    one = story.post_round()
+    join(story, ASKER, one)
+    ts = story.ts()
+    story.delete(ASKER, ts, thread_ts=one.ts)
+    story.say(ASKER, "The parser", thread_ts=one.ts, ts=ts)
+    assert response_states(story, one) == {ASKER: "waiting"}
+
+
+def test_who_replies_without_having_joined_is_asked_once_ever(story: Story):
+    one = story.post_round()
+    story.say(PEER, "Nice", thread_ts=one.ts)
+    story.say(PEER, "Very", thread_ts=one.ts)
+    jobs.workspace.fetch_new_users(story.rt, story.deliverer)
+    story.deliver()
+    assert story.slack.messages_to(PEER) == []
+    story.advance(minutes=1)
+    [asked] = story.slack.messages_to(PEER)
+    assert "Want to join?" in asked.text
+    [button] = asked.blocks[-1]["elements"]
+    assert (button["action_id"], button["value"]) == ("checkin_join", str(one.id))
+    story.say(PEER, "Very much", thread_ts=one.ts)
+    story.advance(minutes=5)
+    then = story.post_round(MONDAY + WEEK)
+    story.say(PEER, "Nice again", thread_ts=then.ts)
+    story.advance(minutes=5)
+    assert len(story.slack.messages_to(PEER)) == 1
+    story.click(PEER, "checkin_join", button["value"], channel="D0CHI")
+    assert response_states(story, one) == {PEER: "shared"}
+    assert response_states(story, then) == {PEER: "shared"}
+    assert "You've joined" in story.slack.responses[-1][1]
+
+
+def test_who_takes_their_reply_back_within_a_minute_is_not_asked(story: Story):
+    one = story.post_round()
+    ts = story.say(PEER, "Nice", thread_ts=one.ts)
+    story.delete(PEER, ts, thread_ts=one.ts)
+    story.advance(minutes=2)
+    assert story.slack.messages_to(PEER) == []
+    assert response_states(story, one) == {}
+
+
+def test_who_may_not_join_is_not_asked_to(story: Story):
+    story.set_up_channel(guests_may_ask=[])
+    story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
+    one = story.post_round()
+    for who in (GUEST, "U0ROBO"):
+        story.say(who, "Hello", thread_ts=one.ts)
+    story.deliver()
+    story.advance(minutes=2)
+    assert story.slack.messages_to(GUEST) == story.slack.messages_to("U0ROBO") == []
+
+
+def test_who_may_take_part_no_more_is_not_expected_and_does_not_share(story: Story):
+    story.set_up_channel()
+    one = story.post_round()
+    for who in (GUEST, HELPER):
+        join(story, who, one)
+    story.say(GUEST, "The parser", thread_ts=one.ts)
+    story.set_up_channel(guests_may_ask=[])
+    then = story.post_round(MONDAY + WEEK)
+    assert response_states(story, then) == {HELPER: "waiting"}
+    story.say(GUEST, "The lexer", thread_ts=then.ts)
+    story.advance(minutes=2)
+    assert response_states(story, then) == {HELPER: "waiting"}
+    # What they had shared before stands.
+    story.say(GUEST, "And the lexer", thread_ts=one.ts)
+    assert response_states(story, one)[GUEST] == "shared"
+
+
+# The round's message is deleted
+
+
+def remove_round_message(story: Story, one: Round, *, with_replies: bool) -> None:
+    """As Slack tells it of a message with replies, and of one without."""
+    event = {"type": "message", "channel": HELP_CHANNEL, "channel_type": "channel"}
+    before = {"user": BOT, "bot_id": "B0BACKSWING", "ts": one.ts, "text": "?"}
+    about: dict[str, Any] = {
+        "subtype": "message_deleted",
+        "deleted_ts": one.ts,
+        "previous_message": before | {"type": "message"},
+    }
+    if with_replies:
+        tombstone = {"type": "message", "subtype": "tombstone", "user": "USLACKBOT"}
+        about = {
+            "subtype": "message_changed",
+            "message": tombstone | {"ts": one.ts, "thread_ts": one.ts, "text": "Gone."},
+            "previous_message": before | {"type": "message"},
+        }
+    ts = story.ts()
+    assert story.event(event | about | {"ts": ts, "event_ts": ts}) == 200
+
+
+@pytest.mark.parametrize("with_replies", [True, False])
+def test_a_round_whose_message_is_deleted_is_over_and_nobody_was_silent(
+    story: Story, with_replies: bool
+):
+    one = story.post_round()
+    for who in (ASKER, HELPER):
+        join(story, who, one)
+    share(story, HELPER, one)
+    view = open_form(story, ASKER, one)
+    remove_round_message(story, one, with_replies=with_replies)
+    assert response_states(story, one) == {HELPER: "shared"}
+    said = story.submit(ASKER, view, {"working_on": "Gold"}).body
+    assert "This round was cancelled" in said
+    story.advance(days=1, hours=1)
+    jobs.checkins.send_reminders(story.rt, story.deliverer)
+    story.deliver()
+    assert story.slack.messages_to(ASKER) == []
+    with story.rt.read_session() as session:
+        gone = session.get_one(Round, one.id)
+        assert (gone.state, gone.reason, gone.ts) == ("failed", "removed", None)
+    story.command(ASKER, "/backswing", "checkins")
+    assert "its message was deleted" in json.dumps(story.slack.views[-1][1])
+    # The next one comes as planned.
+    assert story.post_round(MONDAY + WEEK).state == "open"
+
+
+def test_a_digest_that_is_deleted_is_linked_to_no_more(story: Story):
+    one = story.post_round()
+    share(story, ASKER, one)
+    story.close_rounds()
+    remove_round_message(story, one, with_replies=False)
+    story.command(ASKER, "/backswing", "checkins")
+    shown = json.dumps(story.slack.views[-1][1])
+    assert "Ana" in shown
+    assert f"p{(one.ts or '').replace('.', '')}" not in shown
+
+
+def test_that_a_message_was_deleted_unheard_is_learned_from_slack(story: Story):
+    one = story.post_round()
+    join(story, ASKER, one)
+    story.slack.messages.clear()
+    story.close_rounds()
+    assert response_states(story, one) == {ASKER: "silent"}
+    then = story.post_round(MONDAY + WEEK)
+    story.slack.fail["conversations.replies"] = [
+        Rejected("conversations.replies", "thread_not_found")
+    ]
+    back = {"type": "member_joined_channel", "user": BOT, "channel": HELP_CHANNEL}
+    assert story.event(back | {"event_ts": story.ts()}) == 200
+    story.deliver()
+    with story.rt.read_session() as session:
+        found = {
+            row.id: (row.state, row.ts) for row in session.scalars(select(Round)).all()
+        }
+    assert found == {one.id: ("closed", None), then.id: ("failed", None)}
+    assert response_states(story, then) == {}
+
+
+def test_what_was_said_while_the_post_was_on_its_way_is_read(story: Story):
+    """Slack's answer came late, and so did the bot's knowledge of the thread."""
+    one = story.post_round()
+    story.slack.thread_messages[HELP_CHANNEL, one.ts or ""] = [
+        {"ts": one.ts, "user": "U0BACKSWING", "bot_id": "B0BACKSWING", "text": "?"},
+        {"ts": "1773043300.000100", "user": HELPER, "text": "Tests"},
+    ]
+    join(story, HELPER, one)
+    assert response_states(story, one) == {HELPER: "waiting"}
+    with story.rt.write_session.begin() as session:
+        responses.request_thread_sync(
+            session, session.get_one(Round, one.id), now=story.clock()
+        )
+    story.deliver()
+    assert response_states(story, one) == {HELPER: "shared"}
+
+
+# Joining
+
+
+def test_joining_and_leaving_are_one_press_each(story: Story):
+    one = story.post_round()
+    join(story, ASKER, one)
+    join(story, ASKER, one)
+    text, blocks = story.slack.responses[-1][1:]
+    assert text.startswith(
+        "You've joined “What are you working on this week?” in #help."
+    )
+    [leave] = blocks[-1]["elements"]
+    assert leave["action_id"] == "checkin_leave"
+    story.click(ASKER, "checkin_leave", leave["value"])
+    assert "You have left" in story.slack.responses[-1][1]
+    assert response_states(story, one) == {}
+    story.advance(days=2)
+    assert story.slack.messages_to(ASKER) == []
+
+
+def test_who_leaves_has_still_shared_what_they_shared(story: Story):
+    one = story.post_round()
+    for who in (ASKER, HELPER):
+        join(story, who, one)
+    story.say(ASKER, "The parser", thread_ts=one.ts)
+    share(story, HELPER, one)
+    with story.rt.read_session() as session:
+        schedule = str(session.get_one(Round, one.id).schedule_id)
+    for who in (ASKER, HELPER):
+        story.click(who, "checkin_leave", schedule)
+    assert response_states(story, one) == {ASKER: "shared", HELPER: "shared"}
+
+
+def test_sharing_signs_nobody_up_but_asks_once(story: Story):
+    one = story.post_round()
+    share(story, ASKER, one)
+    story.advance(minutes=2)
+    assert "Want to join?" in story.slack.messages_to(ASKER)[-1].text
+    with story.rt.read_session() as session:
+        [seat] = session.scalars(select(Participant))
+        assert (seat.is_in, seat.is_asked) == (False, True)
+    then = story.post_round(MONDAY + WEEK)
+    assert response_states(story, then) == {}
+
+
+def test_what_somebody_can_join_and_has_joined(story: Story):
+    one = story.post_round()
+    workspace = story.rt.workspace
+
+    def look(who: str) -> tuple[int, int, int]:
+        with story.rt.read_session() as session:
+            return (
+                len(participants.joined_schedules(session, workspace, who)),
+                len(
+                    participants.joinable_schedules(
+                        session, workspace, who, [HELP_CHANNEL, "C0ELSE"]
+                    )
+                ),
+                len(
+                    participants.open_rounds_for(
+                        session, workspace, who, now=story.clock()
+                    )
+                ),
+            )
+
+    assert look(ASKER) == (0, 1, 0)
+    join(story, ASKER, one)
+    assert look(ASKER) == (1, 0, 1)
+    with story.rt.read_session() as session:
+        [due] = participants.open_rounds_for(
+            session, workspace, ASKER, now=story.clock()
+        )
+        assert (due.round_id, due.channel_name) == (one.id, "help")
+        assert (
+            participants.joinable_schedules(session, workspace, PEER, ["C0ELSE"]) == []
+        )
+    share(story, ASKER, one)
+    assert look(ASKER) == (1, 0, 0)
+    story.close_rounds()
+    assert look(HELPER) == (0, 1, 0)
+
+
+def test_everybody_who_joined_is_expected_in_the_next_round(story: Story):
+    one = story.post_round()
+    for who in (ASKER, HELPER):
+        join(story, who, one)
+    share(story, ASKER, one)
+    then = story.post_round(MONDAY + WEEK)
+    jobs.checkins.close_rounds(story.rt, story.deliverer)
+    assert response_states(story, one) == {ASKER: "shared", HELPER: "silent"}
+    assert response_states(story, then) == {ASKER: "waiting", HELPER: "waiting"}
+
+
+def test_who_leaves_the_channel_leaves_its_check_ins(story: Story):
+    one = story.post_round()
+    for who in (ASKER, HELPER):
+        join(story, who, one)
+    left = {"type": "member_left_channel", "user": ASKER, "channel": HELP_CHANNEL}
+    assert story.event(left | {"event_ts": story.ts()}) == 200
+    assert response_states(story, one) == {HELPER: "waiting"}
+    # They are back; that they had left is heard once more.
+    join(story, ASKER, one)
+    earlier = f"{int(MONDAY.timestamp()) - 60}.000100"
+    assert story.event(left | {"event_ts": earlier}) == 200
+    assert response_states(story, one) == {ASKER: "waiting", HELPER: "waiting"}
+
+
+def test_what_was_said_while_the_bot_was_away_is_read(story: Story):
+    one = story.post_round()
+    join(story, HELPER, one)
+    said = {"ts": "1773043300.000100", "user": HELPER, "text": "Tests"}
+    story.slack.thread_messages[HELP_CHANNEL, one.ts or ""] = [said]
+    back = {"type": "member_joined_channel", "user": BOT, "channel": HELP_CHANNEL}
+    assert story.event(back | {"event_ts": story.ts()}) == 200
+    story.deliver()
+    assert response_states(story, one) == {HELPER: "shared"}

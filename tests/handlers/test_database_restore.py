@@ -1,0 +1,118 @@
+"""A copy of the database is restored, and Slack has seen more than it knows of."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+import handlers.bolt_app
+from bot import sync
+from bot.db import engine
+from bot.features import message_types
+from bot.outbox.worker import OutboxWorker
+from cli import backup
+from models import OutboxItem
+from tests.factories import Story
+from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER
+
+REASON = "for the answer on retries, which saved my day"
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def copied(story: Story, tmp_path: Path) -> Iterator[Story]:
+    """The bot on a copy that was made when an ask waited to be posted."""
+    story.command(ASKER, "/ask", "How do I fix x?")
+    with copy(story, tmp_path) as restored:
+        yield restored
+
+
+@pytest.fixture
+def thanked(story: Story, tmp_path: Path) -> Iterator[Story]:
+    """The bot on a copy that was made when kudos waited to be posted."""
+    given = story.command(ASKER, "/kudos", f"<@{HELPER}> <@{PEER}> {REASON}")
+    assert given.status == 200
+    with copy(story, tmp_path) as restored:
+        yield restored
+
+
+@contextmanager
+def copy(story: Story, tmp_path: Path) -> Iterator[Story]:
+    file = engine.sqlite_file(story.rt.write_session.kw["bind"].url)
+    assert file is not None
+    backup._copy(file, tmp_path / "copy.db")
+    restored = engine.connect(f"sqlite:///{tmp_path / 'copy.db'}")
+    rt = replace(
+        story.rt,
+        write_session=restored.write_session,
+        read_session=restored.read_session,
+        autocommit=restored.autocommit,
+    )
+    yield Story(
+        handlers.bolt_app.create_app(rt, "xoxb-a-token-for-tests"),
+        rt,
+        OutboxWorker(
+            rt, message_types(rt.workspace), fetch_new_users=sync.fetch_new_users
+        ),
+        story.slack,
+        story.clock,
+    )
+    restored.close()
+
+
+def test_what_was_posted_since_is_found_and_not_posted_again(
+    story: Story, copied: Story
+):
+    story.deliver()
+    [post] = story.slack.messages
+    for _ in range(4):
+        copied.advance(minutes=30)
+    assert story.slack.messages == [post]
+    assert copied.only_ask().ts == post.ts
+    # What Slack delivers again counts as ever.
+    copied.say(HELPER, "Have you tried it again?", thread_ts=post.ts)
+    assert copied.only_ask().state == "answered"
+
+
+def test_what_was_not_posted_since_is_posted(copied: Story):
+    for _ in range(4):
+        copied.advance(minutes=30)
+    assert len([m for m in copied.slack.messages if m.text.startswith("Ask")]) == 1
+    with copied.rt.read_session() as session:
+        states = session.scalars(select(OutboxItem.state).filter_by(kind="ask.post"))
+        assert states.all() == ["sent"]
+
+
+def test_letters_that_followed_are_found_and_not_sent_again(
+    story: Story, thanked: Story
+):
+    story.deliver()
+    assert [
+        len(story.slack.messages_to(who)) for who in (HELP_CHANNEL, HELPER, PEER)
+    ] == [1, 1, 1]
+    sent = list(story.slack.messages)
+    for _ in range(6):
+        thanked.advance(minutes=30)
+    assert story.slack.messages == sent
+    with thanked.rt.read_session() as session:
+        waiting = session.scalars(select(OutboxItem).filter_by(finished_at=None))
+        assert waiting.all() == []
+        letters = session.scalars(select(OutboxItem).filter_by(kind="kudos.received"))
+        assert {item.ts for item in letters} == {m.ts for m in sent[1:]}
+
+
+def test_letters_that_did_not_follow_any_more_are_sent(story: Story, thanked: Story):
+    """The message was posted; the letters fell to what the backup was needed for."""
+    assert story.deliverer._send_next()
+    assert [
+        len(story.slack.messages_to(who)) for who in (HELP_CHANNEL, HELPER, PEER)
+    ] == [1, 0, 0]
+    for _ in range(6):
+        thanked.advance(minutes=30)
+    assert [
+        len(story.slack.messages_to(who)) for who in (HELP_CHANNEL, HELPER, PEER)
+    ] == [1, 1, 1]

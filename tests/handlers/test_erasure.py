@@ -1,0 +1,114 @@
+"""Who is forgotten is gone from kudos, check-ins and mentors' credits as well."""
+
+import json
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.privacy import service as privacy
+from models import KudosThanks
+from tests.checkins import share
+from tests.factories import Story
+from tests.handlers import test_mentors as mentors
+from tests.slack_payloads import (
+    ASKER,
+    BOT,
+    CHAMPION,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    form_values,
+)
+
+NAMES = {ASKER: "Ana", HELPER: "Ben", PEER: "Chi", CHAMPION: "Dan"}
+REASON = "the answer on retries, it saved my week"
+
+
+def forget(story: Story, who: str) -> None:
+    with story.rt.write_session.begin() as session:
+        privacy.erase(session, story.rt.workspace.id, who, now=story.clock())
+    for _ in range(3):
+        story.advance(minutes=1)
+
+
+def shown(story: Story) -> str:
+    """All that the bot's messages say now, as far as anybody sees them."""
+    return json.dumps(
+        [[m.text, m.blocks] for m in story.slack.messages], ensure_ascii=False
+    )
+
+
+def is_named(story: Story, who: str) -> bool:
+    return NAMES[who] in shown(story) or who in shown(story)
+
+
+def thanks(story: Story) -> int:
+    with story.rt.read_session() as session:
+        return session.scalar(select(func.count()).select_from(KudosThanks)) or 0
+
+
+@pytest.mark.parametrize("who", [ASKER, HELPER, CHAMPION])
+def test_kudos_name_neither_giver_receiver_nor_who_joined(story: Story, who: str):
+    story.command(ASKER, "/kudos", f"<@{HELPER}> <@{PEER}> for {REASON}")
+    story.deliver()
+    [post] = story.slack.messages_to(HELP_CHANNEL)
+    story.react(CHAMPION, post.ts, "raised_hands", author=BOT)
+    story.advance(minutes=2)
+    before = thanks(story)
+    assert before == 4
+    # Who joined is counted there, and named nowhere.
+    assert is_named(story, who) is (who != CHAMPION)
+    forget(story, who)
+    assert not is_named(story, who)
+    assert (REASON in shown(story)) is (who != ASKER)
+    assert thanks(story) == before
+    # Those who stay are still named.
+    assert is_named(story, PEER)
+
+
+@pytest.mark.parametrize("who", [ASKER, HELPER])
+def test_private_kudos_are_reworded_or_deleted(story: Story, who: str):
+    story.command(ASKER, "/kudos")
+    view = story.slack.views[-1][1]
+    values = form_values(view)
+    values |= {"people": [HELPER], "reason": REASON}
+    [visible] = [name for name in values if "private" in name or name == "visibility"]
+    options = next(b for b in view["blocks"] if b.get("block_id") == visible)
+    [private] = [
+        option["value"]
+        for option in options["element"]["options"]
+        if "rivate" in str(option)
+    ]
+    kind = options["element"]["type"]
+    values[visible] = private if kind == "radio_buttons" else [private]
+    assert not story.submit(ASKER, view, values).body
+    story.advance(minutes=2)
+    assert REASON in shown(story)
+    forget(story, who)
+    assert not is_named(story, who)
+    assert REASON not in shown(story)
+
+
+def test_what_was_shared_in_a_check_in_goes(story: Story):
+    one = story.post_round()
+    share(story, ASKER, one, working_on="The parser", stuck_on="Types")
+    share(story, HELPER, one, working_on="The printer")
+    story.advance(minutes=1)
+    assert is_named(story, ASKER)
+    forget(story, ASKER)
+    assert not is_named(story, ASKER)
+    assert "The parser" not in shown(story)
+    assert "Types" not in shown(story)
+    assert "The printer" in shown(story)
+
+
+@pytest.mark.parametrize("who", [HELPER, ASKER])
+def test_a_credit_names_neither_the_mentor_nor_who_was_helped(story: Story, who: str):
+    mentors.help_out(story)
+    mentors.on_friday(story)
+    mentors.choose(story, "mentor_tell")
+    story.advance(minutes=2)
+    assert "Thank you, Ben!" in shown(story)
+    forget(story, who)
+    assert not is_named(story, who)
+    assert ("Thank you, Ben!" in shown(story)) is (who != HELPER)

@@ -1,0 +1,358 @@
+"""Identifiers that Slack hands back to us, as somebody might make them up."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.slack.api import NotSent
+from models import Answer, Ask, Base, Champion, Channel, Installation, Round
+from tests.checkins import join, open_form, response_states
+from tests.conftest import NOW
+from tests.factories import Story
+from tests.slack_payloads import (
+    ADMIN,
+    ASKER,
+    CHAMPION,
+    GUEST,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    conversation_object,
+    user_object,
+)
+
+STRANGER, ROBOT, GONE = "U9ZED", "U9ROBO", "U9GONE"
+EVERYBODY = (ASKER, HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE)
+THEIR_CHANNEL, THEIR_TS = "C9THEIRS", "1700000000.000100"
+PRIVATE = "C0CLOSED"
+SECRET = "What only the other workspace knows"
+BUTTONS = (
+    *("ask_looking", "ask_same", "option_looking", "option_same", "option_close"),
+    *("option_delete", "option_reopen", "option_edit", "option_worked"),
+    *("ask_delete", "ask_restore", "ask_reopen", "ask_worked"),
+)
+FORMS = ("edit_ask", "close_ask", "delete_ask", "worked")
+NUMBERS = ("", "0", "-1", "x", "9" * 30, "٣", "1 OR 1=1", "null", "1;2")
+
+
+# Who may do what is no question for the database.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def theirs(story: Story) -> int:
+    """An answered ask of another workspace, whose people are called as ours are."""
+    story.slack.people |= {
+        STRANGER: user_object(STRANGER, "Zed", team_id="T9", is_admin=True),
+        ROBOT: user_object(ROBOT, "Robo", is_bot=True, is_admin=True),
+        GONE: user_object(GONE, "Gone", deleted=True, is_admin=True),
+    }
+    with story.rt.write_session.begin() as session:
+        other = Installation(
+            team_id="T9",
+            bot_id="B9",
+            bot_user_id="U9BOT",
+            team_name="Others",
+            team_url="https://others.slack.com/",
+            installed_at=NOW,
+        )
+        session.add(other)
+        session.flush()
+        channel = Channel(
+            installation_id=other.id, slack_id=THEIR_CHANNEL, is_joined=True
+        )
+        session.add(channel)
+        session.flush()
+        session.add_all(
+            Champion(channel_id=channel.id, member=who) for who in EVERYBODY
+        )
+        ask = Ask(
+            installation_id=other.id,
+            channel_id=channel.id,
+            source="command:theirs",
+            ts=THEIR_TS,
+            asker=ASKER,
+            title=SECRET,
+            asked_at=NOW,
+            state="answered",
+        )
+        session.add(ask)
+        session.flush()
+        session.add(
+            Answer(
+                ask_id=ask.id,
+                channel_id=channel.id,
+                ts="1700000000.000200",
+                author=HELPER,
+                answered_at=NOW,
+            )
+        )
+        return ask.id
+
+
+def everything(story: Story, *, but: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Each row of each table; people and where they are may be looked up meanwhile."""
+    with story.rt.read_session() as session:
+        return {
+            table.name: sorted(
+                str(tuple(row)) for row in session.execute(select(table))
+            )
+            for table in Base.metadata.sorted_tables
+            if table.name not in {"members", "channels", "channel_members", *but}
+        }
+
+
+def form(callback_id: str, **meta: object) -> dict[str, Any]:
+    names = ("title", "details", "reason", "worked")
+    return {
+        "type": "modal",
+        "callback_id": callback_id,
+        "private_metadata": json.dumps(meta),
+        "blocks": [
+            {
+                "type": "input",
+                "block_id": name,
+                "element": {"type": "plain_text_input", "action_id": name},
+            }
+            for name in names
+        ],
+    }
+
+
+VALUES = {"title": "Mine", "details": "", "reason": "Because", "worked": "This"}
+
+
+Way = Callable[[Story, str], object]
+
+
+def click(action_id: str, *, value: str = "", option: str | None = None) -> Way:
+    return lambda story, who: story.click(who, action_id, value, option=option)
+
+
+def send(view: dict[str, Any]) -> Way:
+    return lambda story, who: story.submit(who, view, VALUES)
+
+
+def ways(ask: object, answer: object) -> dict[str, Way]:
+    """Each entry that takes the id of an ask or an answer: who does it, with this."""
+    found: dict[str, Way] = {
+        button: click(button, value=str(ask)) for button in BUTTONS
+    }
+    for what in ("edit", "close", "reopen", "delete"):
+        found[f"menu {what}"] = click("ask_menu", option=f"{what}:{ask}")
+    for name in FORMS:
+        found[name] = send(form(name, ask=ask))
+    found["offer"] = click("mark_solved", value=f"{ask}:{answer}")
+    found["offer to mark helpful"] = click("mark_helpful", value=f"{ask}:{answer}")
+    found["who helped"] = click("who_helped", option=str(answer))
+    return found
+
+
+def test_another_workspaces_ask_can_neither_be_seen_nor_touched(
+    story: Story, theirs: int
+) -> None:
+    before = everything(story)
+    with story.rt.read_session() as session:
+        answer = session.scalars(select(Answer.id)).one()
+    for way, use in ways(theirs, answer).items():
+        for who in EVERYBODY:
+            use(story, who)
+        assert everything(story) == before, way
+    shown = json.dumps([*story.slack.views, *story.slack.responses])
+    assert SECRET not in shown
+
+
+def test_what_is_no_id_of_ours_changes_nothing(story: Story) -> None:
+    story.ask()
+    story.deliver()
+    before = everything(story)
+    for number in NUMBERS:
+        for way, use in ways(number, number).items():
+            use(story, ADMIN)
+            assert everything(story) == before, (way, number)
+
+
+# Of our own ask, by people to whom it is none: a click may come from anybody.
+FORBIDDEN = {
+    "menu edit": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
+    "edit_ask": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
+    "worked": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
+    "ask_worked": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
+    "option_edit": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
+    "option_worked": (HELPER, PEER, CHAMPION, ADMIN, GUEST, STRANGER, ROBOT, GONE),
+    **dict.fromkeys(
+        (
+            *("menu close", "menu reopen", "menu delete", "close_ask", "delete_ask"),
+            *("option_close", "option_delete", "option_reopen", "ask_reopen"),
+            *("ask_delete", "ask_restore"),
+            *("offer", "who helped"),
+        ),
+        (HELPER, PEER, GUEST, STRANGER, ROBOT, GONE),
+    ),
+    **dict.fromkeys(
+        ("ask_looking", "ask_same", "option_looking", "option_same"),
+        (ASKER, STRANGER, ROBOT, GONE),
+    ),
+    # The answer is the peer's.
+    "offer to mark helpful": (PEER, STRANGER, ROBOT, GONE),
+}
+
+
+def test_each_entry_with_an_id_is_forbidden_to_somebody(database: object) -> None:
+    assert FORBIDDEN.keys() == ways(0, 0).keys()
+
+
+def test_a_forged_click_or_form_does_no_more_than_its_sender_may(
+    story: Story,
+) -> None:
+    story.slack.people |= {
+        STRANGER: user_object(STRANGER, "Zed", team_id="T9", is_admin=True),
+        ROBOT: user_object(ROBOT, "Robo", is_bot=True, is_admin=True),
+        GONE: user_object(GONE, "Gone", deleted=True, is_admin=True),
+    }
+    story.set_up_channel(champions=[CHAMPION])
+    ask = story.ask()
+    story.say(PEER, "So.", thread_ts=ask.ts)
+    story.deliver()
+    [answer], ask_id = story.answers(), story.only_ask().id
+    before = everything(story)
+    for way, use in ways(ask_id, answer.id).items():
+        for who in FORBIDDEN[way]:
+            use(story, who)
+            assert everything(story) == before, (way, who)
+
+
+@pytest.mark.parametrize(
+    "channel", [THEIR_CHANNEL, "C0NOWHERE", "", "../..", "C0HELP:moved:1"]
+)
+def test_a_channel_in_a_form_is_looked_up_and_not_believed(
+    story: Story, theirs: int, channel: str
+) -> None:
+    story.ask()
+    before = everything(story)
+    for who in EVERYBODY:
+        story.submit(who, form("settings", channel=channel), {})
+        story.click(who, "undo_solved", f"{channel}:1700000000.000200")
+        story.click(who, "undo_helpful", f"{channel}:1700000000.000200")
+        for what in ("mark_solved", "mark_helpful", "make_ask", "ask_options"):
+            if channel.isalnum():
+                story.message_shortcut(
+                    who,
+                    what,
+                    PEER,
+                    "1700000000.000200",
+                    thread_ts=THEIR_TS,
+                    channel=channel,
+                )
+    assert everything(story) == before
+    assert SECRET not in json.dumps([*story.slack.views, *story.slack.responses])
+
+
+def test_events_of_another_workspace_are_not_ours(story: Story, theirs: int) -> None:
+    before = everything(story)
+    authorization = {"team_id": "T9", "user_id": "U9BOT", "is_bot": True}
+    event = {
+        "type": "reaction_added",
+        "user": ASKER,
+        "reaction": "white_check_mark",
+        "item": {"type": "message", "channel": THEIR_CHANNEL, "ts": THEIR_TS},
+        "event_ts": "1772442100.000100",
+    }
+    story.event(event, team_id="T9", authorizations=[authorization])
+    story.event(event)
+    assert everything(story) == before
+
+
+# A private channel's check-in
+
+
+@pytest.fixture
+def closed(story: Story) -> Round:
+    """A round of a private channel that Chi is in, and Ana and Ben are not."""
+    story.slack.channels[PRIVATE] = conversation_object(
+        PRIVATE, "closed", is_private=True
+    )
+    story.slack.members_by_channel[PRIVATE] = [PEER]
+    return story.post_round(channel=PRIVATE, question=SECRET)
+
+
+def forged(story: Story, who: str, one: Round) -> None:
+    """Each way by which a round's number comes back, and a check-in's."""
+    for channel in ("D0ANA", HELP_CHANNEL):
+        story.click(who, "checkin_join", str(one.id), channel=channel)
+        story.click(who, "checkin_share", str(one.id), channel=channel)
+    home = {"type": "home", "private_metadata": "", "blocks": []}
+    story.click(who, "checkin_join", str(one.id), view=home)
+    story.click(who, "checkin_share", str(one.id), view=home)
+    story.submit(who, share_form(one), {"working_on": "Gold"})
+    for button in ("checkin_leave", "checkin_go_on"):
+        story.click(who, button, str(one.schedule_id), channel="D0ANA")
+
+
+def share_form(one: Round) -> dict[str, Any]:
+    fields = ("working_on", "stuck_on", "proud_of", "reflection")
+    return form("checkin_share", round=one.id) | {
+        "blocks": [
+            {
+                "type": "input",
+                "block_id": name,
+                "element": {"type": "plain_text_input", "action_id": name},
+            }
+            for name in fields
+        ]
+    }
+
+
+def test_a_private_channels_round_is_only_for_who_is_in_there(
+    story: Story, closed: Round
+) -> None:
+    before = everything(story)
+    for who in (ASKER, ADMIN, GUEST):
+        forged(story, who, closed)
+        assert everything(story) == before, who
+    assert SECRET not in json.dumps([*story.slack.views, *story.slack.responses])
+    # Nor does what can't be asked count as a yes.
+    story.advance(hours=2)
+    before = everything(story)
+    story.slack.fail["users.conversations"] = [
+        NotSent("users.conversations", "off") for _ in range(9)
+    ]
+    forged(story, ASKER, closed)
+    assert everything(story) == before
+    assert "I can't reach Slack" in str(story.slack.responses)
+
+
+def test_whoever_is_in_there_takes_part_wherever_they_press(
+    story: Story, closed: Round
+) -> None:
+    story.click(PEER, "checkin_share", str(closed.id), channel=PRIVATE)
+    view = story.slack.views[-1][1]
+    assert story.submit(PEER, view, {"working_on": "Gold"}).body == ""
+    story.click(PEER, "checkin_join", str(closed.id), channel="D0CHI")
+    assert response_states(story, closed) == {PEER: "shared"}
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_who_has_joined_and_left_the_channel_takes_part_no_more(
+    story: Story, closed: Round, is_heard: bool
+) -> None:
+    story.click(PEER, "checkin_join", str(closed.id), channel=PRIVATE)
+    view = open_form(story, PEER, closed)
+    assert story.submit(PEER, view, {"working_on": "Gold"}).body == ""
+
+    story.slack.members_by_channel[PRIVATE] = []
+    if is_heard:
+        left = {"type": "member_left_channel", "user": PEER, "channel": PRIVATE}
+        assert story.event(left) == 200
+    else:
+        # As long as it is trusted what Slack said of where somebody is.
+        story.advance(days=1)
+    before = everything(story)
+    join(story, PEER, closed)
+    story.click(PEER, "checkin_share", str(closed.id), channel="D0CHI")
+    said = json.loads(story.submit(PEER, view, {"working_on": "More"}).body)
+    assert "check-in is gone" in said["errors"]["working_on"]
+    assert everything(story) == before

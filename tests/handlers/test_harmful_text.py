@@ -1,0 +1,160 @@
+"""Whatever people write, in whatever field, everything that we then say is harmless."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+
+from tests.factories import Story
+from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER, user_object
+from tests.strategies import HARMFUL_TEXT
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+_TOKEN = re.compile(r"<([^<>\n]*)>")
+# A link of ours leads into the workspace itself.
+_OURS = "https://peers.slack.com/"
+_NOTIFYING = {"broadcast", "usergroup"}
+
+
+def said(story: Story) -> Iterator[tuple[str, Any]]:
+    """All that anybody is shown: a text, and what is drawn."""
+    slack = story.slack
+    for message in (*slack.messages, *slack.ephemeral_messages):
+        yield message.text, message.blocks
+    for _, text, blocks in slack.responses:
+        yield text, blocks
+    for _, view in slack.views:
+        yield "", view
+    for home in slack.homes.values():
+        yield "", home
+
+
+def parts(drawn: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(drawn, dict):
+        yield drawn
+        drawn = list(drawn.values())
+    if isinstance(drawn, list):
+        for part in drawn:
+            yield from parts(part)
+
+
+def assert_nothing_is_meant(marked: str) -> None:
+    """Of what Slack would parse, only the bot's own mentions and links are left."""
+    for token in _TOKEN.findall(marked):
+        target = token.partition("|")[0]
+        is_person = re.fullmatch(r"@[UW][A-Z0-9]+", target)
+        is_date = re.fullmatch(r"!date\^\d+\^[^<>|]*", target)
+        assert is_person or is_date or target.startswith(_OURS), token
+
+
+def assert_harmless(story: Story) -> None:
+    for text, drawn in said(story):
+        assert_nothing_is_meant(text)
+        assert len(text) <= 4000
+        for part in parts(drawn):
+            assert part.get("type") not in _NOTIFYING
+            if part.get("type") == "mrkdwn":
+                assert_nothing_is_meant(part["text"])
+            if part.get("type") == "link" and not part["url"].startswith(_OURS):
+                shown = part.get("text", part["url"])
+                assert re.sub(r"^(https?://|mailto:)|/$", "", part["url"]) in shown
+            assert part.get("type") != "rich_text_section" or part["elements"]
+
+
+def write_everywhere(story: Story, text: str, slack_text: str) -> None:
+    """`text` is what a form sends; `slack_text` what Slack makes of a message."""
+    known = {ask.id for ask in story.asks()}
+    refused = story.command(ASKER, "/ask", slack_text).body
+    assert_nothing_is_meant(json.loads(refused)["text"] if refused else "")
+    story.command(ASKER, "/ask", slack_text, channel="D0", channel_name="directmessage")
+    story.command(ASKER, "/ask")
+    form = story.slack.views[-1][1]
+    answers = {
+        "channel": HELP_CHANNEL,
+        "title": text,
+        "details": text,
+        "more_topics": text,
+    }
+    story.submit(ASKER, form, answers)
+    story.submit(ASKER, form, {"channel": HELP_CHANNEL, "title": "About it: " + text})
+    story.deliver()
+    for ask in [ask for ask in story.asks() if ask.id not in known]:
+        option = f"{{}}:{ask.id}".format
+        story.say(HELPER, slack_text, thread_ts=ask.ts)
+        story.say(ASKER, "Thank you, that worked! " + slack_text, thread_ts=ask.ts)
+        story.click(ASKER, "ask_menu", option=option("edit"))
+        story.submit(ASKER, story.slack.views[-1][1], {"title": text, "details": text})
+        story.click(ADMIN, "ask_menu", option=option("close"))
+        story.submit(ADMIN, story.slack.views[-1][1], {"reason": text})
+        story.deliver()
+        story.click(ADMIN, "ask_menu", option=option("reopen"))
+        story.click(PEER, "ask_same", str(ask.id))
+        story.click(HELPER, "ask_looking", str(ask.id))
+        [answer] = [a for a in story.answers() if a.ask_id == ask.id]
+        story.react(PEER, answer.ts, "heart")
+        story.react(ADMIN, answer.ts, "white_check_mark")
+        story.deliver()
+        story.click(ASKER, "ask_worked", str(ask.id))
+        story.submit(ASKER, story.slack.views[-1][1], {"worked": text})
+    story.command(ASKER, "/kudos", f"<@{HELPER}|{text[:20]}> for {slack_text}")
+    story.command(ASKER, "/kudos", slack_text)
+    own = story.say(ASKER, "Why? " + slack_text)
+    story.message_shortcut(ADMIN, "make_ask", ASKER, own, "Why? " + slack_text)
+    story.message_shortcut(ASKER, "make_ask", ASKER, own, "Why? " + slack_text)
+    story.set_up_channel(topics=text, helpful=text or ":+1:")
+    story.set_up_channel(topics=text)
+    story.command(ADMIN, "/backswing")
+    story.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
+    story.advance(minutes=2)
+    story.advance(minutes=2)
+
+
+@pytest.mark.timeout(300)
+@settings(
+    max_examples=2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(typed=HARMFUL_TEXT, sent=HARMFUL_TEXT, called=HARMFUL_TEXT)
+@example(typed="<!channel>", sent="<!channel> &lt;!here&gt;", called="<!everyone>")
+@example(typed="<https://a.example|b>", sent="<https://evil.example|b.com>", called="*")
+def test_no_words_in_any_field_do_harm(
+    story: Story, typed: str, sent: str, called: str
+) -> None:
+    for who in (ASKER, HELPER, PEER, ADMIN):
+        changed = user_object(who, called or "x")
+        story.slack.people[who] = changed
+        story.event({"type": "user_change", "user": changed})
+    story.event(
+        {"type": "channel_rename", "channel": {"id": HELP_CHANNEL, "name": called}}
+    )
+    write_everywhere(story, typed, sent)
+    assert_harmless(story)
+    assert len(list(said(story))) > 10
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(900)
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(typed=HARMFUL_TEXT, sent=HARMFUL_TEXT, called=HARMFUL_TEXT)
+def test_no_words_in_any_field_do_harm_however_many_are_tried(
+    story: Story, typed: str, sent: str, called: str
+) -> None:
+    write_everywhere(story, typed, sent)
+    assert_harmless(story)
+
+
+@pytest.mark.parametrize(
+    "marked", ["<!channel>", "<!here|x>", "<https://evil.example|x>"]
+)
+def test_what_looks_for_tokens_finds_them(database: object, marked: str) -> None:
+    with pytest.raises(AssertionError):
+        assert_nothing_is_meant(f"See {marked}.")

@@ -1,0 +1,292 @@
+"""What comes late, twice or after a change of mind, and what is said about it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import app
+from bot import sync
+from bot.slack.api import OutcomeUnknown, Rejected
+from bot.slack.client import SlackClient
+from sandbox import Sandbox
+from tests.factories import Story
+from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER, message_event
+
+MANIFEST = Path(app.__file__).parent / "manifest.yml"
+
+
+def test_a_mark_is_taken_back_though_its_emoji_means_nothing_any_more(
+    story: Story,
+) -> None:
+    story.set_up_channel(helpful=":tada:", solved=":100:")
+    ask = story.ask()
+    answer = story.say(HELPER, "So.", thread_ts=ask.ts)
+    story.react(PEER, answer, "tada")
+    story.react(ASKER, answer, "100")
+    assert story.answer_marks() == {answer: (True, 1)}
+    story.set_up_channel(helpful=":heart:", solved=":white_check_mark:")
+    story.unreact(PEER, answer, "tada")
+    story.unreact(ASKER, answer, "100")
+    assert story.answer_marks() == {answer: (False, 0)}
+    assert story.only_ask().state == "answered"
+
+
+def test_an_ask_is_closed_once_and_keeps_the_first_reason(story: Story) -> None:
+    story.ask()
+    ask_id = story.only_ask().id
+    story.click(ADMIN, "ask_menu", option=f"close:{ask_id}")
+    form = story.slack.views[-1][1]
+    story.submit(ADMIN, form, {"reason": "Asked before"})
+    assert "already closed" in str(story.submit(ADMIN, form, {"reason": "x"}).body)
+    story.click(ASKER, "ask_menu", option=f"close:{ask_id}")
+    assert "already closed" in story.slack.responses[-1][1]
+    story.deliver()
+    assert len(story.slack.messages_to(ASKER)) == 1
+    assert story.only_ask().close_reason == "Asked before"
+
+
+def test_an_ask_closed_by_a_form_is_closed_though_our_clock_is_behind(
+    story: Story,
+) -> None:
+    story.ask()
+    ask_id = story.only_ask().id
+    story.click(ASKER, "ask_menu", option=f"close:{ask_id}")
+    story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}")
+    story.clock.advance(minutes=-5)
+    story.click(ADMIN, "ask_menu", option=f"close:{ask_id}")
+    story.submit(ADMIN, story.slack.views[-1][1], {"reason": "Asked before"})
+    assert story.only_ask().state == "closed"
+    assert story.only_ask().close_reason == "Asked before"
+
+
+def test_an_ask_closed_by_a_form_while_our_clock_was_ahead_can_be_reopened(
+    story: Story,
+) -> None:
+    ask = story.ask()
+    ask_id = story.only_ask().id
+    story.clock.advance(hours=3)
+    story.click(ADMIN, "ask_menu", option=f"close:{ask_id}")
+    story.submit(ADMIN, story.slack.views[-1][1], {"reason": "Asked before"})
+    story.clock.advance(hours=-3)
+    story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}")
+    assert story.only_ask().state == "open"
+    answer = story.say(HELPER, "So.", thread_ts=ask.ts)
+    story.react(ASKER, answer, "white_check_mark")
+    assert story.only_ask().state == "solved"
+
+
+def test_an_answer_to_a_closed_ask_is_told_when_it_is_open_again(story: Story) -> None:
+    ask = story.ask()
+    ask_id = story.only_ask().id
+    story.click(ASKER, "ask_menu", option=f"close:{ask_id}")
+    story.say(HELPER, "So.", thread_ts=ask.ts)
+    story.deliver()
+    assert story.slack.messages_to(ASKER) == []
+    story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}")
+    story.deliver()
+    assert story.slack.texts_to(ASKER) == ["Ben answered your ask “How do I fix x?”."]
+
+
+def test_what_slack_does_not_say_of_a_channel_changes_nothing(story: Story) -> None:
+    story.ask()
+    story.clock.advance(hours=2)
+    story.slack.fail["conversations.info"] = [
+        Rejected("conversations.info", "missing_scope")
+    ]
+    story.ask("Still here?")
+    assert len(story.asks()) == 2
+
+
+def test_a_channel_that_slack_hides_is_one_without_the_bot(story: Story) -> None:
+    story.command(ASKER, "/ask", "How is it done?", channel="C0HIDDEN")
+    assert "/invite @Backswing" in json.dumps(story.slack.views[-1][1])
+    assert story.asks() == []
+
+
+def test_the_asker_hears_when_nobody_knows_whether_it_was_posted(story: Story) -> None:
+    story.slack.fail["chat.postMessage"] = [
+        OutcomeUnknown("chat.postMessage", "TimeoutError")
+    ]
+    story.slack.fail["conversations.history"] = [
+        Rejected("conversations.history", "missing_scope")
+    ]
+    story.command(ASKER, "/ask", "How do I fix x?")
+    for _ in range(3):
+        story.advance(seconds=11)
+    [told] = story.slack.messages_to(ASKER)
+    assert "I'm not sure your ask made it to #help" in told.text
+    assert "How do I fix x?" in json.dumps(told.blocks)
+    assert story.slack.messages_to(HELP_CHANNEL) == []
+
+
+def test_an_offer_made_again_is_about_the_answer_that_is_there(story: Story) -> None:
+    ask = story.ask()
+    first = story.say(HELPER, "So.", thread_ts=ask.ts)
+    story.say(ASKER, "Thanks!", thread_ts=ask.ts)
+    story.delete(HELPER, first, thread_ts=ask.ts)
+    story.deliver()
+    assert story.slack.ephemeral_messages == []
+    story.say(PEER, "Or so.", thread_ts=ask.ts)
+    story.say(ASKER, "Thank you!", thread_ts=ask.ts)
+    story.deliver()
+    [offer] = story.slack.ephemeral_messages
+    assert offer.text == "Did Chi's answer help?"
+
+
+def test_an_older_edit_that_comes_later_changes_nothing(story: Story) -> None:
+    story.set_up_channel(capture="all")
+    ts = story.say(ASKER, "One?")
+    first, second = story.ts(), story.ts()
+    story.edit(ASKER, ts, "Three?", before="Two?", event_ts=second)
+    story.edit(ASKER, ts, "Two?", before="One?", event_ts=first)
+    assert story.only_ask().title == "Three?"
+
+
+def test_an_edit_back_to_the_first_words_outlives_the_edit_before_it(
+    story: Story,
+) -> None:
+    story.set_up_channel(capture="all")
+    ts = story.say(ASKER, "One?")
+    first, second = story.ts(), story.ts()
+    story.edit(ASKER, ts, "One?", before="Two?", event_ts=second)
+    story.edit(ASKER, ts, "Two?", before="One?", event_ts=first)
+    assert story.only_ask().title == "One?"
+
+
+def test_a_message_that_becomes_a_question_by_an_edit_has_its_thread_read(
+    story: Story,
+) -> None:
+    story.command(ASKER, "/backswing")  # Known, and nothing captured yet.
+    ts = story.say(ASKER, "It is broken")
+    reply = story.say(HELPER, "Restart it", thread_ts=ts)
+    story.slack.thread_messages[HELP_CHANNEL, ts] = [
+        message_event(ASKER, "Why is it broken?", ts),
+        message_event(HELPER, "Restart it", reply, ts),
+    ]
+    story.set_up_channel(capture="questions")
+    story.edit(ASKER, ts, "Why is it broken?", before="It is broken")
+    story.deliver()
+    assert [answer.ts for answer in story.answers()] == [reply]
+
+
+def test_a_mark_that_is_heard_of_before_its_answer_is_read_counts(story: Story) -> None:
+    story.set_up_channel(capture="questions")
+    ts = story.say(ASKER, "It is broken")
+    reply = story.ts()
+    story.react(PEER, reply, "heart")
+    said = message_event(HELPER, "Restart it", reply, ts)
+    story.slack.thread_messages[HELP_CHANNEL, ts] = [
+        message_event(ASKER, "Why is it broken?", ts),
+        said,
+    ]
+    story.edit(ASKER, ts, "Why is it broken?", before="It is broken")
+    story.deliver()
+    assert story.event(said) == 200
+    assert story.answer_marks() == {reply: (False, 1)}
+
+
+def test_a_mark_that_comes_while_the_thread_is_read_counts(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ts = story.say(ASKER, "It is broken")
+    reply = story.say(HELPER, "Restart it", thread_ts=ts)
+    said = message_event(HELPER, "Restart it", reply, ts)
+    thread = story.slack.thread_messages[HELP_CHANNEL, ts] = [
+        message_event(ASKER, "It is broken", ts),
+        said,
+    ]
+    looks: list[int] = []
+    look = story.slack.replies
+
+    def replies(channel: str, ts: str) -> Iterator[dict[str, Any]]:
+        shown = [dict(one) for one in look(channel, ts)]
+        looks.append(len(shown))
+        if len(looks) == 1:
+            # Slack has answered, and nobody has heard it yet.
+            story.react(PEER, reply, "heart")
+            thread[1]["reactions"] = [{"name": "heart", "users": [PEER], "count": 1}]
+        return iter(shown)
+
+    monkeypatch.setattr(story.slack, "replies", replies)
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts, "It is broken")
+    story.deliver()
+    assert story.answer_marks() == {reply: (False, 1)}
+    assert looks == [2, 2]
+
+
+@pytest.mark.parametrize("named", [[PEER], [], None])
+def test_a_thread_that_names_some_who_reacted_has_the_others_asked_for(
+    story: Story, named: list[str] | None
+) -> None:
+    ts = story.say(ASKER, "It is broken")
+    reply = story.say(HELPER, "Restart it", thread_ts=ts)
+    shown: dict[str, Any] = message_event(HELPER, "Restart it", reply, ts)
+    shown["reactions"] = [{"name": "heart", "users": named, "count": 2}]
+    first: dict[str, Any] = message_event(ASKER, "It is broken", ts)
+    first["reactions"] = None
+    story.slack.thread_messages[HELP_CHANNEL, ts] = [first, shown]
+    story.slack.full_reactions[HELP_CHANNEL, reply] = [
+        {"name": "heart", "users": [PEER, ASKER], "count": 2}
+    ]
+    story.message_shortcut(ASKER, "make_ask", ASKER, ts, "It is broken")
+    story.deliver()
+    assert story.answer_marks() == {reply: (False, 2)}
+
+
+def test_reactions_are_asked_for_in_full(story: Story) -> None:
+    slack = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    slack.start()
+    try:
+        here = slack.add_channel("help")
+        web = SlackClient(slack.bot_token, base_url=slack.api_url)
+        _, ts = web.post(here.id, "Hello", [], metadata_token="x")
+        assert web.reactions_of(here.id, ts) == []
+        web.add_reaction(here.id, ts, "eyes")
+        [reaction] = web.reactions_of(here.id, ts)
+        assert (reaction["name"], reaction["count"]) == ("eyes", 1)
+        web.delete(here.id, ts)
+        assert web.reactions_of(here.id, ts) == []
+        with pytest.raises(Rejected, match="channel_not_found"):
+            web.reactions_of("C0NONE", ts)
+    finally:
+        slack.stop()
+
+
+def test_the_survey_does_without_private_channels_where_it_must(story: Story) -> None:
+    slack = Sandbox(yaml.safe_load(MANIFEST.read_text()))
+    slack.start()
+    try:
+        slack.scopes.difference_update({"groups:read", "groups:history"})
+        here = slack.add_channel("help")
+        web = SlackClient(slack.bot_token, base_url=slack.api_url)
+        assert [channel["id"] for channel in web.own_conversations()] == [here.id]
+    finally:
+        slack.stop()
+
+
+def test_people_are_met_before_they_are_named(story: Story) -> None:
+    ask = story.ask()
+    story.say(HELPER, "So.", thread_ts=ask.ts)
+    sync.fetch_new_users(story.rt)
+    story.deliver()
+    assert story.slack.texts_to(ASKER) == ["Ben answered your ask “How do I fix x?”."]
+
+
+def test_a_sign_that_nobody_heard_of_is_taken_back(story: Story) -> None:
+    story.set_up_channel(capture="all")
+    ts = story.say(ASKER, "How is it done?")
+    answer = story.say(HELPER, "So.", thread_ts=ts)
+    story.deliver()
+    story.slack.fail_after["reactions.add"] = [
+        OutcomeUnknown("reactions.add", "TimeoutError")
+    ]
+    story.react(ASKER, answer, "white_check_mark")
+    story.deliver()
+    assert (HELP_CHANNEL, ts, "white_check_mark") in story.slack.reactions
+    story.unreact(ASKER, answer, "white_check_mark")
+    story.advance(minutes=1)
+    assert story.slack.reactions == {(HELP_CHANNEL, ts, "pushpin")}

@@ -1,0 +1,574 @@
+"""The bot introduces itself to a channel once, and greets who is new there once."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.slack.api import OutcomeUnknown, Rejected
+from bot.workspace import member_settings
+from bot.workspace.member_settings import MemberSettings
+from models import Channel, ChannelIntroduction, Installation, OutboxItem
+from tests.factories import Story
+from tests.slack_payloads import (
+    ADMIN,
+    ASKER,
+    BOT,
+    CHAMPION,
+    GUEST,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    button,
+    conversation_object,
+    user_object,
+)
+
+# Who is told what is no question for the database.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+NEW = "C0NEW"
+POSTED_BLOCKS = 5
+
+
+def arrive(story: Story, *, inviter: str | None = ASKER, channel: str = NEW) -> None:
+    """The bot is invited to a channel."""
+    story.slack.channels.setdefault(channel, conversation_object(channel, "new"))
+    story.event(
+        {
+            "type": "member_joined_channel",
+            "user": BOT,
+            "channel": channel,
+            "channel_type": "C",
+            "event_ts": story.ts(),
+        }
+        | ({"inviter": inviter} if inviter else {})
+    )
+    story.deliver()
+
+
+def join(story: Story, who: str, channel: str = NEW, *, at: str | None = None) -> None:
+    """A person comes to a channel."""
+    story.event(
+        {
+            "type": "member_joined_channel",
+            "user": who,
+            "channel": channel,
+            "channel_type": "C",
+            "event_ts": at or story.ts(),
+        }
+    )
+    story.deliver()
+
+
+def press(story: Story, who: str, text: str, *, of: str | None = None) -> Any:
+    """Press a button of the last message to somebody, oneself if nobody is named."""
+    action_id, value = button(story.slack.messages_to(of or who)[-1], text)
+    return story.click(who, action_id, value, channel=f"D{(of or who)[1:]}")
+
+
+def chosen(story: Story, who: str) -> MemberSettings:
+    with story.rt.read_session() as session:
+        return member_settings.get(session, story.rt.workspace.id, who)
+
+
+@pytest.fixture
+def arrived(story: Story) -> Story:
+    """Ana has invited the bot to #new, a while ago."""
+    arrive(story)
+    story.clock.advance(hours=1)
+    return story
+
+
+# The introduction
+
+
+def test_the_inviter_sees_what_the_channel_would_see_and_posts_it(
+    story: Story,
+) -> None:
+    arrive(story)
+    assert story.slack.messages_to(NEW) == []
+    [preview] = story.slack.messages_to(ASKER)
+    assert "May I introduce myself there?" in preview.text
+    press(story, ASKER, "Post it")
+    story.deliver()
+    [said] = story.slack.messages_to(NEW)
+    assert len(said.blocks) == POSTED_BLOCKS
+    assert all(block in preview.blocks for block in said.blocks)
+    words = json.dumps(said.blocks, ensure_ascii=False)
+    for promised in ("Four short rules", "time it takes", "How to leave", "/ask"):
+        assert promised in words
+    assert "<!" not in words
+    assert story.slack.responses[-1][1] == "Done: I introduce myself in the channel."
+
+
+def test_it_names_the_channels_own_emoji(arrived: Story) -> None:
+    arrived.command(ADMIN, "/backswing", channel=NEW)
+    arrived.submit_settings(ADMIN, "settings", {"solved": ":100:"})
+    press(arrived, ASKER, "Post it")
+    arrived.deliver()
+    assert "with :100:" in json.dumps(arrived.slack.messages_to(NEW)[0].blocks)
+
+
+def test_however_often_slack_says_so_it_is_asked_and_posted_once(story: Story) -> None:
+    for _ in range(2):
+        arrive(story)
+    assert len(story.slack.messages_to(ASKER)) == 1
+    for _ in range(3):
+        press(story, ASKER, "Post it")
+        story.deliver()
+    assert len(story.slack.messages_to(NEW)) == 1
+    assert "already" in story.slack.responses[-1][1]
+
+
+def test_removed_and_invited_again_it_does_not_introduce_itself_again(
+    arrived: Story,
+) -> None:
+    press(arrived, ASKER, "Post it")
+    arrived.deliver()
+    arrived.event({"type": "channel_left", "channel": NEW})
+    arrive(arrived, inviter=HELPER)
+    assert arrived.slack.messages_to(HELPER) == []
+    assert len(arrived.slack.messages_to(NEW)) == 1
+
+
+def test_not_now_says_nothing_and_leaves_the_way_open(arrived: Story) -> None:
+    press(arrived, ASKER, "Not now")
+    arrived.deliver()
+    assert arrived.slack.messages_to(NEW) == []
+    _, text, drawn = arrived.slack.responses[-1]
+    assert "I say nothing" in text
+    [button] = drawn[-1]["elements"]
+    assert button["text"]["text"] == "Post it"
+    arrived.click(ASKER, button["action_id"], button["value"])
+    arrived.deliver()
+    assert len(arrived.slack.messages_to(NEW)) == 1
+    press(arrived, ASKER, "Not now")
+    assert "already" in arrived.slack.responses[-1][1]
+
+
+def test_nobody_else_decides_but_champions_and_admins(arrived: Story) -> None:
+    arrived.slack.people["U0ROBO"] = user_object("U0ROBO", is_bot=True, is_admin=True)
+    for who in (HELPER, GUEST, "U0ROBO"):
+        press(arrived, who, "Post it", of=ASKER)
+        press(arrived, who, "Not now", of=ASKER)
+        arrived.deliver()
+        assert "Only the person who invited me" in arrived.slack.responses[-1][1]
+    assert arrived.slack.messages_to(NEW) == []
+    press(arrived, ADMIN, "Post it", of=ASKER)
+    arrived.deliver()
+    assert len(arrived.slack.messages_to(NEW)) == 1
+
+
+def test_the_preview_loses_its_buttons_when_somebody_else_has_posted(
+    story: Story,
+) -> None:
+    arrive(story)
+    [preview] = story.slack.messages_to(ASKER)
+    story.click(ADMIN, *button(preview, "Post it"))
+    story.deliver()
+    assert len(story.slack.messages_to(NEW)) == 1
+    assert preview.text == "I have introduced myself in the channel already."
+    assert "introduction_post" not in json.dumps(preview.blocks)
+
+
+def test_where_nobody_was_asked_the_settings_offer_it(story: Story) -> None:
+    arrive(story, inviter=None)
+    story.command(ADMIN, "/backswing", channel=NEW)
+    story.submit_settings(ADMIN, "settings", {"champions": [CHAMPION]})
+    story.command(CHAMPION, "/backswing", channel=NEW)
+    settings = story.slack.views[-1][1]
+    [offer] = [b for b in settings["blocks"] if "accessory" in b]
+    story.click(HELPER, "introduction_open", offer["accessory"]["value"], view=settings)
+    assert story.slack.views[-1][1]["title"]["text"] == "Not possible"
+    story.click(
+        CHAMPION, "introduction_open", offer["accessory"]["value"], view=settings
+    )
+    preview = story.slack.views[-1][1]
+    assert "Four short rules" in json.dumps(preview)
+    assert story.submit(HELPER, preview, {}).body != ""
+    for _ in range(2):
+        story.submit(CHAMPION, preview, {})
+        story.deliver()
+    assert len(story.slack.messages_to(NEW)) == 1
+    story.command(CHAMPION, "/backswing", channel=NEW)
+    assert "introduction_open" not in json.dumps(story.slack.views[-1][1])
+
+
+@pytest.mark.parametrize("facts", [{"is_bot": True}, {"deleted": True}])
+def test_an_inviter_who_is_nobody_to_ask_is_not_asked(
+    story: Story, facts: dict[str, Any]
+) -> None:
+    story.slack.people["U0ODD"] = user_object("U0ODD", **facts)
+    arrive(story, inviter="U0ODD")
+    assert story.slack.messages == []
+
+
+def test_where_slack_refuses_whoever_wanted_it_hears_so_and_tries_again(
+    arrived: Story,
+) -> None:
+    arrived.slack.fail["chat.postMessage"] = [
+        Rejected("chat.postMessage", "restricted_action")
+    ]
+    press(arrived, ASKER, "Post it")
+    preview = arrived.slack.messages_to(ASKER)[0]
+    arrived.deliver()
+    assert arrived.slack.messages_to(NEW) == []
+    assert "did not let me" in arrived.slack.texts_to(ASKER)[-1]
+    arrived.clock.advance(minutes=1)
+    arrived.click(ASKER, *button(preview, "Post it"))
+    arrived.deliver()
+    assert len(arrived.slack.messages_to(NEW)) == 1
+
+
+def test_where_nobody_knows_whether_it_stands_it_is_looked_for(arrived: Story) -> None:
+    arrived.slack.fail_after["chat.postMessage"] = [
+        OutcomeUnknown("chat.postMessage", "TimeoutError")
+    ]
+    press(arrived, ASKER, "Post it")
+    for _ in range(3):
+        arrived.advance(seconds=15)
+    assert len(arrived.slack.messages_to(NEW)) == 1
+    assert len(arrived.slack.messages_to(ASKER)) == 1
+
+
+@pytest.mark.parametrize("fact", ["left", "archive"])
+def test_where_it_can_not_speak_it_says_so(arrived: Story, fact: str) -> None:
+    arrived.event({"type": f"channel_{fact}", "channel": NEW})
+    press(arrived, ASKER, "Post it")
+    arrived.deliver()
+    assert arrived.slack.messages_to(NEW) == []
+    with arrived.rt.read_session() as session:
+        assert session.scalars(select(ChannelIntroduction.posted_at)).one() is None
+
+
+def test_another_workspaces_channel_and_made_up_ones_are_none_of_ours(
+    story: Story,
+) -> None:
+    with story.rt.write_session.begin() as session:
+        other = Installation(
+            team_id="T9",
+            bot_id="B9",
+            bot_user_id="U9BOT",
+            team_name="Others",
+            team_url="https://others.slack.com/",
+            installed_at=story.clock(),
+        )
+        session.add(other)
+        session.flush()
+        theirs = Channel(installation_id=other.id, slack_id="C9", is_joined=True)
+        session.add(theirs)
+        session.flush()
+        session.add(ChannelIntroduction(channel_id=theirs.id, inviter=ADMIN))
+        their_id = str(theirs.id)
+    for value in (their_id, "", "0", "x", "9" * 18, "9" * 30):
+        for action_id in ("post", "not_now", "open"):
+            story.click(ADMIN, f"introduction_{action_id}", value)
+        form = {
+            "type": "modal",
+            "callback_id": "introduction",
+            "private_metadata": json.dumps({"channel": value}),
+            "blocks": [],
+        }
+        assert "Not possible" in str(story.submit(ADMIN, form, {}).body)
+    story.deliver()
+    assert story.slack.messages == []
+    assert story.slack.views == []
+    with story.rt.read_session() as session:
+        assert session.scalars(select(ChannelIntroduction.posted_at)).all() == [None]
+
+
+# The greeting
+
+
+def test_a_newcomer_is_greeted_once_whichever_channels_they_join(
+    arrived: Story,
+) -> None:
+    arrive(arrived, channel="C0MORE", inviter=None)
+    arrived.clock.advance(hours=1)
+    for channel in (NEW, NEW, "C0MORE"):
+        join(arrived, PEER, channel)
+    [greeting] = arrived.slack.messages_to(PEER)
+    assert greeting.text.startswith("Welcome to ")
+    assert "Four short rules" in json.dumps(greeting.blocks)
+    assert chosen(arrived, PEER).is_greeted
+    press(arrived, PEER, "Ask your peers")
+    assert arrived.slack.views[-1][1]["callback_id"] == "ask"
+
+
+FRIDAY_EVENING = datetime(2026, 3, 6, 18, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("tz", "then"),
+    [
+        ("Europe/Helsinki", datetime(2026, 3, 9, 7, 0, tzinfo=UTC)),
+        ("America/New_York", FRIDAY_EVENING),
+        ("Asia/Tokyo", datetime(2026, 3, 9, 0, 0, tzinfo=UTC)),
+        (None, datetime(2026, 3, 9, 9, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_greeting_waits_for_the_newcomers_own_daytime(
+    arrived: Story, tz: str | None, then: datetime
+) -> None:
+    arrived.slack.people[PEER] = user_object(PEER, tz=tz)
+    arrived.clock.now = FRIDAY_EVENING
+    join(arrived, PEER)
+    if then > FRIDAY_EVENING:
+        assert arrived.slack.messages_to(PEER) == []
+        arrived.clock.now = then - timedelta(seconds=1)
+        arrived.deliverer.send_due()
+        assert arrived.slack.messages_to(PEER) == []
+        arrived.clock.now = then
+        arrived.deliver()
+    assert len(arrived.slack.messages_to(PEER)) == 1
+
+
+def wait_for_morning(story: Story, who: str = PEER) -> None:
+    """Somebody joins in the evening; their greeting waits."""
+    story.clock.now = FRIDAY_EVENING
+    join(story, who)
+    assert story.slack.messages_to(who) == []
+
+
+def monday(story: Story) -> None:
+    story.clock.now = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
+    story.deliver()
+
+
+def test_the_newcomers_own_hours_and_pause_are_kept_when_they_change_meanwhile(
+    arrived: Story,
+) -> None:
+    wait_for_morning(arrived)
+    with arrived.rt.write_session.begin() as session:
+        member_settings.update(
+            session,
+            arrived.rt.workspace.id,
+            PEER,
+            hours_from=time(13),
+            paused_until=datetime(2026, 3, 10, tzinfo=UTC).date(),
+        )
+    monday(arrived)
+    assert arrived.slack.messages_to(PEER) == []
+    arrived.clock.now = datetime(2026, 3, 10, 11, 0, tzinfo=UTC)
+    arrived.deliver()
+    assert len(arrived.slack.messages_to(PEER)) == 1
+
+
+def leave(story: Story) -> None:
+    story.event({"type": "user_change", "user": user_object(PEER, deleted=True)})
+
+
+def ask(story: Story) -> None:
+    story.command(PEER, "/ask", "How do I fix x?", channel=NEW)
+
+
+def say_no(story: Story) -> None:
+    story.click(PEER, "greetings_off")
+
+
+def remove_the_bot(story: Story) -> None:
+    story.event({"type": "channel_left", "channel": NEW})
+
+
+def leave_the_channel(story: Story) -> None:
+    story.event(
+        {
+            "type": "member_left_channel",
+            "user": PEER,
+            "channel": NEW,
+            "event_ts": story.ts(),
+        }
+    )
+
+
+def archive(story: Story) -> None:
+    story.event({"type": "channel_archive", "channel": NEW})
+
+
+@pytest.mark.parametrize(
+    "meanwhile", [leave, ask, say_no, remove_the_bot, archive, leave_the_channel]
+)
+def test_what_is_no_longer_true_in_the_morning_is_not_said(
+    arrived: Story, meanwhile: Callable[[Story], None]
+) -> None:
+    wait_for_morning(arrived)
+    meanwhile(arrived)
+    monday(arrived)
+    assert arrived.slack.messages_to(PEER) == []
+
+
+def test_what_was_not_said_in_one_channel_may_be_said_in_another(
+    arrived: Story,
+) -> None:
+    wait_for_morning(arrived)
+    remove_the_bot(arrived)
+    monday(arrived)
+    arrive(arrived, channel="C0MORE", inviter=None)
+    arrived.clock.advance(minutes=10)
+    join(arrived, PEER, "C0MORE")
+    assert len(arrived.slack.messages_to(PEER)) == 1
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"is_bot": True}, {"deleted": True}, {"is_stranger": True}, {"team_id": "T9"}],
+)
+def test_bots_strangers_and_deactivated_people_are_not_greeted(
+    arrived: Story, facts: dict[str, Any]
+) -> None:
+    arrived.slack.people["U0ODD"] = user_object("U0ODD", **facts)
+    join(arrived, "U0ODD")
+    arrived.advance(days=1)
+    assert arrived.slack.messages_to("U0ODD") == []
+
+
+def test_guests_are_greeted_where_they_may_ask(arrived: Story) -> None:
+    arrived.command(ADMIN, "/backswing", channel=NEW)
+    arrived.submit_settings(ADMIN, "settings", {"guests_may_ask": []})
+    join(arrived, GUEST)
+    assert arrived.slack.messages_to(GUEST) == []
+    arrive(arrived, channel="C0MORE", inviter=None)
+    arrived.clock.advance(minutes=10)
+    join(arrived, GUEST, "C0MORE")
+    assert len(arrived.slack.messages_to(GUEST)) == 1
+
+
+def test_whoever_came_before_the_bot_or_along_with_it_is_no_newcomer(
+    story: Story,
+) -> None:
+    before = story.ts()
+    join(story, HELPER)
+    arrive(story)
+    join(story, PEER, at=before)
+    join(story, CHAMPION)
+    story.advance(days=1)
+    assert [m.channel for m in story.slack.messages] == [ASKER]
+
+
+def test_in_a_channel_without_the_bot_nobody_is_greeted(story: Story) -> None:
+    join(story, PEER, "C0AWAY")
+    story.ask()
+    story.event({"type": "channel_left", "channel": HELP_CHANNEL})
+    join(story, PEER, HELP_CHANNEL)
+    story.advance(days=1)
+    assert story.slack.messages_to(PEER) == []
+
+
+def test_no_more_of_these_is_kept_to(arrived: Story) -> None:
+    join(arrived, PEER)
+    press(arrived, PEER, "No more of these")
+    assert "no more of these" in arrived.slack.responses[-1][1]
+    assert not chosen(arrived, PEER).wants_greetings
+    with arrived.rt.write_session.begin() as session:
+        member_settings.update(
+            session, arrived.rt.workspace.id, HELPER, wants_greetings=False
+        )
+    join(arrived, HELPER)
+    assert arrived.slack.messages_to(HELPER) == []
+
+
+def test_a_stranger_chooses_nothing_here(arrived: Story) -> None:
+    arrived.slack.people["U9ZED"] = user_object("U9ZED", team_id="T9")
+    arrived.click("U9ZED", "greetings_off")
+    assert chosen(arrived, "U9ZED").wants_greetings
+
+
+def test_a_greeting_whose_fate_is_unknown_is_not_sent_again(arrived: Story) -> None:
+    arrived.slack.fail["chat.postMessage"] = [
+        OutcomeUnknown("chat.postMessage", "TimeoutError")
+    ]
+    arrived.slack.fail["conversations.history"] = [
+        Rejected("conversations.history", "missing_scope")
+    ]
+    join(arrived, PEER)
+    arrived.advance(minutes=1)
+    with arrived.rt.read_session() as session:
+        greetings = select(OutboxItem.state).filter_by(kind="newcomer.greeting")
+        assert session.scalars(greetings).one() == "unknown"
+    arrive(arrived, channel="C0MORE", inviter=None)
+    arrived.clock.advance(minutes=10)
+    join(arrived, PEER, "C0MORE")
+    assert arrived.slack.messages_to(PEER) == []
+
+
+def test_whoever_left_one_of_two_channels_is_welcomed_to_the_other(
+    arrived: Story,
+) -> None:
+    arrive(arrived, channel="C0MORE", inviter=None)
+    arrived.clock.now = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
+    join(arrived, PEER, NEW)
+    join(arrived, PEER, "C0MORE")
+    leave_one(arrived, PEER, "C0MORE", at=arrived.ts())
+    arrived.advance(hours=12)
+    [greeting] = arrived.slack.messages_to(PEER)
+    assert NEW in json.dumps(greeting.blocks)
+
+
+def test_they_are_welcomed_to_the_channel_that_they_have_been_in_longest(
+    arrived: Story,
+) -> None:
+    arrive(arrived, channel="C0MORE", inviter=None)
+    arrived.clock.now = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
+    first = arrived.ts()
+    arrived.clock.advance(minutes=1)
+    join(arrived, PEER, NEW)
+    join(arrived, PEER, "C0MORE", at=first)
+    arrived.advance(hours=12)
+    [greeting] = arrived.slack.messages_to(PEER)
+    assert "C0MORE" in json.dumps(greeting.blocks)
+
+
+def test_a_join_that_is_told_twice_and_late_is_the_later_one(arrived: Story) -> None:
+    arrived.clock.now = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
+    first = arrived.ts()
+    arrived.clock.advance(minutes=1)
+    left_at = arrived.ts()
+    arrived.clock.advance(minutes=1)
+    join(arrived, PEER, NEW)
+    join(arrived, PEER, NEW, at=first)
+    leave_one(arrived, PEER, NEW, at=left_at)
+    arrived.advance(hours=12)
+    assert len(arrived.slack.messages_to(PEER)) == 1
+
+
+def test_a_leave_of_before_they_joined_changes_nothing(arrived: Story) -> None:
+    arrived.clock.now = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
+    left_at = arrived.ts()
+    arrived.clock.advance(minutes=1)
+    join(arrived, PEER, NEW)
+    leave_one(arrived, PEER, NEW, at=left_at)
+    arrived.advance(hours=12)
+    assert len(arrived.slack.messages_to(PEER)) == 1
+
+
+def leave_one(story: Story, who: str, channel: str, *, at: str) -> None:
+    left = {"user": who, "channel": channel, "event_ts": at}
+    assert story.event({"type": "member_left_channel", **left}) == 200
+
+
+def test_nobody_who_is_forgotten_is_greeted_until_they_use_the_bot(
+    arrived: Story,
+) -> None:
+    joined_at = arrived.ts()
+    join(arrived, PEER, at=joined_at)
+    view = _forget(arrived, PEER)
+    assert arrived.submit(PEER, view, {}).status == 200
+    arrived.deliver()
+    assert arrived.slack.messages_to(PEER) == []
+    join(arrived, PEER, at=joined_at)
+    assert arrived.slack.messages_to(PEER) == []
+    arrived.clock.advance(minutes=1)
+    join(arrived, PEER)
+    assert arrived.slack.messages_to(PEER) == []
+    arrived.command(PEER, "/backswing")
+    join(arrived, PEER)
+    assert len(arrived.slack.messages_to(PEER)) == 1
+
+
+def _forget(story: Story, who: str) -> dict[str, Any]:
+    story.command(who, "/backswing", "forget me")
+    return story.slack.views[-1][1]

@@ -1,0 +1,249 @@
+"""Rules of the house that no linter knows, read from the source."""
+
+import ast
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from bot.features import message_types
+from bot.runtime import Workspace
+
+ROOT = Path(__file__).parent.parent
+WORKSPACE = Workspace(1, "T0PEERS", "B0", "U0", "https://peers.slack.com/")
+
+
+def files(*folders: str) -> list[Path]:
+    return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+
+
+OURS = files("bot", "cli", "handlers", "jobs", "models")
+VIEWS = [
+    file for file in OURS if file.stem in {"blocks", "fields", "forms", "notes", "rich"}
+] + [ROOT / f"bot/checkins/{part}.py" for part in ("answers", "digests", "letters")]
+
+
+def name(file: Path) -> str:
+    return str(file.relative_to(ROOT))
+
+
+@cache
+def nodes(file: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(file.read_text())))
+
+
+def where(
+    places: list[Path],
+    is_broken: Callable[[ast.AST], bool],
+    *,
+    but: frozenset[str] = frozenset(),
+) -> list[str]:
+    """Each line that breaks a rule, in all files `but` those where it may."""
+    return [
+        f"{name(file)}:{getattr(node, 'lineno', 0)}"
+        for file in places
+        if name(file) not in but
+        for node in nodes(file)
+        if is_broken(node)
+    ]
+
+
+def called(node: ast.AST) -> str:
+    """`outbox.promise` for `outbox.promise(…)` and for `self.outbox.promise(…)`."""
+    if not isinstance(node, ast.Call):
+        return ""
+    if not isinstance(node.func, ast.Attribute):
+        return node.func.id if isinstance(node.func, ast.Name) else ""
+    owner = node.func.value
+    before = owner.id if isinstance(owner, ast.Name) else getattr(owner, "attr", "")
+    return f"{before}.{node.func.attr}"
+
+
+def test_files_are_utf_8_whatever_the_system_says():
+    """As ruff's PLW1514, which does not see what is a path."""
+
+    def leaves_it_open(node: ast.AST) -> bool:
+        is_text = called(node).endswith((".read_text", ".write_text"))
+        named = {word.arg for word in getattr(node, "keywords", ())}
+        return is_text and "encoding" not in named
+
+    everything = [ROOT / "app.py", *OURS, *files("migrations", "sandbox")]
+    assert where(everything, leaves_it_open) == []
+
+
+def test_a_transaction_is_ended_by_its_with_and_by_nothing_else():
+    def ends_one(node: ast.AST) -> bool:
+        return called(node).endswith((".commit", ".rollback"))
+
+    assert where(OURS, ends_one) == []
+
+
+def test_services_are_called_within_a_transaction_and_open_none():
+    def opens_one(node: ast.AST) -> bool:
+        return called(node) in {"sessions.begin", "rt.sessions", "reads.begin"}
+
+    # These are no services: each asks Slack, or reads a file, outside any transaction
+    # and records what came of it in one.
+    but = frozenset(
+        {
+            "bot/outbox/worker.py",
+            "bot/sync.py",
+            "bot/imports/service.py",
+            "bot/workspace/installations.py",
+            "bot/visibility.py",
+        }
+    )
+    inside = [file for file in OURS if name(file).startswith(("bot/", "models/"))]
+    assert where(inside, opens_one, but=but) == []
+    assert where(inside, opens_one) != []
+
+
+def test_a_listener_speaks_to_slack_when_its_transactions_are_over():
+    """What the database gives up is done once more, from the listener's first line."""
+
+    def lines(function: ast.AST, is_meant: Callable[[ast.AST], bool]) -> list[int]:
+        return [
+            getattr(node, "lineno", 0) for node in ast.walk(function) if is_meant(node)
+        ]
+
+    def speaks(node: ast.AST) -> bool:
+        # To show the same Home tab twice changes nothing.
+        said = called(node)
+        return said.startswith("slack.") and said != "slack.publish_home"
+
+    def begins(node: ast.AST) -> bool:
+        return called(node) == "sessions.begin"
+
+    listeners = [
+        (file, node)
+        for file in files("handlers")
+        for node in nodes(file)
+        if isinstance(node, ast.FunctionDef) and node.name != "register"
+    ]
+    assert any(lines(listener, speaks) for _, listener in listeners)
+    assert [
+        f"{name(file)}:{listener.name}"
+        for file, listener in listeners
+        if lines(listener, speaks)
+        and min(lines(listener, speaks)) < max(lines(listener, begins), default=0)
+    ] == []
+
+
+def test_nobody_acts_in_a_channel_without_being_in_it():
+    """`members.permit` asks for both; what somebody is says nothing of where they are.
+
+    Of the others, one decides who is expected, and one draws; one has asked before.
+    """
+
+    def asks_for_roles_only(node: ast.AST) -> bool:
+        return called(node) == "members.roles"
+
+    but = frozenset(
+        {
+            "bot/checkins/admission.py",
+            "bot/onboarding/notifications.py",
+            "bot/asks/actions.py",
+        }
+    )
+    assert where(OURS, asks_for_roles_only, but=but) == []
+    assert where(OURS, asks_for_roles_only) != []
+
+
+def promised() -> Iterator[str]:
+    """The kind of each promise; a function with a `kind` of its own passes it on."""
+    for file in OURS:
+        passing = {
+            node.name
+            for node in nodes(file)
+            if isinstance(node, ast.FunctionDef)
+            and "kind" in {arg.arg for arg in node.args.args}
+        }
+        for node in nodes(file):
+            if not isinstance(node, ast.Call):
+                continue
+            if called(node) in {
+                "outbox.enqueue",
+                "outbox.enqueue_many",
+                "outbox.enqueue_update",
+                "outbox.enqueue_updates",
+            }:
+                kind = node.args[1]
+            elif called(node) in passing and name(file) != "bot/outbox/enqueue.py":
+                kind = node.args[0]
+            else:
+                continue
+            if isinstance(kind, ast.Constant):
+                yield str(kind.value)
+            else:
+                assert ast.unparse(kind) == "kind", f"{name(file)}:{node.lineno}"
+
+
+def test_what_is_promised_can_be_sent_and_what_can_be_sent_is_promised():
+    assert set(promised()) == set(message_types(WORKSPACE))
+
+
+def test_no_module_is_named_after_nothing_in_particular():
+    vague = {"utils", "util", "helpers", "helper", "common", "managers", "manager"}
+    everything = files("bot", "handlers", "jobs", "models", "sandbox", "tests")
+    names = {part for file in everything for part in Path(name(file)).parts}
+    assert not vague & {part.removesuffix(".py") for part in names}
+
+
+def test_views_take_from_slacks_library_its_models_and_not_its_client():
+    def takes_more(node: ast.AST) -> bool:
+        if isinstance(node, ast.Import):
+            return any(alias.name.startswith("slack_sdk") for alias in node.names)
+        module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+        return module.startswith("slack_sdk") and not module.startswith(
+            "slack_sdk.models"
+        )
+
+    assert len(VIEWS) > 5
+    assert where(VIEWS, takes_more) == []
+
+
+def test_whatever_goes_wrong_is_taken_only_where_it_is_told():
+    """By the deliveries, and by what answers events and requests in its own threads.
+
+    Bolt hands it to handlers/errors.py.
+    """
+
+    def takes_all(node: ast.AST) -> bool:
+        return isinstance(node, ast.ExceptHandler) and (
+            node.type is None
+            or ast.unparse(node.type) in {"Exception", "BaseException"}
+        )
+
+    but = frozenset(
+        {
+            "bot/outbox/worker.py",
+            "bot/db/engine.py",
+            "handlers/batching.py",
+            "handlers/socket_mode.py",
+        }
+    )
+    assert where(OURS, takes_all, but=but) == []
+
+
+def test_only_the_command_line_reads_the_environment():
+    def reads_it(node: ast.AST) -> bool:
+        return called(node) == "Settings" or (
+            isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
+        )
+
+    assert where(OURS, reads_it) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "is_seen"),
+    [
+        ("session.commit()", True),
+        ("self.session.commit()", True),
+        ("with sessions.begin() as session: pass", False),
+    ],
+)
+def test_what_looks_for_calls_finds_them(tmp_path: Path, source: str, is_seen: bool):
+    file = tmp_path / "some.py"
+    file.write_text(source)
+    assert any(called(n).endswith(".commit") for n in nodes(file)) is is_seen

@@ -1,0 +1,387 @@
+"""TODO: say what this module is for."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime
+from typing import Any, get_args
+from zoneinfo import ZoneInfo
+
+from slack_sdk.models.blocks import Block, InputBlock
+from slack_sdk.models.views import View
+
+from bot.asks import notes
+from bot.asks.blocks import AskView
+from bot.checkins import blocks as checkins
+from bot.checkins import digest_blocks
+from bot.checkins.blocks import Blocker, MissedDate, RoundPrompt, ScheduleView
+from bot.checkins.digest_blocks import DigestEntry, PastRound
+from bot.checkins.forms import Preview
+from bot.checkins.plan import ScheduleForm
+from bot.checkins.rules import Response
+from bot.forms.setting import Setting
+from bot.home import blocks as home
+from bot.kudos import blocks as kudos
+from bot.mentors import forms as mentor_forms
+from bot.mentors import home as mentors_home
+from bot.mentors import notes as mentors
+from bot.mentors.forms import CreditRow, EvidenceItem, OwnCredit
+from bot.mentors.notes import Contribution, CreditStory
+from bot.onboarding import blocks as onboarding
+from bot.settings import channel, member, workspace
+from bot.settings import forms as settings
+from bot.workspace.member_settings import MemberSettings
+from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_SOLVED
+from bot.workspace.workspace_settings import WorkspaceSettings
+
+URL = "https://peers.slack.com/archives/C0HELP/p1772442000000100"
+
+
+TITLE = "How do I test daylight saving?"
+
+
+SOLUTION = ("Ben", URL)
+
+
+STATES = ("open", "answered", "solved", "closed")
+
+
+def ask(state: str = "open", **more: Any) -> AskView:
+    return AskView(
+        **{
+            "id": 7,
+            "title": TITLE,
+            "details": "",
+            "asker": "Ana",
+            "topics": (),
+            "state": state,
+            **more,
+        }
+    )
+
+
+def full_ask(state: str) -> AskView:
+    """An ask that has everything an ask can have."""
+    return ask(
+        state,
+        details="It *fails* in spring:\n```\nassert hours == 24\n```",
+        topics=("python", "time"),
+        solutions=(SOLUTION, ("Chi", URL)),
+        what_worked="Freezing the clock.",
+        looking=("Ben", "Chi"),
+        same_count=2,
+        closed_by="Dan",
+        close_reason="Asked twice",
+        is_first_ask=True,
+    )
+
+
+def settings_form(**values: Any) -> View:
+    """The form of a channel that nobody set up, but for these values."""
+    return settings.channel_form("C0HELP", "help", fields(channel.SETTINGS, values), [])
+
+
+def workspace_form(**values: Any) -> View:
+    shown = [workspace.PROGRAM_LEADS, *workspace.SETTINGS]
+    return settings.workspace_form(
+        fields(shown, {"program_leads": [], **asdict(WorkspaceSettings()), **values}),
+        fields(workspace.CHANNEL_DEFAULTS, values),
+    )
+
+
+def my_form(**values: Any) -> View:
+    """The form of a member who chose nothing, but for these."""
+    chosen = replace(MemberSettings(), **values)
+    shown = [field.render(getattr(chosen, field.name)) for field in member.FIELDS]
+    return settings.member_form(shown, "Europe/Helsinki")
+
+
+def home_view(**more: Any) -> home.HomeView:
+    """The Home tab of somebody who chose nothing, but for this."""
+    mine = home.SettingsSummary(member.summary(MemberSettings(), "Europe/Helsinki"))
+    return home.HomeView(**{"settings": mine, "unanswered": home.ListPage(), **more})
+
+
+def listed(lines: int, start: int, total: int) -> home.ListPage[home.ListItem]:
+    about = ("answered", "#help", "2 Mar")
+    return home.ListPage([home.ListItem(TITLE, URL, about)] * lines, start, total)
+
+
+def full_home() -> home.HomeView:
+    """As much as a Home tab ever shows."""
+    asked = [
+        OwnCredit(n, FRIDAY, 2, 2, "help", "asked")
+        for n in range(mentors_home.LIST_LIMIT)
+    ]
+    chosen = replace(
+        MemberSettings(),
+        topics_known=("python", "time"),
+        asks_a_week=3,
+        may_be_named="never",
+    )
+    return home_view(
+        questions=mentor_forms.pending_credits(asked),
+        credits=mentor_forms.past_credits(
+            [replace(one, consent="public") for one in asked],
+        ),
+        kudos=kudos.recent(RECEIVED_ROWS + GIVEN_ROWS[:2]),
+        asks=listed(8, 8, 300),
+        unanswered=listed(8, 8, 300),
+        helped=listed(5, 5, 300),
+        due_rounds=[home.DueRound(7, QUESTION, URL, "help", "Friday 6 March at 17:00")]
+        * 5,
+        checkins=home.ListPage(
+            [
+                home.CheckInItem(
+                    7, QUESTION, "help", has_joined=True, reminders_stopped=True
+                ),
+                home.CheckInItem(7, "", "", has_joined=True, reminders_stopped=True),
+                *[
+                    home.CheckInItem(
+                        7, QUESTION, "help", has_joined=True, reminders_stopped=True
+                    )
+                ]
+                * 2,
+                home.CheckInItem(8, QUESTION, "help", has_joined=False),
+            ],
+            5,
+            12,
+        ),
+        settings=home.SettingsSummary(
+            member.summary(chosen, "Asia/Kolkata"), "6 March 2026"
+        ),
+    )
+
+
+def fields(
+    settings: Iterable[Setting[Any]], values: dict[str, Any]
+) -> list[InputBlock]:
+    """Each setting drawn with its value; without, as it is at first."""
+    return [
+        setting.field.render(values.get(setting.name, setting.default or []))
+        for setting in settings
+    ]
+
+
+def solved_note(**more: Any) -> tuple[str, list[Block]]:
+    return notes.solved(
+        7,
+        TITLE,
+        URL,
+        **{"by": None, "candidates": (), "has_what_worked": False, **more},
+    )
+
+
+def introduction() -> tuple[str, list[Block]]:
+    return onboarding.introduction(DEFAULT_HELPFUL, DEFAULT_SOLVED)
+
+
+def introduction_blocks() -> list[Block]:
+    return introduction()[1]
+
+
+THANKS = "the answer on retries, which saved my day"
+
+
+def kudos_view(**more: Any) -> kudos.KudosView:
+    return kudos.KudosView(
+        **{
+            "id": 7,
+            "giver": "Ana",
+            "recipients": ("U0BEN",),
+            "reason": THANKS,
+            **more,
+        }
+    )
+
+
+def kudos_row(**more: Any) -> kudos.ListItem:
+    return kudos.ListItem(
+        **{"people": ("Ben", "Chi"), "reason": THANKS, "day": "2 Mar", **more}
+    )
+
+
+RECEIVED_ROWS = [
+    kudos_row(url=URL, tags=("teamwork",), join_count=2),
+    kudos_row(is_private=True, reason="long " * 400),
+    kudos_row(url=URL, reason="", emoji="tada::skin-tone-2"),
+]
+
+
+GIVEN_ROWS = [*RECEIVED_ROWS, kudos_row(url=URL, joined_giver="Dan")]
+
+
+def credit_story(contributions: int = 2, **more: Any) -> CreditStory:
+    """What somebody did, for so many."""
+    asked = [
+        Contribution(TITLE, URL, "Ana", is_solution=n % 2 == 0)
+        for n in range(contributions)
+    ]
+    return CreditStory(28, asked, helped_count=contributions, **more)
+
+
+def credit_offer(**more: Any) -> tuple[str, list[Block]]:
+    return mentors.credit_offer(
+        7,
+        more.pop("story", credit_story()),
+        **{
+            "share": 0.02,
+            "consent": "asked",
+            "channel": "help",
+            "asks_first": True,
+            "silence_days": 7,
+            **more,
+        },
+    )
+
+
+def lead_page(rows: int, **more: Any) -> View:
+    proof = EvidenceItem(TITLE, URL, "Ana", ["Ana", "Chi"], is_still_marked=True)
+    undone = replace(proof, is_still_marked=False)
+    row = CreditRow("Ben", FRIDAY, "asked", "help", [proof, undone], 0, "helped 1.5")
+    shown = [replace(row, consent=consent) for consent in CONSENTS]
+    shown += [replace(row, evidence=[proof] * 9, hidden_count=2)] * rows
+    return mentor_forms.overview(
+        shown[:rows],
+        **{
+            "rings": [],
+            "scope": "workspace",
+            "experts": [],
+            "newer": None,
+            "older": None,
+            **more,
+        },
+    )
+
+
+RESPONSE = Response(
+    "The *parser*", "Why is `a < b`?", "The demo :tada:", "Less is more"
+)
+
+
+SHARE_PROMPT = RoundPrompt(
+    "What are you working on this week?", "Just a sentence or two", "And why?"
+)
+
+
+BLOCKERS = [
+    Blocker(state, TITLE, url, url)
+    for state in ("open", "answered", "solved", "closed", "deleted")
+    for url in (URL, "")
+]
+
+
+def digest_of(people: int) -> tuple[str, list[Block]]:
+    """A round in which so many shared as much as a form takes."""
+    much = ":tada: @here <!channel> & " * 40
+    line = DigestEntry(
+        "N" * 80,
+        URL,
+        much,
+        much,
+        BLOCKERS[4],
+        solved_by="Ben",
+        is_first=True,
+        streak=10,
+    )
+    return digest_blocks.digest(SHARE_PROMPT.question, [line] * people)
+
+
+CONSENTS: tuple[mentors.Consent, ...] = get_args(mentors.Consent)
+
+
+FRIDAY = date(2026, 3, 6)
+
+
+QUESTION = "What are you working on this week?"
+
+
+CLOSES_AT = "Friday 6 March at 09:00"
+
+
+def round_prompt(**more: Any) -> checkins.RoundView:
+    return checkins.RoundView(
+        **{
+            "id": 7,
+            "question": "What are you working on this week?",
+            "hint": "Just a sentence or two",
+            "reflection": "",
+            "closes_at": datetime(2026, 3, 13, 9, 0, tzinfo=UTC),
+            "zone": ZoneInfo("Europe/Helsinki"),
+            **more,
+        }
+    )
+
+
+def schedule_draft(**more: Any) -> ScheduleForm:
+    return ScheduleForm(
+        **{
+            "question": QUESTION,
+            "hint": "",
+            "reflections": "",
+            "every": "week",
+            "weekdays": ("1",),
+            "at": "09:00",
+            "zone": "Europe/Helsinki",
+            "starts_on": "2026-03-02",
+            "skips": "",
+            "holidays_of": "",
+            "open_days": "4",
+            "nudge_after": "24",
+            **more,
+        }
+    )
+
+
+FULL_SCHEDULE_DRAFT = schedule_draft(
+    hint="Just a sentence or two",
+    reflections="What surprised you?\nWhat would you do again?",
+    every="month:-1",
+    weekdays=("1", "5"),
+    skips="2026-12-24",
+    holidays_of="DE-BY",
+    open_days="1",
+    nudge_after="0",
+)
+
+
+PREVIEW = Preview(
+    question=QUESTION,
+    hint="Just a sentence or two",
+    recurrence="Every Monday at 09:00, Europe/Helsinki",
+    next_times=["Monday 9 March 2026 at 09:00"] * 3,
+    excluded=["Monday 16 March, St. Patrick"],
+    summary="Open for 4 days each time.",
+)
+
+
+OPEN_ROUND = PastRound(
+    "Monday 9 March", QUESTION, URL, ["Ana", "Ben"], "Friday 13 March at 09:00", ""
+)
+
+
+PAST_ROUNDS = [
+    OPEN_ROUND,
+    replace(OPEN_ROUND, until="", shared_by=["N" * 80] * 40),
+    replace(OPEN_ROUND, until="", shared_by=["Ana"]),
+    replace(OPEN_ROUND, until="", shared_by=[]),
+    replace(
+        OPEN_ROUND,
+        until="",
+        shared_by=[],
+        url="",
+        skip_reason="it was paused just then",
+    ),
+    replace(OPEN_ROUND, url="", question="Why &lt;now&gt;? " * 12),
+]
+
+
+SCHEDULE_OVERVIEW = ScheduleView(
+    id=7,
+    question=QUESTION,
+    recurrence=PREVIEW.recurrence,
+    pause_note="",
+    next_times=PREVIEW.next_times,
+    missed=[MissedDate("Monday 2 March", "I was not running")] * 3,
+    excluded=PREVIEW.excluded,
+    owner="Eva",
+)

@@ -22,7 +22,7 @@ from benchmarks import kudos_load
 from bot.db import engine, schema
 from bot.db.engine import Database
 from bot.kudos import history
-from bot.runtime import Workspace
+from bot.runtime import Transaction, Workspace
 from models import Channel, Installation, Kudos, KudosTag, KudosThanks, Member
 
 KUDOS, PEOPLE, DAYS = 1_000_000, 5_000, 730
@@ -155,13 +155,15 @@ def _measure(kind: str, database: Database) -> None:
         shown = "somebody" if who != POPULAR else "who is thanked the most"
 
         def mine(session: Session, who: str = who) -> object:
-            return history.own_history(session, WORKSPACE, who, now=NOW)
+            return history.own_history(Transaction(session, WORKSPACE, NOW), who)
 
         def older(session: Session, who: str = who) -> object:
-            return history.page(session, WORKSPACE, who, "received", deep, now=NOW)
+            return history.page(
+                Transaction(session, WORKSPACE, NOW), who, "received", deep
+            )
 
         def lately(session: Session, who: str = who) -> object:
-            return history.recent(session, WORKSPACE, who, now=NOW)
+            return history.recent(Transaction(session, WORKSPACE, NOW), who)
 
         def of(session: Session, who: str = who) -> object:
             return session.execute(

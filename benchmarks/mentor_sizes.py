@@ -31,6 +31,8 @@ from bot.db.statements import table
 from bot.mentors import queries
 from bot.mentors.periods import Period
 from bot.mentors.queries import Scope
+from bot.runtime import Transaction
+from bot.workspace.installations import to_workspace
 from models import Answer, Ask, Channel, Installation, Member, MessageCount
 
 PERIOD_END = datetime(2026, 3, 6, 8, tzinfo=UTC)
@@ -152,7 +154,12 @@ def measure(url: str) -> None:
     start, cpu_start = perf_counter(), process_time()
     with database.read_session() as session:
         found = queries.detect_mentors(
-            session, Scope(1), period, settings=MentorSettings()
+            Transaction(
+                session, to_workspace(session.get_one(Installation, 1)), PERIOD_END
+            ),
+            Scope(1),
+            period,
+            settings=MentorSettings(),
         )
     seconds, cpu = perf_counter() - start, process_time() - cpu_start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

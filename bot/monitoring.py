@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.config.mentors import MentorSettings
 from bot.mentors import detection
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from models import (
     CheckIn,
     Credit,
@@ -36,12 +36,10 @@ class QueueDepth:
     oldest_at: datetime | None
 
 
-def outbox_depth(
-    session: Session, installation_id: int, *, now: datetime
-) -> Mapping[str, QueueDepth]:
+def outbox_depth(tx: Transaction) -> Mapping[str, QueueDepth]:
     """Promises to Slack, by each state of those that are not over."""
-    is_due = OutboxItem.due_at <= now
-    rows = session.execute(
+    is_due = OutboxItem.due_at <= tx.now
+    rows = tx.session.execute(
         select(
             OutboxItem.state,
             func.count(),
@@ -49,7 +47,7 @@ def outbox_depth(
             func.min(OutboxItem.due_at),
         )
         .where(
-            OutboxItem.installation_id == installation_id,
+            OutboxItem.installation_id == tx.workspace.id,
             OutboxItem.state.in_(QUEUED_STATES + FAILED_STATES),
         )
         .group_by(OutboxItem.state)
@@ -71,25 +69,21 @@ class FailureCount:
     count: int
 
 
-def failed(
-    session: Session, installation_id: int, *, since: datetime
-) -> Sequence[FailureCount]:
+def failed(tx: Transaction, *, since: datetime) -> Sequence[FailureCount]:
     """What was not or perhaps not delivered, and won't be any more."""
     return _failure_counts(
-        session,
-        OutboxItem.installation_id == installation_id,
+        tx.session,
+        OutboxItem.installation_id == tx.workspace.id,
         OutboxItem.state.in_(FAILED_STATES),
         OutboxItem.finished_at >= since,
     )
 
 
-def overdue(
-    session: Session, installation_id: int, *, before: datetime
-) -> Sequence[FailureCount]:
+def overdue(tx: Transaction, *, before: datetime) -> Sequence[FailureCount]:
     """What should have been delivered before then, and still waits."""
     return _failure_counts(
-        session,
-        OutboxItem.installation_id == installation_id,
+        tx.session,
+        OutboxItem.installation_id == tx.workspace.id,
         OutboxItem.state.in_(QUEUED_STATES),
         OutboxItem.due_at < before,
     )
@@ -105,97 +99,86 @@ def _failure_counts(
     return [FailureCount(*row) for row in rows]
 
 
-def due_work(
-    session: Session, workspace: Workspace, *, now: datetime, settings: MentorSettings
-) -> Mapping[str, QueueDepth]:
+def due_work(tx: Transaction, *, settings: MentorSettings) -> Mapping[str, QueueDepth]:
     """What the clock is to do, by its name: all of it is due, and soon done."""
-    unanswered = now - timedelta(days=settings.consent_days)
-    looks = len(detection.due_runs(session, workspace, now=now, settings=settings))
-    here = Schedule.installation_id == workspace.id
+    unanswered = tx.now - timedelta(days=settings.consent_days)
+    looks = len(detection.due_runs(tx, settings=settings))
+    here = Schedule.installation_id == tx.workspace.id
     asked_here = Round.schedule_id.in_(select(Schedule.id).where(here))
     return {
         "start check-ins": _due(
-            session, Schedule.next_at, now, Schedule.state == "on", here
+            tx.session, Schedule.next_at, tx.now, Schedule.state == "on", here
         ),
         "close check-ins": _due(
-            session, Round.closes_at, now, Round.state == "open", asked_here
+            tx.session, Round.closes_at, tx.now, Round.state == "open", asked_here
         ),
         "nudge members": _due(
-            session,
+            tx.session,
             CheckIn.nudge_at,
-            now,
+            tx.now,
             CheckIn.round_id.in_(select(Round.id).where(asked_here)),
         ),
         "look for mentors": QueueDepth(looks, looks, None),
         "settle unanswered consent": _due(
-            session,
+            tx.session,
             Credit.told_at,
             unanswered,
             Credit.consent == "asked",
-            Credit.installation_id == workspace.id,
+            Credit.installation_id == tx.workspace.id,
         ),
         "look people up": _count(
-            session,
+            tx.session,
             Member.looked_up_at.is_(None),
             Member.forgotten_at.is_(None),
-            Member.installation_id == workspace.id,
+            Member.installation_id == tx.workspace.id,
         ),
     }
 
 
-def next_due(
-    session: Session, workspace: Workspace, *, now: datetime, settings: MentorSettings
-) -> datetime | None:
+def next_due(tx: Transaction, *, settings: MentorSettings) -> datetime | None:
     """Return the next UTC instant after `now` at which the clock is to do something.
 
     None where nothing is planned. What is due already does not count.
     """
-    here = Schedule.installation_id == workspace.id
+    here = Schedule.installation_id == tx.workspace.id
     asked_here = Round.schedule_id.in_(select(Schedule.id).where(here))
     moments = [
         _next_after(
-            session,
+            tx,
             OutboxItem.due_at,
-            now,
             OutboxItem.finished_at.is_(None),
-            OutboxItem.installation_id == workspace.id,
+            OutboxItem.installation_id == tx.workspace.id,
         ),
         # What is due waits for its turn in the channel.
         _next_after(
-            session,
-            OutboxChannel.free_at,
-            now,
-            OutboxChannel.installation_id == workspace.id,
+            tx, OutboxChannel.free_at, OutboxChannel.installation_id == tx.workspace.id
         ),
-        _next_after(session, Schedule.next_at, now, Schedule.state == "on", here),
-        _next_after(session, Round.closes_at, now, Round.state == "open", asked_here),
+        _next_after(tx, Schedule.next_at, Schedule.state == "on", here),
+        _next_after(tx, Round.closes_at, Round.state == "open", asked_here),
         _next_after(
-            session,
+            tx,
             CheckIn.nudge_at,
-            now,
             CheckIn.round_id.in_(select(Round.id).where(asked_here)),
         ),
-        detection.next_run_at(session, workspace, now=now, settings=settings),
+        detection.next_run_at(tx, settings=settings),
     ]
     return min(filter(None, moments), default=None)
 
 
 def _next_after(
-    session: Session, column: Any, now: datetime, *where: ColumnElement[bool]
+    tx: Transaction, column: Any, *where: ColumnElement[bool]
 ) -> datetime | None:
-    found: datetime | None = session.scalar(
-        select(func.min(column)).where(column > now, *where)
+    found: datetime | None = tx.session.scalar(
+        select(func.min(column)).where(column > tx.now, *where)
     )
     return found
 
 
-def rate_limits(
-    session: Session, installation_id: int, *, now: datetime
-) -> Mapping[str, datetime]:
+def rate_limits(tx: Transaction) -> Mapping[str, datetime]:
     """Until when Slack does not want to be called, by its method's name."""
-    rows = session.execute(
+    rows = tx.session.execute(
         select(RateLimit.method, RateLimit.until).where(
-            RateLimit.installation_id == installation_id, RateLimit.until > now
+            RateLimit.installation_id == tx.workspace.id, RateLimit.until > tx.now
         )
     )
     return {row.method: row.until for row in rows}

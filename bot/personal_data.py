@@ -8,14 +8,13 @@ one, and the README to saying the same.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
 )
-from sqlalchemy.orm import Session
 
+from bot.runtime import Transaction
 from models import Base
 
 
@@ -23,13 +22,11 @@ from models import Base
 class Erasure:
     """Somebody who is being forgotten, and the name that stands for them from now."""
 
-    installation_id: int
     member: str
     pseudonym: str
-    now: datetime
 
 
-def _do_nothing(_session: Session, _erasure: Erasure) -> None:
+def _do_nothing(_tx: Transaction, _erasure: Erasure) -> None:
     return None
 
 
@@ -63,7 +60,7 @@ class TablePolicy:
     # "trace": the row itself says that somebody was forgotten; `before` sees to it.
     on_erasure: Literal["pseudonym", "delete", "trace"] = "pseudonym"
     # Runs before anything is changed: takes locks, ends what must not go on.
-    before_erasure: Callable[[Session, Erasure], None] = _do_nothing
+    before_erasure: Callable[[Transaction, Erasure], None] = _do_nothing
 
     @property
     def has_personal_data(self) -> bool:
@@ -93,7 +90,7 @@ class MessagePolicy:
     """
 
     kinds: frozenset[str]
-    affected_subjects: Callable[[Session, Erasure], Iterable[int]] | None = None
+    affected_subjects: Callable[[Transaction, Erasure], Iterable[int]] | None = None
 
 
 def mentions_member(column: Any, member: str) -> ColumnElement[bool]:

@@ -1,6 +1,10 @@
-"""What every entry point is handed."""
+"""The things that every entry point is handed, and the transaction that it opens."""
 
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -8,27 +12,110 @@ from sqlalchemy.orm import Session, sessionmaker
 from bot.clock import Clock
 from bot.config.mentors import MentorSettings
 from bot.message_counter import MessageCounter
+from bot.outbox import enqueue
 from bot.slack.api import SlackApi
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The installation that we serve, as plain values that any thread may keep."""
+    """An installation in a Slack workspace, as plain values that any thread may keep."""
 
     id: int
     team_id: str
     bot_id: str
     bot_user_id: str
     team_url: str
-    # Of the organisation of several workspaces that ours is part of, if it is.
+    # The id of the Enterprise organization that the workspace is part of, if it is.
     enterprise_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Runtime:
-    """`sessions` change, `reads` look, `lookups` answer one quick question each.
+class Transaction:
+    """An open transaction of one workspace; `now` is the time it began (UTC).
 
-    `slack` is never called in a transaction. `tally` counts people's messages.
+    It is committed by the `with` that opened it, and by nothing else.
+    """
+
+    session: Session
+    workspace: Workspace
+    now: datetime
+
+    def enqueue(
+        self,
+        kind: str,
+        subject_id: int,
+        *,
+        to: str,
+        payload: Mapping[str, Any] | None = None,
+        occurrence: str = "",
+        send_at: datetime | None = None,
+    ) -> None:
+        """Send a message once for each `occurrence`, at `send_at` or at once.
+
+        It is rendered when it is sent, and sent after the commit. Nothing is sent to
+        an erased member.
+        """
+        enqueue.enqueue(
+            self.session,
+            kind,
+            subject_id,
+            to,
+            installation_id=self.workspace.id,
+            now=self.now,
+            due=send_at,
+            payload=dict(payload) if payload else None,
+            occurrence=occurrence,
+        )
+
+    def enqueue_update(self, kind: str, subject_id: int, *, to: str) -> None:
+        """Update a message to the state of now; one update waits, however many ask."""
+        enqueue.enqueue_update(
+            self.session,
+            kind,
+            subject_id,
+            to,
+            installation_id=self.workspace.id,
+            now=self.now,
+        )
+
+    def enqueue_many(
+        self, kind: str, subjects: Iterable[tuple[int, str]], *, send_at: datetime
+    ) -> None:
+        """`enqueue` about each subject to each recipient, in one statement."""
+        enqueue.enqueue_many(
+            self.session,
+            kind,
+            subjects,
+            installation_id=self.workspace.id,
+            now=self.now,
+            due=send_at,
+        )
+
+    def enqueue_updates(
+        self,
+        kind: str,
+        subjects: Iterable[tuple[int, str]],
+        *,
+        send_at: datetime | None = None,
+    ) -> None:
+        """`enqueue_update` each subject for each recipient, in one statement."""
+        enqueue.enqueue_updates(
+            self.session,
+            kind,
+            subjects,
+            installation_id=self.workspace.id,
+            now=self.now,
+            due=send_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The open resources of the process.
+
+    `write_session` changes, `read_session` looks, `autocommit` answers one quick
+    question each. `slack` is never called in a transaction. `message_counter` counts
+    members' messages.
     """
 
     workspace: Workspace
@@ -39,3 +126,15 @@ class Runtime:
     clock: Clock
     mentor_settings: MentorSettings = field(default_factory=MentorSettings)
     message_counter: MessageCounter = field(default_factory=MessageCounter)
+
+    @contextmanager
+    def write(self, workspace: Workspace) -> Iterator[Transaction]:
+        """Open a transaction; commit it at the end, or roll it back on an exception."""
+        with self.write_session.begin() as session:
+            yield Transaction(session, workspace, self.clock())
+
+    @contextmanager
+    def read(self, workspace: Workspace) -> Iterator[Transaction]:
+        """Open a transaction that only reads; it holds up no writer."""
+        with self.read_session() as session:
+            yield Transaction(session, workspace, self.clock())

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, or_, select
-from sqlalchemy.orm import Session
 
 from bot import visibility
 from bot.asks import capture
@@ -16,7 +15,7 @@ from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.kudos import reactions as kudos
 from bot.outbox import queue
-from bot.runtime import Runtime, Workspace
+from bot.runtime import Runtime, Transaction
 from bot.slack.api import RateLimited, Rejected, SlackError
 from bot.workspace import channels, members
 from models import Channel, Member
@@ -61,40 +60,29 @@ _FETCHED_CHANNEL = select(
 )
 
 
-def store_user(
-    session: Session, workspace: Workspace, user: Mapping[str, Any], *, now: datetime
-) -> None:
+def store_user(tx: Transaction, user: Mapping[str, Any]) -> None:
     """Record what Slack says of a person; what they did before counts accordingly."""
     member = members.upsert_from_slack(
-        session,
-        workspace.id,
-        user,
-        team_id=workspace.team_id,
-        enterprise_id=workspace.enterprise_id,
-        now=now,
+        tx, user, team_id=tx.workspace.team_id, enterprise_id=tx.workspace.enterprise_id
     )
-    session.flush()
-    _on_user_loaded(session, workspace, member, now=now)
+    tx.session.flush()
+    _on_user_loaded(tx, member)
 
 
-def mark_external(
-    session: Session, workspace: Workspace, slack_id: str, *, now: datetime
-) -> None:
+def mark_external(tx: Transaction, slack_id: str) -> None:
     """A message, a click or an event says that somebody is of another organisation."""
-    if members.mark_external(session, workspace.id, slack_id):
-        member = members.find(session, workspace.id, slack_id)
+    if members.mark_external(tx, slack_id):
+        member = members.find(tx, slack_id)
         assert member is not None  # noqa: S101 - it has just been marked
-        _on_user_loaded(session, workspace, member, now=now)
+        _on_user_loaded(tx, member)
 
 
-def _on_user_loaded(
-    session: Session, workspace: Workspace, member: Member, *, now: datetime
-) -> None:
-    answers.on_user_loaded(session, member, now=now)
-    responses.on_user_loaded(session, workspace, member.slack_id, now=now)
-    kudos.on_user_loaded(session, workspace, member, now=now)
+def _on_user_loaded(tx: Transaction, member: Member) -> None:
+    answers.on_user_loaded(tx, member)
+    responses.on_user_loaded(tx, member.slack_id)
+    kudos.on_user_loaded(tx, member)
     if member.is_bot or member.is_stranger:
-        capture.remove_asks_by(session, member, now=now)
+        capture.remove_asks_by(tx, member)
 
 
 def refresh(
@@ -128,14 +116,10 @@ def refresh(
             with rt.autocommit.connect() as connection:
                 place = _channel_row(connection, here, channel)
         if command_user and place is not None and place.is_private:
-            with rt.write_session.begin() as session:
-                seat, now = {place.id: True}, rt.clock()
+            with rt.write(rt.workspace) as tx:
+                seat, now = {place.id: True}, tx.now
                 visibility.record_memberships(
-                    session,
-                    command_user,
-                    seat,
-                    at_micros=datetime_to_micros(now),
-                    now=now,
+                    tx, command_user, seat, at_micros=datetime_to_micros(now)
                 )
 
 
@@ -172,8 +156,8 @@ def _fetch_user(rt: Runtime, slack_id: str, *, is_required: bool) -> None:
             raise UserError(visibility.SLACK_UNREACHABLE) from error
         else:
             return
-    with rt.write_session.begin() as session:
-        store_user(session, rt.workspace, user, now=rt.clock())
+    with rt.write(rt.workspace) as tx:
+        store_user(tx, user)
 
 
 def _fetch_channel(rt: Runtime, slack_id: str, *, is_required: bool) -> None:
@@ -188,10 +172,8 @@ def _fetch_channel(rt: Runtime, slack_id: str, *, is_required: bool) -> None:
         conversation = {"id": slack_id, "is_member": False, "is_private": True}
     if conversation.get("is_im") or conversation.get("is_mpim"):
         return
-    with rt.write_session.begin() as session:
-        channels.upsert_from_slack(
-            session, rt.workspace.id, conversation, now=rt.clock()
-        )
+    with rt.write(rt.workspace) as tx:
+        channels.upsert_from_slack(tx, conversation)
 
 
 def fetch_new_users(rt: Runtime) -> None:
@@ -232,26 +214,21 @@ def _fetch_users(rt: Runtime, slack_ids: Collection[str]) -> None:
             user = {"id": slack_id, "deleted": True}
         except RateLimited as error:
             until = rt.clock() + timedelta(seconds=error.retry_after)
-            with rt.write_session.begin() as session:
-                queue.record_rate_limit(session, rt.workspace.id, _USERS_INFO, until)
+            with rt.write(rt.workspace) as tx:
+                queue.record_rate_limit(tx.session, tx.workspace.id, _USERS_INFO, until)
             return
         except SlackError as error:
             # What can't be asked now is asked later; nothing waits for it.
             log.warning("people not looked up", extra={"error": error.code})
             return
-        with rt.write_session.begin() as session:
-            store_user(session, rt.workspace, user, now=rt.clock())
+        with rt.write(rt.workspace) as tx:
+            store_user(tx, user)
 
 
 def sync_channels(rt: Runtime) -> None:
     """See which channels the bot is in: the events that say so can be withheld."""
     conversations = list(rt.slack.own_conversations())
-    with rt.write_session.begin() as session:
+    with rt.write(rt.workspace) as tx:
         for conversation in conversations:
-            channels.upsert_from_slack(
-                session,
-                rt.workspace.id,
-                {**conversation, "is_member": True},
-                now=rt.clock(),
-            )
-        channels.set_joined(session, rt.workspace.id, [c["id"] for c in conversations])
+            channels.upsert_from_slack(tx, {**conversation, "is_member": True})
+        channels.set_joined(tx, [c["id"] for c in conversations])

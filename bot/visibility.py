@@ -8,16 +8,20 @@ them asks Slack outside of any transaction, and runs them again.
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
 from bot.clock import MAX_CLOCK_SKEW, datetime_to_micros
 from bot.db.statements import prepare_insert, table
 from bot.errors import UserError
-from bot.runtime import Runtime
 from bot.slack.api import SlackError
 from models import Channel, ChannelMember, Member
+
+if TYPE_CHECKING:
+    # The outbox asks here, and the transaction stands above the outbox.
+    from bot.runtime import Runtime, Transaction
 
 FRESH_FOR = timedelta(hours=1)
 # How often Slack is asked for one message or one click, which may be about several
@@ -74,7 +78,7 @@ def visible(member: str, *, now: datetime) -> ColumnElement[bool]:
 
 
 def visible_channels(
-    session: Session, channels: Iterable[Channel], member: str, *, now: datetime
+    tx: "Transaction", channels: Iterable[Channel], member: str
 ) -> set[int]:
     """The rows of those channels whose words the person may see.
 
@@ -86,11 +90,11 @@ def visible_channels(
         return set(found)
     known = {
         row.channel_id: row.is_in
-        for row in session.execute(
+        for row in tx.session.execute(
             select(ChannelMember.channel_id, ChannelMember.is_in).where(
                 ChannelMember.channel_id.in_(private),
                 ChannelMember.member == member,
-                ChannelMember.at_us.between(*_fresh_range(now)),
+                ChannelMember.at_us.between(*_fresh_range(tx.now)),
             )
         )
     }
@@ -99,53 +103,45 @@ def visible_channels(
     return {channel_id for channel_id in found if known.get(channel_id, True)}
 
 
-def can_see(session: Session, channel: Channel, member: str, *, now: datetime) -> bool:
+def can_see(tx: "Transaction", channel: Channel, member: str) -> bool:
     """Whether the person may see a channel's words. Raises MembershipUnknown."""
-    return channel.id in visible_channels(session, [channel], member, now=now)
+    return channel.id in visible_channels(tx, [channel], member)
 
 
-def is_known_to_see(
-    session: Session, channel: Channel, member: str, *, now: datetime
-) -> bool:
+def is_known_to_see(tx: "Transaction", channel: Channel, member: str) -> bool:
     """`may_see`, where nobody can be asked: what is not known is hidden."""
-    found = select(Channel.id).where(Channel.id == channel.id, visible(member, now=now))
-    return session.scalar(found) is not None
+    found = select(Channel.id).where(
+        Channel.id == channel.id, visible(member, now=tx.now)
+    )
+    return tx.session.scalar(found) is not None
 
 
-def is_member(
-    session: Session, channel: Channel, member: str, *, now: datetime
-) -> bool | None:
+def is_member(tx: "Transaction", channel: Channel, member: str) -> bool | None:
     """Whether the person is in a channel, be it public; None where it is not known."""
-    return session.scalar(
+    return tx.session.scalar(
         select(ChannelMember.is_in).where(
             ChannelMember.channel_id == channel.id,
             ChannelMember.member == member,
-            ChannelMember.at_us.between(*_fresh_range(now)),
+            ChannelMember.at_us.between(*_fresh_range(tx.now)),
         )
     )
 
 
 def require_visible(
-    session: Session,
+    tx: "Transaction",
     channel: Channel,
     member: str,
     *,
-    now: datetime,
     message: str = NOT_A_MEMBER,
     field: str | None = None,
 ) -> None:
     """Raises Refusal for who is not in a private channel, and MembershipUnknown."""
-    if not can_see(session, channel, member, now=now):
+    if not can_see(tx, channel, member):
         raise UserError(message, field=field)
 
 
 def record_memberships(
-    session: Session,
-    member: str,
-    memberships: dict[int, bool],
-    *,
-    at_micros: int,
-    now: datetime,
+    tx: "Transaction", member: str, memberships: dict[int, bool], *, at_micros: int
 ) -> None:
     """Record whether the person is in channels, by their rows. The latest word stands.
 
@@ -154,49 +150,40 @@ def record_memberships(
     same = {
         "member": member,
         "at_us": at_micros,
-        "latest": datetime_to_micros(now + MAX_CLOCK_SKEW),
+        "latest": datetime_to_micros(tx.now + MAX_CLOCK_SKEW),
     }
     rows = [
         {"channel_id": channel_id, "is_in": is_in, **same}
         for channel_id, is_in in sorted(memberships.items())
     ]
     if rows:
-        session.execute(_UPSERT_MEMBERSHIP(session), rows)
+        tx.session.execute(_UPSERT_MEMBERSHIP(tx.session), rows)
 
 
 def on_membership_event(
-    session: Session,
-    installation_id: int,
-    channel: str,
-    member: str,
-    *,
-    is_in: bool,
-    at_micros: int,
-    now: datetime,
+    tx: "Transaction", channel: str, member: str, *, is_in: bool, at_micros: int
 ) -> None:
     """Somebody joined a channel, or left it: of private ones that is always recorded.
 
     A question to Slack may be on its way, whose answer is older. `channel` is Slack's.
     """
-    found = session.execute(
+    found = tx.session.execute(
         select(Channel.id, Channel.is_private, Channel.looked_up_at).where(
-            Channel.installation_id == installation_id, Channel.slack_id == channel
+            Channel.installation_id == tx.workspace.id, Channel.slack_id == channel
         )
     ).first()
     if found is None or not (found.is_private or found.looked_up_at is None):
         return
     # Of people whom we have never met nobody has asked.
     known = select(Member.id).filter_by(
-        installation_id=installation_id, slack_id=member
+        installation_id=tx.workspace.id, slack_id=member
     )
-    if session.scalar(known) is not None:
-        record_memberships(
-            session, member, {found.id: is_in}, at_micros=at_micros, now=now
-        )
+    if tx.session.scalar(known) is not None:
+        record_memberships(tx, member, {found.id: is_in}, at_micros=at_micros)
 
 
 def fetch_memberships(
-    rt: Runtime, unknown: MembershipUnknown, *, is_urgent: bool
+    rt: "Runtime", unknown: MembershipUnknown, *, is_urgent: bool
 ) -> None:
     """Ask Slack, and record what it says. Raises SlackError.
 
@@ -211,17 +198,15 @@ def fetch_memberships(
         if error.code not in _UNKNOWN_USER_ERRORS:
             raise
         slack_ids = []
-    with rt.write_session.begin() as session:
-        is_in = session.scalars(
+    with rt.write(rt.workspace) as tx:
+        is_in = tx.session.scalars(
             select(Channel.id).where(
-                Channel.installation_id == rt.workspace.id,
+                Channel.installation_id == tx.workspace.id,
                 Channel.slack_id.in_(slack_ids),
             )
         ).all()
         seats = dict.fromkeys(unknown.channel_ids, False) | dict.fromkeys(is_in, True)
-        record_memberships(
-            session, unknown.member, seats, at_micros=asked_us, now=rt.clock()
-        )
+        record_memberships(tx, unknown.member, seats, at_micros=asked_us)
 
 
 def _fresh_range(now: datetime) -> tuple[int, int]:

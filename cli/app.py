@@ -86,7 +86,7 @@ class Application:
         self.bolt = handlers.bolt_app.create_app(self.rt, token)
         self.worker = OutboxWorker(
             self.rt,
-            message_types(workspace, settings.mentors),
+            message_types(settings.mentors),
             fetch_new_users=sync.fetch_new_users,
             next_slot=RateLimiter(MESSAGES_PER_SECOND, BURST),
             on_attempt=self.bolt.metrics.count_attempt,

@@ -7,11 +7,14 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.clock import utc_now
 from bot.config.settings import Settings
 from bot.db import engine
 from bot.db.open import require_current_schema
 from bot.errors import SettingsError
 from bot.exports import rules, service
+from bot.runtime import Transaction
+from bot.workspace.installations import to_workspace
 from cli.errors import CommandError
 from models import Installation
 
@@ -35,11 +38,12 @@ def write(settings: Settings, args: argparse.Namespace) -> int:
     try:
         require_current_schema(database.autocommit)
         with database.read_session() as session:
-            workspace = session.scalar(select(Installation.id))
-            if workspace is None:
+            installation = session.scalar(select(Installation).limit(1))
+            if installation is None:
                 raise CommandError("No workspace is served yet: nothing to export.")
+            tx = Transaction(session, to_workspace(installation), utc_now())
             tables = {
-                name: form(columns, list(rows(session, workspace)))
+                name: form(columns, list(rows(tx)))
                 for name, (columns, rows) in _TABLES.items()
             }
         args.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -28,13 +28,8 @@ class TravelWork:
         self._slack = slack
 
     def next_due_at(self) -> datetime | None:
-        with self._rt.read_session() as session:
-            return monitoring.next_due(
-                session,
-                self._rt.workspace,
-                now=self._rt.clock(),
-                settings=self._mentor_settings,
-            )
+        with self._rt.read(self._rt.workspace) as tx:
+            return monitoring.next_due(tx, settings=self._mentor_settings)
 
     def run_due(self) -> None:
         """Run the jobs and send what is due, until there is nothing left to do."""
@@ -63,10 +58,10 @@ class TravelWork:
 
     def _is_sending(self) -> bool:
         """Return whether another thread is at it."""
-        with self._rt.read_session() as session:
+        with self._rt.read(self._rt.workspace) as tx:
             held = select(OutboxItem.id).where(
-                OutboxItem.installation_id == self._rt.workspace.id,
+                OutboxItem.installation_id == tx.workspace.id,
                 OutboxItem.state == "sending",
-                OutboxItem.leased_until > self._rt.clock(),
+                OutboxItem.leased_until > tx.now,
             )
-            return session.scalar(held.limit(1)) is not None
+            return tx.session.scalar(held.limit(1)) is not None

@@ -5,7 +5,6 @@ from typing import Any
 
 from slack_bolt import Ack, App
 from slack_sdk.models.blocks import Block
-from sqlalchemy.orm import Session
 
 from bot import sync
 from bot.asks import actions, notes, replies
@@ -14,7 +13,7 @@ from bot.asks.notes import MarkMeaning
 from bot.clock import ts_to_micros
 from bot.errors import UserError
 from bot.messages import authors
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Transaction
 from bot.workspace import channels
 from handlers import external_members
 from handlers.ask_actions import NO_ASK_HERE
@@ -49,45 +48,36 @@ class Marks:
         external_members.record_external_author(
             self._rt, chosen.message.user, chosen.message.author_teams
         )
-        with self._rt.write_session.begin() as session:
-            channel = channels.find(session, self._rt.workspace.id, chosen.channel.id)
+        with self._rt.write(self._rt.workspace) as tx:
+            channel = channels.find(tx, chosen.channel.id)
             if channel is None:
                 raise UserError(NO_ASK_HERE)
-            self._record_reply(session, channel, chosen.message)
+            self._record_reply(tx, channel, chosen.message)
             actions.mark_answer(
-                session,
-                self._rt.workspace,
+                tx,
                 channel,
                 ts=chosen.message.ts,
                 meaning=what,
                 by=chosen.user.id,
                 is_present=True,
                 event_micros=ts_to_micros(chosen.action_ts),
-                now=self._rt.clock(),
             )
         ack()
         text, drawn = notes.mark_receipt(what, chosen.channel.id, chosen.message.ts)
         send_reply(self._rt, body, text, drawn)
 
     def _record_reply(
-        self, session: Session, channel: Channel, message: Message
+        self, tx: Transaction, channel: Channel, message: Message
     ) -> None:
         """The shortcut shows us the reply, perhaps before its own event did."""
-        ask = asks.find_by_message(session, channel.id, message.thread_ts or "")
+        ask = asks.find_by_message(tx.session, channel.id, message.thread_ts or "")
         if (
             ask is not None
             and ask.deleted_at is None
             and message.is_reply
-            and authors.is_by_human(message.model_dump(), self._rt.workspace)
+            and authors.is_by_human(message.model_dump(), tx.workspace)
         ):
-            replies.record_reply(
-                session,
-                self._rt.workspace,
-                ask,
-                ts=message.ts,
-                author=message.user or "",
-                now=self._rt.clock(),
-            )
+            replies.record_reply(tx, ask, ts=message.ts, author=message.user or "")
 
     def undo_mark(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
@@ -96,20 +86,18 @@ class Marks:
             "solved" if pressed.action.action_id == "undo_solved" else "helpful"
         )
         sync.refresh(self._rt, users=[pressed.user.id])
-        with self._rt.write_session.begin() as session:
-            channel = channels.find(session, self._rt.workspace.id, slack_channel)
+        with self._rt.write(self._rt.workspace) as tx:
+            channel = channels.find(tx, slack_channel)
             if channel is None:
                 raise UserError(asks.ASK_GONE)
             actions.mark_answer(
-                session,
-                self._rt.workspace,
+                tx,
                 channel,
                 ts=ts,
                 meaning=what,
                 by=pressed.user.id,
                 is_present=False,
                 event_micros=ts_to_micros(pressed.action.action_ts),
-                now=self._rt.clock(),
             )
         ack()
         self._send_reply(body, "Undone.")
@@ -148,24 +136,22 @@ class Marks:
     ) -> tuple[str, str]:
         """Mark an answer; gives its message in Slack, by channel and ts."""
         sync.refresh(self._rt, users=[pressed.user.id])
-        with self._rt.write_session.begin() as session:
-            answer = session.get(Answer, answer_id)
+        with self._rt.write(self._rt.workspace) as tx:
+            answer = tx.session.get(Answer, answer_id)
             if answer is None:
                 raise UserError(asks.ASK_GONE)
-            ask = asks.get(session, self._rt.workspace, ask_id or answer.ask_id)
+            ask = asks.get(tx, ask_id or answer.ask_id)
             if answer.ask_id != ask.id:
                 raise UserError(asks.ASK_GONE)
-            channel = session.get_one(Channel, ask.channel_id)
+            channel = tx.session.get_one(Channel, ask.channel_id)
             actions.mark_answer(
-                session,
-                self._rt.workspace,
+                tx,
                 channel,
                 ts=answer.ts,
                 meaning=meaning,
                 by=pressed.user.id,
                 is_present=True,
                 event_micros=ts_to_micros(pressed.action.action_ts),
-                now=self._rt.clock(),
             )
             return channel.slack_id, answer.ts
 

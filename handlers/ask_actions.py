@@ -3,7 +3,6 @@
 from typing import Any
 
 from slack_bolt import Ack
-from sqlalchemy.orm import Session
 
 from bot import sync
 from bot.asks import actions, capture, notes
@@ -12,7 +11,7 @@ from bot.asks.actions import JoinMeaning
 from bot.clock import ts_to_micros
 from bot.errors import UserError
 from bot.messages import authors
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
 from bot.slack import blocks
 from bot.slack.blocks import Note
@@ -41,26 +40,22 @@ class Buttons:
             self._rt, message.user, message.author_teams
         )
         if message.user != chosen.user.id:
-            with self._rt.write_session.begin() as session:
-                capture.refuse_erased(
-                    session, self._rt.workspace, ts=message.ts, author=message.user
-                )
+            with self._rt.write(self._rt.workspace) as tx:
+                capture.refuse_erased(tx, ts=message.ts, author=message.user)
         sync.refresh(
             self._rt, users=[chosen.user.id, message.user], channel=chosen.channel.id
         )
-        with self._rt.write_session.begin() as session:
-            channel = self._channel(session, chosen.channel.id)
+        with self._rt.write(self._rt.workspace) as tx:
+            channel = self._channel(tx, chosen.channel.id)
             if not channel.is_joined:
                 raise UserError(blocks.NOT_IN_CHANNEL)
             ask = capture.convert_message(
-                session,
-                self._rt.workspace,
+                tx,
                 channel,
                 ts=message.ts,
                 author=message.user,
                 text=message.text,
                 by=chosen.user.id,
-                now=self._rt.clock(),
             )
             is_lesson = ask.is_first and ask.asker == chosen.user.id
             emoji = channels.solved_emoji(channel)[0]
@@ -70,44 +65,40 @@ class Buttons:
     def open_options(self, body: dict[str, Any], ack: Ack) -> None:
         chosen = MessageShortcut.model_validate(body)
         sync.refresh(self._rt, users=[chosen.user.id])
-        with self._rt.read_session() as session:
-            ask = self._ask_of_message(session, chosen)
-            now = self._rt.clock()
-            view = actions.options_view(session, ask, by=chosen.user.id, now=now)
+        with self._rt.read(self._rt.workspace) as tx:
+            ask = self._ask_of_message(tx, chosen)
+            now = tx.now
+            view = actions.options_view(tx, ask, by=chosen.user.id)
         self._rt.slack.open_view(chosen.trigger_id, view)
         ack()
 
-    def _ask_of_message(self, session: Session, shortcut: MessageShortcut) -> Ask:
-        channel = channels.find(session, self._rt.workspace.id, shortcut.channel.id)
+    def _ask_of_message(self, tx: Transaction, shortcut: MessageShortcut) -> Ask:
+        channel = channels.find(tx, shortcut.channel.id)
         ts = shortcut.message.thread_ts or shortcut.message.ts
-        ask = asks.find_by_message(session, channel.id, ts) if channel else None
+        ask = asks.find_by_message(tx.session, channel.id, ts) if channel else None
         if ask is None or ask.deleted_at is not None:
             raise UserError(NO_ASK_HERE)
         return ask
 
-    def _channel(self, session: Session, slack_id: str) -> Channel:
-        return channels.get_or_create(session, self._rt.workspace.id, slack_id)
+    def _channel(self, tx: Transaction, slack_id: str) -> Channel:
+        return channels.get_or_create(tx, slack_id)
 
     def toggle_join(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
         sync.refresh(self._rt, users=[pressed.user.id])
         action = pressed.action
         what: JoinMeaning = "same" if action.action_id.endswith("same") else "looking"
-        with self._rt.write_session.begin() as session:
-            ask = asks.get(session, self._rt.workspace, parse_id(action.value))
+        with self._rt.write(self._rt.workspace) as tx:
+            ask = asks.get(tx, parse_id(action.value))
             is_in = actions.toggle_join(
-                session,
-                self._rt.workspace,
+                tx,
                 ask,
                 what,
                 by=pressed.user.id,
                 event_micros=ts_to_micros(action.action_ts),
-                now=self._rt.clock(),
             )
-            standing = actions.current_marks(session, ask, pressed.user.id)
-            view = actions.options_view(
-                session, ask, by=pressed.user.id, now=self._rt.clock()
-            )
+            standing = actions.current_marks(tx.session, ask, pressed.user.id)
+            view = actions.options_view(tx, ask, by=pressed.user.id)
         ack()
         if pressed.view is not None:
             with best_effort():
@@ -130,9 +121,9 @@ class Buttons:
             send_reply(self._rt, body, text, drawn)
 
     def _send_help(self, body: dict[str, Any], pressed: BlockAction) -> None:
-        with self._rt.read_session() as session:
+        with self._rt.read(self._rt.workspace) as tx:
             here = pressed.channel.id if pressed.channel else ""
-            channel = channels.find(session, self._rt.workspace.id, here)
+            channel = channels.find(tx, here)
             text = settings.help_text(channel)
         send_reply(self._rt, body, text)
 
@@ -149,15 +140,10 @@ class Buttons:
     def undo_disclaim(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
         sync.refresh(self._rt, users=[pressed.user.id])
-        with self._rt.write_session.begin() as session:
-            ask = asks.get(
-                session,
-                self._rt.workspace,
-                parse_id(pressed.action.value),
-                include_deleted=True,
-            )
-            now = self._rt.clock()
-            capture.undo_disclaim(session, ask, by=pressed.user.id, now=now)
+        with self._rt.write(self._rt.workspace) as tx:
+            ask = asks.get(tx, parse_id(pressed.action.value), include_deleted=True)
+            now = tx.now
+            capture.undo_disclaim(tx, ask, by=pressed.user.id)
             line_ts = ask.line_ts
         ack()
         if pressed.view is not None:
@@ -174,27 +160,25 @@ class Buttons:
         sync.refresh(self._rt, users=[pressed.user.id])
         by = pressed.user.id
         at_us = ts_to_micros(pressed.action.action_ts)
-        with self._rt.write_session.begin() as session:
-            ask = asks.get(session, self._rt.workspace, ask_id)
-            now = self._rt.clock()
+        with self._rt.write(self._rt.workspace) as tx:
+            ask = asks.get(tx, ask_id)
+            now = tx.now
             view = None
             said: Note = ("", [])
             match option:
                 case "close" if by == ask.asker:
-                    actions.close(
-                        session, ask, by=by, reason=None, event_micros=at_us, now=now
-                    )
+                    actions.close(tx, ask, by=by, reason=None, event_micros=at_us)
                 case "reopen":
-                    actions.reopen(session, ask, by=by, event_micros=at_us, now=now)
+                    actions.reopen(tx, ask, by=by, event_micros=at_us)
                     if pressed.action.action_id == "ask_reopen":
                         said = (notes.REOPENED, [])
                 case "delete" if ask.is_own_message:
-                    capture.disclaim(session, ask, by=by, now=now)
+                    capture.disclaim(tx, ask, by=by)
                     said = notes.disclaimed(ask.id)
                 case "options":
-                    view = actions.options_view(session, ask, by=by, now=now)
+                    view = actions.options_view(tx, ask, by=by)
                 case _:
-                    view = actions.action_form(session, ask, option, by=by, now=now)
+                    view = actions.action_form(tx, ask, option, by=by)
         if view is not None:
             show = (
                 self._rt.slack.push_view

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from slack_bolt import Ack, App
-from sqlalchemy.orm import Session
 
 from bot import sync, visibility
 from bot.asks import actions, forms, rules
@@ -12,7 +11,7 @@ from bot.asks import service as asks
 from bot.asks.service import AskDraft
 from bot.checkins import blockers
 from bot.errors import UserError
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Transaction
 from bot.slack import blocks
 from bot.slack.text import sanitize, to_mrkdwn, to_plain
 from bot.workspace import channels
@@ -85,20 +84,16 @@ class Forms:
             channel=command.channel_id,
             command_user=command.user_id,
         )
-        with self._rt.write_session.begin() as session:
-            channel = channels.get_or_create(
-                session, self._rt.workspace.id, command.channel_id
-            )
+        with self._rt.write(self._rt.workspace) as tx:
+            channel = channels.get_or_create(tx, command.channel_id)
             is_joined = channel.is_joined
             if is_joined:
                 asks.open_ask(
-                    session,
-                    self._rt.workspace,
+                    tx,
                     channel,
                     AskDraft(title, details),
                     asker=command.user_id,
                     dedup_key=f"command:{command.trigger_id}",
-                    now=self._rt.clock(),
                 )
         if not is_joined:
             self._open_form(
@@ -141,12 +136,12 @@ class Forms:
         """
         if channel is None:
             return []
-        with self._rt.read_session() as session:
-            known = channels.find(session, self._rt.workspace.id, channel)
+        with self._rt.read(self._rt.workspace) as tx:
+            known = channels.find(tx, channel)
             if known is None:
                 return []
-            now = self._rt.clock()
-            if chosen_by and not visibility.can_see(session, known, chosen_by, now=now):
+            now = tx.now
+            if chosen_by and not visibility.can_see(tx, known, chosen_by):
                 return []
             return list(known.topics)
 
@@ -209,77 +204,71 @@ class Forms:
             raise UserError("Choose a channel.", field="channel")
         draft = _draft(form.view)
         sync.refresh(self._rt, users=[form.user.id], channel=channel_id)
-        with self._rt.write_session.begin() as session:
-            channel = channels.get_or_create(session, self._rt.workspace.id, channel_id)
+        with self._rt.write(self._rt.workspace) as tx:
+            channel = channels.get_or_create(tx, channel_id)
             if not channel.is_joined:
                 raise UserError(blocks.NOT_IN_CHANNEL, field="channel")
-            self._create_ask(session, channel, draft, form)
+            self._create_ask(tx, channel, draft, form)
         ack()
 
     def _create_ask(
-        self, session: Session, channel: Channel, draft: AskDraft, form: ViewSubmission
+        self, tx: Transaction, channel: Channel, draft: AskDraft, form: ViewSubmission
     ) -> None:
-        workspace, now = self._rt.workspace, self._rt.clock()
+        workspace, now = tx.workspace, tx.now
         checkin_id = _checkin_id(form.view)
         checkin = origin = None
         if checkin_id is not None:
-            checkin = blockers.lock(
-                session, workspace, checkin_id, form.user.id, now=now
-            )
-            origin = blockers.origin_url(session, workspace, checkin, channel)
+            checkin = blockers.lock(tx, checkin_id, form.user.id)
+            origin = blockers.origin_url(tx, checkin, channel)
         ask = asks.open_ask(
-            session,
-            workspace,
+            tx,
             channel,
             draft,
             asker=form.user.id,
             dedup_key=f"form:{form.view.id}",
-            now=now,
             origin_url=origin,
         )
         if checkin is not None:
-            blockers.record_ask(session, checkin, ask, now=now)
+            blockers.record_ask(tx, checkin, ask)
 
     def submit_edit(self, body: dict[str, Any], ack: Ack) -> None:
         form = ViewSubmission.model_validate(body)
         draft = _draft(form.view)
         sync.refresh(self._rt, users=[form.user.id])
-        with self._rt.write_session.begin() as session:
-            ask = asks.get(session, self._rt.workspace, _ask_id(form.view))
-            asks.edit(session, ask, draft, by=form.user.id, now=self._rt.clock())
+        with self._rt.write(self._rt.workspace) as tx:
+            ask = asks.get(tx, _ask_id(form.view))
+            asks.edit(tx, ask, draft, by=form.user.id)
         ack()
 
     def submit_close(self, body: dict[str, Any], ack: Ack) -> None:
         form = ViewSubmission.model_validate(body)
         sync.refresh(self._rt, users=[form.user.id])
-        with self._rt.write_session.begin() as session:
+        with self._rt.write(self._rt.workspace) as tx:
             actions.close(
-                session,
-                asks.get(session, self._rt.workspace, _ask_id(form.view)),
+                tx,
+                asks.get(tx, _ask_id(form.view)),
                 by=form.user.id,
                 reason=form.view.text("reason"),
-                now=self._rt.clock(),
             )
         ack(response_action="clear")
 
     def submit_delete(self, body: dict[str, Any], ack: Ack) -> None:
         form = ViewSubmission.model_validate(body)
         sync.refresh(self._rt, users=[form.user.id])
-        with self._rt.write_session.begin() as session:
-            ask = asks.get(session, self._rt.workspace, _ask_id(form.view))
-            asks.delete(session, ask, by=form.user.id, now=self._rt.clock())
+        with self._rt.write(self._rt.workspace) as tx:
+            ask = asks.get(tx, _ask_id(form.view))
+            asks.delete(tx, ask, by=form.user.id)
         ack(response_action="clear")
 
     def submit_what_worked(self, body: dict[str, Any], ack: Ack) -> None:
         form = ViewSubmission.model_validate(body)
         sync.refresh(self._rt, users=[form.user.id])
-        with self._rt.write_session.begin() as session:
+        with self._rt.write(self._rt.workspace) as tx:
             actions.set_what_worked(
-                session,
-                asks.get(session, self._rt.workspace, _ask_id(form.view)),
+                tx,
+                asks.get(tx, _ask_id(form.view)),
                 form.view.text("worked"),
                 by=form.user.id,
-                now=self._rt.clock(),
             )
         ack()
 

@@ -13,26 +13,26 @@ from bot.db.statements import dialect_name
 from bot.messages import tracked_messages
 from bot.messages.lookup import MessageKey
 from bot.messages.tracked_messages import TrackedMessage
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Transaction
 
-Step = Callable[[Session], None]
+Step = Callable[[Transaction], None]
 
 
 @dataclass(frozen=True, slots=True)
 class BatchedChange:
-    """What to do in a transaction: `make` is given all `what` that comes together."""
+    """A change that is applied with others of its kind, in one transaction."""
 
-    make: Callable[[Session, Sequence[Any]], None]
-    what: Any
+    apply: Callable[[Transaction, Sequence[Any]], None]
+    item: Any
 
 
-def one_by_one(session: Session, changes: Sequence[Step]) -> None:
-    """Make changes of which there are too few to be made several at once."""
-    for work in changes:
-        work(session)
-        session.flush()
+def one_by_one(tx: Transaction, changes: Sequence[Step]) -> None:
+    """Apply changes that are too rare to be written for several at once."""
+    for change in changes:
+        change(tx)
+        tx.session.flush()
         # The next reads the rows anew, as in a transaction of its own.
-        session.expunge_all()
+        tx.session.expunge_all()
 
 
 class PendingCommit(BoltResponse):
@@ -82,22 +82,22 @@ def _commit(rt: Runtime, commits: Sequence[PendingCommit]) -> None:
     if about:
         with rt.autocommit.connect() as connection:
             known = tracked_messages.find_all(connection, rt.workspace.id, about)
-    changes: dict[Callable[[Session, Sequence[Any]], None], list[Any]] = {}
+    changes: dict[Callable[[Transaction, Sequence[Any]], None], list[Any]] = {}
     places: list[TrackedMessage] = []
     for write in commits:
         found = [known.get(message) for message in write.messages]
         change = write.decide(*found)
         if change is not None:
-            changes.setdefault(change.make, []).append(change.what)
+            changes.setdefault(change.apply, []).append(change.item)
             places.extend(filter(None, found))
     if not changes:
         return
-    with rt.write_session.begin() as session:
-        _lock_rows(session, places)
-        for make, whats in changes.items():
-            make(session, whats)
-            session.flush()
-            session.expunge_all()
+    with rt.write(rt.workspace) as tx:
+        _lock_rows(tx.session, places)
+        for apply, items in changes.items():
+            apply(tx, items)
+            tx.session.flush()
+            tx.session.expunge_all()
 
 
 def _lock_rows(session: Session, tracked: Sequence[TrackedMessage]) -> None:

@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 
 from slack_bolt import Ack, App
-from sqlalchemy.orm import Session
 
 from bot import sync, visibility
 from bot.checkins import (
@@ -17,7 +16,7 @@ from bot.checkins import (
     sharing,
 )
 from bot.messages.tracked_messages import TrackedMessage
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Transaction
 from bot.slack.blocks import Note
 from handlers.batch_commit import BatchedChange, Step, one_by_one
 from handlers.interactions import best_effort, parse_id
@@ -43,14 +42,8 @@ class SharingListeners:
         pressed = BlockAction.model_validate(body)
         round_id = parse_id(pressed.action.value)
         sync.refresh(self._rt, users=[pressed.user.id])
-        with self._rt.read_session() as session:
-            view = sharing.form(
-                session,
-                self._rt.workspace,
-                round_id,
-                pressed.user.id,
-                now=self._rt.clock(),
-            )
+        with self._rt.read(self._rt.workspace) as tx:
+            view = sharing.form(tx, round_id, pressed.user.id)
         self._rt.slack.open_view(pressed.trigger_id, view)
         ack()
 
@@ -65,32 +58,19 @@ class SharingListeners:
         )
         round_id = parse_id(view.metadata().get("round"))
         sync.refresh(self._rt, users=[form.user.id])
-        with self._rt.write_session.begin() as session:
-            sharing.share(
-                session,
-                self._rt.workspace,
-                round_id,
-                form.user.id,
-                shared,
-                now=self._rt.clock(),
-            )
+        with self._rt.write(self._rt.workspace) as tx:
+            sharing.share(tx, round_id, form.user.id, shared)
         ack()
 
     def join(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
         round_id = parse_id(pressed.action.value)
         sync.refresh(self._rt, users=[pressed.user.id])
-        with self._rt.write_session.begin() as session:
+        with self._rt.write(self._rt.workspace) as tx:
             schedule = participants.join(
-                session,
-                self._rt.workspace,
-                participants.schedule_id_of_round(
-                    session, self._rt.workspace, round_id
-                ),
-                pressed.user.id,
-                now=self._rt.clock(),
+                tx, participants.schedule_id_of_round(tx, round_id), pressed.user.id
             )
-            channel = session.get_one(Channel, schedule.channel_id)
+            channel = tx.session.get_one(Channel, schedule.channel_id)
             note = notes.join_receipt(
                 schedule.id, schedule.question, channel=channel.name
             )
@@ -99,46 +79,34 @@ class SharingListeners:
 
     def leave(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
-        with self._rt.write_session.begin() as session:
+        with self._rt.write(self._rt.workspace) as tx:
             schedule = participants.leave(
-                session,
-                self._rt.workspace,
-                parse_id(pressed.action.value),
-                pressed.user.id,
-                now=self._rt.clock(),
+                tx, parse_id(pressed.action.value), pressed.user.id
             )
-            channel = session.get_one(Channel, schedule.channel_id)
+            channel = tx.session.get_one(Channel, schedule.channel_id)
             note = notes.leave_receipt_elsewhere()
-            now = self._rt.clock()
-            if visibility.is_known_to_see(session, channel, pressed.user.id, now=now):
+            now = tx.now
+            if visibility.is_known_to_see(tx, channel, pressed.user.id):
                 note = notes.leave_receipt(schedule.question, channel=channel.name)
         ack()
         self._reply(body, note)
 
     def resume_reminders(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
-        with self._rt.write_session.begin() as session:
+        with self._rt.write(self._rt.workspace) as tx:
             schedule = participants.resume_reminders(
-                session,
-                self._rt.workspace,
-                parse_id(pressed.action.value),
-                pressed.user.id,
-                now=self._rt.clock(),
+                tx, parse_id(pressed.action.value), pressed.user.id
             )
-            channel = session.get_one(Channel, schedule.channel_id)
+            channel = tx.session.get_one(Channel, schedule.channel_id)
             note = notes.resume_receipt(schedule.question, channel=channel.name)
         ack()
         self._reply(body, note)
 
     def open_ask_form(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
-        with self._rt.read_session() as session:
+        with self._rt.read(self._rt.workspace) as tx:
             view = blockers.ask_form(
-                session,
-                self._rt.workspace,
-                parse_id(pressed.action.value),
-                pressed.user.id,
-                now=self._rt.clock(),
+                tx, parse_id(pressed.action.value), pressed.user.id
             )
         self._rt.slack.open_view(pressed.trigger_id, view)
         ack()
@@ -170,15 +138,8 @@ class ThreadListeners:
             return None
         return BatchedChange(one_by_one, partial(self._record_reply, message, round_id))
 
-    def _record_reply(self, message: Message, round_id: int, session: Session) -> None:
-        responses.record_reply(
-            session,
-            self._rt.workspace,
-            round_id,
-            ts=message.ts,
-            author=message.user or "",
-            now=self._rt.clock(),
-        )
+    def _record_reply(self, message: Message, round_id: int, tx: Transaction) -> None:
+        responses.record_reply(tx, round_id, ts=message.ts, author=message.user or "")
 
     def on_deleted(
         self,
@@ -197,16 +158,12 @@ class ThreadListeners:
             return None
         return partial(self._on_reply_deleted, ts, thread.round_id, previous)
 
-    def _on_round_deleted(self, round_id: int, session: Session) -> None:
-        round_outcomes.on_message_deleted(session, round_id, now=self._rt.clock())
+    def _on_round_deleted(self, round_id: int, tx: Transaction) -> None:
+        round_outcomes.on_message_deleted(tx, round_id)
 
     def _on_reply_deleted(
-        self, ts: str, round_id: int, previous: Message | None, session: Session
+        self, ts: str, round_id: int, previous: Message | None, tx: Transaction
     ) -> None:
         responses.on_reply_deleted(
-            session,
-            round_id,
-            ts=ts,
-            author=previous.user if previous is not None else None,
-            now=self._rt.clock(),
+            tx, round_id, ts=ts, author=previous.user if previous is not None else None
         )

@@ -5,14 +5,13 @@ from typing import Any
 
 from slack_bolt import Ack, App
 from slack_sdk.models.views import View as Modal
-from sqlalchemy.orm import Session
 
 from bot import sync
 from bot.checkins import forms, pages, plan, service
 from bot.checkins.plan import ScheduleForm
 from bot.errors import UserError
 from bot.permissions import Action
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
 from bot.slack.blocks import NOT_IN_CHANNEL
 from bot.workspace import channels, roles
@@ -53,14 +52,12 @@ class SetupListeners:
             channel=asked.channel_id,
             command_user=asked.user_id,
         )
-        with self._rt.read_session() as session:
-            channel = channels.find(session, self._rt.workspace.id, asked.channel_id)
+        with self._rt.read(self._rt.workspace) as tx:
+            channel = channels.find(tx, asked.channel_id)
             if channel is None or not channel.is_joined:
                 raise UserError(NOT_IN_CHANNEL)
-            roles.authorize(
-                session, channel, Action.CHECK_IN, asked.user_id, now=self._rt.clock()
-            )
-            view = pages.overview(session, self._rt.workspace, channel)
+            roles.authorize(tx, channel, Action.CHECK_IN, asked.user_id)
+            view = pages.overview(tx, channel)
         self._rt.slack.open_view(asked.trigger_id, view)
         ack()
 
@@ -68,9 +65,9 @@ class SetupListeners:
         pressed = BlockAction.model_validate(body)
         by = pressed.user.id
         sync.refresh(self._rt, users=[by])
-        with self._rt.read_session() as session:
-            channel = self._channel(session, pressed.view)
-            view = pages.new_form(session, channel, by=by, now=self._rt.clock())
+        with self._rt.read(self._rt.workspace) as tx:
+            channel = self._channel(tx, pressed.view)
+            view = pages.new_form(tx, channel, by=by)
         self._rt.slack.push_view(pressed.trigger_id, view)
         ack()
 
@@ -78,15 +75,9 @@ class SetupListeners:
         pressed = BlockAction.model_validate(body)
         by = pressed.user.id
         sync.refresh(self._rt, users=[by])
-        with self._rt.read_session() as session:
-            schedule = service.get(
-                session,
-                self._rt.workspace,
-                parse_id(pressed.action.value),
-                by=by,
-                now=self._rt.clock(),
-            )
-            view = pages.edit_form(session, schedule, now=self._rt.clock())
+        with self._rt.read(self._rt.workspace) as tx:
+            schedule = service.get(tx, parse_id(pressed.action.value), by=by)
+            view = pages.edit_form(tx, schedule)
         self._rt.slack.push_view(pressed.trigger_id, view)
         ack()
 
@@ -94,15 +85,13 @@ class SetupListeners:
         """The first page is filled in: show when it comes, and save nothing yet."""
         form = ViewSubmission.model_validate(body)
         sync.refresh(self._rt, users=[form.user.id])
-        with self._rt.read_session() as session:
+        with self._rt.read(self._rt.workspace) as tx:
             view = pages.preview(
-                session,
-                self._rt.workspace,
-                self._channel(session, form.view),
+                tx,
+                self._channel(tx, form.view),
                 _schedule_id(form.view),
                 _read_form(form.view),
                 by=form.user.id,
-                now=self._rt.clock(),
             )
         ack(response_action="update", view=view)
 
@@ -126,38 +115,32 @@ class SetupListeners:
             return
         ack()
         if form.view.root_view_id not in {None, form.view.id}:
-            with self._rt.read_session() as session:
-                channel = self._channel(session, form.view)
+            with self._rt.read(self._rt.workspace) as tx:
+                channel = self._channel(tx, form.view)
             self._show_settings(channel.id, form.view.root_view_id, by=form.user.id)
 
     def _save(self, form: ViewSubmission) -> None:
         by, schedule_id = form.user.id, _schedule_id(form.view)
         draft = plan.load(form.view.metadata().get("draft"))
-        with self._rt.write_session.begin() as session:
+        with self._rt.write(self._rt.workspace) as tx:
             if schedule_id is None:
                 service.set_up(
-                    session,
-                    self._channel(session, form.view),
+                    tx,
+                    self._channel(tx, form.view),
                     draft,
                     source=f"form:{form.view.id}",
                     by=by,
-                    now=self._rt.clock(),
                 )
                 return
-            now = self._rt.clock()
-            schedule = service.lock(
-                session, self._rt.workspace, schedule_id, by=by, now=now
-            )
-            service.change(session, schedule, draft, by=by, now=now)
+            now = tx.now
+            schedule = service.lock(tx, schedule_id, by=by)
+            service.change(tx, schedule, draft, by=by)
 
     def pause(self, body: dict[str, Any], ack: Ack) -> None:
         self._apply(body, ack, service.pause)
 
     def resume(self, body: dict[str, Any], ack: Ack) -> None:
-        def resume(session: Session, schedule: Schedule) -> None:
-            service.resume(session, schedule, now=self._rt.clock())
-
-        self._apply(body, ack, resume)
+        self._apply(body, ack, service.resume)
 
     def delete(self, body: dict[str, Any], ack: Ack) -> None:
         self._apply(body, ack, service.delete)
@@ -166,20 +149,14 @@ class SetupListeners:
         self,
         body: dict[str, Any],
         ack: Ack,
-        change: Callable[[Session, Schedule], None],
+        change: Callable[[Transaction, Schedule], None],
     ) -> None:
         pressed = BlockAction.model_validate(body)
         by = pressed.user.id
         sync.refresh(self._rt, users=[by])
-        with self._rt.write_session.begin() as session:
-            schedule = service.lock(
-                session,
-                self._rt.workspace,
-                parse_id(pressed.action.value),
-                by=by,
-                now=self._rt.clock(),
-            )
-            change(session, schedule)
+        with self._rt.write(self._rt.workspace) as tx:
+            schedule = service.lock(tx, parse_id(pressed.action.value), by=by)
+            change(tx, schedule)
             channel_id = schedule.channel_id
         ack()
         if pressed.view is not None:
@@ -196,15 +173,15 @@ class SetupListeners:
         hash: str | None = None,  # noqa: A002 - Slack's name
     ) -> None:
         """As they now are; what somebody typed there, Slack keeps."""
-        with self._rt.read_session() as session:
-            channel = session.get_one(Channel, channel_id)
-            view = settings.channel_form(session, channel, by=by, now=self._rt.clock())
+        with self._rt.read(self._rt.workspace) as tx:
+            channel = tx.session.get_one(Channel, channel_id)
+            view = settings.channel_form(tx, channel, by=by)
         with best_effort():
             self._rt.slack.update_view(str(view_id), view, hash=hash)
 
-    def _channel(self, session: Session, view: View | None) -> Channel:
+    def _channel(self, tx: Transaction, view: View | None) -> Channel:
         meant = str(view.metadata().get("channel")) if view else ""
-        channel = channels.find(session, self._rt.workspace.id, meant)
+        channel = channels.find(tx, meant)
         if channel is None:
             raise UserError(_GONE)
         return channel

@@ -79,12 +79,10 @@ class DatabaseCollector(Collector):
 
     def _outbox(self) -> Iterator[Metric]:
         rt, now = self._rt, self._rt.clock()
-        with rt.read_session() as session:
-            promises = monitoring.outbox_depth(session, rt.workspace.id, now=now)
-            work = monitoring.due_work(
-                session, rt.workspace, now=now, settings=rt.mentor_settings
-            )
-            pauses = monitoring.rate_limits(session, rt.workspace.id, now=now)
+        with rt.read(rt.workspace) as tx:
+            promises = monitoring.outbox_depth(tx)
+            work = monitoring.due_work(tx, settings=rt.mentor_settings)
+            pauses = monitoring.rate_limits(tx)
         yield _gauge(
             "backswing_deliveries",
             "Promises to Slack that are not over, or were given up, by their state.",

@@ -56,9 +56,9 @@ def record_external_author(
 def record_external(rt: Runtime, member: str | None) -> None:
     if not member:
         return
-    with rt.read_session() as session:
-        known = members.find(session, rt.workspace.id, member)
+    with rt.read(rt.workspace) as tx:
+        known = members.find(tx, member)
     if known is not None and (known.is_stranger or known.forgotten_at is not None):
         return
-    with rt.write_session.begin() as session:
-        sync.mark_external(session, rt.workspace, member, now=rt.clock())
+    with rt.write(rt.workspace) as tx:
+        sync.mark_external(tx, member)

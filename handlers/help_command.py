@@ -24,7 +24,7 @@ class Help:
 
     def command(self, body: dict[str, Any], ack: Ack) -> None:
         asked = SlashCommand.model_validate(body)
-        with self._rt.read_session() as session:
-            channel = channels.find(session, self._rt.workspace.id, asked.channel_id)
+        with self._rt.read(self._rt.workspace) as tx:
+            channel = channels.find(tx, asked.channel_id)
             text = settings.help_text(channel)
         ack(text)

@@ -53,50 +53,38 @@ class HomeTab:
         if opening.tab != "home":
             return
         member, at_us = opening.user, ts_to_micros(opening.event_ts)
-        with self._rt.write_session.begin() as session:
-            if members.is_before_erasure(
-                session, self._rt.workspace.id, member, event_micros=at_us
-            ):
+        with self._rt.write(self._rt.workspace) as tx:
+            if members.is_before_erasure(tx, member, event_micros=at_us):
                 return
         try:
             sync.refresh(self._rt, users=[member])
         except UserError:
             # Of whom we know nothing yet, they are shown their own.
             log.warning("home drawn without facts")
-        with self._rt.write_session.begin() as session:
-            home.open_home(session, self._rt.workspace, member, now=self._rt.clock())
+        with self._rt.write(self._rt.workspace) as tx:
+            home.open_home(tx, member)
         show_home(self._rt, member)
 
     def turn_page(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
-        with self._rt.write_session.begin() as session:
-            home.set_page(
-                session, self._rt.workspace, pressed.user.id, pressed.action.value
-            )
+        with self._rt.write(self._rt.workspace) as tx:
+            home.set_page(tx, pressed.user.id, pressed.action.value)
         ack()
         show_home(self._rt, pressed.user.id)
 
     def end_pause(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
         sync.refresh(self._rt, users=[pressed.user.id])
-        with self._rt.write_session.begin() as session:
-            settings.end_pause(
-                session, self._rt.workspace, pressed.user.id, now=self._rt.clock()
-            )
+        with self._rt.write(self._rt.workspace) as tx:
+            settings.end_pause(tx, pressed.user.id)
         ack()
 
     def join_checkin(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
         member, now = pressed.user.id, self._rt.clock()
         sync.refresh(self._rt, users=[member])
-        with self._rt.write_session.begin() as session:
-            home.join_checkin(
-                session,
-                self._rt.workspace,
-                parse_id(pressed.action.value),
-                member,
-                now=now,
-            )
+        with self._rt.write(self._rt.workspace) as tx:
+            home.join_checkin(tx, parse_id(pressed.action.value), member)
         ack()
 
 
@@ -118,23 +106,15 @@ class OwnSettings:
 
     def _open_form(self, member: str, trigger_id: str) -> None:
         sync.refresh(self._rt, users=[member])
-        with self._rt.read_session() as session:
-            view = settings.member_form(
-                session, self._rt.workspace, member, now=self._rt.clock()
-            )
+        with self._rt.read(self._rt.workspace) as tx:
+            view = settings.member_form(tx, member)
         self._rt.slack.open_view(trigger_id, view)
 
     def save(self, body: dict[str, Any], ack: Ack) -> None:
         form = ViewSubmission.model_validate(body)
         sync.refresh(self._rt, users=[form.user.id])
-        with self._rt.write_session.begin() as session:
-            settings.update_member(
-                session,
-                self._rt.workspace,
-                form.view,
-                member=form.user.id,
-                now=self._rt.clock(),
-            )
+        with self._rt.write(self._rt.workspace) as tx:
+            settings.update_member(tx, form.view, member=form.user.id)
         ack()
 
 
@@ -145,8 +125,8 @@ def show_home(rt: Runtime, member: str) -> None:
     """
     tried: str | None = None
     for is_again in (False, True):
-        with rt.read_session() as session:
-            drawn = page.render(session, rt.workspace, member, now=rt.clock())
+        with rt.read(rt.workspace) as tx:
+            drawn = page.render(tx, member)
         # Where what we know of is not what stands, and has not changed either, we lost
         # sight of a view.
         is_lost = is_again and drawn.hash == tried
@@ -160,20 +140,16 @@ def show_home(rt: Runtime, member: str) -> None:
             _show_later(rt, member, error)
             return
         else:
-            with rt.write_session.begin() as session:
-                home.on_published(
-                    session, rt.workspace.id, member, done, now=rt.clock()
-                )
+            with rt.write(rt.workspace) as tx:
+                home.on_published(tx, member, done)
             return
     _show_later(rt, member, None)
 
 
 def _show_later(rt: Runtime, member: str, error: SlackError | None) -> None:
     """What could not be shown at once is shown by a delivery; if it ever can be."""
-    with rt.write_session.begin() as session:
+    with rt.write(rt.workspace) as tx:
         if isinstance(error, Rejected):
-            home.on_rejected(session, rt.workspace.id, member, error.code)
+            home.on_rejected(tx, member, error.code)
             return
-        home_refresh.refresh_homes(
-            session, rt.workspace.id, [member], now=rt.clock(), delay=timedelta()
-        )
+        home_refresh.refresh_homes(tx, [member], delay=timedelta())

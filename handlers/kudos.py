@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from slack_bolt import Ack, App
-from sqlalchemy.orm import Session
 
 from bot import sync
 from bot.errors import UserError
@@ -17,7 +16,7 @@ from bot.kudos.rules import MAX_RECIPIENTS
 from bot.kudos.service import GiveResult
 from bot.kudos.store import KudosDraft, SubjectMessage
 from bot.messages import authors, tracked_messages
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Transaction
 from bot.slack.blocks import Note
 from bot.slack.text import escape, permalink, sanitize, to_mrkdwn, to_plain
 from bot.workspace import channels
@@ -93,13 +92,8 @@ class GiveListeners:
             ack()
             return
         if to_plain(text).casefold() == "me":
-            with self._rt.read_session() as session:
-                said, drawn = history.own_history(
-                    session,
-                    self._rt.workspace,
-                    command.user_id,
-                    now=self._rt.clock(),
-                )
+            with self._rt.read(self._rt.workspace) as tx:
+                said, drawn = history.own_history(tx, command.user_id)
             ack(text=said, blocks=drawn)
             return
         said_ = parser.parse(text)
@@ -142,32 +136,26 @@ class GiveListeners:
         )
 
     def _give_all(self, requests: Sequence[_CommandRequest]) -> None:
-        with self._rt.write_session.begin() as session:
+        with self._rt.write(self._rt.workspace) as tx:
             for wanted in requests:
                 wanted.result = wanted.error = None
                 try:
-                    wanted.result = self._give_one(session, wanted)
+                    wanted.result = self._give_one(tx, wanted)
                 except UserError as no:
                     # It has given nothing, and the others are not to fail.
                     wanted.error = no
 
-    def _give_one(
-        self, session: Session, request: _CommandRequest
-    ) -> GiveResult | None:
+    def _give_one(self, tx: Transaction, request: _CommandRequest) -> GiveResult | None:
         command, typed = request.command, request.parsed
-        channel = channels.get_or_create(
-            session, self._rt.workspace.id, command.channel_id
-        )
+        channel = channels.get_or_create(tx, command.channel_id)
         if not channel.is_joined:
             return None
         return kudos.give(
-            session,
-            self._rt.workspace,
+            tx,
             channel,
             KudosDraft(typed.people, typed.reason, typed.tags, typed.has_group),
             giver=command.user_id,
             source=f"command:{command.trigger_id}",
-            now=self._rt.clock(),
         )
 
     def _open_form(
@@ -202,8 +190,8 @@ class GiveListeners:
         author = self._author(here, message)
         if author == chosen.user.id:
             raise UserError(OWN_MESSAGE)
-        with self._rt.read_session() as session:
-            channel = channels.find(session, self._rt.workspace.id, here)
+        with self._rt.read(self._rt.workspace) as tx:
+            channel = channels.find(tx, here)
             is_joined = channel is not None and channel.is_joined
         is_dm = _is_dm(body, here)
         thread_ts = message.thread_ts if message.is_reply else None
@@ -279,40 +267,34 @@ class GiveListeners:
         if origin:
             # Whether a link to the message may be shown elsewhere.
             sync.refresh(self._rt, channel=origin.channel)
-        with self._rt.write_session.begin() as session:
+        with self._rt.write(self._rt.workspace) as tx:
             channel = None
             if channel_id:
-                channel = channels.get_or_create(
-                    session, self._rt.workspace.id, channel_id
-                )
+                channel = channels.get_or_create(tx, channel_id)
                 if not channel.is_joined:
                     raise UserError(forms.INVITE_BOT, field="channel")
-            now = self._rt.clock()
+            now = tx.now
             given = kudos.give(
-                session,
-                self._rt.workspace,
+                tx,
                 channel,
                 KudosDraft(
                     people,
                     to_mrkdwn(view.text("reason")),
                     parser.parse_tags(view.text("tags")),
-                    about=self._subject_message(session, origin),
+                    about=self._subject_message(tx, origin),
                 ),
                 giver=giver,
                 source=f"form:{view.id}",
-                now=now,
             )
-            kudos.send_receipt(session, given, channel=channel, now=now)
+            kudos.send_receipt(tx, given, channel=channel)
         ack()
 
     def _subject_message(
-        self, session: Session, subject: FormSubject | None
+        self, tx: Transaction, subject: FormSubject | None
     ) -> SubjectMessage | None:
         if subject is None:
             return None
-        channel = channels.get_or_create(
-            session, self._rt.workspace.id, subject.channel
-        )
+        channel = channels.get_or_create(tx, subject.channel)
         return SubjectMessage(channel.id, subject.ts, subject.thread_ts)
 
 

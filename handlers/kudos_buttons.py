@@ -42,35 +42,20 @@ class ButtonListeners:
         self._respond(body, notes.TAKEN_BACK, replace=False)
 
     def _take_back(self, action: BlockAction, kudos_id: str) -> None:
-        with self._rt.write_session.begin() as session:
-            kudos.take_back(
-                session,
-                self._rt.workspace,
-                parse_id(kudos_id),
-                by=action.user.id,
-                now=self._rt.clock(),
-            )
+        with self._rt.write(self._rt.workspace) as tx:
+            kudos.take_back(tx, parse_id(kudos_id), by=action.user.id)
 
     def turn_page(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
         me, now = pressed.user.id, self._rt.clock()
-        with self._rt.read_session() as session:
+        with self._rt.read(self._rt.workspace) as tx:
             if pressed.action.action_id == "kudos_newest":
-                text, drawn = history.own_history(
-                    session, self._rt.workspace, me, now=now
-                )
+                text, drawn = history.own_history(tx, me)
             else:
                 what: Direction = (
                     "given" if pressed.action.action_id == "kudos_given" else "received"
                 )
-                text, drawn = history.page(
-                    session,
-                    self._rt.workspace,
-                    me,
-                    what,
-                    pressed.action.value,
-                    now=now,
-                )
+                text, drawn = history.page(tx, me, what, pressed.action.value)
         ack()
         with best_effort():
             self._rt.slack.respond(body["response_url"], text, drawn, replace=True)

@@ -2,13 +2,11 @@
 
 from functools import partial
 
-from sqlalchemy.orm import Session
-
 from bot.clock import ts_to_micros
 from bot.kudos import deletions, reaction_store, reactions
 from bot.kudos.reaction_store import ReactionEvent
 from bot.messages.tracked_messages import TrackedMessage
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Transaction
 from bot.slack.emoji import is_among
 from handlers.batch_commit import Step
 from handlers.payloads import ReactionPayload
@@ -54,10 +52,8 @@ class KudosReactionListener:
         is_ours = reaction.item_user == self._rt.workspace.bot_user_id
         return None if is_ours else reaction.item_user
 
-    def _apply(self, event: ReactionEvent, session: Session) -> None:
-        reactions.apply_reaction(
-            session, self._rt.workspace, event, now=self._rt.clock()
-        )
+    def _apply(self, event: ReactionEvent, tx: Transaction) -> None:
+        reactions.apply_reaction(tx, event)
 
     def on_message_deleted(self, channel: str, ts: str) -> Step | None:
         """What to do about a message's deletion; None where no kudos are concerned."""
@@ -67,6 +63,6 @@ class KudosReactionListener:
                 return None
         return partial(self._delete, channel, ts)
 
-    def _delete(self, channel: str, ts: str, session: Session) -> None:
-        now = self._rt.clock()
-        deletions.on_message_deleted(session, self._rt.workspace, channel, ts, now=now)
+    def _delete(self, channel: str, ts: str, tx: Transaction) -> None:
+        now = tx.now
+        deletions.on_message_deleted(tx, channel, ts)

@@ -39,14 +39,12 @@ class MentorListeners:
 
     def choose(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
-        with self._rt.write_session.begin() as session:
+        with self._rt.write(self._rt.workspace) as tx:
             consent.decide(
-                session,
-                self._rt.workspace,
+                tx,
                 parse_id(pressed.action.value),
                 _CHOICES[pressed.action.action_id],
                 by=pressed.user.id,
-                now=self._rt.clock(),
             )
         ack()
         if (body.get("view") or {}).get("type") != "home":
@@ -56,22 +54,17 @@ class MentorListeners:
     def command(self, body: dict[str, Any], ack: Ack) -> None:
         asked = SlashCommand.model_validate(body)
         sync.refresh(self._rt, users=[asked.user_id])
-        with self._rt.read_session() as session:
-            view = administration.overview(
-                session, self._rt.workspace, by=asked.user_id, start=0
-            )
+        with self._rt.read(self._rt.workspace) as tx:
+            view = administration.overview(tx, by=asked.user_id, start=0)
         self._rt.slack.open_view(asked.trigger_id, view)
         ack()
 
     def turn_page(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
         sync.refresh(self._rt, users=[pressed.user.id])
-        with self._rt.read_session() as session:
+        with self._rt.read(self._rt.workspace) as tx:
             view = administration.overview(
-                session,
-                self._rt.workspace,
-                by=pressed.user.id,
-                start=parse_id(pressed.action.value),
+                tx, by=pressed.user.id, start=parse_id(pressed.action.value)
             )
         if pressed.view is not None:
             self._rt.slack.update_view(pressed.view.id, view, hash=pressed.view.hash)
@@ -80,8 +73,8 @@ class MentorListeners:
     def open_credit_form(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
         sync.refresh(self._rt, users=[pressed.user.id])
-        with self._rt.read_session() as session:
-            administration.require_access(session, self._rt.workspace, pressed.user.id)
+        with self._rt.read(self._rt.workspace) as tx:
+            administration.require_access(tx, pressed.user.id)
         self._rt.slack.push_view(pressed.trigger_id, forms.credit_form())
         ack()
 
@@ -93,38 +86,33 @@ class MentorListeners:
             raise UserError("Choose one person.", field="member")
         both = [form.user.id, *people]
         sync.refresh(self._rt, users=both, channel=channel)
-        with self._rt.read_session() as session:
-            administration.require_access(session, self._rt.workspace, form.user.id)
-        with self._rt.write_session.begin() as session:
+        with self._rt.read(self._rt.workspace) as tx:
+            administration.require_access(tx, form.user.id)
+        with self._rt.write(self._rt.workspace) as tx:
             administration.credit_by_hand(
-                session,
-                self._rt.workspace,
+                tx,
                 member=people[0],
                 channel=channel,
                 reason=form.view.text("reason"),
                 by=form.user.id,
                 settings=self._rt.mentor_settings,
-                now=self._rt.clock(),
             )
         ack()
 
     def open_settings(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
         sync.refresh(self._rt, users=[pressed.user.id])
-        with self._rt.read_session() as session:
-            view = administration.settings_view(
-                session, self._rt.workspace, by=pressed.user.id
-            )
+        with self._rt.read(self._rt.workspace) as tx:
+            view = administration.settings_view(tx, by=pressed.user.id)
         self._rt.slack.push_view(pressed.trigger_id, view)
         ack()
 
     def save_settings(self, body: dict[str, Any], ack: Ack) -> None:
         form = ViewSubmission.model_validate(body)
         sync.refresh(self._rt, users=[form.user.id])
-        with self._rt.write_session.begin() as session:
+        with self._rt.write(self._rt.workspace) as tx:
             administration.update_settings(
-                session,
-                self._rt.workspace,
+                tx,
                 scope=form.view.chosen("scope") or "",
                 experts=form.view.users("experts"),
                 by=form.user.id,

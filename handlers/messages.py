@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 from slack_bolt import App
-from sqlalchemy.orm import Session
 
 from bot.asks import actions, capture, capture_rules, replies, unmatched
 from bot.asks import reactions as answers
@@ -19,7 +18,7 @@ from bot.clock import ts_to_micros
 from bot.home import service as home
 from bot.messages import authors, tracked_messages
 from bot.messages.tracked_messages import TrackedMessage
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Transaction
 from bot.slack.text import to_plain
 from bot.workspace import channels
 from handlers import external_members
@@ -80,11 +79,11 @@ class Listeners:
         self,
         marks: Sequence[tuple[TrackedMessage, ReactionEvent]],
         give_kudos: Step,
-        session: Session,
+        tx: Transaction,
     ) -> None:
         if marks:
-            self._apply_reactions(session, marks)
-        give_kudos(session)
+            self._apply_reactions(tx, marks)
+        give_kudos(tx)
 
     def _ask_reaction(
         self, reaction: ReactionPayload, tracked: TrackedMessage
@@ -105,11 +104,9 @@ class Listeners:
         return tracked, done
 
     def _apply_reactions(
-        self, session: Session, events: Sequence[tuple[TrackedMessage, ReactionEvent]]
+        self, tx: Transaction, events: Sequence[tuple[TrackedMessage, ReactionEvent]]
     ) -> None:
-        answers.apply_reactions(
-            session, self._rt.workspace, events, now=self._rt.clock()
-        )
+        answers.apply_reactions(tx, events)
 
     def on_message(self, event: dict[str, Any]) -> PendingCommit | None:
         match event.get("subtype"):
@@ -171,49 +168,37 @@ class Listeners:
         return None
 
     def _record_replies(
-        self, session: Session, thread_replies: Sequence[ThreadReply]
+        self, tx: Transaction, thread_replies: Sequence[ThreadReply]
     ) -> None:
-        replies.record_replies(
-            session, self._rt.workspace, thread_replies, now=self._rt.clock()
-        )
+        replies.record_replies(tx, thread_replies)
 
     def _record_message(
-        self, tracked: TrackedMessage, message: MessageEvent, session: Session
+        self, tracked: TrackedMessage, message: MessageEvent, tx: Transaction
     ) -> None:
-        now = self._rt.clock()
+        now = tx.now
         if tracked.is_capturing:
-            tracked_messages.lock_channel(session, tracked.channel_id)
+            tracked_messages.lock_channel(tx.session, tracked.channel_id)
         # Look again: the ask may have come meanwhile.
         ask = asks.find_by_message(
-            session, tracked.channel_id, message.thread_ts or message.ts
+            tx.session, tracked.channel_id, message.thread_ts or message.ts
         )
         author = message.user or ""
         if ask is not None:
             if ask.deleted_at is not None:
                 return
             if message.is_reply and author == ask.asker and is_thanks(message.text):
-                actions.suggest_solution(session, ask, now=now)
+                actions.suggest_solution(tx, ask)
             elif message.is_reply:
-                replies.record_reply(
-                    session,
-                    self._rt.workspace,
-                    ask,
-                    ts=message.ts,
-                    author=author,
-                    now=now,
-                )
+                replies.record_reply(tx, ask, ts=message.ts, author=author)
             return
-        channel = channels.get_or_create(
-            session, self._rt.workspace.id, message.channel
-        )
+        channel = channels.get_or_create(tx, message.channel)
         if message.is_reply:
             unmatched.record(
-                session,
+                tx,
                 channel_id=channel.id,
                 ts=message.ts,
                 thread_ts=message.thread_ts,
                 author=author,
-                now=now,
             )
         elif capture_rules.should_capture(
             channel.capture,
@@ -222,13 +207,7 @@ class Listeners:
             text=message.text,
         ):
             capture.capture_message(
-                session,
-                self._rt.workspace,
-                channel,
-                ts=message.ts,
-                author=author,
-                text=message.text,
-                now=now,
+                tx, channel, ts=message.ts, author=author, text=message.text
             )
 
     def _on_changed(self, changed: MessageChanged) -> PendingCommit | None:
@@ -257,20 +236,18 @@ class Listeners:
         return BatchedChange(one_by_one, partial(self._apply_edit, tracked, changed))
 
     def _apply_edit(
-        self, tracked: TrackedMessage, changed: MessageChanged, session: Session
+        self, tracked: TrackedMessage, changed: MessageChanged, tx: Transaction
     ) -> None:
-        message, now = changed.message, self._rt.clock()
+        message, now = changed.message, tx.now
         if tracked.is_capturing:
-            tracked_messages.lock_channel(session, tracked.channel_id)
-        ask = asks.find_by_message(session, tracked.channel_id, message.ts)
+            tracked_messages.lock_channel(tx.session, tracked.channel_id)
+        ask = asks.find_by_message(tx.session, tracked.channel_id, message.ts)
         if ask is not None:
             if ask.is_own_message:
                 at_us = ts_to_micros(changed.event_ts)
-                capture.apply_edit(session, ask, message.text, event_micros=at_us)
+                capture.apply_edit(tx.session, ask, message.text, event_micros=at_us)
             return
-        channel = channels.get_or_create(
-            session, self._rt.workspace.id, changed.channel
-        )
+        channel = channels.get_or_create(tx, changed.channel)
         if capture_rules.should_capture(
             channel.capture,
             ts=message.ts,
@@ -278,18 +255,12 @@ class Listeners:
             text=message.text,
         ):
             captured = capture.capture_message(
-                session,
-                self._rt.workspace,
-                channel,
-                ts=message.ts,
-                author=message.user or "",
-                text=message.text,
-                now=now,
+                tx, channel, ts=message.ts, author=message.user or "", text=message.text
             )
             if captured is not None:
                 captured.edited_us = ts_to_micros(changed.event_ts)
                 # It may be old, and its thread of a time when nothing was kept.
-                replies.request_thread_sync(session, captured, channel, now=now)
+                replies.request_thread_sync(tx, captured, channel)
 
     def _on_deleted(
         self, channel: str, ts: str, previous: Message | None
@@ -313,44 +284,38 @@ class Listeners:
                 return None if thanks is None else BatchedChange(one_by_one, thanks)
             return BatchedChange(one_by_one, partial(take_away, place, thanks))
 
-        def both(thanks: Step | None, reply_gone: Step, session: Session) -> None:
+        def both(thanks: Step | None, reply_gone: Step, tx: Transaction) -> None:
             if thanks is not None:
-                thanks(session)
-            reply_gone(session)
+                thanks(tx)
+            reply_gone(tx)
 
         def take_away(
-            place: TrackedMessage, thanks: Step | None, session: Session
+            place: TrackedMessage, thanks: Step | None, tx: Transaction
         ) -> None:
             if thanks is not None:
-                thanks(session)
+                thanks(tx)
             if place.is_capturing:
-                tracked_messages.lock_channel(session, place.channel_id)
+                tracked_messages.lock_channel(tx.session, place.channel_id)
             capture.on_message_deleted(
-                session,
-                self._rt.workspace,
+                tx,
                 channel,
                 ts=ts,
                 thread_ts=thread_ts,
                 author=previous.user if previous is not None else None,
-                now=self._rt.clock(),
             )
 
         return PendingCommit(decide, *about, new_message=(channel, ts))
 
-    def _set_private(self, channel: str, is_private: bool, session: Session) -> None:
+    def _set_private(self, channel: str, is_private: bool, tx: Transaction) -> None:
         """A channel was made private, or public: Slack says so by a message only."""
-        channels.update_channel(
-            session, self._rt.workspace.id, channel, is_private=is_private
-        )
+        channels.update_channel(tx, channel, is_private=is_private)
 
-    def _send_help(self, message: MessageEvent, session: Session) -> None:
+    def _send_help(self, message: MessageEvent, tx: Transaction) -> None:
         home.reply_to_message(
-            session,
-            self._rt.workspace,
+            tx,
             member=message.user or "",
             ts=message.ts,
             reply=_reply_kind(message.text),
-            now=self._rt.clock(),
         )
 
 

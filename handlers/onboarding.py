@@ -33,21 +33,15 @@ class OnboardingListeners:
 
     def _post(self, channel_id: int, *, by: str) -> Note:
         sync.refresh(self._rt, users=[by])
-        with self._rt.write_session.begin() as session:
-            return onboarding.post(
-                session, self._rt.workspace, channel_id, by=by, now=self._rt.clock()
-            )
+        with self._rt.write(self._rt.workspace) as tx:
+            return onboarding.post(tx, channel_id, by=by)
 
     def not_now(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
         sync.refresh(self._rt, users=[pressed.user.id])
-        with self._rt.read_session() as session:
+        with self._rt.read(self._rt.workspace) as tx:
             note = onboarding.dismiss_introduction(
-                session,
-                self._rt.workspace,
-                parse_id(pressed.action.value),
-                by=pressed.user.id,
-                now=self._rt.clock(),
+                tx, parse_id(pressed.action.value), by=pressed.user.id
             )
         ack()
         self._respond(body, note)
@@ -55,13 +49,9 @@ class OnboardingListeners:
     def open_preview(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
         sync.refresh(self._rt, users=[pressed.user.id])
-        with self._rt.read_session() as session:
+        with self._rt.read(self._rt.workspace) as tx:
             view = onboarding.preview_form(
-                session,
-                self._rt.workspace,
-                parse_id(pressed.action.value),
-                by=pressed.user.id,
-                now=self._rt.clock(),
+                tx, parse_id(pressed.action.value), by=pressed.user.id
             )
         self._rt.slack.push_view(pressed.trigger_id, view)
         ack()
@@ -74,10 +64,8 @@ class OnboardingListeners:
     def greetings_off(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
         sync.refresh(self._rt, users=[pressed.user.id])
-        with self._rt.write_session.begin() as session:
-            note = onboarding.opt_out_of_greetings(
-                session, self._rt.workspace, by=pressed.user.id
-            )
+        with self._rt.write(self._rt.workspace) as tx:
+            note = onboarding.opt_out_of_greetings(tx, by=pressed.user.id)
         ack()
         self._respond(body, note)
 

@@ -18,13 +18,9 @@ def register(bolt: App, rt: Runtime) -> None:
     def my_data(body: dict[str, Any], ack: Ack) -> None:
         asked = SlashCommand.model_validate(body)
         sync.refresh(rt, users=[asked.user_id])
-        with rt.write_session.begin() as session:
+        with rt.write(rt.workspace) as tx:
             privacy.request_data_file(
-                session,
-                rt.workspace,
-                member=asked.user_id,
-                request_id=asked.trigger_id,
-                now=rt.clock(),
+                tx, member=asked.user_id, request_id=asked.trigger_id
             )
         ack(blocks.FILE_PENDING)
 
@@ -32,8 +28,8 @@ def register(bolt: App, rt: Runtime) -> None:
     def forget_me(body: dict[str, Any], ack: Ack) -> None:
         asked = SlashCommand.model_validate(body)
         sync.refresh(rt, users=[asked.user_id])
-        with rt.read_session() as session:
-            view = privacy.forget_form(session, rt.workspace, asked.user_id)
+        with rt.read(rt.workspace) as tx:
+            view = privacy.forget_form(tx, asked.user_id)
         rt.slack.open_view(asked.trigger_id, view)
         ack()
 
@@ -41,8 +37,8 @@ def register(bolt: App, rt: Runtime) -> None:
     def confirmed(body: dict[str, Any], ack: Ack) -> None:
         form = ViewSubmission.model_validate(body)
         sync.refresh(rt, users=[form.user.id])
-        with rt.write_session.begin() as session:
-            privacy.erase_oneself(session, rt.workspace, form.user.id, now=rt.clock())
+        with rt.write(rt.workspace) as tx:
+            privacy.erase_oneself(tx, form.user.id)
         ack(response_action="update", view=blocks.erased_view())
         # What stood there was of them, too.
         show_home(rt, form.user.id)

@@ -77,13 +77,13 @@ def database_writes(rt: Runtime) -> str | None:
     pauses = table(RateLimit)
     probe = f"probe {uuid4().hex} {_PADDING}"
     try:
-        with rt.write_session.begin() as session:
-            session.execute(
+        with rt.write(rt.workspace) as tx:
+            tx.session.execute(
                 insert(pauses).values(
-                    installation_id=rt.workspace.id, method=probe, until=rt.clock()
+                    installation_id=tx.workspace.id, method=probe, until=tx.now
                 )
             )
-            session.execute(delete(pauses).where(pauses.c.method == probe))
+            tx.session.execute(delete(pauses).where(pauses.c.method == probe))
     except SQLAlchemyError as error:
         return _error_code(error)
     return None

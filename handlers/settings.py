@@ -49,13 +49,11 @@ class SettingsForms:
             channel=asked.channel_id,
             command_user=asked.user_id,
         )
-        with self._rt.read_session() as session:
-            channel = channels.find(session, self._rt.workspace.id, asked.channel_id)
+        with self._rt.read(self._rt.workspace) as tx:
+            channel = channels.find(tx, asked.channel_id)
             if channel is None or not channel.is_joined:
                 raise UserError(NOT_IN_CHANNEL)
-            view = settings.channel_form(
-                session, channel, by=asked.user_id, now=self._rt.clock()
-            )
+            view = settings.channel_form(tx, channel, by=asked.user_id)
         self._rt.slack.open_view(asked.trigger_id, view)
         ack()
 
@@ -64,26 +62,17 @@ class SettingsForms:
         by = form.user.id
         meant = str(form.view.metadata().get("channel"))
         sync.refresh(self._rt, users=[by])
-        with self._rt.read_session() as session:
-            channel = channels.find(session, self._rt.workspace.id, meant)
+        with self._rt.read(self._rt.workspace) as tx:
+            channel = channels.find(tx, meant)
             if channel is None:
                 raise UserError(_UNKNOWN_CHANNEL)
-            new = settings.newly_selected_users(
-                session,
-                self._rt.workspace,
-                form.view,
-                channel,
-                by=by,
-                now=self._rt.clock(),
-            )
+            new = settings.newly_selected_users(tx, form.view, channel, by=by)
         sync.refresh(self._rt, users=new)
-        with self._rt.write_session.begin() as session:
-            channel = channels.find(session, self._rt.workspace.id, meant)
+        with self._rt.write(self._rt.workspace) as tx:
+            channel = channels.find(tx, meant)
             if channel is None:
                 raise UserError(_UNKNOWN_CHANNEL)
-            unknown = settings.update_channel(
-                session, channel, form.view, by=by, now=self._rt.clock()
-            )
+            unknown = settings.update_channel(tx, channel, form.view, by=by)
         ack()
         if unknown:
             with best_effort():
@@ -96,23 +85,19 @@ class SettingsForms:
 
     def _open_workspace_view(self, by: str, trigger_id: str) -> None:
         sync.refresh(self._rt, users=[by])
-        with self._rt.read_session() as session:
-            view = settings.workspace_form(session, self._rt.workspace, by=by)
+        with self._rt.read(self._rt.workspace) as tx:
+            view = settings.workspace_form(tx, by=by)
         self._rt.slack.open_view(trigger_id, view)
 
     def save_workspace(self, body: dict[str, Any], ack: Ack) -> None:
         form = ViewSubmission.model_validate(body)
         by = form.user.id
         sync.refresh(self._rt, users=[by])
-        with self._rt.read_session() as session:
-            new = settings.newly_selected_users(
-                session, self._rt.workspace, form.view, by=by, now=self._rt.clock()
-            )
+        with self._rt.read(self._rt.workspace) as tx:
+            new = settings.newly_selected_users(tx, form.view, by=by)
         sync.refresh(self._rt, users=new)
-        with self._rt.write_session.begin() as session:
-            unknown = settings.update_workspace(
-                session, self._rt.workspace, form.view, by=by
-            )
+        with self._rt.write(self._rt.workspace) as tx:
+            unknown = settings.update_workspace(tx, form.view, by=by)
         if unknown:
             ack(response_action="update", view=saved_view(unknown_emoji(unknown)))
         else:

@@ -4,7 +4,6 @@ from typing import Any
 
 from slack_bolt import App
 from sqlalchemy import Row, update
-from sqlalchemy.orm import Session
 
 from bot import sync
 from bot.asks import ask_message
@@ -12,7 +11,7 @@ from bot.checkins import participants, responses
 from bot.clock import ts_to_datetime, ts_to_micros
 from bot.home import memberships
 from bot.onboarding import service as onboarding
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
 from bot.workspace import channels, members
 from handlers import external_members
@@ -65,10 +64,10 @@ class WorkspaceListeners:
             known = members.find_row(connection, ours.id, user["id"])
         if not self._has_changes(known, user):
             return
-        with self._rt.write_session.begin() as session:
+        with self._rt.write(self._rt.workspace) as tx:
             # Perhaps they were forgotten a moment ago.
-            if self._has_changes(members.find(session, ours.id, user["id"]), user):
-                sync.store_user(session, ours, user, now=self._rt.clock())
+            if self._has_changes(members.find(tx, user["id"]), user):
+                sync.store_user(tx, user)
 
     def _has_changes(self, row: Row[Any] | Member | None, user: dict[str, Any]) -> bool:
         """Whether there is something to be kept that we don't know.
@@ -95,69 +94,48 @@ class WorkspaceListeners:
         external_members.record_external_author(
             self._rt, seen.user, {"team": seen.team}
         )
-        with self._rt.write_session.begin() as session:
-            now = self._rt.clock()
-            self._record_membership(session, seen, is_member=True)
+        with self._rt.write(self._rt.workspace) as tx:
+            now = tx.now
+            self._record_membership(tx, seen, is_member=True)
             onboarding.greet(
-                session,
-                self._rt.workspace,
-                seen.channel,
-                seen.user,
-                joined_at=ts_to_datetime(seen.event_ts),
-                now=now,
+                tx, seen.channel, seen.user, joined_at=ts_to_datetime(seen.event_ts)
             )
 
     def _bot_joined(self, membership: MembershipChange) -> None:
-        with self._rt.write_session.begin() as session:
-            now = self._rt.clock()
-            channel = channels.get_or_create(
-                session, self._rt.workspace.id, membership.channel
-            )
+        with self._rt.write(self._rt.workspace) as tx:
+            now = tx.now
+            channel = channels.get_or_create(tx, membership.channel)
             channel.is_joined = True
             # The rest is looked up when it is needed.
             channel.looked_up_at = None
-            ask_message.resync_open_threads(session, channel, now=now)
-            responses.resync_open_threads(session, channel, now=now)
-            settings.apply_channel_defaults(session, channel, now=now)
-            onboarding.on_bot_joined(
-                session, channel, inviter=membership.inviter, now=now
-            )
-            memberships.invalidate(session, self._rt.workspace.id)
+            ask_message.resync_open_threads(tx, channel)
+            responses.resync_open_threads(tx, channel)
+            settings.apply_channel_defaults(tx, channel)
+            onboarding.on_bot_joined(tx, channel, inviter=membership.inviter)
+            memberships.invalidate(tx)
 
     def member_left(self, event: Event) -> None:
         """Of the bot itself Slack tells by other events."""
         seen = MembershipChange.model_validate(event)
-        with self._rt.write_session.begin() as session:
-            self._record_membership(session, seen, is_member=False)
-            now = self._rt.clock()
+        with self._rt.write(self._rt.workspace) as tx:
+            self._record_membership(tx, seen, is_member=False)
+            now = tx.now
             participants.leave_channel(
-                session,
-                self._rt.workspace,
-                seen.channel,
-                seen.user,
-                left_at=ts_to_datetime(seen.event_ts),
-                now=now,
+                tx, seen.channel, seen.user, left_at=ts_to_datetime(seen.event_ts)
             )
             onboarding.on_member_left(
-                session,
-                self._rt.workspace,
-                seen.channel,
-                seen.user,
-                left_at=ts_to_datetime(seen.event_ts),
-                now=now,
+                tx, seen.channel, seen.user, left_at=ts_to_datetime(seen.event_ts)
             )
 
     def _record_membership(
-        self, session: Session, membership: MembershipChange, *, is_member: bool
+        self, tx: Transaction, membership: MembershipChange, *, is_member: bool
     ) -> None:
         memberships.on_membership_event(
-            session,
-            self._rt.workspace.id,
+            tx,
             membership.channel,
             membership.user,
             is_member=is_member,
             event_micros=ts_to_micros(membership.event_ts),
-            now=self._rt.clock(),
         )
 
     def bot_left(self, event: Event) -> None:
@@ -177,13 +155,8 @@ class WorkspaceListeners:
         moved = ChannelIdChanged.model_validate(event)
         if self._find_channel(moved.old_channel_id) is None:
             return
-        with self._rt.write_session.begin() as session:
-            channels.change_slack_id(
-                session,
-                self._rt.workspace.id,
-                moved.old_channel_id,
-                moved.new_channel_id,
-            )
+        with self._rt.write(self._rt.workspace) as tx:
+            channels.change_slack_id(tx, moved.old_channel_id, moved.new_channel_id)
 
     def channel_shared(self, event: Event) -> None:
         self._update_channel(_channel_id(event), is_shared=True)
@@ -211,13 +184,13 @@ class WorkspaceListeners:
             getattr(known, name) == value for name, value in values.items()
         ):
             return
-        with self._rt.write_session.begin() as session:
-            channels.update_channel(session, self._rt.workspace.id, slack_id, **values)
+        with self._rt.write(self._rt.workspace) as tx:
+            channels.update_channel(tx, slack_id, **values)
 
     def _disable(self, reason: str) -> None:
-        with self._rt.write_session.begin() as session:
-            session.execute(
+        with self._rt.write(self._rt.workspace) as tx:
+            tx.session.execute(
                 update(Installation)
-                .where(Installation.id == self._rt.workspace.id)
+                .where(Installation.id == tx.workspace.id)
                 .values(paused_because=reason)
             )

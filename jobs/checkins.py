@@ -14,59 +14,54 @@ _CHANNELS_FRESH_FOR = timedelta(hours=1)
 
 def start_rounds(rt: Runtime, _deliverer: OutboxWorker) -> None:
     """Start what is due, and give up what is late or can't go on."""
-    with rt.read_session() as session:
-        now = rt.clock()
-        oldest = rounds.oldest_channel_fetch(session, rt.workspace, now=now)
-        is_late = round_outcomes.any_late(session, rt.workspace, now=now)
+    with rt.read(rt.workspace) as tx:
+        now = tx.now
+        oldest = rounds.oldest_channel_fetch(tx)
+        is_late = round_outcomes.any_late(tx)
     if oldest is not None and oldest < now - _CHANNELS_FRESH_FOR:
         sync_bot_channels(rt)
-    with rt.read_session() as session:
-        is_lost = schedules.any_blocked(session, rt.workspace)
+    with rt.read(rt.workspace) as tx:
+        is_lost = schedules.any_blocked(tx)
     if is_lost:
-        with rt.write_session.begin() as session:
-            schedules.pause_blocked(session, rt.workspace, now=rt.clock())
+        with rt.write(rt.workspace) as tx:
+            schedules.pause_blocked(tx)
     if oldest is not None:
         # The rest waits for the next tick: others have something to write down, too.
-        with rt.write_session.begin() as session:
-            rounds.start_due(session, rt.workspace, now=rt.clock())
+        with rt.write(rt.workspace) as tx:
+            rounds.start_due(tx)
     if is_late:
-        with rt.write_session.begin() as session:
-            round_outcomes.skip_late(session, rt.workspace, now=rt.clock())
+        with rt.write(rt.workspace) as tx:
+            round_outcomes.skip_late(tx)
 
 
 def reschedule(rt: Runtime, _deliverer: OutboxWorker) -> None:
     """Plan anew what has been planned by rules that no longer hold."""
-    with rt.read_session() as session:
-        old = schedules.stale(session, rt.workspace, now=rt.clock())
+    with rt.read(rt.workspace) as tx:
+        old = schedules.stale(tx)
     for first in range(0, len(old), rounds.BATCH_SIZE):
-        with rt.write_session.begin() as session:
-            schedules.reschedule(
-                session,
-                rt.workspace,
-                old[first : first + rounds.BATCH_SIZE],
-                now=rt.clock(),
-            )
+        with rt.write(rt.workspace) as tx:
+            schedules.reschedule(tx, old[first : first + rounds.BATCH_SIZE])
 
 
 def send_reminders(rt: Runtime, _deliverer: OutboxWorker) -> None:
-    with rt.read_session() as session:
-        is_due = reminders.any_due(session, rt.workspace, now=rt.clock())
+    with rt.read(rt.workspace) as tx:
+        is_due = reminders.any_due(tx)
     if is_due:
-        with rt.write_session.begin() as session:
-            reminders.send_due(session, rt.workspace, now=rt.clock())
+        with rt.write(rt.workspace) as tx:
+            reminders.send_due(tx)
 
 
 def close_rounds(rt: Runtime, _deliverer: OutboxWorker) -> None:
-    with rt.read_session() as session:
-        is_over = round_outcomes.any_to_close(session, rt.workspace, now=rt.clock())
+    with rt.read(rt.workspace) as tx:
+        is_over = round_outcomes.any_to_close(tx)
     if is_over:
-        with rt.write_session.begin() as session:
-            round_outcomes.close_due(session, rt.workspace, now=rt.clock())
+        with rt.write(rt.workspace) as tx:
+            round_outcomes.close_due(tx)
 
 
 def update_blockers(rt: Runtime, _deliverer: OutboxWorker) -> None:
-    with rt.read_session() as session:
-        is_new = blockers.any_changed(session, rt.workspace)
+    with rt.read(rt.workspace) as tx:
+        is_new = blockers.any_changed(tx)
     if is_new:
-        with rt.write_session.begin() as session:
-            blockers.update_changed(session, rt.workspace, now=rt.clock())
+        with rt.write(rt.workspace) as tx:
+            blockers.update_changed(tx)

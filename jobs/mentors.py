@@ -19,11 +19,9 @@ def detect(rt: Runtime, _worker: OutboxWorker) -> None:
     The look itself can take seconds, and is taken outside the transaction that
     records it: whoever is first writes the result down, any other finds it written.
     """
-    with rt.read_session() as session:
-        waiting = detection.due_runs(
-            session, rt.workspace, now=rt.clock(), settings=rt.mentor_settings
-        )
-        places = detection.private_channels(session, rt.workspace) if waiting else {}
+    with rt.read(rt.workspace) as tx:
+        waiting = detection.due_runs(tx, settings=rt.mentor_settings)
+        places = detection.private_channels(tx) if waiting else {}
     if not waiting:
         return
     flush_message_counts(rt, _worker)
@@ -34,19 +32,10 @@ def detect(rt: Runtime, _worker: OutboxWorker) -> None:
         log.warning("private channels not seen", extra={"error": error.code})
         return
     for due in waiting:
-        with rt.read_session() as session:
-            result = detection.run(
-                session, rt.workspace, due, seats, settings=rt.mentor_settings
-            )
-        with rt.write_session.begin() as session:
-            detection.record(
-                session,
-                rt.workspace,
-                due,
-                result,
-                settings=rt.mentor_settings,
-                now=rt.clock(),
-            )
+        with rt.read(rt.workspace) as tx:
+            result = detection.run(tx, due, seats, settings=rt.mentor_settings)
+        with rt.write(rt.workspace) as tx:
+            detection.record(tx, due, result, settings=rt.mentor_settings)
 
 
 def _private_members(rt: Runtime, channels: dict[int, str]) -> PrivateMembers:
@@ -62,10 +51,10 @@ def _private_members(rt: Runtime, channels: dict[int, str]) -> PrivateMembers:
 
 def apply_consent(rt: Runtime, _worker: OutboxWorker) -> None:
     """What was not answered stays between us; who opted out is named no more."""
-    with rt.write_session.begin() as session:
-        now = rt.clock()
-        consent.expire(session, rt.workspace, settings=rt.mentor_settings, now=now)
-        consent.apply_opt_outs(session, rt.workspace, now=now)
+    with rt.write(rt.workspace) as tx:
+        now = tx.now
+        consent.expire(tx, settings=rt.mentor_settings)
+        consent.apply_opt_outs(tx)
 
 
 def flush_message_counts(rt: Runtime, _worker: OutboxWorker) -> None:
@@ -74,13 +63,13 @@ def flush_message_counts(rt: Runtime, _worker: OutboxWorker) -> None:
     if not taken:
         return
     try:
-        with rt.write_session.begin() as session:
-            message_counts.add(session, rt.workspace, taken)
+        with rt.write(rt.workspace) as tx:
+            message_counts.add(tx, taken)
     except SQLAlchemyError:
         rt.message_counter.restore(taken)
         raise
 
 
 def purge_message_counts(rt: Runtime, _worker: OutboxWorker) -> None:
-    with rt.write_session.begin() as session:
-        message_counts.purge_expired(session, rt.workspace, now=rt.clock())
+    with rt.write(rt.workspace) as tx:
+        message_counts.purge_expired(tx)

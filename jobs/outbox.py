@@ -25,10 +25,10 @@ def correct_times(rt: Runtime, worker: OutboxWorker) -> None:
 def release_leases(rt: Runtime) -> None:
     """Go on where the process before this one has ended, however it ended."""
     _correct_times(rt)
-    with rt.write_session.begin() as session:
+    with rt.write(rt.workspace) as tx:
         # A file serves one process. On PostgreSQL another replica may be sending.
-        if statements.dialect_name(session) == "sqlite":
-            queue.release_leases(session, now=rt.clock())
+        if statements.dialect_name(tx.session) == "sqlite":
+            queue.release_leases(tx.session, now=tx.now)
 
 
 def _correct_times(rt: Runtime) -> None:
@@ -36,6 +36,6 @@ def _correct_times(rt: Runtime) -> None:
     with rt.autocommit.connect() as connection:
         if not clock_correction.is_needed(connection, now=now):
             return
-    with rt.write_session.begin() as session:
-        clock_correction.apply(session, now=now)
+    with rt.write(rt.workspace) as tx:
+        clock_correction.apply(tx.session, now=now)
     log.warning("times of a clock that was ahead are corrected")

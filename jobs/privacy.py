@@ -14,27 +14,20 @@ log = logging.getLogger(__name__)
 
 def purge_expired(rt: Runtime, _worker: OutboxWorker) -> None:
     now = rt.clock()
-    with rt.write_session.begin() as session:
-        keep = workspace_settings.get(session, rt.workspace.id)
+    with rt.write(rt.workspace) as tx:
+        keep = workspace_settings.get(tx)
         privacy.purge_expired(
-            session,
-            rt.workspace.id,
+            tx,
             sent_before=now - timedelta(days=keep.sent_days),
             unmatched_before=now - timedelta(days=keep.sightings_days),
-            now=now,
         )
 
 
 def erase_deactivated(rt: Runtime, _worker: OutboxWorker) -> None:
     now = rt.clock()
-    with rt.write_session.begin() as session:
-        keep = workspace_settings.get(session, rt.workspace.id)
-        privacy.erase_deactivated(
-            session,
-            rt.workspace.id,
-            before=now - timedelta(days=keep.departed_days),
-            now=now,
-        )
+    with rt.write(rt.workspace) as tx:
+        keep = workspace_settings.get(tx)
+        privacy.erase_deactivated(tx, before=now - timedelta(days=keep.departed_days))
 
 
 def truncate_wal(rt: Runtime, _worker: OutboxWorker) -> None:

@@ -33,5 +33,5 @@ def sync_bot_channels(rt: Runtime) -> None:
     except SlackError as error:
         log.warning("channels not seen", extra={"error": error.code})
         return
-    with rt.write_session.begin() as session:
-        settings.apply_missed_channel_defaults(session, rt.workspace, now=rt.clock())
+    with rt.write(rt.workspace) as tx:
+        settings.apply_missed_channel_defaults(tx)

@@ -208,9 +208,7 @@ def rt(
 
 @pytest.fixture
 def deliverer(rt: Runtime) -> OutboxWorker:
-    return OutboxWorker(
-        rt, message_types(rt.workspace), fetch_new_users=sync.fetch_new_users
-    )
+    return OutboxWorker(rt, message_types(), fetch_new_users=sync.fetch_new_users)
 
 
 @pytest.fixture

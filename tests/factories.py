@@ -356,16 +356,10 @@ class Story:
         described = self.slack.channels.setdefault(
             channel, conversation_object(channel, channel.lower())
         )
-        with self.rt.write_session.begin() as session:
-            place = channels.upsert_from_slack(
-                session, workspace.id, described, now=now
-            )
+        with self.rt.write(self.rt.workspace) as tx:
+            place = channels.upsert_from_slack(tx, described)
             members.upsert_from_slack(
-                session,
-                workspace.id,
-                self.slack.people[ADMIN],
-                team_id=workspace.team_id,
-                now=now,
+                tx, self.slack.people[ADMIN], team_id=workspace.team_id
             )
             values = {
                 "installation_id": workspace.id,
@@ -385,9 +379,9 @@ class Story:
                 "is_private": place.is_private,
             }
             row = Schedule(**values | changes)
-            session.add(row)
-            session.flush()
-            schedules.schedule_next(session, row, now=now)
+            tx.session.add(row)
+            tx.session.flush()
+            schedules.schedule_next(tx, row)
             return row.id
 
     def post_round(self, at: datetime = MONDAY, **schedule: Any) -> Round:

@@ -180,7 +180,7 @@ def promised() -> Iterator[str]:
 
 
 def test_what_is_promised_can_be_sent_and_what_can_be_sent_is_promised():
-    assert set(promised()) == set(message_types(WORKSPACE))
+    assert set(promised()) == set(message_types())
 
 
 def test_no_module_is_named_after_nothing_in_particular():

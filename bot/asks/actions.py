@@ -1,6 +1,5 @@
 """What people do with an ask: offer help, join, close, reopen, say what worked."""
 
-from datetime import datetime
 from typing import Literal
 
 from slack_sdk.models.views import View
@@ -9,15 +8,15 @@ from sqlalchemy.orm import Session
 
 from bot import visibility
 from bot.asks import forms, outcome_notifications, outcomes, reaction_store
+from bot.asks.message_kinds import ASK_CLOSED, ASK_SUGGEST_SOLUTION
 from bot.asks.outcome_rules import BUTTON_MARK_PREFIX
 from bot.asks.reaction_store import ReactionState
 from bot.asks.rules import MAX_REASON_LENGTH, MAX_WHAT_WORKED_LENGTH
 from bot.asks.service import ASK_GONE
 from bot.clock import MAX_CLOCK_SKEW, datetime_to_micros
 from bot.errors import UserError
-from bot.outbox import enqueue
 from bot.permissions import Action, is_allowed
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.slack.text import one_line, sanitize, to_mrkdwn, truncate
 from bot.workspace import members, roles
 from models import Answer, Ask, Channel, Reaction
@@ -51,28 +50,21 @@ _FORM_ACTIONS = {
 
 
 def toggle_join(
-    session: Session,
-    workspace: Workspace,
-    ask: Ask,
-    meaning: JoinMeaning,
-    *,
-    by: str,
-    event_micros: int,
-    now: datetime,
+    tx: Transaction, ask: Ask, meaning: JoinMeaning, *, by: str, event_micros: int
 ) -> bool:
     """Join, or leave again; whether the button's mark stands now.
 
     Whoever leaves and has reacted, too, stays in by their reaction.
     """
-    channel = session.get_one(Channel, ask.channel_id)
-    roles.authorize(session, channel, _JOIN_ACTIONS[meaning], by, now=now)
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    roles.authorize(tx, channel, _JOIN_ACTIONS[meaning], by)
     if by == ask.asker:
         raise UserError(
             "It's your own ask. Its menu lets you edit, close or delete it."
         )
     if ask.ts is None:
         raise UserError("That ask is just being posted; try again in a moment.")
-    standing = session.scalars(
+    standing = tx.session.scalars(
         select(Reaction).filter_by(
             channel_id=channel.id, message_ts=ask.ts, member=by, meaning=meaning
         )
@@ -86,8 +78,7 @@ def toggle_join(
     if not is_in and any(r.is_present for r in standing):
         raise UserError(_joined_by_reaction(meaning))
     _write_mark(
-        session,
-        workspace,
+        tx,
         channel,
         ask,
         ts=ask.ts,
@@ -95,9 +86,8 @@ def toggle_join(
         by=by,
         is_present=not is_in,
         event_micros=event_micros,
-        now=now,
     )
-    outcomes.recompute_and_notify(session, ask.id, now=now, force_update=True)
+    outcomes.recompute_and_notify(tx, ask.id, force_update=True)
     return not is_in
 
 
@@ -115,11 +105,11 @@ def _joined_by_reaction(meaning: JoinMeaning) -> str:
     )
 
 
-def options_view(session: Session, ask: Ask, *, by: str, now: datetime) -> View:
+def options_view(tx: Transaction, ask: Ask, *, by: str) -> View:
     """Draw what somebody may do with an ask. Raises Refusal where they can't see it."""
-    channel = session.get_one(Channel, ask.channel_id)
-    visibility.require_visible(session, channel, by, now=now)
-    held = roles.in_channel(session, channel, by, author=ask.asker)
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    visibility.require_visible(tx, channel, by)
+    held = roles.in_channel(tx, channel, by, author=ask.asker)
     is_waiting = ask.state in {"open", "answered"}
     wanted = {
         "looking": is_waiting
@@ -141,10 +131,10 @@ def options_view(session: Session, ask: Ask, *, by: str, now: datetime) -> View:
     }
     return forms.options_modal(
         ask.id,
-        members.text_with_names(session, ask.installation_id, ask.title),
+        members.text_with_names(tx, ask.title),
         ask.state,
         [what for what, is_possible in wanted.items() if is_possible],
-        joined=current_marks(session, ask, by),
+        joined=current_marks(tx.session, ask, by),
         is_own_message=ask.is_own_message,
     )
 
@@ -162,17 +152,13 @@ def current_marks(session: Session, ask: Ask, member: str) -> set[str]:
     return set(rows)
 
 
-def action_form(
-    session: Session, ask: Ask, option: str, *, by: str, now: datetime
-) -> View:
+def action_form(tx: Transaction, ask: Ask, option: str, *, by: str) -> View:
     """The form in which the person says more; raises Refusal where they may not."""
-    channel = session.get_one(Channel, ask.channel_id)
+    channel = tx.session.get_one(Channel, ask.channel_id)
     if option not in _FORM_ACTIONS:
         raise UserError(ASK_GONE)
-    roles.authorize(
-        session, channel, _FORM_ACTIONS[option], by, now=now, author=ask.asker
-    )
-    title = members.text_with_names(session, ask.installation_id, ask.title)
+    roles.authorize(tx, channel, _FORM_ACTIONS[option], by, author=ask.asker)
+    title = members.text_with_names(tx, ask.title)
     match option:
         case "edit":
             if ask.is_own_message:
@@ -185,7 +171,7 @@ def action_form(
                 channel_topics=channel.topics,
             )
         case "close":
-            asker = members.name(session, ask.installation_id, ask.asker)
+            asker = members.name(tx, ask.asker)
             return forms.close_form(ask.id, title, asker)
         case "delete":
             return forms.delete_form(ask.id, title)
@@ -194,8 +180,7 @@ def action_form(
 
 
 def mark_answer(
-    session: Session,
-    workspace: Workspace,
+    tx: Transaction,
     channel: Channel,
     *,
     ts: str,
@@ -203,13 +188,12 @@ def mark_answer(
     by: str,
     is_present: bool,
     event_micros: int,
-    now: datetime,
 ) -> None:
     """Mark an answer without an emoji, or take such a mark back."""
-    answer = session.scalar(
+    answer = tx.session.scalar(
         select(Answer).filter_by(channel_id=channel.id, ts=ts, is_deleted=False)
     )
-    ask = session.get(Ask, answer.ask_id) if answer else None
+    ask = tx.session.get(Ask, answer.ask_id) if answer else None
     if answer is None or ask is None or ask.deleted_at:
         raise UserError(
             "This works on answers, that is, other people's replies in an ask's thread."
@@ -217,10 +201,9 @@ def mark_answer(
     if answer.author == by:
         raise UserError("That's your own answer. Only others can mark it helpful.")
     action = Action.MARK_SOLUTION if meaning == "solved" else Action.MARK_HELPFUL
-    roles.authorize(session, channel, action, by, now=now, author=ask.asker)
+    roles.authorize(tx, channel, action, by, author=ask.asker)
     _write_mark(
-        session,
-        workspace,
+        tx,
         channel,
         ask,
         ts=ts,
@@ -228,14 +211,12 @@ def mark_answer(
         by=by,
         is_present=is_present,
         event_micros=event_micros,
-        now=now,
     )
-    outcomes.recompute_and_notify(session, ask.id, now=now)
+    outcomes.recompute_and_notify(tx, ask.id)
 
 
 def _write_mark(
-    session: Session,
-    workspace: Workspace,
+    tx: Transaction,
     channel: Channel,
     ask: Ask,
     *,
@@ -244,9 +225,8 @@ def _write_mark(
     by: str,
     is_present: bool,
     event_micros: int,
-    now: datetime,
 ) -> None:
-    member = members.find(session, workspace.id, by)
+    member = members.find(tx, by)
     mark = ReactionState(
         channel_id=channel.id,
         ask_id=ask.id,
@@ -257,18 +237,17 @@ def _write_mark(
         is_present=is_present,
         event_micros=event_micros,
         can_moderate=member is not None
-        and roles.can_moderate(session, channel.id, member),
+        and roles.can_moderate(tx.session, channel.id, member),
     )
-    reaction_store.upsert_reactions(session, [mark], now=now)
+    reaction_store.upsert_reactions(tx, [mark])
 
 
 def close(
-    session: Session,
+    tx: Transaction,
     ask: Ask,
     *,
     by: str,
     reason: str | None,
-    now: datetime,
     event_micros: int | None = None,
 ) -> None:
     """Close an ask that nothing solved; somebody else than its asker says why.
@@ -276,8 +255,8 @@ def close(
     `at_us` is Slack's time. Of a form it tells none: it comes after what stands, even
     where our clock is behind Slack's.
     """
-    channel = session.get_one(Channel, ask.channel_id)
-    roles.authorize(session, channel, Action.CLOSE, by, now=now, author=ask.asker)
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    roles.authorize(tx, channel, Action.CLOSE, by, author=ask.asker)
     reason = truncate(one_line(sanitize(reason or "")), MAX_REASON_LENGTH)
     if by != ask.asker and not reason:
         raise UserError(
@@ -292,53 +271,39 @@ def close(
     if ask.is_closed:
         raise UserError("It's already closed.")
     if event_micros is None:
-        event_micros = max(datetime_to_micros(now), ask.reopened_us + 1)
+        event_micros = max(datetime_to_micros(tx.now), ask.reopened_us + 1)
     ask.close(event_micros, by=by, reason=said)
-    session.flush()
-    outcomes.recompute_and_notify(session, ask.id, now=now)
+    tx.session.flush()
+    outcomes.recompute_and_notify(tx, ask.id)
     if by != ask.asker:
-        enqueue.enqueue(
-            session,
-            "ask.closed",
-            ask.id,
-            ask.asker,
-            installation_id=ask.installation_id,
-            now=now,
-            occurrence=str(event_micros),
-        )
+        tx.enqueue(ASK_CLOSED, ask.id, to=ask.asker, occurrence=str(event_micros))
 
 
-def reopen(
-    session: Session, ask: Ask, *, by: str, event_micros: int, now: datetime
-) -> None:
+def reopen(tx: Transaction, ask: Ask, *, by: str, event_micros: int) -> None:
     """The ask is open again; what solved it before now counts no longer."""
-    channel = session.get_one(Channel, ask.channel_id)
-    roles.authorize(session, channel, Action.REOPEN, by, now=now, author=ask.asker)
-    if ask.closed_us > datetime_to_micros(now + MAX_CLOCK_SKEW):
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    roles.authorize(tx, channel, Action.REOPEN, by, author=ask.asker)
+    if ask.closed_us > datetime_to_micros(tx.now + MAX_CLOCK_SKEW):
         # By a form, while our clock was ahead: it was before this all the same.
         ask.closed_us = event_micros - 1
     ask.reopen(event_micros)
-    session.flush()
-    outcomes.recompute_and_notify(session, ask.id, now=now)
+    tx.session.flush()
+    outcomes.recompute_and_notify(tx, ask.id)
 
 
-def set_what_worked(
-    session: Session, ask: Ask, text: str, *, by: str, now: datetime
-) -> None:
-    channel = session.get_one(Channel, ask.channel_id)
-    roles.authorize(
-        session, channel, Action.SET_WHAT_WORKED, by, now=now, author=ask.asker
-    )
+def set_what_worked(tx: Transaction, ask: Ask, text: str, *, by: str) -> None:
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    roles.authorize(tx, channel, Action.SET_WHAT_WORKED, by, author=ask.asker)
     ask.worked = (
         to_mrkdwn(truncate(one_line(sanitize(text)), MAX_WHAT_WORKED_LENGTH)) or None
     )
-    outcome_notifications.update_message(session, ask, now=now)
-    outcome_notifications.update_direct_messages(session, ask, now=now)
+    outcome_notifications.update_message(tx, ask)
+    outcome_notifications.update_direct_messages(tx, ask)
 
 
-def suggest_solution(session: Session, ask: Ask, *, now: datetime) -> None:
+def suggest_solution(tx: Transaction, ask: Ask) -> None:
     """The asker sounds pleased: offer, once, to mark the last answer."""
-    last = session.scalar(
+    last = tx.session.scalar(
         select(Answer.id)
         .filter_by(ask_id=ask.id, is_deleted=False)
         .order_by(Answer.ts.desc())
@@ -346,12 +311,9 @@ def suggest_solution(session: Session, ask: Ask, *, now: datetime) -> None:
     )
     if last is None or ask.state != "answered":
         return
-    enqueue.enqueue(
-        session,
-        "ask.offer",
+    tx.enqueue(
+        ASK_SUGGEST_SOLUTION,
         ask.id,
-        session.get_one(Channel, ask.channel_id).slack_id,
-        installation_id=ask.installation_id,
-        now=now,
+        to=tx.session.get_one(Channel, ask.channel_id).slack_id,
         payload={"answer": last},
     )

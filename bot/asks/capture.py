@@ -1,7 +1,6 @@
 """People's own messages as asks: taken, followed, and gone."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +12,12 @@ from bot.asks import (
     replies,
     rules,
     unmatched,
+)
+from bot.asks.message_kinds import (
+    ASK_CAPTURED,
+    ASK_CONVERTED,
+    ASK_POST,
+    ASK_UPDATE_REACTION,
 )
 from bot.asks.service import (
     ASK_GONE,
@@ -26,9 +31,9 @@ from bot.asks.service import (
 from bot.clock import ts_to_datetime, ts_to_micros
 from bot.errors import UserError
 from bot.messages import tracked_messages
-from bot.outbox import enqueue, home_refresh
+from bot.outbox import home_refresh
 from bot.permissions import Action
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.slack.text import is_erased, sanitize
 from bot.workspace import members, roles
 from models import Ask, Channel, Member
@@ -42,8 +47,7 @@ AUTHOR_IS_EXTERNAL = (
 
 
 def _insert_from_message(
-    session: Session,
-    workspace: Workspace,
+    tx: Transaction,
     channel: Channel,
     *,
     ts: str,
@@ -55,11 +59,10 @@ def _insert_from_message(
 
     What was seen of its thread counts from now on. Tells nobody anything.
     """
-    members.ensure(session, workspace.id, [author])
+    members.ensure(tx, [author])
     title, details = rules.from_message(text)
     ask = insert_ask(
-        session,
-        workspace,
+        tx,
         channel,
         AskDraft(title, details, topics),
         asker=author,
@@ -68,202 +71,129 @@ def _insert_from_message(
         ts=ts,
     )
     if ask is not None:
-        unmatched.attach(session, ask, channel)
+        unmatched.attach(tx, ask, channel)
     return ask
 
 
 def create_from_message(
-    session: Session,
-    workspace: Workspace,
-    channel: Channel,
-    *,
-    ts: str,
-    author: str,
-    text: str,
+    tx: Transaction, channel: Channel, *, ts: str, author: str, text: str
 ) -> Ask | None:
     """Make a message an ask unless it is gone, or by somebody who can't ask.
 
     Nor where it comes late, and its author has been forgotten meanwhile. Tells nobody
     anything.
     """
-    if unmatched.was_deleted_first(session, channel.id, ts):
+    if unmatched.was_deleted_first(tx.session, channel.id, ts):
         return None
-    if members.is_bot_or_external(session, workspace.id, author):
+    if members.is_bot_or_external(tx, author):
         return None
-    if members.is_before_erasure(
-        session, workspace.id, author, event_micros=ts_to_micros(ts)
-    ):
+    if members.is_before_erasure(tx, author, event_micros=ts_to_micros(ts)):
         return None
-    return _insert_from_message(
-        session, workspace, channel, ts=ts, author=author, text=text
-    )
+    return _insert_from_message(tx, channel, ts=ts, author=author, text=text)
 
 
 def capture_message(
-    session: Session,
-    workspace: Workspace,
-    channel: Channel,
-    *,
-    ts: str,
-    author: str,
-    text: str,
-    now: datetime,
+    tx: Transaction, channel: Channel, *, ts: str, author: str, text: str
 ) -> Ask | None:
     """Take a message as an ask because the channel is set up so."""
-    if not channel.guests_may_ask and members.is_guest(session, workspace.id, author):
+    if not channel.guests_may_ask and members.is_guest(tx, author):
         return None
-    ask = create_from_message(
-        session, workspace, channel, ts=ts, author=author, text=text
-    )
+    ask = create_from_message(tx, channel, ts=ts, author=author, text=text)
     if ask is None:
         return None
     ask.is_captured = True
     match channel.captured_sign:
         case "line":
-            _enqueue_thread_line(session, ask, channel, now=now)
+            _enqueue_thread_line(tx, ask, channel)
         case "reaction":
-            enqueue.enqueue_update(
-                session,
-                "ask.sign",
-                ask.id,
-                channel.slack_id,
-                installation_id=workspace.id,
-                now=now,
-            )
-    outcomes.recompute_and_notify(session, ask.id, now=now)
-    home_refresh.refresh_homes(session, workspace.id, [author], now=now)
+            tx.enqueue_update(ASK_UPDATE_REACTION, ask.id, to=channel.slack_id)
+    outcomes.recompute_and_notify(tx, ask.id)
+    home_refresh.refresh_homes(tx, [author])
     if ask.is_first:
-        enqueue.enqueue(
-            session,
-            "ask.captured",
-            ask.id,
-            author,
-            installation_id=workspace.id,
-            now=now,
-        )
+        tx.enqueue(ASK_CAPTURED, ask.id, to=author)
     return ask
 
 
-def refuse_erased(
-    session: Session, workspace: Workspace, *, ts: str, author: str
-) -> None:
+def refuse_erased(tx: Transaction, *, ts: str, author: str) -> None:
     """Raises Refusal for a message of before its author was forgotten.
 
     To be called before the author is looked up, by which they are known anew.
     """
-    if members.is_before_erasure(
-        session, workspace.id, author, event_micros=ts_to_micros(ts)
-    ):
+    if members.is_before_erasure(tx, author, event_micros=ts_to_micros(ts)):
         raise UserError(AUTHOR_ERASED)
 
 
 def convert_message(
-    session: Session,
-    workspace: Workspace,
-    channel: Channel,
-    *,
-    ts: str,
-    author: str,
-    text: str,
-    by: str,
-    now: datetime,
+    tx: Transaction, channel: Channel, *, ts: str, author: str, text: str, by: str
 ) -> Ask:
     """Make a message an ask because its author, or a champion, said so."""
-    roles.authorize(session, channel, Action.MAKE_ASK, by, now=now, author=author)
-    if members.is_bot(session, workspace.id, author):
+    roles.authorize(tx, channel, Action.MAKE_ASK, by, author=author)
+    if members.is_bot(tx, author):
         raise UserError(NOT_BY_A_PERSON)
-    if members.is_bot_or_external(session, workspace.id, author):
+    if members.is_bot_or_external(tx, author):
         raise UserError(AUTHOR_IS_EXTERNAL)
-    if not channel.guests_may_ask and members.is_guest(session, workspace.id, author):
+    if not channel.guests_may_ask and members.is_guest(tx, author):
         raise UserError(GUESTS_CANNOT_ASK)
-    ask = _insert_from_message(
-        session, workspace, channel, ts=ts, author=author, text=text
-    )
+    ask = _insert_from_message(tx, channel, ts=ts, author=author, text=text)
     is_back = ask is None
     if ask is None:
-        known = find_by_message(session, channel.id, ts)
+        known = find_by_message(tx.session, channel.id, ts)
         if known is None or known.deleted_at is None:
             raise UserError(
                 "That message is an ask already. Its thread is the place for answers."
             )
         ask = known
     ask.is_captured = False
-    _restore(session, ask, channel, is_restored=is_back, now=now)
-    _enqueue_thread_line(session, ask, channel, now=now)
+    _restore(tx, ask, channel, is_restored=is_back)
+    _enqueue_thread_line(tx, ask, channel)
     if by != author:
-        enqueue.enqueue(
-            session,
-            "ask.made",
-            ask.id,
-            author,
-            installation_id=workspace.id,
-            now=now,
-            payload={"by": by},
-        )
+        tx.enqueue(ASK_CONVERTED, ask.id, to=author, payload={"by": by})
     return ask
 
 
-def _restore(
-    session: Session, ask: Ask, channel: Channel, *, is_restored: bool, now: datetime
-) -> None:
+def _restore(tx: Transaction, ask: Ask, channel: Channel, *, is_restored: bool) -> None:
     ask.deleted_at = ask.removed_by = None
-    outcomes.recompute_and_notify(session, ask.id, now=now, is_restored=is_restored)
-    outcome_notifications.update_message(session, ask, now=now)
-    replies.request_thread_sync(session, ask, channel, now=now)
+    outcomes.recompute_and_notify(tx, ask.id, is_restored=is_restored)
+    outcome_notifications.update_message(tx, ask)
+    replies.request_thread_sync(tx, ask, channel)
 
 
-def _enqueue_thread_line(
-    session: Session, ask: Ask, channel: Channel, *, now: datetime
-) -> None:
+def _enqueue_thread_line(tx: Transaction, ask: Ask, channel: Channel) -> None:
     """Promise the bot's line in the message's thread, once."""
-    enqueue.enqueue(
-        session,
-        "ask.post",
-        ask.id,
-        channel.slack_id,
-        installation_id=ask.installation_id,
-        now=now,
-        payload={"thread_ts": ask.ts},
-    )
+    tx.enqueue(ASK_POST, ask.id, to=channel.slack_id, payload={"thread_ts": ask.ts})
 
 
-def disclaim(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
+def disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
     """Say that a message is not an ask; said twice, it is said once.
 
     Anybody may while nobody has answered what the channel took by itself.
     """
-    channel = session.get_one(Channel, ask.channel_id)
+    channel = tx.session.get_one(Channel, ask.channel_id)
     is_waiting = ask.state == "open"
-    _require_disclaim(session, ask, channel, by, is_unanswered=is_waiting, now=now)
-    mark_deleted(session, ask, now=now, by=by)
-    notify_removed(session, ask, by=by, now=now)
+    _require_disclaim(tx, ask, channel, by, is_unanswered=is_waiting)
+    mark_deleted(tx, ask, by=by)
+    notify_removed(tx, ask, by=by)
 
 
-def undo_disclaim(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
+def undo_disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
     """Undo `disclaim`. Raises Refusal for a message that is gone."""
-    channel = session.get_one(Channel, ask.channel_id)
-    _require_disclaim(session, ask, channel, by, is_unanswered=True, now=now)
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    _require_disclaim(tx, ask, channel, by, is_unanswered=True)
     if ask.deleted_at is None:
         return
     if not ask.is_own_message or ask.removed_by is None:
         raise UserError(ASK_GONE)
-    _restore(session, ask, channel, is_restored=True, now=now)
+    _restore(tx, ask, channel, is_restored=True)
     if not ask.is_captured or channel.captured_sign == "line":
-        _enqueue_thread_line(session, ask, channel, now=now)
+        _enqueue_thread_line(tx, ask, channel)
 
 
 def _require_disclaim(
-    session: Session,
-    ask: Ask,
-    channel: Channel,
-    by: str,
-    *,
-    is_unanswered: bool,
-    now: datetime,
+    tx: Transaction, ask: Ask, channel: Channel, by: str, *, is_unanswered: bool
 ) -> None:
     anybody = ask.is_captured and is_unanswered
     action = Action.REMOVE_CAPTURED_ASK if anybody else Action.DELETE
-    roles.authorize(session, channel, action, by, now=now, author=ask.asker)
+    roles.authorize(tx, channel, action, by, author=ask.asker)
 
 
 def apply_edit(session: Session, ask: Ask, text: str, *, event_micros: int) -> None:
@@ -276,52 +206,50 @@ def apply_edit(session: Session, ask: Ask, text: str, *, event_micros: int) -> N
         ask.title, ask.details = rules.from_message(text)
 
 
-def remove_asks_by(session: Session, member: Member, *, now: datetime) -> None:
+def remove_asks_by(tx: Transaction, member: Member) -> None:
     """What turns out to be said by a bot, or by a stranger, was no ask."""
-    for ask in session.scalars(
+    for ask in tx.session.scalars(
         select(Ask)
         .filter_by(installation_id=member.installation_id, asker=member.slack_id)
         .where(Ask.deleted_at.is_(None))
         .order_by(Ask.id)
     ):
-        mark_deleted(session, ask, now=now)
+        mark_deleted(tx, ask)
 
 
 def on_message_deleted(
-    session: Session,
-    workspace: Workspace,
+    tx: Transaction,
     slack_channel: str,
     *,
     ts: str,
     thread_ts: str | None,
     author: str | None,
-    now: datetime,
 ) -> None:
     """A message was deleted: the ask or the answer that it was, or may yet prove to be.
 
     Heard of before the message itself, it leaves a row for the message to find.
     """
-    place = tracked_messages.find(session, workspace.id, slack_channel, ts)
+    place = tracked_messages.find(tx.session, tx.workspace.id, slack_channel, ts)
     if place is None:
         return
-    ask = find_by_message(session, place.channel_id, ts)
+    ask = find_by_message(tx.session, place.channel_id, ts)
     of_thread = (
-        find_by_message(session, place.channel_id, thread_ts) if thread_ts else None
+        find_by_message(tx.session, place.channel_id, thread_ts) if thread_ts else None
     )
     if ask is not None:
         # The bot's reaction went with the message.
         ask.sign = None
         if ask.deleted_at is None or ask.removed_by is not None:
-            mark_deleted(session, ask, now=now)
+            mark_deleted(tx, ask)
     elif of_thread is not None and of_thread.line_ts == ts:
         # Somebody did not want the bot's line there: it does not come back.
         of_thread.line_ts = None
     elif place.answer_id is not None:
-        replies.remove_reply(session, place, ts=ts, now=now)
+        replies.remove_reply(tx, place, ts=ts)
     elif of_thread is not None:
-        outcomes.lock(session, of_thread.id)
+        outcomes.lock(tx.session, of_thread.id)
         is_new = answer_store.add_answer(
-            session,
+            tx.session,
             ask_id=of_thread.id,
             channel_id=place.channel_id,
             ts=ts,
@@ -329,15 +257,14 @@ def on_message_deleted(
             is_deleted=True,
         )
         if not is_new:  # It has just come, at the same moment.
-            answer_store.remove_answer(session, place.channel_id, ts)
-            outcomes.recompute_and_notify(session, of_thread.id, now=now)
+            answer_store.remove_answer(tx.session, place.channel_id, ts)
+            outcomes.recompute_and_notify(tx, of_thread.id)
     elif place.is_capturing:
         unmatched.record(
-            session,
+            tx,
             channel_id=place.channel_id,
             ts=ts,
             thread_ts=thread_ts,
             author=author,
-            now=now,
             is_deleted=True,
         )

@@ -4,12 +4,23 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
 
+from bot.asks.message_kinds import (
+    ANSWER_HELPED,
+    ANSWER_SOLVED,
+    ASK_ANSWERED,
+    ASK_CLOSED,
+    ASK_JOINER_SOLVED,
+    ASK_SOLVED,
+    ASK_UPDATE,
+    ASK_UPDATE_DIRECT_MESSAGE,
+    ASK_UPDATE_REACTION,
+)
 from bot.asks.outcome_rules import Outcome, PreviousState
 from bot.db.statements import table
-from bot.outbox import enqueue, home_refresh
+from bot.outbox import home_refresh
 from bot.outbox.enqueue import NOTIFICATION_DELAY
+from bot.runtime import Transaction
 from models import Ask, Channel, OutboxItem, Reaction
 
 _reactions = table(Reaction)
@@ -26,53 +37,44 @@ _JOINERS = (
 
 
 def notify(
-    session: Session,
+    tx: Transaction,
     ask: Ask,
     previous: PreviousState,
     outcome: Outcome,
     *,
-    now: datetime,
     force_update: bool,
 ) -> None:
     """Promise what people should see or be told; the outbox tells nothing twice."""
 
-    def tell(kind: str, subject: int, whom: str, due: datetime = now) -> None:
-        enqueue.enqueue(
-            session,
-            kind,
-            subject,
-            whom,
-            installation_id=ask.installation_id,
-            due=due,
-            now=now,
-        )
+    def tell(kind: str, subject: int, whom: str, due: datetime = tx.now) -> None:
+        tx.enqueue(kind, subject, to=whom, send_at=due)
 
     if ask.deleted_at:
         return
     new = outcome.solutions.keys() - previous.solutions
     gone = previous.solutions - outcome.solutions.keys()
     moved = _affected_authors(previous, outcome, new | gone)
-    home_refresh.refresh_homes(session, ask.installation_id, moved, now=now)
+    home_refresh.refresh_homes(tx, moved)
     is_solved = outcome.state == "solved"
     is_changed = bool(new or gone or previous.state != outcome.state)
-    later = now + NOTIFICATION_DELAY
+    later = tx.now + NOTIFICATION_DELAY
     if force_update or is_changed:
-        update_message(session, ask, now=now)
+        update_message(tx, ask)
     if is_changed:
         is_undoable = is_solved and previous.state != "solved"
-        update_direct_messages(session, ask, now=now, due=later if is_undoable else now)
+        update_direct_messages(tx, ask, due=later if is_undoable else tx.now)
     # In the thread of their own message Slack itself notifies the asker.
     is_answered = outcome.state == "answered" != previous.state
     if is_answered and not ask.is_own_message:
-        tell("ask.answered", ask.id, ask.asker)
+        tell(ASK_ANSWERED, ask.id, ask.asker)
     for answer_id in _newly_helped(previous, outcome, gone):
-        tell("answer.helped", answer_id, previous.authors[answer_id], later)
+        tell(ANSWER_HELPED, answer_id, previous.authors[answer_id], later)
     for answer_id in sorted(new):
-        tell("answer.solved", answer_id, previous.authors[answer_id], later)
+        tell(ANSWER_SOLVED, answer_id, previous.authors[answer_id], later)
     if is_solved and (new or previous.state != "solved"):
-        tell("ask.solved", ask.id, ask.asker, later)
+        tell(ASK_SOLVED, ask.id, ask.asker, later)
         for member in outcome.same:
-            tell("ask.same", ask.id, member, later)
+            tell(ASK_JOINER_SOLVED, ask.id, member, later)
 
 
 def _newly_helped(
@@ -103,50 +105,34 @@ def _affected_authors(
 
 
 def update_direct_messages(
-    session: Session, ask: Ask, *, now: datetime, due: datetime | None = None
+    tx: Transaction, ask: Ask, *, due: datetime | None = None
 ) -> None:
     """The letters to the asker are to say what is true now, without buttons of before.
 
     The first word of a solution is itself such a change.
     """
-    keys = [f"{kind}:{ask.id}:{ask.asker}" for kind in ("ask.answered", "ask.solved")]
+    keys = [f"{kind}:{ask.id}:{ask.asker}" for kind in (ASK_ANSWERED, ASK_SOLVED)]
     keys.append(f"ask.closed:{ask.id}:{ask.asker}:{ask.closed_us}")
-    sent = session.execute(
+    sent = tx.session.execute(
         select(OutboxItem.id, OutboxItem.kind, OutboxItem.ts)
         .filter_by(installation_id=ask.installation_id, state="sent")
         .where(OutboxItem.key.in_(keys))
     ).all()
-    is_first = ask.state == "solved" and "ask.solved" not in {row.kind for row in sent}
+    is_first = ask.state == "solved" and ASK_SOLVED not in {row.kind for row in sent}
     letters = [
         (row.id, ask.asker)
         for row in sent
-        if row.ts and (row.kind == "ask.closed" or not is_first)
+        if row.ts and (row.kind == ASK_CLOSED or not is_first)
     ]
-    enqueue.enqueue_updates(
-        session,
-        "ask.retell",
-        letters,
-        installation_id=ask.installation_id,
-        now=now,
-        due=due,
-    )
+    tx.enqueue_updates(ASK_UPDATE_DIRECT_MESSAGE, letters, send_at=due)
 
 
-def update_message(session: Session, ask: Ask, *, now: datetime) -> None:
+def update_message(tx: Transaction, ask: Ask) -> None:
     """The ask's message is to show what is true now."""
-    channel = session.get_one(Channel, ask.channel_id)
-    kinds = ["ask.show", "ask.sign"] if ask.is_own_message else ["ask.show"]
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    kinds = [ASK_UPDATE, ASK_UPDATE_REACTION] if ask.is_own_message else [ASK_UPDATE]
     for kind in kinds:
-        enqueue.enqueue_update(
-            session,
-            kind,
-            ask.id,
-            channel.slack_id,
-            installation_id=ask.installation_id,
-            now=now,
-        )
+        tx.enqueue_update(kind, ask.id, to=channel.slack_id)
     # Whoever offered help or has the same problem sees it on their Home tab, too.
-    joined = session.scalars(_JOINERS, {"of_ask": ask.id})
-    home_refresh.refresh_homes(
-        session, ask.installation_id, [ask.asker, *joined], now=now
-    )
+    joined = tx.session.scalars(_JOINERS, {"of_ask": ask.id})
+    home_refresh.refresh_homes(tx, [ask.asker, *joined])

@@ -1,7 +1,7 @@
 """What an ask's replies and marks make of it: derived again after each change."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
@@ -9,12 +9,14 @@ from sqlalchemy import Result, Row, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.asks import outcome_rules
+from bot.asks.message_kinds import ANSWER_HELPED, ASK_ANSWERED, ASK_UPDATE
 from bot.asks.outcome_notifications import notify
 from bot.asks.outcome_rules import Mark, Outcome, PreviousState, Reply
 from bot.clock import EPOCH
 from bot.db.statements import table
-from bot.outbox import enqueue, home_refresh
+from bot.outbox import home_refresh
 from bot.outbox.enqueue import NOTIFICATION_DELAY
+from bot.runtime import Transaction
 from models import Answer, Ask, Member, Reaction
 
 _asks, _answers = table(Ask), table(Answer)
@@ -109,10 +111,9 @@ _UPDATE_ANSWER = (
 
 
 def recompute_and_notify(
-    session: Session,
+    tx: Transaction,
     ask_id: int,
     *,
-    now: datetime,
     force_update: bool = False,
     is_restored: bool = False,
 ) -> None:
@@ -120,20 +121,15 @@ def recompute_and_notify(
 
     Of an ask that `is_back` all is promised that stands; what was told stays told.
     """
-    ask, before, result = recompute(session, ask_id)
+    ask, before, result = recompute(tx.session, ask_id)
     if is_restored:
         nobody = dict.fromkeys(before.authors, 0)
         before = PreviousState("open", None, frozenset(), nobody, before.authors)
-    notify(session, ask, before, result, now=now, force_update=force_update)
+    notify(tx, ask, before, result, force_update=force_update)
 
 
 def recompute_helpful(
-    session: Session,
-    installation_id: int,
-    asks: Mapping[int, Row[Any]],
-    answer_ids: Collection[int],
-    *,
-    now: datetime,
+    tx: Transaction, asks: Mapping[int, Row[Any]], answer_ids: Collection[int]
 ) -> None:
     """Derive again whom some answers of the asks that we `hold` helped.
 
@@ -141,8 +137,8 @@ def recompute_helpful(
     """
     if not answer_ids:
         return
-    these = {"answer_ids": list(answer_ids), "installation_id": installation_id}
-    found = session.execute(_MARKED_REPLIES, these).all()
+    these = {"answer_ids": list(answer_ids), "installation_id": tx.workspace.id}
+    found = tx.session.execute(_MARKED_REPLIES, these).all()
     counted, promised = [], []
     credited: set[str] = set()
     for _, marked in groupby(found, key=lambda row: row.id):
@@ -150,7 +146,7 @@ def recompute_helpful(
         reply, ask = rows[0], asks[rows[0].ask_id]
         if reply.is_solution:
             # By the same emoji, perhaps, before the channel gave it another meaning.
-            recompute_and_notify(session, ask.id, now=now)
+            recompute_and_notify(tx, ask.id)
             continue
         result = _evaluate(ask, [reply], [row for row in rows if row.member])
         helped = len(result.helped_members.get(reply.id, ()))
@@ -160,25 +156,13 @@ def recompute_helpful(
         if helped and not reply.helped and not ask.deleted_at:
             promised.append((reply.id, reply.author))
     if counted:
-        session.execute(_UPDATE_ANSWER, counted)
-        home_refresh.refresh_homes(session, installation_id, credited, now=now)
-    enqueue.enqueue_many(
-        session,
-        "answer.helped",
-        promised,
-        installation_id=installation_id,
-        due=now + NOTIFICATION_DELAY,
-        now=now,
-    )
+        tx.session.execute(_UPDATE_ANSWER, counted)
+        home_refresh.refresh_homes(tx, credited)
+    tx.enqueue_many(ANSWER_HELPED, promised, send_at=tx.now + NOTIFICATION_DELAY)
 
 
 def mark_answered(
-    session: Session,
-    installation_id: int,
-    asks: Collection[Row[Any]],
-    slack_channels: Mapping[int, str],
-    *,
-    now: datetime,
+    tx: Transaction, asks: Collection[Row[Any]], slack_channels: Mapping[int, str]
 ) -> None:
     """Open asks that we `hold` got a reply that nobody has marked.
 
@@ -186,26 +170,14 @@ def mark_answered(
     """
     if not asks:
         return
-    session.execute(_SET_ANSWERED, {"ask_ids": [ask.id for ask in asks]})
-    enqueue.enqueue_updates(
-        session,
-        "ask.show",
-        [(ask.id, slack_channels[ask.id]) for ask in asks],
-        installation_id=installation_id,
-        now=now,
-    )
-    enqueue.enqueue_many(
-        session,
-        "ask.answered",
-        # In the thread of their own message Slack itself notifies the asker.
+    tx.session.execute(_SET_ANSWERED, {"ask_ids": [ask.id for ask in asks]})
+    tx.enqueue_updates(ASK_UPDATE, [(ask.id, slack_channels[ask.id]) for ask in asks])
+    tx.enqueue_many(
+        ASK_ANSWERED,
         [(ask.id, ask.asker) for ask in asks if not ask.is_own_message],
-        installation_id=installation_id,
-        now=now,
-        due=now,
+        send_at=tx.now,
     )
-    home_refresh.refresh_homes(
-        session, installation_id, {ask.asker for ask in asks}, now=now
-    )
+    home_refresh.refresh_homes(tx, {ask.asker for ask in asks})
 
 
 def lock(session: Session, ask_id: int) -> Row[Any]:

@@ -3,20 +3,38 @@
 from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Select, or_, select, union
-from sqlalchemy.orm import Session
 
 from bot.asks import service as asks
+from bot.asks.message_kinds import (
+    ANSWER_HELPED,
+    ANSWER_SOLVED,
+    ASK_ANSWERED,
+    ASK_CAPTURED,
+    ASK_CLOSED,
+    ASK_CONVERTED,
+    ASK_DELETED,
+    ASK_JOINER_SOLVED,
+    ASK_NOT_POSTED,
+    ASK_POST,
+    ASK_SOLVED,
+    ASK_SUGGEST_SOLUTION,
+    ASK_SYNC_THREAD,
+    ASK_UPDATE,
+    ASK_UPDATE_DIRECT_MESSAGE,
+    ASK_UPDATE_REACTION,
+)
 from bot.clock import datetime_to_micros
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy, mentions_member
+from bot.runtime import Transaction
 from models import Answer, Ask, Channel, Reaction, UnmatchedMessage
 
 TITLE_PLACEHOLDER = "(The words of this ask were removed, as its author wished.)"
 
 
-def _names_member(erasure: Erasure) -> ColumnElement[bool]:
+def _names_member(tx: Transaction, erasure: Erasure) -> ColumnElement[bool]:
     """The asks that name or quote the person, or that they did something with."""
     who = erasure.member
-    return (Ask.installation_id == erasure.installation_id) & or_(
+    return (Ask.installation_id == tx.workspace.id) & or_(
         Ask.asker == who,
         Ask.solved_by == who,
         Ask.closed_by == who,
@@ -25,15 +43,15 @@ def _names_member(erasure: Erasure) -> ColumnElement[bool]:
             mentions_member(column, who)
             for column in (Ask.title, Ask.details, Ask.worked, Ask.close_reason)
         ),
-        Ask.id.in_(asks_involving(erasure)),
+        Ask.id.in_(asks_involving(tx, erasure)),
     )
 
 
-def _end_open_asks(session: Session, erasure: Erasure) -> None:
+def _end_open_asks(tx: Transaction, erasure: Erasure) -> None:
     """Nobody can accept an answer any more: what was open is closed."""
-    concerned = session.scalars(
+    concerned = tx.session.scalars(
         select(Ask)
-        .where(_names_member(erasure))
+        .where(_names_member(tx, erasure))
         .order_by(Ask.id)
         .with_for_update(key_share=True)
     ).all()
@@ -41,20 +59,20 @@ def _end_open_asks(session: Session, erasure: Erasure) -> None:
         if ask.asker != erasure.member:
             continue
         # Those of the channel are nobody's words; what they wrote themselves is theirs.
-        known = set(session.get_one(Channel, ask.channel_id).topics or ())
+        known = set(tx.session.get_one(Channel, ask.channel_id).topics or ())
         ask.topics = [topic for topic in ask.topics if topic in known]
         if ask.deleted_at is not None:
             continue
         if ask.ts is None:
-            asks.mark_deleted(session, ask, now=erasure.now)
+            asks.mark_deleted(tx, ask)
         elif ask.state in {"open", "answered"}:
-            ask.close(datetime_to_micros(erasure.now), by=erasure.member, reason=None)
+            ask.close(datetime_to_micros(tx.now), by=erasure.member, reason=None)
             ask.state = "closed"
-    session.flush()
+    tx.session.flush()
 
 
-def _ask_ids_naming(session: Session, erasure: Erasure) -> Iterable[int]:
-    return session.scalars(select(Ask.id).where(_names_member(erasure)))
+def _ask_ids_naming(tx: Transaction, erasure: Erasure) -> Iterable[int]:
+    return tx.session.scalars(select(Ask.id).where(_names_member(tx, erasure)))
 
 
 PERSONAL_DATA = (
@@ -84,30 +102,30 @@ MESSAGES = (
     MessagePolicy(
         frozenset(
             {
-                "ask.post",
-                "ask.show",
-                "ask.sign",
-                "ask.answered",
-                "ask.captured",
-                "ask.made",
-                "ask.closed",
-                "ask.deleted",
-                "ask.not_posted",
-                "ask.solved",
-                "ask.same",
-                "ask.offer",
-                "thread.read",
+                ASK_POST,
+                ASK_UPDATE,
+                ASK_UPDATE_REACTION,
+                ASK_ANSWERED,
+                ASK_CAPTURED,
+                ASK_CONVERTED,
+                ASK_CLOSED,
+                ASK_DELETED,
+                ASK_NOT_POSTED,
+                ASK_SOLVED,
+                ASK_JOINER_SOLVED,
+                ASK_SUGGEST_SOLUTION,
+                ASK_SYNC_THREAD,
             }
         ),
         _ask_ids_naming,
     ),
-    MessagePolicy(frozenset({"ask.retell"})),
+    MessagePolicy(frozenset({ASK_UPDATE_DIRECT_MESSAGE})),
 )
 
 
-def asks_involving(erasure: Erasure) -> Select[int]:
+def asks_involving(tx: Transaction, erasure: Erasure) -> Select[int]:
     """The asks that the person answered, or reacted to."""
-    channels = select(Channel.id).filter_by(installation_id=erasure.installation_id)
+    channels = select(Channel.id).filter_by(installation_id=tx.workspace.id)
     touched = union(
         select(Answer.ask_id).where(
             Answer.author == erasure.member, Answer.channel_id.in_(channels)
@@ -121,17 +139,17 @@ def asks_involving(erasure: Erasure) -> Select[int]:
     return select(touched.c.ask_id)
 
 
-def _answer_ids_naming(session: Session, erasure: Erasure) -> Iterable[int]:
+def _answer_ids_naming(tx: Transaction, erasure: Erasure) -> Iterable[int]:
     """The answers in whose asks the person has a part: letters name those, too."""
     who = erasure.member
-    return session.scalars(
+    return tx.session.scalars(
         select(Answer.id)
         .join(Ask, Ask.id == Answer.ask_id)
         .where(
-            Ask.installation_id == erasure.installation_id,
+            Ask.installation_id == tx.workspace.id,
             (Ask.asker == who)
             | mentions_member(Ask.title, who)
-            | Ask.id.in_(asks_involving(erasure)),
+            | Ask.id.in_(asks_involving(tx, erasure)),
         )
     )
 
@@ -169,5 +187,5 @@ ANSWER_PERSONAL_DATA = (
 
 
 ANSWER_MESSAGES = (
-    MessagePolicy(frozenset({"answer.helped", "answer.solved"}), _answer_ids_naming),
+    MessagePolicy(frozenset({ANSWER_HELPED, ANSWER_SOLVED}), _answer_ids_naming),
 )

@@ -6,7 +6,6 @@ number of times, in any order, with the same result.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -20,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from bot.db.statements import prepare_insert, table
 from bot.messages.tracked_messages import TrackedMessage, lock_channel
+from bot.runtime import Transaction
 from bot.slack.text import is_erased
 from bot.workspace import reaction_emoji
 from models import Answer, Ask, Channel, Reaction
@@ -82,7 +82,7 @@ class ReactionState:
 
 
 def upsert_reactions(
-    session: Session, states: Iterable[ReactionState], *, now: datetime
+    tx: Transaction, states: Iterable[ReactionState]
 ) -> list[ReactionState]:
     """Write the registers; gives those where no later and no same action stood."""
     # In the order in which the rows are locked; of two for one row the last to be.
@@ -103,11 +103,11 @@ def upsert_reactions(
             "meaning": register.meaning,
             "is_lead": register.can_moderate,
             "ask_id": register.ask_id,
-            "seen_at": now,
+            "seen_at": tx.now,
         }
         for register in newest.values()
     ]
-    written = session.execute(_UPSERT_REACTION(session), rows) if rows else ()
+    written = tx.session.execute(_UPSERT_REACTION(tx.session), rows) if rows else ()
     return [newest[channel, ts, who, name] for channel, ts, who, name in written]
 
 
@@ -205,16 +205,14 @@ def attach_reactions(
         reaction.meaning = place.meaning(reaction.emoji) or ""
 
 
-def unused_emoji(
-    session: Session, installation_id: int, names: Sequence[str]
-) -> list[str]:
+def unused_emoji(tx: Transaction, names: Sequence[str]) -> list[str]:
     """Return those of these emoji with which nobody is known to have reacted here."""
     if not names:
         return []
-    seen = session.scalars(
+    seen = tx.session.scalars(
         select(Reaction.emoji)
         .distinct()
         .join(Channel, Channel.id == Reaction.channel_id)
-        .where(Channel.installation_id == installation_id, Reaction.emoji.in_(names))
+        .where(Channel.installation_id == tx.workspace.id, Reaction.emoji.in_(names))
     ).all()
     return [name for name in names if name not in seen]

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, select
-from sqlalchemy.orm import Session
 
 from bot.asks import outcomes, reaction_store
 from bot.asks.reaction_store import ReactionState
@@ -16,7 +15,7 @@ from bot.db.statements import table
 from bot.messages import tracked_messages
 from bot.messages.tracked_messages import TrackedMessage
 from bot.permissions import can_moderate
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.workspace import members, roles
 from models import Champion, Channel, Member, Reaction
 
@@ -62,11 +61,7 @@ class ReactionEvent:
 
 
 def apply_reactions(
-    session: Session,
-    workspace: Workspace,
-    reactions: Sequence[tuple[TrackedMessage, ReactionEvent]],
-    *,
-    now: datetime,
+    tx: Transaction, reactions: Sequence[tuple[TrackedMessage, ReactionEvent]]
 ) -> None:
     """Record reactions and their removals, and what they change."""
     helpful: list[tuple[TrackedMessage, ReactionEvent]] = []
@@ -74,41 +69,34 @@ def apply_reactions(
     for place, seen in reactions:
         is_helpful = place.answer_id and place.meaning(seen.emoji) == "helpful"
         (helpful if is_helpful else others).append((place, seen))
-    _apply_helpful(session, workspace, helpful, now=now)
+    _apply_helpful(tx, helpful)
     for place, seen in others:
-        apply_reaction(session, workspace, place, seen, now=now)
-        session.flush()
+        apply_reaction(tx, place, seen)
+        tx.session.flush()
         # The next reads the rows anew, as in a transaction of its own.
-        session.expunge_all()
+        tx.session.expunge_all()
 
 
 def _apply_helpful(
-    session: Session,
-    workspace: Workspace,
-    reactions: Sequence[tuple[TrackedMessage, ReactionEvent]],
-    *,
-    now: datetime,
+    tx: Transaction, reactions: Sequence[tuple[TrackedMessage, ReactionEvent]]
 ) -> None:
     """Record marks that change nothing but whom an answer helped."""
     if not reactions:
         return
     asks = outcomes.lock_all(
-        session, {place.ask_id for place, _ in reactions if place.ask_id}
+        tx.session, {place.ask_id for place, _ in reactions if place.ask_id}
     )
     standings = _authorities(
-        session,
-        workspace.id,
-        {(place.channel_id, seen.member) for place, seen in reactions},
+        tx, {(place.channel_id, seen.member) for place, seen in reactions}
     )
     changed = reaction_store.upsert_reactions(
-        session,
+        tx,
         [
             reaction_state(place, seen, "helpful", standing)
             for place, seen in reactions
             for standing in [standings[place.channel_id, seen.member]]
-            if not _predates_erasure(session, workspace, seen, standing)
+            if not _predates_erasure(tx, seen, standing)
         ],
-        now=now,
     )
     where = {(mark.channel_id, mark.ts) for mark in changed}
     answers = {
@@ -116,7 +104,7 @@ def _apply_helpful(
         for place, seen in reactions
         if place.answer_id and (place.channel_id, seen.ts) in where
     }
-    outcomes.recompute_helpful(session, workspace.id, asks, answers, now=now)
+    outcomes.recompute_helpful(tx, asks, answers)
 
 
 class Authority(NamedTuple):
@@ -127,15 +115,12 @@ class Authority(NamedTuple):
 
 
 def _predates_erasure(
-    session: Session,
-    workspace: Workspace,
-    event: ReactionEvent,
-    authority: Authority | None,
+    tx: Transaction, event: ReactionEvent, authority: Authority | None
 ) -> bool:
     """Whether a mark that comes late is of before its giver was forgotten."""
     if authority is None:
         return members.is_before_erasure(
-            session, workspace.id, event.member, event_micros=event.event_micros
+            tx, event.member, event_micros=event.event_micros
         )
     since = authority.erased_before
     return since is not None and event.event_micros <= datetime_to_micros(since)
@@ -161,52 +146,49 @@ def reaction_state(
 
 
 def apply_reaction(
-    session: Session,
-    workspace: Workspace,
-    tracked: TrackedMessage,
-    event: ReactionEvent,
-    *,
-    now: datetime,
+    tx: Transaction, tracked: TrackedMessage, event: ReactionEvent
 ) -> None:
     """Record a reaction or its removal, and what it changes."""
     if tracked.ask_id is None and tracked.is_capturing:
-        tracked_messages.lock_channel(session, tracked.channel_id)
+        tracked_messages.lock_channel(tx.session, tracked.channel_id)
         tracked = (
-            tracked_messages.find(session, workspace.id, event.channel, event.ts)
+            tracked_messages.find(tx.session, tx.workspace.id, event.channel, event.ts)
             or tracked
         )
     if tracked.ask_id is None and not tracked.is_capturing:
         return
-    ask = outcomes.lock(session, tracked.ask_id) if tracked.ask_id is not None else None
+    ask = (
+        outcomes.lock(tx.session, tracked.ask_id)
+        if tracked.ask_id is not None
+        else None
+    )
     meaning = tracked.meaning(event.emoji)
     if meaning is None:
-        _retract_unmapped(session, tracked, event, now=now)
+        _retract_unmapped(tx, tracked, event)
         return
-    standing = authority_of(session, workspace.id, tracked.channel_id, event.member)
-    if _predates_erasure(session, workspace, event, standing):
+    standing = authority_of(tx, tracked.channel_id, event.member)
+    if _predates_erasure(tx, event, standing):
         return
     mark = reaction_state(tracked, event, meaning, standing)
-    is_new = bool(reaction_store.upsert_reactions(session, [mark], now=now))
+    is_new = bool(reaction_store.upsert_reactions(tx, [mark]))
     if not is_new or ask is None:
         return
     if meaning == "helpful" and tracked.answer_id is not None:
-        outcomes.recompute_helpful(
-            session, workspace.id, {ask.id: ask}, [tracked.answer_id], now=now
-        )
+        outcomes.recompute_helpful(tx, {ask.id: ask}, [tracked.answer_id])
     else:
         outcomes.recompute_and_notify(
-            session, ask.id, now=now, force_update=meaning in {"looking", "same"}
+            tx, ask.id, force_update=meaning in {"looking", "same"}
         )
 
 
 def _retract_unmapped(
-    session: Session, tracked: TrackedMessage, event: ReactionEvent, *, now: datetime
+    tx: Transaction, tracked: TrackedMessage, event: ReactionEvent
 ) -> None:
     """Undo a mark whose emoji the channel has given up since it was made."""
     if event.is_present:
         return
     was_there = reaction_store.retract_reaction(
-        session,
+        tx.session,
         channel_id=tracked.channel_id,
         ts=event.ts,
         member=event.member,
@@ -214,47 +196,39 @@ def _retract_unmapped(
         event_micros=event.event_micros,
     )
     if was_there and tracked.ask_id is not None:
-        outcomes.recompute_and_notify(
-            session, tracked.ask_id, now=now, force_update=True
-        )
+        outcomes.recompute_and_notify(tx, tracked.ask_id, force_update=True)
 
 
-def authority_of(
-    session: Session, installation_id: int, channel_id: int, slack_id: str
-) -> Authority | None:
+def authority_of(tx: Transaction, channel_id: int, slack_id: str) -> Authority | None:
     """What the person is in the channel; None while unknown."""
     one = (channel_id, slack_id)
-    return _authorities(session, installation_id, [one])[one]
+    return _authorities(tx, [one])[one]
 
 
 def _authorities(
-    session: Session,
-    installation_id: int,
-    members_of_channels: Collection[tuple[int, str]],
+    tx: Transaction, members_of_channels: Collection[tuple[int, str]]
 ) -> Mapping[tuple[int, str], Authority | None]:
     """What each is in the channel; None while unknown."""
-    known = _load_authorities(session, installation_id, members_of_channels)
+    known = _load_authorities(tx, members_of_channels)
     unknown = sorted(
         {member for one, member in members_of_channels} - {m for _, m in known}
     )
     for slack_id in unknown:
         # Facts may be arriving at this moment: either they see what we write, or
         # we see them.
-        members.lock(session, installation_id, slack_id)
+        members.lock(tx, slack_id)
     if unknown:
-        known = _load_authorities(session, installation_id, members_of_channels)
+        known = _load_authorities(tx, members_of_channels)
     return {person: known.get(person) for person in members_of_channels}
 
 
 def _load_authorities(
-    session: Session,
-    installation_id: int,
-    members_of_channels: Collection[tuple[int, str]],
+    tx: Transaction, members_of_channels: Collection[tuple[int, str]]
 ) -> dict[tuple[int, str], Authority]:
-    found = session.execute(
+    found = tx.session.execute(
         _SELECT_AUTHORITIES,
         {
-            "installation_id": installation_id,
+            "installation_id": tx.workspace.id,
             "channel_ids": list({channel_id for channel_id, _ in members_of_channels}),
             "members": list({member for _, member in members_of_channels}),
         },
@@ -277,9 +251,9 @@ def _load_authorities(
     }
 
 
-def on_user_loaded(session: Session, member: Member, *, now: datetime) -> None:
+def on_user_loaded(tx: Transaction, member: Member) -> None:
     """Facts about a person have arrived: what they did before counts accordingly."""
-    touched = session.scalars(
+    touched = tx.session.scalars(
         reaction_store.lock_reactions()
         .join(Channel, Channel.id == Reaction.channel_id)
         .where(
@@ -290,9 +264,9 @@ def on_user_loaded(session: Session, member: Member, *, now: datetime) -> None:
     ).all()
     asks = {reaction.ask_id for reaction in touched if reaction.ask_id}
     for reaction in touched:
-        reaction.is_lead = roles.can_moderate(session, reaction.channel_id, member)
+        reaction.is_lead = roles.can_moderate(tx.session, reaction.channel_id, member)
     if member.is_bot:
-        asks |= set(remove_bot_answers(session, member))
-    session.flush()
+        asks |= set(remove_bot_answers(tx.session, member))
+    tx.session.flush()
     for ask_id in sorted(asks):
-        outcomes.recompute_and_notify(session, ask_id, now=now, force_update=True)
+        outcomes.recompute_and_notify(tx, ask_id, force_update=True)

@@ -2,18 +2,17 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bot.asks import answer_store, outcomes, reaction_store
+from bot.asks.message_kinds import ASK_SYNC_THREAD
 from bot.clock import ts_to_datetime, ts_to_micros
 from bot.db.statements import table
 from bot.messages.tracked_messages import SYNC_THREAD_IF_OLDER_THAN, TrackedMessage
-from bot.outbox import enqueue
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.workspace import members
 from models import Answer, Ask, Channel, Member
 
@@ -46,39 +45,31 @@ _SELECT_AUTHOR = (
 )
 
 
-def record_reply(
-    session: Session,
-    workspace: Workspace,
-    ask: Ask,
-    *,
-    ts: str,
-    author: str,
-    now: datetime,
-) -> None:
+def record_reply(tx: Transaction, ask: Ask, *, ts: str, author: str) -> None:
     """Record a reply in an ask's thread by somebody other than its asker."""
-    known = session.execute(
+    known = tx.session.execute(
         _SELECT_AUTHOR, {"channel_id": ask.channel_id, "author": author}
     ).one()
     if author == ask.asker or known.is_bot:
         return
-    if known.counts_from and is_before_erasure(session, workspace, author, ts):
+    if known.counts_from and is_before_erasure(tx, author, ts):
         return
-    state = outcomes.lock(session, ask.id).state
+    state = outcomes.lock(tx.session, ask.id).state
     if not answer_store.add_answer(
-        session, ask_id=ask.id, channel_id=ask.channel_id, ts=ts, author=author
+        tx.session, ask_id=ask.id, channel_id=ask.channel_id, ts=ts, author=author
     ):
         return
     if known.is_bot is None:
-        members.ensure(session, workspace.id, [author])
+        members.ensure(tx, [author])
     if known.capture != "off":
-        channel = session.get_one(Channel, ask.channel_id)
-        reaction_store.attach_reactions(session, ask, channel, [ts])
-    elif now - ts_to_datetime(ts) > SYNC_THREAD_IF_OLDER_THAN:
-        channel = session.get_one(Channel, ask.channel_id)
-        request_thread_sync(session, ask, channel, now=now)
+        channel = tx.session.get_one(Channel, ask.channel_id)
+        reaction_store.attach_reactions(tx.session, ask, channel, [ts])
+    elif tx.now - ts_to_datetime(ts) > SYNC_THREAD_IF_OLDER_THAN:
+        channel = tx.session.get_one(Channel, ask.channel_id)
+        request_thread_sync(tx, ask, channel)
     # A reply that nobody has marked can only make an open ask an answered one.
     if known.capture != "off" or state == "open":
-        outcomes.recompute_and_notify(session, ask.id, now=now)
+        outcomes.recompute_and_notify(tx, ask.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +82,13 @@ class ThreadReply:
     author: str
 
 
-def record_replies(
-    session: Session,
-    workspace: Workspace,
-    replies: Sequence[ThreadReply],
-    *,
-    now: datetime,
-) -> None:
+def record_replies(tx: Transaction, replies: Sequence[ThreadReply]) -> None:
     """Record replies by others than the askers, in channels that capture nothing."""
-    asks = outcomes.lock_all(session, {said.ask_id for said in replies})
-    known = _load_members(session, workspace.id, {said.author for said in replies})
+    asks = outcomes.lock_all(tx.session, {said.ask_id for said in replies})
+    known = _load_members(tx, {said.author for said in replies})
     # It may have begun since we looked; then there is more to each reply.
     capturing = set(
-        session.scalars(
+        tx.session.scalars(
             _SELECT_CAPTURING, {"ids": [said.tracked.channel_id for said in replies]}
         )
     )
@@ -112,10 +97,10 @@ def record_replies(
         for said in replies
         if said.tracked.channel_id not in capturing
         and not asks[said.ask_id].deleted_at
-        and not _is_excluded(session, workspace, said, known.get(said.author))
+        and not _is_excluded(tx, said, known.get(said.author))
     ]
     added = answer_store.add_answers(
-        session,
+        tx.session,
         [
             {
                 "ask_id": said.ask_id,
@@ -127,91 +112,62 @@ def record_replies(
         ],
     )
     new = [said for said in quick if (said.tracked.channel_id, said.ts) in added]
-    members.ensure(
-        session, workspace.id, [s.author for s in new if s.author not in known]
-    )
+    members.ensure(tx, [s.author for s in new if s.author not in known])
     where = {said.ask_id: said.tracked.slack_channel for said in new}
     late = {
         said.ask_id
         for said in new
-        if now - ts_to_datetime(said.ts) > SYNC_THREAD_IF_OLDER_THAN
+        if tx.now - ts_to_datetime(said.ts) > SYNC_THREAD_IF_OLDER_THAN
     }
-    enqueue.enqueue_updates(
-        session,
-        "thread.read",
-        [(ask_id, where[ask_id]) for ask_id in late],
-        installation_id=workspace.id,
-        now=now,
-    )
+    tx.enqueue_updates(ASK_SYNC_THREAD, [(ask_id, where[ask_id]) for ask_id in late])
     opened = [asks[ask_id] for ask_id in where if asks[ask_id].state == "open"]
-    outcomes.mark_answered(session, workspace.id, opened, where, now=now)
+    outcomes.mark_answered(tx, opened, where)
     for said in replies:
         if said.tracked.channel_id in capturing:
-            ask = session.get_one(Ask, said.ask_id)
-            record_reply(
-                session, workspace, ask, ts=said.ts, author=said.author, now=now
-            )
+            ask = tx.session.get_one(Ask, said.ask_id)
+            record_reply(tx, ask, ts=said.ts, author=said.author)
 
 
 def _load_members(
-    session: Session, installation_id: int, slack_ids: Collection[str]
+    tx: Transaction, slack_ids: Collection[str]
 ) -> dict[str, Row[Any, Any, Any]]:
     """Of the people we have met, whether each is a bot, and was forgotten."""
-    known = session.execute(
-        _SELECT_MEMBERS, {"installation_id": installation_id, "people": list(slack_ids)}
+    known = tx.session.execute(
+        _SELECT_MEMBERS, {"installation_id": tx.workspace.id, "people": list(slack_ids)}
     )
     return {row.slack_id: row for row in known}
 
 
 def _is_excluded(
-    session: Session,
-    workspace: Workspace,
-    reply: ThreadReply,
-    author: Row[Any, Any, Any] | None,
+    tx: Transaction, reply: ThreadReply, author: Row[Any, Any, Any] | None
 ) -> bool:
     """Whether a bot said it, or somebody who has been forgotten since."""
     if author is None:
         return False
     return author.is_bot or (
-        author.counts_from is not None
-        and is_before_erasure(session, workspace, reply.author, reply.ts)
+        author.counts_from is not None and is_before_erasure(tx, reply.author, reply.ts)
     )
 
 
-def is_before_erasure(
-    session: Session, workspace: Workspace, author: str, ts: str
-) -> bool:
+def is_before_erasure(tx: Transaction, author: str, ts: str) -> bool:
     """Whether what comes late is of before its author was forgotten.
 
     `ts` is of a message, of which they are the author, or to which they reacted.
     """
-    return members.is_before_erasure(
-        session, workspace.id, author, event_micros=ts_to_micros(ts)
-    )
+    return members.is_before_erasure(tx, author, event_micros=ts_to_micros(ts))
 
 
-def remove_reply(
-    session: Session, tracked: TrackedMessage, *, ts: str, now: datetime
-) -> None:
+def remove_reply(tx: Transaction, tracked: TrackedMessage, *, ts: str) -> None:
     if tracked.ask_id is None:
         return
-    outcomes.lock(session, tracked.ask_id)
-    if answer_store.remove_answer(session, tracked.channel_id, ts):
-        outcomes.recompute_and_notify(session, tracked.ask_id, now=now)
+    outcomes.lock(tx.session, tracked.ask_id)
+    if answer_store.remove_answer(tx.session, tracked.channel_id, ts):
+        outcomes.recompute_and_notify(tx, tracked.ask_id)
 
 
-def request_thread_sync(
-    session: Session, ask: Ask, channel: Channel, *, now: datetime
-) -> None:
+def request_thread_sync(tx: Transaction, ask: Ask, channel: Channel) -> None:
     """Ask for a look at the thread, for what happened there unheard."""
-    enqueue.enqueue_update(
-        session,
-        "thread.read",
-        ask.id,
-        channel.slack_id,
-        installation_id=ask.installation_id,
-        now=now,
-    )
+    tx.enqueue_update(ASK_SYNC_THREAD, ask.id, to=channel.slack_id)
 
 
 def remove_bot_answers(session: Session, bot: Member) -> Iterable[int]:

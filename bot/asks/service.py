@@ -8,12 +8,12 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.asks import outcome_notifications, rules
+from bot.asks.message_kinds import ASK_DELETED, ASK_POST
 from bot.clock import datetime_to_micros
 from bot.db.statements import upsert
 from bot.errors import UserError
-from bot.outbox import enqueue
 from bot.permissions import Action, Role
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.workspace import roles
 from models import Ask, Channel
 
@@ -32,9 +32,7 @@ class AskDraft:
     topics: Sequence[str] = ()
 
 
-def require_can_ask(
-    session: Session, channel: Channel, member: str, *, now: datetime
-) -> None:
+def require_can_ask(tx: Transaction, channel: Channel, member: str) -> None:
     """Raises Refusal where the person can't ask in the channel."""
     if channel.is_archived:
         raise UserError(
@@ -45,64 +43,50 @@ def require_can_ask(
             "I'm not allowed to post in that channel; choose another one.",
             field="channel",
         )
-    held = roles.authorize(
-        session, channel, Action.ASK, member, now=now, field="channel"
-    )
+    held = roles.authorize(tx, channel, Action.ASK, member, field="channel")
     if Role.GUEST in held and not channel.guests_may_ask:
         raise UserError(GUESTS_CANNOT_ASK, field="channel")
 
 
 def open_ask(
-    session: Session,
-    workspace: Workspace,
+    tx: Transaction,
     channel: Channel,
     draft: AskDraft,
     *,
     asker: str,
     dedup_key: str,
-    now: datetime,
-    # The address of what it was asked from.
     origin_url: str | None = None,
 ) -> Ask:
     """Put a problem to the peers: one ask and one message for each `source`.
 
     Raises Refusal where the asker may not ask there.
     """
-    known = session.scalar(
-        select(Ask).filter_by(installation_id=workspace.id, source=dedup_key)
+    known = tx.session.scalar(
+        select(Ask).filter_by(installation_id=tx.workspace.id, source=dedup_key)
     )
     if known is not None:
         return known
-    require_can_ask(session, channel, asker, now=now)
+    require_can_ask(tx, channel, asker)
     rules.require_enough_words(draft.title)
     ask = insert_ask(
-        session,
-        workspace,
+        tx,
         channel,
         draft,
         asker=asker,
         dedup_key=dedup_key,
-        asked_at=now,
+        asked_at=tx.now,
         origin_url=origin_url,
     )
     if ask is None:
-        return session.scalars(
-            select(Ask).filter_by(installation_id=workspace.id, source=dedup_key)
+        return tx.session.scalars(
+            select(Ask).filter_by(installation_id=tx.workspace.id, source=dedup_key)
         ).one()
-    enqueue.enqueue(
-        session,
-        "ask.post",
-        ask.id,
-        channel.slack_id,
-        installation_id=workspace.id,
-        now=now,
-    )
+    tx.enqueue(ASK_POST, ask.id, to=channel.slack_id)
     return ask
 
 
 def insert_ask(
-    session: Session,
-    workspace: Workspace,
+    tx: Transaction,
     channel: Channel,
     draft: AskDraft,
     *,
@@ -112,11 +96,11 @@ def insert_ask(
     ts: str | None = None,
     origin_url: str | None = None,
 ) -> Ask | None:
-    earlier = select(Ask.id).filter_by(installation_id=workspace.id, asker=asker)
-    added = session.scalar(
-        upsert(session, Ask)
+    earlier = select(Ask.id).filter_by(installation_id=tx.workspace.id, asker=asker)
+    added = tx.session.scalar(
+        upsert(tx.session, Ask)
         .values(
-            installation_id=workspace.id,
+            installation_id=tx.workspace.id,
             channel_id=channel.id,
             source=dedup_key,
             ts=ts,
@@ -127,19 +111,17 @@ def insert_ask(
             topics=list(draft.topics),
             asked_at=asked_at,
             origin=origin_url,
-            is_first=session.scalar(earlier.limit(1)) is None,
+            is_first=tx.session.scalar(earlier.limit(1)) is None,
         )
         .on_conflict_do_nothing()
         .returning(Ask.id)
     )
-    return None if added is None else session.get_one(Ask, added)
+    return None if added is None else tx.session.get_one(Ask, added)
 
 
-def edit(
-    session: Session, ask: Ask, draft: AskDraft, *, by: str, now: datetime
-) -> None:
-    channel = session.get_one(Channel, ask.channel_id)
-    roles.authorize(session, channel, Action.EDIT, by, now=now, author=ask.asker)
+def edit(tx: Transaction, ask: Ask, draft: AskDraft, *, by: str) -> None:
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    roles.authorize(tx, channel, Action.EDIT, by, author=ask.asker)
     if ask.is_own_message:
         raise UserError("Edit your message in Slack and the ask will follow.")
     shown = rules.from_form(*rules.form_values(ask.title, ask.details))
@@ -150,37 +132,32 @@ def edit(
     if draft.details != shown[1]:
         ask.details = draft.details
     ask.topics = list(draft.topics)
-    ask.edited_us = datetime_to_micros(now)
-    outcome_notifications.update_message(session, ask, now=now)
+    ask.edited_us = datetime_to_micros(tx.now)
+    outcome_notifications.update_message(tx, ask)
 
 
-def delete(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
-    channel = session.get_one(Channel, ask.channel_id)
-    roles.authorize(session, channel, Action.DELETE, by, now=now, author=ask.asker)
-    mark_deleted(session, ask, now=now)
-    notify_removed(session, ask, by=by, now=now)
+def delete(tx: Transaction, ask: Ask, *, by: str) -> None:
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    roles.authorize(tx, channel, Action.DELETE, by, author=ask.asker)
+    mark_deleted(tx, ask)
+    notify_removed(tx, ask, by=by)
 
 
-def notify_removed(session: Session, ask: Ask, *, by: str, now: datetime) -> None:
+def notify_removed(tx: Transaction, ask: Ask, *, by: str) -> None:
     if by != ask.asker:
-        enqueue.enqueue(
-            session,
-            "ask.deleted",
+        tx.enqueue(
+            ASK_DELETED,
             ask.id,
-            ask.asker,
-            installation_id=ask.installation_id,
-            now=now,
+            to=ask.asker,
             payload={"by": by},
-            occurrence=str(datetime_to_micros(now)),
+            occurrence=str(datetime_to_micros(tx.now)),
         )
 
 
-def mark_deleted(
-    session: Session, ask: Ask, *, now: datetime, by: str | None = None
-) -> None:
+def mark_deleted(tx: Transaction, ask: Ask, *, by: str | None = None) -> None:
     """The ask is no more, because its message is gone, or is not an ask, `by` says."""
-    ask.deleted_at, ask.state, ask.removed_by = ask.deleted_at or now, "deleted", by
-    outcome_notifications.update_message(session, ask, now=now)
+    ask.deleted_at, ask.state, ask.removed_by = ask.deleted_at or tx.now, "deleted", by
+    outcome_notifications.update_message(tx, ask)
 
 
 _SELECT_BY_MESSAGE = select(Ask).where(
@@ -192,17 +169,11 @@ def find_by_message(session: Session, channel_id: int, ts: str) -> Ask | None:
     return session.scalar(_SELECT_BY_MESSAGE, {"in_channel": channel_id, "at": ts})
 
 
-def get(
-    session: Session,
-    workspace: Workspace,
-    ask_id: int,
-    *,
-    include_deleted: bool = False,
-) -> Ask:
+def get(tx: Transaction, ask_id: int, *, include_deleted: bool = False) -> Ask:
     """An ask of this workspace that is still there; else raises Refusal."""
-    ask = session.scalar(
+    ask = tx.session.scalar(
         select(Ask)
-        .filter_by(id=ask_id, installation_id=workspace.id)
+        .filter_by(id=ask_id, installation_id=tx.workspace.id)
         .with_for_update(key_share=True)
     )
     if ask is None or (ask.deleted_at is not None and not include_deleted):

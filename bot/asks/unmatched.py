@@ -9,28 +9,28 @@ from bot.asks.answer_store import add_answer
 from bot.asks.reaction_store import attach_reactions
 from bot.db.statements import upsert
 from bot.messages.tracked_messages import lock_channel
+from bot.runtime import Transaction
 from bot.workspace import members
 from models import Ask, Channel, Member, Reaction, UnmatchedMessage
 
 
 def record(
-    session: Session,
+    tx: Transaction,
     *,
     channel_id: int,
     ts: str,
     thread_ts: str | None,
     author: str | None,
-    now: datetime,
     is_deleted: bool = False,
 ) -> None:
     """Keep the ids of a message that belongs to no ask yet."""
-    insert = upsert(session, UnmatchedMessage).values(
+    insert = upsert(tx.session, UnmatchedMessage).values(
         channel_id=channel_id,
         ts=ts,
         thread_ts=thread_ts,
         author=author,
         is_deleted=is_deleted,
-        seen_at=now,
+        seen_at=tx.now,
     )
     if is_deleted:
         insert = insert.on_conflict_do_update(
@@ -38,7 +38,7 @@ def record(
         )
     else:
         insert = insert.on_conflict_do_nothing()
-    session.execute(insert)
+    tx.session.execute(insert)
 
 
 def was_deleted_first(session: Session, channel_id: int, ts: str) -> bool:
@@ -47,11 +47,11 @@ def was_deleted_first(session: Session, channel_id: int, ts: str) -> bool:
     return sighting is not None and sighting.is_deleted
 
 
-def attach(session: Session, ask: Ask, channel: Channel) -> None:
+def attach(tx: Transaction, ask: Ask, channel: Channel) -> None:
     """Take in what was seen of an ask before the ask was known."""
     assert ask.ts is not None  # noqa: S101 - callers have just learned it
-    lock_channel(session, channel.id)
-    sightings = session.scalars(
+    lock_channel(tx.session, channel.id)
+    sightings = tx.session.scalars(
         select(UnmatchedMessage)
         .filter_by(channel_id=channel.id, thread_ts=ask.ts)
         .where(
@@ -67,7 +67,7 @@ def attach(session: Session, ask: Ask, channel: Channel) -> None:
     for seen in sightings:
         if seen.author != ask.asker:
             add_answer(
-                session,
+                tx.session,
                 ask_id=ask.id,
                 channel_id=channel.id,
                 ts=seen.ts,
@@ -76,9 +76,9 @@ def attach(session: Session, ask: Ask, channel: Channel) -> None:
             )
     # Only when Slack is asked does it come out which of them are bots.
     authors = {seen.author for seen in sightings if seen.author}
-    members.ensure(session, ask.installation_id, authors)
-    attach_reactions(session, ask, channel, [ask.ts, *(s.ts for s in sightings)])
-    session.execute(
+    members.ensure(tx, authors)
+    attach_reactions(tx.session, ask, channel, [ask.ts, *(s.ts for s in sightings)])
+    tx.session.execute(
         delete(UnmatchedMessage).where(
             UnmatchedMessage.channel_id == channel.id,
             or_(UnmatchedMessage.thread_ts == ask.ts, UnmatchedMessage.ts == ask.ts),
@@ -99,15 +99,15 @@ def delete_for_channel(session: Session, channel_id: int) -> None:
     )
 
 
-def purge(session: Session, installation_id: int, *, before: datetime) -> None:
+def purge(tx: Transaction, *, before: datetime) -> None:
     """Forget what was seen in the workspace and never became part of an ask."""
-    here = select(Channel.id).where(Channel.installation_id == installation_id)
-    session.execute(
+    here = select(Channel.id).where(Channel.installation_id == tx.workspace.id)
+    tx.session.execute(
         delete(UnmatchedMessage).where(
             UnmatchedMessage.seen_at < before, UnmatchedMessage.channel_id.in_(here)
         )
     )
-    session.execute(
+    tx.session.execute(
         delete(Reaction).where(
             Reaction.ask_id.is_(None),
             Reaction.seen_at < before,

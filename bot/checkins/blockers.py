@@ -1,7 +1,5 @@
 """What somebody is stuck on becomes an ask; and what became of it."""
 
-from datetime import datetime
-
 from slack_sdk.models.views import View
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -12,7 +10,7 @@ from bot.asks import rules as ask_rules
 from bot.checkins import rounds, sharing
 from bot.checkins.blocks import Blocker
 from bot.errors import UserError
-from bot.runtime import Workspace
+from bot.runtime import Transaction, Workspace
 from bot.slack.text import permalink
 from bot.workspace import members
 from models import Answer, Ask, Channel, CheckIn, Round
@@ -25,23 +23,16 @@ NO_BLOCKER = "“Stuck on” is empty in that check-in now."
 ALREADY_ASKED = "You have asked your peers about this already: the thread links to it."
 
 
-def ask_form(
-    session: Session,
-    workspace: Workspace,
-    checkin_id: int,
-    member: str,
-    *,
-    now: datetime,
-) -> View:
+def ask_form(tx: Transaction, checkin_id: int, member: str) -> View:
     """`/ask`, filled in with what they are stuck on. Raises Refusal."""
-    found = _require_own(session.get(CheckIn, checkin_id), member)
-    channel = _channel(session, found)
-    if channel.installation_id != workspace.id:
+    found = _require_own(tx.session.get(CheckIn, checkin_id), member)
+    channel = _channel(tx.session, found)
+    if channel.installation_id != tx.workspace.id:
         raise UserError(NOT_YOURS)
-    visibility.require_visible(session, channel, member, now=now)
+    visibility.require_visible(tx, channel, member)
     if not found.stuck_on:
         raise UserError(NO_BLOCKER)
-    if has_asked(session, found):
+    if has_asked(tx.session, found):
         raise UserError(ALREADY_ASKED)
     title, details = ask_rules.from_message(found.stuck_on)
     return forms.ask_form(
@@ -53,73 +44,64 @@ def ask_form(
     )
 
 
-def lock(
-    session: Session,
-    workspace: Workspace,
-    checkin_id: int,
-    member: str,
-    *,
-    now: datetime,
-) -> CheckIn:
+def lock(tx: Transaction, checkin_id: int, member: str) -> CheckIn:
     """The member's check-in, for an ask to be made of it. Raises Refusal."""
-    known = session.get(CheckIn, checkin_id)
+    known = tx.session.get(CheckIn, checkin_id)
     if known is not None:
-        rounds.lock(session, known.round_id)
-        session.refresh(known)
+        rounds.lock(tx.session, known.round_id)
+        tx.session.refresh(known)
     found = _require_own(known, member)
-    channel = _channel(session, found)
-    if channel.installation_id != workspace.id:
+    channel = _channel(tx.session, found)
+    if channel.installation_id != tx.workspace.id:
         raise UserError(NOT_YOURS)
-    visibility.require_visible(session, channel, member, now=now)
+    visibility.require_visible(tx, channel, member)
     return found
 
 
-def origin_url(
-    session: Session, workspace: Workspace, checkin: CheckIn, asked_in: Channel
-) -> str | None:
+def origin_url(tx: Transaction, checkin: CheckIn, asked_in: Channel) -> str | None:
     """The address of the check-in, for its ask to link to.
 
     None where that would tell another channel of what was said in a private one.
     """
-    one = session.get_one(Round, checkin.round_id)
-    channel = _channel(session, checkin)
+    one = tx.session.get_one(Round, checkin.round_id)
+    channel = _channel(tx.session, checkin)
     ts = checkin.ts or one.ts
     if ts is None or not _is_visible_in(channel, asked_in):
         return None
-    return permalink(workspace.team_url, channel.slack_id, ts, one.ts)
+    return permalink(tx.workspace.team_url, channel.slack_id, ts, one.ts)
 
 
-def record_ask(session: Session, checkin: CheckIn, ask: Ask, *, now: datetime) -> None:
+def record_ask(tx: Transaction, checkin: CheckIn, ask: Ask) -> None:
     """The ask was made of a check-in that we `hold`; raises Refusal for a second."""
     if checkin.ask_id == ask.id:
         return
-    if has_asked(session, checkin):
+    if has_asked(tx.session, checkin):
         raise UserError(ALREADY_ASKED, field="title")
     # It is shown, with its address, once it has been posted.
     checkin.ask_id, checkin.ask_state = ask.id, None
-    session.flush()
-    sharing.update_ask_offer(session, checkin, ask.installation_id, now=now)
+    tx.session.flush()
+    sharing.update_ask_offer(tx, checkin)
 
 
-def update_changed(session: Session, workspace: Workspace, *, now: datetime) -> int:
+def update_changed(tx: Transaction) -> int:
     """Show what became of asks since it was last shown; of how many."""
-    changed = session.execute(
-        _changed_query(workspace).order_by(CheckIn.id).limit(BATCH_SIZE)
+    changed = tx.session.execute(
+        _changed_query(tx.workspace).order_by(CheckIn.id).limit(BATCH_SIZE)
     ).all()
     round_ids = select(CheckIn.round_id).where(
         CheckIn.id.in_([row.id for row in changed])
     )
-    rounds.lock_many(session, set(session.scalars(round_ids)))
+    rounds.lock_many(tx.session, set(tx.session.scalars(round_ids)))
     for checkin_id, state in changed:
-        found = session.get_one(CheckIn, checkin_id, populate_existing=True)
+        found = tx.session.get_one(CheckIn, checkin_id, populate_existing=True)
         found.ask_state = state
-        _update_messages(session, found, now=now)
+        _update_messages(tx, found)
     return len(changed)
 
 
-def any_changed(session: Session, workspace: Workspace) -> bool:
+def any_changed(tx: Transaction) -> bool:
     """Whether it is worth the writers' queue to `follow`."""
-    return session.execute(_changed_query(workspace).limit(1)).first() is not None
+    return tx.session.execute(_changed_query(tx.workspace).limit(1)).first() is not None
 
 
 def _changed_query(workspace: Workspace) -> Select[int, str]:
@@ -138,17 +120,15 @@ def _changed_query(workspace: Workspace) -> Select[int, str]:
     )
 
 
-def visible_blocker(
-    session: Session, workspace: Workspace, checkin: CheckIn
-) -> Blocker | None:
+def visible_blocker(tx: Transaction, checkin: CheckIn) -> Blocker | None:
     """What the readers of a check-in may see of its ask; None where there is none."""
-    ask = session.get(Ask, checkin.ask_id) if checkin.ask_id else None
+    ask = tx.session.get(Ask, checkin.ask_id) if checkin.ask_id else None
     if ask is None:
         return None
-    asked_in = session.get_one(Channel, ask.channel_id)
-    if ask.ts is None or not _is_visible_in(asked_in, _channel(session, checkin)):
+    asked_in = tx.session.get_one(Channel, ask.channel_id)
+    if ask.ts is None or not _is_visible_in(asked_in, _channel(tx.session, checkin)):
         return Blocker(ask.state)
-    solution = session.scalar(
+    solution = tx.session.scalar(
         select(Answer.ts)
         .filter_by(ask_id=ask.id, is_solution=True, is_deleted=False)
         .order_by(Answer.ts)
@@ -158,9 +138,9 @@ def visible_blocker(
     def url(ts: str | None) -> str:
         if ts is None:
             return ""
-        return permalink(workspace.team_url, asked_in.slack_id, ts, ask.ts)
+        return permalink(tx.workspace.team_url, asked_in.slack_id, ts, ask.ts)
 
-    title = members.text_with_names(session, workspace.id, ask.title)
+    title = members.text_with_names(tx, ask.title)
     return Blocker(ask.state, title, url(ask.ts), url(solution))
 
 
@@ -186,11 +166,11 @@ def _is_visible_in(source: Channel, target: Channel) -> bool:
     return source.id == target.id or not (source.is_private or target.is_shared)
 
 
-def _update_messages(session: Session, checkin: CheckIn, *, now: datetime) -> None:
-    one = session.get_one(Round, checkin.round_id)
-    channel = session.get_one(Channel, one.channel_id)
-    session.flush()
-    sharing.update_response(session, checkin, channel, now=now)
+def _update_messages(tx: Transaction, checkin: CheckIn) -> None:
+    one = tx.session.get_one(Round, checkin.round_id)
+    channel = tx.session.get_one(Channel, one.channel_id)
+    tx.session.flush()
+    sharing.update_response(tx, checkin, channel)
     if one.state == "closed":
-        rounds.update_digest(session, one, now=now)
-    sharing.update_ask_offer(session, checkin, channel.installation_id, now=now)
+        rounds.update_digest(tx, one)
+    sharing.update_ask_offer(tx, checkin)

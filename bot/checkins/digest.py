@@ -10,18 +10,18 @@ from bot.checkins import blockers, digest_blocks, rules
 from bot.checkins.blocks import PreviousRound
 from bot.checkins.digest_blocks import DigestEntry
 from bot.checkins.rules import State
-from bot.runtime import Workspace
+from bot.runtime import Transaction, Workspace
 from bot.slack.blocks import Note
 from bot.slack.text import ERASED_PREFIX, is_erased, permalink
 from bot.workspace import members
 from models import Answer, Ask, Channel, CheckIn, Round
 
 
-def compose(session: Session, workspace: Workspace, round_: Round) -> Note:
+def compose(tx: Transaction, round_: Round) -> Note:
     """Who shared what in a round, as all of its channel may see it."""
     shared = [
         found
-        for found in session.scalars(
+        for found in tx.session.scalars(
             select(CheckIn)
             .filter_by(round_id=round_.id, state="shared")
             .order_by(CheckIn.id)
@@ -29,16 +29,15 @@ def compose(session: Session, workspace: Workspace, round_: Round) -> Note:
         if not is_erased(found.member)
     ]
     people = [found.member for found in shared]
-    called = members.names(session, workspace.id, people)
-    past = _past_states(session, round_, people)
-    channel = session.get_one(Channel, round_.channel_id)
+    called = members.names(tx, people)
+    past = _past_states(tx.session, round_, people)
+    channel = tx.session.get_one(Channel, round_.channel_id)
     lines = [
         _entry(
-            session,
-            workspace,
+            tx,
             found,
             name=called[found.member],
-            url=_response_url(workspace, channel, round_, found),
+            url=_response_url(tx.workspace, channel, round_, found),
             past=past[found.member],
         )
         for found in shared
@@ -46,15 +45,13 @@ def compose(session: Session, workspace: Workspace, round_: Round) -> Note:
     return digest_blocks.digest(round_.question, lines)
 
 
-def previous_round(
-    session: Session, workspace: Workspace, round_: Round
-) -> PreviousRound | None:
+def previous_round(tx: Transaction, round_: Round) -> PreviousRound | None:
     """Sum up the round before, for the post of this one.
 
     None for a first round, and where nobody shared in the last one or its message is
     gone.
     """
-    last = session.scalar(
+    last = tx.session.scalar(
         select(Round)
         .where(
             Round.schedule_id == round_.schedule_id,
@@ -66,7 +63,7 @@ def previous_round(
     )
     if last is None or last.ts is None:
         return None
-    shared, solved = session.execute(
+    shared, solved = tx.session.execute(
         select(func.count(), func.count(Ask.id))
         .select_from(CheckIn)
         .outerjoin(Ask, (Ask.id == CheckIn.ask_id) & (Ask.state == "solved"))
@@ -79,14 +76,13 @@ def previous_round(
     ).one()
     if not shared:
         return None
-    channel = session.get_one(Channel, last.channel_id)
-    url = permalink(workspace.team_url, channel.slack_id, last.ts)
+    channel = tx.session.get_one(Channel, last.channel_id)
+    url = permalink(tx.workspace.team_url, channel.slack_id, last.ts)
     return PreviousRound(url, shared, solved)
 
 
 def _entry(
-    session: Session,
-    workspace: Workspace,
+    tx: Transaction,
     checkin: CheckIn,
     *,
     name: str,
@@ -94,7 +90,7 @@ def _entry(
     past: Sequence[State | None],
 ) -> DigestEntry:
     count = rules.streak(past)
-    blocker = blockers.visible_blocker(session, workspace, checkin)
+    blocker = blockers.visible_blocker(tx, checkin)
     # Without a link its readers may not see where it was asked, nor by whom it was
     # solved there.
     is_seen = blocker is not None and bool(blocker.url)
@@ -104,7 +100,7 @@ def _entry(
         proud_of=checkin.proud_of,
         stuck_on=checkin.stuck_on,
         blocker=blocker,
-        solved_by=_solver(session, workspace, checkin) if is_seen else "",
+        solved_by=_solver(tx, checkin) if is_seen else "",
         is_first=past.count("shared") == 1,
         streak=count if rules.is_milestone(count) else 0,
     )
@@ -119,11 +115,11 @@ def _response_url(
     return permalink(workspace.team_url, channel.slack_id, ts, round_.ts)
 
 
-def _solver(session: Session, workspace: Workspace, checkin: CheckIn) -> str:
+def _solver(tx: Transaction, checkin: CheckIn) -> str:
     """Whose answer solved what somebody was stuck on; "" where nobody's did."""
     if checkin.ask_id is None:
         return ""
-    author = session.scalar(
+    author = tx.session.scalar(
         select(Answer.author)
         .join(Ask, Ask.id == Answer.ask_id)
         .where(
@@ -137,7 +133,7 @@ def _solver(session: Session, workspace: Workspace, checkin: CheckIn) -> str:
     )
     if author is None or is_erased(author):
         return ""
-    return members.name(session, workspace.id, author)
+    return members.name(tx, author)
 
 
 def _past_states(

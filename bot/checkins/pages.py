@@ -20,7 +20,7 @@ from bot.checkins.plan import ScheduleForm, ScheduleSpec
 from bot.checkins.recurrence import Occurrence
 from bot.errors import UserError
 from bot.permissions import Action
-from bot.runtime import Workspace
+from bot.runtime import Transaction, Workspace
 from bot.slack import rich_text
 from bot.slack.text import is_erased, permalink
 from bot.workspace import members, roles
@@ -31,12 +31,12 @@ _MOST_LEFT_OUT = 4
 _MISSED_WITHIN = timedelta(days=30)
 
 
-def new_form(session: Session, channel: Channel, *, by: str, now: datetime) -> View:
+def new_form(tx: Transaction, channel: Channel, *, by: str) -> View:
     """To set up another check-in in the channel. Raises Refusal."""
-    roles.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
-    if service.count(session, channel) >= service.MOST_IN_A_CHANNEL:
+    roles.authorize(tx, channel, Action.MANAGE_CHANNEL, by)
+    if service.count(tx.session, channel) >= service.MOST_IN_A_CHANNEL:
         raise UserError(service.FULL)
-    member = members.find(session, channel.installation_id, by)
+    member = members.find(tx, by)
     zone = timezones.get(member.tz if member else None) or ZoneInfo("UTC")
     draft = ScheduleForm(
         question=plan.DEFAULT_QUESTION,
@@ -46,7 +46,7 @@ def new_form(session: Session, channel: Channel, *, by: str, now: datetime) -> V
         weekdays=("1",),
         at="09:00",
         zone=zone.key,
-        starts_on=timezones.local_date(now, zone).isoformat(),
+        starts_on=timezones.local_date(tx.now, zone).isoformat(),
         skips="",
         holidays_of="",
         open_days=str(plan.DEFAULT_OPEN_DAYS),
@@ -55,37 +55,33 @@ def new_form(session: Session, channel: Channel, *, by: str, now: datetime) -> V
     return forms.plan_form(channel.slack_id, None, draft)
 
 
-def edit_form(session: Session, schedule: Schedule, *, now: datetime) -> View:
+def edit_form(tx: Transaction, schedule: Schedule) -> View:
     """To change a check-in."""
-    channel = session.get_one(Channel, schedule.channel_id)
-    today = timezones.local_date(now, ZoneInfo(schedule.zone))
+    channel = tx.session.get_one(Channel, schedule.channel_id)
+    today = timezones.local_date(tx.now, ZoneInfo(schedule.zone))
     draft = plan.to_form(service.spec_of(schedule), today=today)
     return forms.plan_form(channel.slack_id, schedule.id, draft)
 
 
 def preview(
-    session: Session,
-    workspace: Workspace,
+    tx: Transaction,
     channel: Channel,
     schedule_id: int | None,
     form: ScheduleForm,
     *,
     by: str,
-    now: datetime,
 ) -> View:
     """When it would come, before it is saved.
 
     Raises Refusal, with the field, for what makes no sense.
     """
-    roles.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
-    made = service.validate(form, now)
+    roles.authorize(tx, channel, Action.MANAGE_CHANNEL, by)
+    made = service.validate(form, tx.now)
     taken: frozenset[date] = frozenset()
     if schedule_id is not None:
-        schedule = service.get(session, workspace, schedule_id, by=by, now=now)
-        taken = checkins_schedules.used_dates(
-            session, schedule.id, made.at, made.zone, now=now
-        )
-    coming = _upcoming(made, taken, now)
+        schedule = service.get(tx, schedule_id, by=by)
+        taken = checkins_schedules.used_dates(tx, schedule.id, made.at, made.zone)
+    coming = _upcoming(made, taken, tx.now)
     if not coming:
         raise UserError("No day is left on which it would come.", field="skips")
     _check_reminder_time(made, coming)
@@ -93,13 +89,13 @@ def preview(
     return forms.preview(
         channel.slack_id,
         schedule_id,
-        plan.to_form(made, today=timezones.local_date(now, made.zone)),
+        plan.to_form(made, today=timezones.local_date(tx.now, made.zone)),
         Preview(
             question=made.question,
             hint=made.hint,
             recurrence=recurrence.describe(made.recurrence, made.at, made.zone.key),
             next_times=[_format_occurrence(one, made.zone) for one in coming],
-            excluded=list(_exclusions(made, coming[-1].day, now)),
+            excluded=list(_exclusions(made, coming[-1].day, tx.now)),
             summary=_summary(made),
             zone_note=_zone_note(coming[0], made.zone),
         ),
@@ -172,31 +168,29 @@ def _summary(spec: ScheduleSpec) -> str:
     )
 
 
-def section(session: Session, channel: Channel, now: datetime) -> Sequence[Block]:
+def section(tx: Transaction, channel: Channel) -> Sequence[Block]:
     """The channel's check-ins, in its settings."""
-    kept = session.scalars(service.in_channel(channel)).all()
-    called = members.names(session, channel.installation_id, [s.owner for s in kept])
+    kept = tx.session.scalars(service.in_channel(channel)).all()
+    called = members.names(tx, [s.owner for s in kept])
     return blocks.schedule_list(
-        [_schedule_view(session, one, called[one.owner], now) for one in kept],
+        [_schedule_view(tx, one, called[one.owner]) for one in kept],
         may_add=len(kept) < service.MOST_IN_A_CHANNEL,
     )
 
 
-def _schedule_view(
-    session: Session, schedule: Schedule, owner: str, now: datetime
-) -> ScheduleView:
+def _schedule_view(tx: Transaction, schedule: Schedule, owner: str) -> ScheduleView:
     zone = ZoneInfo(schedule.zone)
     made = service.spec_of(schedule)
     coming: list[Occurrence] = []
     if schedule.state == "on":
-        following = checkins_schedules.upcoming(session, schedule, now=now)
+        following = checkins_schedules.upcoming(tx, schedule)
         coming = list(islice(following, forms.MOST_SHOWN))
-    missed = session.scalars(
+    missed = tx.session.scalars(
         select(Round)
         .where(
             Round.schedule_id == schedule.id,
             Round.state.in_(("skipped", "failed")),
-            Round.due_at > now - _MISSED_WITHIN,
+            Round.due_at > tx.now - _MISSED_WITHIN,
         )
         .order_by(Round.local_date.desc())
         .limit(_MOST_MISSED)
@@ -211,7 +205,7 @@ def _schedule_view(
             MissedDate(format_date(one.local_date), notes.skip_reason_text(one.reason))
             for one in missed
         ],
-        excluded=list(_exclusions(made, coming[-1].day, now)) if coming else [],
+        excluded=list(_exclusions(made, coming[-1].day, tx.now)) if coming else [],
         owner=owner,
     )
 
@@ -227,24 +221,22 @@ def _pause_note(schedule: Schedule) -> str:
 _MOST_ROUNDS = 12
 
 
-def overview(session: Session, workspace: Workspace, channel: Channel) -> View:
+def overview(tx: Transaction, channel: Channel) -> View:
     """To somebody who types it in the channel, and so is a member of it."""
-    found = session.execute(
+    found = tx.session.execute(
         select(Round, Schedule)
         .join(Schedule, Schedule.id == Round.schedule_id)
         .where(Round.channel_id == channel.id)
         .order_by(Round.due_at.desc(), Round.id.desc())
         .limit(_MOST_ROUNDS)
     ).all()
-    shared = _names_by_round(session, [row.Round.id for row in found])
-    called = members.names(
-        session, workspace.id, {one for people in shared.values() for one in people}
-    )
+    shared = _names_by_round(tx.session, [row.Round.id for row in found])
+    called = members.names(tx, {one for people in shared.values() for one in people})
     return digest_blocks.overview(
         channel.name,
         [
             _past_round(
-                workspace,
+                tx.workspace,
                 channel,
                 one,
                 ZoneInfo(schedule.zone),

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
 
 from bot import visibility
 from bot.checkins import responses, rounds
@@ -17,7 +16,7 @@ from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.outbox import home_refresh
 from bot.outbox.queue import Delivery
-from bot.runtime import Workspace
+from bot.runtime import Transaction, Workspace
 from bot.slack.text import permalink
 from models import Channel, CheckIn, Participant, Round, Schedule
 
@@ -55,100 +54,74 @@ class OpenRound:
     closes_at: datetime
 
 
-def join(
-    session: Session,
-    workspace: Workspace,
-    schedule_id: int,
-    member: str,
-    *,
-    now: datetime,
-) -> Schedule:
+def join(tx: Transaction, schedule_id: int, member: str) -> Schedule:
     """Join a check-in; whoever is in already stays in.
 
     Raises Refusal where it is gone, or is not for the person: their facts must be
     at hand (`facts.ensure`). What they have said in an open round counts.
     """
-    schedule = get_schedule(session, workspace, schedule_id)
-    channel = session.get_one(Channel, schedule.channel_id)
-    responses.require_allowed(session, channel, member)
-    visibility.require_visible(session, channel, member, now=now, message=GONE)
-    open_rounds = rounds.lock_open(session, schedule.id)
-    seat = responses.get_participant(session, schedule.id, member)
+    schedule = get_schedule(tx, schedule_id)
+    channel = tx.session.get_one(Channel, schedule.channel_id)
+    responses.require_allowed(tx, channel, member)
+    visibility.require_visible(tx, channel, member, message=GONE)
+    open_rounds = rounds.lock_open(tx.session, schedule.id)
+    seat = responses.get_participant(tx.session, schedule.id, member)
     if seat is not None and seat.is_in:
         return schedule
-    _activate(session, schedule.id, member, now=now)
-    home_refresh.refresh_homes(
-        session, workspace.id, [member], now=now, delay=timedelta()
-    )
+    _activate(tx, schedule.id, member)
+    home_refresh.refresh_homes(tx, [member], delay=timedelta())
     for held in open_rounds:
-        responses.recompute(session, held, member, now=now)
+        responses.recompute(tx, held, member)
     return schedule
 
 
-def _activate(
-    session: Session, schedule_id: int, member: str, *, now: datetime
-) -> None:
-    session.execute(
-        upsert(session, Participant)
-        .values(schedule_id=schedule_id, member=member, counted_from=now)
+def _activate(tx: Transaction, schedule_id: int, member: str) -> None:
+    tx.session.execute(
+        upsert(tx.session, Participant)
+        .values(schedule_id=schedule_id, member=member, counted_from=tx.now)
         .on_conflict_do_nothing()
     )
-    seat = session.get_one(
+    seat = tx.session.get_one(
         Participant, (schedule_id, member), populate_existing=True, with_for_update=True
     )
     seat.is_in, seat.left_at = True, None
-    seat.joined_at = seat.joined_at or now
-    seat.counted_from, seat.nudges_stopped_at = now, None
-    session.flush()
+    seat.joined_at = seat.joined_at or tx.now
+    seat.counted_from, seat.nudges_stopped_at = tx.now, None
+    tx.session.flush()
 
 
-def leave(
-    session: Session,
-    workspace: Workspace,
-    schedule_id: int,
-    member: str,
-    *,
-    now: datetime,
-) -> Schedule:
+def leave(tx: Transaction, schedule_id: int, member: str) -> Schedule:
     """Leave a check-in; what was shared in it stays.
 
     Whoever is not in is not in afterwards either. Raises Refusal where it is gone, or
     is a private channel's and none that the person ever had to do with.
     """
-    schedule = get_schedule(session, workspace, schedule_id)
-    open_rounds = rounds.lock_open(session, schedule.id)
-    seat = responses.get_participant(session, schedule.id, member)
-    if seat is None and session.get_one(Channel, schedule.channel_id).is_private:
+    schedule = get_schedule(tx, schedule_id)
+    open_rounds = rounds.lock_open(tx.session, schedule.id)
+    seat = responses.get_participant(tx.session, schedule.id, member)
+    if seat is None and tx.session.get_one(Channel, schedule.channel_id).is_private:
         raise UserError(GONE)
     if seat is None or not seat.is_in:
         return schedule
     # Who has been in and left needs not to be asked whether to join.
-    seat.is_in, seat.left_at, seat.is_asked = False, now, True
-    session.flush()
-    home_refresh.refresh_homes(
-        session, workspace.id, [member], now=now, delay=timedelta()
-    )
+    seat.is_in, seat.left_at, seat.is_asked = False, tx.now, True
+    tx.session.flush()
+    home_refresh.refresh_homes(tx, [member], delay=timedelta())
     for held in open_rounds:
-        responses.recompute(session, held, member, now=now)
+        responses.recompute(tx, held, member)
     return schedule
 
 
 def leave_channel(
-    session: Session,
-    workspace: Workspace,
-    slack_channel_id: str,
-    member: str,
-    *,
-    left_at: datetime,
-    now: datetime,
+    tx: Transaction, slack_channel_id: str, member: str, *, left_at: datetime
 ) -> None:
     """Whoever leaves a channel leaves its check-ins; not what they joined since."""
-    found = session.scalars(
+    found = tx.session.scalars(
         select(Schedule.id)
         .join(Channel, Channel.id == Schedule.channel_id)
         .join(Participant, Participant.schedule_id == Schedule.id)
         .where(
-            Channel.installation_id == workspace.id,
+            Channel.installation_id == tx.workspace.id,
             Channel.slack_id == slack_channel_id,
             Schedule.state != "deleted",
             Participant.member == member,
@@ -159,62 +132,51 @@ def leave_channel(
     ).all()
     # All locks at first and in one order.
     rounds.lock_many(
-        session,
-        session.scalars(
+        tx.session,
+        tx.session.scalars(
             select(Round.id).where(Round.schedule_id.in_(found), Round.state == "open")
         ).all(),
     )
     for schedule_id in found:
-        leave(session, workspace, schedule_id, member, now=now)
+        leave(tx, schedule_id, member)
 
 
-def resume_reminders(
-    session: Session,
-    workspace: Workspace,
-    schedule_id: int,
-    member: str,
-    *,
-    now: datetime,
-) -> Schedule:
+def resume_reminders(tx: Transaction, schedule_id: int, member: str) -> Schedule:
     """Nudge the person again, from the next round on, as if none had been silent.
 
     Raises Refusal where the check-in is gone, or the person has left it.
     """
-    schedule = get_schedule(session, workspace, schedule_id)
-    channel = session.get_one(Channel, schedule.channel_id)
-    visibility.require_visible(session, channel, member, now=now, message=GONE)
-    seat = session.get(
+    schedule = get_schedule(tx, schedule_id)
+    channel = tx.session.get_one(Channel, schedule.channel_id)
+    visibility.require_visible(tx, channel, member, message=GONE)
+    seat = tx.session.get(
         Participant, (schedule.id, member), populate_existing=True, with_for_update=True
     )
     if seat is None or not seat.is_in:
         raise UserError("You have left this check-in; join it again first.")
     if seat.nudges_stopped_at is not None:
-        seat.nudges_stopped_at, seat.counted_from = None, now
-        home_refresh.refresh_homes(
-            session, workspace.id, [member], now=now, delay=timedelta()
-        )
+        seat.nudges_stopped_at, seat.counted_from = None, tx.now
+        home_refresh.refresh_homes(tx, [member], delay=timedelta())
     return schedule
 
 
-def schedule_id_of_round(session: Session, workspace: Workspace, round_id: int) -> int:
+def schedule_id_of_round(tx: Transaction, round_id: int) -> int:
     """The check-in that a round is of; raises Refusal where there is no such round."""
-    one = session.get(Round, round_id)
+    one = tx.session.get(Round, round_id)
     if one is None:
         raise UserError(GONE)
-    return get_schedule(session, workspace, one.schedule_id).id
+    return get_schedule(tx, one.schedule_id).id
 
 
-def on_invited(
-    session: Session, delivery: Delivery, _sent: object, now: datetime
-) -> None:
+def on_invited(tx: Transaction, delivery: Delivery, _sent: object) -> None:
     """Somebody has been asked whether to join, and is not asked again."""
-    session.execute(
-        upsert(session, Participant)
+    tx.session.execute(
+        upsert(tx.session, Participant)
         .values(
             schedule_id=delivery.subject_id,
             member=delivery.recipient,
             is_asked=True,
-            counted_from=now,
+            counted_from=tx.now,
         )
         .on_conflict_do_update(
             index_elements=["schedule_id", "member"], set_={"is_asked": True}
@@ -222,24 +184,22 @@ def on_invited(
     )
 
 
-def get_schedule(session: Session, workspace: Workspace, schedule_id: int) -> Schedule:
+def get_schedule(tx: Transaction, schedule_id: int) -> Schedule:
     """A check-in of this workspace that is still there; else raises Refusal."""
-    schedule = session.get(Schedule, schedule_id)
+    schedule = tx.session.get(Schedule, schedule_id)
     if (
         schedule is None
-        or schedule.installation_id != workspace.id
+        or schedule.installation_id != tx.workspace.id
         or schedule.state == "deleted"
     ):
         raise UserError(GONE)
     return schedule
 
 
-def joined_schedules(
-    session: Session, workspace: Workspace, member: str
-) -> list[JoinableSchedule]:
+def joined_schedules(tx: Transaction, member: str) -> list[JoinableSchedule]:
     """The check-ins that the person has joined, by channel."""
-    rows = session.execute(
-        _existing_schedules(workspace)
+    rows = tx.session.execute(
+        _existing_schedules(tx.workspace)
         .add_columns(Participant.nudges_stopped_at)
         .join(Participant, Participant.schedule_id == Schedule.id)
         .where(Participant.member == member, Participant.is_in.is_(True))
@@ -251,10 +211,7 @@ def joined_schedules(
 
 
 def joinable_schedules(
-    session: Session,
-    workspace: Workspace,
-    member: str,
-    slack_channel_ids: Collection[str],
+    tx: Transaction, member: str, slack_channel_ids: Collection[str]
 ) -> list[JoinableSchedule]:
     """The check-ins in these channels that the person has not joined.
 
@@ -262,8 +219,8 @@ def joinable_schedules(
     to hear of a private one.
     """
     seated = select(Participant.schedule_id).filter_by(member=member, is_in=True)
-    rows = session.execute(
-        _existing_schedules(workspace).where(
+    rows = tx.session.execute(
+        _existing_schedules(tx.workspace).where(
             Channel.slack_id.in_(slack_channel_ids),
             Channel.is_archived.is_(False),
             Schedule.id.not_in(seated),
@@ -272,11 +229,9 @@ def joinable_schedules(
     return [_to_joinable(schedule, channel) for schedule, channel in rows]
 
 
-def open_rounds_for(
-    session: Session, workspace: Workspace, member: str, *, now: datetime
-) -> list[OpenRound]:
+def open_rounds_for(tx: Transaction, member: str) -> list[OpenRound]:
     """The open rounds that the person has not shared in, the first to close first."""
-    rows = session.execute(
+    rows = tx.session.execute(
         select(Round, Channel)
         .join(Schedule, Schedule.id == Round.schedule_id)
         .join(Channel, Channel.id == Round.channel_id)
@@ -288,12 +243,12 @@ def open_rounds_for(
             & (CheckIn.state == "shared"),
         )
         .where(
-            Schedule.installation_id == workspace.id,
+            Schedule.installation_id == tx.workspace.id,
             Participant.member == member,
             Participant.is_in.is_(True),
             Round.state == "open",
             Round.ts.is_not(None),
-            Round.closes_at > now,
+            Round.closes_at > tx.now,
             CheckIn.id.is_(None),
         )
         .order_by(Round.closes_at, Round.id)
@@ -302,7 +257,7 @@ def open_rounds_for(
         OpenRound(
             round_id=found.id,
             question=found.question,
-            url=permalink(workspace.team_url, channel.slack_id, found.ts or ""),
+            url=permalink(tx.workspace.team_url, channel.slack_id, found.ts or ""),
             channel=channel.slack_id,
             channel_name=channel.name,
             is_private=channel.is_private,

@@ -3,9 +3,24 @@
 from collections.abc import Iterable
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
 
+from bot.checkins.message_kinds import (
+    CHECKIN_ASK_CREATED,
+    CHECKIN_DIGEST,
+    CHECKIN_INVITE,
+    CHECKIN_NOT_POSTED,
+    CHECKIN_OFFER_ASK,
+    CHECKIN_PAUSED,
+    CHECKIN_POST,
+    CHECKIN_REMINDER,
+    CHECKIN_REMINDERS_STOPPED,
+    CHECKIN_RESPONSE,
+    CHECKIN_SKIPPED,
+    CHECKIN_SYNC_THREAD,
+    CHECKIN_UPDATE_RESPONSE,
+)
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
+from bot.runtime import Transaction
 from models import (
     Answer,
     Ask,
@@ -18,38 +33,38 @@ from models import (
 )
 
 
-def _affected_rounds(session: Session, erasure: Erasure) -> Iterable[int]:
+def _affected_rounds(tx: Transaction, erasure: Erasure) -> Iterable[int]:
     """Rounds whose digest names the person: they shared, or solved what one was on."""
-    return session.scalars(
+    return tx.session.scalars(
         select(CheckIn.round_id)
         .join(Round, Round.id == CheckIn.round_id)
         .join(Channel, Channel.id == Round.channel_id)
         .outerjoin(Answer, Answer.ask_id == CheckIn.ask_id)
         .where(
-            Channel.installation_id == erasure.installation_id,
+            Channel.installation_id == tx.workspace.id,
             or_(CheckIn.member == erasure.member, Answer.author == erasure.member),
         )
         .distinct()
     )
 
 
-def _affected_checkins(session: Session, erasure: Erasure) -> Iterable[int]:
+def _affected_checkins(tx: Transaction, erasure: Erasure) -> Iterable[int]:
     """What the person shared; and what was asked about it, if the ask's words go."""
-    return session.scalars(
+    return tx.session.scalars(
         select(CheckIn.id)
         .join(Round, Round.id == CheckIn.round_id)
         .join(Channel, Channel.id == Round.channel_id)
         .outerjoin(Ask, Ask.id == CheckIn.ask_id)
         .where(
-            Channel.installation_id == erasure.installation_id,
+            Channel.installation_id == tx.workspace.id,
             or_(CheckIn.member == erasure.member, Ask.asker == erasure.member),
         )
     )
 
 
-def _lock_rounds(session: Session, erasure: Erasure) -> None:
+def _lock_rounds(tx: Transaction, erasure: Erasure) -> None:
     """Nobody changes meanwhile what became of the rounds that the person is in."""
-    session.execute(
+    tx.session.execute(
         select(Round.id)
         .where(Round.id.in_(select(CheckIn.round_id).filter_by(member=erasure.member)))
         .order_by(Round.id)
@@ -119,21 +134,23 @@ PERSONAL_DATA = (
 )
 
 MESSAGES = (
-    MessagePolicy(frozenset({"checkin.post", "checkin.show"}), _affected_rounds),
-    MessagePolicy(frozenset({"checkin.answer", "checkin.reword"}), _affected_checkins),
+    MessagePolicy(frozenset({CHECKIN_POST, CHECKIN_DIGEST}), _affected_rounds),
+    MessagePolicy(
+        frozenset({CHECKIN_RESPONSE, CHECKIN_UPDATE_RESPONSE}), _affected_checkins
+    ),
     # To one person, about nobody; or nothing that can be read.
     MessagePolicy(
         frozenset(
             {
-                "checkin.asked",
-                "checkin.invite",
-                "checkin.not_posted",
-                "checkin.nudge",
-                "checkin.paused",
-                "checkin.read",
-                "checkin.skipped",
-                "checkin.stopped",
-                "checkin.stuck",
+                CHECKIN_ASK_CREATED,
+                CHECKIN_INVITE,
+                CHECKIN_NOT_POSTED,
+                CHECKIN_REMINDER,
+                CHECKIN_PAUSED,
+                CHECKIN_SYNC_THREAD,
+                CHECKIN_SKIPPED,
+                CHECKIN_REMINDERS_STOPPED,
+                CHECKIN_OFFER_ASK,
             }
         )
     ),

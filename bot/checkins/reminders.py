@@ -8,11 +8,11 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from bot.checkins import participants, responses, rounds, rules
+from bot.checkins.message_kinds import CHECKIN_REMINDER, CHECKIN_REMINDERS_STOPPED
 from bot.checkins.rules import State
 from bot.checkins.schedules import pause_reason
-from bot.outbox import enqueue
 from bot.outbox.queue import Delivery
-from bot.runtime import Workspace
+from bot.runtime import Transaction, Workspace
 from bot.slack.text import is_erased
 from bot.workspace import member_settings, members
 from bot.workspace.contact_hours import get
@@ -24,32 +24,30 @@ BATCH_SIZE = 50
 LOOKBACK = timedelta(days=366)
 
 
-def away_members(
-    session: Session, installation_id: int, people: Collection[str], *, now: datetime
-) -> set[str]:
+def away_members(tx: Transaction, people: Collection[str]) -> set[str]:
     """Of these, who is on a vacation, or paused: they are not silent."""
     maybe = set(
-        session.scalars(
+        tx.session.scalars(
             select(Member.slack_id).where(
-                Member.installation_id == installation_id,
+                Member.installation_id == tx.workspace.id,
                 Member.slack_id.in_(people),
                 Member.is_away.is_(True),
             )
         )
     )
-    chosen = member_settings.get_many(session, installation_id, people)
+    chosen = member_settings.get_many(tx, people)
     maybe |= {member for member in people if chosen[member].paused_until is not None}
     return {
         member
         for member in maybe
-        for found in [get(session, installation_id, member, now=now)]
+        for found in [get(tx, member)]
         if found.is_away or found.away_until is not None
     }
 
 
-def any_due(session: Session, workspace: Workspace, *, now: datetime) -> bool:
+def any_due(tx: Transaction) -> bool:
     """Whether it is worth the writers' queue to `nudge`."""
-    return session.scalar(_due_query(workspace, now).limit(1)) is not None
+    return tx.session.scalar(_due_query(tx.workspace, tx.now).limit(1)) is not None
 
 
 def _due_query(workspace: Workspace, now: datetime) -> Select[int, int]:
@@ -62,57 +60,50 @@ def _due_query(workspace: Workspace, now: datetime) -> Select[int, int]:
     )
 
 
-def send_due(session: Session, workspace: Workspace, *, now: datetime) -> int:
+def send_due(tx: Transaction) -> int:
     """Promise the nudges whose time has come, or look at them again later; how many."""
-    due = session.execute(_due_query(workspace, now).limit(BATCH_SIZE)).all()
-    rounds.lock_many(session, {row.round_id for row in due})
+    due = tx.session.execute(_due_query(tx.workspace, tx.now).limit(BATCH_SIZE)).all()
+    rounds.lock_many(tx.session, {row.round_id for row in due})
     for row in due:
-        found = session.get(CheckIn, row.id, populate_existing=True)
-        if found is not None and found.nudge_at is not None and found.nudge_at <= now:
-            _send(session, workspace, found, now=now)
+        found = tx.session.get(CheckIn, row.id, populate_existing=True)
+        if (
+            found is not None
+            and found.nudge_at is not None
+            and found.nudge_at <= tx.now
+        ):
+            _send(tx, found)
     return len(due)
 
 
-def _send(
-    session: Session, workspace: Workspace, checkin: CheckIn, *, now: datetime
-) -> None:
-    one = session.get_one(Round, checkin.round_id)
+def _send(tx: Transaction, checkin: CheckIn) -> None:
+    one = tx.session.get_one(Round, checkin.round_id)
     checkin.nudge_at = None
-    if not should_remind(session, workspace, one, checkin.member):
+    if not should_remind(tx, one, checkin.member):
         return
-    person = get(session, workspace.id, checkin.member, now=now)
+    person = get(tx, checkin.member)
     checkin.was_away = (
         checkin.was_away or person.is_away or person.away_until is not None
     )
-    at = person.next_allowed(now)
-    if at > now:
+    at = person.next_allowed(tx.now)
+    if at > tx.now:
         checkin.nudge_at = at if at < one.closes_at else None
         return
-    enqueue.enqueue(
-        session,
-        "checkin.nudge",
-        one.id,
-        checkin.member,
-        installation_id=workspace.id,
-        now=now,
-    )
+    tx.enqueue(CHECKIN_REMINDER, one.id, to=checkin.member)
 
 
-def should_remind(
-    session: Session, workspace: Workspace, round_: Round, member: str
-) -> bool:
+def should_remind(tx: Transaction, round_: Round, member: str) -> bool:
     """Whether somebody is still to be nudged in a round, whatever the hour."""
     if is_erased(member) or round_.state != "open" or round_.ts is None:
         return False
-    schedule = session.get_one(Schedule, round_.schedule_id)
-    channel = session.get_one(Channel, round_.channel_id)
+    schedule = tx.session.get_one(Schedule, round_.schedule_id)
+    channel = tx.session.get_one(Channel, round_.channel_id)
     if schedule.state != "on" or pause_reason(schedule, channel) is not None:
         return False
-    if not responses.is_allowed(session, channel, member):
+    if not responses.is_allowed(tx, channel, member):
         return False
-    found = responses.get(session, round_.id, member)
-    seat = responses.get_participant(session, round_.schedule_id, member)
-    known = members.find(session, workspace.id, member)
+    found = responses.get(tx.session, round_.id, member)
+    seat = responses.get_participant(tx.session, round_.schedule_id, member)
+    known = members.find(tx, member)
     return (
         found is not None
         and found.state == "waiting"
@@ -120,56 +111,47 @@ def should_remind(
         and seat.is_in
         and seat.nudges_stopped_at is None
         and not (known is not None and known.is_deactivated)
-        and member_settings.get(session, workspace.id, member).wants_nudges
+        and member_settings.get(tx, member).wants_nudges
     )
 
 
-def lock(session: Session, delivery: Delivery) -> None:
+def lock(tx: Transaction, delivery: Delivery) -> None:
     """Lock the rounds that somebody's leaving changes, as everybody does."""
-    schedule = session.get_one(Schedule, _schedule_id(session, delivery))
-    if session.get_one(Channel, schedule.channel_id).is_private:
-        rounds.lock_open(session, schedule.id)
+    schedule = tx.session.get_one(Schedule, _schedule_id(tx, delivery))
+    if tx.session.get_one(Channel, schedule.channel_id).is_private:
+        rounds.lock_open(tx.session, schedule.id)
 
 
-def on_sent(
-    session: Session,
-    delivery: Delivery,
-    sent: tuple[str, str] | None,
-    now: datetime,
-    *,
-    workspace: Workspace,
-) -> None:
+def on_sent(tx: Transaction, delivery: Delivery, sent: tuple[str, str] | None) -> None:
     """Who turned out to be in the channel no more is in its check-in no more."""
     if sent is not None:
         return
-    schedule_id = _schedule_id(session, delivery)
-    seat = responses.get_participant(session, schedule_id, delivery.recipient)
-    is_there = session.get_one(Schedule, schedule_id).state != "deleted"
+    schedule_id = _schedule_id(tx, delivery)
+    seat = responses.get_participant(tx.session, schedule_id, delivery.recipient)
+    is_there = tx.session.get_one(Schedule, schedule_id).state != "deleted"
     # Who came back meanwhile and joined again stays.
     if is_there and seat is not None and seat.counted_from <= delivery.started_at:
-        participants.leave(session, workspace, schedule_id, delivery.recipient, now=now)
+        participants.leave(tx, schedule_id, delivery.recipient)
 
 
-def _schedule_id(session: Session, delivery: Delivery) -> int:
+def _schedule_id(tx: Transaction, delivery: Delivery) -> int:
     """The check-in that a nudge, or the news that there are no more, is about."""
-    if delivery.kind == "checkin.stopped":
+    if delivery.kind == CHECKIN_REMINDERS_STOPPED:
         return delivery.subject_id
-    return session.get_one(Round, delivery.subject_id).schedule_id
+    return tx.session.get_one(Round, delivery.subject_id).schedule_id
 
 
-def stop_after_misses(
-    session: Session, workspace: Workspace, round_: Round, *, now: datetime
-) -> None:
+def stop_after_misses(tx: Transaction, round_: Round) -> None:
     """A round has closed: whom the nudges have not moved for long gets none any more.
 
     Whoever got none for it, or gets none anyway, is told nothing of it.
     """
-    schedule = session.get_one(Schedule, round_.schedule_id)
-    channel = session.get_one(Channel, round_.channel_id)
+    schedule = tx.session.get_one(Schedule, round_.schedule_id)
+    channel = tx.session.get_one(Channel, round_.channel_id)
     has_ended = schedule.state != "on" or pause_reason(schedule, channel) is not None
     if has_ended or schedule.nudge_after is None:
         return
-    found = session.scalars(
+    found = tx.session.scalars(
         select(Participant)
         .where(
             Participant.schedule_id == schedule.id,
@@ -183,10 +165,10 @@ def stop_after_misses(
         .execution_options(populate_existing=True)
     ).all()
     people = [seat.member for seat in found]
-    nudged = _reminded(session, workspace, round_, people)
-    latest = _recent_states(session, round_, found)
-    chosen = member_settings.get_many(session, workspace.id, people)
-    gone = _deactivated(session, workspace, people)
+    nudged = _reminded(tx, round_, people)
+    latest = _recent_states(tx.session, round_, found)
+    chosen = member_settings.get_many(tx, people)
+    gone = _deactivated(tx, people)
     for seat in found:
         if seat.member not in nudged or not rules.should_stop_reminders(
             latest[seat.member]
@@ -194,27 +176,22 @@ def stop_after_misses(
             continue
         if seat.member in gone or not chosen[seat.member].wants_nudges:
             continue
-        seat.nudges_stopped_at = now
-        enqueue.enqueue(
-            session,
-            "checkin.stopped",
+        seat.nudges_stopped_at = tx.now
+        tx.enqueue(
+            CHECKIN_REMINDERS_STOPPED,
             schedule.id,
-            seat.member,
-            installation_id=workspace.id,
-            now=now,
+            to=seat.member,
             occurrence=str(round_.id),
         )
 
 
-def _reminded(
-    session: Session, workspace: Workspace, round_: Round, people: Collection[str]
-) -> set[str]:
+def _reminded(tx: Transaction, round_: Round, people: Collection[str]) -> set[str]:
     """Of these, who got a nudge in the round, or perhaps got it."""
     keys = [f"checkin.nudge:{round_.id}:{member}" for member in people]
     return set(
-        session.scalars(
+        tx.session.scalars(
             select(OutboxItem.recipient).where(
-                OutboxItem.installation_id == workspace.id,
+                OutboxItem.installation_id == tx.workspace.id,
                 OutboxItem.key.in_(keys),
                 OutboxItem.state.in_(("sent", "sending", "unverified", "unknown")),
             )
@@ -248,13 +225,11 @@ def _recent_states(
     return found
 
 
-def _deactivated(
-    session: Session, workspace: Workspace, people: Collection[str]
-) -> set[str]:
+def _deactivated(tx: Transaction, people: Collection[str]) -> set[str]:
     return set(
-        session.scalars(
+        tx.session.scalars(
             select(Member.slack_id).where(
-                Member.installation_id == workspace.id,
+                Member.installation_id == tx.workspace.id,
                 Member.slack_id.in_(people),
                 Member.is_deactivated.is_(True),
             )
@@ -262,7 +237,7 @@ def _deactivated(
     )
 
 
-def is_still_stopped(session: Session, delivery: Delivery) -> bool:
+def is_still_stopped(tx: Transaction, delivery: Delivery) -> bool:
     """Whether it is still true that somebody is nudged no more."""
-    seat = session.get(Participant, (delivery.subject_id, delivery.recipient))
+    seat = tx.session.get(Participant, (delivery.subject_id, delivery.recipient))
     return seat is not None and seat.is_in and seat.nudges_stopped_at is not None

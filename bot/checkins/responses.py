@@ -12,16 +12,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.checkins import rounds, rules
+from bot.checkins.message_kinds import CHECKIN_INVITE, CHECKIN_SYNC_THREAD
 from bot.checkins.rounds import update_digest
 from bot.checkins.rules import Membership, State
 from bot.clock import ts_to_micros
 from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.messages.authors import is_by_human
-from bot.outbox import enqueue, home_refresh
+from bot.outbox import home_refresh
 from bot.outbox.queue import Delivery
 from bot.permissions import Action, Role, require
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.workspace import members, roles
 from models import Channel, CheckIn, CheckInReply, Participant, Round, Schedule
 
@@ -35,10 +36,10 @@ def get_participant(
     return session.get(Participant, (schedule_id, member), populate_existing=True)
 
 
-def _counts(session: Session, round_: Round, member: str, before: State | None) -> bool:
+def _counts(tx: Transaction, round_: Round, member: str, before: State | None) -> bool:
     """Return whether a member's part counts; what counted before still does."""
-    channel = session.get_one(Channel, round_.channel_id)
-    return before == "shared" or is_allowed(session, channel, member)
+    channel = tx.session.get_one(Channel, round_.channel_id)
+    return before == "shared" or is_allowed(tx, channel, member)
 
 
 def get(session: Session, round_id: int, member: str) -> CheckIn | None:
@@ -71,20 +72,18 @@ def first_reply_ts(session: Session, round_id: int, member: str) -> str | None:
     )
 
 
-def recompute(
-    session: Session, round_: Round, member: str, *, now: datetime
-) -> CheckIn | None:
+def recompute(tx: Transaction, round_: Round, member: str) -> CheckIn | None:
     """Derive what became of a round that we `hold` for a member, and record it.
 
     None where it does not concern them.
     """
-    session.flush()
-    found = get(session, round_.id, member)
-    reply_ts = first_reply_ts(session, round_.id, member)
-    who = get_participant(session, round_.schedule_id, member)
+    tx.session.flush()
+    found = get(tx.session, round_.id, member)
+    reply_ts = first_reply_ts(tx.session, round_.id, member)
+    who = get_participant(tx.session, round_.schedule_id, member)
     before = cast("State | None", found.state if found else None)
     membership, has_replied = rules.NOT_A_PARTICIPANT, False
-    if (who or reply_ts) and _counts(session, round_, member, before):
+    if (who or reply_ts) and _counts(tx, round_, member, before):
         has_replied = reply_ts is not None
         if who:
             membership = Membership(who.is_in, who.joined_at, who.left_at)
@@ -98,33 +97,31 @@ def recompute(
     )
     if state is None:
         if found is not None:
-            session.delete(found)
+            tx.session.delete(found)
     else:
-        found = found or get_or_create(session, round_.id, member)
+        found = found or get_or_create(tx.session, round_.id, member)
         found.state, found.reply_ts = state, reply_ts
-        _apply_state(session, round_, found, who, before, now=now)
-    session.flush()
+        _apply_state(tx, round_, found, who, before)
+    tx.session.flush()
     if state != before:
-        schedule = session.get_one(Schedule, round_.schedule_id)
-        home_refresh.refresh_homes(session, schedule.installation_id, [member], now=now)
+        schedule = tx.session.get_one(Schedule, round_.schedule_id)
+        home_refresh.refresh_homes(tx, [member])
     if round_.state == "closed":
-        update_digest(session, round_, now=now)
+        update_digest(tx, round_)
     return found if state else None
 
 
 def _apply_state(
-    session: Session,
+    tx: Transaction,
     round_: Round,
     checkin: CheckIn,
     participant: Participant | None,
     before: State | None,
-    *,
-    now: datetime,
 ) -> None:
     """What comes of somebody's new state for them alone."""
     if checkin.state == "waiting":
         if before != "waiting":
-            checkin.nudge_at = first_reminder_at(session, round_, now=now)
+            checkin.nudge_at = first_reminder_at(tx, round_)
         return
     checkin.nudge_at = None
     if checkin.state == "shared" and before != "shared" and participant is not None:
@@ -132,117 +129,102 @@ def _apply_state(
         participant.nudges_stopped_at = None
     is_newcomer = participant is None or not (participant.is_in or participant.is_asked)
     if checkin.state == "shared" and is_newcomer:
-        invite_to_join(session, round_, checkin.member, now=now)
+        invite_to_join(tx, round_, checkin.member)
 
 
-def invite_to_join(
-    session: Session, round_: Round, member: str, *, now: datetime
-) -> None:
+def invite_to_join(tx: Transaction, round_: Round, member: str) -> None:
     """Ask somebody who took part without having joined whether to join, once ever."""
-    schedule = session.get_one(Schedule, round_.schedule_id)
-    enqueue.enqueue(
-        session,
-        "checkin.invite",
+    schedule = tx.session.get_one(Schedule, round_.schedule_id)
+    tx.enqueue(
+        CHECKIN_INVITE,
         schedule.id,
-        member,
-        installation_id=schedule.installation_id,
-        now=now,
-        due=now + INVITE_DELAY,
+        to=member,
+        send_at=tx.now + INVITE_DELAY,
         payload={"round": round_.id},
     )
 
 
-def first_reminder_at(
-    session: Session, round_: Round, *, now: datetime
-) -> datetime | None:
+def first_reminder_at(tx: Transaction, round_: Round) -> datetime | None:
     """When to look whether somebody who waits from now on is to be nudged."""
-    hours = session.get_one(Schedule, round_.schedule_id).nudge_after
+    hours = tx.session.get_one(Schedule, round_.schedule_id).nudge_after
     if hours is None:
         return None
-    at = now + timedelta(hours=hours)
+    at = tx.now + timedelta(hours=hours)
     return at if at < round_.closes_at else None
 
 
-def expect_participants(session: Session, round_: Round, *, now: datetime) -> None:
+def expect_participants(tx: Transaction, round_: Round) -> None:
     """The round has been posted: who joined, and still may, is expected to share.
 
     Who has replied already has. To be called while the round is held.
     """
-    seated = session.scalars(
+    seated = tx.session.scalars(
         select(Participant.member)
         .filter_by(schedule_id=round_.schedule_id, is_in=True)
         .order_by(Participant.member)
     ).all()
-    channel = session.get_one(Channel, round_.channel_id)
-    joined = [one for one in seated if is_allowed(session, channel, one)]
-    heard = set(session.scalars(select(CheckIn.member).filter_by(round_id=round_.id)))
-    nudge_at = first_reminder_at(session, round_, now=now)
+    channel = tx.session.get_one(Channel, round_.channel_id)
+    joined = [one for one in seated if is_allowed(tx, channel, one)]
+    heard = set(
+        tx.session.scalars(select(CheckIn.member).filter_by(round_id=round_.id))
+    )
+    nudge_at = first_reminder_at(tx, round_)
     waiting = [
         {"round_id": round_.id, "member": member, "nudge_at": nudge_at}
         for member in joined
         if member not in heard
     ]
     if waiting:
-        session.execute(upsert(session, CheckIn).on_conflict_do_nothing(), waiting)
-        schedule = session.get_one(Schedule, round_.schedule_id)
-        home_refresh.refresh_homes(session, schedule.installation_id, joined, now=now)
+        tx.session.execute(
+            upsert(tx.session, CheckIn).on_conflict_do_nothing(), waiting
+        )
+        schedule = tx.session.get_one(Schedule, round_.schedule_id)
+        home_refresh.refresh_homes(tx, joined)
     for member in joined:
         if member in heard:
-            recompute(session, round_, member, now=now)
+            recompute(tx, round_, member)
 
 
 NO_GUESTS = "In this channel only full members of the workspace take part."
 
 
-def require_allowed(session: Session, channel: Channel, member: str) -> None:
+def require_allowed(tx: Transaction, channel: Channel, member: str) -> None:
     """Raises Refusal where the person can't take part in the channel's check-ins."""
-    held = roles.in_channel(session, channel, member)
+    held = roles.in_channel(tx, channel, member)
     require(Action.CHECK_IN, held)
     if Role.GUEST in held and not channel.guests_may_ask:
         raise UserError(NO_GUESTS)
 
 
-def is_allowed(session: Session, channel: Channel, member: str) -> bool:
+def is_allowed(tx: Transaction, channel: Channel, member: str) -> bool:
     try:
-        require_allowed(session, channel, member)
+        require_allowed(tx, channel, member)
     except UserError:
         return False
     return True
 
 
-def record_reply(
-    session: Session,
-    workspace: Workspace,
-    round_id: int,
-    *,
-    ts: str,
-    author: str,
-    now: datetime,
-) -> None:
+def record_reply(tx: Transaction, round_id: int, *, ts: str, author: str) -> None:
     """Somebody replied. Further replies of theirs are conversation."""
-    held = rounds.lock(session, round_id)
-    if held is None or members.is_bot(session, workspace.id, author):
+    held = rounds.lock(tx.session, round_id)
+    if held is None or members.is_bot(tx, author):
         return
-    if members.is_before_erasure(
-        session, workspace.id, author, event_micros=ts_to_micros(ts)
-    ):
+    if members.is_before_erasure(tx, author, event_micros=ts_to_micros(ts)):
         return
-    added = session.scalar(
-        upsert(session, CheckInReply)
+    added = tx.session.scalar(
+        upsert(tx.session, CheckInReply)
         .values(channel_id=held.channel_id, ts=ts, round_id=held.id, author=author)
         .on_conflict_do_nothing()
         .returning(CheckInReply.author)
     )
     if added is not None:
-        members.ensure(session, workspace.id, [author])
-        recompute(session, held, author, now=now)
+        members.ensure(tx, [author])
+        recompute(tx, held, author)
 
 
-def on_user_loaded(
-    session: Session, workspace: Workspace, member: str, *, now: datetime
-) -> None:
+def on_user_loaded(tx: Transaction, member: str) -> None:
     """Count a person's replies that did not count while we knew nothing of them."""
-    round_ids = session.scalars(
+    round_ids = tx.session.scalars(
         select(CheckInReply.round_id)
         .join(Channel, Channel.id == CheckInReply.channel_id)
         .outerjoin(
@@ -252,32 +234,32 @@ def on_user_loaded(
             & (CheckIn.state == "shared"),
         )
         .where(
-            Channel.installation_id == workspace.id,
+            Channel.installation_id == tx.workspace.id,
             CheckInReply.author == member,
             CheckInReply.is_deleted.is_(False),
             CheckIn.id.is_(None),
         )
     )
     for round_id in sorted(set(round_ids)):
-        held = rounds.lock(session, round_id)
+        held = rounds.lock(tx.session, round_id)
         if held is not None:
-            recompute(session, held, member, now=now)
+            recompute(tx, held, member)
 
 
 def on_reply_deleted(
-    session: Session, round_id: int, *, ts: str, author: str | None, now: datetime
+    tx: Transaction, round_id: int, *, ts: str, author: str | None
 ) -> None:
     """A reply was deleted. Heard of before the reply, it leaves a row to find.
 
     `author` as Slack says it, None where it does not.
     """
-    held = rounds.lock(session, round_id)
+    held = rounds.lock(tx.session, round_id)
     if held is None:
         return
-    known = session.get(CheckInReply, (held.channel_id, ts), populate_existing=True)
+    known = tx.session.get(CheckInReply, (held.channel_id, ts), populate_existing=True)
     if known is None:
         if author is not None:
-            session.add(
+            tx.session.add(
                 CheckInReply(
                     channel_id=held.channel_id,
                     ts=ts,
@@ -286,53 +268,35 @@ def on_reply_deleted(
                     is_deleted=True,
                 )
             )
-            session.flush()
+            tx.session.flush()
         return
     if not known.is_deleted:
         known.is_deleted = True
-        recompute(session, held, known.author, now=now)
+        recompute(tx, held, known.author)
 
 
-def request_thread_sync(session: Session, round_: Round, *, now: datetime) -> None:
+def request_thread_sync(tx: Transaction, round_: Round) -> None:
     """Ask for a look at the thread, for what was said there unheard."""
-    channel = session.get_one(Channel, round_.channel_id)
-    enqueue.enqueue_update(
-        session,
-        "checkin.read",
-        round_.id,
-        channel.slack_id,
-        installation_id=channel.installation_id,
-        now=now,
-    )
+    channel = tx.session.get_one(Channel, round_.channel_id)
+    tx.enqueue_update(CHECKIN_SYNC_THREAD, round_.id, to=channel.slack_id)
 
 
-def resync_open_threads(session: Session, channel: Channel, *, now: datetime) -> None:
+def resync_open_threads(tx: Transaction, channel: Channel) -> None:
     """Look at the threads of open rounds: the bot was away, and heard nothing."""
-    for one in session.scalars(
+    for one in tx.session.scalars(
         select(Round)
         .filter_by(channel_id=channel.id, state="open")
         .where(Round.ts.is_not(None))
         .order_by(Round.id)
     ):
-        request_thread_sync(session, one, now=now)
+        request_thread_sync(tx, one)
 
 
 def import_thread(
-    session: Session,
-    delivery: Delivery,
-    messages: Iterable[Mapping[str, Any]],
-    now: datetime,
-    workspace: Workspace,
+    tx: Transaction, delivery: Delivery, messages: Iterable[Mapping[str, Any]]
 ) -> None:
     """Record the replies of a round's thread as Slack shows it."""
-    one = session.get_one(Round, delivery.subject_id)
+    one = tx.session.get_one(Round, delivery.subject_id)
     for message in messages:
-        if str(message["ts"]) != one.ts and is_by_human(message, workspace):
-            record_reply(
-                session,
-                workspace,
-                one.id,
-                ts=str(message["ts"]),
-                author=str(message["user"]),
-                now=now,
-            )
+        if str(message["ts"]) != one.ts and is_by_human(message, tx.workspace):
+            record_reply(tx, one.id, ts=str(message["ts"]), author=str(message["user"]))

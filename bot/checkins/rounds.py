@@ -13,11 +13,11 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from bot.checkins import recurrence, rules, schedules
+from bot.checkins.message_kinds import CHECKIN_DIGEST, CHECKIN_POST
 from bot.checkins.recurrence import Occurrence
 from bot.clock import EPOCH
 from bot.db.statements import upsert
-from bot.outbox import enqueue
-from bot.runtime import Workspace
+from bot.runtime import Transaction, Workspace
 from models import Channel, Round, Schedule
 
 # Started in one transaction, for which everything else that changes something waits.
@@ -25,35 +25,33 @@ from models import Channel, Round, Schedule
 BATCH_SIZE = 25
 
 
-def oldest_channel_fetch(
-    session: Session, workspace: Workspace, *, now: datetime
-) -> datetime | None:
+def oldest_channel_fetch(tx: Transaction) -> datetime | None:
     """How old our facts are of the channels that are due to be asked: the oldest.
 
     None where nothing is due.
     """
-    oldest: datetime | None = session.scalar(
+    oldest: datetime | None = tx.session.scalar(
         select(func.min(func.coalesce(Channel.looked_up_at, EPOCH)))
         .join(Schedule, Schedule.channel_id == Channel.id)
-        .where(_is_due(workspace, now))
+        .where(_is_due(tx.workspace, tx.now))
     )
     return oldest
 
 
-def start_due(session: Session, workspace: Workspace, *, now: datetime) -> int:
+def start_due(tx: Transaction) -> int:
     """Start some of what is due, the earliest first; of how many schedules.
 
     Any number of processes may do so at once.
     """
     waiting = (
         select(Schedule)
-        .where(_is_due(workspace, now))
+        .where(_is_due(tx.workspace, tx.now))
         .order_by(Schedule.next_at, Schedule.id)
         .limit(BATCH_SIZE)
     )
-    due = session.scalars(schedules.lock_for_update(waiting)).all()
+    due = tx.session.scalars(schedules.lock_for_update(waiting)).all()
     for schedule in due:
-        start(session, schedule, now=now)
+        start(tx, schedule)
     return len(due)
 
 
@@ -65,32 +63,34 @@ def _is_due(workspace: Workspace, now: datetime) -> ColumnElement[bool]:
     )
 
 
-def start(session: Session, schedule: Schedule, *, now: datetime) -> None:
+def start(tx: Transaction, schedule: Schedule) -> None:
     """Start the round of a held schedule that is due, and plan the next.
 
     Of several that are due only the last can be in time. What is too late is recorded
     as skipped, and told once.
     """
-    if schedule.next_at is None or schedule.next_date is None or schedule.next_at > now:
+    if (
+        schedule.next_at is None
+        or schedule.next_date is None
+        or schedule.next_at > tx.now
+    ):
         return
-    channel = session.get_one(Channel, schedule.channel_id)
+    channel = tx.session.get_one(Channel, schedule.channel_id)
     because = schedules.pause_reason(schedule, channel)
     if because is not None:
-        schedules.pause(session, schedule, because, now=now)
+        schedules.pause(tx, schedule, because)
         return
     zone = ZoneInfo(schedule.zone)
-    waiting = _due_occurrences(schedule, zone, now)
+    waiting = _due_occurrences(schedule, zone, tx.now)
     late = waiting
-    if waiting and now < recurrence.post_deadline(waiting[-1], zone):
+    if waiting and tx.now < recurrence.post_deadline(waiting[-1], zone):
         *late, _ = waiting
-    skipped = [one for one in late if _skip(session, schedule, one, zone, now=now)]
-    schedules.schedule_next(session, schedule, now=now)
+    skipped = [one for one in late if _skip(tx, schedule, one, zone)]
+    schedules.schedule_next(tx, schedule)
     if len(late) < len(waiting):
-        _open(session, schedule, channel, waiting[-1], zone, now=now)
+        _open(tx, schedule, channel, waiting[-1], zone)
     if skipped:
-        schedules.notify_skipped(
-            session, schedule, [one.day for one in skipped], "down", now=now
-        )
+        schedules.notify_skipped(tx, schedule, [one.day for one in skipped], "down")
 
 
 def _due_occurrences(
@@ -111,18 +111,13 @@ def _due_occurrences(
 
 
 def _skip(
-    session: Session,
-    schedule: Schedule,
-    occurrence: Occurrence,
-    zone: ZoneInfo,
-    *,
-    now: datetime,
+    tx: Transaction, schedule: Schedule, occurrence: Occurrence, zone: ZoneInfo
 ) -> bool:
     """Whether it was not known before."""
-    values = _values(schedule, occurrence, zone, now=now)
+    values = _values(schedule, occurrence, zone, now=tx.now)
     return (
-        session.scalar(
-            upsert(session, Round)
+        tx.session.scalar(
+            upsert(tx.session, Round)
             .values(**values, closes_at=occurrence.at, state="skipped", reason="down")
             .on_conflict_do_nothing()
             .returning(Round.id)
@@ -132,16 +127,14 @@ def _skip(
 
 
 def _open(
-    session: Session,
+    tx: Transaction,
     schedule: Schedule,
     channel: Channel,
     occurrence: Occurrence,
     zone: ZoneInfo,
-    *,
-    now: datetime,
 ) -> None:
     """Ask the channel, but for a date that has had its round."""
-    asked_before = session.scalar(
+    asked_before = tx.session.scalar(
         select(func.count())
         .select_from(Round)
         .where(Round.schedule_id == schedule.id, Round.state.in_(("open", "closed")))
@@ -149,7 +142,7 @@ def _open(
     then = None
     if schedule.next_at is not None and schedule.next_date is not None:
         then = Occurrence(schedule.next_date, schedule.next_at)
-    values = _values(schedule, occurrence, zone, now=now) | {
+    values = _values(schedule, occurrence, zone, now=tx.now) | {
         "closes_at": recurrence.closing_time(
             occurrence, schedule.open_days, zone, then
         ),
@@ -157,27 +150,18 @@ def _open(
         "state": "open",
         "reason": None,
     }
-    round_id: int | None = session.scalar(
-        upsert(session, Round)
+    round_id: int | None = tx.session.scalar(
+        upsert(tx.session, Round)
         .values(**values)
         .on_conflict_do_update(
             index_elements=["schedule_id", "local_date"],
             set_=values,
-            where=schedules.skipped_in_future(now),
+            where=schedules.skipped_in_future(tx.now),
         )
         .returning(Round.id)
     )
     if round_id is not None:
-        enqueue.enqueue(
-            session,
-            "checkin.post",
-            round_id,
-            channel.slack_id,
-            installation_id=schedule.installation_id,
-            now=now,
-            # What was due first is posted first.
-            due=occurrence.at,
-        )
+        tx.enqueue(CHECKIN_POST, round_id, to=channel.slack_id, send_at=occurrence.at)
 
 
 def _values(
@@ -233,14 +217,7 @@ def lock_open(session: Session, schedule_id: int) -> list[Round]:
     )
 
 
-def update_digest(session: Session, round_: Round, *, now: datetime) -> None:
+def update_digest(tx: Transaction, round_: Round) -> None:
     """A closed round's message is to show what is true now."""
-    channel = session.get_one(Channel, round_.channel_id)
-    enqueue.enqueue_update(
-        session,
-        "checkin.show",
-        round_.id,
-        channel.slack_id,
-        installation_id=channel.installation_id,
-        now=now,
-    )
+    channel = tx.session.get_one(Channel, round_.channel_id)
+    tx.enqueue_update(CHECKIN_DIGEST, round_.id, to=channel.slack_id)

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from bot import timezones
 from bot.checkins import recurrence
+from bot.checkins.message_kinds import CHECKIN_PAUSED, CHECKIN_SKIPPED
 from bot.checkins.recurrence import Every, Occurrence, Recurrence
 from bot.clock import datetime_to_micros
-from bot.outbox import enqueue
-from bot.runtime import Workspace
+from bot.runtime import Transaction, Workspace
 from bot.workspace.contact_hours import next_contact_time
 from models import Champion, Channel, Member, OutboxItem, ProgramLead, Round, Schedule
 
@@ -31,29 +31,27 @@ def recurrence_of(schedule: Schedule) -> Recurrence:
     )
 
 
-def upcoming(
-    session: Session, schedule: Schedule, *, now: datetime
-) -> Iterator[Occurrence]:
+def upcoming(tx: Transaction, schedule: Schedule) -> Iterator[Occurrence]:
     """What is due after `now`, but for the dates that have had their round."""
     zone = ZoneInfo(schedule.zone)
     return recurrence.upcoming(
         recurrence_of(schedule),
         schedule.at,
         zone,
-        now=now,
-        used_dates=used_dates(session, schedule.id, schedule.at, zone, now=now),
+        now=tx.now,
+        used_dates=used_dates(tx, schedule.id, schedule.at, zone),
     )
 
 
 def used_dates(
-    session: Session, schedule_id: int, at: time, zone: ZoneInfo, *, now: datetime
+    tx: Transaction, schedule_id: int, at: time, zone: ZoneInfo
 ) -> frozenset[date]:
     """The dates that have had their round, of those that can still come."""
-    rounds = session.execute(
+    rounds = tx.session.execute(
         select(Round.local_date, Round.due_at).where(
             Round.schedule_id == schedule_id,
-            Round.due_at >= now - 3 * _DAY,
-            not_(skipped_in_future(now)),
+            Round.due_at >= tx.now - 3 * _DAY,
+            not_(skipped_in_future(tx.now)),
         )
     )
     found = set()
@@ -70,9 +68,9 @@ def skipped_in_future(now: datetime) -> ColumnElement[bool]:
     return and_(Round.state == "skipped", Round.opened_at > now)
 
 
-def schedule_next(session: Session, schedule: Schedule, *, now: datetime) -> None:
+def schedule_next(tx: Transaction, schedule: Schedule) -> None:
     """Write down what is due next."""
-    _set_next(schedule, next(upcoming(session, schedule, now=now), None))
+    _set_next(schedule, next(upcoming(tx, schedule), None))
 
 
 def _set_next(schedule: Schedule, occurrence: Occurrence | None) -> None:
@@ -80,9 +78,7 @@ def _set_next(schedule: Schedule, occurrence: Occurrence | None) -> None:
     schedule.next_at = occurrence.at if occurrence else None
 
 
-def _moved_earlier(
-    session: Session, schedule: Schedule, *, now: datetime
-) -> Occurrence | None:
+def _moved_earlier(tx: Transaction, schedule: Schedule) -> Occurrence | None:
     """The planned date, where new rules of its zone made it due before `now`.
 
     It is not lost: it is started late, or told as skipped.
@@ -95,21 +91,17 @@ def _moved_earlier(
         recurrence_of(schedule), schedule.at, zone, planned.day
     )
     found = next(days, None)
-    if found is None or found.day != planned.day or found.at > now:
+    if found is None or found.day != planned.day or found.at > tx.now:
         return None
-    gone = used_dates(session, schedule.id, schedule.at, zone, now=now)
+    gone = used_dates(tx, schedule.id, schedule.at, zone)
     return None if found.day in gone else found
 
 
-def _recompute_next(
-    session: Session, schedule: Schedule, *, now: datetime
-) -> Occurrence | None:
-    return _moved_earlier(session, schedule, now=now) or next(
-        upcoming(session, schedule, now=now), None
-    )
+def _recompute_next(tx: Transaction, schedule: Schedule) -> Occurrence | None:
+    return _moved_earlier(tx, schedule) or next(upcoming(tx, schedule), None)
 
 
-def stale(session: Session, workspace: Workspace, *, now: datetime) -> list[int]:
+def stale(tx: Transaction) -> list[int]:
     """The schedules whose next date is no longer what it was planned to be.
 
     Zones and holidays get new rules, and a clock that ran ahead comes back. What is
@@ -117,22 +109,16 @@ def stale(session: Session, workspace: Workspace, *, now: datetime) -> list[int]
     """
     return [
         schedule.id
-        for schedule in session.scalars(_not_yet_due(workspace, now))
-        if _recompute_next(session, schedule, now=now) != _next_occurrence(schedule)
+        for schedule in tx.session.scalars(_not_yet_due(tx.workspace, tx.now))
+        if _recompute_next(tx, schedule) != _next_occurrence(schedule)
     ]
 
 
-def reschedule(
-    session: Session,
-    workspace: Workspace,
-    schedule_ids: Sequence[int],
-    *,
-    now: datetime,
-) -> None:
+def reschedule(tx: Transaction, schedule_ids: Sequence[int]) -> None:
     """Plan anew those of these schedules that are still planned."""
-    found = _not_yet_due(workspace, now).where(Schedule.id.in_(schedule_ids))
-    for schedule in session.scalars(lock_for_update(found)):
-        _set_next(schedule, _recompute_next(session, schedule, now=now))
+    found = _not_yet_due(tx.workspace, tx.now).where(Schedule.id.in_(schedule_ids))
+    for schedule in tx.session.scalars(lock_for_update(found)):
+        _set_next(schedule, _recompute_next(tx, schedule))
 
 
 def _not_yet_due(workspace: Workspace, now: datetime) -> Select[Schedule]:
@@ -169,29 +155,29 @@ def pause_reason(schedule: Schedule, channel: Channel) -> str | None:
     return None
 
 
-def pause_blocked(session: Session, workspace: Workspace, *, now: datetime) -> None:
+def pause_blocked(tx: Transaction) -> None:
     """Pause what can't go on, before it is due."""
     lost = (
         select(Schedule, Channel)
         .join(Channel, Channel.id == Schedule.channel_id)
-        .where(_is_blocked(workspace))
+        .where(_is_blocked(tx.workspace))
         .order_by(Schedule.id)
     )
-    for schedule, channel in session.execute(lock_for_update(lost)).all():
+    for schedule, channel in tx.session.execute(lock_for_update(lost)).all():
         because = pause_reason(schedule, channel)
         if because is not None:
-            pause(session, schedule, because, now=now)
+            pause(tx, schedule, because)
 
 
-def any_blocked(session: Session, workspace: Workspace) -> bool:
+def any_blocked(tx: Transaction) -> bool:
     """Whether it is worth the writers' queue to pause something."""
     lost = (
         select(Schedule.id)
         .join(Channel, Channel.id == Schedule.channel_id)
-        .where(_is_blocked(workspace))
+        .where(_is_blocked(tx.workspace))
         .limit(1)
     )
-    return session.scalar(lost) is not None
+    return tx.session.scalar(lost) is not None
 
 
 def _is_blocked(workspace: Workspace) -> ColumnElement[bool]:
@@ -206,22 +192,19 @@ def _is_blocked(workspace: Workspace) -> ColumnElement[bool]:
     )
 
 
-def pause(session: Session, schedule: Schedule, reason: str, *, now: datetime) -> None:
+def pause(tx: Transaction, schedule: Schedule, reason: str) -> None:
     """Pause a held schedule that can't go on, and tell whoever looks after it once."""
     if schedule.state != "on":
         return
-    stop(session, schedule, "paused")
+    stop(tx.session, schedule, "paused")
     schedule.paused_because = reason
-    for person in owners(session, schedule):
-        enqueue.enqueue(
-            session,
-            "checkin.paused",
+    for person in owners(tx.session, schedule):
+        tx.enqueue(
+            CHECKIN_PAUSED,
             schedule.id,
-            person,
-            installation_id=schedule.installation_id,
-            now=now,
-            due=next_contact_time(session, schedule.installation_id, person, now=now),
-            occurrence=str(datetime_to_micros(now)),
+            to=person,
+            send_at=next_contact_time(tx, person),
+            occurrence=str(datetime_to_micros(tx.now)),
         )
 
 
@@ -291,23 +274,15 @@ def _without_deactivated(people: Select[str], schedule: Schedule) -> Select[str]
 
 
 def notify_skipped(
-    session: Session,
-    schedule: Schedule,
-    dates: Sequence[date],
-    reason: str,
-    *,
-    now: datetime,
+    tx: Transaction, schedule: Schedule, dates: Sequence[date], reason: str
 ) -> None:
     """One note, however many there are."""
-    for person in owners(session, schedule):
-        enqueue.enqueue(
-            session,
-            "checkin.skipped",
+    for person in owners(tx.session, schedule):
+        tx.enqueue(
+            CHECKIN_SKIPPED,
             schedule.id,
-            person,
-            installation_id=schedule.installation_id,
-            now=now,
-            due=next_contact_time(session, schedule.installation_id, person, now=now),
+            to=person,
+            send_at=next_contact_time(tx, person),
             payload={
                 "first": dates[0].isoformat(),
                 "last": dates[-1].isoformat(),

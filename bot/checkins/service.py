@@ -12,7 +12,7 @@ from bot.checkins.plan import ScheduleForm, ScheduleSpec
 from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.permissions import Action
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.workspace import roles
 from models import Channel, Schedule
 
@@ -22,117 +22,86 @@ GONE = "That check-in is gone; open the settings again."
 FULL = f"A channel can have {MOST_IN_A_CHANNEL} check-ins; delete one first."
 
 
-def lock(
-    session: Session,
-    workspace: Workspace,
-    schedule_id: int,
-    *,
-    by: str,
-    now: datetime,
-) -> Schedule:
+def lock(tx: Transaction, schedule_id: int, *, by: str) -> Schedule:
     """A check-in that the person may change; nobody else changes it meanwhile.
 
     Raises Refusal for anybody else, and for one that is deleted.
     """
     return _require_allowed(
-        session,
-        workspace,
-        session.scalar(
+        tx,
+        tx.session.scalar(
             select(Schedule)
             .filter_by(id=schedule_id)
             .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         ),
         by=by,
-        now=now,
     )
 
 
-def get(
-    session: Session,
-    workspace: Workspace,
-    schedule_id: int,
-    *,
-    by: str,
-    now: datetime,
-) -> Schedule:
+def get(tx: Transaction, schedule_id: int, *, by: str) -> Schedule:
     """The same to look at. Raises Refusal."""
-    schedule = session.get(Schedule, schedule_id)
-    return _require_allowed(session, workspace, schedule, by=by, now=now)
+    schedule = tx.session.get(Schedule, schedule_id)
+    return _require_allowed(tx, schedule, by=by)
 
 
 def _require_allowed(
-    session: Session,
-    workspace: Workspace,
-    schedule: Schedule | None,
-    *,
-    by: str,
-    now: datetime,
+    tx: Transaction, schedule: Schedule | None, *, by: str
 ) -> Schedule:
-    if schedule is None or schedule.installation_id != workspace.id:
+    if schedule is None or schedule.installation_id != tx.workspace.id:
         raise UserError(GONE)
-    channel = session.get_one(Channel, schedule.channel_id)
-    roles.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
+    channel = tx.session.get_one(Channel, schedule.channel_id)
+    roles.authorize(tx, channel, Action.MANAGE_CHANNEL, by)
     if schedule.state == "deleted":
         raise UserError(GONE)
     return schedule
 
 
 def set_up(
-    session: Session,
-    channel: Channel,
-    form: ScheduleForm,
-    *,
-    source: str,
-    by: str,
-    now: datetime,
+    tx: Transaction, channel: Channel, form: ScheduleForm, *, source: str, by: str
 ) -> None:
     """Keep a new check-in; the form of that `source` makes one, however often sent.
 
     Raises Refusal, with the field, for what makes no sense.
     """
-    roles.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
-    made = validate(form, now)
-    known = session.scalar(
+    roles.authorize(tx, channel, Action.MANAGE_CHANNEL, by)
+    made = validate(form, tx.now)
+    known = tx.session.scalar(
         select(Schedule.id).filter_by(
             installation_id=channel.installation_id, source=source
         )
     )
-    if known is None and count(session, channel) >= MOST_IN_A_CHANNEL:
+    if known is None and count(tx.session, channel) >= MOST_IN_A_CHANNEL:
         raise UserError(FULL)
-    schedule_id = session.scalar(
-        upsert(session, Schedule)
+    schedule_id = tx.session.scalar(
+        upsert(tx.session, Schedule)
         .values(
             installation_id=channel.installation_id,
             channel_id=channel.id,
             source=source,
-            created_at=now,
+            created_at=tx.now,
             **_columns(made, channel, by),
         )
         .on_conflict_do_nothing(index_elements=["installation_id", "source"])
         .returning(Schedule.id)
     )
     if schedule_id is not None:
-        schedules.schedule_next(
-            session, session.get_one(Schedule, schedule_id), now=now
-        )
+        schedules.schedule_next(tx, tx.session.get_one(Schedule, schedule_id))
 
 
-def change(
-    session: Session, schedule: Schedule, form: ScheduleForm, *, by: str, now: datetime
-) -> None:
+def change(tx: Transaction, schedule: Schedule, form: ScheduleForm, *, by: str) -> None:
     """Keep a held check-in as it was changed: from the next time on.
 
     A date that has had its round has no other. Raises Refusal, with the field.
     """
-    made = validate(form, now)
+    made = validate(form, tx.now)
     # What was due until now was due as it was.
-    rounds.start(session, schedule, now=now)
-    channel = session.get_one(Channel, schedule.channel_id)
+    rounds.start(tx, schedule)
+    channel = tx.session.get_one(Channel, schedule.channel_id)
     for name, value in _columns(made, channel, by).items():
         setattr(schedule, name, value)
     if schedule.state == "on":
-        schedules.schedule_next(session, schedule, now=now)
+        schedules.schedule_next(tx, schedule)
 
 
 def _columns(spec: ScheduleSpec, channel: Channel, by: str) -> dict[str, object]:
@@ -156,29 +125,29 @@ def _columns(spec: ScheduleSpec, channel: Channel, by: str) -> dict[str, object]
     }
 
 
-def pause(session: Session, schedule: Schedule) -> None:
+def pause(tx: Transaction, schedule: Schedule) -> None:
     """By somebody: nothing more is asked until they resume it."""
     if schedule.state == "on":
-        schedules.stop(session, schedule, "paused")
+        schedules.stop(tx.session, schedule, "paused")
 
 
-def resume(session: Session, schedule: Schedule, *, now: datetime) -> None:
+def resume(tx: Transaction, schedule: Schedule) -> None:
     """Go on with a held check-in, in its channel as it is now. Raises Refusal."""
     if schedule.state != "paused":
         return
-    channel = session.get_one(Channel, schedule.channel_id)
+    channel = tx.session.get_one(Channel, schedule.channel_id)
     schedule.is_private = channel.is_private
     because = schedules.pause_reason(schedule, channel)
     if because is not None:
         raise UserError(f"#{channel.name} {notes.pause_reason_text(because)}.")
     schedule.state, schedule.paused_because = "on", None
-    session.flush()
-    schedules.schedule_next(session, schedule, now=now)
+    tx.session.flush()
+    schedules.schedule_next(tx, schedule)
 
 
-def delete(session: Session, schedule: Schedule) -> None:
+def delete(tx: Transaction, schedule: Schedule) -> None:
     """Ask no more. What people shared stays, and an open round closes in its time."""
-    schedules.stop(session, schedule, "deleted")
+    schedules.stop(tx.session, schedule, "deleted")
 
 
 def validate(form: ScheduleForm, now: datetime) -> ScheduleSpec:

@@ -3,7 +3,6 @@
 Sharing in the form counts, whoever does it; it signs nobody up.
 """
 
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from slack_sdk.models.views import View
@@ -13,11 +12,17 @@ from sqlalchemy.orm import Session
 from bot import visibility
 from bot.checkins import forms, participants, responses, rounds
 from bot.checkins.blocks import RoundPrompt, RoundView
+from bot.checkins.message_kinds import (
+    CHECKIN_ASK_CREATED,
+    CHECKIN_NOT_POSTED,
+    CHECKIN_OFFER_ASK,
+    CHECKIN_RESPONSE,
+    CHECKIN_UPDATE_RESPONSE,
+)
 from bot.checkins.rules import Response
 from bot.errors import UserError
-from bot.outbox import enqueue
 from bot.outbox.queue import Delivery
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.slack import rich_text
 from bot.workspace import members
 from models import Channel, CheckIn, OutboxItem, Round, Schedule
@@ -29,82 +34,54 @@ CANCELLED = "This round was cancelled. The next one comes as planned."
 NOT_POSTED_YET = "This round is just being posted; try again in a moment."
 
 
-def form(
-    session: Session,
-    workspace: Workspace,
-    round_id: int,
-    member: str,
-    *,
-    now: datetime,
-) -> View:
+def form(tx: Transaction, round_id: int, member: str) -> View:
     """The form, filled in with what they shared before.
 
     Raises Refusal where the round is over, or is not for the person.
     """
-    one = _require_open(
-        session, workspace, session.get(Round, round_id), member, now=now
-    )
-    channel = session.get_one(Channel, one.channel_id)
-    found = responses.get(session, one.id, member)
-    seat = responses.get_participant(session, one.schedule_id, member)
+    one = _require_open(tx, tx.session.get(Round, round_id), member)
+    channel = tx.session.get_one(Channel, one.channel_id)
+    found = responses.get(tx.session, one.id, member)
+    seat = responses.get_participant(tx.session, one.schedule_id, member)
     return forms.share_form(
         one.id,
         prompt_of(one),
         response_of(found) if found else Response(),
         channel=channel.name,
-        until=rich_text.date_token(
-            one.closes_at, members.zone(session, workspace.id, member)
-        ),
+        until=rich_text.date_token(one.closes_at, members.zone(tx, member)),
         is_participant=seat is not None and seat.is_in,
     )
 
 
-def share(
-    session: Session,
-    workspace: Workspace,
-    round_id: int,
-    member: str,
-    response: Response,
-    *,
-    now: datetime,
-) -> CheckIn:
+def share(tx: Transaction, round_id: int, member: str, response: Response) -> CheckIn:
     """Record what somebody shares, once or anew, and show it in the thread.
 
     Raises Refusal where the round is over, or is not for the person.
     """
-    held = rounds.lock(session, round_id)
-    one = _require_open(session, workspace, held, member, now=now)
-    found = responses.get_or_create(session, one.id, member)
+    held = rounds.lock(tx.session, round_id)
+    one = _require_open(tx, held, member)
+    found = responses.get_or_create(tx.session, one.id, member)
     is_known = response_of(found) == response
     found.working_on, found.stuck_on = response.working_on, response.stuck_on
     found.proud_of, found.reflection = response.proud_of, response.reflection
-    responses.recompute(session, one, member, now=now)
+    responses.recompute(tx, one, member)
     if not is_known:
-        post_response(session, workspace, one, found, now=now)
-        _offer_ask(session, workspace, found, now=now)
+        post_response(tx, one, found)
+        _offer_ask(tx, found)
     return found
 
 
-def _require_open(
-    session: Session,
-    workspace: Workspace,
-    round_: Round | None,
-    member: str,
-    *,
-    now: datetime,
-) -> Round:
+def _require_open(tx: Transaction, round_: Round | None, member: str) -> Round:
     if round_ is None:
         raise UserError(participants.GONE)
-    channel = session.get_one(Channel, round_.channel_id)
-    if channel.installation_id != workspace.id:
+    channel = tx.session.get_one(Channel, round_.channel_id)
+    if channel.installation_id != tx.workspace.id:
         raise UserError(participants.GONE)
-    responses.require_allowed(session, channel, member)
-    visibility.require_visible(
-        session, channel, member, now=now, message=participants.GONE
-    )
+    responses.require_allowed(tx, channel, member)
+    visibility.require_visible(tx, channel, member, message=participants.GONE)
     if round_.state in {"failed", "skipped"}:
         raise UserError(CANCELLED)
-    if round_.state != "open" or now >= round_.closes_at:
+    if round_.state != "open" or tx.now >= round_.closes_at:
         raise UserError(CLOSED)
     if round_.ts is None:
         raise UserError(NOT_POSTED_YET)
@@ -121,159 +98,106 @@ def response_of(checkin: CheckIn) -> Response:
     )
 
 
-def post_response(
-    session: Session,
-    workspace: Workspace,
-    round_: Round,
-    checkin: CheckIn,
-    *,
-    now: datetime,
-) -> None:
+def post_response(tx: Transaction, round_: Round, checkin: CheckIn) -> None:
     """The thread is to show what somebody has shared; at first, and what it is now."""
-    channel = session.get_one(Channel, round_.channel_id)
-    enqueue.enqueue(
-        session,
-        "checkin.answer",
+    channel = tx.session.get_one(Channel, round_.channel_id)
+    tx.enqueue(
+        CHECKIN_RESPONSE,
         checkin.id,
-        channel.slack_id,
-        installation_id=workspace.id,
-        now=now,
+        to=channel.slack_id,
         payload={"thread_ts": round_.ts},
     )
-    if checkin.ts is not None or _is_being_sent(session, workspace, checkin, channel):
-        update_response(session, checkin, channel, now=now)
+    if checkin.ts is not None or _is_being_sent(tx, checkin, channel):
+        update_response(tx, checkin, channel)
 
 
-def _is_being_sent(
-    session: Session, workspace: Workspace, checkin: CheckIn, channel: Channel
-) -> bool:
-    state = session.scalar(
+def _is_being_sent(tx: Transaction, checkin: CheckIn, channel: Channel) -> bool:
+    state = tx.session.scalar(
         select(OutboxItem.state).filter_by(
-            installation_id=workspace.id,
+            installation_id=tx.workspace.id,
             key=f"checkin.answer:{checkin.id}:{channel.slack_id}",
         )
     )
     return state not in {"pending", "withdrawn"}
 
 
-def update_response(
-    session: Session, checkin: CheckIn, channel: Channel, *, now: datetime
-) -> None:
+def update_response(tx: Transaction, checkin: CheckIn, channel: Channel) -> None:
     """The message that shows somebody's answers is to show what is true now."""
-    enqueue.enqueue_update(
-        session,
-        "checkin.reword",
-        checkin.id,
-        channel.slack_id,
-        installation_id=channel.installation_id,
-        now=now,
-    )
+    tx.enqueue_update(CHECKIN_UPDATE_RESPONSE, checkin.id, to=channel.slack_id)
 
 
-def _offer_ask(
-    session: Session, workspace: Workspace, checkin: CheckIn, *, now: datetime
-) -> None:
+def _offer_ask(tx: Transaction, checkin: CheckIn) -> None:
     """A private button: what somebody is stuck on can become an ask."""
     if checkin.stuck_on and checkin.ask_id is None:
-        enqueue.enqueue(
-            session,
-            "checkin.stuck",
-            checkin.id,
-            checkin.member,
-            installation_id=workspace.id,
-            now=now,
-        )
+        tx.enqueue(CHECKIN_OFFER_ASK, checkin.id, to=checkin.member)
 
 
-def update_ask_offer(
-    session: Session, checkin: CheckIn, installation_id: int, *, now: datetime
-) -> None:
+def update_ask_offer(tx: Transaction, checkin: CheckIn) -> None:
     """The private button, where it was sent, gives way to what came of it."""
-    enqueue.enqueue_update(
-        session,
-        "checkin.asked",
-        checkin.id,
-        checkin.member,
-        installation_id=installation_id,
-        now=now,
-    )
+    tx.enqueue_update(CHECKIN_ASK_CREATED, checkin.id, to=checkin.member)
 
 
 # What becomes of the messages
 
 
-def lock(session: Session, delivery: Delivery) -> None:
+def lock(tx: Transaction, delivery: Delivery) -> None:
     """Lock the round of a member's row, as everybody does."""
-    found = session.get(CheckIn, delivery.subject_id)
+    found = tx.session.get(CheckIn, delivery.subject_id)
     if found is not None:
-        rounds.lock(session, found.round_id)
+        rounds.lock(tx.session, found.round_id)
 
 
-def on_posted(
-    session: Session, delivery: Delivery, sent: tuple[str, str], now: datetime
-) -> None:
+def on_posted(tx: Transaction, delivery: Delivery, sent: tuple[str, str]) -> None:
     """Slack has told the `ts` of somebody's answers."""
-    found = session.get(CheckIn, delivery.subject_id, populate_existing=True)
+    found = tx.session.get(CheckIn, delivery.subject_id, populate_existing=True)
     if found is None:
         return
     found.ts = sent[1]
-    session.flush()
-    one = session.get_one(Round, found.round_id)
+    tx.session.flush()
+    one = tx.session.get_one(Round, found.round_id)
     if one.state == "closed":
-        rounds.update_digest(session, one, now=now)
-    channel = session.get_one(Channel, one.channel_id)
-    changed_meanwhile = session.scalar(
+        rounds.update_digest(tx, one)
+    channel = tx.session.get_one(Channel, one.channel_id)
+    changed_meanwhile = tx.session.scalar(
         select(OutboxItem.id).filter_by(
             installation_id=channel.installation_id,
             key=f"checkin.reword:{found.id}:{channel.slack_id}",
         )
     )
     if changed_meanwhile:
-        update_response(session, found, channel, now=now)
+        update_response(tx, found, channel)
 
 
-def on_rejected(
-    session: Session, delivery: Delivery, error: str, now: datetime
-) -> None:
+def on_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
     """Slack will not have it there: it counts all the same, and its author knows."""
-    found = session.get(CheckIn, delivery.subject_id)
+    found = tx.session.get(CheckIn, delivery.subject_id)
     if found is not None:
-        enqueue.enqueue(
-            session,
-            "checkin.not_posted",
-            found.id,
-            found.member,
-            installation_id=delivery.installation_id,
-            now=now,
-            payload={"error": error},
+        tx.enqueue(
+            CHECKIN_NOT_POSTED, found.id, to=found.member, payload={"error": error}
         )
 
 
-def on_lost(session: Session, delivery: Delivery, _error: str, now: datetime) -> None:
-    on_rejected(session, delivery, "unknown", now)
+def on_lost(tx: Transaction, delivery: Delivery, _error: str) -> None:
+    on_rejected(tx, delivery, "unknown")
 
 
-def on_update_rejected(
-    session: Session, delivery: Delivery, error: str, now: datetime
-) -> None:
+def on_update_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
     """Somebody deleted the message in Slack: nothing leads there any more."""
-    found = session.get(CheckIn, delivery.subject_id, populate_existing=True)
+    found = tx.session.get(CheckIn, delivery.subject_id, populate_existing=True)
     if found is None or error != "message_not_found":
         return
     found.ts = None
-    session.flush()
-    one = session.get_one(Round, found.round_id)
+    tx.session.flush()
+    one = tx.session.get_one(Round, found.round_id)
     if one.state == "closed":
-        rounds.update_digest(session, one, now=now)
+        rounds.update_digest(tx, one)
 
 
-def on_offer_sent(
-    session: Session, delivery: Delivery, _sent: object, now: datetime
-) -> None:
+def on_offer_sent(tx: Transaction, delivery: Delivery, _sent: object) -> None:
     """The private button is there; who has asked in between needs it no more."""
-    found = session.get(CheckIn, delivery.subject_id, populate_existing=True)
+    found = tx.session.get(CheckIn, delivery.subject_id, populate_existing=True)
     if found is not None and found.ask_id is not None:
-        update_ask_offer(session, found, delivery.installation_id, now=now)
+        update_ask_offer(tx, found)
 
 
 def view_of(session: Session, round_: Round) -> RoundView:

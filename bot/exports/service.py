@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.runtime import Transaction
 from bot.slack.text import ERASED_PREFIX, is_erased, to_plain
 from bot.workspace import members
 from models import Answer, Ask, Channel, Kudos, KudosThanks
@@ -37,7 +38,7 @@ PEOPLE_COLUMNS = (
 Row = Mapping[str, Any]
 
 
-def asks(session: Session, installation_id: int) -> Iterator[Row]:
+def asks(tx: Transaction) -> Iterator[Row]:
     """Each ask that is there. What was said in a private channel stays there."""
     counted = (
         select(
@@ -50,23 +51,21 @@ def asks(session: Session, installation_id: int) -> Iterator[Row]:
         .group_by(Answer.ask_id)
         .subquery()
     )
-    rows = session.execute(
+    rows = tx.session.execute(
         select(Ask, Channel, counted.c.answers, counted.c.helped, counted.c.first_at)
         .join(Channel, Channel.id == Ask.channel_id)
         .outerjoin(counted, counted.c.ask_id == Ask.id)
-        .where(Ask.installation_id == installation_id, Ask.deleted_at.is_(None))
+        .where(Ask.installation_id == tx.workspace.id, Ask.deleted_at.is_(None))
         .order_by(Ask.asked_at, Ask.id)
     ).all()
-    called = members.names(session, installation_id, {row.Ask.asker for row in rows})
+    called = members.names(tx, {row.Ask.asker for row in rows})
     for ask, channel, answers, helped, first_at in rows:
         is_open = not channel.is_private
         yield {
             "channel": f"#{channel.name}" if is_open else "a private channel",
             "asked_at": _isoformat(ask.asked_at),
             "asker": called[ask.asker],
-            "title": to_plain(
-                members.text_with_names(session, installation_id, ask.title)
-            )
+            "title": to_plain(members.text_with_names(tx, ask.title))
             if is_open
             else "",
             "topics": ", ".join(ask.topics) if is_open else "",
@@ -78,16 +77,18 @@ def asks(session: Session, installation_id: int) -> Iterator[Row]:
         }
 
 
-def people(session: Session, installation_id: int) -> Iterator[Row]:
+def people(tx: Transaction) -> Iterator[Row]:
     """What each person did, by their names; forgotten people are one, in sum.
 
     An older export would tell by the numbers who each of them was.
     """
     there = select(Ask.id).where(
-        Ask.installation_id == installation_id, Ask.deleted_at.is_(None)
+        Ask.installation_id == tx.workspace.id, Ask.deleted_at.is_(None)
     )
-    asked = _count_by(session, select(Ask.asker, func.count()).where(Ask.id.in_(there)))
-    answers = session.execute(
+    asked = _count_by(
+        tx.session, select(Ask.asker, func.count()).where(Ask.id.in_(there))
+    )
+    answers = tx.session.execute(
         select(Answer.author, Answer.helped, Answer.is_solution).where(
             Answer.is_deleted.is_(False), Answer.ask_id.in_(there)
         )
@@ -95,7 +96,7 @@ def people(session: Session, installation_id: int) -> Iterator[Row]:
     # Private kudos are nobody's business but theirs.
     public = (
         select(Kudos.id)
-        .filter_by(installation_id=installation_id, is_private=False)
+        .filter_by(installation_id=tx.workspace.id, is_private=False)
         .scalar_subquery()
     )
     thanks = select(KudosThanks.giver, func.count()).where(
@@ -109,14 +110,14 @@ def people(session: Session, installation_id: int) -> Iterator[Row]:
         "answers": Counter(row.author for row in answers),
         "helped": Counter(),
         "solved": Counter(row.author for row in answers if row.is_solution),
-        "kudos_given": _count_by(session, thanks),
-        "kudos_received": _count_by(session, received),
+        "kudos_given": _count_by(tx.session, thanks),
+        "kudos_received": _count_by(tx.session, received),
     }
     for row in answers:
         counts["helped"][row.author] += row.helped
     counts = {what: _merge_erased(counted) for what, counted in counts.items()}
     everybody = sorted({who for counted in counts.values() for who in counted})
-    called = members.names(session, installation_id, everybody)
+    called = members.names(tx, everybody)
     for who in sorted(everybody, key=lambda one: (called[one], one)):
         yield {"name": called[who]} | {
             what: counted[who] for what, counted in counts.items()

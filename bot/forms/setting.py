@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy.orm import Session
-
 from bot.forms.fields import Field, FormValues
+from bot.runtime import Transaction
 
 Owner = TypeVar("Owner")
 
@@ -20,8 +19,8 @@ class Setting(Generic[Owner]):
     """
 
     field: Field[Any]
-    get: Callable[[Session, Owner], Any]
-    put: Callable[[Session, Owner, Any], None]
+    get: Callable[[Transaction, Owner], Any]
+    put: Callable[[Transaction, Owner, Any], None]
     # What a channel has that was never set up; None where no other default makes
     # sense. A workspace may choose another, with which its channels begin.
     default: Any = None
@@ -34,12 +33,12 @@ class Setting(Generic[Owner]):
 def column_setting(field: Field[Any], *, default: Any = None) -> Setting[Any]:
     """A setting kept in the column of its owner's row that has the field's name."""
 
-    def put(_session: Session, owner: Any, value: Any) -> None:
+    def put(_tx: Transaction, owner: Any, value: Any) -> None:
         setattr(owner, field.name, value)
 
     return Setting(
         field,
-        lambda _session, owner: getattr(owner, field.name),
+        lambda _tx, owner: getattr(owner, field.name),
         put,
         default=default,
     )

@@ -26,7 +26,7 @@ def list_joined_asks(
         Reaction.meaning.in_(JOIN_MEANINGS),
         Reaction.is_present.is_(True),
         Reaction.message_ts == Ask.ts,
-        Ask.installation_id == context.workspace.id,
+        Ask.installation_id == context.tx.workspace.id,
         Ask.state.in_(_OPEN_STATES),
         Ask.asker != context.member,
         Channel.is_private.is_(False) | Channel.slack_id.in_(visible),
@@ -43,7 +43,7 @@ def list_joined_asks(
         .group_by(Ask.id)
         .subquery()
     )
-    total = context.session.scalar(select(func.count()).select_from(rows)) or 0
+    total = context.tx.session.scalar(select(func.count()).select_from(rows)) or 0
     start = context.page_start("joined", total)
     page = context.fetch_page(
         select(Ask, Channel, rows.c.meaning)
@@ -55,11 +55,12 @@ def list_joined_asks(
         total,
     )
     called = members.names(
-        context.session, context.workspace.id, [ask.asker for ask, _, _ in page]
+        context.tx,
+        [ask.asker for ask, _, _ in page],
     )
     lines = [
         ListItem(
-            members.text_with_names(context.session, context.workspace.id, ask.title),
+            members.text_with_names(context.tx, ask.title),
             context.message_url(channel.slack_id, ask.ts),
             (
                 _JOINED_AS[meaning],

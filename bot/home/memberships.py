@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from bot import visibility
 from bot.clock import datetime_to_micros
-from bot.outbox import enqueue, home_refresh
+from bot.home.message_kinds import HOME_FETCH_MEMBERSHIPS
+from bot.outbox import home_refresh
 from bot.outbox.queue import Delivery
+from bot.runtime import Transaction
 from bot.slack.actions import FetchMemberships
 from models import Channel, ChannelMember, Home
 
@@ -23,20 +24,14 @@ def is_fresh(home: Home | None, now: datetime) -> bool:
     return read_at is not None and timedelta(0) <= now - read_at < FRESH_FOR
 
 
-def request_refresh(
-    session: Session, installation_id: int, member: str, *, now: datetime
-) -> None:
+def request_refresh(tx: Transaction, member: str) -> None:
     """Ask for the channels of somebody who has a Home tab, if they may be old."""
-    if is_fresh(session.get(Home, (installation_id, member)), now):
+    if is_fresh(tx.session.get(Home, (tx.workspace.id, member)), tx.now):
         return
-    enqueue.enqueue_update(
-        session, "home.places", 0, member, installation_id=installation_id, now=now
-    )
+    tx.enqueue_update(HOME_FETCH_MEMBERSHIPS, 0, to=member)
 
 
-def visible_channels(
-    session: Session, installation_id: int, member: str, *, now: datetime
-) -> set[str]:
+def visible_channels(tx: Transaction, member: str) -> set[str]:
     """Slack's ids of the channels that somebody is in, and may hear of.
 
     Private ones only where we know lately enough that they are in them.
@@ -45,74 +40,58 @@ def visible_channels(
         ChannelMember, ChannelMember.channel_id == Channel.id
     )
     found = found.where(
-        Channel.installation_id == installation_id,
+        Channel.installation_id == tx.workspace.id,
         ChannelMember.member == member,
         ChannelMember.is_in.is_(True),
-        visibility.visible(member, now=now),
+        visibility.visible(member, now=tx.now),
     )
-    return set(session.scalars(found))
+    return set(tx.session.scalars(found))
 
 
-def invalidate(session: Session, installation_id: int) -> None:
+def invalidate(tx: Transaction) -> None:
     """The bot is in one more channel: who else is there is still to be asked."""
-    session.execute(
+    tx.session.execute(
         update(Home)
-        .where(Home.installation_id == installation_id)
+        .where(Home.installation_id == tx.workspace.id)
         .values(channels_read_at=None)
     )
 
 
-def render_fetch(session: Session, delivery: Delivery) -> FetchMemberships | None:
-    if session.get(Home, (delivery.installation_id, delivery.recipient)) is None:
+def render_fetch(tx: Transaction, delivery: Delivery) -> FetchMemberships | None:
+    if tx.session.get(Home, (delivery.installation_id, delivery.recipient)) is None:
         return None
     return FetchMemberships(delivery.recipient)
 
 
-def on_fetched(
-    session: Session, delivery: Delivery, slack_ids: Sequence[str], now: datetime
-) -> None:
+def on_fetched(tx: Transaction, delivery: Delivery, slack_ids: Sequence[str]) -> None:
     """Slack says that the person is in these channels and in no others.
 
     What events say of later than the question stands.
     """
-    home = session.get(Home, (delivery.installation_id, delivery.recipient))
+    home = tx.session.get(Home, (delivery.installation_id, delivery.recipient))
     if home is None:
         return
     of_workspace = Channel.installation_id == delivery.installation_id
-    now_in = session.scalars(
+    now_in = tx.session.scalars(
         select(Channel.id).where(of_workspace, Channel.slack_id.in_(slack_ids))
     ).all()
-    were_in = session.scalars(
+    were_in = tx.session.scalars(
         select(ChannelMember.channel_id)
         .join(Channel, Channel.id == ChannelMember.channel_id)
         .where(of_workspace, ChannelMember.member == delivery.recipient)
     ).all()
     visibility.record_memberships(
-        session,
+        tx,
         delivery.recipient,
         {one: one in now_in for one in {*now_in, *were_in}},
         at_micros=datetime_to_micros(delivery.started_at),
-        now=now,
     )
     home.channels_read_at = delivery.started_at
-    home_refresh.refresh_homes(
-        session,
-        delivery.installation_id,
-        [delivery.recipient],
-        now=now,
-        delay=timedelta(),
-    )
+    home_refresh.refresh_homes(tx, [delivery.recipient], delay=timedelta())
 
 
 def on_membership_event(
-    session: Session,
-    installation_id: int,
-    channel: str,
-    member: str,
-    *,
-    is_member: bool,
-    event_micros: int,
-    now: datetime,
+    tx: Transaction, channel: str, member: str, *, is_member: bool, event_micros: int
 ) -> None:
     """Somebody joined a channel, or left it: known of those who have a Home tab.
 
@@ -120,21 +99,15 @@ def on_membership_event(
     Slack's time of it.
     """
     visibility.on_membership_event(
-        session,
-        installation_id,
-        channel,
-        member,
-        is_in=is_member,
-        at_micros=event_micros,
-        now=now,
+        tx, channel, member, is_in=is_member, at_micros=event_micros
     )
-    if session.get(Home, (installation_id, member)) is None:
+    if tx.session.get(Home, (tx.workspace.id, member)) is None:
         return
-    known = session.scalar(
-        select(Channel.id).filter_by(installation_id=installation_id, slack_id=channel)
+    known = tx.session.scalar(
+        select(Channel.id).filter_by(installation_id=tx.workspace.id, slack_id=channel)
     )
     if known is not None:
         visibility.record_memberships(
-            session, member, {known: is_member}, at_micros=event_micros, now=now
+            tx, member, {known: is_member}, at_micros=event_micros
         )
-        home_refresh.refresh_homes(session, installation_id, [member], now=now)
+        home_refresh.refresh_homes(tx, [member])

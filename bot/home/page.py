@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from slack_sdk.models.views import View
 from sqlalchemy import ColumnElement, Select, func, select, text
-from sqlalchemy.orm import Session
 
 from bot import timezones, visibility
 from bot.checkins import participants
@@ -28,7 +27,7 @@ from bot.home.view_context import HomeContext
 from bot.kudos import history as kudos
 from bot.mentors import home as mentors_home
 from bot.permissions import DENIED_ROLES, Role
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.settings import member as of_member
 from bot.slack import rich_text
 from bot.workspace import member_settings, members, roles
@@ -46,23 +45,19 @@ class RenderedHome:
     hash: str | None
 
 
-def render(
-    session: Session, workspace: Workspace, member: str, *, now: datetime
-) -> RenderedHome:
+def render(tx: Transaction, member: str) -> RenderedHome:
     """Somebody's Home tab. Whoever is shut out sees nothing, and guests their own."""
-    home = session.get(Home, (workspace.id, member))
+    home = tx.session.get(Home, (tx.workspace.id, member))
     known = home.hash if home else None
-    held = roles.in_workspace(session, workspace.id, member)
+    held = roles.in_workspace(tx, member)
     if held & DENIED_ROLES:
         return RenderedHome(blocks.denied_view(), known)
     page = _HomePage(
-        session,
-        workspace,
+        tx,
         member,
         home,
-        now,
-        members.zone(session, workspace.id, member),
-        member_settings.get(session, workspace.id, member),
+        members.zone(tx, member),
+        member_settings.get(tx, member),
     )
     return RenderedHome(
         blocks.home_view(page.build(sees_others=Role.MEMBER in held)), known
@@ -73,19 +68,15 @@ class _HomePage(HomeContext):
     """What stands there."""
 
     def build(self, *, sees_others: bool) -> HomeView:
-        session, workspace, member = self.session, self.workspace, self.member
+        member = self.member
         asks, helped = self._asks(), self._helpful_answers()
-        credits_ = mentors_home.section(session, workspace, member, now=self.now)
-        questions = mentors_home.pending_section(
-            session, workspace, member, now=self.now
-        )
-        visible = memberships.visible_channels(
-            session, workspace.id, member, now=self.now
-        )
+        credits_ = mentors_home.section(self.tx, member)
+        questions = mentors_home.pending_section(self.tx, member)
+        visible = memberships.visible_channels(self.tx, member)
         joined_asks = list_joined_asks(self, visible)
-        checkins = participants.joined_schedules(session, workspace, member)
+        checkins = participants.joined_schedules(self.tx, member)
         others = (
-            participants.joinable_schedules(session, workspace, member, visible)
+            participants.joinable_schedules(self.tx, member, visible)
             if sees_others
             else []
         )
@@ -104,7 +95,7 @@ class _HomePage(HomeContext):
             due_rounds=self._due_rounds(visible),
             checkins=self._checkins(checkins, others, visible),
             credits=credits_,
-            kudos=kudos.recent(session, workspace, member, now=self.now),
+            kudos=kudos.recent(self.tx, member),
             asks=asks,
             joined=joined_asks,
             unanswered=waiting,
@@ -117,25 +108,25 @@ class _HomePage(HomeContext):
     def _visible_channels(self) -> Select[int]:
         """The channels whose words they may see."""
         return select(Channel.id).where(
-            Channel.installation_id == self.workspace.id,
-            visibility.visible(self.member, now=self.now),
+            Channel.installation_id == self.tx.workspace.id,
+            visibility.visible(self.member, now=self.tx.now),
         )
 
     def _has_activity(self) -> bool:
         """Whether they have ever asked, been thanked, or said what they know."""
         asked = select(Ask.id).where(
-            Ask.installation_id == self.workspace.id, Ask.asker == self.member
+            Ask.installation_id == self.tx.workspace.id, Ask.asker == self.member
         )
         return bool(
             self.settings.topics_known
-            or self.session.scalar(asked.limit(1))
-            or kudos.has_any(self.session, self.workspace, self.member)
+            or self.tx.session.scalar(asked.limit(1))
+            or kudos.has_any(self.tx, self.member)
         )
 
     def _asks(self) -> ListPage[ListItem]:
         """My open asks, the newest first."""
         mine = (
-            Ask.installation_id == self.workspace.id,
+            Ask.installation_id == self.tx.workspace.id,
             Ask.asker == self.member,
             Ask.state.in_(("open", "answered")),
             Ask.ts.is_not(None),
@@ -155,7 +146,7 @@ class _HomePage(HomeContext):
         return ListPage(
             [
                 ListItem(
-                    members.text_with_names(self.session, self.workspace.id, ask.title),
+                    members.text_with_names(self.tx, ask.title),
                     self.message_url(channel.slack_id, ask.ts or ""),
                     (ask.state, f"#{channel.name}", self.format_day(ask.asked_at)),
                 )
@@ -169,15 +160,15 @@ class _HomePage(HomeContext):
         """My answers that helped somebody lately, the newest first."""
         mine = (
             Answer.author == self.member,
-            Answer.answered_at >= self.now - RECENT,
+            Answer.answered_at >= self.tx.now - RECENT,
             text(f"({HAS_HELPED})"),
             Answer.is_deleted.is_(False),
-            Ask.installation_id == self.workspace.id,
+            Ask.installation_id == self.tx.workspace.id,
             Ask.deleted_at.is_(None),
             Ask.channel_id.in_(self._visible_channels),
         )
         total = (
-            self.session.scalar(
+            self.tx.session.scalar(
                 select(func.count())
                 .select_from(Answer)
                 .join(Ask, Ask.id == Answer.ask_id)
@@ -197,12 +188,13 @@ class _HomePage(HomeContext):
             total,
         )
         called = members.names(
-            self.session, self.workspace.id, [ask.asker for _, ask, _ in rows]
+            self.tx,
+            [ask.asker for _, ask, _ in rows],
         )
         return ListPage(
             [
                 ListItem(
-                    members.text_with_names(self.session, self.workspace.id, ask.title),
+                    members.text_with_names(self.tx, ask.title),
                     self.message_url(channel.slack_id, answer.ts, ask.ts),
                     (
                         _outcome(answer, called[ask.asker]),
@@ -218,9 +210,7 @@ class _HomePage(HomeContext):
 
     def _due_rounds(self, visible: Collection[str]) -> list[DueRound]:
         """The check-ins to share in, the first to close first."""
-        found = participants.open_rounds_for(
-            self.session, self.workspace, self.member, now=self.now
-        )
+        found = participants.open_rounds_for(self.tx, self.member)
         return [
             DueRound(
                 one.round_id,
@@ -256,7 +246,7 @@ class _HomePage(HomeContext):
         )
 
     def _settings_summary(self) -> SettingsSummary:
-        today = timezones.local_date(self.now, self.zone)
+        today = timezones.local_date(self.tx.now, self.zone)
         until = self.settings.paused_until
         return SettingsSummary(
             of_member.summary(self.settings, self.zone.key),
@@ -266,7 +256,7 @@ class _HomePage(HomeContext):
         )
 
     def _count(self, column: Any, *where: ColumnElement[bool]) -> int:
-        return self.session.scalar(select(func.count(column)).where(*where)) or 0
+        return self.tx.session.scalar(select(func.count(column)).where(*where)) or 0
 
 
 def _checkin_item(

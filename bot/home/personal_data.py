@@ -1,41 +1,41 @@
 """What is kept of people for their Home tabs, and whose show somebody else."""
 
 from sqlalchemy import select, union
-from sqlalchemy.orm import Session
 
+from bot.home.message_kinds import HOME_FETCH_MEMBERSHIPS, HOME_REPLY
 from bot.outbox import home_refresh
+from bot.outbox.home_refresh import HOME_PUBLISH
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
+from bot.runtime import Transaction
 from models import Answer, Ask, ChannelMember, Home, KudosThanks
 
 
-def _refresh_affected_homes(session: Session, erasure: Erasure) -> None:
+def _refresh_affected_homes(tx: Transaction, erasure: Erasure) -> None:
     """Home tabs that may name the person or quote their asks are drawn again."""
     who = erasure.member
     open_asks = select(Ask.channel_id).where(
-        Ask.installation_id == erasure.installation_id,
+        Ask.installation_id == tx.workspace.id,
         Ask.asker == who,
         Ask.state == "open",
     )
     concerned = union(
         select(KudosThanks.receiver).where(
-            KudosThanks.installation_id == erasure.installation_id,
+            KudosThanks.installation_id == tx.workspace.id,
             KudosThanks.giver == who,
         ),
         select(Answer.author)
         .join(Ask, Ask.id == Answer.ask_id)
-        .where(Ask.installation_id == erasure.installation_id, Ask.asker == who),
+        .where(Ask.installation_id == tx.workspace.id, Ask.asker == who),
         select(ChannelMember.member).where(ChannelMember.channel_id.in_(open_asks)),
     ).subquery()
-    owners = session.scalars(
+    owners = tx.session.scalars(
         select(Home.member).where(
-            Home.installation_id == erasure.installation_id,
+            Home.installation_id == tx.workspace.id,
             Home.member.in_(select(concerned)),
             Home.member != who,
         )
     ).all()
-    home_refresh.refresh_homes(
-        session, erasure.installation_id, owners, now=erasure.now
-    )
+    home_refresh.refresh_homes(tx, owners)
 
 
 PERSONAL_DATA = (
@@ -61,4 +61,6 @@ PERSONAL_DATA = (
 )
 
 # Drawn anew, each time, from what is there.
-MESSAGES = (MessagePolicy(frozenset({"home.help", "home.show", "home.places"})),)
+MESSAGES = (
+    MessagePolicy(frozenset({HOME_REPLY, HOME_PUBLISH, HOME_FETCH_MEMBERSHIPS})),
+)

@@ -1,21 +1,21 @@
 """The Home tab: opened, turned, shown; and the conversation with the bot beside it."""
 
-from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
 
 from bot import visibility
 from bot.checkins import participants
 from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.home import memberships, notes, page, rules
-from bot.outbox import enqueue, home_refresh
+from bot.home.message_kinds import HOME_FETCH_MEMBERSHIPS, HOME_REPLY
+from bot.outbox import home_refresh
+from bot.outbox.home_refresh import HOME_PUBLISH
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.permissions import DENIED_ROLES
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, PublishHome, PublishHomeResult
 from bot.workspace import roles
 from models import Channel, Home
@@ -23,101 +23,85 @@ from models import Channel, Home
 LIST_CHANGED = "That list has changed. Open my Home tab again."
 
 
-def open_home(
-    session: Session, workspace: Workspace, member: str, *, now: datetime
-) -> None:
+def open_home(tx: Transaction, member: str) -> None:
     """Somebody looks at their Home tab: from now on it is kept fresh.
 
     They see the first page of each list. People who may do nothing here have none.
     """
-    if roles.in_workspace(session, workspace.id, member) & DENIED_ROLES:
+    if roles.in_workspace(tx, member) & DENIED_ROLES:
         return
-    session.execute(
-        upsert(session, Home)
-        .values(installation_id=workspace.id, member=member, opened_at=now, starts={})
+    tx.session.execute(
+        upsert(tx.session, Home)
+        .values(
+            installation_id=tx.workspace.id, member=member, opened_at=tx.now, starts={}
+        )
         .on_conflict_do_update(
             index_elements=["installation_id", "member"],
-            set_={"opened_at": now, "starts": {}},
+            set_={"opened_at": tx.now, "starts": {}},
         )
     )
-    memberships.request_refresh(session, workspace.id, member, now=now)
+    memberships.request_refresh(tx, member)
 
 
-def set_page(session: Session, workspace: Workspace, member: str, value: str) -> None:
+def set_page(tx: Transaction, member: str, value: str) -> None:
     """Show another page of one list, named as its button does. Raises Refusal."""
     turned = rules.parse_page(value)
-    home = _lock_home(session, workspace.id, member)
+    home = _lock_home(tx, member)
     if turned is None or home is None:
         raise UserError(LIST_CHANGED)
     name, start = turned
     home.starts = {**home.starts, name: start}
 
 
-def join_checkin(
-    session: Session,
-    workspace: Workspace,
-    schedule_id: int,
-    member: str,
-    *,
-    now: datetime,
-) -> None:
+def join_checkin(tx: Transaction, schedule_id: int, member: str) -> None:
     """Join a check-in from the list there; raises Refusal for what is in no such list.
 
     Of a private channel only its members are to hear anything.
     """
-    schedule = participants.get_schedule(session, workspace, schedule_id)
-    channel = session.get_one(Channel, schedule.channel_id)
-    visibility.require_visible(session, channel, member, now=now, message=LIST_CHANGED)
-    participants.join(session, workspace, schedule_id, member, now=now)
+    schedule = participants.get_schedule(tx, schedule_id)
+    channel = tx.session.get_one(Channel, schedule.channel_id)
+    visibility.require_visible(tx, channel, member, message=LIST_CHANGED)
+    participants.join(tx, schedule_id, member)
 
 
-def on_published(
-    session: Session,
-    installation_id: int,
-    member: str,
-    result: PublishHomeResult,
-    *,
-    now: datetime,
-) -> None:
+def on_published(tx: Transaction, member: str, result: PublishHomeResult) -> None:
     """Remember what is shown by now.
 
     Where another view was remembered since this one was drawn, nobody can tell which
     of them stands: it is drawn again.
     """
-    home = _lock_home(session, installation_id, member)
+    home = _lock_home(tx, member)
     if home is None:
         return
     if home.hash != result.replaced_hash:
-        home_refresh.refresh_homes(session, installation_id, [member], now=now)
+        home_refresh.refresh_homes(tx, [member])
     home.hash = result.view_hash
 
 
-def on_rejected(
-    session: Session, installation_id: int, member: str, error: str
-) -> None:
+def on_rejected(tx: Transaction, member: str, error: str) -> None:
     """Slack does not show the Home tab, by its `error`: it is not drawn again.
 
     Whoever opens theirs later shows that there are Home tabs again.
     """
-    theirs = select(Home.member).where(Home.installation_id == installation_id)
+    theirs = select(Home.member).where(Home.installation_id == tx.workspace.id)
     if error == "not_enabled":
         # Others that close everybody's at this moment hold theirs.
         theirs = theirs.with_for_update(skip_locked=True)
     else:
         theirs = theirs.where(Home.member == member)
-    session.execute(
+    tx.session.execute(
         delete(Home).where(
-            Home.installation_id == installation_id,
-            Home.member.in_(session.scalars(theirs).all()),
+            Home.installation_id == tx.workspace.id,
+            Home.member.in_(tx.session.scalars(theirs).all()),
         )
     )
 
 
-def _lock_home(session: Session, installation_id: int, member: str) -> Home | None:
+def _lock_home(tx: Transaction, member: str) -> Home | None:
     """The row as it is now; nobody else changes it meanwhile."""
-    return session.scalar(
+    return tx.session.scalar(
         select(Home)
-        .filter_by(installation_id=installation_id, member=member)
+        .filter_by(installation_id=tx.workspace.id, member=member)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
@@ -128,28 +112,15 @@ ReplyKind = Literal["help", "ask", "line"]
 
 
 def reply_to_message(
-    session: Session,
-    workspace: Workspace,
-    *,
-    member: str,
-    ts: str,
-    reply: ReplyKind,
-    now: datetime,
+    tx: Transaction, *, member: str, ts: str, reply: ReplyKind
 ) -> None:
     """Answer a message to the bot, once: with help, an offer to ask, or a line."""
-    enqueue.enqueue(
-        session,
-        "home.help",
-        0,
-        member,
-        installation_id=workspace.id,
-        now=now,
-        payload={"reply": reply, "ts": ts},
-        occurrence=ts,
+    tx.enqueue(
+        HOME_REPLY, 0, to=member, payload={"reply": reply, "ts": ts}, occurrence=ts
     )
 
 
-def render_reply(_session: Session, delivery: Delivery) -> PostMessage:
+def render_reply(_tx: Transaction, delivery: Delivery) -> PostMessage:
     match delivery.payload.get("reply"):
         case "help":
             text, drawn = notes.help_message()
@@ -160,56 +131,43 @@ def render_reply(_session: Session, delivery: Delivery) -> PostMessage:
     return PostMessage(delivery.recipient, text, drawn)
 
 
-class HomeMessages:
-    """How what is promised about Home tabs is kept, for one workspace."""
+def render_home(tx: Transaction, delivery: Delivery) -> PublishHome | None:
+    if tx.session.get(Home, (delivery.installation_id, delivery.recipient)) is None:
+        return None
+    drawn = page.render(tx, delivery.recipient)
+    # What we know of may have got lost, and would be wrong each time.
+    return PublishHome(
+        delivery.recipient, drawn.view, drawn.hash, is_forced=delivery.failures > 0
+    )
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
 
-    def message_types(self) -> dict[str, MessageType]:
-        return {
-            "home.help": MessageType(render_reply),
-            "home.show": MessageType(
-                self.render_home,
-                "repeat",
-                on_sent=self._on_sent,
-                on_rejected=self._on_rejected,
-                lock=self._lock,
-            ),
-            "home.places": MessageType(
-                memberships.render_fetch,
-                "repeat",
-                on_sent=memberships.on_fetched,
-                lock=self._lock,
-            ),
-        }
+def _lock(tx: Transaction, delivery: Delivery) -> None:
+    _lock_home(tx, delivery.recipient)
 
-    def render_home(self, session: Session, delivery: Delivery) -> PublishHome | None:
-        if session.get(Home, (delivery.installation_id, delivery.recipient)) is None:
-            return None
-        drawn = page.render(
-            session, self._workspace, delivery.recipient, now=delivery.started_at
-        )
-        # What we know of may have got lost, and would be wrong each time.
-        return PublishHome(
-            delivery.recipient, drawn.view, drawn.hash, is_forced=delivery.failures > 0
-        )
 
-    def _lock(self, session: Session, delivery: Delivery) -> None:
-        _lock_home(session, delivery.installation_id, delivery.recipient)
+def _on_sent(tx: Transaction, delivery: Delivery, result: PublishHomeResult) -> None:
+    on_published(tx, delivery.recipient, result)
 
-    def _on_sent(
-        self,
-        session: Session,
-        delivery: Delivery,
-        result: PublishHomeResult,
-        now: datetime,
-    ) -> None:
-        on_published(
-            session, delivery.installation_id, delivery.recipient, result, now=now
-        )
 
-    def _on_rejected(
-        self, session: Session, delivery: Delivery, error: str, _now: datetime
-    ) -> None:
-        on_rejected(session, delivery.installation_id, delivery.recipient, error)
+def _on_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
+    on_rejected(tx, delivery.recipient, error)
+
+
+MESSAGE_TYPES = (
+    MessageType(HOME_REPLY, render_reply),
+    MessageType(
+        HOME_PUBLISH,
+        render_home,
+        "repeat",
+        on_sent=_on_sent,
+        on_rejected=_on_rejected,
+        lock=_lock,
+    ),
+    MessageType(
+        HOME_FETCH_MEMBERSHIPS,
+        memberships.render_fetch,
+        "repeat",
+        on_sent=memberships.on_fetched,
+        lock=_lock,
+    ),
+)

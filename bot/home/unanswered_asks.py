@@ -28,7 +28,7 @@ def list_unanswered_asks(context: HomeContext) -> tuple[ListPage[ListItem], str]
         Reaction.is_present.is_(True),
         Reaction.ask_id.is_not(None),
     )
-    found = context.session.execute(
+    found = context.tx.session.execute(
         select(
             Ask.title,
             Ask.topics,
@@ -63,11 +63,12 @@ def list_unanswered_asks(context: HomeContext) -> tuple[ListPage[ListItem], str]
     start = context.page_start("unanswered", len(ordered))
     page = ordered[start : start + PAGE_SIZES["unanswered"]]
     called = members.names(
-        context.session, context.workspace.id, [row.asker for _, row in page]
+        context.tx,
+        [row.asker for _, row in page],
     )
     lines = [
         ListItem(
-            members.text_with_names(context.session, context.workspace.id, row.title),
+            members.text_with_names(context.tx, row.title),
             context.message_url(row.slack_id, row.ts),
             (
                 called[row.asker],
@@ -86,10 +87,10 @@ def _visible(context: HomeContext) -> Sequence[ColumnElement[bool]]:
     return [
         ChannelMember.member == context.member,
         ChannelMember.is_in.is_(True),
-        Channel.installation_id == context.workspace.id,
+        Channel.installation_id == context.tx.workspace.id,
         Channel.is_joined.is_(True),
         Channel.is_archived.is_(False),
-        visibility.visible(context.member, now=context.now),
+        visibility.visible(context.member, now=context.tx.now),
     ]
 
 
@@ -101,5 +102,5 @@ def _empty_text(context: HomeContext, visible: Sequence[ColumnElement[bool]]) ->
         .join(ChannelMember, ChannelMember.channel_id == Channel.id)
         .where(*visible)
     )
-    is_anywhere = context.session.scalar(with_bot.limit(1)) is not None
+    is_anywhere = context.tx.session.scalar(with_bot.limit(1)) is not None
     return blocks.ALL_ANSWERED if is_anywhere else blocks.NO_CHANNELS

@@ -7,12 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select
-from sqlalchemy.orm import Session
 
 from bot import timezones
 from bot.home import rules
 from bot.home.rules import PAGE_SIZES, ListName
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.slack.text import permalink
 from bot.workspace.member_settings import MemberSettings
 from models import Home
@@ -20,12 +19,12 @@ from models import Home
 
 @dataclass(frozen=True, slots=True)
 class HomeContext:
-    session: Session
-    workspace: Workspace
+    """The state that the sections of a member's Home tab are made from."""
+
+    tx: Transaction
     member: str
     # None for whoever has not opened it.
     home: Home | None
-    now: datetime
     zone: ZoneInfo
     settings: MemberSettings
 
@@ -44,11 +43,11 @@ class HomeContext:
         if not total:
             return []
         found = statement.offset(start).limit(PAGE_SIZES[name])
-        return self.session.execute(found).all()
+        return self.tx.session.execute(found).all()
 
     def message_url(self, channel: str, ts: str, thread_ts: str | None = None) -> str:
         """Of a message; `channel` is Slack's id."""
-        return permalink(self.workspace.team_url, channel, ts, thread_ts)
+        return permalink(self.tx.workspace.team_url, channel, ts, thread_ts)
 
     def format_day(self, at: datetime) -> str:
-        return timezones.format_day(at, self.now, self.zone)
+        return timezones.format_day(at, self.tx.now, self.zone)

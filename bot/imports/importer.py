@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -17,7 +17,7 @@ from bot.imports.report import MessageKind
 from bot.mentors import message_counts
 from bot.message_counter import DayKey
 from bot.messages import authors
-from bot.runtime import Workspace
+from bot.runtime import Transaction, Workspace
 from bot.workspace import channels, members
 from bot.workspace.external import is_external_author
 from models import Answer, Ask, Channel
@@ -52,38 +52,37 @@ class Importer:
     # The channels' rows by their ids in Slack.
     _channel_ids: dict[str, int] = field(default_factory=dict)
 
-    def import_users(self, session: Session, start: int) -> None:
+    def import_users(self, tx: Transaction, start: int) -> None:
         """Remember some people, but for those whom Slack itself has described."""
         people = self.export.users[start : start + USERS_BATCH_SIZE]
         for person in people:
             if person.team_id or person.enterprise_user:
                 self._with_workspace.add(person.id)
-            self._ensure_user(session, person.id, person.model_dump())
+            self._ensure_user(tx, person.id, person.model_dump())
 
     def import_channels(
-        self, session: Session, export_channels: Iterable[ExportChannel]
+        self, tx: Transaction, export_channels: Iterable[ExportChannel]
     ) -> None:
         """Remember the channels; what Slack has said of them, and settings, stay."""
         for room in export_channels:
-            channel = channels.get_or_create(session, self.workspace.id, room.id)
+            channel = channels.get_or_create(tx, room.id)
             self._channel_ids[room.id] = channel.id
             if channel.looked_up_at is None:
                 channels.upsert_from_slack(
-                    session, self.workspace.id, room.model_dump(), now=self.as_of
+                    replace(tx, now=self.as_of), room.model_dump()
                 )
 
-    def import_asks(self, session: Session, day: DayFile) -> None:
-        channel = session.get_one(Channel, self._channel_ids[day.channel.id])
+    def import_asks(self, tx: Transaction, day: DayFile) -> None:
+        channel = tx.session.get_one(Channel, self._channel_ids[day.channel.id])
         messages = self.export.messages(day)
-        known = _asks_at(session, channel, [message.ts for message in messages])
+        known = _asks_at(tx.session, channel, [message.ts for message in messages])
         for message in messages:
-            if not self._is_by_human(session, message):
+            if not self._is_by_human(tx, message):
                 continue
             self._count_message(message, day.channel.id)
             if message.ts not in known and self._is_ask(message):
                 create_from_message(
-                    session,
-                    self.workspace,
+                    tx,
                     channel,
                     ts=message.ts,
                     author=message.user or "",
@@ -101,11 +100,11 @@ class Importer:
         if at > self.now - message_counts.RETENTION:
             self.messages_written[channel_id, at.date(), message.user or ""] += 1
 
-    def import_threads(self, session: Session, day: DayFile) -> None:
+    def import_threads(self, tx: Transaction, day: DayFile) -> None:
         """Take in what was said and marked in the threads of asks, new or known."""
-        channel = session.get_one(Channel, self._channel_ids[day.channel.id])
+        channel = tx.session.get_one(Channel, self._channel_ids[day.channel.id])
         messages = self.export.messages(day)
-        known = _asks_at(session, channel, [m.thread_ts or m.ts for m in messages])
+        known = _asks_at(tx.session, channel, [m.thread_ts or m.ts for m in messages])
         touched: set[int] = set()
         for message in messages:
             ask = known.get(message.thread_ts or message.ts)
@@ -114,28 +113,25 @@ class Importer:
             for reaction in message.reactions:
                 self.unnamed_reactions += reaction.unnamed_count
                 for reactor in reaction.users:
-                    self._ensure_user(session, reactor)
-            self._is_by_human(session, message)
+                    self._ensure_user(tx, reactor)
+            self._is_by_human(tx, message)
             thread_sync.import_message(
-                session,
-                self.workspace,
-                ask,
-                channel,
-                message.model_dump(),
-                now=self.now,
+                replace(tx, now=self.now), ask, channel, message.model_dump()
             )
             touched.add(ask.id)
         for ask_id in sorted(touched):
-            outcomes.recompute(session, ask_id)
-        recorded = _answers_at(session, channel, [message.ts for message in messages])
+            outcomes.recompute(tx.session, ask_id)
+        recorded = _answers_at(
+            tx.session, channel, [message.ts for message in messages]
+        )
         for message in messages:
             ask = known.get(message.thread_ts or message.ts)
             is_answer = message.ts in recorded
-            self.kinds[self._kind(session, message, ask, is_answer=is_answer)] += 1
+            self.kinds[self._kind(tx, message, ask, is_answer=is_answer)] += 1
 
     def _kind(
         self,
-        session: Session,
+        tx: Transaction,
         message: ExportMessage,
         ask: Ask | None,
         *,
@@ -144,7 +140,7 @@ class Importer:
         """Return the message's line in the report."""
         if ask is not None and not message.is_reply:
             return MessageKind.ASK
-        if not self._is_by_human(session, message):
+        if not self._is_by_human(tx, message):
             return MessageKind.FROM_APP
         if not message.is_reply:
             return (
@@ -160,17 +156,17 @@ class Importer:
             MessageKind.OWN_REPLY if message.user == ask.asker else MessageKind.EXCLUDED
         )
 
-    def _is_by_human(self, session: Session, message: ExportMessage) -> bool:
+    def _is_by_human(self, tx: Transaction, message: ExportMessage) -> bool:
         if not authors.is_by_human(message.model_dump(), self.workspace):
             return False
         author = message.user or ""
-        self._ensure_user(session, author)
-        self._mark_external_author(session, author, message)
-        self._set_name(session, author, message)
+        self._ensure_user(tx, author)
+        self._mark_external_author(tx, author, message)
+        self._set_name(tx, author, message)
         return author not in self._bots
 
     def _mark_external_author(
-        self, session: Session, author: str, message: ExportMessage
+        self, tx: Transaction, author: str, message: ExportMessage
     ) -> None:
         """Take it from a message where an author belongs of whom users.json is silent.
 
@@ -182,31 +178,31 @@ class Importer:
         ):
             return
         self._with_workspace.add(author)
-        member = members.find(session, workspace.id, author)
+        member = members.find(tx, author)
         if member is None or member.looked_up_at != self.as_of:
             return
-        if members.mark_external(session, workspace.id, author):
+        if members.mark_external(tx, author):
             # Their earlier messages may not have said so. Nobody is told anything.
-            session.execute(
+            tx.session.execute(
                 update(Ask)
                 .filter_by(installation_id=workspace.id, asker=author)
                 .where(Ask.deleted_at.is_(None))
                 .values(deleted_at=self.now, state="deleted")
             )
 
-    def _set_name(self, session: Session, author: str, message: ExportMessage) -> None:
+    def _set_name(self, tx: Transaction, author: str, message: ExportMessage) -> None:
         """Take a name from a message where users.json has none."""
         if author not in self._unnamed or message.user_profile is None:
             return
         profile = message.user_profile.model_dump()
-        member = members.find(session, self.workspace.id, author)
+        member = members.find(tx, author)
         if member is not None:
             members.set_names(member, {"name": profile["name"], "profile": profile})
             if member.name:
                 self._unnamed.discard(author)
 
     def _ensure_user(
-        self, session: Session, slack_id: str, user: Mapping[str, object] | None = None
+        self, tx: Transaction, slack_id: str, user: Mapping[str, object] | None = None
     ) -> None:
         """Whoever the export does not describe is an ordinary member.
 
@@ -216,18 +212,16 @@ class Importer:
         if slack_id in self._known_users:
             return
         self._known_users.add(slack_id)
-        member = members.find(session, self.workspace.id, slack_id)
+        member = members.find(tx, slack_id)
         if member is not None and member.forgotten_at is not None:
             # Nothing of before brings them back.
             return
         if member is None or member.looked_up_at is None:
             member = members.upsert_from_slack(
-                session,
-                self.workspace.id,
+                replace(tx, now=self.as_of),
                 user or {"id": slack_id},
                 team_id=self.workspace.team_id,
                 enterprise_id=self.workspace.enterprise_id,
-                now=self.as_of,
             )
         if not member.name and member.looked_up_at == self.as_of:
             self._unnamed.add(slack_id)

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from bot.imports.entries import ExportChannel
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from models import Answer, Ask, Channel
 
 _STATES = ("open", "answered", "solved", "closed")
@@ -65,19 +64,19 @@ class StoredCounts:
 
 
 def count_stored(
-    session: Session, workspace: Workspace, export_channels: Iterable[ExportChannel]
+    tx: Transaction, export_channels: Iterable[ExportChannel]
 ) -> StoredCounts:
     """Count what there is in these channels, but for what was deleted."""
     here = select(Channel.id).where(
-        Channel.installation_id == workspace.id,
+        Channel.installation_id == tx.workspace.id,
         Channel.slack_id.in_([room.id for room in export_channels]),
     )
-    states = session.execute(
+    states = tx.session.execute(
         select(Ask.state, func.count())
         .where(Ask.channel_id.in_(here), Ask.deleted_at.is_(None))
         .group_by(Ask.state)
     )
-    replies = session.execute(
+    replies = tx.session.execute(
         select(Answer.helped, Answer.is_solution)
         .join(Ask, Ask.id == Answer.ask_id)
         .where(

@@ -12,7 +12,7 @@ from bot.imports.export import BadExport, DayFile, Export
 from bot.imports.importer import USERS_BATCH_SIZE, Importer
 from bot.imports.report import ImportSummary, count_stored
 from bot.mentors import message_counts
-from bot.runtime import Workspace
+from bot.runtime import Transaction, Workspace
 from bot.workspace.installations import get_or_create
 from models import Installation
 
@@ -40,23 +40,25 @@ def load(
         workspace = _find_workspace(session, export, now=now)
         if workspace.enterprise_id is None:
             workspace = replace(workspace, enterprise_id=export.enterprise_id)
-        before = count_stored(session, workspace, export_channels)
+        before = count_stored(Transaction(session, workspace, now), export_channels)
     loader = Importer(export, workspace, capture, now, export.latest or now)
     for start in range(0, len(export.users), USERS_BATCH_SIZE):
         with sessions.begin() as session:
-            loader.import_users(session, start)
+            loader.import_users(Transaction(session, workspace, now), start)
     with sessions.begin() as session:
-        loader.import_channels(session, export_channels)
+        loader.import_channels(Transaction(session, workspace, now), export_channels)
     for take in (loader.import_asks, loader.import_threads):
         for some in _batches(days):
             with sessions.begin() as session:
                 for day in some:
-                    take(session, day)
+                    take(Transaction(session, workspace, now), day)
             for _ in some:
                 on_step()
     with sessions.begin() as session:
-        message_counts.raise_to(session, workspace, loader.messages_written)
-        after = count_stored(session, workspace, export_channels)
+        message_counts.raise_to(
+            Transaction(session, workspace, now), loader.messages_written
+        )
+        after = count_stored(Transaction(session, workspace, now), export_channels)
     return ImportSummary(
         channels=len(export_channels),
         users=len(export.users),

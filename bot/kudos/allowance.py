@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, bindparam, select
-from sqlalchemy.orm import Session
 
 from bot import timezones
 from bot.db.statements import prepare_insert, table
@@ -19,6 +18,7 @@ from bot.kudos.rules import (
     Recipient,
 )
 from bot.permissions import Role
+from bot.runtime import Transaction
 from bot.slack.text import SOMEONE
 from bot.workspace import members
 from bot.workspace import roles as workspace_roles
@@ -113,60 +113,55 @@ def day_window(at: datetime, member: Any) -> DayWindow:
     )
 
 
-def lock_giver(session: Session, installation_id: int, giver: str) -> None:
+def lock_giver(tx: Transaction, giver: str) -> None:
     """Let nobody else decide meanwhile what this person may give.
 
     What they have given is to be read after this, not before.
     """
-    session.execute(
-        _LOCK_GIVER(session), {"installation_id": installation_id, "member": giver}
+    tx.session.execute(
+        _LOCK_GIVER(tx.session), {"installation_id": tx.workspace.id, "member": giver}
     )
 
 
-def daily(session: Session, installation_id: int) -> int:
+def daily(tx: Transaction) -> int:
     """How many people one person may thank in a day, as the workspace chose."""
-    chosen = session.scalar(
-        select(Installation.kudos_a_day).filter_by(id=installation_id)
+    chosen = tx.session.scalar(
+        select(Installation.kudos_a_day).filter_by(id=tx.workspace.id)
     )
     return DAILY_ALLOWANCE if chosen is None else chosen
 
 
-def set_daily(session: Session, installation_id: int, allowance: int) -> None:
+def set_daily(tx: Transaction, allowance: int) -> None:
     """From now on one person may thank so many in a day, today's included."""
     chosen = None if allowance == DAILY_ALLOWANCE else allowance
-    session.get_one(Installation, installation_id).kudos_a_day = chosen
+    tx.session.get_one(Installation, tx.workspace.id).kudos_a_day = chosen
 
 
-def remaining(session: Session, installation_id: int, giver: str, at: datetime) -> int:
+def remaining(tx: Transaction, giver: str, at: datetime) -> int:
     """How many the person has left in the day of `at`, wherever they are then."""
-    return max(0, load(session, installation_id, giver, (), at=at).remaining)
+    return max(0, load(tx, giver, (), at=at).remaining)
 
 
 def load(
-    session: Session,
-    installation_id: int,
-    giver: str,
-    recipients: Iterable[str],
-    *,
-    at: datetime,
+    tx: Transaction, giver: str, recipients: Iterable[str], *, at: datetime
 ) -> Allowance:
     """How the person stands in the day of `at`, towards those who are named.
 
     To be asked with the giver held, and in two statements.
     """
     wanted = set(recipients)
-    rows = session.execute(
+    rows = tx.session.execute(
         _SELECT_MEMBERS,
-        {"installation_id": installation_id, "slack_ids": list({giver, *wanted})},
+        {"installation_id": tx.workspace.id, "slack_ids": list({giver, *wanted})},
     ).all()
     chosen = rows[0].kudos_a_day if rows else None
     a_day = DAILY_ALLOWANCE if chosen is None else chosen
     known = {row.slack_id: row for row in rows if row.slack_id is not None}
     within = day_window(at, known.get(giver))
-    given = session.execute(
+    given = tx.session.execute(
         _SELECT_GIVEN,
         {
-            "installation_id": installation_id,
+            "installation_id": tx.workspace.id,
             "giver": giver,
             "since": within.limit_since,
             "moment_ago": at - DUPLICATE_WINDOW,

@@ -1,44 +1,36 @@
 """TODO: say what this module is for."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.kudos import service as kudos_
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from models import Channel, Kudos
 
 
-def on_message_deleted(
-    session: Session,
-    workspace: Workspace,
-    slack_channel: str,
-    ts: str,
-    *,
-    now: datetime,
-) -> None:
+def on_message_deleted(tx: Transaction, slack_channel: str, ts: str) -> None:
     """A message was deleted in Slack.
 
     Kudos whose message it was are taken back; those that are about it stand, without
     a link to where nothing is.
     """
-    channel = session.scalar(
+    channel = tx.session.scalar(
         select(Channel.id).filter_by(
-            installation_id=workspace.id, slack_id=slack_channel
+            installation_id=tx.workspace.id, slack_id=slack_channel
         )
     )
     if channel is None:
         return
-    for kudos in _find_by_message(session, channel, ts):
+    for kudos in _find_by_message(tx.session, channel, ts):
         if kudos.ts == ts and kudos.channel_id == channel:
             if kudos.taken_back_at is None:
-                kudos_.revoke(session, kudos, by=None, now=now)
+                kudos_.revoke(tx, kudos, by=None)
         else:
             kudos.about_ts = None
-            session.flush()
-            kudos_.update_message(session, kudos, now=now)
+            tx.session.flush()
+            kudos_.update_message(tx, kudos)
 
 
 def _find_by_message(session: Session, channel_id: int, ts: str) -> Sequence[Kudos]:

@@ -17,7 +17,7 @@ from bot.kudos import allowance, blocks
 from bot.kudos.blocks import ListItem
 from bot.kudos.rules import MAX_RECIPIENTS
 from bot.kudos.store import KUDOS_NOT_FOUND
-from bot.runtime import Workspace
+from bot.runtime import Transaction, Workspace
 from bot.slack.text import permalink
 from bot.workspace import members
 from models import Channel, Kudos, KudosThanks
@@ -53,85 +53,60 @@ class Cursor:
         return cls(EPOCH + timedelta(microseconds=int(at)), int(kudos_id))
 
 
-def own_history(
-    session: Session, workspace: Workspace, member: str, *, now: datetime
-) -> tuple[str, list[Block]]:
+def own_history(tx: Transaction, member: str) -> tuple[str, list[Block]]:
     """What `/kudos me` answers: both lists, and what is left today."""
-    received, more_received = _page(session, workspace, member, "received", now=now)
-    given, more_given = _page(session, workspace, member, "given", now=now)
+    received, more_received = _page(tx, member, "received")
+    given, more_given = _page(tx, member, "given")
     return blocks.history(
         received,
         given,
-        remaining=allowance.remaining(session, workspace.id, member, now),
-        daily_allowance=allowance.daily(session, workspace.id),
+        remaining=allowance.remaining(tx, member, tx.now),
+        daily_allowance=allowance.daily(tx),
         next_received=more_received,
         next_given=more_given,
     )
 
 
 def page(
-    session: Session,
-    workspace: Workspace,
-    member: str,
-    direction: Direction,
-    after: str,
-    *,
-    now: datetime,
+    tx: Transaction, member: str, direction: Direction, after: str
 ) -> tuple[str, list[Block]]:
     """The page of one list that begins behind the cursor `after`."""
-    rows, more = _page(
-        session, workspace, member, direction, now=now, after=Cursor.parse(after)
-    )
+    rows, more = _page(tx, member, direction, after=Cursor.parse(after))
     return blocks.page(direction, rows, next_cursor=more)
 
 
-def recent(
-    session: Session, workspace: Workspace, member: str, *, now: datetime
-) -> list[Block]:
+def recent(tx: Transaction, member: str) -> list[Block]:
     """The section of the Home tab: what its owner received in the last month."""
-    found = _received(workspace.id, member, HOME_LIMIT, since=now - RECENT_PERIOD)
-    rows = _items(
-        session,
-        workspace,
-        member,
-        session.execute(found).all(),
-        now=now,
-        may_ask_slack=False,
-    )
+    found = _received(tx.workspace.id, member, HOME_LIMIT, since=tx.now - RECENT_PERIOD)
+    rows = _items(tx, member, tx.session.execute(found).all(), may_ask_slack=False)
     return blocks.recent(rows)
 
 
-def has_any(session: Session, workspace: Workspace, member: str) -> bool:
+def has_any(tx: Transaction, member: str) -> bool:
     """Whether somebody ever received kudos, or gave some."""
     found = (
-        session.scalar(statement(workspace.id, member, 1))
+        tx.session.scalar(statement(tx.workspace.id, member, 1))
         for statement in (_received, _given)
     )
     return any(one is not None for one in found)
 
 
 def _page(
-    session: Session,
-    workspace: Workspace,
-    member: str,
-    direction: Direction,
-    *,
-    now: datetime,
-    after: Cursor | None = None,
+    tx: Transaction, member: str, direction: Direction, *, after: Cursor | None = None
 ) -> tuple[list[ListItem], str]:
     if direction == "received":
-        statement = _received(workspace.id, member, PAGE_SIZE + 1, after=after)
+        statement = _received(tx.workspace.id, member, PAGE_SIZE + 1, after=after)
     else:
         # One row for each receiver: enough of them for a page of kudos and one more.
         most = (PAGE_SIZE + 1) * MAX_RECIPIENTS
-        statement = _given(workspace.id, member, most, after=after)
+        statement = _given(tx.workspace.id, member, most, after=after)
     # The receivers of one kudos stand together.
-    found = list({row.kudos_id: row for row in session.execute(statement)}.values())
+    found = list({row.kudos_id: row for row in tx.session.execute(statement)}.values())
     shown = found[:PAGE_SIZE]
     more = ""
     if len(found) > PAGE_SIZE:
         more = str(Cursor(shown[-1].given_at, shown[-1].kudos_id))
-    return _items(session, workspace, member, shown, now=now), more
+    return _items(tx, member, shown), more
 
 
 _COLUMNS = (_thanks.c.kudos_id, _thanks.c.given_at, _thanks.c.is_second)
@@ -181,36 +156,28 @@ def _newest(statement: Select[Any], after: Cursor | None) -> Select[Any]:
 
 
 def _items(
-    session: Session,
-    workspace: Workspace,
-    member: str,
-    thanks: Sequence[Any],
-    *,
-    now: datetime,
-    # Whether Slack may be asked first what they may see (MembershipUnknown).
-    may_ask_slack: bool = True,
+    tx: Transaction, member: str, thanks: Sequence[Any], *, may_ask_slack: bool = True
 ) -> list[ListItem]:
     ids = [row.kudos_id for row in thanks]
     kudos = {
-        one.id: one for one in session.scalars(select(Kudos).where(Kudos.id.in_(ids)))
+        one.id: one
+        for one in tx.session.scalars(select(Kudos).where(Kudos.id.in_(ids)))
     }
-    seconds = _join_counts(session, ids)
+    seconds = _join_counts(tx.session, ids)
     people = {one.giver for one in kudos.values()}
     people |= {receiver for one in kudos.values() for receiver in one.receivers}
-    called = members.names(session, workspace.id, people)
-    zone = allowance.day_window(now, members.find(session, workspace.id, member)).zone
-    slack_ids = _channels(
-        session, kudos.values(), member, now=now, may_ask_slack=may_ask_slack
-    )
+    called = members.names(tx, people)
+    zone = allowance.day_window(tx.now, members.find(tx, member)).zone
+    slack_ids = _channels(tx, kudos.values(), member, may_ask_slack=may_ask_slack)
     return [
         _item(
-            workspace,
+            tx.workspace,
             kudos[row.kudos_id],
             row,
             is_by_member=kudos[row.kudos_id].giver == member or row.is_second,
             names=called,
             join_count=seconds.get(row.kudos_id, 0),
-            day=timezones.format_day(row.given_at, now, zone),
+            day=timezones.format_day(row.given_at, tx.now, zone),
             slack_ids=slack_ids,
         )
         for row in thanks
@@ -272,21 +239,16 @@ def subject_url(
 
 
 def _channels(
-    session: Session,
-    kudos: Iterable[Kudos],
-    member: str,
-    *,
-    now: datetime,
-    may_ask_slack: bool,
+    tx: Transaction, kudos: Iterable[Kudos], member: str, *, may_ask_slack: bool
 ) -> dict[int, str]:
     """The channels of these that the person may see, as Slack calls them."""
     ids = {one.channel_id for one in kudos} | {one.about_channel_id for one in kudos}
     found = select(Channel).where(Channel.id.in_(ids - {None}))
     if not may_ask_slack:
-        found = found.where(visibility.visible(member, now=now))
-    places = session.scalars(found).all()
+        found = found.where(visibility.visible(member, now=tx.now))
+    places = tx.session.scalars(found).all()
     if may_ask_slack:
-        seen = visibility.visible_channels(session, places, member, now=now)
+        seen = visibility.visible_channels(tx, places, member)
         places = [place for place in places if place.id in seen]
     return {place.id: place.slack_id for place in places}
 

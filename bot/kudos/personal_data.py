@@ -3,24 +3,34 @@
 from collections.abc import Iterable
 
 from sqlalchemy import Text, cast, or_, select
-from sqlalchemy.orm import Session
 
+from bot.kudos.message_kinds import (
+    KUDOS_LIMIT_REACHED,
+    KUDOS_NOT_POSTED,
+    KUDOS_POST,
+    KUDOS_RECEIPT,
+    KUDOS_RECEIVED,
+    KUDOS_UPDATE,
+    KUDOS_UPDATE_RECEIPT,
+    KUDOS_UPDATE_RECIPIENT,
+)
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy, mentions_member
+from bot.runtime import Transaction
 from models import Kudos, KudosGiverLock, KudosReaction, KudosTag, KudosThanks
 
 REMOVED_REASON = "(Removed at the author's request)"
 
 
-def _find_kudos(session: Session, erasure: Erasure) -> Iterable[int]:
+def _find_kudos(tx: Transaction, erasure: Erasure) -> Iterable[int]:
     """The kudos that the person gave, got, joined or is mentioned in."""
     who = erasure.member
     joined = select(KudosThanks.kudos_id).where(
-        KudosThanks.installation_id == erasure.installation_id,
+        KudosThanks.installation_id == tx.workspace.id,
         or_(KudosThanks.giver == who, KudosThanks.receiver == who),
     )
-    return session.scalars(
+    return tx.session.scalars(
         select(Kudos.id).where(
-            Kudos.installation_id == erasure.installation_id,
+            Kudos.installation_id == tx.workspace.id,
             or_(
                 Kudos.giver == who,
                 Kudos.taken_back_by == who,
@@ -91,17 +101,17 @@ MESSAGES = (
     MessagePolicy(
         frozenset(
             {
-                "kudos.post",
-                "kudos.show",
-                "kudos.received",
-                "kudos.retell",
-                "kudos.given",
-                "kudos.settled",
-                "kudos.not_posted",
+                KUDOS_POST,
+                KUDOS_UPDATE,
+                KUDOS_RECEIVED,
+                KUDOS_UPDATE_RECIPIENT,
+                KUDOS_RECEIPT,
+                KUDOS_UPDATE_RECEIPT,
+                KUDOS_NOT_POSTED,
             }
         ),
         _find_kudos,
     ),
     # For one person's eyes, until they reload.
-    MessagePolicy(frozenset({"kudos.spent"})),
+    MessagePolicy(frozenset({KUDOS_LIMIT_REACHED})),
 )

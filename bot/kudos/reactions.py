@@ -9,17 +9,17 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select, update
-from sqlalchemy.orm import Session
 
 from bot.kudos import allowance, reaction_store, rules, store
 from bot.kudos import service as kudos_
+from bot.kudos.message_kinds import KUDOS_LIMIT_REACHED
 from bot.kudos.reaction_store import ReactionEvent
 from bot.kudos.rules import KudosRequest, Method, Validation
 from bot.kudos.store import delete_thanks
 from bot.messages import tracked_messages
-from bot.outbox import enqueue, home_refresh
+from bot.outbox import home_refresh
 from bot.permissions import Action, is_allowed
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.workspace import members
 from models import Channel, Kudos, KudosReaction, KudosThanks, Member
 
@@ -27,64 +27,58 @@ from models import Channel, Kudos, KudosReaction, KudosThanks, Member
 NOTIFICATION_DELAY = timedelta(seconds=60)
 
 
-def apply_reaction(
-    session: Session, workspace: Workspace, event: ReactionEvent, *, now: datetime
-) -> None:
+def apply_reaction(tx: Transaction, event: ReactionEvent) -> None:
     """Record a reaction or its removal, and what it gives or takes back.
 
     Not one that comes late, when whoever reacted has been forgotten.
     """
-    if members.is_before_erasure(
-        session, workspace.id, event.member, event_micros=event.event_micros
-    ):
+    if members.is_before_erasure(tx, event.member, event_micros=event.event_micros):
         return
-    spot = reaction_store.find_target(session, workspace.id, event)
+    spot = reaction_store.find_target(tx.session, tx.workspace.id, event)
     if spot is None:
         return
-    is_waiting = not _are_members_known(session, workspace, event.member, event.author)
+    is_waiting = not _are_members_known(tx, event.member, event.author)
     if spot.is_kudos:
-        allowance.lock_giver(session, workspace.id, event.member)
+        allowance.lock_giver(tx, event.member)
         if reaction_store.record(
-            session, spot.channel_id, event, is_undecided=is_waiting
+            tx.session, spot.channel_id, event, is_undecided=is_waiting
         ):
-            _recompute_kudos(session, workspace, spot.channel_id, event, now=now)
+            _recompute_kudos(tx, spot.channel_id, event)
         return
     if spot.kudos_id is None:
         # Its message is perhaps being recorded at this moment: one of the two waits.
-        tracked_messages.lock_channel(session, spot.channel_id)
-        spot = reaction_store.find_target(session, workspace.id, event) or spot
+        tracked_messages.lock_channel(tx.session, spot.channel_id)
+        spot = reaction_store.find_target(tx.session, tx.workspace.id, event) or spot
     if spot.kudos_id is None:
-        reaction_store.record(session, spot.channel_id, event, is_undecided=is_waiting)
-        return
-    kudos = store.lock(session, workspace, spot.kudos_id)
-    allowance.lock_giver(session, workspace.id, event.member)
-    if reaction_store.record(session, spot.channel_id, event, is_undecided=is_waiting):
-        _recompute_join(
-            session, workspace, kudos, event.member, is_new=event.is_present, now=now
+        reaction_store.record(
+            tx.session, spot.channel_id, event, is_undecided=is_waiting
         )
+        return
+    kudos = store.lock(tx, spot.kudos_id)
+    allowance.lock_giver(tx, event.member)
+    if reaction_store.record(
+        tx.session, spot.channel_id, event, is_undecided=is_waiting
+    ):
+        _recompute_join(tx, kudos, event.member, is_new=event.is_present)
 
 
-def _are_members_known(
-    session: Session, workspace: Workspace, member: str, author: str | None
-) -> bool:
+def _are_members_known(tx: Transaction, member: str, author: str | None) -> bool:
     """Whether we know enough of these to decide.
 
     If not, they will be asked about, and `reconsider` decides when the answer is
     there: either it sees what we write, or we see it.
     """
-    unknown = _unknown_members(session, workspace.id, member, author)
+    unknown = _unknown_members(tx, member, author)
     for slack_id in sorted(unknown):
-        members.lock(session, workspace.id, slack_id)
-    return not (unknown and _unknown_members(session, workspace.id, member, author))
+        members.lock(tx, slack_id)
+    return not (unknown and _unknown_members(tx, member, author))
 
 
-def _unknown_members(
-    session: Session, installation_id: int, member: str, author: str | None
-) -> set[str]:
+def _unknown_members(tx: Transaction, member: str, author: str | None) -> set[str]:
     wanted = {slack_id for slack_id in (member, author) if slack_id}
-    known = session.scalars(
+    known = tx.session.scalars(
         select(Member.slack_id).where(
-            Member.installation_id == installation_id,
+            Member.installation_id == tx.workspace.id,
             Member.slack_id.in_(wanted),
             Member.looked_up_at.is_not(None),
         )
@@ -92,15 +86,13 @@ def _unknown_members(
     return wanted - set(known)
 
 
-def on_user_loaded(
-    session: Session, workspace: Workspace, member: Member, *, now: datetime
-) -> None:
+def on_user_loaded(tx: Transaction, member: Member) -> None:
     """Facts about a person have arrived: what they reacted to before is decided."""
-    waiting = session.execute(
+    waiting = tx.session.execute(
         select(KudosReaction, Channel.slack_id)
         .join(Channel, Channel.id == KudosReaction.channel_id)
         .where(
-            Channel.installation_id == workspace.id,
+            Channel.installation_id == tx.workspace.id,
             KudosReaction.is_waiting.is_(True),
             or_(
                 KudosReaction.member == member.slack_id,
@@ -112,7 +104,7 @@ def on_user_loaded(
         )
     ).all()
     for register, slack_channel in waiting:
-        if _unknown_members(session, workspace.id, register.member, register.author):
+        if _unknown_members(tx, register.member, register.author):
             continue
         seen = ReactionEvent(
             member=register.member,
@@ -123,22 +115,15 @@ def on_user_loaded(
             is_present=register.is_present,
             author=register.author,
         )
-        _decide(session, workspace, register.channel_id, seen, now=now)
+        _decide(tx, register.channel_id, seen)
 
 
-def _decide(
-    session: Session,
-    workspace: Workspace,
-    channel_id: int,
-    event: ReactionEvent,
-    *,
-    now: datetime,
-) -> None:
+def _decide(tx: Transaction, channel_id: int, event: ReactionEvent) -> None:
     by_message = select(Kudos.id).filter_by(channel_id=channel_id, ts=event.ts)
-    kudos_id = session.scalar(by_message) if event.author is None else None
-    kudos = store.lock(session, workspace, kudos_id) if kudos_id else None
-    allowance.lock_giver(session, workspace.id, event.member)
-    session.execute(
+    kudos_id = tx.session.scalar(by_message) if event.author is None else None
+    kudos = store.lock(tx, kudos_id) if kudos_id else None
+    allowance.lock_giver(tx, event.member)
+    tx.session.execute(
         update(KudosReaction)
         .where(
             KudosReaction.channel_id == channel_id,
@@ -148,40 +133,36 @@ def _decide(
         .values(is_waiting=False)
     )
     if kudos is not None:
-        _recompute_join(session, workspace, kudos, event.member, is_new=True, now=now)
+        _recompute_join(tx, kudos, event.member, is_new=True)
     elif event.author is not None:
-        _recompute_kudos(session, workspace, channel_id, event, now=now)
+        _recompute_kudos(tx, channel_id, event)
 
 
-def attach_reactions(
-    session: Session, workspace: Workspace, kudos: Kudos, *, now: datetime
-) -> None:
+def attach_reactions(tx: Transaction, kudos: Kudos) -> None:
     """Whoever reacted before we knew the message counts from when they did."""
-    waiting = session.scalars(
+    waiting = tx.session.scalars(
         select(KudosReaction.member)
         .filter_by(channel_id=kudos.channel_id, message_ts=kudos.ts, is_present=True)
         .distinct()
         .order_by(KudosReaction.member)
     ).all()
     for member in waiting:
-        allowance.lock_giver(session, workspace.id, member)
-        _recompute_join(session, workspace, kudos, member, is_new=True, now=now)
+        allowance.lock_giver(tx, member)
+        _recompute_join(tx, kudos, member, is_new=True)
 
 
 def _recompute_join(
-    session: Session,
-    workspace: Workspace,
+    tx: Transaction,
     kudos: Kudos,
     member: str,
     *,
     # Whether the person has just reacted; else they can only lose what they had.
     is_new: bool,
-    now: datetime,
 ) -> None:
     if member == kudos.giver or kudos.channel_id is None or kudos.ts is None:
         return
-    since = reaction_store.active_since(session, kudos.channel_id, kudos.ts, member)
-    stands = session.scalar(
+    since = reaction_store.active_since(tx.session, kudos.channel_id, kudos.ts, member)
+    stands = tx.session.scalar(
         select(func.min(KudosThanks.given_at)).filter_by(
             kudos_id=kudos.id, giver=member
         )
@@ -189,84 +170,49 @@ def _recompute_join(
     if since == stands:
         return
     if stands is not None:
-        delete_thanks(session, kudos.id, member)
+        delete_thanks(tx.session, kudos.id, member)
     is_asked = since is not None and (is_new or stands is not None)
     if since is not None and is_asked and kudos.taken_back_at is None:
         verdict = _validate(
-            session,
-            workspace,
-            kudos.channel_id,
-            member,
-            kudos.receivers,
-            at=since,
-            method="second",
+            tx, kudos.channel_id, member, kudos.receivers, at=since, method="second"
         )
-        store.record(session, kudos, member, verdict.recipients, at=since, is_join=True)
-        _notify_limit_reached(
-            session,
-            workspace,
-            kudos.channel_id,
-            verdict,
-            member=member,
-            at=since,
-            now=now,
-        )
-    kudos_.update_message(session, kudos, now=now)
-    home_refresh.refresh_homes(session, workspace.id, kudos.receivers, now=now)
+        store.record(tx, kudos, member, verdict.recipients, at=since, is_join=True)
+        _notify_limit_reached(tx, kudos.channel_id, verdict, member=member, at=since)
+    kudos_.update_message(tx, kudos)
+    home_refresh.refresh_homes(tx, kudos.receivers)
 
 
-def _recompute_kudos(
-    session: Session,
-    workspace: Workspace,
-    channel_id: int,
-    event: ReactionEvent,
-    *,
-    now: datetime,
-) -> None:
+def _recompute_kudos(tx: Transaction, channel_id: int, event: ReactionEvent) -> None:
     """Thank the author of a message by an emoji, or take that back."""
     source = f"reaction:{channel_id}:{event.ts}:{event.member}"
-    kudos = session.scalar(
+    kudos = tx.session.scalar(
         select(Kudos)
-        .filter_by(installation_id=workspace.id, source=source)
+        .filter_by(installation_id=tx.workspace.id, source=source)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    since = reaction_store.active_since(session, channel_id, event.ts, event.member)
+    since = reaction_store.active_since(tx.session, channel_id, event.ts, event.member)
     stands = kudos.given_at if kudos and kudos.taken_back_at is None else None
     if since == stands:
         return
     if since is None or not (event.is_present or stands):
         if kudos is not None and stands:
-            kudos_.revoke(session, kudos, by=event.member, now=now)
+            kudos_.revoke(tx, kudos, by=event.member)
         return
     if kudos is not None:
-        delete_thanks(session, kudos.id, event.member)
+        delete_thanks(tx.session, kudos.id, event.member)
     author = event.author or ""
     verdict = _validate(
-        session,
-        workspace,
-        channel_id,
-        event.member,
-        [author],
-        at=since,
-        method="reaction",
+        tx, channel_id, event.member, [author], at=since, method="reaction"
     )
     if not verdict.recipients:
         if kudos is not None and stands:
-            kudos_.revoke(session, kudos, by=event.member, now=now)
-        _notify_limit_reached(
-            session,
-            workspace,
-            channel_id,
-            verdict,
-            member=event.member,
-            at=since,
-            now=now,
-        )
+            kudos_.revoke(tx, kudos, by=event.member)
+        _notify_limit_reached(tx, channel_id, verdict, member=event.member, at=since)
         return
     if kudos is None:
         kudos = Kudos(
-            installation_id=workspace.id,
+            installation_id=tx.workspace.id,
             source=source,
             channel_id=channel_id,
             about_channel_id=channel_id,
@@ -276,21 +222,20 @@ def _recompute_kudos(
             receivers=[author],
             given_at=since,
         )
-        session.add(kudos)
+        tx.session.add(kudos)
     elif kudos.taken_back_at is not None:
         kudos.taken_back_at = kudos.taken_back_by = None
-        kudos_.update_recipient_message(session, kudos, author, now=now)
+        kudos_.update_recipient_message(tx, kudos, author)
     kudos.given_at = since
-    session.flush()
-    store.record(session, kudos, event.member, verdict.recipients, at=since)
+    tx.session.flush()
+    store.record(tx, kudos, event.member, verdict.recipients, at=since)
     kudos_.notify_recipients(
-        session, kudos, verdict.recipients, now=now, send_after=now + NOTIFICATION_DELAY
+        tx, kudos, verdict.recipients, send_after=tx.now + NOTIFICATION_DELAY
     )
 
 
 def _validate(
-    session: Session,
-    workspace: Workspace,
+    tx: Transaction,
     channel_id: int,
     giver: str,
     people: Iterable[str],
@@ -299,10 +244,10 @@ def _validate(
     method: Method,
 ) -> Validation:
     wanted = list(people)
-    stands = allowance.load(session, workspace.id, giver, wanted, at=at)
+    stands = allowance.load(tx, giver, wanted, at=at)
     if not is_allowed(Action.GIVE_KUDOS, stands.roles):
         return Validation()
-    channel = session.get_one(Channel, channel_id)
+    channel = tx.session.get_one(Channel, channel_id)
     return rules.validate(
         KudosRequest(
             giver=giver,
@@ -317,30 +262,23 @@ def _validate(
 
 
 def _notify_limit_reached(
-    session: Session,
-    workspace: Workspace,
+    tx: Transaction,
     channel_id: int,
     validation: Validation,
     *,
     member: str,
     at: datetime,
-    now: datetime,
 ) -> None:
     """Say, once a day and to nobody else, that a reaction gave nothing, and why."""
     why = [problem.text for problem in validation.errors if problem.is_limit]
     if not why:
         return
-    channel = session.get_one(Channel, channel_id)
-    day = allowance.day_window(
-        at, members.find(session, workspace.id, member)
-    ).starts_at
-    enqueue.enqueue(
-        session,
-        "kudos.spent",
+    channel = tx.session.get_one(Channel, channel_id)
+    day = allowance.day_window(at, members.find(tx, member)).starts_at
+    tx.enqueue(
+        KUDOS_LIMIT_REACHED,
         channel_id,
-        channel.slack_id,
-        installation_id=workspace.id,
-        now=now,
+        to=channel.slack_id,
         payload={"member": member, "why": why},
         occurrence=f"{member}:{day:%Y-%m-%d}",
     )

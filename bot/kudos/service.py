@@ -6,11 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete
-from sqlalchemy.orm import Session
 
 from bot import visibility
 from bot.errors import UserError
 from bot.kudos import allowance, rules
+from bot.kudos.message_kinds import (
+    KUDOS_POST,
+    KUDOS_RECEIPT,
+    KUDOS_RECEIVED,
+    KUDOS_UPDATE,
+    KUDOS_UPDATE_RECEIPT,
+    KUDOS_UPDATE_RECIPIENT,
+)
 from bot.kudos.rules import Issue, KudosRequest
 from bot.kudos.store import (
     KudosDraft,
@@ -20,9 +27,10 @@ from bot.kudos.store import (
     lock,
     reply_thread_ts,
 )
-from bot.outbox import enqueue, home_refresh
+from bot.outbox import home_refresh
+from bot.outbox.kind import MessageKind
 from bot.permissions import Action, Role, require
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.workspace import members, roles
 from models import Channel, Kudos, KudosTag, KudosThanks
 
@@ -54,22 +62,19 @@ def require_can_post(channel: Channel) -> None:
 
 
 def give(
-    session: Session,
-    workspace: Workspace,
-    # None: privately, by direct messages only.
+    tx: Transaction,
     channel: Channel | None,
     draft: KudosDraft,
     *,
     giver: str,
     source: str,
-    now: datetime,
 ) -> GiveResult:
     """Thank people: one kudos for each `source`, and within the giver's allowance.
 
     Raises Refusal, with all that is wrong, where none of it can be given.
     """
-    allowance.lock_giver(session, workspace.id, giver)
-    stands = allowance.load(session, workspace.id, giver, draft.people, at=now)
+    allowance.lock_giver(tx, giver)
+    stands = allowance.load(tx, giver, draft.people, at=tx.now)
     wish = KudosRequest(
         giver=giver,
         people=draft.people,
@@ -83,48 +88,36 @@ def give(
     )
     kudos_id = _find_duplicate(stands.recent_kudos, channel, wish, draft.about)
     if kudos_id is not None:
-        return _earlier_result(session, wish, kudos_id)
+        return _earlier_result(tx, wish, kudos_id)
     try:
         require(Action.GIVE_KUDOS, stands.roles)
         if channel is not None:
             require_can_post(channel)
-            visibility.require_visible(
-                session, channel, giver, now=now, field="channel"
-            )
+            visibility.require_visible(tx, channel, giver, field="channel")
         verdict = rules.validate(wish)
         if verdict.errors:
             raise rules.to_user_error(verdict.errors)
     except UserError:
         # A request that comes twice is not refused for what it has given itself.
-        if (kudos_id := find_by_source(session, workspace, source)) is None:
+        if (kudos_id := find_by_source(tx, source)) is None:
             raise
-        return _earlier_result(session, wish, kudos_id)
+        return _earlier_result(tx, wish, kudos_id)
     kudos_id = insert_kudos(
-        session,
-        workspace,
-        channel,
-        draft,
-        recipients=verdict.recipients,
-        giver=giver,
-        source=source,
-        now=now,
+        tx, channel, draft, recipients=verdict.recipients, giver=giver, source=source
     )
     if kudos_id is None:
-        kudos_id = find_by_source(session, workspace, source)
+        kudos_id = find_by_source(tx, source)
         assert kudos_id is not None  # noqa: S101 - it is why there is no new row
-        return _earlier_result(session, wish, kudos_id)
+        return _earlier_result(tx, wish, kudos_id)
     if channel is None:
-        kudos = session.get_one(Kudos, kudos_id)
-        notify_recipients(session, kudos, verdict.recipients, now=now)
+        kudos = tx.session.get_one(Kudos, kudos_id)
+        notify_recipients(tx, kudos, verdict.recipients)
     else:
         thread_ts = reply_thread_ts(draft, channel)
-        enqueue.enqueue(
-            session,
-            "kudos.post",
+        tx.enqueue(
+            KUDOS_POST,
             kudos_id,
-            channel.slack_id,
-            installation_id=workspace.id,
-            now=now,
+            to=channel.slack_id,
             payload={"thread_ts": thread_ts} if thread_ts else None,
         )
     return GiveResult(
@@ -137,11 +130,11 @@ def give(
 
 
 def _earlier_result(
-    session: Session, request: KudosRequest, kudos_id: int
+    tx: Transaction, request: KudosRequest, kudos_id: int
 ) -> GiveResult:
     """Return what the same request has given before."""
-    kudos = session.get_one(Kudos, kudos_id)
-    called = members.names(session, kudos.installation_id, kudos.receivers)
+    kudos = tx.session.get_one(Kudos, kudos_id)
+    called = members.names(tx, kudos.receivers)
     return GiveResult(
         kudos_id,
         kudos.receivers,
@@ -175,130 +168,98 @@ def _find_duplicate(
     )
 
 
-def take_back(
-    session: Session, workspace: Workspace, kudos_id: int, *, by: str, now: datetime
-) -> None:
+def take_back(tx: Transaction, kudos_id: int, *, by: str) -> None:
     """The kudos are given no longer, and whoever was told sees so where they were told.
 
     Raises Refusal for others than the giver and admins, or when it is too late.
     """
-    kudos = lock(session, workspace, kudos_id)
-    held = roles.in_workspace(session, workspace.id, by)
+    kudos = lock(tx, kudos_id)
+    held = roles.in_workspace(tx, by)
     if by == kudos.giver:
         held |= {Role.AUTHOR}
     if kudos.channel_id is not None:
-        channel = session.get_one(Channel, kudos.channel_id)
-        visibility.require_visible(session, channel, by, now=now)
-    rules.require_take_back(held, given_at=kudos.given_at, now=now)
+        channel = tx.session.get_one(Channel, kudos.channel_id)
+        visibility.require_visible(tx, channel, by)
+    rules.require_take_back(held, given_at=kudos.given_at, now=tx.now)
     if kudos.taken_back_at is not None:
         raise UserError(ALREADY_TAKEN_BACK)
-    revoke(session, kudos, by=by, now=now)
+    revoke(tx, kudos, by=by)
 
 
-def revoke(session: Session, kudos: Kudos, *, by: str | None, now: datetime) -> None:
+def revoke(tx: Transaction, kudos: Kudos, *, by: str | None) -> None:
     """What the kudos gave is given no longer. To be called with the kudos held."""
-    kudos.taken_back_at, kudos.taken_back_by = now, by
-    session.execute(delete(KudosThanks).where(KudosThanks.kudos_id == kudos.id))
-    session.execute(delete(KudosTag).where(KudosTag.kudos_id == kudos.id))
-    session.flush()
-    update_message(session, kudos, now=now)
+    kudos.taken_back_at, kudos.taken_back_by = tx.now, by
+    tx.session.execute(delete(KudosThanks).where(KudosThanks.kudos_id == kudos.id))
+    tx.session.execute(delete(KudosTag).where(KudosTag.kudos_id == kudos.id))
+    tx.session.flush()
+    update_message(tx, kudos)
     if kudos.emoji is None:
-        update_receipt(session, kudos, now=now, send_after=now)
+        update_receipt(tx, kudos, send_after=tx.now)
     for receiver in kudos.receivers:
-        update_recipient_message(session, kudos, receiver, now=now)
+        update_recipient_message(tx, kudos, receiver)
 
 
-def update_message(session: Session, kudos: Kudos, *, now: datetime) -> None:
+def update_message(tx: Transaction, kudos: Kudos) -> None:
     """The kudos' message, if there is one, is to show what is true now."""
     if kudos.channel_id is None or kudos.emoji is not None:
         return
-    channel = session.get_one(Channel, kudos.channel_id)
-    _enqueue_update("kudos.show", session, kudos, channel.slack_id, now=now)
+    channel = tx.session.get_one(Channel, kudos.channel_id)
+    _enqueue_update(tx, KUDOS_UPDATE, kudos, channel.slack_id)
 
 
 def notify_recipients(
-    session: Session,
+    tx: Transaction,
     kudos: Kudos,
     recipients: Iterable[str],
     *,
-    now: datetime,
     send_after: datetime | None = None,
 ) -> None:
     told = list(recipients)
     for receiver in told:
-        _enqueue(
-            "kudos.received", session, kudos, receiver, now=now, send_after=send_after
-        )
-    home_refresh.refresh_homes(session, kudos.installation_id, told, now=now)
+        _enqueue(tx, KUDOS_RECEIVED, kudos, receiver, send_after=send_after)
+    home_refresh.refresh_homes(tx, told)
 
 
-def update_recipient_message(
-    session: Session, kudos: Kudos, recipient: str, *, now: datetime
-) -> None:
+def update_recipient_message(tx: Transaction, kudos: Kudos, recipient: str) -> None:
     """The letter to a receiver, if there is one, is to say what is true now."""
-    _enqueue_update("kudos.retell", session, kudos, recipient, now=now)
-    home_refresh.refresh_homes(session, kudos.installation_id, [recipient], now=now)
+    _enqueue_update(tx, KUDOS_UPDATE_RECIPIENT, kudos, recipient)
+    home_refresh.refresh_homes(tx, [recipient])
 
 
-def update_receipt(
-    session: Session, kudos: Kudos, *, now: datetime, send_after: datetime
-) -> None:
+def update_receipt(tx: Transaction, kudos: Kudos, *, send_after: datetime) -> None:
     """The line to the giver, if it is a letter, is to lose its button at `due`."""
-    enqueue.enqueue_updates(
-        session,
-        "kudos.settled",
-        [(kudos.id, kudos.giver)],
-        installation_id=kudos.installation_id,
-        now=now,
-        due=send_after,
+    tx.enqueue_updates(
+        KUDOS_UPDATE_RECEIPT, [(kudos.id, kudos.giver)], send_at=send_after
     )
 
 
 def send_receipt(
-    session: Session,
+    tx: Transaction,
     result: GiveResult,
     *,
     # Where to say it, to the giver only; None: in a direct message.
     channel: Channel | None,
-    now: datetime,
 ) -> None:
     """What was given and what is left, to a giver who can't be answered at once."""
-    kudos = session.get_one(Kudos, result.kudos_id)
+    kudos = tx.session.get_one(Kudos, result.kudos_id)
     detail = {"left": result.remaining, "dropped": [p.text for p in result.warnings]}
     recipient = channel.slack_id if channel else kudos.giver
-    _enqueue("kudos.given", session, kudos, recipient, now=now, detail=detail)
+    _enqueue(tx, KUDOS_RECEIPT, kudos, recipient, detail=detail)
 
 
 def _enqueue(
-    kind: str,
-    session: Session,
+    tx: Transaction,
+    kind: MessageKind,
     kudos: Kudos,
     recipient: str,
     *,
-    now: datetime,
     send_after: datetime | None = None,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    enqueue.enqueue(
-        session,
-        kind,
-        kudos.id,
-        recipient,
-        installation_id=kudos.installation_id,
-        now=now,
-        due=send_after,
-        payload=detail,
-    )
+    tx.enqueue(kind, kudos.id, to=recipient, send_at=send_after, payload=detail)
 
 
 def _enqueue_update(
-    kind: str, session: Session, kudos: Kudos, recipient: str, *, now: datetime
+    tx: Transaction, kind: MessageKind, kudos: Kudos, recipient: str
 ) -> None:
-    enqueue.enqueue_update(
-        session,
-        kind,
-        kudos.id,
-        recipient,
-        installation_id=kudos.installation_id,
-        now=now,
-    )
+    tx.enqueue_update(kind, kudos.id, to=recipient)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.db.statements import prepare_insert, table
 from bot.errors import UserError
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from models import Channel, Kudos, KudosTag, KudosThanks
 
 
@@ -44,9 +44,9 @@ class KudosDraft:
     about: SubjectMessage | None = None
 
 
-def find_by_source(session: Session, workspace: Workspace, source: str) -> int | None:
-    return session.scalar(
-        select(Kudos.id).filter_by(installation_id=workspace.id, source=source)
+def find_by_source(tx: Transaction, source: str) -> int | None:
+    return tx.session.scalar(
+        select(Kudos.id).filter_by(installation_id=tx.workspace.id, source=source)
     )
 
 
@@ -72,22 +72,20 @@ _INSERT_THANKS = prepare_insert(
 
 
 def insert_kudos(
-    session: Session,
-    workspace: Workspace,
+    tx: Transaction,
     channel: Channel | None,
     draft: KudosDraft,
     *,
     recipients: Sequence[str],
     giver: str,
     source: str,
-    now: datetime,
 ) -> int | None:
     """The new kudos' id; None where its `source` has given some already."""
     about = draft.about
-    kudos_id: int | None = session.execute(
-        _INSERT_KUDOS(session),
+    kudos_id: int | None = tx.session.execute(
+        _INSERT_KUDOS(tx.session),
         {
-            "installation_id": workspace.id,
+            "installation_id": tx.workspace.id,
             "source": source,
             "channel_id": channel.id if channel else None,
             "is_private": channel is None,
@@ -99,21 +97,21 @@ def insert_kudos(
             "receivers": list(recipients),
             "reason": draft.reason,
             "tags": list(draft.tags),
-            "given_at": now,
+            "given_at": tx.now,
         },
     ).scalar_one_or_none()
     if kudos_id is None:
         return None
-    _insert_thanks(session, workspace.id, kudos_id, giver, recipients, at=now)
+    _insert_thanks(tx, kudos_id, giver, recipients, at=tx.now)
     if draft.tags:
-        session.execute(
+        tx.session.execute(
             insert(table(KudosTag)),
             [
                 {
                     "kudos_id": kudos_id,
                     "tag": tag,
-                    "installation_id": workspace.id,
-                    "given_at": now,
+                    "installation_id": tx.workspace.id,
+                    "given_at": tx.now,
                 }
                 for tag in draft.tags
             ],
@@ -122,7 +120,7 @@ def insert_kudos(
 
 
 def record(
-    session: Session,
+    tx: Transaction,
     kudos: Kudos,
     giver: str,
     recipients: Iterable[str],
@@ -131,20 +129,11 @@ def record(
     is_join: bool = False,
 ) -> None:
     """One person thanks these by the kudos, their own or one that they join."""
-    _insert_thanks(
-        session,
-        kudos.installation_id,
-        kudos.id,
-        giver,
-        recipients,
-        at=at,
-        is_join=is_join,
-    )
+    _insert_thanks(tx, kudos.id, giver, recipients, at=at, is_join=is_join)
 
 
 def _insert_thanks(
-    session: Session,
-    installation_id: int,
+    tx: Transaction,
     kudos_id: int,
     giver: str,
     recipients: Iterable[str],
@@ -157,21 +146,21 @@ def _insert_thanks(
             "kudos_id": kudos_id,
             "giver": giver,
             "receiver": receiver,
-            "installation_id": installation_id,
+            "installation_id": tx.workspace.id,
             "given_at": at,
             "is_second": is_join,
         }
         for receiver in recipients
     ]
     if rows:
-        session.execute(_INSERT_THANKS(session), rows)
+        tx.session.execute(_INSERT_THANKS(tx.session), rows)
 
 
-def lock(session: Session, workspace: Workspace, kudos_id: int) -> Kudos:
+def lock(tx: Transaction, kudos_id: int) -> Kudos:
     """The kudos, which nobody else changes meanwhile; raises Refusal for none."""
-    kudos = session.scalar(
+    kudos = tx.session.scalar(
         select(Kudos)
-        .filter_by(id=kudos_id, installation_id=workspace.id)
+        .filter_by(id=kudos_id, installation_id=tx.workspace.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )

@@ -1,7 +1,6 @@
 """What the program leads see of mentors, and choose: all of it checked and recorded."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
 
 from slack_sdk.models.views import View
 from sqlalchemy import delete, select
@@ -14,7 +13,7 @@ from bot.errors import UserError
 from bot.mentors import credit_store, detection, forms, periods, queries
 from bot.mentors.forms import CreditRow, EvidenceItem
 from bot.permissions import Action, require
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.slack.text import english_length, permalink, sanitize, to_mrkdwn, to_plain
 from bot.workspace import channels, member_settings, members, roles
 from models import (
@@ -41,32 +40,29 @@ BOT_NOT_IN_CHANNEL = (
 NOT_IN_PRIVATE_CHANNEL = "Choose a private channel only if you and they are both in it."
 
 
-def require_access(session: Session, workspace: Workspace, by: str) -> None:
+def require_access(tx: Transaction, by: str) -> None:
     """Raises Refusal for anybody but the program leads and admins."""
-    held = roles.in_workspace(session, workspace.id, by)
+    held = roles.in_workspace(tx, by)
     require(Action.SEE_MENTORS, held)
 
 
-def overview(session: Session, workspace: Workspace, *, by: str, start: int) -> View:
+def overview(tx: Transaction, *, by: str, start: int) -> View:
     """Past credits from the `start`th on, the newest first. Raises Refusal."""
-    require_access(session, workspace, by)
-    found = session.scalars(
+    require_access(tx, by)
+    found = tx.session.scalars(
         select(Credit)
-        .filter_by(installation_id=workspace.id)
+        .filter_by(installation_id=tx.workspace.id)
         .order_by(Credit.period.desc(), Credit.id.desc())
         .offset(start)
         .limit(PAGE_SIZE + 1)
     ).all()
-    expected = experts(session, workspace.id)
-    called = members.names(session, workspace.id, expected)
+    expected = experts(tx)
+    called = members.names(tx, expected)
     together = {person for c in found for person in (c.member, c.credited_by) if person}
     return forms.overview(
-        [
-            _credit_row(session, workspace, credit, together)
-            for credit in found[:PAGE_SIZE]
-        ],
-        rings=_ring_lines(session, workspace),
-        scope=detection.search_scope(session, workspace.id),
+        [_credit_row(tx, credit, together) for credit in found[:PAGE_SIZE]],
+        rings=_ring_lines(tx),
+        scope=detection.search_scope(tx),
         experts=[called[expert] for expert in expected],
         newer_start=max(0, start - PAGE_SIZE) if start else None,
         older_start=start + PAGE_SIZE if len(found) > PAGE_SIZE else None,
@@ -74,13 +70,10 @@ def overview(session: Session, workspace: Workspace, *, by: str, start: int) -> 
 
 
 def _credit_row(
-    session: Session,
-    workspace: Workspace,
-    credit: Credit,
-    credited_people: Collection[str],
+    tx: Transaction, credit: Credit, credited_people: Collection[str]
 ) -> CreditRow:
     """A credit beside others; `together`: those whom all of them are about."""
-    seen = session.execute(
+    seen = tx.session.execute(
         select(CreditEvidence, Ask, Answer, Channel)
         .join(Ask, Ask.id == CreditEvidence.ask_id)
         .join(Answer, Answer.id == CreditEvidence.answer_id)
@@ -89,21 +82,21 @@ def _credit_row(
         .order_by(Answer.ts)
     ).all()
     people = {person for row in seen for person in (row[0].asker, *row[0].helped)}
-    called = members.names(session, workspace.id, people.union(credited_people))
+    called = members.names(tx, people.union(credited_people))
     proofs = [
         EvidenceItem(
-            title=members.text_with_names(session, workspace.id, ask.title)
+            title=members.text_with_names(tx, ask.title)
             if ask.deleted_at is None
             else "(deleted)",
-            url=permalink(workspace.team_url, channel.slack_id, answer.ts, ask.ts),
+            url=permalink(tx.workspace.team_url, channel.slack_id, answer.ts, ask.ts),
             asker=called[evidence.asker],
             helped_names=[called[person] for person in evidence.helped],
-            is_still_marked=queries.is_still_marked(session, ask.id, credit.member),
+            is_still_marked=queries.is_still_marked(tx.session, ask.id, credit.member),
         )
         for evidence, ask, answer, channel in seen
         if not channel.is_private
     ]
-    where = session.get(Channel, credit.channel_id) if credit.channel_id else None
+    where = tx.session.get(Channel, credit.channel_id) if credit.channel_id else None
     is_open = where is not None and not where.is_private
     return CreditRow(
         name=called[credit.member],
@@ -133,17 +126,15 @@ def _explanation(
     return f"{said}, where {written} would predict {credit.expected:.1f}."
 
 
-def _ring_lines(session: Session, workspace: Workspace) -> list[str]:
-    noted = session.scalars(
+def _ring_lines(tx: Transaction) -> list[str]:
+    noted = tx.session.scalars(
         select(MentorRingAlert)
-        .filter_by(installation_id=workspace.id)
+        .filter_by(installation_id=tx.workspace.id)
         .order_by(MentorRingAlert.period.desc(), MentorRingAlert.member)
         .limit(MAX_RINGS)
     ).all()
     called = members.names(
-        session,
-        workspace.id,
-        {person for note in noted for person in (note.member, *note.ring)},
+        tx, {person for note in noted for person in (note.member, *note.ring)}
     )
     return [
         f"{called[note.member]}: {note.marks_from_ring} of {note.marks} marks come"
@@ -153,56 +144,49 @@ def _ring_lines(session: Session, workspace: Workspace) -> list[str]:
 
 
 def credit_by_hand(
-    session: Session,
-    workspace: Workspace,
+    tx: Transaction,
     *,
     member: str,
     channel: str,
     reason: str,
     by: str,
     settings: MentorSettings,
-    now: datetime,
 ) -> None:
     """Credit somebody because a lead says so; the consent is asked as ever.
 
     In a private channel, only if both are in it. `reason` is as typed. Said twice, it
     counts once. Raises Refusal, with the field, and MembershipUnknown.
     """
-    require_access(session, workspace, by)
+    require_access(tx, by)
     said = sanitize(reason)
     if english_length(said) < forms.MIN_REASON_LENGTH:
         raise UserError("Say in a sentence what they did.", field="reason")
     if member == by:
         raise UserError(NOT_YOURSELF, field="member")
-    known = members.find(session, workspace.id, member)
+    known = members.find(tx, member)
     if known is None or known.is_bot or known.is_deactivated or known.is_stranger:
         raise UserError(NOT_CREDITABLE, field="member")
-    if member_settings.get(session, workspace.id, member).may_be_named == "never":
+    if member_settings.get(tx, member).may_be_named == "never":
         raise UserError(OPTED_OUT.format(name=known.name), field="member")
-    place = channels.find(session, workspace.id, channel)
+    place = channels.find(tx, channel)
     if place is None or not place.is_joined or place.is_archived or place.is_read_only:
         raise UserError(BOT_NOT_IN_CHANNEL, field="channel")
     for person in (by, member):
         visibility.require_visible(
-            session,
-            place,
-            person,
-            now=now,
-            message=NOT_IN_PRIVATE_CHANNEL,
-            field="channel",
+            tx, place, person, message=NOT_IN_PRIVATE_CHANNEL, field="channel"
         )
-    zone = detection.workspace_zone(session, workspace.id)
+    zone = detection.workspace_zone(tx)
     credit = Credit(
-        installation_id=workspace.id,
+        installation_id=tx.workspace.id,
         member=member,
-        period=periods.period_of(now, zone, settings),
-        credited_at=now,
+        period=periods.period_of(tx.now, zone, settings),
+        credited_at=tx.now,
         channel_id=place.id,
         credited_by=by,
         reason=to_mrkdwn(said),
     )
-    added = credit_store.create(session, workspace, credit, now=now)
-    if added is None and not _is_repeated(session, credit):
+    added = credit_store.create(tx, credit)
+    if added is None and not _is_repeated(tx.session, credit):
         raise UserError(ALREADY_CREDITED.format(name=known.name), field="member")
 
 
@@ -223,58 +207,49 @@ def _is_repeated(session: Session, credit: Credit) -> bool:
 
 
 def update_settings(
-    session: Session,
-    workspace: Workspace,
-    *,
-    scope: str,
-    experts: Collection[str],
-    by: str,
+    tx: Transaction, *, scope: str, experts: Collection[str], by: str
 ) -> None:
     """Record where to look, and who is expected to help. Raises Refusal."""
-    require_access(session, workspace, by)
+    require_access(tx, by)
     if scope not in {value for value, _, _ in forms.SCOPES}:
         raise UserError("Choose one of the three.", field="scope")
-    session.execute(
-        upsert(session, MentorWorkspaceSettings)
-        .values(installation_id=workspace.id, scope=scope)
+    tx.session.execute(
+        upsert(tx.session, MentorWorkspaceSettings)
+        .values(installation_id=tx.workspace.id, scope=scope)
         .on_conflict_do_update(
             index_elements=["installation_id"], set_={"scope": scope}
         )
     )
-    _replace_experts(session, workspace.id, experts)
+    _replace_experts(tx, experts)
 
 
-def settings_view(session: Session, workspace: Workspace, *, by: str) -> View:
+def settings_view(tx: Transaction, *, by: str) -> View:
     """The form for where to look, and whom not to credit. Raises Refusal."""
-    require_access(session, workspace, by)
-    return forms.settings_form(
-        detection.search_scope(session, workspace.id), experts(session, workspace.id)
-    )
+    require_access(tx, by)
+    return forms.settings_form(detection.search_scope(tx), experts(tx))
 
 
-def experts(session: Session, installation_id: int) -> list[str]:
+def experts(tx: Transaction) -> list[str]:
     return list(
-        session.scalars(
+        tx.session.scalars(
             select(ExpectedExpert.member)
-            .filter_by(installation_id=installation_id)
+            .filter_by(installation_id=tx.workspace.id)
             .order_by(ExpectedExpert.member)
         )
     )
 
 
-def _replace_experts(
-    session: Session, installation_id: int, people: Iterable[str]
-) -> None:
+def _replace_experts(tx: Transaction, people: Iterable[str]) -> None:
     wanted = set(people)
-    session.execute(
+    tx.session.execute(
         delete(ExpectedExpert).where(
-            ExpectedExpert.installation_id == installation_id,
+            ExpectedExpert.installation_id == tx.workspace.id,
             ExpectedExpert.member.not_in(wanted),
         )
     )
     for slack_id in sorted(wanted):
-        session.execute(
-            upsert(session, ExpectedExpert)
-            .values(installation_id=installation_id, member=slack_id)
+        tx.session.execute(
+            upsert(tx.session, ExpectedExpert)
+            .values(installation_id=tx.workspace.id, member=slack_id)
             .on_conflict_do_nothing()
         )

@@ -5,7 +5,8 @@ the post shows it. What is in Slack is drawn from the row.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Literal
 
 from sqlalchemy import select
@@ -14,10 +15,17 @@ from sqlalchemy.orm import Session
 from bot import visibility
 from bot.config.mentors import MentorSettings
 from bot.errors import UserError
-from bot.outbox import enqueue, home_refresh
+from bot.mentors.message_kinds import (
+    MENTOR_MARKER_NOTE,
+    MENTOR_NOT_POSTED,
+    MENTOR_POST,
+    MENTOR_UPDATE,
+    MENTOR_UPDATE_OFFER,
+)
+from bot.outbox import home_refresh
 from bot.outbox.enqueue import NOTIFICATION_DELAY
 from bot.outbox.queue import Delivery
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.workspace import member_settings
 from bot.workspace.contact_hours import next_contact_time
 from models import Channel, Credit, CreditEvidence, MemberSettingsRow, OutboxItem
@@ -32,74 +40,66 @@ NAMING_DISABLED = (
 NO_CHANNEL = "I'm not in any channel where I could post it."
 
 
-def decide(
-    session: Session,
-    workspace: Workspace,
-    credit_id: int,
-    choice: Choice,
-    *,
-    by: str,
-    now: datetime,
-) -> None:
+def decide(tx: Transaction, credit_id: int, choice: Choice, *, by: str) -> None:
     """Record the person's choice, the first or a later one. Raises Refusal."""
-    credit = lock(session, credit_id)
-    if credit is None or credit.installation_id != workspace.id or credit.member != by:
+    credit = lock(tx.session, credit_id)
+    if (
+        credit is None
+        or credit.installation_id != tx.workspace.id
+        or credit.member != by
+    ):
         raise UserError(NOT_YOUR_CREDIT)
     if choice == "never":
-        member_settings.update(session, workspace.id, by, may_be_named="never")
-        opt_out(session, workspace.id, by, now=now)
+        member_settings.update(tx, by, may_be_named="never")
+        opt_out(tx, by)
         return
     if choice == "public":
-        if member_settings.get(session, workspace.id, by).may_be_named == "never":
+        if member_settings.get(tx, by).may_be_named == "never":
             raise UserError(NAMING_DISABLED)
         if credit.channel_id is None:
             raise UserError(NO_CHANNEL)
-        channel = session.get_one(Channel, credit.channel_id)
-        visibility.require_visible(session, channel, by, now=now)
-    _set_consent(session, credit, choice, now=now)
+        channel = tx.session.get_one(Channel, credit.channel_id)
+        visibility.require_visible(tx, channel, by)
+    _set_consent(tx, credit, choice)
 
 
-def opt_out(
-    session: Session, installation_id: int, member: str, *, now: datetime
-) -> None:
+def opt_out(tx: Transaction, member: str) -> None:
     """Whoever opts out: nothing about them stays in public."""
-    for credit in session.scalars(
+    for credit in tx.session.scalars(
         select(Credit)
         .where(
-            Credit.installation_id == installation_id,
+            Credit.installation_id == tx.workspace.id,
             Credit.member == member,
             Credit.consent != "never",
         )
         .order_by(Credit.id)
         .with_for_update(key_share=True)
     ).all():
-        _set_consent(session, credit, "never", now=now)
+        _set_consent(tx, credit, "never")
 
 
-def consent_all(
-    session: Session, installation_id: int, member: str, *, now: datetime
-) -> None:
+def consent_all(tx: Transaction, member: str) -> None:
     """Whoever is always to be named has answered what they have been asked."""
-    for credit in session.scalars(
+    for credit in tx.session.scalars(
         select(Credit)
         .where(
-            Credit.installation_id == installation_id,
+            Credit.installation_id == tx.workspace.id,
             Credit.member == member,
             Credit.consent == "asked",
             Credit.told_at.is_not(None),
             Credit.channel_id.in_(
-                select(Channel.id).where(visibility.visible(member, now=now))
+                select(Channel.id).where(visibility.visible(member, now=tx.now))
             ),
         )
         .order_by(Credit.id)
         .with_for_update(key_share=True)
     ).all():
-        _set_consent(session, credit, "public", now=now)
+        _set_consent(tx, credit, "public")
 
 
-def apply_opt_outs(session: Session, workspace: Workspace, *, now: datetime) -> None:
+def apply_opt_outs(tx: Transaction) -> None:
     """Follow those who opted out wherever they said so."""
-    for member in session.scalars(
+    for member in tx.session.scalars(
         select(Credit.member)
         .join(
             MemberSettingsRow,
@@ -107,31 +107,29 @@ def apply_opt_outs(session: Session, workspace: Workspace, *, now: datetime) -> 
             & (MemberSettingsRow.member == Credit.member),
         )
         .where(
-            Credit.installation_id == workspace.id,
+            Credit.installation_id == tx.workspace.id,
             Credit.consent != "never",
             MemberSettingsRow.may_be_named == "never",
         )
         .distinct()
         .order_by(Credit.member)
     ).all():
-        opt_out(session, workspace.id, member, now=now)
+        opt_out(tx, member)
 
 
-def expire(
-    session: Session, workspace: Workspace, *, settings: MentorSettings, now: datetime
-) -> None:
+def expire(tx: Transaction, *, settings: MentorSettings) -> None:
     """Who was asked long enough ago and did not answer keeps it between us."""
-    for credit in session.scalars(
+    for credit in tx.session.scalars(
         select(Credit)
         .where(
-            Credit.installation_id == workspace.id,
+            Credit.installation_id == tx.workspace.id,
             Credit.consent == "asked",
-            Credit.told_at <= now - timedelta(days=settings.consent_days),
+            Credit.told_at <= tx.now - timedelta(days=settings.consent_days),
         )
         .order_by(Credit.id)
         .with_for_update(key_share=True)
     ).all():
-        _set_consent(session, credit, "silent", now=now)
+        _set_consent(tx, credit, "silent")
 
 
 def lock(session: Session, credit_id: int) -> Credit | None:
@@ -144,171 +142,124 @@ def lock(session: Session, credit_id: int) -> Credit | None:
     )
 
 
-def _set_consent(
-    session: Session, credit: Credit, consent: str, *, now: datetime
-) -> None:
+def _set_consent(tx: Transaction, credit: Credit, consent: str) -> None:
     if credit.consent == consent:
         return
     credit.consent = consent
-    credit.answered_at = None if consent == "silent" else now
-    session.flush()
-    home_refresh.refresh_homes(
-        session, credit.installation_id, [credit.member], now=now
-    )
+    credit.answered_at = None if consent == "silent" else tx.now
+    tx.session.flush()
+    home_refresh.refresh_homes(tx, [credit.member])
     if credit.told_ts is not None:
-        enqueue.enqueue_update(
-            session,
-            "mentor.choice",
-            credit.id,
-            credit.member,
-            installation_id=credit.installation_id,
-            now=now,
-        )
-    _sync_post(session, credit, now=now)
+        tx.enqueue_update(MENTOR_UPDATE_OFFER, credit.id, to=credit.member)
+    _sync_post(tx, credit)
 
 
-def _sync_post(session: Session, credit: Credit, *, now: datetime) -> None:
+def _sync_post(tx: Transaction, credit: Credit) -> None:
     """The channel is to see what the person wants it to see."""
     if credit.channel_id is None:
         return
-    channel = session.get_one(Channel, credit.channel_id)
+    channel = tx.session.get_one(Channel, credit.channel_id)
     if credit.post_ts is not None:
-        enqueue.enqueue_update(
-            session,
-            "mentor.show",
-            credit.id,
-            channel.slack_id,
-            installation_id=credit.installation_id,
-            now=now,
-        )
+        tx.enqueue_update(MENTOR_UPDATE, credit.id, to=channel.slack_id)
     elif credit.consent == "public":
-        enqueue.enqueue(
-            session,
-            "mentor.post",
-            credit.id,
-            channel.slack_id,
-            installation_id=credit.installation_id,
-            now=now,
-            occurrence=str(credit.posts),
+        tx.enqueue(
+            MENTOR_POST, credit.id, to=channel.slack_id, occurrence=str(credit.posts)
         )
 
 
 # What becomes of the messages
 
 
-def lock_for_delivery(session: Session, delivery: Delivery) -> None:
-    lock(session, delivery.subject_id)
+def lock_for_delivery(tx: Transaction, delivery: Delivery) -> None:
+    lock(tx.session, delivery.subject_id)
 
 
-def on_offer_sent(
-    session: Session, delivery: Delivery, sent: tuple[str, str], now: datetime
-) -> None:
+def on_offer_sent(tx: Transaction, delivery: Delivery, sent: tuple[str, str]) -> None:
     """The person knows. Who chose to be named each time is named from now on."""
-    credit = session.get_one(Credit, delivery.subject_id)
-    credit.told_at, (credit.told_channel, credit.told_ts) = now, sent
-    home_refresh.refresh_homes(
-        session, credit.installation_id, [credit.member], now=now
-    )
-    chosen = member_settings.get(session, credit.installation_id, credit.member)
-    if credit.consent == "asked" and not _has_channel(session, credit, now=now):
-        _set_consent(session, credit, "private", now=now)
+    credit = tx.session.get_one(Credit, delivery.subject_id)
+    credit.told_at, (credit.told_channel, credit.told_ts) = tx.now, sent
+    home_refresh.refresh_homes(tx, [credit.member])
+    chosen = member_settings.get(tx, credit.member)
+    if credit.consent == "asked" and not _has_channel(tx, credit):
+        _set_consent(tx, credit, "private")
     elif credit.consent == "asked" and chosen.may_be_named == "yes":
-        _set_consent(session, credit, "public", now=now)
+        _set_consent(tx, credit, "public")
 
 
-def _has_channel(session: Session, credit: Credit, *, now: datetime) -> bool:
+def _has_channel(tx: Transaction, credit: Credit) -> bool:
     """Whether there is a channel to tell it in, which the person has not left."""
     if credit.channel_id is None:
         return False
-    channel = session.get_one(Channel, credit.channel_id)
-    return visibility.is_known_to_see(session, channel, credit.member, now=now)
+    channel = tx.session.get_one(Channel, credit.channel_id)
+    return visibility.is_known_to_see(tx, channel, credit.member)
 
 
-def on_offer_rejected(
-    session: Session, delivery: Delivery, _error: str, _now: datetime
-) -> None:
+def on_offer_rejected(tx: Transaction, delivery: Delivery, _error: str) -> None:
     """Slack can't reach the person: nobody was asked, so nobody said yes."""
-    credit = session.get_one(Credit, delivery.subject_id)
+    credit = tx.session.get_one(Credit, delivery.subject_id)
     if credit.consent == "asked":
         credit.consent = "silent"
 
 
-def on_posted(
-    session: Session, delivery: Delivery, sent: tuple[str, str], now: datetime
-) -> None:
+def on_posted(tx: Transaction, delivery: Delivery, sent: tuple[str, str]) -> None:
     """It is in the channel: those who were helped hear that their marks did this."""
-    credit = session.get_one(Credit, delivery.subject_id)
+    credit = tx.session.get_one(Credit, delivery.subject_id)
     credit.post_ts, credit.posts = sent[1], credit.posts + 1
-    session.flush()
+    tx.session.flush()
     if credit.consent != "public":
         # Taken back while it was on its way.
-        _sync_post(session, credit, now=now)
+        _sync_post(tx, credit)
         return
-    _update_offer(session, credit, now=now)
-    for person in markers(session, credit):
-        enqueue.enqueue(
-            session,
-            "mentor.helped",
+    _update_offer(tx, credit)
+    for person in markers(tx.session, credit):
+        tx.enqueue(
+            MENTOR_MARKER_NOTE,
             credit.id,
-            person,
-            installation_id=credit.installation_id,
-            now=now,
-            # An undo within a minute withdraws it unsent.
-            due=next_contact_time(
-                session, credit.installation_id, person, now=now + NOTIFICATION_DELAY
+            to=person,
+            send_at=next_contact_time(
+                replace(tx, now=tx.now + NOTIFICATION_DELAY), person
             ),
         )
 
 
-def on_rejected(
-    session: Session, delivery: Delivery, error: str, now: datetime
-) -> None:
+def on_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
     """Slack will not have it there, or nobody can tell: it stays between us for now."""
-    credit = session.get_one(Credit, delivery.subject_id)
+    credit = tx.session.get_one(Credit, delivery.subject_id)
     credit.posts += 1
     if credit.consent == "public":
         credit.consent = "private"
-        home_refresh.refresh_homes(
-            session, credit.installation_id, [credit.member], now=now
-        )
-    enqueue.enqueue(
-        session,
-        "mentor.not_posted",
+        home_refresh.refresh_homes(tx, [credit.member])
+    tx.enqueue(
+        MENTOR_NOT_POSTED,
         credit.id,
-        credit.member,
-        installation_id=credit.installation_id,
-        now=now,
+        to=credit.member,
         payload={"error": error},
         occurrence=str(credit.posts),
     )
-    _update_offer(session, credit, now=now)
+    _update_offer(tx, credit)
 
 
-def on_lost(session: Session, delivery: Delivery, _error: str, now: datetime) -> None:
-    on_rejected(session, delivery, "unknown", now)
+def on_lost(tx: Transaction, delivery: Delivery, _error: str) -> None:
+    on_rejected(tx, delivery, "unknown")
 
 
-def on_updated(
-    session: Session, delivery: Delivery, _result: object, _now: datetime
-) -> None:
+def on_updated(tx: Transaction, delivery: Delivery, _result: object) -> None:
     """The post shows what the person wants; whoever opted out has none any more."""
-    credit = session.get_one(Credit, delivery.subject_id)
-    is_latest = session.get_one(OutboxItem, delivery.id).version == delivery.version
+    credit = tx.session.get_one(Credit, delivery.subject_id)
+    is_latest = tx.session.get_one(OutboxItem, delivery.id).version == delivery.version
     if credit.consent == "never" and is_latest:
         credit.post_ts = None
 
 
-def on_update_rejected(
-    session: Session, delivery: Delivery, error: str, now: datetime
-) -> None:
+def on_update_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
     """Somebody deleted the post in Slack: it stays so until a newer yes posts it."""
-    credit = session.get_one(Credit, delivery.subject_id)
+    credit = tx.session.get_one(Credit, delivery.subject_id)
     if error == "message_not_found":
-        is_newer = _is_decided_after_post(session, credit)
+        is_newer = _is_decided_after_post(tx.session, credit)
         credit.post_ts = None
-        session.flush()
+        tx.session.flush()
         if is_newer:
-            _sync_post(session, credit, now=now)
+            _sync_post(tx, credit)
 
 
 def _is_decided_after_post(session: Session, credit: Credit) -> bool:
@@ -316,7 +267,7 @@ def _is_decided_after_post(session: Session, credit: Credit) -> bool:
     posted_at = session.scalar(
         select(OutboxItem.finished_at).filter_by(
             installation_id=credit.installation_id,
-            kind="mentor.post",
+            kind=MENTOR_POST,
             subject_id=credit.id,
             ts=credit.post_ts,
         )
@@ -325,15 +276,8 @@ def _is_decided_after_post(session: Session, credit: Credit) -> bool:
     return bool(posted_at and answered_at and answered_at > posted_at)
 
 
-def _update_offer(session: Session, credit: Credit, *, now: datetime) -> None:
-    enqueue.enqueue_update(
-        session,
-        "mentor.choice",
-        credit.id,
-        credit.member,
-        installation_id=credit.installation_id,
-        now=now,
-    )
+def _update_offer(tx: Transaction, credit: Credit) -> None:
+    tx.enqueue_update(MENTOR_UPDATE_OFFER, credit.id, to=credit.member)
 
 
 def markers(session: Session, credit: Credit) -> Sequence[str]:

@@ -1,25 +1,17 @@
 """TODO: say what this module is for."""
 
 from collections.abc import Sequence
-from datetime import datetime
-
-from sqlalchemy.orm import Session
 
 from bot.db.statements import table, upsert
+from bot.mentors.message_kinds import MENTOR_OFFER
 from bot.mentors.queries import MarkedAsk
-from bot.outbox import enqueue
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.workspace.contact_hours import next_contact_time
 from models import Credit, CreditEvidence
 
 
 def create(
-    session: Session,
-    workspace: Workspace,
-    credit: Credit,
-    marked_asks: Sequence[MarkedAsk] = (),
-    *,
-    now: datetime,
+    tx: Transaction, credit: Credit, marked_asks: Sequence[MarkedAsk] = ()
 ) -> int | None:
     """Record a credit and promise to tell the person; its id.
 
@@ -27,8 +19,8 @@ def create(
     """
     columns = table(Credit).columns.keys()
     given = {name: getattr(credit, name) for name in columns}
-    credit_id: int | None = session.scalar(
-        upsert(session, Credit)
+    credit_id: int | None = tx.session.scalar(
+        upsert(tx.session, Credit)
         .values(**{name: value for name, value in given.items() if value is not None})
         .on_conflict_do_nothing()
         .returning(Credit.id)
@@ -36,7 +28,7 @@ def create(
     if credit_id is None:
         return None
     for seen in marked_asks:
-        session.add(
+        tx.session.add(
             CreditEvidence(
                 credit_id=credit_id,
                 ask_id=seen.ask_id,
@@ -48,13 +40,10 @@ def create(
             )
         )
     # Whoever it is about hears of it first, at an hour that suits them.
-    enqueue.enqueue(
-        session,
-        "mentor.told",
+    tx.enqueue(
+        MENTOR_OFFER,
         credit_id,
-        credit.member,
-        installation_id=workspace.id,
-        now=now,
-        due=next_contact_time(session, workspace.id, credit.member, now=now),
+        to=credit.member,
+        send_at=next_contact_time(tx, credit.member),
     )
     return credit_id

@@ -13,11 +13,11 @@ from bot.config.mentors import MentorSettings
 from bot.db.statements import upsert
 from bot.mentors import exclusions, periods, queries
 from bot.mentors.credit_store import create
+from bot.mentors.message_kinds import MENTOR_RING_ALERT
 from bot.mentors.periods import Period
 from bot.mentors.queries import MarkedAsk, PrivateMembers, Scope
 from bot.mentors.rules import Candidate, DetectionResult, Ring
-from bot.outbox import enqueue
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.workspace import workspace_settings
 from bot.workspace.contact_hours import next_contact_time
 from models import (
@@ -48,24 +48,22 @@ class RunResult:
     credits: Sequence[tuple[Candidate, Sequence[MarkedAsk]]]
 
 
-def due_runs(
-    session: Session, workspace: Workspace, *, now: datetime, settings: MentorSettings
-) -> list[DueRun]:
+def due_runs(tx: Transaction, *, settings: MentorSettings) -> list[DueRun]:
     """The looks to take now."""
-    where = search_scope(session, workspace.id)
-    period = periods.last_period(now, workspace_zone(session, workspace.id), settings)
+    where = search_scope(tx)
+    period = periods.last_period(tx.now, workspace_zone(tx), settings)
     if where == "off" or period is None:
         return []
     shortest = timedelta(days=settings.windows_days[0])
-    if period.day - shortest < _data_since(session, workspace):
+    if period.day - shortest < _data_since(tx):
         return []
     places = (
         [0]
         if where == "workspace"
-        else session.scalars(
+        else tx.session.scalars(
             select(Channel.id)
             .filter_by(
-                installation_id=workspace.id,
+                installation_id=tx.workspace.id,
                 is_joined=True,
                 is_archived=False,
                 looks_for_mentors=True,
@@ -74,51 +72,49 @@ def due_runs(
         ).all()
     )
     taken = set(
-        session.scalars(
+        tx.session.scalars(
             select(MentorRun.scope_id).filter_by(
-                installation_id=workspace.id, period=period.day
+                installation_id=tx.workspace.id, period=period.day
             )
         )
     )
     return [DueRun(period, place) for place in places if place not in taken]
 
 
-def next_run_at(
-    session: Session, workspace: Workspace, *, now: datetime, settings: MentorSettings
-) -> datetime | None:
+def next_run_at(tx: Transaction, *, settings: MentorSettings) -> datetime | None:
     """Return the UTC instant at which the present period ends; None if nobody looks."""
-    if search_scope(session, workspace.id) == "off":
+    if search_scope(tx) == "off":
         return None
-    here = workspace_zone(session, workspace.id)
-    day = periods.period_of(now, here, settings)
+    here = workspace_zone(tx)
+    day = periods.period_of(tx.now, here, settings)
     return timezones.to_utc(datetime.combine(day, time(settings.hour)), here)
 
 
-def _data_since(session: Session, workspace: Workspace) -> date:
+def _data_since(tx: Transaction) -> date:
     """The day on which the bot came, or from which on an export tells who wrote."""
-    came = session.get_one(Installation, workspace.id).installed_at.date()
-    told = session.scalar(
+    came = tx.session.get_one(Installation, tx.workspace.id).installed_at.date()
+    told = tx.session.scalar(
         select(MessageCount.day)
         .join(Channel, Channel.id == MessageCount.channel_id)
-        .where(Channel.installation_id == workspace.id)
+        .where(Channel.installation_id == tx.workspace.id)
         .order_by(MessageCount.day)
         .limit(1)
     )
     return came if told is None else min(came, told)
 
 
-def search_scope(session: Session, installation_id: int) -> str:
+def search_scope(tx: Transaction) -> str:
     """Where to look: the "workspace" as a whole, each of its "channels", or "off"."""
-    row = session.get(MentorWorkspaceSettings, installation_id)
+    row = tx.session.get(MentorWorkspaceSettings, tx.workspace.id)
     return row.scope if row is not None else "workspace"
 
 
-def workspace_zone(session: Session, installation_id: int) -> ZoneInfo:
+def workspace_zone(tx: Transaction) -> ZoneInfo:
     """The zone that most people of the workspace are in."""
-    most = session.execute(
+    most = tx.session.execute(
         select(Member.tz, func.count())
         .where(
-            Member.installation_id == installation_id,
+            Member.installation_id == tx.workspace.id,
             Member.tz.is_not(None),
             Member.is_bot.is_(False),
             Member.is_deactivated.is_(False),
@@ -131,11 +127,11 @@ def workspace_zone(session: Session, installation_id: int) -> ZoneInfo:
     return next(filter(None, known), ZoneInfo("UTC"))
 
 
-def private_channels(session: Session, workspace: Workspace) -> dict[int, str]:
+def private_channels(tx: Transaction) -> dict[int, str]:
     """The private channels whose members have to be asked for, by their rows' ids."""
-    rows = session.execute(
+    rows = tx.session.execute(
         select(Channel.id, Channel.slack_id).filter_by(
-            installation_id=workspace.id,
+            installation_id=tx.workspace.id,
             is_private=True,
             is_joined=True,
             is_archived=False,
@@ -146,16 +142,15 @@ def private_channels(session: Session, workspace: Workspace) -> dict[int, str]:
 
 
 def run(
-    session: Session,
-    workspace: Workspace,
+    tx: Transaction,
     due_run: DueRun,
     private_members: PrivateMembers,
     *,
     settings: MentorSettings,
 ) -> RunResult:
     """Find out whom to credit; changes nothing."""
-    scope = Scope(workspace.id, due_run.scope_id or None, private_members)
-    found = queries.detect_mentors(session, scope, due_run.period, settings=settings)
+    scope = Scope(tx.workspace.id, due_run.scope_id or None, private_members)
+    found = queries.detect_mentors(tx, scope, due_run.period, settings=settings)
     chosen = found.candidates[: settings.credits_a_period]
     return RunResult(
         found,
@@ -163,7 +158,7 @@ def run(
             (
                 standing,
                 queries.marked_asks(
-                    session,
+                    tx.session,
                     scope,
                     standing.member,
                     days=found.window_days,
@@ -177,25 +172,19 @@ def run(
 
 
 def record(
-    session: Session,
-    workspace: Workspace,
-    due_run: DueRun,
-    result: RunResult,
-    *,
-    settings: MentorSettings,
-    now: datetime,
+    tx: Transaction, due_run: DueRun, result: RunResult, *, settings: MentorSettings
 ) -> None:
     """Write down what was found, and promise to tell; only the first to come does.
 
     Who else looked at the same period, here or in another replica, finds the round.
     """
-    taken = session.scalar(
-        upsert(session, MentorRun)
+    taken = tx.session.scalar(
+        upsert(tx.session, MentorRun)
         .values(
-            installation_id=workspace.id,
+            installation_id=tx.workspace.id,
             period=due_run.period.day,
             scope_id=due_run.scope_id,
-            looked_at=now,
+            looked_at=tx.now,
             credits=len(result.credits),
         )
         .on_conflict_do_nothing()
@@ -204,17 +193,15 @@ def record(
     if taken is None:
         return
     # Somebody may have opted out, or been credited elsewhere, since we looked.
-    out = exclusions.excluded_members(
-        session, workspace.id, due_run.period.day, settings=settings
-    )
+    out = exclusions.excluded_members(tx, due_run.period.day, settings=settings)
     for standing, evidence in result.credits:
         if standing.member not in out and evidence:
             credit = Credit(
-                installation_id=workspace.id,
+                installation_id=tx.workspace.id,
                 member=standing.member,
                 period=due_run.period.day,
-                credited_at=now,
-                channel_id=_announcement_channel(session, evidence),
+                credited_at=tx.now,
+                channel_id=_announcement_channel(tx.session, evidence),
                 window_days=result.detection.window_days,
                 messages=standing.messages,
                 all_messages=result.detection.all_messages,
@@ -222,9 +209,9 @@ def record(
                 expected=standing.expected,
                 score=standing.score,
             )
-            create(session, workspace, credit, evidence, now=now)
+            create(tx, credit, evidence)
     for ring in result.detection.rings:
-        _alert_ring(session, workspace, due_run, ring, settings=settings, now=now)
+        _alert_ring(tx, due_run, ring, settings=settings)
 
 
 def _announcement_channel(
@@ -254,20 +241,14 @@ def _announcement_channel(
 
 
 def _alert_ring(
-    session: Session,
-    workspace: Workspace,
-    due_run: DueRun,
-    ring: Ring,
-    *,
-    settings: MentorSettings,
-    now: datetime,
+    tx: Transaction, due_run: DueRun, ring: Ring, *, settings: MentorSettings
 ) -> None:
     """Tell the leads, privately, but not each week anew."""
     lately = due_run.period.day - timedelta(days=settings.rest_days)
-    known = session.scalar(
+    known = tx.session.scalar(
         select(MentorRingAlert.period)
         .where(
-            MentorRingAlert.installation_id == workspace.id,
+            MentorRingAlert.installation_id == tx.workspace.id,
             MentorRingAlert.member == ring.member,
             MentorRingAlert.period > lately,
         )
@@ -275,9 +256,9 @@ def _alert_ring(
     )
     if known is not None:
         return
-    session.add(
+    tx.session.add(
         MentorRingAlert(
-            installation_id=workspace.id,
+            installation_id=tx.workspace.id,
             member=ring.member,
             period=due_run.period.day,
             marks=ring.marks,
@@ -285,18 +266,17 @@ def _alert_ring(
             ring=list(ring.people),
         )
     )
-    noted = session.scalars(
-        select(Member.id).filter_by(installation_id=workspace.id, slack_id=ring.member)
+    noted = tx.session.scalars(
+        select(Member.id).filter_by(
+            installation_id=tx.workspace.id, slack_id=ring.member
+        )
     ).one()
-    for lead in workspace_settings.program_leads(session, workspace.id):
-        enqueue.enqueue(
-            session,
-            "mentor.ring",
+    for lead in workspace_settings.program_leads(tx):
+        tx.enqueue(
+            MENTOR_RING_ALERT,
             noted,
-            lead,
-            installation_id=workspace.id,
-            now=now,
-            due=next_contact_time(session, workspace.id, lead, now=now),
+            to=lead,
+            send_at=next_contact_time(tx, lead),
             payload={"period": due_run.period.day.isoformat()},
             occurrence=due_run.period.day.isoformat(),
         )

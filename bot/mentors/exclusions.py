@@ -3,17 +3,17 @@
 from datetime import date, timedelta
 
 from sqlalchemy import or_, select, union
-from sqlalchemy.orm import Session
 
 from bot.config.mentors import MentorSettings
 from bot.db.statements import table
+from bot.runtime import Transaction
 from models import Credit, ExpectedExpert, Member, MemberSettingsRow
 
 _members = table(Member)
 
 
 def excluded_members(
-    session: Session, installation_id: int, period: date, *, settings: MentorSettings
+    tx: Transaction, period: date, *, settings: MentorSettings
 ) -> frozenset[str]:
     """Who can't be credited in a period, however much they helped.
 
@@ -22,10 +22,10 @@ def excluded_members(
     period's last day to another's: what was found is written down some time later.
     """
     return frozenset(
-        session.scalars(
+        tx.session.scalars(
             union(
                 select(_members.c.slack_id).where(
-                    _members.c.installation_id == installation_id,
+                    _members.c.installation_id == tx.workspace.id,
                     or_(
                         _members.c.is_bot.is_(True),
                         _members.c.is_deactivated.is_(True),
@@ -34,13 +34,13 @@ def excluded_members(
                     ),
                 ),
                 select(ExpectedExpert.member).filter_by(
-                    installation_id=installation_id
+                    installation_id=tx.workspace.id
                 ),
                 select(MemberSettingsRow.member).filter_by(
-                    installation_id=installation_id, may_be_named="never"
+                    installation_id=tx.workspace.id, may_be_named="never"
                 ),
                 select(Credit.member).where(
-                    Credit.installation_id == installation_id,
+                    Credit.installation_id == tx.workspace.id,
                     Credit.period > period - timedelta(days=settings.rest_days),
                 ),
             )

@@ -1,54 +1,36 @@
 """A person's own credits, for their Home tab: what was found, and what they chose."""
 
-from datetime import datetime
-
 from slack_sdk.models.blocks import Block
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from bot import visibility
 from bot.mentors import forms
 from bot.mentors.forms import OwnCredit
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.workspace import member_settings
 from models import Channel, Credit, CreditEvidence
 
 LIST_LIMIT = 5
 
 
-def pending_section(
-    session: Session, workspace: Workspace, member: str, *, now: datetime
-) -> list[Block]:
+def pending_section(tx: Transaction, member: str) -> list[Block]:
     """The Home tab's blocks for what the person has not answered yet."""
-    return forms.pending_credits(
-        _load_credits(session, workspace, member, is_pending=True, now=now)
-    )
+    return forms.pending_credits(_load_credits(tx, member, is_pending=True))
 
 
-def section(
-    session: Session, workspace: Workspace, member: str, *, now: datetime
-) -> list[Block]:
+def section(tx: Transaction, member: str) -> list[Block]:
     """The Home tab's blocks about what they have; none for whom there is nothing."""
-    return forms.past_credits(
-        _load_credits(session, workspace, member, is_pending=False, now=now)
-    )
+    return forms.past_credits(_load_credits(tx, member, is_pending=False))
 
 
-def _load_credits(
-    session: Session,
-    workspace: Workspace,
-    member: str,
-    *,
-    is_pending: bool,
-    now: datetime,
-) -> list[OwnCredit]:
+def _load_credits(tx: Transaction, member: str, *, is_pending: bool) -> list[OwnCredit]:
     # A private channel is named to nobody who has left it.
-    is_seen = visibility.visible(member, now=now)
-    rows = session.execute(
+    is_seen = visibility.visible(member, now=tx.now)
+    rows = tx.session.execute(
         select(Credit, Channel.name, is_seen)
         .outerjoin(Channel, Channel.id == Credit.channel_id)
         .where(
-            Credit.installation_id == workspace.id,
+            Credit.installation_id == tx.workspace.id,
             Credit.member == member,
             Credit.told_at.is_not(None),
             (Credit.consent == "asked") == is_pending,
@@ -59,13 +41,13 @@ def _load_credits(
     if not rows:
         return []
     helped: dict[int, list[list[str]]] = {credit.id: [] for credit, _, _ in rows}
-    for credit_id, people in session.execute(
+    for credit_id, people in tx.session.execute(
         select(CreditEvidence.credit_id, CreditEvidence.helped).where(
             CreditEvidence.credit_id.in_(helped)
         )
     ):
         helped[credit_id].append(people)
-    chosen = member_settings.get(session, workspace.id, member)
+    chosen = member_settings.get(tx, member)
     return [
         OwnCredit(
             id=credit.id,

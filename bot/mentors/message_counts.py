@@ -1,7 +1,7 @@
 """How many messages each person wrote: written down, read, and forgotten again."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.db.statements import prepare_insert, table
 from bot.message_counter import DayKey
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.workspace import channels
 from models import Channel, Member, MessageCount
 
@@ -37,36 +37,31 @@ _RAISE = prepare_insert(
 )
 
 
-def add(session: Session, workspace: Workspace, counts: Mapping[DayKey, int]) -> None:
+def add(tx: Transaction, counts: Mapping[DayKey, int]) -> None:
     """Write down what was counted since the last time."""
-    _write(session, workspace, counts, _ADD)
+    _write(tx, counts, _ADD)
 
 
-def raise_to(
-    session: Session, workspace: Workspace, counts: Mapping[DayKey, int]
-) -> None:
+def raise_to(tx: Transaction, counts: Mapping[DayKey, int]) -> None:
     """Write down what an export holds of these days.
 
     It may have been loaded before, or the bot may have been there: of two counts of
     the same day the larger one is the more complete.
     """
-    _write(session, workspace, counts, _RAISE)
+    _write(tx, counts, _RAISE)
 
 
 def _write(
-    session: Session,
-    workspace: Workspace,
-    counts: Mapping[DayKey, int],
-    insert: Callable[[Session], Any],
+    tx: Transaction, counts: Mapping[DayKey, int], insert: Callable[[Session], Any]
 ) -> None:
-    gone = _erased_days(session, workspace, {member for _, _, member in counts})
+    gone = _erased_days(tx, {member for _, _, member in counts})
     counts = {
         slot: messages
         for slot, messages in counts.items()
         if slot[2] not in gone or slot[1] > gone[slot[2]]
     }
     places = {
-        slack_id: channels.get_or_create(session, workspace.id, slack_id).id
+        slack_id: channels.get_or_create(tx, slack_id).id
         for slack_id in sorted({channel for channel, _, _ in counts})
     }
     # Always in the same order, or two replicas would wait for each other.
@@ -75,8 +70,8 @@ def _write(
         for (channel, day, member), messages in counts.items()
     )
     for start in range(0, len(rows), _BATCH_SIZE):
-        session.execute(
-            insert(session),
+        tx.session.execute(
+            insert(tx.session),
             [
                 {
                     "channel_id": channel_id,
@@ -91,16 +86,14 @@ def _write(
         )
 
 
-def _erased_days(
-    session: Session, workspace: Workspace, people: Collection[str]
-) -> dict[str, date]:
+def _erased_days(tx: Transaction, people: Collection[str]) -> dict[str, date]:
     """On which day each of these was forgotten; what they wrote until then is not kept.
 
     That they wrote on that day after it is lost.
     """
-    rows = session.execute(
+    rows = tx.session.execute(
         select(Member.slack_id, Member.counts_from).where(
-            Member.installation_id == workspace.id,
+            Member.installation_id == tx.workspace.id,
             Member.counts_from.is_not(None),
         )
     )
@@ -111,12 +104,12 @@ def _erased_days(
     }
 
 
-def purge_expired(session: Session, workspace: Workspace, *, now: datetime) -> None:
+def purge_expired(tx: Transaction) -> None:
     """Delete the workspace's counts that no window reaches any more."""
-    here = select(Channel.id).where(Channel.installation_id == workspace.id)
-    session.execute(
+    here = select(Channel.id).where(Channel.installation_id == tx.workspace.id)
+    tx.session.execute(
         delete(MessageCount).where(
-            MessageCount.day < (now - RETENTION).date(),
+            MessageCount.day < (tx.now - RETENTION).date(),
             MessageCount.channel_id.in_(here),
         )
     )

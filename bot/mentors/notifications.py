@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import cast
 
 from sqlalchemy import select
@@ -10,10 +11,19 @@ from sqlalchemy.orm import Session
 from bot import visibility
 from bot.config.mentors import MentorSettings
 from bot.mentors import consent, notes
+from bot.mentors.message_kinds import (
+    MENTOR_MARKER_NOTE,
+    MENTOR_NOT_POSTED,
+    MENTOR_OFFER,
+    MENTOR_POST,
+    MENTOR_RING_ALERT,
+    MENTOR_UPDATE,
+    MENTOR_UPDATE_OFFER,
+)
 from bot.mentors.notes import Consent, Contribution, CreditStory
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.slack.actions import DeleteMessage, PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
 from bot.slack.text import permalink
@@ -21,215 +31,171 @@ from bot.workspace import contact_hours, member_settings, members
 from models import Answer, Ask, Channel, Credit, CreditEvidence, Member, MentorRingAlert
 
 
-class MentorRenderer:
-    """The draw functions, for one workspace."""
+def render_offer(
+    tx: Transaction, delivery: Delivery, *, settings: MentorSettings
+) -> SlackAction | None:
+    credit = tx.session.get_one(Credit, delivery.subject_id)
+    if credit.consent == "never" or _has_opted_out(tx, credit.member):
+        return None
+    return _direct_message(delivery, _offer_note(tx, credit, settings))
 
-    def __init__(self, workspace: Workspace, settings: MentorSettings) -> None:
-        self._workspace, self._settings = workspace, settings
 
-    def message_types(self) -> dict[str, MessageType]:
-        return {
-            "mentor.told": MessageType(
-                self.render_offer,
-                on_sent=consent.on_offer_sent,
-                on_rejected=consent.on_offer_rejected,
-                on_lost=consent.on_offer_rejected,
-                send_after=contact_hours.send_after,
-                lock=consent.lock_for_delivery,
-            ),
-            "mentor.choice": MessageType(self.render_offer_update, "repeat"),
-            "mentor.post": MessageType(
-                self.render_post,
-                on_sent=consent.on_posted,
-                on_rejected=consent.on_rejected,
-                on_lost=consent.on_lost,
-                lock=consent.lock_for_delivery,
-            ),
-            "mentor.show": MessageType(
-                self.render_update,
-                "repeat",
-                on_sent=consent.on_updated,
-                on_rejected=consent.on_update_rejected,
-                lock=consent.lock_for_delivery,
-            ),
-            "mentor.helped": MessageType(
-                self.render_marker_note, send_after=contact_hours.send_after
-            ),
-            "mentor.not_posted": MessageType(
-                self.render_not_posted, quoted_channels=_credit_channel_ids
-            ),
-            "mentor.ring": MessageType(
-                self.render_ring_alert, send_after=contact_hours.send_after
-            ),
+def render_offer_update(
+    tx: Transaction, delivery: Delivery, *, settings: MentorSettings
+) -> SlackAction | None:
+    credit = tx.session.get_one(Credit, delivery.subject_id)
+    if credit.told_channel is None or credit.told_ts is None:
+        return None
+    text, drawn = _offer_note(tx, credit, settings)
+    return UpdateMessage(credit.told_channel, credit.told_ts, text, drawn)
+
+
+def _offer_note(tx: Transaction, credit: Credit, settings: MentorSettings) -> Note:
+    """To its person, without what was said in private channels that they left."""
+    channel, rows = _visible_evidence(tx, credit, credit.member)
+    chosen = member_settings.get(tx, credit.member)
+    is_counted = credit.all_messages > 0
+    return notes.credit_offer(
+        credit.id,
+        _credit_story(tx, credit, rows),
+        share=credit.messages / credit.all_messages if is_counted else None,
+        consent=_consent(credit),
+        channel=channel.name if channel else "",
+        url=_post_url(tx, credit, channel),
+        asks_first=chosen.may_be_named == "ask" and channel is not None,
+        consent_days=settings.consent_days,
+    )
+
+
+def render_post(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    credit = tx.session.get_one(Credit, delivery.subject_id)
+    if credit.consent != "public" or _has_opted_out(tx, credit.member):
+        return None
+    text, drawn = _post_note(tx, credit)
+    return PostMessage(delivery.recipient, text, drawn)
+
+
+def render_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    credit = tx.session.get_one(Credit, delivery.subject_id)
+    if credit.post_ts is None:
+        return None
+    if credit.consent == "never":
+        return DeleteMessage(delivery.recipient, credit.post_ts)
+    is_public = credit.consent == "public"
+    text, drawn = _post_note(tx, credit) if is_public else notes.withdrawn_post()
+    return UpdateMessage(delivery.recipient, credit.post_ts, text, drawn)
+
+
+def _post_note(tx: Transaction, credit: Credit) -> Note:
+    channel = tx.session.get_one(Channel, credit.channel_id)
+    name = members.name(tx, credit.member)
+    seen = [row for row in _evidence(tx.session, credit) if _may_show(row[2], channel)]
+    story = _credit_story(tx, credit, seen, is_public=True)
+    return notes.post(credit.member, name, story)
+
+
+def render_marker_note(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    credit = tx.session.get_one(Credit, delivery.subject_id)
+    if credit.consent != "public" or credit.post_ts is None:
+        return None
+    # Where the post is in a private channel, who is not in it learns of none.
+    channel, rows = _visible_evidence(tx, credit, delivery.recipient)
+    mine = [row for row in rows if delivery.recipient in row[0].marked_by]
+    if not mine:
+        return None
+    return _direct_message(
+        delivery,
+        notes.marker_note(
+            members.name(tx, credit.member),
+            _contribution(tx, mine[0], {}),
+            channel.name if channel else "",
+            _post_url(tx, credit, channel),
+        ),
+    )
+
+
+def render_not_posted(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    channel = _channel(tx.session, tx.session.get_one(Credit, delivery.subject_id))
+    if channel is None:
+        return None
+    return _direct_message(
+        delivery, notes.not_posted(channel.name, delivery.payload["error"])
+    )
+
+
+def render_ring_alert(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    member = tx.session.get_one(Member, delivery.subject_id)
+    noted = tx.session.get(
+        MentorRingAlert,
+        (
+            tx.workspace.id,
+            member.slack_id,
+            date.fromisoformat(delivery.payload["period"]),
+        ),
+    )
+    if noted is None:
+        return None
+    called = members.names(tx, {member.slack_id, *noted.ring})
+    return _direct_message(
+        delivery,
+        notes.ring_alert(
+            called[member.slack_id],
+            [called[person] for person in noted.ring],
+            noted.marks,
+            noted.marks_from_ring,
+        ),
+    )
+
+
+def _has_opted_out(tx: Transaction, member: str) -> bool:
+    chosen = member_settings.get(tx, member)
+    return chosen.may_be_named == "never"
+
+
+def _credit_story(
+    tx: Transaction,
+    credit: Credit,
+    rows: Sequence[tuple[CreditEvidence, Ask, Channel, Answer]],
+    *,
+    is_public: bool = False,
+) -> CreditStory:
+    askers = {row.asker for row, *_ in rows}
+    lead = credit.credited_by
+    names = members.names(tx, {*askers, credit.member, lead or credit.member})
+    called: Mapping[str, str | None] = {asker: names[asker] for asker in askers}
+    if is_public:
+        chosen = member_settings.get_many(tx, askers)
+        called = {
+            asker: None if chosen[asker].may_be_named == "never" else name
+            for asker, name in called.items()
         }
+    return CreditStory(
+        days=credit.window_days,
+        contributions=[_contribution(tx, row, called) for row in rows],
+        helped_count=len({person for row, *_ in rows for person in row.helped}),
+        nominated_by=names[lead] if lead else "",
+        reason=credit.reason or "",
+    )
 
-    def render_offer(self, session: Session, delivery: Delivery) -> SlackAction | None:
-        credit = session.get_one(Credit, delivery.subject_id)
-        if credit.consent == "never" or self._has_opted_out(session, credit.member):
-            return None
-        return _direct_message(delivery, self._offer_note(session, credit, delivery))
 
-    def render_offer_update(
-        self, session: Session, delivery: Delivery
-    ) -> SlackAction | None:
-        credit = session.get_one(Credit, delivery.subject_id)
-        if credit.told_channel is None or credit.told_ts is None:
-            return None
-        text, drawn = self._offer_note(session, credit, delivery)
-        return UpdateMessage(credit.told_channel, credit.told_ts, text, drawn)
+def _contribution(
+    tx: Transaction,
+    evidence_row: tuple[CreditEvidence, Ask, Channel, Answer],
+    names: Mapping[str, str | None],
+) -> Contribution:
+    row, ask, channel, answer = evidence_row
+    return Contribution(
+        title=members.text_with_names(tx, ask.title),
+        url=permalink(tx.workspace.team_url, channel.slack_id, answer.ts, ask.ts),
+        asker=names.get(row.asker),
+        is_solution=row.is_solution,
+    )
 
-    def _offer_note(self, session: Session, credit: Credit, delivery: Delivery) -> Note:
-        """To its person, without what was said in private channels that they left."""
-        channel, rows = _visible_evidence(session, credit, credit.member, delivery)
-        chosen = member_settings.get(session, self._workspace.id, credit.member)
-        is_counted = credit.all_messages > 0
-        return notes.credit_offer(
-            credit.id,
-            self._credit_story(session, credit, rows),
-            share=credit.messages / credit.all_messages if is_counted else None,
-            consent=_consent(credit),
-            channel=channel.name if channel else "",
-            url=self._post_url(credit, channel),
-            asks_first=chosen.may_be_named == "ask" and channel is not None,
-            consent_days=self._settings.consent_days,
-        )
 
-    def render_post(self, session: Session, delivery: Delivery) -> SlackAction | None:
-        credit = session.get_one(Credit, delivery.subject_id)
-        if credit.consent != "public" or self._has_opted_out(session, credit.member):
-            return None
-        text, drawn = self._post_note(session, credit)
-        return PostMessage(delivery.recipient, text, drawn)
-
-    def render_update(self, session: Session, delivery: Delivery) -> SlackAction | None:
-        credit = session.get_one(Credit, delivery.subject_id)
-        if credit.post_ts is None:
-            return None
-        if credit.consent == "never":
-            return DeleteMessage(delivery.recipient, credit.post_ts)
-        is_public = credit.consent == "public"
-        text, drawn = (
-            self._post_note(session, credit) if is_public else notes.withdrawn_post()
-        )
-        return UpdateMessage(delivery.recipient, credit.post_ts, text, drawn)
-
-    def _post_note(self, session: Session, credit: Credit) -> Note:
-        channel = session.get_one(Channel, credit.channel_id)
-        name = members.name(session, self._workspace.id, credit.member)
-        seen = [row for row in _evidence(session, credit) if _may_show(row[2], channel)]
-        story = self._credit_story(session, credit, seen, is_public=True)
-        return notes.post(credit.member, name, story)
-
-    def render_marker_note(
-        self, session: Session, delivery: Delivery
-    ) -> SlackAction | None:
-        credit = session.get_one(Credit, delivery.subject_id)
-        if credit.consent != "public" or credit.post_ts is None:
-            return None
-        # Where the post is in a private channel, who is not in it learns of none.
-        channel, rows = _visible_evidence(session, credit, delivery.recipient, delivery)
-        mine = [row for row in rows if delivery.recipient in row[0].marked_by]
-        if not mine:
-            return None
-        return _direct_message(
-            delivery,
-            notes.marker_note(
-                members.name(session, self._workspace.id, credit.member),
-                self._contribution(session, mine[0], {}),
-                channel.name if channel else "",
-                self._post_url(credit, channel),
-            ),
-        )
-
-    def render_not_posted(
-        self, session: Session, delivery: Delivery
-    ) -> SlackAction | None:
-        channel = _channel(session, session.get_one(Credit, delivery.subject_id))
-        if channel is None:
-            return None
-        return _direct_message(
-            delivery, notes.not_posted(channel.name, delivery.payload["error"])
-        )
-
-    def render_ring_alert(
-        self, session: Session, delivery: Delivery
-    ) -> SlackAction | None:
-        member = session.get_one(Member, delivery.subject_id)
-        noted = session.get(
-            MentorRingAlert,
-            (
-                self._workspace.id,
-                member.slack_id,
-                date.fromisoformat(delivery.payload["period"]),
-            ),
-        )
-        if noted is None:
-            return None
-        called = members.names(
-            session, self._workspace.id, {member.slack_id, *noted.ring}
-        )
-        return _direct_message(
-            delivery,
-            notes.ring_alert(
-                called[member.slack_id],
-                [called[person] for person in noted.ring],
-                noted.marks,
-                noted.marks_from_ring,
-            ),
-        )
-
-    def _has_opted_out(self, session: Session, member: str) -> bool:
-        chosen = member_settings.get(session, self._workspace.id, member)
-        return chosen.may_be_named == "never"
-
-    def _credit_story(
-        self,
-        session: Session,
-        credit: Credit,
-        rows: Sequence[tuple[CreditEvidence, Ask, Channel, Answer]],
-        *,
-        is_public: bool = False,
-    ) -> CreditStory:
-        askers = {row.asker for row, *_ in rows}
-        lead = credit.credited_by
-        names = members.names(
-            session, self._workspace.id, {*askers, credit.member, lead or credit.member}
-        )
-        called: Mapping[str, str | None] = {asker: names[asker] for asker in askers}
-        if is_public:
-            chosen = member_settings.get_many(session, self._workspace.id, askers)
-            called = {
-                asker: None if chosen[asker].may_be_named == "never" else name
-                for asker, name in called.items()
-            }
-        return CreditStory(
-            days=credit.window_days,
-            contributions=[self._contribution(session, row, called) for row in rows],
-            helped_count=len({person for row, *_ in rows for person in row.helped}),
-            nominated_by=names[lead] if lead else "",
-            reason=credit.reason or "",
-        )
-
-    def _contribution(
-        self,
-        session: Session,
-        evidence_row: tuple[CreditEvidence, Ask, Channel, Answer],
-        names: Mapping[str, str | None],
-    ) -> Contribution:
-        row, ask, channel, answer = evidence_row
-        return Contribution(
-            title=members.text_with_names(session, self._workspace.id, ask.title),
-            url=permalink(
-                self._workspace.team_url, channel.slack_id, answer.ts, ask.ts
-            ),
-            asker=names.get(row.asker),
-            is_solution=row.is_solution,
-        )
-
-    def _post_url(self, credit: Credit, channel: Channel | None) -> str:
-        if channel is None or credit.post_ts is None:
-            return ""
-        return permalink(self._workspace.team_url, channel.slack_id, credit.post_ts)
+def _post_url(tx: Transaction, credit: Credit, channel: Channel | None) -> str:
+    if channel is None or credit.post_ts is None:
+        return ""
+    return permalink(tx.workspace.team_url, channel.slack_id, credit.post_ts)
 
 
 def _evidence(
@@ -254,22 +220,21 @@ def _channel(session: Session, credit: Credit) -> Channel | None:
 
 
 def _visible_evidence(
-    session: Session, credit: Credit, member: str, delivery: Delivery
+    tx: Transaction, credit: Credit, member: str
 ) -> tuple[Channel | None, list[tuple[CreditEvidence, Ask, Channel, Answer]]]:
     """The credit's channel and what it rests on, as far as the person may see them."""
-    channel, rows = _channel(session, credit), _evidence(session, credit)
+    channel, rows = _channel(tx.session, credit), _evidence(tx.session, credit)
     seen = visibility.visible_channels(
-        session,
+        tx,
         [*([channel] if channel else []), *(row[2] for row in rows)],
         member,
-        now=delivery.rendered_at or delivery.started_at,
     )
     is_seen = channel is not None and channel.id in seen
     return channel if is_seen else None, [row for row in rows if row[2].id in seen]
 
 
-def _credit_channel_ids(session: Session, delivery: Delivery) -> list[int]:
-    channel_id = session.get_one(Credit, delivery.subject_id).channel_id
+def _credit_channel_ids(tx: Transaction, delivery: Delivery) -> list[int]:
+    channel_id = tx.session.get_one(Credit, delivery.subject_id).channel_id
     return [] if channel_id is None else [channel_id]
 
 
@@ -285,3 +250,47 @@ def _consent(credit: Credit) -> Consent:
 def _direct_message(delivery: Delivery, note: Note) -> PostMessage:
     text, drawn = note
     return PostMessage(delivery.recipient, text, drawn)
+
+
+def message_types(settings: MentorSettings) -> Sequence[MessageType]:
+    return (
+        MessageType(
+            MENTOR_OFFER,
+            partial(render_offer, settings=settings),
+            on_sent=consent.on_offer_sent,
+            on_rejected=consent.on_offer_rejected,
+            on_lost=consent.on_offer_rejected,
+            send_after=contact_hours.send_after,
+            lock=consent.lock_for_delivery,
+        ),
+        MessageType(
+            MENTOR_UPDATE_OFFER,
+            partial(render_offer_update, settings=settings),
+            "repeat",
+        ),
+        MessageType(
+            MENTOR_POST,
+            render_post,
+            on_sent=consent.on_posted,
+            on_rejected=consent.on_rejected,
+            on_lost=consent.on_lost,
+            lock=consent.lock_for_delivery,
+        ),
+        MessageType(
+            MENTOR_UPDATE,
+            render_update,
+            "repeat",
+            on_sent=consent.on_updated,
+            on_rejected=consent.on_update_rejected,
+            lock=consent.lock_for_delivery,
+        ),
+        MessageType(
+            MENTOR_MARKER_NOTE, render_marker_note, send_after=contact_hours.send_after
+        ),
+        MessageType(
+            MENTOR_NOT_POSTED, render_not_posted, quoted_channels=_credit_channel_ids
+        ),
+        MessageType(
+            MENTOR_RING_ALERT, render_ring_alert, send_after=contact_hours.send_after
+        ),
+    )

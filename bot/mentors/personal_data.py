@@ -3,9 +3,18 @@
 from collections.abc import Iterable
 
 from sqlalchemy import Text, cast, or_, select
-from sqlalchemy.orm import Session
 
+from bot.mentors.message_kinds import (
+    MENTOR_MARKER_NOTE,
+    MENTOR_NOT_POSTED,
+    MENTOR_OFFER,
+    MENTOR_POST,
+    MENTOR_RING_ALERT,
+    MENTOR_UPDATE,
+    MENTOR_UPDATE_OFFER,
+)
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
+from bot.runtime import Transaction
 from models import (
     Credit,
     CreditEvidence,
@@ -18,14 +27,14 @@ from models import (
 )
 
 
-def _find_credits(session: Session, erasure: Erasure) -> Iterable[int]:
+def _find_credits(tx: Transaction, erasure: Erasure) -> Iterable[int]:
     """The credits that name the person: as its own, by hand, or for having asked."""
     who = erasure.member
-    return session.scalars(
+    return tx.session.scalars(
         select(Credit.id)
         .outerjoin(CreditEvidence, CreditEvidence.credit_id == Credit.id)
         .where(
-            Credit.installation_id == erasure.installation_id,
+            Credit.installation_id == tx.workspace.id,
             or_(
                 Credit.member == who,
                 Credit.credited_by == who,
@@ -40,9 +49,9 @@ def _find_credits(session: Session, erasure: Erasure) -> Iterable[int]:
     )
 
 
-def _find_ring_alerts(session: Session, erasure: Erasure) -> Iterable[int]:
+def _find_ring_alerts(tx: Transaction, erasure: Erasure) -> Iterable[int]:
     """What leads were told of a ring that the person is of, by whom it is about."""
-    return session.scalars(
+    return tx.session.scalars(
         select(Member.id)
         .join(
             MentorRingAlert,
@@ -50,7 +59,7 @@ def _find_ring_alerts(session: Session, erasure: Erasure) -> Iterable[int]:
             & (MentorRingAlert.member == Member.slack_id),
         )
         .where(
-            MentorRingAlert.installation_id == erasure.installation_id,
+            MentorRingAlert.installation_id == tx.workspace.id,
             or_(
                 MentorRingAlert.member == erasure.member,
                 cast(MentorRingAlert.ring, Text).contains(
@@ -131,15 +140,15 @@ MESSAGES = (
     MessagePolicy(
         frozenset(
             {
-                "mentor.told",
-                "mentor.choice",
-                "mentor.post",
-                "mentor.show",
-                "mentor.helped",
-                "mentor.not_posted",
+                MENTOR_OFFER,
+                MENTOR_UPDATE_OFFER,
+                MENTOR_POST,
+                MENTOR_UPDATE,
+                MENTOR_MARKER_NOTE,
+                MENTOR_NOT_POSTED,
             }
         ),
         _find_credits,
     ),
-    MessagePolicy(frozenset({"mentor.ring"}), _find_ring_alerts),
+    MessagePolicy(frozenset({MENTOR_RING_ALERT}), _find_ring_alerts),
 )

@@ -21,6 +21,7 @@ from bot.mentors.exclusions import excluded_members
 from bot.mentors.help_matrix import HelpMatrix
 from bot.mentors.periods import Period
 from bot.mentors.rules import DetectionResult
+from bot.runtime import Transaction
 from models import Answer, Ask, Channel, Member, MessageCount
 
 # Rows taken from the database at once: so few stay in the processor's cache, which
@@ -50,27 +51,27 @@ class Scope:
 
 
 def detect_mentors(
-    session: Session, scope: Scope, period: Period, *, settings: MentorSettings
+    tx: Transaction, scope: Scope, period: Period, *, settings: MentorSettings
 ) -> DetectionResult:
     """Weigh what is known of the windows that end with the period."""
-    extend_timeout(session)
+    extend_timeout(tx.session)
     until = period.until
     visible_since = until - timedelta(days=settings.visibility_days)
     return rules.detect(
-        _help_matrix(session, scope, until - timedelta(days=settings.ring_days), until),
-        _message_counts(session, scope, visible_since, until),
+        _help_matrix(
+            tx.session, scope, until - timedelta(days=settings.ring_days), until
+        ),
+        _message_counts(tx.session, scope, visible_since, until),
         partial(
             _active_answerers,
-            session,
+            tx.session,
             scope,
             until=until,
             least=settings.least_answered,
         ),
         until=until.timestamp(),
         settings=settings,
-        excluded=excluded_members(
-            session, scope.installation_id, period.day, settings=settings
-        ),
+        excluded=excluded_members(tx, period.day, settings=settings),
     )
 
 

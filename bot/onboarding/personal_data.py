@@ -1,5 +1,12 @@
 """What is kept of who invited the bot."""
 
+from bot.onboarding.message_kinds import (
+    ONBOARDING_GREETING,
+    ONBOARDING_INTRODUCTION,
+    ONBOARDING_NOT_POSTED,
+    ONBOARDING_PREVIEW,
+    ONBOARDING_UPDATE_PREVIEW,
+)
 from bot.personal_data import MessagePolicy, TablePolicy
 from models import ChannelIntroduction
 
@@ -18,11 +25,11 @@ MESSAGES = (
     MessagePolicy(
         frozenset(
             {
-                "newcomer.preview",
-                "newcomer.previewed",
-                "newcomer.introduction",
-                "newcomer.not_posted",
-                "newcomer.greeting",
+                ONBOARDING_PREVIEW,
+                ONBOARDING_UPDATE_PREVIEW,
+                ONBOARDING_INTRODUCTION,
+                ONBOARDING_NOT_POSTED,
+                ONBOARDING_GREETING,
             }
         )
     ),

@@ -11,9 +11,14 @@ from bot.clock import datetime_to_micros
 from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.onboarding import blocks
-from bot.outbox import enqueue
+from bot.onboarding.message_kinds import (
+    ONBOARDING_GREETING,
+    ONBOARDING_INTRODUCTION,
+    ONBOARDING_PREVIEW,
+    ONBOARDING_UPDATE_PREVIEW,
+)
 from bot.permissions import Action, require
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.slack.blocks import NOT_IN_CHANNEL, Note
 from bot.workspace import channels, member_settings, members, roles
 from models import Channel, ChannelIntroduction, OutboxItem
@@ -21,30 +26,21 @@ from models import Channel, ChannelIntroduction, OutboxItem
 CHANNEL_NOT_FOUND = "I don't know that channel any more."
 
 
-def on_bot_joined(
-    session: Session, channel: Channel, *, inviter: str | None, now: datetime
-) -> None:
+def on_bot_joined(tx: Transaction, channel: Channel, *, inviter: str | None) -> None:
     """The bot came to a channel for the first time: ask its inviter what to say.
 
     However often it is told so: the first inviter is the one who is asked.
     """
-    added = session.execute(
-        upsert(session, ChannelIntroduction)
+    added = tx.session.execute(
+        upsert(tx.session, ChannelIntroduction)
         .values(channel_id=channel.id, inviter=inviter)
         .on_conflict_do_nothing()
         .returning(ChannelIntroduction.channel_id)
     )
     if added.first() is None or inviter is None:
         return
-    members.ensure(session, channel.installation_id, [inviter])
-    enqueue.enqueue(
-        session,
-        "newcomer.preview",
-        channel.id,
-        inviter,
-        installation_id=channel.installation_id,
-        now=now,
-    )
+    members.ensure(tx, [inviter])
+    tx.enqueue(ONBOARDING_PREVIEW, channel.id, to=inviter)
 
 
 def introduction_note(channel: Channel) -> Note:
@@ -54,78 +50,61 @@ def introduction_note(channel: Channel) -> Note:
     )
 
 
-def settings_section(session: Session, channel: Channel, _now: datetime) -> list[Block]:
+def settings_section(tx: Transaction, channel: Channel) -> list[Block]:
     """The section of the channel's settings; empty once the bot has said it."""
-    known = session.get(ChannelIntroduction, channel.id)
+    known = tx.session.get(ChannelIntroduction, channel.id)
     is_said = known is not None and known.posted_at is not None
     return [] if is_said else blocks.settings_offer(channel.id)
 
 
-def preview_form(
-    session: Session, workspace: Workspace, channel_id: int, *, by: str, now: datetime
-) -> View:
+def preview_form(tx: Transaction, channel_id: int, *, by: str) -> View:
     """What would be posted, to whoever may post it; raises Refusal."""
-    channel = _channel(session, workspace, channel_id)
+    channel = _channel(tx, channel_id)
     _require_permission(
-        session, channel, session.get(ChannelIntroduction, channel.id), by, now
+        tx, channel, tx.session.get(ChannelIntroduction, channel.id), by
     )
     return blocks.preview_modal(channel.id, introduction_note(channel)[1])
 
 
-def post(
-    session: Session, workspace: Workspace, channel_id: int, *, by: str, now: datetime
-) -> Note:
+def post(tx: Transaction, channel_id: int, *, by: str) -> Note:
     """Introduce the bot in the channel, once; what to answer whoever pressed.
 
     Raises Refusal for whoever may not, and where the bot can't speak.
     """
-    channel = _channel(session, workspace, channel_id)
-    said = _lock_introduction(session, channel)
-    _require_permission(session, channel, said, by, now)
+    channel = _channel(tx, channel_id)
+    said = _lock_introduction(tx.session, channel)
+    _require_permission(tx, channel, said, by)
     if said.posted_at is not None:
         return blocks.already_posted(channel.slack_id, channel.name)
     if not channel.is_joined:
         raise UserError(NOT_IN_CHANNEL)
     if channel.is_archived:
         raise UserError("This channel is archived.")
-    said.posted_by, said.posted_at = by, now
-    enqueue.enqueue(
-        session,
-        "newcomer.introduction",
+    said.posted_by, said.posted_at = by, tx.now
+    tx.enqueue(
+        ONBOARDING_INTRODUCTION,
         channel.id,
-        channel.slack_id,
-        installation_id=workspace.id,
-        now=now,
-        # What Slack refused may be tried again.
-        occurrence=str(datetime_to_micros(now)),
+        to=channel.slack_id,
+        occurrence=str(datetime_to_micros(tx.now)),
     )
     if said.inviter is not None and said.inviter != by:
-        enqueue.enqueue_update(
-            session,
-            "newcomer.previewed",
-            channel.id,
-            said.inviter,
-            installation_id=workspace.id,
-            now=now,
-        )
+        tx.enqueue_update(ONBOARDING_UPDATE_PREVIEW, channel.id, to=said.inviter)
     return blocks.posted(channel.slack_id, channel.name)
 
 
-def dismiss_introduction(
-    session: Session, workspace: Workspace, channel_id: int, *, by: str, now: datetime
-) -> Note:
+def dismiss_introduction(tx: Transaction, channel_id: int, *, by: str) -> Note:
     """Say nothing for now; what to answer. Raises Refusal for whoever may not."""
-    channel = _channel(session, workspace, channel_id)
-    said = session.get(ChannelIntroduction, channel.id)
-    _require_permission(session, channel, said, by, now)
+    channel = _channel(tx, channel_id)
+    said = tx.session.get(ChannelIntroduction, channel.id)
+    _require_permission(tx, channel, said, by)
     if said is not None and said.posted_at is not None:
         return blocks.already_posted(channel.slack_id, channel.name)
     return blocks.not_now(channel.id, channel.slack_id, channel.name)
 
 
-def _channel(session: Session, workspace: Workspace, channel_id: int) -> Channel:
-    channel = session.get(Channel, channel_id)
-    if channel is None or channel.installation_id != workspace.id:
+def _channel(tx: Transaction, channel_id: int) -> Channel:
+    channel = tx.session.get(Channel, channel_id)
+    if channel is None or channel.installation_id != tx.workspace.id:
         raise UserError(CHANNEL_NOT_FOUND)
     return channel
 
@@ -143,84 +122,52 @@ def _lock_introduction(session: Session, channel: Channel) -> ChannelIntroductio
 
 
 def _require_permission(
-    session: Session,
-    channel: Channel,
-    introduction: ChannelIntroduction | None,
-    by: str,
-    now: datetime,
+    tx: Transaction, channel: Channel, introduction: ChannelIntroduction | None, by: str
 ) -> None:
     inviter = introduction.inviter if introduction else None
     roles.authorize(
-        session,
-        channel,
-        Action.INTRODUCE,
-        by,
-        now=now,
-        author=inviter,
-        denial=CHANNEL_NOT_FOUND,
+        tx, channel, Action.INTRODUCE, by, author=inviter, denial=CHANNEL_NOT_FOUND
     )
 
 
 def greet(
-    session: Session,
-    workspace: Workspace,
-    slack_channel: str,
-    member: str,
-    *,
-    joined_at: datetime,
-    now: datetime,
+    tx: Transaction, slack_channel: str, member: str, *, joined_at: datetime
 ) -> None:
     """Somebody joined a channel: greet them in their daytime, if they are new to it.
 
     Once ever, whichever channels they join; who they are is known when it is sent.
     """
-    channel = channels.find(session, workspace.id, slack_channel)
+    channel = channels.find(tx, slack_channel)
     if channel is None or not channel.is_joined:
         return
     if not is_newcomer(joined_at, channel.arrived_at):
         return
-    known = members.find(session, workspace.id, member)
+    known = members.find(tx, member)
     # Nobody who has had themselves forgotten is written to, until they use the bot.
     if known is not None and known.forgotten_at is not None:
         return
     if members.is_before_erasure(
-        session, workspace.id, member, event_micros=datetime_to_micros(joined_at)
+        tx, member, event_micros=datetime_to_micros(joined_at)
     ):
         return
-    chosen = member_settings.get(session, workspace.id, member)
+    chosen = member_settings.get(tx, member)
     if chosen.is_greeted or not chosen.wants_greetings:
         return
-    members.ensure(session, workspace.id, [member])
-    waiting = _pending_greeting(session, workspace, member)
+    members.ensure(tx, [member])
+    waiting = _pending_greeting(tx, member)
     joined = dict(waiting.detail["joined"]) if waiting else {}
     # JSON has no other keys than text.
     key = str(channel.id)
     joined[key] = max(datetime_to_micros(joined_at), joined.get(key, 0))
-    enqueue.enqueue(
-        session,
-        "newcomer.greeting",
-        # About no channel in particular, or there would be one for each.
-        0,
-        member,
-        installation_id=workspace.id,
-        now=now,
-        # When they joined each channel that they may be welcomed to, in microseconds.
-        payload={"joined": joined},
-    )
+    tx.enqueue(ONBOARDING_GREETING, 0, to=member, payload={"joined": joined})
 
 
 def on_member_left(
-    session: Session,
-    workspace: Workspace,
-    slack_channel: str,
-    member: str,
-    *,
-    left_at: datetime,
-    now: datetime,
+    tx: Transaction, slack_channel: str, member: str, *, left_at: datetime
 ) -> None:
     """Somebody left a channel: they are not welcomed to it any more."""
-    channel = channels.find(session, workspace.id, slack_channel)
-    waiting = _pending_greeting(session, workspace, member)
+    channel = channels.find(tx, slack_channel)
+    waiting = _pending_greeting(tx, member)
     if channel is None or waiting is None:
         return
     joined = dict(waiting.detail["joined"])
@@ -231,16 +178,14 @@ def on_member_left(
     if joined:
         waiting.detail = {"joined": joined}
     else:
-        waiting.state, waiting.finished_at = "withdrawn", now
+        waiting.state, waiting.finished_at = "withdrawn", tx.now
 
 
-def _pending_greeting(
-    session: Session, workspace: Workspace, member: str
-) -> OutboxItem | None:
-    return session.scalar(
+def _pending_greeting(tx: Transaction, member: str) -> OutboxItem | None:
+    return tx.session.scalar(
         select(OutboxItem)
         .filter_by(
-            installation_id=workspace.id,
+            installation_id=tx.workspace.id,
             key=f"newcomer.greeting:0:{member}",
             state="pending",
         )
@@ -248,10 +193,10 @@ def _pending_greeting(
     )
 
 
-def opt_out_of_greetings(session: Session, workspace: Workspace, *, by: str) -> Note:
+def opt_out_of_greetings(tx: Transaction, *, by: str) -> Note:
     """Raises Refusal for who is no member."""
-    require(Action.EDIT_OWN_SETTINGS, roles.in_workspace(session, workspace.id, by))
-    member_settings.update(session, workspace.id, by, wants_greetings=False)
+    require(Action.EDIT_OWN_SETTINGS, roles.in_workspace(tx, by))
+    member_settings.update(tx, by, wants_greetings=False)
     return blocks.greetings_off()
 
 

@@ -3,13 +3,20 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, event, select
 from sqlalchemy.orm import Session
 
 from bot.db.statements import table
 from bot.outbox import enqueue
+from bot.outbox.kind import MessageKind
 from models import Home
+
+if TYPE_CHECKING:
+    from bot.runtime import Transaction
+
+HOME_PUBLISH = MessageKind("home.show")
 
 # What changes within this time is shown at once: one view, however many changes.
 REFRESH_DELAY = timedelta(seconds=2)
@@ -33,20 +40,17 @@ _OWNERS = select(_homes.c.member).where(
 
 
 def refresh_homes(
-    session: Session,
-    installation_id: int,
-    members: Collection[str],
-    *,
-    now: datetime,
-    delay: timedelta = REFRESH_DELAY,
+    tx: "Transaction", members: Collection[str], *, delay: timedelta = REFRESH_DELAY
 ) -> None:
     """Draw the Home tabs of those of the members who have opened theirs, once.
 
     `soon`: how long after `now`. What is promised already comes no later for it.
     """
-    everything = session.info.setdefault(_SESSION_KEY, {})
-    changed = everything.setdefault(installation_id, _PendingRefresh(now, now + delay))
-    changed.due = min(changed.due, now + delay)
+    everything = tx.session.info.setdefault(_SESSION_KEY, {})
+    changed = everything.setdefault(
+        tx.workspace.id, _PendingRefresh(tx.now, tx.now + delay)
+    )
+    changed.due = min(changed.due, tx.now + delay)
     changed.members.update(members)
 
 
@@ -61,7 +65,7 @@ def _enqueue_refreshes(session: Session) -> None:
         )
         enqueue.enqueue_updates(
             session,
-            "home.show",
+            HOME_PUBLISH,
             [(0, owner) for owner in owners],
             installation_id=installation_id,
             now=changed.now,

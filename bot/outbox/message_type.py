@@ -1,82 +1,81 @@
-"""TODO: say what this module is for."""
+"""How each kind of message is rendered, and what follows from its delivery."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
-
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING, Any, Literal
 
 from bot import visibility
+from bot.outbox.kind import MessageKind
 from bot.outbox.queue import Delivery
 from bot.slack.actions import Reschedule, SlackAction
 from models import Channel
+
+if TYPE_CHECKING:
+    # The transaction can enqueue messages, so it stands above the outbox.
+    from bot.runtime import Transaction
+
+Render = Callable[["Transaction", Delivery], SlackAction | Reschedule | None]
 
 
 def do_nothing(*_: object) -> None:
     return None
 
 
-def _no_channels(_session: Session, _delivery: Delivery) -> Collection[int]:
+def _no_channels(_tx: "Transaction", _delivery: Delivery) -> Collection[int]:
     return ()
 
 
-def _send_now(_session: Session, delivery: Delivery) -> datetime:
-    return delivery.started_at
+def _send_now(tx: "Transaction", _delivery: Delivery) -> datetime:
+    return tx.now
 
 
 @dataclass(frozen=True, slots=True)
 class MessageType:
-    """How one kind of promise is kept.
+    """A kind of message, and the functions that belong to it.
 
-    `draw` gives what to send, None where it is no longer true, or `Later` where it is
-    to be looked at again. `due` is when the recipient takes it: now, or later.
-    `of` names the channels, by their rows, whose words it draws for one person. Who may
-    not see all of them gets what `outside` draws: nothing, or what tells none of them.
-    `delivered`, `parked` and `unknown` run in the transaction that records the
-    outcome, with what Slack gave back or its error name. `hold` runs before it and
-    locks what they change, so that locks are always taken from the ask to its promises.
+    `render` returns the action to take in Slack, None if there is nothing to send any
+    more, or `Reschedule`. `send_after` returns the earliest time that suits the
+    recipient (UTC). `quoted_channels` returns the ids of the channels whose words the
+    message quotes to one person; if that person may not see all of them,
+    `render_without_access` is used instead of `render`.
+
+    `on_sent`, `on_rejected` and `on_lost` run in the transaction that records the
+    outcome, with Slack's result or its error code. `lock` runs first in it and locks
+    what they change, so that locks are always taken from the subject to its messages.
     """
 
-    render: Callable[[Session, Delivery], SlackAction | Reschedule | None]
-    # What to do when nobody knows whether it was done: look for the message, do it
-    # again because that changes nothing, or leave it.
+    kind: MessageKind
+    render: Render
+    # What to do when nobody knows whether it was done: look for the message in Slack,
+    # do it again because that changes nothing, or leave it.
     if_unconfirmed: Literal["look", "repeat", "leave"] = "look"
-    on_sent: Callable[[Session, Delivery, Any, datetime], None] = do_nothing
-    on_rejected: Callable[[Session, Delivery, str, datetime], None] = do_nothing
-    on_lost: Callable[[Session, Delivery, str, datetime], None] = do_nothing
-    lock: Callable[[Session, Delivery], None] = do_nothing
-    send_after: Callable[[Session, Delivery], datetime] = _send_now
-    quoted_channels: Callable[[Session, Delivery], Collection[int]] = _no_channels
-    render_without_access: Callable[
-        [Session, Delivery], SlackAction | Reschedule | None
-    ] = do_nothing
+    on_sent: Callable[["Transaction", Delivery, Any], None] = do_nothing
+    on_rejected: Callable[["Transaction", Delivery, str], None] = do_nothing
+    on_lost: Callable[["Transaction", Delivery, str], None] = do_nothing
+    lock: Callable[["Transaction", Delivery], None] = do_nothing
+    send_after: Callable[["Transaction", Delivery], datetime] = _send_now
+    quoted_channels: Callable[["Transaction", Delivery], Collection[int]] = _no_channels
+    render_without_access: Render = do_nothing
 
     def render_visible(
-        self, session: Session, delivery: Delivery
+        self, tx: "Transaction", delivery: Delivery
     ) -> SlackAction | Reschedule | None:
-        """Draw what its recipient may see of it. Raises MembershipUnknown."""
+        """Render what the recipient may see now. Raises MembershipUnknown."""
         channels = [
-            session.get_one(Channel, row)
-            for row in self.quoted_channels(session, delivery)
+            tx.session.get_one(Channel, row)
+            for row in self.quoted_channels(tx, delivery)
         ]
-        seen = visibility.visible_channels(
-            session,
-            channels,
-            delivery.recipient,
-            now=delivery.rendered_at or delivery.started_at,
-        )
-        is_inside = all(channel.id in seen for channel in channels)
-        return (self.render if is_inside else self.render_without_access)(
-            session, delivery
-        )
+        visible = visibility.visible_channels(tx, channels, delivery.recipient)
+        sees_all = all(channel.id in visible for channel in channels)
+        return (self.render if sees_all else self.render_without_access)(tx, delivery)
 
     def render_when_due(
-        self, session: Session, delivery: Delivery
+        self, tx: "Transaction", delivery: Delivery
     ) -> SlackAction | Reschedule | None:
-        """What to send now, None for nothing any more, or when to look again."""
-        operation = self.render_visible(session, delivery)
-        if operation is None or isinstance(operation, Reschedule):
-            return operation
-        at = self.send_after(session, delivery)
-        return Reschedule(at) if at > delivery.started_at else operation
+        """Render it, or reschedule it to when it suits the recipient."""
+        action = self.render_visible(tx, delivery)
+        if action is None or isinstance(action, Reschedule):
+            return action
+        at = self.send_after(tx, delivery)
+        return Reschedule(at) if at > tx.now else action

@@ -46,8 +46,6 @@ class Delivery:
     verify_attempts: int
     first_sent_at: datetime
     is_unconfirmed: bool
-    # When it is drawn, where that is not when it was claimed.
-    rendered_at: datetime | None = None
 
 
 _items, _channels = table(OutboxItem), table(OutboxChannel)

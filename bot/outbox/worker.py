@@ -23,9 +23,10 @@ from bot.outbox.attempts import (
     unsent_state,
 )
 from bot.outbox.enqueue import ENQUEUED, Cause, caused_by
+from bot.outbox.kind import MessageKind
 from bot.outbox.message_type import MessageType, do_nothing
 from bot.outbox.queue import Delivery
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Transaction
 from bot.slack.actions import (
     FetchMemberships,
     PostIfMember,
@@ -63,7 +64,7 @@ class OutboxWorker:
     def __init__(
         self,
         rt: Runtime,
-        message_types: Mapping[str, MessageType],
+        message_types: Mapping[MessageKind, MessageType],
         *,
         fetch_new_users: Callable[[Runtime], None] = do_nothing,
         next_slot: Callable[[], float] = lambda: 0,
@@ -178,7 +179,7 @@ class OutboxWorker:
         return True
 
     def _send(self, delivery: Delivery) -> None:
-        message_type = self._message_types[delivery.kind]
+        message_type = self._message_types[MessageKind(delivery.kind)]
         if delivery.is_unconfirmed:
             if message_type.if_unconfirmed == "leave":
                 self._give_up(delivery, "unknown", delivery.kind)
@@ -223,7 +224,8 @@ class OutboxWorker:
         for _ in range(MAX_LOOKUPS):
             try:
                 with self._rt.read_session() as session:
-                    return message_type.render_when_due(session, delivery)
+                    tx = Transaction(session, self._rt.workspace, delivery.started_at)
+                    return message_type.render_when_due(tx, delivery)
             except MembershipUnknown as unknown:
                 until = self._rate_limited_until(delivery, FetchMemberships.method)
                 if until is not None:
@@ -317,7 +319,8 @@ class OutboxWorker:
         if isinstance(result, tuple):
             sent["slack_channel"], sent["ts"] = result
         with self._rt.write_session.begin() as session:
-            message_type.lock(session, delivery)
+            tx = Transaction(session, self._rt.workspace, now)
+            message_type.lock(tx, delivery)
             if queue.finish(
                 session,
                 delivery,
@@ -334,7 +337,7 @@ class OutboxWorker:
                     delivery.metadata_token, delivery.first_sent_at, looked_for
                 )
                 with caused_by(session, cause):
-                    message_type.on_sent(session, delivery, result, now)
+                    message_type.on_sent(tx, delivery, result)
         log.info("sent", extra={"kind": delivery.kind, "item": delivery.id})
         self._on_attempt("sent")
 
@@ -426,11 +429,12 @@ class OutboxWorker:
         self, delivery: Delivery, state: Literal["parked", "unknown"], reason: str
     ) -> None:
         """Give a promise up, and let whoever made it say so."""
-        message_type = self._message_types[delivery.kind]
+        message_type = self._message_types[MessageKind(delivery.kind)]
         now = self._rt.clock()
         self._on_attempt(state)
         with self._rt.write_session.begin() as session:
-            message_type.lock(session, delivery)
+            tx = Transaction(session, self._rt.workspace, now)
+            message_type.lock(tx, delivery)
             if queue.finish(session, delivery, now=now, state=state, error=reason):
                 tell = (
                     message_type.on_rejected
@@ -442,7 +446,7 @@ class OutboxWorker:
                     delivery.metadata_token, delivery.first_sent_at, frozenset()
                 )
                 with caused_by(session, cause):
-                    tell(session, delivery, reason, now)
+                    tell(tx, delivery, reason)
 
     def _finish(self, delivery: Delivery, **changes: Any) -> None:
         with self._rt.write_session.begin() as session:

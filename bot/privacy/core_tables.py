@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from sqlalchemy import update
-from sqlalchemy.orm import Session
 
 from bot.asks import personal_data as asks
 from bot.checkins import personal_data as checkins
@@ -13,6 +12,8 @@ from bot.kudos import personal_data as kudos
 from bot.mentors import personal_data as mentors
 from bot.onboarding import personal_data as onboarding
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
+from bot.privacy.message_kinds import PRIVACY_DATA_FILE, PRIVACY_REDACT
+from bot.runtime import Transaction
 from models import (
     Champion,
     Channel,
@@ -29,13 +30,13 @@ from models import (
 UNTIL_DATABASE_DELETED = "The database is deleted."
 
 
-def _write_tombstone(session: Session, erasure: Erasure) -> None:
+def _write_tombstone(tx: Transaction, erasure: Erasure) -> None:
     """Only that they were forgotten: what Slack delivers late brings nothing back."""
     member = table(Member)
-    session.execute(
+    tx.session.execute(
         update(member)
         .where(
-            member.c.installation_id == erasure.installation_id,
+            member.c.installation_id == tx.workspace.id,
             member.c.slack_id == erasure.member,
         )
         .values(
@@ -52,8 +53,8 @@ def _write_tombstone(session: Session, erasure: Erasure) -> None:
             away_until=None,
             looked_up_at=None,
             deactivated_at=None,
-            forgotten_at=erasure.now,
-            counts_from=erasure.now,
+            forgotten_at=tx.now,
+            counts_from=tx.now,
         )
     )
 
@@ -197,5 +198,5 @@ MESSAGES: Sequence[MessagePolicy] = (
     *onboarding.MESSAGES,
     *home.MESSAGES,
     # To one person, about nobody.
-    MessagePolicy(frozenset({"privacy.my_data", "privacy.reword"})),
+    MessagePolicy(frozenset({PRIVACY_DATA_FILE, PRIVACY_REDACT})),
 )

@@ -20,10 +20,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Session
 
 from bot.db.statements import table
 from bot.personal_data import Erasure, TablePolicy, mentions_member
+from bot.runtime import Transaction
 from bot.slack.text import SOMEONE
 
 Row = dict[str, Any]
@@ -47,9 +47,8 @@ def in_workspace(rows: Table, installation_id: int) -> ColumnElement[bool]:
 
 
 def rows_for_member(
-    session: Session,
+    tx: Transaction,
     policy: TablePolicy,
-    installation_id: int,
     member: str,
     *,
     hidden_channels: Collection[int] = (),
@@ -64,9 +63,9 @@ def rows_for_member(
     if not policy.has_personal_data:
         return
     rows = _table_of(policy)
-    found = session.execute(
+    found = tx.session.execute(
         select(rows)
-        .where(in_workspace(rows, installation_id), _names_member(policy, member))
+        .where(in_workspace(rows, tx.workspace.id), _names_member(policy, member))
         .order_by(*rows.primary_key)
     ).mappings()
     for row in found:
@@ -153,61 +152,57 @@ def _to_json(value: object) -> object:
     return value.isoformat() if isinstance(value, date | datetime | time) else value
 
 
-def names_member(
-    session: Session, policy: TablePolicy, installation_id: int, member: str
-) -> bool:
+def names_member(tx: Transaction, policy: TablePolicy, member: str) -> bool:
     if not policy.has_personal_data:
         return False
     rows = _table_of(policy)
     found = select(rows.c[rows.primary_key.columns[0].name]).where(
-        in_workspace(rows, installation_id), _names_member(policy, member)
+        in_workspace(rows, tx.workspace.id), _names_member(policy, member)
     )
-    return session.execute(found.limit(1)).first() is not None
+    return tx.session.execute(found.limit(1)).first() is not None
 
 
-def count_own_rows(
-    session: Session, policy: TablePolicy, installation_id: int, member: str
-) -> int:
+def count_own_rows(tx: Transaction, policy: TablePolicy, member: str) -> int:
     """How many rows are the person's own."""
     rows = _table_of(policy)
     theirs = or_(
         false(), *(rows.c[column] == member for column in policy.owner_columns)
     )
-    found = select(func.count()).where(in_workspace(rows, installation_id), theirs)
-    return session.scalar(found.select_from(rows)) or 0
+    found = select(func.count()).where(in_workspace(rows, tx.workspace.id), theirs)
+    return tx.session.scalar(found.select_from(rows)) or 0
 
 
-def erase_member(session: Session, policy: TablePolicy, erasure: Erasure) -> None:
+def erase_member(tx: Transaction, policy: TablePolicy, erasure: Erasure) -> None:
     """Take the person out of the table; rows that count for others stay."""
     if policy.on_erasure == "trace" or not policy.has_personal_data:
         return
     rows = _table_of(policy)
-    ours = in_workspace(rows, erasure.installation_id)
+    ours = in_workspace(rows, tx.workspace.id)
     if policy.on_erasure == "delete":
         theirs = or_(
             false(), *(rows.c[c] == erasure.member for c in policy.owner_columns)
         )
-        session.execute(delete(rows).where(ours, theirs))
+        tx.session.execute(delete(rows).where(ours, theirs))
     for column, author in policy.text_columns.items():
         gone = policy.placeholders.get(column, None if rows.c[column].nullable else "")
-        session.execute(
+        tx.session.execute(
             update(rows)
             .where(ours, rows.c[author] == erasure.member, rows.c[column].is_not(None))
             .values({column: gone})
         )
-        _remove_mentions(session, rows, column, ours, erasure)
+        _remove_mentions(tx, rows, column, ours, erasure)
     for column in policy.person_columns:
-        session.execute(
+        tx.session.execute(
             update(rows)
             .where(ours, rows.c[column] == erasure.member)
             .values({column: erasure.pseudonym})
         )
     for column in policy.people_lists:
         found = _json_contains(rows, column, erasure.member)
-        _replace_member(session, rows, column, and_(ours, found), erasure)
+        _replace_member(tx, rows, column, and_(ours, found), erasure)
     for column in policy.key_columns:
         found = rows.c[column].contains(erasure.member, autoescape=True)
-        _replace_member(session, rows, column, and_(ours, found), erasure)
+        _replace_member(tx, rows, column, and_(ours, found), erasure)
 
 
 def _names_member(policy: TablePolicy, member: str) -> ColumnElement[bool]:
@@ -229,7 +224,7 @@ def _json_contains(rows: Table, column: str, member: str) -> ColumnElement[bool]
 
 
 def _remove_mentions(
-    session: Session,
+    tx: Transaction,
     rows: Table,
     column: str,
     in_scope: ColumnElement[bool],
@@ -240,8 +235,8 @@ def _remove_mentions(
     found = select(*rows.primary_key, rows.c[column]).where(
         in_scope, mentions_member(rows.c[column], erasure.member)
     )
-    for *key, text in session.execute(found).all():
-        session.execute(
+    for *key, text in tx.session.execute(found).all():
+        tx.session.execute(
             update(rows)
             .where(_has_key(rows, key))
             .values({column: token.sub(SOMEONE, text)})
@@ -249,15 +244,15 @@ def _remove_mentions(
 
 
 def _replace_member(
-    session: Session,
+    tx: Transaction,
     rows: Table,
     column: str,
     where: ColumnElement[bool],
     erasure: Erasure,
 ) -> None:
     found = select(*rows.primary_key, rows.c[column]).where(where)
-    for *key, value in session.execute(found).all():
-        session.execute(
+    for *key, value in tx.session.execute(found).all():
+        tx.session.execute(
             update(rows)
             .where(_has_key(rows, key))
             .values({column: replace_member(value, erasure.member, erasure.pseudonym)})

@@ -3,19 +3,21 @@
 Each such message has one promise of its own, kept by the outbox like any other.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Text, cast, delete, or_, select, update
-from sqlalchemy.orm import Session
 
 from bot.outbox import enqueue
+from bot.outbox.kind import MessageKind
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.personal_data import Erasure, MessagePolicy
 from bot.privacy import blocks
+from bot.privacy.message_kinds import PRIVACY_REDACT
+from bot.runtime import Transaction
 from bot.slack.actions import (
     DeleteFile,
     DeleteMessage,
@@ -41,20 +43,20 @@ _GONE_ERRORS = frozenset(
 
 
 def affected_messages(
-    session: Session, policies: Sequence[MessagePolicy], erasure: Erasure
+    tx: Transaction, policies: Sequence[MessagePolicy], erasure: Erasure
 ) -> list[int]:
     """The messages to others that may name or quote the person: ids of the outbox.
 
     To be asked before the person is forgotten.
     """
     sent_to_others = (
-        OutboxItem.installation_id == erasure.installation_id,
+        OutboxItem.installation_id == tx.workspace.id,
         OutboxItem.recipient != erasure.member,
         # What is on its way names whoever was there when it was drawn.
         or_(OutboxItem.ts.is_not(None), OutboxItem.state.in_(_IN_FLIGHT_STATES)),
     )
     found = set(
-        session.scalars(
+        tx.session.scalars(
             select(OutboxItem.id).where(
                 *sent_to_others,
                 cast(OutboxItem.detail, Text).contains(
@@ -66,10 +68,10 @@ def affected_messages(
     for kinds in policies:
         if kinds.affected_subjects is None:
             continue
-        subjects = sorted(set(kinds.affected_subjects(session, erasure)))
+        subjects = sorted(set(kinds.affected_subjects(tx, erasure)))
         for start in range(0, len(subjects), _BATCH_SIZE):
             found |= set(
-                session.scalars(
+                tx.session.scalars(
                     select(OutboxItem.id).where(
                         *sent_to_others,
                         OutboxItem.kind.in_(kinds.kinds),
@@ -82,57 +84,57 @@ def affected_messages(
     return sorted(found)
 
 
-def cancel_pending(session: Session, erasure: Erasure) -> list[int]:
+def cancel_pending(tx: Transaction, erasure: Erasure) -> list[int]:
     """Send the person nothing more; the ids of what was sent to them."""
     theirs = select(OutboxItem).filter_by(
-        installation_id=erasure.installation_id, recipient=erasure.member
+        installation_id=tx.workspace.id, recipient=erasure.member
     )
     sent = []
-    for item in session.scalars(theirs.order_by(OutboxItem.id).with_for_update()):
+    for item in tx.session.scalars(theirs.order_by(OutboxItem.id).with_for_update()):
         if item.state in {"pending", "unverified"}:
-            item.state, item.finished_at = "withdrawn", erasure.now
+            item.state, item.finished_at = "withdrawn", tx.now
         if item.state == "sending" or (item.slack_channel and item.ts):
             sent.append(item.id)
-    session.flush()
+    tx.session.flush()
     return sent
 
 
 def enqueue_redactions(
-    session: Session, item_ids: Iterable[int], erasure: Erasure
+    tx: Transaction, item_ids: Iterable[int], erasure: Erasure
 ) -> None:
     """Promise to look at each of these messages again."""
     for item in item_ids:
-        row = session.get_one(OutboxItem, item)
+        row = tx.session.get_one(OutboxItem, item)
         # In the lane of what is written there anyway. A forgotten person has none.
         lane = row.recipient
         if is_erased(lane):
             lane = row.slack_channel or row.operation
         enqueue.enqueue(
-            session,
-            "privacy.reword",
+            tx.session,
+            PRIVACY_REDACT,
             item,
             lane,
-            installation_id=erasure.installation_id,
-            now=erasure.now,
+            installation_id=tx.workspace.id,
+            now=tx.now,
             occurrence=erasure.pseudonym,
             priority=enqueue.UPDATE,
         )
 
 
-def retry_rejected(session: Session, installation_id: int, *, now: datetime) -> None:
+def retry_rejected(tx: Transaction) -> None:
     """Once a day, whatever Slack would not have changed."""
-    refused = session.execute(
+    refused = tx.session.execute(
         update(OutboxItem)
         .where(
-            OutboxItem.installation_id == installation_id,
-            OutboxItem.kind == "privacy.reword",
+            OutboxItem.installation_id == tx.workspace.id,
+            OutboxItem.kind == PRIVACY_REDACT,
             OutboxItem.state.in_(("parked", "unknown")),
-            OutboxItem.finished_at < now - _RETRY_AFTER,
+            OutboxItem.finished_at < tx.now - _RETRY_AFTER,
         )
         .values(
             state="pending",
-            due_at=now,
-            due_set_at=now,
+            due_at=tx.now,
+            due_set_at=tx.now,
             failures=0,
             looks=0,
             finished_at=None,
@@ -140,56 +142,50 @@ def retry_rejected(session: Session, installation_id: int, *, now: datetime) -> 
         .returning(OutboxItem.id)
     )
     if refused.first() is not None:
-        session.info[enqueue.ENQUEUED] = True
+        tx.session.info[enqueue.ENQUEUED] = True
 
 
-Render = Callable[[Session, Delivery], SlackAction | Reschedule | None]
+def message_type(others: Mapping[MessageKind, MessageType]) -> MessageType:
+    """Return the type of a redaction; `others` are the messages that it can redact."""
+    return MessageType(
+        PRIVACY_REDACT,
+        partial(render_redaction, others=others),
+        "repeat",
+        on_sent=_on_sent,
+        on_rejected=_on_rejected,
+        on_lost=_on_rejected,
+    )
 
 
-class RedactMessage:
-    """How such a promise is kept. `notices` are those of everything else."""
+def render_redaction(
+    tx: Transaction, delivery: Delivery, *, others: Mapping[MessageKind, MessageType]
+) -> SlackAction | Reschedule | None:
+    item = tx.session.get(OutboxItem, delivery.subject_id)
+    if item is not None and item.state in _IN_FLIGHT_STATES:
+        return Reschedule(tx.now + _SETTLE_TIME)
+    if item is None or item.slack_channel is None or item.ts is None:
+        return None
+    if is_erased(item.recipient):
+        if item.ts.startswith("F"):
+            return DeleteFile(item.ts)
+        return DeleteMessage(item.slack_channel, item.ts)
+    message = _render_again(tx, item, others)
+    if isinstance(message, PostMessage):
+        return UpdateMessage(item.slack_channel, item.ts, message.text, message.blocks)
+    return UpdateMessage(item.slack_channel, item.ts, *blocks.redacted_message())
 
-    def __init__(self, message_types: Mapping[str, MessageType]) -> None:
-        self._message_types = message_types
 
-    def message_type(self) -> MessageType:
-        return MessageType(
-            self.render,
-            "repeat",
-            on_sent=_on_sent,
-            on_rejected=_on_rejected,
-            on_lost=_on_rejected,
-        )
-
-    def render(
-        self, session: Session, delivery: Delivery
-    ) -> SlackAction | Reschedule | None:
-        item = session.get(OutboxItem, delivery.subject_id)
-        if item is not None and item.state in _IN_FLIGHT_STATES:
-            return Reschedule(delivery.started_at + _SETTLE_TIME)
-        if item is None or item.slack_channel is None or item.ts is None:
-            return None
-        if is_erased(item.recipient):
-            if item.ts.startswith("F"):
-                return DeleteFile(item.ts)
-            return DeleteMessage(item.slack_channel, item.ts)
-        drawn = self._render_again(session, item, delivery.started_at)
-        if isinstance(drawn, PostMessage):
-            return UpdateMessage(item.slack_channel, item.ts, drawn.text, drawn.blocks)
-        return UpdateMessage(item.slack_channel, item.ts, *blocks.redacted_message())
-
-    def _render_again(
-        self, session: Session, item: OutboxItem, now: datetime
-    ) -> SlackAction | Reschedule | None:
-        """For whoever may see it now, the message as it was when its turn came."""
-        try:
-            claim = replace(_delivery(item), rendered_at=now)
-            return self._message_types[item.kind].render_visible(session, claim)
-        except KeyError:
-            # It told a detail that is not kept any more, and that may name somebody.
-            if item.emptied_at is None:
-                raise
-            return None
+def _render_again(
+    tx: Transaction, item: OutboxItem, others: Mapping[MessageKind, MessageType]
+) -> SlackAction | Reschedule | None:
+    """Render a sent message for what its recipient may see now."""
+    try:
+        return others[MessageKind(item.kind)].render_visible(tx, _delivery(item))
+    except KeyError:
+        # It needs a payload that is not kept any more, and that may name somebody.
+        if item.emptied_at is None:
+            raise
+        return None
 
 
 def _delivery(item: OutboxItem) -> Delivery:
@@ -212,28 +208,24 @@ def _delivery(item: OutboxItem) -> Delivery:
     )
 
 
-def _on_rejected(
-    session: Session, delivery: Delivery, error: str, now: datetime
-) -> None:
+def _on_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
     """What stands nowhere is done; the rest is kept, to be tried again."""
     if error in _GONE_ERRORS:
-        _on_sent(session, delivery, None, now)
+        _on_sent(tx, delivery, None)
 
 
-def _on_sent(
-    session: Session, delivery: Delivery, _result: Any, _now: datetime
-) -> None:
+def _on_sent(tx: Transaction, delivery: Delivery, _result: Any) -> None:
     """Nothing is kept of where a forgotten person's messages stood."""
-    item = session.get(OutboxItem, delivery.subject_id)
+    item = tx.session.get(OutboxItem, delivery.subject_id)
     if item is not None and is_erased(item.recipient):
-        session.execute(
+        tx.session.execute(
             update(OutboxItem)
             .where(OutboxItem.id == item.id)
             .values(slack_channel=None, ts=None)
         )
-        session.execute(
+        tx.session.execute(
             delete(OutboxChannel).filter_by(
                 installation_id=delivery.installation_id, recipient=delivery.recipient
             )
         )
-    session.execute(delete(OutboxItem).where(OutboxItem.id == delivery.id))
+    tx.session.execute(delete(OutboxItem).where(OutboxItem.id == delivery.id))

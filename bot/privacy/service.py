@@ -8,18 +8,18 @@ from typing import Any
 
 from slack_sdk.models.views import View
 from sqlalchemy import Text, cast, delete, select, update
-from sqlalchemy.orm import Session
 
 from bot import visibility
 from bot.asks import unmatched
 from bot.db.statements import table
-from bot.outbox import enqueue
+from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.permissions import Action, require
 from bot.personal_data import Erasure
 from bot.privacy import blocks, person_rows, redaction
 from bot.privacy.core_tables import MESSAGES, PERSONAL_DATA
-from bot.runtime import Workspace
+from bot.privacy.message_kinds import PRIVACY_DATA_FILE
+from bot.runtime import Transaction
 from bot.slack.actions import UploadFile
 from bot.slack.text import ERASED_PREFIX
 from bot.workspace import members, roles
@@ -29,40 +29,20 @@ from models import Channel, Member, OutboxItem
 BATCH_SIZE = 5
 
 
-def request_data_file(
-    session: Session,
-    workspace: Workspace,
-    *,
-    member: str,
-    request_id: str,
-    now: datetime,
-) -> None:
+def request_data_file(tx: Transaction, *, member: str, request_id: str) -> None:
     """Promise the person their file, once for each `request`.
 
     Raises Refusal for who is no member.
     """
-    _require_allowed(session, workspace, member)
-    enqueue.enqueue(
-        session,
-        "privacy.my_data",
-        0,
-        member,
-        installation_id=workspace.id,
-        now=now,
-        occurrence=request_id,
-    )
+    _require_allowed(tx, member)
+    tx.enqueue(PRIVACY_DATA_FILE, 0, to=member, occurrence=request_id)
 
 
-def render_data_file(session: Session, delivery: Delivery) -> UploadFile:
+def render_data_file(tx: Transaction, delivery: Delivery) -> UploadFile:
     """Everything that is kept of the person whom the promise is to."""
     now = delivery.first_sent_at
     content = data_file_json(
-        rows_about(
-            session,
-            delivery.installation_id,
-            delivery.recipient,
-            now=delivery.started_at,
-        ),
+        rows_about(tx, delivery.recipient),
         purposes={one.model.__tablename__: one.purpose for one in PERSONAL_DATA},
         member=delivery.recipient,
         now=now,
@@ -76,25 +56,21 @@ def render_data_file(session: Session, delivery: Delivery) -> UploadFile:
     )
 
 
-def rows_about(
-    session: Session, installation_id: int, member: str, *, now: datetime
-) -> dict[str, list[dict[str, Any]]]:
+def rows_about(tx: Transaction, member: str) -> dict[str, list[dict[str, Any]]]:
     """The rows of each table that are about a person, channels by their Slack ids.
 
     Raises MembershipUnknown: what others wrote in private channels is for who is there.
     """
-    channels = session.scalars(
-        select(Channel).filter_by(installation_id=installation_id)
+    channels = tx.session.scalars(
+        select(Channel).filter_by(installation_id=tx.workspace.id)
     ).all()
     places = {channel.id: channel.slack_id for channel in channels}
-    hidden = places.keys() - visibility.visible_channels(
-        session, channels, member, now=now
-    )
+    hidden = places.keys() - visibility.visible_channels(tx, channels, member)
     return {
         one.model.__tablename__: [
             _with_channel_ids(row, places)
             for row in person_rows.rows_for_member(
-                session, one, installation_id, member, hidden_channels=hidden
+                tx, one, member, hidden_channels=hidden
             )
         ]
         for one in PERSONAL_DATA
@@ -111,63 +87,57 @@ def _with_channel_ids(
     }
 
 
-def _require_allowed(session: Session, workspace: Workspace, member: str) -> None:
-    require(Action.MANAGE_OWN_DATA, roles.in_workspace(session, workspace.id, member))
+def _require_allowed(tx: Transaction, member: str) -> None:
+    require(Action.MANAGE_OWN_DATA, roles.in_workspace(tx, member))
 
 
-def forget_form(session: Session, workspace: Workspace, member: str) -> View:
+def forget_form(tx: Transaction, member: str) -> View:
     """Raises Refusal for who is no member."""
-    _require_allowed(session, workspace, member)
-    return blocks.forget_form(count_rows(session, workspace.id, member))
+    _require_allowed(tx, member)
+    return blocks.forget_form(count_rows(tx, member))
 
 
-def erase_oneself(
-    session: Session, workspace: Workspace, member: str, *, now: datetime
-) -> None:
+def erase_oneself(tx: Transaction, member: str) -> None:
     """Raises Refusal for who is no member."""
-    _require_allowed(session, workspace, member)
-    erase(session, workspace.id, member, now=now)
+    _require_allowed(tx, member)
+    erase(tx, member)
 
 
-def count_rows(session: Session, installation_id: int, member: str) -> dict[str, int]:
+def count_rows(tx: Transaction, member: str) -> dict[str, int]:
     """How many rows each table has of a person, by the table's name."""
     return {
-        one.model.__tablename__: person_rows.count_own_rows(
-            session, one, installation_id, member
-        )
+        one.model.__tablename__: person_rows.count_own_rows(tx, one, member)
         for one in PERSONAL_DATA
         if one.owner_columns and one.on_erasure != "trace"
     }
 
 
-def erase(session: Session, installation_id: int, member: str, *, now: datetime) -> str:
+def erase(tx: Transaction, member: str) -> str:
     """Take a person out of everything; the pseudonym that stands for them now.
 
     Totals stay as they are: one person is still one person, without a name. Nothing
     leads from the pseudonym back.
     """
-    leaving = Erasure(installation_id, member, ERASED_PREFIX + token_hex(8), now)
-    members.ensure(session, installation_id, [member])
+    erasure = Erasure(member, ERASED_PREFIX + token_hex(8))
+    members.ensure(tx, [member])
     for one in PERSONAL_DATA:
-        one.before_erasure(session, leaving)
-    written_about = redaction.affected_messages(session, MESSAGES, leaving)
-    written_to = redaction.cancel_pending(session, leaving)
+        one.before_erasure(tx, erasure)
+    written_about = redaction.affected_messages(tx, MESSAGES, erasure)
+    written_to = redaction.cancel_pending(tx, erasure)
     for one in PERSONAL_DATA:
-        person_rows.erase_member(session, one, leaving)
+        person_rows.erase_member(tx, one, erasure)
     # What was read before is not what stands there now.
-    session.expire_all()
-    redaction.enqueue_redactions(session, [*written_about, *written_to], leaving)
-    return leaving.pseudonym
+    tx.session.expire_all()
+    redaction.enqueue_redactions(tx, [*written_about, *written_to], erasure)
+    return erasure.pseudonym
 
 
-def erase_deactivated(
-    session: Session, installation_id: int, *, before: datetime, now: datetime
-) -> int:
+def erase_deactivated(tx: Transaction, *, before: datetime) -> int:
     """Forget some of those who were deactivated before then; how many."""
-    departed = session.scalars(
+    departed = tx.session.scalars(
         select(Member.slack_id)
         .where(
-            Member.installation_id == installation_id,
+            Member.installation_id == tx.workspace.id,
             Member.is_deactivated.is_(True),
             Member.is_bot.is_(False),
             Member.deactivated_at < before,
@@ -176,56 +146,49 @@ def erase_deactivated(
         .limit(BATCH_SIZE)
     ).all()
     for member in departed:
-        erase(session, installation_id, member, now=now)
+        erase(tx, member)
     return len(departed)
 
 
 def purge_expired(
-    session: Session,
-    installation_id: int,
-    *,
-    sent_before: datetime,
-    unmatched_before: datetime,
-    now: datetime,
+    tx: Transaction, *, sent_before: datetime, unmatched_before: datetime
 ) -> None:
     """Let go of what has served its time."""
-    unmatched.purge(session, installation_id, before=unmatched_before)
+    unmatched.purge(tx, before=unmatched_before)
     items = table(OutboxItem)
-    session.execute(
+    tx.session.execute(
         update(items)
         .where(
-            items.c.installation_id == installation_id,
+            items.c.installation_id == tx.workspace.id,
             items.c.finished_at < sent_before,
             cast(items.c.detail, Text) != "{}",
         )
-        .values(detail={}, emptied_at=now)
+        .values(detail={}, emptied_at=tx.now)
     )
-    _purge_tombstones(session, installation_id, before=unmatched_before)
-    redaction.retry_rejected(session, installation_id, now=now)
+    _purge_tombstones(tx, before=unmatched_before)
+    redaction.retry_rejected(tx)
 
 
-def _purge_tombstones(
-    session: Session, installation_id: int, *, before: datetime
-) -> None:
+def _purge_tombstones(tx: Transaction, *, before: datetime) -> None:
     """Nothing from before they were forgotten can still arrive: the ids go, too.
 
     Whoever has come back meanwhile is met like anybody new.
     """
-    traces = session.scalars(
+    traces = tx.session.scalars(
         select(Member).where(
-            Member.installation_id == installation_id, Member.counts_from < before
+            Member.installation_id == tx.workspace.id, Member.counts_from < before
         )
     ).all()
     for member in traces:
         is_back = any(
-            person_rows.names_member(session, one, installation_id, member.slack_id)
+            person_rows.names_member(tx, one, member.slack_id)
             for one in PERSONAL_DATA
             if one.on_erasure != "trace"
         )
         if is_back:
             member.forgotten_at = member.counts_from = None
         else:
-            session.execute(delete(Member).where(Member.id == member.id))
+            tx.session.execute(delete(Member).where(Member.id == member.id))
 
 
 def data_file_json(
@@ -252,3 +215,6 @@ def data_file_json(
         indent=2,
         ensure_ascii=False,
     )
+
+
+DATA_FILE = MessageType(PRIVACY_DATA_FILE, render_data_file)

@@ -4,11 +4,9 @@ A feature adds a `Setting` to SETTINGS, or what it draws by itself to SECTIONS.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from slack_sdk.models.blocks import Block
-from sqlalchemy.orm import Session
 
 from bot.asks import unmatched
 from bot.checkins import pages as checkins
@@ -16,6 +14,7 @@ from bot.errors import UserError
 from bot.forms.fields import Choice, Emoji, People, Switch, Topics
 from bot.forms.setting import Setting, column_setting
 from bot.onboarding import service as onboarding
+from bot.runtime import Transaction
 from bot.slack import emoji
 from bot.workspace import channels, reaction_emoji, roles
 from models import Channel
@@ -40,38 +39,36 @@ CAPTURED_SIGN_CHOICES = (
 )
 
 
-def _put_capture(session: Session, channel: Channel, capture: str) -> None:
+def _put_capture(tx: Transaction, channel: Channel, capture: str) -> None:
     if capture == "off" and channel.capture != "off":
-        unmatched.delete_for_channel(session, channel.id)
+        unmatched.delete_for_channel(tx.session, channel.id)
     channel.capture = capture
 
 
-def _put_champions(session: Session, channel: Channel, people: Sequence[str]) -> None:
-    roles.require_assignable(
-        session, channel.installation_id, people, role="a champion", field="champions"
-    )
-    channels.set_champions(session, channel.id, people)
+def _put_champions(tx: Transaction, channel: Channel, people: Sequence[str]) -> None:
+    roles.require_assignable(tx, people, role="a champion", field="champions")
+    channels.set_champions(tx.session, channel.id, people)
 
 
-def _put_helpful(_session: Session, channel: Channel, names: Sequence[str]) -> None:
+def _put_helpful(_tx: Transaction, channel: Channel, names: Sequence[str]) -> None:
     channel.helpful_emoji = reaction_emoji.to_setting(
         names, channel.helpful_emoji, reaction_emoji.DEFAULT_HELPFUL
     )
 
 
-def _put_solved(_session: Session, channel: Channel, names: Sequence[str]) -> None:
+def _put_solved(_tx: Transaction, channel: Channel, names: Sequence[str]) -> None:
     channel.solved_emoji = reaction_emoji.to_setting(
         names, channel.solved_emoji, reaction_emoji.DEFAULT_SOLVED
     )
 
 
-def _put_join(_session: Session, channel: Channel, names: Sequence[str]) -> None:
+def _put_join(_tx: Transaction, channel: Channel, names: Sequence[str]) -> None:
     channel.second_emoji = reaction_emoji.to_setting(
         names, channel.second_emoji, reaction_emoji.DEFAULT_JOIN
     )
 
 
-def _put_kudos(_session: Session, channel: Channel, names: Sequence[str]) -> None:
+def _put_kudos(_tx: Transaction, channel: Channel, names: Sequence[str]) -> None:
     channel.kudos_emoji = reaction_emoji.to_setting(names, channel.kudos_emoji, ())
 
 
@@ -96,7 +93,7 @@ SETTINGS: Sequence[Setting[Channel]] = (
             label="Champions",
             hint="They may close and solve asks for others, and change these settings.",
         ),
-        lambda session, channel: channels.champions(session, channel.id),
+        lambda tx, channel: channels.champions(tx.session, channel.id),
         _put_champions,
     ),
     column_setting(
@@ -175,7 +172,7 @@ SETTINGS: Sequence[Setting[Channel]] = (
 )
 
 # What a feature shows below the fields: buttons of its own, what is planned.
-Section = Callable[[Session, Channel, datetime], Sequence[Block]]
+Section = Callable[[Transaction, Channel], Sequence[Block]]
 SECTIONS: Sequence[Section] = (checkins.section, onboarding.settings_section)
 
 # An emoji on an answer has one meaning.

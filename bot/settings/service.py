@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 from slack_sdk.models.views import View
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from bot import timezones
 from bot.asks import reaction_store as answers
@@ -16,7 +15,7 @@ from bot.forms.setting import Owner, Setting, read_values
 from bot.mentors import consent
 from bot.outbox import home_refresh
 from bot.permissions import Action, is_allowed, require
-from bot.runtime import Workspace
+from bot.runtime import Transaction
 from bot.settings import blocks, forms
 from bot.settings import channel as of_channel
 from bot.settings import member as of_member
@@ -37,42 +36,35 @@ def help_text(channel: Channel | None) -> str:
     )
 
 
-def channel_form(session: Session, channel: Channel, *, by: str, now: datetime) -> View:
+def channel_form(tx: Transaction, channel: Channel, *, by: str) -> View:
     """A channel's settings; raises Refusal for all but its champions and admins."""
-    roles.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
+    roles.authorize(tx, channel, Action.MANAGE_CHANNEL, by)
     return forms.channel_form(
         channel.slack_id,
         channel.name,
-        [s.field.render(s.get(session, channel)) for s in of_channel.SETTINGS],
-        [
-            block
-            for section in of_channel.SECTIONS
-            for block in section(session, channel, now)
-        ],
+        [s.field.render(s.get(tx, channel)) for s in of_channel.SETTINGS],
+        [block for section in of_channel.SECTIONS for block in section(tx, channel)],
     )
 
 
 def update_channel(
-    session: Session, channel: Channel, form: FormValues, *, by: str, now: datetime
+    tx: Transaction, channel: Channel, form: FormValues, *, by: str
 ) -> list[str]:
     """Record the settings, and return the emoji to ask about.
 
     Raises Refusal, with the field, for what makes no sense: then nothing changes.
     """
-    roles.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
+    roles.authorize(tx, channel, Action.MANAGE_CHANNEL, by)
     values = read_values(of_channel.SETTINGS, form)
     of_channel.validate(values)
-    unknown = _unknown_emoji(
-        session, channel.installation_id, of_channel.SETTINGS, channel, values
-    )
+    unknown = _unknown_emoji(tx, of_channel.SETTINGS, channel, values)
     for setting in of_channel.SETTINGS:
-        setting.put(session, channel, values[setting.name])
+        setting.put(tx, channel, values[setting.name])
     return unknown
 
 
 def _unknown_emoji(
-    session: Session,
-    installation_id: int,
+    tx: Transaction,
     settings: Sequence[Setting[Owner]],
     owner: Owner,
     values: Mapping[str, Any],
@@ -81,50 +73,43 @@ def _unknown_emoji(
     chosen: list[str] = []
     for setting in settings:
         if isinstance(setting.field, Emoji):
-            before = setting.get(session, owner)
+            before = setting.get(tx, owner)
             chosen += [n for n in values[setting.name] if n not in before]
-    return answers.unused_emoji(session, installation_id, custom_names(chosen))
+    return answers.unused_emoji(tx, custom_names(chosen))
 
 
-def workspace_form(session: Session, workspace: Workspace, *, by: str) -> View:
+def workspace_form(tx: Transaction, *, by: str) -> View:
     """The workspace's settings; raises Refusal for whoever may not change them."""
-    shown = _workspace_settings(session, workspace, by)
+    shown = _workspace_settings(tx, by)
     return forms.workspace_form(
-        [s.field.render(s.get(session, workspace.id)) for s in shown],
-        [
-            s.field.render(s.get(session, workspace.id))
-            for s in of_workspace.CHANNEL_DEFAULTS
-        ],
+        [s.field.render(s.get(tx, None)) for s in shown],
+        [s.field.render(s.get(tx, None)) for s in of_workspace.CHANNEL_DEFAULTS],
     )
 
 
-def update_workspace(
-    session: Session, workspace: Workspace, form: FormValues, *, by: str
-) -> list[str]:
+def update_workspace(tx: Transaction, form: FormValues, *, by: str) -> list[str]:
     """Record the settings that the person may change; return the emoji to ask about.
 
     Raises Refusal.
     """
     settings = [
-        *_workspace_settings(session, workspace, by),
+        *_workspace_settings(tx, by),
         *of_workspace.CHANNEL_DEFAULTS,
     ]
     values = read_values(settings, form)
     of_workspace.validate(values)
-    unknown = _unknown_emoji(session, workspace.id, settings, workspace.id, values)
+    unknown = _unknown_emoji(tx, settings, None, values)
     for setting in settings:
-        setting.put(session, workspace.id, values[setting.name])
+        setting.put(tx, None, values[setting.name])
     return unknown
 
 
-def member_form(
-    session: Session, workspace: Workspace, member: str, *, now: datetime
-) -> View:
+def member_form(tx: Transaction, member: str) -> View:
     """The member's own settings; raises Refusal for who is no member."""
-    require(Action.EDIT_OWN_SETTINGS, roles.in_workspace(session, workspace.id, member))
-    chosen = member_settings.get(session, workspace.id, member)
-    zone = members.zone(session, workspace.id, member)
-    if not chosen.is_paused(timezones.local_date(now, zone)):
+    require(Action.EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
+    chosen = member_settings.get(tx, member)
+    zone = members.zone(tx, member)
+    if not chosen.is_paused(timezones.local_date(tx.now, zone)):
         chosen = replace(chosen, paused_until=None)
     return forms.member_form(
         [field.render(getattr(chosen, field.name)) for field in of_member.FIELDS],
@@ -132,53 +117,36 @@ def member_form(
     )
 
 
-def update_member(
-    session: Session,
-    workspace: Workspace,
-    form: FormValues,
-    *,
-    member: str,
-    now: datetime,
-) -> None:
+def update_member(tx: Transaction, form: FormValues, *, member: str) -> None:
     """Record a member's own settings; raises Refusal, with the field."""
-    require(Action.EDIT_OWN_SETTINGS, roles.in_workspace(session, workspace.id, member))
-    today = timezones.local_date(now, members.zone(session, workspace.id, member))
+    require(Action.EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
+    today = timezones.local_date(tx.now, members.zone(tx, member))
     values = {field.name: field.read(form) for field in of_member.FIELDS}
     of_member.validate(values, today=today)
     kept = of_member.without_defaults(values, today=today)
-    member_settings.update(
-        session, workspace.id, member, **cast("MemberSettingsUpdate", kept)
-    )
+    member_settings.update(tx, member, **cast("MemberSettingsUpdate", kept))
     match values["may_be_named"]:
         case "never":
-            consent.opt_out(session, workspace.id, member, now=now)
+            consent.opt_out(tx, member)
         case "yes":
-            consent.consent_all(session, workspace.id, member, now=now)
-    home_refresh.refresh_homes(
-        session, workspace.id, [member], now=now, delay=timedelta()
-    )
+            consent.consent_all(tx, member)
+    home_refresh.refresh_homes(tx, [member], delay=timedelta())
 
 
-def end_pause(
-    session: Session, workspace: Workspace, member: str, *, now: datetime
-) -> None:
+def end_pause(tx: Transaction, member: str) -> None:
     """The bot may write to the member again. Raises Refusal for who is no member."""
-    require(Action.EDIT_OWN_SETTINGS, roles.in_workspace(session, workspace.id, member))
-    member_settings.update(session, workspace.id, member, paused_until=None)
-    home_refresh.refresh_homes(
-        session, workspace.id, [member], now=now, delay=timedelta()
-    )
+    require(Action.EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
+    member_settings.update(tx, member, paused_until=None)
+    home_refresh.refresh_homes(tx, [member], delay=timedelta())
 
 
-def can_manage_workspace(session: Session, workspace: Workspace, member: str) -> bool:
-    held = roles.in_workspace(session, workspace.id, member)
+def can_manage_workspace(tx: Transaction, member: str) -> bool:
+    held = roles.in_workspace(tx, member)
     return is_allowed(Action.MANAGE_WORKSPACE, held)
 
 
-def _workspace_settings(
-    session: Session, workspace: Workspace, by: str
-) -> list[Setting[int]]:
-    held = roles.in_workspace(session, workspace.id, by)
+def _workspace_settings(tx: Transaction, by: str) -> list[Setting[None]]:
+    held = roles.in_workspace(tx, by)
     require(Action.MANAGE_WORKSPACE, held)
     leads = (
         [of_workspace.PROGRAM_LEADS]
@@ -189,13 +157,7 @@ def _workspace_settings(
 
 
 def newly_selected_users(
-    session: Session,
-    workspace: Workspace,
-    form: FormValues,
-    channel: Channel | None = None,
-    *,
-    by: str,
-    now: datetime,
+    tx: Transaction, form: FormValues, channel: Channel | None = None, *, by: str
 ) -> set[str]:
     """Whom a form, of a channel or of the workspace, names who was not chosen before.
 
@@ -203,15 +165,15 @@ def newly_selected_users(
     longer than Slack waits. Raises Refusal for whoever may not change the settings.
     """
     if channel is None:
-        _workspace_settings(session, workspace, by)
-        chosen = workspace_settings.program_leads(session, workspace.id)
+        _workspace_settings(tx, by)
+        chosen = workspace_settings.program_leads(tx)
     else:
-        roles.authorize(session, channel, Action.MANAGE_CHANNEL, by, now=now)
-        chosen = channels.champions(session, channel.id)
+        roles.authorize(tx, channel, Action.MANAGE_CHANNEL, by)
+        chosen = channels.champions(tx.session, channel.id)
     return {
         who
         for who in _selected_users(form)
-        if who not in chosen or not roles.in_workspace(session, workspace.id, who)
+        if who not in chosen or not roles.in_workspace(tx, who)
     }
 
 
@@ -225,25 +187,21 @@ def _selected_users(form: FormValues) -> list[str]:
     ]
 
 
-def apply_channel_defaults(
-    session: Session, channel: Channel, *, now: datetime
-) -> None:
+def apply_channel_defaults(tx: Transaction, channel: Channel) -> None:
     """The bot comes to a channel: the first time, the workspace's defaults with it."""
     if channel.arrived_at is not None:
         return
-    channel.arrived_at = now
-    chosen = workspace_settings.get(session, channel.installation_id).channel_defaults
+    channel.arrived_at = tx.now
+    chosen = workspace_settings.get(tx).channel_defaults
     for setting in of_channel.SETTINGS:
         if setting.name in chosen:
-            setting.put(session, channel, chosen[setting.name])
+            setting.put(tx, channel, chosen[setting.name])
 
 
-def apply_missed_channel_defaults(
-    session: Session, workspace: Workspace, *, now: datetime
-) -> None:
+def apply_missed_channel_defaults(tx: Transaction) -> None:
     """`begin` where the bot is, and nobody said that it came."""
     unheard = select(Channel).filter_by(
-        installation_id=workspace.id, is_joined=True, arrived_at=None
+        installation_id=tx.workspace.id, is_joined=True, arrived_at=None
     )
-    for channel in session.scalars(unheard.order_by(Channel.id)):
-        apply_channel_defaults(session, channel, now=now)
+    for channel in tx.session.scalars(unheard.order_by(Channel.id)):
+        apply_channel_defaults(tx, channel)

@@ -4,58 +4,56 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from bot.errors import UserError
 from bot.forms.fields import Number, People
 from bot.forms.setting import Setting
 from bot.kudos import allowance
 from bot.kudos.rules import MAX_DAILY_ALLOWANCE
+from bot.runtime import Transaction
 from bot.settings import channel
 from bot.workspace import roles, workspace_settings
 
-# The owner is an installation's id.
+# The workspace of the transaction is the owner.
 _DEFAULT_PREFIX = "default_"
 _MAX_DAYS = 3650
 
 
-def _put_program_leads(
-    session: Session, installation_id: int, people: Sequence[str]
-) -> None:
-    roles.require_assignable(
-        session, installation_id, people, role="a program lead", field="program_leads"
-    )
-    workspace_settings.set_program_leads(session, installation_id, people)
+def _put_program_leads(tx: Transaction, _owner: None, people: Sequence[str]) -> None:
+    roles.require_assignable(tx, people, role="a program lead", field="program_leads")
+    workspace_settings.set_program_leads(tx, people)
 
 
 # Whom the admins name may change the rest, but name nobody.
-PROGRAM_LEADS: Setting[int] = Setting(
+PROGRAM_LEADS: Setting[None] = Setting(
     People(
         name="program_leads",
         label="Program leads",
         hint="They run the program with you, see its results and can change these"
         " settings.",
     ),
-    workspace_settings.program_leads,
+    lambda tx, _owner: workspace_settings.program_leads(tx),
     _put_program_leads,
 )
 
 
-def workspace_column(field: Number) -> Setting[int]:
+def workspace_column(field: Number) -> Setting[None]:
     """A setting kept in the column of `Policy` that has the field's name."""
 
-    def get(session: Session, installation_id: int) -> int:
+    def get(tx: Transaction, _owner: None) -> int:
         return int(
-            getattr(workspace_settings.get(session, installation_id), field.name)
+            getattr(
+                workspace_settings.get(tx),
+                field.name,
+            )
         )
 
-    def put(session: Session, installation_id: int, value: int) -> None:
-        workspace_settings.update(session, installation_id, **{field.name: value})
+    def put(tx: Transaction, _owner: None, value: int) -> None:
+        workspace_settings.update(tx, **{field.name: value})
 
     return Setting(field, get, put)
 
 
-SETTINGS: Sequence[Setting[int]] = (
+SETTINGS: Sequence[Setting[None]] = (
     Setting(
         Number(
             name="kudos_a_day",
@@ -64,8 +62,8 @@ SETTINGS: Sequence[Setting[int]] = (
             minimum=1,
             maximum=MAX_DAILY_ALLOWANCE,
         ),
-        allowance.daily,
-        allowance.set_daily,
+        lambda tx, _owner: allowance.daily(tx),
+        lambda tx, _owner, value: allowance.set_daily(tx, value),
     ),
     workspace_column(
         Number(
@@ -97,27 +95,27 @@ SETTINGS: Sequence[Setting[int]] = (
 )
 
 
-def _channel_default(setting: Setting[Any]) -> Setting[int]:
+def _channel_default(setting: Setting[Any]) -> Setting[None]:
     """With which value of a channel's setting the workspace's channels begin."""
 
-    def get(session: Session, installation_id: int) -> Any:
-        chosen = workspace_settings.get(session, installation_id).channel_defaults
+    def get(tx: Transaction, _owner: None) -> Any:
+        chosen = workspace_settings.get(tx).channel_defaults
         return chosen.get(setting.name, setting.default)
 
-    def put(session: Session, installation_id: int, value: Any) -> None:
-        chosen = dict(workspace_settings.get(session, installation_id).channel_defaults)
+    def put(tx: Transaction, _owner: None, value: Any) -> None:
+        chosen = dict(workspace_settings.get(tx).channel_defaults)
         # JSON knows no tuples.
         if (tuple(value) if isinstance(value, list) else value) == setting.default:
             chosen.pop(setting.name, None)
         else:
             chosen[setting.name] = value
-        workspace_settings.update(session, installation_id, channel_defaults=chosen)
+        workspace_settings.update(tx, channel_defaults=chosen)
 
     field = replace(setting.field, name=_DEFAULT_PREFIX + setting.name)
     return Setting(field, get, put, default=setting.default)
 
 
-CHANNEL_DEFAULTS: Sequence[Setting[int]] = tuple(
+CHANNEL_DEFAULTS: Sequence[Setting[None]] = tuple(
     _channel_default(setting)
     for setting in channel.SETTINGS
     if setting.default is not None

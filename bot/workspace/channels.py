@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, select, update
@@ -11,40 +10,35 @@ from sqlalchemy.orm import Session
 
 from bot.db.statements import table, upsert
 from bot.outbox import enqueue
+from bot.runtime import Transaction
 from bot.slack.text import one_line, sanitize
 from bot.workspace import reaction_emoji
 from models import Base, Champion, Channel
 
 
-def find(session: Session, installation_id: int, slack_id: str) -> Channel | None:
-    return session.scalar(
-        select(Channel).filter_by(installation_id=installation_id, slack_id=slack_id)
+def find(tx: Transaction, slack_id: str) -> Channel | None:
+    return tx.session.scalar(
+        select(Channel).filter_by(installation_id=tx.workspace.id, slack_id=slack_id)
     )
 
 
-def get_or_create(session: Session, installation_id: int, slack_id: str) -> Channel:
+def get_or_create(tx: Transaction, slack_id: str) -> Channel:
     """The channel's row, made if it is new."""
-    if (known := find(session, installation_id, slack_id)) is not None:
+    if (known := find(tx, slack_id)) is not None:
         return known
-    session.execute(
-        upsert(session, Channel)
-        .values(installation_id=installation_id, slack_id=slack_id)
+    tx.session.execute(
+        upsert(tx.session, Channel)
+        .values(installation_id=tx.workspace.id, slack_id=slack_id)
         .on_conflict_do_nothing()
     )
-    return session.scalars(
-        select(Channel).filter_by(installation_id=installation_id, slack_id=slack_id)
+    return tx.session.scalars(
+        select(Channel).filter_by(installation_id=tx.workspace.id, slack_id=slack_id)
     ).one()
 
 
-def upsert_from_slack(
-    session: Session,
-    installation_id: int,
-    conversation: Mapping[str, Any],
-    *,
-    now: datetime,
-) -> Channel:
+def upsert_from_slack(tx: Transaction, conversation: Mapping[str, Any]) -> Channel:
     """Record Slack's conversation object, as of now."""
-    channel = get_or_create(session, installation_id, conversation["id"])
+    channel = get_or_create(tx, conversation["id"])
     channel.name = one_line(sanitize(conversation.get("name") or channel.name))
     channel.is_private = bool(conversation.get("is_private"))
     channel.is_shared = bool(conversation.get("is_ext_shared"))
@@ -52,17 +46,15 @@ def upsert_from_slack(
     channel.is_read_only = bool(conversation.get("is_read_only"))
     if "is_member" in conversation:
         channel.is_joined = bool(conversation["is_member"])
-    channel.looked_up_at = now
+    channel.looked_up_at = tx.now
     return channel
 
 
-def update_channel(
-    session: Session, installation_id: int, slack_id: str, /, **values: object
-) -> None:
+def update_channel(tx: Transaction, slack_id: str, /, **values: object) -> None:
     """Follow what happened to a channel; one we have no row for is looked up later."""
-    session.execute(
+    tx.session.execute(
         update(Channel)
-        .where(Channel.installation_id == installation_id, Channel.slack_id == slack_id)
+        .where(Channel.installation_id == tx.workspace.id, Channel.slack_id == slack_id)
         .values(**values)
     )
 
@@ -79,23 +71,21 @@ def find_row(
     ).first()
 
 
-def change_slack_id(
-    session: Session, installation_id: int, old_id: str, new_id: str
-) -> None:
+def change_slack_id(tx: Transaction, old_id: str, new_id: str) -> None:
     """Slack gave a channel another id; a row noted by its new id gives way.
 
     What happened there before we heard of the move is the channel's, as ever.
     """
-    known = find(session, installation_id, old_id)
+    known = find(tx, old_id)
     if known is None:
         return
-    noted = find(session, installation_id, new_id)
+    noted = find(tx, new_id)
     if noted is not None:
         noted.slack_id = f"{new_id}:moved:{noted.id}"
-        session.flush()
-        _move_references(session, noted.id, known.id)
-    update_channel(session, installation_id, old_id, slack_id=new_id)
-    enqueue.move_channel(session, installation_id, old_id, new_id)
+        tx.session.flush()
+        _move_references(tx.session, noted.id, known.id)
+    update_channel(tx, old_id, slack_id=new_id)
+    enqueue.move_channel(tx.session, tx.workspace.id, old_id, new_id)
 
 
 def _move_references(
@@ -118,14 +108,12 @@ def _move_references(
     session.expire_all()
 
 
-def set_joined(
-    session: Session, installation_id: int, slack_ids: Iterable[str]
-) -> None:
+def set_joined(tx: Transaction, slack_ids: Iterable[str]) -> None:
     """The bot is in these channels and in no other (`users.conversations`)."""
-    session.execute(
+    tx.session.execute(
         update(Channel)
         .where(
-            Channel.installation_id == installation_id,
+            Channel.installation_id == tx.workspace.id,
             Channel.slack_id.not_in(list(slack_ids)),
         )
         .values(is_joined=False)

@@ -4,10 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.orm import Session
-
 from bot import timezones
 from bot.outbox.queue import Delivery
+from bot.runtime import Transaction
 from bot.workspace import member_settings, members
 
 # Many forget to take a status back; few are away for longer.
@@ -37,22 +36,20 @@ class ContactHours:
         return timezones.next_open_time(at, self.zone, self.start, self.end)
 
 
-def get(
-    session: Session, installation_id: int, member: str, *, now: datetime
-) -> ContactHours:
+def get(tx: Transaction, member: str) -> ContactHours:
     """When the bot may write to somebody by itself, as they and Slack say now."""
-    known = members.find(session, installation_id, member)
-    chosen = member_settings.get(session, installation_id, member)
-    zone = members.zone(session, installation_id, member)
+    known = members.find(tx, member)
+    chosen = member_settings.get(tx, member)
+    zone = members.zone(tx, member)
     back_at = None
     if chosen.paused_until is not None and chosen.is_paused(
-        timezones.local_date(now, zone)
+        timezones.local_date(tx.now, zone)
     ):
         back_at = timezones.to_utc(datetime.combine(chosen.paused_until, time()), zone)
     is_away = known is not None and known.is_away
     if is_away and known is not None and known.away_until is not None:
         is_away = False
-        if known.away_until > now:
+        if known.away_until > tx.now:
             back_at = max(back_at or known.away_until, known.away_until)
     return ContactHours(
         zone, chosen.hours_from, chosen.hours_to, away_until=back_at, is_away=is_away
@@ -60,12 +57,7 @@ def get(
 
 
 def next_contact_time(
-    session: Session,
-    installation_id: int,
-    member: str,
-    *,
-    now: datetime,
-    since: datetime | None = None,
+    tx: Transaction, member: str, *, since: datetime | None = None
 ) -> datetime:
     """`now`, or the next instant at which to write to the person, or to look again.
 
@@ -74,21 +66,19 @@ def next_contact_time(
     is looked at again a day later, but for three weeks at most: `since` is when the
     message was first to be sent, `now` if left out.
     """
-    person = get(session, installation_id, member, now=now)
-    if since is not None and now - since >= MAX_VACATION:
+    person = get(tx, member)
+    if since is not None and tx.now - since >= MAX_VACATION:
         person = replace(person, is_away=False)
-    return person.next_allowed(now)
+    return person.next_allowed(tx.now)
 
 
-def send_after(session: Session, delivery: Delivery) -> datetime:
+def send_after(tx: Transaction, delivery: Delivery) -> datetime:
     """When to keep a promise whose turn has come: at once, or when it is welcome.
 
     Much may have changed since it was made: hours, a pause, a vacation.
     """
     return next_contact_time(
-        session,
-        delivery.installation_id,
+        replace(tx, now=delivery.started_at),
         delivery.recipient,
-        now=delivery.started_at,
         since=delivery.first_sent_at,
     )

@@ -90,6 +90,10 @@ def get_or_create(session: Session, team_id: str, *, now: datetime) -> Workspace
 
 def _load(session: Session, team_id: str) -> Workspace:
     row = session.scalars(select(Installation).filter_by(team_id=team_id)).one()
+    return to_workspace(row)
+
+
+def to_workspace(row: Installation) -> Workspace:
     return Workspace(
         row.id,
         row.team_id,

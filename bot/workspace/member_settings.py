@@ -6,9 +6,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal, TypedDict, TypeVar, Unpack, get_args
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from bot.db.statements import upsert
+from bot.runtime import Transaction
 from models import MemberSettingsRow
 
 PublicNaming = Literal["ask", "yes", "never"]
@@ -88,19 +88,17 @@ class MemberSettingsUpdate(TypedDict, total=False):
     wants_greetings: bool
 
 
-def get(session: Session, installation_id: int, member: str) -> MemberSettings:
+def get(tx: Transaction, member: str) -> MemberSettings:
     """The member's choices; all defaults for somebody who never chose."""
-    return get_many(session, installation_id, [member])[member]
+    return get_many(tx, [member])[member]
 
 
-def get_many(
-    session: Session, installation_id: int, members: Iterable[str]
-) -> dict[str, MemberSettings]:
+def get_many(tx: Transaction, members: Iterable[str]) -> dict[str, MemberSettings]:
     """The choices of each of these members."""
     wanted = set(members)
-    rows = session.scalars(
+    rows = tx.session.scalars(
         select(MemberSettingsRow).where(
-            MemberSettingsRow.installation_id == installation_id,
+            MemberSettingsRow.installation_id == tx.workspace.id,
             MemberSettingsRow.member.in_(wanted),
         )
     )
@@ -110,15 +108,14 @@ def get_many(
 
 
 def update(
-    session: Session,
-    installation_id: int,
+    tx: Transaction,
     member: str,
     **changes: Unpack[MemberSettingsUpdate],
 ) -> None:
     """Record some of a member's choices, and leave the others as they are."""
-    session.execute(
-        upsert(session, MemberSettingsRow)
-        .values(installation_id=installation_id, member=member, **changes)
+    tx.session.execute(
+        upsert(tx.session, MemberSettingsRow)
+        .values(installation_id=tx.workspace.id, member=member, **changes)
         .on_conflict_do_update(
             index_elements=["installation_id", "member"], set_=dict(changes)
         )

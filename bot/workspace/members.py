@@ -1,16 +1,16 @@
 """The people of a workspace: remembered as Slack describes them."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, select
-from sqlalchemy.orm import Session
 
 from bot import timezones
 from bot.clock import EPOCH, datetime_to_micros
 from bot.db.statements import table, upsert
+from bot.runtime import Transaction
 from bot.slack.text import (
     SOMEONE,
     label_mentions,
@@ -28,46 +28,44 @@ SLACKBOT = "USLACKBOT"
 _MAX_NAME_LENGTH = 80
 
 
-def ensure(session: Session, installation_id: int, slack_ids: Iterable[str]) -> None:
+def ensure(tx: Transaction, slack_ids: Iterable[str]) -> None:
     """Keep the ids of people we have met, to be looked up."""
     rows = [
-        {"installation_id": installation_id, "slack_id": slack_id}
+        {"installation_id": tx.workspace.id, "slack_id": slack_id}
         for slack_id in sorted(set(slack_ids))
     ]
     if rows:
-        session.execute(upsert(session, Member).on_conflict_do_nothing(), rows)
+        tx.session.execute(upsert(tx.session, Member).on_conflict_do_nothing(), rows)
 
 
-def lock(session: Session, installation_id: int, slack_id: str) -> None:
+def lock(tx: Transaction, slack_id: str) -> None:
     """Note the person, and let no facts about them be recorded meanwhile."""
-    ensure(session, installation_id, [slack_id])
-    session.execute(
+    ensure(tx, [slack_id])
+    tx.session.execute(
         select(Member.id)
-        .filter_by(installation_id=installation_id, slack_id=slack_id)
+        .filter_by(installation_id=tx.workspace.id, slack_id=slack_id)
         .with_for_update(read=True)
     )
 
 
 def upsert_from_slack(
-    session: Session,
-    installation_id: int,
+    tx: Transaction,
     user: Mapping[str, Any],
     *,
     team_id: str,
-    now: datetime,
     enterprise_id: str | None = None,
 ) -> Member:
     """Record Slack's user object, as of now."""
-    ensure(session, installation_id, [user["id"]])
-    member = find(session, installation_id, user["id"])
+    ensure(tx, [user["id"]])
+    member = find(tx, user["id"])
     assert member is not None  # noqa: S101 - it was noted the line before
     for name, value in profile_columns(user, team_id, enterprise_id).items():
         setattr(member, name, value)
     member.deactivated_at = (
-        (member.deactivated_at or now) if member.is_deactivated else None
+        (member.deactivated_at or tx.now) if member.is_deactivated else None
     )
     member.forgotten_at = None
-    member.looked_up_at = now
+    member.looked_up_at = tx.now
     return member
 
 
@@ -134,20 +132,18 @@ def _clean_name(name: str | None) -> str:
     return truncate(one_line(sanitize(name or "")), _MAX_NAME_LENGTH)
 
 
-def find(session: Session, installation_id: int, slack_id: str) -> Member | None:
-    return session.scalar(
-        select(Member).filter_by(installation_id=installation_id, slack_id=slack_id)
+def find(tx: Transaction, slack_id: str) -> Member | None:
+    return tx.session.scalar(
+        select(Member).filter_by(installation_id=tx.workspace.id, slack_id=slack_id)
     )
 
 
-def is_before_erasure(
-    session: Session, installation_id: int, slack_id: str, *, event_micros: int
-) -> bool:
+def is_before_erasure(tx: Transaction, slack_id: str, *, event_micros: int) -> bool:
     """Whether something of that time is of before the person was forgotten.
 
     What is later says that they are back, to be met like anybody new.
     """
-    member = find(session, installation_id, slack_id)
+    member = find(tx, slack_id)
     if member is None or member.counts_from is None:
         return False
     if event_micros <= datetime_to_micros(member.counts_from):
@@ -156,15 +152,13 @@ def is_before_erasure(
     return False
 
 
-def zone(session: Session, installation_id: int, slack_id: str) -> ZoneInfo:
+def zone(tx: Transaction, slack_id: str) -> ZoneInfo:
     """The person's time zone, as their profile says; UTC where it says none."""
-    member = find(session, installation_id, slack_id)
+    member = find(tx, slack_id)
     return timezones.get(member.tz if member else None) or ZoneInfo("UTC")
 
 
-def names(
-    session: Session, installation_id: int, slack_ids: Iterable[str]
-) -> dict[str, str]:
+def names(tx: Transaction, slack_ids: Iterable[str]) -> dict[str, str]:
     """Plain names, for texts that should notify nobody; different for each person.
 
     Give it all the people whom a reader sees together.
@@ -172,28 +166,28 @@ def names(
     wanted = set(slack_ids)
     if not wanted:
         return {}
-    known = session.execute(
+    known = tx.session.execute(
         select(Member.slack_id, Member.name, Member.full_name, Member.handle).where(
-            Member.installation_id == installation_id, Member.slack_id.in_(wanted)
+            Member.installation_id == tx.workspace.id, Member.slack_id.in_(wanted)
         )
     )
     told = distinct_names(known)
     return {slack_id: told.get(slack_id, SOMEONE) for slack_id in wanted}
 
 
-def text_with_names(session: Session, installation_id: int, text: str) -> str:
+def text_with_names(tx: Transaction, text: str) -> str:
     """Return marked text with the names of people and public channels mentioned."""
     people, channels = mentioned_ids(text)
     if not (people or channels):
         return text
-    public = session.execute(
+    public = tx.session.execute(
         select(Channel.slack_id, Channel.name).where(
-            Channel.installation_id == installation_id,
+            Channel.installation_id == tx.workspace.id,
             Channel.slack_id.in_(channels),
             Channel.is_private.is_(False),
         )
     )
-    known = names(session, installation_id, people)
+    known = names(tx, people)
     return label_mentions(
         text,
         {slack_id: name for slack_id, name in known.items() if name != SOMEONE}
@@ -208,8 +202,8 @@ def distinct_names(rows: Iterable[Any]) -> dict[str, str]:
     )
 
 
-def name(session: Session, installation_id: int, slack_id: str) -> str:
-    return names(session, installation_id, [slack_id])[slack_id]
+def name(tx: Transaction, slack_id: str) -> str:
+    return names(tx, [slack_id])[slack_id]
 
 
 def is_external(
@@ -219,33 +213,33 @@ def is_external(
     return external.is_external_user(user, team_id, enterprise_id)
 
 
-def mark_external(session: Session, installation_id: int, slack_id: str) -> bool:
+def mark_external(tx: Transaction, slack_id: str) -> bool:
     """Record that somebody belongs to another organisation; whether that is news.
 
     What else Slack says of them is asked as of anybody whom we have just met.
     """
-    ensure(session, installation_id, [slack_id])
-    member = find(session, installation_id, slack_id)
+    ensure(tx, [slack_id])
+    member = find(tx, slack_id)
     if member is None or member.is_stranger:
         return False
     member.is_stranger = True
-    session.flush()
+    tx.session.flush()
     return True
 
 
-def is_bot(session: Session, installation_id: int, slack_id: str) -> bool:
+def is_bot(tx: Transaction, slack_id: str) -> bool:
     """Whether it is a bot, as far as we know."""
-    member = find(session, installation_id, slack_id)
+    member = find(tx, slack_id)
     return member is not None and member.is_bot
 
 
-def is_bot_or_external(session: Session, installation_id: int, slack_id: str) -> bool:
+def is_bot_or_external(tx: Transaction, slack_id: str) -> bool:
     """Whether it is a bot or of another organisation, as far as we know."""
-    member = find(session, installation_id, slack_id)
+    member = find(tx, slack_id)
     return member is not None and (member.is_bot or member.is_stranger)
 
 
-def is_guest(session: Session, installation_id: int, slack_id: str) -> bool:
+def is_guest(tx: Transaction, slack_id: str) -> bool:
     """Whether it is a guest, as far as we know."""
-    member = find(session, installation_id, slack_id)
+    member = find(tx, slack_id)
     return member is not None and member.is_guest

@@ -1,7 +1,6 @@
 """TODO: say what this module is for."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,6 +8,7 @@ from sqlalchemy.orm import Session
 from bot import permissions, visibility
 from bot.errors import UserError
 from bot.permissions import Action, Role
+from bot.runtime import Transaction
 from bot.slack.text import capitalize
 from bot.workspace.members import find, name
 from models import Champion, Channel, Member, ProgramLead
@@ -30,29 +30,28 @@ def is_champion(session: Session, channel_id: int, slack_id: str) -> bool:
 
 
 def in_channel(
-    session: Session, channel: Channel, slack_id: str, *, author: str | None = None
+    tx: Transaction, channel: Channel, slack_id: str, *, author: str | None = None
 ) -> frozenset[Role]:
     """What the person is in a channel, and to an author's ask or message.
 
     From facts that we hold; unknown people are nobody yet.
     """
-    held = in_workspace(session, channel.installation_id, slack_id)
+    held = in_workspace(tx, slack_id)
     if not held:
         return held
     if slack_id == author:
         held |= {Role.AUTHOR}
-    if is_champion(session, channel.id, slack_id):
+    if is_champion(tx.session, channel.id, slack_id):
         held |= {Role.CHAMPION}
     return held
 
 
 def authorize(
-    session: Session,
+    tx: Transaction,
     channel: Channel,
     action: Action,
     by: str,
     *,
-    now: datetime,
     author: str | None = None,
     denial: str = visibility.NOT_A_MEMBER,
     field: str | None = None,
@@ -62,20 +61,16 @@ def authorize(
     Raises Refusal, `why_not` for who is not in a private channel; and, before it is
     known who is, MembershipUnknown.
     """
-    held = in_channel(session, channel, by, author=author)
+    held = in_channel(tx, channel, by, author=author)
     permissions.require(action, held)
-    visibility.require_visible(
-        session, channel, by, now=now, message=denial, field=field
-    )
+    visibility.require_visible(tx, channel, by, message=denial, field=field)
     return held
 
 
-def in_workspace(
-    session: Session, installation_id: int, slack_id: str
-) -> frozenset[Role]:
+def in_workspace(tx: Transaction, slack_id: str) -> frozenset[Role]:
     """What the person is in general, from facts that we hold."""
-    held = from_profile(find(session, installation_id, slack_id))
-    if held and session.get(ProgramLead, (installation_id, slack_id)) is not None:
+    held = from_profile(find(tx, slack_id))
+    if held and tx.session.get(ProgramLead, (tx.workspace.id, slack_id)) is not None:
         held |= {Role.PROGRAM_LEAD}
     return held
 
@@ -96,19 +91,14 @@ def from_profile(member: Any) -> frozenset[Role]:
 
 
 def require_assignable(
-    session: Session,
-    installation_id: int,
-    slack_ids: Iterable[str],
-    *,
-    role: str,
-    field: str,
+    tx: Transaction, slack_ids: Iterable[str], *, role: str, field: str
 ) -> None:
     """Raises Refusal for who can't be given a `role`, such as "a champion"."""
     for slack_id in slack_ids:
-        held = in_workspace(session, installation_id, slack_id)
+        held = in_workspace(tx, slack_id)
         if not held or held & permissions.DENIED_ROLES:
             raise UserError(
-                capitalize(name(session, installation_id, slack_id))
+                capitalize(name(tx, slack_id))
                 + f" can't be {role}: choose people of your workspace.",
                 field=field,
             )

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
 
 from bot.db.statements import upsert
+from bot.runtime import Transaction
 from models import ProgramLead, WorkspaceSettingsRow
 
 
@@ -25,9 +25,9 @@ class WorkspaceSettings:
     channel_defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
-def get(session: Session, installation_id: int) -> WorkspaceSettings:
+def get(tx: Transaction) -> WorkspaceSettings:
     """What the workspace decided; all defaults where nothing was."""
-    row = session.get(WorkspaceSettingsRow, installation_id, populate_existing=True)
+    row = tx.session.get(WorkspaceSettingsRow, tx.workspace.id, populate_existing=True)
     if row is None:
         return WorkspaceSettings()
     decided = {
@@ -38,39 +38,37 @@ def get(session: Session, installation_id: int) -> WorkspaceSettings:
     )
 
 
-def update(session: Session, installation_id: int, **changes: Any) -> None:
+def update(tx: Transaction, **changes: Any) -> None:
     """Record some decisions (fields of `Policies`; None is the default)."""
-    session.execute(
-        upsert(session, WorkspaceSettingsRow)
-        .values(installation_id=installation_id, **changes)
+    tx.session.execute(
+        upsert(tx.session, WorkspaceSettingsRow)
+        .values(installation_id=tx.workspace.id, **changes)
         .on_conflict_do_update(index_elements=["installation_id"], set_=changes)
     )
 
 
-def program_leads(session: Session, installation_id: int) -> list[str]:
+def program_leads(tx: Transaction) -> list[str]:
     return list(
-        session.scalars(
+        tx.session.scalars(
             select(ProgramLead.member)
-            .filter_by(installation_id=installation_id)
+            .filter_by(installation_id=tx.workspace.id)
             .order_by(ProgramLead.member)
         )
     )
 
 
-def set_program_leads(
-    session: Session, installation_id: int, slack_ids: Iterable[str]
-) -> None:
+def set_program_leads(tx: Transaction, slack_ids: Iterable[str]) -> None:
     """These people, and no others, run the program with the admins."""
     wanted = set(slack_ids)
-    session.execute(
+    tx.session.execute(
         delete(ProgramLead).where(
-            ProgramLead.installation_id == installation_id,
+            ProgramLead.installation_id == tx.workspace.id,
             ProgramLead.member.not_in(wanted),
         )
     )
     for slack_id in sorted(wanted):
-        session.execute(
-            upsert(session, ProgramLead)
-            .values(installation_id=installation_id, member=slack_id)
+        tx.session.execute(
+            upsert(tx.session, ProgramLead)
+            .values(installation_id=tx.workspace.id, member=slack_id)
             .on_conflict_do_nothing()
         )

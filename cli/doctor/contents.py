@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from bot import monitoring, timezones
 from bot.clock import Clock
 from bot.monitoring import FailureCount
+from bot.runtime import Transaction
 from bot.slack.api import SlackError
 from bot.slack.client import SlackClient
+from bot.workspace.installations import to_workspace
 from cli.doctor.findings import Finding, ok, warning, wrong
 from models import Channel, Installation, Member, Schedule
 
@@ -68,9 +70,10 @@ def examine(
         )
     yield from _channels(session, installation, client)
     yield from _zones(session, installation)
+    tx = Transaction(session, to_workspace(installation), now)
     yield from _deliveries(
-        monitoring.overdue(session, installation.id, before=now - OVERDUE_AFTER),
-        monitoring.failed(session, installation.id, since=now - FAILED_WITHIN),
+        monitoring.overdue(tx, before=now - OVERDUE_AFTER),
+        monitoring.failed(tx, since=now - FAILED_WITHIN),
     )
 
 

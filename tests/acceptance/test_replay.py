@@ -23,6 +23,7 @@ from bot.db.engine import Database
 from bot.imports import service as imports
 from bot.imports.entries import ExportUser
 from bot.imports.export import Export
+from bot.runtime import Transaction
 from bot.workspace import channels
 from cli.app import Application, create_server
 from models import Member, OutboxItem
@@ -144,8 +145,10 @@ def play(
     with serving(slack, database) as backswing:
         with database.write_session.begin() as session:
             for room in rooms:
-                workspace = backswing.rt.workspace.id
-                channels.get_or_create(session, workspace, room).capture = "all"
+                workspace = backswing.rt.workspace
+                channels.get_or_create(
+                    Transaction(session, workspace, backswing.rt.clock()), room
+                ).capture = "all"
         # Whom it does not know, the bot asks about in its own time.
         sync.refresh(backswing.rt, users=strangers)
         waiting = order(bodies)

@@ -31,16 +31,16 @@ def travelled(deployment: Deployment) -> Deployment:
 def scheduled(deployment: Deployment, at: time) -> datetime:
     """The channel is asked each Monday; when it is asked next, in UTC."""
     rt = deployment.backswing.rt
-    with rt.write_session.begin() as session:
-        channel = session.scalars(
+    with rt.write(rt.workspace) as tx:
+        channel = tx.session.scalars(
             select(Channel).filter_by(slack_id=deployment.channel)
         ).one()
         schedule = Schedule(
-            installation_id=rt.workspace.id,
+            installation_id=tx.workspace.id,
             channel_id=channel.id,
             source="test",
             owner=deployment.eva,
-            created_at=rt.clock(),
+            created_at=tx.now,
             question="What are you working on this week?",
             hint="",
             every="week",
@@ -51,9 +51,9 @@ def scheduled(deployment: Deployment, at: time) -> datetime:
             open_days=4,
             nudge_after=24,
         )
-        session.add(schedule)
-        session.flush()
-        schedules.schedule_next(session, schedule, now=rt.clock())
+        tx.session.add(schedule)
+        tx.session.flush()
+        schedules.schedule_next(tx, schedule)
         assert schedule.next_at is not None
         return schedule.next_at
 

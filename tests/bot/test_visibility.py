@@ -1,5 +1,6 @@
 """Who may see what was said in a channel: as Slack said lately, on both databases."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -31,33 +32,33 @@ def places(rt: Runtime, slack: FakeSlack) -> dict[str, int]:
             slack_id, slack_id.lower(), is_private=slack_id != HELP_CHANNEL
         )
         slack.channels[slack_id] = told
-        with rt.write_session.begin() as session:
-            row = channels.upsert_from_slack(session, rt.workspace.id, told, now=NOW)
+        with rt.write(rt.workspace) as tx:
+            row = channels.upsert_from_slack(replace(tx, now=NOW), told)
             found[slack_id] = row.id
-    with rt.write_session.begin() as session:
-        members.ensure(session, rt.workspace.id, [ASKER, HELPER])
+    with rt.write(rt.workspace) as tx:
+        members.ensure(tx, [ASKER, HELPER])
     return found
 
 
 def seen(rt: Runtime, who: str = ASKER, now=NOW) -> set[str]:
     """By the rule for one decision, which must be that for queries, too."""
-    with rt.read_session() as session:
-        rows = session.scalars(select(Channel)).all()
-        found = visibility.visible_channels(session, rows, who, now=now)
-        listed = session.scalars(
+    with rt.read(rt.workspace) as tx:
+        rows = tx.session.scalars(select(Channel)).all()
+        found = visibility.visible_channels(replace(tx, now=now), rows, who)
+        listed = tx.session.scalars(
             select(Channel.id).where(visibility.visible(who, now=now))
         )
         assert set(listed) == found
         for row in rows:
             is_seen = row.id in found
-            assert visibility.is_known_to_see(session, row, who, now=now) is is_seen
+            assert visibility.is_known_to_see(replace(tx, now=now), row, who) is is_seen
         return {row.slack_id for row in rows if row.id in found}
 
 
 def ask(rt: Runtime, who: str = ASKER, now=NOW) -> None:
-    with rt.read_session() as session, pytest.raises(MembershipUnknown) as unknown:
+    with rt.read(rt.workspace) as tx, pytest.raises(MembershipUnknown) as unknown:
         visibility.visible_channels(
-            session, session.scalars(select(Channel)).all(), who, now=now
+            replace(tx, now=now), tx.session.scalars(select(Channel)).all(), who
         )
     visibility.fetch_memberships(rt, unknown.value, is_urgent=True)
 
@@ -72,9 +73,9 @@ def test_what_is_not_known_is_asked_and_hidden_meanwhile(rt, slack, places):
 
 
 def test_of_public_channels_nobody_is_asked(rt, places):
-    with rt.read_session() as session:
-        here = session.get_one(Channel, places[HELP_CHANNEL])
-        assert visibility.can_see(session, here, HELPER, now=NOW)
+    with rt.read(rt.workspace) as tx:
+        here = tx.session.get_one(Channel, places[HELP_CHANNEL])
+        assert visibility.can_see(replace(tx, now=NOW), here, HELPER)
 
 
 def test_an_answer_counts_for_an_hour(rt, clock, places):
@@ -89,10 +90,10 @@ def test_an_answer_of_long_ahead_counts_for_nothing(rt, places):
     """As after the machine's clock was set back."""
     ask(rt)
     before = NOW - FRESH_FOR - SECOND
-    with rt.read_session() as session:
-        den = session.get_one(Channel, places[DEN])
+    with rt.read(rt.workspace) as tx:
+        den = tx.session.get_one(Channel, places[DEN])
         with pytest.raises(MembershipUnknown):
-            visibility.can_see(session, den, ASKER, now=before)
+            visibility.can_see(replace(tx, now=before), den, ASKER)
 
 
 @pytest.mark.parametrize("hours", [0.5, 3, 24])
@@ -105,15 +106,13 @@ def test_when_a_clock_is_set_back_slack_is_asked_anew_and_heard(
     if timedelta(hours=hours) > FRESH_FOR:
         ask(rt)
     assert seen(rt) == {HELP_CHANNEL, DEN}
-    with rt.write_session.begin() as session:
+    with rt.write(rt.workspace) as tx:
         visibility.on_membership_event(
-            session,
-            rt.workspace.id,
+            replace(tx, now=NOW + SECOND),
             DEN,
             ASKER,
             is_in=False,
             at_micros=datetime_to_micros(NOW + SECOND),
-            now=NOW + SECOND,
         )
     assert seen(rt, now=NOW + SECOND) == {HELP_CHANNEL}
 
@@ -121,15 +120,13 @@ def test_when_a_clock_is_set_back_slack_is_asked_anew_and_heard(
 @pytest.mark.parametrize("is_late", [False, True])
 def test_who_leaves_is_out_though_an_older_answer_comes_later(rt, places, is_late):
     def leave() -> None:
-        with rt.write_session.begin() as session:
+        with rt.write(rt.workspace) as tx:
             visibility.on_membership_event(
-                session,
-                rt.workspace.id,
+                replace(tx, now=NOW),
                 DEN,
                 ASKER,
                 is_in=False,
                 at_micros=datetime_to_micros(NOW + SECOND),
-                now=NOW,
             )
 
     if not is_late:
@@ -142,25 +139,27 @@ def test_who_leaves_is_out_though_an_older_answer_comes_later(rt, places, is_lat
 
 
 def test_events_about_strangers_and_public_channels_leave_no_rows(rt, places):
-    with rt.write_session.begin() as session:
+    with rt.write(rt.workspace) as tx:
         for channel, who in (
             (HELP_CHANNEL, ASKER),
             (DEN, "U0NOBODY"),
             ("C0NONE", ASKER),
         ):
             visibility.on_membership_event(
-                session, rt.workspace.id, channel, who, is_in=True, at_micros=1, now=NOW
+                replace(tx, now=NOW), channel, who, is_in=True, at_micros=1
             )
-        assert session.scalars(select(ChannelMember)).all() == []
+        assert tx.session.scalars(select(ChannelMember)).all() == []
 
 
 def test_who_is_outside_is_refused_beside_the_field(rt, places):
     ask(rt)
-    with rt.read_session() as session:
-        den, lair = (session.get_one(Channel, places[one]) for one in (DEN, LAIR))
-        visibility.require_visible(session, den, ASKER, now=NOW)
+    with rt.read(rt.workspace) as tx:
+        den, lair = (tx.session.get_one(Channel, places[one]) for one in (DEN, LAIR))
+        visibility.require_visible(replace(tx, now=NOW), den, ASKER)
         with pytest.raises(UserError, match="not in it") as no:
-            visibility.require_visible(session, lair, ASKER, now=NOW, field="channel")
+            visibility.require_visible(
+                replace(tx, now=NOW), lair, ASKER, field="channel"
+            )
         assert no.value.field == "channel"
 
 

@@ -37,9 +37,7 @@ def restored(story: Story, file: Path) -> Story:
         read_session=opened.read_session,
         autocommit=opened.autocommit,
     )
-    deliverer = OutboxWorker(
-        rt, message_types(rt.workspace), fetch_new_users=sync.fetch_new_users
-    )
+    deliverer = OutboxWorker(rt, message_types(), fetch_new_users=sync.fetch_new_users)
     story.clock.advance(hours=1)
     return Story(story._bolt, rt, deliverer, story.slack, story.clock)
 

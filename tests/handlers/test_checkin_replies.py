@@ -267,10 +267,8 @@ def test_what_was_said_while_the_post_was_on_its_way_is_read(story: Story):
     ]
     join(story, HELPER, one)
     assert response_states(story, one) == {HELPER: "waiting"}
-    with story.rt.write_session.begin() as session:
-        responses.request_thread_sync(
-            session, session.get_one(Round, one.id), now=story.clock()
-        )
+    with story.rt.write(story.rt.workspace) as tx:
+        responses.request_thread_sync(tx, tx.session.get_one(Round, one.id))
     story.deliver()
     assert response_states(story, one) == {HELPER: "shared"}
 
@@ -325,32 +323,20 @@ def test_what_somebody_can_join_and_has_joined(story: Story):
     workspace = story.rt.workspace
 
     def look(who: str) -> tuple[int, int, int]:
-        with story.rt.read_session() as session:
+        with story.rt.read(story.rt.workspace) as tx:
             return (
-                len(participants.joined_schedules(session, workspace, who)),
-                len(
-                    participants.joinable_schedules(
-                        session, workspace, who, [HELP_CHANNEL, "C0ELSE"]
-                    )
-                ),
-                len(
-                    participants.open_rounds_for(
-                        session, workspace, who, now=story.clock()
-                    )
-                ),
+                len(participants.joined_schedules(tx, who)),
+                len(participants.joinable_schedules(tx, who, [HELP_CHANNEL, "C0ELSE"])),
+                len(participants.open_rounds_for(tx, who)),
             )
 
     assert look(ASKER) == (0, 1, 0)
     join(story, ASKER, one)
     assert look(ASKER) == (1, 0, 1)
-    with story.rt.read_session() as session:
-        [due] = participants.open_rounds_for(
-            session, workspace, ASKER, now=story.clock()
-        )
+    with story.rt.read(story.rt.workspace) as tx:
+        [due] = participants.open_rounds_for(tx, ASKER)
         assert (due.round_id, due.channel_name) == (one.id, "help")
-        assert (
-            participants.joinable_schedules(session, workspace, PEER, ["C0ELSE"]) == []
-        )
+        assert participants.joinable_schedules(tx, PEER, ["C0ELSE"]) == []
     share(story, ASKER, one)
     assert look(ASKER) == (1, 0, 0)
     story.close_rounds()

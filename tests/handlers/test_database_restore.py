@@ -55,9 +55,7 @@ def copy(story: Story, tmp_path: Path) -> Iterator[Story]:
     yield Story(
         handlers.bolt_app.create_app(rt, "xoxb-a-token-for-tests"),
         rt,
-        OutboxWorker(
-            rt, message_types(rt.workspace), fetch_new_users=sync.fetch_new_users
-        ),
+        OutboxWorker(rt, message_types(), fetch_new_users=sync.fetch_new_users),
         story.slack,
         story.clock,
     )

@@ -25,8 +25,8 @@ REASON = "the answer on retries, it saved my week"
 
 
 def forget(story: Story, who: str) -> None:
-    with story.rt.write_session.begin() as session:
-        privacy.erase(session, story.rt.workspace.id, who, now=story.clock())
+    with story.rt.write(story.rt.workspace) as tx:
+        privacy.erase(tx, who)
     for _ in range(3):
         story.advance(minutes=1)
 

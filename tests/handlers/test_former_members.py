@@ -12,6 +12,8 @@ from sqlalchemy import select
 import handlers
 import jobs.checkins
 from bot.features import message_types
+from bot.home.message_kinds import HOME_REPLY
+from bot.outbox.message_type import MessageType
 from bot.runtime import Runtime
 from bot.slack.api import NotSent, Rejected, SlackError
 from models import Channel, ChannelMember, Credit, Kudos, Round
@@ -403,7 +405,7 @@ IN_THE_CHANNEL = {
         "kudos.show",
         "kudos.given",
         "kudos.spent",
-        "kudos.render_receipt_update",
+        "kudos.settled",
     ),
     *("checkin.post", "checkin.show", "checkin.answer", "checkin.reword"),
     *("checkin.read", "mentor.post", "mentor.show", "newcomer.introduction"),
@@ -411,8 +413,8 @@ IN_THE_CHANNEL = {
 
 
 def test_each_kind_of_message_says_whose_words_it_tells(den: Story):
-    everything_ = message_types(den.rt.workspace)
-    plain = type(everything_["home.help"])(render=everything_["home.help"].render)
+    everything_ = message_types()
+    plain = MessageType(HOME_REPLY, everything_[HOME_REPLY].render)
     guarded = {
         kind
         for kind, one in everything_.items()

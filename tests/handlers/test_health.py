@@ -219,7 +219,7 @@ def test_a_delivery_that_does_not_end_is_noticed(story: Story):
     minutes = [0.0]
     deliverer = OutboxWorker(
         story.rt,
-        message_types(story.rt.workspace),
+        message_types(),
         monotonic_clock=lambda: 60 * minutes[0],
     )
     begun, release = threading.Event(), threading.Event()

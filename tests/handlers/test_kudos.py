@@ -314,11 +314,11 @@ def test_slack_is_not_asked_who_sees_the_message_where_it_is_known(
     story: Story, *, is_in: bool
 ) -> None:
     give(story, who=PEER)
-    with story.rt.write_session.begin() as session:
-        here = channels.get_or_create(session, story.rt.workspace.id, HELP_CHANNEL).id
+    with story.rt.write(story.rt.workspace) as tx:
+        here = channels.get_or_create(tx, HELP_CHANNEL).id
         now = story.clock()
         visibility.record_memberships(
-            session, HELPER, {here: is_in}, at_micros=datetime_to_micros(now), now=now
+            tx, HELPER, {here: is_in}, at_micros=datetime_to_micros(now)
         )
     story.slack.calls.clear()
     give(story)
@@ -503,8 +503,8 @@ def test_only_two_a_week_go_to_the_same_person(story: Story) -> None:
 
 
 def admins_allowance(story: Story, a_day: int) -> None:
-    with story.rt.write_session.begin() as session:
-        allowance.set_daily(session, story.rt.workspace.id, a_day)
+    with story.rt.write(story.rt.workspace) as tx:
+        allowance.set_daily(tx, a_day)
 
 
 # Taking back

@@ -56,13 +56,13 @@ def headline(posted: PostedMessage) -> str:
 
 
 def left(story: Story, who: str) -> int:
-    with story.rt.read_session() as session:
-        return allowance.remaining(session, story.rt.workspace.id, who, story.clock())
+    with story.rt.read(story.rt.workspace) as tx:
+        return allowance.remaining(tx, who, story.clock())
 
 
 def limit(story: Story, a_day: int) -> None:
-    with story.rt.write_session.begin() as session:
-        allowance.set_daily(session, story.rt.workspace.id, a_day)
+    with story.rt.write(story.rt.workspace) as tx:
+        allowance.set_daily(tx, a_day)
 
 
 # Joining in

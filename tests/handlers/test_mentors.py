@@ -11,6 +11,7 @@ import jobs.mentors
 from bot.config.mentors import SMALL_WORKSPACE
 from bot.mentors import detection
 from bot.outbox import enqueue
+from bot.runtime import Transaction
 from bot.slack.api import Rejected
 from bot.workspace import member_settings, workspace_settings
 from models import Credit, CreditEvidence, MentorRun, MessageCount
@@ -217,8 +218,8 @@ def test_not_again_opts_out_of_this_and_all_that_follows(story: Story):
     on_friday(story)
     choose(story, "mentor_never")
     assert "I won't do this again" in words(last(story, HELPER))
-    with story.rt.read_session() as session:
-        chosen = member_settings.get(session, story.rt.workspace.id, HELPER)
+    with story.rt.read(story.rt.workspace) as tx:
+        chosen = member_settings.get(tx, HELPER)
     assert chosen.may_be_named == "never"
     story.clock.advance(days=91)
     help_out(story)
@@ -310,10 +311,8 @@ def test_opting_out_anywhere_removes_past_public_credits(story: Story):
     on_friday(story)
     choose(story, "mentor_tell")
     post = last(story, HELP_CHANNEL)
-    with story.rt.write_session.begin() as session:
-        member_settings.update(
-            session, story.rt.workspace.id, HELPER, may_be_named="never"
-        )
+    with story.rt.write(story.rt.workspace) as tx:
+        member_settings.update(tx, HELPER, may_be_named="never")
     jobs.mentors.apply_consent(story.rt, story.deliverer)
     story.deliver()
     assert post.ts not in {
@@ -328,10 +327,8 @@ def test_opting_out_anywhere_removes_past_public_credits(story: Story):
 
 def test_who_may_always_be_named_is_told_first_and_not_asked(story: Story):
     help_out(story)
-    with story.rt.write_session.begin() as session:
-        member_settings.update(
-            session, story.rt.workspace.id, HELPER, may_be_named="yes"
-        )
+    with story.rt.write(story.rt.workspace) as tx:
+        member_settings.update(tx, HELPER, may_be_named="yes")
     on_friday(story)
     assert "May I tell" not in last(story, HELPER).text
     assert "Yes: I told" in words(last(story, HELPER))
@@ -339,8 +336,8 @@ def test_who_may_always_be_named_is_told_first_and_not_asked(story: Story):
 
 
 def prefer(story: Story, who: str, **choices: Any) -> None:
-    with story.rt.write_session.begin() as session:
-        member_settings.update(session, story.rt.workspace.id, who, **choices)
+    with story.rt.write(story.rt.workspace) as tx:
+        member_settings.update(tx, who, **choices)
 
 
 def test_each_message_waits_for_a_pause_that_began_since_it_was_promised(story: Story):
@@ -405,38 +402,25 @@ def test_crashes_retries_and_replicas_credit_once(story: Story):
     help_out(story)
     story.clock.advance(**TO_FRIDAY)
     rt = story.rt
-    with rt.read_session() as session:
-        [due] = detection.due_runs(
-            session, rt.workspace, now=rt.clock(), settings=rt.mentor_settings
-        )
+    with rt.read(rt.workspace) as tx:
+        [due] = detection.due_runs(tx, settings=rt.mentor_settings)
         jobs.mentors.flush_message_counts(rt, story.deliverer)
-    with rt.read_session() as session:
-        result = detection.run(
-            session, rt.workspace, due, {}, settings=rt.mentor_settings
-        )
+    with rt.read(rt.workspace) as tx:
+        result = detection.run(tx, due, {}, settings=rt.mentor_settings)
     with rt.write_session() as session:
         detection.record(
-            session,
-            rt.workspace,
+            Transaction(session, rt.workspace, rt.clock()),
             due,
             result,
             settings=rt.mentor_settings,
-            now=rt.clock(),
         )
         # The process dies before the commit.
         session.rollback()
     assert credited(story) == []
     # Another replica looked at the same moment, and both write what they found.
     for _ in range(2):
-        with rt.write_session.begin() as session:
-            detection.record(
-                session,
-                rt.workspace,
-                due,
-                result,
-                settings=rt.mentor_settings,
-                now=rt.clock(),
-            )
+        with rt.write(rt.workspace) as tx:
+            detection.record(tx, due, result, settings=rt.mentor_settings)
     run_detection(story)
     run_detection(story)
     assert len(credited(story)) == 1
@@ -465,10 +449,8 @@ def test_nobody_is_credited_again_before_twelve_weeks_are_over(story: Story):
 def test_who_is_in_doubt_when_it_is_recorded_is_not_credited(story: Story):
     help_out(story)
     story.clock.advance(**TO_FRIDAY)
-    with story.rt.write_session.begin() as session:
-        member_settings.update(
-            session, story.rt.workspace.id, HELPER, may_be_named="never"
-        )
+    with story.rt.write(story.rt.workspace) as tx:
+        member_settings.update(tx, HELPER, may_be_named="never")
     run_detection(story)
     assert credited(story) == []
 
@@ -633,10 +615,8 @@ def test_those_in_a_private_channel_are_credited_there(story: Story):
 
 def test_who_wants_no_credit_gets_none_by_hand(story: Story):
     help_out(story)
-    with story.rt.write_session.begin() as session:
-        member_settings.update(
-            session, story.rt.workspace.id, HELPER, may_be_named="never"
-        )
+    with story.rt.write(story.rt.workspace) as tx:
+        member_settings.update(tx, HELPER, may_be_named="never")
     assert "does not want to be credited" in by_hand(story).body
 
 
@@ -674,8 +654,8 @@ def test_leads_are_told_of_a_ring_privately_and_once(story: Story):
         ask = story.ask(member=asker)
         reply = story.say(helper, "So.", thread_ts=ask.ts)
         story.react(asker, reply, "+1")
-    with story.rt.write_session.begin() as session:
-        workspace_settings.set_program_leads(session, story.rt.workspace.id, [CHAMPION])
+    with story.rt.write(story.rt.workspace) as tx:
+        workspace_settings.set_program_leads(tx, [CHAMPION])
     story.advance(minutes=2)
     before = len(story.slack.messages_to(HELP_CHANNEL))
     prefer(story, CHAMPION, hours_from=time(11))

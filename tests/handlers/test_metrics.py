@@ -38,7 +38,7 @@ def deliverer(rt: Runtime, bolt: BoltApp) -> OutboxWorker:
     told = bolt.metrics.count_attempt
     return OutboxWorker(
         rt,
-        message_types(rt.workspace),
+        message_types(),
         fetch_new_users=sync.fetch_new_users,
         on_attempt=told,
     )

@@ -26,8 +26,8 @@ DEFAULT = MemberSettings()
 
 
 def chosen(story: Story, who: str = ASKER) -> MemberSettings:
-    with story.rt.read_session() as session:
-        return member_settings.get(session, story.rt.workspace.id, who)
+    with story.rt.read(story.rt.workspace) as tx:
+        return member_settings.get(tx, who)
 
 
 def home(story: Story, who: str) -> str:
@@ -119,14 +119,8 @@ def test_a_pause_is_by_the_calendar_of_the_member(story: Story):
 
 def test_what_nothing_reads_is_neither_asked_nor_shown(story: Story):
     """What somebody chose before it was hidden stays, for when something reads it."""
-    with story.rt.write_session.begin() as session:
-        member_settings.update(
-            session,
-            story.rt.workspace.id,
-            ASKER,
-            topics_wanted=["Rust"],
-            asks_a_week=3,
-        )
+    with story.rt.write(story.rt.workspace) as tx:
+        member_settings.update(tx, ASKER, topics_wanted=["Rust"], asks_a_week=3)
     story.command(ASKER, "/backswing", "me")
     form = json.dumps(story.slack.views[-1][1]) + home(story, ASKER)
     assert "Rust" not in form

@@ -71,8 +71,8 @@ def press(story: Story, who: str, text: str, *, of: str | None = None) -> Any:
 
 
 def chosen(story: Story, who: str) -> MemberSettings:
-    with story.rt.read_session() as session:
-        return member_settings.get(session, story.rt.workspace.id, who)
+    with story.rt.read(story.rt.workspace) as tx:
+        return member_settings.get(tx, who)
 
 
 @pytest.fixture
@@ -343,10 +343,9 @@ def test_the_newcomers_own_hours_and_pause_are_kept_when_they_change_meanwhile(
     arrived: Story,
 ) -> None:
     wait_for_morning(arrived)
-    with arrived.rt.write_session.begin() as session:
+    with arrived.rt.write(arrived.rt.workspace) as tx:
         member_settings.update(
-            session,
-            arrived.rt.workspace.id,
+            tx,
             PEER,
             hours_from=time(13),
             paused_until=datetime(2026, 3, 10, tzinfo=UTC).date(),
@@ -463,10 +462,8 @@ def test_no_more_of_these_is_kept_to(arrived: Story) -> None:
     press(arrived, PEER, "No more of these")
     assert "no more of these" in arrived.slack.responses[-1][1]
     assert not chosen(arrived, PEER).wants_greetings
-    with arrived.rt.write_session.begin() as session:
-        member_settings.update(
-            session, arrived.rt.workspace.id, HELPER, wants_greetings=False
-        )
+    with arrived.rt.write(arrived.rt.workspace) as tx:
+        member_settings.update(tx, HELPER, wants_greetings=False)
     join(arrived, HELPER)
     assert arrived.slack.messages_to(HELPER) == []
 

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
+from bot.runtime import Transaction
 from bot.workspace import channels
 from models import Base, Installation
 from tests import export_factory, message_counts
@@ -69,7 +70,9 @@ def test_any_telling_comes_to_the_same(story, database, telling):
         for table in reversed(Base.metadata.sorted_tables):
             if table.name != Installation.__tablename__:
                 session.execute(delete(table))
-        channels.get_or_create(session, story.rt.workspace.id, ROOM).capture = "all"
+        channels.get_or_create(
+            Transaction(session, story.rt.workspace, story.clock()), ROOM
+        ).capture = "all"
     for event in told:
         assert story.event(event) == 200
     expected = ExportCounts()

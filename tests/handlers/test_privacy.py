@@ -8,16 +8,17 @@ from typing import Any, cast
 import pytest
 from slack_sdk.models.blocks import Block
 from sqlalchemy import select, text
-from sqlalchemy.orm import Session
 
 import jobs.mentors
 import jobs.privacy
+from bot.asks.message_kinds import ASK_CONVERTED
 from bot.asks.replies import request_thread_sync
 from bot.exports import service as exports
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
+from bot.privacy import redaction
 from bot.privacy import service as privacy
-from bot.privacy.redaction import RedactMessage
+from bot.runtime import Transaction
 from bot.slack.actions import SlackAction, UpdateMessage
 from bot.slack.api import NotSent, OutcomeUnknown, Rejected
 from bot.workspace import members
@@ -265,9 +266,9 @@ def forgets_while_posting(story: Story, who: str) -> None:
     def in_flight(method: str) -> None:
         if method == "chat.postMessage":
             story.slack.on_call = lambda _: None
-            with story.rt.write_session.begin() as session:
-                workspace = story.rt.workspace.id
-                privacy.erase(session, workspace, who, now=story.clock())
+            with story.rt.write(story.rt.workspace) as tx:
+                workspace = tx.workspace.id
+                privacy.erase(tx, who)
 
     story.slack.on_call = in_flight
 
@@ -319,8 +320,8 @@ def test_a_late_delivery_brings_nothing_back(lived: Story):
     lived.react(ASKER, solution.ts, "white_check_mark", event_ts=at)
     lived.react(ASKER, solution.ts, "heart", event_ts=at)
     assert totals(lived) == before
-    with lived.rt.read_session() as session:
-        trace = members.find(session, lived.rt.workspace.id, ASKER)
+    with lived.rt.read(lived.rt.workspace) as tx:
+        trace = members.find(tx, ASKER)
         assert trace is not None
         assert trace.name == ""
     assert first.ts is not None
@@ -347,12 +348,11 @@ def test_what_they_wrote_before_and_comes_late_is_not_kept(
             {"ts": late[0], "user": ASKER, "text": "The secret"},
             {"ts": late[3], "user": PEER, "text": "So."} | liked,
         ]
-        with story.rt.write_session.begin() as session:
+        with story.rt.write(story.rt.workspace) as tx:
             request_thread_sync(
-                session,
-                session.get_one(Ask, story.asks()[0].id),
-                session.scalars(select(Channel)).one(),
-                now=story.clock(),
+                tx,
+                tx.session.get_one(Ask, story.asks()[0].id),
+                tx.session.scalars(select(Channel)).one(),
             )
         story.deliver()
     else:
@@ -437,8 +437,8 @@ def test_whoever_comes_back_is_somebody_new(lived: Story):
     assert "Asked by Ana" in json.dumps(asked.blocks)
     new = lived.asks()[-1]
     assert new.is_first
-    with lived.rt.read_session() as session:
-        assert members.name(session, lived.rt.workspace.id, ASKER) == "Ana"
+    with lived.rt.read(lived.rt.workspace) as tx:
+        assert members.name(tx, ASKER) == "Ana"
 
 
 def test_pressed_twice_they_are_forgotten_once_more_and_nothing_breaks(lived: Story):
@@ -470,8 +470,8 @@ def test_others_are_not_touched(lived: Story):
 
 
 def members_named(story: Story, who: str) -> Member:
-    with story.rt.read_session() as session:
-        found = members.find(session, story.rt.workspace.id, who)
+    with story.rt.read(story.rt.workspace) as tx:
+        found = members.find(tx, who)
     assert found is not None
     return found
 
@@ -601,17 +601,19 @@ def test_kudos_in_a_thread_outlast_their_details(story: Story):
 def test_a_bug_in_drawing_takes_nothing_back(made: Story):
     """Only what was emptied may have lost what it was drawn from."""
 
-    def draw(_session: Session, claim: Delivery) -> SlackAction:
+    def draw(_tx: Transaction, claim: Delivery) -> SlackAction:
         return claim.payload["no such thing"]  # type: ignore[no-any-return]
 
-    rewording = RedactMessage({"ask.made": MessageType(draw)})
+    rewording = redaction.message_type(
+        {ASK_CONVERTED: MessageType(ASK_CONVERTED, draw)}
+    )
     fake = SimpleNamespace(subject_id=the_letter(made).id, started_at=made.clock())
     claim = cast("Delivery", fake)
-    with made.rt.read_session() as session, pytest.raises(KeyError):
-        rewording.render(session, claim)
+    with made.rt.read(made.rt.workspace) as tx, pytest.raises(KeyError):
+        rewording.render(tx, claim)
     days_pass(made, 31)
-    with made.rt.read_session() as session:
-        taken_back = rewording.render(session, claim)
+    with made.rt.read(made.rt.workspace) as tx:
+        taken_back = rewording.render(tx, claim)
     assert isinstance(taken_back, UpdateMessage)
     assert "took this message back" in taken_back.text
 
@@ -729,6 +731,6 @@ def test_of_who_was_forgotten_the_export_has_one_sum(story: Story):
         story.ask("How is it done?", member=who)
     for who in (ASKER, PEER):
         forget(story, who)
-    with story.rt.read_session() as session:
-        [row] = exports.people(session, story.rt.workspace.id)
+    with story.rt.read(story.rt.workspace) as tx:
+        [row] = exports.people(tx)
     assert (row["name"], row["asks"]) == ("someone", 2)

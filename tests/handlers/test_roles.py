@@ -339,14 +339,12 @@ def by_delete_form(story: Stage, who: str) -> bool:
 
 @way(Action.REMOVE_CAPTURED_ASK)
 def by_not_an_ask(story: Stage, who: str) -> bool:
-    with story.rt.write_session.begin() as session:
-        channel = channels.get_or_create(session, story.rt.workspace.id, HELP_CHANNEL)
+    with story.rt.write(story.rt.workspace) as tx:
+        channel = channels.get_or_create(tx, HELP_CHANNEL)
         channel.capture = "all"
     story.say(OTHER, "My build fails")
-    with story.rt.write_session.begin() as session:
-        channels.get_or_create(
-            session, story.rt.workspace.id, HELP_CHANNEL
-        ).capture = "off"
+    with story.rt.write(story.rt.workspace) as tx:
+        channels.get_or_create(tx, HELP_CHANNEL).capture = "off"
     ask = story.asks()[-1]
     story.click(who, "ask_menu", option=f"delete:{ask.id}")
     return now_is(story, ask).state == "deleted"
@@ -518,8 +516,8 @@ def by_mentors_form(story: Stage, who: str) -> bool:
 @way(Action.EDIT_OWN_SETTINGS)
 def by_greetings_button(story: Stage, who: str) -> bool:
     story.click(who, "greetings_off")
-    with story.rt.read_session() as session:
-        chosen = member_settings.get(session, story.rt.workspace.id, who)
+    with story.rt.read(story.rt.workspace) as tx:
+        chosen = member_settings.get(tx, who)
     return not chosen.wants_greetings
 
 
@@ -576,10 +574,10 @@ def test_the_roles_are_those_that_the_server_sees(stage: Stage) -> None:
     promote(stage)
     for who in HELD:
         stage.command(who, "/backswing", "my data")
-    with stage.rt.read_session() as session:
-        channel = session.get_one(Channel, ask.channel_id)
+    with stage.rt.read(stage.rt.workspace) as tx:
+        channel = tx.session.get_one(Channel, ask.channel_id)
         for who, held in HELD.items():
-            assert roles.in_channel(session, channel, who, author=ASKER) == held, who
+            assert roles.in_channel(tx, channel, who, author=ASKER) == held, who
 
 
 def test_a_demotion_that_slack_never_told_of_is_known_within_an_hour(

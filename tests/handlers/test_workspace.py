@@ -40,15 +40,15 @@ MOVE = {
 
 
 def channel(story: Story, slack_id: str = HELP_CHANNEL) -> Channel:
-    with story.rt.read_session() as session:
-        found = channels.find(session, story.rt.workspace.id, slack_id)
+    with story.rt.read(story.rt.workspace) as tx:
+        found = channels.find(tx, slack_id)
     assert found is not None
     return found
 
 
 def member(story: Story, slack_id: str) -> Member:
-    with story.rt.read_session() as session:
-        found = members.find(session, story.rt.workspace.id, slack_id)
+    with story.rt.read(story.rt.workspace) as tx:
+        found = members.find(tx, slack_id)
     assert found is not None
     return found
 
@@ -130,18 +130,18 @@ def test_promised_to_the_old_id_and_to_the_new_one_it_is_sent_once(
     posted = known.only_ask()
     known.react(PEER, posted.ts or "", "eyes")
     known.event(MOVE)
-    with known.rt.write_session.begin() as session:
+    with known.rt.write(known.rt.workspace) as tx:
         # By somebody who had read the old id before.
         enqueue.enqueue_update(
-            session,
+            tx.session,
             "ask.show",
             posted.id,
             HELP_CHANNEL,
-            installation_id=known.rt.workspace.id,
+            installation_id=tx.workspace.id,
             now=known.clock(),
         )
-        channels.change_slack_id(session, known.rt.workspace.id, "C0NEW", HELP_CHANNEL)
-        channels.change_slack_id(session, known.rt.workspace.id, HELP_CHANNEL, "C0NEW")
+        channels.change_slack_id(tx, "C0NEW", HELP_CHANNEL)
+        channels.change_slack_id(tx, HELP_CHANNEL, "C0NEW")
     known.slack.messages[0].channel = "C0NEW"
     known.advance(minutes=1)
     with known.rt.read_session() as session:
@@ -171,8 +171,8 @@ def test_what_is_on_its_way_when_the_id_changes_is_sent_to_the_new_one(
 def test_invited_into_a_channel_the_bot_is_there(story: Story) -> None:
     story.slack.channels["C0AWAY"] = conversation_object("C0AWAY", "away")
     story.event({"type": "member_joined_channel", "user": ASKER, "channel": "C0AWAY"})
-    with story.rt.read_session() as session:
-        assert channels.find(session, story.rt.workspace.id, "C0AWAY") is None
+    with story.rt.read(story.rt.workspace) as tx:
+        assert channels.find(tx, "C0AWAY") is None
     story.event({"type": "member_joined_channel", "user": BOT, "channel": "C0AWAY"})
     assert channel(story, "C0AWAY").is_joined
     assert story.command(ASKER, "/ask", "How is it done?", channel="C0AWAY").body == ""

@@ -93,7 +93,7 @@ class Replica:
             clock,
         )
         self.deliverer = OutboxWorker(
-            self.rt, message_types(workspace), fetch_new_users=sync.fetch_new_users
+            self.rt, message_types(), fetch_new_users=sync.fetch_new_users
         )
         self.bolt = handlers.bolt_app.create_app(self.rt, "xoxb-a-token-for-tests")
 

@@ -48,8 +48,8 @@ def direct_messages(story: Story, who: str = ASKER) -> list[str]:
 
 
 def set_preferences(story: Story, **choices: Any) -> None:
-    with story.rt.write_session.begin() as session:
-        member_settings.update(session, story.rt.workspace.id, ASKER, **choices)
+    with story.rt.write(story.rt.workspace) as tx:
+        member_settings.update(tx, ASKER, **choices)
 
 
 def update_profile(story: Story, **facts: Any) -> None:

@@ -60,8 +60,8 @@ def change(story: Story, **values: Any) -> None:
 def update_profile(story: Story, who: str, **facts: Any) -> None:
     user = user_object(who, **facts)
     story.slack.people[who] = user
-    with story.rt.write_session.begin() as session:
-        store_user(session, story.rt.workspace, user, now=story.clock())
+    with story.rt.write(story.rt.workspace) as tx:
+        store_user(tx, user)
 
 
 def posts(story: Story, channel: str = HELP_CHANNEL) -> list[PostedMessage]:
@@ -193,8 +193,8 @@ def test_the_note_of_it_waits_for_a_pause_that_began_since_it_was_promised(
     story: Story, why: str
 ):
     def prefer(**choices: Any) -> None:
-        with story.rt.write_session.begin() as session:
-            member_settings.update(session, story.rt.workspace.id, ADMIN, **choices)
+        with story.rt.write(story.rt.workspace) as tx:
+            member_settings.update(tx, ADMIN, **choices)
 
     story.add_schedule()
     # In Helsinki, where it is ten.
@@ -324,8 +324,8 @@ def test_once_its_owner_has_left_who_is_left_is_told(
     story: Story, have_left: list[str], heir: str
 ):
     """A champion; a program lead where there is none; or else an admin."""
-    with story.rt.write_session.begin() as session:
-        workspace_settings.set_program_leads(session, story.rt.workspace.id, [PEER])
+    with story.rt.write(story.rt.workspace) as tx:
+        workspace_settings.set_program_leads(tx, [PEER])
     story.set_up_channel(champions=[CHAMPION])
     story.add_schedule()
     for who in (CHAMPION, PEER, HELPER):

@@ -11,6 +11,7 @@ from bot import sync
 from bot.imports import service as imports
 from bot.imports.export import BadExport, Export
 from bot.imports.report import MessageKind, format_report
+from bot.runtime import Transaction
 from bot.workspace import channels, installations, members
 from models import (
     Ask,
@@ -252,24 +253,20 @@ def test_people_and_channels_are_remembered(export, load, session):
 def test_what_slack_has_said_itself_stays(load, database, workspace, tmp_path):
     with database.write_session.begin() as session:
         sync.store_user(
-            session,
-            workspace,
+            Transaction(session, workspace, NOW),
             {"id": export_factory.ADMIN, "name": "eva", "is_admin": False},
-            now=NOW,
         )
         known = channels.upsert_from_slack(
-            session,
-            workspace.id,
+            Transaction(session, workspace, NOW),
             {"id": "C0HELP", "name": "ask-here", "is_member": True},
-            now=NOW,
         )
         known.capture, known.helpful_emoji = "off", ["tada"]
     load(ours(tmp_path))
     with database.read_session() as session:
-        admin = members.find(session, workspace.id, export_factory.ADMIN)
+        admin = members.find(Transaction(session, workspace, NOW), export_factory.ADMIN)
         assert admin is not None
         assert (admin.name, admin.is_admin, admin.looked_up_at) == ("eva", False, NOW)
-        room = channels.find(session, workspace.id, "C0HELP")
+        room = channels.find(Transaction(session, workspace, NOW), "C0HELP")
         assert room is not None
         assert (room.name, room.is_joined) == ("ask-here", True)
         assert (room.capture, room.helpful_emoji) == ("off", ["tada"])
@@ -442,7 +439,7 @@ def test_history_is_not_announced_when_somebody_turns_out_to_be_an_admin(
     )
     with database.write_session.begin() as session:
         sync.store_user(
-            session, workspace, {"id": "U0GHOST", "is_admin": True}, now=NOW
+            Transaction(session, workspace, NOW), {"id": "U0GHOST", "is_admin": True}
         )
     deliverer.send_due()
     assert slack.messages == []
@@ -546,7 +543,9 @@ def test_what_slack_says_of_somebody_stands(load, database, session, tmp_path):
     with database.write_session.begin() as writing:
         workspace = installations.get_or_create(writing, TEAM, now=NOW)
         user = {"id": "U0ZED", "team_id": TEAM}
-        members.upsert_from_slack(writing, workspace.id, user, team_id=TEAM, now=NOW)
+        members.upsert_from_slack(
+            Transaction(writing, workspace, NOW), user, team_id=TEAM
+        )
     other = {"user_team": "T0OTHER"}
     load(
         of_others(

@@ -19,6 +19,7 @@ from bot.kudos import allowance, reactions
 from bot.kudos import service as kudos
 from bot.kudos.reaction_store import ReactionEvent
 from bot.kudos.store import KudosDraft
+from bot.runtime import Transaction
 from bot.workspace import channels
 from models import Kudos, KudosThanks, Member
 from tests.factories import Story
@@ -40,18 +41,14 @@ def crowd(story: Story) -> Story:
 def give(story: Story, receivers: list[str], source: str, giver: str = ASKER) -> bool:
     """Whether it was given."""
     try:
-        with story.rt.write_session.begin() as session:
-            channel = channels.get_or_create(
-                session, story.rt.workspace.id, HELP_CHANNEL
-            )
+        with story.rt.write(story.rt.workspace) as tx:
+            channel = channels.get_or_create(tx, HELP_CHANNEL)
             kudos.give(
-                session,
-                story.rt.workspace,
+                tx,
                 channel,
                 KudosDraft(receivers, f"{REASON}, {source}"),
                 giver=giver,
                 source=source,
-                now=story.clock(),
             )
     except UserError:
         return False
@@ -68,8 +65,8 @@ def react(story: Story, ts: str, author: str | None, emoji: str) -> None:
         is_present=True,
         author=author,
     )
-    with story.rt.write_session.begin() as session:
-        reactions.apply_reaction(session, story.rt.workspace, seen, now=story.clock())
+    with story.rt.write(story.rt.workspace) as tx:
+        reactions.apply_reaction(tx, seen)
 
 
 def at_once(jobs: list[Callable[[], object]]) -> None:
@@ -79,7 +76,12 @@ def at_once(jobs: list[Callable[[], object]]) -> None:
 
 
 def spent(session: Session, story: Story) -> int:
-    stands = allowance.load(session, story.rt.workspace.id, ASKER, (), at=story.clock())
+    stands = allowance.load(
+        Transaction(session, story.rt.workspace, story.clock()),
+        ASKER,
+        (),
+        at=story.clock(),
+    )
     return stands.daily - stands.remaining
 
 

@@ -27,12 +27,12 @@ def rows(shown: list[dict[str, Any]]) -> list[str]:
 
 def history(story: Story, count: int, *, giver: str = ASKER) -> None:
     """One kudos a day to Ben and Chi, of which the newest is the last."""
-    with story.rt.write_session.begin() as session:
-        channel = channels.get_or_create(session, story.rt.workspace.id, HELP_CHANNEL)
+    with story.rt.write(story.rt.workspace) as tx:
+        channel = channels.get_or_create(tx, HELP_CHANNEL)
         for n in range(count):
             at = story.clock() - timedelta(days=count - n)
             one = Kudos(
-                installation_id=story.rt.workspace.id,
+                installation_id=tx.workspace.id,
                 source=f"test:{giver}:{n}",
                 channel_id=channel.id,
                 ts=f"17724420{n:02d}.{giver.encode().hex()[:6]}",
@@ -42,15 +42,15 @@ def history(story: Story, count: int, *, giver: str = ASKER) -> None:
                 tags=["ops"],
                 given_at=at,
             )
-            session.add(one)
-            session.flush()
+            tx.session.add(one)
+            tx.session.flush()
             for receiver in (HELPER, PEER):
-                session.add(
+                tx.session.add(
                     KudosThanks(
                         kudos_id=one.id,
                         giver=giver,
                         receiver=receiver,
-                        installation_id=story.rt.workspace.id,
+                        installation_id=tx.workspace.id,
                         given_at=at,
                     )
                 )
@@ -154,16 +154,12 @@ def test_who_joined_is_told_with_it_and_joining_is_giving(known: Story) -> None:
 
 def test_at_home_are_the_last_of_a_month(known: Story) -> None:
     history(known, 40)
-    with known.rt.read_session() as session:
-        drawn = kudos_history.recent(
-            session, known.rt.workspace, HELPER, now=known.clock()
-        )
+    with known.rt.read(known.rt.workspace) as tx:
+        drawn = kudos_history.recent(tx, HELPER)
     assert len(rows([block.to_dict() for block in drawn])) == kudos_history.HOME_LIMIT
     known.clock.advance(days=40)
-    with known.rt.read_session() as session:
-        drawn = kudos_history.recent(
-            session, known.rt.workspace, HELPER, now=known.clock()
-        )
+    with known.rt.read(known.rt.workspace) as tx:
+        drawn = kudos_history.recent(tx, HELPER)
     assert "None lately" in json.dumps([block.to_dict() for block in drawn])
 
 

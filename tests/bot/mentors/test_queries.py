@@ -40,10 +40,10 @@ def answered(
 
 def detect(story: Story, **scope: Any) -> rules.DetectionResult:
     until = story.clock() + timedelta(seconds=1)
-    with story.rt.read_session() as session:
+    with story.rt.read(story.rt.workspace) as tx:
         return queries.detect_mentors(
-            session,
-            Scope(story.rt.workspace.id, **scope),
+            tx,
+            Scope(tx.workspace.id, **scope),
             Period(until.date(), until),
             settings=NUMBERS,
         )

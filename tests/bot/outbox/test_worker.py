@@ -3,19 +3,19 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
 
 from bot.outbox import enqueue, queue
 from bot.outbox.attempts import MAX_FAILURES, MAX_VERIFY_ATTEMPTS, VERIFY_DELAY
+from bot.outbox.kind import MessageKind
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import LEASE_DURATION, MAX_SEND_TIME, Delivery
 from bot.outbox.worker import OutboxWorker
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Transaction
 from bot.slack.actions import PostEphemeral, PostMessage, Reschedule, SetReaction
 from bot.slack.api import NotSent, OutcomeUnknown, RateLimited, Rejected
 from models import Installation, OutboxItem
@@ -23,7 +23,9 @@ from tests.factories import Clock
 from tests.fakes import FakeSlack
 
 HERE, THERE = "C0HERE", "C0THERE"
-POST = "chat.postMessage"
+POST_METHOD = "chat.postMessage"
+
+POST, SIGN, WHISPER = map(MessageKind, ("post", "sign", "whisper"))
 
 
 class Desk:
@@ -42,15 +44,16 @@ class Desk:
         self.deliverer = OutboxWorker(
             rt,
             {
-                "post": MessageType(
+                POST: MessageType(
+                    POST,
                     self._post,
                     "look",
                     self._delivered,
-                    lambda _s, _c, error, _n: self.parked.append(error),
-                    lambda _s, _c, error, _n: self.unknown.append(error),
+                    lambda _tx, _delivery, error: self.parked.append(error),
+                    lambda _tx, _delivery, error: self.unknown.append(error),
                 ),
-                "sign": MessageType(self._sign, "repeat"),
-                "whisper": MessageType(self._whisper, "leave"),
+                SIGN: MessageType(SIGN, self._sign, "repeat"),
+                WHISPER: MessageType(WHISPER, self._whisper, "leave"),
             },
         )
 
@@ -71,7 +74,7 @@ class Desk:
         self.on_draw()
         return PostEphemeral(claim.recipient, "U1", "psst", [])
 
-    def _delivered(self, _s: object, _c: object, result: object, _n: object) -> None:
+    def _delivered(self, _tx: object, _delivery: object, result: object) -> None:
         if self.bug_after:
             raise self.bug_after
         self.delivered.append(result)
@@ -184,7 +187,7 @@ def test_about_one_message_a_second_in_a_channel(
 def test_certainly_not_posted_is_tried_again_later(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail[POST] = [NotSent(POST, "not_connected")] * 2
+    slack.fail[POST_METHOD] = [NotSent(POST_METHOD, "not_connected")] * 2
     desk.promise()
     desk.go()
     assert desk.states() == ["pending"]
@@ -202,7 +205,7 @@ def test_certainly_not_posted_is_tried_again_later(
 def test_after_many_tries_it_is_given_up(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail[POST] = [NotSent(POST, "not_connected")] * MAX_FAILURES
+    slack.fail[POST_METHOD] = [NotSent(POST_METHOD, "not_connected")] * MAX_FAILURES
     desk.promise()
     for _ in range(MAX_FAILURES):
         assert desk.states() == ["pending"]
@@ -215,12 +218,12 @@ def test_after_many_tries_it_is_given_up(
 def test_a_rate_limit_pauses_that_method_only_and_keeps_the_order(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail[POST] = [RateLimited(POST, 30)]
+    slack.fail[POST_METHOD] = [RateLimited(POST_METHOD, 30)]
     desk.promise(1)
     desk.promise(2, to=THERE)
     desk.refresh(3, to="C0OTHER")
     desk.go()
-    assert slack.calls == [POST, "reactions.add"]
+    assert slack.calls == [POST_METHOD, "reactions.add"]
     clock.advance(seconds=29)
     desk.go()
     assert slack.messages == []
@@ -232,7 +235,7 @@ def test_a_rate_limit_pauses_that_method_only_and_keeps_the_order(
 def test_permanently_refused_is_parked_with_its_reason(
     desk: Desk, slack: FakeSlack
 ) -> None:
-    slack.fail[POST] = [Rejected(POST, "is_archived")]
+    slack.fail[POST_METHOD] = [Rejected(POST_METHOD, "is_archived")]
     desk.promise()
     desk.go()
     assert desk.states() == ["parked"]
@@ -242,11 +245,11 @@ def test_permanently_refused_is_parked_with_its_reason(
 def test_a_revoked_token_stops_everything_until_it_works_again(
     desk: Desk, slack: FakeSlack, rt: Runtime
 ) -> None:
-    slack.fail[POST] = [Rejected(POST, "token_revoked")]
+    slack.fail[POST_METHOD] = [Rejected(POST_METHOD, "token_revoked")]
     desk.promise(1)
     desk.promise(2, to=THERE)
     desk.go()
-    assert slack.calls == [POST]
+    assert slack.calls == [POST_METHOD]
     assert desk.states() == ["pending", "pending"]
     with rt.write_session.begin() as session:
         session.execute(update(Installation).values(paused_because=None))
@@ -259,7 +262,7 @@ def test_an_unknown_outcome_is_looked_up_before_anything_is_sent_again(
     desk: Desk, slack: FakeSlack, clock: Clock, was_posted: bool
 ) -> None:
     fail = slack.fail_after if was_posted else slack.fail
-    fail[POST] = [OutcomeUnknown(POST, "TimeoutError")]
+    fail[POST_METHOD] = [OutcomeUnknown(POST_METHOD, "TimeoutError")]
     desk.promise()
     desk.go()
     assert desk.states() == ["unverified"]
@@ -270,13 +273,13 @@ def test_an_unknown_outcome_is_looked_up_before_anything_is_sent_again(
     assert len(slack.messages) == 1
     assert desk.delivered == [(HERE, slack.messages[0].ts)]
     looks = slack.calls.count("conversations.history")
-    assert (looks, slack.calls.count(POST)) == ((1, 1) if was_posted else (2, 2))
+    assert (looks, slack.calls.count(POST_METHOD)) == ((1, 1) if was_posted else (2, 2))
 
 
 def test_what_can_not_be_looked_up_is_never_sent_again(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail_after[POST] = [OutcomeUnknown(POST, "TimeoutError")]
+    slack.fail_after[POST_METHOD] = [OutcomeUnknown(POST_METHOD, "TimeoutError")]
     slack.fail["conversations.history"] = [
         Rejected("conversations.history", "missing_scope")
     ]
@@ -292,7 +295,7 @@ def test_what_can_not_be_looked_up_is_never_sent_again(
 def test_a_look_that_fails_is_made_again(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail_after[POST] = [OutcomeUnknown(POST, "TimeoutError")]
+    slack.fail_after[POST_METHOD] = [OutcomeUnknown(POST_METHOD, "TimeoutError")]
     slack.fail["conversations.history"] = [
         RateLimited("conversations.history", 5),
         OutcomeUnknown("conversations.history", "TimeoutError"),
@@ -409,7 +412,7 @@ def test_who_has_time_enough_left_sends(
 def test_a_look_that_took_too_long_is_taken_again_before_anything_is_sent(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail[POST] = [OutcomeUnknown(POST, "TimeoutError")]
+    slack.fail[POST_METHOD] = [OutcomeUnknown(POST_METHOD, "TimeoutError")]
     desk.promise()
     desk.go()
     clock.advance(seconds=10)
@@ -472,20 +475,20 @@ def test_what_is_sent_but_can_not_be_recorded_is_not_sent_again(
 def test_a_post_that_is_never_certain_comes_to_an_end(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail[POST] = [OutcomeUnknown(POST, "internal_error")] * 100
+    slack.fail[POST_METHOD] = [OutcomeUnknown(POST_METHOD, "internal_error")] * 100
     desk.promise()
     for _ in range(6 * MAX_FAILURES):
         desk.go()
         clock.advance(minutes=11)
     assert desk.states() == ["unknown"]
-    assert slack.calls.count(POST) == MAX_FAILURES
+    assert slack.calls.count(POST_METHOD) == MAX_FAILURES
     assert desk.unknown == ["internal_error"]
 
 
 def test_waiting_for_a_rate_limit_is_no_failure(
     desk: Desk, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail[POST] = [RateLimited(POST, 1)] * (2 * MAX_FAILURES)
+    slack.fail[POST_METHOD] = [RateLimited(POST_METHOD, 1)] * (2 * MAX_FAILURES)
     desk.promise()
     for _ in range(3 * MAX_FAILURES):
         desk.go()
@@ -574,7 +577,7 @@ def test_what_comes_at_the_wrong_time_is_drawn_anew_at_the_right_one(
             return Reschedule(right)
         return PostMessage(claim.recipient, f"at {claim.started_at:%H:%M}", [])
 
-    patient = OutboxWorker(rt, {"post": MessageType(draw)})
+    patient = OutboxWorker(rt, {POST: MessageType(POST, draw)})
     desk.promise(due=-5)
     patient.send_due()
     assert slack.calls == []
@@ -594,30 +597,26 @@ class Follows:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.notice = replace(
-            desk.deliverer._message_types["post"],
+            desk.deliverer._message_types[POST],
             on_sent=self._promise,
-            on_lost=lambda session, claim, _why, now: self._promise(
-                session, claim, None, now
-            ),
+            on_lost=lambda tx, claim, _why: self._promise(tx, claim, None),
         )
 
-    def _promise(
-        self, session: Session, claim: Delivery, _result: object, now: datetime
-    ) -> None:
+    def _promise(self, tx: Transaction, claim: Delivery, _result: object) -> None:
         if claim.subject_id != 1:
             return
         for kind, say in (
-            ("post", enqueue.enqueue),
-            ("whisper", enqueue.enqueue),
-            ("sign", enqueue.enqueue_update),
+            (POST, enqueue.enqueue),
+            (WHISPER, enqueue.enqueue),
+            (SIGN, enqueue.enqueue_update),
         ):
             say(
-                session,
+                tx.session,
                 kind,
                 2,
                 f"C0{kind.upper()}",
                 installation_id=claim.installation_id,
-                now=now,
+                now=tx.now,
             )
 
     def marks(self) -> dict[str, tuple[str, str]]:
@@ -633,7 +632,7 @@ class Follows:
 def follows(desk: Desk) -> Follows:
     follows = Follows(desk)
     desk.deliverer = OutboxWorker(
-        desk.rt, {**desk.deliverer._message_types, "post": follows.notice}
+        desk.rt, {**desk.deliverer._message_types, POST: follows.notice}
     )
     return follows
 
@@ -652,7 +651,7 @@ def test_what_follows_from_what_was_found_is_looked_for(
     desk: Desk, follows: Follows, slack: FakeSlack, clock: Clock
 ) -> None:
     """A line that nobody can look for, and what can be done twice, need no look."""
-    slack.fail_after[POST] = [OutcomeUnknown(POST, "timeout")]
+    slack.fail_after[POST_METHOD] = [OutcomeUnknown(POST_METHOD, "timeout")]
     desk.promise()
     desk.go()
     clock.advance(seconds=VERIFY_DELAY.total_seconds())
@@ -701,7 +700,7 @@ def test_what_follows_has_the_same_mark_each_time(
 def test_what_follows_from_what_nobody_can_look_for_is_sent_without_a_look(
     desk: Desk, follows: Follows, slack: FakeSlack, clock: Clock
 ) -> None:
-    slack.fail[POST] = [OutcomeUnknown(POST, "timeout")]
+    slack.fail[POST_METHOD] = [OutcomeUnknown(POST_METHOD, "timeout")]
     slack.fail["conversations.history"] = [
         Rejected("conversations.history", "missing_scope")
     ]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.personal_data import TablePolicy
 from bot.privacy import service as privacy
 from bot.privacy.core_tables import PERSONAL_DATA
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Transaction
 from models import Base
 from models.base import UtcDateTime
 
@@ -123,7 +123,7 @@ def test_nothing_in_any_table_leads_to_whoever_was_forgotten(filled: Runtime):
     }
     assert {name for name, text in before.items() if LEAVER in text} == about
     with filled.write_session.begin() as session:
-        privacy.erase(session, filled.workspace.id, LEAVER, now=NOW)
+        privacy.erase(Transaction(session, filled.workspace, NOW), LEAVER)
     with filled.read_session() as session:
         after, left = cells(session), counts(session)
     # That of late deliveries, which goes after some days.
@@ -142,7 +142,7 @@ def test_nothing_in_any_table_leads_to_whoever_was_forgotten(filled: Runtime):
 def test_the_file_has_each_table_and_of_others_rows_only_ones_part(filled: Runtime):
     with filled.read_session() as session:
         told = privacy.rows_about(
-            session, filled.workspace.id, LEAVER, now=filled.clock()
+            Transaction(session, filled.workspace, filled.clock()), LEAVER
         )
     for kept in PERSONAL_DATA:
         rows = told[kept.model.__tablename__]

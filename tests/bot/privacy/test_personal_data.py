@@ -7,7 +7,6 @@ from bot.features import message_types
 from bot.privacy.core_tables import MESSAGES, PERSONAL_DATA
 from bot.privacy.person_rows import replace_member
 from models import Base
-from tests.test_conventions import WORKSPACE
 
 DECLARED = {kept.model: kept for kept in PERSONAL_DATA}
 
@@ -56,7 +55,7 @@ def test_a_column_called_after_a_person_is_declared_to_name_one(kept):
 
 def test_each_kind_of_message_says_whom_it_can_name():
     declared = [kind for told in MESSAGES for kind in told.kinds]
-    assert sorted(declared) == sorted(message_types(WORKSPACE))
+    assert sorted(declared) == sorted(message_types())
 
 
 @pytest.mark.parametrize(

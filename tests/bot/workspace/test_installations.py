@@ -66,7 +66,7 @@ def test_whatever_is_due_waits_for_a_process_that_has_the_token(story: Story):
         clock=Clock(story.clock.now + timedelta(days=400)),
     )
     deliverer = OutboxWorker(
-        other, message_types(served), fetch_new_users=sync.fetch_new_users
+        other, message_types(), fetch_new_users=sync.fetch_new_users
     )
     for job in jobs.JOBS:
         job.run(other, deliverer)

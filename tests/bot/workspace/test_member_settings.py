@@ -2,6 +2,7 @@
 
 from datetime import date, time
 
+from bot.runtime import Transaction
 from bot.workspace import member_settings
 from bot.workspace.member_settings import MemberSettings
 from tests.conftest import NOW
@@ -25,10 +26,11 @@ def test_each_choice_is_kept_beside_the_others_and_is_its_owners_alone(
     database, workspace
 ):
     with database.write_session.begin() as session:
-        member_settings.update(session, workspace.id, ASKER, greeted_at=NOW)
         member_settings.update(
-            session,
-            workspace.id,
+            Transaction(session, workspace, NOW), ASKER, greeted_at=NOW
+        )
+        member_settings.update(
+            Transaction(session, workspace, NOW),
             ASKER,
             topics_known=["python", "time"],
             topics_wanted=["retries"],
@@ -40,21 +42,33 @@ def test_each_choice_is_kept_beside_the_others_and_is_its_owners_alone(
             asks_a_week=0,
             wants_greetings=False,
         )
-        member_settings.update(session, workspace.id, HELPER, may_be_named="yes")
+        member_settings.update(
+            Transaction(session, workspace, NOW), HELPER, may_be_named="yes"
+        )
     with database.read_session() as session:
         assert member_settings.get_many(
-            session, workspace.id, [ASKER, HELPER, PEER]
+            Transaction(session, workspace, NOW), [ASKER, HELPER, PEER]
         ) == {
             ASKER: EVERYTHING,
             HELPER: MemberSettings(may_be_named="yes"),
             PEER: MemberSettings(),
         }
         # The same id in another workspace is somebody else.
-        assert member_settings.get(session, workspace.id + 1, ASKER) == MemberSettings()
+        assert (
+            member_settings.get(Transaction(session, workspace.id + 1, NOW), ASKER)
+            == MemberSettings()
+        )
 
 
 def test_what_is_set_back_follows_the_default_again(database, workspace):
     with database.write_session.begin() as session:
-        member_settings.update(session, workspace.id, ASKER, asks_a_week=5)
-        member_settings.update(session, workspace.id, ASKER, asks_a_week=None)
-        assert member_settings.get(session, workspace.id, ASKER) == MemberSettings()
+        member_settings.update(
+            Transaction(session, workspace, NOW), ASKER, asks_a_week=5
+        )
+        member_settings.update(
+            Transaction(session, workspace, NOW), ASKER, asks_a_week=None
+        )
+        assert (
+            member_settings.get(Transaction(session, workspace, NOW), ASKER)
+            == MemberSettings()
+        )

@@ -1,0 +1,20 @@
+"""The kinds of messages of this feature; their names are stored in the outbox."""
+
+from bot.outbox.kind import MessageKind
+
+ANSWER_HELPED = MessageKind("answer.helped")
+ANSWER_SOLVED = MessageKind("answer.solved")
+ASK_ANSWERED = MessageKind("ask.answered")
+ASK_CAPTURED = MessageKind("ask.captured")
+ASK_CLOSED = MessageKind("ask.closed")
+ASK_CONVERTED = MessageKind("ask.made")
+ASK_DELETED = MessageKind("ask.deleted")
+ASK_JOINER_SOLVED = MessageKind("ask.same")
+ASK_NOT_POSTED = MessageKind("ask.not_posted")
+ASK_POST = MessageKind("ask.post")
+ASK_SOLVED = MessageKind("ask.solved")
+ASK_SUGGEST_SOLUTION = MessageKind("ask.offer")
+ASK_SYNC_THREAD = MessageKind("thread.read")
+ASK_UPDATE = MessageKind("ask.show")
+ASK_UPDATE_DIRECT_MESSAGE = MessageKind("ask.retell")
+ASK_UPDATE_REACTION = MessageKind("ask.sign")

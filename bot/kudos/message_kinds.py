@@ -1,0 +1,12 @@
+"""The kinds of messages of this feature; their names are stored in the outbox."""
+
+from bot.outbox.kind import MessageKind
+
+KUDOS_LIMIT_REACHED = MessageKind("kudos.spent")
+KUDOS_NOT_POSTED = MessageKind("kudos.not_posted")
+KUDOS_POST = MessageKind("kudos.post")
+KUDOS_RECEIPT = MessageKind("kudos.given")
+KUDOS_RECEIVED = MessageKind("kudos.received")
+KUDOS_UPDATE = MessageKind("kudos.show")
+KUDOS_UPDATE_RECEIPT = MessageKind("kudos.settled")
+KUDOS_UPDATE_RECIPIENT = MessageKind("kudos.retell")

@@ -1,0 +1,11 @@
+"""The kinds of messages of this feature; their names are stored in the outbox."""
+
+from bot.outbox.kind import MessageKind
+
+MENTOR_MARKER_NOTE = MessageKind("mentor.helped")
+MENTOR_NOT_POSTED = MessageKind("mentor.not_posted")
+MENTOR_OFFER = MessageKind("mentor.told")
+MENTOR_POST = MessageKind("mentor.post")
+MENTOR_RING_ALERT = MessageKind("mentor.ring")
+MENTOR_UPDATE = MessageKind("mentor.show")
+MENTOR_UPDATE_OFFER = MessageKind("mentor.choice")

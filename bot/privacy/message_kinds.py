@@ -1,0 +1,6 @@
+"""The kinds of messages of this feature; their names are stored in the outbox."""
+
+from bot.outbox.kind import MessageKind
+
+PRIVACY_DATA_FILE = MessageKind("privacy.my_data")
+PRIVACY_REDACT = MessageKind("privacy.reword")

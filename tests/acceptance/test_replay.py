@@ -28,6 +28,7 @@ from commands.running import Backswing, server
 from models import Member, OutboxItem
 from sandbox import Sandbox, replay
 from tests import counts, exports
+from tests.acceptance.conftest import make_haste
 from tests.counts import Counts
 
 REAL = (
@@ -71,6 +72,7 @@ def serving(slack: Sandbox, database: Database) -> Iterator[Backswing]:
         port=0,
     )
     backswing = Backswing(settings, database)
+    make_haste(backswing)
     running = server(backswing.asgi(), "127.0.0.1", 0)
     thread = threading.Thread(target=running.run)
     thread.start()

@@ -1,12 +1,11 @@
 """Whole stories through the front door, over HTTP and over Socket Mode."""
 
-import time
-
 import pytest
 
 from sandbox import Message
 from tests.acceptance.conftest import Town
 from tests.acceptance.options import choose
+from tests.acceptance.test_ambiguous import settle
 
 
 def test_ask_answer_solve_and_thank(town: Town) -> None:
@@ -114,11 +113,8 @@ def test_an_answer_of_slacks_that_got_lost_leaves_one_message(
         ask = town.posted()[0].ts
         answer = town.slack.say(town.ben, town.here, "So.", thread_ts=ask)
         town.slack.react(town.chi, town.here, answer, "heart")
-    for _ in range(8):
-        town.slack.settle()
-        town.later(seconds=11)
-        time.sleep(0.3)
-    town.until(lambda: len(town.posted()) == 1)
+    settle(town)
+    assert len(town.posted()) == 1
     if was_posted:
         town.shows(ask, "Answered")
 

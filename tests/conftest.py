@@ -1,5 +1,6 @@
 """Real databases, migrated as in production, and the bot on top of them."""
 
+import gc
 import logging
 import os
 import shutil
@@ -26,6 +27,7 @@ from bot.delivery import Deliverer
 from bot.facts import service as facts
 from bot.notices import notices
 from bot.runtime import Runtime, Workspace
+from commands.running import OBJECTS_BEFORE_COLLECTION
 from handlers.bolt import Bolt
 from models import Base, Installation
 from tests import canaries
@@ -38,6 +40,9 @@ BYTECODE = Path(__file__).parents[1] / ".pytest_cache" / "bytecode"
 sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(BYTECODE)
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# The collector else goes through all tests and modules again and again.
+gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
 
 # What else the machine is doing must fail no test.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -78,6 +83,10 @@ def _nothing_secret_is_logged(written: Written) -> Iterator[None]:
     yield
     leaks, written.leaks = written.leaks, []
     assert leaks == []
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -4,6 +4,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -25,11 +27,9 @@ FRIDAY = 4
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def city(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[City]:
+def city(request: pytest.FixtureRequest, in_memory: Path) -> Iterator[City]:
     """One workspace for all that is tried on a database: it only grows."""
-    folder = tmp_path_factory.mktemp("city")
+    folder = Path(mkdtemp(dir=in_memory))
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("migrated_file"), folder / "city.db")
         url = f"sqlite:///{folder / 'city.db'}"

@@ -4,6 +4,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 import app
 from bot.config import Settings
 from bot.storage import open_database
+from commands import watching
 from commands.running import Backswing
 from commands.watching import Vital, Watch
 from sandbox import Sandbox
@@ -22,16 +24,19 @@ MANIFEST = Path(app.__file__).parent / "manifest.yml"
 
 
 @pytest.fixture
-def slack() -> Iterator[Sandbox]:
+def slack(closing: ThreadPoolExecutor) -> Iterator[Sandbox]:
     made = Sandbox(yaml.safe_load(MANIFEST.read_text()))
     made.start()
     yield made
-    made.stop()
+    closing.submit(made.stop)
 
 
 @pytest.fixture
-def backswing(slack: Sandbox, tmp_path: Path) -> Iterator[Backswing]:
-    """As the command serves it over Socket Mode."""
+def backswing(
+    slack: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Backswing]:
+    """As the command serves it over Socket Mode, and watched more closely."""
+    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.05)
     handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
     settings = Settings(
         _env_file=None,

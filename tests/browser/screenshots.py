@@ -1,19 +1,22 @@
-"""Make the README's pictures, as `python -m tests.browser.screenshots [NAME …]`."""
+"""Take the pictures of the docs, as `python -m tests.browser.screenshots [NAME …]`."""
 
 import sys
 import tempfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.conftest import FLAGS, ROOT, Window, chromium, start_bot, stop_bot
 from tests.browser.test_checkins import (
+    BLOCKER,
+    HINT,
     ask_peers,
     close,
     plan,
     post_round,
-    save,
+    set_up,
+    settings,
     share_all,
 )
 from tests.browser.test_mentors import receive_credit_offer
@@ -101,46 +104,89 @@ def post(window: Window) -> None:
     expect(window.message("quietly helped here")).to_be_visible()
 
 
-def checkin_digest(window: Window) -> None:
-    """Goes on from the plan, which is still before Aino."""
+def my_settings(window: Window) -> None:
+    window.act_as("zoe")
+    window.say("/backswing me")
+    window.modal.get_by_role("textbox", name="Topics I know").wait_for()
+
+
+def forget_me(window: Window) -> None:
+    window.act_as("priya")
+    window.say("/backswing forget me")
+    expect(window.modal).to_contain_text("When you press Forget me")
+
+
+def channel_settings(window: Window) -> None:
+    settings(window)
+
+
+def workspace_settings(window: Window) -> None:
     window.act_as("aino")
-    save(window)
+    window.say("/backswing workspace")
+    window.modal.get_by_role("button", name="Save").wait_for()
+
+
+def checkin_share(window: Window) -> None:
+    set_up(window)
     post_round(window)
+    window.act_as("lars")
+    window.message(HINT).get_by_role("button", name="Share").click()
+    for word, text in (("working", "Upgrading PostgreSQL"), ("stuck", BLOCKER)):
+        window.modal.get_by_role("textbox", name=word).fill(text)
+
+
+def checkin_digest(window: Window) -> None:
     share_all(window)
     ask_peers(window)
     window.act_as("maya")
     expect(close(window)).to_contain_text("nightly import")
 
 
-def main(wanted: Collection[str]) -> None:
-    """Makes the `wanted` pictures; all of them if none is named."""
+# In this order, for time goes on in the workspace that they share.
+STEPS: Mapping[str, Callable[[Window], None]] = {
+    "channel": channel,
+    "channel-dark": channel,
+    "ask": form,
+    "kudos": kudos,
+    "home": home,
+    "introduction": introduction,
+    "mentor": mentor,
+    "mentor-post": post,
+    "my-settings": my_settings,
+    "forget-me": forget_me,
+    "channel-settings": channel_settings,
+    "workspace-settings": workspace_settings,
+    "checkin-plan": plan,
+    "checkin-share": checkin_share,
+    "checkin-digest": checkin_digest,
+}
+GOES_ON_FROM = {"mentor-post": "mentor", "checkin-digest": "checkin-share"}
+
+
+def main(names: Collection[str]) -> None:
+    """Take the pictures with these names, and those they go on from; else all."""
+    wanted = {*names, *(GOES_ON_FROM.get(name, name) for name in names)} or {*STEPS}
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         process, address = start_bot(Path(folder))
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         try:
-            for name, steps, scheme in (
-                ("channel", channel, "light"),
-                ("channel-dark", channel, "dark"),
-                ("ask", form, "light"),
-                ("kudos", kudos, "light"),
-                ("home", home, "light"),
-                ("introduction", introduction, "light"),
-                ("mentor", mentor, "light"),
-                ("mentor-post", post, "light"),
-                ("checkin-plan", plan, "light"),
-                ("checkin-digest", checkin_digest, "light"),
-            ):
-                if wanted and name not in wanted:
+            for name, steps in STEPS.items():
+                if name not in wanted:
                     continue
                 page = browser.new_page(
                     viewport={"width": SIZE["width"], "height": SIZE["height"]},
-                    color_scheme="dark" if scheme == "dark" else "light",
+                    color_scheme="dark" if name.endswith("-dark") else "light",
                 )
                 page.set_default_timeout(90_000)
                 page.goto(f"{address}/?as=maya&in=help-backend")
-                steps(Window(page))
+                window = Window(page)
+                steps(window)
                 take_screenshot(page, name)
+                # A form stays open for its person, in the next window, too.
+                if window.modal.is_visible():
+                    window.modal.get_by_role("button", name="Close").click()
+                    expect(window.modal).to_be_hidden()
                 page.close()
         finally:
             browser.close()

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""The message types of every feature."""
 
 from collections.abc import Mapping
 

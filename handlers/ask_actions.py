@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Buttons and shortcuts on asks: solve, close, reopen, join, look."""
 
 from typing import Any
 

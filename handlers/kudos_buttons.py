@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Buttons on kudos: thanks, deletion, and the pages of a person's history."""
 
 from typing import Any
 

@@ -224,7 +224,7 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
         lambda: credit_offer(share=0.001, story=credit_story(1)),
         lambda: credit_offer(story=credit_story(0)),
         lambda: credit_offer(
-            story=credit_story(0, lead="Eva", reason="For all that welcome")
+            story=credit_story(0, nominated_by="Eva", reason="For all that welcome")
         ),
     ],
     mentors.post: [
@@ -232,7 +232,7 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
         lambda: mentors.post("U0BEN", "Ben", credit_story(9)),
         lambda: mentors.post("U0BEN", "Ben", credit_story(0)),
         lambda: mentors.post(
-            "U0BEN", "Ben", credit_story(0, lead="Eva", reason="For it all")
+            "U0BEN", "Ben", credit_story(0, nominated_by="Eva", reason="For it all")
         ),
     ],
     mentors.withdrawn_post: [mentors.withdrawn_post],
@@ -251,12 +251,12 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
     ],
     mentor_forms.overview: [
         lambda: lead_page(0),
-        lambda: lead_page(8, older=8),
+        lambda: lead_page(8, older_start=8),
         lambda: lead_page(
             8,
             scope="off",
             newer_start=0,
-            older=16,
+            older_start=16,
             rings=["Ben"],
             experts=["Dan", "Eva"],
         ),

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""The type of a message: its rendering, and hooks for each outcome."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass

@@ -199,7 +199,7 @@ EVENTS: dict[str, set[str]] = {
 
 
 def called_methods() -> set[str]:
-    source = ast.parse((ROOT / "bot" / "web_slack.py").read_text())
+    source = ast.parse((ROOT / "bot" / "slack" / "client.py").read_text())
     return {
         node.value
         for node in ast.walk(source)

@@ -32,6 +32,7 @@ from bot.privacy import blocks as privacy
 from bot.settings import forms as settings
 from bot.settings.blocks import unknown_emoji
 from bot.slack import blocks as slack_blocks
+from bot.slack.text import SOMEONE
 from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_SOLVED
 from tests.view_sample_data import (
     BLOCKERS,
@@ -146,6 +147,9 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
             ((), ("looking", "same")),
             (False, True),
         )
+    ],
+    slack_blocks.sentence_note: [
+        lambda: slack_blocks.sentence_note(f"{SOMEONE} says that ", "it's solved.")
     ],
     slack_blocks.message_modal: [
         lambda: slack_blocks.message_modal("Not possible", "It's already solved."),

@@ -151,8 +151,8 @@ def post(mentor: str, name: str, story: CreditStory) -> Note:
     elif story.reason:
         said = f" has helped. {story.nominated_by} says: “{to_plain(story.reason)}”"
     else:
-        said = f" quietly helped here: {_contributions_text(story)} in the last"
-        f" {_span(story.days)}."
+        span = _span(story.days)
+        said = f" quietly helped here: {_contributions_text(story)} in the last {span}."
     parts: list[Part] = [user_mention(mentor), said]
     thanks = f"Thank you, {name}!"
     for_what = to_plain(story.reason) or _contributions_text(story)

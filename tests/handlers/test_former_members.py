@@ -403,7 +403,7 @@ IN_THE_CHANNEL = {
         "kudos.show",
         "kudos.given",
         "kudos.spent",
-        "kudos.render_receipt_update",
+        "kudos.settled",
     ),
     *("checkin.post", "checkin.show", "checkin.answer", "checkin.reword"),
     *("checkin.read", "mentor.post", "mentor.show", "newcomer.introduction"),

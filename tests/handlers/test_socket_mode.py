@@ -18,8 +18,8 @@ from bot.slack.api import Rejected
 from handlers.bolt_app import build_bolt
 from handlers.socket_mode import (
     DISCONNECTED_TOO_LONG,
-    SOCKET_MODE_DISABLED,
     REJECTED_BY_SLACK,
+    SOCKET_MODE_DISABLED,
     SocketMode,
 )
 from sandbox import Sandbox

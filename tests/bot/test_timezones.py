@@ -253,9 +253,9 @@ def test_an_old_system_does_not_go_before_the_package(tmp_path: Path):
     # Somebody may have looked the zone up before.
     code = (
         "import zoneinfo; zoneinfo.ZoneInfo('America/Mexico_City');"
-        " from datetime import datetime; from bot import zones;"
-        " zone = zones.zone('America/Mexico_City');"
-        " print(zones.resolve(datetime(2026, 7, 6, 9), zone))"
+        " from datetime import datetime; from bot import timezones;"
+        " zone = timezones.get('America/Mexico_City');"
+        " print(timezones.to_utc(datetime(2026, 7, 6, 9), zone))"
     )
     ran = subprocess.run(
         [sys.executable, "-c", code],

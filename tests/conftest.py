@@ -3,10 +3,12 @@
 import logging
 import os
 import shutil
+import sys
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import hypothesis
@@ -31,6 +33,13 @@ from tests import leak_markers
 from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
 from tests.slack_payloads import BOT, TEAM
+
+# Each worker, and each process that a test starts, else compiles everything anew where
+# bytecode may not lie beside the sources.
+BYTECODE = Path(__file__).parents[1] / ".pytest_cache" / "bytecode"
+sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(BYTECODE)
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # What else the machine is doing must fail no test.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -89,7 +98,19 @@ def pytest_runtest_makereport() -> Generator[None, TestReport, TestReport]:
     return report
 
 
+ROOM_IN_MEMORY = 256 * 1024 * 1024
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def in_memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for SQLite's files, where a commit does not wait for a disk."""
+    memory = Path("/dev/shm")  # noqa: S108 - The folder in it gets a name of its own.
+    if not memory.is_dir() or shutil.disk_usage(memory).free < ROOM_IN_MEMORY:
+        yield tmp_path_factory.mktemp("files")
+        return
+    with TemporaryDirectory(prefix="backswing-", dir=memory) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")
@@ -144,15 +165,16 @@ def _compile_once(database: Database) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, in_memory: Path) -> Iterator[Database]:
     """An empty, migrated database: everything that asks for it runs on both kinds."""
     if request.param == "sqlite":
-        file = tmp_path / "test.db"
-        shutil.copy(request.getfixturevalue("migrated_file"), file)
-        opened = db_engine.connect(f"sqlite:///{file}")
-        _compile_once(opened)
-        yield opened
-        opened.close()
+        with TemporaryDirectory(dir=in_memory, ignore_cleanup_errors=True) as folder:
+            file = Path(folder) / "test.db"
+            shutil.copy(request.getfixturevalue("migrated_file"), file)
+            opened = db_engine.connect(f"sqlite:///{file}")
+            _compile_once(opened)
+            yield opened
+            opened.close()
         return
     opened = request.getfixturevalue("migrated_postgresql")
     # Deleting a test's few rows takes a fortieth of the time of TRUNCATE.
@@ -163,6 +185,13 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     _compile_once(mine)
     yield mine
     mine.close()
+
+
+@pytest.fixture(scope="session")
+def closing() -> Iterator[ThreadPoolExecutor]:
+    """A server takes a moment to stop; the next test need not wait for it."""
+    with ThreadPoolExecutor() as pool:
+        yield pool
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
@@ -76,7 +77,7 @@ class Door:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Starlette], int]]:
+def serve(closing: ThreadPoolExecutor) -> Iterator[Callable[[Starlette], int]]:
     running: list[tuple[uvicorn.Server, threading.Thread]] = []
 
     def start(app: Starlette) -> int:
@@ -92,7 +93,7 @@ def serve() -> Iterator[Callable[[Starlette], int]]:
     yield start
     for server, thread in running:
         server.should_exit = True
-        thread.join()
+        closing.submit(thread.join)
 
 
 @pytest.fixture

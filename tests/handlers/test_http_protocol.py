@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -55,6 +56,7 @@ class Place:
                 http=protocol,
                 backlog=http_protocol.BACKLOG,
                 lifespan="off",
+                timeout_keep_alive=1,
                 timeout_graceful_shutdown=1,
             )
         )
@@ -89,10 +91,12 @@ class Place:
 
 
 @pytest.fixture
-def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+def place(
+    request: pytest.FixtureRequest, closing: ThreadPoolExecutor
+) -> Iterator[Place]:
     made = Place(request.param)
     yield made
-    made.stop()
+    closing.submit(made.stop)
 
 
 def until(true: Callable[[], bool]) -> None:

@@ -145,13 +145,6 @@ def clock() -> TravelClock:
     return TravelClock()
 
 
-@pytest.fixture(scope="session")
-def closing() -> Iterator[ThreadPoolExecutor]:
-    """A server takes a moment to stop; the next test need not wait for it."""
-    with ThreadPoolExecutor() as pool:
-        yield pool
-
-
 @pytest.fixture
 def slack(clock: TravelClock, closing: ThreadPoolExecutor) -> Iterator[Sandbox]:
     sandbox = Sandbox(MANIFEST, clock=clock)

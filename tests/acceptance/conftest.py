@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
 import uvicorn
 import yaml
+from apscheduler.triggers.interval import IntervalTrigger
 from pydantic import SecretStr
 from sqlalchemy import select
 
@@ -124,6 +125,13 @@ def start_sandbox(clock: TravelClock) -> Sandbox:
     return slack
 
 
+def make_haste(backswing: Application) -> None:
+    """Let the clock's jobs come five times as often, so that nobody waits for them."""
+    for job in backswing._ticker.scheduler.get_jobs():
+        seconds = job.trigger.interval.total_seconds() / 5
+        job.reschedule(IntervalTrigger(seconds=seconds, timezone=UTC))
+
+
 @contextmanager
 def running_bot(
     slack: Sandbox,
@@ -145,6 +153,7 @@ def running_bot(
         mentors=mentors,
     )
     backswing = Application(settings, database, clock=slack.clock)
+    make_haste(backswing)
     server = uvicorn.Server(
         uvicorn.Config(
             backswing.asgi(), port=settings.port, log_config=None, access_log=False

@@ -30,6 +30,7 @@ from models import Member, OutboxItem
 from sandbox import Sandbox
 from sandbox.scenarios import replay
 from tests import export_factory, message_counts
+from tests.acceptance.conftest import make_haste
 from tests.message_counts import ExportCounts
 
 REAL = (
@@ -73,6 +74,7 @@ def serving(slack: Sandbox, database: Database) -> Iterator[Application]:
         port=0,
     )
     backswing = Application(settings, database)
+    make_haste(backswing)
     running = create_server(backswing.asgi(), "127.0.0.1", 0)
     thread = threading.Thread(target=running.run)
     thread.start()

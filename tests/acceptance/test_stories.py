@@ -1,12 +1,11 @@
 """Whole stories through the front door, over HTTP and over Socket Mode."""
 
-import time
-
 import pytest
 
 from sandbox import Message
 from tests.acceptance.conftest import Deployment
 from tests.acceptance.options import press_option
+from tests.acceptance.test_ambiguous import settle
 
 
 def test_ask_answer_solve_and_thank(deployment: Deployment) -> None:
@@ -144,11 +143,8 @@ def test_an_answer_of_slacks_that_got_lost_leaves_one_message(
             deployment.ben, deployment.channel, "So.", thread_ts=ask
         )
         deployment.slack.react(deployment.chi, deployment.channel, answer, "heart")
-    for _ in range(8):
-        deployment.slack.wait_for_deliveries()
-        deployment.advance(seconds=11)
-        time.sleep(0.3)
-    deployment.wait_until(lambda: len(deployment.channel_posts()) == 1)
+    settle(deployment)
+    assert len(deployment.channel_posts()) == 1
     if was_posted:
         deployment.wait_for_text(ask, "Answered")
 

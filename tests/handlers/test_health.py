@@ -112,36 +112,32 @@ def test_a_database_in_good_health_is_left_as_it_was(rt: Runtime):
 
 
 @contextmanager
-def read_only(engine: Engine) -> Iterator[None]:
+def read_only(engine: Engine, on: str) -> Iterator[None]:
     """As on a standby, or on a disk that was mounted anew after an error."""
     is_sqlite = engine.dialect.name == "sqlite"
 
-    def set_to(on: str) -> Callable[..., None]:
-        def on_checkout(connection: object, *_: object) -> None:
-            cursor = connection.cursor()  # type: ignore[attr-defined]
-            if is_sqlite:
-                cursor.execute(f"PRAGMA query_only = {on}")
-            else:
-                cursor.execute(f"SET default_transaction_read_only = {on}")
-                connection.commit()  # type: ignore[attr-defined]
-            cursor.close()
+    def turn(connection: object, *_: object) -> None:
+        cursor = connection.cursor()  # type: ignore[attr-defined]
+        if is_sqlite:
+            cursor.execute(f"PRAGMA query_only = {on}")
+        else:
+            cursor.execute(f"SET default_transaction_read_only = {on}")
+            connection.commit()  # type: ignore[attr-defined]
+        cursor.close()
 
-        return on_checkout
-
-    turn_on, turn_off = set_to("on"), set_to("off")
-    event.listen(engine, "checkout", turn_on)
+    event.listen(engine, "checkout", turn)
     yield
-    event.remove(engine, "checkout", turn_on)
-    event.listen(engine, "checkout", turn_off)
+    event.remove(engine, "checkout", turn)
 
 
 def test_a_database_that_takes_no_changes_is_not_ready_until_it_does(
     rt: Runtime, database: Database
 ):
-    with read_only(database.engine):
+    with read_only(database.engine, "on"):
         assert readiness.database_responds(rt) is None
         assert readiness.database_writes(rt) in {"SQLITE_READONLY", "25006"}
-    assert readiness.database_writes(rt) is None
+    with read_only(database.engine, "off"):
+        assert readiness.database_writes(rt) is None
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

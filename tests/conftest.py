@@ -1,5 +1,6 @@
 """Real databases, migrated as in production, and the bot on top of them."""
 
+import gc
 import logging
 import os
 import shutil
@@ -27,6 +28,7 @@ from bot.db.engine import Database
 from bot.features import message_types
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, Workspace
+from cli.app import GC_THRESHOLD
 from handlers.bolt_app import BoltApp
 from models import Base, Installation
 from tests import leak_markers
@@ -40,6 +42,9 @@ BYTECODE = Path(__file__).parents[1] / ".pytest_cache" / "bytecode"
 sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(BYTECODE)
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# The collector else goes through all tests and modules again and again.
+gc.set_threshold(GC_THRESHOLD)
 
 # What else the machine is doing must fail no test.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -80,6 +85,10 @@ def _no_secret_is_logged(log_capture: LogCapture) -> Iterator[None]:
     yield
     leaks, log_capture.leaks = log_capture.leaks, []
     assert leaks == []
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
 
 
 def pytest_xdist_auto_num_workers() -> int:

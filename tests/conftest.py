@@ -161,7 +161,7 @@ _dialects: dict[tuple[str, str], Dialect] = {}
 _compiled: dict[Any, Any] = {}
 
 
-def _compile_once(database: Database) -> None:
+def compile_once(database: Database) -> None:
     """Let all tests share what is compiled, which else takes half of their time."""
     for name, engine in database._engines().items():
         of_its_kind = engine.dialect.name, name
@@ -179,7 +179,7 @@ def pooled_postgresql(
 ) -> Iterator[Database]:
     """Connections for one test after another: to open them takes longer than most."""
     opened = db_engine.connect(postgresql_url)
-    _compile_once(opened)
+    compile_once(opened)
     yield opened
     opened.close()
 
@@ -192,7 +192,7 @@ def database(request: pytest.FixtureRequest, in_memory: Path) -> Iterator[Databa
             file = Path(folder) / "test.db"
             shutil.copy(request.getfixturevalue("migrated_file"), file)
             opened = db_engine.connect(f"sqlite:///{file}")
-            _compile_once(opened)
+            compile_once(opened)
             yield opened
             opened.close()
         return

@@ -90,11 +90,11 @@ def serving(slack: Sandbox, database: Database) -> Iterator[Application]:
 
 
 @pytest.fixture
-def slack() -> Iterator[Sandbox]:
+def slack(closing: ThreadPoolExecutor) -> Iterator[Sandbox]:
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text()))
     slack.start()
     yield slack
-    slack.stop()
+    closing.submit(slack.stop)
 
 
 def is_stranger(one: ExportUser, export: Export) -> bool:

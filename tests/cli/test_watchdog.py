@@ -4,6 +4,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 import app
 from bot.config.settings import Settings
 from bot.db.open import open_database
+from cli import watchdog
 from cli.app import Application
 from cli.watchdog import Watchdog, WatchedPart
 from sandbox import Sandbox
@@ -22,16 +24,19 @@ MANIFEST = Path(app.__file__).parent / "manifest.yml"
 
 
 @pytest.fixture
-def slack() -> Iterator[Sandbox]:
+def slack(closing: ThreadPoolExecutor) -> Iterator[Sandbox]:
     made = Sandbox(yaml.safe_load(MANIFEST.read_text()))
     made.start()
     yield made
-    made.stop()
+    closing.submit(made.stop)
 
 
 @pytest.fixture
-def backswing(slack: Sandbox, tmp_path: Path) -> Iterator[Application]:
-    """As the command serves it over Socket Mode."""
+def backswing(
+    slack: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Application]:
+    """As the command serves it over Socket Mode, and watched more closely."""
+    monkeypatch.setattr(watchdog, "CHECK_SECONDS", 0.05)
     handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
     settings = Settings(
         _env_file=None,

@@ -351,7 +351,7 @@ def test_where_slack_answers_oddly_for_too_long_it_ends(
     slack: Sandbox, front: Front, odd: bytes
 ) -> None:
     front.odd += [odd] * 20
-    line = Line(slack, api_url=front.api_url, patience=2)
+    line = Line(slack, api_url=front.api_url, patience=1)
     line.socket.connect()
     assert line.over.wait(30)
     assert line.gave_up == [DISCONNECTED_TOO_LONG]

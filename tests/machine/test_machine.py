@@ -18,6 +18,7 @@ from sqlalchemy import delete
 from bot.db import engine
 from bot.db.engine import Database
 from models import Base
+from tests.conftest import compile_once
 from tests.machine.asks import Asks
 from tests.machine.kudos import Kudos
 from tests.machine.machine import Machine
@@ -39,7 +40,9 @@ class SqliteMachine(Asks, Kudos):
         for left in self.folder.glob("machine.db*"):
             left.unlink()
         shutil.copy(self.template, file)
-        return engine.connect(f"sqlite:///{file}")
+        database = engine.connect(f"sqlite:///{file}")
+        compile_once(database)
+        return database
 
 
 class PostgresqlMachine(Asks, Kudos):
@@ -80,8 +83,8 @@ def run(machine: type[Machine]) -> None:
 
 @pytest.mark.deep
 @pytest.mark.timeout(MINUTES * 60 + 900)
-def test_one_process_on_sqlite(migrated_file: Path, tmp_path: Path) -> None:
-    SqliteMachine.template, SqliteMachine.folder = migrated_file, tmp_path
+def test_one_process_on_sqlite(migrated_file: Path, in_memory: Path) -> None:
+    SqliteMachine.template, SqliteMachine.folder = migrated_file, in_memory
     run(SqliteMachine)
 
 

@@ -87,6 +87,16 @@ def _no_secret_is_logged(log_capture: LogCapture) -> Iterator[None]:
     assert leaks == []
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what may take longest: at the end nothing else is left to do."""
+    items.sort(key=_most_seconds, reverse=True)
+
+
+def _most_seconds(item: pytest.Item) -> float:
+    timeout = item.get_closest_marker("timeout")
+    return float(timeout.args[0]) if timeout else 0.0
+
+
 def pytest_collection_finish() -> None:
     gc.freeze()
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from bot.db.engine import WAIT_SECONDS, Database
+from bot.db.engine import REQUEST_TIMEOUT_SECONDS, Database
 from tests.acceptance import invariants
 from tests.acceptance.conftest import Deployment
 
@@ -53,7 +53,7 @@ def exhausted(database: Database) -> Iterator[None]:
             for _ in range(pool.size()):
                 held.enter_context(closing(pool.connect()))
             held.callback(setattr, pool, "_timeout", pool._timeout)
-            pool._timeout = WAIT_SECONDS / 4
+            pool._timeout = REQUEST_TIMEOUT_SECONDS / 4
         yield
 
 
@@ -87,8 +87,8 @@ def test_nobody_waits_longer_for_a_connection_than_slack_waits(
 ):
     database = deployment.backswing.database
     pools: list[Any] = [database.engine.pool, database.autocommit.pool]
-    assert {pool._timeout for pool in pools} == {WAIT_SECONDS}
-    assert deployment.slack.ack_seconds > WAIT_SECONDS
+    assert {pool._timeout for pool in pools} == {REQUEST_TIMEOUT_SECONDS}
+    assert deployment.slack.ack_seconds > REQUEST_TIMEOUT_SECONDS
 
 
 @pytest.mark.parametrize("trouble", [exhausted])

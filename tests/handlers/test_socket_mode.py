@@ -82,6 +82,8 @@ class Line:
 def line(slack: Sandbox) -> Iterator[Line]:
     made = Line(slack)
     made.socket.connect()
+    # Before, Slack has no connection yet that it could cut.
+    until(made.socket.is_greeted)
     yield made
     made.socket.close()
 

@@ -4,11 +4,6 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bot import errors, logs
-from bot.config import settings as config_settings
-from cli.errors import CommandError
-from cli.exit import exit_soon
-
 if TYPE_CHECKING:
     from argparse import Namespace
 
@@ -29,6 +24,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def run(args: "Namespace") -> int:
     # Only here: who asks for help or the version need not wait for it.
+    from bot import errors, logs  # noqa: PLC0415
+    from bot.config import settings as config_settings  # noqa: PLC0415
+    from cli.errors import CommandError  # noqa: PLC0415
 
     if __name__ == "__main__":
         logs.log_uncaught_errors()

@@ -1,4 +1,7 @@
-"""A Bolt app that does nothing, served as ours is: `python -m benchmarks.bare_bolt PORT`."""
+"""A Bolt app that does nothing, served as ours is.
+
+`python -m benchmarks.bare_bolt PORT`
+"""
 
 import sys
 from typing import Any

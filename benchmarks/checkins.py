@@ -230,7 +230,8 @@ def _print(
     print(f"first post after   {slack.sent[0].at - began:6.1f} s")
     print(f"last post after    {slack.sent[-1].at - began:6.1f} s")
     print(
-        f"told to wait       {slack.rate_limited_count:6} times, at {MAX_PER_MINUTE} a minute"
+        f"told to wait       {slack.rate_limited_count:6} times, at {MAX_PER_MINUTE} a"
+        " minute"
     )
     print(f"out of order by    {furthest:6} places at most")
     for replica in replicas:

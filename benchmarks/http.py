@@ -3,12 +3,10 @@
 import sys
 from pathlib import Path
 
-from benchmarks import event_rate
-
 # A script's own folder comes first, where this file stands for Python's `http`.
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-# noqa: E402
+from benchmarks import event_rate  # noqa: E402
 
 if __name__ == "__main__":
     event_rate.main()

@@ -18,7 +18,7 @@ from bot.slack.api import SlackApi
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """An installation in a Slack workspace, as plain values that any thread may keep."""
+    """An installation in a Slack workspace, as values that any thread may keep."""
 
     id: int
     team_id: str

@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
     history = add(
         "import",
         "import a Slack export as history; nobody is notified",
-        "history",
+        "import_export",
         "load",
     )
     history.add_argument("export", type=Path, metavar="EXPORT.zip")
@@ -91,7 +91,7 @@ def parser() -> argparse.ArgumentParser:
     export = add(
         "export",
         "write asks and people as tables, for the program's leads",
-        "exports",
+        "export_tables",
         "write",
     )
     export.add_argument("folder", type=Path, metavar="FOLDER")

@@ -8,8 +8,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.clock import utc_now
 from bot.config.settings import Settings
 from bot.db.open import open_database
-from bot.imports import export, service
-from bot.imports.report import format_report
 from cli.errors import CommandError
 
 # Of a process that Ctrl-C ended.
@@ -21,6 +19,9 @@ def load(settings: Settings, args: argparse.Namespace) -> int:
     """Import a Slack export as history. Nobody is notified."""
     # Only here: it is needed once in the life of a workspace, if at all.
     from tqdm import tqdm  # noqa: PLC0415
+
+    from bot.imports import export, service  # noqa: PLC0415
+    from bot.imports.report import format_report  # noqa: PLC0415
 
     try:
         with export.Export(args.export) as opened:

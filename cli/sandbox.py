@@ -21,14 +21,10 @@ from bot.workspace import channels
 from cli.app import Application
 from cli.errors import CommandError
 from cli.ports import ListeningSockets, listen_near
-from cli.time_travel import TravelWork
 from models import Base, Installation
-from sandbox import Sandbox
-from sandbox.scenarios import replay, stories
-from sandbox.workspace.clock import TravelClock
 
 if TYPE_CHECKING:
-    pass
+    from sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = ROOT / "manifest.yml"
@@ -65,8 +61,10 @@ def _play(
     # Only here: a bot that serves a real workspace needs none of it.
     import yaml  # noqa: PLC0415
 
-    from sandbox import Sandbox
-    from sandbox.scenarios import stories  # noqa: PLC0415
+    from cli.time_travel import TravelWork  # noqa: PLC0415
+    from sandbox import Sandbox  # noqa: PLC0415
+    from sandbox.scenarios import replay, stories  # noqa: PLC0415
+    from sandbox.workspace.clock import TravelClock  # noqa: PLC0415
 
     try:
         export = replay.Export(args.replay) if args.replay else None
@@ -148,6 +146,7 @@ def _listen(settings: Settings, host: str, setting: str, what: str) -> Listening
 
 def play_story(slack: "Sandbox", application: Application) -> None:
     """Tell the story; a bot that is told to stop just leaves."""
+    from sandbox.scenarios import stories  # noqa: PLC0415
 
     try:
         stories.play(slack, STORY)

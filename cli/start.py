@@ -3,17 +3,16 @@
 import argparse
 
 from bot.config.settings import Settings, refuse_accidental_sandbox
-from cli.sandbox import play
-from cli.serve import serve
 
 
 def start(settings: Settings, args: argparse.Namespace) -> int:
     """Serve the tokens' workspace; without any, play. Raises SettingsError."""
     # Only what is run is imported: that takes a second or two.
     if settings.mode != "sandbox":
-        # noqa: PLC0415
+        from cli.serve import serve  # noqa: PLC0415
 
         return serve(settings)
     refuse_accidental_sandbox(settings)
+    from cli.sandbox import play  # noqa: PLC0415
 
     return play(settings, args)

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Buttons and shortcuts on asks: solve, close, reopen, join, look."""
 
 from typing import Any
 
@@ -67,7 +67,6 @@ class Buttons:
         sync.refresh(self._rt, users=[chosen.user.id])
         with self._rt.read(self._rt.workspace) as tx:
             ask = self._ask_of_message(tx, chosen)
-            now = tx.now
             view = actions.options_view(tx, ask, by=chosen.user.id)
         self._rt.slack.open_view(chosen.trigger_id, view)
         ack()
@@ -142,7 +141,6 @@ class Buttons:
         sync.refresh(self._rt, users=[pressed.user.id])
         with self._rt.write(self._rt.workspace) as tx:
             ask = asks.get(tx, parse_id(pressed.action.value), include_deleted=True)
-            now = tx.now
             capture.undo_disclaim(tx, ask, by=pressed.user.id)
             line_ts = ask.line_ts
         ack()
@@ -162,7 +160,6 @@ class Buttons:
         at_us = ts_to_micros(pressed.action.action_ts)
         with self._rt.write(self._rt.workspace) as tx:
             ask = asks.get(tx, ask_id)
-            now = tx.now
             view = None
             said: Note = ("", [])
             match option:

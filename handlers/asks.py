@@ -140,7 +140,6 @@ class Forms:
             known = channels.find(tx, channel)
             if known is None:
                 return []
-            now = tx.now
             if chosen_by and not visibility.can_see(tx, known, chosen_by):
                 return []
             return list(known.topics)
@@ -214,7 +213,7 @@ class Forms:
     def _create_ask(
         self, tx: Transaction, channel: Channel, draft: AskDraft, form: ViewSubmission
     ) -> None:
-        workspace, now = tx.workspace, tx.now
+        _workspace, _now = tx.workspace, tx.now
         checkin_id = _checkin_id(form.view)
         checkin = origin = None
         if checkin_id is not None:

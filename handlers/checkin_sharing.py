@@ -85,7 +85,6 @@ class SharingListeners:
             )
             channel = tx.session.get_one(Channel, schedule.channel_id)
             note = notes.leave_receipt_elsewhere()
-            now = tx.now
             if visibility.is_known_to_see(tx, channel, pressed.user.id):
                 note = notes.leave_receipt(schedule.question, channel=channel.name)
         ack()

@@ -132,7 +132,6 @@ class SetupListeners:
                     by=by,
                 )
                 return
-            now = tx.now
             schedule = service.lock(tx, schedule_id, by=by)
             service.change(tx, schedule, draft, by=by)
 

@@ -81,7 +81,7 @@ class HomeTab:
 
     def join_checkin(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
-        member, now = pressed.user.id, self._rt.clock()
+        member, _now = pressed.user.id, self._rt.clock()
         sync.refresh(self._rt, users=[member])
         with self._rt.write(self._rt.workspace) as tx:
             home.join_checkin(tx, parse_id(pressed.action.value), member)

@@ -273,7 +273,6 @@ class GiveListeners:
                 channel = channels.get_or_create(tx, channel_id)
                 if not channel.is_joined:
                     raise UserError(forms.INVITE_BOT, field="channel")
-            now = tx.now
             given = kudos.give(
                 tx,
                 channel,

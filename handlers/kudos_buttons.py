@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Buttons on kudos: thanks, deletion, and the pages of a person's history."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ class ButtonListeners:
 
     def turn_page(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
-        me, now = pressed.user.id, self._rt.clock()
+        me, _now = pressed.user.id, self._rt.clock()
         with self._rt.read(self._rt.workspace) as tx:
             if pressed.action.action_id == "kudos_newest":
                 text, drawn = history.own_history(tx, me)

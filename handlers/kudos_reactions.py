@@ -64,5 +64,4 @@ class KudosReactionListener:
         return partial(self._delete, channel, ts)
 
     def _delete(self, channel: str, ts: str, tx: Transaction) -> None:
-        now = tx.now
         deletions.on_message_deleted(tx, channel, ts)

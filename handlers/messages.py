@@ -175,7 +175,6 @@ class Listeners:
     def _record_message(
         self, tracked: TrackedMessage, message: MessageEvent, tx: Transaction
     ) -> None:
-        now = tx.now
         if tracked.is_capturing:
             tracked_messages.lock_channel(tx.session, tracked.channel_id)
         # Look again: the ask may have come meanwhile.
@@ -238,7 +237,7 @@ class Listeners:
     def _apply_edit(
         self, tracked: TrackedMessage, changed: MessageChanged, tx: Transaction
     ) -> None:
-        message, now = changed.message, tx.now
+        message, _now = changed.message, tx.now
         if tracked.is_capturing:
             tracked_messages.lock_channel(tx.session, tracked.channel_id)
         ask = asks.find_by_message(tx.session, tracked.channel_id, message.ts)

@@ -52,7 +52,7 @@ SOCKET_MODE_DISABLED = (
 DISCONNECTED_TOO_LONG = (
     "Slack has not been heard over Socket Mode for too long; start again."
 )
-TOKEN_REJECTED = "SLACK_APP_TOKEN is not accepted by Slack any more."
+REJECTED_BY_SLACK = "SLACK_APP_TOKEN is not accepted by Slack any more."
 _DISABLED_ERRORS = {"link_disabled", "socket_mode_not_enabled"}
 
 
@@ -318,7 +318,7 @@ def _fatal_reason(error: SlackError) -> str | None:
     """Why there is no use in trying on; None where there is."""
     if error.code in _DISABLED_ERRORS:
         return SOCKET_MODE_DISABLED
-    return TOKEN_REJECTED if error.code in REVOKED_TOKEN_ERRORS else None
+    return REJECTED_BY_SLACK if error.code in REVOKED_TOKEN_ERRORS else None
 
 
 def _backoff(error: SlackError, pause: float) -> float:

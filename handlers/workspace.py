@@ -95,7 +95,6 @@ class WorkspaceListeners:
             self._rt, seen.user, {"team": seen.team}
         )
         with self._rt.write(self._rt.workspace) as tx:
-            now = tx.now
             self._record_membership(tx, seen, is_member=True)
             onboarding.greet(
                 tx, seen.channel, seen.user, joined_at=ts_to_datetime(seen.event_ts)
@@ -103,7 +102,6 @@ class WorkspaceListeners:
 
     def _bot_joined(self, membership: MembershipChange) -> None:
         with self._rt.write(self._rt.workspace) as tx:
-            now = tx.now
             channel = channels.get_or_create(tx, membership.channel)
             channel.is_joined = True
             # The rest is looked up when it is needed.
@@ -119,7 +117,6 @@ class WorkspaceListeners:
         seen = MembershipChange.model_validate(event)
         with self._rt.write(self._rt.workspace) as tx:
             self._record_membership(tx, seen, is_member=False)
-            now = tx.now
             participants.leave_channel(
                 tx, seen.channel, seen.user, left_at=ts_to_datetime(seen.event_ts)
             )

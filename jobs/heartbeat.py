@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""The scheduler's heartbeat: how long ago jobs ran, and whether they went well."""
 
 import threading
 from collections.abc import Callable

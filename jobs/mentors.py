@@ -52,7 +52,6 @@ def _private_members(rt: Runtime, channels: dict[int, str]) -> PrivateMembers:
 def apply_consent(rt: Runtime, _worker: OutboxWorker) -> None:
     """What was not answered stays between us; who opted out is named no more."""
     with rt.write(rt.workspace) as tx:
-        now = tx.now
         consent.expire(tx, settings=rt.mentor_settings)
         consent.apply_opt_outs(tx)
 

@@ -87,6 +87,16 @@ def _no_secret_is_logged(log_capture: LogCapture) -> Iterator[None]:
     assert leaks == []
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what may take longest: at the end nothing else is left to do."""
+    items.sort(key=_most_seconds, reverse=True)
+
+
+def _most_seconds(item: pytest.Item) -> float:
+    timeout = item.get_closest_marker("timeout")
+    return float(timeout.args[0]) if timeout else 0.0
+
+
 def pytest_collection_finish() -> None:
     gc.freeze()
 
@@ -210,8 +220,8 @@ def _with_its_connections(opened: Database) -> Database:
     """A database with listeners and sessions of its own."""
     engine = opened.engine.execution_options()
     sessions = sessionmaker(engine)
-    lookups = opened.autocommit.execution_options()
-    return Database(engine, sessions, sessions, lookups, engine)
+    autocommit = opened.autocommit.execution_options()
+    return Database(engine, sessions, sessions, autocommit, engine)
 
 
 @pytest.fixture(scope="session")

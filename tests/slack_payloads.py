@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Slack's objects, events and forms, as Slack sends them."""
 
 from typing import Any
 

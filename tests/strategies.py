@@ -1,6 +1,11 @@
 """Texts for property tests: anything at all, and the worst that people have tried."""
 
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
 from hypothesis import strategies as st
+
+from bot import timezones
 
 _ANY_CHARACTER = st.characters(exclude_categories=())
 ANY_TEXT = st.text(_ANY_CHARACTER)
@@ -42,3 +47,11 @@ HARMFUL_SNIPPETS = [
 HARMFUL_TEXT = st.lists(
     st.one_of(st.sampled_from(HARMFUL_SNIPPETS), ANY_TEXT), max_size=12
 ).map("".join)
+
+
+def zones_that_differ() -> list[ZoneInfo]:
+    """Return a zone for each set of rules: four names in ten are another's, too."""
+    data = files("tzdata.zoneinfo")
+    names = sorted(timezones.known_names())
+    rules = {data.joinpath(*name.split("/")).read_bytes(): name for name in names}
+    return [ZoneInfo(name) for name in rules.values()]

@@ -637,13 +637,13 @@ def test_nothing_asks_for_the_machines_own_zone():
         "import tzlocal\n"
         "def refuse(): raise LookupError('no such zone')\n"
         "tzlocal.get_localzone = refuse\n"
-        "import cli.app, cli.sandbox, commands.doctor\n"
-        "from jobs import SCHEDULE\n"
-        "from jobs.scheduler import Tick, Ticker\n"
-        "ticks = [Tick(job.name, print, job.every) for job in SCHEDULE]\n"
-        "ticker = Ticker(ticks, print)\n"
-        "ticker.start()\n"
-        "ticker.stop(60)\n"
+        "import cli.app, cli.sandbox, cli.doctor\n"
+        "from jobs import JOBS\n"
+        "from jobs.scheduler import ScheduledJob, Scheduler\n"
+        "jobs = [ScheduledJob(job.name, print, job.every) for job in JOBS]\n"
+        "scheduler = Scheduler(jobs, print)\n"
+        "scheduler.start()\n"
+        "scheduler.stop(60)\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 

@@ -199,10 +199,11 @@ EVENTS: dict[str, set[str]] = {
 
 
 def called_methods() -> set[str]:
-    source = ast.parse((ROOT / "bot" / "web_slack.py").read_text())
+    folder = ROOT / "bot" / "slack"
     return {
         node.value
-        for node in ast.walk(source)
+        for file in ("client.py", "http.py")
+        for node in ast.walk(ast.parse((folder / file).read_text()))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and re.fullmatch(r"[a-z]+(\.[a-z]+[A-Za-z]*)+", node.value)

@@ -24,7 +24,8 @@ from sqlalchemy import (
     text,
 )
 
-from bot.db import engine, open, schema
+from bot.db import engine, schema
+from bot.db import open as db_open
 from bot.db.engine import Database
 from bot.db.open import open_database
 from bot.errors import SettingsError
@@ -75,9 +76,9 @@ def _no_file_stays_locked() -> Iterator[None]:
     umask = os.umask(0o022)
     yield
     os.umask(umask)
-    for lock in open._LOCKS:
+    for lock in db_open._LOCKS:
         lock.release()
-    open._LOCKS.clear()
+    db_open._LOCKS.clear()
 
 
 def migrate(url: str, die_at: str | None = None) -> None:
@@ -173,7 +174,7 @@ def test_a_file_of_an_older_version_is_copied_aside_and_migrated(tmp_path: Path)
     opened = open_database(f"sqlite:///{file}")
     assert schema.compare_revision(opened.engine) == "same"
     opened.close()
-    copy = tmp_path / "backswing.db.before_erasure-migration"
+    copy = tmp_path / "backswing.db.before-migration"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     held = sqlite3.connect(copy)
     assert held.execute("SELECT * FROM alembic_version").fetchall() == [(OLDEST,)]

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Example data for the views in tests/view_samples.py."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, replace
@@ -228,7 +228,7 @@ def credit_offer(**more: Any) -> tuple[str, list[Block]]:
             "consent": "asked",
             "channel": "help",
             "asks_first": True,
-            "silence_days": 7,
+            "consent_days": 7,
             **more,
         },
     )
@@ -246,8 +246,8 @@ def lead_page(rows: int, **more: Any) -> View:
             "rings": [],
             "scope": "workspace",
             "experts": [],
-            "newer": None,
-            "older": None,
+            "newer_start": None,
+            "older_start": None,
             **more,
         },
     )

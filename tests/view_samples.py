@@ -32,6 +32,7 @@ from bot.privacy import blocks as privacy
 from bot.settings import forms as settings
 from bot.settings.blocks import unknown_emoji
 from bot.slack import blocks as slack_blocks
+from bot.slack.text import SOMEONE
 from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_SOLVED
 from tests.view_sample_data import (
     BLOCKERS,
@@ -147,6 +148,9 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
             (False, True),
         )
     ],
+    slack_blocks.sentence_note: [
+        lambda: slack_blocks.sentence_note(f"{SOMEONE} says that ", "it's solved.")
+    ],
     slack_blocks.message_modal: [
         lambda: slack_blocks.message_modal("Not possible", "It's already solved."),
         lambda: slack_blocks.message_modal(
@@ -224,7 +228,7 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
         lambda: credit_offer(share=0.001, story=credit_story(1)),
         lambda: credit_offer(story=credit_story(0)),
         lambda: credit_offer(
-            story=credit_story(0, lead="Eva", reason="For all that welcome")
+            story=credit_story(0, nominated_by="Eva", reason="For all that welcome")
         ),
     ],
     mentors.post: [
@@ -232,7 +236,7 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
         lambda: mentors.post("U0BEN", "Ben", credit_story(9)),
         lambda: mentors.post("U0BEN", "Ben", credit_story(0)),
         lambda: mentors.post(
-            "U0BEN", "Ben", credit_story(0, lead="Eva", reason="For it all")
+            "U0BEN", "Ben", credit_story(0, nominated_by="Eva", reason="For it all")
         ),
     ],
     mentors.withdrawn_post: [mentors.withdrawn_post],
@@ -251,12 +255,12 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
     ],
     mentor_forms.overview: [
         lambda: lead_page(0),
-        lambda: lead_page(8, older=8),
+        lambda: lead_page(8, older_start=8),
         lambda: lead_page(
             8,
             scope="off",
             newer_start=0,
-            older=16,
+            older_start=16,
             rings=["Ben"],
             experts=["Dan", "Eva"],
         ),

@@ -100,8 +100,8 @@ def join_confirmation(meaning: JoinMeaning, *, is_in: bool, marks: set[str]) -> 
 
 def _joined_by_reaction(meaning: JoinMeaning) -> str:
     return (
-        f"You're already listed because of your {_JOIN_EMOJI[meaning]}. Remove the reaction"
-        " to step back."
+        f"You're already listed because of your {_JOIN_EMOJI[meaning]}. Remove the"
+        " reaction to step back."
     )
 
 

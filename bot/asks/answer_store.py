@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Store the replies in an ask's thread."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

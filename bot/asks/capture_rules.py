@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Decide which messages become asks by themselves."""
 
 import re
 from typing import Literal

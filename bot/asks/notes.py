@@ -82,8 +82,8 @@ def conversion_receipt(emoji: str, *, is_first: bool) -> str:
 def deleted(ask_id: int, title: str, by: str, *, is_own_message: bool) -> Note:
     if is_own_message:
         text, blocks = sentence_note(
-            f"{by} says your message {_quoted_title(title)} isn't an ask. Your message stays;"
-            " it's just no longer tracked."
+            f"{by} says your message {_quoted_title(title)} isn't an ask. Your message"
+            " stays; it's just no longer tracked."
         )
         return text, [*blocks, undo_button(ask_id)]
     return sentence_note(f"{by} deleted your ask {_quoted_title(title)}.")

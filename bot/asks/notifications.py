@@ -109,7 +109,7 @@ def _answered_note(tx: Transaction, ask: Ask, channel: Channel) -> Note | None:
         return None
     author = members.name(tx, first.author)
     return notes.answered(
-        _with_names(tx, ask, ask.title),
+        members.text_with_names(tx, ask.title),
         _url(tx, channel, first.ts, ask),
         author,
     )
@@ -124,7 +124,7 @@ def render_captured(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         delivery,
         notes.captured(
             ask.id,
-            _with_names(tx, ask, ask.title),
+            members.text_with_names(tx, ask.title),
             url,
             _solved_emoji(channel),
         ),
@@ -138,7 +138,7 @@ def render_converted(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     by = members.name(tx, _actor_id(delivery))
     url = _url(tx, channel, ask.ts)
     note = notes.converted(
-        _with_names(tx, ask, ask.title),
+        members.text_with_names(tx, ask.title),
         url,
         by,
         _solved_emoji(channel),
@@ -161,7 +161,7 @@ def _closed_note(tx: Transaction, ask: Ask, channel: Channel) -> Note | None:
     by = members.name(tx, ask.closed_by or "")
     return notes.closed(
         ask.id,
-        _with_names(tx, ask, ask.title),
+        members.text_with_names(tx, ask.title),
         _url(tx, channel, ask.ts),
         by,
         ask.close_reason or "",
@@ -176,7 +176,7 @@ def render_deleted(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     by = members.name(tx, _actor_id(delivery))
     note = notes.deleted(
         ask.id,
-        _with_names(tx, ask, ask.title),
+        members.text_with_names(tx, ask.title),
         by,
         is_own_message=ask.is_own_message,
     )
@@ -231,7 +231,7 @@ def render_update_direct_message(
         note = _solved_note(tx, ask, channel)
         note = note or _answered_note(tx, ask, channel)
         url = _url(tx, channel, ask.ts)
-        note = note or notes.reopened(_with_names(tx, ask, ask.title), url)
+        note = note or notes.reopened(members.text_with_names(tx, ask.title), url)
     return UpdateMessage(item.slack_channel, item.ts, *note) if note else None
 
 
@@ -243,7 +243,7 @@ def _solved_note(tx: Transaction, ask: Ask, channel: Channel) -> Note | None:
     solutions = _solution_links(tx, ask, channel, outcomes.outcome_of(tx.session, ask))
     return notes.solved(
         ask.id,
-        _with_names(tx, ask, ask.title),
+        members.text_with_names(tx, ask.title),
         _url(tx, channel, ask.ts),
         by=by,
         solutions=solutions,
@@ -277,7 +277,7 @@ def render_joiner_solved(tx: Transaction, delivery: Delivery) -> SlackAction | N
     url = _url(tx, channel, ask.ts)
     return _direct_message(
         delivery,
-        notes.solved_for_joiner(_with_names(tx, ask, ask.title), url, first),
+        notes.solved_for_joiner(members.text_with_names(tx, ask.title), url, first),
     )
 
 
@@ -305,9 +305,9 @@ def render_answer_helped(tx: Transaction, delivery: Delivery) -> SlackAction | N
     helped = outcomes.outcome_of(tx.session, ask).helped_members.get(answer.id)
     if not helped:
         return None
-    asker, *others = _names(tx, ask, [ask.asker, *sorted(helped)])
+    asker, *others = _names(tx, [ask.asker, *sorted(helped)])
     note = notes.answer_helped(
-        _with_names(tx, ask, ask.title),
+        members.text_with_names(tx, ask.title),
         _url(tx, channel, answer.ts, ask),
         asker,
         others,
@@ -322,9 +322,9 @@ def render_answer_solved(tx: Transaction, delivery: Delivery) -> SlackAction | N
     helped = outcomes.outcome_of(tx.session, ask).helped_members.get(
         answer.id, frozenset()
     )
-    asker, *others = _names(tx, ask, [ask.asker, *sorted(helped - {ask.asker})])
+    asker, *others = _names(tx, [ask.asker, *sorted(helped - {ask.asker})])
     note = notes.answer_solved(
-        _with_names(tx, ask, ask.title),
+        members.text_with_names(tx, ask.title),
         _url(tx, channel, answer.ts, ask),
         asker,
         others,
@@ -353,7 +353,7 @@ def _url(tx: Transaction, channel: Channel, ts: str, ask: Ask | None = None) -> 
     return permalink(tx.workspace.team_url, channel.slack_id, ts, thread_ts)
 
 
-def _names(tx: Transaction, ask: Ask, slack_ids: Sequence[str]) -> list[str]:
+def _names(tx: Transaction, slack_ids: Sequence[str]) -> list[str]:
     called = members.names(tx, slack_ids)
     return [called[slack_id] for slack_id in slack_ids]
 
@@ -362,7 +362,7 @@ def _solution_links(
     tx: Transaction, ask: Ask, channel: Channel, outcome: Outcome
 ) -> list[tuple[str, str]]:
     solving = _solution_answers(tx.session, ask, outcome)
-    called = _names(tx, ask, [answer.author for answer in solving])
+    called = _names(tx, [answer.author for answer in solving])
     urls = [_url(tx, channel, answer.ts, ask) for answer in solving]
     return list(zip(called, urls, strict=True))
 
@@ -389,8 +389,8 @@ def _ask_view(tx: Transaction, ask: Ask, channel: Channel) -> AskView:
     called = members.names(tx, together | ({closer} if closer else set()))
     return AskView(
         id=ask.id,
-        title=_with_names(tx, ask, ask.title),
-        details=_with_names(tx, ask, ask.details),
+        title=members.text_with_names(tx, ask.title),
+        details=members.text_with_names(tx, ask.details),
         asker=called[ask.asker],
         topics=ask.topics,
         state=result.state,
@@ -430,16 +430,12 @@ def _not_posted_message(
     return _direct_message(
         delivery,
         notes.not_posted(
-            _with_names(tx, ask, ask.title),
-            _with_names(tx, ask, ask.details),
+            members.text_with_names(tx, ask.title),
+            members.text_with_names(tx, ask.details),
             channel_label,
             delivery.payload["error"],
         ),
     )
-
-
-def _with_names(tx: Transaction, ask: Ask, text: str) -> str:
-    return members.text_with_names(tx, text)
 
 
 def _solved_emoji(channel: Channel) -> str:

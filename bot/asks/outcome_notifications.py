@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Enqueue the messages that a new outcome of an ask calls for."""
 
 from collections.abc import Collection
 from datetime import datetime

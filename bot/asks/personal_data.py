@@ -78,8 +78,8 @@ def _ask_ids_naming(tx: Transaction, erasure: Erasure) -> Iterable[int]:
 PERSONAL_DATA = (
     TablePolicy(
         model=Ask,
-        contents="Asks: their text, topics and state; who asked, solved and closed them,"
-        " and why; the line on what worked.",
+        contents="Asks: their text, topics and state; who asked, solved and closed"
+        " them, and why; the line on what worked.",
         purpose="To show them, and what became of them.",
         retention="The asker is forgotten: then the words and the name go, and the rest"
         " stays as somebody's ask.",
@@ -157,8 +157,8 @@ def _answer_ids_naming(tx: Transaction, erasure: Erasure) -> Iterable[int]:
 ANSWER_PERSONAL_DATA = (
     TablePolicy(
         model=Answer,
-        contents="Answers: which message it is, by whom and when; how many it helped. Not"
-        " its text.",
+        contents="Answers: which message it is, by whom and when; how many it helped."
+        " Not its text.",
         purpose="To show what solved an ask, and to tell people that they helped.",
         retention="The author is forgotten: then it stays as somebody's answer.",
         owner_columns=("author",),
@@ -166,8 +166,8 @@ ANSWER_PERSONAL_DATA = (
     ),
     TablePolicy(
         model=Reaction,
-        contents="Reactions on asks and answers: who, which emoji, when. In a channel that"
-        " captures messages, on others, too.",
+        contents="Reactions on asks and answers: who, which emoji, when. In a channel"
+        " that captures messages, on others, too.",
         purpose="They say what helped and what solved an ask.",
         retention="The person is forgotten: then it stays as somebody's. Those that"
         " belong to no ask go after 7 days.",
@@ -176,8 +176,8 @@ ANSWER_PERSONAL_DATA = (
     ),
     TablePolicy(
         model=UnmatchedMessage,
-        contents="In a channel that captures messages, the ids of those that belong to no"
-        " ask: which message, by whom.",
+        contents="In a channel that captures messages, the ids of those that belong to"
+        " no ask: which message, by whom.",
         purpose="Its ask may still be on its way.",
         retention="7 days have passed.",
         owner_columns=("author",),

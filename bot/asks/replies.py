@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Record and remove the replies in the threads of asks."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Import an ask's thread as Slack shows it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Keep events of messages that we don't know yet, and apply them later."""
 
 from datetime import datetime
 

@@ -75,8 +75,9 @@ def rounds_skipped(
     """Of `count` dates, from `first` to `last`, that had no post."""
     if reason == "unknown":
         return _note(
-            f"I'm not sure your check-in “{_shortened(question)}” made it to #{channel}."
-            " Please check. I won't post it twice. The next one comes as planned."
+            f"I'm not sure your check-in “{_shortened(question)}” made it to"
+            f" #{channel}. Please check. I won't post it twice. The next one comes as"
+            " planned."
         )
     when = f"on {format_date(last)}"
     if count > 1:
@@ -137,9 +138,9 @@ def reminder(
 def reminders_stopped(schedule_id: int, question: str, *, channel: str) -> Note:
     """After some silent rounds: no more nudges, unless they say so."""
     text = (
-        f"You've missed the last {_NUMBERS[MISSES_BEFORE_STOP]} rounds of {_quoted(question)}"
-        f" in #{channel}, so I'll stop reminding you. Share something or press the"
-        " button, and I'll start again."
+        f"You've missed the last {_NUMBERS[MISSES_BEFORE_STOP]} rounds of"
+        f" {_quoted(question)} in #{channel}, so I'll stop reminding you. Share"
+        " something or press the button, and I'll start again."
     )
     return fallback_text(text), [
         rich_text.inline(text),
@@ -225,8 +226,8 @@ def ask_created(title: str, url: str) -> Note:
 
 def join_receipt(schedule_id: int, question: str, *, channel: str) -> Note:
     text = (
-        f"You've joined {_quoted(question)} in #{channel}. Your first reply, or what you"
-        " share in the form, is your check-in. You get one reminder if you forget."
+        f"You've joined {_quoted(question)} in #{channel}. Your first reply, or what"
+        " you share in the form, is your check-in. You get one reminder if you forget."
     )
     return fallback_text(text), [
         rich_text.inline(text),

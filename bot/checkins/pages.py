@@ -123,8 +123,8 @@ def _check_reminder_time(spec: ScheduleSpec, upcoming: Sequence[Occurrence]) -> 
         closes_at = recurrence.closing_time(one, spec.open_days, spec.zone, then)
         if one.at + after >= closes_at:
             raise UserError(
-                f"The round of {format_date(one.day)} closes before the reminder. Choose"
-                " fewer hours, or Never.",
+                f"The round of {format_date(one.day)} closes before the reminder."
+                " Choose fewer hours, or Never.",
                 field="nudge_after",
             )
 

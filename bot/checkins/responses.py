@@ -104,7 +104,6 @@ def recompute(tx: Transaction, round_: Round, member: str) -> CheckIn | None:
         _apply_state(tx, round_, found, who, before)
     tx.session.flush()
     if state != before:
-        schedule = tx.session.get_one(Schedule, round_.schedule_id)
         home_refresh.refresh_homes(tx, [member])
     if round_.state == "closed":
         update_digest(tx, round_)
@@ -178,7 +177,6 @@ def expect_participants(tx: Transaction, round_: Round) -> None:
         tx.session.execute(
             upsert(tx.session, CheckIn).on_conflict_do_nothing(), waiting
         )
-        schedule = tx.session.get_one(Schedule, round_.schedule_id)
         home_refresh.refresh_homes(tx, joined)
     for member in joined:
         if member in heard:

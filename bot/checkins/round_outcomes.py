@@ -88,7 +88,6 @@ def on_message_deleted(tx: Transaction, round_id: int) -> None:
     ).all()
     for found in waiting:
         tx.session.delete(found)
-    schedule = tx.session.get_one(Schedule, held.schedule_id)
     home_refresh.refresh_homes(tx, [found.member for found in waiting])
 
 

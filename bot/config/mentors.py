@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Settings for the detection of mentors."""
 
 from typing import Literal, Self
 

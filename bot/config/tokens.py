@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Check tokens and secrets before they are used, without showing them."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Retry transactions that fail by nobody's fault."""
 
 import logging
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Core statements for SQLite and PostgreSQL alike."""
 
 from collections.abc import Callable
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Normalize topics as people type them."""
 
 from bot.slack.text import one_line, sanitize, truncate
 

@@ -299,8 +299,8 @@ def _settings(settings: SettingsSummary) -> list[Block]:
         blocks += [
             SectionBlock(
                 text=PlainTextObject(
-                    text=f"Paused until {settings.paused_until}. Until then I only write"
-                    " about things you do yourself.",
+                    text=f"Paused until {settings.paused_until}. Until then I only"
+                    " write about things you do yourself.",
                     emoji=False,
                 ),
                 accessory=ButtonElement(

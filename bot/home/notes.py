@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Direct messages that answer what a member writes to the bot."""
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, SectionBlock
 

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Import the messages of an export as asks, answers and reactions."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Follow the deletion of messages that kudos are about."""
 
 from collections.abc import Sequence
 

@@ -117,8 +117,8 @@ def not_posted(reason: str, people: Sequence[str], channel: str, error: str) -> 
     whom = name_list(people)
     if error == "unknown":
         said = (
-            f"I'm not sure your kudos to {whom} made it to {channel}. Please check. They"
-            " count, and I told the people you thanked."
+            f"I'm not sure your kudos to {whom} made it to {channel}. Please check."
+            " They count, and I told the people you thanked."
         )
     else:
         said = (

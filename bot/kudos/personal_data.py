@@ -47,8 +47,8 @@ PERSONAL_DATA = (
         model=Kudos,
         contents="Kudos: who thanked whom, for what, and where.",
         purpose="To show them, and to take them back.",
-        retention="The giver is forgotten: then the words and the name go; a receiver who"
-        " is forgotten loses their name.",
+        retention="The giver is forgotten: then the words and the name go; a receiver"
+        " who is forgotten loses their name.",
         owner_columns=("giver",),
         reader_columns=("receivers",),
         mentioned_columns=("taken_back_by",),

@@ -149,8 +149,8 @@ def _recipient_issue(person: Recipient, *, allow_external: bool) -> Issue | None
         )
     if person.recent_count >= MAX_PER_RECIPIENT:
         return Issue(
-            f"You've thanked {person.name} twice in the last {WINDOW_DAYS} days. You can"
-            f" again from {person.next_allowed}.",
+            f"You've thanked {person.name} twice in the last {WINDOW_DAYS} days. You"
+            f" can again from {person.next_allowed}.",
             is_limit=True,
         )
     return None
@@ -165,8 +165,8 @@ def _too_many_text(count: int) -> str:
 def _limit_text(cost: int, remaining: int, daily_allowance: int) -> str:
     if remaining <= 0:
         return (
-            f"You've thanked {count_people(daily_allowance)} today, which is the limit. You get"
-            " more at midnight."
+            f"You've thanked {count_people(daily_allowance)} today, which is the limit."
+            " You get more at midnight."
         )
     return (
         f"That's {count_people(cost)}, and you have {remaining} left today. Pick up to"

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Store kudos and the thanks in them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Store credits and their evidence."""
 
 from collections.abc import Sequence
 

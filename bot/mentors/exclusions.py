@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Members who can't be credited in a period."""
 
 from datetime import date, timedelta
 

@@ -137,7 +137,8 @@ def _credit_blocks(row: CreditRow) -> list[Block]:
     where = f" in #{row.channel}" if row.consent == "public" and row.channel else ""
     blocks: list[Block] = [
         rich_text.inline(
-            f"{row.name}  ·  week to {_day(row.day)}  ·  {_CONSENT_LABELS[row.consent]}{where}"
+            f"{row.name}  ·  week to {_day(row.day)}  · "
+            f" {_CONSENT_LABELS[row.consent]}{where}"
         )
     ]
     for proof in row.evidence[:MAX_EVIDENCE_LINES]:

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""A compact matrix of who helped whom, for counting over windows of time."""
 
 from array import array
 from bisect import bisect_right

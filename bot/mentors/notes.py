@@ -151,7 +151,8 @@ def post(mentor: str, name: str, story: CreditStory) -> Note:
     elif story.reason:
         said = f" has helped. {story.nominated_by} says: “{to_plain(story.reason)}”"
     else:
-        said = f" quietly helped here: {_contributions_text(story)} in the last {_span(story.days)}."
+        span = _span(story.days)
+        said = f" quietly helped here: {_contributions_text(story)} in the last {span}."
     parts: list[Part] = [user_mention(mentor), said]
     thanks = f"Thank you, {name}!"
     for_what = to_plain(story.reason) or _contributions_text(story)
@@ -172,10 +173,11 @@ def withdrawn_post() -> Note:
 
 def marker_note(name: str, contribution: Contribution, channel: str, url: str) -> Note:
     """To somebody whose mark is part of it; `channel` is "" where they can't see it."""
+    title = truncate(to_plain(contribution.title), _TITLE_LENGTH)
     parts: list[Part] = [
         f"You said that {name}'s ",
         link(contribution.url, "answer"),
-        f" to “{truncate(to_plain(contribution.title), _TITLE_LENGTH)}” helped. Your mark did this: ",
+        f" to “{title}” helped. Your mark did this: ",
     ]
     if channel:
         parts += [f"{name} is being thanked in ", link(url, f"#{channel}"), "."]
@@ -200,8 +202,8 @@ def ring_alert(
     text = (
         f"A private note for program leads: {marks_from_ring} of the {marks} marks that"
         f" {name} got in the last year come from a ring of {len(people)} people who"
-        f" mark each other: {name_list(people)}. That can be a close team, and nothing is"
-        " wrong with that; marks from within a ring alone make nobody a mentor."
+        f" mark each other: {name_list(people)}. That can be a close team, and nothing"
+        " is wrong with that; marks from within a ring alone make nobody a mentor."
     )
     return fallback_text(text), [rich_text.inline(text)]
 

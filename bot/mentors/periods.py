@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""The weeks for which credits are given, by the local day on which they end."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

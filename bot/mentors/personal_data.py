@@ -76,7 +76,8 @@ PERSONAL_DATA = (
         contents="How many messages each person wrote in a channel on a day. Nothing of"
         " the messages.",
         purpose="Whoever writes little and helps much is to be noticed.",
-        retention="A year has passed. When the person is forgotten it stays as somebody's.",
+        retention="A year has passed. When the person is forgotten it stays as"
+        " somebody's.",
         owner_columns=("member",),
     ),
     TablePolicy(
@@ -102,9 +103,10 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=Credit,
-        contents="Who was noticed, or credited by hand and why; what they chose; where they"
-        " were told.",
-        purpose="To tell them first, to keep to their choice, and to let them change it.",
+        contents="Who was noticed, or credited by hand and why; what they chose; where"
+        " they were told.",
+        purpose="To tell them first, to keep to their choice, and to let them change"
+        " it.",
         retention="The person is forgotten: then it stays as somebody's, and its public"
         " post names nobody. Whoever credited by hand takes their reason along.",
         owner_columns=("member",),

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Recognize the messages that people write."""
 
 from collections.abc import Mapping
 from typing import Any

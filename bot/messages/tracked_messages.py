@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""The Slack messages that we track, and the locks of their channels."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -33,8 +33,8 @@ def _rules(helpful: Sequence[str], solved: Sequence[str]) -> SectionBlock:
         text="*Four short rules*\n"
         "1. *Ask early.* `/ask How do I …?` is enough, and no question is too small.\n"
         "2. *Answer in the ask's thread,* with what worked for you.\n"
-        f"3. *Say what helped.* React to an answer with {join_with_or(helpful)}; when one"
-        f" solves your own ask, with {join_with_or(solved)}.\n"
+        f"3. *Say what helped.* React to an answer with {join_with_or(helpful)}; when"
+        f" one solves your own ask, with {join_with_or(solved)}.\n"
         "4. *Say thanks.* `/kudos @ana for …` says what for."
     )
 

@@ -13,7 +13,8 @@ from models import ChannelIntroduction
 PERSONAL_DATA = (
     TablePolicy(
         model=ChannelIntroduction,
-        contents="Who invited the bot to a channel, and who let it introduce itself there.",
+        contents="Who invited the bot to a channel, and who let it introduce itself"
+        " there.",
         purpose="It asks whoever invited it, and introduces itself once.",
         retention="The person is forgotten: then it stays as somebody's.",
         owner_columns=("inviter", "posted_by"),

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Limits and delays for further attempts at a delivery."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import event, update
 from sqlalchemy.orm import Session
@@ -26,7 +26,6 @@ from bot.outbox.enqueue import ENQUEUED, Cause, caused_by
 from bot.outbox.kind import MessageKind
 from bot.outbox.message_type import MessageType, do_nothing
 from bot.outbox.queue import Delivery
-from bot.runtime import Runtime, Transaction
 from bot.slack.actions import (
     FetchMemberships,
     PostIfMember,
@@ -48,6 +47,10 @@ from bot.slack.api import (
 from bot.visibility import MAX_LOOKUPS, MembershipUnknown
 from models import Installation
 
+if TYPE_CHECKING:
+    # The runtime opens transactions, which can enqueue: it stands above the outbox.
+    from bot.runtime import Runtime
+
 log = logging.getLogger(__name__)
 
 # Slack's history may lag behind its writes, so one look is not enough to say "no".
@@ -63,10 +66,10 @@ class OutboxWorker:
 
     def __init__(
         self,
-        rt: Runtime,
+        rt: "Runtime",
         message_types: Mapping[MessageKind, MessageType],
         *,
-        fetch_new_users: Callable[[Runtime], None] = do_nothing,
+        fetch_new_users: Callable[["Runtime"], None] = do_nothing,
         next_slot: Callable[[], float] = lambda: 0,
         on_attempt: Callable[[str], None] = do_nothing,
         monotonic_clock: Callable[[], float] = time.monotonic,
@@ -223,8 +226,7 @@ class OutboxWorker:
         """Draw it; where it is not known who may see it, ask Slack first."""
         for _ in range(MAX_LOOKUPS):
             try:
-                with self._rt.read_session() as session:
-                    tx = Transaction(session, self._rt.workspace, delivery.started_at)
+                with self._rt.read(self._rt.workspace) as tx:
                     return message_type.render_when_due(tx, delivery)
             except MembershipUnknown as unknown:
                 until = self._rate_limited_until(delivery, FetchMemberships.method)
@@ -318,11 +320,10 @@ class OutboxWorker:
         sent: dict[str, Any] = {"drawn": delivery.version, "error": None, "failures": 0}
         if isinstance(result, tuple):
             sent["slack_channel"], sent["ts"] = result
-        with self._rt.write_session.begin() as session:
-            tx = Transaction(session, self._rt.workspace, now)
+        with self._rt.write(self._rt.workspace) as tx:
             message_type.lock(tx, delivery)
             if queue.finish(
-                session,
+                tx.session,
                 delivery,
                 now=now,
                 state="sent",
@@ -336,7 +337,7 @@ class OutboxWorker:
                 cause = Cause(
                     delivery.metadata_token, delivery.first_sent_at, looked_for
                 )
-                with caused_by(session, cause):
+                with caused_by(tx.session, cause):
                     message_type.on_sent(tx, delivery, result)
         log.info("sent", extra={"kind": delivery.kind, "item": delivery.id})
         self._on_attempt("sent")
@@ -432,10 +433,9 @@ class OutboxWorker:
         message_type = self._message_types[MessageKind(delivery.kind)]
         now = self._rt.clock()
         self._on_attempt(state)
-        with self._rt.write_session.begin() as session:
-            tx = Transaction(session, self._rt.workspace, now)
+        with self._rt.write(self._rt.workspace) as tx:
             message_type.lock(tx, delivery)
-            if queue.finish(session, delivery, now=now, state=state, error=reason):
+            if queue.finish(tx.session, delivery, now=now, state=state, error=reason):
                 tell = (
                     message_type.on_rejected
                     if state == "parked"
@@ -445,7 +445,7 @@ class OutboxWorker:
                 cause = Cause(
                     delivery.metadata_token, delivery.first_sent_at, frozenset()
                 )
-                with caused_by(session, cause):
+                with caused_by(tx.session, cause):
                     tell(tx, delivery, reason)
 
     def _finish(self, delivery: Delivery, **changes: Any) -> None:

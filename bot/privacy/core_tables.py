@@ -116,10 +116,11 @@ CORE_TABLES: Sequence[TablePolicy] = (
     ),
     TablePolicy(
         model=OutboxItem,
-        contents="What was sent: what it was about, to whom, and where it stands. Not its"
-        " words, which are drawn when it is sent.",
+        contents="What was sent: what it was about, to whom, and where it stands. Not"
+        " its words, which are drawn when it is sent.",
         purpose="So that nothing is said twice, and what was said can be reworded.",
-        retention="The recipient is forgotten; its details go 30 days after the sending.",
+        retention="The recipient is forgotten; its details go 30 days after the"
+        " sending.",
         owner_columns=("recipient",),
         json_columns=("detail",),
         key_columns=("key",),
@@ -166,7 +167,8 @@ MEMBER_SETTINGS = (
         model=MemberSettingsRow,
         contents="What members chose for themselves: topics, reminders, quiet hours,"
         " pauses, whether they may be named or asked; when they were greeted.",
-        purpose="So that the bot leaves them alone when they wish, and greets them once.",
+        purpose="So that the bot leaves them alone when they wish, and greets them"
+        " once.",
         retention="The person is forgotten.",
         owner_columns=("member",),
         non_personal=("topics_known", "topics_wanted", "may_be_named"),

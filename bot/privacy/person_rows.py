@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Export, erase and count the rows that name a person, in any table."""
 
 import json
 import re

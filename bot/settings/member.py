@@ -93,7 +93,10 @@ def format_day(date_: date) -> str:
 
 def summary(settings: MemberSettings, zone: str) -> list[tuple[str, str]]:
     """What somebody chose, in words; `zone` is the IANA name of theirs."""
-    hours = f"{_format_time(settings.hours_from)} to {_format_time(settings.hours_to)}, {zone}"
+    hours = (
+        f"{_format_time(settings.hours_from)} to {_format_time(settings.hours_to)},"
+        f" {zone}"
+    )
     naming = {value: text for value, text, _ in NAMING_CHOICES}
     return [
         ("Topics you know", ", ".join(settings.topics_known) or "not set"),

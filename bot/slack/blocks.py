@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Block Kit builders that several features share."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Display names that tell apart people of the same name."""
 
 from collections import Counter
 from collections.abc import Mapping

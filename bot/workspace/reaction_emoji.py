@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""The emoji that mean something, and what a reaction with one means."""
 
 from collections.abc import Sequence
 from typing import Literal

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""The roles of a member, in a channel and in the workspace."""
 
 from collections.abc import Iterable
 from typing import Any

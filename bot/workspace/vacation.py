@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Recognize a vacation in a status of Slack's profile."""
 
 import re
 

@@ -203,8 +203,8 @@ def _deliveries(
     if overdue:
         yield wrong(
             about,
-            f"{_count(overdue)} have waited for over {OVERDUE_AFTER.seconds // 60} minutes:"
-            f" {_kinds(overdue)}.",
+            f"{_count(overdue)} have waited for over {OVERDUE_AFTER.seconds // 60}"
+            f" minutes: {_kinds(overdue)}.",
             "See whether the bot runs and is ready, and what its log says.",
         )
     for state, says, do in (

@@ -131,8 +131,8 @@ def _check_server(connection: Connection, *, clock: Clock) -> Iterator[Finding]:
         yield warning(
             "Connections",
             f"{used} of {most} are taken.",
-            f"Each replica takes up to {db_engine.MAX_CONNECTIONS}: raise max_connections, or"
-            " use fewer replicas.",
+            f"Each replica takes up to {db_engine.MAX_CONNECTIONS}: raise"
+            " max_connections, or use fewer replicas.",
         )
     yield _skew(at, before=before, after=after)
 

@@ -86,8 +86,8 @@ def test_nobody_waits_longer_for_a_connection_than_slack_waits(
     deployment: Deployment,
 ):
     database = deployment.backswing.database
-    pools = database.engine.pool, database.autocommit.pool
-    assert {pool._timeout for pool in pools} == {REQUEST_TIMEOUT_SECONDS}  # type: ignore[attr-defined]
+    pools: list[Any] = [database.engine.pool, database.autocommit.pool]
+    assert {pool._timeout for pool in pools} == {REQUEST_TIMEOUT_SECONDS}
     assert deployment.slack.ack_seconds > REQUEST_TIMEOUT_SECONDS
 
 

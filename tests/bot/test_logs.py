@@ -188,7 +188,7 @@ UNCAUGHT = f"""
 import asyncio, sys, threading, warnings
 from bot import logs
 
-logs.set_up(form="json", level="INFO")
+logs.set_up(style="json", level="INFO")
 logs.log_uncaught_errors()
 
 class Trips:

@@ -567,7 +567,7 @@ def test_the_readmes_example_is_of_today():
     source = "".join(
         path.read_text() for path in Path(slack.__file__).parent.glob("*.py")
     )
-    said = set(re.findall(r'about = "([\w ]+)"|ABOUT = "([\w ]+)"', source))
+    said = set(re.findall(r'about = "([\w ]+)"|SUBJECT = "([\w ]+)"', source))
     known = {name for pair in said for name in pair if name} | {"Schema"}
     assert len(abouts) == len(set(abouts)) > 10
     assert set(abouts) <= known

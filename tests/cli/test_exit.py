@@ -10,13 +10,13 @@ ROOT = Path(__file__).parent.parent.parent
 
 HANGS = """
 import sys, threading, concurrent.futures
-from cli.exit import end_soon
+from cli.exit import exit_soon
 pool = concurrent.futures.ThreadPoolExecutor(1)
 pool.submit(threading.Event().wait)
 try:
     sys.exit({code!r})
 except SystemExit as ended:
-    end_soon(ended.code, seconds=0.1)
+    exit_soon(ended.code, seconds=0.1)
     raise
 """
 

@@ -122,7 +122,7 @@ def test_what_slack_refuses_at_the_start_ends_it_before_it_serves(
     assert "SLACK_APP_TOKEN is not accepted" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["take_over", "see_channels"])
+@pytest.mark.parametrize("name", ["release_leases", "sync_bot_channels"])
 def test_a_database_that_fails_at_the_start_ends_it_before_it_serves(
     backswing: Application,
     name: str,

@@ -320,7 +320,6 @@ def test_sharing_signs_nobody_up_but_asks_once(story: Story):
 
 def test_what_somebody_can_join_and_has_joined(story: Story):
     one = story.post_round()
-    workspace = story.rt.workspace
 
     def look(who: str) -> tuple[int, int, int]:
         with story.rt.read(story.rt.workspace) as tx:

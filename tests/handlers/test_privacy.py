@@ -267,7 +267,6 @@ def forgets_while_posting(story: Story, who: str) -> None:
         if method == "chat.postMessage":
             story.slack.on_call = lambda _: None
             with story.rt.write(story.rt.workspace) as tx:
-                workspace = tx.workspace.id
                 privacy.erase(tx, who)
 
     story.slack.on_call = in_flight

@@ -50,33 +50,33 @@ class Asks(Machine):
         self.number += 1
         self.world.say(who, f"How do I do n{self.number}? <!here>", where)
 
-    @precondition(lambda self: self.threads())
+    @precondition(lambda self: self.repliable_messages())
     @rule(data=st.data(), who=ANY_MEMBER, thanks=st.booleans())
     def reply(self, data: st.DataObject, who: str, *, thanks: bool) -> None:
         channel, ts = data.draw(st.sampled_from(self.repliable_messages()))
         text = "Thank you, that worked!" if thanks else "Have you tried it again?"
         self.world.say(who, text, channel, ts)
 
-    @precondition(lambda self: self.messages())
+    @precondition(lambda self: self.reactable_messages())
     @rule(data=st.data(), who=ANY_MEMBER, emoji=EMOJI)
     def react(self, data: st.DataObject, who: str, emoji: str) -> None:
         channel, ts, thread = data.draw(st.sampled_from(self.reactable_messages()))
         self.world.toggle_reaction(who, channel, ts, thread, emoji)
 
-    @precondition(lambda self: self.said(is_top=True))
+    @precondition(lambda self: self.user_messages(is_top=True))
     @rule(data=st.data())
     def edit(self, data: st.DataObject) -> None:
         said = data.draw(st.sampled_from(self.user_messages(is_top=True)))
         self.number += 1
         self.world.edit(said, f"Or rather: how do I do n{self.number}?")
 
-    @precondition(lambda self: self.said(is_top=False))
+    @precondition(lambda self: self.user_messages(is_top=False))
     @rule(data=st.data())
     def delete_reply(self, data: st.DataObject) -> None:
         said = data.draw(st.sampled_from(self.user_messages(is_top=False)))
         self.world.delete_message(said)
 
-    @precondition(lambda self: len(self.said(is_top=True)) > 2)
+    @precondition(lambda self: len(self.user_messages(is_top=True)) > 2)
     @rule(data=st.data())
     def delete_message(self, data: st.DataObject) -> None:
         said = data.draw(st.sampled_from(self.user_messages(is_top=True)))
@@ -139,7 +139,7 @@ class Asks(Machine):
             assert all(answer is not None and not answer.body for answer in answers)
         self.load_asks()
 
-    @precondition(lambda self: self.living())
+    @precondition(lambda self: self.live_asks())
     @rule(
         data=st.data(),
         who=ANY_MEMBER,
@@ -157,7 +157,7 @@ class Asks(Machine):
             assert who != ask.asker
         self.record_button_mark(ask, who, what, mark)
 
-    @precondition(lambda self: self.living())
+    @precondition(lambda self: self.live_asks())
     @rule(
         data=st.data(),
         who=ANY_MEMBER,
@@ -176,7 +176,7 @@ class Asks(Machine):
         if what == "reopen" and may and self.world.disturbances == disturbed:
             assert ask.reopened_at_micros > before.reopened_us
 
-    @precondition(lambda self: self.living())
+    @precondition(lambda self: self.live_asks())
     @rule(
         data=st.data(),
         who=ANY_MEMBER,
@@ -198,7 +198,7 @@ class Asks(Machine):
             may = who in {ask.asker, *MODERATORS} and (reason or who == ask.asker)
             assert (ask.closed_at_micros > before.closed_us) == bool(may)
 
-    @precondition(lambda self: len(self.living()) > 1)
+    @precondition(lambda self: len(self.live_asks()) > 1)
     @rule(data=st.data(), who=ANY_MEMBER, which=REPLICA_NUMBERS)
     def delete_ask(self, data: st.DataObject, who: str, which: int) -> None:
         ask = data.draw(st.sampled_from(self.live_asks()))
@@ -211,7 +211,7 @@ class Asks(Machine):
             assert is_gone == may
         ask.is_deleted = is_gone
 
-    @precondition(lambda self: self.said(is_top=True))
+    @precondition(lambda self: self.user_messages(is_top=True))
     @rule(data=st.data(), which=REPLICA_NUMBERS, who=ANY_MEMBER)
     def make_ask(self, data: st.DataObject, which: int, who: str) -> None:
         said = data.draw(st.sampled_from(self.user_messages(is_top=True)))
@@ -226,7 +226,7 @@ class Asks(Machine):
         if known is None and source in self.asks:
             assert who in {said.author, "U0DAN"} or said.channel == OPEN
 
-    @precondition(lambda self: self.said(is_top=False))
+    @precondition(lambda self: self.user_messages(is_top=False))
     @rule(
         data=st.data(),
         who=ANY_MEMBER,
@@ -238,7 +238,7 @@ class Asks(Machine):
         self.shortcut(which, who, f"mark_{what}", said)
         self.check_mark(said, who, what)
 
-    @precondition(lambda self: self.said(is_top=False))
+    @precondition(lambda self: self.user_messages(is_top=False))
     @rule(
         data=st.data(),
         who=ANY_MEMBER,

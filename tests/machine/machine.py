@@ -259,7 +259,7 @@ class Machine(RuleBasedStateMachine):
                 batch.append(data.draw(st.sampled_from(ready)))
         self.deliver_batch(self.replica_for(which), batch)
 
-    @precondition(lambda self: self.world.told)
+    @precondition(lambda self: self.world.delivered)
     @rule(data=st.data(), which=st.integers(0, 1))
     def redeliver(self, data: st.DataObject, which: int) -> None:
         COUNTERS["duplicates"] += 1

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot import timezones
 from bot.checkins import recurrence
 from bot.checkins.recurrence import NTH, Occurrence, Recurrence
+from tests.strategies import zones_that_differ
 
 FIRST, LAST = date(2024, 1, 1), date(2030, 12, 31)
 _DAYS = (rrule.MO, rrule.TU, rrule.WE, rrule.TH, rrule.FR, rrule.SA, rrule.SU)
@@ -123,10 +124,10 @@ def test_in_every_zone_each_day_of_the_years_has_one_occurrence_in_order():
     days = _by_rrule(daily, LAST)
     assert list(_one_after_another(daily)) == days
     assert len(days) == (LAST - FIRST).days + 1
-    for name in sorted(timezones.known_names()):
+    for zone in zones_that_differ():
         # Times that clocks skip, show twice, and leave alone.
         for at in (time(0, 0), time(2, 30), time(9, 0), time(23, 30)):
-            _check_instants(days, at, ZoneInfo(name))
+            _check_instants(days, at, zone)
 
 
 @given(RHYTHMS, TIMES, ZONES, DATES, TIMES)

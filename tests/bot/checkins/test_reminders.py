@@ -1,6 +1,6 @@
 """Who has joined and has not shared is reminded once, in their own daytime."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -202,10 +202,7 @@ def test_it_comes_by_ones_own_clock(story: Story, one: Round, tz: str | None, at
 
 
 def test_ones_own_hours_and_pause_are_kept(story: Story, one: Round):
-    from_one = datetime(2026, 3, 12).time().replace(hour=13)  # noqa: DTZ001 - a local hour
-    set_preferences(
-        story, hours_from=from_one, paused_until=datetime(2026, 3, 12).date()
-    )
+    set_preferences(story, hours_from=time(13), paused_until=date(2026, 3, 12))
     tick(story, TUESDAY + timedelta(minutes=1))
     tick(story, datetime(2026, 3, 11, 12, 0, tzinfo=UTC))
     tick(story, datetime(2026, 3, 12, 10, 59, tzinfo=UTC))

@@ -56,7 +56,6 @@ def lived(story: Story) -> Story:
 
 
 def test_each_ask_and_each_person_is_there(lived: Story):
-    workspace = lived.rt.workspace.id
     with lived.rt.read(lived.rt.workspace) as tx:
         first, second = service.asks(tx)
         people = {row["name"]: row for row in service.people(tx)}

@@ -297,7 +297,7 @@ def test_a_deleted_ask_does_not_come_back(export, load, database):
 
 def test_a_bot_with_a_token_finds_what_was_loaded_before(export, load, database, slack):
     load(export)
-    slack.identity = {
+    slack.bot_identity = {
         "team_id": export_factory.TEAM,
         "team": "Synthetic",
         "user_id": BOT,
@@ -370,7 +370,7 @@ def test_a_reply_filed_before_its_ask_counts(load, database, tmp_path):
     )
     load(path)
     assert held(database) == message_counts.from_export(path)
-    assert held(database).figures()["helpful marks"] == 1
+    assert held(database).totals()["helpful marks"] == 1
 
 
 def test_slackbot_and_apps_neither_ask_nor_answer_nor_mark(load, database, tmp_path):
@@ -391,7 +391,7 @@ def test_slackbot_and_apps_neither_ask_nor_answer_nor_mark(load, database, tmp_p
     )
     load(path)
     assert held(database) == message_counts.from_export(path)
-    assert held(database).figures() == {
+    assert held(database).totals() == {
         "asks": 1,
         "answers": 1,
         "helpful marks": 0,

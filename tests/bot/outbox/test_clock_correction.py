@@ -307,9 +307,9 @@ def test_whatever_the_clock_did_everything_is_sent_once_soon_after(
 
 RUNTIME = (
     "workspace",
-    "sessions",
-    "reads",
-    "lookups",
+    "write_session",
+    "read_session",
+    "autocommit",
     "slack",
     "clock",
 )

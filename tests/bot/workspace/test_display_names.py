@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Names that tell people apart."""
 
 import pytest
 from hypothesis import given

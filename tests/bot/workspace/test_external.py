@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""People of other organizations, as Slack describes them."""
 
 import pytest
 

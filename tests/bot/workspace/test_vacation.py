@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Statuses that tell of a vacation."""
 
 import pytest
 

@@ -11,7 +11,8 @@ from slack_bolt import Ack
 from benchmarks.events import BOT, BOT_USER, SIGNING_SECRET, TEAM
 from bot import logs
 from bot.clock import utc_now
-from bot.runtime import Workspace
+from bot.runtime import ServedWorkspaces, Workspace
+from bot.slack.client import SlackClient
 from cli.app import create_server
 from handlers.bolt_app import build_bolt
 from handlers.health import Health
@@ -22,7 +23,14 @@ from handlers.readiness import Readiness
 def main(port: int) -> None:
     logs.set_up(style="json", level="INFO")
     bolt = build_bolt(
-        Workspace(1, TEAM, BOT, BOT_USER, "https://peers.slack.com/"), "xoxb-"
+        ServedWorkspaces(
+            [
+                (
+                    Workspace(1, TEAM, BOT, BOT_USER, "https://peers.slack.com/"),
+                    SlackClient("xoxb-"),
+                )
+            ]
+        )
     )
 
     @bolt.event("message")

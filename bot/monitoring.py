@@ -1,4 +1,4 @@
-"""What waits to be done, and since when: for those who look after the bot."""
+"""Count what waits to be done, and since when: for those who operate the bot."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,11 +29,22 @@ FAILED_STATES = ("parked", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
-    """How many there are, how many of them are due, and since when the oldest is."""
+    """The number of things that wait, how many are due, and when the oldest fell due.
+
+    Those of several workspaces can be added up.
+    """
 
     count: int
     due: int
     oldest_at: datetime | None
+
+    def __add__(self, other: "QueueDepth") -> "QueueDepth":
+        moments = filter(None, (self.oldest_at, other.oldest_at))
+        return QueueDepth(
+            self.count + other.count,
+            self.due + other.due,
+            min(moments, default=None),
+        )
 
 
 def outbox_depth(tx: Transaction) -> Mapping[str, QueueDepth]:

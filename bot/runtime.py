@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Engine
@@ -27,6 +28,70 @@ class Workspace:
     team_url: str
     # The id of the Enterprise organization that the workspace is part of, if it is.
     enterprise_id: str | None = None
+
+
+class ServedWorkspaces:
+    """The workspaces that this process has a token for, in the order of their ids.
+
+    For any thread. A reader sees the state before or after an `add`, and needs no lock.
+    """
+
+    def __init__(self, served: Iterable[tuple[Workspace, SlackApi]] = ()) -> None:
+        self._lock = Lock()
+        self._workspaces: Mapping[int, Workspace] = {}
+        self._clients: Mapping[int, SlackApi] = {}
+        self._by_team: Mapping[str, Workspace] = {}
+        for workspace, slack in served:
+            self.add(workspace, slack)
+
+    def add(self, workspace: Workspace, slack: SlackApi) -> None:
+        """Serve the workspace with a client that has its token, from now on."""
+        with self._lock:
+            known = {**self._workspaces, workspace.id: workspace}
+            self._clients = {**self._clients, workspace.id: slack}
+            self._by_team = {each.team_id: each for each in known.values()}
+            self._workspaces = dict(sorted(known.items()))
+
+    def __iter__(self) -> Iterator[Workspace]:
+        return iter(self._workspaces.values())
+
+    def __len__(self) -> int:
+        return len(self._workspaces)
+
+    @property
+    def ids(self) -> list[int]:
+        return list(self._workspaces)
+
+    def get(self, installation_id: int) -> Workspace:
+        """Return the workspace of an installation. Raises KeyError if not served."""
+        return self._workspaces[installation_id]
+
+    def slack_of(self, installation_id: int) -> SlackApi:
+        """Return the client of an installation. Raises KeyError if not served."""
+        return self._clients[installation_id]
+
+    def find(
+        self, team_id: str | None, enterprise_id: str | None = None
+    ) -> Workspace | None:
+        """Return the workspace that a payload of Slack belongs to; None: not served.
+
+        A payload that names no team belongs to the only workspace that it can be of.
+        """
+        if team_id:
+            return self._by_team.get(team_id)
+        candidates = [
+            workspace
+            for workspace in self
+            if not (enterprise_id and workspace.enterprise_id)
+            or workspace.enterprise_id == enterprise_id
+        ]
+        return candidates[0] if len(candidates) == 1 else None
+
+    @property
+    def only(self) -> Workspace:
+        """Return the workspace of a process that serves one. Raises ValueError."""
+        [workspace] = self
+        return workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +179,29 @@ class Runtime:
     """The open resources of the process.
 
     `write_session` changes, `read_session` looks, `autocommit` answers one quick
-    question each. `slack` is never called in a transaction. `message_counter` counts
+    question each. Slack is never called in a transaction. `message_counter` counts
     members' messages.
     """
 
-    workspace: Workspace
+    workspaces: ServedWorkspaces
     write_session: sessionmaker[Session]
     read_session: sessionmaker[Session]
     autocommit: Engine
-    slack: SlackApi
     clock: Clock
     mentor_settings: MentorSettings = field(default_factory=MentorSettings)
     message_counter: MessageCounter = field(default_factory=MessageCounter)
+
+    def slack_of(self, workspace: Workspace) -> SlackApi:
+        """Return Slack's API with the token of the workspace."""
+        return self.workspaces.slack_of(workspace.id)
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.workspaces.only
+
+    @property
+    def slack(self) -> SlackApi:
+        return self.slack_of(self.workspace)
 
     @contextmanager
     def write(self, workspace: Workspace) -> Iterator[Transaction]:

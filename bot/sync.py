@@ -1,4 +1,4 @@
-"""What Slack says of people and channels: asked for outside any transaction."""
+"""Fetch people and channels from Slack, outside any transaction."""
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
@@ -15,7 +15,7 @@ from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.kudos import reactions as kudos
 from bot.outbox import queue
-from bot.runtime import Runtime, Transaction
+from bot.runtime import Runtime, Transaction, Workspace
 from bot.slack.api import RateLimited, Rejected, SlackError
 from bot.workspace import channels, members
 from models import Channel, Member
@@ -87,39 +87,43 @@ def _on_user_loaded(tx: Transaction, member: Member) -> None:
 
 def refresh(
     rt: Runtime,
+    workspace: Workspace | None = None,
     *,
     users: Iterable[str] = (),
     channel: str | None = None,
     command_user: str | None = None,
 ) -> None:
-    """Have fresh facts about these before a decision that rests on them.
+    """Have fresh facts about users and a channel before a decision that rests on them.
 
-    `typed_by`: whoever typed a command in the channel. Slack lets only its members.
-    Raises Refusal where there are none at all and Slack can't be asked.
+    `command_user` typed a command in the channel, which Slack allows to its members
+    only. Raises UserError if nothing at all is known and Slack can't be asked.
     """
+    workspace = workspace or rt.workspaces.only
     now = rt.clock()
-    wanted = list(dict.fromkeys(users))
+    slack_ids = list(dict.fromkeys(users))
     with rt.autocommit.connect() as connection:
-        here = {"installation_id": rt.workspace.id}
-        people_known = _fetched_at(
-            connection, _FETCHED_USERS, here | {"slack_ids": wanted}
+        here = {"installation_id": workspace.id}
+        fetched_at = _fetched_at(
+            connection, _FETCHED_USERS, here | {"slack_ids": slack_ids}
         )
         place = _channel_row(connection, here, channel)
-    for slack_id in wanted:
-        looked_up_at = people_known.get(slack_id)
+    for slack_id in slack_ids:
+        looked_up_at = fetched_at.get(slack_id)
         if _is_stale(looked_up_at, USER_FRESH_FOR, now):
-            _fetch_user(rt, slack_id, is_required=looked_up_at is None)
+            _fetch_user(rt, workspace, slack_id, is_required=looked_up_at is None)
     if channel:
         looked_up_at = place.looked_up_at if place else None
         if _is_stale(looked_up_at, CHANNEL_FRESH_FOR, now):
-            _fetch_channel(rt, channel, is_required=looked_up_at is None)
+            _fetch_channel(rt, workspace, channel, is_required=looked_up_at is None)
             with rt.autocommit.connect() as connection:
                 place = _channel_row(connection, here, channel)
         if command_user and place is not None and place.is_private:
-            with rt.write(rt.workspace) as tx:
-                seat, now = {place.id: True}, tx.now
+            with rt.write(workspace) as tx:
                 visibility.record_memberships(
-                    tx, command_user, seat, at_micros=datetime_to_micros(now)
+                    tx,
+                    command_user,
+                    {place.id: True},
+                    at_micros=datetime_to_micros(tx.now),
                 )
 
 
@@ -142,13 +146,15 @@ def _is_stale(
 def _fetched_at(
     connection: Connection, statement: Any, values: Mapping[str, Any]
 ) -> dict[str, datetime | None]:
-    """When these were looked up, by Slack's ids."""
+    """Return when each was fetched, by Slack's ids."""
     return {row[0]: row[1] for row in connection.execute(statement, values)}
 
 
-def _fetch_user(rt: Runtime, slack_id: str, *, is_required: bool) -> None:
+def _fetch_user(
+    rt: Runtime, workspace: Workspace, slack_id: str, *, is_required: bool
+) -> None:
     try:
-        user = rt.slack.user_info(slack_id)
+        user = rt.slack_of(workspace).user_info(slack_id)
     except SlackError as error:
         if error.code in _NOT_FOUND_ERRORS:
             user = {"id": slack_id, "deleted": True}
@@ -156,13 +162,15 @@ def _fetch_user(rt: Runtime, slack_id: str, *, is_required: bool) -> None:
             raise UserError(visibility.SLACK_UNREACHABLE) from error
         else:
             return
-    with rt.write(rt.workspace) as tx:
+    with rt.write(workspace) as tx:
         store_user(tx, user)
 
 
-def _fetch_channel(rt: Runtime, slack_id: str, *, is_required: bool) -> None:
+def _fetch_channel(
+    rt: Runtime, workspace: Workspace, slack_id: str, *, is_required: bool
+) -> None:
     try:
-        conversation = rt.slack.conversation_info(slack_id)
+        conversation = rt.slack_of(workspace).conversation_info(slack_id)
     except SlackError as error:
         if error.code != "channel_not_found":
             if is_required:
@@ -172,63 +180,63 @@ def _fetch_channel(rt: Runtime, slack_id: str, *, is_required: bool) -> None:
         conversation = {"id": slack_id, "is_member": False, "is_private": True}
     if conversation.get("is_im") or conversation.get("is_mpim"):
         return
-    with rt.write(rt.workspace) as tx:
+    with rt.write(workspace) as tx:
         channels.upsert_from_slack(tx, conversation)
 
 
-def fetch_new_users(rt: Runtime) -> None:
+def fetch_new_users(rt: Runtime, workspace: Workspace) -> None:
     """Ask about people we have only met by their ids, a few at a time."""
     with rt.autocommit.connect() as connection:
-        new = connection.scalars(_NEW_USERS, {"installation_id": rt.workspace.id}).all()
-    _fetch_users(rt, new)
+        new = connection.scalars(_NEW_USERS, {"installation_id": workspace.id}).all()
+    _fetch_users(rt, workspace, new)
 
 
-def refresh_stale_users(rt: Runtime) -> None:
+def refresh_stale_users(rt: Runtime, workspace: Workspace) -> None:
     """Ask again about people whose facts are old, a few at a time."""
     now = rt.clock()
     with rt.autocommit.connect() as connection:
         old = connection.scalars(
             _STALE_USERS,
             {
-                "installation_id": rt.workspace.id,
+                "installation_id": workspace.id,
                 "before": now - STALE_AFTER,
                 "now": now,
             },
         ).all()
-    _fetch_users(rt, old)
+    _fetch_users(rt, workspace, old)
 
 
-def _fetch_users(rt: Runtime, slack_ids: Collection[str]) -> None:
+def _fetch_users(rt: Runtime, workspace: Workspace, slack_ids: Collection[str]) -> None:
     if not slack_ids:
         return
     with rt.autocommit.connect() as connection:
         if queue.rate_limited_until(
-            connection, rt.workspace.id, _USERS_INFO, now=rt.clock()
+            connection, workspace.id, _USERS_INFO, now=rt.clock()
         ):
             return
     for slack_id in slack_ids:
         try:
-            user = rt.slack.user_info(slack_id)
+            user = rt.slack_of(workspace).user_info(slack_id)
         except Rejected:
             # Nobody by that id any more: as little as we know, it is settled.
             user = {"id": slack_id, "deleted": True}
         except RateLimited as error:
             until = rt.clock() + timedelta(seconds=error.retry_after)
-            with rt.write(rt.workspace) as tx:
+            with rt.write(workspace) as tx:
                 queue.record_rate_limit(tx.session, tx.workspace.id, _USERS_INFO, until)
             return
         except SlackError as error:
             # What can't be asked now is asked later; nothing waits for it.
             log.warning("people not looked up", extra={"error": error.code})
             return
-        with rt.write(rt.workspace) as tx:
+        with rt.write(workspace) as tx:
             store_user(tx, user)
 
 
-def sync_channels(rt: Runtime) -> None:
+def sync_channels(rt: Runtime, workspace: Workspace) -> None:
     """See which channels the bot is in: the events that say so can be withheld."""
-    conversations = list(rt.slack.own_conversations())
-    with rt.write(rt.workspace) as tx:
+    conversations = list(rt.slack_of(workspace).own_conversations())
+    with rt.write(workspace) as tx:
         for conversation in conversations:
             channels.upsert_from_slack(tx, {**conversation, "is_member": True})
         channels.set_joined(tx, [c["id"] for c in conversations])

@@ -21,7 +21,7 @@ from models import Channel, ChannelMember, Member
 
 if TYPE_CHECKING:
     # The outbox asks here, and the transaction stands above the outbox.
-    from bot.runtime import Runtime, Transaction
+    from bot.runtime import Runtime, Transaction, Workspace
 
 FRESH_FOR = timedelta(hours=1)
 # How often Slack is asked for one message or one click, which may be about several
@@ -183,7 +183,11 @@ def on_membership_event(
 
 
 def fetch_memberships(
-    rt: "Runtime", unknown: MembershipUnknown, *, is_urgent: bool
+    rt: "Runtime",
+    workspace: "Workspace",
+    unknown: MembershipUnknown,
+    *,
+    is_urgent: bool,
 ) -> None:
     """Ask Slack, and record what it says. Raises SlackError.
 
@@ -192,13 +196,15 @@ def fetch_memberships(
     asked_us = datetime_to_micros(rt.clock())
     try:
         slack_ids = list(
-            rt.slack.private_conversations_of(unknown.member, is_urgent=is_urgent)
+            rt.slack_of(workspace).private_conversations_of(
+                unknown.member, is_urgent=is_urgent
+            )
         )
     except SlackError as error:
         if error.code not in _UNKNOWN_USER_ERRORS:
             raise
         slack_ids = []
-    with rt.write(rt.workspace) as tx:
+    with rt.write(workspace) as tx:
         is_in = tx.session.scalars(
             select(Channel.id).where(
                 Channel.installation_id == tx.workspace.id,

@@ -1,4 +1,4 @@
-"""Wires the parts and runs them: the bot, from its settings to its threads."""
+"""Wire the parts and run them: the bot, from its settings to its threads."""
 
 import asyncio
 import gc
@@ -27,7 +27,7 @@ from bot.db.open import describe_failure
 from bot.features import message_types
 from bot.outbox.rate_limiter import RateLimiter
 from bot.outbox.worker import BURST, MESSAGES_PER_SECOND, OutboxWorker
-from bot.runtime import Runtime
+from bot.runtime import Runtime, ServedWorkspaces
 from bot.slack.api import Rejected
 from bot.slack.client import SlackClient
 from bot.workspace.installations import install
@@ -71,24 +71,25 @@ class Application:
         """Raises SlackError where Slack does not know our token."""
         self.settings = settings
         self.database = database
+        # The environment holds the token of one workspace. Whatever is below this line
+        # serves any number of them.
         token = _value(settings.slack_bot_token)
         slack = SlackClient(token, base_url=settings.slack_api_url)
         workspace = install(database.write_session, slack, now=clock())
         self.rt = Runtime(
-            workspace,
+            ServedWorkspaces([(workspace, slack)]),
             database.write_session,
             database.read_session,
             database.autocommit,
-            slack,
             clock,
             mentor_settings=settings.mentors,
         )
-        self.bolt = handlers.bolt_app.create_app(self.rt, token)
+        self.bolt = handlers.bolt_app.create_app(self.rt)
         self.worker = OutboxWorker(
             self.rt,
             message_types(settings.mentors),
             fetch_new_users=sync.fetch_new_users,
-            next_slot=RateLimiter(MESSAGES_PER_SECOND, BURST),
+            new_rate_limiter=partial(RateLimiter, MESSAGES_PER_SECOND, BURST),
             on_attempt=self.bolt.metrics.count_attempt,
         )
         self._heartbeat = SchedulerHeartbeat(self.bolt.metrics.count_job)
@@ -106,7 +107,7 @@ class Application:
             if settings.mode == "socket"
             else None
         )
-        # Why there was no use in going on, for the operator.
+        # Why the program can't go on, for the operator.
         self.abort_reason: str | None = None
         self._server: uvicorn.Server | None = None
         signing = settings.slack_signing_secret if settings.mode == "http" else None
@@ -132,7 +133,8 @@ class Application:
     def start(self) -> None:
         try:
             release_leases(self.rt)
-            sync_bot_channels(self.rt)
+            for workspace in self.rt.workspaces:
+                sync_bot_channels(self.rt, workspace)
         except SQLAlchemyError as error:
             self.abort(f"DATABASE_URL: {describe_failure(error)}")
             return
@@ -154,7 +156,7 @@ class Application:
 
     @property
     def is_ending(self) -> bool:
-        """Whether it was told to stop, or gave up."""
+        """Return whether it was told to stop, or gave up."""
         return self._server is not None and self._server.should_exit
 
     def stop(self) -> None:
@@ -170,7 +172,7 @@ class Application:
         log.info("stopped")
 
     def _checks(self) -> Mapping[str, Check]:
-        """What /readyz looks at, by the names that operators see."""
+        """Return what /readyz checks, by the names that operators see."""
         checks: dict[str, Check] = {
             "database": partial(readiness.database_responds, self.rt),
             "changes": partial(readiness.database_writes, self.rt),
@@ -214,7 +216,7 @@ class Application:
         return vitals
 
     def asgi(self, on_ready: Callable[[], None] = lambda: None) -> Starlette:
-        """What uvicorn serves; the bot lives as long as it is served."""
+        """Build what uvicorn serves; the bot lives as long as it is served."""
 
         @asynccontextmanager
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -249,7 +251,7 @@ class Application:
 
 
 def build_info() -> Mapping[str, str]:
-    """Which program this is."""
+    """Describe the program: its version and Python's."""
     return {"version": version(), "python": platform.python_version()}
 
 

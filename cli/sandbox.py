@@ -174,7 +174,7 @@ def clear_tables(database: Database) -> None:
 
 def capture_questions(rt: Runtime, channel_names: Mapping[str, str]) -> None:
     """Make asks of what is asked in these channels: nobody in an export types /ask."""
-    with rt.write(rt.workspace) as tx:
+    with rt.write(rt.workspaces.only) as tx:
         for slack_id, name in channel_names.items():
             conversation = {"id": slack_id, "name": name, "is_member": True}
             channel = channels.upsert_from_slack(tx, conversation)

@@ -1,4 +1,4 @@
-"""Stop the sandbox's clock on its way wherever the bot has something to do."""
+"""Stop the sandbox's clock on its way whenever the bot has something to do."""
 
 import time
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ class TravelWork:
         self._slack = slack
 
     def next_due_at(self) -> datetime | None:
-        with self._rt.read(self._rt.workspace) as tx:
+        with self._rt.read(self._rt.workspaces.only) as tx:
             return monitoring.next_due(tx, settings=self._mentor_settings)
 
     def run_due(self) -> None:
@@ -52,13 +52,15 @@ class TravelWork:
 
     def _is_due(self) -> bool:
         with self._rt.autocommit.connect() as connection:
-            return queue.has_due(
-                connection, self._rt.workspace.id, now=self._rt.clock()
+            return bool(
+                queue.due_installations(
+                    connection, self._rt.workspaces.ids, now=self._rt.clock()
+                )
             )
 
     def _is_sending(self) -> bool:
         """Return whether another thread is at it."""
-        with self._rt.read(self._rt.workspace) as tx:
+        with self._rt.read(self._rt.workspaces.only) as tx:
             held = select(OutboxItem.id).where(
                 OutboxItem.installation_id == tx.workspace.id,
                 OutboxItem.state == "sending",

@@ -46,7 +46,10 @@ class Marks:
         )
         sync.refresh(self._rt, users=[chosen.user.id])
         external_members.record_external_author(
-            self._rt, chosen.message.user, chosen.message.author_teams
+            self._rt,
+            self._rt.workspace,
+            chosen.message.user,
+            chosen.message.author_teams,
         )
         with self._rt.write(self._rt.workspace) as tx:
             channel = channels.find(tx, chosen.channel.id)

@@ -37,7 +37,7 @@ class Buttons:
         if message.user is None or not by_human:
             raise UserError(capture.NOT_BY_A_PERSON)
         external_members.record_external_author(
-            self._rt, message.user, message.author_teams
+            self._rt, self._rt.workspace, message.user, message.author_teams
         )
         if message.user != chosen.user.id:
             with self._rt.write(self._rt.workspace) as tx:

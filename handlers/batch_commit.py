@@ -1,4 +1,4 @@
-"""What events change: those that come together are committed together."""
+"""Commit the changes of events together that come together."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from bot.db.statements import dialect_name
 from bot.messages import tracked_messages
 from bot.messages.lookup import MessageKey
 from bot.messages.tracked_messages import TrackedMessage
-from bot.runtime import Runtime, Transaction
+from bot.runtime import Runtime, Transaction, Workspace
 
 Step = Callable[[Transaction], None]
 
@@ -38,11 +38,14 @@ def one_by_one(tx: Transaction, changes: Sequence[Step]) -> None:
 class PendingCommit(BoltResponse):
     """The acknowledgement of an event, to be given once its change is committed.
 
-    `decide` is told what we know of each message that the event is `about`, and gives
-    the change, or None where there is nothing to do. The event `tells` of a message
-    that may be new to us. What is run here may be run again, and must wait for nothing
-    but the database: other events wait behind it.
+    `decide` takes what is known of each message that the event is `about`, and returns
+    the change, or None if there is nothing to do. `new_message` is one that the event
+    may make known. All of it may run twice, and must wait for nothing but the database:
+    other events wait behind it.
     """
+
+    # Set when the event is dispatched.
+    workspace: Workspace
 
     def __init__(
         self,
@@ -57,43 +60,52 @@ class PendingCommit(BoltResponse):
 
 
 def commit_batch(rt: Runtime, commits: Sequence[PendingCommit]) -> None:
-    """Make all the changes, in as few transactions as can be; raises where one does."""
-    for independent in _split_dependent(commits):
-        _commit(rt, independent)
+    """Make all the changes, in as few transactions as can be; raises where one does.
+
+    A transaction is of one workspace.
+    """
+    by_workspace: dict[Workspace, list[PendingCommit]] = {}
+    for commit in commits:
+        by_workspace.setdefault(commit.workspace, []).append(commit)
+    for workspace, of_workspace in by_workspace.items():
+        for independent in _split_dependent(of_workspace):
+            _commit(rt, workspace, independent)
 
 
 def _split_dependent(commits: Sequence[PendingCommit]) -> Iterator[list[PendingCommit]]:
-    """What is about a message comes after what tells of it, and so knows it."""
+    """Put what is about a message after what makes it known."""
     together: list[PendingCommit] = []
-    told: set[MessageKey] = set()
-    for write in commits:
-        if not told.isdisjoint(write.messages):
+    new_messages: set[MessageKey] = set()
+    for commit in commits:
+        if not new_messages.isdisjoint(commit.messages):
             yield together
-            together, told = [], set()
-        together.append(write)
-        if write.new_message is not None:
-            told.add(write.new_message)
+            together, new_messages = [], set()
+        together.append(commit)
+        if commit.new_message is not None:
+            new_messages.add(commit.new_message)
     yield together
 
 
-def _commit(rt: Runtime, commits: Sequence[PendingCommit]) -> None:
-    about = {message for write in commits for message in write.messages}
+def _commit(
+    rt: Runtime, workspace: Workspace, commits: Sequence[PendingCommit]
+) -> None:
+    about = {message for commit in commits for message in commit.messages}
     known: dict[MessageKey, TrackedMessage] = {}
     if about:
         with rt.autocommit.connect() as connection:
-            known = tracked_messages.find_all(connection, rt.workspace.id, about)
+            known = tracked_messages.find_all(connection, workspace.id, about)
     changes: dict[Callable[[Transaction, Sequence[Any]], None], list[Any]] = {}
-    places: list[TrackedMessage] = []
-    for write in commits:
-        found = [known.get(message) for message in write.messages]
-        change = write.decide(*found)
+    changed: list[TrackedMessage] = []
+    for commit in commits:
+        tracked = [known.get(message) for message in commit.messages]
+        change = commit.decide(*tracked)
         if change is not None:
             changes.setdefault(change.apply, []).append(change.item)
-            places.extend(filter(None, found))
+            changed.extend(filter(None, tracked))
     if not changes:
         return
-    with rt.write(rt.workspace) as tx:
-        _lock_rows(tx.session, places)
+    with rt.write(workspace) as tx:
+        _lock_rows(tx.session, changed)
         for apply, items in changes.items():
             apply(tx, items)
             tx.session.flush()
@@ -101,7 +113,7 @@ def _commit(rt: Runtime, commits: Sequence[PendingCommit]) -> None:
 
 
 def _lock_rows(session: Session, tracked: Sequence[TrackedMessage]) -> None:
-    """All locks at first and in one order; SQLite has a single writer, and so none.
+    """Take all locks first and in one order; SQLite has one writer, and so needs none.
 
     Replicas that wait for each other in turn would wait until the database gives one
     of them up.
@@ -109,7 +121,7 @@ def _lock_rows(session: Session, tracked: Sequence[TrackedMessage]) -> None:
     if dialect_name(session) == "sqlite":
         return
     tracked_messages.lock_channels(
-        session, {place.channel_id for place in tracked if place.is_capturing}
+        session, {each.channel_id for each in tracked if each.is_capturing}
     )
-    outcomes.lock_all(session, {place.ask_id for place in tracked if place.ask_id})
-    rounds.lock_many(session, {place.round_id for place in tracked if place.round_id})
+    outcomes.lock_all(session, {each.ask_id for each in tracked if each.ask_id})
+    rounds.lock_many(session, {each.round_id for each in tracked if each.round_id})

@@ -1,4 +1,4 @@
-"""What is asked of the database and the process each time that /metrics is read."""
+"""Read the database and the process each time that somebody asks for /metrics."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +19,10 @@ log = logging.getLogger(__name__)
 
 
 class DatabaseCollector(Collector):
-    """Replicas that share a database say the same of what waits in it."""
+    """Collects figures of all workspaces together.
+
+    Replicas that share a database report the same of what waits in it.
+    """
 
     def __init__(
         self,
@@ -30,7 +33,7 @@ class DatabaseCollector(Collector):
         waiting_events: Callable[[], int],
         build: Mapping[str, str],
     ) -> None:
-        """`in_line`: how many events wait; `build`: what the program is made of."""
+        """`waiting_events` counts them; `build` describes the program."""
         self._rt = rt
         self._database = database
         self._readiness = readiness
@@ -79,17 +82,26 @@ class DatabaseCollector(Collector):
 
     def _outbox(self) -> Iterator[Metric]:
         rt, now = self._rt, self._rt.clock()
-        with rt.read(rt.workspace) as tx:
-            promises = monitoring.outbox_depth(tx)
-            work = monitoring.due_work(tx, settings=rt.mentor_settings)
-            pauses = monitoring.rate_limits(tx)
+        deliveries: dict[str, QueueDepth] = {}
+        work: dict[str, QueueDepth] = {}
+        limited_until: dict[str, datetime] = {}
+        for workspace in rt.workspaces:
+            with rt.read(workspace) as tx:
+                _add_up(deliveries, monitoring.outbox_depth(tx))
+                _add_up(work, monitoring.due_work(tx, settings=rt.mentor_settings))
+                for method, until in monitoring.rate_limits(tx).items():
+                    limited_until[method] = max(until, limited_until.get(method, until))
         yield _gauge(
             "backswing_deliveries",
             "Promises to Slack that are not over, or were given up, by their state.",
             ("state",),
-            {(state,): waiting.count for state, waiting in promises.items()},
+            {(state,): waiting.count for state, waiting in deliveries.items()},
         )
-        waits = {state: promises[state] for state in monitoring.QUEUED_STATES}
+        waits = {
+            state: waiting
+            for state, waiting in deliveries.items()
+            if state in monitoring.QUEUED_STATES
+        }
         yield _gauge(
             "backswing_deliveries_due",
             "Promises whose time has come, by their state.",
@@ -99,7 +111,7 @@ class DatabaseCollector(Collector):
         yield GaugeMetricFamily(
             "backswing_deliveries_oldest_due_seconds",
             "For how long the oldest due promise has waited; 0 where none is due.",
-            value=max(_age(waiting, now) for waiting in waits.values()),
+            value=max((_age(waiting, now) for waiting in waits.values()), default=0.0),
         )
         yield _gauge(
             "backswing_work_due",
@@ -119,9 +131,16 @@ class DatabaseCollector(Collector):
             ("method",),
             {
                 (method,): (until - now).total_seconds()
-                for method, until in pauses.items()
+                for method, until in limited_until.items()
             },
         )
+
+
+def _add_up(
+    totals: dict[str, QueueDepth], of_workspace: Mapping[str, QueueDepth]
+) -> None:
+    for name, waiting in of_workspace.items():
+        totals[name] = totals[name] + waiting if name in totals else waiting
 
 
 def _age(waiting: QueueDepth, now: datetime) -> float:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,7 +11,7 @@ from slack_bolt import App, BoltContext, BoltResponse
 from bot import visibility
 from bot.db.retry import is_retryable
 from bot.errors import UserError
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Workspace
 from bot.slack.api import SlackError
 from bot.slack.blocks import message_modal
 from bot.slack.text import escape, sanitize, to_plain, truncate
@@ -47,8 +48,9 @@ def register(bolt: App, rt: Runtime) -> None:
         if isinstance(error, MembershipUnknown):
             error = UserError(visibility.SLACK_UNREACHABLE)
         is_event = body.get("type") == "event_callback"
+        reply = partial(_reply, rt, context["workspace"], body)
         if isinstance(error, UserError):
-            return _ok() if is_event else _reply(rt, body, error, _DENIED_TITLE)
+            return _ok() if is_event else reply(error, _DENIED_TITLE)
         if isinstance(error, ValidationError) and is_event:
             # It would not become valid by being delivered again.
             log.warning("event not understood", extra={"event": _event_type(body)})
@@ -57,11 +59,11 @@ def register(bolt: App, rt: Runtime) -> None:
             log.warning(
                 "Slack refused", extra={"method": error.method, "error": error.code}
             )
-            return _reply(rt, body, UserError(MODAL_EXPIRED), _ERROR_TITLE)
+            return reply(UserError(MODAL_EXPIRED), _ERROR_TITLE)
         log.error("unhandled error", exc_info=error, extra={"event": _event_type(body)})
         if is_event:
             return None  # 500: not acknowledged, so Slack delivers it again.
-        return _reply(rt, body, UserError(INTERNAL_ERROR), _ERROR_TITLE)
+        return reply(UserError(INTERNAL_ERROR), _ERROR_TITLE)
 
 
 def _should_retry(rt: Runtime, error: Exception, context: BoltContext) -> bool:
@@ -75,7 +77,9 @@ def _should_retry(rt: Runtime, error: Exception, context: BoltContext) -> bool:
         return True
     if isinstance(error, MembershipUnknown) and context.get(CAN_FETCH_MEMBERSHIPS):
         try:
-            visibility.fetch_memberships(rt, error, is_urgent=True)
+            visibility.fetch_memberships(
+                rt, context["workspace"], error, is_urgent=True
+            )
         except SlackError as failed:
             log.warning("members not seen", extra={"error": failed.code})
             return False
@@ -100,7 +104,11 @@ def _ok(answer: dict[str, Any] | None = None) -> BoltResponse:
 
 
 def _reply(
-    rt: Runtime, body: dict[str, Any], user_error: UserError, title: str
+    rt: Runtime,
+    workspace: Workspace,
+    body: dict[str, Any],
+    user_error: UserError,
+    title: str,
 ) -> BoltResponse:
     text = str(user_error)
     if "command" in body:
@@ -112,7 +120,8 @@ def _reply(
             send_reply(rt, body, text)
         elif body.get("trigger_id"):
             in_modal = (body.get("view") or {}).get("type") == "modal"
-            show = rt.slack.push_view if in_modal else rt.slack.open_view
+            slack = rt.slack_of(workspace)
+            show = slack.push_view if in_modal else slack.open_view
             show(body["trigger_id"], message_modal(title, text))
     except SlackError as error:
         log.warning("could not tell", extra={"error": error.code})

@@ -1,4 +1,4 @@
-"""People of other organisations, as Slack's payloads tell them apart from ours."""
+"""Recognize people of other organisations by what Slack's payloads say of them."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,14 +8,14 @@ from slack_bolt.middleware import Middleware
 
 from bot import permissions, sync
 from bot.errors import UserError
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Workspace
 from bot.workspace import external, members
 
 
 class RejectExternalMembers(Middleware):
-    """Runs no listener for somebody of another organisation.
+    """Run no listener for somebody of another organisation.
 
-    A class, since Bolt looks for the arguments of a function at each event.
+    It is a class, since Bolt looks for the arguments of a function at each event.
     """
 
     def __init__(self, rt: Runtime) -> None:
@@ -28,13 +28,13 @@ class RejectExternalMembers(Middleware):
         resp: BoltResponse,  # noqa: ARG002  # Bolt hands it on.
         next: Callable[[], BoltResponse],  # noqa: A002  # Bolt's own word for it.
     ) -> BoltResponse:
-        body, ours = req.body, self._rt.workspace
+        body, workspace = req.body, req.context["workspace"]
         is_event = body.get("type") == "event_callback"
         if not is_event and external.is_external_request(
-            body, ours.team_id, ours.enterprise_id
+            body, workspace.team_id, workspace.enterprise_id
         ):
-            person = body.get("user_id") or (body.get("user") or {}).get("id")
-            record_external(self._rt, person)
+            member = body.get("user_id") or (body.get("user") or {}).get("id")
+            record_external(self._rt, workspace, member)
             raise UserError(permissions.EXTERNAL_DENIAL)
         return next()
 
@@ -45,20 +45,19 @@ def register(bolt: App, rt: Runtime) -> None:
 
 
 def record_external_author(
-    rt: Runtime, member: str | None, payload: Mapping[str, Any]
+    rt: Runtime, workspace: Workspace, member: str | None, payload: Mapping[str, Any]
 ) -> None:
-    """Know the author of a message for what it says of them, before it counts."""
-    workspace = rt.workspace
+    """Mark the author of a message as external if it says so, before it counts."""
     if external.is_external_author(payload, workspace.team_id, workspace.enterprise_id):
-        record_external(rt, member)
+        record_external(rt, workspace, member)
 
 
-def record_external(rt: Runtime, member: str | None) -> None:
+def record_external(rt: Runtime, workspace: Workspace, member: str | None) -> None:
     if not member:
         return
-    with rt.read(rt.workspace) as tx:
+    with rt.read(workspace) as tx:
         known = members.find(tx, member)
     if known is not None and (known.is_stranger or known.forgotten_at is not None):
         return
-    with rt.write(rt.workspace) as tx:
+    with rt.write(workspace) as tx:
         sync.mark_external(tx, member)

@@ -1,4 +1,4 @@
-"""Reactions that mean kudos, and what becomes of the messages they are on."""
+"""Reactions that mean kudos, and deletions of the messages they are on."""
 
 from functools import partial
 
@@ -6,7 +6,7 @@ from bot.clock import ts_to_micros
 from bot.kudos import deletions, reaction_store, reactions
 from bot.kudos.reaction_store import ReactionEvent
 from bot.messages.tracked_messages import TrackedMessage
-from bot.runtime import Runtime, Transaction
+from bot.runtime import Runtime, Transaction, Workspace
 from bot.slack.emoji import is_among
 from handlers.batch_commit import Step
 from handlers.payloads import ReactionPayload
@@ -19,9 +19,9 @@ class KudosReactionListener:
         self._rt = rt
 
     def on_reaction(
-        self, reaction: ReactionPayload, message: TrackedMessage
+        self, workspace: Workspace, reaction: ReactionPayload, message: TrackedMessage
     ) -> Step | None:
-        """What to do about a reaction; None where it has nothing to do with kudos."""
+        """Return the change that a reaction makes; None if it is not about kudos."""
         event = ReactionEvent(
             member=reaction.user,
             channel=reaction.item.channel,
@@ -29,7 +29,7 @@ class KudosReactionListener:
             emoji=reaction.reaction,
             event_micros=ts_to_micros(reaction.event_ts),
             is_present=reaction.type == "reaction_added",
-            author=self._author(reaction, message),
+            author=_author(workspace, reaction, message),
         )
         if event.is_present:
             emoji = message.join_emoji if event.author is None else message.kudos_emoji
@@ -45,19 +45,13 @@ class KudosReactionListener:
                 )
         return partial(self._apply, event) if is_concerned else None
 
-    def _author(self, reaction: ReactionPayload, message: TrackedMessage) -> str | None:
-        """Whom a reaction to the message thanks: who wrote it, or had it posted."""
-        if message.author:
-            return message.author
-        is_ours = reaction.item_user == self._rt.workspace.bot_user_id
-        return None if is_ours else reaction.item_user
-
     def _apply(self, event: ReactionEvent, tx: Transaction) -> None:
         reactions.apply_reaction(tx, event)
 
-    def on_message_deleted(self, channel: str, ts: str) -> Step | None:
-        """What to do about a message's deletion; None where no kudos are concerned."""
-        workspace = self._rt.workspace
+    def on_message_deleted(
+        self, workspace: Workspace, channel: str, ts: str
+    ) -> Step | None:
+        """Return the change that a deletion makes; None if it is not about kudos."""
         with self._rt.autocommit.connect() as connection:
             if not reaction_store.is_referenced(connection, workspace.id, channel, ts):
                 return None
@@ -65,3 +59,16 @@ class KudosReactionListener:
 
     def _delete(self, channel: str, ts: str, tx: Transaction) -> None:
         deletions.on_message_deleted(tx, channel, ts)
+
+
+def _author(
+    workspace: Workspace, reaction: ReactionPayload, message: TrackedMessage
+) -> str | None:
+    """Return whom a reaction to the message thanks: its author, or who had it posted.
+
+    None for the bot.
+    """
+    if message.author:
+        return message.author
+    is_bot = reaction.item_user == workspace.bot_user_id
+    return None if is_bot else reaction.item_user

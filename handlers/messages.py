@@ -1,4 +1,4 @@
-"""Messages and reactions: what people do with asks without knowing the bot."""
+"""Messages and reactions: what people do with asks without a command."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -18,7 +18,7 @@ from bot.clock import ts_to_micros
 from bot.home import service as home
 from bot.messages import authors, tracked_messages
 from bot.messages.tracked_messages import TrackedMessage
-from bot.runtime import Runtime, Transaction
+from bot.runtime import Runtime, Transaction, Workspace
 from bot.slack.text import to_plain
 from bot.workspace import channels
 from handlers import external_members
@@ -50,26 +50,32 @@ class Listeners:
         self._kudos = KudosReactionListener(rt)
         self._checkin_replies = ThreadListeners(rt)
 
-    def on_reaction(self, event: dict[str, Any]) -> PendingCommit | None:
+    def on_reaction(
+        self, event: dict[str, Any], workspace: Workspace
+    ) -> PendingCommit | None:
         match event:
             case {"item": {"type": "message"}, "user": _}:
                 seen = ReactionPayload.model_validate(event)
             case _:
                 return None
         # The bot's own reactions show a state; they mark nothing.
-        if seen.user == self._rt.workspace.bot_user_id:
+        if seen.user == workspace.bot_user_id:
             return None
         return PendingCommit(
-            partial(self._decide_reaction, seen), (seen.item.channel, seen.item.ts)
+            partial(self._decide_reaction, workspace, seen),
+            (seen.item.channel, seen.item.ts),
         )
 
     def _decide_reaction(
-        self, reaction: ReactionPayload, tracked: TrackedMessage | None
+        self,
+        workspace: Workspace,
+        reaction: ReactionPayload,
+        tracked: TrackedMessage | None,
     ) -> BatchedChange | None:
         if tracked is None:
             return None
         mark = self._ask_reaction(reaction, tracked)
-        thanks = self._kudos.on_reaction(reaction, tracked)
+        thanks = self._kudos.on_reaction(workspace, reaction, tracked)
         if thanks is None:
             return None if mark is None else BatchedChange(self._apply_reactions, mark)
         marks = [] if mark is None else [mark]
@@ -108,14 +114,19 @@ class Listeners:
     ) -> None:
         answers.apply_reactions(tx, events)
 
-    def on_message(self, event: dict[str, Any]) -> PendingCommit | None:
+    def on_message(
+        self, event: dict[str, Any], workspace: Workspace
+    ) -> PendingCommit | None:
         match event.get("subtype"):
             case "message_changed":
-                return self._on_changed(MessageChanged.model_validate(event))
+                return self._on_changed(MessageChanged.model_validate(event), workspace)
             case "message_deleted":
                 deleted = MessageDeleted.model_validate(event)
                 return self._on_deleted(
-                    deleted.channel, deleted.deleted_ts, deleted.previous_message
+                    workspace,
+                    deleted.channel,
+                    deleted.deleted_ts,
+                    deleted.previous_message,
                 )
             case "channel_convert_to_private" | "channel_convert_to_public" as turned:
                 is_private = turned == "channel_convert_to_private"
@@ -125,19 +136,21 @@ class Listeners:
                         one_by_one, partial(self._set_private, channel, is_private)
                     )
                 )
-            case _ if authors.is_by_human(event, self._rt.workspace):
-                return self._on_posted(MessageEvent.model_validate(event))
+            case _ if authors.is_by_human(event, workspace):
+                return self._on_posted(MessageEvent.model_validate(event), workspace)
         return None
 
-    def _on_posted(self, message: MessageEvent) -> PendingCommit:
+    def _on_posted(self, message: MessageEvent, workspace: Workspace) -> PendingCommit:
         if message.channel_type == "im":
             return PendingCommit(
                 lambda: BatchedChange(one_by_one, partial(self._send_help, message))
             )
         external_members.record_external_author(
-            self._rt, message.user, message.author_teams
+            self._rt, workspace, message.user, message.author_teams
         )
-        self._rt.message_counter.record(message.channel, message.user or "", message.ts)
+        self._rt.message_counter.record(
+            workspace.id, message.channel, message.user or "", message.ts
+        )
         return PendingCommit(
             partial(self._decide_message, message),
             (message.channel, message.thread_ts or message.ts),
@@ -209,18 +222,20 @@ class Listeners:
                 tx, channel, ts=message.ts, author=author, text=message.text
             )
 
-    def _on_changed(self, changed: MessageChanged) -> PendingCommit | None:
+    def _on_changed(
+        self, changed: MessageChanged, workspace: Workspace
+    ) -> PendingCommit | None:
         message, before = changed.message, changed.previous_message
         if message.subtype == "tombstone":
             # What remains of a deleted message that has replies.
-            return self._on_deleted(changed.channel, message.ts, message)
-        if not authors.is_by_human(message.model_dump(), self._rt.workspace):
+            return self._on_deleted(workspace, changed.channel, message.ts, message)
+        if not authors.is_by_human(message.model_dump(), workspace):
             return None
         if before is not None and before.text == message.text:
             # An unfurl, a detected language, a reply counted: nothing was edited.
             return None
         external_members.record_external_author(
-            self._rt, message.user, message.author_teams
+            self._rt, workspace, message.user, message.author_teams
         )
         about = (changed.channel, message.ts)
         return PendingCommit(
@@ -262,7 +277,7 @@ class Listeners:
                 replies.request_thread_sync(tx, captured, channel)
 
     def _on_deleted(
-        self, channel: str, ts: str, previous: Message | None
+        self, workspace: Workspace, channel: str, ts: str, previous: Message | None
     ) -> PendingCommit:
         thread_ts = (
             previous.thread_ts if previous is not None and previous.is_reply else None
@@ -275,7 +290,7 @@ class Listeners:
             is_in_ask = thread is not None and thread.is_ask
             if place is None:
                 return None
-            thanks = self._kudos.on_message_deleted(channel, ts)
+            thanks = self._kudos.on_message_deleted(workspace, channel, ts)
             reply_gone = self._checkin_replies.on_deleted(ts, place, thread, previous)
             if reply_gone is not None:
                 return BatchedChange(one_by_one, partial(both, thanks, reply_gone))

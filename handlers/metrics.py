@@ -1,4 +1,4 @@
-"""What /metrics says of the process: numbers only, of no person and no message."""
+"""Count for /metrics what the process does: numbers only, of no person or message."""
 
 import re
 from collections import Counter as Counted

@@ -1,4 +1,4 @@
-"""Whether the parts that everything rests on do their work; if not, why."""
+"""Check that the parts that everything rests on do their work; if not, say why."""
 
 import logging
 import threading
@@ -6,19 +6,20 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 from uuid import uuid4
 
-from sqlalchemy import delete, exc, insert, select
+from sqlalchemy import delete, exc, insert, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.db.statements import table
 from bot.runtime import Runtime
 from models import Installation, RateLimit
+from models.base import UtcDateTime
 
 log = logging.getLogger(__name__)
 
 # Whoever asks without end costs no more than one look in this time.
 CACHE_SECONDS = 1.0
 
-# What is wrong, in words that may be shown to anybody; None where nothing is.
+# Returns what is wrong, in words that may be shown to anybody; None: nothing.
 Check = Callable[[], str | None]
 
 # Larger than a page of the database: where no room is left, there is none for it.
@@ -26,7 +27,7 @@ _PADDING = "." * 8192
 
 
 class Readiness:
-    """The checks by the names of their parts; for any thread."""
+    """Runs the checks, by the names of their parts; for any thread."""
 
     def __init__(
         self, checks: Mapping[str, Check], *, cache_seconds: float = CACHE_SECONDS
@@ -39,7 +40,7 @@ class Readiness:
         self._logged: Mapping[str, str] = {}
 
     def check(self) -> Mapping[str, str | None]:
-        """What is wrong with each part; several at once get the same answer."""
+        """Return what is wrong with each part; several at once get the same answer."""
         with self._lock:
             if monotonic() - self._checked_at >= self._cache_seconds:
                 self._problems = {name: check() for name, check in self._checks.items()}
@@ -60,7 +61,7 @@ class Readiness:
 
 
 def database_responds(rt: Runtime) -> str | None:
-    """Whether the database answers a question."""
+    """Return why the database does not answer; None if it does."""
     try:
         with rt.autocommit.connect() as connection:
             connection.execute(select(1))
@@ -70,38 +71,50 @@ def database_responds(rt: Runtime) -> str | None:
 
 
 def database_writes(rt: Runtime) -> str | None:
-    """Whether the database can be written to, and has room for more.
+    """Return why the database can't be written to, or has no room; None if it can.
 
     What is written is gone before anybody could see it; the commit is a real one.
     """
-    pauses = table(RateLimit)
+    rate_limits = table(RateLimit)
     probe = f"probe {uuid4().hex} {_PADDING}"
     try:
-        with rt.write(rt.workspace) as tx:
-            tx.session.execute(
-                insert(pauses).values(
-                    installation_id=tx.workspace.id, method=probe, until=tx.now
+        with rt.write_session.begin() as session:
+            session.execute(
+                insert(rate_limits).from_select(
+                    ["installation_id", "method", "until"],
+                    # A row needs an installation, and it is not important which.
+                    select(
+                        Installation.id,
+                        literal(probe),
+                        literal(rt.clock(), UtcDateTime),
+                    ).limit(1),
                 )
             )
-            tx.session.execute(delete(pauses).where(pauses.c.method == probe))
+            session.execute(delete(rate_limits).where(rate_limits.c.method == probe))
     except SQLAlchemyError as error:
         return _error_code(error)
     return None
 
 
 def slack_accepts_token(rt: Runtime) -> str | None:
-    """Whether Slack takes what we send, as far as we have been told."""
+    """Return why nothing can be sent, as far as Slack has said; None if something can.
+
+    One workspace that removed the app is no reason to restart what serves others.
+    """
     try:
         with rt.autocommit.connect() as connection:
-            return connection.scalar(
-                select(Installation.paused_because).filter_by(id=rt.workspace.id)
-            )
+            reasons = connection.scalars(
+                select(Installation.paused_because)
+                .where(Installation.id.in_(rt.workspaces.ids))
+                .order_by(Installation.id)
+            ).all()
     except SQLAlchemyError:
         return "not known without the database"
+    return reasons[0] if reasons and all(reasons) else None
 
 
 def _error_code(error: SQLAlchemyError) -> str:
-    """The driver's own name for it, which quotes nothing."""
+    """Return the driver's own name for the error, which quotes nothing."""
     if isinstance(error, exc.TimeoutError):
         return "no connection became free in time"
     driver = getattr(error, "orig", None)

@@ -1,67 +1,72 @@
-"""Ask channels when they are due to be asked."""
+"""Start, remind and close check-in rounds when they are due."""
 
 from datetime import timedelta
 
 from bot.checkins import blockers, reminders, round_outcomes, rounds, schedules
-from bot.outbox.worker import OutboxWorker
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Workspace
+from jobs.each_workspace import each_workspace
 from jobs.workspace import sync_bot_channels
 
-# Whether a channel is still there and as private as it was is to be known before it is
-# asked. All of them are seen at once: a thousand may be due in the same minute.
+# It must be known that a channel is still there and as private as it was, before it is
+# asked. All are fetched at once: a thousand may be due in the same minute.
 _CHANNELS_FRESH_FOR = timedelta(hours=1)
 
 
-def start_rounds(rt: Runtime, _deliverer: OutboxWorker) -> None:
-    """Start what is due, and give up what is late or can't go on."""
-    with rt.read(rt.workspace) as tx:
+@each_workspace
+def start_rounds(rt: Runtime, workspace: Workspace) -> None:
+    """Start the rounds that are due, and give up those that are late or blocked."""
+    with rt.read(workspace) as tx:
         now = tx.now
         oldest = rounds.oldest_channel_fetch(tx)
         is_late = round_outcomes.any_late(tx)
     if oldest is not None and oldest < now - _CHANNELS_FRESH_FOR:
-        sync_bot_channels(rt)
-    with rt.read(rt.workspace) as tx:
-        is_lost = schedules.any_blocked(tx)
-    if is_lost:
-        with rt.write(rt.workspace) as tx:
+        sync_bot_channels(rt, workspace)
+    with rt.read(workspace) as tx:
+        is_blocked = schedules.any_blocked(tx)
+    if is_blocked:
+        with rt.write(workspace) as tx:
             schedules.pause_blocked(tx)
     if oldest is not None:
-        # The rest waits for the next tick: others have something to write down, too.
-        with rt.write(rt.workspace) as tx:
+        # The rest waits for the next run: others have something to write down, too.
+        with rt.write(workspace) as tx:
             rounds.start_due(tx)
     if is_late:
-        with rt.write(rt.workspace) as tx:
+        with rt.write(workspace) as tx:
             round_outcomes.skip_late(tx)
 
 
-def reschedule(rt: Runtime, _deliverer: OutboxWorker) -> None:
-    """Plan anew what has been planned by rules that no longer hold."""
-    with rt.read(rt.workspace) as tx:
-        old = schedules.stale(tx)
-    for first in range(0, len(old), rounds.BATCH_SIZE):
-        with rt.write(rt.workspace) as tx:
-            schedules.reschedule(tx, old[first : first + rounds.BATCH_SIZE])
+@each_workspace
+def reschedule(rt: Runtime, workspace: Workspace) -> None:
+    """Plan anew the schedules that were planned by rules that no longer hold."""
+    with rt.read(workspace) as tx:
+        stale = schedules.stale(tx)
+    for first in range(0, len(stale), rounds.BATCH_SIZE):
+        with rt.write(workspace) as tx:
+            schedules.reschedule(tx, stale[first : first + rounds.BATCH_SIZE])
 
 
-def send_reminders(rt: Runtime, _deliverer: OutboxWorker) -> None:
-    with rt.read(rt.workspace) as tx:
+@each_workspace
+def send_reminders(rt: Runtime, workspace: Workspace) -> None:
+    with rt.read(workspace) as tx:
         is_due = reminders.any_due(tx)
     if is_due:
-        with rt.write(rt.workspace) as tx:
+        with rt.write(workspace) as tx:
             reminders.send_due(tx)
 
 
-def close_rounds(rt: Runtime, _deliverer: OutboxWorker) -> None:
-    with rt.read(rt.workspace) as tx:
-        is_over = round_outcomes.any_to_close(tx)
-    if is_over:
-        with rt.write(rt.workspace) as tx:
+@each_workspace
+def close_rounds(rt: Runtime, workspace: Workspace) -> None:
+    with rt.read(workspace) as tx:
+        is_due = round_outcomes.any_to_close(tx)
+    if is_due:
+        with rt.write(workspace) as tx:
             round_outcomes.close_due(tx)
 
 
-def update_blockers(rt: Runtime, _deliverer: OutboxWorker) -> None:
-    with rt.read(rt.workspace) as tx:
-        is_new = blockers.any_changed(tx)
-    if is_new:
-        with rt.write(rt.workspace) as tx:
+@each_workspace
+def update_blockers(rt: Runtime, workspace: Workspace) -> None:
+    with rt.read(workspace) as tx:
+        is_changed = blockers.any_changed(tx)
+    if is_changed:
+        with rt.write(workspace) as tx:
             blockers.update_changed(tx)

@@ -1,20 +1,23 @@
-"""Know whether our token works: stop where it does not, and go on once it does."""
+"""Check that each token works: stop where it does not, and go on once it does."""
 
 import logging
 
-from bot.outbox.worker import OutboxWorker
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Workspace
 from bot.slack.api import SlackError
 from bot.workspace import installations
+from jobs.each_workspace import each_workspace
 
 log = logging.getLogger(__name__)
 
 
-def check_token(rt: Runtime, _worker: OutboxWorker) -> None:
+@each_workspace
+def check_token(rt: Runtime, workspace: Workspace) -> None:
     try:
-        why = installations.check_token(rt.write_session, rt.slack, rt.workspace)
+        error_code = installations.check_token(
+            rt.write_session, rt.slack_of(workspace), workspace
+        )
     except SlackError as error:
         log.warning("token not checked", extra={"error": error.code})
         return
-    if why:
-        log.warning("the token does not work", extra={"error": why})
+    if error_code:
+        log.warning("the token does not work", extra={"error": error_code})

@@ -1,4 +1,4 @@
-"""Notice the quiet people who help, once a week; and write down who writes how much."""
+"""Detect unexpected mentors once a week, and write message counts down."""
 
 import logging
 
@@ -6,69 +6,79 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.mentors import consent, detection, message_counts
 from bot.mentors.queries import PrivateMembers
-from bot.outbox.worker import OutboxWorker
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Workspace
 from bot.slack.api import Rejected, SlackError
+from jobs.each_workspace import each_workspace
 
 log = logging.getLogger(__name__)
 
 
-def detect(rt: Runtime, _worker: OutboxWorker) -> None:
-    """Look at the period that has ended, where nobody has done so yet.
+@each_workspace
+def detect(rt: Runtime, workspace: Workspace) -> None:
+    """Run the detection of each period that has ended without one.
 
-    The look itself can take seconds, and is taken outside the transaction that
-    records it: whoever is first writes the result down, any other finds it written.
+    A run can take seconds, and happens outside the transaction that records it: the
+    first process writes the result down, any other finds it written.
     """
-    with rt.read(rt.workspace) as tx:
-        waiting = detection.due_runs(tx, settings=rt.mentor_settings)
-        places = detection.private_channels(tx) if waiting else {}
-    if not waiting:
+    with rt.read(workspace) as tx:
+        due_runs = detection.due_runs(tx, settings=rt.mentor_settings)
+        private_channels = detection.private_channels(tx) if due_runs else {}
+    if not due_runs:
         return
-    flush_message_counts(rt, _worker)
+    write_message_counts(rt, workspace)
     try:
-        seats = _private_members(rt, places)
+        members = _private_members(rt, workspace, private_channels)
     except SlackError as error:
-        # The tick after next may have more luck; a period waits for days.
+        # A later run of the job may have more luck; a period waits for days.
         log.warning("private channels not seen", extra={"error": error.code})
         return
-    for due in waiting:
-        with rt.read(rt.workspace) as tx:
-            result = detection.run(tx, due, seats, settings=rt.mentor_settings)
-        with rt.write(rt.workspace) as tx:
+    for due in due_runs:
+        with rt.read(workspace) as tx:
+            result = detection.run(tx, due, members, settings=rt.mentor_settings)
+        with rt.write(workspace) as tx:
             detection.record(tx, due, result, settings=rt.mentor_settings)
 
 
-def _private_members(rt: Runtime, channels: dict[int, str]) -> PrivateMembers:
-    """Who is in the private channels; one that Slack won't show counts for nobody."""
-    seats = {}
+def _private_members(
+    rt: Runtime, workspace: Workspace, channels: dict[int, str]
+) -> PrivateMembers:
+    """Return the members of each private channel that Slack shows to the bot."""
+    members = {}
     for channel_id, slack_id in channels.items():
         try:
-            seats[channel_id] = frozenset(rt.slack.conversation_members(slack_id))
+            members[channel_id] = frozenset(
+                rt.slack_of(workspace).conversation_members(slack_id)
+            )
         except Rejected as error:
             log.warning("channel not seen", extra={"error": error.code})
-    return seats
+    return members
 
 
-def apply_consent(rt: Runtime, _worker: OutboxWorker) -> None:
-    """What was not answered stays between us; who opted out is named no more."""
-    with rt.write(rt.workspace) as tx:
+@each_workspace
+def apply_consent(rt: Runtime, workspace: Workspace) -> None:
+    """Close unanswered requests for consent, and apply opt-outs."""
+    with rt.write(workspace) as tx:
         consent.expire(tx, settings=rt.mentor_settings)
         consent.apply_opt_outs(tx)
 
 
-def flush_message_counts(rt: Runtime, _worker: OutboxWorker) -> None:
+def write_message_counts(rt: Runtime, workspace: Workspace) -> None:
     """Write down the messages counted since the last time."""
-    taken = rt.message_counter.drain()
-    if not taken:
+    counts = rt.message_counter.drain(workspace.id)
+    if not counts:
         return
     try:
-        with rt.write(rt.workspace) as tx:
-            message_counts.add(tx, taken)
+        with rt.write(workspace) as tx:
+            message_counts.add(tx, counts)
     except SQLAlchemyError:
-        rt.message_counter.restore(taken)
+        rt.message_counter.restore(workspace.id, counts)
         raise
 
 
-def purge_message_counts(rt: Runtime, _worker: OutboxWorker) -> None:
-    with rt.write(rt.workspace) as tx:
+flush_message_counts = each_workspace(write_message_counts)
+
+
+@each_workspace
+def purge_message_counts(rt: Runtime, workspace: Workspace) -> None:
+    with rt.write(workspace) as tx:
         message_counts.purge_expired(tx)

@@ -1,4 +1,4 @@
-"""The safety net under the deliveries, and the clock for those due later."""
+"""Wake the outbox worker for what is due later, and correct times and leases."""
 
 import logging
 
@@ -16,7 +16,7 @@ def wake_worker(_rt: Runtime, worker: OutboxWorker) -> None:
 
 
 def correct_times(rt: Runtime, worker: OutboxWorker) -> None:
-    """See whether the clock was set back, and correct what then waits too long."""
+    """Correct what waits too long because the clock was set back."""
     _correct_times(rt)
     worker.wake()
 
@@ -25,10 +25,10 @@ def correct_times(rt: Runtime, worker: OutboxWorker) -> None:
 def release_leases(rt: Runtime) -> None:
     """Go on where the process before this one has ended, however it ended."""
     _correct_times(rt)
-    with rt.write(rt.workspace) as tx:
+    with rt.write_session.begin() as session:
         # A file serves one process. On PostgreSQL another replica may be sending.
-        if statements.dialect_name(tx.session) == "sqlite":
-            queue.release_leases(tx.session, now=tx.now)
+        if statements.dialect_name(session) == "sqlite":
+            queue.release_leases(session, now=rt.clock())
 
 
 def _correct_times(rt: Runtime) -> None:
@@ -36,6 +36,6 @@ def _correct_times(rt: Runtime) -> None:
     with rt.autocommit.connect() as connection:
         if not clock_correction.is_needed(connection, now=now):
             return
-    with rt.write(rt.workspace) as tx:
-        clock_correction.apply(tx.session, now=now)
+    with rt.write_session.begin() as session:
+        clock_correction.apply(session, now=now)
     log.warning("times of a clock that was ahead are corrected")

@@ -1,4 +1,4 @@
-"""Let go of what has served its time, and of people who have left."""
+"""Delete what is kept no longer, and erase people who have left."""
 
 import logging
 from datetime import timedelta
@@ -6,39 +6,43 @@ from datetime import timedelta
 from bot.db import engine, schema
 from bot.outbox.worker import OutboxWorker
 from bot.privacy import service as privacy
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Workspace
 from bot.workspace import workspace_settings
+from jobs.each_workspace import each_workspace
 
 log = logging.getLogger(__name__)
 
 
-def purge_expired(rt: Runtime, _worker: OutboxWorker) -> None:
+@each_workspace
+def purge_expired(rt: Runtime, workspace: Workspace) -> None:
     now = rt.clock()
-    with rt.write(rt.workspace) as tx:
-        keep = workspace_settings.get(tx)
+    with rt.write(workspace) as tx:
+        settings = workspace_settings.get(tx)
         privacy.purge_expired(
             tx,
-            sent_before=now - timedelta(days=keep.sent_days),
-            unmatched_before=now - timedelta(days=keep.sightings_days),
+            sent_before=now - timedelta(days=settings.sent_days),
+            unmatched_before=now - timedelta(days=settings.sightings_days),
         )
 
 
-def erase_deactivated(rt: Runtime, _worker: OutboxWorker) -> None:
+@each_workspace
+def erase_deactivated(rt: Runtime, workspace: Workspace) -> None:
     now = rt.clock()
-    with rt.write(rt.workspace) as tx:
-        keep = workspace_settings.get(tx)
-        privacy.erase_deactivated(tx, before=now - timedelta(days=keep.departed_days))
+    with rt.write(workspace) as tx:
+        settings = workspace_settings.get(tx)
+        before = now - timedelta(days=settings.departed_days)
+        privacy.erase_deactivated(tx, before=before)
 
 
 def truncate_wal(rt: Runtime, _worker: OutboxWorker) -> None:
-    """Leave no trace on disk of what was deleted; at the next turn, if it is in use."""
+    """Leave no trace on disk of what was deleted; in the next run, if it is in use."""
     file = engine.sqlite_file(rt.autocommit.url)
     if file is not None:
         engine.truncate_wal(file)
 
 
 def remove_migration_backup(rt: Runtime, _worker: OutboxWorker) -> None:
-    """Let go of the copy that was made before the last migration."""
+    """Delete the copy that was made before the last migration."""
     file = engine.sqlite_file(rt.autocommit.url)
     if file is not None and schema.delete_old_backup(file, now=rt.clock()):
         log.info("copy of before the migration removed")

@@ -1,37 +1,30 @@
-"""Ask Slack about people we have met, and where the bot is a member."""
+"""Fetch people, and the channels that the bot is in, from Slack."""
 
 import logging
 
 from bot import sync
-from bot.outbox.worker import OutboxWorker
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Workspace
 from bot.settings import service as settings
 from bot.slack.api import SlackError
+from jobs.each_workspace import each_workspace
 
 log = logging.getLogger(__name__)
 
 
-def fetch_new_users(rt: Runtime, _worker: OutboxWorker) -> None:
-    sync.fetch_new_users(rt)
+def sync_bot_channels(rt: Runtime, workspace: Workspace) -> None:
+    """Fetch the channels that the bot is in, and set up those that are new to it.
 
-
-def refresh_stale_users(rt: Runtime, _worker: OutboxWorker) -> None:
-    sync.refresh_stale_users(rt)
-
-
-def sync_channels(rt: Runtime, _worker: OutboxWorker) -> None:
-    sync_bot_channels(rt)
-
-
-def sync_bot_channels(rt: Runtime) -> None:
-    """See where the bot is, and begin where nobody has said that it came.
-
-    What Slack does not tell now it tells later; what it does not take, it refuses.
+    If Slack does not answer, the next run may have more luck.
     """
     try:
-        sync.sync_channels(rt)
+        sync.sync_channels(rt, workspace)
     except SlackError as error:
         log.warning("channels not seen", extra={"error": error.code})
         return
-    with rt.write(rt.workspace) as tx:
+    with rt.write(workspace) as tx:
         settings.apply_missed_channel_defaults(tx)
+
+
+fetch_new_users = each_workspace(sync.fetch_new_users)
+refresh_stale_users = each_workspace(sync.refresh_stale_users)
+sync_channels = each_workspace(sync_bot_channels)

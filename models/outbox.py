@@ -23,9 +23,10 @@ class OutboxItem(Base):
         UniqueConstraint("installation_id", "key"),
         UniqueConstraint("operation"),
         Index(None, "state", "due_at"),
-        # What waits for its turn, or is being sent.
+        # What a workspace has waiting, or is sending, in the order of its turns.
         Index(
             None,
+            "installation_id",
             "priority",
             "due_at",
             "id",

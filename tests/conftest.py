@@ -27,7 +27,7 @@ from bot.db import schema
 from bot.db.engine import Database
 from bot.features import message_types
 from bot.outbox.worker import OutboxWorker
-from bot.runtime import Runtime, Workspace
+from bot.runtime import Runtime, ServedWorkspaces, Workspace
 from cli.app import GC_THRESHOLD
 from handlers.bolt_app import BoltApp
 from models import Base, Installation
@@ -262,11 +262,10 @@ def rt(
     database: Database, workspace: Workspace, slack: FakeSlack, clock: Clock
 ) -> Runtime:
     return Runtime(
-        workspace,
+        ServedWorkspaces([(workspace, slack)]),
         database.write_session,
         database.read_session,
         database.autocommit,
-        slack,
         clock,
         mentor_settings=SMALL_WORKSPACE,
     )
@@ -279,7 +278,7 @@ def deliverer(rt: Runtime) -> OutboxWorker:
 
 @pytest.fixture
 def bolt(rt: Runtime) -> BoltApp:
-    return handlers.bolt_app.create_app(rt, "xoxb-a-token-for-tests")
+    return handlers.bolt_app.create_app(rt)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Whoever has opened their Home tab sees it drawn again when something changes."""
+"""Publish an opened Home tab again when something in it changes."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -42,9 +42,9 @@ _OWNERS = select(_homes.c.member).where(
 def refresh_homes(
     tx: "Transaction", members: Collection[str], *, delay: timedelta = REFRESH_DELAY
 ) -> None:
-    """Draw the Home tabs of those of the members who have opened theirs, once.
+    """Publish the Home tabs of those of the members who have opened theirs, once.
 
-    `soon`: how long after `now`. What is promised already comes no later for it.
+    `delay` is the time until then. What is enqueued already comes no later for it.
     """
     everything = tx.session.info.setdefault(_SESSION_KEY, {})
     changed = everything.setdefault(

@@ -1,5 +1,6 @@
-"""Which promise is delivered next: one at a time for each channel or person."""
+"""Which message is sent next: one at a time for each channel or person."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,8 +8,11 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     Connection,
+    Select,
+    SQLColumnExpression,
     bindparam,
     func,
+    literal,
     or_,
     select,
     text,
@@ -30,7 +34,7 @@ MESSAGE_INTERVAL = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A promise that one worker holds until its lease runs out."""
+    """A message that one worker has claimed until its lease runs out."""
 
     id: int
     installation_id: int
@@ -61,31 +65,59 @@ _available_at = (
         OutboxChannel.installation_id == OutboxItem.installation_id,
         OutboxChannel.recipient == OutboxItem.recipient,
     )
+    .correlate(OutboxItem)
     .scalar_subquery()
 )
-# What waits is read in the order in which it is due, by an index of its own, until one
-# is found that can go: that takes as long among thousands as among few. Not with joins:
-# PostgreSQL would take what it needs of them for more than it is, and read everything.
-_DUE_ITEMS = (
-    select(OutboxItem)
-    .where(
-        # Another workspace's messages wait for a process that has its token. Added to
-        # nothing, or SQLite would find all that it ever had by it, and sort them.
-        OutboxItem.installation_id + 0 == bindparam("installation_id"),
-        OutboxItem.finished_at.is_(None),
-        OutboxItem.priority == bindparam("priority"),
-        OutboxItem.due_at <= _NOW,
-        # Or whoever held it is gone.
-        or_(OutboxItem.state != "sending", OutboxItem.leased_until <= _NOW),
-        func.coalesce(_available_at, _NOW) <= _NOW,
-        ~_is_disabled,
+
+
+def _first_due(
+    installation_id: SQLColumnExpression[int], priority: SQLColumnExpression[int]
+) -> Select[OutboxItem]:
+    """Select a workspace's first message of a priority that can be sent now.
+
+    What waits is read in the order in which it is due, by an index of its own, until
+    one is found that can go: that takes as long among thousands as among few, and no
+    longer for what waits in another workspace. Not with joins: PostgreSQL would take
+    what it needs of them for more than it is, and read everything.
+    """
+    return (
+        select(OutboxItem)
+        .where(
+            OutboxItem.installation_id == installation_id,
+            OutboxItem.finished_at.is_(None),
+            OutboxItem.priority == priority,
+            OutboxItem.due_at <= _NOW,
+            # Or the worker that claimed it is gone.
+            or_(OutboxItem.state != "sending", OutboxItem.leased_until <= _NOW),
+            func.coalesce(_available_at, _NOW) <= _NOW,
+        )
+        .order_by(OutboxItem.due_at, OutboxItem.id)
+        .limit(1)
     )
-    .order_by(OutboxItem.due_at, OutboxItem.id)
-    .limit(1)
-)
-_IS_DUE = _DUE_ITEMS.with_only_columns(OutboxItem.id).order_by(None)
+
+
 _DISABLE_SORT = text("SET LOCAL enable_sort = off")
-_NEXT = _DUE_ITEMS.with_for_update(of=OutboxItem, skip_locked=True)
+_NEXT = (
+    _first_due(bindparam("installation_id"), bindparam("priority"))
+    .where(~_is_disabled)
+    .with_for_update(of=OutboxItem, skip_locked=True)
+)
+# A subquery that gives a value, and no EXISTS: PostgreSQL would make a join of that.
+_DUE_INSTALLATIONS = select(Installation.id).where(
+    Installation.id.in_(bindparam("installation_ids", expanding=True)),
+    Installation.paused_because.is_(None),
+    or_(
+        *(
+            _first_due(Installation.id, literal(priority))
+            .with_only_columns(OutboxItem.id)
+            .order_by(None)
+            .correlate(Installation)
+            .scalar_subquery()
+            .is_not(None)
+            for priority in PRIORITIES
+        )
+    ),
+)
 
 
 # The parameters that are no columns are in the WHERE; the others are what is SET.
@@ -131,28 +163,30 @@ _SELECT_RETRY_AT = select(RateLimit.until).where(
 )
 
 
-def has_due(connection: Connection, installation_id: int, *, now: datetime) -> bool:
-    """Whether it is worth the writers' queue to claim something."""
-    asked = {"installation_id": installation_id, "now": now}
-    return any(
-        connection.scalar(_IS_DUE, {**asked, "priority": priority}) is not None
-        for priority in PRIORITIES
-    )
+def due_installations(
+    connection: Connection, installation_ids: Collection[int], *, now: datetime
+) -> Sequence[int]:
+    """Return those of the installations that have a message to send now."""
+    if not installation_ids:
+        return []
+    return connection.scalars(
+        _DUE_INSTALLATIONS, {"installation_ids": installation_ids, "now": now}
+    ).all()
 
 
 def claim(session: Session, installation_id: int, *, now: datetime) -> Delivery | None:
-    """Lease to the caller the workspace's next promise whose lane is free.
+    """Lease to the caller the workspace's next message whose channel is free.
 
-    That is the oldest that is due, and of what is new before what is shown again.
+    That is the oldest that is due, and new messages come before updates.
     """
     if dialect_name(session) == "postgresql":
         # It knows how many waited a while ago, which may be none: and those few it
         # would sort, not knowing that they are thousands by now.
         session.execute(_DISABLE_SORT)
-    asked = {"installation_id": installation_id, "now": now}
+    here = {"installation_id": installation_id, "now": now}
     # In two questions, each of which the index answers with the first row it finds.
     for priority in PRIORITIES:
-        item = session.scalar(_NEXT, {**asked, "priority": priority})
+        item = session.scalar(_NEXT, {**here, "priority": priority})
         if item is not None:
             break
     if item is None or not _reserve_channel(session, item, now):
@@ -182,7 +216,7 @@ def claim(session: Session, installation_id: int, *, now: datetime) -> Delivery 
 
 
 def _reserve_channel(session: Session, item: OutboxItem, now: datetime) -> bool:
-    entered = session.execute(
+    reserved = session.execute(
         _RESERVE_CHANNEL(session),
         {
             "installation_id": item.installation_id,
@@ -191,12 +225,12 @@ def _reserve_channel(session: Session, item: OutboxItem, now: datetime) -> bool:
             "now": now,
         },
     )
-    return entered.first() is not None
+    return reserved.first() is not None
 
 
 def has_lease(connection: Connection, delivery: Delivery, *, now: datetime) -> bool:
-    """Whether the claim is still the caller's, and for as long as sending can take."""
-    held = connection.scalar(
+    """Return whether the claim stays the caller's for as long as sending can take."""
+    claimed_id = connection.scalar(
         _HAS_LEASE,
         {
             "claimed": delivery.id,
@@ -204,13 +238,13 @@ def has_lease(connection: Connection, delivery: Delivery, *, now: datetime) -> b
             "until": now + MAX_SEND_TIME,
         },
     )
-    return held is not None
+    return claimed_id is not None
 
 
 def has_channel_moved(connection: Connection, delivery: Delivery) -> bool:
-    """Whether the channel that it goes to has got another id since it was claimed."""
-    goes_to = connection.scalar(_SELECT_RECIPIENT, {"claimed": delivery.id})
-    return goes_to not in {None, delivery.recipient}
+    """Return whether the recipient's channel got another id since the claim."""
+    recipient = connection.scalar(_SELECT_RECIPIENT, {"claimed": delivery.id})
+    return recipient not in {None, delivery.recipient}
 
 
 def finish(
@@ -223,13 +257,13 @@ def finish(
     is_update: bool = False,
     **changes: Any,
 ) -> bool:
-    """Record the outcome and free the lane; False if the claim was lost meanwhile."""
+    """Record the outcome and free the channel; False if the claim was lost."""
     if state == "withdrawn" or (state == "sent" and is_update):
-        # What changed while it was being drawn or sent is still to be said.
-        promised = session.execute(_SELECT_VERSION, {"claimed": delivery.id}).one()
-        if promised.version != delivery.version:
-            state, changes["due_at"] = "pending", max(now, promised.due_at)
-            changes["due_set_at"] = promised.due_set_at
+        # What changed while it was being rendered or sent is still to be sent.
+        current = session.execute(_SELECT_VERSION, {"claimed": delivery.id}).one()
+        if current.version != delivery.version:
+            state, changes["due_at"] = "pending", max(now, current.due_at)
+            changes["due_set_at"] = current.due_set_at
     if "due_at" in changes:
         changes.setdefault("due_set_at", now)
     is_over = state not in {"pending", "unverified"}
@@ -258,9 +292,9 @@ def finish(
 
 
 def release_leases(session: Session, *, now: datetime) -> None:
-    """End every lease: for a process that knows that all who had one are gone.
+    """End every lease: for a process that knows that no other worker is running.
 
-    What they were sending is looked for before it is sent again.
+    What was being sent is looked up in Slack before it is sent again.
     """
     released = session.execute(
         update(_items)
@@ -282,7 +316,7 @@ def release_leases(session: Session, *, now: datetime) -> None:
 def rate_limited_until(
     connection: Connection, installation_id: int, method: str, *, now: datetime
 ) -> datetime | None:
-    """Until when Slack does not want to be called with the method; None if it does."""
+    """Return until when Slack limits the method for the workspace; None if not now."""
     until: datetime | None = connection.scalar(
         _SELECT_RETRY_AT,
         {"installation_id": installation_id, "method": method, "now": now},

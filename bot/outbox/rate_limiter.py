@@ -1,4 +1,4 @@
-"""How fast to go: not faster than somebody else can take it."""
+"""Limit how often something is done."""
 
 import threading
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from time import monotonic
 
 
 class RateLimiter:
-    """So many a second, after the first few at once; shared by threads."""
+    """So many a second, after the first few at once; for any thread."""
 
     def __init__(
         self,
@@ -19,12 +19,21 @@ class RateLimiter:
         self._burst_seconds = burst * self._interval
         self._clock = clock
         self._lock = threading.Lock()
-        # When the next one would come if each had waited for its own moment.
+        # When the next turn would come if each had waited for its own moment.
         self._next = clock() - self._burst_seconds
 
     def __call__(self) -> float:
-        """Take a turn; in how many seconds it is."""
+        """Take a turn, and return in how many seconds it is."""
         with self._lock:
             now = self._clock()
-            self._next = max(self._next, now - self._burst_seconds) + self._interval
+            self._next = self._next_after(now)
             return max(0.0, self._next - now)
+
+    def wait_seconds(self) -> float:
+        """Return in how many seconds the next turn is, without taking it."""
+        with self._lock:
+            now = self._clock()
+            return max(0.0, self._next_after(now) - now)
+
+    def _next_after(self, now: float) -> float:
+        return max(self._next, now - self._burst_seconds) + self._interval

@@ -1,31 +1,26 @@
-"""Keep the outbox's promises: claim one, draw it, send it, record what Slack said."""
+"""Send what waits in the outbox: claim a message, render it, send it."""
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
-from sqlalchemy import event, update
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from bot import visibility
 from bot.db.retry import retry_on_conflict
 from bot.outbox import queue
-from bot.outbox.attempts import (
-    MAX_FAILURES,
-    MAX_VERIFY_ATTEMPTS,
-    VERIFY_DELAY,
-    log_fields,
-    retry_at,
-    unsent_state,
-)
-from bot.outbox.enqueue import ENQUEUED, Cause, caused_by
+from bot.outbox.attempts import MAX_VERIFY_ATTEMPTS, VERIFY_DELAY, unsent_state
+from bot.outbox.enqueue import ENQUEUED
 from bot.outbox.kind import MessageKind
 from bot.outbox.message_type import MessageType, do_nothing
+from bot.outbox.outcomes import OutcomeRecorder
 from bot.outbox.queue import Delivery
+from bot.outbox.rate_limiter import RateLimiter
+from bot.outbox.turns import Turns
 from bot.slack.actions import (
     FetchMemberships,
     PostIfMember,
@@ -36,59 +31,52 @@ from bot.slack.actions import (
     api_methods,
 )
 from bot.slack.api import (
-    REVOKED_TOKEN_ERRORS,
     THREAD_NOT_FOUND,
     NotSent,
     OutcomeUnknown,
-    RateLimited,
     Rejected,
     SlackError,
 )
 from bot.visibility import MAX_LOOKUPS, MembershipUnknown
-from models import Installation
 
 if TYPE_CHECKING:
     # The runtime opens transactions, which can enqueue: it stands above the outbox.
-    from bot.runtime import Runtime
+    from bot.runtime import Runtime, Workspace
 
 log = logging.getLogger(__name__)
 
-# Slack's history may lag behind its writes, so one look is not enough to say "no".
 # A call to Slack ends within seconds, unless its answer trickles for ever.
 STUCK_AFTER_SECONDS = 600
-# Slack takes "several hundred" messages a minute in a workspace. Whoever sends more is
-# told to be silent for a while, with everything that came next.
+# Slack takes "several hundred" messages a minute in a workspace. It limits an app that
+# sends more, and then everything that comes next has to wait.
 MESSAGES_PER_SECOND, BURST = 10, 10
 
 
 class OutboxWorker:
-    """Worker threads that a commit wakes; any number, in any number of processes."""
+    """Worker threads that a commit wakes; any number, in any number of processes.
+
+    They send for every served workspace, with its own token and at its own pace.
+    """
 
     def __init__(
         self,
         rt: "Runtime",
         message_types: Mapping[MessageKind, MessageType],
         *,
-        fetch_new_users: Callable[["Runtime"], None] = do_nothing,
-        next_slot: Callable[[], float] = lambda: 0,
+        fetch_new_users: Callable[["Runtime", "Workspace"], None] = do_nothing,
+        new_rate_limiter: Callable[[], RateLimiter] | None = None,
         on_attempt: Callable[[str], None] = do_nothing,
         monotonic_clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`meet` asks Slack about people that a message is to name.
+        """`fetch_new_users` asks Slack about people whom a message is to name.
 
-        `pace`: in how many seconds the next delivery may begin. `attempted` is told
-        what became of each attempt, in a word.
+        `new_rate_limiter` makes a workspace's; without it there is no limit.
+        `on_attempt` is called with a word for the outcome of each attempt.
         """
         self._rt = rt
         self._fetch_new_users = fetch_new_users
-        self._next_slot = next_slot
-        self._on_attempt = on_attempt
-        self._message_types = message_types
-        self._verified_kinds = frozenset(
-            kind
-            for kind, notice in message_types.items()
-            if notice.if_unconfirmed == "look"
-        )
+        self._outcomes = OutcomeRecorder(rt, message_types, on_attempt)
+        self._turns = Turns(new_rate_limiter)
         self._stopping = threading.Event()
         self._has_work = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -129,9 +117,9 @@ class OutboxWorker:
         self._has_work.set()
 
     def send_due(self) -> int:
-        """Keep every promise that is due now; how many there were."""
+        """Send every message that is due now, and return how many were claimed."""
         count = 0
-        while not self._stopping.is_set() and self._send_next():
+        while self._send_next():
             count += 1
         return count
 
@@ -152,16 +140,47 @@ class OutboxWorker:
                 time.sleep(1)
 
     def _send_next(self) -> bool:
-        served = self._rt.workspace.id
-        with self._rt.autocommit.connect() as connection:
-            if not queue.has_due(connection, served, now=self._rt.clock()):
-                return False
-        # Not `Event.wait`: it may wait for a time of day, which can be set back.
-        time.sleep(self._next_slot())
-        if self._stopping.is_set():
-            return False
+        """Claim and send one message; False if none is due."""
+        # Workspaces whose due messages another worker has claimed meanwhile.
+        taken: set[int] = set()
+        while (installation_id := self._next_turn(taken)) is not None:
+            try:
+                if self._send_next_of(installation_id):
+                    return True
+            finally:
+                self._turns.end(installation_id)
+            taken.add(installation_id)
+        return False
+
+    def _next_turn(self, taken: Collection[int]) -> int | None:
+        """Wait for a workspace's turn, and begin it; None if there is none to wait for.
+
+        While several workspaces are served, one of them leaves a thread to the others.
+        """
+        while not self._stopping.is_set():
+            served = self._rt.workspaces.ids
+            with self._rt.autocommit.connect() as connection:
+                due = queue.due_installations(
+                    connection,
+                    [each for each in served if each not in taken],
+                    now=self._rt.clock(),
+                )
+            max_in_flight = None
+            if len(served) > 1 and self._threads:
+                max_in_flight = max(1, len(self._threads) - 1)
+            chosen = self._turns.take(due, max_in_flight)
+            if chosen is not None:
+                return chosen
+            seconds = self._turns.wait_seconds(due, max_in_flight)
+            if seconds is None:
+                return None
+            # Not `Event.wait`: it may wait for a time of day, which can be set back.
+            time.sleep(seconds)
+        return None
+
+    def _send_next_of(self, installation_id: int) -> bool:
         with self._rt.write_session.begin() as session:
-            delivery = queue.claim(session, served, now=self._rt.clock())
+            delivery = queue.claim(session, installation_id, now=self._rt.clock())
         if delivery is None:
             return False
         # There may be more: another thread can take it meanwhile.
@@ -170,11 +189,11 @@ class OutboxWorker:
         try:
             self._send(delivery)
         except SlackError as error:
-            self._record_failure(delivery, error)
+            self._outcomes.record_failure(delivery, error)
         except Exception as error:
             # A bug in one message must not hold up the others behind it.
             log.exception("delivery failed", extra={"kind": delivery.kind})
-            self._record_failure(
+            self._outcomes.record_failure(
                 delivery, OutcomeUnknown(delivery.kind, type(error).__name__)
             )
         finally:
@@ -182,83 +201,73 @@ class OutboxWorker:
         return True
 
     def _send(self, delivery: Delivery) -> None:
-        message_type = self._message_types[MessageKind(delivery.kind)]
+        workspace = self._rt.workspaces.get(delivery.installation_id)
+        message_type = self._outcomes.message_type_of(delivery)
         if delivery.is_unconfirmed:
             if message_type.if_unconfirmed == "leave":
-                self._give_up(delivery, "unknown", delivery.kind)
+                self._outcomes.give_up(delivery, "unknown", delivery.kind)
                 return
             if message_type.if_unconfirmed == "look" and self._is_settled_by_lookup(
-                delivery, message_type
+                delivery, workspace
             ):
                 return
-        retry_on_conflict(self._fetch_new_users)(self._rt)
-        operation = self._render(delivery, message_type)
-        if operation is None:
-            self._finish(delivery, state="withdrawn")
-            self._on_attempt("withdrawn")
+        retry_on_conflict(self._fetch_new_users)(self._rt, workspace)
+        action = self._render(delivery, message_type, workspace)
+        if action is None:
+            self._outcomes.withdraw(delivery)
             return
-        if isinstance(operation, Reschedule):
-            self._finish(delivery, state=unsent_state(delivery), due_at=operation.until)
+        if isinstance(action, Reschedule):
+            self._outcomes.finish(
+                delivery, state=unsent_state(delivery), due_at=action.until
+            )
             return
         if any(
-            self._defer_if_rate_limited(delivery, method)
-            for method in api_methods(operation)
+            self._outcomes.defer_if_rate_limited(delivery, method)
+            for method in api_methods(action)
         ):
             return
-        self._check_lease(delivery, operation.method)
+        self._outcomes.check_lease(delivery, action.method)
         # From here on it is about this attempt, not about an earlier one.
         delivery = replace(delivery, is_unconfirmed=False)
         try:
-            result = operation.send(self._rt.slack, delivery.metadata_token)
+            result = action.send(self._rt.slack_of(workspace), delivery.metadata_token)
         except OutcomeUnknown as error:
-            self._record_unconfirmed(delivery, message_type, error)
+            self._outcomes.record_unconfirmed(delivery, error)
         except SlackError as error:
-            self._record_failure(delivery, error)
+            self._outcomes.record_failure(delivery, error)
         else:
-            is_post = isinstance(
-                operation, PostMessage | PostIfMember | PostIfNotMember
-            )
-            self._on_accepted(delivery, message_type, result, is_spaced=is_post)
+            is_post = isinstance(action, PostMessage | PostIfMember | PostIfNotMember)
+            self._outcomes.record_accepted(delivery, result, is_spaced=is_post)
 
     def _render(
-        self, delivery: Delivery, message_type: MessageType
+        self, delivery: Delivery, message_type: MessageType, workspace: "Workspace"
     ) -> SlackAction | Reschedule | None:
-        """Draw it; where it is not known who may see it, ask Slack first."""
+        """Render it; if it is unknown who may see it, ask Slack first."""
         for _ in range(MAX_LOOKUPS):
             try:
-                with self._rt.read(self._rt.workspace) as tx:
-                    return message_type.render_when_due(tx, delivery)
+                with self._rt.read(workspace) as tx:
+                    of_claim = replace(tx, now=delivery.started_at)
+                    return message_type.render_when_due(of_claim, delivery)
             except MembershipUnknown as unknown:
-                until = self._rate_limited_until(delivery, FetchMemberships.method)
+                until = self._outcomes.rate_limited_until(
+                    delivery, FetchMemberships.method
+                )
                 if until is not None:
                     return Reschedule(until)
-                visibility.fetch_memberships(self._rt, unknown, is_urgent=False)
+                visibility.fetch_memberships(
+                    self._rt, workspace, unknown, is_urgent=False
+                )
         raise NotSent(FetchMemberships.method, "membership_unknown")
 
-    def _on_accepted(
-        self,
-        delivery: Delivery,
-        message_type: MessageType,
-        result: Any,
-        *,
-        is_spaced: bool,
-    ) -> None:
-        try:
-            self._record_success(delivery, message_type, result, is_spaced=is_spaced)
-        except Exception as error:
-            # It is in Slack, whatever kept us from writing that down.
-            log.exception("delivery not recorded", extra={"kind": delivery.kind})
-            unsure = OutcomeUnknown(delivery.kind, type(error).__name__)
-            self._record_unconfirmed(delivery, message_type, unsure)
+    def _is_settled_by_lookup(self, delivery: Delivery, workspace: "Workspace") -> bool:
+        """Look for the message in Slack; False if it is not there and may be sent.
 
-    def _is_settled_by_lookup(
-        self, delivery: Delivery, message_type: MessageType
-    ) -> bool:
-        """True where the message was found, or is to be looked for once more."""
-        if self._defer_if_rate_limited(delivery, "conversations.history"):
+        Slack's history may lag behind its writes, so one look is not enough to say no.
+        """
+        if self._outcomes.defer_if_rate_limited(delivery, "conversations.history"):
             return True
         try:
-            found = self._rt.slack.find_by_metadata(
+            found = self._rt.slack_of(workspace).find_by_metadata(
                 delivery.recipient,
                 delivery.metadata_token,
                 since=delivery.first_sent_at.timestamp(),
@@ -269,13 +278,13 @@ class OutboxWorker:
             if error.code != THREAD_NOT_FOUND:
                 raise
             # It is not there, and nothing can be posted there any more.
-            self._give_up(delivery, "parked", error.code)
+            self._outcomes.give_up(delivery, "parked", error.code)
             return True
         if found is not None:
-            self._record_success(delivery, message_type, found)
+            self._outcomes.record_success(delivery, found)
             return True
         if delivery.verify_attempts + 1 < MAX_VERIFY_ATTEMPTS:
-            self._finish(
+            self._outcomes.finish(
                 delivery,
                 state="unverified",
                 looks=delivery.verify_attempts + 1,
@@ -283,171 +292,3 @@ class OutboxWorker:
             )
             return True
         return False
-
-    def _defer_if_rate_limited(self, delivery: Delivery, method: str) -> bool:
-        """Put the claim back if Slack wants to be left alone with the method."""
-        until = self._rate_limited_until(delivery, method)
-        if until is None:
-            return False
-        self._finish(delivery, state=unsent_state(delivery), due_at=until)
-        return True
-
-    def _rate_limited_until(self, delivery: Delivery, method: str) -> datetime | None:
-        with self._rt.autocommit.connect() as connection:
-            return queue.rate_limited_until(
-                connection, delivery.installation_id, method, now=self._rt.clock()
-            )
-
-    def _check_lease(self, delivery: Delivery, method: str) -> None:
-        """Raises NotDone where the lease ends before the sending is sure to be over.
-
-        The process may have stood still, and somebody else have sent it meanwhile.
-        """
-        with self._rt.autocommit.connect() as connection:
-            if not queue.has_lease(connection, delivery, now=self._rt.clock()):
-                raise NotSent(method, "lease_over")
-
-    @retry_on_conflict
-    def _record_success(
-        self,
-        delivery: Delivery,
-        message_type: MessageType,
-        result: Any,
-        *,
-        is_spaced: bool = True,
-    ) -> None:
-        now = self._rt.clock()
-        sent: dict[str, Any] = {"drawn": delivery.version, "error": None, "failures": 0}
-        if isinstance(result, tuple):
-            sent["slack_channel"], sent["ts"] = result
-        with self._rt.write(self._rt.workspace) as tx:
-            message_type.lock(tx, delivery)
-            if queue.finish(
-                tx.session,
-                delivery,
-                now=now,
-                state="sent",
-                is_spaced=is_spaced,
-                is_update=message_type.if_unconfirmed == "repeat",
-                **sent,
-            ):
-                looked_for = (
-                    self._verified_kinds if delivery.is_unconfirmed else frozenset()
-                )
-                cause = Cause(
-                    delivery.metadata_token, delivery.first_sent_at, looked_for
-                )
-                with caused_by(tx.session, cause):
-                    message_type.on_sent(tx, delivery, result)
-        log.info("sent", extra={"kind": delivery.kind, "item": delivery.id})
-        self._on_attempt("sent")
-
-    def _record_unconfirmed(
-        self, delivery: Delivery, message_type: MessageType, error: SlackError
-    ) -> None:
-        now = self._rt.clock()
-        log.warning("unsure", extra=log_fields(delivery, error))
-        self._on_attempt("unsure")
-        failed = {"error": error.code, "failures": delivery.failures + 1}
-        is_last = delivery.failures + 1 >= MAX_FAILURES
-        if message_type.if_unconfirmed == "leave" or (
-            message_type.if_unconfirmed == "look" and is_last
-        ):
-            self._give_up(delivery, "unknown", error.code)
-        elif is_last:
-            self._give_up(delivery, "parked", error.code)
-        elif message_type.if_unconfirmed == "look":
-            self._finish(
-                delivery,
-                state="unverified",
-                looks=0,
-                due_at=now + VERIFY_DELAY,
-                **failed,
-            )
-        else:
-            self._finish(
-                delivery, state="pending", due_at=retry_at(delivery, now), **failed
-            )
-
-    @retry_on_conflict
-    def _record_failure(self, delivery: Delivery, error: SlackError) -> None:
-        now = self._rt.clock()
-        log.warning("not delivered", extra=log_fields(delivery, error))
-        self._on_attempt("ratelimited" if isinstance(error, RateLimited) else "failed")
-        if isinstance(error, RateLimited):
-            until = now + timedelta(seconds=error.retry_after)
-            with self._rt.write_session.begin() as session:
-                queue.finish(
-                    session,
-                    delivery,
-                    now=now,
-                    state=unsent_state(delivery),
-                    due_at=until,
-                )
-                queue.record_rate_limit(
-                    session, delivery.installation_id, error.method, until
-                )
-        elif error.code in REVOKED_TOKEN_ERRORS:
-            with self._rt.write_session.begin() as session:
-                queue.finish(
-                    session,
-                    delivery,
-                    now=now,
-                    state=unsent_state(delivery),
-                    error=error.code,
-                )
-                session.execute(
-                    update(Installation)
-                    .where(Installation.id == delivery.installation_id)
-                    .values(paused_because=error.code)
-                )
-        elif (
-            isinstance(error, NotSent | OutcomeUnknown)
-            and delivery.failures + 1 < MAX_FAILURES
-        ):
-            self._finish(
-                delivery,
-                state=unsent_state(delivery),
-                due_at=retry_at(delivery, now),
-                error=error.code,
-                failures=delivery.failures + 1,
-            )
-        elif self._has_channel_moved(delivery):
-            self._finish(
-                delivery, state=unsent_state(delivery), due_at=now, error=error.code
-            )
-        else:
-            self._give_up(
-                delivery, "unknown" if delivery.is_unconfirmed else "parked", error.code
-            )
-
-    def _has_channel_moved(self, delivery: Delivery) -> bool:
-        with self._rt.autocommit.connect() as connection:
-            return queue.has_channel_moved(connection, delivery)
-
-    @retry_on_conflict
-    def _give_up(
-        self, delivery: Delivery, state: Literal["parked", "unknown"], reason: str
-    ) -> None:
-        """Give a promise up, and let whoever made it say so."""
-        message_type = self._message_types[MessageKind(delivery.kind)]
-        now = self._rt.clock()
-        self._on_attempt(state)
-        with self._rt.write(self._rt.workspace) as tx:
-            message_type.lock(tx, delivery)
-            if queue.finish(tx.session, delivery, now=now, state=state, error=reason):
-                tell = (
-                    message_type.on_rejected
-                    if state == "parked"
-                    else message_type.on_lost
-                )
-                # Where nobody can look for it, nor could one look for what says so.
-                cause = Cause(
-                    delivery.metadata_token, delivery.first_sent_at, frozenset()
-                )
-                with caused_by(tx.session, cause):
-                    tell(tx, delivery, reason)
-
-    def _finish(self, delivery: Delivery, **changes: Any) -> None:
-        with self._rt.write_session.begin() as session:
-            queue.finish(session, delivery, now=self._rt.clock(), **changes)

@@ -22,7 +22,7 @@ def is_idle(
     before = _outbox_states(database)
     with database.autocommit.connect() as connection:
         served = connection.scalars(select(Installation.id)).all()
-        if any(queue.has_due(connection, one, now=now) for one in served):
+        if queue.due_installations(connection, served, now=now):
             return False
     held = {(id_, attempts) for id_, attempts, state in before if state == "sending"}
     return held <= set(orphans) and _outbox_states(database) == before

@@ -44,7 +44,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
 
 @pytest.fixture
 def bolt(logged: io.StringIO, rt: Runtime) -> App:
-    return handlers.bolt_app.create_app(rt, TOKEN)
+    return handlers.bolt_app.create_app(rt)
 
 
 @contextmanager

@@ -60,7 +60,7 @@ def ask(rt: Runtime, who: str = ASKER, now=NOW) -> None:
         visibility.visible_channels(
             replace(tx, now=now), tx.session.scalars(select(Channel)).all(), who
         )
-    visibility.fetch_memberships(rt, unknown.value, is_urgent=True)
+    visibility.fetch_memberships(rt, rt.workspaces.only, unknown.value, is_urgent=True)
 
 
 def test_what_is_not_known_is_asked_and_hidden_meanwhile(rt, slack, places):

@@ -53,7 +53,7 @@ def copy(story: Story, tmp_path: Path) -> Iterator[Story]:
         autocommit=restored.autocommit,
     )
     yield Story(
-        handlers.bolt_app.create_app(rt, "xoxb-a-token-for-tests"),
+        handlers.bolt_app.create_app(rt),
         rt,
         OutboxWorker(rt, message_types(), fetch_new_users=sync.fetch_new_users),
         story.slack,

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 import handlers.bolt_app
 from bot import sync
+from bot.runtime import ServedWorkspaces
 from bot.workspace import installations
 from models import Member
 from tests.conftest import NOW
@@ -214,9 +215,9 @@ def grid(story: Story) -> Story:
     }
     workspace = installations.install(story.rt.write_session, story.slack, now=NOW)
     assert workspace.enterprise_id == GRID
-    rt = replace(story.rt, workspace=workspace)
+    rt = replace(story.rt, workspaces=ServedWorkspaces([(workspace, story.slack)]))
     return Story(
-        handlers.bolt_app.create_app(rt, "xoxb-a-token-for-tests"),
+        handlers.bolt_app.create_app(rt),
         rt,
         story.deliverer,
         story.slack,

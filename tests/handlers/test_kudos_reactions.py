@@ -210,7 +210,7 @@ def test_who_is_not_known_yet_counts_when_they_are(story: Story) -> None:
     for who in ("U0NEW", "U0ROBO"):
         story.react(who, posted.ts, "raised_hands", author=BOT)
     assert joiners(story) == set()
-    sync.fetch_new_users(story.rt)
+    sync.fetch_new_users(story.rt, story.rt.workspaces.only)
     assert joiners(story) == {"U0NEW"}
 
 
@@ -284,7 +284,7 @@ def test_nobody_is_thanked_but_other_people(
     story = thanking
     story.slack.people["U0ROBO"] = user_object("U0ROBO", "Robo", is_bot=True)
     story.react(ASKER, "1772442000.000100", "tada", author=author)
-    sync.fetch_new_users(story.rt)
+    sync.fetch_new_users(story.rt, story.rt.workspaces.only)
     story.advance(minutes=2)
     assert thanks(story) == set()
     assert story.slack.ephemeral_messages == []
@@ -359,7 +359,7 @@ def test_two_people_who_were_unknown_both_come_to_be_known(thanking: Story) -> N
         story.slack.people[name] = user_object(name, f"N{n}")
     story.react("U0NEW", "1772442000.000100", "tada", author="U0OLD")
     assert thanks(story) == set()
-    sync.fetch_new_users(story.rt)
+    sync.fetch_new_users(story.rt, story.rt.workspaces.only)
     assert thanks(story) == {("U0NEW", "U0OLD", False)}
 
 

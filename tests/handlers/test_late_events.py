@@ -271,7 +271,7 @@ def test_the_survey_does_without_private_channels_where_it_must(story: Story) ->
 def test_people_are_met_before_they_are_named(story: Story) -> None:
     ask = story.ask()
     story.say(HELPER, "So.", thread_ts=ask.ts)
-    sync.fetch_new_users(story.rt)
+    sync.fetch_new_users(story.rt, story.rt.workspaces.only)
     story.deliver()
     assert story.slack.texts_to(ASKER) == ["Ben answered your ask “How do I fix x?”."]
 

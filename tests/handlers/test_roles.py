@@ -173,7 +173,7 @@ def opened_by(story: Story, who: str, do: Callable[[str], object]) -> dict[str, 
 
 
 def helped(story: Story, ts: str) -> int:
-    sync.fetch_new_users(story.rt)
+    sync.fetch_new_users(story.rt, story.rt.workspaces.only)
     return story.answer_marks()[ts][1]
 
 
@@ -251,7 +251,7 @@ def by_solved_emoji(story: Stage, who: str) -> bool:
     ask = ask_of(story)
     if who != GONE:
         story.react(who, answer_to(story, ask)[0], "white_check_mark")
-    sync.fetch_new_users(story.rt)
+    sync.fetch_new_users(story.rt, story.rt.workspaces.only)
     return now_is(story, ask).state == "solved"
 
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 import app
-from bot.runtime import Workspace
+from bot.runtime import ServedWorkspaces, Workspace
 from bot.slack.api import Rejected
 from handlers.bolt_app import build_bolt
 from handlers.socket_mode import (
@@ -24,6 +24,7 @@ from handlers.socket_mode import (
     SocketMode,
 )
 from sandbox import Sandbox
+from tests.fakes import FakeSlack
 
 MANIFEST = Path(app.__file__).parent / "manifest.yml"
 
@@ -53,8 +54,20 @@ class Line:
         self.may_go_on = threading.Event()
         self.may_go_on.set()
         bolt = build_bolt(
-            Workspace(1, slack.team_id, slack.bot_id, slack.bot_user_id, "https://x/"),
-            slack.bot_token,
+            ServedWorkspaces(
+                [
+                    (
+                        Workspace(
+                            1,
+                            slack.team_id,
+                            slack.bot_id,
+                            slack.bot_user_id,
+                            "https://x/",
+                        ),
+                        FakeSlack(),
+                    )
+                ]
+            ),
         )
         bolt.event("reaction_added")(self._reacted)
         for other in ("message", "team_join", "member_joined_channel"):

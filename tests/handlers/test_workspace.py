@@ -232,7 +232,7 @@ def test_a_persons_revoked_token_is_not_ours(known: Story) -> None:
 
 def test_the_survey_finds_where_the_bot_is(known: Story) -> None:
     known.slack.channels = {"C0NEW": conversation_object("C0NEW", "new")}
-    sync.sync_channels(known.rt)
+    sync.sync_channels(known.rt, known.rt.workspaces.only)
     assert not channel(known).is_joined
     assert channel(known, "C0NEW").is_joined
 
@@ -242,12 +242,12 @@ def test_people_who_can_not_be_looked_up_now_are_asked_for_later(
 ) -> None:
     known.say(PEER, "So.", thread_ts=known.only_ask().ts)
     known.slack.fail["users.info"] = [RateLimited("users.info", 30)]
-    sync.fetch_new_users(known.rt)
+    sync.fetch_new_users(known.rt, known.rt.workspaces.only)
     assert member(known, PEER).looked_up_at is None
-    sync.fetch_new_users(known.rt)
+    sync.fetch_new_users(known.rt, known.rt.workspaces.only)
     assert known.slack.calls.count("users.info") == 2  # Ana's, and this one.
     known.clock.advance(seconds=30)
-    sync.fetch_new_users(known.rt)
+    sync.fetch_new_users(known.rt, known.rt.workspaces.only)
     assert member(known, PEER).name == "Chi"
 
 
@@ -260,10 +260,10 @@ def test_old_facts_are_kept_while_slack_is_away(known: Story) -> None:
 
 def test_facts_that_are_old_are_asked_for_again(known: Story) -> None:
     known.slack.people[ASKER] = user_object(ASKER, "Anna")
-    sync.refresh_stale_users(known.rt)
+    sync.refresh_stale_users(known.rt, known.rt.workspaces.only)
     assert member(known, ASKER).name == "Ana"
     known.clock.advance(days=8)
-    sync.refresh_stale_users(known.rt)
+    sync.refresh_stale_users(known.rt, known.rt.workspaces.only)
     assert member(known, ASKER).name == "Anna"
 
 

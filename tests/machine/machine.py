@@ -27,7 +27,7 @@ from bot.db.engine import Database
 from bot.features import message_types
 from bot.outbox.queue import LEASE_DURATION
 from bot.outbox.worker import OutboxWorker
-from bot.runtime import Runtime, Workspace
+from bot.runtime import Runtime, ServedWorkspaces, Workspace
 from bot.slack.api import NotSent, OutcomeUnknown, RateLimited
 from jobs import privacy as privacy_jobs
 from models import Champion, Channel, Installation, Member, OutboxItem
@@ -85,17 +85,16 @@ class Replica:
     ) -> None:
         self.sessions = CrashingSessions(database.engine)
         self.rt = Runtime(
-            workspace,
+            ServedWorkspaces([(workspace, world)]),
             self.sessions,
             database.read_session,
             database.autocommit,
-            world,
             clock,
         )
         self.deliverer = OutboxWorker(
             self.rt, message_types(), fetch_new_users=sync.fetch_new_users
         )
-        self.bolt = handlers.bolt_app.create_app(self.rt, "xoxb-a-token-for-tests")
+        self.bolt = handlers.bolt_app.create_app(self.rt)
 
 
 class Machine(RuleBasedStateMachine):
@@ -320,8 +319,8 @@ class Machine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1), what=st.sampled_from(["meet", "again", "purge"]))
     def run_job(self, which: int, what: str) -> None:
         jobs: dict[str, Callable[[Replica], None]] = {
-            "meet": lambda r: sync.fetch_new_users(r.rt),
-            "again": lambda r: sync.refresh_stale_users(r.rt),
+            "meet": lambda r: sync.fetch_new_users(r.rt, r.rt.workspaces.only),
+            "again": lambda r: sync.refresh_stale_users(r.rt, r.rt.workspaces.only),
             "purge": lambda r: privacy_jobs.purge_expired(r.rt, r.deliverer),
         }
         self.survives(self.replica_for(which), jobs[what])
@@ -392,7 +391,7 @@ class Machine(RuleBasedStateMachine):
             self.deliver_batch(self.replicas[0], self.world.deliverable()[-1:])
         for turn in range(100):
             for replica in self.replicas:
-                sync.fetch_new_users(replica.rt)
+                sync.fetch_new_users(replica.rt, replica.rt.workspaces.only)
                 replica.deliverer.send_due()
             if not self._unfinished_work():
                 break

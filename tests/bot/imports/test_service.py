@@ -175,7 +175,7 @@ def test_nobody_is_told(*, load, database, rt, deliverer, slack, tmp_path):
     load(ours(tmp_path))
     with database.read_session() as session:
         assert session.scalar(select(func.count()).select_from(OutboxItem)) == 0
-    sync.fetch_new_users(rt)
+    sync.fetch_new_users(rt, rt.workspaces.only)
     assert deliverer.send_due() == 0
     assert slack.calls == []
 

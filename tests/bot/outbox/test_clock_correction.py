@@ -241,7 +241,7 @@ def test_people_who_were_met_ahead_of_time_are_looked_up_by_and_by(
     story.ask(member=HELPER)
     clock.advance(days=-100)
     story.slack.calls.clear()
-    sync.refresh_stale_users(story.rt)
+    sync.refresh_stale_users(story.rt, story.rt.workspaces.only)
     with story.rt.read_session() as session:
         known = session.scalars(select(Member.looked_up_at)).all()
     assert known

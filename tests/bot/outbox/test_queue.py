@@ -1,5 +1,6 @@
 """Which promise is delivered next, and that it is found quickly."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,9 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.outbox import enqueue, queue
 from bot.outbox.queue import LEASE_DURATION
-from bot.runtime import Runtime
+from bot.runtime import Runtime, ServedWorkspaces
 from models import Installation, OutboxItem
 from tests.factories import Clock
+from tests.fakes import FakeSlack
 
 
 def promise(rt: Runtime, subject: int, to: str = "C1", due: float = 0) -> None:
@@ -65,8 +67,9 @@ def test_another_workspaces_messages_wait_for_a_process_that_has_its_token(
     promise(other, 1)
     clock.advance(seconds=5)
     with rt.autocommit.connect() as connection:
-        assert not queue.has_due(connection, rt.workspace.id, now=clock())
-        assert queue.has_due(connection, other.workspace.id, now=clock())
+        both = [rt.workspace.id, other.workspace.id]
+        assert queue.due_installations(connection, both[:1], now=clock()) == []
+        assert queue.due_installations(connection, both, now=clock()) == both[1:]
     promise(rt, 2, to="C2")
     assert [claimed(rt), claimed(rt)] == [2, None]
     assert claimed(other) == 1
@@ -86,7 +89,7 @@ def another_workspace(rt: Runtime) -> Runtime:
         session.add(row)
         session.flush()
         served = replace(rt.workspace, id=row.id, team_id=row.team_id)
-    return replace(rt, workspace=served)
+    return replace(rt, workspaces=ServedWorkspaces([(served, FakeSlack())]))
 
 
 def test_what_is_new_goes_before_what_is_shown_again(rt: Runtime, clock: Clock):
@@ -132,28 +135,35 @@ def test_a_worker_that_died_delays_what_was_promised_anew_no_longer_than_that(
     assert claimed(rt) == 1
 
 
-def test_the_next_is_found_without_sorting_all_that_waits(rt: Runtime):
+@pytest.mark.parametrize("count", [1000, 10])
+def test_the_next_is_found_without_sorting_all_that_waits(rt: Runtime, count: int):
+    """Nor is what waits in another workspace read, however much that is."""
+    other = another_workspace(rt)
     with rt.write_session.begin() as session:
         session.execute(
             insert(OutboxItem),
             [
                 {
-                    "installation_id": rt.workspace.id,
+                    "installation_id": served.workspace.id,
                     "kind": "post",
                     "key": str(n),
                     "subject_id": n,
                     "recipient": f"C{n % 50}",
                     "priority": n % 2,
                     "due_at": rt.clock() - timedelta(seconds=n),
-                    "operation": str(n),
+                    "operation": f"{served.workspace.id} {n}",
                     "created_at": rt.clock(),
                 }
-                for n in range(1000)
+                for served, items in ((rt, count), (other, 1000))
+                for n in range(items)
             ],
         )
-    for asked in (queue._NEXT, queue._IS_DUE):
+    for asked in (queue._NEXT, queue._DUE_INSTALLATIONS):
         plan = explained(rt, asked)
-        assert "ix_outbox_priority_due_at_id" in plan, plan
+        assert "ix_outbox_installation_id_priority_due_at_id" in plan, plan
+        # With the equal columns and the range, or it would read what is not due yet.
+        assert re.search(r"due_at *<", plan), plan
+        assert "Seq Scan on outbox" not in plan, plan
         assert "Sort" not in plan, plan
         assert "ORDER BY" not in plan, plan
 
@@ -165,11 +175,18 @@ def explained(rt: Runtime, asked: Select[Any]) -> str:
         if is_postgresql:
             session.execute(queue._DISABLE_SORT)
         how = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"
-        question = asked.params(
-            installation_id=rt.workspace.id,
-            now=rt.clock(),
-            priority=enqueue.UPDATE,
-        ).compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        values = {
+            "installation_id": rt.workspace.id,
+            "installation_ids": [rt.workspace.id],
+            "now": rt.clock(),
+            "priority": enqueue.UPDATE,
+        }
+        taken = {
+            name: values[name] for name in asked.compile().params if name in values
+        }
+        question = asked.params(**taken).compile(
+            session.get_bind(), compile_kwargs={"literal_binds": True}
+        )
         return "\n".join(str(row) for row in session.execute(text(f"{how} {question}")))
 
 

@@ -41,21 +41,19 @@ class Desk:
         self.bug: type[Exception] | None = None
         self.bug_after: type[Exception] | None = None
         self.on_draw: Callable[[], None] = lambda: None
-        self.deliverer = OutboxWorker(
-            rt,
-            {
-                POST: MessageType(
-                    POST,
-                    self._post,
-                    "look",
-                    self._delivered,
-                    lambda _tx, _delivery, error: self.parked.append(error),
-                    lambda _tx, _delivery, error: self.unknown.append(error),
-                ),
-                SIGN: MessageType(SIGN, self._sign, "repeat"),
-                WHISPER: MessageType(WHISPER, self._whisper, "leave"),
-            },
-        )
+        self.message_types = {
+            POST: MessageType(
+                POST,
+                self._post,
+                "look",
+                self._delivered,
+                lambda _tx, _delivery, error: self.parked.append(error),
+                lambda _tx, _delivery, error: self.unknown.append(error),
+            ),
+            SIGN: MessageType(SIGN, self._sign, "repeat"),
+            WHISPER: MessageType(WHISPER, self._whisper, "leave"),
+        }
+        self.deliverer = OutboxWorker(rt, self.message_types)
 
     def _post(self, _session: object, claim: Delivery) -> PostMessage | None:
         if self.bug and claim.subject_id == 1:
@@ -597,7 +595,7 @@ class Follows:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.notice = replace(
-            desk.deliverer._message_types[POST],
+            desk.message_types[POST],
             on_sent=self._promise,
             on_lost=lambda tx, claim, _why: self._promise(tx, claim, None),
         )
@@ -631,9 +629,7 @@ class Follows:
 @pytest.fixture
 def follows(desk: Desk) -> Follows:
     follows = Follows(desk)
-    desk.deliverer = OutboxWorker(
-        desk.rt, {**desk.deliverer._message_types, POST: follows.notice}
-    )
+    desk.deliverer = OutboxWorker(desk.rt, {**desk.message_types, POST: follows.notice})
     return follows
 
 

@@ -10,6 +10,7 @@ import jobs
 from bot import sync
 from bot.features import message_types
 from bot.outbox.worker import OutboxWorker
+from bot.runtime import ServedWorkspaces
 from models import Base, Installation
 from tests.checkins import join
 from tests.factories import MONDAY, Clock, Story
@@ -61,8 +62,7 @@ def test_whatever_is_due_waits_for_a_process_that_has_the_token(story: Story):
     slack = FakeSlack()
     other = replace(
         story.rt,
-        workspace=served,
-        slack=slack,
+        workspaces=ServedWorkspaces([(served, slack)]),
         clock=Clock(story.clock.now + timedelta(days=400)),
     )
     deliverer = OutboxWorker(

@@ -1,0 +1,252 @@
+"""Record what became of a delivery: sent, to be tried again, rejected or lost."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import update
+
+from bot.db.retry import retry_on_conflict
+from bot.outbox import queue
+from bot.outbox.attempts import (
+    MAX_FAILURES,
+    VERIFY_DELAY,
+    log_fields,
+    retry_at,
+    unsent_state,
+)
+from bot.outbox.enqueue import Cause, caused_by
+from bot.outbox.kind import MessageKind
+from bot.outbox.message_type import MessageType
+from bot.outbox.queue import Delivery
+from bot.slack.api import (
+    REVOKED_TOKEN_ERRORS,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    SlackError,
+)
+from models import Installation
+
+if TYPE_CHECKING:
+    # The runtime opens transactions, which can enqueue: it stands above the outbox.
+    from bot.runtime import Runtime, Workspace
+
+log = logging.getLogger(__name__)
+
+
+class OutcomeRecorder:
+    """Records the outcomes of deliveries, each in a transaction of its own.
+
+    `on_attempt` is called with a word for each attempt.
+    """
+
+    def __init__(
+        self,
+        rt: "Runtime",
+        message_types: Mapping[MessageKind, MessageType],
+        on_attempt: Callable[[str], None],
+    ) -> None:
+        self._rt = rt
+        self._message_types = message_types
+        self._on_attempt = on_attempt
+        self._verified_kinds = frozenset(
+            kind
+            for kind, message_type in message_types.items()
+            if message_type.if_unconfirmed == "look"
+        )
+
+    def message_type_of(self, delivery: Delivery) -> MessageType:
+        return self._message_types[MessageKind(delivery.kind)]
+
+    def record_accepted(
+        self, delivery: Delivery, result: Any, *, is_spaced: bool
+    ) -> None:
+        """Record what Slack has taken, even if recording it as sent fails."""
+        try:
+            self.record_success(delivery, result, is_spaced=is_spaced)
+        except Exception as error:
+            # It is in Slack, whatever kept us from writing that down.
+            log.exception("delivery not recorded", extra={"kind": delivery.kind})
+            unsure = OutcomeUnknown(delivery.kind, type(error).__name__)
+            self.record_unconfirmed(delivery, unsure)
+
+    @retry_on_conflict
+    def record_success(
+        self, delivery: Delivery, result: Any, *, is_spaced: bool = True
+    ) -> None:
+        message_type = self.message_type_of(delivery)
+        now = self._rt.clock()
+        sent: dict[str, Any] = {"drawn": delivery.version, "error": None, "failures": 0}
+        if isinstance(result, tuple):
+            sent["slack_channel"], sent["ts"] = result
+        with self._rt.write(self._workspace_of(delivery)) as tx:
+            message_type.lock(tx, delivery)
+            if queue.finish(
+                tx.session,
+                delivery,
+                now=now,
+                state="sent",
+                is_spaced=is_spaced,
+                is_update=message_type.if_unconfirmed == "repeat",
+                **sent,
+            ):
+                looked_up = (
+                    self._verified_kinds if delivery.is_unconfirmed else frozenset()
+                )
+                cause = Cause(
+                    delivery.metadata_token, delivery.first_sent_at, looked_up
+                )
+                with caused_by(tx.session, cause):
+                    message_type.on_sent(tx, delivery, result)
+        log.info("sent", extra={"kind": delivery.kind, "item": delivery.id})
+        self._on_attempt("sent")
+
+    def record_unconfirmed(self, delivery: Delivery, error: SlackError) -> None:
+        """Record that nobody knows whether Slack did it."""
+        if_unconfirmed = self.message_type_of(delivery).if_unconfirmed
+        now = self._rt.clock()
+        log.warning("unsure", extra=log_fields(delivery, error))
+        self._on_attempt("unsure")
+        failed = {"error": error.code, "failures": delivery.failures + 1}
+        is_last = delivery.failures + 1 >= MAX_FAILURES
+        if if_unconfirmed == "leave" or (if_unconfirmed == "look" and is_last):
+            self.give_up(delivery, "unknown", error.code)
+        elif is_last:
+            self.give_up(delivery, "parked", error.code)
+        elif if_unconfirmed == "look":
+            self.finish(
+                delivery,
+                state="unverified",
+                looks=0,
+                due_at=now + VERIFY_DELAY,
+                **failed,
+            )
+        else:
+            self.finish(
+                delivery, state="pending", due_at=retry_at(delivery, now), **failed
+            )
+
+    @retry_on_conflict
+    def record_failure(self, delivery: Delivery, error: SlackError) -> None:
+        """Record that Slack did not do it: try again later, or give it up."""
+        now = self._rt.clock()
+        log.warning("not delivered", extra=log_fields(delivery, error))
+        self._on_attempt("ratelimited" if isinstance(error, RateLimited) else "failed")
+        if isinstance(error, RateLimited):
+            self._record_rate_limit(delivery, error, now)
+        elif error.code in REVOKED_TOKEN_ERRORS:
+            self._disable_installation(delivery, error, now)
+        elif (
+            isinstance(error, NotSent | OutcomeUnknown)
+            and delivery.failures + 1 < MAX_FAILURES
+        ):
+            self.finish(
+                delivery,
+                state=unsent_state(delivery),
+                due_at=retry_at(delivery, now),
+                error=error.code,
+                failures=delivery.failures + 1,
+            )
+        elif self._has_channel_moved(delivery):
+            self.finish(
+                delivery, state=unsent_state(delivery), due_at=now, error=error.code
+            )
+        else:
+            self.give_up(
+                delivery, "unknown" if delivery.is_unconfirmed else "parked", error.code
+            )
+
+    def _record_rate_limit(
+        self, delivery: Delivery, error: RateLimited, now: datetime
+    ) -> None:
+        until = now + timedelta(seconds=error.retry_after)
+        with self._rt.write_session.begin() as session:
+            queue.finish(
+                session, delivery, now=now, state=unsent_state(delivery), due_at=until
+            )
+            queue.record_rate_limit(
+                session, delivery.installation_id, error.method, until
+            )
+
+    def _disable_installation(
+        self, delivery: Delivery, error: SlackError, now: datetime
+    ) -> None:
+        """Send nothing more to the workspace until its token works again."""
+        with self._rt.write_session.begin() as session:
+            queue.finish(
+                session,
+                delivery,
+                now=now,
+                state=unsent_state(delivery),
+                error=error.code,
+            )
+            session.execute(
+                update(Installation)
+                .where(Installation.id == delivery.installation_id)
+                .values(paused_because=error.code)
+            )
+
+    @retry_on_conflict
+    def give_up(
+        self, delivery: Delivery, state: Literal["parked", "unknown"], reason: str
+    ) -> None:
+        """Give a message up, and let the feature that enqueued it react."""
+        message_type = self.message_type_of(delivery)
+        now = self._rt.clock()
+        self._on_attempt(state)
+        with self._rt.write(self._workspace_of(delivery)) as tx:
+            message_type.lock(tx, delivery)
+            if queue.finish(tx.session, delivery, now=now, state=state, error=reason):
+                notify = (
+                    message_type.on_rejected
+                    if state == "parked"
+                    else message_type.on_lost
+                )
+                # If this can't be looked up in Slack, nor can what follows from it.
+                cause = Cause(
+                    delivery.metadata_token, delivery.first_sent_at, frozenset()
+                )
+                with caused_by(tx.session, cause):
+                    notify(tx, delivery, reason)
+
+    def finish(self, delivery: Delivery, **changes: Any) -> None:
+        """Put the claim back or end it, with changes to the message's row."""
+        with self._rt.write_session.begin() as session:
+            queue.finish(session, delivery, now=self._rt.clock(), **changes)
+
+    def withdraw(self, delivery: Delivery) -> None:
+        """Record that there is nothing to send any more."""
+        self.finish(delivery, state="withdrawn")
+        self._on_attempt("withdrawn")
+
+    def defer_if_rate_limited(self, delivery: Delivery, method: str) -> bool:
+        """Put the claim back if Slack limits the method at present."""
+        until = self.rate_limited_until(delivery, method)
+        if until is None:
+            return False
+        self.finish(delivery, state=unsent_state(delivery), due_at=until)
+        return True
+
+    def rate_limited_until(self, delivery: Delivery, method: str) -> datetime | None:
+        with self._rt.autocommit.connect() as connection:
+            return queue.rate_limited_until(
+                connection, delivery.installation_id, method, now=self._rt.clock()
+            )
+
+    def check_lease(self, delivery: Delivery, method: str) -> None:
+        """Raise NotSent if the lease may end before the sending does.
+
+        The process may have stood still, and another worker have sent it meanwhile.
+        """
+        with self._rt.autocommit.connect() as connection:
+            if not queue.has_lease(connection, delivery, now=self._rt.clock()):
+                raise NotSent(method, "lease_over")
+
+    def _has_channel_moved(self, delivery: Delivery) -> bool:
+        with self._rt.autocommit.connect() as connection:
+            return queue.has_channel_moved(connection, delivery)
+
+    def _workspace_of(self, delivery: Delivery) -> "Workspace":
+        return self._rt.workspaces.get(delivery.installation_id)

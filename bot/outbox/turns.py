@@ -1,0 +1,80 @@
+"""Decide for which workspace the next message is sent."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection
+
+from bot.outbox.rate_limiter import RateLimiter
+
+
+class Turns:
+    """Share the worker's threads among workspaces, each at its own pace.
+
+    For any thread. Workspaces are named by the ids of their installations.
+    """
+
+    def __init__(self, new_rate_limiter: Callable[[], RateLimiter] | None) -> None:
+        """`new_rate_limiter` makes the one of a workspace; None: no limit."""
+        self._new_rate_limiter = new_rate_limiter
+        self._lock = threading.Lock()
+        self._limiters: dict[int, RateLimiter] = {}
+        self._in_flight: Counter[int] = Counter()
+        # The number of the turn that each workspace had last.
+        self._last_turn: Counter[int] = Counter()
+        self._turn_count = 0
+
+    def take(self, due: Collection[int], max_in_flight: int | None) -> int | None:
+        """Begin a turn of one of the workspaces; None if each has to wait.
+
+        1. A workspace has at most `max_in_flight` turns at a time, and not more than
+           its rate limiter allows.
+        2. The one with the fewest turns in flight comes first, then the one whose last
+           turn is the longest ago.
+        """
+        with self._lock:
+            ready = [
+                workspace
+                for workspace in self._below(due, max_in_flight)
+                if self._wait_seconds(workspace) <= 0
+            ]
+            if not ready:
+                return None
+            chosen = min(
+                ready,
+                key=lambda each: (self._in_flight[each], self._last_turn[each], each),
+            )
+            if chosen in self._limiters:
+                self._limiters[chosen]()
+            self._turn_count += 1
+            self._last_turn[chosen] = self._turn_count
+            self._in_flight[chosen] += 1
+            return chosen
+
+    def end(self, workspace: int) -> None:
+        with self._lock:
+            self._in_flight[workspace] -= 1
+
+    def wait_seconds(
+        self, due: Collection[int], max_in_flight: int | None
+    ) -> float | None:
+        """Return in how many seconds one of the workspaces may have a turn.
+
+        None if only a turn in flight can end the waiting.
+        """
+        with self._lock:
+            below = self._below(due, max_in_flight)
+            return min(map(self._wait_seconds, below), default=None)
+
+    def _below(
+        self, due: Collection[int], max_in_flight: int | None
+    ) -> Collection[int]:
+        if max_in_flight is None:
+            return due
+        return [each for each in due if self._in_flight[each] < max_in_flight]
+
+    def _wait_seconds(self, workspace: int) -> float:
+        if self._new_rate_limiter is None:
+            return 0.0
+        if workspace not in self._limiters:
+            self._limiters[workspace] = self._new_rate_limiter()
+        return self._limiters[workspace].wait_seconds()

@@ -1,0 +1,34 @@
+"""Run a job for each workspace that the process serves."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from bot.db.retry import retry_on_conflict
+from bot.outbox.worker import OutboxWorker
+from bot.runtime import Runtime, Workspace
+
+
+def each_workspace(
+    run: Callable[[Runtime, Workspace], None],
+) -> Callable[[Runtime, OutboxWorker], None]:
+    """Make a job of a function that does it for one workspace.
+
+    One that fails does not keep the others from being served: what went wrong is
+    raised after the last of them.
+    """
+    run_once_more = retry_on_conflict(run)
+
+    @wraps(run)
+    def run_for_each(rt: Runtime, _worker: OutboxWorker) -> None:
+        errors: list[Exception] = []
+        for workspace in rt.workspaces:
+            try:
+                run_once_more(rt, workspace)
+            except Exception as error:  # noqa: BLE001 - it is raised below.
+                errors.append(error)
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise ExceptionGroup("several workspaces", errors)
+
+    return run_for_each

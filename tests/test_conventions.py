@@ -94,7 +94,9 @@ def test_services_are_called_within_a_transaction_and_open_none():
     # and records what came of it in one.
     but = frozenset(
         {
+            "bot/outbox/outcomes.py",
             "bot/outbox/worker.py",
+            "bot/runtime.py",
             "bot/sync.py",
             "bot/imports/service.py",
             "bot/workspace/installations.py",
@@ -224,10 +226,12 @@ def test_whatever_goes_wrong_is_taken_only_where_it_is_told():
 
     but = frozenset(
         {
+            "bot/outbox/outcomes.py",
             "bot/outbox/worker.py",
             "bot/db/retry.py",
             "handlers/batching.py",
             "handlers/socket_mode.py",
+            "jobs/each_workspace.py",
         }
     )
     assert where(OURS, takes_all, but=but) == []

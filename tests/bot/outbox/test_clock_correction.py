@@ -1,5 +1,7 @@
 """The clock was ahead for a while: what was put off by it goes on in time."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from bot.outbox import clock_correction, queue
 from bot.outbox.attempts import MAX_VERIFY_ATTEMPTS, VERIFY_DELAY
 from bot.outbox.queue import LEASE_DURATION
 from bot.outbox.worker import OutboxWorker
-from bot.runtime import Runtime
+from bot.runtime import Runtime, ServedWorkspaces
 from bot.slack.api import (
     MAX_RETRY_AFTER,
     NotSent,
@@ -22,7 +24,7 @@ from bot.slack.api import (
 )
 from models import Home, Member, OutboxChannel, OutboxItem, RateLimit
 from models.base import UtcDateTime
-from tests.bot.outbox.test_worker import HERE, POST, Desk
+from tests.bot.outbox.test_worker import HERE, POST_METHOD, Desk
 from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
 from tests.slack_payloads import ASKER, HELPER
@@ -53,10 +55,10 @@ def ahead(request: pytest.FixtureRequest, clock: Clock) -> float:
 def test_right_clocks_need_no_correction(
     desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
 ):
-    slack.fail[POST] = [
-        NotSent(POST, "not_connected"),
-        OutcomeUnknown(POST, "timeout"),
-        RateLimited(POST, 3600),
+    slack.fail[POST_METHOD] = [
+        NotSent(POST_METHOD, "not_connected"),
+        OutcomeUnknown(POST_METHOD, "timeout"),
+        RateLimited(POST_METHOD, 3600),
     ]
     for subject in range(5):
         desk.promise(subject, to=f"C{subject}", due=0 if subject else 864_000)
@@ -92,7 +94,7 @@ def test_what_was_promised_ahead_of_time_is_kept_in_time(
     clock.advance(hours=-ahead)
     assert correct(rt)
     assert desk.go() == 2
-    assert slack.calls == [POST, "reactions.add"]
+    assert slack.calls == [POST_METHOD, "reactions.add"]
     clock.advance(seconds=599)
     assert desk.go() == 0
     clock.advance(seconds=1)
@@ -115,15 +117,15 @@ def test_what_was_promised_again_ahead_of_time_is_kept_in_time(
     assert correct(rt)
     clock.advance(seconds=1)
     desk.go()
-    assert slack.calls == ["reactions.add", POST, "reactions.add"]
+    assert slack.calls == ["reactions.add", POST_METHOD, "reactions.add"]
 
 
 @pytest.mark.parametrize(
     ("error", "waits"),
     [
-        (NotSent(POST, "not_connected"), 2),
+        (NotSent(POST_METHOD, "not_connected"), 2),
         (
-            OutcomeUnknown(POST, "timeout"),
+            OutcomeUnknown(POST_METHOD, "timeout"),
             VERIFY_DELAY.total_seconds() * MAX_VERIFY_ATTEMPTS,
         ),
     ],
@@ -137,7 +139,7 @@ def test_what_is_to_be_tried_again_is_not_put_off(
     error: SlackError,
     waits: float,
 ):
-    slack.fail[POST] = [error]
+    slack.fail[POST_METHOD] = [error]
     desk.promise()
     desk.go()
     clock.advance(hours=-ahead)
@@ -155,7 +157,7 @@ def test_a_pause_is_no_longer_than_the_longest(
     desk: Desk, rt: Runtime, slack: FakeSlack, clock: Clock
 ):
     clock.advance(hours=3)
-    slack.fail[POST] = [RateLimited(POST, 30)]
+    slack.fail[POST_METHOD] = [RateLimited(POST_METHOD, 30)]
     desk.promise()
     desk.go()
     clock.advance(hours=-3)
@@ -199,7 +201,7 @@ def test_whoever_is_sending_keeps_the_lease(
     desk.promise()
 
     def set_back(_: str) -> None:
-        if POST in slack.calls[:-1]:
+        if POST_METHOD in slack.calls[:-1]:
             return
         clock.advance(hours=-3)
         correct(rt)
@@ -274,7 +276,7 @@ def test_whatever_the_clock_did_everything_is_sent_once_soon_after(
         for table in (OutboxItem, OutboxChannel, RateLimit):
             session.query(table).delete()
     slack = FakeSlack()
-    desk = Desk(Runtime(**{f: getattr(rt, f) for f in RUNTIME} | {"slack": slack}))
+    desk = Desk(replace(rt, workspaces=ServedWorkspaces([(rt.workspaces.only, slack)])))
     promised: set[int] = set()
     for count, (act, value) in enumerate(steps):
         match act:
@@ -288,11 +290,11 @@ def test_whatever_the_clock_did_everything_is_sent_once_soon_after(
                 desk.go()
             case "fail":
                 errors = (
-                    NotSent(POST, "x"),
-                    OutcomeUnknown(POST, "x"),
-                    RateLimited(POST, 60),
+                    NotSent(POST_METHOD, "x"),
+                    OutcomeUnknown(POST_METHOD, "x"),
+                    RateLimited(POST_METHOD, 60),
                 )
-                slack.fail[POST] = [errors[value]]
+                slack.fail[POST_METHOD] = [errors[value]]
             case "step":
                 clock.advance(seconds=value)
                 correct(desk.rt)
@@ -303,16 +305,6 @@ def test_whatever_the_clock_did_everything_is_sent_once_soon_after(
             clock.advance(seconds=1)
     assert sorted(m.text for m in slack.messages) == sorted(map(str, promised))
     assert set(desk.states()) <= {"sent"}
-
-
-RUNTIME = (
-    "workspace",
-    "write_session",
-    "read_session",
-    "autocommit",
-    "slack",
-    "clock",
-)
 
 
 # A process that ends

@@ -1,4 +1,4 @@
-"""The clock did something. What is due is always a question for the database."""
+"""The scheduled jobs. A tick only asks the database for what is due."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ JOBS = (
 
 
 def scheduled_jobs(rt: Runtime, worker: OutboxWorker) -> list[ScheduledJob]:
-    """Each job, with what it is handed; it is tried again where it was given up."""
+    """Bind each job to its arguments; a job retries on a conflict in the database."""
     return [
         ScheduledJob(
             job.name, partial(retry_on_conflict(job.run), rt, worker), job.every

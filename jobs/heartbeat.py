@@ -1,4 +1,4 @@
-"""The scheduler's heartbeat: how long ago jobs ran, and whether they went well."""
+"""The scheduler's heartbeat: the time of the last job, and its outcome."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ HEARTBEAT_TIMEOUT = 30
 
 
 class SchedulerHeartbeat:
-    """Whether jobs are run; `ran` is told of each, and whether it went well."""
+    """Records that jobs run; calls `on_run` with each job's name and outcome."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class SchedulerHeartbeat:
         self._last_beat = monotonic()
 
     def stalled_reason(self) -> str | None:
-        """Why nothing can be expected from the clock; None where all is well."""
+        """Return the reason why jobs can't be expected to run; None if all is well."""
         with self._lock:
             silent = monotonic() - self._last_beat
         return (

@@ -1,4 +1,4 @@
-"""Run jobs again and again with APScheduler, also where somebody sets the clock."""
+"""Run jobs periodically with APScheduler, even if the system clock is changed."""
 
 import threading
 import time
@@ -12,14 +12,14 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import utc_now
 
-# The clock was set back by more than this, rather than slowed down.
+# A larger step back is a changed clock, not a slowed one.
 _MIN_STEP_SECONDS = 1
 _WATCH_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduledJob:
-    """A function to call every so often."""
+    """A function with its interval."""
 
     name: str
     run: Callable[[], None]
@@ -27,9 +27,9 @@ class ScheduledJob:
 
 
 class _SkippingIntervalTrigger(IntervalTrigger):  # type: ignore[misc]
-    """Goes on from now after a pause, whose turns APScheduler would count one by one.
+    """A trigger that skips the runs missed in a pause; APScheduler would count each.
 
-    They are millions where a machine slept for weeks, or began with a clock of 1970.
+    They are millions if a machine slept for weeks, or started with a clock of 1970.
     """
 
     def get_next_fire_time(
@@ -40,11 +40,11 @@ class _SkippingIntervalTrigger(IntervalTrigger):  # type: ignore[misc]
 
 
 class Scheduler:
-    """Ticks only: kept in memory, and a tick missed is made up for by the next.
+    """Run jobs from memory; the next run makes up for missed ones.
 
-    APScheduler plans by the time of day. Where that is set back by two hours it would
-    do nothing for two hours: so a thread that goes by a clock which nobody can set
-    looks for that, and plans everything anew.
+    APScheduler plans by the system clock. If that is set back by two hours, it would do
+    nothing for two hours: a thread with a monotonic clock detects this and reschedules
+    every job.
     """
 
     def __init__(
@@ -54,14 +54,14 @@ class Scheduler:
         *,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`ran` is told the name of each job that has run, and `done` or `failed`."""
+        """Call `on_run` with the name of each job that ran, and `done` or `failed`."""
         self._on_run = on_run
         self._clock = clock
         self.scheduler = BlockingScheduler(timezone=UTC)
         for tick in jobs:
             self.scheduler.add_job(
                 tick.run,
-                # Without a zone it would ask for the machine's.
+                # Without a zone APScheduler would look for the machine's.
                 _SkippingIntervalTrigger(
                     seconds=tick.every.total_seconds(), timezone=UTC
                 ),
@@ -88,7 +88,7 @@ class Scheduler:
             thread.start()
 
     def stop(self, seconds: float) -> None:
-        """Start nothing more, and wait for what runs; it may outlive the waiting."""
+        """Start nothing more, and wait up to `seconds` for running jobs."""
         self._stopping = True
         if self.scheduler.running:
             ending = threading.Thread(target=self.scheduler.shutdown, daemon=True)
@@ -101,8 +101,8 @@ class Scheduler:
     def _watch(self) -> None:
         ahead = self._clock_offset()
         while not self._stopping:
-            # Not `Event.wait`: where Python was built for an older C library, that
-            # waits for a time of day.
+            # Not `Event.wait`: in a Python built for an older C library that waits for
+            # a time of day.
             time.sleep(_WATCH_SECONDS)
             before, ahead = ahead, self._clock_offset()
             if ahead < before - _MIN_STEP_SECONDS:

@@ -1,4 +1,4 @@
-"""What the app remembers. Importing `models` maps every table."""
+"""The tables. Importing `models` maps every one of them."""
 
 from models.asks import Answer, Ask, Reaction, UnmatchedMessage
 from models.base import Base

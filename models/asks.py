@@ -1,4 +1,4 @@
-"""Asks: a problem put to the peers, and what became of it."""
+"""Asks: problems put to peers, with their answers, reactions and outcome."""
 
 from datetime import datetime
 
@@ -9,17 +9,17 @@ from models.base import Base
 
 
 class Ask(Base):
-    """One ask. Its message in Slack is `ts`, unknown until Slack has told it.
+    """One ask; `ts` is the id of its message, None until Slack has returned it.
 
-    Times that order what people did are Slack's own, in microseconds (`_us`), so
-    that the outcome does not depend on when we heard of them; 0 is never.
+    Columns that order what people did (`_us`) hold Slack's own time in microseconds, so
+    the outcome does not depend on when events arrive; 0 is never.
     """
 
     __tablename__ = "asks"
     __table_args__ = (
         UniqueConstraint("channel_id", "ts"),
-        # What made the ask (a command's trigger, a form, a message), so that a
-        # request that comes twice finds the row.
+        # The source is the trigger of a command, a form or a message: a request that
+        # comes twice finds the row.
         UniqueConstraint("installation_id", "source"),
         Index(None, "installation_id", "asker", "state"),
         Index("ix_asks_channel_state", "channel_id", "state", "asked_at"),
@@ -34,14 +34,14 @@ class Ask(Base):
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
     source: Mapped[str]
     ts: Mapped[str | None]
-    # Whether the message is the asker's own rather than one that the bot posted.
+    # True if the message is the asker's own, False if the bot posted it.
     is_own_message: Mapped[bool] = mapped_column(default=False)
 
-    # Whether the channel took such a message as an ask by itself.
+    # True if the channel's capture setting made the ask from a message.
     is_captured: Mapped[bool] = mapped_column(default=False)
-    # The bot's own reaction that stands on such a message, by its emoji's name.
+    # Name of the emoji with which the bot has reacted to the asker's own message.
     sign: Mapped[str | None]
-    # The bot's line in such a message's thread, once Slack has told it.
+    # The bot's line in the thread of the asker's own message, once Slack returned it.
     line_ts: Mapped[str | None]
 
     asker: Mapped[str]
@@ -51,7 +51,7 @@ class Ask(Base):
     topics: Mapped[list[str]] = mapped_column(default=list)
     asked_at: Mapped[datetime]
     is_first: Mapped[bool] = mapped_column(default=False)
-    # The address of what it was asked from, such as a check-in.
+    # Permalink to the source of the ask, such as a check-in.
     origin: Mapped[str | None]
     edited_us: Mapped[int] = mapped_column(default=0)
 
@@ -64,14 +64,14 @@ class Ask(Base):
     close_reason: Mapped[str | None]
     reopened_us: Mapped[int] = mapped_column(default=0)
     deleted_at: Mapped[datetime | None]
-    # Who said that such a message is not an ask; nobody where the message is gone.
+    # The member who said that the message is not an ask; None if it was deleted.
     removed_by: Mapped[str | None]
 
     # One line by the asker on what worked.
     worked: Mapped[str | None]
 
     def close(self, at_micros: int, *, by: str, reason: str | None) -> None:
-        """The latest close stands; one heard of late changes nothing."""
+        """Close the ask; an event older than the latest close changes nothing."""
         if at_micros > self.closed_us:
             self.closed_us, self.closed_by, self.close_reason = at_micros, by, reason
 
@@ -83,16 +83,16 @@ class Ask(Base):
         return self.closed_us > self.reopened_us
 
 
-# Written into the statement that asks for such answers, too: a partial index is used
-# only where the same words stand.
+# The query for such answers contains this condition, too: the database uses a partial
+# index only for the same condition.
 HAS_HELPED = "answers.helped > 0 OR answers.is_solution"
 
 
 class Answer(Base):
-    """A reply by somebody other than the asker. Ids and times, never its text."""
+    """A reply by somebody other than the asker: ids and times, never its text."""
 
     __tablename__ = "answers"
-    # The Slack message is the answer: a redelivered event finds it, never copies it.
+    # The Slack message identifies the answer: a redelivered event finds the row.
     __table_args__ = (
         UniqueConstraint("channel_id", "ts"),
         Index(
@@ -111,17 +111,17 @@ class Answer(Base):
     author: Mapped[str]
     answered_at: Mapped[datetime]
     is_deleted: Mapped[bool] = mapped_column(default=False)
-    # Derived from the reactions whenever one changes.
+    # Both are derived from the reactions whenever one changes.
     is_solution: Mapped[bool] = mapped_column(default=False)
     helped: Mapped[int] = mapped_column(default=0)
 
 
 class Reaction(Base):
-    """The last thing one person did with one emoji on one message.
+    """The latest state of one member's reaction with one emoji on one message.
 
-    A register: the later `at_us` wins, so any order and number of deliveries gives
-    the same row. A button's or a shortcut's mark is one too, named `backswing:…`,
-    which no emoji can be called.
+    A last-writer-wins register: the later `at_us` wins, so any order and number of
+    deliveries gives the same row. Marks made by a button or shortcut are rows, too,
+    named `backswing:…`, which no emoji can be called.
     """
 
     __tablename__ = "reactions"
@@ -133,19 +133,20 @@ class Reaction(Base):
     emoji: Mapped[str] = mapped_column(primary_key=True)
     is_present: Mapped[bool]
     at_us: Mapped[int]
-    # What the emoji meant in the channel at the time.
+    # The emoji's meaning in the channel at that time.
     meaning: Mapped[str]
-    # Whether the person was a champion or admin at the time; None while unknown.
+    # True if the member was a champion or admin at that time; None while unknown.
     is_lead: Mapped[bool | None]
-    # None while the message belongs to no ask we know of.
+    # None while the message belongs to no known ask.
     ask_id: Mapped[int | None] = mapped_column(ForeignKey("asks.id"))
     seen_at: Mapped[datetime]
 
 
 class UnmatchedMessage(Base):
-    """A message seen in a capturing channel that belongs to no ask, yet.
+    """A message in a capturing channel that belongs to no ask yet.
 
-    Kept for seven days so that what arrives before its ask still counts.
+    It is kept for seven days, so that a reply which arrives before its ask still
+    counts.
     """
 
     __tablename__ = "sightings"

@@ -1,4 +1,4 @@
-"""The common base of all tables: names of constraints, and times in UTC."""
+"""The common base of all tables: constraint names, and times in UTC."""
 
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -9,9 +9,10 @@ from sqlalchemy.types import TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A time with a zone goes in, the same time in UTC comes out.
+    """A column for aware datetimes, stored and returned in UTC.
 
-    SQLite keeps no zone, so a naive time could silently be an hour off: refused.
+    SQLite keeps no zone, so a naive time could silently be hours off: it raises
+    ValueError.
     """
 
     impl = DateTime(timezone=True)
@@ -47,8 +48,8 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    # An int may be a Slack time in microseconds, which needs 64 bits; SQLite's
-    # INTEGER has them, and only a column of that name counts up by itself.
+    # An int may be a Slack time in microseconds, which needs 64 bits. SQLite's INTEGER
+    # has 64 bits, and only a column of that type is an autoincrementing key.
     type_annotation_map: ClassVar = {
         datetime: UtcDateTime,
         dict[str, Any]: JSON(none_as_null=True),

@@ -1,4 +1,4 @@
-"""Channels: what Slack says of them, and how the bot is set up there."""
+"""Channels: Slack's facts about them, and the bot's settings there."""
 
 from datetime import datetime
 
@@ -20,29 +20,30 @@ class Channel(Base):
     is_shared: Mapped[bool] = mapped_column(default=False)
     is_archived: Mapped[bool] = mapped_column(default=False)
     is_read_only: Mapped[bool] = mapped_column(default=False)
-    # Whether the bot is a member.
+    # True if the bot is a member.
     is_joined: Mapped[bool] = mapped_column(default=False)
     looked_up_at: Mapped[datetime | None]
 
-    # Settings. None means the default, so that a better default reaches everybody.
+    # Settings. None means the default, so a better default reaches everybody.
     capture: Mapped[str] = mapped_column(default="off")
-    # How the bot shows that it took a message as an ask: reaction, line, nothing.
+    # How the bot marks a captured message: reaction, line, nothing.
     captured_sign: Mapped[str] = mapped_column(default="reaction")
     helpful_emoji: Mapped[list[str] | None]
     solved_emoji: Mapped[list[str] | None]
     topics: Mapped[list[str]] = mapped_column(default=list)
     guests_may_ask: Mapped[bool] = mapped_column(default=True)
-    # On a kudos message: joins in. On a person's message: gives kudos; by default none.
+    # `second_emoji` on a kudos message joins it. `kudos_emoji` on anybody's message
+    # gives kudos; there is no default.
     second_emoji: Mapped[list[str] | None]
     kudos_emoji: Mapped[list[str] | None]
     strangers_get_kudos: Mapped[bool] = mapped_column(default=False)
     looks_for_mentors: Mapped[bool] = mapped_column(default=True)
-    # When the bot first came, and with it the workspace's defaults.
+    # The bot's first join, at which the workspace's defaults were applied.
     arrived_at: Mapped[datetime | None]
 
 
 class Champion(Base):
-    """Somebody who looks after a channel: may close, solve and set up."""
+    """A member who looks after a channel: may close, solve and configure there."""
 
     __tablename__ = "champions"
 

@@ -1,4 +1,4 @@
-"""Whose Home tab we draw, and which channels its owner is in."""
+"""Home tabs: their owners, and the channels that each owner is in."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from models.base import Base
 
 
 class Home(Base):
-    """The Home tab of somebody who has opened it; nobody else has one to keep fresh."""
+    """The Home tab of a member who has opened it; only these are kept fresh."""
 
     __tablename__ = "homes"
 
@@ -19,19 +19,19 @@ class Home(Base):
     )
     member: Mapped[str] = mapped_column(primary_key=True)
     opened_at: Mapped[datetime]
-    # Slack's, of what we last published: who publishes with an older one is told so.
+    # Slack's hash of the last published view; publishing with an older one fails.
     hash: Mapped[str | None]
-    # Where the page begins that is shown of each list, by the list's name.
+    # The first row shown of each list (its page), by the list's name.
     starts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    # When Slack was last asked which channels the person is in.
+    # The last time that Slack was asked for the member's channels.
     channels_read_at: Mapped[datetime | None]
 
 
 class ChannelMember(Base):
-    """Whether somebody who has a Home tab is in a channel, as far as we heard.
+    """A member's presence in a channel, for members who have a Home tab.
 
-    A register, as `Reaction` is: the later `at_us` wins, whatever the order in which
-    we hear of it.
+    A last-writer-wins register, as `Reaction` is: the later `at_us` wins, in whatever
+    order events arrive.
     """
 
     __tablename__ = "channel_members"

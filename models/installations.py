@@ -1,4 +1,4 @@
-"""The workspaces that the bot is installed in."""
+"""The workspaces in which the bot is installed."""
 
 from datetime import datetime
 
@@ -20,10 +20,10 @@ class Installation(Base):
     bot_id: Mapped[str]
     bot_user_id: Mapped[str]
     team_name: Mapped[str]
-    # Ends with a slash: permalinks are made from it without asking Slack.
+    # Ends with a slash; permalinks are built from it without asking Slack.
     team_url: Mapped[str]
     installed_at: Mapped[datetime]
-    # Why nothing is sent at present, as Slack's error name; None while all is well.
+    # Slack's error code while sending is disabled; None while all is well.
     paused_because: Mapped[str | None]
-    # How many people one person may thank in a day; None means the default.
+    # The number of people one member may thank in a day; None means the default.
     kudos_a_day: Mapped[int | None]

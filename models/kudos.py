@@ -1,4 +1,4 @@
-"""Kudos: thanks that say what for, who joined in, and who thanked whom by them."""
+"""Kudos: the thanks, the members who joined in, tags and reactions."""
 
 from datetime import datetime
 
@@ -15,15 +15,15 @@ from models.base import Base
 
 
 class Kudos(Base):
-    """What somebody said thanks for. Its message is `ts`, unknown until Slack tells.
+    """One thank-you. `ts` is its message, None until Slack has returned it.
 
     Private kudos have no message, nor have those given by a reaction.
     """
 
     __tablename__ = "kudos"
     __table_args__ = (
-        # What made it (a command's trigger, a form, a reaction), so that a request
-        # that comes twice finds the row.
+        # The source is the trigger of a command, a form or a reaction: a request that
+        # comes twice finds the row.
         UniqueConstraint("installation_id", "source"),
         UniqueConstraint("channel_id", "ts"),
         Index(None, "installation_id", "giver", "given_at"),
@@ -33,22 +33,23 @@ class Kudos(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
     source: Mapped[str]
-    # None where it was said to nobody but its receivers.
+    # None if only the recipients were told.
     channel_id: Mapped[int | None] = mapped_column(ForeignKey("channels.id"))
     is_private: Mapped[bool] = mapped_column(default=False)
     ts: Mapped[str | None]
-    # The thread that its message stands in.
+    # The thread that contains its message.
     thread_ts: Mapped[str | None]
 
-    # The message that it is about; `about_thread_ts` is the thread of that one.
+    # The message that the kudos are about; `about_thread_ts` is the thread of that
+    # message.
     about_channel_id: Mapped[int | None] = mapped_column(ForeignKey("channels.id"))
     about_ts: Mapped[str | None]
     about_thread_ts: Mapped[str | None]
-    # The emoji's name, where it was given by a reaction to that message.
+    # The emoji's name if it was given by a reaction to that message.
     emoji: Mapped[str | None]
 
     giver: Mapped[str]
-    # In the order in which they were named.
+    # In the order in which the giver named them.
     receivers: Mapped[list[str]]
     # Escaped as Slack escapes message text; empty for a reaction.
     reason: Mapped[str] = mapped_column(Text, default="")
@@ -59,10 +60,10 @@ class Kudos(Base):
 
 
 class KudosThanks(Base):
-    """One person has thanked another: there is a row exactly while that stands.
+    """One member's thanks to one other; the row exists while the thanks stand.
 
-    Whoever joins a kudos has a row of their own for each receiver, so that what a
-    person got, from how many people and since when is a question for one index.
+    A member who joins a kudos has a row of their own for each recipient. One index then
+    answers what a member got, from how many people and since when.
     """
 
     __tablename__ = "thanks"
@@ -77,12 +78,12 @@ class KudosThanks(Base):
     receiver: Mapped[str] = mapped_column(primary_key=True)
     installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
     given_at: Mapped[datetime]
-    # Whether the giver joined somebody else's kudos.
+    # True if the giver joined somebody else's kudos.
     is_second: Mapped[bool] = mapped_column(default=False)
 
 
 class KudosTag(Base):
-    """A tag of a kudos that stands, to be counted by."""
+    """A tag of kudos that stand, for counting."""
 
     __tablename__ = "kudos_tags"
     __table_args__ = (Index(None, "installation_id", "tag", "given_at"),)
@@ -94,10 +95,10 @@ class KudosTag(Base):
 
 
 class KudosReaction(Base):
-    """The last thing one person did with one emoji that means kudos, on one message.
+    """The latest state of one member's kudos emoji on one message.
 
-    A register, as `Reaction` is: the later `at_us` wins, whatever the order in which
-    we hear of it.
+    A last-writer-wins register, as `Reaction` is: the later `at_us` wins, in whatever
+    order events arrive.
     """
 
     __tablename__ = "kudos_reactions"
@@ -116,16 +117,16 @@ class KudosReaction(Base):
     emoji: Mapped[str] = mapped_column(primary_key=True)
     is_present: Mapped[bool]
     at_us: Mapped[int]
-    # Who wrote the message; None where the bot did.
+    # The message's author; None if the bot wrote it.
     author: Mapped[str | None]
-    # Whether it is still to be decided, since we don't know yet who these people are.
+    # True while a decision waits for the members' profiles.
     is_waiting: Mapped[bool] = mapped_column(default=False)
 
 
 class KudosGiverLock(Base):
-    """Somebody who gives kudos: locked while what they may still give is decided.
+    """A giver of kudos, locked while the remaining allowance is checked.
 
-    Two kudos at the same moment would otherwise both take the last of the day.
+    Without the lock, two kudos at the same moment would both take the last of the day.
     """
 
     __tablename__ = "givers"

@@ -1,4 +1,4 @@
-"""What each member chose for themselves."""
+"""Settings that each member chose for themselves."""
 
 from datetime import date, datetime, time
 
@@ -9,10 +9,10 @@ from models.base import Base
 
 
 class MemberSettingsRow(Base):
-    """One member's choices; a row is made when the first thing is chosen.
+    """One member's choices; the row is made with the first of them.
 
-    None means the default, so that a better default reaches everybody who never
-    chose. The defaults are in `bot/preferences/rules.py`.
+    None means the default, so a better default reaches everybody who never chose. The
+    defaults are in `bot/workspace/member_settings.py`.
     """
 
     __tablename__ = "preferences"
@@ -31,13 +31,13 @@ class MemberSettingsRow(Base):
     wants_nudges: Mapped[bool] = mapped_column(default=True)
     # The first day, in the member's own zone, on which the bot may write again.
     paused_until: Mapped[date | None]
-    # When the bot may write by itself, in the member's own zone.
+    # The hours in which the bot may write unasked, in the member's own zone.
     hours_from: Mapped[time | None]
     hours_to: Mapped[time | None]
     may_be_named: Mapped[str | None]
-    # 0: not to be asked for help at all.
+    # 0: never asked for help.
     asks_a_week: Mapped[int | None]
 
-    # A newcomer is greeted once ever, whichever channel they join.
+    # A newcomer is greeted only once, whichever channel they join.
     greeted_at: Mapped[datetime | None]
     wants_greetings: Mapped[bool] = mapped_column(default=True)

@@ -1,4 +1,4 @@
-"""The people of a workspace, as Slack last described them."""
+"""The members of a workspace, as Slack last described them."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from models.base import Base
 
 
 class Member(Base):
-    """What Slack says of a person; a row without `looked_up_at` is only an id."""
+    """Slack's facts about a person; without `looked_up_at` the row is only an id."""
 
     __tablename__ = "members"
     __table_args__ = (
@@ -21,7 +21,7 @@ class Member(Base):
     installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
     slack_id: Mapped[str]
     name: Mapped[str] = mapped_column(default="")
-    # These tell people of the same name apart.
+    # These tell people with the same name apart.
     full_name: Mapped[str] = mapped_column(default="")
     handle: Mapped[str] = mapped_column(default="")
     # An IANA zone, never an offset: offsets change with daylight saving.
@@ -29,18 +29,18 @@ class Member(Base):
     is_bot: Mapped[bool] = mapped_column(default=False)
     is_deactivated: Mapped[bool] = mapped_column(default=False)
     is_guest: Mapped[bool] = mapped_column(default=False)
-    # From another organisation, met in a shared channel.
+    # From another organisation, in a shared channel.
     is_stranger: Mapped[bool] = mapped_column(default=False)
     # An admin or owner of the workspace.
     is_admin: Mapped[bool] = mapped_column(default=False)
-    # Their status says that they are on vacation; what it says is not kept.
+    # True while their status says that they are on vacation; the text is not kept.
     is_away: Mapped[bool] = mapped_column(default=False)
     away_until: Mapped[datetime | None]
     looked_up_at: Mapped[datetime | None]
-    # Since when we know it; after a while the person is treated as one who left.
+    # The time at which we learned of it; after a while the person's data is erased.
     deactivated_at: Mapped[datetime | None]
-    # Such a row is only an id, until they are back.
+    # Set while the row is only an id, until the person is back.
     forgotten_at: Mapped[datetime | None]
-    # What happened before they were forgotten is not to come back, whoever asks for
-    # them meanwhile.
+    # Events from before the erasure do not count, whoever mentions the person
+    # meanwhile.
     counts_from: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""Who writes how much, and who was credited for having helped quietly."""
+"""Message counts, and credits for members who helped quietly."""
 
 from datetime import date, datetime
 
@@ -9,9 +9,9 @@ from models.base import Base
 
 
 class MessageCount(Base):
-    """How many messages one person wrote in one channel on one day (UTC).
+    """The number of messages that one member wrote in one channel on one day (UTC).
 
-    Nothing else is kept of them. What a crash loses of the last minute is not missed.
+    Nothing else is kept of them. A crash may lose those of the last minute.
     """
 
     __tablename__ = "message_counts"
@@ -24,7 +24,7 @@ class MessageCount(Base):
 
 
 class MentorWorkspaceSettings(Base):
-    """Where the bot looks for mentors; without a row, in the workspace as a whole."""
+    """The scope of mentor detection; without a row, the workspace as a whole."""
 
     __tablename__ = "mentoring"
     __table_args__ = (
@@ -38,7 +38,7 @@ class MentorWorkspaceSettings(Base):
 
 
 class ExpectedExpert(Base):
-    """Somebody whose help the leads expect anyway: never an unexpected mentor."""
+    """A member whose help the leads expect anyway: never an unexpected mentor."""
 
     __tablename__ = "experts"
 
@@ -49,7 +49,7 @@ class ExpectedExpert(Base):
 
 
 class MentorRun(Base):
-    """One look at one period. Its row says that it is done, by whichever replica."""
+    """One detection run for one period; no replica repeats a run that has a row."""
 
     __tablename__ = "mentor_rounds"
 
@@ -58,17 +58,17 @@ class MentorRun(Base):
     )
     # The local day on which the period ends.
     period: Mapped[date] = mapped_column(primary_key=True)
-    # The channel that was looked at; 0 for the workspace as a whole.
+    # The channel of the run; 0 for the workspace as a whole.
     scope_id: Mapped[int] = mapped_column(primary_key=True)
     looked_at: Mapped[datetime]
     credits: Mapped[int]
 
 
 class Credit(Base):
-    """What one person did for others in one period, as it was known then.
+    """One member's help for others in one period, as it was known then.
 
-    consent: asked, and then public, private (between us) or never (not again);
-    silent is private because nobody answered.
+    consent: asked, and then public, private (between us) or never (not again); silent
+    is private because nobody answered.
     """
 
     __tablename__ = "credits"
@@ -87,10 +87,10 @@ class Credit(Base):
     period: Mapped[date]
     credited_at: Mapped[datetime]
 
-    # Where the story may be told; None where there is no such channel.
+    # The channel for the public post; None if there is no such channel.
     channel_id: Mapped[int | None] = mapped_column(ForeignKey("channels.id"))
 
-    # What was found; 0 in a credit by hand, which has a lead and a reason instead.
+    # Results of the detection; 0 in a credit by hand, which has a lead and a reason.
     window_days: Mapped[int] = mapped_column(default=0)
     messages: Mapped[int] = mapped_column(default=0)
     all_messages: Mapped[int] = mapped_column(default=0)
@@ -101,19 +101,19 @@ class Credit(Base):
     reason: Mapped[str | None]
 
     consent: Mapped[str] = mapped_column(default="asked")
-    # When the person was told, and where: the direct message shows their choice.
+    # The direct message that told the member; it shows their choice.
     told_at: Mapped[datetime | None]
     told_channel: Mapped[str | None]
     told_ts: Mapped[str | None]
     answered_at: Mapped[datetime | None]
 
-    # The public post, while it stands; how many there have been.
+    # The current public post, and the number of posts so far.
     post_ts: Mapped[str | None]
     posts: Mapped[int] = mapped_column(default=0)
 
 
 class CreditEvidence(Base):
-    """One mark behind a credit, frozen: what is undone later changes nothing here."""
+    """One mark behind a credit, frozen: undoing it later changes nothing here."""
 
     __tablename__ = "evidence"
 
@@ -122,13 +122,13 @@ class CreditEvidence(Base):
     answer_id: Mapped[int] = mapped_column(ForeignKey("answers.id"))
     asker: Mapped[str]
     is_solution: Mapped[bool]
-    # Whom it helped, and those of them who said so themselves.
+    # The members it helped, and those of them who marked it themselves.
     helped: Mapped[list[str]]
     marked_by: Mapped[list[str]]
 
 
 class MentorRingAlert(Base):
-    """Told to the leads: most of somebody's marks come from a ring they are part of."""
+    """An alert to the leads: most of a member's marks come from their own ring."""
 
     __tablename__ = "ring_notes"
 

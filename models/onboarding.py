@@ -1,4 +1,4 @@
-"""How the bot came to a channel, and whether it has introduced itself there."""
+"""The bot's arrival in each channel, and its introduction there."""
 
 from datetime import datetime
 
@@ -9,13 +9,13 @@ from models.base import Base
 
 
 class ChannelIntroduction(Base):
-    """The one message with which the bot introduces itself in a channel."""
+    """The one message in which the bot introduces itself in a channel."""
 
     __tablename__ = "introductions"
 
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"), primary_key=True)
-    # Who invited the bot when it first came; Slack does not always say so.
+    # The member who invited the bot first; Slack does not always say.
     inviter: Mapped[str | None]
-    # None until somebody wants it to be posted.
+    # None until somebody wants it posted.
     posted_by: Mapped[str | None]
     posted_at: Mapped[datetime | None]

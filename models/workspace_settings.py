@@ -1,4 +1,4 @@
-"""What a workspace decided for all of its channels and members."""
+"""A workspace's settings for all of its channels and members."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from models.base import Base
 
 
 class WorkspaceSettingsRow(Base):
-    """One workspace's decisions; a row is made when the first thing is decided.
+    """One workspace's settings; the row is made with the first of them.
 
-    None means the default, which is in `bot/policies/rules.py`.
+    None means the default, which is in `bot/workspace/workspace_settings.py`.
     """
 
     __tablename__ = "policies"
@@ -24,16 +24,16 @@ class WorkspaceSettingsRow(Base):
     installation_id: Mapped[int] = mapped_column(
         ForeignKey("installations.id"), primary_key=True
     )
-    # How long is kept what was sent, what belongs to no ask, and whoever left.
+    # Days of retention: for sent messages, unmatched messages, deactivated members.
     sent_days: Mapped[int | None]
     sightings_days: Mapped[int | None]
     departed_days: Mapped[int | None]
-    # By the name of a channel's setting: with what a channel begins.
+    # Defaults for new channels, by the name of a channel's setting.
     channel_defaults: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class ProgramLead(Base):
-    """Somebody whom the admins named to run the program with them."""
+    """A member whom the admins named to run the program with them."""
 
     __tablename__ = "program_leads"
 

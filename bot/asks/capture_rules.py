@@ -1,4 +1,4 @@
-"""Decide which messages become asks by themselves."""
+"""Rules for messages that become asks automatically."""
 
 import re
 from typing import Literal
@@ -6,8 +6,8 @@ from typing import Literal
 Capture = Literal["off", "questions", "all"]
 
 
-# What does not speak for its author: quotations, which go; and code, links, mentions
-# and emoji, of which a mark stays, since a question may end with one.
+# Text that is not the author's own prose. Quotations are removed; code, links, mentions
+# and emoji leave a mark, since a question may end with one.
 _NOT_PROSE = re.compile(
     r"(?P<quoted>^(?:&gt;|>)[^\n]*)"
     r"|```.*?(?:```|\Z)|`[^`\n]*`|<[^<>\n]*>|https?://\S+|(?<![A-Za-z0-9:]):[^\s:`<]{1,100}:",
@@ -31,7 +31,7 @@ _ENGLISH_OPENING = re.compile(
 )
 
 
-# Where a sentence begins, perhaps after a greeting of up to three words.
+# A sentence's beginning, with an optional greeting of up to three words.
 _SENTENCE_START = (
     rf"(?:^|[.!…:;)\u2013\u2014{_PLACEHOLDER}])\s*"
     r"(?:(?:hi|hey|hello|hallo|hola|oi|olá|ola|bonjour|salut)(?: \w+){0,2},? )?"
@@ -39,7 +39,7 @@ _SENTENCE_START = (
 
 
 _OPENINGS = (
-    # German: the verb comes second, which it does in no clause of another sentence.
+    # German: the verb comes second only in a question, never in a subordinate clause.
     r"(?:wei(?:ß|ss)|kennt|hat|kann|könnte) (?:mir |uns |hier )?jemand\b"
     r"|(?:wie|wo|warum|wieso|wann|womit) (?:kann|könnte|muss|soll|sollte|bekomme|mache"
     r"|finde|löse|starte) (?:ich|wir|man)\b"
@@ -69,8 +69,8 @@ _OTHER_OPENING = re.compile(
 )
 
 
-# Japanese writes most questions without a mark, and ends them as follows. "そうですか"
-# says no more than "I see".
+# Japanese endings of questions, most of which have no mark. "そうですか" is left out:
+# it only means "I see".
 _JAPANESE_ENDING = re.compile(
     r"(?:(?:ます|ません|ました|でした|でしょう|ましょう|だろう|(?<!そう)です)か(?:ね|な)?"
     r"|かな|(?:教え|おしえ|助け)て(?:いただけ(?:ると|れば)[^\s。]{0,12}"
@@ -82,15 +82,14 @@ _JAPANESE_ENDING = re.compile(
 
 
 def is_question(text: str) -> bool:
-    """Whether a message (marked text) contains a question.
+    """Return True if a message (mrkdwn) contains a question.
 
     It does if, outside code, links and quoted lines,
-
-    1. a question mark ends a word, or what stands for one: code, a link, an emoji;
-    2. or one of a few openings stands that people ask with and often leave unmarked:
-       "does anyone …", "how do I …", "any ideas …"; in German, French, Spanish and
-       Portuguese at the beginning of a sentence;
-    3. or a sentence has one of the endings with which Japanese asks.
+    1. a question mark ends a word, or a mark for code, a link or an emoji;
+    2. or it has an opening that people often leave unmarked: "does anyone …", "how do I
+       …", "any ideas …"; in German, French, Spanish and Portuguese at the beginning of
+       a sentence;
+    3. or a sentence has an ending of Japanese questions.
     """
     own = _NOT_PROSE.sub(lambda aside: " " if aside["quoted"] else _PLACEHOLDER, text)
     return bool(
@@ -102,7 +101,7 @@ def is_question(text: str) -> bool:
 
 
 def should_capture(capture: str, *, ts: str, thread_ts: str | None, text: str) -> bool:
-    """Whether a person's message becomes an ask by itself, as the channel chose."""
+    """Return True if the channel's setting makes an ask of a person's message."""
     if thread_ts not in {None, ts}:
         return False
     return capture == "all" or (capture == "questions" and is_question(text))

@@ -1,4 +1,4 @@
-"""What an ask's replies and marks amount to. No database, no Slack, no clock."""
+"""The outcome of an ask, from its replies and marks. No database, Slack or clock."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,8 +7,8 @@ from typing import Literal
 
 State = Literal["open", "answered", "solved", "closed", "deleted"]
 
-# Marks made by a button or a shortcut stand beside the emoji in the same registers.
-# No emoji can be called so: Slack's names have no colon but before a skin tone.
+# Marks by a button or shortcut are stored with the emoji in the same table. No emoji
+# can have such a name: Slack's names have no colon but before a skin tone.
 BUTTON_MARK_PREFIX = "backswing:"
 
 
@@ -21,22 +21,22 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A reaction that stands. `at_us` is Slack's time in microseconds."""
+    """A reaction that stands. `event_micros` is Slack's time in microseconds."""
 
     message_ts: str
     member: str
     meaning: str
     event_micros: int
-    # A champion's or admin's when it was made.
+    # True if the member was a champion or admin at that time.
     can_moderate: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     state: State
-    # Answer id -> who said first that it solved the ask.
+    # Answer id -> the first member who marked it as a solution.
     solutions: Mapping[int, str] = field(default_factory=dict)
-    # Answer id -> whom it helped.
+    # Answer id -> the members it helped.
     helped_members: Mapping[int, frozenset[str]] = field(default_factory=dict)
     solved_by: str | None = None
     solved_at_micros: int = 0
@@ -53,7 +53,10 @@ def evaluate(
     replies: Sequence[Reply],
     marks: Sequence[Mark],
 ) -> Outcome:
-    """The same for any order of the replies and marks; bots' are left out before."""
+    """Compute the outcome, the same for any order of replies and marks.
+
+    Pass neither replies nor marks by bots.
+    """
     by_ts = {reply.ts: reply for reply in replies}
     solving: list[Mark] = []
     solutions: dict[int, str] = {}
@@ -113,13 +116,13 @@ _NOT_YET = re.compile(
 
 
 def is_thanks(text: str) -> bool:
-    """Whether the asker sounds as if something helped; asks for nothing but a click."""
+    """Return True if the asker's text sounds like thanks; it only offers a button."""
     return bool(_THANKS.search(text)) and not _NOT_YET.search(text)
 
 
 @dataclass(frozen=True, slots=True)
 class PreviousState:
-    """What stood before: the state, and each answer's marks."""
+    """The state before an evaluation, with each answer's marks."""
 
     state: str
     solved_by: str | None

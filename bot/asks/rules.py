@@ -1,4 +1,4 @@
-"""How texts become asks. No database, no Slack, no clock."""
+"""Rules that turn texts into asks. No database, Slack or clock."""
 
 import re
 import unicodedata
@@ -17,9 +17,9 @@ from bot.slack.text import (
 )
 
 MAX_TITLE_LENGTH = 150
-# What one form field can hold (Slack's limit for a plain-text input).
+# Slack's limit for a plain-text input.
 MAX_FIELD_LENGTH = 3000
-# What is kept of a message: Slack itself cuts messages off here.
+# Slack itself cuts messages off here.
 MAX_DETAILS_LENGTH = 40_000
 MAX_TOPICS = 3
 MAX_REASON_LENGTH = 300
@@ -41,10 +41,10 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 
 
 def from_message(text: str) -> tuple[str, str]:
-    """Marked text in; the title and the details, both marked, out.
+    """Split mrkdwn into a title and details, both mrkdwn.
 
-    A short text is the title. Of a longer one the first 150 characters are the
-    title, and the whole is the details.
+    A short text is the title. Of a longer one the first 150 characters are the title,
+    and the whole is the details.
     """
     text = sanitize(text)
     if not to_plain(text).strip():
@@ -57,7 +57,10 @@ def from_message(text: str) -> tuple[str, str]:
 
 
 def from_form(title: str, details: str) -> tuple[str, str]:
-    """Typed texts in, marked texts out. Raises Refusal for an empty title."""
+    """Convert typed title and details to mrkdwn.
+
+    Raises UserError for an empty title.
+    """
     title = one_line(sanitize(title))
     if not title:
         raise UserError("Write your question in a line or two.", field="title")
@@ -66,7 +69,7 @@ def from_form(title: str, details: str) -> tuple[str, str]:
     )
 
 
-# The bot's own reactions on somebody's message: it is an ask; it is solved.
+# The bot's own reactions on a member's message: an ask; a solved ask.
 ASK_REACTION, SOLVED_REACTION = "pushpin", "white_check_mark"
 BOT_REACTIONS = (ASK_REACTION, SOLVED_REACTION)
 
@@ -74,7 +77,7 @@ BOT_REACTIONS = (ASK_REACTION, SOLVED_REACTION)
 def bot_reaction(
     state: str, *, is_captured: bool, capture_indicator: str
 ) -> str | None:
-    """The bot's reaction that is to stand on somebody's own message."""
+    """Return the reaction that the bot should have on a member's own message."""
     if state == "solved":
         return SOLVED_REACTION
     is_waiting = state in {"open", "answered"}
@@ -83,7 +86,7 @@ def bot_reaction(
 
 
 def has_enough_words(text: str) -> bool:
-    """Whether marked text says enough for peers to answer.
+    """Return True if mrkdwn says enough for peers to answer.
 
     Mentions, links, emoji and punctuation do not count. A dense letter counts as two
     letters and as a word; without spaces, every letter may begin a word.
@@ -96,18 +99,18 @@ def has_enough_words(text: str) -> bool:
 
 
 def _count_letters(text: str) -> int:
-    """Letters, digits, and the marks that write vowels in many scripts."""
+    """Count letters, digits, and the marks that write vowels in many scripts."""
     return sum(unicodedata.category(c)[0] in "LMN" for c in text)
 
 
 def require_enough_words(title: str) -> None:
-    """Raises Refusal, at the form's field, for what nobody could answer."""
+    """Raise UserError, at the form's field, for a title too short to answer."""
     if not has_enough_words(title):
         raise UserError(TOO_SHORT, field="title")
 
 
 def form_values(title: str, details: str) -> tuple[str, str]:
-    """Marked texts in, out what of them the fields of a form show and can hold."""
+    """Convert mrkdwn to plain text, truncated to the form's limits."""
     return (
         truncate(to_plain(title), MAX_TITLE_LENGTH),
         truncate(to_plain(details), MAX_FIELD_LENGTH),
@@ -115,16 +118,16 @@ def form_values(title: str, details: str) -> tuple[str, str]:
 
 
 def parse_topics(chosen: Iterable[str], typed: str) -> list[str]:
-    """Chosen and comma-separated topics as one list; the same in any case is one."""
+    """Combine chosen and comma-separated topics; drop duplicates in any case."""
     words = [*chosen, *typed.replace(";", ",").split(",")]
-    found: dict[str, str] = {}
+    topics: dict[str, str] = {}
     for word in words:
         topic = normalize_topic(word)
         if topic:
-            found.setdefault(topic.casefold(), topic)
-    if len(found) > MAX_TOPICS:
+            topics.setdefault(topic.casefold(), topic)
+    if len(topics) > MAX_TOPICS:
         raise UserError(
-            f"Up to {MAX_TOPICS} topics, please. You gave {len(found)}.",
+            f"Up to {MAX_TOPICS} topics, please. You gave {len(topics)}.",
             field="more_topics" if typed.strip() else "topics",
         )
-    return list(found.values())
+    return list(topics.values())

@@ -1,4 +1,4 @@
-"""What somebody filled in to set a check-in up: checked, and as a plan. Pure."""
+"""The form that sets up a check-in, and its validated specification. Pure."""
 
 import json
 import re
@@ -20,7 +20,7 @@ DEFAULT_HINT = "Just a sentence or two"
 DEFAULT_OPEN_DAYS = 4
 MOST_OPEN_DAYS = 14
 DEFAULT_REMIND_AFTER = 24
-# Hours; 0 is never.
+# In hours; 0 is never.
 REMIND_AFTER_CHOICES = (4, 24, 48, 72, 0)
 
 LONGEST_QUESTION = 150
@@ -33,18 +33,18 @@ LONGEST_REGION = 10
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FURTHEST = timedelta(days=730)
 _FORTNIGHT = timedelta(days=14)
-# Of a form's private metadata Slack keeps 3,000 characters; some are not the draft's.
+# Slack keeps 3,000 characters of a form's private metadata; some are not ours.
 _LONGEST_DRAFT = 2800
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleForm:
-    """The form as it was filled in: each field as Slack sends it, unchecked."""
+    """The submitted form: each field as Slack sends it, not validated."""
 
     question: str
     hint: str
     reflections: str
-    # "week", "two weeks", or "month:" and which weekday in it, a key of NTH.
+    # "week", "two weeks", or "month:" and a key of NTH.
     every: str
     weekdays: tuple[str, ...]
     at: str
@@ -58,7 +58,7 @@ class ScheduleForm:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleSpec:
-    """A check-in as it is kept. Texts are marked text."""
+    """A validated check-in, as it is stored. Texts are mrkdwn."""
 
     question: str
     hint: str
@@ -67,12 +67,15 @@ class ScheduleSpec:
     at: time
     zone: ZoneInfo
     open_days: int
-    # Hours; None is never.
+    # In hours; None is never.
     remind_after: int | None
 
 
 def parse(form: ScheduleForm, *, today: date) -> ScheduleSpec:
-    """Raises Refusal, with the field, for the first thing that makes no sense."""
+    """Validate the form.
+
+    Raises UserError, with the field, for the first invalid one.
+    """
     question = one_line(sanitize(form.question))
     if not question:
         raise UserError("Write the question.", field="question")
@@ -110,10 +113,10 @@ def parse(form: ScheduleForm, *, today: date) -> ScheduleSpec:
 
 
 def dump(form: ScheduleForm) -> dict[str, Any]:
-    """As JSON for a form to carry along; raises Refusal where it is more than fits."""
+    """Return the form as JSON for metadata; raises UserError if it is too long."""
     packed = asdict(form)
     written = json.dumps(packed, ensure_ascii=False)
-    # An emoji counts as two.
+    # Slack counts UTF-16 units: an emoji counts as two.
     if len(written.encode("utf-16-le")) > 2 * _LONGEST_DRAFT:
         raise UserError(
             "With all the rest this is more than Slack keeps for me; shorten it a bit.",
@@ -123,15 +126,15 @@ def dump(form: ScheduleForm) -> dict[str, Any]:
 
 
 def load(data: object) -> ScheduleForm:
-    """What was packed; raises ValueError for anything else."""
-    names = {one.name for one in fields(ScheduleForm)}
+    """Return the form that `dump` returned; raises ValueError for anything else."""
+    names = {field.name for field in fields(ScheduleForm)}
     if not isinstance(data, dict) or data.keys() != names:
         raise ValueError("no draft")
     return ScheduleForm(**data | {"weekdays": tuple(data["weekdays"])})
 
 
 def to_form(spec: ScheduleSpec, *, today: date) -> ScheduleForm:
-    """The form filled in with a plan, to be changed."""
+    """Fill in the form with an existing check-in, for editing."""
     rhythm = spec.recurrence
     return ScheduleForm(
         question=to_plain(spec.question),
@@ -156,7 +159,7 @@ def _option(rule: Recurrence) -> str:
 
 
 def _advance(start: date, today: date) -> date:
-    """A start long ago means the same as one by whole fortnights later."""
+    """Move a past start by whole fortnights, to today or later: it means the same."""
     if start >= today:
         return start
     return start + (today - start) // _FORTNIGHT * _FORTNIGHT
@@ -191,25 +194,25 @@ def _time(typed: str) -> time:
 
 def _zone(typed: str) -> ZoneInfo:
     name = one_line(sanitize(typed)).replace(" ", "_")
-    found = timezones.get(name) or timezones.get(_canonical_name(name))
-    if found is None:
+    zone = timezones.get(name) or timezones.get(_canonical_name(name))
+    if zone is None:
         raise UserError(
             "I don't know that time zone. They are named like Europe/Berlin or"
             " America/New_York; for fixed hours, UTC.",
             field="zone",
         )
-    return found
+    return zone
 
 
 def _canonical_name(name: str) -> str | None:
-    """As IANA spells it, whatever the case."""
+    """Return IANA's spelling of a zone's name, or None if there is no such zone."""
     return next(
         (n for n in timezones.known_names() if n.casefold() == name.casefold()), None
     )
 
 
 def _date(typed: str) -> date | None:
-    # Other ISO forms, such as a week's, are more likely to be slips.
+    # Other ISO forms, such as a week's, are more likely typing errors.
     if not _ISO.fullmatch(typed):
         return None
     try:
@@ -219,10 +222,10 @@ def _date(typed: str) -> date | None:
 
 
 def _start(typed: str, today: date) -> date:
-    found = _date(typed)
-    if found is None or not _is_near(found, today):
+    day = _date(typed)
+    if day is None or not _is_near(day, today):
         raise UserError("Choose a day within the next two years.", field="starts_on")
-    return found
+    return day
 
 
 def _is_near(day: date, today: date) -> bool:
@@ -231,9 +234,9 @@ def _is_near(day: date, today: date) -> bool:
 
 def _skips(typed: str, today: date) -> frozenset[date]:
     words = typed.replace(",", " ").replace(";", " ").split()
-    found = {word: _date(word) for word in words}
+    dates = {word: _date(word) for word in words}
     wrong = [
-        word for word, day in found.items() if day is None or not _is_near(day, today)
+        word for word, day in dates.items() if day is None or not _is_near(day, today)
     ]
     if wrong:
         raise UserError(
@@ -241,7 +244,7 @@ def _skips(typed: str, today: date) -> frozenset[date]:
             " 2026-12-24.",
             field="skips",
         )
-    days = frozenset(day for day in found.values() if day is not None)
+    days = frozenset(day for day in dates.values() if day is not None)
     if len(days) > MOST_SKIPS:
         raise UserError(f"At most {MOST_SKIPS} dates.", field="skips")
     return days

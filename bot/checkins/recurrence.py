@@ -1,4 +1,4 @@
-"""On which local dates a check-in is due, and at which instants. Pure."""
+"""Recurrence of check-ins: local dates, and their instants in UTC. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from bot import timezones
 
 Every = Literal["week", "two weeks", "month"]
 EVERY: tuple[Every, ...] = get_args(Every)
-# Which one of its weekday in the month; every month has these.
+# The position of a weekday in the month; every month has these.
 NTH = {1: "first", 2: "second", 3: "third", 4: "fourth", -1: "last"}
 WEEKDAYS = (
     "Monday",
@@ -22,10 +22,10 @@ WEEKDAYS = (
     "Saturday",
     "Sunday",
 )
-# Nobody plans further ahead, and a plan may leave no date at all.
+# The search for dates ends here: skips may leave no date at all.
 HORIZON = timedelta(days=800)
 POST_GRACE = timedelta(hours=6)
-# Why a date is left out that somebody wished to be.
+# The exclusion reason for a date in `skips`.
 MANUAL_SKIP = "left out"
 
 _DAY = timedelta(days=1)
@@ -33,11 +33,11 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """Which local dates are due.
+    """A rule for local dates, with its exceptions.
 
-    `weekdays` are ISO's, 1 is Monday; `nth` is a key of NTH where `every` is "month".
-    Of every second week, the first is the one with the first such weekday on or
-    after `starts_on`.
+    `weekdays` are ISO weekdays, 1 is Monday; `nth` is a key of NTH if `every` is
+    "month". "two weeks" counts from the week of the first such weekday on or after
+    `starts_on`.
     """
 
     every: Every
@@ -45,20 +45,20 @@ class Recurrence:
     starts_on: date
     nth: int | None = None
     skips: frozenset[date] = field(default_factory=frozenset)
-    # An ISO 3166 country, perhaps with a part of it: "DE", "DE-BY".
+    # An ISO 3166 country or part of one: "DE", "DE-BY".
     holidays_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A local date, and the UTC instant at which it is due."""
+    """A due local date, and its instant in UTC."""
 
     day: date
     at: datetime
 
 
 def due_dates(recurrence: Recurrence, first: date) -> Iterator[date]:
-    """The due dates from `first` on, in order, as far as anybody plans ahead."""
+    """Yield the due dates from `first` on, in order, up to the horizon."""
     for day in _candidate_dates(recurrence, first):
         if exclusion_reason(recurrence, day) is None:
             yield day
@@ -67,7 +67,7 @@ def due_dates(recurrence: Recurrence, first: date) -> Iterator[date]:
 def exclusions(
     recurrence: Recurrence, first: date, last: date
 ) -> Iterator[tuple[date, str]]:
-    """The dates between that would be due but for a holiday or a skip, and why not."""
+    """Yield excluded dates between `first` and `last`, each with the reason."""
     for day in _candidate_dates(recurrence, first):
         if day > last:
             return
@@ -77,7 +77,7 @@ def exclusions(
 
 
 def exclusion_reason(recurrence: Recurrence, day: date) -> str | None:
-    """Why the date is left out; None if it is not."""
+    """Return the reason why the date is excluded, or None if it is not."""
     if day in recurrence.skips:
         return MANUAL_SKIP
     if recurrence.holidays_of is not None:
@@ -88,7 +88,7 @@ def exclusion_reason(recurrence: Recurrence, day: date) -> str | None:
 def occurrences(
     recurrence: Recurrence, at: time, zone: ZoneInfo, first: date
 ) -> Iterator[Occurrence]:
-    """What is due from the local date `first` on, in order."""
+    """Yield the occurrences from the local date `first` on, in order."""
     for day in due_dates(recurrence, first):
         yield Occurrence(day, timezones.to_utc(datetime.combine(day, at), zone))
 
@@ -101,8 +101,8 @@ def upcoming(
     now: datetime,
     used_dates: frozenset[date] = frozenset(),
 ) -> Iterator[Occurrence]:
-    """What is due after `now`, but for the local dates that have had theirs."""
-    # A time that the clocks skip may be due on the day after its date.
+    """Yield the occurrences after `now`, except on `used_dates` (local dates)."""
+    # A time that the clocks skip may fall on the day after its date.
     first = timezones.local_date(now, zone) - _DAY
     for occurrence in occurrences(recurrence, at, zone, first):
         if occurrence.at > now and occurrence.day not in used_dates:
@@ -110,7 +110,7 @@ def upcoming(
 
 
 def post_deadline(occurrence: Occurrence, zone: ZoneInfo) -> datetime:
-    """Until when it may be late: some hours, on the same local day."""
+    """Return the latest time to post: six hours late, on the same local day."""
     _, midnight = timezones.day_bounds(occurrence.at, zone)
     return min(occurrence.at + POST_GRACE, midnight)
 
@@ -118,14 +118,17 @@ def post_deadline(occurrence: Occurrence, zone: ZoneInfo) -> datetime:
 def closing_time(
     occurrence: Occurrence, open_days: int, zone: ZoneInfo, following: Occurrence | None
 ) -> datetime:
-    """After so many days, at the same local time; before that where `then` is due."""
+    """Return the end of a round: after `open_days`, at the same local time.
+
+    It ends earlier if `following` is due before that.
+    """
     local = occurrence.at.astimezone(zone).replace(tzinfo=None)
     end = timezones.to_utc(local + open_days * _DAY, zone)
     return end if following is None else min(end, following.at)
 
 
 def _candidate_dates(recurrence: Recurrence, first: date) -> Iterator[date]:
-    """Due dates before any is left out."""
+    """Yield the dates of the rule, before exclusions."""
     day = max(first, recurrence.starts_on)
     last = day + HORIZON
     start = _first_monday(recurrence)
@@ -148,7 +151,7 @@ def _matches(recurrence: Recurrence, day: date, first_monday: date) -> bool:
 
 
 def _first_monday(recurrence: Recurrence) -> date:
-    """The Monday of the week with the first due weekday."""
+    """Return the Monday of the week with the first due weekday."""
     day = recurrence.starts_on
     while day.isoweekday() not in recurrence.weekdays:
         day += _DAY
@@ -161,33 +164,33 @@ def _monday(day: date) -> date:
 
 @cache
 def holidays(region: str, year: int) -> Mapping[date, str]:
-    """The public holidays of a country, or a part of it, by date.
+    """Return the public holidays of a country or part of one, by date.
 
-    Raises ValueError where the place is unknown.
+    Raises ValueError for an unknown region.
     """
-    # It takes a fifth of a second, and most channels need none.
+    # The import takes a fifth of a second, and most channels need no holidays.
     import holidays as calendars  # noqa: PLC0415
 
     country, _, part = region.partition("-")
     try:
-        found = calendars.country_holidays(
+        calendar = calendars.country_holidays(
             country, subdiv=part or None, years=year, language="en_US"
         )
     except NotImplementedError as error:
         raise ValueError("no such place") from error
-    return dict(found.items())
+    return dict(calendar.items())
 
 
 @cache
 def countries() -> frozenset[str]:
-    """The codes of the countries whose holidays we know."""
+    """Return the codes of the countries with known holidays."""
     import holidays as calendars  # noqa: PLC0415
 
     return frozenset(calendars.list_supported_countries(include_aliases=False))
 
 
 def describe(recurrence: Recurrence, at: time, zone: str) -> str:
-    """In words: "Every second Monday at 09:00, Europe/Berlin"."""
+    """Describe it in English: "Every second Monday at 09:00, Europe/Berlin"."""
     days = [WEEKDAYS[number - 1] for number in sorted(recurrence.weekdays)]
     listed = ", ".join(days[:-1]) + f" and {days[-1]}" if len(days) > 1 else days[0]
     match recurrence.every:

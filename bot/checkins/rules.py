@@ -1,4 +1,4 @@
-"""Who counts as having shared, who is nudged, what is celebrated. Pure."""
+"""Rules for responses, reminders and streaks of check-ins. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from bot.errors import UserError
 from bot.slack.text import sanitize, to_mrkdwn, truncate
 
 LONGEST_ANSWER = 1000
-# After so many silent rounds the nudges stop.
+# Reminders stop after this many missed rounds in a row.
 MISSES_BEFORE_STOP = 3
-# So many in a row are celebrated, and so many more, and so on.
+# Every multiple of this many rounds in a row is celebrated.
 STREAK = 10
 
 State = Literal["waiting", "shared", "silent", "away"]
@@ -19,7 +19,7 @@ State = Literal["waiting", "shared", "silent", "away"]
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The answers of the form, as marked text; "" where there is none."""
+    """The answers of the form, as mrkdwn; "" for an empty one."""
 
     working_on: str = ""
     stuck_on: str = ""
@@ -30,7 +30,7 @@ class Response:
 def parse_response(
     working_on: str, stuck_on: str, proud_of: str, reflection: str = ""
 ) -> Response:
-    """Typed texts in; raises Refusal for too much, and for nothing in any of them."""
+    """Convert typed text to a response; raises UserError if it is too long or empty."""
     typed = {
         "working_on": working_on,
         "stuck_on": stuck_on,
@@ -41,24 +41,24 @@ def parse_response(
     if long:
         why = f"That is more than {LONGEST_ANSWER} characters."
         raise UserError(why, field_errors=dict.fromkeys(long, why))
-    found = Response(
+    response = Response(
         **{
             name: to_mrkdwn(truncate(sanitize(text), LONGEST_ANSWER))
             for name, text in typed.items()
         }
     )
-    if found == Response():
+    if response == Response():
         raise UserError(
             "Write a few words in at least one of these.", field="working_on"
         )
-    return found
+    return response
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """When somebody was in a check-in: from the first time that they joined it.
+    """A member's time in a check-in: from the first time that they joined it.
 
-    `left_at` says until when, where they are not in.
+    `left_at` is the time of the last leave, if they are not in.
     """
 
     is_active: bool = False
@@ -66,7 +66,7 @@ class Membership:
     left_at: datetime | None = None
 
     def was_active_at(self, at: datetime) -> bool:
-        """Whether they were in at that time."""
+        """Return True if the member was in at that time."""
         if self.joined_at is None or self.joined_at > at:
             return False
         return self.is_active or (self.left_at is not None and self.left_at > at)
@@ -79,16 +79,16 @@ def derive_state(
     membership: Membership,
     *,
     has_text: bool,
-    # A reply of theirs stands in the thread, and they may take part.
+    # A reply of the member stands in the thread, and they may take part.
     has_replied: bool,
     is_open: bool,
     closes_at: datetime,
     is_away: bool,
 ) -> State | None:
-    """Derive what became of a round for somebody; None where it doesn't concern them.
+    """Derive a member's state in a round; None if the round does not concern them.
 
-    The post invites everybody to share, so a reply counts whether or not its author
-    has joined. Only those who joined are expected, and can be silent.
+    The post invites everybody to share, so a reply counts whether or not its author has
+    joined. Only those who joined are expected, and can be silent.
     """
     if has_text or has_replied:
         return "shared"
@@ -100,18 +100,18 @@ def derive_state(
 
 
 def should_stop_reminders(latest: Sequence[State]) -> bool:
-    """Whether somebody's rounds, the latest first, say that nudges are in vain.
+    """Return True if the member missed so many rounds that reminders are in vain.
 
-    Rounds that they were away for say nothing.
+    `latest` are the member's rounds, the latest first; rounds away do not count.
     """
     counted = [state for state in latest if state != "away"][:MISSES_BEFORE_STOP]
     return len(counted) == MISSES_BEFORE_STOP and set(counted) == {"silent"}
 
 
 def streak(latest: Iterable[State | None]) -> int:
-    """How many rounds somebody shared in without a gap, the latest first.
+    """Count the rounds that a member shared in without a gap, the latest first.
 
-    Rounds that they were away for are no gap; those that they had no part in are.
+    A round away is no gap; a round without the member (None) is.
     """
     count = 0
     for state in latest:
@@ -127,5 +127,5 @@ def is_milestone(count: int) -> bool:
 
 
 def next_reflection(questions: Sequence[str], rounds_before: int) -> str:
-    """The question whose turn it is; "" where there is none."""
+    """Return the next reflection question in turn, or "" if there is none."""
     return questions[rounds_before % len(questions)] if questions else ""

@@ -1,4 +1,4 @@
-"""How much somebody may still give: asked of what stands, with the giver held."""
+"""A giver's kudos allowance, computed from the kudos that stand."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ _SELECT_MEMBERS = (
     )
     .where(_installations.c.id == bindparam("installation_id"))
 )
-# With the words of what was given only a moment ago.
+# Includes the texts of kudos given within the duplicate window.
 _SELECT_GIVEN = (
     select(
         _thanks.c.kudos_id,
@@ -81,7 +81,7 @@ _SELECT_GIVEN = (
 
 @dataclass(frozen=True, slots=True)
 class DayWindow:
-    """The giver's local day, and the days that a limit looks back on, in UTC."""
+    """The giver's local day, and the start of the days of the limit, in UTC."""
 
     starts_at: datetime
     ends_at: datetime
@@ -91,11 +91,11 @@ class DayWindow:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The kudos that a person may still give and to whom, and those just given."""
+    """A giver's remaining allowance, facts about recipients, and kudos just given."""
 
     remaining: int
     daily: int
-    # By their profile: those of the workspace's leads are not asked for.
+    # From the profile only; program leads are not looked up.
     roles: frozenset[Role]
     recipients: Mapping[str, Recipient]
     # Rows with the columns of kudos, the earliest first.
@@ -103,7 +103,7 @@ class Allowance:
 
 
 def day_window(at: datetime, member: Any) -> DayWindow:
-    """The days around `at` where the person is; in UTC where that is not known."""
+    """Return the window for `at` in the member's zone; in UTC if that is unknown."""
     zone = timezones.get(member.tz if member else None) or timezones.get("UTC")
     assert zone is not None  # noqa: S101 - every list of zones has it
     starts, ends = timezones.day_bounds(at, zone)
@@ -114,9 +114,9 @@ def day_window(at: datetime, member: Any) -> DayWindow:
 
 
 def lock_giver(tx: Transaction, giver: str) -> None:
-    """Let nobody else decide meanwhile what this person may give.
+    """Lock the giver, so that nothing else changes the allowance meanwhile.
 
-    What they have given is to be read after this, not before.
+    Read their kudos after this, not before.
     """
     tx.session.execute(
         _LOCK_GIVER(tx.session), {"installation_id": tx.workspace.id, "member": giver}
@@ -124,7 +124,7 @@ def lock_giver(tx: Transaction, giver: str) -> None:
 
 
 def daily(tx: Transaction) -> int:
-    """How many people one person may thank in a day, as the workspace chose."""
+    """Return the workspace's limit on people whom one member may thank in a day."""
     chosen = tx.session.scalar(
         select(Installation.kudos_a_day).filter_by(id=tx.workspace.id)
     )
@@ -132,22 +132,22 @@ def daily(tx: Transaction) -> int:
 
 
 def set_daily(tx: Transaction, allowance: int) -> None:
-    """From now on one person may thank so many in a day, today's included."""
+    """Set the limit on people whom one member may thank in a day, from today on."""
     chosen = None if allowance == DAILY_ALLOWANCE else allowance
     tx.session.get_one(Installation, tx.workspace.id).kudos_a_day = chosen
 
 
 def remaining(tx: Transaction, giver: str, at: datetime) -> int:
-    """How many the person has left in the day of `at`, wherever they are then."""
+    """Return a giver's remaining allowance on the day of `at`, in their own zone."""
     return max(0, load(tx, giver, (), at=at).remaining)
 
 
 def load(
     tx: Transaction, giver: str, recipients: Iterable[str], *, at: datetime
 ) -> Allowance:
-    """How the person stands in the day of `at`, towards those who are named.
+    """Load a giver's allowance on the day of `at`, with facts about `recipients`.
 
-    To be asked with the giver held, and in two statements.
+    Lock the giver first. It takes two statements.
     """
     wanted = set(recipients)
     rows = tx.session.execute(
@@ -167,28 +167,32 @@ def load(
             "moment_ago": at - DUPLICATE_WINDOW,
         },
     ).all()
-    # What was given since counts, too: of yesterday's reactions some are heard of
-    # today.
-    lately: dict[str, list[datetime]] = {}
+    # Kudos after `at` count, too: events of yesterday's reactions may arrive today.
+    recent: dict[str, list[datetime]] = {}
     for row in given:
-        lately.setdefault(row.receiver, []).append(row.given_at)
-    names = members.distinct_names(known[one] for one in wanted if one in known)
+        recent.setdefault(row.receiver, []).append(row.given_at)
+    names = members.distinct_names(
+        known[recipient] for recipient in wanted if recipient in known
+    )
     return Allowance(
         remaining=a_day - _used(given, within),
         daily=a_day,
         roles=workspace_roles.from_profile(known.get(giver)),
         recipients={
-            one: _recipient(
-                known.get(one), names.get(one), lately.get(one, []), within.zone
+            recipient: _recipient(
+                known.get(recipient),
+                names.get(recipient),
+                recent.get(recipient, []),
+                within.zone,
             )
-            for one in wanted
+            for recipient in wanted
         },
         recent_kudos=[row for row in given if row.id is not None],
     )
 
 
 def _used(given: Iterable[Any], window: DayWindow) -> int:
-    """Count what was given in the day: one a receiver, one where somebody joined in."""
+    """Count what was given in the day: one per recipient, or one for joining."""
     today = [row for row in given if window.starts_at <= row.given_at < window.ends_at]
     joined = {row.kudos_id for row in today if row.is_second}
     return sum(not row.is_second for row in today) + len(joined)
@@ -206,7 +210,7 @@ def _recipient(
             days=WINDOW_DAYS
         )
         again = f"{first:%a} {first.day} {first:%b}"
-    # Of somebody whom Slack doesn't know we have learned only that they are gone.
+    # Of a person unknown to Slack we only know that they are gone.
     if member is None or member.looked_up_at is None or not _is_identified(member):
         return Recipient(SOMEONE, is_known=False)
     return Recipient(

@@ -1,4 +1,4 @@
-"""What people type behind /kudos: whom, what for, under which tags."""
+"""Parse the text of /kudos: people, reason and tags."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -13,10 +13,10 @@ _PERSON = re.compile(r"@([UW][A-Z0-9]+)(?:\|[^<>]*)?")
 _GROUP = re.compile(r"!(?:subteam\^[A-Z0-9]+|channel|here|everyone)\b.*")
 _CHANNEL = re.compile(r"#[A-Z0-9]+\|([^<>]+)")
 _TOKEN = re.compile(r"<([^<>\n]+)>")
-# Letters, digits and the marks on them, in scripts whose vowels are marks as well.
+# Letters, digits and combining marks, in scripts whose vowels are marks, too.
 _WORD = r"\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u109f\u1780-\u17ff-"
 _TAG = re.compile(rf"(?<![\w/&;#])#([{_WORD}]+)")
-# What does not speak for its author names nobody: code, and lines that are quoted.
+# Mentions in code and quoted lines do not come from the author.
 _CODE_OR_QUOTE = re.compile(
     r"```.*?(?:```|\Z)|`[^`\n]*`|^(?:&gt;|>)[^\n]*", re.DOTALL | re.MULTILINE
 )
@@ -33,9 +33,9 @@ _LEADING_NAME = re.compile(
     rf"(?:{_NAME}|#{_TAG_WORD}(?![{_WORD}]|[-'’/.&]\w))",
     re.IGNORECASE,
 )
-# What people type between the names and the reason, and keyboards make of it. What
-# begins an emoji, a smiley or a word such as "--fix" belongs to that, and a dash that
-# begins a line to a list.
+# Separators between the names and the reason, as people and keyboards write them. A
+# sign that begins an emoji, a smiley or a word such as "--fix" belongs to that, and a
+# dash that begins a line belongs to a list.
 _SEPARATOR = re.compile(
     r"[^\S\n]*(?:"
     r"(?:[-=]*(?:&gt;)+|\++|[,;:.!|/~·•→⇒‐‑–—―−…－〜～-])+"
@@ -50,28 +50,28 @@ _QUOTED_TEXT = re.compile(
     r"\s*(?:\"([^\"]+)\"|[“„‟]([^“”„‟]+)[“”]|'([^']+)'|[‘‚]([^‘’‚]+)[‘’]"
     r"|«([^«»]+)»|»([^«»]+)«|‹([^‹›]+)›|「([^「」]+)」|『([^『』]+)』)"
 )
-# Read from the end, where they stand: sought from the beginning, each of many spaces
-# or tags would be the start of a search to the end.
+# Matched on the reversed text: a search from the front would start anew at each of many
+# spaces or tags, and read to the end each time.
 _TRAILING_TAGS = re.compile(rf"\s*(?:{_TAG_WORD}#(?:\s+|\Z))+")
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedKudos:
-    """`people` are ids, each once, in order; `reason` is marked text."""
+    """The parts of the text: `people` are distinct ids in order; `reason` is mrkdwn."""
 
     people: tuple[str, ...]
-    # Whether a user group, @channel or the like was named.
+    # True if a user group, @channel or the like was named.
     has_group: bool
     reason: str
     tags: tuple[str, ...]
 
 
 def parse(text: str) -> ParsedKudos:
-    """Marked text in, as Slack escapes what is typed behind a command."""
+    """Parse mrkdwn, as Slack escapes the text of a command."""
     text = sanitize(text)
     spoken = _CODE_OR_QUOTE.sub(" ", text)
     tokens = _TOKEN.findall(spoken)
-    people = [found[1] for token in tokens if (found := _PERSON.fullmatch(token))]
+    people = [match[1] for token in tokens if (match := _PERSON.fullmatch(token))]
     return ParsedKudos(
         people=tuple(dict.fromkeys(people)),
         has_group=any(_GROUP.fullmatch(token) for token in tokens),
@@ -81,9 +81,9 @@ def parse(text: str) -> ParsedKudos:
 
 
 def _reason(text: str) -> str:
-    """Without the names and tags before it, the word "for", and the tags behind.
+    """Strip names and tags before the reason, the word "for", and trailing tags.
 
-    Nor are the quotation marks part of it where all of it stands in them.
+    Quotation marks around the whole reason are stripped, too.
     """
     text = text[_reason_start(text) :]
     behind = _TRAILING_TAGS.match(text[::-1])
@@ -97,7 +97,7 @@ def _reason(text: str) -> str:
 
 
 def _reason_start(text: str) -> int:
-    """Where the reason begins."""
+    """Return the index of the reason's first character."""
     end = _skip_names(text, 0)
     if for_ := _FOR.match(text, end):
         end = _skip(_SEPARATOR, text, for_.end())
@@ -105,30 +105,30 @@ def _reason_start(text: str) -> int:
 
 
 def _skip_names(text: str, start: int) -> int:
-    """Where names and tags, and what separates them, end."""
+    """Return the end of the names and tags at `start`, and of their separators."""
     while named := _LEADING_NAME.match(text, start):
         start = _skip(_SEPARATOR, text, named.end())
     return start
 
 
 def _skip(pattern: re.Pattern[str], text: str, start: int) -> int:
-    while found := pattern.match(text, start):
-        start = found.end()
+    while match := pattern.match(text, start):
+        start = match.end()
     return start
 
 
 def _find_tags(text: str) -> Iterator[str]:
     # Slack makes a link of a tag that is a channel's name, too.
     yield from (
-        found[1]
+        match[1]
         for token in _TOKEN.findall(text)
-        if (found := _CHANNEL.fullmatch(token))
+        if (match := _CHANNEL.fullmatch(token))
     )
     yield from _TAG.findall(_TOKEN.sub(" ", text))
 
 
 def normalize_tags(words: Iterable[str]) -> tuple[str, ...]:
-    """Tags in their one spelling, each once; what is no tag (a number) is left out."""
+    """Return tags in canonical spelling, each once; drop words that are no tags."""
     spelt = (
         one_line(sanitize(word)).lstrip("#").casefold().strip("-_") for word in words
     )
@@ -136,7 +136,7 @@ def normalize_tags(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def parse_tags(text: str) -> tuple[str, ...]:
-    """The tags in a form's field, with or without #, with spaces or commas between."""
+    """Return a form field's tags, with or without #, split by spaces or commas."""
     return normalize_tags(re.split(r"[\s,;]+", to_plain(text)))
 
 

@@ -1,4 +1,4 @@
-"""Who may thank whom, how often and what for: every rule about kudos is here."""
+"""Rules of kudos: recipients, limits, reasons and tags."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,15 +14,14 @@ from bot.slack.text import english_length, tokenize
 
 MAX_RECIPIENTS = 10
 MAX_TAGS = 5
-# Letters of English, or as much in another script, without mentions and emoji: enough
-# to say what for.
+# In letters of English, or as much in another script; mentions and emoji do not count.
 MIN_REASON_LENGTH = 20
 MIN_REASON_TEXT = f"at least {MIN_REASON_LENGTH} characters (7 in Chinese or Japanese)"
 DAILY_ALLOWANCE = 5
 MAX_DAILY_ALLOWANCE = 100
 MAX_PER_RECIPIENT, WINDOW_DAYS = 2, 7
 TAKE_BACK_WINDOW = timedelta(minutes=10)
-# The same words to the same people within this time were sent twice, not meant twice.
+# The same text to the same people within this time is a repeated request.
 DUPLICATE_WINDOW = timedelta(minutes=1)
 
 NO_RECIPIENTS = "Who do you want to thank? Type @ and pick them from the list."
@@ -33,61 +32,61 @@ Method = Literal["words", "reaction", "second"]
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Why something can't be, in plain words, and the field of the form it is in."""
+    """A problem with kudos, in plain words, and its field in the form."""
 
     text: str
     field: Field = "people"
-    # Whether another day it would be all right.
+    # True if the same would be fine on another day.
     is_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """What we know of somebody who is named."""
+    """Facts about a person who is named."""
 
     name: str
     is_known: bool = True
     is_bot: bool = False
     is_deactivated: bool = False
     is_external: bool = False
-    # How often the giver has thanked them in the last days, and from when they may
-    # again, such as "Fri 4 Dec".
+    # The number of times that the giver thanked them in the last days, and the first
+    # day on which they may again, such as "Fri 4 Dec".
     recent_count: int = 0
     next_allowed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class KudosRequest:
-    """Kudos that somebody wants to give. `reason` is marked text."""
+    """Kudos that a member wants to give. `reason` is mrkdwn."""
 
     giver: str
-    # Everybody who is named, and who they are.
+    # Ids of everybody named, and facts about each.
     people: Sequence[str]
     recipients: Mapping[str, Recipient]
-    # How many the giver has left today, of how many.
+    # The giver's remaining and whole allowance for the day.
     remaining: int
     daily_allowance: int = DAILY_ALLOWANCE
     reason: str = ""
     tags: Sequence[str] = ()
     has_group: bool = False
     allow_external: bool = False
-    # A reaction needs no reason; one that joins in costs one, whoever it is for.
+    # A reaction needs no reason. Joining ("second") costs one, whatever the recipients.
     method: Method = "words"
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """To whom the kudos go; nothing is given where something is `refused`."""
+    """The recipients and the cost; nothing is given if there are `errors`."""
 
     recipients: tuple[str, ...] = ()
-    # What was left out, where something remains.
+    # Problems with some recipients, if others remain.
     warnings: tuple[Issue, ...] = ()
     errors: tuple[Issue, ...] = ()
     cost: int = 0
 
 
 def validate(request: KudosRequest) -> Validation:
-    """Everything that is wrong with the wish, together, and what of it may be given."""
+    """Return all the problems with a request, and the recipients who can get kudos."""
     named = list(dict.fromkeys(request.people))
     others = [person for person in named if person != request.giver]
     receivers, dropped = [], []
@@ -127,7 +126,7 @@ def validate(request: KudosRequest) -> Validation:
 
 
 def is_duplicate(request: KudosRequest, recipients: Sequence[str]) -> bool:
-    """Whether the wish is for these receivers, and nobody else who could get it."""
+    """Return True if these recipients are all that the request could be for."""
     if not set(recipients) <= set(request.people):
         return False
     others = [person for person in request.people if person not in recipients]
@@ -198,16 +197,16 @@ def _reason_and_tag_issues(request: KudosRequest) -> list[Issue]:
 
 
 def reason_length(reason: str) -> int:
-    """How much marked text says, in letters of English: no mentions, no emoji."""
-    said = "".join(
+    """Return the length of mrkdwn in letters of English, without mentions and emoji."""
+    prose = "".join(
         piece.text
         for piece in tokenize(_GROUP.sub("", reason))
         if piece.kind not in {"person", "emoji"}
     )
-    return english_length(unicode_emoji.replace_emoji(_EMOJI.sub("", said), ""))
+    return english_length(unicode_emoji.replace_emoji(_EMOJI.sub("", prose), ""))
 
 
-# A row of them, too, which has nothing between one and the next.
+# Matches emoji in a row, too, with nothing between them.
 _EMOJI = re.compile(
     r":(?:(?:[^\WA-Z]|['+-])*[^\W\dA-Z_](?:[^\WA-Z]|['+-])*|[+-]1|100|1234):"
 )
@@ -215,7 +214,7 @@ _GROUP = re.compile(r"<!(?:subteam\^|channel|here|everyone)[^<>\n]*>")
 
 
 def to_user_error(issues: Sequence[Issue]) -> UserError:
-    """All that is wrong, as one refusal; beside each field what is about it."""
+    """Combine all issues in one error, with the text for each field of the form."""
     texts: dict[str, list[str]] = {}
     for problem in issues:
         texts.setdefault(problem.field, []).append(problem.text)
@@ -224,7 +223,8 @@ def to_user_error(issues: Sequence[Issue]) -> UserError:
         "\n".join(dict.fromkeys(problem.text for problem in issues)),
         field=first,
         field_errors={
-            field: " ".join(dict.fromkeys(said)) for field, said in texts.items()
+            field: " ".join(dict.fromkeys(messages))
+            for field, messages in texts.items()
         },
     )
 
@@ -232,7 +232,7 @@ def to_user_error(issues: Sequence[Issue]) -> UserError:
 def require_take_back(
     roles: frozenset[Role], *, given_at: datetime, now: datetime
 ) -> None:
-    """The giver for ten minutes, an admin at any time. Raises Refusal for others."""
+    """Require the giver within ten minutes, or an admin at any time; else UserError."""
     require(Action.TAKE_BACK_KUDOS, roles)
     if Role.ADMIN not in roles and now - given_at > TAKE_BACK_WINDOW:
         raise UserError(

@@ -1,4 +1,4 @@
-"""Channels: remembered as Slack describes them, with their settings."""
+"""Channels as Slack describes them, with their settings."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -23,7 +23,7 @@ def find(tx: Transaction, slack_id: str) -> Channel | None:
 
 
 def get_or_create(tx: Transaction, slack_id: str) -> Channel:
-    """The channel's row, made if it is new."""
+    """Return the channel's row; insert it if it is new."""
     if (known := find(tx, slack_id)) is not None:
         return known
     tx.session.execute(
@@ -51,7 +51,7 @@ def upsert_from_slack(tx: Transaction, conversation: Mapping[str, Any]) -> Chann
 
 
 def update_channel(tx: Transaction, slack_id: str, /, **values: object) -> None:
-    """Follow what happened to a channel; one we have no row for is looked up later."""
+    """Change a channel's columns; one without a row is fetched later."""
     tx.session.execute(
         update(Channel)
         .where(Channel.installation_id == tx.workspace.id, Channel.slack_id == slack_id)
@@ -62,7 +62,7 @@ def update_channel(tx: Transaction, slack_id: str, /, **values: object) -> None:
 def find_row(
     connection: Connection, installation_id: int, slack_id: str
 ) -> Row[Any] | None:
-    """A channel's row as it is, without a transaction."""
+    """Return a channel's row without a transaction."""
     rows = table(Channel)
     return connection.execute(
         select(rows).where(
@@ -72,9 +72,9 @@ def find_row(
 
 
 def change_slack_id(tx: Transaction, old_id: str, new_id: str) -> None:
-    """Slack gave a channel another id; a row noted by its new id gives way.
+    """Change a channel's Slack id; a row that has the new id is merged into it.
 
-    What happened there before we heard of the move is the channel's, as ever.
+    Events that arrived under the new id before are the channel's, too.
     """
     known = find(tx, old_id)
     if known is None:
@@ -91,25 +91,25 @@ def change_slack_id(tx: Transaction, old_id: str, new_id: str) -> None:
 def _move_references(
     session: Session, from_channel_id: int, to_channel_id: int
 ) -> None:
-    """All that refers to one row refers to the other; what that has already, stays."""
+    """Point references to another channel's row; rows that exist there stay."""
     for rows in Base.metadata.sorted_tables:
         for key in rows.foreign_keys:
             if key.column.table is not table(Channel):
                 continue
-            found = select(*rows.primary_key).where(key.parent == from_channel_id)
-            for primary in session.execute(found).all():
-                is_it = and_(
+            referring = select(*rows.primary_key).where(key.parent == from_channel_id)
+            for primary in session.execute(referring).all():
+                is_row = and_(
                     *(a == b for a, b in zip(rows.primary_key, primary, strict=True))
                 )
                 with suppress(IntegrityError), session.begin_nested():
                     session.execute(
-                        update(rows).where(is_it).values({key.parent: to_channel_id})
+                        update(rows).where(is_row).values({key.parent: to_channel_id})
                     )
     session.expire_all()
 
 
 def set_joined(tx: Transaction, slack_ids: Iterable[str]) -> None:
-    """The bot is in these channels and in no other (`users.conversations`)."""
+    """Set `is_joined` to False for all other channels (`users.conversations`)."""
     tx.session.execute(
         update(Channel)
         .where(
@@ -121,25 +121,25 @@ def set_joined(tx: Transaction, slack_ids: Iterable[str]) -> None:
 
 
 def helpful_emoji(channel: Channel | None) -> Sequence[str]:
-    """The names of the channel's emoji; the default ones where none is at hand."""
+    """Return the names of the channel's emoji, or the default ones."""
     chosen = channel.helpful_emoji if channel else None
     return reaction_emoji.DEFAULT_HELPFUL if chosen is None else chosen
 
 
 def solved_emoji(channel: Channel | None) -> Sequence[str]:
-    """The names of the channel's emoji; the default ones where none is at hand."""
+    """Return the names of the channel's emoji, or the default ones."""
     chosen = channel.solved_emoji if channel else None
     return reaction_emoji.DEFAULT_SOLVED if chosen is None else chosen
 
 
 def join_emoji(channel: Channel | None) -> Sequence[str]:
-    """The names of the channel's emoji; the default ones where none is at hand."""
+    """Return the names of the channel's emoji, or the default ones."""
     chosen = channel.second_emoji if channel else None
     return reaction_emoji.DEFAULT_JOIN if chosen is None else chosen
 
 
 def kudos_emoji(channel: Channel | None) -> Sequence[str]:
-    """The names of the channel's emoji; none where none is at hand."""
+    """Return the names of the channel's emoji; there are none by default."""
     return (channel.kudos_emoji if channel else None) or ()
 
 

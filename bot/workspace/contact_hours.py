@@ -1,4 +1,4 @@
-"""When the bot may write to somebody by itself."""
+"""Contact hours: the times at which the bot may write to a member unasked."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
@@ -9,25 +9,25 @@ from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.workspace import member_settings, members
 
-# Many forget to take a status back; few are away for longer.
+# Many forget to clear a status; few are away for longer.
 MAX_VACATION = timedelta(days=21)
 _RECHECK_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class ContactHours:
-    """When the bot may write to somebody by itself: hours and days in their zone."""
+    """The hours and days, in the member's zone, at which the bot may write unasked."""
 
     zone: ZoneInfo
     start: time
     end: time
-    # Not before then, because of a pause or a vacation; None is no such thing.
+    # The end of a pause or a vacation; None if there is none.
     away_until: datetime | None = None
-    # On a vacation of which nobody knows the end.
+    # On a vacation without a known end.
     is_away: bool = False
 
     def next_allowed(self, now: datetime) -> datetime:
-        """`now` if the person may be written to; else when to look again."""
+        """Return `now` if the member may be contacted, else the time to check again."""
         at = now
         if self.is_away:
             at = now + _RECHECK_AFTER
@@ -37,7 +37,7 @@ class ContactHours:
 
 
 def get(tx: Transaction, member: str) -> ContactHours:
-    """When the bot may write to somebody by itself, as they and Slack say now."""
+    """Return a member's contact hours from their settings and Slack profile."""
     known = members.find(tx, member)
     chosen = member_settings.get(tx, member)
     zone = members.zone(tx, member)
@@ -59,11 +59,11 @@ def get(tx: Transaction, member: str) -> ContactHours:
 def next_contact_time(
     tx: Transaction, member: str, *, since: datetime | None = None
 ) -> datetime:
-    """`now`, or the next instant at which to write to the person, or to look again.
+    """Return `now`, or the next instant to write to the member, or to check again.
 
-    They are written to in their own hours, on weekdays, and neither in a pause nor
-    while their status says that they are on vacation. Where the status has no end, it
-    is looked at again a day later, but for three weeks at most: `since` is when the
+    Members are contacted in their own hours, on weekdays, and neither in a pause nor
+    while their status says that they are on vacation. A status without an end is
+    checked again a day later, for three weeks at most: `since` is the time at which the
     message was first to be sent, `now` if left out.
     """
     person = get(tx, member)
@@ -73,9 +73,9 @@ def next_contact_time(
 
 
 def send_after(tx: Transaction, delivery: Delivery) -> datetime:
-    """When to keep a promise whose turn has come: at once, or when it is welcome.
+    """Return the time to send a delivery: now, or in the recipient's contact hours.
 
-    Much may have changed since it was made: hours, a pause, a vacation.
+    Hours, a pause or a vacation may have changed since it was enqueued.
     """
     return next_contact_time(
         replace(tx, now=delivery.started_at),

@@ -1,4 +1,4 @@
-"""Display names that tell apart people of the same name."""
+"""Display names that distinguish people of the same name."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How Slack calls a person: as they like, in full, and uniquely."""
+    """A person's names in Slack: display name, full name, unique handle."""
 
     name: str
     full_name: str = ""
@@ -15,10 +15,10 @@ class Names:
 
 
 def disambiguate(people: Mapping[str, Names]) -> dict[str, str]:
-    """A name for each person who has one, unlike those of the others.
+    """Return a distinct name for each person who has a name.
 
-    People of the same name are called by their full names, and where these are the
-    same, too, by their handles.
+    People with the same name get their full names and, if these are the same, too,
+    their handles.
     """
     shown = {person: names.name for person, names in people.items() if names.name}
     for longer in (_full_name, _with_handle):

@@ -1,4 +1,4 @@
-"""Recognize people of other organizations in what Slack sends."""
+"""Recognize members of other organizations in Slack's payloads."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,13 +7,13 @@ from typing import Any
 def is_external_user(
     user: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
 ) -> bool:
-    """Whether Slack's `user` object is of somebody from another organisation.
+    """Return True if Slack's `user` object is of an external member.
 
     1. Slack says so, or names another enterprise than ours (`enterprise_id`).
-    2. Somebody of our enterprise, or of a workspace list that has ours (`team_id`), is
-       one of us, whatever their home workspace is.
-    3. Else the workspace that the object names decides, and then the one that its
-       profile names. Where none is named, the person is one of us.
+    2. A member of our enterprise, or of a list of workspaces that has ours (`team_id`),
+       is not external, whatever their home workspace is.
+    3. Else the object's workspace decides, and then its profile's. A person without
+       either is not external.
     """
     if user.get("is_stranger"):
         return True
@@ -27,13 +27,13 @@ def is_external_user(
     if user_enterprise not in own_ids or user.get("team_id") not in own_ids:
         return True
     profile_team = (user.get("profile") or {}).get("team")
-    # In an enterprise a profile may name it, or another workspace of it.
+    # In an enterprise a profile may name it, or another of its workspaces.
     is_of_grid = enterprise_id is not None or str(profile_team).startswith("E")
     return profile_team not in own_ids and not (user.get("team_id") and is_of_grid)
 
 
 def names_workspace(user: Mapping[str, Any]) -> bool:
-    """Whether Slack's `user` object says at all where somebody belongs."""
+    """Return True if Slack's `user` object names the person's workspace at all."""
     profile = user.get("profile") or {}
     return bool(
         user.get("team_id")
@@ -46,11 +46,11 @@ def names_workspace(user: Mapping[str, Any]) -> bool:
 def is_external_author(
     message: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
 ) -> bool:
-    """Whether a message says that its author belongs to another organisation.
+    """Return True if a message's author is an external member.
 
-    `user_team` is the author's. Where it is missing, the place that the message was
-    sent from says it. In an enterprise a workspace that we don't know may be one of
-    ours: only another enterprise's id (E…) tells then.
+    `user_team` is the author's workspace. If it is missing, the message's own workspace
+    decides. In an enterprise an unknown workspace may be one of ours, so only another
+    enterprise's id (E…) counts.
     """
     profile = message.get("user_profile") or {}
     candidates = (
@@ -60,7 +60,7 @@ def is_external_author(
         message.get("team"),
     )
     author_team = next(
-        (one for one in candidates if one and isinstance(one, str)), None
+        (team for team in candidates if team and isinstance(team, str)), None
     )
     if author_team is None or author_team in {team_id, enterprise_id}:
         return False
@@ -70,7 +70,7 @@ def is_external_author(
 def is_external_request(
     body: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
 ) -> bool:
-    """Whether a click, a form, a shortcut or a command is another organisation's."""
+    """Return True if a click, form, shortcut or command is by an external member."""
     if "command" in body:
         user_team, user_enterprise = body.get("team_id"), body.get("enterprise_id")
     else:

@@ -1,4 +1,4 @@
-"""The workspace that we serve, as a row and as plain values."""
+"""The installed workspace, as a row and as plain values."""
 
 from datetime import datetime
 
@@ -16,9 +16,9 @@ from models import Installation
 def install(
     sessions: sessionmaker[Session], slack: SlackApi, *, now: datetime
 ) -> Workspace:
-    """Ask Slack who we are, and remember it.
+    """Call `auth.test`, and store the workspace.
 
-    Raises SlackError; and SettingsError where the database is another workspace's.
+    Raises SlackError; and SettingsError if the database belongs to another workspace.
     """
     identity = slack.auth_test()
     facts = {
@@ -27,7 +27,7 @@ def install(
         "bot_user_id": str(identity["user_id"]),
         "team_name": str(identity.get("team", "")),
         "team_url": str(identity["url"]),
-        # The token works, so whatever stopped the deliveries is over.
+        # The token works, so the reason for disabled sending is gone.
         "paused_because": None,
     }
     with sessions.begin() as session:
@@ -48,11 +48,11 @@ def install(
 def check_token(
     sessions: sessionmaker[Session], slack: SlackApi, workspace: Workspace
 ) -> str | None:
-    """Ask Slack whether our token works, and keep to what it says.
+    """Call `auth.test`, and enable or disable sending by its result.
 
-    Why nothing can be sent, as Slack's error name; None where all is well. Slack's
-    events about tokens can come late or never, and a reinstalled app may keep its
-    token. Raises SlackError where Slack says neither.
+    Returns Slack's error code if sending is disabled, else None. Slack's events about
+    tokens can come late or never, and a reinstalled app may keep its token. Raises
+    SlackError if the call fails in another way.
     """
     try:
         is_ours = slack.auth_test().get("team_id") == workspace.team_id
@@ -72,7 +72,7 @@ def check_token(
 
 
 def get_or_create(session: Session, team_id: str, *, now: datetime) -> Workspace:
-    """The row of a workspace that has no token yet: `install` will find it."""
+    """Return a workspace without a token yet; `install` will fill in its row."""
     session.execute(
         upsert(session, Installation)
         .values(

@@ -1,4 +1,4 @@
-"""Members' own choices: read with their defaults, and recorded."""
+"""Members' settings: read with their defaults, and stored."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ PublicNaming = Literal["ask", "yes", "never"]
 
 @dataclass(frozen=True, slots=True)
 class MemberSettings:
-    """A member's choices, with the default for what they did not choose.
+    """A member's settings, with the default for each that they did not choose.
 
-    `hours_from`, `hours_to` and `paused_until` are of the member's own zone
-    (`Member.tz`). The bot may write by itself from `hours_from` on, until before
+    `hours_from`, `hours_to` and `paused_until` are in the member's own zone
+    (`Member.tz`). The bot may write unasked from `hours_from` on, until before
     `hours_to`, and again on the day `paused_until`.
     """
 
@@ -29,9 +29,9 @@ class MemberSettings:
     paused_until: date | None = None
     hours_from: time = time(9)
     hours_to: time = time(17)
-    # Whether what they did may be told in public: each time on their yes, always, no.
+    # Consent to public posts about them: ask each time, always, never.
     may_be_named: PublicNaming = "ask"
-    # How often the bot may ask them for help with somebody's ask; 0 is never.
+    # The bot's requests to help with an ask, at most; 0 is never.
     asks_a_week: int = 1
     is_greeted: bool = False
     wants_greetings: bool = True
@@ -41,15 +41,15 @@ class MemberSettings:
         return self.asks_a_week > 0
 
     def is_paused(self, today: date) -> bool:
-        """`today` is the date in the member's zone."""
+        """Return True if paused on `today`, the date in the member's zone."""
         return self.paused_until is not None and today < self.paused_until
 
     def allows_contact_at(self, local_time: datetime) -> bool:
-        """Whether the bot may write by itself at a time in the member's zone.
+        """Return True if the bot may write unasked at a time in the member's zone.
 
-        Not at weekends, not while paused. Hours that end no later than they start go
-        on into the next day, and count as hours of the day that they start on. What
-        the member caused and waits for (an answer to their ask) is no such message.
+        Not at weekends, not while paused. Hours that end no later than they start go on
+        into the next day, and count as hours of the day that they start on. Messages
+        that the member waits for (an answer to their ask) are not restricted.
         """
         at, day = local_time.time(), local_time.date()
         if self.hours_from < self.hours_to:
@@ -74,7 +74,7 @@ _DEFAULTS = MemberSettings()
 
 
 class MemberSettingsUpdate(TypedDict, total=False):
-    """What to change; what is left out stays, None is the default."""
+    """Settings to change; missing keys stay, None is the default."""
 
     topics_known: list[str]
     topics_wanted: list[str]
@@ -89,12 +89,12 @@ class MemberSettingsUpdate(TypedDict, total=False):
 
 
 def get(tx: Transaction, member: str) -> MemberSettings:
-    """The member's choices; all defaults for somebody who never chose."""
+    """Return the member's settings; all defaults if they never chose."""
     return get_many(tx, [member])[member]
 
 
 def get_many(tx: Transaction, members: Iterable[str]) -> dict[str, MemberSettings]:
-    """The choices of each of these members."""
+    """Return the settings of each of these members."""
     wanted = set(members)
     rows = tx.session.scalars(
         select(MemberSettingsRow).where(
@@ -112,7 +112,7 @@ def update(
     member: str,
     **changes: Unpack[MemberSettingsUpdate],
 ) -> None:
-    """Record some of a member's choices, and leave the others as they are."""
+    """Store some of a member's settings, and leave the others as they are."""
     tx.session.execute(
         upsert(tx.session, MemberSettingsRow)
         .values(installation_id=tx.workspace.id, member=member, **changes)
@@ -145,6 +145,3 @@ def _or_default(value: T | None, default: T) -> T:
 
 
 PUBLIC_NAMINGS: tuple[PublicNaming, ...] = get_args(PublicNaming)
-
-
-# An ISO weekday from which on it is the weekend.

@@ -1,4 +1,4 @@
-"""The people of a workspace: remembered as Slack describes them."""
+"""The members of a workspace, as Slack describes them."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -29,7 +29,7 @@ _MAX_NAME_LENGTH = 80
 
 
 def ensure(tx: Transaction, slack_ids: Iterable[str]) -> None:
-    """Keep the ids of people we have met, to be looked up."""
+    """Insert the ids of new people; their profiles are fetched later."""
     rows = [
         {"installation_id": tx.workspace.id, "slack_id": slack_id}
         for slack_id in sorted(set(slack_ids))
@@ -39,7 +39,7 @@ def ensure(tx: Transaction, slack_ids: Iterable[str]) -> None:
 
 
 def lock(tx: Transaction, slack_id: str) -> None:
-    """Note the person, and let no facts about them be recorded meanwhile."""
+    """Lock the member's row for sharing: nothing changes their profile meanwhile."""
     ensure(tx, [slack_id])
     tx.session.execute(
         select(Member.id)
@@ -72,15 +72,15 @@ def upsert_from_slack(
 def profile_columns(
     user: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
 ) -> dict[str, Any]:
-    """Return what we keep of Slack's user object, by the names of our columns.
+    """Return the columns for Slack's user object, by name.
 
-    Where somebody belongs is left out where it does not say so.
+    `is_stranger` is left out if the object names no workspace.
     """
     profile = user.get("profile") or {}
     is_away = vacation.is_on_vacation(
         str(profile.get("status_emoji") or ""), str(profile.get("status_text") or "")
     )
-    # Slack's 0 is no end. When a huddle ends is nothing to us.
+    # Slack's 0 is no end. The end of any other status is not stored.
     ends = int(profile.get("status_expiration") or 0) if is_away else 0
     return {
         **slack_names(user),
@@ -102,7 +102,7 @@ def profile_columns(
 def find_row(
     connection: Connection, installation_id: int, slack_id: str
 ) -> Row[Any] | None:
-    """A person's row as it is, without a transaction."""
+    """Return a member's row without a transaction."""
     members = table(Member)
     return connection.execute(
         select(members).where(
@@ -112,7 +112,7 @@ def find_row(
 
 
 def set_names(member: Member, user: Mapping[str, Any]) -> None:
-    """Record the names of a member, as Slack's user object tells them."""
+    """Record the names of a member from Slack's user object."""
     for name, value in slack_names(user).items():
         setattr(member, name, value)
 
@@ -139,9 +139,9 @@ def find(tx: Transaction, slack_id: str) -> Member | None:
 
 
 def is_before_erasure(tx: Transaction, slack_id: str, *, event_micros: int) -> bool:
-    """Whether something of that time is of before the person was forgotten.
+    """Return True if an event is from before the person's data was erased.
 
-    What is later says that they are back, to be met like anybody new.
+    A later event means that they are back: they are treated as a new member.
     """
     member = find(tx, slack_id)
     if member is None or member.counts_from is None:
@@ -153,15 +153,15 @@ def is_before_erasure(tx: Transaction, slack_id: str, *, event_micros: int) -> b
 
 
 def zone(tx: Transaction, slack_id: str) -> ZoneInfo:
-    """The person's time zone, as their profile says; UTC where it says none."""
+    """Return the time zone of the person's profile, or UTC if it has none."""
     member = find(tx, slack_id)
     return timezones.get(member.tz if member else None) or ZoneInfo("UTC")
 
 
 def names(tx: Transaction, slack_ids: Iterable[str]) -> dict[str, str]:
-    """Plain names, for texts that should notify nobody; different for each person.
+    """Return plain names, which notify nobody; a different one for each person.
 
-    Give it all the people whom a reader sees together.
+    Pass all the people whom a reader sees together.
     """
     wanted = set(slack_ids)
     if not wanted:
@@ -171,12 +171,12 @@ def names(tx: Transaction, slack_ids: Iterable[str]) -> dict[str, str]:
             Member.installation_id == tx.workspace.id, Member.slack_id.in_(wanted)
         )
     )
-    told = distinct_names(known)
-    return {slack_id: told.get(slack_id, SOMEONE) for slack_id in wanted}
+    distinct = distinct_names(known)
+    return {slack_id: distinct.get(slack_id, SOMEONE) for slack_id in wanted}
 
 
 def text_with_names(tx: Transaction, text: str) -> str:
-    """Return marked text with the names of people and public channels mentioned."""
+    """Label the mentions of people and public channels in mrkdwn with their names."""
     people, channels = mentioned_ids(text)
     if not (people or channels):
         return text
@@ -196,7 +196,7 @@ def text_with_names(tx: Transaction, text: str) -> str:
 
 
 def distinct_names(rows: Iterable[Any]) -> dict[str, str]:
-    """Name these members, where a reader sees them together."""
+    """Return names that are distinct among these rows."""
     return display_names.disambiguate(
         {row.slack_id: Names(row.name, row.full_name, row.handle) for row in rows}
     )
@@ -209,14 +209,14 @@ def name(tx: Transaction, slack_id: str) -> str:
 def is_external(
     user: Mapping[str, Any], team_id: str, enterprise_id: str | None = None
 ) -> bool:
-    """Whether Slack's `user` object is of somebody from another organisation."""
+    """Return True if Slack's `user` object is of an external member."""
     return external.is_external_user(user, team_id, enterprise_id)
 
 
 def mark_external(tx: Transaction, slack_id: str) -> bool:
-    """Record that somebody belongs to another organisation; whether that is news.
+    """Mark a person as an external member; return True if that is new.
 
-    What else Slack says of them is asked as of anybody whom we have just met.
+    Their profile is fetched later, as that of any new person.
     """
     ensure(tx, [slack_id])
     member = find(tx, slack_id)
@@ -228,18 +228,18 @@ def mark_external(tx: Transaction, slack_id: str) -> bool:
 
 
 def is_bot(tx: Transaction, slack_id: str) -> bool:
-    """Whether it is a bot, as far as we know."""
+    """Return True for a known bot."""
     member = find(tx, slack_id)
     return member is not None and member.is_bot
 
 
 def is_bot_or_external(tx: Transaction, slack_id: str) -> bool:
-    """Whether it is a bot or of another organisation, as far as we know."""
+    """Return True for a known bot or external member."""
     member = find(tx, slack_id)
     return member is not None and (member.is_bot or member.is_stranger)
 
 
 def is_guest(tx: Transaction, slack_id: str) -> bool:
-    """Whether it is a guest, as far as we know."""
+    """Return True for a known guest."""
     member = find(tx, slack_id)
     return member is not None and member.is_guest

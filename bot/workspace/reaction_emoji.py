@@ -1,4 +1,4 @@
-"""The emoji that mean something, and what a reaction with one means."""
+"""The emoji with a meaning, and their meanings as reactions."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -8,7 +8,7 @@ from bot.slack.emoji import canonical, is_among
 Meaning = Literal["helpful", "solved", "looking", "same"]
 
 
-# What people really use on replies (counted in a public Slack's export).
+# The most frequent reactions to replies in a public Slack's export.
 DEFAULT_HELPFUL = ("+1", "raised_hands", "heart", "pray", "bulb")
 
 
@@ -21,12 +21,12 @@ LOOKING = ("eyes",)
 SAME = ("raising_hand",)
 
 
-# On a kudos message: "I say so, too".
+# On a kudos message, it joins the kudos.
 DEFAULT_JOIN = ("raised_hands",)
 
 
 def meaning_on_ask(name: str, solved: Sequence[str]) -> Meaning | None:
-    """What a reaction on an ask means."""
+    """Return the meaning of a reaction on an ask."""
     if is_among(name, solved):
         return "solved"
     if is_among(name, LOOKING):
@@ -37,7 +37,7 @@ def meaning_on_ask(name: str, solved: Sequence[str]) -> Meaning | None:
 def meaning_on_answer(
     name: str, helpful: Sequence[str], solved: Sequence[str]
 ) -> Meaning | None:
-    """What a reaction on an answer means."""
+    """Return the meaning of a reaction on an answer."""
     if is_among(name, solved):
         return "solved"
     return "helpful" if is_among(name, helpful) else None
@@ -46,10 +46,10 @@ def meaning_on_answer(
 def to_setting(
     names: Sequence[str], previous: Sequence[str] | None, default: Sequence[str]
 ) -> list[str] | None:
-    """What to keep of a choice of emoji: None for the default.
+    """Return the names to store for a choice of emoji; None for the default.
 
-    An emoji has several names, and a form that shows it drawn can't tell which was
-    chosen: one that was chosen before keeps its name.
+    An emoji has several names, and a form shows only its picture: an emoji that was
+    chosen before keeps its name.
     """
     known = {canonical(name): name for name in (*default, *(previous or ()))}
     kept = [known.get(canonical(name), name) for name in names]

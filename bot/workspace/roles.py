@@ -15,7 +15,7 @@ from models import Champion, Channel, Member, ProgramLead
 
 
 def can_moderate(session: Session, channel_id: int, member: Member) -> bool:
-    """Whether the person may act for askers in the channel."""
+    """Return True if the member may act for askers in the channel."""
     return permissions.can_moderate(
         is_admin=member.is_admin,
         is_champion=is_champion(session, channel_id, member.slack_id),
@@ -32,18 +32,18 @@ def is_champion(session: Session, channel_id: int, slack_id: str) -> bool:
 def in_channel(
     tx: Transaction, channel: Channel, slack_id: str, *, author: str | None = None
 ) -> frozenset[Role]:
-    """What the person is in a channel, and to an author's ask or message.
+    """Return a person's roles in a channel; AUTHOR if they wrote the ask or message.
 
-    From facts that we hold; unknown people are nobody yet.
+    It reads stored facts only; unknown people have no roles yet.
     """
-    held = in_workspace(tx, slack_id)
-    if not held:
-        return held
+    roles = in_workspace(tx, slack_id)
+    if not roles:
+        return roles
     if slack_id == author:
-        held |= {Role.AUTHOR}
+        roles |= {Role.AUTHOR}
     if is_champion(tx.session, channel.id, slack_id):
-        held |= {Role.CHAMPION}
-    return held
+        roles |= {Role.CHAMPION}
+    return roles
 
 
 def authorize(
@@ -56,27 +56,27 @@ def authorize(
     denial: str = visibility.NOT_A_MEMBER,
     field: str | None = None,
 ) -> frozenset[Role]:
-    """Return the roles of somebody who may act in a channel, and is in it.
+    """Return the roles of a member who may do `action` in a channel that they see.
 
-    Raises Refusal, `why_not` for who is not in a private channel; and, before it is
-    known who is, MembershipUnknown.
+    Raises UserError, with `denial` for a person who is not in a private channel; and
+    MembershipUnknown while it is unknown.
     """
-    held = in_channel(tx, channel, by, author=author)
-    permissions.require(action, held)
+    roles = in_channel(tx, channel, by, author=author)
+    permissions.require(action, roles)
     visibility.require_visible(tx, channel, by, message=denial, field=field)
-    return held
+    return roles
 
 
 def in_workspace(tx: Transaction, slack_id: str) -> frozenset[Role]:
-    """What the person is in general, from facts that we hold."""
-    held = from_profile(find(tx, slack_id))
-    if held and tx.session.get(ProgramLead, (tx.workspace.id, slack_id)) is not None:
-        held |= {Role.PROGRAM_LEAD}
-    return held
+    """Return a person's roles in the workspace, from stored facts."""
+    roles = from_profile(find(tx, slack_id))
+    if roles and tx.session.get(ProgramLead, (tx.workspace.id, slack_id)) is not None:
+        roles |= {Role.PROGRAM_LEAD}
+    return roles
 
 
 def from_profile(member: Any) -> frozenset[Role]:
-    """Derive the roles that Slack's profile tells; `member` has a member's columns."""
+    """Derive roles from Slack's profile; `member` has the columns of a member."""
     if member is None or member.looked_up_at is None:
         return frozenset()
     facts = {
@@ -93,10 +93,10 @@ def from_profile(member: Any) -> frozenset[Role]:
 def require_assignable(
     tx: Transaction, slack_ids: Iterable[str], *, role: str, field: str
 ) -> None:
-    """Raises Refusal for who can't be given a `role`, such as "a champion"."""
+    """Raise UserError for a person who can't get a `role`, such as "a champion"."""
     for slack_id in slack_ids:
-        held = in_workspace(tx, slack_id)
-        if not held or held & permissions.DENIED_ROLES:
+        roles = in_workspace(tx, slack_id)
+        if not roles or roles & permissions.DENIED_ROLES:
             raise UserError(
                 capitalize(name(tx, slack_id))
                 + f" can't be {role}: choose people of your workspace.",

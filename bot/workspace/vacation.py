@@ -1,4 +1,4 @@
-"""Recognize a vacation in a status of Slack's profile."""
+"""Recognize a vacation in the status of a Slack profile."""
 
 import re
 
@@ -13,7 +13,7 @@ _VACATION = re.compile(
 
 
 def is_on_vacation(status_emoji: str, status_text: str) -> bool:
-    """Whether a status of Slack's profile says so: ":palm_tree:", "On vacation"."""
+    """Return True for a status such as ":palm_tree:" or "On vacation"."""
     return status_emoji.strip(":") in _VACATION_EMOJI or bool(
         _VACATION.search(status_text)
     )

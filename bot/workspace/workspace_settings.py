@@ -1,4 +1,4 @@
-"""A workspace's own decisions: read with their defaults, and recorded."""
+"""Workspace settings: read with their defaults, and stored."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -13,20 +13,20 @@ from models import ProgramLead, WorkspaceSettingsRow
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceSettings:
-    """A workspace's decisions, with the default for what it left open."""
+    """A workspace's settings, with the default for each that it left open."""
 
-    # Days after which what was sent is forgotten, counted from its sending.
+    # Days after which a sent message is redacted, from its sending.
     sent_days: int = 30
-    # Days that the ids of messages and reactions are kept which belong to no ask.
+    # Days to keep ids of messages and reactions that belong to no ask.
     sightings_days: int = 7
-    # Days after which somebody who was deactivated is forgotten as if they had asked.
+    # Days after which a deactivated member's data is erased, as on request.
     departed_days: int = 90
-    # By the name of a channel's setting: with what a channel begins.
+    # Defaults for new channels, by the name of a channel's setting.
     channel_defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
 def get(tx: Transaction) -> WorkspaceSettings:
-    """What the workspace decided; all defaults where nothing was."""
+    """Return the workspace's settings; all defaults if it decided nothing."""
     row = tx.session.get(WorkspaceSettingsRow, tx.workspace.id, populate_existing=True)
     if row is None:
         return WorkspaceSettings()
@@ -39,7 +39,7 @@ def get(tx: Transaction) -> WorkspaceSettings:
 
 
 def update(tx: Transaction, **changes: Any) -> None:
-    """Record some decisions (fields of `Policies`; None is the default)."""
+    """Store some settings (fields of `WorkspaceSettings`; None is the default)."""
     tx.session.execute(
         upsert(tx.session, WorkspaceSettingsRow)
         .values(installation_id=tx.workspace.id, **changes)
@@ -58,7 +58,7 @@ def program_leads(tx: Transaction) -> list[str]:
 
 
 def set_program_leads(tx: Transaction, slack_ids: Iterable[str]) -> None:
-    """These people, and no others, run the program with the admins."""
+    """Replace the program leads."""
     wanted = set(slack_ids)
     tx.session.execute(
         delete(ProgramLead).where(

@@ -37,7 +37,7 @@ def start_rounds(rt: Runtime, workspace: Workspace) -> None:
 
 @each_workspace
 def reschedule(rt: Runtime, workspace: Workspace) -> None:
-    """Plan anew the schedules that were planned by rules that no longer hold."""
+    """Recompute next dates that have changed: zone rules, holidays, a clock change."""
     with rt.read(workspace) as tx:
         stale = schedules.stale(tx)
     for first in range(0, len(stale), rounds.BATCH_SIZE):

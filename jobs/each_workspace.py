@@ -11,9 +11,9 @@ from bot.runtime import Runtime, Workspace
 def each_workspace(
     run: Callable[[Runtime, Workspace], None],
 ) -> Callable[[Runtime, OutboxWorker], None]:
-    """Make a job of a function that does it for one workspace.
+    """Make a job of a function that handles one workspace.
 
-    One that fails does not keep the others from being served: what went wrong is
+    A failure does not keep the other workspaces from being served: the errors are
     raised after the last of them.
     """
     run_once_more = retry_on_conflict(run)

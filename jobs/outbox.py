@@ -16,14 +16,14 @@ def wake_worker(_rt: Runtime, worker: OutboxWorker) -> None:
 
 
 def correct_times(rt: Runtime, worker: OutboxWorker) -> None:
-    """Correct what waits too long because the clock was set back."""
+    """Correct due times that are too late because the clock was set back."""
     _correct_times(rt)
     worker.wake()
 
 
 @retry_on_conflict
 def release_leases(rt: Runtime) -> None:
-    """Go on where the process before this one has ended, however it ended."""
+    """Resume deliveries that the previous process left unfinished."""
     _correct_times(rt)
     with rt.write_session.begin() as session:
         # A file serves one process. On PostgreSQL another replica may be sending.

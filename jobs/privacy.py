@@ -35,7 +35,10 @@ def erase_deactivated(rt: Runtime, workspace: Workspace) -> None:
 
 
 def truncate_wal(rt: Runtime, _worker: OutboxWorker) -> None:
-    """Leave no trace on disk of what was deleted; in the next run, if it is in use."""
+    """Truncate the write-ahead log, so that no deleted data stays in it on disk.
+
+    If the log is in use, the next run does it.
+    """
     file = engine.sqlite_file(rt.autocommit.url)
     if file is not None:
         engine.truncate_wal(file)

@@ -1,4 +1,4 @@
-"""What we have promised to send to Slack, and what became of it."""
+"""The outbox: messages to send to Slack, and their delivery states."""
 
 from datetime import datetime
 from typing import Any
@@ -10,12 +10,12 @@ from models.base import Base
 
 
 class OutboxItem(Base):
-    """One promise. It says what about, not with which words: those are drawn last.
+    """One message to send: its kind and subject. The text is rendered when it is sent.
 
-    pending -> sending -> sent, or back to pending when it certainly was not posted,
-    or unverified when nobody knows: looked up before anything is sent again.
-    withdrawn: no longer true when its turn came. parked: Slack will never take it.
-    unknown: could not be looked up, so never sent again.
+    pending -> sending -> sent, or back to pending when it certainly was not posted, or
+    unverified when nobody knows: looked up before anything is sent again. withdrawn: no
+    longer true when its turn came. parked: Slack will never take it. unknown: could not
+    be looked up, so never sent again.
     """
 
     __tablename__ = "outbox"
@@ -47,44 +47,45 @@ class OutboxItem(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
     kind: Mapped[str]
-    # One thing is promised once: the kind and what it is about, and to whom.
+    # The kind, subject and recipient: enqueueing the same key again changes the item.
     key: Mapped[str]
     subject_id: Mapped[int]
-    # Where it goes: a channel, or a person for a direct message.
+    # The destination: a channel, or a person for a direct message.
     recipient: Mapped[str]
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
-    # What is new goes first, with 0; what shows or reads the old again has 1.
+    # 0 for new messages, 1 for those that update or fetch older ones: lower goes first.
     priority: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
-    # When `due_at` was set. In the future, where a clock that was ahead was set back.
+    # The time at which `due_at` was set; in the future if a wrong clock was set back.
     due_set_at: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(default="pending")
-    # Each promise of the same refresh counts one up; drawn is what was last sent.
+    # `version` counts the updates of the same item; `drawn` is the last one sent.
     version: Mapped[int] = mapped_column(default=1)
     drawn: Mapped[int] = mapped_column(default=0)
 
-    # Names the message in Slack's metadata; new for each message, opaque.
+    # Identifies the message in Slack's metadata; new for each message, opaque.
     operation: Mapped[str]
-    # Counts claims, and is never set back: a worker that lost its lease is known by it.
+    # Counts claims and is never reset: a worker whose lease was lost is recognised by
+    # it.
     attempts: Mapped[int] = mapped_column(default=0)
-    # What went wrong since it last went well; waiting for a turn does not count.
+    # Failures since the last success; a rate limit does not count.
     failures: Mapped[int] = mapped_column(default=0)
     looks: Mapped[int] = mapped_column(default=0)
     first_sent_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
     error: Mapped[str | None]
     slack_channel: Mapped[str | None]
-    # Of a message; of a file its id, which begins with F.
+    # A message's ts, or a file's id, which begins with F.
     ts: Mapped[str | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-    # When `detail` was emptied, long after the sending.
+    # The time at which `detail` was redacted, long after the sending.
     emptied_at: Mapped[datetime | None]
 
 
 class OutboxChannel(Base):
-    """One destination: one delivery at a time, and a pause between two."""
+    """One destination: one delivery at a time, with a pause between two."""
 
     __tablename__ = "lanes"
 
@@ -96,7 +97,7 @@ class OutboxChannel(Base):
 
 
 class RateLimit(Base):
-    """Slack asked not to be called with this method for a while."""
+    """A rate limit: Slack asked us not to call this method for a while."""
 
     __tablename__ = "pauses"
 

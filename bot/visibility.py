@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from bot.clock import MAX_CLOCK_SKEW, datetime_to_micros
-from bot.db.statements import prepare_insert, table
+from bot.db.statements import upsert_latest
 from bot.errors import UserError
 from bot.slack.api import SlackError
 from models import Channel, ChannelMember, Member
@@ -36,22 +36,8 @@ SLACK_UNREACHABLE = (
 # How Slack says that somebody is nobody whom we could meet in a channel.
 _UNKNOWN_USER_ERRORS = {"user_not_found", "user_not_visible", "user_not_in_channel"}
 
-_memberships = table(ChannelMember)
-_UPSERT_MEMBERSHIP = prepare_insert(
-    ChannelMember,
-    lambda insert: insert.on_conflict_do_update(
-        index_elements=["channel_id", "member"],
-        set_={"is_in": insert.excluded.is_in, "at_us": insert.excluded.at_us},
-        where=or_(
-            _memberships.c.at_us < insert.excluded.at_us,
-            # Of two in the same microsecond the leaving stands.
-            and_(
-                _memberships.c.at_us == insert.excluded.at_us,
-                insert.excluded.is_in.is_(False),
-            ),
-            _memberships.c.at_us > bindparam("latest"),
-        ),
-    ),
+_UPSERT_MEMBERSHIPS = upsert_latest(
+    ChannelMember, ["channel_id", "member"], [], presence="is_in", has_limit=True
 )
 
 
@@ -143,43 +129,56 @@ def require_visible(
 def record_memberships(
     tx: "Transaction", member: str, memberships: dict[int, bool], *, at_micros: int
 ) -> None:
-    """Record whether the person is in channels, by their rows. The latest word stands.
+    """Record in which channels the member is, by channel row; the latest event wins.
 
-    `at_us`: when Slack said so, or when it happened.
+    `at_micros`: when Slack said so, or when it happened.
     """
-    same = {
+    common = {
         "member": member,
         "at_us": at_micros,
         "latest": datetime_to_micros(tx.now + MAX_CLOCK_SKEW),
     }
     rows = [
-        {"channel_id": channel_id, "is_in": is_in, **same}
+        {"channel_id": channel_id, "is_in": is_in, **common}
         for channel_id, is_in in sorted(memberships.items())
     ]
     if rows:
-        tx.session.execute(_UPSERT_MEMBERSHIP(tx.session), rows)
+        tx.session.execute(_UPSERT_MEMBERSHIPS(tx.session), rows)
 
 
 def on_membership_event(
-    tx: "Transaction", channel: str, member: str, *, is_in: bool, at_micros: int
-) -> None:
-    """Somebody joined a channel, or left it: of private ones that is always recorded.
+    tx: "Transaction",
+    slack_channel: str,
+    member: str,
+    *,
+    is_in: bool,
+    at_micros: int,
+    is_tracked: bool = False,
+) -> bool:
+    """Record that a member joined or left a channel; False for an unknown channel.
 
-    A question to Slack may be on its way, whose answer is older. `channel` is Slack's.
+    `is_tracked`: record it for public channels too. For private ones it is always
+    recorded: the answer to a question that Slack is being asked may be older.
     """
-    found = tx.session.execute(
+    channel = tx.session.execute(
         select(Channel.id, Channel.is_private, Channel.looked_up_at).where(
-            Channel.installation_id == tx.workspace.id, Channel.slack_id == channel
+            Channel.installation_id == tx.workspace.id,
+            Channel.slack_id == slack_channel,
         )
     ).first()
-    if found is None or not (found.is_private or found.looked_up_at is None):
-        return
-    # Of people whom we have never met nobody has asked.
-    known = select(Member.id).filter_by(
-        installation_id=tx.workspace.id, slack_id=member
-    )
-    if tx.session.scalar(known) is not None:
-        record_memberships(tx, member, {found.id: is_in}, at_micros=at_micros)
+    if channel is None:
+        return False
+    if is_tracked or (
+        (channel.is_private or channel.looked_up_at is None) and _is_known(tx, member)
+    ):
+        record_memberships(tx, member, {channel.id: is_in}, at_micros=at_micros)
+    return True
+
+
+def _is_known(tx: "Transaction", member: str) -> bool:
+    """Whether we have met the member: nobody asks about others."""
+    row = select(Member.id).filter_by(installation_id=tx.workspace.id, slack_id=member)
+    return tx.session.scalar(row) is not None
 
 
 def fetch_memberships(

@@ -1,70 +1,31 @@
-"""The rows that events write: reactions, answers, and messages not yet understood.
+"""Store the reactions on asks and answers.
 
-All in SQLAlchemy Core: these are the hot paths. Each function may be called any
-number of times, in any order, with the same result.
+Events may come any number of times, in any order, with the same result.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import (
-    Select,
-    and_,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
-from bot.db.statements import prepare_insert, table
+from bot.db.statements import upsert_latest
 from bot.messages.tracked_messages import TrackedMessage, lock_channel
 from bot.runtime import Transaction
 from bot.slack.text import is_erased
 from bot.workspace import reaction_emoji
-from models import Answer, Ask, Channel, Reaction
+from models import Ask, Channel, Reaction
 
-_answers, _reactions = table(Answer), table(Reaction)
-
-
-def _upsert_latest(insert: Any) -> Any:
-    new = insert.excluded
-    return insert.on_conflict_do_update(
-        index_elements=["channel_id", "message_ts", "member", "emoji"],
-        set_={
-            name: new[name]
-            for name in (
-                "is_present",
-                "at_us",
-                "meaning",
-                "is_lead",
-                "ask_id",
-                "seen_at",
-            )
-        },
-        where=or_(
-            _reactions.c.at_us < new.at_us,
-            # Of two in the same microsecond the removal stands.
-            and_(
-                _reactions.c.at_us == new.at_us,
-                _reactions.c.is_present.is_(True),
-                new.is_present.is_(False),
-            ),
-        ),
-    ).returning(
-        _reactions.c.channel_id,
-        _reactions.c.message_ts,
-        _reactions.c.member,
-        _reactions.c.emoji,
-    )
-
-
-_UPSERT_REACTION = prepare_insert(Reaction, _upsert_latest)
+_UPSERT_REACTIONS = upsert_latest(
+    Reaction,
+    ["channel_id", "message_ts", "member", "emoji"],
+    ["meaning", "is_lead", "ask_id", "seen_at"],
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ReactionState:
-    """What one person last did with one emoji on one message, as far as we heard."""
+    """The last known action of a member with one emoji on one message."""
 
     channel_id: int
     ask_id: int | None
@@ -84,31 +45,31 @@ class ReactionState:
 def upsert_reactions(
     tx: Transaction, states: Iterable[ReactionState]
 ) -> list[ReactionState]:
-    """Write the registers; gives those where no later and no same action stood."""
-    # In the order in which the rows are locked; of two for one row the last to be.
+    """Store reactions; returns those that are later than what was stored."""
+    # In the order in which the rows are locked; the latest for each row.
     newest = {
-        register.key: register
-        for register in sorted(
-            states, key=lambda r: (r.key, r.event_micros, not r.is_present)
+        state.key: state
+        for state in sorted(
+            states, key=lambda s: (s.key, s.event_micros, not s.is_present)
         )
     }
     rows = [
         {
-            "channel_id": register.channel_id,
-            "message_ts": register.ts,
-            "member": register.member,
-            "emoji": register.emoji,
-            "is_present": register.is_present,
-            "at_us": register.event_micros,
-            "meaning": register.meaning,
-            "is_lead": register.can_moderate,
-            "ask_id": register.ask_id,
+            "channel_id": state.channel_id,
+            "message_ts": state.ts,
+            "member": state.member,
+            "emoji": state.emoji,
+            "is_present": state.is_present,
+            "at_us": state.event_micros,
+            "meaning": state.meaning,
+            "is_lead": state.can_moderate,
+            "ask_id": state.ask_id,
             "seen_at": tx.now,
         }
-        for register in newest.values()
+        for state in newest.values()
     ]
-    written = tx.session.execute(_UPSERT_REACTION(tx.session), rows) if rows else ()
-    return [newest[channel, ts, who, name] for channel, ts, who, name in written]
+    written = tx.session.execute(_UPSERT_REACTIONS(tx.session), rows) if rows else ()
+    return [newest[channel, ts, who, emoji] for channel, ts, who, emoji in written]
 
 
 def retract_reaction(
@@ -120,8 +81,8 @@ def retract_reaction(
     emoji_name: str,
     event_micros: int,
 ) -> bool:
-    """Take a reaction back, if it stood; whether it did."""
-    dropped = session.execute(
+    """Remove a reaction unless a later event added it; returns whether it was there."""
+    removed = session.execute(
         update(Reaction)
         .where(
             Reaction.channel_id == channel_id,
@@ -134,15 +95,15 @@ def retract_reaction(
         .values(is_present=False, at_us=event_micros)
         .returning(Reaction.member)
     )
-    return dropped.first() is not None
+    return removed.first() is not None
 
 
 def erased_reactors(
     session: Session, channel_id: int, ts: str
 ) -> dict[str, frozenset[str]]:
-    """The emoji with which forgotten people's marks stand on a message, by name.
+    """The emoji with which erased members reacted to a message, by name.
 
-    With each, everybody of whom we know what they did with it there.
+    Each with everybody who is known to have used it there.
     """
     rows = session.execute(
         select(Reaction.emoji, Reaction.member).filter_by(
@@ -157,9 +118,9 @@ def erased_reactors(
 
 
 def lock_reactions() -> Select[Reaction]:
-    """Reactions to be changed several at once: always in this order.
+    """Select reactions to change, locked in one order.
 
-    Two transactions that need the same ones would wait for each other otherwise.
+    Otherwise two transactions that need the same rows would wait for each other.
     """
     return (
         select(Reaction)
@@ -176,7 +137,7 @@ def lock_reactions() -> Select[Reaction]:
 def attach_reactions(
     session: Session, ask: Ask, channel: Channel, timestamps: Iterable[str]
 ) -> None:
-    """Reactions on these messages belong to the ask, with what they mean there."""
+    """Attach the reactions on these messages to the ask, with their meaning there."""
     lock_channel(session, channel.id)
     waiting = session.scalars(
         lock_reactions().where(
@@ -206,13 +167,13 @@ def attach_reactions(
 
 
 def unused_emoji(tx: Transaction, names: Sequence[str]) -> list[str]:
-    """Return those of these emoji with which nobody is known to have reacted here."""
+    """The emoji of these with which nobody is known to have reacted here."""
     if not names:
         return []
-    seen = tx.session.scalars(
+    used = tx.session.scalars(
         select(Reaction.emoji)
         .distinct()
         .join(Channel, Channel.id == Reaction.channel_id)
         .where(Channel.installation_id == tx.workspace.id, Reaction.emoji.in_(names))
     ).all()
-    return [name for name in names if name not in seen]
+    return [name for name in names if name not in used]

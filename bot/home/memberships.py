@@ -93,21 +93,18 @@ def on_fetched(tx: Transaction, delivery: Delivery, slack_ids: Sequence[str]) ->
 def on_membership_event(
     tx: Transaction, channel: str, member: str, *, is_member: bool, event_micros: int
 ) -> None:
-    """Somebody joined a channel, or left it: known of those who have a Home tab.
+    """Record that a member joined or left a channel, and update their Home tab.
 
-    Of private channels it is known of everybody. `channel` is Slack's id, `at_us`
-    Slack's time of it.
+    `channel` is Slack's id, `event_micros` Slack's time of the event.
     """
-    visibility.on_membership_event(
-        tx, channel, member, is_in=is_member, at_micros=event_micros
+    has_home = tx.session.get(Home, (tx.workspace.id, member)) is not None
+    is_known_channel = visibility.on_membership_event(
+        tx,
+        channel,
+        member,
+        is_in=is_member,
+        at_micros=event_micros,
+        is_tracked=has_home,
     )
-    if tx.session.get(Home, (tx.workspace.id, member)) is None:
-        return
-    known = tx.session.scalar(
-        select(Channel.id).filter_by(installation_id=tx.workspace.id, slack_id=channel)
-    )
-    if known is not None:
-        visibility.record_memberships(
-            tx, member, {known: is_member}, at_micros=event_micros
-        )
+    if has_home and is_known_channel:
         home_refresh.refresh_homes(tx, [member])

@@ -1,14 +1,13 @@
-"""The registers that reactions write, and which of them mean kudos."""
+"""Store the reactions that may mean kudos, and say what a reaction means."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from bot.clock import EPOCH
-from bot.db.statements import prepare_insert, table
+from bot.db.statements import table, upsert_latest
 from bot.slack import emoji
 from bot.workspace import reaction_emoji
 from models import Channel, Kudos, KudosReaction
@@ -45,34 +44,16 @@ _SELECT_TARGET = (
 )
 
 
-def _last_writer_wins(insert: Any) -> Any:
-    new = insert.excluded
-    return insert.on_conflict_do_update(
-        index_elements=["channel_id", "message_ts", "member", "emoji"],
-        set_={
-            "is_present": new.is_present,
-            "at_us": new.at_us,
-            "author": new.author,
-            "is_waiting": new.is_waiting,
-        },
-        where=or_(
-            _reactions.c.at_us < new.at_us,
-            # Of two in the same microsecond the removal stands.
-            and_(
-                _reactions.c.at_us == new.at_us,
-                _reactions.c.is_present.is_(True),
-                new.is_present.is_(False),
-            ),
-        ),
-    ).returning(_reactions.c.member)
-
-
-_UPSERT = prepare_insert(KudosReaction, _last_writer_wins)
+_UPSERT_REACTION = upsert_latest(
+    KudosReaction,
+    ["channel_id", "message_ts", "member", "emoji"],
+    ["author", "is_waiting"],
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ReactionEvent:
-    """One person's action with one emoji on one message, whose author it names."""
+    """A reaction that a member added or removed, with the message's author."""
 
     member: str
     channel: str
@@ -80,16 +61,16 @@ class ReactionEvent:
     emoji: str
     event_micros: int
     is_present: bool
-    # None where a bot wrote the message, and for nobody.
+    # None where a bot wrote the message, or nobody is known to have.
     author: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class KudosTarget:
-    """What a reaction means where it was made."""
+    """The meaning of a reaction in its channel."""
 
     channel_id: int
-    # The kudos whose message it is on.
+    # The kudos that the message shows.
     kudos_id: int | None
     is_join: bool
     is_kudos: bool
@@ -98,7 +79,7 @@ class KudosTarget:
 def find_target(
     session: Session | Connection, installation_id: int, event: ReactionEvent
 ) -> KudosTarget | None:
-    """Where it was made; None if it has nothing to do with kudos.
+    """Find what a reaction means; None if it has nothing to do with kudos.
 
     A removal means what the reaction meant, whatever the channel has chosen since.
     """
@@ -114,39 +95,40 @@ def find_target(
     ).first()
     if row is None:
         return None
-    channel_id, second, thanks, kudos_id, known = row
-    is_undone = known is not None and not event.is_present
-    # Of a message of ours that we don't know it may yet turn out to be kudos.
+    channel_id, join_emoji, kudos_emoji, kudos_id, stored_emoji = row
+    is_undone = stored_emoji is not None and not event.is_present
+    # A message of ours that is not known yet may turn out to be kudos.
     is_ours = kudos_id is not None or event.author is None
-    seconds = reaction_emoji.DEFAULT_JOIN if second is None else second
-    is_second = is_ours and (is_undone or emoji.is_among(event.emoji, seconds))
+    if join_emoji is None:
+        join_emoji = reaction_emoji.DEFAULT_JOIN
+    is_join = is_ours and (is_undone or emoji.is_among(event.emoji, join_emoji))
     is_kudos = (
         not is_ours
         and event.author is not None
-        and (is_undone or emoji.is_among(event.emoji, thanks or ()))
+        and (is_undone or emoji.is_among(event.emoji, kudos_emoji or ()))
     )
-    if not (is_second or is_kudos):
+    if not (is_join or is_kudos):
         return None
-    return KudosTarget(channel_id, kudos_id, is_second, is_kudos)
+    return KudosTarget(channel_id, kudos_id, is_join, is_kudos)
 
 
 def was_kudos(connection: Connection, channel_id: int, event: ReactionEvent) -> bool:
     """Whether the reaction meant kudos when it was made."""
-    register = select(_reactions.c.member).where(
+    stored = select(_reactions.c.member).where(
         _reactions.c.channel_id == channel_id,
         _reactions.c.message_ts == event.ts,
         _reactions.c.member == event.member,
         _reactions.c.emoji == event.emoji,
     )
-    return connection.execute(register).first() is not None
+    return connection.execute(stored).first() is not None
 
 
 def record(
     session: Session, channel_id: int, event: ReactionEvent, *, is_undecided: bool
 ) -> bool:
-    """Write the register; False where a later or the same action stands already."""
+    """Store the reaction; False where a later or the same event is already stored."""
     written = session.execute(
-        _UPSERT(session),
+        _UPSERT_REACTION(session),
         {
             "channel_id": channel_id,
             "message_ts": event.ts,
@@ -164,7 +146,7 @@ def record(
 def active_since(
     session: Session, channel_id: int, ts: str, member: str
 ) -> datetime | None:
-    """Since when the person's reaction is there, in whichever skin tone."""
+    """The time of the member's first reaction that is still there, in any skin tone."""
     at_us = session.scalar(
         select(func.min(KudosReaction.at_us)).filter_by(
             channel_id=channel_id, message_ts=ts, member=member, is_present=True

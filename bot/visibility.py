@@ -94,6 +94,11 @@ def can_see(tx: "Transaction", channel: Channel, member: str) -> bool:
     return channel.id in visible_channels(tx, [channel], member)
 
 
+def may_quote(source: Channel, target: Channel) -> bool:
+    """Whether words of one channel may be shown to everybody in another."""
+    return source.id == target.id or not (source.is_private or target.is_shared)
+
+
 def is_known_to_see(tx: "Transaction", channel: Channel, member: str) -> bool:
     """`may_see`, where nobody can be asked: what is not known is hidden."""
     found = select(Channel.id).where(

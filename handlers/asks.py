@@ -9,7 +9,7 @@ from bot import sync, visibility
 from bot.asks import actions, forms, rules
 from bot.asks import service as asks
 from bot.asks.service import AskDraft
-from bot.checkins import blockers
+from bot.checkins import sharing
 from bot.errors import UserError
 from bot.runtime import Runtime, Transaction
 from bot.slack import blocks
@@ -217,8 +217,8 @@ class Forms:
         checkin_id = _checkin_id(form.view)
         checkin = origin = None
         if checkin_id is not None:
-            checkin = blockers.lock(tx, checkin_id, form.user.id)
-            origin = blockers.origin_url(tx, checkin, channel)
+            checkin = sharing.lock_own(tx, checkin_id, form.user.id)
+            origin = sharing.origin_url(tx, checkin, channel)
         ask = asks.open_ask(
             tx,
             channel,
@@ -228,7 +228,7 @@ class Forms:
             origin_url=origin,
         )
         if checkin is not None:
-            blockers.record_ask(tx, checkin, ask)
+            sharing.record_ask(tx, checkin, ask)
 
     def submit_edit(self, body: dict[str, Any], ack: Ack) -> None:
         form = ViewSubmission.model_validate(body)

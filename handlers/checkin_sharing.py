@@ -7,11 +7,10 @@ from slack_bolt import Ack, App
 
 from bot import sync, visibility
 from bot.checkins import (
-    blockers,
     notes,
     participants,
+    posts,
     responses,
-    round_outcomes,
     rules,
     sharing,
 )
@@ -104,7 +103,7 @@ class SharingListeners:
     def open_ask_form(self, body: dict[str, Any], ack: Ack) -> None:
         pressed = BlockAction.model_validate(body)
         with self._rt.read(self._rt.workspace) as tx:
-            view = blockers.ask_form(
+            view = sharing.blocker_form(
                 tx, parse_id(pressed.action.value), pressed.user.id
             )
         self._rt.slack.open_view(pressed.trigger_id, view)
@@ -158,7 +157,7 @@ class ThreadListeners:
         return partial(self._on_reply_deleted, ts, thread.round_id, previous)
 
     def _on_round_deleted(self, round_id: int, tx: Transaction) -> None:
-        round_outcomes.on_message_deleted(tx, round_id)
+        posts.on_message_deleted(tx, round_id)
 
     def _on_reply_deleted(
         self, ts: str, round_id: int, previous: Message | None, tx: Transaction

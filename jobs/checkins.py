@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.checkins import blockers, reminders, round_outcomes, rounds, schedules
+from bot.checkins import posts, reminders, rounds, schedules, sharing
 from bot.runtime import Runtime, Workspace
 from jobs.each_workspace import each_workspace
 from jobs.workspace import sync_bot_channels
@@ -18,7 +18,7 @@ def start_rounds(rt: Runtime, workspace: Workspace) -> None:
     with rt.read(workspace) as tx:
         now = tx.now
         oldest = rounds.oldest_channel_fetch(tx)
-        is_late = round_outcomes.any_late(tx)
+        is_late = rounds.any_late(tx)
     if oldest is not None and oldest < now - _CHANNELS_FRESH_FOR:
         sync_bot_channels(rt, workspace)
     with rt.read(workspace) as tx:
@@ -32,7 +32,7 @@ def start_rounds(rt: Runtime, workspace: Workspace) -> None:
             rounds.start_due(tx)
     if is_late:
         with rt.write(workspace) as tx:
-            round_outcomes.skip_late(tx)
+            rounds.skip_late(tx)
 
 
 @each_workspace
@@ -57,16 +57,16 @@ def send_reminders(rt: Runtime, workspace: Workspace) -> None:
 @each_workspace
 def close_rounds(rt: Runtime, workspace: Workspace) -> None:
     with rt.read(workspace) as tx:
-        is_due = round_outcomes.any_to_close(tx)
+        is_due = posts.any_to_close(tx)
     if is_due:
         with rt.write(workspace) as tx:
-            round_outcomes.close_due(tx)
+            posts.close_due(tx)
 
 
 @each_workspace
 def update_blockers(rt: Runtime, workspace: Workspace) -> None:
     with rt.read(workspace) as tx:
-        is_changed = blockers.any_changed(tx)
+        is_changed = sharing.any_changed(tx)
     if is_changed:
         with rt.write(workspace) as tx:
-            blockers.update_changed(tx)
+            sharing.update_changed(tx)

@@ -79,6 +79,18 @@ class Ask(Base):
         self.reopened_us = max(self.reopened_us, at_micros)
 
     @property
+    def bot_ts(self) -> str | None:
+        """The message that the bot posted: the ask, or its line below a member's."""
+        return self.line_ts if self.is_own_message else self.ts
+
+    @bot_ts.setter
+    def bot_ts(self, ts: str) -> None:
+        if self.is_own_message:
+            self.line_ts = ts
+        else:
+            self.ts = ts
+
+    @property
     def is_closed(self) -> bool:
         return self.closed_us > self.reopened_us
 

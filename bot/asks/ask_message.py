@@ -1,91 +1,169 @@
-"""What became of an ask's own message in Slack, told by the outbox."""
+"""The bot's message about an ask: post it, keep it current, follow its thread."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
 
-from bot.asks import outcome_notifications, outcomes, replies, thread_sync, unmatched
-from bot.asks.message_kinds import ASK_NOT_POSTED
+from bot.asks import (
+    ask_view,
+    blocks,
+    outcome_notifications,
+    outcomes,
+    replies,
+    rules,
+    thread_sync,
+    unmatched,
+)
+from bot.asks.message_kinds import (
+    ASK_NOT_POSTED,
+    ASK_POST,
+    ASK_SYNC_THREAD,
+    ASK_UPDATE,
+    ASK_UPDATE_REACTION,
+)
 from bot.messages import tracked_messages
 from bot.outbox import home_refresh
+from bot.outbox.message_type import MessageType
+from bot.outbox.posted_message import LOST, PostedMessage
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
-from bot.slack.actions import SetReactionResult
-from models import Ask, Channel, OutboxItem
+from bot.slack.actions import (
+    FetchReplies,
+    SetReaction,
+    SetReactionResult,
+    SlackAction,
+)
+from bot.slack.blocks import Note
+from bot.slack.text import is_erased
+from models import Ask, Channel
 
 
-def lock(tx: Transaction, delivery: Delivery) -> None:
-    """Lock an ask as everybody does: its channel first, what was promised last."""
-    ask = tx.session.get_one(Ask, delivery.subject_id)
+def _lock(tx: Transaction, ask_id: int) -> None:
+    """Lock an ask in the common order: its channel first, its outbox items last."""
+    ask = tx.session.get_one(Ask, ask_id)
     tracked_messages.lock_channel(tx.session, ask.channel_id)
     outcomes.lock(tx.session, ask.id)
 
 
-def on_posted(tx: Transaction, delivery: Delivery, sent: tuple[str, str]) -> None:
-    """Slack has told the ask's `ts`: what was said and marked there counts now."""
-    ask = tx.session.get_one(
-        Ask, delivery.subject_id, with_for_update={"key_share": True}
-    )
+def _render_post(tx: Transaction, ask: Ask, _delivery: Delivery) -> Note | None:
+    return None if ask.deleted_at else _note(tx, ask)
+
+
+def _render_update(tx: Transaction, ask: Ask) -> Note | None:
+    if ask.deleted_at is None:
+        return _note(tx, ask)
+    return blocks.disclaimed_line(ask.id) if ask.removed_by else None
+
+
+def _note(tx: Transaction, ask: Ask) -> Note:
+    """The ask, or the bot's line below a member's own message."""
     channel = tx.session.get_one(Channel, ask.channel_id)
+    view = ask_view.view_of(tx, ask, channel)
     if ask.is_own_message:
-        ask.line_ts = sent[1]
-    else:
-        ask.ts = sent[1]
-        tx.session.flush()
-        unmatched.attach(tx, ask, channel)
-        outcomes.recompute_and_notify(tx, ask.id)
-        home_refresh.refresh_homes(tx, [ask.asker])
-        # People may have answered before we knew the message as an ask.
-        replies.request_thread_sync(tx, ask, channel)
-    changed_meanwhile = tx.session.scalar(
-        select(OutboxItem.id).filter_by(
-            installation_id=ask.installation_id,
-            key=f"ask.show:{ask.id}:{channel.slack_id}",
-        )
-    )
-    if changed_meanwhile:
-        outcome_notifications.update_message(tx, ask)
+        return blocks.thread_line_text(view), blocks.thread_line(view)
+    return blocks.message_text(view), blocks.message(view)
 
 
-def on_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
-    """Slack will not have it: the ask is gone, and its asker gets the words back.
+def _thread_ts(_tx: Transaction, ask: Ask) -> str | None:
+    return ask.ts if ask.is_own_message else None
 
-    An ask that is somebody's own message is there without the bot's line.
-    """
-    ask = tx.session.get_one(
-        Ask, delivery.subject_id, with_for_update={"key_share": True}
-    )
+
+def _on_posted(tx: Transaction, ask: Ask) -> None:
+    """Count what was said and marked there before the `ts` was known."""
     if ask.is_own_message:
         return
-    ask.deleted_at, ask.state = tx.now, "deleted"
+    channel = tx.session.get_one(Channel, ask.channel_id)
+    unmatched.attach(tx, ask, channel)
+    outcomes.recompute_and_notify(tx, ask.id)
+    home_refresh.refresh_homes(tx, [ask.asker])
+    # People may have answered before we knew the message as an ask.
+    replies.request_thread_sync(tx, ask, channel)
+
+
+def _on_rejected(tx: Transaction, ask: Ask, error: str) -> None:
+    """Delete the ask, and give its asker the words back.
+
+    An ask that is a member's own message stays, without the bot's line.
+    """
+    if not ask.is_own_message:
+        ask.deleted_at, ask.state = tx.now, "deleted"
+        _notify_not_posted(tx, ask, error)
+
+
+def _on_lost(tx: Transaction, ask: Ask) -> None:
+    if not ask.is_own_message:
+        _notify_not_posted(tx, ask, LOST)
+
+
+def _notify_not_posted(tx: Transaction, ask: Ask, error: str) -> None:
     tx.enqueue(ASK_NOT_POSTED, ask.id, to=ask.asker, payload={"error": error})
 
 
-def on_lost(tx: Transaction, delivery: Delivery, _error: str) -> None:
-    """Nobody can tell whether it is there, so it is not sent again: the asker looks."""
-    ask = tx.session.get_one(Ask, delivery.subject_id)
+def _on_deleted(_tx: Transaction, ask: Ask) -> None:
     if ask.is_own_message:
-        return
-    tx.enqueue(ASK_NOT_POSTED, ask.id, to=ask.asker, payload={"error": "unknown"})
-
-
-def on_reaction_updated(
-    tx: Transaction, delivery: Delivery, result: SetReactionResult
-) -> None:
-    """Another of the bot's reactions stands on somebody's own message, or none."""
-    tx.session.get_one(Ask, delivery.subject_id).sign = result.emoji
-
-
-def on_update_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
-    """Somebody deleted the bot's line, and we did not hear of it."""
-    ask = tx.session.get_one(Ask, delivery.subject_id)
-    if ask.is_own_message and error == "message_not_found":
         ask.line_ts = None
 
 
+ASK_MESSAGE = PostedMessage(
+    model=Ask,
+    lock=_lock,
+    ts="bot_ts",
+    post=ASK_POST,
+    render_post=_render_post,
+    thread_ts=_thread_ts,
+    on_posted=_on_posted,
+    on_rejected=_on_rejected,
+    on_lost=_on_lost,
+    update=ASK_UPDATE,
+    render_update=_render_update,
+    update_again=outcome_notifications.update_message,
+    on_deleted=_on_deleted,
+)
+
+
+def _render_bot_reaction(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    ask, channel = ask_view.load_ask(tx.session, delivery.subject_id)
+    if ask.ts is None:
+        return None
+    wanted = rules.bot_reaction(
+        ask.state,
+        is_captured=ask.is_captured,
+        capture_indicator=channel.captured_sign,
+    )
+    # After a failure nobody knows which reaction is there.
+    if delivery.failures or delivery.is_unconfirmed:
+        others = [name for name in rules.BOT_REACTIONS if name != wanted]
+    elif wanted == ask.sign:
+        return None
+    else:
+        others = [ask.sign] if ask.sign else []
+    return SetReaction(channel.slack_id, ask.ts, wanted, others)
+
+
+def _on_reaction_updated(
+    tx: Transaction, delivery: Delivery, result: SetReactionResult
+) -> None:
+    """Remember which of the bot's reactions is on the member's own message."""
+    tx.session.get_one(Ask, delivery.subject_id).sign = result.emoji
+
+
+def _fetch_thread(tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    ask, channel = ask_view.load_ask(tx.session, delivery.subject_id)
+    if ask.ts is None or ask.deleted_at or is_erased(ask.asker):
+        return None
+    return FetchReplies(channel.slack_id, ask.ts)
+
+
+def _on_thread_fetched(
+    tx: Transaction, delivery: Delivery, messages: Sequence[dict[str, Any]]
+) -> None:
+    ask = tx.session.get_one(Ask, delivery.subject_id)
+    thread_sync.import_thread(tx, ask, messages)
+
+
 def resync_open_threads(tx: Transaction, channel: Channel) -> None:
-    """Look at the threads of what is open: the bot was away, and heard nothing."""
+    """Fetch the threads of open asks: the bot was away, and heard nothing."""
     for ask in tx.session.scalars(
         select(Ask)
         .filter_by(channel_id=channel.id)
@@ -95,8 +173,20 @@ def resync_open_threads(tx: Transaction, channel: Channel) -> None:
         replies.request_thread_sync(tx, ask, channel)
 
 
-def on_thread_fetched(
-    tx: Transaction, delivery: Delivery, messages: Sequence[dict[str, Any]]
-) -> None:
-    ask = tx.session.get_one(Ask, delivery.subject_id)
-    thread_sync.import_thread(tx, ask, messages)
+MESSAGE_TYPES = (
+    *ASK_MESSAGE.message_types(),
+    MessageType(
+        ASK_UPDATE_REACTION,
+        _render_bot_reaction,
+        "repeat",
+        on_sent=_on_reaction_updated,
+        lock=ASK_MESSAGE.lock_subject,
+    ),
+    MessageType(
+        ASK_SYNC_THREAD,
+        _fetch_thread,
+        "repeat",
+        on_sent=_on_thread_fetched,
+        lock=ASK_MESSAGE.lock_subject,
+    ),
+)

@@ -19,7 +19,7 @@ from bot.asks.message_kinds import (
 from bot.asks.outcome_rules import Outcome, PreviousState
 from bot.db.statements import table
 from bot.outbox import home_refresh
-from bot.outbox.enqueue import NOTIFICATION_DELAY
+from bot.outbox.enqueue import NOTIFICATION_DELAY, dedup_key
 from bot.runtime import Transaction
 from models import Ask, Channel, OutboxItem, Reaction
 
@@ -44,7 +44,7 @@ def notify(
     *,
     force_update: bool,
 ) -> None:
-    """Promise what people should see or be told; the outbox tells nothing twice."""
+    """Enqueue the messages about a change; the outbox sends each once."""
 
     def tell(kind: str, subject: int, whom: str, due: datetime = tx.now) -> None:
         tx.enqueue(kind, subject, to=whom, send_at=due)
@@ -94,7 +94,7 @@ def _newly_helped(
 def _affected_authors(
     previous: PreviousState, outcome: Outcome, changed_solutions: Collection[int]
 ) -> set[str]:
-    """The authors of whose answers something else is true now."""
+    """The authors of the answers whose outcome has changed."""
     return {
         author
         for answer_id, author in previous.authors.items()
@@ -107,28 +107,31 @@ def _affected_authors(
 def update_direct_messages(
     tx: Transaction, ask: Ask, *, due: datetime | None = None
 ) -> None:
-    """The letters to the asker are to say what is true now, without buttons of before.
+    """Update the direct messages to the asker, and remove buttons of no more use.
 
-    The first word of a solution is itself such a change.
+    The first message about a solution is itself such an update.
     """
-    keys = [f"{kind}:{ask.id}:{ask.asker}" for kind in (ASK_ANSWERED, ASK_SOLVED)]
-    keys.append(f"ask.closed:{ask.id}:{ask.asker}:{ask.closed_us}")
+    keys = [
+        dedup_key(ASK_ANSWERED, ask.id, ask.asker),
+        dedup_key(ASK_SOLVED, ask.id, ask.asker),
+        dedup_key(ASK_CLOSED, ask.id, ask.asker, str(ask.closed_us)),
+    ]
     sent = tx.session.execute(
         select(OutboxItem.id, OutboxItem.kind, OutboxItem.ts)
         .filter_by(installation_id=ask.installation_id, state="sent")
         .where(OutboxItem.key.in_(keys))
     ).all()
     is_first = ask.state == "solved" and ASK_SOLVED not in {row.kind for row in sent}
-    letters = [
+    messages = [
         (row.id, ask.asker)
         for row in sent
         if row.ts and (row.kind == ASK_CLOSED or not is_first)
     ]
-    tx.enqueue_updates(ASK_UPDATE_DIRECT_MESSAGE, letters, send_at=due)
+    tx.enqueue_updates(ASK_UPDATE_DIRECT_MESSAGE, messages, send_at=due)
 
 
 def update_message(tx: Transaction, ask: Ask) -> None:
-    """The ask's message is to show what is true now."""
+    """Update the bot's message about the ask to the state of now."""
     channel = tx.session.get_one(Channel, ask.channel_id)
     kinds = [ASK_UPDATE, ASK_UPDATE_REACTION] if ask.is_own_message else [ASK_UPDATE]
     for kind in kinds:

@@ -6,7 +6,7 @@ from typing import cast
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.checkins import blockers, digest_blocks, rules
+from bot.checkins import digest_blocks, rules, sharing
 from bot.checkins.blocks import PreviousRound
 from bot.checkins.digest_blocks import DigestEntry
 from bot.checkins.rules import State
@@ -90,7 +90,7 @@ def _entry(
     past: Sequence[State | None],
 ) -> DigestEntry:
     count = rules.streak(past)
-    blocker = blockers.visible_blocker(tx, checkin)
+    blocker = sharing.visible_blocker(tx, checkin)
     # Without a link its readers may not see where it was asked, nor by whom it was
     # solved there.
     is_seen = blocker is not None and bool(blocker.url)

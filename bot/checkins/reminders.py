@@ -11,6 +11,7 @@ from bot.checkins import participants, responses, rounds, rules
 from bot.checkins.message_kinds import CHECKIN_REMINDER, CHECKIN_REMINDERS_STOPPED
 from bot.checkins.rules import State
 from bot.checkins.schedules import pause_reason
+from bot.outbox.enqueue import dedup_key
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction, Workspace
 from bot.slack.text import is_erased
@@ -187,7 +188,7 @@ def stop_after_misses(tx: Transaction, round_: Round) -> None:
 
 def _reminded(tx: Transaction, round_: Round, people: Collection[str]) -> set[str]:
     """Of these, who got a nudge in the round, or perhaps got it."""
-    keys = [f"checkin.nudge:{round_.id}:{member}" for member in people]
+    keys = [dedup_key(CHECKIN_REMINDER, round_.id, member) for member in people]
     return set(
         tx.session.scalars(
             select(OutboxItem.recipient).where(

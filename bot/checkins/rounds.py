@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from bot.checkins import recurrence, rules, schedules
@@ -23,6 +23,8 @@ from models import Channel, Round, Schedule
 # Started in one transaction, for which everything else that changes something waits.
 # At each tick of the clock's, that is more than can be posted until the next.
 BATCH_SIZE = 25
+# Skipped in one transaction.
+SKIP_BATCH_SIZE = 25
 
 
 def oldest_channel_fetch(tx: Transaction) -> datetime | None:
@@ -91,6 +93,39 @@ def start(tx: Transaction, schedule: Schedule) -> None:
         _open(tx, schedule, channel, waiting[-1], zone)
     if skipped:
         schedules.notify_skipped(tx, schedule, [one.day for one in skipped], "down")
+
+
+def any_late(tx: Transaction) -> bool:
+    """Whether `skip_late` has anything to do: a look that holds up no writer."""
+    return tx.session.scalar(_late_query(tx.workspace, tx.now).limit(1)) is not None
+
+
+def skip_late(tx: Transaction) -> None:
+    """Skip what could not be posted in time, unless Slack perhaps took it."""
+    for round_id in tx.session.scalars(
+        _late_query(tx.workspace, tx.now).limit(SKIP_BATCH_SIZE)
+    ).all():
+        round_ = lock_with_schedule(tx.session, round_id)
+        is_waiting = round_.state == "open" and round_.ts is None
+        if not (is_waiting and schedules.is_unsent(tx.session, round_)):
+            continue
+        round_.state, round_.reason = "skipped", "unsent"
+        schedule = tx.session.get_one(Schedule, round_.schedule_id)
+        schedules.notify_skipped(tx, schedule, [round_.local_date], "unsent")
+
+
+def _late_query(workspace: Workspace, now: datetime) -> Select[int]:
+    return (
+        select(Round.id)
+        .join(Schedule, Schedule.id == Round.schedule_id)
+        .where(
+            Schedule.installation_id == workspace.id,
+            Round.state == "open",
+            Round.ts.is_(None),
+            Round.post_before <= now,
+        )
+        .order_by(Round.id)
+    )
 
 
 def _due_occurrences(
@@ -195,6 +230,20 @@ def lock(session: Session, round_id: int) -> Round | None:
         .filter_by(id=round_id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
+    )
+
+
+def lock_with_schedule(session: Session, round_id: int) -> Round:
+    """Lock the round and its schedule, and return the round as it is now."""
+    schedule_id = session.get_one(Round, round_id).schedule_id
+    session.get_one(
+        Schedule,
+        schedule_id,
+        with_for_update={"key_share": True},
+        populate_existing=True,
+    )
+    return session.get_one(
+        Round, round_id, with_for_update={"key_share": True}, populate_existing=True
     )
 
 

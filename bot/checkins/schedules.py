@@ -10,12 +10,18 @@ from sqlalchemy.orm import Session
 
 from bot import timezones
 from bot.checkins import recurrence
-from bot.checkins.message_kinds import CHECKIN_PAUSED, CHECKIN_SKIPPED
+from bot.checkins.message_kinds import (
+    CHECKIN_PAUSED,
+    CHECKIN_POST,
+    CHECKIN_SKIPPED,
+)
 from bot.checkins.recurrence import Every, Occurrence, Recurrence
 from bot.clock import datetime_to_micros
+from bot.outbox.enqueue import dedup_key
+from bot.outbox.lookup import find_state
 from bot.runtime import Transaction, Workspace
 from bot.workspace.contact_hours import next_contact_time
-from models import Champion, Channel, Member, OutboxItem, ProgramLead, Round, Schedule
+from models import Champion, Channel, Member, ProgramLead, Round, Schedule
 
 _DAY = timedelta(days=1)
 
@@ -225,19 +231,13 @@ def stop(session: Session, schedule: Schedule, state: str) -> None:
 
 
 def is_unsent(session: Session, round_: Round) -> bool:
-    """Whether the round's post is certainly not in Slack, and will not be.
+    """Whether the round's post is not in Slack, and can't get there meanwhile.
 
-    Its promise is held, so that nobody takes it up meanwhile and draws what was.
+    Its outbox item is locked, so that the worker does not claim it.
     """
     channel = session.get_one(Channel, round_.channel_id)
-    state = session.scalar(
-        select(OutboxItem.state)
-        .filter_by(
-            installation_id=channel.installation_id,
-            key=f"checkin.post:{round_.id}:{channel.slack_id}",
-        )
-        .with_for_update()
-    )
+    key = dedup_key(CHECKIN_POST, round_.id, channel.slack_id)
+    state = find_state(session, channel.installation_id, key, for_update=True)
     return state in {None, "pending", "withdrawn"}
 
 

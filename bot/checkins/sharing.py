@@ -1,36 +1,47 @@
-"""What people share in a round's form: shown in its thread, changed until it closes.
+"""Share in a round, and make an ask of what one is stuck on.
 
-Sharing in the form counts, whoever does it; it signs nobody up.
+People share in the round's form, and change it until the round closes. It is shown in
+the round's thread. Anybody may share; it signs nobody up.
 """
 
 from zoneinfo import ZoneInfo
 
 from slack_sdk.models.views import View
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from bot import visibility
+from bot.asks import forms as ask_forms
+from bot.asks import rules as ask_rules
 from bot.checkins import forms, participants, responses, rounds
-from bot.checkins.blocks import RoundPrompt, RoundView
+from bot.checkins.blocks import Blocker, RoundPrompt, RoundView
 from bot.checkins.message_kinds import (
     CHECKIN_ASK_CREATED,
-    CHECKIN_NOT_POSTED,
     CHECKIN_OFFER_ASK,
     CHECKIN_RESPONSE,
     CHECKIN_UPDATE_RESPONSE,
 )
 from bot.checkins.rules import Response
 from bot.errors import UserError
+from bot.outbox.enqueue import dedup_key
+from bot.outbox.lookup import find_state
 from bot.outbox.queue import Delivery
-from bot.runtime import Transaction
+from bot.runtime import Transaction, Workspace
 from bot.slack import rich_text
+from bot.slack.text import permalink
 from bot.workspace import members
-from models import Channel, CheckIn, OutboxItem, Round, Schedule
+from models import Answer, Ask, Channel, CheckIn, Round, Schedule
+
+# Updated in one transaction.
+BATCH_SIZE = 50
 
 CLOSED = (
     "This round has closed. Copy your words into its thread: a late reply counts, too."
 )
 CANCELLED = "This round was cancelled. The next one comes as planned."
+NOT_YOURS = "That is somebody else's check-in."
+NO_BLOCKER = "“Stuck on” is empty in that check-in now."
+ALREADY_ASKED = "You have asked your peers about this already: the thread links to it."
 NOT_POSTED_YET = "This round is just being posted; try again in a moment."
 
 
@@ -39,36 +50,35 @@ def form(tx: Transaction, round_id: int, member: str) -> View:
 
     Raises Refusal where the round is over, or is not for the person.
     """
-    one = _require_open(tx, tx.session.get(Round, round_id), member)
-    channel = tx.session.get_one(Channel, one.channel_id)
-    found = responses.get(tx.session, one.id, member)
-    seat = responses.get_participant(tx.session, one.schedule_id, member)
+    round_ = _require_open(tx, tx.session.get(Round, round_id), member)
+    channel = tx.session.get_one(Channel, round_.channel_id)
+    checkin = responses.get(tx.session, round_.id, member)
+    participant = responses.get_participant(tx.session, round_.schedule_id, member)
     return forms.share_form(
-        one.id,
-        prompt_of(one),
-        response_of(found) if found else Response(),
+        round_.id,
+        prompt_of(round_),
+        response_of(checkin) if checkin else Response(),
         channel=channel.name,
-        until=rich_text.date_token(one.closes_at, members.zone(tx, member)),
-        is_participant=seat is not None and seat.is_in,
+        until=rich_text.date_token(round_.closes_at, members.zone(tx, member)),
+        is_participant=participant is not None and participant.is_in,
     )
 
 
 def share(tx: Transaction, round_id: int, member: str, response: Response) -> CheckIn:
-    """Record what somebody shares, once or anew, and show it in the thread.
+    """Record what a member shares, or changes, and show it in the thread.
 
     Raises Refusal where the round is over, or is not for the person.
     """
-    held = rounds.lock(tx.session, round_id)
-    one = _require_open(tx, held, member)
-    found = responses.get_or_create(tx.session, one.id, member)
-    is_known = response_of(found) == response
-    found.working_on, found.stuck_on = response.working_on, response.stuck_on
-    found.proud_of, found.reflection = response.proud_of, response.reflection
-    responses.recompute(tx, one, member)
+    round_ = _require_open(tx, rounds.lock(tx.session, round_id), member)
+    checkin = responses.get_or_create(tx.session, round_.id, member)
+    is_known = response_of(checkin) == response
+    checkin.working_on, checkin.stuck_on = response.working_on, response.stuck_on
+    checkin.proud_of, checkin.reflection = response.proud_of, response.reflection
+    responses.recompute(tx, round_, member)
     if not is_known:
-        post_response(tx, one, found)
-        _offer_ask(tx, found)
-    return found
+        post_response(tx, round_, checkin)
+        _offer_ask(tx, checkin)
+    return checkin
 
 
 def _require_open(tx: Transaction, round_: Round | None, member: str) -> Round:
@@ -99,109 +109,46 @@ def response_of(checkin: CheckIn) -> Response:
 
 
 def post_response(tx: Transaction, round_: Round, checkin: CheckIn) -> None:
-    """The thread is to show what somebody has shared; at first, and what it is now."""
-    channel = tx.session.get_one(Channel, round_.channel_id)
+    """Show what a member has shared in the thread, and update what is there."""
+    channel = _channel(tx.session, checkin)
     tx.enqueue(
         CHECKIN_RESPONSE,
         checkin.id,
         to=channel.slack_id,
         payload={"thread_ts": round_.ts},
     )
-    if checkin.ts is not None or _is_being_sent(tx, checkin, channel):
-        update_response(tx, checkin, channel)
+    key = dedup_key(CHECKIN_RESPONSE, checkin.id, channel.slack_id)
+    state = find_state(tx.session, tx.workspace.id, key)
+    if checkin.ts is not None or state not in {"pending", "withdrawn"}:
+        update_response(tx, checkin)
 
 
-def _is_being_sent(tx: Transaction, checkin: CheckIn, channel: Channel) -> bool:
-    state = tx.session.scalar(
-        select(OutboxItem.state).filter_by(
-            installation_id=tx.workspace.id,
-            key=f"checkin.answer:{checkin.id}:{channel.slack_id}",
-        )
-    )
-    return state not in {"pending", "withdrawn"}
-
-
-def update_response(tx: Transaction, checkin: CheckIn, channel: Channel) -> None:
-    """The message that shows somebody's answers is to show what is true now."""
+def update_response(tx: Transaction, checkin: CheckIn) -> None:
+    """Update the message that shows a member's answers to the state of now."""
+    channel = _channel(tx.session, checkin)
     tx.enqueue_update(CHECKIN_UPDATE_RESPONSE, checkin.id, to=channel.slack_id)
 
 
 def _offer_ask(tx: Transaction, checkin: CheckIn) -> None:
-    """A private button: what somebody is stuck on can become an ask."""
+    """Offer to make an ask of what the member is stuck on, with a private button."""
     if checkin.stuck_on and checkin.ask_id is None:
         tx.enqueue(CHECKIN_OFFER_ASK, checkin.id, to=checkin.member)
 
 
 def update_ask_offer(tx: Transaction, checkin: CheckIn) -> None:
-    """The private button, where it was sent, gives way to what came of it."""
+    """Replace the private button by the ask that came of it."""
     tx.enqueue_update(CHECKIN_ASK_CREATED, checkin.id, to=checkin.member)
 
 
-# What becomes of the messages
-
-
-def lock(tx: Transaction, delivery: Delivery) -> None:
-    """Lock the round of a member's row, as everybody does."""
-    found = tx.session.get(CheckIn, delivery.subject_id)
-    if found is not None:
-        rounds.lock(tx.session, found.round_id)
-
-
-def on_posted(tx: Transaction, delivery: Delivery, sent: tuple[str, str]) -> None:
-    """Slack has told the `ts` of somebody's answers."""
-    found = tx.session.get(CheckIn, delivery.subject_id, populate_existing=True)
-    if found is None:
-        return
-    found.ts = sent[1]
-    tx.session.flush()
-    one = tx.session.get_one(Round, found.round_id)
-    if one.state == "closed":
-        rounds.update_digest(tx, one)
-    channel = tx.session.get_one(Channel, one.channel_id)
-    changed_meanwhile = tx.session.scalar(
-        select(OutboxItem.id).filter_by(
-            installation_id=channel.installation_id,
-            key=f"checkin.reword:{found.id}:{channel.slack_id}",
-        )
-    )
-    if changed_meanwhile:
-        update_response(tx, found, channel)
-
-
-def on_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
-    """Slack will not have it there: it counts all the same, and its author knows."""
-    found = tx.session.get(CheckIn, delivery.subject_id)
-    if found is not None:
-        tx.enqueue(
-            CHECKIN_NOT_POSTED, found.id, to=found.member, payload={"error": error}
-        )
-
-
-def on_lost(tx: Transaction, delivery: Delivery, _error: str) -> None:
-    on_rejected(tx, delivery, "unknown")
-
-
-def on_update_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
-    """Somebody deleted the message in Slack: nothing leads there any more."""
-    found = tx.session.get(CheckIn, delivery.subject_id, populate_existing=True)
-    if found is None or error != "message_not_found":
-        return
-    found.ts = None
-    tx.session.flush()
-    one = tx.session.get_one(Round, found.round_id)
-    if one.state == "closed":
-        rounds.update_digest(tx, one)
-
-
 def on_offer_sent(tx: Transaction, delivery: Delivery, _sent: object) -> None:
-    """The private button is there; who has asked in between needs it no more."""
-    found = tx.session.get(CheckIn, delivery.subject_id, populate_existing=True)
-    if found is not None and found.ask_id is not None:
-        update_ask_offer(tx, found)
+    """Replace the private button if the member has asked meanwhile."""
+    checkin = tx.session.get(CheckIn, delivery.subject_id, populate_existing=True)
+    if checkin is not None and checkin.ask_id is not None:
+        update_ask_offer(tx, checkin)
 
 
 def view_of(session: Session, round_: Round) -> RoundView:
-    """What a round asks, as its channel is to see it."""
+    """The round as its channel is to see it."""
     schedule = session.get_one(Schedule, round_.schedule_id)
     return RoundView(
         id=round_.id,
@@ -211,3 +158,152 @@ def view_of(session: Session, round_: Round) -> RoundView:
         closes_at=round_.closes_at,
         zone=ZoneInfo(schedule.zone),
     )
+
+
+def blocker_form(tx: Transaction, checkin_id: int, member: str) -> View:
+    """The ask form, filled in with what the member is stuck on. Raises UserError."""
+    checkin = _require_own(tx.session.get(CheckIn, checkin_id), member)
+    channel = _channel(tx.session, checkin)
+    if channel.installation_id != tx.workspace.id:
+        raise UserError(NOT_YOURS)
+    visibility.require_visible(tx, channel, member)
+    if not checkin.stuck_on:
+        raise UserError(NO_BLOCKER)
+    if has_asked(tx.session, checkin):
+        raise UserError(ALREADY_ASKED)
+    title, details = ask_rules.from_message(checkin.stuck_on)
+    return ask_forms.ask_form(
+        channel=channel.slack_id if channel.is_joined else None,
+        channel_topics=channel.topics,
+        title=title,
+        details=details,
+        checkin_id=checkin.id,
+    )
+
+
+def lock_own(tx: Transaction, checkin_id: int, member: str) -> CheckIn:
+    """Lock the member's own check-in, to make an ask of it. Raises UserError."""
+    row = tx.session.get(CheckIn, checkin_id)
+    if row is not None:
+        rounds.lock(tx.session, row.round_id)
+        tx.session.refresh(row)
+    checkin = _require_own(row, member)
+    channel = _channel(tx.session, checkin)
+    if channel.installation_id != tx.workspace.id:
+        raise UserError(NOT_YOURS)
+    visibility.require_visible(tx, channel, member)
+    return checkin
+
+
+def origin_url(tx: Transaction, checkin: CheckIn, asked_in: Channel) -> str | None:
+    """The address of the check-in, for its ask to link to.
+
+    None where that would tell another channel of what was said in a private round_.
+    """
+    round_ = tx.session.get_one(Round, checkin.round_id)
+    channel = _channel(tx.session, checkin)
+    ts = checkin.ts or round_.ts
+    if ts is None or not visibility.may_quote(channel, asked_in):
+        return None
+    return permalink(tx.workspace.team_url, channel.slack_id, ts, round_.ts)
+
+
+def record_ask(tx: Transaction, checkin: CheckIn, ask: Ask) -> None:
+    """Record the ask made of a locked check-in; raises UserError for a second one."""
+    if checkin.ask_id == ask.id:
+        return
+    if has_asked(tx.session, checkin):
+        raise UserError(ALREADY_ASKED, field="title")
+    # It is shown, with its address, once it has been posted.
+    checkin.ask_id, checkin.ask_state = ask.id, None
+    tx.session.flush()
+    update_ask_offer(tx, checkin)
+
+
+def update_changed(tx: Transaction) -> int:
+    """Show what became of asks since it was last shown; returns how many changed."""
+    changed = tx.session.execute(
+        _changed_query(tx.workspace).order_by(CheckIn.id).limit(BATCH_SIZE)
+    ).all()
+    round_ids = select(CheckIn.round_id).where(
+        CheckIn.id.in_([row.id for row in changed])
+    )
+    rounds.lock_many(tx.session, set(tx.session.scalars(round_ids)))
+    for checkin_id, state in changed:
+        checkin = tx.session.get_one(CheckIn, checkin_id, populate_existing=True)
+        checkin.ask_state = state
+        _update_messages(tx, checkin)
+    return len(changed)
+
+
+def any_changed(tx: Transaction) -> bool:
+    """Whether `update_changed` has anything to do: a look that holds up no writer."""
+    return tx.session.execute(_changed_query(tx.workspace).limit(1)).first() is not None
+
+
+def _changed_query(workspace: Workspace) -> Select[int, str]:
+    """The check-ins whose ask has changed since it was last shown."""
+    is_new = CheckIn.ask_state.is_(None) & Ask.ts.is_not(None)
+    return (
+        select(CheckIn.id, Ask.state)
+        .join(Ask, Ask.id == CheckIn.ask_id)
+        .where(
+            Ask.installation_id == workspace.id,
+            # One that could not be posted is deleted.
+            is_new
+            | (Ask.state == "deleted") & CheckIn.ask_state.is_(None)
+            | (CheckIn.ask_state != Ask.state),
+        )
+    )
+
+
+def visible_blocker(tx: Transaction, checkin: CheckIn) -> Blocker | None:
+    """The ask of a check-in, as far as its readers may see it; None without one."""
+    ask = tx.session.get(Ask, checkin.ask_id) if checkin.ask_id else None
+    if ask is None:
+        return None
+    asked_in = tx.session.get_one(Channel, ask.channel_id)
+    if ask.ts is None or not visibility.may_quote(
+        asked_in, _channel(tx.session, checkin)
+    ):
+        return Blocker(ask.state)
+    solution = tx.session.scalar(
+        select(Answer.ts)
+        .filter_by(ask_id=ask.id, is_solution=True, is_deleted=False)
+        .order_by(Answer.ts)
+        .limit(1)
+    )
+
+    def url(ts: str | None) -> str:
+        if ts is None:
+            return ""
+        return permalink(tx.workspace.team_url, asked_in.slack_id, ts, ask.ts)
+
+    title = members.text_with_names(tx, ask.title)
+    return Blocker(ask.state, title, url(ask.ts), url(solution))
+
+
+def _require_own(checkin: CheckIn | None, member: str) -> CheckIn:
+    if checkin is None or checkin.member != member:
+        raise UserError(NOT_YOURS)
+    return checkin
+
+
+def has_asked(session: Session, checkin: CheckIn) -> bool:
+    """Whether an ask was made of a check-in, and has not been deleted."""
+    ask = session.get(Ask, checkin.ask_id) if checkin.ask_id else None
+    return ask is not None and ask.deleted_at is None
+
+
+def _channel(session: Session, checkin: CheckIn) -> Channel:
+    round_ = session.get_one(Round, checkin.round_id)
+    return session.get_one(Channel, round_.channel_id)
+
+
+def _update_messages(tx: Transaction, checkin: CheckIn) -> None:
+    round_ = tx.session.get_one(Round, checkin.round_id)
+    tx.session.flush()
+    update_response(tx, checkin)
+    if round_.state == "closed":
+        rounds.update_digest(tx, round_)
+    update_ask_offer(tx, checkin)

@@ -1,7 +1,7 @@
-"""What the person decides about a credit, and how it can be changed again.
+"""Record what a member decides about a credit, and bring its post in line with it.
 
-A credit's row is held while it changes, so that of two decisions the later stands and
-the post shows it. What is in Slack is drawn from the row.
+A credit's row is locked while it changes, so that the later of two decisions wins and
+the post shows it.
 """
 
 from collections.abc import Sequence
@@ -64,7 +64,7 @@ def decide(tx: Transaction, credit_id: int, choice: Choice, *, by: str) -> None:
 
 
 def opt_out(tx: Transaction, member: str) -> None:
-    """Whoever opts out: nothing about them stays in public."""
+    """Withdraw all that is public about a member who opted out."""
     for credit in tx.session.scalars(
         select(Credit)
         .where(
@@ -79,7 +79,7 @@ def opt_out(tx: Transaction, member: str) -> None:
 
 
 def consent_all(tx: Transaction, member: str) -> None:
-    """Whoever is always to be named has answered what they have been asked."""
+    """Consent to all that a member was asked, who is always to be named."""
     for credit in tx.session.scalars(
         select(Credit)
         .where(
@@ -98,7 +98,7 @@ def consent_all(tx: Transaction, member: str) -> None:
 
 
 def apply_opt_outs(tx: Transaction) -> None:
-    """Follow those who opted out wherever they said so."""
+    """Opt out those who said so, wherever they said it."""
     for member in tx.session.scalars(
         select(Credit.member)
         .join(
@@ -118,7 +118,7 @@ def apply_opt_outs(tx: Transaction) -> None:
 
 
 def expire(tx: Transaction, *, settings: MentorSettings) -> None:
-    """Who was asked long enough ago and did not answer keeps it between us."""
+    """Keep private what a member was asked long ago and did not answer."""
     for credit in tx.session.scalars(
         select(Credit)
         .where(
@@ -133,7 +133,7 @@ def expire(tx: Transaction, *, settings: MentorSettings) -> None:
 
 
 def lock(session: Session, credit_id: int) -> Credit | None:
-    """The credit as it is now; nobody else changes it meanwhile."""
+    """Lock the credit, and return it as it is now."""
     return session.scalar(
         select(Credit)
         .filter_by(id=credit_id)
@@ -155,7 +155,7 @@ def _set_consent(tx: Transaction, credit: Credit, consent: str) -> None:
 
 
 def _sync_post(tx: Transaction, credit: Credit) -> None:
-    """The channel is to see what the person wants it to see."""
+    """Post the credit, or update the post, as the member has decided."""
     if credit.channel_id is None:
         return
     channel = tx.session.get_one(Channel, credit.channel_id)
@@ -167,15 +167,8 @@ def _sync_post(tx: Transaction, credit: Credit) -> None:
         )
 
 
-# What becomes of the messages
-
-
-def lock_for_delivery(tx: Transaction, delivery: Delivery) -> None:
-    lock(tx.session, delivery.subject_id)
-
-
 def on_offer_sent(tx: Transaction, delivery: Delivery, sent: tuple[str, str]) -> None:
-    """The person knows. Who chose to be named each time is named from now on."""
+    """Record that the member has the offer; name those who always consent."""
     credit = tx.session.get_one(Credit, delivery.subject_id)
     credit.told_at, (credit.told_channel, credit.told_ts) = tx.now, sent
     home_refresh.refresh_homes(tx, [credit.member])
@@ -187,7 +180,7 @@ def on_offer_sent(tx: Transaction, delivery: Delivery, sent: tuple[str, str]) ->
 
 
 def _has_channel(tx: Transaction, credit: Credit) -> bool:
-    """Whether there is a channel to tell it in, which the person has not left."""
+    """Whether there is a channel to post in, which the member has not left."""
     if credit.channel_id is None:
         return False
     channel = tx.session.get_one(Channel, credit.channel_id)
@@ -195,19 +188,18 @@ def _has_channel(tx: Transaction, credit: Credit) -> bool:
 
 
 def on_offer_rejected(tx: Transaction, delivery: Delivery, _error: str) -> None:
-    """Slack can't reach the person: nobody was asked, so nobody said yes."""
+    """Count a member whom Slack can't reach as one who did not answer."""
     credit = tx.session.get_one(Credit, delivery.subject_id)
     if credit.consent == "asked":
         credit.consent = "silent"
 
 
-def on_posted(tx: Transaction, delivery: Delivery, sent: tuple[str, str]) -> None:
-    """It is in the channel: those who were helped hear that their marks did this."""
-    credit = tx.session.get_one(Credit, delivery.subject_id)
-    credit.post_ts, credit.posts = sent[1], credit.posts + 1
+def on_posted(tx: Transaction, credit: Credit) -> None:
+    """Tell those who were helped that their reactions led to this post."""
+    credit.posts += 1
     tx.session.flush()
     if credit.consent != "public":
-        # Taken back while it was on its way.
+        # Consent was withdrawn while the post was being sent.
         _sync_post(tx, credit)
         return
     _update_offer(tx, credit)
@@ -222,9 +214,8 @@ def on_posted(tx: Transaction, delivery: Delivery, sent: tuple[str, str]) -> Non
         )
 
 
-def on_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
-    """Slack will not have it there, or nobody can tell: it stays between us for now."""
-    credit = tx.session.get_one(Credit, delivery.subject_id)
+def on_rejected(tx: Transaction, credit: Credit, error: str) -> None:
+    """Keep the credit private for now: it was not posted, or nobody can tell."""
     credit.posts += 1
     if credit.consent == "public":
         credit.consent = "private"
@@ -239,31 +230,25 @@ def on_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
     _update_offer(tx, credit)
 
 
-def on_lost(tx: Transaction, delivery: Delivery, _error: str) -> None:
-    on_rejected(tx, delivery, "unknown")
-
-
 def on_updated(tx: Transaction, delivery: Delivery, _result: object) -> None:
-    """The post shows what the person wants; whoever opted out has none any more."""
+    """Forget the post of a member who opted out: it has been deleted."""
     credit = tx.session.get_one(Credit, delivery.subject_id)
     is_latest = tx.session.get_one(OutboxItem, delivery.id).version == delivery.version
     if credit.consent == "never" and is_latest:
         credit.post_ts = None
 
 
-def on_update_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
-    """Somebody deleted the post in Slack: it stays so until a newer yes posts it."""
-    credit = tx.session.get_one(Credit, delivery.subject_id)
-    if error == "message_not_found":
-        is_newer = _is_decided_after_post(tx.session, credit)
-        credit.post_ts = None
-        tx.session.flush()
-        if is_newer:
-            _sync_post(tx, credit)
+def on_deleted(tx: Transaction, credit: Credit) -> None:
+    """Post it again only if the member has consented since the post was made."""
+    is_newer = _is_decided_after_post(tx.session, credit)
+    credit.post_ts = None
+    tx.session.flush()
+    if is_newer:
+        _sync_post(tx, credit)
 
 
 def _is_decided_after_post(session: Session, credit: Credit) -> bool:
-    """Whether the person chose anew after the post was made, by our own clock."""
+    """Whether the member decided again after the post was made, by our own clock."""
     posted_at = session.scalar(
         select(OutboxItem.finished_at).filter_by(
             installation_id=credit.installation_id,
@@ -281,7 +266,7 @@ def _update_offer(tx: Transaction, credit: Credit) -> None:
 
 
 def markers(session: Session, credit: Credit) -> Sequence[str]:
-    """Those whose marks are the evidence, once each."""
+    """The members whose reactions are the evidence, once each."""
     rows = session.scalars(
         select(CreditEvidence.marked_by).filter_by(credit_id=credit.id)
     )

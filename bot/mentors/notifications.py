@@ -1,4 +1,4 @@
-"""Draw what the outbox has promised about mentors, from what is true now."""
+"""Render the messages about mentors, as things are when they are sent."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -22,9 +22,10 @@ from bot.mentors.message_kinds import (
 )
 from bot.mentors.notes import Consent, Contribution, CreditStory
 from bot.outbox.message_type import MessageType
+from bot.outbox.posted_message import PostedMessage
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
-from bot.slack.actions import DeleteMessage, PostMessage, SlackAction, UpdateMessage
+from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
 from bot.slack.text import permalink
 from bot.workspace import contact_hours, member_settings, members
@@ -37,7 +38,7 @@ def render_offer(
     credit = tx.session.get_one(Credit, delivery.subject_id)
     if credit.consent == "never" or _has_opted_out(tx, credit.member):
         return None
-    return _direct_message(delivery, _offer_note(tx, credit, settings))
+    return PostMessage(delivery.recipient, *_offer_note(tx, credit, settings))
 
 
 def render_offer_update(
@@ -51,7 +52,7 @@ def render_offer_update(
 
 
 def _offer_note(tx: Transaction, credit: Credit, settings: MentorSettings) -> Note:
-    """To its person, without what was said in private channels that they left."""
+    """The offer to the member, without private channels that they have left."""
     channel, rows = _visible_evidence(tx, credit, credit.member)
     chosen = member_settings.get(tx, credit.member)
     is_counted = credit.all_messages > 0
@@ -67,29 +68,27 @@ def _offer_note(tx: Transaction, credit: Credit, settings: MentorSettings) -> No
     )
 
 
-def render_post(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    credit = tx.session.get_one(Credit, delivery.subject_id)
+def _render_post(tx: Transaction, credit: Credit, _delivery: Delivery) -> Note | None:
     if credit.consent != "public" or _has_opted_out(tx, credit.member):
         return None
-    text, drawn = _post_note(tx, credit)
-    return PostMessage(delivery.recipient, text, drawn)
+    return _post_note(tx, credit)
 
 
-def render_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    credit = tx.session.get_one(Credit, delivery.subject_id)
-    if credit.post_ts is None:
-        return None
+def _render_update(tx: Transaction, credit: Credit) -> Note | None:
     if credit.consent == "never":
-        return DeleteMessage(delivery.recipient, credit.post_ts)
+        return None
     is_public = credit.consent == "public"
-    text, drawn = _post_note(tx, credit) if is_public else notes.withdrawn_post()
-    return UpdateMessage(delivery.recipient, credit.post_ts, text, drawn)
+    return _post_note(tx, credit) if is_public else notes.withdrawn_post()
 
 
 def _post_note(tx: Transaction, credit: Credit) -> Note:
     channel = tx.session.get_one(Channel, credit.channel_id)
     name = members.name(tx, credit.member)
-    seen = [row for row in _evidence(tx.session, credit) if _may_show(row[2], channel)]
+    seen = [
+        row
+        for row in _evidence(tx.session, credit)
+        if visibility.may_quote(row[2], channel)
+    ]
     story = _credit_story(tx, credit, seen, is_public=True)
     return notes.post(credit.member, name, story)
 
@@ -103,29 +102,26 @@ def render_marker_note(tx: Transaction, delivery: Delivery) -> SlackAction | Non
     mine = [row for row in rows if delivery.recipient in row[0].marked_by]
     if not mine:
         return None
-    return _direct_message(
-        delivery,
-        notes.marker_note(
-            members.name(tx, credit.member),
-            _contribution(tx, mine[0], {}),
-            channel.name if channel else "",
-            _post_url(tx, credit, channel),
-        ),
+    note = notes.marker_note(
+        members.name(tx, credit.member),
+        _contribution(tx, mine[0], {}),
+        channel.name if channel else "",
+        _post_url(tx, credit, channel),
     )
+    return PostMessage(delivery.recipient, *note)
 
 
 def render_not_posted(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     channel = _channel(tx.session, tx.session.get_one(Credit, delivery.subject_id))
     if channel is None:
         return None
-    return _direct_message(
-        delivery, notes.not_posted(channel.name, delivery.payload["error"])
-    )
+    note = notes.not_posted(channel.name, delivery.payload["error"])
+    return PostMessage(delivery.recipient, *note)
 
 
 def render_ring_alert(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     member = tx.session.get_one(Member, delivery.subject_id)
-    noted = tx.session.get(
+    alert = tx.session.get(
         MentorRingAlert,
         (
             tx.workspace.id,
@@ -133,18 +129,16 @@ def render_ring_alert(tx: Transaction, delivery: Delivery) -> SlackAction | None
             date.fromisoformat(delivery.payload["period"]),
         ),
     )
-    if noted is None:
+    if alert is None:
         return None
-    called = members.names(tx, {member.slack_id, *noted.ring})
-    return _direct_message(
-        delivery,
-        notes.ring_alert(
-            called[member.slack_id],
-            [called[person] for person in noted.ring],
-            noted.marks,
-            noted.marks_from_ring,
-        ),
+    names = members.names(tx, {member.slack_id, *alert.ring})
+    note = notes.ring_alert(
+        names[member.slack_id],
+        [names[person] for person in alert.ring],
+        alert.marks,
+        alert.marks_from_ring,
     )
+    return PostMessage(delivery.recipient, *note)
 
 
 def _has_opted_out(tx: Transaction, member: str) -> bool:
@@ -201,7 +195,7 @@ def _post_url(tx: Transaction, credit: Credit, channel: Channel | None) -> str:
 def _evidence(
     session: Session, credit: Credit
 ) -> list[tuple[CreditEvidence, Ask, Channel, Answer]]:
-    """What the credit rests on, but for asks that have been deleted since."""
+    """The evidence of the credit, without asks that have been deleted since."""
     rows = session.execute(
         select(CreditEvidence, Ask, Channel, Answer)
         .join(Ask, Ask.id == CreditEvidence.ask_id)
@@ -222,7 +216,7 @@ def _channel(session: Session, credit: Credit) -> Channel | None:
 def _visible_evidence(
     tx: Transaction, credit: Credit, member: str
 ) -> tuple[Channel | None, list[tuple[CreditEvidence, Ask, Channel, Answer]]]:
-    """The credit's channel and what it rests on, as far as the person may see them."""
+    """The credit's channel and evidence, as far as the member may see them."""
     channel, rows = _channel(tx.session, credit), _evidence(tx.session, credit)
     seen = visibility.visible_channels(
         tx,
@@ -238,18 +232,23 @@ def _credit_channel_ids(tx: Transaction, delivery: Delivery) -> list[int]:
     return [] if channel_id is None else [channel_id]
 
 
-def _may_show(source: Channel, target: Channel) -> bool:
-    """What was said in one channel, in another: only if anybody there could see it."""
-    return source.id == target.id or not (source.is_private or target.is_shared)
-
-
 def _consent(credit: Credit) -> Consent:
     return cast("Consent", credit.consent)
 
 
-def _direct_message(delivery: Delivery, note: Note) -> PostMessage:
-    text, drawn = note
-    return PostMessage(delivery.recipient, text, drawn)
+CREDIT_POST = PostedMessage(
+    model=Credit,
+    lock=lambda tx, credit_id: consent.lock(tx.session, credit_id),
+    ts="post_ts",
+    post=MENTOR_POST,
+    render_post=_render_post,
+    on_posted=consent.on_posted,
+    on_rejected=consent.on_rejected,
+    update=MENTOR_UPDATE,
+    render_update=_render_update,
+    on_updated=consent.on_updated,
+    on_deleted=consent.on_deleted,
+)
 
 
 def message_types(settings: MentorSettings) -> Sequence[MessageType]:
@@ -261,29 +260,14 @@ def message_types(settings: MentorSettings) -> Sequence[MessageType]:
             on_rejected=consent.on_offer_rejected,
             on_lost=consent.on_offer_rejected,
             send_after=contact_hours.send_after,
-            lock=consent.lock_for_delivery,
+            lock=CREDIT_POST.lock_subject,
         ),
         MessageType(
             MENTOR_UPDATE_OFFER,
             partial(render_offer_update, settings=settings),
             "repeat",
         ),
-        MessageType(
-            MENTOR_POST,
-            render_post,
-            on_sent=consent.on_posted,
-            on_rejected=consent.on_rejected,
-            on_lost=consent.on_lost,
-            lock=consent.lock_for_delivery,
-        ),
-        MessageType(
-            MENTOR_UPDATE,
-            render_update,
-            "repeat",
-            on_sent=consent.on_updated,
-            on_rejected=consent.on_update_rejected,
-            lock=consent.lock_for_delivery,
-        ),
+        *CREDIT_POST.message_types(),
         MessageType(
             MENTOR_MARKER_NOTE, render_marker_note, send_after=contact_hours.send_after
         ),

@@ -1,4 +1,4 @@
-"""Draw what the outbox has promised to newcomers, from what is true now."""
+"""Render the messages to newcomers, as things are when they are sent."""
 
 from dataclasses import replace
 from operator import itemgetter
@@ -16,20 +16,28 @@ from bot.onboarding.message_kinds import (
     ONBOARDING_UPDATE_PREVIEW,
 )
 from bot.onboarding.service import introduction_note
+from bot.outbox.enqueue import dedup_key
+from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
+from bot.outbox.posted_message import LOST, PostedMessage
 from bot.outbox.queue import Delivery
 from bot.permissions import Action, Role, is_allowed
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
+from bot.slack.blocks import Note
 from bot.workspace import channels, contact_hours, member_settings, roles
-from models import Ask, Channel, ChannelIntroduction, OutboxItem
+from models import Ask, Channel, ChannelIntroduction
 
 
 def render_preview(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     channel = tx.session.get_one(Channel, delivery.subject_id)
-    said = tx.session.get_one(ChannelIntroduction, channel.id)
-    held = roles.in_channel(tx, channel, delivery.recipient, author=said.inviter)
-    if said.posted_at is not None or not is_allowed(Action.INTRODUCE, held):
+    introduction = tx.session.get_one(ChannelIntroduction, channel.id)
+    recipient_roles = roles.in_channel(
+        tx, channel, delivery.recipient, author=introduction.inviter
+    )
+    if introduction.posted_at is not None:
+        return None
+    if not is_allowed(Action.INTRODUCE, recipient_roles):
         return None
     text, drawn = blocks.preview(
         channel.id, channel.slack_id, channel.name, introduction_note(channel)[1]
@@ -38,41 +46,38 @@ def render_preview(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 
 
 def render_preview_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    """The preview without its buttons, once somebody else has posted it."""
+    """Remove the preview's buttons, once somebody else has posted it."""
     channel = tx.session.get_one(Channel, delivery.subject_id)
-    sent = tx.session.execute(
-        select(OutboxItem.slack_channel, OutboxItem.ts).filter_by(
-            installation_id=delivery.installation_id,
-            key=f"newcomer.preview:{channel.id}:{delivery.recipient}",
-            state="sent",
-        )
-    ).first()
-    if sent is None or not (sent[0] and sent[1]):
+    key = dedup_key(ONBOARDING_PREVIEW, channel.id, delivery.recipient)
+    sent = find_sent(tx.session, delivery.installation_id, key)
+    if sent is None:
         return None
     if tx.session.get_one(ChannelIntroduction, channel.id).posted_at is None:
         return None
     note = blocks.already_posted(channel.slack_id, channel.name)
-    return UpdateMessage(sent[0], sent[1], *note)
+    return UpdateMessage(*sent, *note)
 
 
-def render_introduction(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    channel = tx.session.get_one(Channel, delivery.subject_id)
-    text, drawn = introduction_note(channel)
-    return PostMessage(channel.slack_id, text, drawn)
+def _lock_introduction(tx: Transaction, channel_id: int) -> None:
+    tx.session.get_one(ChannelIntroduction, channel_id, with_for_update=True)
 
 
-def _on_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
-    """Slack would not have it: whoever wanted it may try again."""
-    said = tx.session.get_one(
-        ChannelIntroduction, delivery.subject_id, with_for_update=True
-    )
-    said.posted_at = None
-    _notify_not_posted(tx, said, error)
+def _render_introduction(
+    tx: Transaction, introduction: ChannelIntroduction, _delivery: Delivery
+) -> Note:
+    return introduction_note(tx.session.get_one(Channel, introduction.channel_id))
 
 
-def _on_lost(tx: Transaction, delivery: Delivery, _error: str) -> None:
-    said = tx.session.get_one(ChannelIntroduction, delivery.subject_id)
-    _notify_not_posted(tx, said, "unknown")
+def _on_rejected(
+    tx: Transaction, introduction: ChannelIntroduction, error: str
+) -> None:
+    """Let whoever wanted it try again."""
+    introduction.posted_at = None
+    _notify_not_posted(tx, introduction, error)
+
+
+def _on_lost(tx: Transaction, introduction: ChannelIntroduction) -> None:
+    _notify_not_posted(tx, introduction, LOST)
 
 
 def _notify_not_posted(
@@ -98,7 +103,7 @@ def render_not_posted(tx: Transaction, delivery: Delivery) -> SlackAction | None
 
 
 def render_greeting(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    # The one that they have been in longest, of those where it can be said.
+    # The channel that they joined first, of those that they may be greeted in.
     joined = sorted(delivery.payload["joined"].items(), key=itemgetter(1))
     found = (tx.session.get_one(Channel, int(channel)) for channel, _ in joined)
     wanted = [c for c in found if _wants_greeting(tx, c, delivery.recipient)]
@@ -120,15 +125,15 @@ def render_greeting(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 def _wants_greeting(tx: Transaction, channel: Channel, member: str) -> bool:
     if not channel.is_joined or channel.is_archived:
         return False
-    held = roles.in_workspace(tx, member)
-    if not is_allowed(Action.ASK, held):
+    member_roles = roles.in_workspace(tx, member)
+    if not is_allowed(Action.ASK, member_roles):
         return False
-    if Role.GUEST in held and not channel.guests_may_ask:
+    if Role.GUEST in member_roles and not channel.guests_may_ask:
         return False
     chosen = member_settings.get(tx, member)
     if chosen.is_greeted or not chosen.wants_greetings:
         return False
-    # Whoever has asked by now knows how, and needs no rules.
+    # Whoever has asked by now knows how.
     asked = select(Ask.id).filter_by(installation_id=tx.workspace.id, asker=member)
     return tx.session.scalar(asked.limit(1)) is None
 
@@ -141,6 +146,16 @@ def _channel_ids(_tx: Transaction, delivery: Delivery) -> list[int]:
     return [delivery.subject_id]
 
 
+INTRODUCTION = PostedMessage(
+    model=ChannelIntroduction,
+    lock=_lock_introduction,
+    ts=None,
+    post=ONBOARDING_INTRODUCTION,
+    render_post=_render_introduction,
+    on_rejected=_on_rejected,
+    on_lost=_on_lost,
+)
+
 MESSAGE_TYPES = (
     MessageType(ONBOARDING_PREVIEW, render_preview, quoted_channels=_channel_ids),
     MessageType(
@@ -149,12 +164,7 @@ MESSAGE_TYPES = (
         "repeat",
         quoted_channels=_channel_ids,
     ),
-    MessageType(
-        ONBOARDING_INTRODUCTION,
-        render_introduction,
-        on_rejected=_on_rejected,
-        on_lost=_on_lost,
-    ),
+    *INTRODUCTION.message_types(),
     MessageType(ONBOARDING_NOT_POSTED, render_not_posted, quoted_channels=_channel_ids),
     MessageType(
         ONBOARDING_GREETING,

@@ -17,6 +17,7 @@ from bot.onboarding.message_kinds import (
     ONBOARDING_PREVIEW,
     ONBOARDING_UPDATE_PREVIEW,
 )
+from bot.outbox.enqueue import dedup_key
 from bot.permissions import Action, require
 from bot.runtime import Transaction
 from bot.slack.blocks import NOT_IN_CHANNEL, Note
@@ -186,7 +187,7 @@ def _pending_greeting(tx: Transaction, member: str) -> OutboxItem | None:
         select(OutboxItem)
         .filter_by(
             installation_id=tx.workspace.id,
-            key=f"newcomer.greeting:0:{member}",
+            key=dedup_key(ONBOARDING_GREETING, 0, member),
             state="pending",
         )
         .with_for_update()

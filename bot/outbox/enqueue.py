@@ -86,6 +86,11 @@ _ENQUEUE = prepare_insert(OutboxItem, _on_enqueue_conflict)
 _ENQUEUE_UPDATE = prepare_insert(OutboxItem, _on_update_conflict)
 
 
+def dedup_key(kind: str, subject_id: int, to: str, occurrence: str = "") -> str:
+    """The key by which a message is enqueued once."""
+    return ":".join(filter(None, (kind, str(subject_id), to, occurrence)))
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """A delivery from whose outcome other promises follow.
@@ -254,7 +259,7 @@ def _row(
 ) -> dict[str, Any]:
     if due <= now:
         session.info[ENQUEUED] = True
-    key = ":".join(filter(None, (kind, str(subject_id), recipient, occurrence)))
+    key = dedup_key(kind, subject_id, recipient, occurrence)
     cause: Cause | None = session.info.get(_CAUSE)
     is_doubted = cause is not None and kind in cause.verified_kinds
     return {

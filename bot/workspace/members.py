@@ -1,6 +1,6 @@
 """The members of a workspace, as Slack describes them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -173,6 +173,12 @@ def names(tx: Transaction, slack_ids: Iterable[str]) -> dict[str, str]:
     )
     distinct = distinct_names(known)
     return {slack_id: distinct.get(slack_id, SOMEONE) for slack_id in wanted}
+
+
+def names_in_order(tx: Transaction, slack_ids: Sequence[str]) -> list[str]:
+    """`names`, in the order of the ids."""
+    by_id = names(tx, slack_ids)
+    return [by_id[slack_id] for slack_id in slack_ids]
 
 
 def text_with_names(tx: Transaction, text: str) -> str:

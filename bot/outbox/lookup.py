@@ -1,0 +1,29 @@
+"""Find what became of a message, by its dedup key."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import OutboxItem
+
+
+def find_sent(
+    session: Session, installation_id: int, key: str
+) -> tuple[str, str] | None:
+    """The channel and `ts` of a message in Slack; None if it was not sent."""
+    row = session.execute(
+        select(OutboxItem.slack_channel, OutboxItem.ts).filter_by(
+            installation_id=installation_id, key=key, state="sent"
+        )
+    ).first()
+    return (row[0], row[1]) if row and row[0] and row[1] else None
+
+
+def find_state(
+    session: Session, installation_id: int, key: str, *, for_update: bool = False
+) -> str | None:
+    """The state of a message; None if it was never enqueued.
+
+    `for_update` keeps the worker from claiming it before the transaction ends.
+    """
+    query = select(OutboxItem.state).filter_by(installation_id=installation_id, key=key)
+    return session.scalar(query.with_for_update() if for_update else query)

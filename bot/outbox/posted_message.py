@@ -1,0 +1,153 @@
+"""The life of a message that the bot posts in a channel, and keeps current."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from sqlalchemy import select
+
+from bot.outbox.enqueue import dedup_key
+from bot.outbox.kind import MessageKind
+from bot.outbox.lookup import find_state
+from bot.outbox.message_type import MessageType, do_nothing
+from bot.outbox.queue import Delivery
+from bot.slack.actions import DeleteMessage, PostMessage, SlackAction, UpdateMessage
+from bot.slack.blocks import Note
+from models import OutboxItem
+from models.base import Base
+
+if TYPE_CHECKING:
+    from bot.runtime import Transaction
+
+Row = TypeVar("Row", bound=Base)
+
+# The error code of a post of which nobody can tell whether Slack took it.
+LOST = "unknown"
+
+_DELETED = frozenset({"message_not_found", "thread_not_found"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedMessage(Generic[Row]):
+    """A message that is posted once for a row of `model`, and updated from then on.
+
+    1. `post` is enqueued, and rendered by `render_post` (None: there is nothing to
+       post any more). Slack takes it: its `ts` is stored in the attribute `ts`, and
+       `on_posted` runs. If `update` was enqueued before the `ts` was known,
+       `update_again` enqueues it once more.
+    2. Slack refuses it: `on_rejected` with its error code. Nobody can tell whether
+       Slack took it: `on_lost`, or else `on_rejected` with the error LOST.
+    3. `update` is enqueued whenever the row changes, and rendered by `render_update`
+       (None: the message is deleted; "unchanged": it stays as it is). Somebody has
+       deleted it in Slack: `on_deleted`.
+
+    `lock` locks the row and what has to be locked before it. The other functions get
+    the row as it is then; none runs for a row that is gone.
+    """
+
+    model: type[Row]
+    lock: Callable[["Transaction", int], object]
+    post: MessageKind
+    render_post: Callable[["Transaction", Row, Delivery], Note | None]
+    thread_ts: Callable[["Transaction", Row], str | None] = do_nothing
+    ts: str | None = "ts"
+    on_posted: Callable[["Transaction", Row], None] = do_nothing
+    on_rejected: Callable[["Transaction", Row, str], None]
+    on_lost: Callable[["Transaction", Row], None] | None = None
+    update: MessageKind | None = None
+    render_update: Callable[
+        ["Transaction", Row], Note | Literal["unchanged"] | None
+    ] = do_nothing
+    update_again: Callable[["Transaction", Row], None] | None = None
+    on_updated: Callable[["Transaction", Delivery, Any], None] = do_nothing
+    on_deleted: Callable[["Transaction", Row], None] = do_nothing
+
+    def message_types(self) -> tuple[MessageType, ...]:
+        """The types of the post and of its update."""
+        post = MessageType(
+            self.post,
+            self._render_post,
+            on_sent=self._on_sent,
+            on_rejected=self._on_rejected,
+            on_lost=self._on_lost,
+            lock=self.lock_subject,
+        )
+        if self.update is None:
+            return (post,)
+        update = MessageType(
+            self.update,
+            self._render_update,
+            "repeat",
+            on_sent=self.on_updated,
+            on_rejected=self.on_update_rejected,
+            lock=self.lock_subject,
+        )
+        return post, update
+
+    def lock_subject(self, tx: "Transaction", delivery: Delivery) -> None:
+        self.lock(tx, delivery.subject_id)
+
+    def on_update_rejected(
+        self, tx: "Transaction", delivery: Delivery, error: str
+    ) -> None:
+        row = self._row(tx, delivery)
+        if row is not None and error in _DELETED:
+            self.on_deleted(tx, row)
+
+    def _row(self, tx: "Transaction", delivery: Delivery) -> Row | None:
+        return tx.session.get(self.model, delivery.subject_id, populate_existing=True)
+
+    def _render_post(self, tx: "Transaction", delivery: Delivery) -> SlackAction | None:
+        row = self._row(tx, delivery)
+        note = self.render_post(tx, row, delivery) if row is not None else None
+        if row is None or note is None:
+            return None
+        return PostMessage(delivery.recipient, *note, self.thread_ts(tx, row))
+
+    def _render_update(
+        self, tx: "Transaction", delivery: Delivery
+    ) -> SlackAction | None:
+        row = self._row(tx, delivery)
+        ts = getattr(row, self.ts) if row is not None and self.ts else None
+        if row is None or ts is None:
+            return None
+        note = self.render_update(tx, row)
+        if note == "unchanged":
+            return None
+        if note is None:
+            return DeleteMessage(delivery.recipient, ts)
+        return UpdateMessage(delivery.recipient, ts, *note)
+
+    def _on_sent(
+        self, tx: "Transaction", delivery: Delivery, sent: tuple[str, str]
+    ) -> None:
+        row = self._row(tx, delivery)
+        if row is None:
+            return
+        if self.ts is not None:
+            setattr(row, self.ts, sent[1])
+            tx.session.flush()
+        self.on_posted(tx, row)
+        if self.update_again is None or self.update is None:
+            return
+        # The channel may have got another id while the message was being sent.
+        recipient = tx.session.scalars(
+            select(OutboxItem.recipient).filter_by(id=delivery.id)
+        ).one()
+        key = dedup_key(self.update, delivery.subject_id, recipient)
+        if find_state(tx.session, delivery.installation_id, key) is not None:
+            self.update_again(tx, row)
+
+    def _on_rejected(self, tx: "Transaction", delivery: Delivery, error: str) -> None:
+        row = self._row(tx, delivery)
+        if row is not None:
+            self.on_rejected(tx, row, error)
+
+    def _on_lost(self, tx: "Transaction", delivery: Delivery, _error: str) -> None:
+        row = self._row(tx, delivery)
+        if row is None:
+            return
+        if self.on_lost is None:
+            self.on_rejected(tx, row, LOST)
+        else:
+            self.on_lost(tx, row)

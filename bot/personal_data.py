@@ -3,7 +3,7 @@
 A declaration says which columns name a person, which hold their words, and what is
 done with a row when one is forgotten. What is shown to a person as theirs, and what
 is left when they are forgotten, follows from it. A test holds every table to having
-one, and the README to saying the same.
+one; the reference of the docs says the same.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ def _do_nothing(_tx: Transaction, _erasure: Erasure) -> None:
 class TablePolicy:
     """One table. Columns that are not mentioned say nothing of a person.
 
-    `what`, `why` and `until` are the README's words.
+    `contents`, `purpose` and `retention` are words of the docs.
     """
 
     model: type[Base]

@@ -14,7 +14,11 @@ ROOT = Path(__file__).parent.parent
 def parser() -> argparse.ArgumentParser:
     """Parse to a namespace whose `run` takes the settings and the namespace."""
     made = argparse.ArgumentParser(
-        prog="app.py", description="A Slack bot for peer problem-solving channels."
+        prog="app.py",
+        description="A Slack bot for peer problem-solving channels.",
+        epilog="Without a command it serves the workspace that the tokens belong to."
+        " Without tokens it runs as `sandbox`, unless DATABASE_URL or an unknown SLACK_…"
+        " variable is set: then it refuses, because a real workspace was meant.",
     )
     made.add_argument("--version", action="version", version=f"Backswing {version()}")
     made.set_defaults(
@@ -27,13 +31,21 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(title="commands", metavar="COMMAND")
 
     def add(
-        name: str, says: str, module: str, function: str
+        name: str, says: str, module: str, function: str, *, more: str
     ) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=says)
+        about = f"{says[0].upper()}{says[1:]}. {more}"
+        command = commands.add_parser(name, help=says, description=about)
         command.set_defaults(run=_lazy(module, function))
         return command
 
-    sandbox = add("sandbox", "run against a pretend Slack", "sandbox", "play")
+    sandbox = add(
+        "sandbox",
+        "run against a pretend Slack",
+        "sandbox",
+        "play",
+        more="It keeps its data in a new file below data/. It takes the next free port"
+        " if neither PORT nor SANDBOX_PORT is set.",
+    )
     sandbox.add_argument("--empty", action="store_true", help="without the story")
     sandbox.add_argument(
         "--replay",
@@ -59,6 +71,8 @@ def parser() -> argparse.ArgumentParser:
         "check tokens, scopes, database and more, and say what to do",
         "doctor",
         "report",
+        more="It changes nothing, also while the bot runs, and shows no secret, person"
+        " or message. It ends with code 1 if something is wrong.",
     )
     doctor.add_argument("--json", action="store_true", help="for a program to read")
 
@@ -67,8 +81,12 @@ def parser() -> argparse.ArgumentParser:
         "import a Slack export as history; nobody is notified",
         "import_export",
         "load",
+        more="You can interrupt it and run it again. Its report accounts for every"
+        " message; if there is none at all, it ends with code 1.",
     )
-    history.add_argument("export", type=Path, metavar="EXPORT.zip")
+    history.add_argument(
+        "export", type=Path, metavar="EXPORT.zip", help="the file that Slack gave you"
+    )
     history.add_argument(
         "--channel",
         action="extend",
@@ -83,19 +101,42 @@ def parser() -> argparse.ArgumentParser:
         help="which messages are asks (default: those that contain a question)",
     )
 
-    add("migrate", "bring the database up to date", "migrate", "migrate")
+    add(
+        "migrate",
+        "bring the database up to date",
+        "migrate",
+        "migrate",
+        more="With SQLite the next start does this by itself.",
+    )
 
-    backup = add("backup", "copy the SQLite database", "backup", "back_up")
-    backup.add_argument("file", type=Path, metavar="FILE")
+    backup = add(
+        "backup",
+        "copy the SQLite database",
+        "backup",
+        "back_up",
+        more="It works while the bot runs, too. Only its owner can read the copy.",
+    )
+    backup.add_argument(
+        "file", type=Path, metavar="FILE", help="a new file for the copy"
+    )
 
     export = add(
         "export",
         "write asks and people as tables, for the program's leads",
         "export_tables",
         "write",
+        more="It works while the bot runs, too. Private channels and private kudos are"
+        " left out, and text that a spreadsheet would run is shown as text.",
     )
-    export.add_argument("folder", type=Path, metavar="FOLDER")
-    export.add_argument("--format", choices=("csv", "json"), default="csv")
+    export.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="a folder for the files"
+    )
+    export.add_argument(
+        "--format",
+        choices=("csv", "json"),
+        default="csv",
+        help="of the files (default: csv)",
+    )
     return made
 
 

@@ -39,7 +39,7 @@ _WELCOME = """
           answer in its thread, react to an answer with :white_check_mark:
           /backswing help         what else there is
 
-  Stop it with Ctrl-C. The README says how to install it into a real workspace.
+  Stop it with Ctrl-C. docs/operate/install.md says how to install it for real.
 """
 
 

@@ -13,9 +13,51 @@ from bot import monitoring
 from bot.db.engine import Database
 from bot.monitoring import QueueDepth
 from bot.runtime import Runtime
+from handlers.metrics import Declaration
 from handlers.readiness import Readiness
 
 log = logging.getLogger(__name__)
+
+
+GAUGES: Mapping[str, Declaration] = {
+    "backswing_build_info": Declaration(
+        "Always 1; the labels say which program this is.",
+        ("python", "version"),
+    ),
+    "backswing_ready": Declaration(
+        "1 if a part is ready, as `/readyz` says.", ("part",)
+    ),
+    "backswing_events_waiting": Declaration("Events in line, waiting to be committed."),
+    "backswing_pool_connections_in_use": Declaration(
+        "Connections to the database in use. Pools: quick `lookups`, `reads`, and"
+        " `changes` (on PostgreSQL also for reading).",
+        ("pool",),
+    ),
+    "backswing_pool_connections_size": Declaration(
+        "Connections that a pool may have.", ("pool",)
+    ),
+    "backswing_deliveries": Declaration(
+        "Messages and changes for Slack that wait (`pending`, `sending`, or"
+        " `unverified`: perhaps sent, and looked for first) or were given up (`parked`:"
+        " Slack refused it; `unknown`: perhaps sent, never sent again).",
+        ("state",),
+    ),
+    "backswing_deliveries_due": Declaration("Those whose time has come.", ("state",)),
+    "backswing_deliveries_oldest_due_seconds": Declaration(
+        "The time for which the oldest due delivery has waited; 0 if none is due.",
+    ),
+    "backswing_work_due": Declaration(
+        "Scheduled work that is due and not done yet.", ("work",)
+    ),
+    "backswing_work_oldest_due_seconds": Declaration(
+        "The time for which the oldest of that work has been due.",
+        ("work",),
+    ),
+    "backswing_slack_pause_seconds": Declaration(
+        "The time until Slack may be called again, by method.",
+        ("method",),
+    ),
+}
 
 
 class DatabaseCollector(Collector):
@@ -41,24 +83,14 @@ class DatabaseCollector(Collector):
         self._build = build
 
     def collect(self) -> Iterator[Metric]:
-        yield _gauge(
-            "backswing_build_info",
-            "Always 1; the labels say which program this is.",
-            tuple(self._build),
-            {tuple(self._build.values()): 1},
-        )
+        labels = GAUGES["backswing_build_info"].labels
+        build = tuple(self._build[label] for label in labels)
+        yield _gauge("backswing_build_info", {build: 1})
         ready = self._readiness.check()
         yield _gauge(
-            "backswing_ready",
-            "Whether a part does its work, as /readyz says.",
-            ("part",),
-            {(part,): why is None for part, why in ready.items()},
+            "backswing_ready", {(part,): why is None for part, why in ready.items()}
         )
-        yield GaugeMetricFamily(
-            "backswing_events_waiting",
-            "Events in the line, waiting to be committed.",
-            value=self._waiting_events(),
-        )
+        yield _gauge("backswing_events_waiting", {(): self._waiting_events()})
         yield from self._pools()
         try:
             yield from self._outbox()
@@ -69,16 +101,11 @@ class DatabaseCollector(Collector):
 
     def _pools(self) -> Iterator[Metric]:
         pools = self._database.pools()
-        for name, says, at in (
-            ("in_use", "in use", 0),
-            ("size", "that there may be", 1),
+        for name, at in (
+            ("backswing_pool_connections_in_use", 0),
+            ("backswing_pool_connections_size", 1),
         ):
-            yield _gauge(
-                f"backswing_pool_connections_{name}",
-                f"Connections to the database {says}, by what they are for.",
-                ("pool",),
-                {(pool,): figures[at] for pool, figures in pools.items()},
-            )
+            yield _gauge(name, {(pool,): counts[at] for pool, counts in pools.items()})
 
     def _outbox(self) -> Iterator[Metric]:
         rt, now = self._rt, self._rt.clock()
@@ -93,8 +120,6 @@ class DatabaseCollector(Collector):
                     limited_until[method] = max(until, limited_until.get(method, until))
         yield _gauge(
             "backswing_deliveries",
-            "Promises to Slack that are not over, or were given up, by their state.",
-            ("state",),
             {(state,): waiting.count for state, waiting in deliveries.items()},
         )
         waits = {
@@ -104,31 +129,20 @@ class DatabaseCollector(Collector):
         }
         yield _gauge(
             "backswing_deliveries_due",
-            "Promises whose time has come, by their state.",
-            ("state",),
             {(state,): waiting.due for state, waiting in waits.items()},
         )
-        yield GaugeMetricFamily(
-            "backswing_deliveries_oldest_due_seconds",
-            "For how long the oldest due promise has waited; 0 where none is due.",
-            value=max((_age(waiting, now) for waiting in waits.values()), default=0.0),
-        )
+        oldest = max((_age(waiting, now) for waiting in waits.values()), default=0.0)
+        yield _gauge("backswing_deliveries_oldest_due_seconds", {(): oldest})
         yield _gauge(
             "backswing_work_due",
-            "What the clock is to do, and has not done yet.",
-            ("work",),
             {(name,): waiting.due for name, waiting in work.items()},
         )
         yield _gauge(
             "backswing_work_oldest_due_seconds",
-            "For how long the oldest of it has been due.",
-            ("work",),
             {(name,): _age(waiting, now) for name, waiting in work.items()},
         )
         yield _gauge(
             "backswing_slack_pause_seconds",
-            "For how much longer Slack does not want to be called, by its method.",
-            ("method",),
             {
                 (method,): (until - now).total_seconds()
                 for method, until in limited_until.items()
@@ -147,13 +161,9 @@ def _age(waiting: QueueDepth, now: datetime) -> float:
     return (now - waiting.oldest_at).total_seconds() if waiting.oldest_at else 0.0
 
 
-def _gauge(
-    name: str,
-    documentation: str,
-    labels: tuple[str, ...],
-    values: Mapping[tuple[str, ...], float],
-) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, documentation, labels=labels)
-    for of, value in values.items():
-        family.add_metric(of, value)
+def _gauge(name: str, values: Mapping[tuple[str, ...], float]) -> GaugeMetricFamily:
+    about = GAUGES[name]
+    family = GaugeMetricFamily(name, about.documentation, labels=about.labels)
+    for label_values, value in values.items():
+        family.add_metric(label_values, value)
     return family

@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter as Counted
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from prometheus_client import (
@@ -28,43 +29,62 @@ OTHER = "other"
 disable_created_metrics()
 
 
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a metric means, and its labels; the reference of the docs says the same."""
+
+    documentation: str
+    labels: tuple[str, ...] = ()
+
+
+# By their names, to which `_total` is added.
+COUNTERS: Mapping[str, Declaration] = {
+    "backswing_events": Declaration(
+        "Events, commands, clicks and forms from Slack, by type. Outcomes: `done`,"
+        " `refused` (not ours), `failed` (Slack delivers it again).",
+        ("type", "outcome"),
+    ),
+    "backswing_requests_refused": Declaration(
+        "HTTP requests that were not let in. Reasons: `signature`, `age` (signed more"
+        " than five minutes ago), `size`, `content type`, `content`, `incomplete` (the"
+        " body took more than 10 seconds); `full` and `late` ask Slack to come again.",
+        ("reason",),
+    ),
+    "backswing_delivery_attempts": Declaration(
+        "Attempts to deliver a message or a change to Slack. Outcomes: `sent`,"
+        " `withdrawn` (no longer true), `failed`, `ratelimited`, `unsure`; `parked` and"
+        " `unknown` if it was the last attempt.",
+        ("outcome",),
+    ),
+    "backswing_jobs": Declaration("Scheduled jobs that ran.", ("job", "outcome")),
+}
+GAUGES: Mapping[str, Declaration] = {
+    "backswing_last_event_timestamp_seconds": Declaration(
+        "The time of Slack's last delivery, in Unix time; 0 is never.",
+    ),
+}
+
+
 class Metrics:
     """For any thread. Each process counts for itself, from its start."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        self._events = self._counter(
-            "backswing_events",
-            "What Slack delivered, by its type and what became of it.",
-            "type",
-            "outcome",
-        )
-        self._last_event = Gauge(
-            "backswing_last_event_timestamp_seconds",
-            "When Slack delivered something last, in Unix time; 0 is never.",
-            registry=self._registry,
-        )
-        self._refused = self._counter(
-            "backswing_requests_refused",
-            "HTTP requests that were not let in, by the reason.",
-            "reason",
-        )
-        self._attempts = self._counter(
-            "backswing_delivery_attempts",
-            "Attempts to keep a promise to Slack, by what became of it.",
-            "outcome",
-        )
-        self._jobs = self._counter(
-            "backswing_jobs",
-            "What the clock did, by name and outcome.",
-            "job",
-            "outcome",
-        )
+        self._events = self._counter("backswing_events")
+        self._last_event = self._gauge("backswing_last_event_timestamp_seconds")
+        self._refused = self._counter("backswing_requests_refused")
+        self._attempts = self._counter("backswing_delivery_attempts")
+        self._jobs = self._counter("backswing_jobs")
         self._types: set[str] = set()
 
-    def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
-        return Counter(name, documentation, labels, registry=self._registry)
+    def _counter(self, name: str) -> Counter:
+        about = COUNTERS[name]
+        return Counter(name, about.documentation, about.labels, registry=self._registry)
+
+    def _gauge(self, name: str) -> Gauge:
+        about = GAUGES[name]
+        return Gauge(name, about.documentation, about.labels, registry=self._registry)
 
     def register(self, collector: Collector) -> None:
         """Have something asked for its figures each time that somebody looks."""

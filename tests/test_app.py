@@ -655,7 +655,7 @@ def backup(start: Callable[..., Process], file: Path, url: str) -> Process:
     return start("backup", str(file), DATABASE_URL=url)
 
 
-def test_a_copy_made_while_the_bot_runs_is_whole_and_is_restored_as_the_readme_says(
+def test_a_copy_made_while_the_bot_runs_is_whole_and_is_restored_as_the_docs_say(
     start: Callable[..., Process], tmp_path: Path
 ):
     kept = tmp_path / "data" / "backswing.db"
@@ -674,8 +674,8 @@ def test_a_copy_made_while_the_bot_runs_is_whole_and_is_restored_as_the_readme_s
     assert asks
 
     kept.write_bytes(b"broken")
-    readme = (ROOT / "README.md").read_text()
-    lines = re.findall(r"^(rm -f data/.*|install -m .*)$", readme, re.MULTILINE)
+    page = (ROOT / "docs" / "operate" / "backup.md").read_text()
+    lines = re.findall(r"^(rm -f data/.*|install -m .*)$", page, re.MULTILINE)
     assert len(lines) == 2
     for line in lines:
         words = line.replace("FILE", str(copy)).split()

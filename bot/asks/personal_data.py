@@ -78,11 +78,11 @@ def _ask_ids_naming(tx: Transaction, erasure: Erasure) -> Iterable[int]:
 PERSONAL_DATA = (
     TablePolicy(
         model=Ask,
-        contents="Asks: their text, topics and state; who asked, solved and closed"
-        " them, and why; the line on what worked.",
-        purpose="To show them, and what became of them.",
-        retention="The asker is forgotten: then the words and the name go, and the rest"
-        " stays as somebody's ask.",
+        contents="Asks: text, topics, state; who asked, solved and closed them, and"
+        " why; the line on what worked.",
+        purpose="Show them and their outcome.",
+        retention="The asker is forgotten: then text and name go, and the row stays"
+        " without a name.",
         owner_columns=("asker",),
         mentioned_columns=("solved_by", "closed_by", "removed_by"),
         text_columns={
@@ -157,28 +157,28 @@ def _answer_ids_naming(tx: Transaction, erasure: Erasure) -> Iterable[int]:
 ANSWER_PERSONAL_DATA = (
     TablePolicy(
         model=Answer,
-        contents="Answers: which message it is, by whom and when; how many it helped."
-        " Not its text.",
-        purpose="To show what solved an ask, and to tell people that they helped.",
-        retention="The author is forgotten: then it stays as somebody's answer.",
+        contents="Answers: the message's id, author and time, and how many people it"
+        " helped. Not its text.",
+        purpose="Show what solved an ask, and tell people that they helped.",
+        retention="The author is forgotten: then the row stays without a name.",
         owner_columns=("author",),
         non_personal=("ts",),
     ),
     TablePolicy(
         model=Reaction,
-        contents="Reactions on asks and answers: who, which emoji, when. In a channel"
-        " that captures messages, on others, too.",
-        purpose="They say what helped and what solved an ask.",
-        retention="The person is forgotten: then it stays as somebody's. Those that"
-        " belong to no ask go after 7 days.",
+        contents="Reactions on asks and answers: person, emoji, time. In a channel"
+        " that captures messages, on other messages, too.",
+        purpose="They mark answers as helpful and asks as solved.",
+        retention="The person is forgotten: then the row stays without a name. Those"
+        " that belong to no ask go after 7 days.",
         owner_columns=("member",),
         non_personal=("message_ts", "emoji", "meaning"),
     ),
     TablePolicy(
         model=UnmatchedMessage,
-        contents="In a channel that captures messages, the ids of those that belong to"
-        " no ask: which message, by whom.",
-        purpose="Its ask may still be on its way.",
+        contents="In a channel that captures messages: the ids of messages that belong"
+        " to no ask, and their authors.",
+        purpose="Their ask may still arrive.",
         retention="7 days have passed.",
         owner_columns=("author",),
         non_personal=("ts", "thread_ts"),

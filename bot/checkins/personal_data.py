@@ -76,8 +76,8 @@ PERSONAL_DATA = (
     TablePolicy(
         model=Schedule,
         contents="When a channel is asked what, and who set it up.",
-        purpose="To ask, and to tell whoever set it up when that can't go on.",
-        retention="The person is forgotten: then it stays as somebody's.",
+        purpose="Ask, and tell the person who set it up if that can't go on.",
+        retention="The person is forgotten: then the row stays without a name.",
         owner_columns=("owner",),
         non_personal=(
             "question",
@@ -96,23 +96,23 @@ PERSONAL_DATA = (
     TablePolicy(
         model=Participant,
         contents="Who joined a check-in, left it, or was asked whether to join.",
-        purpose="Only those who joined are asked, and nobody is asked to join twice.",
+        purpose="Remind only people who joined, and ask nobody twice to join.",
         retention="The person is forgotten.",
         owner_columns=("member",),
         on_erasure="delete",
     ),
     TablePolicy(
         model=Round,
-        contents="Each time that a channel was asked, and its message.",
-        purpose="To take in what people share there.",
+        contents="Each time that a channel was asked, and the message.",
+        purpose="Collect what people share there.",
         retention="The database is deleted.",
         non_personal=("question", "hint", "reflection", "state", "reason", "ts"),
     ),
     TablePolicy(
         model=CheckIn,
-        contents="What each member shared in the form, and whether they did.",
-        purpose="To show it in the thread, and to remind once.",
-        retention="The person is forgotten: then the words and the name go.",
+        contents="What each member shared in the form, and whether they shared.",
+        purpose="Show it in the thread, and remind once.",
+        retention="The person is forgotten: then text and name go.",
         owner_columns=("member",),
         text_columns={
             "working_on": "member",
@@ -125,9 +125,9 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=CheckInReply,
-        contents="Replies to a check-in: which message, by whom. Not their text.",
-        purpose="To know who has shared something.",
-        retention="The author is forgotten: then it stays as somebody's.",
+        contents="Replies to a check-in: the message's id and author. Not their text.",
+        purpose="Know who has shared something.",
+        retention="The author is forgotten: then the row stays without a name.",
         owner_columns=("author",),
         non_personal=("ts",),
     ),

@@ -16,98 +16,116 @@ class MentorSettings(BaseModel):
     windows_days: tuple[int, ...] = Field(
         (28, 56, 84),
         min_length=1,
-        description="How far back evidence may lie: the second number counts where"
-        " nobody qualifies in the first, and so on. The bot looks once so much is known"
-        " as the first.",
+        description="How many days back evidence may lie. The second number applies if"
+        " nobody qualifies in the first, and so on. The bot begins to look once it"
+        " knows that many days: the first number.",
     )
     visibility_days: int = Field(
         90,
         ge=1,
         le=366,
-        description="How far back messages are counted; at least the largest window.",
+        description="How many days back messages are counted; at least the largest"
+        " window.",
     )
     ring_days: int = Field(
         366,
         ge=1,
         le=366,
-        description="How far back it is known who marked whom, to see rings and marks"
-        " in return; at least the largest window.",
+        description="How many days back marks are considered to see rings and marks in"
+        " return; at least the largest window.",
     )
     least_marks: int = Field(
-        2, ge=1, description="Marks from askers whom the person did not mark in return."
+        2,
+        ge=1,
+        description="The least number of marks from askers whom the person"
+        " did not mark in return.",
     )
     least_askers: int = Field(
         2,
         ge=1,
-        description="Such askers; one of them is outside the person's ring, and has"
-        " dealt with somebody outside the person's circle.",
+        description="The least number of such askers. One of them is outside the"
+        " person's ring, and has dealt with somebody outside the person's circle.",
     )
     least_answered: int = Field(
         3,
         ge=1,
-        description="One such mark is enough for whoever answered so many different"
-        " people in the window.",
+        description="One such mark is enough for a person who answered this many"
+        " different people in the window.",
     )
     talkative_people: int = Field(
-        10, ge=0, description="So many of those who write most are expected to help."
+        10,
+        ge=0,
+        description="This many of the people who write most are expected to help.",
     )
     talkative_percent: float = Field(
-        5, ge=0, le=100, description="Or so many percent of those who write, if more."
+        5,
+        ge=0,
+        le=100,
+        description="Or this many percent of the people who write, if that is more.",
     )
     small_team: int = Field(
-        30, ge=0, description="Where fewer people write, the next two count instead."
+        30,
+        ge=0,
+        description="If fewer people than this write, the next two settings"
+        " apply instead.",
     )
     talkative_share: float = Field(
         0.2,
         ge=0,
         le=1,
-        description="The share of those who write that is expected to help.",
+        description="The share of the people who write that is expected to help.",
     )
     talkative_least: int = Field(
-        3, ge=0, description="Or so many people, if that is more."
+        3, ge=0, description="Or this many people, if that is more."
     )
     rest_days: int = Field(
-        84, ge=0, description="Nobody is credited again for so long."
+        84, ge=0, description="How many days nobody is credited again."
     )
     caution: float = Field(
         1.2816,
         allow_inf_nan=False,
-        description="How cautious the estimate is: the normal quantile of the bound;"
-        " 1.2816 is that of 10 %.",
+        description="How cautious the estimate is: the normal quantile of its lower"
+        " bound. 1.2816 is that of 10 %.",
     )
     credits_a_period: int = Field(
-        1, ge=1, description="At most so many people are credited in a week."
+        1, ge=1, description="At most this many people are credited in a week."
     )
     consent_days: int = Field(
-        7, ge=1, description="Without an answer for so long it stays between us."
+        7,
+        ge=1,
+        description="How many days to wait for an answer; after that, nothing"
+        " is posted.",
     )
     ring_percent: float = Field(
         60,
         gt=0,
         le=100,
-        description="Leads are told when this much of somebody's marks comes from one"
-        " ring.",
+        description="Leads get a note when this percentage of somebody's marks comes"
+        " from one ring.",
     )
     ring_people: int = Field(
         7,
         ge=2,
-        description="More people than this who lead to each other are a community, not"
-        " a ring.",
+        description="More people than this who are connected by marks are a community,"
+        " not a ring.",
     )
     circle_people: int = Field(
         12,
         ge=0,
-        description="So many people who are joined by marks, and by none to anybody"
-        " else, are one circle, and earn no credits. With 0, nobody's circle matters.",
+        description="Up to this many people who are connected by marks, and to nobody"
+        " else, are one circle and earn no credits. 0 turns this off.",
     )
     ring_marks: int = Field(
-        4, ge=1, description="Fewer marks than this say nothing about a ring."
+        4, ge=1, description="Fewer marks than this are too few to speak of a ring."
     )
     weekday: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] = Field(
-        "fri", description="On which day a period ends, and the bot looks."
+        "fri", description="The day on which a period ends and the bot looks."
     )
     hour: int = Field(
-        10, ge=0, le=23, description="At which hour, in the zone of most people."
+        10,
+        ge=0,
+        le=23,
+        description="The hour of that day, in the time zone of most people.",
     )
 
     @model_validator(mode="after")

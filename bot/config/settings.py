@@ -45,11 +45,13 @@ class Settings(BaseSettings):
         " serves over Socket Mode.",
     )
     slack_signing_secret: SecretStr | None = Field(
-        None, description="From Basic Information: serves over HTTP."
+        None,
+        description="The signing secret, from Basic Information: serves over HTTP.",
     )
     slack_api_url: str = Field(
         "https://slack.com/api/",
-        description="Where Slack's Web API is; for GovSlack or a test server.",
+        description="The address of Slack's Web API; change it for GovSlack or a test"
+        " server.",
     )
     database_url: str = Field(
         "sqlite:///data/backswing.db",
@@ -66,10 +68,10 @@ class Settings(BaseSettings):
         3333, ge=0, le=65535, description="The port of the sandbox's page."
     )
     log_format: Literal["auto", "json", "plain"] = Field(
-        "auto", description="`auto` is plain on a terminal and JSON elsewhere."
+        "auto", description="`auto` is plain text on a terminal and JSON elsewhere."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="The least severe thing to log."
+        "INFO", description="The least severe level to log."
     )
     mentors: MentorSettings = Field(
         MentorSettings(),

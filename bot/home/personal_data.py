@@ -41,9 +41,8 @@ def _refresh_affected_homes(tx: Transaction, erasure: Erasure) -> None:
 PERSONAL_DATA = (
     TablePolicy(
         model=Home,
-        contents="Who has opened their Home tab, and when; which page of it they look"
-        " at.",
-        purpose="To show it as it is when something of theirs changes.",
+        contents="Who has opened their Home tab, when, and at which pages.",
+        purpose="Update it when something of theirs changes.",
         retention="The person is forgotten.",
         owner_columns=("member",),
         non_personal=("hash", "starts"),
@@ -52,9 +51,9 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=ChannelMember,
-        contents="In which channels those people are; of others, in which private ones,"
-        " as Slack last said.",
-        purpose="To show them what is said there, and nobody else.",
+        contents="The channels of people who use the Home tab; of others, their"
+        " private channels, as Slack last said.",
+        purpose="Show them what is said there, and nobody else.",
         retention="The person is forgotten.",
         owner_columns=("member",),
         on_erasure="delete",

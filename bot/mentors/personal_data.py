@@ -73,11 +73,11 @@ def _find_ring_alerts(tx: Transaction, erasure: Erasure) -> Iterable[int]:
 PERSONAL_DATA = (
     TablePolicy(
         model=MessageCount,
-        contents="How many messages each person wrote in a channel on a day. Nothing of"
-        " the messages.",
-        purpose="Whoever writes little and helps much is to be noticed.",
-        retention="A year has passed. When the person is forgotten it stays as"
-        " somebody's.",
+        contents="How many messages each person wrote in a channel on a day. Nothing"
+        " of the messages.",
+        purpose="Notice people who write little and help much.",
+        retention="A year has passed. When the person is forgotten, the row stays"
+        " without a name.",
         owner_columns=("member",),
     ),
     TablePolicy(
@@ -89,7 +89,7 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=ExpectedExpert,
-        contents="Who is expected to help anyway.",
+        contents="People whose help is expected anyway.",
         purpose="They are no unexpected mentors.",
         retention="It is taken back, or the person is forgotten.",
         owner_columns=("member",),
@@ -98,17 +98,17 @@ PERSONAL_DATA = (
     TablePolicy(
         model=MentorRun,
         contents="When the bot looked for mentors, and how many it found.",
-        purpose="It looks once in each period.",
+        purpose="Look once in each period.",
         retention="The database is deleted.",
     ),
     TablePolicy(
         model=Credit,
-        contents="Who was noticed, or credited by hand and why; what they chose; where"
+        contents="Who was noticed, or credited by hand and why; their choice; where"
         " they were told.",
-        purpose="To tell them first, to keep to their choice, and to let them change"
-        " it.",
-        retention="The person is forgotten: then it stays as somebody's, and its public"
-        " post names nobody. Whoever credited by hand takes their reason along.",
+        purpose="Tell them first, respect their choice, and let them change it.",
+        retention="The person is forgotten: then the row stays without a name, and its"
+        " public post names nobody. The reason goes when the person who wrote it is"
+        " forgotten.",
         owner_columns=("member",),
         mentioned_columns=("credited_by",),
         text_columns={
@@ -121,16 +121,16 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=CreditEvidence,
-        contents="The marks behind a credit: who asked, whom it helped.",
-        purpose="A credit says what it rests on.",
-        retention="The person is forgotten: then it stays as somebody's.",
+        contents="The marks behind a credit: who asked, and whom it helped.",
+        purpose="Show what a credit rests on.",
+        retention="The person is forgotten: then the row stays without a name.",
         mentioned_columns=("asker",),
         json_columns=("helped", "marked_by"),
     ),
     TablePolicy(
         model=MentorRingAlert,
         contents="That most of somebody's marks come from one small ring.",
-        purpose="The program leads are told once.",
+        purpose="Tell the program leads once.",
         retention="The person is forgotten.",
         owner_columns=("member",),
         json_columns=("ring",),

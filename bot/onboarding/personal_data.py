@@ -15,8 +15,8 @@ PERSONAL_DATA = (
         model=ChannelIntroduction,
         contents="Who invited the bot to a channel, and who let it introduce itself"
         " there.",
-        purpose="It asks whoever invited it, and introduces itself once.",
-        retention="The person is forgotten: then it stays as somebody's.",
+        purpose="Ask the person who invited it, and introduce itself once.",
+        retention="The person is forgotten: then the row stays without a name.",
         owner_columns=("inviter", "posted_by"),
     ),
 )

@@ -62,12 +62,11 @@ def _write_tombstone(tx: Transaction, erasure: Erasure) -> None:
 CORE_TABLES: Sequence[TablePolicy] = (
     TablePolicy(
         model=Member,
-        contents="People: what Slack's profile says of them: names, time zone, guest,"
-        " admin or bot; when they were deactivated.",
-        purpose="To call them by their name without notifying them; to know who may do"
-        " what.",
-        retention="The person is forgotten: then only the id stays, for 7 days, so that"
-        " what Slack delivers late brings nothing back.",
+        contents="From people's Slack profiles: names, time zone, guest, admin or bot;"
+        " when they were deactivated.",
+        purpose="Name people without notifying them, and know who may do what.",
+        retention="The person is forgotten: then only the id stays, for 7 days, so"
+        " that nothing that Slack delivers late brings them back.",
         owner_columns=("slack_id",),
         non_personal=("name", "full_name", "handle", "tz"),
         on_erasure="trace",
@@ -83,8 +82,8 @@ CORE_TABLES: Sequence[TablePolicy] = (
     ),
     TablePolicy(
         model=Channel,
-        contents="Channels: what Slack's channel list says of them; their settings.",
-        purpose="To know where the bot may do what.",
+        contents="Channels: name and state from Slack, and their settings.",
+        purpose="Know where the bot may do what.",
         retention=UNTIL_DATABASE_DELETED,
         non_personal=(
             "slack_id",
@@ -100,9 +99,8 @@ CORE_TABLES: Sequence[TablePolicy] = (
     ),
     TablePolicy(
         model=Installation,
-        contents="The workspace: its id, name and address, and the bot's ids there. No"
-        " token.",
-        purpose="To make links to messages.",
+        contents="The workspace: id, name, address, and the bot's ids there. No token.",
+        purpose="Make links to messages.",
         retention=UNTIL_DATABASE_DELETED,
         non_personal=(
             "team_id",
@@ -116,11 +114,11 @@ CORE_TABLES: Sequence[TablePolicy] = (
     ),
     TablePolicy(
         model=OutboxItem,
-        contents="What was sent: what it was about, to whom, and where it stands. Not"
-        " its words, which are drawn when it is sent.",
-        purpose="So that nothing is said twice, and what was said can be reworded.",
-        retention="The recipient is forgotten; its details go 30 days after the"
-        " sending.",
+        contents="Messages that were sent or wait: subject, recipient, state. Not"
+        " their text, which is rendered when they are sent.",
+        purpose="Send nothing twice, and reword what was sent.",
+        retention="The recipient is forgotten; details go 30 days after the message"
+        " was sent.",
         owner_columns=("recipient",),
         json_columns=("detail",),
         key_columns=("key",),
@@ -129,14 +127,14 @@ CORE_TABLES: Sequence[TablePolicy] = (
     TablePolicy(
         model=OutboxChannel,
         contents="When the next message may go to a channel or a person.",
-        purpose="Slack takes one a second.",
+        purpose="Slack accepts one a second.",
         retention="The person is forgotten.",
         owner_columns=("recipient",),
         on_erasure="delete",
     ),
     TablePolicy(
         model=RateLimit,
-        contents="Until when Slack does not want to be called with a method.",
+        contents="Until when Slack accepts no calls of a method.",
         purpose="Slack asks for it.",
         retention=UNTIL_DATABASE_DELETED,
         non_personal=("method",),
@@ -147,7 +145,7 @@ WORKSPACE_SETTINGS = (
     TablePolicy(
         model=WorkspaceSettingsRow,
         contents="What the workspace decided for all of its channels.",
-        purpose="To keep to it.",
+        purpose="Apply it.",
         retention="The database is deleted.",
         non_personal=("channel_defaults",),
     ),
@@ -165,10 +163,9 @@ WORKSPACE_SETTINGS = (
 MEMBER_SETTINGS = (
     TablePolicy(
         model=MemberSettingsRow,
-        contents="What members chose for themselves: topics, reminders, quiet hours,"
-        " pauses, whether they may be named or asked; when they were greeted.",
-        purpose="So that the bot leaves them alone when they wish, and greets them"
-        " once.",
+        contents="What members chose for themselves: topics, reminders, hours, pauses,"
+        " whether they may be named or asked; when they were greeted.",
+        purpose="Leave people alone when they wish, and greet them once.",
         retention="The person is forgotten.",
         owner_columns=("member",),
         non_personal=("topics_known", "topics_wanted", "may_be_named"),

@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from bot.clock import Clock, utc_now
@@ -12,6 +12,33 @@ from bot.errors import SettingsError
 from bot.slack.client import SlackClient
 from cli.doctor import database, files, process, slack
 from cli.doctor.findings import Finding, wrong
+
+# Each row that the report can have, and its check; the reference of the docs has them.
+ROWS: Mapping[str, str] = {
+    "Tokens": "Slack's tokens are set, and each is of the kind that its setting needs.",
+    "Bot token": "Slack accepts the bot's token.",
+    "Scopes": "The app was installed with the scopes of `manifest.yml`.",
+    "Clock": "This machine's clock agrees with Slack's: signatures depend on it.",
+    "App token": "Slack opens a Socket Mode connection with it, for the same app.",
+    "Signing secret": "It is set, and looks like one; over HTTP only.",
+    "Bot": "The bot runs, is ready, and nobody else has its port.",
+    "Events": "Slack delivered something lately.",
+    "Signatures": "Requests that Slack did not sign.",
+    "Old requests": "Requests that were signed more than five minutes ago.",
+    "Load": "Events that came faster than they were committed.",
+    "Database": "It can be read and written, and is whole.",
+    "Connections": "PostgreSQL has connections left for more replicas.",
+    "Database clock": "The clock of PostgreSQL agrees with this machine's.",
+    "Schema": "The tables are those of this version.",
+    "Workspace": "The database belongs to the workspace of the token.",
+    "Channels": "The channels that the bot is in; private ones are counted, not named.",
+    "Time zones": "Every time zone in use is known, from tzdata of today.",
+    "Zone rules": "The system's rules are no newer than those of tzdata.",
+    "Deliveries": "Messages that are late, or were given up in the last 7 days.",
+    "File modes": "Nobody else on the machine can read `.env` and the database.",
+    "Folder": "Nobody else can look into the data folder.",
+    "Room": "There is room on the disk.",
+}
 
 
 def report(settings: Settings, args: argparse.Namespace) -> int:
@@ -53,7 +80,7 @@ def _no_tokens(settings: Settings) -> Finding:
         says = f"None are set, so the bot does not start. {error}"
     else:
         says = "None are set: the bot would run against a pretend Slack."
-    return wrong("Tokens", says, "Follow “Install it into a workspace” in the README.")
+    return wrong("Tokens", says, "Follow docs/operate/install.md.")
 
 
 def format_report(findings: Sequence[Finding]) -> str:

@@ -104,7 +104,7 @@ def examine(
             yield wrong(
                 about,
                 f"Is not ready: {part}: {why}.",
-                "See “Is it ready?” in the README, and the log.",
+                "See “Readiness” in docs/operate/monitor.md, and the log.",
             )
     if all(why == "ok" for why in process.parts.values()):
         yield ok(about, f"Runs on {where}, and is ready.")

@@ -23,9 +23,9 @@ from handlers.metrics import MAX_TYPES, Metrics
 from handlers.readiness import Readiness
 from models import Channel, CheckIn, Credit, Round, Schedule
 from tests import leak_markers
+from tests.docs import DOCS, rows
 from tests.factories import Story
 from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, TEAM, message_event
-from tests.test_readme import table
 
 Sample = tuple[str, *tuple[str, ...]]
 Read = Callable[[], Mapping[Sample, float]]
@@ -279,7 +279,7 @@ def test_nothing_of_anybody_stands_on_the_page(story: Story, read: Read, bolt: B
     assert [secret for secret in secrets if secret in page] == []
 
 
-def test_each_metric_is_explained_in_the_readme_and_none_besides(
+def test_each_metric_is_explained_in_the_docs_and_none_besides(
     story: Story, read: Read, bolt: BoltApp
 ):
     story.slack.fail["chat.postMessage"] = [RateLimited("chat.postMessage", 30)]
@@ -296,5 +296,7 @@ def test_each_metric_is_explained_in_the_readme_and_none_besides(
     }
     assert {
         name: set(filter(None, labels.split(", ")))
-        for name, (labels, _) in table("### Metrics").items()
+        for name, (labels, _) in rows(
+            (DOCS / "reference" / "metrics.md").read_text()
+        ).items()
     } == shown

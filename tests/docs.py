@@ -1,0 +1,53 @@
+"""The docs, as tests read them."""
+
+import re
+from functools import cache
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+# What a stranger reads before the site.
+FRONT = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")]
+
+
+@cache
+def generator() -> ModuleType:
+    """Import `.ci/docs`, which writes the reference."""
+    loader = SourceFileLoader("ci_docs", str(ROOT / ".ci" / "docs"))
+    spec = spec_from_loader("ci_docs", loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def section(page: Path, heading: str) -> str:
+    _, found, rest = page.read_text().partition(f"\n{heading}\n")
+    assert found, f"no heading {heading!r}"
+    return re.split(r"\n#+ ", rest)[0]
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """The table in the text: its first column, and the others by it."""
+    lines = re.findall(r"^\| ((?!---).*) \|$", text, re.MULTILINE)
+    cells = [[cell.strip() for cell in line.split(" | ")] for line in lines[1:]]
+    named = {row[0]: row[1:] for row in cells}
+    assert len(named) == len(cells), "a row stands twice"
+    return named
+
+
+def targets(page: Path) -> list[str]:
+    """Files that a page links to or shows; not those of other hosts."""
+    code = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
+    prose = code.sub("", page.read_text())
+    found = re.findall(r"\]\(([^)#]+)", prose)
+    found += re.findall(r'(?:src|srcset)="([^"]+)"', prose)
+    return [target for target in found if "://" not in target]

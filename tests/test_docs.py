@@ -1,0 +1,160 @@
+"""The site is whole, and what its pages say of the code is so."""
+
+import argparse
+import ast
+import configparser
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.workspace import reaction_emoji
+from cli import arguments
+from cli.doctor import ROWS
+from tests.browser.screenshots import STEPS
+from tests.docs import DOCS, FRONT, PAGES, ROOT, generator, name, rows, section, targets
+
+SITE = tomllib.loads((ROOT / "zensical.toml").read_text())["project"]
+MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text())
+
+
+def listed(part: object) -> Iterator[str]:
+    """The pages of a part of the site's navigation."""
+    match part:
+        case str():
+            yield part
+        case dict():
+            for inner in part.values():
+                yield from listed(inner)
+        case list():
+            for inner in part:
+                yield from listed(inner)
+
+
+def test_each_page_is_in_the_navigation_once():
+    pages = [str(page.relative_to(DOCS)) for page in PAGES]
+    assert sorted(listed(SITE["nav"])) == pages
+
+
+def test_the_site_takes_its_fonts_from_the_reader():
+    assert SITE["theme"]["font"] is False
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_each_link_and_picture_leads_somewhere(page: Path):
+    found = targets(page)
+    assert [target for target in found if not (page.parent / target).exists()] == []
+
+
+def test_each_picture_is_taken_by_the_script_and_shown():
+    taken = {f"{step}.png" for step in STEPS}
+    assert {picture.name for picture in (DOCS / "pictures").iterdir()} == taken
+    shown = {Path(target).name for page in [*PAGES, *FRONT] for target in targets(page)}
+    assert taken <= shown
+
+
+def test_each_command_of_the_command_line_is_named_and_none_besides():
+    [commands] = [
+        action.choices
+        for action in arguments.parser()._actions
+        if isinstance(action, argparse._SubParsersAction)
+    ]
+    named = {
+        command
+        for page in [*PAGES, *FRONT]
+        for command in re.findall(r"app\.py ([a-z]+)\b", page.read_text())
+    }
+    assert named == set(commands)
+
+
+def test_each_option_of_the_command_line_has_its_help():
+    reference = (DOCS / "reference" / "command-line.md").read_text()
+    for line in re.findall(r"^\| `.+", reference, re.MULTILINE):
+        assert re.fullmatch(r"\| `.+` \| .+\. \|", line), line
+
+
+def test_each_scope_has_its_reason_and_the_optional_ones_are_marked():
+    scopes = MANIFEST["oauth_config"]["scopes"]
+    reasons = rows(generator().scopes())
+    assert list(reasons) == [f"`{scope}`" for scope in scopes["bot"]]
+    assert all(len(reason) > 15 for [reason] in reasons.values())
+    optional = [scope for scope, [why] in reasons.items() if "*Optional.*" in why]
+    assert optional == [f"`{scope}`" for scope in scopes["bot_optional"]]
+
+
+def test_each_slash_command_and_shortcut_is_explained():
+    features = MANIFEST["features"]
+    page = DOCS / "reference" / "slack-commands.md"
+    typed = rows(section(page, "## Slash commands"))
+    commands = {command["command"] for command in features["slash_commands"]}
+    assert {use.strip("`").split()[0] for use in typed} == commands
+    shortcuts = rows(section(page, "## Shortcuts"))
+    names = [shortcut["name"] for shortcut in features["shortcuts"]]
+    assert list(shortcuts) == [f"**{shortcut}**" for shortcut in names]
+    for where, effect in [*typed.values(), *shortcuts.values()]:
+        assert where
+        assert len(effect) > 10
+
+
+def test_the_emoji_that_mean_something_are_listed():
+    guide = (DOCS / "guides" / "answer.md").read_text()
+    for emoji in (
+        *reaction_emoji.DEFAULT_HELPFUL,
+        *reaction_emoji.DEFAULT_SOLVED,
+        *reaction_emoji.LOOKING,
+        *reaction_emoji.SAME,
+    ):
+        assert f"`:{emoji}:`" in guide
+
+
+def test_each_row_of_the_doctor_is_explained_and_none_besides():
+    reported = set()
+    for file in (ROOT / "cli" / "doctor").glob("*.py"):
+        tree = ast.parse(file.read_text())
+        for node in ast.walk(tree):
+            match node:
+                # The row's name, where it is said with the finding.
+                case ast.Call(
+                    func=ast.Name(id="ok" | "warning" | "wrong"),
+                    args=[ast.Constant(value=row), *_],
+                ):
+                    reported.add(row)
+                # And where it is said once, for several findings.
+                case ast.Assign(
+                    targets=[ast.Name(id="about" | "SUBJECT")],
+                    value=ast.Constant(value=row),
+                ):
+                    reported.add(row)
+    assert reported == set(ROWS)
+
+
+def test_each_part_of_readiness_is_explained_and_none_besides():
+    source = (ROOT / "cli" / "app.py").read_text()
+    parts = re.findall(r'^ +"(\w+)": (?:partial|lambda|self)', source, re.MULTILINE)
+    parts += re.findall(r'checks\["(\w+)"\]', source)
+    assert len(parts) > 5
+    explained = rows(section(DOCS / "operate" / "monitor.md", "## Readiness"))
+    assert list(explained) == [f"`{part}`" for part in parts]
+
+
+def test_each_file_and_folder_of_the_architecture_is_there():
+    page = (DOCS / "develop" / "architecture.md").read_text()
+    places = re.findall(r"^([\w./]+)  ", page, re.MULTILINE)
+    assert len(places) > 10
+    assert [place for place in places if not (ROOT / place).exists()] == []
+
+
+def test_the_unit_for_systemd_starts_the_program_and_lets_it_write_its_data():
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.read(ROOT / "deploy" / "backswing.service")
+    service = unit["Service"]
+    folder = service["WorkingDirectory"]
+    assert service["ExecStart"] == f"{folder}/.venv/bin/python app.py"
+    assert service["ReadWritePaths"] == f"{folder}/data"
+    # As app.py ends where a setting is missing or wrong.
+    assert service["RestartPreventExitStatus"] == "2"
+    steps = (DOCS / "operate" / "deploy.md").read_text()
+    assert f"sudo -u {service['User']} mkdir -m 700 {folder}/data" in steps

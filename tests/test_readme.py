@@ -1,9 +1,11 @@
 """The README stays short and true, and the reference is what the code says."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from cli import arguments
 from tests.docs import DOCS, FRONT, ROOT, generator, name, targets
 
 README = (ROOT / "README.md").read_text()
@@ -50,3 +52,15 @@ def test_a_page_that_somebody_changed_by_hand_is_noticed(
     assert docs.stale() == []
     (tmp_path / "page.md").write_text("as somebody thought")
     assert docs.stale() == ["page.md"]
+
+
+def test_the_changelogs_newest_version_is_the_programs():
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    versions = re.findall(r"^## (\d+\.\d+\.\d+) - ", changelog, re.MULTILINE)
+    assert versions[0] == arguments.version()
+
+
+def test_no_line_of_the_changelog_stands_twice():
+    """A merge that keeps both sides can bring back what was reworded."""
+    entries = re.findall(r"^- .+", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert len(set(entries)) == len(entries)

@@ -147,6 +147,19 @@ def test_each_file_and_folder_of_the_architecture_is_there():
     assert [place for place in places if not (ROOT / place).exists()] == []
 
 
+def test_each_file_that_the_pages_for_developers_name_is_there():
+    folders = "bot|cli|docs|handlers|jobs|models|sandbox|tests"
+    named = {
+        path
+        for page in [*(DOCS / "develop").iterdir(), *FRONT]
+        for path in re.findall(rf"`((?:{folders})/[\w./]+)`", page.read_text())
+        # The example of a feature to add.
+        if "digests" not in path
+    }
+    assert len(named) > 10
+    assert {path for path in named if not (ROOT / path).exists()} == set()
+
+
 def test_the_unit_for_systemd_starts_the_program_and_lets_it_write_its_data():
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.read(ROOT / "deploy" / "backswing.service")

@@ -24,8 +24,8 @@ class Role(StrEnum):
 
 class Action(StrEnum):
     ASK = "ask"
-    MAKE_ASK = "make an ask of a message"
-    OFFER_HELP = "say that they can help"
+    MAKE_ASK = "turn a message into an ask"
+    OFFER_HELP = "offer help with an ask"
     SAME_PROBLEM = "say that they have the same problem"
     MARK_HELPFUL = "mark an answer helpful"
     MARK_SOLUTION = "mark an answer as the solution"
@@ -43,8 +43,8 @@ class Action(StrEnum):
     MANAGE_WORKSPACE = "change the workspace's settings"
     NAME_PROGRAM_LEADS = "name program leads"
     SEE_MENTORS = "see mentors, and add credits"
-    EDIT_OWN_SETTINGS = "choose what the bot does for themselves"
-    MANAGE_OWN_DATA = "see or remove what is kept of themselves"
+    EDIT_OWN_SETTINGS = "change their own settings"
+    MANAGE_OWN_DATA = "see or erase their own data"
 
 
 _ANYBODY = frozenset({Role.MEMBER, Role.GUEST})

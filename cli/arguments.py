@@ -17,8 +17,9 @@ def parser() -> argparse.ArgumentParser:
         prog="app.py",
         description="A Slack bot for peer problem-solving channels.",
         epilog="Without a command it serves the workspace that the tokens belong to."
-        " Without tokens it runs as `sandbox`, unless DATABASE_URL or an unknown SLACK_…"
-        " variable is set: then it refuses, because a real workspace was meant.",
+        " Without tokens it runs as `sandbox`, unless DATABASE_URL or an unknown"
+        " SLACK_… variable is set: then it refuses, because a real workspace was"
+        " meant.",
     )
     made.add_argument("--version", action="version", version=f"Backswing {version()}")
     made.set_defaults(

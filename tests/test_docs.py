@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bot import monitoring
 from bot.workspace import reaction_emoji
 from cli import arguments
 from cli.doctor import ROWS
+from handlers import collectors
 from tests.browser.screenshots import STEPS
 from tests.docs import DOCS, FRONT, PAGES, ROOT, generator, name, rows, section, targets
 
@@ -138,6 +140,18 @@ def test_each_part_of_readiness_is_explained_and_none_besides():
     assert len(parts) > 5
     explained = rows(section(DOCS / "operate" / "monitor.md", "## Readiness"))
     assert list(explained) == [f"`{part}`" for part in parts]
+
+
+def test_the_states_of_deliveries_are_those_that_there_are():
+    given_up = set(monitoring.FAILED_STATES)
+    states = {*monitoring.QUEUED_STATES, *given_up}
+    documentation = collectors.GAUGES["backswing_deliveries"].documentation
+    assert set(re.findall(r"`(\w+)`", documentation)) == states
+    monitor = (DOCS / "operate" / "monitor.md").read_text()
+    [alert] = re.findall(r'backswing_deliveries\{state=~"([^"]+)"', monitor)
+    assert set(alert.split("\\|")) == given_up
+    backup = (DOCS / "operate" / "backup.md").read_text()
+    assert set(re.findall(r"state = '(\w+)'", backup)) < states
 
 
 def test_each_file_and_folder_of_the_architecture_is_there():

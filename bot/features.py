@@ -1,35 +1,32 @@
-"""The list of everything that the outbox can send."""
+"""FEATURES: the only list of features."""
 
-from collections.abc import Mapping
-
-from bot.asks import notifications as asks
-from bot.checkins import notifications as checkins
+from bot.asks.feature import ASKS
+from bot.checkins.feature import CHECKINS
 from bot.config.mentors import MentorSettings
-from bot.home import service as home
-from bot.kudos import notifications as kudos
-from bot.mentors import notifications as mentors
-from bot.onboarding import notifications as onboarding
-from bot.outbox.kind import MessageKind
-from bot.outbox.message_type import MessageType
-from bot.privacy import redaction
-from bot.privacy import service as privacy
+from bot.feature import Features
+from bot.home.feature import HOME
+from bot.kudos.feature import KUDOS
+from bot.mentors.feature import mentors
+from bot.onboarding.feature import ONBOARDING
+from bot.privacy.feature import PRIVACY
+from bot.settings.feature import SETTINGS
 
 
-def message_types(
-    settings: MentorSettings | None = None,
-) -> Mapping[MessageKind, MessageType]:
-    """Return each message type by its kind."""
-    types = {
-        message_type.kind: message_type
-        for message_type in (
-            *asks.MESSAGE_TYPES,
-            *kudos.MESSAGE_TYPES,
-            *checkins.MESSAGE_TYPES,
-            *onboarding.MESSAGE_TYPES,
-            *mentors.message_types(settings or MentorSettings()),
-            *home.MESSAGE_TYPES,
-            privacy.DATA_FILE,
+def load_features(mentor_settings: MentorSettings) -> Features:
+    """Return the features, in the order in which a transaction locks their rows."""
+    return Features(
+        (
+            HOME,
+            ASKS,
+            KUDOS,
+            mentors(mentor_settings),
+            CHECKINS,
+            ONBOARDING,
+            SETTINGS,
+            PRIVACY,
         )
-    }
-    redact = redaction.message_type(types)
-    return types | {redact.kind: redact}
+    )
+
+
+# With the default numbers.
+FEATURES = load_features(MentorSettings())

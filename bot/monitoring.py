@@ -2,25 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
-from bot.config.mentors import MentorSettings
-from bot.mentors import detection
 from bot.runtime import Transaction
-from models import (
-    CheckIn,
-    Credit,
-    Member,
-    OutboxChannel,
-    OutboxItem,
-    RateLimit,
-    Round,
-    Schedule,
-)
+from models import Member, OutboxChannel, OutboxItem, RateLimit
 
 # What is sent or withdrawn is over; of these there are few, and an index finds them.
 QUEUED_STATES = ("pending", "sending", "unverified")
@@ -110,79 +99,52 @@ def _failure_counts(
     return [FailureCount(*row) for row in rows]
 
 
-def due_work(tx: Transaction, *, settings: MentorSettings) -> Mapping[str, QueueDepth]:
-    """What the clock is to do, by its name: all of it is due, and soon done."""
-    unanswered = tx.now - timedelta(days=settings.consent_days)
-    looks = len(detection.due_runs(tx, settings=settings))
-    here = Schedule.installation_id == tx.workspace.id
-    asked_here = Round.schedule_id.in_(select(Schedule.id).where(here))
-    return {
-        "start check-ins": _due(
-            tx.session, Schedule.next_at, tx.now, Schedule.state == "on", here
-        ),
-        "close check-ins": _due(
-            tx.session, Round.closes_at, tx.now, Round.state == "open", asked_here
-        ),
-        "nudge members": _due(
-            tx.session,
-            CheckIn.nudge_at,
-            tx.now,
-            CheckIn.round_id.in_(select(Round.id).where(asked_here)),
-        ),
-        "look for mentors": QueueDepth(looks, looks, None),
-        "settle unanswered consent": _due(
-            tx.session,
-            Credit.told_at,
-            unanswered,
-            Credit.consent == "asked",
-            Credit.installation_id == tx.workspace.id,
-        ),
-        "look people up": _count(
-            tx.session,
+def due_work(tx: Transaction) -> Mapping[str, QueueDepth]:
+    """Return what the clock is to do, by its name: all of it is due, and soon done."""
+    work = {
+        name: depth
+        for feature_work in tx.features.due_work
+        for name, depth in feature_work(tx).items()
+    }
+    unknown_members = tx.session.scalar(
+        select(func.count()).where(
             Member.looked_up_at.is_(None),
             Member.forgotten_at.is_(None),
             Member.installation_id == tx.workspace.id,
-        ),
-    }
+        )
+    )
+    return work | {"look people up": queue_depth(unknown_members or 0)}
 
 
-def next_due(tx: Transaction, *, settings: MentorSettings) -> datetime | None:
+def next_due(tx: Transaction) -> datetime | None:
     """Return the next UTC instant after `now` at which the clock is to do something.
 
     None where nothing is planned. What is due already does not count.
     """
-    here = Schedule.installation_id == tx.workspace.id
-    asked_here = Round.schedule_id.in_(select(Schedule.id).where(here))
     moments = [
-        _next_after(
+        next_after(
             tx,
             OutboxItem.due_at,
             OutboxItem.finished_at.is_(None),
             OutboxItem.installation_id == tx.workspace.id,
         ),
         # What is due waits for its turn in the channel.
-        _next_after(
+        next_after(
             tx, OutboxChannel.free_at, OutboxChannel.installation_id == tx.workspace.id
         ),
-        _next_after(tx, Schedule.next_at, Schedule.state == "on", here),
-        _next_after(tx, Round.closes_at, Round.state == "open", asked_here),
-        _next_after(
-            tx,
-            CheckIn.nudge_at,
-            CheckIn.round_id.in_(select(Round.id).where(asked_here)),
-        ),
-        detection.next_run_at(tx, settings=settings),
+        *(at for next_of_feature in tx.features.next_due for at in next_of_feature(tx)),
     ]
     return min(filter(None, moments), default=None)
 
 
-def _next_after(
+def next_after(
     tx: Transaction, column: Any, *where: ColumnElement[bool]
 ) -> datetime | None:
-    found: datetime | None = tx.session.scalar(
+    """Return the first time after now in a column."""
+    at: datetime | None = tx.session.scalar(
         select(func.min(column)).where(column > tx.now, *where)
     )
-    return found
+    return at
 
 
 def rate_limits(tx: Transaction) -> Mapping[str, datetime]:
@@ -198,15 +160,16 @@ def rate_limits(tx: Transaction) -> Mapping[str, datetime]:
 _EMPTY = QueueDepth(0, 0, None)
 
 
-def _due(
-    session: Session, column: Any, until: datetime, *where: ColumnElement[bool]
+def due_rows(
+    tx: Transaction, column: Any, until: datetime, *where: ColumnElement[bool]
 ) -> QueueDepth:
-    count, since = session.execute(
+    """Count the rows whose time in a column has come."""
+    count, oldest = tx.session.execute(
         select(func.count(), func.min(column)).where(column <= until, *where)
     ).one()
-    return QueueDepth(count, count, since)
+    return QueueDepth(count, count, oldest)
 
 
-def _count(session: Session, *where: ColumnElement[bool]) -> QueueDepth:
-    count = session.scalar(select(func.count()).where(*where)) or 0
+def queue_depth(count: int) -> QueueDepth:
+    """Return so many that are due; nobody knows since when."""
     return QueueDepth(count, count, None)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -15,6 +15,10 @@ from bot.config.mentors import MentorSettings
 from bot.message_counter import MessageCounter
 from bot.outbox import enqueue
 from bot.slack.api import SlackApi
+
+if TYPE_CHECKING:
+    # The list of features imports everything else.
+    from bot.feature import Features
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,15 @@ class Transaction:
     session: Session
     workspace: Workspace
     now: datetime
+    # A transaction that no Runtime opened knows no features.
+    _features: "Features | None" = None
+
+    @property
+    def features(self) -> "Features":
+        """What features plug in. Raises LookupError where no Runtime opened it."""
+        if self._features is None:
+            raise LookupError("this transaction was opened without features")
+        return self._features
 
     def enqueue(
         self,
@@ -188,6 +201,7 @@ class Runtime:
     read_session: sessionmaker[Session]
     autocommit: Engine
     clock: Clock
+    features: "Features"
     mentor_settings: MentorSettings = field(default_factory=MentorSettings)
     message_counter: MessageCounter = field(default_factory=MessageCounter)
 
@@ -207,10 +221,10 @@ class Runtime:
     def write(self, workspace: Workspace) -> Iterator[Transaction]:
         """Open a transaction; commit it at the end, or roll it back on an exception."""
         with self.write_session.begin() as session:
-            yield Transaction(session, workspace, self.clock())
+            yield Transaction(session, workspace, self.clock(), self.features)
 
     @contextmanager
     def read(self, workspace: Workspace) -> Iterator[Transaction]:
         """Open a transaction that only reads; it holds up no writer."""
         with self.read_session() as session:
-            yield Transaction(session, workspace, self.clock())
+            yield Transaction(session, workspace, self.clock(), self.features)

@@ -19,17 +19,17 @@ from starlette.applications import Starlette
 
 import handlers.bolt_app
 import jobs
-from bot import sync
 from bot.clock import Clock, utc_now
 from bot.config.settings import Settings
 from bot.db.engine import Database
 from bot.db.open import describe_failure
-from bot.features import message_types
+from bot.features import load_features
 from bot.outbox.rate_limiter import RateLimiter
 from bot.outbox.worker import BURST, MESSAGES_PER_SECOND, OutboxWorker
 from bot.runtime import Runtime, ServedWorkspaces
 from bot.slack.api import Rejected
 from bot.slack.client import SlackClient
+from bot.workspace import sync
 from bot.workspace.installations import install
 from cli.arguments import version
 from cli.watchdog import Watchdog, WatchedPart
@@ -82,12 +82,13 @@ class Application:
             database.read_session,
             database.autocommit,
             clock,
+            load_features(settings.mentors),
             mentor_settings=settings.mentors,
         )
         self.bolt = handlers.bolt_app.create_app(self.rt)
         self.worker = OutboxWorker(
             self.rt,
-            message_types(settings.mentors),
+            self.rt.features.message_types,
             fetch_new_users=sync.fetch_new_users,
             new_rate_limiter=partial(RateLimiter, MESSAGES_PER_SECOND, BURST),
             on_attempt=self.bolt.metrics.count_attempt,

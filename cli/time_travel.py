@@ -24,12 +24,11 @@ class TravelWork:
 
     def __init__(self, application: Application, slack: Sandbox) -> None:
         self._rt, self._worker = application.rt, application.worker
-        self._mentor_settings = application.settings.mentors
         self._slack = slack
 
     def next_due_at(self) -> datetime | None:
         with self._rt.read(self._rt.workspaces.only) as tx:
-            return monitoring.next_due(tx, settings=self._mentor_settings)
+            return monitoring.next_due(tx)
 
     def run_due(self) -> None:
         """Run the jobs and send what is due, until there is nothing left to do."""

@@ -6,7 +6,6 @@ from typing import Any
 from slack_bolt import Ack, App
 from slack_sdk.models.blocks import Block
 
-from bot import sync
 from bot.asks import actions, notes, replies
 from bot.asks import service as asks
 from bot.asks.notes import MarkMeaning
@@ -14,7 +13,7 @@ from bot.clock import ts_to_micros
 from bot.errors import UserError
 from bot.messages import authors
 from bot.runtime import Runtime, Transaction
-from bot.workspace import channels
+from bot.workspace import channels, sync
 from handlers import external_members
 from handlers.ask_actions import NO_ASK_HERE
 from handlers.interactions import parse_id, send_reply

@@ -4,7 +4,6 @@ from typing import Any
 
 from slack_bolt import Ack
 
-from bot import sync
 from bot.asks import actions, capture, notes
 from bot.asks import service as asks
 from bot.asks.actions import JoinMeaning
@@ -15,7 +14,7 @@ from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
 from bot.slack import blocks
 from bot.slack.blocks import Note
-from bot.workspace import channels
+from bot.workspace import channels, sync
 from handlers import external_members
 from handlers.interactions import best_effort, parse_id, send_reply
 from handlers.payloads import BlockAction, MessageShortcut
@@ -123,7 +122,7 @@ class Buttons:
         with self._rt.read(self._rt.workspace) as tx:
             here = pressed.channel.id if pressed.channel else ""
             channel = channels.find(tx, here)
-            text = settings.help_text(channel)
+            text = settings.help_text(tx, channel)
         send_reply(self._rt, body, text)
 
     def option_button(self, body: dict[str, Any], ack: Ack) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot import sync, visibility
+from bot import visibility
 from bot.asks import actions, forms, rules
 from bot.asks import service as asks
 from bot.asks.service import AskDraft
@@ -14,7 +14,7 @@ from bot.errors import UserError
 from bot.runtime import Runtime, Transaction
 from bot.slack import blocks
 from bot.slack.text import sanitize, to_mrkdwn, to_plain
-from bot.workspace import channels
+from bot.workspace import channels, sync
 from handlers.ask_actions import Buttons
 from handlers.interactions import best_effort, parse_id
 from handlers.payloads import (

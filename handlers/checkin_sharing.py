@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot import sync, visibility
+from bot import visibility
 from bot.checkins import (
     notes,
     participants,
@@ -17,6 +17,7 @@ from bot.checkins import (
 from bot.messages.tracked_messages import TrackedMessage
 from bot.runtime import Runtime, Transaction
 from bot.slack.blocks import Note
+from bot.workspace import sync
 from handlers.batch_commit import BatchedChange, Step, one_by_one
 from handlers.interactions import best_effort, parse_id
 from handlers.payloads import BlockAction, Message, ViewSubmission

@@ -115,7 +115,7 @@ class DatabaseCollector(Collector):
         for workspace in rt.workspaces:
             with rt.read(workspace) as tx:
                 _add_up(deliveries, monitoring.outbox_depth(tx))
-                _add_up(work, monitoring.due_work(tx, settings=rt.mentor_settings))
+                _add_up(work, monitoring.due_work(tx))
                 for method, until in monitoring.rate_limits(tx).items():
                     limited_until[method] = max(until, limited_until.get(method, until))
         yield _gauge(

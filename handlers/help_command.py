@@ -26,5 +26,5 @@ class Help:
         asked = SlashCommand.model_validate(body)
         with self._rt.read(self._rt.workspace) as tx:
             channel = channels.find(tx, asked.channel_id)
-            text = settings.help_text(channel)
+            text = settings.help_text(tx, channel)
         ack(text)

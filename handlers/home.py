@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot import sync
+from bot.checkins import home as checkins
 from bot.clock import ts_to_micros
 from bot.errors import UserError
 from bot.home import page
@@ -16,7 +16,7 @@ from bot.runtime import Runtime
 from bot.settings import service as settings
 from bot.slack.actions import PublishHome
 from bot.slack.api import HashConflict, Rejected, SlackError
-from bot.workspace import members
+from bot.workspace import members, sync
 from handlers.interactions import parse_id, subcommand
 from handlers.payloads import (
     AppHomeOpened,
@@ -84,7 +84,7 @@ class HomeTab:
         member, _now = pressed.user.id, self._rt.clock()
         sync.refresh(self._rt, users=[member])
         with self._rt.write(self._rt.workspace) as tx:
-            home.join_checkin(tx, parse_id(pressed.action.value), member)
+            checkins.join(tx, parse_id(pressed.action.value), member)
         ack()
 
 

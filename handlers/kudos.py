@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from slack_bolt import Ack, App
 
-from bot import sync
 from bot.errors import UserError
 from bot.kudos import forms, history, notes, parser
 from bot.kudos import service as kudos
@@ -19,7 +18,7 @@ from bot.messages import authors, tracked_messages
 from bot.runtime import Runtime, Transaction
 from bot.slack.blocks import Note
 from bot.slack.text import escape, permalink, sanitize, to_mrkdwn, to_plain
-from bot.workspace import channels
+from bot.workspace import channels, sync
 from handlers.group_commit import GroupCommit
 from handlers.kudos_buttons import ButtonListeners
 from handlers.payloads import (

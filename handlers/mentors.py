@@ -4,11 +4,11 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot import sync
 from bot.errors import UserError
 from bot.mentors import administration, consent, forms
 from bot.mentors.consent import Choice
 from bot.runtime import Runtime
+from bot.workspace import sync
 from handlers.home import show_home
 from handlers.interactions import parse_id, subcommand
 from handlers.payloads import BlockAction, SlashCommand, ViewSubmission

@@ -4,10 +4,10 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot import sync
 from bot.privacy import blocks
 from bot.privacy import service as privacy
 from bot.runtime import Runtime
+from bot.workspace import sync
 from handlers.home import show_home
 from handlers.interactions import subcommand
 from handlers.payloads import SlashCommand, ViewSubmission

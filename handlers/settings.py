@@ -4,14 +4,13 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot import sync
 from bot.errors import UserError
 from bot.runtime import Runtime
 from bot.settings import service as settings
 from bot.settings.blocks import unknown_emoji
 from bot.settings.forms import saved_view
 from bot.slack.blocks import NOT_IN_CHANNEL
-from bot.workspace import channels
+from bot.workspace import channels, sync
 from handlers.help_command import Help
 from handlers.interactions import best_effort, subcommand
 from handlers.payloads import SlashCommand, ViewSubmission

@@ -5,15 +5,9 @@ from typing import Any
 from slack_bolt import App
 from sqlalchemy import Row, update
 
-from bot import sync
-from bot.asks import ask_message
-from bot.checkins import participants, responses
-from bot.clock import ts_to_datetime, ts_to_micros
-from bot.home import memberships
-from bot.onboarding import service as onboarding
-from bot.runtime import Runtime, Transaction, Workspace
-from bot.settings import service as settings
-from bot.workspace import channels, members
+from bot.clock import ts_to_datetime
+from bot.runtime import Runtime, Workspace
+from bot.workspace import channels, members, sync
 from handlers import external_members
 from handlers.payloads import (
     ChannelEvent,
@@ -77,12 +71,11 @@ class WorkspaceListeners:
             self._rt, workspace, membership.user, {"team": membership.team}
         )
         with self._rt.write(workspace) as tx:
-            self._record_membership(tx, membership, is_member=True)
-            onboarding.greet(
+            tx.features.on_member_joined(
                 tx,
                 membership.channel,
                 membership.user,
-                joined_at=ts_to_datetime(membership.event_ts),
+                ts_to_datetime(membership.event_ts),
             )
 
     def _bot_joined(self, membership: MembershipChange, workspace: Workspace) -> None:
@@ -91,35 +84,18 @@ class WorkspaceListeners:
             channel.is_joined = True
             # The rest is looked up when it is needed.
             channel.looked_up_at = None
-            ask_message.resync_open_threads(tx, channel)
-            responses.resync_open_threads(tx, channel)
-            settings.apply_channel_defaults(tx, channel)
-            onboarding.on_bot_joined(tx, channel, inviter=membership.inviter)
-            memberships.invalidate(tx)
+            tx.features.on_bot_joined(tx, channel, membership.inviter)
 
     def member_left(self, event: Event, workspace: Workspace) -> None:
         """Record that a person left. Slack has other events for the bot itself."""
         membership = MembershipChange.model_validate(event)
-        left_at = ts_to_datetime(membership.event_ts)
         with self._rt.write(workspace) as tx:
-            self._record_membership(tx, membership, is_member=False)
-            participants.leave_channel(
-                tx, membership.channel, membership.user, left_at=left_at
+            tx.features.on_member_left(
+                tx,
+                membership.channel,
+                membership.user,
+                ts_to_datetime(membership.event_ts),
             )
-            onboarding.on_member_left(
-                tx, membership.channel, membership.user, left_at=left_at
-            )
-
-    def _record_membership(
-        self, tx: Transaction, membership: MembershipChange, *, is_member: bool
-    ) -> None:
-        memberships.on_membership_event(
-            tx,
-            membership.channel,
-            membership.user,
-            is_member=is_member,
-            event_micros=ts_to_micros(membership.event_ts),
-        )
 
     def bot_left(self, event: Event, workspace: Workspace) -> None:
         self._update_channel(workspace, _channel_id(event), is_joined=False)

@@ -2,10 +2,10 @@
 
 import logging
 
-from bot import sync
 from bot.runtime import Runtime, Workspace
 from bot.settings import service as settings
 from bot.slack.api import SlackError
+from bot.workspace import sync
 from jobs.each_workspace import each_workspace
 
 log = logging.getLogger(__name__)

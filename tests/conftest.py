@@ -20,14 +20,15 @@ from sqlalchemy import Dialect, delete, text
 from sqlalchemy.orm import Session, sessionmaker
 
 import handlers.bolt_app
-from bot import logs, sync
+from bot import logs
 from bot.config.mentors import SMALL_WORKSPACE
 from bot.db import engine as db_engine
 from bot.db import schema
 from bot.db.engine import Database
-from bot.features import message_types
+from bot.features import load_features
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, ServedWorkspaces, Workspace
+from bot.workspace import sync
 from cli.app import GC_THRESHOLD
 from handlers.bolt_app import BoltApp
 from models import Base, Installation
@@ -267,13 +268,16 @@ def rt(
         database.read_session,
         database.autocommit,
         clock,
+        load_features(SMALL_WORKSPACE),
         mentor_settings=SMALL_WORKSPACE,
     )
 
 
 @pytest.fixture
 def deliverer(rt: Runtime) -> OutboxWorker:
-    return OutboxWorker(rt, message_types(), fetch_new_users=sync.fetch_new_users)
+    return OutboxWorker(
+        rt, rt.features.message_types, fetch_new_users=sync.fetch_new_users
+    )
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.features import message_types
+from bot.features import FEATURES
 from bot.runtime import Workspace
 
 ROOT = Path(__file__).parent.parent
@@ -97,7 +97,7 @@ def test_services_are_called_within_a_transaction_and_open_none():
             "bot/outbox/outcomes.py",
             "bot/outbox/worker.py",
             "bot/runtime.py",
-            "bot/sync.py",
+            "bot/workspace/sync.py",
             "bot/imports/service.py",
             "bot/workspace/installations.py",
             "bot/visibility.py",
@@ -189,7 +189,7 @@ def promised() -> Iterator[str]:
 
 
 def test_what_is_promised_can_be_sent_and_what_can_be_sent_is_promised():
-    assert set(promised()) == set(message_types())
+    assert set(promised()) == set(FEATURES.message_types)
 
 
 def test_no_module_is_named_after_nothing_in_particular():

@@ -1,6 +1,6 @@
 """Example data for the views in tests/view_samples.py."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from typing import Any, get_args
@@ -13,13 +13,16 @@ from bot.asks import notes
 from bot.asks.blocks import AskView
 from bot.checkins import blocks as checkins
 from bot.checkins import digest_blocks
+from bot.checkins import home_blocks as home_checkins
 from bot.checkins.blocks import Blocker, MissedDate, RoundPrompt, ScheduleView
 from bot.checkins.digest_blocks import DigestEntry, PastRound
 from bot.checkins.forms import Preview
 from bot.checkins.plan import ScheduleForm
 from bot.checkins.rules import Response
+from bot.features import FEATURES
 from bot.forms.setting import Setting
 from bot.home import blocks as home
+from bot.home.rules import PagedList
 from bot.kudos import blocks as kudos
 from bot.mentors import forms as mentor_forms
 from bot.mentors import home as mentors_home
@@ -27,10 +30,10 @@ from bot.mentors import notes as mentors
 from bot.mentors.forms import CreditRow, EvidenceItem, OwnCredit
 from bot.mentors.notes import Contribution, CreditStory
 from bot.onboarding import blocks as onboarding
-from bot.settings import channel, member, workspace
 from bot.settings import forms as settings
+from bot.settings import workspace
 from bot.workspace.member_settings import MemberSettings
-from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_SOLVED
+from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_SOLVED, ChannelEmoji
 from bot.workspace.workspace_settings import WorkspaceSettings
 
 URL = "https://peers.slack.com/archives/C0HELP/p1772442000000100"
@@ -77,41 +80,78 @@ def full_ask(state: str) -> AskView:
 
 def settings_form(**values: Any) -> View:
     """The form of a channel that nobody set up, but for these values."""
-    return settings.channel_form("C0HELP", "help", fields(channel.SETTINGS, values), [])
+    shown = fields(FEATURES.channel_settings, values)
+    return settings.channel_form("C0HELP", "help", shown, [])
 
 
 def workspace_form(**values: Any) -> View:
-    shown = [workspace.PROGRAM_LEADS, *workspace.SETTINGS]
+    shown = [workspace.PROGRAM_LEADS, *FEATURES.workspace_settings]
     return settings.workspace_form(
         fields(shown, {"program_leads": [], **asdict(WorkspaceSettings()), **values}),
-        fields(workspace.CHANNEL_DEFAULTS, values),
+        fields(workspace.channel_defaults(FEATURES.channel_settings), values),
     )
 
 
 def my_form(**values: Any) -> View:
     """The form of a member who chose nothing, but for these."""
     chosen = replace(MemberSettings(), **values)
-    shown = [field.render(getattr(chosen, field.name)) for field in member.FIELDS]
+    shown = [
+        setting.field.render(getattr(chosen, setting.name))
+        for setting in FEATURES.member_settings
+    ]
     return settings.member_form(shown, "Europe/Helsinki")
 
 
-def home_view(**more: Any) -> home.HomeView:
+def summary(
+    chosen: MemberSettings, zone: str, paused_until: str = ""
+) -> home.SettingsSummary:
+    values = {one.name: getattr(chosen, one.name) for one in FEATURES.member_settings}
+    rows = [
+        one.summarize(values, zone) for one in FEATURES.member_settings if one.summarize
+    ]
+    return home.SettingsSummary(rows, paused_until)
+
+
+def home_view(
+    *,
+    is_new: bool = False,
+    waiting: Sequence[Block] = (),
+    sections: Sequence[Block] = (),
+    chosen: home.SettingsSummary | None = None,
+) -> View:
     """The Home tab of somebody who chose nothing, but for this."""
-    mine = home.SettingsSummary(member.summary(MemberSettings(), "Europe/Helsinki"))
-    return home.HomeView(**{"settings": mine, "unanswered": home.ListPage(), **more})
+    mine = chosen or summary(MemberSettings(), "Europe/Helsinki")
+    return home.home_view(
+        is_new=is_new,
+        waiting=waiting,
+        sections=[*sections, *home.settings_summary(mine)],
+        help_text=FEATURES.help_text(ChannelEmoji()),
+    )
 
 
-def listed(lines: int, start: int, total: int) -> home.ListPage[home.ListItem]:
+def listed(
+    name: str, lines: int, start: int, total: int
+) -> home.ListPage[home.ListItem]:
     about = ("answered", "#help", "2 Mar")
-    return home.ListPage([home.ListItem(TITLE, URL, about)] * lines, start, total)
+    items = [home.ListItem(TITLE, URL, about)] * lines
+    return home.ListPage(PagedList(name, lines), items, start, total)
 
 
-def full_home() -> home.HomeView:
+def full_home() -> View:
     """As much as a Home tab ever shows."""
     asked = [
         OwnCredit(n, FRIDAY, 2, 2, "help", "asked")
         for n in range(mentors_home.LIST_LIMIT)
     ]
+    stopped = home_checkins.CheckInItem(
+        7, QUESTION, "help", has_joined=True, reminders_stopped=True
+    )
+    checkins = [
+        *[stopped] * 3,
+        home_checkins.CheckInItem(7, "", "", has_joined=True, reminders_stopped=True),
+        home_checkins.CheckInItem(8, QUESTION, "help", has_joined=False),
+    ]
+    due = home_checkins.DueRound(7, QUESTION, URL, "help", "Friday 6 March at 17:00")
     chosen = replace(
         MemberSettings(),
         topics_known=("python", "time"),
@@ -119,36 +159,24 @@ def full_home() -> home.HomeView:
         may_be_named="never",
     )
     return home_view(
-        questions=mentor_forms.pending_credits(asked),
-        credits=mentor_forms.past_credits(
-            [replace(one, consent="public") for one in asked],
-        ),
-        kudos=kudos.recent(RECEIVED_ROWS + GIVEN_ROWS[:2]),
-        asks=listed(8, 8, 300),
-        unanswered=listed(8, 8, 300),
-        helped=listed(5, 5, 300),
-        due_rounds=[home.DueRound(7, QUESTION, URL, "help", "Friday 6 March at 17:00")]
-        * 5,
-        checkins=home.ListPage(
-            [
-                home.CheckInItem(
-                    7, QUESTION, "help", has_joined=True, reminders_stopped=True
-                ),
-                home.CheckInItem(7, "", "", has_joined=True, reminders_stopped=True),
-                *[
-                    home.CheckInItem(
-                        7, QUESTION, "help", has_joined=True, reminders_stopped=True
-                    )
-                ]
-                * 2,
-                home.CheckInItem(8, QUESTION, "help", has_joined=False),
-            ],
-            5,
-            12,
-        ),
-        settings=home.SettingsSummary(
-            member.summary(chosen, "Asia/Kolkata"), "6 March 2026"
-        ),
+        waiting=[
+            *mentor_forms.pending_credits(asked),
+            *home_checkins.due_round(due) * 5,
+        ],
+        sections=[
+            *home.item_list("Your open asks", listed("asks", 8, 8, 300)),
+            *home.item_list("Asks that you joined", listed("joined", 5, 5, 300)),
+            *home.item_list("Asks without an answer", listed("unanswered", 8, 8, 300)),
+            *home.item_list("Your answers that helped", listed("helped", 5, 5, 300)),
+            *kudos.recent(RECEIVED_ROWS + GIVEN_ROWS[:2]),
+            *mentor_forms.past_credits(
+                [replace(one, consent="public") for one in asked]
+            ),
+            *home_checkins.checkins(
+                home.ListPage(PagedList("checkins", 5), checkins, 5, 12)
+            ),
+        ],
+        chosen=summary(chosen, "Asia/Kolkata", "6 March 2026"),
     )
 
 

@@ -444,13 +444,13 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
         lambda: checkin_notes.resume_receipt(SHARE_PROMPT.question, channel="help")
     ],
     home.home_view: [
-        lambda: home.home_view(home_view(is_new=True)),
-        lambda: home.home_view(home_view()),
-        lambda: home.home_view(full_home()),
+        lambda: home_view(is_new=True),
+        home_view,
+        full_home,
     ],
     home.denied_view: [home.denied_view],
     home_notes.help_hint: [home_notes.help_hint],
-    home_notes.help_message: [home_notes.help_message],
+    home_notes.help_message: [lambda: home_notes.help_message("*Ask your peers.*")],
     home_notes.offer_to_ask: [lambda: home_notes.offer_to_ask("1772442000.000100")],
     kudos.message: [
         lambda: kudos.message(kudos_view()),

@@ -10,12 +10,24 @@ from bot import visibility
 from bot.asks import forms, outcome_notifications, outcomes, reaction_store
 from bot.asks.message_kinds import ASK_CLOSED, ASK_SUGGEST_SOLUTION
 from bot.asks.outcome_rules import BUTTON_MARK_PREFIX
+from bot.asks.permissions import (
+    CLOSE,
+    DELETE,
+    EDIT,
+    MARK_HELPFUL,
+    MARK_SOLUTION,
+    OFFER_HELP,
+    REMOVE_CAPTURED_ASK,
+    REOPEN,
+    SAME_PROBLEM,
+    SET_WHAT_WORKED,
+)
 from bot.asks.reaction_store import ReactionState
 from bot.asks.rules import MAX_REASON_LENGTH, MAX_WHAT_WORKED_LENGTH
 from bot.asks.service import ASK_GONE
 from bot.clock import MAX_CLOCK_SKEW, datetime_to_micros
 from bot.errors import UserError
-from bot.permissions import Action, is_allowed
+from bot.permissions import is_allowed
 from bot.runtime import Transaction
 from bot.slack.text import one_line, sanitize, to_mrkdwn, truncate
 from bot.workspace import members, roles
@@ -40,12 +52,12 @@ _LEFT_TEXTS = {
 _JOIN_EMOJI = {"looking": ":eyes:", "same": ":raising_hand:"}
 
 JoinMeaning = Literal["looking", "same"]
-_JOIN_ACTIONS = {"looking": Action.OFFER_HELP, "same": Action.SAME_PROBLEM}
+_JOIN_ACTIONS = {"looking": OFFER_HELP, "same": SAME_PROBLEM}
 _FORM_ACTIONS = {
-    "edit": Action.EDIT,
-    "close": Action.CLOSE,
-    "delete": Action.DELETE,
-    "worked": Action.SET_WHAT_WORKED,
+    "edit": EDIT,
+    "close": CLOSE,
+    "delete": DELETE,
+    "worked": SET_WHAT_WORKED,
 }
 
 
@@ -112,21 +124,17 @@ def options_view(tx: Transaction, ask: Ask, *, by: str) -> View:
     held = roles.in_channel(tx, channel, by, author=ask.asker)
     is_waiting = ask.state in {"open", "answered"}
     wanted = {
-        "looking": is_waiting
-        and by != ask.asker
-        and is_allowed(Action.OFFER_HELP, held),
-        "same": is_waiting
-        and by != ask.asker
-        and is_allowed(Action.SAME_PROBLEM, held),
-        "edit": not ask.is_own_message and is_allowed(Action.EDIT, held),
-        "worked": ask.state == "solved" and is_allowed(Action.SET_WHAT_WORKED, held),
-        "close": is_waiting and is_allowed(Action.CLOSE, held),
-        "reopen": not is_waiting and is_allowed(Action.REOPEN, held),
-        "delete": is_allowed(Action.DELETE, held)
+        "looking": is_waiting and by != ask.asker and is_allowed(OFFER_HELP, held),
+        "same": is_waiting and by != ask.asker and is_allowed(SAME_PROBLEM, held),
+        "edit": not ask.is_own_message and is_allowed(EDIT, held),
+        "worked": ask.state == "solved" and is_allowed(SET_WHAT_WORKED, held),
+        "close": is_waiting and is_allowed(CLOSE, held),
+        "reopen": not is_waiting and is_allowed(REOPEN, held),
+        "delete": is_allowed(DELETE, held)
         or (
             ask.is_captured
             and ask.state == "open"
-            and is_allowed(Action.REMOVE_CAPTURED_ASK, held)
+            and is_allowed(REMOVE_CAPTURED_ASK, held)
         ),
     }
     return forms.options_modal(
@@ -200,7 +208,7 @@ def mark_answer(
         )
     if answer.author == by:
         raise UserError("That's your own answer. Only others can mark it helpful.")
-    action = Action.MARK_SOLUTION if meaning == "solved" else Action.MARK_HELPFUL
+    action = MARK_SOLUTION if meaning == "solved" else MARK_HELPFUL
     roles.authorize(tx, channel, action, by, author=ask.asker)
     _write_mark(
         tx,
@@ -256,7 +264,7 @@ def close(
     where our clock is behind Slack's.
     """
     channel = tx.session.get_one(Channel, ask.channel_id)
-    roles.authorize(tx, channel, Action.CLOSE, by, author=ask.asker)
+    roles.authorize(tx, channel, CLOSE, by, author=ask.asker)
     reason = truncate(one_line(sanitize(reason or "")), MAX_REASON_LENGTH)
     if by != ask.asker and not reason:
         raise UserError(
@@ -282,7 +290,7 @@ def close(
 def reopen(tx: Transaction, ask: Ask, *, by: str, event_micros: int) -> None:
     """The ask is open again; what solved it before now counts no longer."""
     channel = tx.session.get_one(Channel, ask.channel_id)
-    roles.authorize(tx, channel, Action.REOPEN, by, author=ask.asker)
+    roles.authorize(tx, channel, REOPEN, by, author=ask.asker)
     if ask.closed_us > datetime_to_micros(tx.now + MAX_CLOCK_SKEW):
         # By a form, while our clock was ahead: it was before this all the same.
         ask.closed_us = event_micros - 1
@@ -293,7 +301,7 @@ def reopen(tx: Transaction, ask: Ask, *, by: str, event_micros: int) -> None:
 
 def set_what_worked(tx: Transaction, ask: Ask, text: str, *, by: str) -> None:
     channel = tx.session.get_one(Channel, ask.channel_id)
-    roles.authorize(tx, channel, Action.SET_WHAT_WORKED, by, author=ask.asker)
+    roles.authorize(tx, channel, SET_WHAT_WORKED, by, author=ask.asker)
     ask.worked = (
         to_mrkdwn(truncate(one_line(sanitize(text)), MAX_WHAT_WORKED_LENGTH)) or None
     )

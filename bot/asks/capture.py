@@ -19,6 +19,7 @@ from bot.asks.message_kinds import (
     ASK_POST,
     ASK_UPDATE_REACTION,
 )
+from bot.asks.permissions import DELETE, MAKE_ASK, REMOVE_CAPTURED_ASK
 from bot.asks.service import (
     ASK_GONE,
     GUESTS_CANNOT_ASK,
@@ -32,7 +33,6 @@ from bot.clock import ts_to_datetime, ts_to_micros
 from bot.errors import UserError
 from bot.messages import tracked_messages
 from bot.outbox import home_refresh
-from bot.permissions import Action
 from bot.runtime import Transaction
 from bot.slack.text import is_erased, sanitize
 from bot.workspace import members, roles
@@ -127,7 +127,7 @@ def convert_message(
     tx: Transaction, channel: Channel, *, ts: str, author: str, text: str, by: str
 ) -> Ask:
     """Make a message an ask because its author, or a champion, said so."""
-    roles.authorize(tx, channel, Action.MAKE_ASK, by, author=author)
+    roles.authorize(tx, channel, MAKE_ASK, by, author=author)
     if members.is_bot(tx, author):
         raise UserError(NOT_BY_A_PERSON)
     if members.is_bot_or_external(tx, author):
@@ -192,7 +192,7 @@ def _require_disclaim(
     tx: Transaction, ask: Ask, channel: Channel, by: str, *, is_unanswered: bool
 ) -> None:
     anybody = ask.is_captured and is_unanswered
-    action = Action.REMOVE_CAPTURED_ASK if anybody else Action.DELETE
+    action = REMOVE_CAPTURED_ASK if anybody else DELETE
     roles.authorize(tx, channel, action, by, author=ask.asker)
 
 

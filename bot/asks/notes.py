@@ -13,8 +13,10 @@ from slack_sdk.models.blocks import (
 from bot.asks.blocks import NOT_AN_ASK, undo_button
 from bot.slack import rich_text
 from bot.slack.blocks import MAX_NAMES, Note, name_list, sentence_note
+from bot.slack.emoji import join_with_or
 from bot.slack.rich_text import Part, fallback_text, link
 from bot.slack.text import Token, to_plain, truncate
+from bot.workspace.reaction_emoji import ChannelEmoji
 
 MarkMeaning = Literal["helpful", "solved"]
 
@@ -273,4 +275,21 @@ def _buttons(*buttons: tuple[str, str, int | str]) -> ActionsBlock:
             ButtonElement(text=label, action_id=action_id, value=str(value))
             for label, action_id, value in buttons
         ]
+    )
+
+
+def help_lines(emoji: ChannelEmoji) -> Sequence[str]:
+    """Return the lines of the help about asks and answers."""
+    helpful, solved = join_with_or(emoji.helpful), join_with_or(emoji.solved)
+    return (
+        "*Ask* with `/ask How do I …?`; `/ask` alone opens a form.",
+        "*Answer* in the ask's thread.",
+        (
+            f"*Say what helped:* react to an answer with {helpful}. When one solves"
+            f" your own ask, react to it with {solved}."
+        ),
+        (
+            "*Join in:* :eyes: on an ask says that you can help, :raising_hand: that"
+            " you have the same problem."
+        ),
     )

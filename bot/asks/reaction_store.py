@@ -3,7 +3,7 @@
 Events may come any number of times, in any order, with the same result.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select, update
@@ -166,14 +166,13 @@ def attach_reactions(
         reaction.meaning = place.meaning(reaction.emoji) or ""
 
 
-def unused_emoji(tx: Transaction, names: Sequence[str]) -> list[str]:
-    """The emoji of these with which nobody is known to have reacted here."""
+def used_emoji(tx: Transaction, names: Sequence[str]) -> Collection[str]:
+    """Return those of these emoji with which somebody is known to have reacted here."""
     if not names:
-        return []
-    used = tx.session.scalars(
+        return ()
+    return tx.session.scalars(
         select(Reaction.emoji)
         .distinct()
         .join(Channel, Channel.id == Reaction.channel_id)
         .where(Channel.installation_id == tx.workspace.id, Reaction.emoji.in_(names))
     ).all()
-    return [name for name in names if name not in used]

@@ -131,3 +131,18 @@ def parse_topics(chosen: Iterable[str], typed: str) -> list[str]:
             field="more_topics" if typed.strip() else "topics",
         )
     return list(topics.values())
+
+
+def matches_topics(
+    topics: Iterable[str], title: str, known_topics: Iterable[str]
+) -> bool:
+    """Whether an ask is in a topic that somebody knows: by its tags, or its title.
+
+    `title` is plain text. Most asks are typed in one line, without any tags.
+    """
+    tags = {topic.casefold() for topic in topics}
+    words = title.casefold()
+    return any(
+        topic in tags or re.search(rf"(?<!\w){re.escape(topic)}(?!\w)", words)
+        for topic in map(str.casefold, known_topics)
+    )

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from bot.asks import outcome_notifications, rules
 from bot.asks.message_kinds import ASK_DELETED, ASK_POST
+from bot.asks.permissions import DELETE, EDIT
 from bot.clock import datetime_to_micros
 from bot.db.statements import upsert
 from bot.errors import UserError
-from bot.permissions import Action, Role
+from bot.permissions import ASK, Role
 from bot.runtime import Transaction
 from bot.workspace import roles
 from models import Ask, Channel
@@ -43,7 +44,7 @@ def require_can_ask(tx: Transaction, channel: Channel, member: str) -> None:
             "I'm not allowed to post in that channel; choose another one.",
             field="channel",
         )
-    held = roles.authorize(tx, channel, Action.ASK, member, field="channel")
+    held = roles.authorize(tx, channel, ASK, member, field="channel")
     if Role.GUEST in held and not channel.guests_may_ask:
         raise UserError(GUESTS_CANNOT_ASK, field="channel")
 
@@ -121,7 +122,7 @@ def insert_ask(
 
 def edit(tx: Transaction, ask: Ask, draft: AskDraft, *, by: str) -> None:
     channel = tx.session.get_one(Channel, ask.channel_id)
-    roles.authorize(tx, channel, Action.EDIT, by, author=ask.asker)
+    roles.authorize(tx, channel, EDIT, by, author=ask.asker)
     if ask.is_own_message:
         raise UserError("Edit your message in Slack and the ask will follow.")
     shown = rules.from_form(*rules.form_values(ask.title, ask.details))
@@ -138,7 +139,7 @@ def edit(tx: Transaction, ask: Ask, draft: AskDraft, *, by: str) -> None:
 
 def delete(tx: Transaction, ask: Ask, *, by: str) -> None:
     channel = tx.session.get_one(Channel, ask.channel_id)
-    roles.authorize(tx, channel, Action.DELETE, by, author=ask.asker)
+    roles.authorize(tx, channel, DELETE, by, author=ask.asker)
     mark_deleted(tx, ask)
     notify_removed(tx, ask, by=by)
 

@@ -262,3 +262,9 @@ def leave_button(schedule_id: int) -> ButtonElement:
 
 def _quoted(question: str) -> str:
     return f"“{truncate(to_plain(question), _LONGEST_QUOTE)}”"
+
+
+HELP = (
+    "*Check in:* press *Share* when your channel is asked, or reply there; `/backswing"
+    " checkins` shows who shared lately."
+)

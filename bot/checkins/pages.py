@@ -19,7 +19,7 @@ from bot.checkins.forms import Preview
 from bot.checkins.plan import ScheduleForm, ScheduleSpec
 from bot.checkins.recurrence import Occurrence
 from bot.errors import UserError
-from bot.permissions import Action
+from bot.permissions import MANAGE_CHANNEL
 from bot.runtime import Transaction, Workspace
 from bot.slack import rich_text
 from bot.slack.text import is_erased, permalink
@@ -33,7 +33,7 @@ _MISSED_WITHIN = timedelta(days=30)
 
 def new_form(tx: Transaction, channel: Channel, *, by: str) -> View:
     """To set up another check-in in the channel. Raises Refusal."""
-    roles.authorize(tx, channel, Action.MANAGE_CHANNEL, by)
+    roles.authorize(tx, channel, MANAGE_CHANNEL, by)
     if service.count(tx.session, channel) >= service.MOST_IN_A_CHANNEL:
         raise UserError(service.FULL)
     member = members.find(tx, by)
@@ -75,7 +75,7 @@ def preview(
 
     Raises Refusal, with the field, for what makes no sense.
     """
-    roles.authorize(tx, channel, Action.MANAGE_CHANNEL, by)
+    roles.authorize(tx, channel, MANAGE_CHANNEL, by)
     made = service.validate(form, tx.now)
     taken: frozenset[date] = frozenset()
     if schedule_id is not None:

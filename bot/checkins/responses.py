@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.checkins import rounds, rules
 from bot.checkins.message_kinds import CHECKIN_INVITE, CHECKIN_SYNC_THREAD
+from bot.checkins.permissions import CHECK_IN
 from bot.checkins.rounds import update_digest
 from bot.checkins.rules import Membership, State
 from bot.clock import ts_to_micros
@@ -21,7 +22,7 @@ from bot.errors import UserError
 from bot.messages.authors import is_by_human
 from bot.outbox import home_refresh
 from bot.outbox.queue import Delivery
-from bot.permissions import Action, Role, require
+from bot.permissions import Role, require
 from bot.runtime import Transaction
 from bot.workspace import members, roles
 from models import Channel, CheckIn, CheckInReply, Participant, Round, Schedule
@@ -189,7 +190,7 @@ NO_GUESTS = "In this channel only full members of the workspace take part."
 def require_allowed(tx: Transaction, channel: Channel, member: str) -> None:
     """Raises Refusal where the person can't take part in the channel's check-ins."""
     held = roles.in_channel(tx, channel, member)
-    require(Action.CHECK_IN, held)
+    require(CHECK_IN, held)
     if Role.GUEST in held and not channel.guests_may_ask:
         raise UserError(NO_GUESTS)
 

@@ -11,7 +11,7 @@ from bot.checkins import notes, plan, rounds, schedules
 from bot.checkins.plan import ScheduleForm, ScheduleSpec
 from bot.db.statements import upsert
 from bot.errors import UserError
-from bot.permissions import Action
+from bot.permissions import MANAGE_CHANNEL
 from bot.runtime import Transaction
 from bot.workspace import roles
 from models import Channel, Schedule
@@ -51,7 +51,7 @@ def _require_allowed(
     if schedule is None or schedule.installation_id != tx.workspace.id:
         raise UserError(GONE)
     channel = tx.session.get_one(Channel, schedule.channel_id)
-    roles.authorize(tx, channel, Action.MANAGE_CHANNEL, by)
+    roles.authorize(tx, channel, MANAGE_CHANNEL, by)
     if schedule.state == "deleted":
         raise UserError(GONE)
     return schedule
@@ -64,7 +64,7 @@ def set_up(
 
     Raises Refusal, with the field, for what makes no sense.
     """
-    roles.authorize(tx, channel, Action.MANAGE_CHANNEL, by)
+    roles.authorize(tx, channel, MANAGE_CHANNEL, by)
     made = validate(form, tx.now)
     known = tx.session.scalar(
         select(Schedule.id).filter_by(

@@ -1,6 +1,6 @@
 """A setting: a field of a form, and where its value is kept."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -21,6 +21,8 @@ class Setting(Generic[Owner]):
     field: Field[Any]
     get: Callable[[Transaction, Owner], Any]
     put: Callable[[Transaction, Owner, Any], None]
+    # Where it stands in its form: lower comes first.
+    position: int = 1000
     # What a channel has that was never set up; None where no other default makes
     # sense. A workspace may choose another, with which its channels begin.
     default: Any = None
@@ -30,7 +32,20 @@ class Setting(Generic[Owner]):
         return self.field.name
 
 
-def column_setting(field: Field[Any], *, default: Any = None) -> Setting[Any]:
+@dataclass(frozen=True, slots=True)
+class MemberSetting(Setting[str]):
+    """A setting of a member, named by Slack's id.
+
+    `summarize` describes the choice for the Home tab in a label and a few words, by
+    the values of all member settings and the IANA name of the member's zone.
+    """
+
+    summarize: Callable[[Mapping[str, Any], str], tuple[str, str]] | None = None
+
+
+def column_setting(
+    field: Field[Any], *, position: int = 1000, default: Any = None
+) -> Setting[Any]:
     """A setting kept in the column of its owner's row that has the field's name."""
 
     def put(_tx: Transaction, owner: Any, value: Any) -> None:
@@ -40,6 +55,7 @@ def column_setting(field: Field[Any], *, default: Any = None) -> Setting[Any]:
         field,
         lambda _tx, owner: getattr(owner, field.name),
         put,
+        position=position,
         default=default,
     )
 

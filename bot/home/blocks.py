@@ -16,33 +16,15 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.home.rules import PAGE_SIZES, ListName
-from bot.settings.blocks import help_text
+from bot.home.rules import PagedList
 from bot.slack import rich_text
-from bot.slack.rich_text import Part
 from bot.slack.text import to_plain, truncate
-from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_JOIN, DEFAULT_SOLVED
 
 T = TypeVar("T")
 
 _MAX_TITLE = 100
 _MAX_DETAIL = 100
 
-HEADERS: dict[ListName, str] = {
-    "asks": "Your open asks",
-    "joined": "Asks that you joined",
-    "unanswered": "Asks without an answer",
-    "helped": "Your answers that helped",
-    "checkins": "Check-ins",
-}
-NO_ASKS = "None at the moment. What are you stuck on? Your peers may know."
-ALL_ANSWERED = "Nobody else is waiting for an answer in your channels."
-NO_CHANNELS = (
-    "I'm not in any of your channels yet. Type `/invite @Backswing` in one, and then"
-    " `/ask`."
-)
-CHECKING_CHANNELS = "Checking your channels…"
-LEFT_PRIVATE_CHECKIN = "A check-in of a private channel that you have left"
 MEMBERS_ONLY = "This is for members of the workspace that Backswing belongs to."
 
 
@@ -56,34 +38,11 @@ class ListItem:
 
 
 @dataclass(frozen=True, slots=True)
-class DueRound:
-    """A round of a check-in to share in. `question` is marked text."""
-
-    round_id: int
-    question: str
-    url: str
-    channel: str
-    closes: Part
-
-
-@dataclass(frozen=True, slots=True)
-class CheckInItem:
-    """A check-in that somebody has joined, or may join. `question` is marked text.
-
-    Both are "" where it is of a private channel that they have left.
-    """
-
-    schedule_id: int
-    question: str
-    channel: str
-    has_joined: bool
-    reminders_stopped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class ListPage(Generic[T]):
     """A page of a list: `total` are all of it, `start` is where the page begins."""
 
+    # The list, as the buttons to its pages name it, and how long a page is.
+    pages: PagedList
     items: Sequence[T] = ()
     start: int = 0
     total: int = 0
@@ -97,51 +56,18 @@ class SettingsSummary:
     paused_until: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HomeView:
-    """A Home tab as its owner sees it."""
-
-    # Nothing is there of them yet.
-    is_new: bool = False
-    # What they are asked, as its feature draws it; what they have from there.
-    questions: Sequence[Block] = ()
-    due_rounds: Sequence[DueRound] = ()
-    credits: Sequence[Block] = ()
-    kudos: Sequence[Block] = ()
-    asks: ListPage[ListItem] = ListPage()
-    joined: ListPage[ListItem] = ListPage()
-    # None where it is not for them to see; `no_unanswered` says why there are none.
-    unanswered: ListPage[ListItem] | None = None
-    unanswered_empty_text: str = ALL_ANSWERED
-    helped: ListPage[ListItem] = ListPage()
-    checkins: ListPage[CheckInItem] = ListPage()
-    settings: SettingsSummary
-
-
-def home_view(home: HomeView) -> View:
-    """What waits for its owner, what they did, and what they chose."""
-    blocks: list[Block] = _first_steps() if home.is_new else [_action_buttons()]
-    if home.questions or home.due_rounds:
-        blocks += [HeaderBlock(text="Waiting for you"), *home.questions]
-    for due in home.due_rounds:
-        blocks += _due_round(due)
-    if not home.is_new:
-        blocks += _ask_list("asks", home.asks, NO_ASKS)
-    if home.joined.total:
-        blocks += _ask_list("joined", home.joined, "")
-    if home.unanswered is not None:
-        blocks += _ask_list("unanswered", home.unanswered, home.unanswered_empty_text)
-    if home.helped.total:
-        blocks += _ask_list("helped", home.helped, "")
-    if not home.is_new:
-        blocks += home.kudos
-    blocks += [
-        *home.credits,
-        *_checkins(home.checkins),
-        *_settings(home.settings),
-        DividerBlock(),
-        SectionBlock(text=help_text(DEFAULT_HELPFUL, DEFAULT_SOLVED, DEFAULT_JOIN)),
-    ]
+def home_view(
+    *,
+    is_new: bool,
+    waiting: Sequence[Block],
+    sections: Sequence[Block],
+    help_text: str,
+) -> View:
+    """A Home tab as its owner sees it; somebody new sees the first steps."""
+    blocks: list[Block] = _first_steps() if is_new else [_action_buttons()]
+    if waiting:
+        blocks += [HeaderBlock(text="Waiting for you"), *waiting]
+    blocks += [*sections, DividerBlock(), SectionBlock(text=help_text)]
     return View(type="home", blocks=blocks)
 
 
@@ -183,75 +109,14 @@ def _first_steps() -> list[Block]:
     ]
 
 
-def _due_round(round_: DueRound) -> list[Block]:
-    question = truncate(to_plain(round_.question), _MAX_TITLE)
-    return [
-        rich_text.inline(
-            rich_text.link(round_.url, f"“{question}”"),
-            f"  #{round_.channel} · until ",
-            round_.closes,
-        ),
-        ActionsBlock(
-            elements=[
-                ButtonElement(
-                    text="Share",
-                    action_id="checkin_share",
-                    value=str(round_.round_id),
-                    style="primary",
-                    accessibility_label=_button_label("Share", question),
-                )
-            ]
-        ),
-    ]
-
-
-def _button_label(action: str, question: str) -> str:
-    return truncate(f"{action}: {question}", ButtonElement.text_max_length)
-
-
-def _ask_list(name: ListName, page: ListPage[ListItem], empty_text: str) -> list[Block]:
-    header = HeaderBlock(text=HEADERS[name])
+def item_list(
+    header: str, page: ListPage[ListItem], empty_text: str = ""
+) -> list[Block]:
+    """A list of asks with its header; `empty_text` stands where there are none."""
     if not page.items:
-        return [header, SectionBlock(text=empty_text)]
-    return [header, *map(_list_item, page.items), *_pager(name, page)]
-
-
-def _checkins(page: ListPage[CheckInItem]) -> list[Block]:
-    if not page.total:
-        return []
-    blocks: list[Block] = [HeaderBlock(text=HEADERS["checkins"])]
-    for checkin in page.items:
-        blocks += _checkin(checkin)
-    return [*blocks, *_pager("checkins", page)]
-
-
-def _checkin(checkin: CheckInItem) -> list[Block]:
-    question = truncate(to_plain(checkin.question), _MAX_TITLE)
-    said = (
-        f"“{question}” · #{checkin.channel}"
-        if checkin.channel
-        else LEFT_PRIVATE_CHECKIN
-    )
-    if checkin.reminders_stopped:
-        said += " · reminders stopped"
-    does = "Leave" if checkin.has_joined else "Join"
-    button = ButtonElement(
-        text=does,
-        action_id="checkin_leave" if checkin.has_joined else "home_checkin_join",
-        value=str(checkin.schedule_id),
-        accessibility_label=_button_label(does, question or LEFT_PRIVATE_CHECKIN),
-    )
-    blocks: list[Block] = [
-        SectionBlock(text=PlainTextObject(text=said, emoji=False), accessory=button)
-    ]
-    if checkin.reminders_stopped:
-        going_on = ButtonElement(
-            text="Keep reminding me",
-            action_id="checkin_go_on",
-            value=str(checkin.schedule_id),
-        )
-        blocks.append(ActionsBlock(elements=[going_on]))
-    return blocks
+        return [HeaderBlock(text=header), SectionBlock(text=empty_text)]
+    items = map(_list_item, page.items)
+    return [HeaderBlock(text=header), *items, *pager(header, page)]
 
 
 def _list_item(item: ListItem) -> Block:
@@ -262,38 +127,41 @@ def _list_item(item: ListItem) -> Block:
     )
 
 
-def _pager(name: ListName, page: ListPage[T]) -> list[Block]:
+def pager(header: str, page: ListPage[T]) -> list[Block]:
     """Where the page stands in its list, and the way to others; none if it is all."""
     end = page.start + len(page.items)
     if not page.start and end >= page.total:
         return []
-    about = HEADERS[name].lower()
+    title = header.lower()
     buttons = []
     if page.start:
-        before = max(0, page.start - PAGE_SIZES[name])
-        buttons.append(_page_button("home_previous", "Previous", about, name, before))
+        before = max(0, page.start - page.pages.page_size)
+        buttons.append(
+            _page_button("home_previous", "Previous", title, page.pages, before)
+        )
     if end < page.total:
-        buttons.append(_page_button("home_next", "Next", about, name, end))
-    where = f"{page.start + 1} to {end} of {page.total}"
+        buttons.append(_page_button("home_next", "Next", title, page.pages, end))
+    position = f"{page.start + 1} to {end} of {page.total}"
     return [
-        ContextBlock(elements=[PlainTextObject(text=where, emoji=False)]),
+        ContextBlock(elements=[PlainTextObject(text=position, emoji=False)]),
         ActionsBlock(elements=list(buttons)),
     ]
 
 
 def _page_button(
-    action_id: str, text: str, list_title: str, name: ListName, start: int
+    action_id: str, text: str, list_title: str, pages: PagedList, start: int
 ) -> ButtonElement:
     return ButtonElement(
         text=text,
         action_id=action_id,
-        value=f"{name}:{start}",
+        value=f"{pages.name}:{start}",
         # Several lists have such a button, and not everybody sees which it is below.
         accessibility_label=f"{text}: {list_title}",
     )
 
 
-def _settings(settings: SettingsSummary) -> list[Block]:
+def settings_summary(settings: SettingsSummary) -> list[Block]:
+    """What somebody chose, and the way to change it."""
     blocks: list[Block] = [HeaderBlock(text="Your settings")]
     if settings.paused_until:
         blocks += [

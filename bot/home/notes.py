@@ -2,9 +2,6 @@
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, SectionBlock
 
-from bot.settings.blocks import help_text
-from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_JOIN, DEFAULT_SOLVED
-
 _PEERS_CAN = "I can't answer questions myself, but your peers can."
 
 
@@ -14,9 +11,8 @@ def help_hint() -> tuple[str, list[Block]]:
     return text, [SectionBlock(text=text)]
 
 
-def help_message() -> tuple[str, list[Block]]:
-    text = help_text(DEFAULT_HELPFUL, DEFAULT_SOLVED, DEFAULT_JOIN)
-    return text, [SectionBlock(text=text)]
+def help_message(help_text: str) -> tuple[str, list[Block]]:
+    return help_text, [SectionBlock(text=help_text)]
 
 
 def offer_to_ask(ts: str) -> tuple[str, list[Block]]:

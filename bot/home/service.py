@@ -4,8 +4,6 @@ from typing import Literal
 
 from sqlalchemy import delete, select
 
-from bot import visibility
-from bot.checkins import participants
 from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.home import memberships, notes, page, rules
@@ -18,7 +16,8 @@ from bot.permissions import DENIED_ROLES
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, PublishHome, PublishHomeResult
 from bot.workspace import roles
-from models import Channel, Home
+from bot.workspace.reaction_emoji import ChannelEmoji
+from models import Home
 
 LIST_CHANGED = "That list has changed. Open my Home tab again."
 
@@ -45,23 +44,15 @@ def open_home(tx: Transaction, member: str) -> None:
 
 def set_page(tx: Transaction, member: str, value: str) -> None:
     """Show another page of one list, named as its button does. Raises Refusal."""
-    turned = rules.parse_page(value)
+    lists = {
+        section.pages.name for section in tx.features.home_sections if section.pages
+    }
+    turned = rules.parse_page(value, lists)
     home = _lock_home(tx, member)
     if turned is None or home is None:
         raise UserError(LIST_CHANGED)
     name, start = turned
     home.starts = {**home.starts, name: start}
-
-
-def join_checkin(tx: Transaction, schedule_id: int, member: str) -> None:
-    """Join a check-in from the list there; raises Refusal for what is in no such list.
-
-    Of a private channel only its members are to hear anything.
-    """
-    schedule = participants.get_schedule(tx, schedule_id)
-    channel = tx.session.get_one(Channel, schedule.channel_id)
-    visibility.require_visible(tx, channel, member, message=LIST_CHANGED)
-    participants.join(tx, schedule_id, member)
 
 
 def on_published(tx: Transaction, member: str, result: PublishHomeResult) -> None:
@@ -120,10 +111,10 @@ def reply_to_message(
     )
 
 
-def render_reply(_tx: Transaction, delivery: Delivery) -> PostMessage:
+def render_reply(tx: Transaction, delivery: Delivery) -> PostMessage:
     match delivery.payload.get("reply"):
         case "help":
-            text, drawn = notes.help_message()
+            text, drawn = notes.help_message(tx.features.help_text(ChannelEmoji()))
         case "ask":
             text, drawn = notes.offer_to_ask(delivery.payload["ts"])
         case _:

@@ -13,8 +13,10 @@ from bot.kudos.blocks import SUMMARY_REASON_LENGTH, format_tags
 from bot.kudos.parser import MAX_REASON_LENGTH
 from bot.slack import rich_text
 from bot.slack.blocks import Note, name_list
+from bot.slack.emoji import join_with_or
 from bot.slack.rich_text import Part, fallback_text, link
 from bot.slack.text import Token, capitalize, escape, to_plain, truncate
+from bot.workspace.reaction_emoji import ChannelEmoji
 
 
 def _sentence_note(*parts: Part) -> Note:
@@ -129,3 +131,14 @@ def not_posted(reason: str, people: Sequence[str], channel: str, error: str) -> 
 
 
 TAKEN_BACK = "Kudos taken back."
+
+
+def help_line(emoji: ChannelEmoji) -> str:
+    """Return the line of the help about kudos."""
+    thanks = (
+        f"; so does {join_with_or(emoji.kudos)} on a message" if emoji.kudos else ""
+    )
+    return (
+        f"*Say thanks* with `/kudos @ana for …`{thanks}. React to kudos with"
+        f" {join_with_or(emoji.join)} to join in; `/kudos me` shows your own."
+    )

@@ -13,12 +13,13 @@ from sqlalchemy import func, or_, select, update
 from bot.kudos import allowance, reaction_store, rules, store
 from bot.kudos import service as kudos_
 from bot.kudos.message_kinds import KUDOS_LIMIT_REACHED
+from bot.kudos.permissions import GIVE_KUDOS
 from bot.kudos.reaction_store import ReactionEvent
 from bot.kudos.rules import KudosRequest, Method, Validation
 from bot.kudos.store import delete_thanks
 from bot.messages import tracked_messages
 from bot.outbox import home_refresh
-from bot.permissions import Action, is_allowed
+from bot.permissions import is_allowed
 from bot.runtime import Transaction
 from bot.workspace import members
 from models import Channel, Kudos, KudosReaction, KudosThanks, Member
@@ -245,7 +246,7 @@ def _validate(
 ) -> Validation:
     wanted = list(people)
     stands = allowance.load(tx, giver, wanted, at=at)
-    if not is_allowed(Action.GIVE_KUDOS, stands.roles):
+    if not is_allowed(GIVE_KUDOS, stands.roles):
         return Validation()
     channel = tx.session.get_one(Channel, channel_id)
     return rules.validate(

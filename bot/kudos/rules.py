@@ -9,7 +9,8 @@ from typing import Literal
 import emoji as unicode_emoji
 
 from bot.errors import UserError
-from bot.permissions import Action, Role, require
+from bot.kudos.permissions import TAKE_BACK_KUDOS
+from bot.permissions import Role, require
 from bot.slack.text import english_length, tokenize
 
 MAX_RECIPIENTS = 10
@@ -233,7 +234,7 @@ def require_take_back(
     roles: frozenset[Role], *, given_at: datetime, now: datetime
 ) -> None:
     """Require the giver within ten minutes, or an admin at any time; else UserError."""
-    require(Action.TAKE_BACK_KUDOS, roles)
+    require(TAKE_BACK_KUDOS, roles)
     if Role.ADMIN not in roles and now - given_at > TAKE_BACK_WINDOW:
         raise UserError(
             "Kudos can be taken back for 10 minutes; after that an admin of the"

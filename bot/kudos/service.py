@@ -18,6 +18,7 @@ from bot.kudos.message_kinds import (
     KUDOS_UPDATE_RECEIPT,
     KUDOS_UPDATE_RECIPIENT,
 )
+from bot.kudos.permissions import GIVE_KUDOS
 from bot.kudos.rules import Issue, KudosRequest
 from bot.kudos.store import (
     KudosDraft,
@@ -29,7 +30,7 @@ from bot.kudos.store import (
 )
 from bot.outbox import home_refresh
 from bot.outbox.kind import MessageKind
-from bot.permissions import Action, Role, require
+from bot.permissions import Role, require
 from bot.runtime import Transaction
 from bot.workspace import members, roles
 from models import Channel, Kudos, KudosTag, KudosThanks
@@ -90,7 +91,7 @@ def give(
     if kudos_id is not None:
         return _earlier_result(tx, wish, kudos_id)
     try:
-        require(Action.GIVE_KUDOS, stands.roles)
+        require(GIVE_KUDOS, stands.roles)
         if channel is not None:
             require_can_post(channel)
             visibility.require_visible(tx, channel, giver, field="channel")

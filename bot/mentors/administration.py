@@ -12,7 +12,8 @@ from bot.db.statements import upsert
 from bot.errors import UserError
 from bot.mentors import credit_store, detection, forms, periods, queries
 from bot.mentors.forms import CreditRow, EvidenceItem
-from bot.permissions import Action, require
+from bot.mentors.permissions import SEE_MENTORS
+from bot.permissions import require
 from bot.runtime import Transaction
 from bot.slack.text import english_length, permalink, sanitize, to_mrkdwn, to_plain
 from bot.workspace import channels, member_settings, members, roles
@@ -43,7 +44,7 @@ NOT_IN_PRIVATE_CHANNEL = "Choose a private channel only if you and they are both
 def require_access(tx: Transaction, by: str) -> None:
     """Raises Refusal for anybody but the program leads and admins."""
     held = roles.in_workspace(tx, by)
-    require(Action.SEE_MENTORS, held)
+    require(SEE_MENTORS, held)
 
 
 def overview(tx: Transaction, *, by: str, start: int) -> View:

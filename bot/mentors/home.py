@@ -1,9 +1,9 @@
-"""A person's own credits, for their Home tab: what was found, and what they chose."""
+"""A person's own credits, and what they chose, for their Home tab."""
 
-from slack_sdk.models.blocks import Block
 from sqlalchemy import select
 
 from bot import visibility
+from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.mentors import forms
 from bot.mentors.forms import OwnCredit
 from bot.runtime import Transaction
@@ -13,14 +13,18 @@ from models import Channel, Credit, CreditEvidence
 LIST_LIMIT = 5
 
 
-def pending_section(tx: Transaction, member: str) -> list[Block]:
-    """The Home tab's blocks for what the person has not answered yet."""
-    return forms.pending_credits(_load_credits(tx, member, is_pending=True))
+def _render_pending(context: HomeContext) -> RenderedSection:
+    """Ask about the credits that the person has not answered yet."""
+    credits_ = _load_credits(context.tx, context.member, is_pending=True)
+    blocks = forms.pending_credits(credits_)
+    return RenderedSection(blocks, has_activity=bool(blocks))
 
 
-def section(tx: Transaction, member: str) -> list[Block]:
-    """The Home tab's blocks about what they have; none for whom there is nothing."""
-    return forms.past_credits(_load_credits(tx, member, is_pending=False))
+def _render_past(context: HomeContext) -> RenderedSection:
+    """Show the credits that they have answered."""
+    credits_ = _load_credits(context.tx, context.member, is_pending=False)
+    blocks = forms.past_credits(credits_)
+    return RenderedSection(blocks, has_activity=bool(blocks))
 
 
 def _load_credits(tx: Transaction, member: str, *, is_pending: bool) -> list[OwnCredit]:
@@ -61,3 +65,7 @@ def _load_credits(tx: Transaction, member: str, *, is_pending: bool) -> list[Own
         )
         for credit, channel, is_seen in rows
     ]
+
+
+PENDING_CREDITS = HomeSection(render=_render_pending, position=10, is_waiting=True)
+PAST_CREDITS = HomeSection(render=_render_past, position=300)

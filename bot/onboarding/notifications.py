@@ -15,13 +15,14 @@ from bot.onboarding.message_kinds import (
     ONBOARDING_PREVIEW,
     ONBOARDING_UPDATE_PREVIEW,
 )
+from bot.onboarding.permissions import INTRODUCE
 from bot.onboarding.service import introduction_note
 from bot.outbox.enqueue import dedup_key
 from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
 from bot.outbox.posted_message import LOST, PostedMessage
 from bot.outbox.queue import Delivery
-from bot.permissions import Action, Role, is_allowed
+from bot.permissions import ASK, Role, is_allowed
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
@@ -37,7 +38,7 @@ def render_preview(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     )
     if introduction.posted_at is not None:
         return None
-    if not is_allowed(Action.INTRODUCE, recipient_roles):
+    if not is_allowed(INTRODUCE, recipient_roles):
         return None
     text, drawn = blocks.preview(
         channel.id, channel.slack_id, channel.name, introduction_note(channel)[1]
@@ -126,7 +127,7 @@ def _wants_greeting(tx: Transaction, channel: Channel, member: str) -> bool:
     if not channel.is_joined or channel.is_archived:
         return False
     member_roles = roles.in_workspace(tx, member)
-    if not is_allowed(Action.ASK, member_roles):
+    if not is_allowed(ASK, member_roles):
         return False
     if Role.GUEST in member_roles and not channel.guests_may_ask:
         return False

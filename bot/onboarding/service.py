@@ -17,8 +17,9 @@ from bot.onboarding.message_kinds import (
     ONBOARDING_PREVIEW,
     ONBOARDING_UPDATE_PREVIEW,
 )
+from bot.onboarding.permissions import INTRODUCE
 from bot.outbox.enqueue import dedup_key
-from bot.permissions import Action, require
+from bot.permissions import EDIT_OWN_SETTINGS, require
 from bot.runtime import Transaction
 from bot.slack.blocks import NOT_IN_CHANNEL, Note
 from bot.workspace import channels, member_settings, members, roles
@@ -127,7 +128,7 @@ def _require_permission(
 ) -> None:
     inviter = introduction.inviter if introduction else None
     roles.authorize(
-        tx, channel, Action.INTRODUCE, by, author=inviter, denial=CHANNEL_NOT_FOUND
+        tx, channel, INTRODUCE, by, author=inviter, denial=CHANNEL_NOT_FOUND
     )
 
 
@@ -196,7 +197,7 @@ def _pending_greeting(tx: Transaction, member: str) -> OutboxItem | None:
 
 def opt_out_of_greetings(tx: Transaction, *, by: str) -> Note:
     """Raises Refusal for who is no member."""
-    require(Action.EDIT_OWN_SETTINGS, roles.in_workspace(tx, by))
+    require(EDIT_OWN_SETTINGS, roles.in_workspace(tx, by))
     member_settings.update(tx, by, wants_greetings=False)
     return blocks.greetings_off()
 

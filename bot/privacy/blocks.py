@@ -12,6 +12,8 @@ FILE_PENDING = (
 FILE_COMMENT = "This is everything I keep about you. `/backswing forget me` removes it."
 FILE_TITLE = "What Backswing keeps about you"
 
+HELP = "*Your data:* `/backswing my data` shows it, `/backswing forget me` removes it."
+
 _CONSEQUENCES = (
     "• Your asks lose their words and your name. They stay as somebody's, so that the"
     " answers in them and the totals stay right; open ones are closed.\n"

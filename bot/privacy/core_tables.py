@@ -1,16 +1,10 @@
-"""What is kept of people apart from what they do; and all that is kept, in one list."""
+"""What is kept of people in the tables that belong to no feature."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import update
 
-from bot.asks import personal_data as asks
-from bot.checkins import personal_data as checkins
 from bot.db.statements import table
-from bot.home import personal_data as home
-from bot.kudos import personal_data as kudos
-from bot.mentors import personal_data as mentors
-from bot.onboarding import personal_data as onboarding
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
 from bot.privacy.message_kinds import PRIVACY_DATA_FILE, PRIVACY_REDACT
 from bot.runtime import Transaction
@@ -19,12 +13,9 @@ from models import (
     Channel,
     Installation,
     Member,
-    MemberSettingsRow,
     OutboxChannel,
     OutboxItem,
-    ProgramLead,
     RateLimit,
-    WorkspaceSettingsRow,
 )
 
 UNTIL_DATABASE_DELETED = "The database is deleted."
@@ -59,7 +50,7 @@ def _write_tombstone(tx: Transaction, erasure: Erasure) -> None:
     )
 
 
-CORE_TABLES: Sequence[TablePolicy] = (
+PERSONAL_DATA: Sequence[TablePolicy] = (
     TablePolicy(
         model=Member,
         contents="From people's Slack profiles: names, time zone, guest, admin or bot;"
@@ -141,61 +132,7 @@ CORE_TABLES: Sequence[TablePolicy] = (
     ),
 )
 
-WORKSPACE_SETTINGS = (
-    TablePolicy(
-        model=WorkspaceSettingsRow,
-        contents="What the workspace decided for all of its channels.",
-        purpose="Apply it.",
-        retention="The database is deleted.",
-        non_personal=("channel_defaults",),
-    ),
-    TablePolicy(
-        model=ProgramLead,
-        contents="Who runs the program with the admins.",
-        purpose="They may change the workspace's settings.",
-        retention="It is taken back, or the person is forgotten.",
-        owner_columns=("member",),
-        on_erasure="delete",
-    ),
-)
-
-
-MEMBER_SETTINGS = (
-    TablePolicy(
-        model=MemberSettingsRow,
-        contents="What members chose for themselves: topics, reminders, hours, pauses,"
-        " whether they may be named or asked; when they were greeted.",
-        purpose="Leave people alone when they wish, and greet them once.",
-        retention="The person is forgotten.",
-        owner_columns=("member",),
-        non_personal=("topics_known", "topics_wanted", "may_be_named"),
-        on_erasure="delete",
-    ),
-)
-
-
-# In the order in which locks are taken.
-PERSONAL_DATA: Sequence[TablePolicy] = (
-    *home.PERSONAL_DATA,
-    *asks.PERSONAL_DATA,
-    *asks.ANSWER_PERSONAL_DATA,
-    *kudos.PERSONAL_DATA,
-    *mentors.PERSONAL_DATA,
-    *checkins.PERSONAL_DATA,
-    *onboarding.PERSONAL_DATA,
-    *MEMBER_SETTINGS,
-    *WORKSPACE_SETTINGS,
-    *CORE_TABLES,
-)
-
+# To one person, about nobody.
 MESSAGES: Sequence[MessagePolicy] = (
-    *asks.MESSAGES,
-    *asks.ANSWER_MESSAGES,
-    *kudos.MESSAGES,
-    *mentors.MESSAGES,
-    *checkins.MESSAGES,
-    *onboarding.MESSAGES,
-    *home.MESSAGES,
-    # To one person, about nobody.
     MessagePolicy(frozenset({PRIVACY_DATA_FILE, PRIVACY_REDACT})),
 )

@@ -3,9 +3,8 @@
 Each such message has one promise of its own, kept by the outbox like any other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Text, cast, delete, or_, select, update
@@ -145,20 +144,8 @@ def retry_rejected(tx: Transaction) -> None:
         tx.session.info[enqueue.ENQUEUED] = True
 
 
-def message_type(others: Mapping[MessageKind, MessageType]) -> MessageType:
-    """Return the type of a redaction; `others` are the messages that it can redact."""
-    return MessageType(
-        PRIVACY_REDACT,
-        partial(render_redaction, others=others),
-        "repeat",
-        on_sent=_on_sent,
-        on_rejected=_on_rejected,
-        on_lost=_on_rejected,
-    )
-
-
 def render_redaction(
-    tx: Transaction, delivery: Delivery, *, others: Mapping[MessageKind, MessageType]
+    tx: Transaction, delivery: Delivery
 ) -> SlackAction | Reschedule | None:
     item = tx.session.get(OutboxItem, delivery.subject_id)
     if item is not None and item.state in _IN_FLIGHT_STATES:
@@ -169,18 +156,17 @@ def render_redaction(
         if item.ts.startswith("F"):
             return DeleteFile(item.ts)
         return DeleteMessage(item.slack_channel, item.ts)
-    message = _render_again(tx, item, others)
+    message = _render_again(tx, item)
     if isinstance(message, PostMessage):
         return UpdateMessage(item.slack_channel, item.ts, message.text, message.blocks)
     return UpdateMessage(item.slack_channel, item.ts, *blocks.redacted_message())
 
 
-def _render_again(
-    tx: Transaction, item: OutboxItem, others: Mapping[MessageKind, MessageType]
-) -> SlackAction | Reschedule | None:
+def _render_again(tx: Transaction, item: OutboxItem) -> SlackAction | Reschedule | None:
     """Render a sent message for what its recipient may see now."""
     try:
-        return others[MessageKind(item.kind)].render_visible(tx, _delivery(item))
+        message_type = tx.features.message_types[MessageKind(item.kind)]
+        return message_type.render_visible(tx, _delivery(item))
     except KeyError:
         # It needs a payload that is not kept any more, and that may name somebody.
         if item.emptied_at is None:
@@ -229,3 +215,13 @@ def _on_sent(tx: Transaction, delivery: Delivery, _result: Any) -> None:
             )
         )
     tx.session.execute(delete(OutboxItem).where(OutboxItem.id == delivery.id))
+
+
+REDACTION = MessageType(
+    PRIVACY_REDACT,
+    render_redaction,
+    "repeat",
+    on_sent=_on_sent,
+    on_rejected=_on_rejected,
+    on_lost=_on_rejected,
+)

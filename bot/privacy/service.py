@@ -10,14 +10,12 @@ from slack_sdk.models.views import View
 from sqlalchemy import Text, cast, delete, select, update
 
 from bot import visibility
-from bot.asks import unmatched
 from bot.db.statements import table
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
-from bot.permissions import Action, require
+from bot.permissions import MANAGE_OWN_DATA, require
 from bot.personal_data import Erasure
 from bot.privacy import blocks, person_rows, redaction
-from bot.privacy.core_tables import MESSAGES, PERSONAL_DATA
 from bot.privacy.message_kinds import PRIVACY_DATA_FILE
 from bot.runtime import Transaction
 from bot.slack.actions import UploadFile
@@ -43,7 +41,10 @@ def render_data_file(tx: Transaction, delivery: Delivery) -> UploadFile:
     now = delivery.first_sent_at
     content = data_file_json(
         rows_about(tx, delivery.recipient),
-        purposes={one.model.__tablename__: one.purpose for one in PERSONAL_DATA},
+        purposes={
+            policy.model.__tablename__: policy.purpose
+            for policy in tx.features.personal_data
+        },
         member=delivery.recipient,
         now=now,
     )
@@ -73,7 +74,7 @@ def rows_about(tx: Transaction, member: str) -> dict[str, list[dict[str, Any]]]:
                 tx, one, member, hidden_channels=hidden
             )
         ]
-        for one in PERSONAL_DATA
+        for one in tx.features.personal_data
     }
 
 
@@ -88,7 +89,7 @@ def _with_channel_ids(
 
 
 def _require_allowed(tx: Transaction, member: str) -> None:
-    require(Action.MANAGE_OWN_DATA, roles.in_workspace(tx, member))
+    require(MANAGE_OWN_DATA, roles.in_workspace(tx, member))
 
 
 def forget_form(tx: Transaction, member: str) -> View:
@@ -107,7 +108,7 @@ def count_rows(tx: Transaction, member: str) -> dict[str, int]:
     """How many rows each table has of a person, by the table's name."""
     return {
         one.model.__tablename__: person_rows.count_own_rows(tx, one, member)
-        for one in PERSONAL_DATA
+        for one in tx.features.personal_data
         if one.owner_columns and one.on_erasure != "trace"
     }
 
@@ -120,11 +121,13 @@ def erase(tx: Transaction, member: str) -> str:
     """
     erasure = Erasure(member, ERASED_PREFIX + token_hex(8))
     members.ensure(tx, [member])
-    for one in PERSONAL_DATA:
+    for one in tx.features.personal_data:
         one.before_erasure(tx, erasure)
-    written_about = redaction.affected_messages(tx, MESSAGES, erasure)
+    written_about = redaction.affected_messages(
+        tx, tx.features.message_policies, erasure
+    )
     written_to = redaction.cancel_pending(tx, erasure)
-    for one in PERSONAL_DATA:
+    for one in tx.features.personal_data:
         person_rows.erase_member(tx, one, erasure)
     # What was read before is not what stands there now.
     tx.session.expire_all()
@@ -154,7 +157,7 @@ def purge_expired(
     tx: Transaction, *, sent_before: datetime, unmatched_before: datetime
 ) -> None:
     """Let go of what has served its time."""
-    unmatched.purge(tx, before=unmatched_before)
+    tx.features.purge(tx, unmatched_before)
     items = table(OutboxItem)
     tx.session.execute(
         update(items)
@@ -182,7 +185,7 @@ def _purge_tombstones(tx: Transaction, *, before: datetime) -> None:
     for member in traces:
         is_back = any(
             person_rows.names_member(tx, one, member.slack_id)
-            for one in PERSONAL_DATA
+            for one in tx.features.personal_data
             if one.on_erasure != "trace"
         )
         if is_back:

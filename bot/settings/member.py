@@ -1,62 +1,87 @@
-"""A member's own settings: the one list that their form and its changes are made of."""
+"""What members can choose that is of no one feature."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta
 from typing import Any
 
+from bot import timezones
 from bot.errors import UserError
-from bot.forms.fields import Choice, Day, Field, Switch, TimeOfDay, Topics
-from bot.workspace.member_settings import MemberSettings
+from bot.forms.fields import Day, TimeOfDay, Topics
+from bot.forms.setting import MemberSetting
+from bot.runtime import Transaction
+from bot.workspace import member_settings, members
+from bot.workspace.member_settings import column_setting
 
 MAX_PAUSE = timedelta(days=366)
 
-NAMING_CHOICES = (
-    ("ask", "Ask me each time", "You hear of it first, and decide."),
-    ("yes", "Yes, always", "You hear of it first, and can take it back."),
-    ("never", "Never", "Also removes what I've already posted about you."),
+
+def _put_pause(tx: Transaction, member: str, until: date | None) -> None:
+    """A pause that has ended is none."""
+    today = timezones.local_date(tx.now, members.zone(tx, member))
+    member_settings.update(tx, member, paused_until=None if until == today else until)
+
+
+def _get_pause(tx: Transaction, member: str) -> date | None:
+    settings = member_settings.get(tx, member)
+    today = timezones.local_date(tx.now, members.zone(tx, member))
+    return settings.paused_until if settings.is_paused(today) else None
+
+
+def _summarize_topics(values: Mapping[str, Any], _zone: str) -> tuple[str, str]:
+    return "Topics you know", ", ".join(values["topics_known"]) or "not set"
+
+
+def _summarize_hours(values: Mapping[str, Any], zone: str) -> tuple[str, str]:
+    hours = (
+        f"{_format_time(values['hours_from'])} to {_format_time(values['hours_to'])}"
+    )
+    return "Hours in which I may write to you", f"{hours}, {zone}"
+
+
+def _format_time(at: time) -> str:
+    return at.isoformat("minutes")
+
+
+SETTINGS: Sequence[MemberSetting] = (
+    column_setting(
+        Topics(
+            name="topics_known",
+            label="Topics I know",
+            hint="Separated by commas. Asks on these topics come first on your Home"
+            " tab.",
+        ),
+        position=10,
+        summarize=_summarize_topics,
+    ),
+    MemberSetting(
+        Day(
+            name="paused_until",
+            label="Pause until",
+            hint="Until that day I only write about things you do yourself. To end a"
+            " pause, pick today.",
+        ),
+        _get_pause,
+        _put_pause,
+        position=30,
+    ),
+    column_setting(
+        TimeOfDay(name="hours_from", label="I may write to you from"),
+        position=40,
+        summarize=_summarize_hours,
+    ),
+    column_setting(
+        TimeOfDay(
+            name="hours_to",
+            label="I may write to you until",
+            hint="I won't message you unprompted outside these hours or at weekends.",
+        ),
+        position=50,
+    ),
 )
 
-# Each has the name of what it chooses in `Preferences`.
-FIELDS: Sequence[Field[Any]] = (
-    Topics(
-        name="topics_known",
-        label="Topics I know",
-        hint="Separated by commas. Asks on these topics come first on your Home tab.",
-    ),
-    Switch(
-        name="wants_nudges",
-        label="Reminders",
-        tick_label="Remind me once of a check-in that I have joined",
-    ),
-    Day(
-        name="paused_until",
-        label="Pause until",
-        hint="Until that day I only write about things you do yourself. To end a pause,"
-        " pick today.",
-    ),
-    TimeOfDay(name="hours_from", label="I may write to you from"),
-    TimeOfDay(
-        name="hours_to",
-        label="I may write to you until",
-        hint="I won't message you unprompted outside these hours or at weekends.",
-    ),
-    Choice(
-        name="may_be_named",
-        label="When your answers have helped many, may I name you in public?",
-        choices=NAMING_CHOICES,
-    ),
-    Switch(
-        name="wants_greetings",
-        label="Greetings",
-        tick_label="Greet me once when I'm new",
-    ),
-)
 
-_DEFAULTS = MemberSettings()
-
-
-def validate(values: Mapping[str, Any], *, today: date) -> None:
-    """Raises Refusal for what makes sense by itself, but not together.
+def check(values: Mapping[str, Any], *, today: date) -> None:
+    """Raises UserError for what makes sense by itself, but not together.
 
     `today` is the date in the member's zone.
     """
@@ -70,42 +95,3 @@ def validate(values: Mapping[str, Any], *, today: date) -> None:
         )
     if until is not None and until > today + MAX_PAUSE:
         raise UserError("Pick a day within a year from today.", field="paused_until")
-
-
-def without_defaults(values: Mapping[str, Any], *, today: date) -> dict[str, Any]:
-    """What to keep: nothing where it is the default, which may become a better one.
-
-    A pause that has ended is none.
-    """
-    kept = dict(values)
-    for name in ("hours_from", "hours_to", "may_be_named"):
-        if kept[name] == getattr(_DEFAULTS, name):
-            kept[name] = None
-    until = kept["paused_until"]
-    if until == today:
-        kept["paused_until"] = None
-    return kept
-
-
-def format_day(date_: date) -> str:
-    return f"{date_.day} {date_:%B %Y}"
-
-
-def summary(settings: MemberSettings, zone: str) -> list[tuple[str, str]]:
-    """What somebody chose, in words; `zone` is the IANA name of theirs."""
-    hours = (
-        f"{_format_time(settings.hours_from)} to {_format_time(settings.hours_to)},"
-        f" {zone}"
-    )
-    naming = {value: text for value, text, _ in NAMING_CHOICES}
-    return [
-        ("Topics you know", ", ".join(settings.topics_known) or "not set"),
-        ("Reminders", "on" if settings.wants_nudges else "off"),
-        ("Hours in which I may write to you", hours),
-        ("Naming you in public", naming[settings.may_be_named].lower()),
-        ("Greetings", "on" if settings.wants_greetings else "off"),
-    ]
-
-
-def _format_time(at: time) -> str:
-    return at.isoformat("minutes")

@@ -1,49 +1,58 @@
 """Settings of a channel and of the workspace: shown, checked, recorded."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 from slack_sdk.models.views import View
 from sqlalchemy import select
 
 from bot import timezones
-from bot.asks import reaction_store as answers
 from bot.forms.fields import Emoji, FormValues, People
 from bot.forms.setting import Owner, Setting, read_values
-from bot.mentors import consent
 from bot.outbox import home_refresh
-from bot.permissions import Action, is_allowed, require
+from bot.permissions import (
+    EDIT_OWN_SETTINGS,
+    MANAGE_CHANNEL,
+    MANAGE_WORKSPACE,
+    NAME_PROGRAM_LEADS,
+    is_allowed,
+    require,
+)
 from bot.runtime import Transaction
-from bot.settings import blocks, forms
-from bot.settings import channel as of_channel
+from bot.settings import forms
 from bot.settings import member as of_member
 from bot.settings import workspace as of_workspace
 from bot.slack.emoji import custom_names
 from bot.workspace import channels, member_settings, members, roles, workspace_settings
-from bot.workspace.member_settings import MemberSettingsUpdate
+from bot.workspace.reaction_emoji import ChannelEmoji
 from models import Channel
 
 
-def help_text(channel: Channel | None) -> str:
-    """What everybody can do, with the emoji of the channel, if there is one."""
-    return blocks.help_text(
-        channels.helpful_emoji(channel),
-        channels.solved_emoji(channel),
-        channels.join_emoji(channel),
-        channels.kudos_emoji(channel),
+def help_text(tx: Transaction, channel: Channel | None) -> str:
+    """Return what everybody can do, with the emoji of the channel, if there is one."""
+    return tx.features.help_text(
+        ChannelEmoji(
+            channels.helpful_emoji(channel),
+            channels.solved_emoji(channel),
+            channels.join_emoji(channel),
+            channels.kudos_emoji(channel),
+        )
     )
 
 
 def channel_form(tx: Transaction, channel: Channel, *, by: str) -> View:
     """A channel's settings; raises Refusal for all but its champions and admins."""
-    roles.authorize(tx, channel, Action.MANAGE_CHANNEL, by)
+    roles.authorize(tx, channel, MANAGE_CHANNEL, by)
     return forms.channel_form(
         channel.slack_id,
         channel.name,
-        [s.field.render(s.get(tx, channel)) for s in of_channel.SETTINGS],
-        [block for section in of_channel.SECTIONS for block in section(tx, channel)],
+        [s.field.render(s.get(tx, channel)) for s in tx.features.channel_settings],
+        [
+            block
+            for section in tx.features.channel_settings_sections
+            for block in section(tx, channel)
+        ],
     )
 
 
@@ -54,11 +63,11 @@ def update_channel(
 
     Raises Refusal, with the field, for what makes no sense: then nothing changes.
     """
-    roles.authorize(tx, channel, Action.MANAGE_CHANNEL, by)
-    values = read_values(of_channel.SETTINGS, form)
-    of_channel.validate(values)
-    unknown = _unknown_emoji(tx, of_channel.SETTINGS, channel, values)
-    for setting in of_channel.SETTINGS:
+    roles.authorize(tx, channel, MANAGE_CHANNEL, by)
+    values = read_values(tx.features.channel_settings, form)
+    tx.features.check_channel_settings(values)
+    unknown = _unknown_emoji(tx, tx.features.channel_settings, channel, values)
+    for setting in tx.features.channel_settings:
         setting.put(tx, channel, values[setting.name])
     return unknown
 
@@ -75,7 +84,9 @@ def _unknown_emoji(
         if isinstance(setting.field, Emoji):
             before = setting.get(tx, owner)
             chosen += [n for n in values[setting.name] if n not in before]
-    return answers.unused_emoji(tx, custom_names(chosen))
+    names = custom_names(chosen)
+    used = {name for find in tx.features.used_emoji for name in find(tx, names)}
+    return [name for name in names if name not in used]
 
 
 def workspace_form(tx: Transaction, *, by: str) -> View:
@@ -83,7 +94,10 @@ def workspace_form(tx: Transaction, *, by: str) -> View:
     shown = _workspace_settings(tx, by)
     return forms.workspace_form(
         [s.field.render(s.get(tx, None)) for s in shown],
-        [s.field.render(s.get(tx, None)) for s in of_workspace.CHANNEL_DEFAULTS],
+        [
+            s.field.render(s.get(tx, None))
+            for s in of_workspace.channel_defaults(tx.features.channel_settings)
+        ],
     )
 
 
@@ -94,10 +108,10 @@ def update_workspace(tx: Transaction, form: FormValues, *, by: str) -> list[str]
     """
     settings = [
         *_workspace_settings(tx, by),
-        *of_workspace.CHANNEL_DEFAULTS,
+        *of_workspace.channel_defaults(tx.features.channel_settings),
     ]
     values = read_values(settings, form)
-    of_workspace.validate(values)
+    of_workspace.check(values, tx.features.check_channel_settings)
     unknown = _unknown_emoji(tx, settings, None, values)
     for setting in settings:
         setting.put(tx, None, values[setting.name])
@@ -106,54 +120,41 @@ def update_workspace(tx: Transaction, form: FormValues, *, by: str) -> list[str]
 
 def member_form(tx: Transaction, member: str) -> View:
     """The member's own settings; raises Refusal for who is no member."""
-    require(Action.EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
-    chosen = member_settings.get(tx, member)
-    zone = members.zone(tx, member)
-    if not chosen.is_paused(timezones.local_date(tx.now, zone)):
-        chosen = replace(chosen, paused_until=None)
+    require(EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
     return forms.member_form(
-        [field.render(getattr(chosen, field.name)) for field in of_member.FIELDS],
-        zone.key,
+        [s.field.render(s.get(tx, member)) for s in tx.features.member_settings],
+        members.zone(tx, member).key,
     )
 
 
 def update_member(tx: Transaction, form: FormValues, *, member: str) -> None:
     """Record a member's own settings; raises Refusal, with the field."""
-    require(Action.EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
+    require(EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
     today = timezones.local_date(tx.now, members.zone(tx, member))
-    values = {field.name: field.read(form) for field in of_member.FIELDS}
-    of_member.validate(values, today=today)
-    kept = of_member.without_defaults(values, today=today)
-    member_settings.update(tx, member, **cast("MemberSettingsUpdate", kept))
-    match values["may_be_named"]:
-        case "never":
-            consent.opt_out(tx, member)
-        case "yes":
-            consent.consent_all(tx, member)
+    values = read_values(tx.features.member_settings, form)
+    of_member.check(values, today=today)
+    for setting in tx.features.member_settings:
+        setting.put(tx, member, values[setting.name])
     home_refresh.refresh_homes(tx, [member], delay=timedelta())
 
 
 def end_pause(tx: Transaction, member: str) -> None:
     """The bot may write to the member again. Raises Refusal for who is no member."""
-    require(Action.EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
+    require(EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
     member_settings.update(tx, member, paused_until=None)
     home_refresh.refresh_homes(tx, [member], delay=timedelta())
 
 
 def can_manage_workspace(tx: Transaction, member: str) -> bool:
     held = roles.in_workspace(tx, member)
-    return is_allowed(Action.MANAGE_WORKSPACE, held)
+    return is_allowed(MANAGE_WORKSPACE, held)
 
 
 def _workspace_settings(tx: Transaction, by: str) -> list[Setting[None]]:
     held = roles.in_workspace(tx, by)
-    require(Action.MANAGE_WORKSPACE, held)
-    leads = (
-        [of_workspace.PROGRAM_LEADS]
-        if is_allowed(Action.NAME_PROGRAM_LEADS, held)
-        else []
-    )
-    return [*leads, *of_workspace.SETTINGS]
+    require(MANAGE_WORKSPACE, held)
+    leads = [of_workspace.PROGRAM_LEADS] if is_allowed(NAME_PROGRAM_LEADS, held) else []
+    return [*leads, *tx.features.workspace_settings]
 
 
 def newly_selected_users(
@@ -168,17 +169,17 @@ def newly_selected_users(
         _workspace_settings(tx, by)
         chosen = workspace_settings.program_leads(tx)
     else:
-        roles.authorize(tx, channel, Action.MANAGE_CHANNEL, by)
+        roles.authorize(tx, channel, MANAGE_CHANNEL, by)
         chosen = channels.champions(tx.session, channel.id)
     return {
-        who
-        for who in _selected_users(form)
-        if who not in chosen or not roles.in_workspace(tx, who)
+        person
+        for person in _selected_users(tx, form)
+        if person not in chosen or not roles.in_workspace(tx, person)
     }
 
 
-def _selected_users(form: FormValues) -> list[str]:
-    fields = [setting.field for setting in of_channel.SETTINGS]
+def _selected_users(tx: Transaction, form: FormValues) -> list[str]:
+    fields = [setting.field for setting in tx.features.channel_settings]
     return [
         person
         for field in (*fields, of_workspace.PROGRAM_LEADS.field)
@@ -193,7 +194,7 @@ def apply_channel_defaults(tx: Transaction, channel: Channel) -> None:
         return
     channel.arrived_at = tx.now
     chosen = workspace_settings.get(tx).channel_defaults
-    for setting in of_channel.SETTINGS:
+    for setting in tx.features.channel_settings:
         if setting.name in chosen:
             setting.put(tx, channel, chosen[setting.name])
 

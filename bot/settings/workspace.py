@@ -1,17 +1,15 @@
-"""The workspace's settings: the one list that its form and its changes are made of."""
+"""What program leads can choose that is of no one feature; and how channels begin."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from bot.errors import UserError
 from bot.forms.fields import Number, People
 from bot.forms.setting import Setting
-from bot.kudos import allowance
-from bot.kudos.rules import MAX_DAILY_ALLOWANCE
 from bot.runtime import Transaction
-from bot.settings import channel
 from bot.workspace import roles, workspace_settings
+from models import Channel
 
 # The workspace of the transaction is the owner.
 _DEFAULT_PREFIX = "default_"
@@ -36,8 +34,8 @@ PROGRAM_LEADS: Setting[None] = Setting(
 )
 
 
-def workspace_column(field: Number) -> Setting[None]:
-    """A setting kept in the column of `Policy` that has the field's name."""
+def workspace_column(field: Number, *, position: int) -> Setting[None]:
+    """Return a setting that is stored in the column with the field's name."""
 
     def get(tx: Transaction, _owner: None) -> int:
         return int(
@@ -50,21 +48,10 @@ def workspace_column(field: Number) -> Setting[None]:
     def put(tx: Transaction, _owner: None, value: int) -> None:
         workspace_settings.update(tx, **{field.name: value})
 
-    return Setting(field, get, put)
+    return Setting(field, get, put, position=position)
 
 
 SETTINGS: Sequence[Setting[None]] = (
-    Setting(
-        Number(
-            name="kudos_a_day",
-            label="Kudos a day",
-            hint="How many people one person may thank; new ones come at midnight.",
-            minimum=1,
-            maximum=MAX_DAILY_ALLOWANCE,
-        ),
-        lambda tx, _owner: allowance.daily(tx),
-        lambda tx, _owner, value: allowance.set_daily(tx, value),
-    ),
     workspace_column(
         Number(
             name="sent_days",
@@ -72,7 +59,8 @@ SETTINGS: Sequence[Setting[None]] = (
             hint="What it was about and to whom; its words are never kept.",
             minimum=1,
             maximum=_MAX_DAYS,
-        )
+        ),
+        position=20,
     ),
     workspace_column(
         Number(
@@ -81,7 +69,8 @@ SETTINGS: Sequence[Setting[None]] = (
             hint="Only in channels that make asks of messages.",
             minimum=1,
             maximum=_MAX_DAYS,
-        )
+        ),
+        position=30,
     ),
     workspace_column(
         Number(
@@ -90,7 +79,8 @@ SETTINGS: Sequence[Setting[None]] = (
             hint="Counted from the day that Slack says they were deactivated.",
             minimum=1,
             maximum=_MAX_DAYS,
-        )
+        ),
+        position=40,
     ),
 )
 
@@ -115,23 +105,24 @@ def _channel_default(setting: Setting[Any]) -> Setting[None]:
     return Setting(field, get, put, default=setting.default)
 
 
-CHANNEL_DEFAULTS: Sequence[Setting[None]] = tuple(
-    _channel_default(setting)
-    for setting in channel.SETTINGS
-    if setting.default is not None
-)
+def channel_defaults(settings: Iterable[Setting[Channel]]) -> list[Setting[None]]:
+    """Return a setting of the workspace for each of a channel's that has a default."""
+    return [
+        _channel_default(setting) for setting in settings if setting.default is not None
+    ]
 
 
-def validate(values: Mapping[str, Any]) -> None:
-    """Raises Refusal for defaults that no channel could choose together."""
+def check(
+    values: Mapping[str, Any],
+    check_channel_settings: Callable[[Mapping[str, Any]], None],
+) -> None:
+    """Raises UserError for defaults that no channel could choose together."""
     defaults = {
         name.removeprefix(_DEFAULT_PREFIX): value
         for name, value in values.items()
         if name.startswith(_DEFAULT_PREFIX)
     }
     try:
-        channel.validate(defaults)
-    except UserError as refusal:
-        raise UserError(
-            str(refusal), field=f"{_DEFAULT_PREFIX}{refusal.field}"
-        ) from refusal
+        check_channel_settings(defaults)
+    except UserError as error:
+        raise UserError(str(error), field=f"{_DEFAULT_PREFIX}{error.field}") from error

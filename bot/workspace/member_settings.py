@@ -1,13 +1,15 @@
 """Members' settings: read with their defaults, and stored."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Literal, TypedDict, TypeVar, Unpack, get_args
+from typing import Any, Literal, TypedDict, TypeVar, Unpack, cast, get_args
 
 from sqlalchemy import select
 
 from bot.db.statements import upsert
+from bot.forms.fields import Field
+from bot.forms.setting import MemberSetting
 from bot.runtime import Transaction
 from models import MemberSettingsRow
 
@@ -90,7 +92,8 @@ class MemberSettingsUpdate(TypedDict, total=False):
 
 def get(tx: Transaction, member: str) -> MemberSettings:
     """Return the member's settings; all defaults if they never chose."""
-    return get_many(tx, [member])[member]
+    row = tx.session.get(MemberSettingsRow, (tx.workspace.id, member))
+    return _DEFAULTS if row is None else _from_row(row)
 
 
 def get_many(tx: Transaction, members: Iterable[str]) -> dict[str, MemberSettings]:
@@ -119,6 +122,39 @@ def update(
         .on_conflict_do_update(
             index_elements=["installation_id", "member"], set_=dict(changes)
         )
+    )
+
+
+# Of these a default is not stored, as it may become a better one.
+_NULLABLE = frozenset({"hours_from", "hours_to", "may_be_named"})
+
+
+def column_setting(
+    field: Field[Any],
+    *,
+    position: int,
+    summarize: Callable[[Mapping[str, Any], str], tuple[str, str]] | None = None,
+    on_saved: Callable[[Transaction, str, Any], None] | None = None,
+) -> MemberSetting:
+    """Return a setting that is stored in the column with the field's name.
+
+    `on_saved` is called with the member and the new value.
+    """
+
+    def put(tx: Transaction, member: str, value: Any) -> None:
+        is_default = value == getattr(_DEFAULTS, field.name)
+        stored = None if field.name in _NULLABLE and is_default else value
+        changes = cast("MemberSettingsUpdate", {field.name: stored})
+        update(tx, member, **changes)
+        if on_saved is not None:
+            on_saved(tx, member, value)
+
+    return MemberSetting(
+        field,
+        lambda tx, member: getattr(get(tx, member), field.name),
+        put,
+        position=position,
+        summarize=summarize,
     )
 
 

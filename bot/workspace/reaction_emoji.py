@@ -1,9 +1,11 @@
 """The emoji with a meaning, and their meanings as reactions."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
-from bot.slack.emoji import canonical, is_among
+from bot.errors import UserError
+from bot.slack.emoji import canonical, is_among, overlap, render
 
 Meaning = Literal["helpful", "solved", "looking", "same"]
 
@@ -23,6 +25,16 @@ SAME = ("raising_hand",)
 
 # On a kudos message, it joins the kudos.
 DEFAULT_JOIN = ("raised_hands",)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelEmoji:
+    """The names of the emoji that mean something in a channel."""
+
+    helpful: Sequence[str] = DEFAULT_HELPFUL
+    solved: Sequence[str] = DEFAULT_SOLVED
+    join: Sequence[str] = DEFAULT_JOIN
+    kudos: Sequence[str] = ()
 
 
 def meaning_on_ask(name: str, solved: Sequence[str]) -> Meaning | None:
@@ -54,3 +66,10 @@ def to_setting(
     known = {canonical(name): name for name in (*default, *(previous or ()))}
     kept = [known.get(canonical(name), name) for name in names]
     return None if kept == list(default) else kept
+
+
+def require_free_on_asks(names: Sequence[str], *, field: str) -> None:
+    """Raises UserError for emoji that mean something else on an ask."""
+    taken = (*LOOKING, *SAME)
+    if overlap(taken, names):
+        raise UserError(f"{render(taken)} mean something else on an ask.", field=field)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot import permissions, visibility
 from bot.errors import UserError
-from bot.permissions import Action, Role
+from bot.permissions import Permission, Role
 from bot.runtime import Transaction
 from bot.slack.text import capitalize
 from bot.workspace.members import find, name
@@ -49,7 +49,7 @@ def in_channel(
 def authorize(
     tx: Transaction,
     channel: Channel,
-    action: Action,
+    permission: Permission,
     by: str,
     *,
     author: str | None = None,
@@ -62,7 +62,7 @@ def authorize(
     MembershipUnknown while it is unknown.
     """
     roles = in_channel(tx, channel, by, author=author)
-    permissions.require(action, roles)
+    permissions.require(permission, roles)
     visibility.require_visible(tx, channel, by, message=denial, field=field)
     return roles
 

@@ -16,7 +16,6 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 import app
-from bot import sync
 from bot.clock import utc_now
 from bot.config.settings import Settings
 from bot.db.engine import Database
@@ -24,7 +23,7 @@ from bot.imports import service as imports
 from bot.imports.entries import ExportUser
 from bot.imports.export import Export
 from bot.runtime import Transaction
-from bot.workspace import channels
+from bot.workspace import channels, sync
 from cli.app import Application, create_server
 from models import Member, OutboxItem
 from sandbox import Sandbox

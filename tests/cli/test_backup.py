@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot import sync
 from bot.config.settings import Settings
 from bot.db import engine
-from bot.features import message_types
+from bot.features import FEATURES
 from bot.outbox.worker import OutboxWorker
+from bot.workspace import sync
 from cli import backup
 from models import OutboxItem
 from tests.factories import Story
@@ -37,7 +37,9 @@ def restored(story: Story, file: Path) -> Story:
         read_session=opened.read_session,
         autocommit=opened.autocommit,
     )
-    deliverer = OutboxWorker(rt, message_types(), fetch_new_users=sync.fetch_new_users)
+    deliverer = OutboxWorker(
+        rt, FEATURES.message_types, fetch_new_users=sync.fetch_new_users
+    )
     story.clock.advance(hours=1)
     return Story(story._bolt, rt, deliverer, story.slack, story.clock)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot import sync
+from bot.workspace import sync
 from jobs import privacy as job
 from models import Base, OutboxItem
 from tests.factories import Story

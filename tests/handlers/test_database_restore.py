@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 import handlers.bolt_app
-from bot import sync
 from bot.db import engine
-from bot.features import message_types
+from bot.features import FEATURES
 from bot.outbox.worker import OutboxWorker
+from bot.workspace import sync
 from cli import backup
 from models import OutboxItem
 from tests.factories import Story
@@ -55,7 +55,7 @@ def copy(story: Story, tmp_path: Path) -> Iterator[Story]:
     yield Story(
         handlers.bolt_app.create_app(rt),
         rt,
-        OutboxWorker(rt, message_types(), fetch_new_users=sync.fetch_new_users),
+        OutboxWorker(rt, FEATURES.message_types, fetch_new_users=sync.fetch_new_users),
         story.slack,
         story.clock,
     )

@@ -7,9 +7,8 @@ import pytest
 from sqlalchemy import select
 
 import handlers.bolt_app
-from bot import sync
 from bot.runtime import ServedWorkspaces
-from bot.workspace import installations
+from bot.workspace import installations, sync
 from models import Member
 from tests.conftest import NOW
 from tests.factories import Story

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 import handlers
 import jobs.checkins
-from bot.features import message_types
+from bot.features import FEATURES
 from bot.home.message_kinds import HOME_REPLY
 from bot.outbox.message_type import MessageType
 from bot.runtime import Runtime
@@ -413,7 +413,7 @@ IN_THE_CHANNEL = {
 
 
 def test_each_kind_of_message_says_whose_words_it_tells(den: Story):
-    everything_ = message_types()
+    everything_ = FEATURES.message_types
     plain = MessageType(HOME_REPLY, everything_[HOME_REPLY].render)
     guarded = {
         kind

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from bot.db import engine as db_engine
 from bot.db.engine import Database
-from bot.features import message_types
+from bot.features import FEATURES
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime
 from handlers import readiness
@@ -215,7 +215,7 @@ def test_a_delivery_that_does_not_end_is_noticed(story: Story):
     minutes = [0.0]
     deliverer = OutboxWorker(
         story.rt,
-        message_types(),
+        FEATURES.message_types,
         monotonic_clock=lambda: 60 * minutes[0],
     )
     begun, release = threading.Event(), threading.Event()

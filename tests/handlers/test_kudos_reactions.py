@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot import sync
 from bot.kudos import allowance
 from bot.slack.api import OutcomeUnknown
+from bot.workspace import sync
 from models import Kudos, KudosThanks
 from tests.factories import Story
 from tests.fakes import PostedMessage

@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 import app
-from bot import sync
 from bot.slack.api import OutcomeUnknown, Rejected
 from bot.slack.client import SlackClient
+from bot.workspace import sync
 from sandbox import Sandbox
 from tests.factories import Story
 from tests.slack_payloads import ADMIN, ASKER, HELP_CHANNEL, HELPER, PEER, message_event

@@ -10,13 +10,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from slack_bolt import BoltRequest, BoltResponse
 from sqlalchemy import update
 
-from bot import sync
 from bot.db import engine
 from bot.db.engine import Database
-from bot.features import message_types
+from bot.features import FEATURES
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime
 from bot.slack.api import NotSent, OutcomeUnknown, RateLimited, Rejected
+from bot.workspace import sync
 from handlers.bolt_app import BoltApp
 from handlers.collectors import DatabaseCollector
 from handlers.metrics import MAX_TYPES, Metrics
@@ -38,7 +38,7 @@ def deliverer(rt: Runtime, bolt: BoltApp) -> OutboxWorker:
     told = bolt.metrics.count_attempt
     return OutboxWorker(
         rt,
-        message_types(),
+        FEATURES.message_types,
         fetch_new_users=sync.fetch_new_users,
         on_attempt=told,
     )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ import jobs.privacy
 from bot.asks.message_kinds import ASK_CONVERTED
 from bot.asks.replies import request_thread_sync
 from bot.exports import service as exports
+from bot.feature import Feature, Features
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.privacy import redaction
@@ -603,16 +605,15 @@ def test_a_bug_in_drawing_takes_nothing_back(made: Story):
     def draw(_tx: Transaction, claim: Delivery) -> SlackAction:
         return claim.payload["no such thing"]  # type: ignore[no-any-return]
 
-    rewording = redaction.message_type(
-        {ASK_CONVERTED: MessageType(ASK_CONVERTED, draw)}
-    )
+    broken = Feature(name="broken", message_types=[MessageType(ASK_CONVERTED, draw)])
+    rt = replace(made.rt, features=Features([broken]))
     fake = SimpleNamespace(subject_id=the_letter(made).id, started_at=made.clock())
     claim = cast("Delivery", fake)
-    with made.rt.read(made.rt.workspace) as tx, pytest.raises(KeyError):
-        rewording.render(tx, claim)
+    with rt.read(rt.workspace) as tx, pytest.raises(KeyError):
+        redaction.render_redaction(tx, claim)
     days_pass(made, 31)
-    with made.rt.read(made.rt.workspace) as tx:
-        taken_back = rewording.render(tx, claim)
+    with rt.read(rt.workspace) as tx:
+        taken_back = redaction.render_redaction(tx, claim)
     assert isinstance(taken_back, UpdateMessage)
     assert "took this message back" in taken_back.text
 

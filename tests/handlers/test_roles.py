@@ -7,11 +7,38 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot import sync
+from bot.asks.permissions import (
+    CLOSE,
+    DELETE,
+    EDIT,
+    MAKE_ASK,
+    MARK_HELPFUL,
+    MARK_SOLUTION,
+    OFFER_HELP,
+    REMOVE_CAPTURED_ASK,
+    REOPEN,
+    SAME_PROBLEM,
+    SET_WHAT_WORKED,
+)
+from bot.checkins.permissions import CHECK_IN
+from bot.features import FEATURES
+from bot.kudos.permissions import GIVE_KUDOS, TAKE_BACK_KUDOS
+from bot.mentors.permissions import SEE_MENTORS
+from bot.onboarding.permissions import INTRODUCE
 from bot.outbox.worker import OutboxWorker
-from bot.permissions import PERMISSIONS, Action, Role, is_allowed
+from bot.permissions import (
+    ASK,
+    EDIT_OWN_SETTINGS,
+    MANAGE_CHANNEL,
+    MANAGE_OWN_DATA,
+    MANAGE_WORKSPACE,
+    NAME_PROGRAM_LEADS,
+    Permission,
+    Role,
+    is_allowed,
+)
 from bot.runtime import Runtime
-from bot.workspace import channels, member_settings, roles
+from bot.workspace import channels, member_settings, roles, sync
 from handlers.bolt_app import BoltApp
 from models import (
     Ask,
@@ -63,14 +90,14 @@ HELD: Mapping[str, frozenset[Role]] = {
 }
 
 Way = Callable[["Stage", str], bool]
-WAYS: dict[tuple[Action, str], Way] = {}
+WAYS: dict[tuple[Permission, str], Way] = {}
 
 
-def way(action: Action) -> Callable[[Way], Way]:
+def way(permission: Permission) -> Callable[[Way], Way]:
     """Somebody tries the action in this way; whether it came to anything."""
 
     def add(tried: Way) -> Way:
-        WAYS[action, tried.__name__] = tried
+        WAYS[permission, tried.__name__] = tried
         return tried
 
     return add
@@ -180,14 +207,14 @@ def helped(story: Story, ts: str) -> int:
 # Asks
 
 
-@way(Action.ASK)
+@way(ASK)
 def by_command(story: Stage, who: str) -> bool:
     before = len(story.asks())
     story.command(who, "/ask", "How is it done?")
     return len(story.asks()) > before
 
 
-@way(Action.ASK)
+@way(ASK)
 def by_form(story: Stage, who: str) -> bool:
     view = opened_by(story, PEER, lambda one: story.command(one, "/ask"))
     before = len(story.asks())
@@ -195,14 +222,14 @@ def by_form(story: Stage, who: str) -> bool:
     return len(story.asks()) > before
 
 
-@way(Action.MAKE_ASK)
+@way(MAKE_ASK)
 def by_shortcut(story: Stage, who: str) -> bool:
     before = len(story.asks())
     story.message_shortcut(who, "make_ask", ASKER, story.ts(), "How is it done?")
     return len(story.asks()) > before
 
 
-@way(Action.OFFER_HELP)
+@way(OFFER_HELP)
 def by_looking_button(story: Stage, who: str) -> bool:
     ask = ask_of(story, OTHER)
     story.click(who, "ask_looking", str(ask.id))
@@ -212,7 +239,7 @@ def by_looking_button(story: Stage, who: str) -> bool:
     )
 
 
-@way(Action.SAME_PROBLEM)
+@way(SAME_PROBLEM)
 def by_same_button(story: Stage, who: str) -> bool:
     ask = ask_of(story, OTHER)
     story.click(who, "option_same", str(ask.id))
@@ -222,7 +249,7 @@ def by_same_button(story: Stage, who: str) -> bool:
     )
 
 
-@way(Action.MARK_HELPFUL)
+@way(MARK_HELPFUL)
 def by_helpful_shortcut(story: Stage, who: str) -> bool:
     ask = ask_of(story, OTHER)
     ts, _ = answer_to(story, ask)
@@ -230,7 +257,7 @@ def by_helpful_shortcut(story: Stage, who: str) -> bool:
     return helped(story, ts) > 0
 
 
-@way(Action.MARK_HELPFUL)
+@way(MARK_HELPFUL)
 def by_helpful_emoji(story: Stage, who: str) -> bool:
     ts, _ = answer_to(story, ask_of(story, OTHER))
     if who != GONE:  # Of them Slack tells nothing new.
@@ -238,7 +265,7 @@ def by_helpful_emoji(story: Stage, who: str) -> bool:
     return helped(story, ts) > 0
 
 
-@way(Action.MARK_HELPFUL)
+@way(MARK_HELPFUL)
 def by_offer_to_mark_helpful(story: Stage, who: str) -> bool:
     ask = ask_of(story)
     ts, answer_id = answer_to(story, ask)
@@ -246,7 +273,7 @@ def by_offer_to_mark_helpful(story: Stage, who: str) -> bool:
     return helped(story, ts) > 0
 
 
-@way(Action.MARK_SOLUTION)
+@way(MARK_SOLUTION)
 def by_solved_emoji(story: Stage, who: str) -> bool:
     ask = ask_of(story)
     if who != GONE:
@@ -255,7 +282,7 @@ def by_solved_emoji(story: Stage, who: str) -> bool:
     return now_is(story, ask).state == "solved"
 
 
-@way(Action.MARK_SOLUTION)
+@way(MARK_SOLUTION)
 def by_solved_shortcut(story: Stage, who: str) -> bool:
     ask = ask_of(story)
     ts, _ = answer_to(story, ask)
@@ -263,14 +290,14 @@ def by_solved_shortcut(story: Stage, who: str) -> bool:
     return now_is(story, ask).state == "solved"
 
 
-@way(Action.MARK_SOLUTION)
+@way(MARK_SOLUTION)
 def by_offer(story: Stage, who: str) -> bool:
     ask = ask_of(story)
     story.click(who, "mark_solved", f"{ask.id}:{answer_to(story, ask)[1]}")
     return now_is(story, ask).state == "solved"
 
 
-@way(Action.EDIT)
+@way(EDIT)
 def by_edit_menu(story: Stage, who: str) -> bool:
     ask = ask_of(story)
     return opens(
@@ -280,7 +307,7 @@ def by_edit_menu(story: Stage, who: str) -> bool:
     )
 
 
-@way(Action.EDIT)
+@way(EDIT)
 def by_edit_form(story: Stage, who: str) -> bool:
     ask = ask_of(story)
     option = f"edit:{ask.id}"
@@ -291,13 +318,13 @@ def by_edit_form(story: Stage, who: str) -> bool:
     return now_is(story, ask).title == "Quite another one?"
 
 
-@way(Action.SET_WHAT_WORKED)
+@way(SET_WHAT_WORKED)
 def by_worked_button(story: Stage, who: str) -> bool:
     ask = ask_of(story)
     return opens(story, "worked", lambda: story.click(who, "ask_worked", str(ask.id)))
 
 
-@way(Action.SET_WHAT_WORKED)
+@way(SET_WHAT_WORKED)
 def by_worked_form(story: Stage, who: str) -> bool:
     ask = ask_of(story)
     view = opened_by(
@@ -307,7 +334,7 @@ def by_worked_form(story: Stage, who: str) -> bool:
     return now_is(story, ask).worked == "Sleep."
 
 
-@way(Action.CLOSE)
+@way(CLOSE)
 def by_close_form(story: Stage, who: str) -> bool:
     ask = ask_of(story)
     option = f"close:{ask.id}"
@@ -318,14 +345,14 @@ def by_close_form(story: Stage, who: str) -> bool:
     return now_is(story, ask).state == "closed"
 
 
-@way(Action.REOPEN)
+@way(REOPEN)
 def by_reopen_menu(story: Stage, who: str) -> bool:
     ask = closed(story)
     story.click(who, "ask_menu", option=f"reopen:{ask.id}")
     return now_is(story, ask).state == "answered"
 
 
-@way(Action.DELETE)
+@way(DELETE)
 def by_delete_form(story: Stage, who: str) -> bool:
     ask = ask_of(story)
     option = f"delete:{ask.id}"
@@ -337,7 +364,7 @@ def by_delete_form(story: Stage, who: str) -> bool:
     return now_is(story, ask).state == "deleted"
 
 
-@way(Action.REMOVE_CAPTURED_ASK)
+@way(REMOVE_CAPTURED_ASK)
 def by_not_an_ask(story: Stage, who: str) -> bool:
     with story.rt.write(story.rt.workspace) as tx:
         channel = channels.get_or_create(tx, HELP_CHANNEL)
@@ -353,12 +380,12 @@ def by_not_an_ask(story: Stage, who: str) -> bool:
 # Channels
 
 
-@way(Action.MANAGE_CHANNEL)
+@way(MANAGE_CHANNEL)
 def by_settings_command(story: Stage, who: str) -> bool:
     return opens(story, "settings", lambda: story.command(who, "/backswing"))
 
 
-@way(Action.MANAGE_CHANNEL)
+@way(MANAGE_CHANNEL)
 def by_settings_form(story: Stage, who: str) -> bool:
     view = opened_by(story, CHAMPION, lambda one: story.command(one, "/backswing"))
     topics = f"by {who}".lower()
@@ -368,7 +395,7 @@ def by_settings_form(story: Stage, who: str) -> bool:
     return bool(form_values(changed)["topics"] == topics)
 
 
-@way(Action.MANAGE_CHANNEL)
+@way(MANAGE_CHANNEL)
 def by_checkin_button(story: Stage, who: str) -> bool:
     view = opened_by(story, CHAMPION, lambda one: story.command(one, "/backswing"))
     return opens(
@@ -378,7 +405,7 @@ def by_checkin_button(story: Stage, who: str) -> bool:
     )
 
 
-@way(Action.INTRODUCE)
+@way(INTRODUCE)
 def by_introduction(story: Stage, who: str) -> bool:
     def arrive() -> Channel:
         slack_id = f"C{story.ts().replace('.', '')}"
@@ -399,7 +426,7 @@ def by_introduction(story: Stage, who: str) -> bool:
     return len(story.slack.messages_to(channel.slack_id)) == 1
 
 
-@way(Action.CHECK_IN)
+@way(CHECK_IN)
 def by_checkin_join(story: Stage, who: str) -> bool:
     one = story.prop("round", story.post_round)
     story.click(who, "checkin_join", str(one.id))
@@ -419,14 +446,14 @@ def kudos(story: Story) -> list[Kudos]:
         return list(session.scalars(select(Kudos).order_by(Kudos.id)))
 
 
-@way(Action.GIVE_KUDOS)
+@way(GIVE_KUDOS)
 def by_kudos_command(story: Stage, who: str) -> bool:
     before = len(kudos(story))
     story.command(who, "/kudos", f"<@{OTHER}> {REASON}")
     return len(kudos(story)) > before
 
 
-@way(Action.GIVE_KUDOS)
+@way(GIVE_KUDOS)
 def by_kudos_form(story: Stage, who: str) -> bool:
     view = opened_by(story, PEER, lambda one: story.command(one, "/kudos"))
     before = len(kudos(story))
@@ -435,7 +462,7 @@ def by_kudos_form(story: Stage, who: str) -> bool:
     return len(kudos(story)) > before
 
 
-@way(Action.TAKE_BACK_KUDOS)
+@way(TAKE_BACK_KUDOS)
 def by_take_back_button(story: Stage, who: str) -> bool:
     def give() -> Kudos:
         story.command(ASKER, "/kudos", f"<@{OTHER}> {REASON}")
@@ -449,7 +476,7 @@ def by_take_back_button(story: Stage, who: str) -> bool:
 # The workspace
 
 
-@way(Action.MANAGE_WORKSPACE)
+@way(MANAGE_WORKSPACE)
 def by_workspace_command(story: Stage, who: str) -> bool:
     return opens(
         story,
@@ -458,7 +485,7 @@ def by_workspace_command(story: Stage, who: str) -> bool:
     )
 
 
-@way(Action.MANAGE_WORKSPACE)
+@way(MANAGE_WORKSPACE)
 def by_workspace_form(story: Stage, who: str) -> bool:
     def shown() -> dict[str, Any]:
         return opened_by(
@@ -472,7 +499,7 @@ def by_workspace_form(story: Stage, who: str) -> bool:
     return bool(form_values(shown())["sent_days"] == days)
 
 
-@way(Action.NAME_PROGRAM_LEADS)
+@way(NAME_PROGRAM_LEADS)
 def by_program_leads(story: Stage, who: str) -> bool:
     view = opened_by(
         story, ADMIN, lambda one: story.command(one, "/backswing", "workspace")
@@ -486,14 +513,14 @@ def by_program_leads(story: Stage, who: str) -> bool:
         return found is not None
 
 
-@way(Action.SEE_MENTORS)
+@way(SEE_MENTORS)
 def by_mentors_command(story: Stage, who: str) -> bool:
     before = len(story.slack.views)
     story.command(who, "/backswing", "mentors")
     return len(story.slack.views) > before
 
 
-@way(Action.SEE_MENTORS)
+@way(SEE_MENTORS)
 def by_mentors_form(story: Stage, who: str) -> bool:
     leads = opened_by(
         story, LEAD, lambda one: story.command(one, "/backswing", "mentors")
@@ -513,7 +540,7 @@ def by_mentors_form(story: Stage, who: str) -> bool:
 # Oneself
 
 
-@way(Action.EDIT_OWN_SETTINGS)
+@way(EDIT_OWN_SETTINGS)
 def by_greetings_button(story: Stage, who: str) -> bool:
     story.click(who, "greetings_off")
     with story.rt.read(story.rt.workspace) as tx:
@@ -521,12 +548,12 @@ def by_greetings_button(story: Stage, who: str) -> bool:
     return not chosen.wants_greetings
 
 
-@way(Action.EDIT_OWN_SETTINGS)
+@way(EDIT_OWN_SETTINGS)
 def by_my_settings(story: Stage, who: str) -> bool:
     return opens(story, "my_settings", lambda: story.command(who, "/backswing", "me"))
 
 
-@way(Action.MANAGE_OWN_DATA)
+@way(MANAGE_OWN_DATA)
 def by_my_data(story: Stage, who: str) -> bool:
     story.command(who, "/backswing", "my data")
     with story.rt.read_session() as session:
@@ -536,7 +563,7 @@ def by_my_data(story: Stage, who: str) -> bool:
         return session.scalar(promised) is not None
 
 
-@way(Action.MANAGE_OWN_DATA)
+@way(MANAGE_OWN_DATA)
 def by_forget_me(story: Stage, who: str) -> bool:
     view = opened_by(
         story, OTHER, lambda one: story.command(one, "/backswing", "forget me")
@@ -546,7 +573,7 @@ def by_forget_me(story: Stage, who: str) -> bool:
 
 def ways() -> Iterator[Any]:
     """The first way to each action, and the others to be tried in the long run."""
-    known: set[Action] = set()
+    known: set[Permission] = set()
     for action, tried in WAYS:
         marks = [pytest.mark.deep] if action in known else []
         known.add(action)
@@ -555,7 +582,7 @@ def ways() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("action", "tried"), list(ways()))
 def test_each_role_may_do_by_each_way_what_the_table_says(
-    stage: Stage, action: Action, tried: str
+    stage: Stage, action: Permission, tried: str
 ) -> None:
     for who, held in HELD.items():
         promote(stage)
@@ -566,7 +593,7 @@ def test_each_role_may_do_by_each_way_what_the_table_says(
 
 
 def test_each_action_has_a_way(database: object) -> None:
-    assert {action for action, _ in WAYS} == set(Action) == PERMISSIONS.keys()
+    assert {action for action, _ in WAYS} == set(FEATURES.permissions)
 
 
 def test_the_roles_are_those_that_the_server_sees(stage: Stage) -> None:

@@ -10,12 +10,11 @@ from sqlalchemy.event import listen, remove
 
 import jobs.installations
 import jobs.workspace
-from bot import sync
 from bot.db.engine import Database
 from bot.errors import SettingsError
 from bot.outbox import enqueue
 from bot.slack.api import OutcomeUnknown, RateLimited, Rejected, SlackError
-from bot.workspace import channels, members
+from bot.workspace import channels, members, sync
 from bot.workspace.installations import install
 from models import Channel, Installation, Member, OutboxItem
 from tests.factories import Story

@@ -11,7 +11,7 @@ from bot.db import schema
 from bot.db.engine import Database, sqlite_file
 from bot.outbox.worker import OutboxWorker
 from bot.privacy import service as privacy
-from bot.runtime import Runtime, Transaction
+from bot.runtime import Runtime
 from jobs.privacy import (
     erase_deactivated,
     purge_expired,
@@ -95,8 +95,8 @@ def test_what_was_purged_is_in_no_file(told: Story, database: Database):
 def test_where_somebody_reads_it_goes_at_the_next_turn(told: Story, database: Database):
     with told.rt.read(told.rt.workspace) as tx:
         tx.session.execute(text("SELECT count(*) FROM asks")).all()
-        with told.rt.write_session.begin() as changing:
-            privacy.erase(Transaction(changing, tx.workspace, told.clock()), ASKER)
+        with told.rt.write(tx.workspace) as changing:
+            privacy.erase(changing, ASKER)
         settle(told)
         assert left(database)
     truncate_wal(told.rt, told.deliverer)

@@ -22,13 +22,13 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session, sessionmaker
 
 import handlers.bolt_app
-from bot import sync
 from bot.db.engine import Database
-from bot.features import message_types
+from bot.features import FEATURES
 from bot.outbox.queue import LEASE_DURATION
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import Runtime, ServedWorkspaces, Workspace
 from bot.slack.api import NotSent, OutcomeUnknown, RateLimited
+from bot.workspace import sync
 from jobs import privacy as privacy_jobs
 from models import Champion, Channel, Installation, Member, OutboxItem
 from tests.factories import Clock
@@ -90,9 +90,12 @@ class Replica:
             database.read_session,
             database.autocommit,
             clock,
+            FEATURES,
         )
         self.deliverer = OutboxWorker(
-            self.rt, message_types(), fetch_new_users=sync.fetch_new_users
+            self.rt,
+            self.rt.features.message_types,
+            fetch_new_users=sync.fetch_new_users,
         )
         self.bolt = handlers.bolt_app.create_app(self.rt)
 

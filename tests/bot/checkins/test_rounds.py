@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 import jobs.checkins
 from bot.slack.api import NotSent, OutcomeUnknown, Rejected
-from bot.sync import store_user
 from bot.workspace import member_settings, workspace_settings
+from bot.workspace.sync import store_user
 from models import Round, Schedule
 from tests.checkins import visible_text
 from tests.factories import Story

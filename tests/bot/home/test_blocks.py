@@ -1,11 +1,14 @@
 """The Home tab, as Slack gets it."""
 
-from dataclasses import replace
+from slack_sdk.models.blocks import SectionBlock
 
+from bot.asks.home import NO_ASKS
+from bot.features import FEATURES
 from bot.home import blocks, notes
 from bot.home.blocks import ListItem, ListPage
-from bot.settings.blocks import help_text
-from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_JOIN, DEFAULT_SOLVED
+from bot.home.rules import PagedList
+from bot.workspace.member_settings import MemberSettings
+from bot.workspace.reaction_emoji import ChannelEmoji
 from tests.slack_json import (
     Json,
     actions,
@@ -16,8 +19,9 @@ from tests.slack_json import (
     plain,
     sentence,
 )
-from tests.view_sample_data import TITLE, URL, full_home, home_view
+from tests.view_sample_data import TITLE, URL, full_home, home_view, listed, summary
 
+HELP = FEATURES.help_text(ChannelEmoji())
 ASK = button("Ask your peers", "home_ask", style="primary")
 SETTINGS = button("My settings", "my_settings")
 MINE: list[Json] = [
@@ -33,7 +37,7 @@ REST: list[Json] = [
     {"type": "divider"},
     {
         "type": "section",
-        "text": mrkdwn(help_text(DEFAULT_HELPFUL, DEFAULT_SOLVED, DEFAULT_JOIN)),
+        "text": mrkdwn(HELP),
     },
 ]
 
@@ -43,29 +47,35 @@ def header(words: str) -> Json:
 
 
 def test_a_home_in_which_nothing_waits():
-    shown = home_view(unanswered=None)
-    assert blocks.home_view(shown).to_dict() == {
+    asks = blocks.item_list("Your open asks", listed("asks", 0, 0, 0), NO_ASKS)
+    assert home_view(sections=asks).to_dict() == {
         "type": "home",
         "blocks": [
             actions(ASK, SETTINGS),
             header("Your open asks"),
-            {"type": "section", "text": mrkdwn(blocks.NO_ASKS)},
+            {"type": "section", "text": mrkdwn(NO_ASKS)},
             *MINE,
             *REST,
         ],
     }
 
 
+def test_what_waits_comes_first():
+    shown = home_view(waiting=[SectionBlock(text="Ben asks.")]).to_dict()
+    assert shown["blocks"][1:3] == [
+        header("Waiting for you"),
+        {"type": "section", "text": mrkdwn("Ben asks.")},
+    ]
+
+
 def test_asks_stand_in_a_list_with_what_is_to_say_of_each():
-    listed = ListPage(
-        [
-            ListItem(TITLE, URL, ("answered", "#help", "2 Mar")),
-            ListItem("Is a &lt; b?", URL, ("open", "#help", "1 Mar", "")),
-        ],
-        total=2,
-    )
-    shown = blocks.home_view(home_view(asks=listed, unanswered=None)).to_dict()
-    assert shown["blocks"][1:4] == [
+    items = [
+        ListItem(TITLE, URL, ("answered", "#help", "2 Mar")),
+        ListItem("Is a &lt; b?", URL, ("open", "#help", "1 Mar", "")),
+    ]
+    page = ListPage(PagedList("asks", 8), items, total=2)
+    shown = [block.to_dict() for block in blocks.item_list("Your open asks", page)]
+    assert shown == [
         header("Your open asks"),
         sentence(link(URL, TITLE), "  answered · #help · 2 Mar"),
         sentence(link(URL, "Is a < b?"), "  open · #help · 1 Mar"),
@@ -73,9 +83,12 @@ def test_asks_stand_in_a_list_with_what_is_to_say_of_each():
 
 
 def test_a_long_list_has_pages():
-    line = ListItem(TITLE, URL, ("Ana", "#help"))
-    shown = home_view(unanswered=ListPage([line] * 8, 8, 17))
-    assert blocks.home_view(shown).to_dict()["blocks"][12:14] == [
+    page = listed("unanswered", 8, 8, 17)
+    shown = [
+        block.to_dict() for block in blocks.item_list("Asks without an answer", page)
+    ]
+    assert len(shown) == 11
+    assert shown[-2:] == [
         context(plain("9 to 16 of 17", emoji=False)),
         actions(
             button(
@@ -95,8 +108,7 @@ def test_a_long_list_has_pages():
 
 
 def test_a_pause_can_be_ended_where_it_is_seen():
-    home = home_view()
-    paused = replace(home, settings=replace(home.settings, paused_until="6 March 2026"))
+    paused = summary(MemberSettings(), "Europe/Helsinki", "6 March 2026")
     assert {
         "type": "section",
         "text": plain(
@@ -105,11 +117,11 @@ def test_a_pause_can_be_ended_where_it_is_seen():
             emoji=False,
         ),
         "accessory": button("End the pause", "home_end_pause"),
-    } in blocks.home_view(paused).to_dict()["blocks"]
+    } in home_view(chosen=paused).to_dict()["blocks"]
 
 
 def test_the_fullest_home_has_room_left():
-    assert len(blocks.home_view(full_home()).to_dict()["blocks"]) <= 100
+    assert len(full_home().to_dict()["blocks"]) <= 100
 
 
 def test_a_message_to_the_bot_is_answered_in_one_line():
@@ -119,8 +131,8 @@ def test_a_message_to_the_bot_is_answered_in_one_line():
 
 
 def test_a_message_for_help_is_answered_as_the_command():
-    said, [block] = notes.help_message()
-    assert said == help_text(DEFAULT_HELPFUL, DEFAULT_SOLVED, DEFAULT_JOIN)
+    said, [block] = notes.help_message(HELP)
+    assert said == HELP
     assert block.to_dict() == {"type": "section", "text": mrkdwn(said)}
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.home.rules import PAGE_SIZES, matches_topics, page_start, parse_page
+from bot.asks.rules import matches_topics
+from bot.home.rules import page_start, parse_page
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,6 @@ def test_a_page_begins_where_there_is_one(start, total, expected):
 
 
 def test_a_button_says_which_list_and_where():
-    assert parse_page("helped:5") == ("helped", 5)
-    assert PAGE_SIZES.keys() >= {"helped"}
+    assert parse_page("helped:5", {"helped"}) == ("helped", 5)
     for forged in ("", "helped", "helped:", "helped:x", "other:5", "helped:9999999"):
-        assert parse_page(forged) is None
+        assert parse_page(forged, {"helped"}) is None

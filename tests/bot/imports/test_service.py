@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from bot import sync
 from bot.imports import service as imports
 from bot.imports.export import BadExport, Export
 from bot.imports.report import MessageKind, format_report
 from bot.runtime import Transaction
-from bot.workspace import channels, installations, members
+from bot.workspace import channels, installations, members, sync
 from models import (
     Ask,
     Channel,

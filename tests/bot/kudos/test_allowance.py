@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from bot import sync
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.kudos import allowance, reactions
@@ -20,7 +19,7 @@ from bot.kudos import service as kudos
 from bot.kudos.reaction_store import ReactionEvent
 from bot.kudos.store import KudosDraft
 from bot.runtime import Transaction
-from bot.workspace import channels
+from bot.workspace import channels, sync
 from models import Kudos, KudosThanks, Member
 from tests.factories import Story
 from tests.slack_payloads import ASKER, HELP_CHANNEL, user_object

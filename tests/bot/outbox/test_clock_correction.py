@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 import jobs.outbox
-from bot import sync
 from bot.home import memberships
 from bot.outbox import clock_correction, queue
 from bot.outbox.attempts import MAX_VERIFY_ATTEMPTS, VERIFY_DELAY
@@ -22,6 +21,7 @@ from bot.slack.api import (
     RateLimited,
     SlackError,
 )
+from bot.workspace import sync
 from models import Home, Member, OutboxChannel, OutboxItem, RateLimit
 from models.base import UtcDateTime
 from tests.bot.outbox.test_worker import HERE, POST_METHOD, Desk

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import JSON, Column, Table, func, insert, select
 from sqlalchemy.orm import Session
 
+from bot.features import FEATURES
 from bot.personal_data import TablePolicy
 from bot.privacy import service as privacy
-from bot.privacy.core_tables import PERSONAL_DATA
-from bot.runtime import Runtime, Transaction
+from bot.runtime import Runtime
 from models import Base
 from models.base import UtcDateTime
 
@@ -19,7 +19,7 @@ LEAVER, OTHER = "U0LEAVER", "U0OTHER"
 NAME, SAID = "Leah Leaver", "What Leah once said"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
-KEPT = {kept.model.__tablename__: kept for kept in PERSONAL_DATA}
+KEPT = {kept.model.__tablename__: kept for kept in FEATURES.personal_data}
 TABLES = [
     table
     for table in Base.metadata.sorted_tables
@@ -119,11 +119,13 @@ def test_nothing_in_any_table_leads_to_whoever_was_forgotten(filled: Runtime):
     with filled.read_session() as session:
         before, held = cells(session), counts(session)
     about = {
-        kept.model.__tablename__ for kept in PERSONAL_DATA if kept.has_personal_data
+        kept.model.__tablename__
+        for kept in FEATURES.personal_data
+        if kept.has_personal_data
     }
     assert {name for name, text in before.items() if LEAVER in text} == about
-    with filled.write_session.begin() as session:
-        privacy.erase(Transaction(session, filled.workspace, NOW), LEAVER)
+    with filled.write(filled.workspace) as tx:
+        privacy.erase(tx, LEAVER)
     with filled.read_session() as session:
         after, left = cells(session), counts(session)
     # That of late deliveries, which goes after some days.
@@ -140,11 +142,9 @@ def test_nothing_in_any_table_leads_to_whoever_was_forgotten(filled: Runtime):
 
 
 def test_the_file_has_each_table_and_of_others_rows_only_ones_part(filled: Runtime):
-    with filled.read_session() as session:
-        told = privacy.rows_about(
-            Transaction(session, filled.workspace, filled.clock()), LEAVER
-        )
-    for kept in PERSONAL_DATA:
+    with filled.read(filled.workspace) as tx:
+        told = privacy.rows_about(tx, LEAVER)
+    for kept in FEATURES.personal_data:
         rows = told[kept.model.__tablename__]
         if not kept.has_personal_data:
             assert rows == []

@@ -3,23 +3,22 @@
 import pytest
 from sqlalchemy import JSON, String
 
-from bot.features import message_types
-from bot.privacy.core_tables import MESSAGES, PERSONAL_DATA
+from bot.features import FEATURES
 from bot.privacy.person_rows import replace_member
 from models import Base
 
-DECLARED = {kept.model: kept for kept in PERSONAL_DATA}
+DECLARED = {kept.model: kept for kept in FEATURES.personal_data}
 
 
 def test_each_table_says_what_it_keeps_of_people_and_says_so_once():
     mapped = {mapper.class_ for mapper in Base.registry.mappers}
     undeclared = {model.__name__ for model in mapped - DECLARED.keys()}
-    assert undeclared == set(), "declare these in their feature's kept.py"
-    assert len(PERSONAL_DATA) == len(DECLARED)
+    assert undeclared == set(), "declare these in their feature's feature.py"
+    assert len(FEATURES.personal_data) == len(DECLARED)
 
 
 @pytest.mark.parametrize(
-    "kept", PERSONAL_DATA, ids=lambda kept: kept.model.__tablename__
+    "kept", FEATURES.personal_data, ids=lambda kept: kept.model.__tablename__
 )
 def test_each_column_that_can_hold_a_name_or_words_says_which(kept):
     can_hold = {
@@ -40,7 +39,7 @@ def test_each_column_that_can_hold_a_name_or_words_says_which(kept):
 
 
 @pytest.mark.parametrize(
-    "kept", PERSONAL_DATA, ids=lambda kept: kept.model.__tablename__
+    "kept", FEATURES.personal_data, ids=lambda kept: kept.model.__tablename__
 )
 def test_a_column_called_after_a_person_is_declared_to_name_one(kept):
     names = {"asker", "author", "by", "giver", "lead", "member", "owner", "receiver"}
@@ -54,8 +53,8 @@ def test_a_column_called_after_a_person_is_declared_to_name_one(kept):
 
 
 def test_each_kind_of_message_says_whom_it_can_name():
-    declared = [kind for told in MESSAGES for kind in told.kinds]
-    assert sorted(declared) == sorted(message_types())
+    declared = [kind for told in FEATURES.message_policies for kind in told.kinds]
+    assert sorted(declared) == sorted(FEATURES.message_types)
 
 
 @pytest.mark.parametrize(

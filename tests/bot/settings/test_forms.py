@@ -3,12 +3,17 @@
 import pytest
 from slack_sdk.models.blocks import DividerBlock
 
+from bot.features import FEATURES
 from bot.settings import forms
-from bot.settings.blocks import help_text
-from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_JOIN, DEFAULT_SOLVED
+from bot.workspace.reaction_emoji import ChannelEmoji
 from tests.docs import DOCS, rows, section
 from tests.slack_json import Json, input_block, modal, mrkdwn, option, plain, text_input
 from tests.view_sample_data import settings_form, workspace_form
+
+
+def help_text(*emoji: list[str]) -> str:
+    return FEATURES.help_text(ChannelEmoji(*emoji))
+
 
 OFF = option("Only what people ask with /ask", "off", "Nothing else is kept.")
 QUESTIONS = option(
@@ -220,7 +225,7 @@ def test_the_help_names_the_channels_own_emoji_and_fits_one_section():
 
 
 def test_the_help_names_the_commands_that_there_are():
-    said = help_text(DEFAULT_HELPFUL, DEFAULT_SOLVED, DEFAULT_JOIN)
+    said = help_text()
     page = DOCS / "reference" / "slack-commands.md"
     typed = [name.strip("`") for name in rows(section(page, "## Slash commands"))]
     of_leads = {"/backswing mentors", "/backswing workspace"}

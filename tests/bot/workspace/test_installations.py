@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import select
 
 import jobs
-from bot import sync
-from bot.features import message_types
+from bot.features import FEATURES
 from bot.outbox.worker import OutboxWorker
 from bot.runtime import ServedWorkspaces
+from bot.workspace import sync
 from models import Base, Installation
 from tests.checkins import join
 from tests.factories import MONDAY, Clock, Story
@@ -66,7 +66,7 @@ def test_whatever_is_due_waits_for_a_process_that_has_the_token(story: Story):
         clock=Clock(story.clock.now + timedelta(days=400)),
     )
     deliverer = OutboxWorker(
-        other, message_types(), fetch_new_users=sync.fetch_new_users
+        other, FEATURES.message_types, fetch_new_users=sync.fetch_new_users
     )
     for job in jobs.JOBS:
         job.run(other, deliverer)

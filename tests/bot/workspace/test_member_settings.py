@@ -1,5 +1,6 @@
 """What members chose, on both databases."""
 
+from dataclasses import replace
 from datetime import date, time
 
 from bot.runtime import Transaction
@@ -55,7 +56,10 @@ def test_each_choice_is_kept_beside_the_others_and_is_its_owners_alone(
         }
         # The same id in another workspace is somebody else.
         assert (
-            member_settings.get(Transaction(session, workspace.id + 1, NOW), ASKER)
+            member_settings.get(
+                Transaction(session, replace(workspace, id=workspace.id + 1), NOW),
+                ASKER,
+            )
             == MemberSettings()
         )
 

@@ -1,26 +1,21 @@
-"""The asks of others that somebody offered to help with, or has too."""
-
-from collections.abc import Collection
+"""The asks of others that somebody offered to help with, or has too, for Home."""
 
 from sqlalchemy import func, select
 
-from bot.home.blocks import ListItem, ListPage
-from bot.home.view_context import HomeContext
+from bot.home.blocks import ListItem, ListPage, item_list
+from bot.home.rules import PagedList
+from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.workspace import members
 from models import Ask, Channel, Reaction
 
 # The meanings of reactions by which people join an ask.
 JOIN_MEANINGS = ("looking", "same")
+_PAGES = PagedList("joined", 5)
 _OPEN_STATES = ("open", "answered")
 
 
-def list_joined_asks(
-    context: HomeContext, visible: Collection[str]
-) -> ListPage[ListItem]:
-    """List those that are not solved yet, the newest first.
-
-    `visible`: Slack's ids of the channels of which they may see what was said there.
-    """
+def _render(context: HomeContext) -> RenderedSection:
+    """Show those that are not solved yet, the newest first."""
     mine = (
         Reaction.member == context.member,
         Reaction.meaning.in_(JOIN_MEANINGS),
@@ -29,7 +24,7 @@ def list_joined_asks(
         Ask.installation_id == context.tx.workspace.id,
         Ask.state.in_(_OPEN_STATES),
         Ask.asker != context.member,
-        Channel.is_private.is_(False) | Channel.slack_id.in_(visible),
+        Channel.is_private.is_(False) | Channel.slack_id.in_(context.channels),
     )
     rows = (
         select(
@@ -44,13 +39,13 @@ def list_joined_asks(
         .subquery()
     )
     total = context.tx.session.scalar(select(func.count()).select_from(rows)) or 0
-    start = context.page_start("joined", total)
+    start = context.page_start(_PAGES, total)
     page = context.fetch_page(
         select(Ask, Channel, rows.c.meaning)
         .join(rows, rows.c.id == Ask.id)
         .join(Channel, Channel.id == Ask.channel_id)
         .order_by(Ask.asked_at.desc(), Ask.id.desc()),
-        "joined",
+        _PAGES,
         start,
         total,
     )
@@ -71,7 +66,13 @@ def list_joined_asks(
         )
         for ask, channel, meaning in page
     ]
-    return ListPage(lines, start, total)
+    if not total:
+        return RenderedSection()
+    listed = ListPage(_PAGES, lines, start, total)
+    return RenderedSection(item_list("Asks that you joined", listed))
 
 
 _JOINED_AS = {"looking": "you offered to help", "same": "you have this too"}
+
+
+JOINED_ASKS = HomeSection(render=_render, position=110, pages=_PAGES)

@@ -8,12 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from bot import visibility
-from bot.asks import capture
-from bot.asks import reactions as answers
-from bot.checkins import responses
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
-from bot.kudos import reactions as kudos
 from bot.outbox import queue
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.slack.api import RateLimited, Rejected, SlackError
@@ -66,7 +62,7 @@ def store_user(tx: Transaction, user: Mapping[str, Any]) -> None:
         tx, user, team_id=tx.workspace.team_id, enterprise_id=tx.workspace.enterprise_id
     )
     tx.session.flush()
-    _on_user_loaded(tx, member)
+    tx.features.on_member_loaded(tx, member)
 
 
 def mark_external(tx: Transaction, slack_id: str) -> None:
@@ -74,15 +70,7 @@ def mark_external(tx: Transaction, slack_id: str) -> None:
     if members.mark_external(tx, slack_id):
         member = members.find(tx, slack_id)
         assert member is not None  # noqa: S101 - it has just been marked
-        _on_user_loaded(tx, member)
-
-
-def _on_user_loaded(tx: Transaction, member: Member) -> None:
-    answers.on_user_loaded(tx, member)
-    responses.on_user_loaded(tx, member.slack_id)
-    kudos.on_user_loaded(tx, member)
-    if member.is_bot or member.is_stranger:
-        capture.remove_asks_by(tx, member)
+        tx.features.on_member_loaded(tx, member)
 
 
 def refresh(

@@ -1,24 +1,39 @@
-"""What nobody has answered yet where somebody is."""
+"""What nobody has answered yet where somebody is, for Home."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, select
 
 from bot import visibility
-from bot.home import blocks, rules
-from bot.home.blocks import ListItem, ListPage
-from bot.home.joined_asks import JOIN_MEANINGS
-from bot.home.rules import PAGE_SIZES
-from bot.home.view_context import HomeContext
+from bot.asks import rules
+from bot.asks.joined_asks import JOIN_MEANINGS
+from bot.home.blocks import ListItem, ListPage, item_list
+from bot.home.rules import PagedList
+from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.slack.text import to_plain
 from bot.workspace import members
 from models import Ask, Channel, ChannelMember, Reaction
 
+ALL_ANSWERED = "Nobody else is waiting for an answer in your channels."
+NO_CHANNELS = (
+    "I'm not in any of your channels yet. Type `/invite @Backswing` in one, and then"
+    " `/ask`."
+)
+CHECKING_CHANNELS = "Checking your channels…"
+
+_PAGES = PagedList("unanswered", 8)
 # So many are put in order, the oldest; nobody turns so many pages.
 MAX_SORTED = 400
 
 
-def list_unanswered_asks(context: HomeContext) -> tuple[ListPage[ListItem], str]:
+def _render(context: HomeContext) -> RenderedSection:
+    if not context.sees_others:
+        return RenderedSection()
+    page, empty_text = _list(context)
+    return RenderedSection(item_list("Asks without an answer", page, empty_text))
+
+
+def _list(context: HomeContext) -> tuple[ListPage[ListItem], str]:
     """In their topics first, then the oldest; and what to say where there are none."""
     visible = _visible(context)
     # What they offered to help with, or have too, is in a list of its own.
@@ -51,7 +66,7 @@ def list_unanswered_asks(context: HomeContext) -> tuple[ListPage[ListItem], str]
         .limit(MAX_SORTED)
     ).all()
     if not found:
-        return ListPage(), _empty_text(context, visible)
+        return ListPage(_PAGES), _empty_text(context, visible)
     known = context.settings.topics_known
     ordered = sorted(
         (
@@ -60,8 +75,8 @@ def list_unanswered_asks(context: HomeContext) -> tuple[ListPage[ListItem], str]
         ),
         key=lambda one: not one[0],
     )
-    start = context.page_start("unanswered", len(ordered))
-    page = ordered[start : start + PAGE_SIZES["unanswered"]]
+    start = context.page_start(_PAGES, len(ordered))
+    page = ordered[start : start + _PAGES.page_size]
     called = members.names(
         context.tx,
         [row.asker for _, row in page],
@@ -79,7 +94,7 @@ def list_unanswered_asks(context: HomeContext) -> tuple[ListPage[ListItem], str]
         )
         for is_theirs, row in page
     ]
-    return ListPage(lines, start, len(ordered)), ""
+    return ListPage(_PAGES, lines, start, len(ordered)), ""
 
 
 def _visible(context: HomeContext) -> Sequence[ColumnElement[bool]]:
@@ -96,11 +111,14 @@ def _visible(context: HomeContext) -> Sequence[ColumnElement[bool]]:
 
 def _empty_text(context: HomeContext, visible: Sequence[ColumnElement[bool]]) -> str:
     if context.home is None or context.home.channels_read_at is None:
-        return blocks.CHECKING_CHANNELS
+        return CHECKING_CHANNELS
     with_bot = (
         select(Channel.id)
         .join(ChannelMember, ChannelMember.channel_id == Channel.id)
         .where(*visible)
     )
     is_anywhere = context.tx.session.scalar(with_bot.limit(1)) is not None
-    return blocks.ALL_ANSWERED if is_anywhere else blocks.NO_CHANNELS
+    return ALL_ANSWERED if is_anywhere else NO_CHANNELS
+
+
+UNANSWERED_ASKS = HomeSection(render=_render, position=120, pages=_PAGES)

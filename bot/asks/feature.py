@@ -1,0 +1,63 @@
+"""Asks and their answers, as a feature."""
+
+from datetime import datetime
+
+from bot.asks import (
+    ask_message,
+    capture,
+    home,
+    joined_asks,
+    notes,
+    notifications,
+    permissions,
+    personal_data,
+    reaction_store,
+    reactions,
+    settings,
+    unanswered_asks,
+    unmatched,
+)
+from bot.feature import Feature
+from bot.permissions import ASK
+from bot.runtime import Transaction
+from models import Channel, Member
+
+
+def _on_member_loaded(tx: Transaction, member: Member) -> None:
+    reactions.on_user_loaded(tx, member)
+    if member.is_bot or member.is_stranger:
+        capture.remove_asks_by(tx, member)
+
+
+def _on_bot_joined(tx: Transaction, channel: Channel, _inviter: str | None) -> None:
+    ask_message.resync_open_threads(tx, channel)
+
+
+def _purge(tx: Transaction, before: datetime) -> None:
+    unmatched.purge(tx, before=before)
+
+
+ASKS = Feature(
+    name="asks",
+    message_types=notifications.MESSAGE_TYPES,
+    permissions=(ASK, *permissions.PERMISSIONS),
+    personal_data=(
+        *personal_data.PERSONAL_DATA,
+        *personal_data.ANSWER_PERSONAL_DATA,
+    ),
+    message_policies=(*personal_data.MESSAGES, *personal_data.ANSWER_MESSAGES),
+    on_member_loaded=_on_member_loaded,
+    on_bot_joined=_on_bot_joined,
+    channel_settings=settings.CHANNEL_SETTINGS,
+    check_channel_settings=settings.check_channel_settings,
+    used_emoji=reaction_store.used_emoji,
+    help_lines=notes.help_lines,
+    home_sections=(
+        home.OWN_ASKS,
+        joined_asks.JOINED_ASKS,
+        unanswered_asks.UNANSWERED_ASKS,
+        home.HELPFUL_ANSWERS,
+    ),
+    is_active=home.has_asked,
+    purge=_purge,
+)

@@ -1,0 +1,80 @@
+"""The permissions of asks and answers."""
+
+from bot.permissions import ANYBODY, AUTHOR, MODERATORS, Permission, Role
+
+# Somebody's words become an ask by themselves, or by who looks after the channel.
+MAKE_ASK = Permission(
+    "turn a message into an ask",
+    roles=AUTHOR | {Role.CHAMPION},
+    denial=(
+        "Only its author or one of the channel's champions can make this message"
+        " an ask. To put your own problem to your peers, type /ask."
+    ),
+)
+OFFER_HELP = Permission(
+    "offer help with an ask",
+    roles=ANYBODY,
+    denial="You can't offer help here.",
+)
+SAME_PROBLEM = Permission(
+    "say that they have the same problem",
+    roles=ANYBODY,
+    denial="You can't join this ask.",
+)
+MARK_HELPFUL = Permission(
+    "mark an answer helpful",
+    roles=ANYBODY,
+    denial="You can't mark answers here.",
+)
+MARK_SOLUTION = Permission(
+    "mark an answer as the solution",
+    roles=AUTHOR | MODERATORS,
+    denial=(
+        "Only the person who asked, a champion or an admin can say what solved it."
+        " Mark it helpful instead: that counts too."
+    ),
+)
+EDIT = Permission(
+    "edit an ask",
+    roles=AUTHOR,
+    denial="Only the person who asked can edit the ask.",
+)
+SET_WHAT_WORKED = Permission(
+    "say what worked",
+    roles=AUTHOR,
+    denial="Only the person who asked can say what worked.",
+)
+CLOSE = Permission(
+    "close an ask",
+    roles=AUTHOR | MODERATORS,
+    denial="Only the person who asked, a champion or an admin can close it.",
+)
+REOPEN = Permission(
+    "reopen an ask",
+    roles=AUTHOR | MODERATORS,
+    denial="Only the person who asked, a champion or an admin can reopen it.",
+)
+DELETE = Permission(
+    "delete an ask",
+    roles=AUTHOR | MODERATORS,
+    denial="Only the person who asked, a champion or an admin can delete it.",
+)
+REMOVE_CAPTURED_ASK = Permission(
+    "say that a captured message without an answer is not an ask",
+    roles=ANYBODY,
+    denial="You can't say that here.",
+)
+
+PERMISSIONS = (
+    MAKE_ASK,
+    OFFER_HELP,
+    SAME_PROBLEM,
+    MARK_HELPFUL,
+    MARK_SOLUTION,
+    EDIT,
+    SET_WHAT_WORKED,
+    CLOSE,
+    REOPEN,
+    DELETE,
+    REMOVE_CAPTURED_ASK,
+)

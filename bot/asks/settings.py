@@ -1,0 +1,107 @@
+"""What a channel's champions can choose about asks."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.asks import unmatched
+from bot.errors import UserError
+from bot.forms.fields import Choice, Emoji, Topics
+from bot.forms.setting import Setting, column_setting
+from bot.runtime import Transaction
+from bot.slack import emoji
+from bot.workspace import channels, reaction_emoji
+from models import Channel
+
+CAPTURE_CHOICES = (
+    ("off", "Only what people ask with /ask", "Nothing else is kept."),
+    (
+        "questions",
+        "Messages that contain a question, too",
+        "Ids, without text, of other messages and reactions are kept for some days.",
+    ),
+    (
+        "all",
+        "Every message that starts a thread, too",
+        "For channels that are for questions only.",
+    ),
+)
+CAPTURED_SIGN_CHOICES = (
+    ("reaction", "With a reaction: 📌, then ✅", None),
+    ("line", "With a line in its thread", "The line has buttons for your peers."),
+    ("nothing", "With ✅, only when it is solved", None),
+)
+
+
+def _put_capture(tx: Transaction, channel: Channel, capture: str) -> None:
+    if capture == "off" and channel.capture != "off":
+        unmatched.delete_for_channel(tx.session, channel.id)
+    channel.capture = capture
+
+
+def _put_helpful(_tx: Transaction, channel: Channel, names: Sequence[str]) -> None:
+    channel.helpful_emoji = reaction_emoji.to_setting(
+        names, channel.helpful_emoji, reaction_emoji.DEFAULT_HELPFUL
+    )
+
+
+def _put_solved(_tx: Transaction, channel: Channel, names: Sequence[str]) -> None:
+    channel.solved_emoji = reaction_emoji.to_setting(
+        names, channel.solved_emoji, reaction_emoji.DEFAULT_SOLVED
+    )
+
+
+CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
+    Setting(
+        Choice(name="capture", label="What becomes an ask", choices=CAPTURE_CHOICES),
+        lambda _, channel: channel.capture,
+        _put_capture,
+        default="off",
+        position=10,
+    ),
+    column_setting(
+        Choice(
+            name="captured_sign",
+            label="How I show that a message became an ask",
+            choices=CAPTURED_SIGN_CHOICES,
+        ),
+        default="reaction",
+        position=20,
+    ),
+    column_setting(
+        Topics(
+            name="topics",
+            label="Topics",
+            hint="Separated by commas. People can add their own.",
+        ),
+        position=40,
+    ),
+    Setting(
+        Emoji(
+            name="helpful",
+            label="Emoji for helpful",
+            hint="On an answer, from anybody but its author.",
+        ),
+        lambda _, channel: channels.helpful_emoji(channel),
+        _put_helpful,
+        default=reaction_emoji.DEFAULT_HELPFUL,
+        position=50,
+    ),
+    Setting(
+        Emoji(
+            name="solved",
+            label="Emoji for solved",
+            hint="On an answer, from the person who asked.",
+        ),
+        lambda _, channel: channels.solved_emoji(channel),
+        _put_solved,
+        default=reaction_emoji.DEFAULT_SOLVED,
+        position=60,
+    ),
+)
+
+
+def check_channel_settings(values: Mapping[str, Any]) -> None:
+    """Raises UserError where an emoji would have two meanings."""
+    if emoji.overlap(values["helpful"], values["solved"]):
+        raise UserError("One emoji can't mean both helpful and solved.", field="solved")
+    reaction_emoji.require_free_on_asks(values["solved"], field="solved")

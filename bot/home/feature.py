@@ -1,0 +1,37 @@
+"""The Home tab, as a feature."""
+
+from datetime import datetime
+
+from bot.clock import datetime_to_micros
+from bot.feature import Feature
+from bot.home import memberships, page, personal_data, service
+from bot.runtime import Transaction
+from models import Channel
+
+
+def _on_member_joined(tx: Transaction, channel: str, member: str, at: datetime) -> None:
+    memberships.on_membership_event(
+        tx, channel, member, is_member=True, event_micros=datetime_to_micros(at)
+    )
+
+
+def _on_member_left(tx: Transaction, channel: str, member: str, at: datetime) -> None:
+    memberships.on_membership_event(
+        tx, channel, member, is_member=False, event_micros=datetime_to_micros(at)
+    )
+
+
+def _on_bot_joined(tx: Transaction, _channel: Channel, _inviter: str | None) -> None:
+    memberships.invalidate(tx)
+
+
+HOME = Feature(
+    name="home",
+    message_types=service.MESSAGE_TYPES,
+    home_sections=(page.SETTINGS_SECTION,),
+    personal_data=personal_data.PERSONAL_DATA,
+    message_policies=personal_data.MESSAGES,
+    on_member_joined=_on_member_joined,
+    on_member_left=_on_member_left,
+    on_bot_joined=_on_bot_joined,
+)

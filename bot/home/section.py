@@ -1,0 +1,90 @@
+"""A section of the Home tab, and what it is made from."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from slack_sdk.models.blocks import Block
+from sqlalchemy import Select, select
+
+from bot import timezones, visibility
+from bot.home import rules
+from bot.home.rules import PagedList
+from bot.runtime import Transaction
+from bot.slack.text import permalink
+from bot.workspace.member_settings import MemberSettings
+from models import Channel, Home
+
+
+@dataclass(frozen=True, slots=True)
+class HomeContext:
+    """The state that the sections of a member's Home tab are made from."""
+
+    tx: Transaction
+    member: str
+    # None for whoever has not opened it.
+    home: Home | None
+    zone: ZoneInfo
+    settings: MemberSettings
+    # Slack's ids of the channels that they are in, and may hear of.
+    channels: frozenset[str]
+    # Guests see their own.
+    sees_others: bool
+
+    def page_start(self, pages: PagedList, total: int) -> int:
+        """Where the page begins that they look at, of a list of so many."""
+        starts = self.home.starts if self.home else {}
+        return rules.page_start(starts.get(pages.name, 0), total, pages.page_size)
+
+    def fetch_page(
+        self,
+        statement: Select[*tuple[Any, ...]],
+        pages: PagedList,
+        start: int,
+        total: int,
+    ) -> Sequence[Any]:
+        if not total:
+            return []
+        page = statement.offset(start).limit(pages.page_size)
+        return self.tx.session.execute(page).all()
+
+    @property
+    def visible_channels(self) -> Select[int]:
+        """The channels whose words they may see."""
+        return select(Channel.id).where(
+            Channel.installation_id == self.tx.workspace.id,
+            visibility.visible(self.member, now=self.tx.now),
+        )
+
+    def message_url(self, channel: str, ts: str, thread_ts: str | None = None) -> str:
+        """Of a message; `channel` is Slack's id."""
+        return permalink(self.tx.workspace.team_url, channel, ts, thread_ts)
+
+    def format_day(self, at: datetime) -> str:
+        return timezones.format_day(at, self.tx.now, self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedSection:
+    """A section as its owner sees it now; without blocks it is not there."""
+
+    blocks: Sequence[Block] = ()
+    # Its owner has done something already: the tab is not that of somebody new.
+    has_activity: bool = False
+    # Somebody new sees the first steps in its place.
+    is_hidden_from_new: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeSection:
+    """A section of the Home tab, plugged in by a feature."""
+
+    render: Callable[[HomeContext], RenderedSection]
+    # Where it stands: lower comes first.
+    position: int = 500
+    # Below "Waiting for you", at the top.
+    is_waiting: bool = False
+    # The list that it shows, where that has pages.
+    pages: PagedList | None = None

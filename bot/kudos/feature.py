@@ -1,0 +1,34 @@
+"""Kudos, as a feature."""
+
+from bot.feature import Feature
+from bot.home.section import HomeContext, HomeSection, RenderedSection
+from bot.kudos import (
+    history,
+    notes,
+    notifications,
+    permissions,
+    personal_data,
+    reactions,
+    settings,
+)
+
+
+def _render_recent(context: HomeContext) -> RenderedSection:
+    blocks = history.recent(context.tx, context.member)
+    return RenderedSection(blocks, is_hidden_from_new=True)
+
+
+KUDOS = Feature(
+    name="kudos",
+    message_types=notifications.MESSAGE_TYPES,
+    permissions=permissions.PERMISSIONS,
+    personal_data=personal_data.PERSONAL_DATA,
+    message_policies=personal_data.MESSAGES,
+    on_member_loaded=reactions.on_user_loaded,
+    channel_settings=settings.CHANNEL_SETTINGS,
+    check_channel_settings=settings.check_channel_settings,
+    workspace_settings=settings.WORKSPACE_SETTINGS,
+    help_lines=lambda emoji: [notes.help_line(emoji)],
+    home_sections=(HomeSection(render=_render_recent, position=200),),
+    is_active=history.has_any,
+)

@@ -1,0 +1,19 @@
+"""The permissions of kudos."""
+
+from bot.permissions import ADMINS, ANYBODY, AUTHOR, Permission
+
+GIVE_KUDOS = Permission(
+    "give kudos, or join in",
+    roles=ANYBODY,
+    denial="You can't give kudos here.",
+)
+TAKE_BACK_KUDOS = Permission(
+    "take kudos back",
+    roles=AUTHOR | ADMINS,
+    denial=("Only the person who gave them, or an admin, can take kudos back."),
+)
+
+PERMISSIONS = (
+    GIVE_KUDOS,
+    TAKE_BACK_KUDOS,
+)

@@ -1,0 +1,85 @@
+"""What people can choose about kudos, for a channel and for the workspace."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.errors import UserError
+from bot.forms.fields import Emoji, Number, Switch
+from bot.forms.setting import Setting, column_setting
+from bot.kudos import allowance
+from bot.kudos.rules import MAX_DAILY_ALLOWANCE
+from bot.runtime import Transaction
+from bot.slack import emoji
+from bot.workspace import channels, reaction_emoji
+from models import Channel
+
+
+def _put_join(_tx: Transaction, channel: Channel, names: Sequence[str]) -> None:
+    channel.second_emoji = reaction_emoji.to_setting(
+        names, channel.second_emoji, reaction_emoji.DEFAULT_JOIN
+    )
+
+
+def _put_kudos(_tx: Transaction, channel: Channel, names: Sequence[str]) -> None:
+    channel.kudos_emoji = reaction_emoji.to_setting(names, channel.kudos_emoji, ())
+
+
+CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
+    Setting(
+        Emoji(
+            name="second",
+            label="Emoji to join in kudos",
+            hint="On a kudos message, from anybody but its giver.",
+        ),
+        lambda _, channel: channels.join_emoji(channel),
+        _put_join,
+        default=reaction_emoji.DEFAULT_JOIN,
+        position=70,
+    ),
+    Setting(
+        Emoji(
+            name="kudos",
+            label="Emoji that gives kudos",
+            hint="Works on any message. Leave it empty to turn this off.",
+            is_required=False,
+        ),
+        lambda _, channel: channels.kudos_emoji(channel),
+        _put_kudos,
+        default=(),
+        position=80,
+    ),
+    column_setting(
+        Switch(
+            name="strangers_get_kudos",
+            label="People of other organisations",
+            tick_label="May get kudos here",
+        ),
+        default=False,
+        position=90,
+    ),
+)
+
+WORKSPACE_SETTINGS: Sequence[Setting[None]] = (
+    Setting(
+        Number(
+            name="kudos_a_day",
+            label="Kudos a day",
+            hint="How many people one person may thank; new ones come at midnight.",
+            minimum=1,
+            maximum=MAX_DAILY_ALLOWANCE,
+        ),
+        lambda tx, _owner: allowance.daily(tx),
+        lambda tx, _owner, value: allowance.set_daily(tx, value),
+        position=10,
+    ),
+)
+
+
+def check_channel_settings(values: Mapping[str, Any]) -> None:
+    """Raises UserError where an emoji on an answer would have two meanings."""
+    for meaning in ("helpful", "solved"):
+        if emoji.overlap(values[meaning], values["kudos"]):
+            raise UserError(
+                f"One emoji can't mean both {meaning} and kudos.", field="kudos"
+            )
+    reaction_emoji.require_free_on_asks(values["kudos"], field="kudos")

@@ -1,0 +1,99 @@
+"""Unexpected mentors, as a feature."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.config.mentors import MentorSettings
+from bot.feature import Feature
+from bot.forms.fields import Choice, Switch
+from bot.forms.setting import column_setting
+from bot.mentors import (
+    consent,
+    detection,
+    home,
+    notifications,
+    permissions,
+    personal_data,
+)
+from bot.monitoring import QueueDepth, due_rows, queue_depth
+from bot.runtime import Transaction
+from bot.workspace import member_settings
+from models import Credit
+
+NAMING_CHOICES = (
+    ("ask", "Ask me each time", "You hear of it first, and decide."),
+    ("yes", "Yes, always", "You hear of it first, and can take it back."),
+    ("never", "Never", "Also removes what I've already posted about you."),
+)
+
+
+def _summarize_naming(values: Mapping[str, Any], _zone: str) -> tuple[str, str]:
+    labels = {value: label for value, label, _ in NAMING_CHOICES}
+    return "Naming you in public", labels[values["may_be_named"]].lower()
+
+
+def _on_naming_saved(tx: Transaction, member: str, choice: str) -> None:
+    match choice:
+        case "never":
+            consent.opt_out(tx, member)
+        case "yes":
+            consent.consent_all(tx, member)
+
+
+_NAMING = member_settings.column_setting(
+    Choice(
+        name="may_be_named",
+        label="When your answers have helped many, may I name you in public?",
+        choices=NAMING_CHOICES,
+    ),
+    position=60,
+    summarize=_summarize_naming,
+    on_saved=_on_naming_saved,
+)
+
+_NOTICES_MENTORS = column_setting(
+    Switch(
+        name="looks_for_mentors",
+        label="Unexpected mentors",
+        tick_label="Notice quiet people whose answers help",
+        hint="They're told first. The channel hears only if they agree.",
+    ),
+    default=True,
+    position=110,
+)
+
+
+def mentors(settings: MentorSettings) -> Feature:
+    """Return the feature with the operator's numbers."""
+
+    def due_work(tx: Transaction) -> Mapping[str, QueueDepth]:
+        unanswered = tx.now - timedelta(days=settings.consent_days)
+        return {
+            "look for mentors": queue_depth(
+                len(detection.due_runs(tx, settings=settings))
+            ),
+            "settle unanswered consent": due_rows(
+                tx,
+                Credit.told_at,
+                unanswered,
+                Credit.consent == "asked",
+                Credit.installation_id == tx.workspace.id,
+            ),
+        }
+
+    def next_due(tx: Transaction) -> Sequence[datetime | None]:
+        return [detection.next_run_at(tx, settings=settings)]
+
+    return Feature(
+        name="mentors",
+        message_types=notifications.message_types(settings),
+        permissions=permissions.PERMISSIONS,
+        personal_data=personal_data.PERSONAL_DATA,
+        message_policies=personal_data.MESSAGES,
+        due_work=due_work,
+        next_due=next_due,
+        channel_settings=(_NOTICES_MENTORS,),
+        member_settings=(_NAMING,),
+        home_sections=(home.PENDING_CREDITS, home.PAST_CREDITS),
+    )

@@ -1,0 +1,14 @@
+"""People's own data, as a feature; with the tables that belong to no other."""
+
+from bot.feature import Feature
+from bot.permissions import MANAGE_OWN_DATA
+from bot.privacy import blocks, core_tables, redaction, service
+
+PRIVACY = Feature(
+    name="privacy",
+    message_types=(service.DATA_FILE, redaction.REDACTION),
+    permissions=(MANAGE_OWN_DATA,),
+    personal_data=core_tables.PERSONAL_DATA,
+    message_policies=core_tables.MESSAGES,
+    help_lines=lambda _emoji: [blocks.HELP],
+)

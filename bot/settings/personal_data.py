@@ -1,0 +1,32 @@
+"""The personal data in people's settings, and in the list of program leads."""
+
+from bot.personal_data import TablePolicy
+from models import MemberSettingsRow, ProgramLead, WorkspaceSettingsRow
+
+PERSONAL_DATA = (
+    TablePolicy(
+        model=MemberSettingsRow,
+        contents="What members chose for themselves: topics, reminders, hours, pauses,"
+        " whether they may be named or asked; when they were greeted.",
+        purpose="Leave people alone when they wish, and greet them once.",
+        retention="The person is forgotten.",
+        owner_columns=("member",),
+        non_personal=("topics_known", "topics_wanted", "may_be_named"),
+        on_erasure="delete",
+    ),
+    TablePolicy(
+        model=WorkspaceSettingsRow,
+        contents="What the workspace decided for all of its channels.",
+        purpose="Apply it.",
+        retention="The database is deleted.",
+        non_personal=("channel_defaults",),
+    ),
+    TablePolicy(
+        model=ProgramLead,
+        contents="Who runs the program with the admins.",
+        purpose="They may change the workspace's settings.",
+        retention="It is taken back, or the person is forgotten.",
+        owner_columns=("member",),
+        on_erasure="delete",
+    ),
+)

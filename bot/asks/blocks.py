@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
-    ButtonElement,
     ContextBlock,
     InteractiveElement,
     MarkdownTextObject,
@@ -16,7 +15,15 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.slack import rich_text
-from bot.slack.blocks import MAX_NAMES, context_line, name_list
+from bot.slack.blocks import (
+    MAX_NAMES,
+    Note,
+    button,
+    button_row,
+    context_line,
+    mrkdwn_line,
+    name_list,
+)
 from bot.slack.text import escape, to_plain
 
 # Slack draws about this much of a message comfortably, and refuses several times it.
@@ -79,7 +86,7 @@ def message(ask: AskView) -> list[Block]:
             f"When an answer works, react to it with :{ask.solved_emoji}: and the ask"
             " is solved."
         )
-        blocks.append(ContextBlock(elements=[MarkdownTextObject(text=hint)]))
+        blocks.append(mrkdwn_line(hint))
     blocks.append(_ask_buttons(ask))
     return blocks
 
@@ -104,14 +111,13 @@ def thread_line_text(ask: AskView) -> str:
     return f"Ask ({ask.state}). {_THREAD_HINT}"
 
 
-def disclaimed_line(ask_id: int) -> tuple[str, list[Block]]:
+def disclaimed_line(ask_id: int) -> Note:
     """The line of a message of which somebody said that it is not an ask."""
     return NOT_AN_ASK, [context_line(NOT_AN_ASK), undo_button(ask_id)]
 
 
 def undo_button(ask_id: int) -> ActionsBlock:
-    again = ButtonElement(text="Undo", action_id="ask_restore", value=str(ask_id))
-    return ActionsBlock(elements=[again])
+    return button_row(button("Undo", "ask_restore", ask_id))
 
 
 def _outcome(ask: AskView) -> list[Block]:
@@ -141,12 +147,8 @@ def _outcome(ask: AskView) -> list[Block]:
 def _ask_buttons(ask: AskView) -> ActionsBlock:
     elements: list[InteractiveElement] = []
     if ask.state in {"open", "answered"}:
-        elements.append(
-            ButtonElement(text="I can help", action_id="ask_looking", value=str(ask.id))
-        )
-        elements.append(
-            ButtonElement(text="Same here", action_id="ask_same", value=str(ask.id))
-        )
+        elements.append(button("I can help", "ask_looking", ask.id))
+        elements.append(button("Same here", "ask_same", ask.id))
     elements.append(OverflowMenuElement(action_id="ask_menu", options=_menu(ask)))
     return ActionsBlock(block_id=f"ask_{ask.id}", elements=elements)
 

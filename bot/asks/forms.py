@@ -4,16 +4,9 @@ import json
 from collections.abc import Collection, Sequence
 
 from slack_sdk.models.blocks import (
-    ActionsBlock,
     Block,
-    ButtonElement,
-    ContextBlock,
-    ConversationFilter,
-    ConversationSelectElement,
     InputBlock,
-    MarkdownTextObject,
     Option,
-    PlainTextInputElement,
     SectionBlock,
     StaticMultiSelectElement,
 )
@@ -28,6 +21,13 @@ from bot.asks.rules import (
     form_values,
 )
 from bot.slack import rich_text
+from bot.slack.blocks import (
+    button,
+    button_row,
+    channel_input,
+    mrkdwn_line,
+    text_input,
+)
 from bot.slack.text import to_plain, truncate
 
 _NO_OPTIONS = "The asker, champions and admins can reopen it."
@@ -37,7 +37,7 @@ _MAX_TOPICS_LENGTH = 150
 def ask_form(
     *,
     channel: str | None = None,
-    # Where no channel is named: choose the one that the person is looking at.
+    # Where no channel is given: choose the one that the person is looking at.
     use_current_channel: bool = False,
     channel_topics: Sequence[str] = (),
     title: str = "",
@@ -52,34 +52,36 @@ def ask_form(
     shown_title, shown_details = form_values(title, details)
     blocks: list[Block] = []
     if hint:
-        blocks.append(ContextBlock(elements=[MarkdownTextObject(text=hint)]))
+        blocks.append(mrkdwn_line(hint))
     blocks += [
-        InputBlock(
-            block_id="title",
-            label="Question",
-            element=PlainTextInputElement(
-                action_id="title",
-                initial_value=shown_title or None,
-                max_length=MAX_TITLE_LENGTH,
-                placeholder="How do I …?",
-                focus_on_load=True,
-            ),
+        text_input(
+            "title",
+            "Question",
+            value=shown_title,
+            limit=MAX_TITLE_LENGTH,
+            placeholder="How do I …?",
+            has_focus=True,
         ),
-        InputBlock(
-            block_id="details",
-            label="Details",
-            optional=True,
-            element=PlainTextInputElement(
-                action_id="details",
-                initial_value=shown_details or None,
-                max_length=MAX_FIELD_LENGTH,
-                multiline=True,
-                placeholder="What you tried, what happened, what you expected",
-            ),
+        text_input(
+            "details",
+            "Details",
+            value=shown_details,
+            limit=MAX_FIELD_LENGTH,
+            placeholder="What you tried, what happened, what you expected",
+            is_optional=True,
+            is_multiline=True,
         ),
     ]
     if ask_id is None:
-        blocks.append(_channel_input(channel, use_current_channel=use_current_channel))
+        blocks.append(
+            channel_input(
+                "Channel",
+                action_id="ask_channel",
+                channel=channel,
+                use_current_channel=use_current_channel,
+                reports_choice=True,
+            )
+        )
     blocks += _topic_inputs(channel_topics, topics)
     return View(
         type="modal",
@@ -91,23 +93,6 @@ def ask_form(
             {"ask": ask_id} if checkin_id is None else {"checkin": checkin_id}
         ),
         blocks=blocks,
-    )
-
-
-def _channel_input(channel: str | None, *, use_current_channel: bool) -> InputBlock:
-    return InputBlock(
-        block_id="channel",
-        label="Channel",
-        dispatch_action=True,
-        element=ConversationSelectElement(
-            action_id="ask_channel",
-            placeholder="Choose a channel",
-            initial_conversation=channel,
-            default_to_current_conversation=use_current_channel or None,
-            filter=ConversationFilter(
-                include=["public", "private"], exclude_bot_users=True
-            ),
-        ),
     )
 
 
@@ -132,23 +117,20 @@ def _topic_inputs(channel_topics: Sequence[str], chosen: Sequence[str]) -> list[
             )
         )
     blocks.append(
-        InputBlock(
-            block_id="more_topics",
-            label="Other topics" if known else "Topics",
-            optional=True,
+        text_input(
+            "more_topics",
+            "Other topics" if known else "Topics",
+            value=truncate(", ".join(others), _MAX_TOPICS_LENGTH),
+            limit=_MAX_TOPICS_LENGTH,
             hint=f"Up to {MAX_TOPICS}, separated by commas",
-            element=PlainTextInputElement(
-                action_id="more_topics",
-                initial_value=truncate(", ".join(others), _MAX_TOPICS_LENGTH) or None,
-                max_length=_MAX_TOPICS_LENGTH,
-            ),
+            is_optional=True,
         )
     )
     return blocks
 
 
 def close_form(ask_id: int, title: str, asker: str) -> View:
-    """For somebody else than the asker, who is told who closed it and why."""
+    """Close an ask of somebody else, who will read who closed it and why."""
     return View(
         type="modal",
         callback_id="close_ask",
@@ -158,11 +140,11 @@ def close_form(ask_id: int, title: str, asker: str) -> View:
         private_metadata=json.dumps({"ask": ask_id}),
         blocks=[
             rich_text.user_text(title, limit=200, is_bold=True),
-            _text_input(
+            text_input(
                 "reason",
                 "Why?",
-                f"{asker} will read it, and can reopen the ask.",
-                MAX_REASON_LENGTH,
+                limit=MAX_REASON_LENGTH,
+                hint=f"{asker} will read it, and can reopen the ask.",
             ),
         ],
     )
@@ -195,29 +177,14 @@ def what_worked_form(ask_id: int, title: str, what_worked: str | None) -> View:
         private_metadata=json.dumps({"ask": ask_id}),
         blocks=[
             rich_text.user_text(title, limit=200, is_bold=True),
-            _text_input(
+            text_input(
                 "worked",
                 "In one line",
-                "Shown with the ask, for the next person.",
-                MAX_WHAT_WORKED_LENGTH,
-                what_worked,
+                value=truncate(to_plain(what_worked or ""), MAX_WHAT_WORKED_LENGTH),
+                limit=MAX_WHAT_WORKED_LENGTH,
+                hint="Shown with the ask, for the next person.",
             ),
         ],
-    )
-
-
-def _text_input(
-    block_id: str, label: str, hint: str, limit: int, value: str | None = None
-) -> InputBlock:
-    return InputBlock(
-        block_id=block_id,
-        label=label,
-        hint=hint,
-        element=PlainTextInputElement(
-            action_id=block_id,
-            max_length=limit,
-            initial_value=truncate(to_plain(value or ""), limit) or None,
-        ),
     )
 
 
@@ -242,7 +209,7 @@ def options_modal(
     joined: Collection[str] = (),
     is_own_message: bool = False,
 ) -> View:
-    """Draw what one person can do with an ask."""
+    """What a person can do with an ask."""
     labels = dict(OPTION_LABELS)
     if state == "solved":
         labels["reopen"] = "Not solved yet"
@@ -254,11 +221,13 @@ def options_modal(
         labels["same"] = "I don't have this problem"
     blocks: list[Block] = [
         rich_text.user_text(title, limit=200, is_bold=True),
-        ContextBlock(elements=[MarkdownTextObject(text=f"This ask is *{state}*.")]),
+        mrkdwn_line(f"This ask is *{state}*."),
     ]
     if available:
-        buttons = [_option_button(labels[what], what, ask_id) for what in available]
-        blocks.append(ActionsBlock(elements=buttons))
+        buttons = [
+            button(labels[option], f"option_{option}", ask_id) for option in available
+        ]
+        blocks.append(button_row(*buttons))
     else:
         blocks.append(SectionBlock(text=_NO_OPTIONS))
     return View(
@@ -268,7 +237,3 @@ def options_modal(
         close="Done",
         blocks=blocks,
     )
-
-
-def _option_button(label: str, option: str, ask_id: int) -> ButtonElement:
-    return ButtonElement(text=label, action_id=f"option_{option}", value=str(ask_id))

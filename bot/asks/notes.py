@@ -5,14 +5,21 @@ from typing import Literal
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
-    ButtonElement,
     Option,
     StaticSelectElement,
 )
 
 from bot.asks.blocks import NOT_AN_ASK, undo_button
 from bot.slack import rich_text
-from bot.slack.blocks import MAX_NAMES, Note, name_list, sentence_note
+from bot.slack.blocks import (
+    MAX_NAMES,
+    Note,
+    button,
+    button_row,
+    name_list,
+    quoted,
+    sentence_note,
+)
 from bot.slack.emoji import join_with_or
 from bot.slack.rich_text import Part, fallback_text, link
 from bot.slack.text import Token, to_plain, truncate
@@ -20,7 +27,6 @@ from bot.workspace.reaction_emoji import ChannelEmoji
 
 MarkMeaning = Literal["helpful", "solved"]
 
-_MAX_TITLE_LENGTH = 80
 # As many as Slack takes in a select.
 MAX_OPTIONS = 100
 
@@ -34,30 +40,24 @@ def how_to_mark(emoji: str) -> list[Part]:
     ]
 
 
-def _quoted_title(title: str) -> str:
-    return f"“{truncate(to_plain(title), _MAX_TITLE_LENGTH)}”"
-
-
 def answered(title: str, url: str, author: str) -> Note:
-    return sentence_note(
-        f"{author} answered your ask ", link(url, _quoted_title(title)), "."
-    )
+    return sentence_note(f"{author} answered your ask ", link(url, quoted(title)), ".")
 
 
 def captured(ask_id: int, title: str, url: str, emoji: str) -> Note:
     text, blocks = sentence_note(
         "I've listed your question ",
-        link(url, _quoted_title(title)),
+        link(url, quoted(title)),
         " as an ask, so your peers can find it and answer in its thread. ",
         *how_to_mark(emoji),
     )
-    return text, [*blocks, _buttons(("Not an ask", "ask_delete", ask_id))]
+    return text, [*blocks, button_row(button("Not an ask", "ask_delete", ask_id))]
 
 
 def converted(title: str, url: str, by: str, emoji: str, *, is_first: bool) -> Note:
     return sentence_note(
         f"{by} made your message ",
-        link(url, _quoted_title(title)),
+        link(url, quoted(title)),
         " an ask, so that your peers find it and answer in its thread.",
         *([" ", *how_to_mark(emoji)] if is_first else []),
     )
@@ -84,11 +84,11 @@ def conversion_receipt(emoji: str, *, is_first: bool) -> str:
 def deleted(ask_id: int, title: str, by: str, *, is_own_message: bool) -> Note:
     if is_own_message:
         text, blocks = sentence_note(
-            f"{by} says your message {_quoted_title(title)} isn't an ask. Your message"
+            f"{by} says your message {quoted(title)} isn't an ask. Your message"
             " stays; it's just no longer tracked."
         )
         return text, [*blocks, undo_button(ask_id)]
-    return sentence_note(f"{by} deleted your ask {_quoted_title(title)}.")
+    return sentence_note(f"{by} deleted your ask {quoted(title)}.")
 
 
 def closed(
@@ -97,22 +97,20 @@ def closed(
     again = "" if state == "closed" else f" It is {_STATE_TEXTS.get(state, state)}."
     text, blocks = sentence_note(
         f"{by} closed your ask ",
-        link(url, _quoted_title(title)),
+        link(url, quoted(title)),
         f": {to_plain(reason)}",
         *([again] if again else []),
     )
     if again:
         return text, blocks
-    return text, [*blocks, _buttons(("Reopen it", "ask_reopen", ask_id))]
+    return text, [*blocks, button_row(button("Reopen it", "ask_reopen", ask_id))]
 
 
 _STATE_TEXTS = {"open": "open again", "answered": "open again", "solved": "solved now"}
 
 
 def reopened(title: str, url: str) -> Note:
-    return sentence_note(
-        "Your ask ", link(url, _quoted_title(title)), " is open again."
-    )
+    return sentence_note("Your ask ", link(url, quoted(title)), " is open again.")
 
 
 def not_posted(title: str, details: str, channel_label: str, error: str) -> Note:
@@ -153,12 +151,12 @@ def solved(
     for n, (name, answer_url) in enumerate(solutions[:MAX_NAMES]):
         links += [", " if n else "", link(answer_url, name)]
     if by:
-        parts: list[Part] = [f"{by} marked your ask ", link(url, _quoted_title(title))]
+        parts: list[Part] = [f"{by} marked your ask ", link(url, quoted(title))]
         parts += [" as solved by ", *links, "."] if links else [" as solved."]
     elif links:
-        parts = ["Solved by ", *links, ": ", link(url, _quoted_title(title)), "."]
+        parts = ["Solved by ", *links, ": ", link(url, quoted(title)), "."]
     else:
-        parts = ["Glad ", link(url, _quoted_title(title)), " is solved!"]
+        parts = ["Glad ", link(url, quoted(title)), " is solved!"]
     if candidates:
         parts.append(" Who helped?")
     if not has_what_worked:
@@ -180,16 +178,18 @@ def solved(
                 ],
             )
         )
-    buttons = [] if has_what_worked else [("Add what worked", "ask_worked", ask_id)]
+    buttons = []
+    if not has_what_worked:
+        buttons.append(button("Add what worked", "ask_worked", ask_id))
     if by:
-        buttons.append(("Not solved yet", "ask_reopen", ask_id))
-    return text, [*blocks, _buttons(*buttons)] if buttons else blocks
+        buttons.append(button("Not solved yet", "ask_reopen", ask_id))
+    return text, [*blocks, button_row(*buttons)] if buttons else blocks
 
 
 def solved_for_joiner(title: str, url: str, solution: tuple[str, str] | None) -> Note:
     parts: list[Part] = [
         "Good news: ",
-        link(url, _quoted_title(title)),
+        link(url, quoted(title)),
         ", which you were stuck on too, is solved.",
     ]
     if solution:
@@ -209,9 +209,9 @@ def solution_suggestion(ask_id: int, answers: Sequence[tuple[int, str, bool]]) -
         f"Did {author}'s answer {'solve it' if has_helped else 'help'}?"
     )
     value = f"{ask_id}:{answer_id}"
-    helped = [] if has_helped else [("It helped", "mark_helpful", value)]
-    solved = ("It solved it", "mark_solved", value)
-    return text, [*blocks, _buttons(*helped, solved)]
+    helped = [] if has_helped else [button("It helped", "mark_helpful", value)]
+    solved = button("It solved it", "mark_solved", value)
+    return text, [*blocks, button_row(*helped, solved)]
 
 
 def _suggestion_of_several(
@@ -237,13 +237,16 @@ def _suggestion_of_several(
         )
         for action_id, label, shown in choices
     ]
-    return text, [*blocks, ActionsBlock(elements=selects)]
+    return text, [*blocks, button_row(*selects)]
 
 
 def mark_receipt(meaning: MarkMeaning, channel: str, ts: str) -> Note:
     """To whoever marked an answer without an emoji that they could take back."""
     text, blocks = sentence_note(_MARK_RECEIPTS[meaning])
-    return text, [*blocks, _buttons(("Undo", f"undo_{meaning}", f"{channel}:{ts}"))]
+    return text, [
+        *blocks,
+        button_row(button("Undo", f"undo_{meaning}", f"{channel}:{ts}")),
+    ]
 
 
 _MARK_RECEIPTS: dict[MarkMeaning, str] = {
@@ -256,7 +259,7 @@ def answer_helped(title: str, url: str, asker: str, people: Sequence[str]) -> No
     return sentence_note(
         "Your ",
         link(url, "answer"),
-        f" to {asker}'s ask {_quoted_title(title)} helped {name_list(people)}.",
+        f" to {asker}'s ask {quoted(title)} helped {name_list(people)}.",
     )
 
 
@@ -265,16 +268,7 @@ def answer_solved(title: str, url: str, asker: str, others: Sequence[str]) -> No
     return sentence_note(
         "Your ",
         link(url, "answer"),
-        f" solved {asker}'s ask {_quoted_title(title)}.{also} Thank you!",
-    )
-
-
-def _buttons(*buttons: tuple[str, str, int | str]) -> ActionsBlock:
-    return ActionsBlock(
-        elements=[
-            ButtonElement(text=label, action_id=action_id, value=str(value))
-            for label, action_id, value in buttons
-        ]
+        f" solved {asker}'s ask {quoted(title)}.{also} Thank you!",
     )
 
 

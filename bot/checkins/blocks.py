@@ -10,7 +10,6 @@ from slack_sdk.models.blocks import (
     Block,
     ButtonElement,
     ConfirmObject,
-    ContextBlock,
     DividerBlock,
     HeaderBlock,
     PlainTextObject,
@@ -19,7 +18,7 @@ from slack_sdk.models.blocks import (
 from bot.checkins import recurrence as checkins_recurrence
 from bot.checkins.rules import LONGEST_ANSWER, Response
 from bot.slack import rich_text
-from bot.slack.blocks import Note
+from bot.slack.blocks import Note, button, button_row, context_line, quoted
 from bot.slack.rich_text import Part, fallback_text, link, user_mention
 from bot.slack.text import to_plain, truncate
 
@@ -47,9 +46,7 @@ class PreviousRound:
     solved_count: int
 
 
-def round_post(
-    view: RoundView, previous: PreviousRound | None = None
-) -> tuple[str, list[Block]]:
+def round_post(view: RoundView, previous: PreviousRound | None = None) -> Note:
     """Ask the channel, which is notified of nothing: people share when they like."""
     blocks: list[Block] = []
     if previous:
@@ -85,16 +82,9 @@ def _previous_round(previous: PreviousRound) -> list[Part]:
 
 
 def round_buttons(round_id: int) -> ActionsBlock:
-    return ActionsBlock(
-        elements=[
-            ButtonElement(
-                text="Share",
-                action_id="checkin_share",
-                value=str(round_id),
-                style="primary",
-            ),
-            ButtonElement(text="Join", action_id="checkin_join", value=str(round_id)),
-        ]
+    return button_row(
+        button("Share", "checkin_share", round_id, style="primary"),
+        button("Join", "checkin_join", round_id),
     )
 
 
@@ -137,7 +127,7 @@ def schedule_list(rows: Sequence[ScheduleView], *, may_add: bool) -> list[Block]
     blocks: list[Block] = [DividerBlock(), HeaderBlock(text="Check-ins")]
     if not rows:
         blocks.append(
-            _aside(
+            context_line(
                 "A question that comes every week, such as “What are you working on"
                 " this week?”. People join if they like."
             )
@@ -145,10 +135,8 @@ def schedule_list(rows: Sequence[ScheduleView], *, may_add: bool) -> list[Block]
     for row in rows:
         blocks += _schedule_row(row)
     if may_add:
-        add = ButtonElement(
-            text="Set up a check-in", action_id="checkin_set_up", value="new"
-        )
-        blocks.append(ActionsBlock(elements=[add]))
+        add = button("Set up a check-in", "checkin_set_up", "new")
+        blocks.append(button_row(add))
     return blocks
 
 
@@ -162,7 +150,7 @@ def _schedule_row(row: ScheduleView) -> list[Block]:
         lines.append("No date is left.")
     lines += [f"Left out: {day}" for day in row.excluded]
     lines += [f"Skipped: {one.day}: {one.reason}" for one in row.missed]
-    change = ButtonElement(text="Change", action_id="checkin_change", value=str(row.id))
+    change = button("Change", "checkin_change", row.id)
     delete = ButtonElement(
         text="Delete",
         action_id="checkin_delete",
@@ -180,23 +168,15 @@ def _schedule_row(row: ScheduleView) -> list[Block]:
     )
     return [
         rich_text.user_text(row.question, limit=_LONGEST, is_bold=True),
-        ContextBlock(
-            elements=[PlainTextObject(text="\n".join(lines), emoji=False)],
-        ),
-        ActionsBlock(elements=[change, _pause_or_resume(row), delete]),
+        context_line("\n".join(lines)),
+        button_row(change, _pause_or_resume(row), delete),
     ]
 
 
 def _pause_or_resume(row: ScheduleView) -> ButtonElement:
     if row.pause_note:
-        return ButtonElement(
-            text="Resume", action_id="checkin_resume", value=str(row.id)
-        )
-    return ButtonElement(text="Pause", action_id="checkin_pause", value=str(row.id))
-
-
-def _aside(text: str) -> ContextBlock:
-    return ContextBlock(elements=[PlainTextObject(text=text, emoji=False)])
+        return button("Resume", "checkin_resume", row.id)
+    return button("Pause", "checkin_pause", row.id)
 
 
 LONGEST_LABEL = 150
@@ -283,7 +263,7 @@ def blocker_outcome(blocker: Blocker, *, with_title: bool = True) -> list[Part]:
     state = _ASK_STATES[blocker.state]
     if blocker.state == "deleted" or not blocker.url:
         return [f"Asked their peers: {state}"]
-    title = f"“{truncate(to_plain(blocker.title), _LONGEST_TITLE)}”"
+    title = quoted(blocker.title, _LONGEST_TITLE)
     asked: list[Part] = ["Asked: ", link(blocker.url, title)]
     if not with_title:
         asked = [link(blocker.url, "Asked their peers")]

@@ -7,15 +7,10 @@ from datetime import date
 from typing import Any
 
 from slack_sdk.models.blocks import (
-    ActionsBlock,
     Block,
-    ButtonElement,
-    ContextBlock,
     DatePickerElement,
     InputBlock,
     Option,
-    PlainTextInputElement,
-    PlainTextObject,
     StaticMultiSelectElement,
     StaticSelectElement,
     TimePickerElement,
@@ -28,6 +23,7 @@ from bot.checkins.plan import ScheduleForm
 from bot.checkins.recurrence import NTH, WEEKDAYS
 from bot.checkins.rules import LONGEST_ANSWER, Response
 from bot.slack import rich_text
+from bot.slack.blocks import button, button_row, context_line, text_input
 from bot.slack.rich_text import Part
 from bot.slack.text import to_plain, truncate
 
@@ -65,15 +61,20 @@ def plan_form(
         close="Cancel",
         private_metadata=_metadata(channel, schedule_id),
         blocks=[
-            *([_aside(hint)] if hint else []),
-            _text("question", "Question", form.question, plan.LONGEST_QUESTION),
-            _text(
+            *([context_line(hint)] if hint else []),
+            text_input(
+                "question",
+                "Question",
+                value=form.question[: plan.LONGEST_QUESTION],
+                limit=plan.LONGEST_QUESTION,
+            ),
+            text_input(
                 "hint",
                 "Hint",
-                form.hint,
-                plan.LONGEST_QUESTION,
+                value=form.hint[: plan.LONGEST_QUESTION],
+                limit=plan.LONGEST_QUESTION,
                 hint="Shown below the question.",
-                optional=True,
+                is_optional=True,
             ),
             _choice("every", "How often", _EVERY, form.every),
             _weekdays(form.weekdays),
@@ -82,11 +83,11 @@ def plan_form(
                 label="Time",
                 element=TimePickerElement(action_id="at", initial_time=form.at or None),
             ),
-            _text(
+            text_input(
                 "zone",
                 "Time zone",
-                form.zone,
-                plan.LONGEST_ZONE,
+                value=form.zone[: plan.LONGEST_ZONE],
+                limit=plan.LONGEST_ZONE,
                 hint="Such as Europe/Berlin or America/New_York, or UTC.",
             ),
             InputBlock(
@@ -105,56 +106,32 @@ def plan_form(
                 form.nudge_after,
                 hint="Once, by direct message, in their own daytime.",
             ),
-            _text(
+            text_input(
                 "reflections",
                 "Rotating questions",
-                form.reflections,
-                plan.LONGEST_REFLECTIONS,
+                value=form.reflections[: plan.LONGEST_REFLECTIONS],
+                limit=plan.LONGEST_REFLECTIONS,
                 hint="One per line. Each check-in also asks the next one.",
-                optional=True,
-                multiline=True,
+                is_optional=True,
+                is_multiline=True,
             ),
-            _text(
+            text_input(
                 "skips",
                 "Dates to leave out",
-                form.skips,
-                plan.LONGEST_SKIPS,
+                value=form.skips[: plan.LONGEST_SKIPS],
+                limit=plan.LONGEST_SKIPS,
                 hint="Such as 2026-12-24, 2026-12-31.",
-                optional=True,
+                is_optional=True,
             ),
-            _text(
+            text_input(
                 "holidays_of",
                 "Leave out the holidays of",
-                form.holidays_of,
-                plan.LONGEST_REGION,
+                value=form.holidays_of[: plan.LONGEST_REGION],
+                limit=plan.LONGEST_REGION,
                 hint="A country code such as DE, or a region such as DE-BY.",
-                optional=True,
+                is_optional=True,
             ),
         ],
-    )
-
-
-def _text(
-    name: str,
-    label: str,
-    value: str,
-    longest: int,
-    *,
-    hint: str | None = None,
-    optional: bool = False,
-    multiline: bool = False,
-) -> InputBlock:
-    return InputBlock(
-        block_id=name,
-        label=label,
-        hint=hint,
-        optional=optional or None,
-        element=PlainTextInputElement(
-            action_id=name,
-            initial_value=value[:longest] or None,
-            max_length=longest,
-            multiline=multiline or None,
-        ),
     )
 
 
@@ -222,14 +199,10 @@ def preview(
     blocks += [
         rich_text.inline(f"{content.recurrence}. The next times:"),
         *(rich_text.inline(f"•  {at}") for at in content.next_times),
-        *(_aside(f"Left out: {day}") for day in content.excluded),
-        *([_aside(content.zone_note)] if content.zone_note else []),
-        _aside(content.summary),
-        ActionsBlock(
-            elements=[
-                ButtonElement(text="Back", action_id="checkin_back", value="back")
-            ]
-        ),
+        *(context_line(f"Left out: {day}") for day in content.excluded),
+        *([context_line(content.zone_note)] if content.zone_note else []),
+        context_line(content.summary),
+        button_row(button("Back", "checkin_back", "back")),
     ]
     return View(
         type="modal",
@@ -249,10 +222,6 @@ def _metadata(
     if form is not None:
         carried["draft"] = plan.dump(form)
     return json.dumps(carried, ensure_ascii=False)
-
-
-def _aside(text: str) -> ContextBlock:
-    return ContextBlock(elements=[PlainTextObject(text=text, emoji=False)])
 
 
 def format_future_time(day: date, local_time: str) -> str:
@@ -309,16 +278,13 @@ def share_form(
 
 
 def _share_field(name: str, label: str, hint: str, value: str) -> InputBlock:
-    return InputBlock(
-        block_id=name,
-        label=truncate(to_plain(label), LONGEST_LABEL),
+    return text_input(
+        name,
+        truncate(to_plain(label), LONGEST_LABEL),
+        value=truncate(to_plain(value), LONGEST_ANSWER),
+        limit=LONGEST_ANSWER,
         hint=truncate(to_plain(hint), LONGEST_LABEL) or None,
-        optional=True,
-        element=PlainTextInputElement(
-            action_id=name,
-            multiline=True,
-            max_length=LONGEST_ANSWER,
-            initial_value=truncate(to_plain(value), LONGEST_ANSWER) or None,
-            focus_on_load=name == "working_on" or None,
-        ),
+        is_optional=True,
+        is_multiline=True,
+        has_focus=name == "working_on",
     )

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
+from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.checkins.blocks import format_date
 from bot.checkins.rules import MISSES_BEFORE_STOP
 from bot.slack import rich_text
-from bot.slack.blocks import Note
+from bot.slack.blocks import Note, button, button_row, quoted, sentence_note
 from bot.slack.rich_text import Part, fallback_text, link
 from bot.slack.text import to_plain, truncate
 
@@ -89,7 +89,7 @@ def rounds_skipped(
 
 
 def _note(text: str) -> Note:
-    return fallback_text(text), [rich_text.inline(text)]
+    return sentence_note(text)
 
 
 def _shortened(question: str) -> str:
@@ -121,16 +121,9 @@ def reminder(
     ]
     return fallback_text(*parts), [
         rich_text.inline(*parts),
-        ActionsBlock(
-            elements=[
-                ButtonElement(
-                    text="Share",
-                    action_id="checkin_share",
-                    value=str(round_id),
-                    style="primary",
-                ),
-                leave_button(schedule_id),
-            ]
+        button_row(
+            button("Share", "checkin_share", round_id, style="primary"),
+            leave_button(schedule_id),
         ),
     ]
 
@@ -144,15 +137,9 @@ def reminders_stopped(schedule_id: int, question: str, *, channel: str) -> Note:
     )
     return fallback_text(text), [
         rich_text.inline(text),
-        ActionsBlock(
-            elements=[
-                ButtonElement(
-                    text="Keep reminding me",
-                    action_id="checkin_go_on",
-                    value=str(schedule_id),
-                ),
-                leave_button(schedule_id),
-            ]
+        button_row(
+            button("Keep reminding me", "checkin_go_on", schedule_id),
+            leave_button(schedule_id),
         ),
     ]
 
@@ -169,16 +156,7 @@ def invitation(round_id: int, question: str, *, channel: str) -> Note:
     )
     return fallback_text(text), [
         rich_text.inline(text),
-        ActionsBlock(
-            elements=[
-                ButtonElement(
-                    text="Join",
-                    action_id="checkin_join",
-                    value=str(round_id),
-                    style="primary",
-                )
-            ]
-        ),
+        button_row(button("Join", "checkin_join", round_id, style="primary")),
     ]
 
 
@@ -201,15 +179,8 @@ def ask_offer(checkin_id: int, blocker: str) -> Note:
     return fallback_text(f"{said} {offer}"), [
         rich_text.inline(said),
         rich_text.inline(offer),
-        ActionsBlock(
-            elements=[
-                ButtonElement(
-                    text="Ask your peers",
-                    action_id="checkin_ask",
-                    value=str(checkin_id),
-                    style="primary",
-                )
-            ]
+        button_row(
+            button("Ask your peers", "checkin_ask", checkin_id, style="primary")
         ),
     ]
 
@@ -221,7 +192,7 @@ def ask_created(title: str, url: str) -> Note:
     """
     named: Part = link(url, _quoted(title)) if url else _quoted(title)
     parts: list[Part] = ["You asked your peers: ", named, "."]
-    return fallback_text(*parts), [rich_text.inline(*parts)]
+    return sentence_note(*parts)
 
 
 def join_receipt(schedule_id: int, question: str, *, channel: str) -> Note:
@@ -231,7 +202,7 @@ def join_receipt(schedule_id: int, question: str, *, channel: str) -> Note:
     )
     return fallback_text(text), [
         rich_text.inline(text),
-        ActionsBlock(elements=[leave_button(schedule_id)]),
+        button_row(leave_button(schedule_id)),
     ]
 
 
@@ -240,28 +211,26 @@ def leave_receipt(question: str, *, channel: str) -> Note:
         f"You have left {_quoted(question)} in #{channel}. What you shared stays there."
         " To come back, press Join there or on my Home tab."
     )
-    return fallback_text(text), [rich_text.inline(text)]
+    return sentence_note(text)
 
 
 def leave_receipt_elsewhere() -> Note:
     """To somebody who may be in its private channel no more."""
     text = "You have left that check-in. What you shared stays there."
-    return fallback_text(text), [rich_text.inline(text)]
+    return sentence_note(text)
 
 
 def resume_receipt(question: str, *, channel: str) -> Note:
     text = f"Good: I'll remind you of {_quoted(question)} in #{channel} again."
-    return fallback_text(text), [rich_text.inline(text)]
+    return sentence_note(text)
 
 
 def leave_button(schedule_id: int) -> ButtonElement:
-    return ButtonElement(
-        text="Leave this check-in", action_id="checkin_leave", value=str(schedule_id)
-    )
+    return button("Leave this check-in", "checkin_leave", schedule_id)
 
 
 def _quoted(question: str) -> str:
-    return f"“{truncate(to_plain(question), _LONGEST_QUOTE)}”"
+    return quoted(question, _LONGEST_QUOTE)
 
 
 HELP = (

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from slack_sdk.models.blocks import (
-    ActionsBlock,
     Block,
     ButtonElement,
-    ContextBlock,
     DividerBlock,
     HeaderBlock,
     PlainTextObject,
@@ -18,6 +16,7 @@ from slack_sdk.models.views import View
 
 from bot.home.rules import PagedList
 from bot.slack import rich_text
+from bot.slack.blocks import button_row, context_line
 from bot.slack.text import to_plain, truncate
 
 T = TypeVar("T")
@@ -87,7 +86,7 @@ def _settings_button() -> ButtonElement:
 
 
 def _action_buttons() -> Block:
-    return ActionsBlock(elements=[_ask_button(), _settings_button()])
+    return button_row(_ask_button(), _settings_button())
 
 
 def _first_steps() -> list[Block]:
@@ -143,8 +142,8 @@ def pager(header: str, page: ListPage[T]) -> list[Block]:
         buttons.append(_page_button("home_next", "Next", title, page.pages, end))
     position = f"{page.start + 1} to {end} of {page.total}"
     return [
-        ContextBlock(elements=[PlainTextObject(text=position, emoji=False)]),
-        ActionsBlock(elements=list(buttons)),
+        context_line(position),
+        button_row(*buttons),
     ]
 
 
@@ -177,5 +176,5 @@ def settings_summary(settings: SettingsSummary) -> list[Block]:
             )
         ]
     blocks += [rich_text.inline(f"{name}: {value}") for name, value in settings.rows]
-    blocks.append(ActionsBlock(elements=[_settings_button()]))
+    blocks.append(button_row(_settings_button()))
     return blocks

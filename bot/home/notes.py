@@ -1,26 +1,23 @@
 """Direct messages that answer what a member writes to the bot."""
 
-from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, SectionBlock
+from slack_sdk.models.blocks import SectionBlock
+
+from bot.slack.blocks import Note, button, button_row
 
 _PEERS_CAN = "I can't answer questions myself, but your peers can."
 
 
-def help_hint() -> tuple[str, list[Block]]:
+def help_hint() -> Note:
     """For a message that is neither a question nor a request for help."""
     text = f"{_PEERS_CAN} Type `/ask` and your question in a channel, or `help` here."
     return text, [SectionBlock(text=text)]
 
 
-def help_message(help_text: str) -> tuple[str, list[Block]]:
+def help_message(help_text: str) -> Note:
     return help_text, [SectionBlock(text=help_text)]
 
 
-def offer_to_ask(ts: str) -> tuple[str, list[Block]]:
+def offer_to_ask(ts: str) -> Note:
     """For a question. `ts` is the message whose words the form is filled with."""
-    button = ButtonElement(
-        text="Ask your peers", action_id="ask_written", value=ts, style="primary"
-    )
-    return _PEERS_CAN, [
-        SectionBlock(text=_PEERS_CAN),
-        ActionsBlock(elements=[button]),
-    ]
+    ask = button("Ask your peers", "ask_written", ts, style="primary")
+    return _PEERS_CAN, [SectionBlock(text=_PEERS_CAN), button_row(ask)]

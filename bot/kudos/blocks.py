@@ -9,17 +9,15 @@ from slack_sdk.models.blocks import (
     Block,
     ButtonElement,
     ConfirmObject,
-    ContextBlock,
     HeaderBlock,
     Option,
     OverflowMenuElement,
-    PlainTextObject,
     SectionBlock,
 )
 
 from bot.kudos.parser import MAX_REASON_LENGTH
 from bot.slack import rich_text
-from bot.slack.blocks import name_list
+from bot.slack.blocks import Note, button, button_row, context_line, name_list
 from bot.slack.rich_text import Part
 from bot.slack.text import Token, capitalize, escape, one_line, to_plain, truncate
 
@@ -62,14 +60,14 @@ def summary(kudos: KudosView, recipients: Sequence[str]) -> str:
 def message(kudos: KudosView) -> list[Block]:
     if kudos.taken_back_by:
         return [
-            _context_line(f"{capitalize(kudos.taken_back_by)} took these kudos back.")
+            context_line(f"{capitalize(kudos.taken_back_by)} took these kudos back.")
         ]
     blocks: list[Block] = [
         rich_text.inline(*_headline(kudos)),
         rich_text.user_text(kudos.reason, limit=MAX_REASON_LENGTH),
     ]
     if kudos.tags:
-        blocks.append(_context_line(format_tags(kudos.tags)))
+        blocks.append(context_line(format_tags(kudos.tags)))
     hint = f"React with :{kudos.join_emoji}: to join in"
     if kudos.subject_url:
         hint = f"For <{kudos.subject_url}|this message> · {hint}"
@@ -110,10 +108,6 @@ def _menu(kudos_id: int) -> OverflowMenuElement:
 
 def format_tags(tags: Sequence[str]) -> str:
     return "  ".join(f"#{tag}" for tag in tags)
-
-
-def _context_line(text: str) -> ContextBlock:
-    return ContextBlock(elements=[PlainTextObject(text=text, emoji=False)])
 
 
 # Lists of them
@@ -174,48 +168,41 @@ def history(
     # Where each list goes on, if it does.
     next_received: str = "",
     next_given: str = "",
-) -> tuple[str, list[Block]]:
+) -> Note:
     """What somebody received and gave lately, the newest first; for them only."""
     blocks: list[Block] = [HeaderBlock(text="Kudos you received")]
     blocks += [received_item(row) for row in received]
     if not received:
-        blocks.append(_context_line("None yet. They come to those who help."))
+        blocks.append(context_line("None yet. They come to those who help."))
     if next_received:
         blocks.append(_older("kudos_received", next_received))
     blocks.append(HeaderBlock(text="Kudos you gave"))
     blocks += [given_item(row) for row in given]
     if not given:
-        blocks.append(_context_line("None yet. Who helped you lately?"))
+        blocks.append(context_line("None yet. Who helped you lately?"))
     if next_given:
         blocks.append(_older("kudos_given", next_given))
-    blocks.append(_context_line(f"{remaining} of {daily_allowance} left today"))
-    blocks.append(ActionsBlock(elements=[give_button()]))
+    blocks.append(context_line(f"{remaining} of {daily_allowance} left today"))
+    blocks.append(button_row(give_button()))
     return "Your kudos", blocks
 
 
-def page(
-    direction: str, items: Sequence[ListItem], *, next_cursor: str = ""
-) -> tuple[str, list[Block]]:
+def page(direction: str, items: Sequence[ListItem], *, next_cursor: str = "") -> Note:
     """An older page of one of the two lists: "received" or "given"."""
     title = "Kudos you received" if direction == "received" else "Kudos you gave"
     draw = received_item if direction == "received" else given_item
     blocks: list[Block] = [HeaderBlock(text=title), *(draw(row) for row in items)]
     if not items:
-        blocks.append(_context_line("That's all of them."))
-    buttons = [ButtonElement(text="Newest", action_id="kudos_newest", value="newest")]
+        blocks.append(context_line("That's all of them."))
+    buttons = [button("Newest", "kudos_newest", "newest")]
     if next_cursor:
-        buttons.append(
-            ButtonElement(
-                text="Older", action_id=f"kudos_{direction}", value=next_cursor
-            )
-        )
-    blocks.append(ActionsBlock(elements=list(buttons)))
+        buttons.append(button("Older", f"kudos_{direction}", next_cursor))
+    blocks.append(button_row(*buttons))
     return title, blocks
 
 
 def _older(action_id: str, cursor: str) -> ActionsBlock:
-    button = ButtonElement(text="Older", action_id=action_id, value=cursor)
-    return ActionsBlock(elements=[button])
+    return button_row(button("Older", action_id, cursor))
 
 
 def recent(items: Sequence[ListItem]) -> list[Block]:
@@ -228,7 +215,7 @@ def recent(items: Sequence[ListItem]) -> list[Block]:
         blocks.append(
             SectionBlock(text="None lately. Who helped you? Tell them what for.")
         )
-    blocks.append(ActionsBlock(elements=[give_button()]))
+    blocks.append(button_row(give_button()))
     return blocks
 
 
@@ -253,7 +240,7 @@ def thank_button(
         # Quotation marks and line ends take two characters each.
         room = room * _MAX_VALUE_LENGTH // len(value)
         value = _value(recipient, truncate(reason, room))
-    return ButtonElement(text=label, action_id="say_thanks", value=value)
+    return button(label, "say_thanks", value)
 
 
 def _value(recipient: str, reason: str) -> str:
@@ -262,4 +249,4 @@ def _value(recipient: str, reason: str) -> str:
 
 def thank_button_row(recipient: str, reason: str = "") -> list[Block]:
     """The button in a row of its own."""
-    return [ActionsBlock(elements=[thank_button(recipient, reason)])]
+    return [button_row(thank_button(recipient, reason))]

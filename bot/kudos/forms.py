@@ -6,20 +6,20 @@ from typing import Any
 
 from slack_sdk.models.blocks import (
     Block,
-    ContextBlock,
-    ConversationFilter,
-    ConversationSelectElement,
     InputBlock,
-    MarkdownTextObject,
     Option,
-    PlainTextInputElement,
     RadioButtonsElement,
-    UserMultiSelectElement,
 )
 from slack_sdk.models.views import View
 
 from bot.kudos.parser import MAX_REASON_LENGTH, MAX_TAG_LENGTH
 from bot.kudos.rules import MAX_RECIPIENTS, MAX_TAGS, MIN_REASON_TEXT
+from bot.slack.blocks import (
+    channel_input,
+    mrkdwn_line,
+    people_input,
+    text_input,
+)
 from bot.slack.text import sanitize, to_plain, truncate
 
 INVITE_BOT = (
@@ -51,57 +51,44 @@ def kudos_form(
     reason: str = "",
     tags: Sequence[str] = (),
     channel: str | None = None,
-    # Where no channel is named: choose the one that the person is looking at.
+    # Where no channel is given: choose the one that the person is looking at.
     use_current_channel: bool = False,
     # The message that it is about, as Slack names it, and its address.
     about: Mapping[str, str] | None = None,
     about_url: str | None = None,
     hint: str | None = None,
 ) -> View:
-    """Thank people: whom, what for, and who else is to see it."""
+    """Thank people: choose them, say what for, and who else sees it."""
     blocks: list[Block] = [
-        ContextBlock(elements=[MarkdownTextObject(text=said)])
-        for said in (hint, f"For <{about_url}|this message>" if about_url else None)
-        if said
+        mrkdwn_line(line)
+        for line in (hint, f"For <{about_url}|this message>" if about_url else None)
+        if line
     ]
     blocks += [
-        InputBlock(
-            block_id="people",
-            label="Who do you want to thank?",
-            element=UserMultiSelectElement(
-                action_id="people",
-                placeholder="Choose people",
-                initial_users=list(people)[:MAX_RECIPIENTS] or None,
-                max_selected_items=MAX_RECIPIENTS,
-                focus_on_load=not people or None,
-            ),
+        people_input(
+            "people",
+            "Who do you want to thank?",
+            people=people,
+            limit=MAX_RECIPIENTS,
+            has_focus=not people,
         ),
-        InputBlock(
-            block_id="reason",
-            label="What for?",
+        text_input(
+            "reason",
+            "What for?",
+            value=truncate(to_plain(reason), MAX_REASON_LENGTH),
+            limit=MAX_REASON_LENGTH,
             hint=f"What they did and how it helped, in {MIN_REASON_TEXT}",
-            element=PlainTextInputElement(
-                action_id="reason",
-                multiline=True,
-                initial_value=truncate(to_plain(reason), MAX_REASON_LENGTH) or None,
-                max_length=MAX_REASON_LENGTH,
-                focus_on_load=bool(people) or None,
-            ),
+            is_multiline=True,
+            has_focus=bool(people),
         ),
-        InputBlock(
-            block_id="tags",
-            label="Tags",
-            optional=True,
+        text_input(
+            "tags",
+            "Tags",
+            value=truncate(" ".join(f"#{tag}" for tag in tags), _MAX_TAGS_LENGTH),
+            limit=_MAX_TAGS_LENGTH,
             hint=f"Up to {MAX_TAGS}, separated by spaces",
-            element=PlainTextInputElement(
-                action_id="tags",
-                initial_value=truncate(
-                    " ".join(f"#{tag}" for tag in tags), _MAX_TAGS_LENGTH
-                )
-                or None,
-                max_length=_MAX_TAGS_LENGTH,
-                placeholder="#teamwork",
-            ),
+            placeholder="#teamwork",
+            is_optional=True,
         ),
         InputBlock(
             block_id="visibility",
@@ -112,19 +99,11 @@ def kudos_form(
                 initial_option=PUBLIC_OPTION,
             ),
         ),
-        InputBlock(
-            block_id="channel",
-            label="Channel",
-            optional=True,
-            element=ConversationSelectElement(
-                action_id="channel",
-                placeholder="Choose a channel",
-                initial_conversation=channel,
-                default_to_current_conversation=use_current_channel or None,
-                filter=ConversationFilter(
-                    include=["public", "private"], exclude_bot_users=True
-                ),
-            ),
+        channel_input(
+            "Channel",
+            channel=channel,
+            use_current_channel=use_current_channel,
+            is_optional=True,
         ),
     ]
     return View(
@@ -139,17 +118,17 @@ def kudos_form(
 
 
 def parse_thank_value(value: str) -> tuple[str, str] | None:
-    """A button's value in; out the receiver's id and plain words, or None.
+    """Read the recipient's id and the plain words from a button's value, or None.
 
-    Anybody can send any value: it says no more than what a form may show.
+    Anybody can send any value: it decides nothing but what the form shows.
     """
     try:
-        found: Any = json.loads(value)
+        content: Any = json.loads(value)
     except ValueError:
         return None
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         return None
-    receiver, reason = found.get("receiver"), found.get("reason", "")
+    receiver, reason = content.get("receiver"), content.get("reason", "")
     if not (isinstance(receiver, str) and isinstance(reason, str)):
         return None
     return receiver, sanitize(reason)

@@ -18,6 +18,7 @@ from bot.kudos.blocks import ListItem
 from bot.kudos.rules import MAX_RECIPIENTS
 from bot.kudos.store import KUDOS_NOT_FOUND
 from bot.runtime import Transaction, Workspace
+from bot.slack.blocks import Note
 from bot.slack.text import permalink
 from bot.workspace import members
 from models import Channel, Kudos, KudosThanks
@@ -53,7 +54,7 @@ class Cursor:
         return cls(EPOCH + timedelta(microseconds=int(at)), int(kudos_id))
 
 
-def own_history(tx: Transaction, member: str) -> tuple[str, list[Block]]:
+def own_history(tx: Transaction, member: str) -> Note:
     """What `/kudos me` answers: both lists, and what is left today."""
     received, more_received = _page(tx, member, "received")
     given, more_given = _page(tx, member, "given")
@@ -67,9 +68,7 @@ def own_history(tx: Transaction, member: str) -> tuple[str, list[Block]]:
     )
 
 
-def page(
-    tx: Transaction, member: str, direction: Direction, after: str
-) -> tuple[str, list[Block]]:
+def page(tx: Transaction, member: str, direction: Direction, after: str) -> Note:
     """The page of one list that begins behind the cursor `after`."""
     rows, more = _page(tx, member, direction, after=Cursor.parse(after))
     return blocks.page(direction, rows, next_cursor=more)

@@ -2,25 +2,21 @@
 
 from collections.abc import Sequence
 
-from slack_sdk.models.blocks import (
-    ActionsBlock,
-    ButtonElement,
-    ContextBlock,
-    PlainTextObject,
-)
-
 from bot.kudos.blocks import SUMMARY_REASON_LENGTH, format_tags
 from bot.kudos.parser import MAX_REASON_LENGTH
 from bot.slack import rich_text
-from bot.slack.blocks import Note, name_list
+from bot.slack.blocks import (
+    Note,
+    button,
+    button_row,
+    context_line,
+    name_list,
+    sentence_note,
+)
 from bot.slack.emoji import join_with_or
 from bot.slack.rich_text import Part, fallback_text, link
 from bot.slack.text import Token, capitalize, escape, to_plain, truncate
 from bot.workspace.reaction_emoji import ChannelEmoji
-
-
-def _sentence_note(*parts: Part) -> Note:
-    return fallback_text(*parts), [rich_text.inline(*parts)]
 
 
 def receipt(
@@ -32,26 +28,24 @@ def receipt(
     is_private: bool = False,
 ) -> Note:
     """To the giver only: who gets it, what is left, what was left out and why."""
-    text, blocks = _sentence_note(
+    text, blocks = sentence_note(
         f"{_sent_text(people, is_private=is_private)} {_remaining_text(remaining)}"
     )
     for why in warnings:
         text += f"\n{fallback_text(why)}"
-        blocks.append(ContextBlock(elements=[PlainTextObject(text=why, emoji=False)]))
-    button = ButtonElement(
-        text="Take back", action_id="kudos_take_back", value=str(kudos_id)
-    )
-    return text, [*blocks, ActionsBlock(elements=[button])]
+        blocks.append(context_line(why))
+    take_back = button("Take back", "kudos_take_back", kudos_id)
+    return text, [*blocks, button_row(take_back)]
 
 
 def final_receipt(people: Sequence[str], *, is_private: bool) -> Note:
     """The same when it can't be taken back any more."""
-    return _sentence_note(_sent_text(people, is_private=is_private))
+    return sentence_note(_sent_text(people, is_private=is_private))
 
 
 def taken_back_receipt() -> Note:
     """The same when it was taken back."""
-    return _sentence_note(TAKEN_BACK)
+    return sentence_note(TAKEN_BACK)
 
 
 def _sent_text(people: Sequence[str], *, is_private: bool) -> str:
@@ -83,19 +77,18 @@ def received(
         parts.append(" privately")
     if subject_url:
         parts += [" for ", link(subject_url, "this message")]
-    text, blocks = _sentence_note(*parts, ":")
+    text, blocks = sentence_note(*parts, ":")
     text = f"{text} {escape(truncate(to_plain(reason), SUMMARY_REASON_LENGTH))}"
     blocks.append(rich_text.user_text(reason, limit=MAX_REASON_LENGTH))
     if tags:
-        shown = PlainTextObject(text=format_tags(tags), emoji=False)
-        blocks.append(ContextBlock(elements=[shown]))
+        blocks.append(context_line(format_tags(tags)))
     return text, blocks
 
 
 def received_by_reaction(giver: str, emoji: str, url: str | None) -> Note:
     name = emoji.partition("::")[0]
     message: Part = link(url, "your message") if url else "your message"
-    return _sentence_note(
+    return sentence_note(
         f"{capitalize(giver)} gave you ",
         Token("emoji", f":{name}:", name),
         " for ",
@@ -105,12 +98,12 @@ def received_by_reaction(giver: str, emoji: str, url: str | None) -> Note:
 
 def taken_back_received(giver: str) -> Note:
     """In place of the letter that a receiver was sent."""
-    return _sentence_note(f"{capitalize(giver)} took these kudos back.")
+    return sentence_note(f"{capitalize(giver)} took these kudos back.")
 
 
 def limit_reached(reasons: Sequence[str]) -> Note:
     """To somebody whose reaction gives nothing."""
-    return _sentence_note(
+    return sentence_note(
         "Your reaction stays, but doesn't count as kudos. ", " ".join(reasons)
     )
 
@@ -126,7 +119,7 @@ def not_posted(reason: str, people: Sequence[str], channel: str, error: str) -> 
         said = (
             f"I couldn't post your kudos to {whom} in {channel}, so they don't count."
         )
-    text, blocks = _sentence_note(f"{said} This is what you wrote:")
+    text, blocks = sentence_note(f"{said} This is what you wrote:")
     return text, [*blocks, rich_text.user_text(reason, limit=MAX_REASON_LENGTH)]
 
 

@@ -7,29 +7,32 @@ from datetime import date
 from typing import cast
 
 from slack_sdk.models.blocks import (
-    ActionsBlock,
     Block,
     ButtonElement,
-    ContextBlock,
-    ConversationFilter,
-    ConversationSelectElement,
     DividerBlock,
     HeaderBlock,
     InputBlock,
     Option,
-    PlainTextInputElement,
     PlainTextObject,
     RadioButtonsElement,
     SectionBlock,
-    UserMultiSelectElement,
 )
 from slack_sdk.models.views import View
 
 from bot.mentors.notes import Consent
 from bot.slack import rich_text
-from bot.slack.blocks import name_list
+from bot.slack.blocks import (
+    button,
+    button_row,
+    channel_input,
+    context_line,
+    name_list,
+    people_input,
+    quoted,
+    text_input,
+)
 from bot.slack.rich_text import Part, link
-from bot.slack.text import escape, to_plain, truncate
+from bot.slack.text import escape, truncate
 
 MIN_REASON_LENGTH = 20
 MAX_REASON_LENGTH = 300
@@ -101,17 +104,13 @@ def overview(
                 " They're told first, and the channel only if they agree."
             )
         ),
-        ContextBlock(
-            elements=[
-                PlainTextObject(
-                    text=f"Looking in: {where.lower()}. Expected experts:"
-                    f" {name_list(experts) if experts else 'none'}.",
-                    emoji=False,
-                )
-            ]
+        context_line(
+            f"Looking in: {where.lower()}. Expected experts:"
+            f" {name_list(experts) if experts else 'none'}."
         ),
-        _buttons(
-            ("Add a credit", "mentor_add", "add"), ("Settings", "mentor_set_up", "set")
+        button_row(
+            button("Add a credit", "mentor_add", "add"),
+            button("Settings", "mentor_set_up", "set"),
         ),
         HeaderBlock(text="Credits"),
     ]
@@ -125,9 +124,13 @@ def overview(
         ("Newer", "mentor_newer", newer_start),
         ("Older", "mentor_older", older_start),
     ]
-    shown = [(text, action, str(at)) for text, action, at in pages if at is not None]
-    if shown:
-        blocks.append(_buttons(*shown))
+    buttons = [
+        button(text, action_id, start)
+        for text, action_id, start in pages
+        if start is not None
+    ]
+    if buttons:
+        blocks.append(button_row(*buttons))
     if rings:
         blocks += [DividerBlock(), HeaderBlock(text="Rings"), *map(_line, rings)]
     return View(type="modal", title="Mentors", close="Close", blocks=blocks)
@@ -144,7 +147,7 @@ def _credit_blocks(row: CreditRow) -> list[Block]:
     for proof in row.evidence[:MAX_EVIDENCE_LINES]:
         parts: list[Part] = [
             "•  ",
-            link(proof.url, f"“{truncate(to_plain(proof.title), _TITLE_LENGTH)}”"),
+            link(proof.url, quoted(proof.title, _TITLE_LENGTH)),
             f" by {proof.asker}, helped {name_list(proof.helped_names)}",
         ]
         if not proof.is_still_marked:
@@ -155,11 +158,7 @@ def _credit_blocks(row: CreditRow) -> list[Block]:
     if row.hidden_count:
         rest.append(f"{row.hidden_count} in private channels")
     about = "  ·  ".join([*rest, row.explanation])
-    blocks.append(
-        ContextBlock(
-            elements=[PlainTextObject(text=truncate(about, 1000), emoji=False)]
-        )
-    )
+    blocks.append(context_line(truncate(about, 1000)))
     return blocks
 
 
@@ -179,39 +178,21 @@ def credit_form() -> View:
         submit="Add",
         close="Cancel",
         blocks=[
-            InputBlock(
-                block_id="member",
-                label="Who helped",
-                element=UserMultiSelectElement(
-                    action_id="member",
-                    placeholder="Choose a person",
-                    max_selected_items=1,
-                ),
+            people_input(
+                "member", "Who helped", limit=1, placeholder="Choose a person"
             ),
-            InputBlock(
-                block_id="reason",
-                label="With what",
+            text_input(
+                "reason",
+                "With what",
+                limit=MAX_REASON_LENGTH,
                 hint="They read it first. With their yes it is posted with your name.",
-                element=PlainTextInputElement(
-                    action_id="reason",
-                    multiline=True,
-                    max_length=MAX_REASON_LENGTH,
-                ),
+                is_multiline=True,
             ),
-            InputBlock(
-                block_id="channel",
-                label="Where to tell it",
+            channel_input(
+                "Where to tell it",
+                use_current_channel=True,
                 hint="A private channel only if you and they are both in it.",
-                element=ConversationSelectElement(
-                    action_id="channel",
-                    placeholder="Choose a channel",
-                    default_to_current_conversation=True,
-                    filter=ConversationFilter(
-                        include=["public", "private"],
-                        exclude_bot_users=True,
-                        exclude_external_shared_channels=True,
-                    ),
-                ),
+                excludes_shared=True,
             ),
         ],
     )
@@ -238,17 +219,13 @@ def settings_form(scope: str, experts: Sequence[str]) -> View:
                     initial_option=next(o for o in options if o.value == scope),
                 ),
             ),
-            InputBlock(
-                block_id="experts",
-                label="Expected experts",
+            people_input(
+                "experts",
+                "Expected experts",
+                people=experts,
+                limit=MAX_EXPERTS,
                 hint="Whose help nobody is surprised by: they are never credited.",
-                optional=True,
-                element=UserMultiSelectElement(
-                    action_id="experts",
-                    placeholder="Choose people",
-                    initial_users=list(experts) or None,
-                    max_selected_items=MAX_EXPERTS,
-                ),
+                is_optional=True,
             ),
         ],
     )
@@ -295,7 +272,7 @@ def _own_credit_blocks(row: OwnCredit) -> list[Block]:
         SectionBlock(text=f"*{_day(row.day)}*: {what}. {_status_text(row)}")
     ]
     buttons = _choice_buttons(row)
-    return [*blocks, _buttons(*buttons)] if buttons else blocks
+    return [*blocks, button_row(*buttons)] if buttons else blocks
 
 
 def _status_text(row: OwnCredit) -> str:
@@ -313,10 +290,10 @@ def _status_text(row: OwnCredit) -> str:
             return "Between us."
 
 
-def _choice_buttons(row: OwnCredit) -> list[tuple[str, str, str]]:
-    tell = ("Yes, tell them", "mentor_tell", str(row.id))
-    keep = ("Just between us", "mentor_keep", str(row.id))
-    never = ("Not again", "mentor_never", str(row.id))
+def _choice_buttons(row: OwnCredit) -> list[ButtonElement]:
+    tell = button("Yes, tell them", "mentor_tell", row.id)
+    keep = button("Just between us", "mentor_keep", row.id)
+    never = button("Not again", "mentor_never", row.id)
     if not row.channel:
         return []
     # Of a private channel that they have left nothing can be told any more.
@@ -325,17 +302,8 @@ def _choice_buttons(row: OwnCredit) -> list[tuple[str, str, str]]:
         case "asked":
             return [*telling, keep, never]
         case "public":
-            return [("Take it back", "mentor_keep", str(row.id))]
+            return [button("Take it back", "mentor_keep", row.id)]
         case "never" if not row.is_naming_allowed:
             return []
         case _:
             return telling
-
-
-def _buttons(*buttons: tuple[str, str, str]) -> ActionsBlock:
-    return ActionsBlock(
-        elements=[
-            ButtonElement(text=text, action_id=action_id, value=value)
-            for text, action_id, value in buttons
-        ]
-    )

@@ -7,14 +7,11 @@ from typing import Literal
 from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
-    ButtonElement,
-    ContextBlock,
-    PlainTextObject,
 )
 
 from bot.kudos.blocks import thank_button_row
 from bot.slack import rich_text
-from bot.slack.blocks import Note, name_list
+from bot.slack.blocks import Note, button, button_row, context_line, name_list
 from bot.slack.rich_text import Part, fallback_text, link, user_mention
 from bot.slack.text import to_plain, truncate
 
@@ -77,15 +74,10 @@ def credit_offer(
     blocks += [
         rich_text.inline(question),
         _choice_buttons(credit_id, ("public", "private", "never")),
-        ContextBlock(
-            elements=[
-                PlainTextObject(
-                    text="So far only you and the program leads know. If you don't"
-                    f" answer within {consent_days} days, it stays that way. You can"
-                    " change your mind in the Home tab.",
-                    emoji=False,
-                )
-            ]
+        context_line(
+            "So far only you and the program leads know. If you don't"
+            f" answer within {consent_days} days, it stays that way. You can"
+            " change your mind in the Home tab."
         ),
     ]
     return f"{text} {fallback_text(question)}", blocks
@@ -131,16 +123,15 @@ _LABELS = {
 
 
 def _choice_buttons(credit_id: int, choices: Sequence[str]) -> ActionsBlock:
-    return ActionsBlock(
-        elements=[
-            ButtonElement(
-                text=_LABELS[choice][0],
-                action_id=_LABELS[choice][1],
-                value=str(credit_id),
+    return button_row(
+        *(
+            button(
+                *_LABELS[choice],
+                credit_id,
                 style="primary" if choice == "public" else None,
             )
             for choice in choices
-        ]
+        )
     )
 
 

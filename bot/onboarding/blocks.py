@@ -4,18 +4,15 @@ import json
 from collections.abc import Sequence
 
 from slack_sdk.models.blocks import (
-    ActionsBlock,
     Block,
     ButtonElement,
-    ContextBlock,
     DividerBlock,
-    MarkdownTextObject,
     SectionBlock,
 )
 from slack_sdk.models.views import View
 
 from bot.slack import rich_text
-from bot.slack.blocks import Note
+from bot.slack.blocks import Note, button, button_row, mrkdwn_line, sentence_note
 from bot.slack.emoji import join_with_or
 from bot.slack.rich_text import Part, channel_mention, fallback_text
 
@@ -53,7 +50,7 @@ def introduction(helpful: Sequence[str], solved: Sequence[str]) -> Note:
             " `/backswing forget me` removes what I know of you, and"
             " `/remove @Backswing` takes me out of this channel."
         ),
-        _context_line(_HELP_HINT),
+        mrkdwn_line(_HELP_HINT),
     ]
 
 
@@ -71,42 +68,42 @@ def preview(
         DividerBlock(),
         *introduction_blocks,
         DividerBlock(),
-        ActionsBlock(elements=[_post_it(channel_id), _not_now(channel_id)]),
+        button_row(_post_it(channel_id), _not_now(channel_id)),
     ]
 
 
 def posted(channel: str, name: str) -> Note:
     """In place of the preview."""
-    return _sentence_note(
+    return sentence_note(
         "Done: I introduce myself in ", channel_mention(channel, name), "."
     )
 
 
 def already_posted(channel: str, name: str) -> Note:
     """In place of the preview, when somebody else has posted it."""
-    return _sentence_note(
+    return sentence_note(
         "I have introduced myself in ", channel_mention(channel, name), " already."
     )
 
 
 def not_now(channel_id: int, channel: str, name: str) -> Note:
     """In place of the preview; whoever changes their mind finds it here."""
-    text, blocks = _sentence_note(
+    text, blocks = sentence_note(
         "All right, I say nothing in ",
         channel_mention(channel, name),
         ", and work all the same.",
     )
-    return text, [*blocks, ActionsBlock(elements=[_post_it(channel_id)])]
+    return text, [*blocks, button_row(_post_it(channel_id))]
 
 
 def not_posted(channel: str, name: str, error: str) -> Note:
     """To whoever wanted it posted. `error` is Slack's, or "unknown"."""
     where = channel_mention(channel, name)
     if error == "unknown":
-        return _sentence_note(
+        return sentence_note(
             "I'm not sure my introduction made it to ", where, ". Please check."
         )
-    return _sentence_note(
+    return sentence_note(
         "Slack did not let me introduce myself in ",
         where,
         ". The channel's settings, /backswing there, let you try again.",
@@ -114,18 +111,11 @@ def not_posted(channel: str, name: str, error: str) -> Note:
 
 
 def _post_it(channel_id: int) -> ButtonElement:
-    return ButtonElement(
-        text="Post it",
-        action_id="introduction_post",
-        value=str(channel_id),
-        style="primary",
-    )
+    return button("Post it", "introduction_post", channel_id, style="primary")
 
 
 def _not_now(channel_id: int) -> ButtonElement:
-    return ButtonElement(
-        text="Not now", action_id="introduction_not_now", value=str(channel_id)
-    )
+    return button("Not now", "introduction_not_now", channel_id)
 
 
 def settings_offer(channel_id: int) -> list[Block]:
@@ -134,11 +124,7 @@ def settings_offer(channel_id: int) -> list[Block]:
         DividerBlock(),
         SectionBlock(
             text="I have not introduced myself in this channel yet.",
-            accessory=ButtonElement(
-                text="See the message",
-                action_id="introduction_open",
-                value=str(channel_id),
-            ),
+            accessory=button("See the message", "introduction_open", channel_id),
         ),
     ]
 
@@ -153,7 +139,7 @@ def preview_modal(channel_id: int, introduction_blocks: Sequence[Block]) -> View
         close="Not now",
         private_metadata=json.dumps({"channel": channel_id}),
         blocks=[
-            _context_line("This is what the channel would see."),
+            mrkdwn_line("This is what the channel would see."),
             *introduction_blocks,
         ],
     )
@@ -171,13 +157,11 @@ def greeting(
     return fallback_text(*parts), [
         rich_text.inline(*parts),
         _rules(helpful, solved),
-        ActionsBlock(
-            elements=[
-                ButtonElement(text="Ask your peers", action_id="home_ask"),
-                ButtonElement(text="No more of these", action_id="greetings_off"),
-            ]
+        button_row(
+            ButtonElement(text="Ask your peers", action_id="home_ask"),
+            ButtonElement(text="No more of these", action_id="greetings_off"),
         ),
-        _context_line(
+        mrkdwn_line(
             f"This is my only greeting. There's nothing you need to do. {_HELP_HINT}"
         ),
     ]
@@ -185,15 +169,7 @@ def greeting(
 
 def greetings_off() -> Note:
     """In place of the buttons' message."""
-    return _sentence_note(
+    return sentence_note(
         "All right, no more of these. What you ask me for, you still get; my Home tab"
         " has your asks and your settings."
     )
-
-
-def _sentence_note(*parts: Part) -> Note:
-    return fallback_text(*parts), [rich_text.inline(*parts)]
-
-
-def _context_line(text: str) -> ContextBlock:
-    return ContextBlock(elements=[MarkdownTextObject(text=text)])

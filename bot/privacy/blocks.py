@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
-from slack_sdk.models.blocks import Block, SectionBlock
+from slack_sdk.models.blocks import SectionBlock
 from slack_sdk.models.views import View
+
+from bot.slack.blocks import Note
 
 FILE_PENDING = (
     "I'm putting everything I keep about you into a file. It comes to you as a direct"
@@ -77,7 +79,7 @@ def erased_view() -> View:
     )
 
 
-def redacted_message() -> tuple[str, list[Block]]:
+def redacted_message() -> Note:
     """What stands where a message named somebody who was forgotten."""
     text = "I took this message back: it may have named somebody I was to forget."
     return text, [SectionBlock(text=text)]

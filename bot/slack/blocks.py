@@ -1,15 +1,30 @@
-"""Block Kit builders that several features share."""
+"""The few pieces that messages and forms of all features are built from."""
 
 from collections.abc import Sequence
 
-from slack_sdk.models.blocks import Block, ContextBlock, PlainTextObject, SectionBlock
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    ConversationFilter,
+    ConversationSelectElement,
+    InputBlock,
+    InteractiveElement,
+    MarkdownTextObject,
+    PlainTextInputElement,
+    PlainTextObject,
+    SectionBlock,
+    UserMultiSelectElement,
+)
 from slack_sdk.models.views import View
 
 from bot.slack import rich_text
 from bot.slack.rich_text import Part, fallback_text
-from bot.slack.text import SOMEONE, capitalize
+from bot.slack.text import to_plain, truncate
 
 MAX_NAMES = 5
+MAX_QUOTE_LENGTH = 80
 
 
 def name_list(people: Sequence[str]) -> str:
@@ -22,8 +37,119 @@ def name_list(people: Sequence[str]) -> str:
     return people[0] if people else "nobody"
 
 
+def quoted(text: str, limit: int = MAX_QUOTE_LENGTH) -> str:
+    """Marked text in quotation marks, as plain words, cut at `limit`."""
+    return f"“{truncate(to_plain(text), limit)}”"
+
+
 def context_line(text: str) -> ContextBlock:
+    """Plain text in small grey letters."""
     return ContextBlock(elements=[PlainTextObject(text=text, emoji=False)])
+
+
+def mrkdwn_line(text: str) -> ContextBlock:
+    """Our own mrkdwn in small grey letters."""
+    return ContextBlock(elements=[MarkdownTextObject(text=text)])
+
+
+def button(
+    text: str, action_id: str, value: object, *, style: str | None = None
+) -> ButtonElement:
+    return ButtonElement(text=text, action_id=action_id, value=str(value), style=style)
+
+
+def button_row(*buttons: InteractiveElement) -> ActionsBlock:
+    return ActionsBlock(elements=list(buttons))
+
+
+def text_input(
+    name: str,
+    label: str,
+    *,
+    value: str = "",
+    limit: int,
+    hint: str | None = None,
+    placeholder: str | None = None,
+    is_optional: bool = False,
+    is_multiline: bool = False,
+    has_focus: bool = False,
+) -> InputBlock:
+    """A field for up to `limit` characters, filled in with plain text."""
+    return InputBlock(
+        block_id=name,
+        label=label,
+        hint=hint,
+        optional=is_optional or None,
+        element=PlainTextInputElement(
+            action_id=name,
+            initial_value=value or None,
+            max_length=limit,
+            multiline=is_multiline or None,
+            placeholder=placeholder,
+            focus_on_load=has_focus or None,
+        ),
+    )
+
+
+def people_input(
+    name: str,
+    label: str,
+    *,
+    people: Sequence[str] = (),
+    limit: int,
+    placeholder: str = "Choose people",
+    hint: str | None = None,
+    is_optional: bool = False,
+    has_focus: bool = False,
+) -> InputBlock:
+    """A field for up to `limit` people, by their Slack ids."""
+    return InputBlock(
+        block_id=name,
+        label=label,
+        hint=hint,
+        optional=is_optional or None,
+        element=UserMultiSelectElement(
+            action_id=name,
+            placeholder=placeholder,
+            initial_users=list(people)[:limit] or None,
+            max_selected_items=limit,
+            focus_on_load=has_focus or None,
+        ),
+    )
+
+
+def channel_input(
+    label: str,
+    *,
+    action_id: str = "channel",
+    channel: str | None = None,
+    # Where no channel is given: choose the one that the person is looking at.
+    use_current_channel: bool = False,
+    hint: str | None = None,
+    is_optional: bool = False,
+    # Report the choice at once, before the form is submitted.
+    reports_choice: bool = False,
+    excludes_shared: bool = False,
+) -> InputBlock:
+    """A field for a public or private channel, by its Slack id."""
+    return InputBlock(
+        block_id="channel",
+        label=label,
+        hint=hint,
+        optional=is_optional or None,
+        dispatch_action=reports_choice or None,
+        element=ConversationSelectElement(
+            action_id=action_id,
+            placeholder="Choose a channel",
+            initial_conversation=channel,
+            default_to_current_conversation=use_current_channel or None,
+            filter=ConversationFilter(
+                include=["public", "private"],
+                exclude_bot_users=True,
+                exclude_external_shared_channels=excludes_shared or None,
+            ),
+        ),
+    )
 
 
 # Beside a field only plain text is shown.
@@ -58,7 +184,5 @@ Note = tuple[str, list[Block]]
 
 
 def sentence_note(*parts: Part) -> Note:
-    """A sentence, which may begin with somebody we can't name."""
-    if isinstance(parts[0], str) and parts[0].startswith(SOMEONE):
-        parts = (capitalize(parts[0]), *parts[1:])
+    """A sentence as a message, which may begin with somebody we can't name."""
     return fallback_text(*parts), [rich_text.inline(*parts)]

@@ -15,11 +15,11 @@ _members = table(Member)
 def excluded_members(
     tx: Transaction, period: date, *, settings: MentorSettings
 ) -> frozenset[str]:
-    """Who can't be credited in a period, however much they helped.
+    """Return the members who can't be credited, however much they helped.
 
-    Whoever is no active person of the workspace, or not known to be one; expected
-    experts; who wants none of it; and who had their turn lately. The rest is from one
-    period's last day to another's: what was found is written down some time later.
+    They are: bots, external, deactivated and unknown people; expected experts; members
+    who want no credits; and those credited within `rest_days`, counted between the last
+    days of periods, since results are recorded some time later.
     """
     return frozenset(
         tx.session.scalars(

@@ -1,4 +1,4 @@
-"""What leads see of mentors, and what people see of their own credits."""
+"""The leads' view of mentors, and members' view of their own credits."""
 
 import json
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ from bot.slack.text import escape, truncate
 MIN_REASON_LENGTH = 20
 MAX_REASON_LENGTH = 300
 MAX_EXPERTS = 100
-# Of evidence, for each credit.
+# Shown per credit.
 MAX_EVIDENCE_LINES = 5
 _TITLE_LENGTH = 80
 
@@ -62,7 +62,10 @@ def to_consent(value: str) -> Consent:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceItem:
-    """One mark behind a credit. `title` is marked text; `stands`: not undone since."""
+    """One mark behind a credit.
+
+    `title` is mrkdwn; `is_still_marked`: not undone since.
+    """
 
     title: str
     url: str
@@ -73,7 +76,7 @@ class EvidenceItem:
 
 @dataclass(frozen=True, slots=True)
 class CreditRow:
-    """A credit as leads see it, without what was said in private channels."""
+    """A credit in the leads' view, without texts from private channels."""
 
     name: str
     day: date
@@ -82,7 +85,7 @@ class CreditRow:
     evidence: Sequence[EvidenceItem]
     # Marks in private channels, which are only counted.
     hidden_count: int
-    # What the definition made of it: in words; of a credit by hand, its reason.
+    # The detection's numbers in words, or the reason of a credit by hand.
     explanation: str
 
 
@@ -95,7 +98,11 @@ def overview(
     newer_start: int | None,
     older_start: int | None,
 ) -> View:
-    """`/backswing mentors`. `newer` and `older` are where the pages beside begin."""
+    """Build the view of `/backswing mentors`.
+
+    `newer_start` and `older_start` are the offsets of the neighbouring pages, None if
+    there is none.
+    """
     where = next(text for value, text, _ in SCOPES if value == scope)
     blocks: list[Block] = [
         SectionBlock(
@@ -233,7 +240,7 @@ def settings_form(scope: str, experts: Sequence[str]) -> View:
 
 @dataclass(frozen=True, slots=True)
 class OwnCredit:
-    """A credit as its person sees it in the Home tab; `channel` is "" for none."""
+    """A member's own credit on their Home tab; `channel` is "" for none."""
 
     id: int
     day: date
@@ -242,17 +249,17 @@ class OwnCredit:
     channel: str
     consent: Consent
     is_naming_allowed: bool = True
-    # Whether they may hear of the channel: not of a private one that they have left.
+    # False for a private channel that the member has left.
     is_channel_visible: bool = True
 
 
 def pending_credits(rows: Sequence[OwnCredit]) -> list[Block]:
-    """For the Home tab: each credit whose person has not said whether to tell it."""
+    """For the Home tab: the credits whose member has not answered yet."""
     return [block for row in rows for block in _own_credit_blocks(row)]
 
 
 def past_credits(rows: Sequence[OwnCredit]) -> list[Block]:
-    """For the Home tab: each credit with its choice, and how to change it."""
+    """For the Home tab: all credits, with the member's choice and its buttons."""
     if not rows:
         return []
     return [
@@ -296,7 +303,7 @@ def _choice_buttons(row: OwnCredit) -> list[ButtonElement]:
     never = button("Not again", "mentor_never", row.id)
     if not row.channel:
         return []
-    # Of a private channel that they have left nothing can be told any more.
+    # A private channel that the member has left can't be told any more.
     telling = [tell] if row.is_channel_visible else []
     match row.consent:
         case "asked":

@@ -1,4 +1,4 @@
-"""Parts of a graph: rings of people, and crowds."""
+"""Components of a graph: rings and crowds of people."""
 
 from array import array
 from collections.abc import MutableSequence, Sequence
@@ -7,67 +7,70 @@ from collections.abc import MutableSequence, Sequence
 def strongly_connected_components(
     size: int, starts: Sequence[int], targets: Sequence[int]
 ) -> Sequence[int]:
-    """For each of `size` nodes, the number of its strongly connected component.
+    """Return the number of each node's strongly connected component.
 
-    The edges of node n lead to targets[starts[n]:starts[n + 1]]. Two nodes are in the
-    same component if each can be reached from the other. This is Tarjan's algorithm
-    without recursion, whose depth Python limits; it looks at each edge once.
+    The edges of node n lead to targets[starts[n]:starts[n + 1]], for n below `size`.
+    Two nodes are in the same component if each can be reached from the other. This is
+    Tarjan's algorithm without recursion, whose depth Python limits; it looks at each
+    edge once.
     """
-    found = array("l", [-1]) * size
-    # When a node was first seen, from 1 on, and the earliest that it leads back to.
-    seen = array("l", [0]) * size
+    components = array("l", [-1]) * size
+    # The time of each node's first visit, from 1 on, and the earliest one it leads back
+    # to.
+    visited = array("l", [0]) * size
     low = array("l", [0]) * size
-    # Which of a node's edges is looked at next.
+    # Each node's next edge to look at.
     edge = array("l", starts[:size])
     open_nodes: list[int] = []
     time = count = 0
     for root in range(size):
-        if seen[root]:
+        if visited[root]:
             continue
         path = [root]
         while path:
             node = path[-1]
-            if not seen[node]:
+            if not visited[node]:
                 time += 1
-                seen[node] = low[node] = time
+                visited[node] = low[node] = time
                 open_nodes.append(node)
             at, end = edge[node], starts[node + 1]
             while at < end:
                 target = targets[at]
-                if not seen[target]:
-                    # The edge is looked at again on the way back, for where it led.
+                if not visited[target]:
+                    # This edge is looked at again on the way back, for the target's
+                    # `low`.
                     path.append(target)
                     break
-                if found[target] < 0 and low[target] < low[node]:
+                if components[target] < 0 and low[target] < low[node]:
                     low[node] = low[target]
                 at += 1
             edge[node] = at
             if path[-1] != node:
                 continue
             path.pop()
-            if low[node] == seen[node]:
-                _close_component(node, open_nodes, found, count)
+            if low[node] == visited[node]:
+                _close_component(node, open_nodes, components, count)
                 count += 1
-    return found
+    return components
 
 
 def _close_component(
-    node: int, open_nodes: list[int], found: MutableSequence[int], component: int
+    node: int, open_nodes: list[int], components: MutableSequence[int], component: int
 ) -> None:
-    """All that was opened since the node, and the node, are one component."""
+    """Pop the nodes opened since `node`, with it, as one component."""
     member = -1
     while member != node:
         member = open_nodes.pop()
-        found[member] = component
+        components[member] = component
 
 
 def in_large_component(
     size: int, sources: Sequence[int], targets: Sequence[int], max_size: int
 ) -> bytearray:
-    """For each of `size` nodes, 1 if it is one of more than `most` that are joined.
+    """Return 1 for each node that is connected with more than `max_size` nodes, else 0.
 
-    Edges join whichever way they lead. Parts are merged by union-find, the smaller into
-    the larger; all that are large enough become one, which no edge has to look through.
+    Edges connect in both directions. Components are merged by union-find, the smaller
+    into the larger; all that are large enough become one, whose edges need no search.
     """
     crowd = size
     parent = array("l", range(size + 1))
@@ -81,38 +84,38 @@ def in_large_component(
     for source, target in zip(sources, targets, strict=True):
         if parent[source] == parent[target]:
             continue
-        one, other = root(source), root(target)
-        if one == other:
+        root_a, root_b = root(source), root(target)
+        if root_a == root_b:
             continue
-        if crowd in {one, other}:
-            parent[one] = parent[other] = crowd
+        if crowd in {root_a, root_b}:
+            parent[root_a] = parent[root_b] = crowd
             continue
-        if weight[one] < weight[other]:
-            one, other = other, one
-        parent[other] = one
-        weight[one] += weight[other]
-        if weight[one] > max_size:
-            parent[one] = crowd
+        if weight[root_a] < weight[root_b]:
+            root_a, root_b = root_b, root_a
+        parent[root_b] = root_a
+        weight[root_a] += weight[root_b]
+        if weight[root_a] > max_size:
+            parent[root_a] = crowd
     return bytearray(root(node) == crowd for node in range(size))
 
 
 def in_several_groups(
     sources: Sequence[int], targets: Sequence[int], groups: Sequence[int]
 ) -> bytearray:
-    """For each node, 1 if its edges, in and out, join it with more than one group."""
+    """Return 1 for each node whose edges, in and out, lead to more than one group."""
     first = array("l", [-1]) * len(groups)
-    found = bytearray(len(groups))
+    flags = bytearray(len(groups))
     for source, target in zip(sources, targets, strict=True):
-        if not found[source]:
+        if not flags[source]:
             group = groups[target]
             if first[source] < 0:
                 first[source] = group
             elif first[source] != group:
-                found[source] = 1
-        if not found[target]:
+                flags[source] = 1
+        if not flags[target]:
             group = groups[source]
             if first[target] < 0:
                 first[target] = group
             elif first[target] != group:
-                found[target] = 1
-    return found
+                flags[target] = 1
+    return flags

@@ -1,4 +1,4 @@
-"""A compact matrix of who helped whom, for counting over windows of time."""
+"""A compact list of marks (helper, asker, time), to count over windows."""
 
 from array import array
 from bisect import bisect_right
@@ -7,10 +7,10 @@ from itertools import accumulate, groupby
 
 
 class HelpMatrix:
-    """Marks, in any order, as compact as a million of them ask for."""
+    """Marks in any order, stored compactly: there may be a million."""
 
     def __init__(self, indexes: dict[str, int] | None = None) -> None:
-        """`numbers` gives people theirs; by default in the order of their coming."""
+        """`indexes` maps members to numbers; by default in the order of addition."""
         self._indexes = {} if indexes is None else indexes
         self.helpers = array("l")
         self.askers = array("l")
@@ -29,28 +29,28 @@ class HelpMatrix:
         return len(self.times)
 
     def start_private(self) -> None:
-        """What is added from now on is from private channels."""
+        """Count marks added from now on as private."""
         self._is_public_until = len(self)
 
     def public(self) -> "HelpMatrix":
-        """Those that are not from private channels."""
+        """Return the marks that are not from private channels."""
         if self._is_public_until in {None, len(self)}:
             return self
-        some = HelpMatrix(self._indexes)
+        public = HelpMatrix(self._indexes)
         end = self._is_public_until
-        some.helpers, some.askers = self.helpers[:end], self.askers[:end]
-        some.times = self.times[:end]
-        return some
+        public.helpers, public.askers = self.helpers[:end], self.askers[:end]
+        public.times = self.times[:end]
+        return public
 
     @property
     def people(self) -> list[str]:
-        """Everybody who helped or asked; their places are their numbers."""
+        """All helpers and askers; a member's position is their number."""
         return list(self._indexes)
 
     def first_mark_times(
         self, helpers: Collection[int], since: float, until: float
     ) -> dict[int, float]:
-        """When each of these helpers earned their first mark in (since, until]."""
+        """Return the time of each helper's first mark in (since, until]."""
         first: dict[int, float] = {}
         for helper, at in zip(self.helpers, self.times, strict=True):
             if helper in helpers and since < at <= until:
@@ -59,7 +59,7 @@ class HelpMatrix:
 
 
 class PairCounts:
-    """The marks of a window, by helper and asker, sorted by them."""
+    """The numbers of marks per pair of helper and asker, sorted by pair."""
 
     def __init__(
         self, marks: HelpMatrix, until: float, windows: Sequence[float]
@@ -67,7 +67,7 @@ class PairCounts:
         """`windows` are lengths in seconds, ascending; the last one is the longest."""
         people = len(marks.people)
         self._steps = steps = len(windows)
-        # One number says who, by whom, and the shortest window that the mark is in.
+        # One integer encodes the pair and the shortest window that the mark is in.
         longest = windows[-1]
         keys = [
             (helper * people + asker) * steps + bisect_right(windows, age)
@@ -87,7 +87,7 @@ class PairCounts:
         return len(self.helpers)
 
     def counts(self, window: int) -> Sequence[int]:
-        """How many marks each pair has within one of the windows."""
+        """Return the number of each pair's marks within a window (by its index)."""
         counts = array("l", [0]) * len(self)
         at, previous = -1, -1
         for key in self._keys:
@@ -99,8 +99,8 @@ class PairCounts:
         return counts
 
     def starts(self, people: int) -> Sequence[int]:
-        """Where each helper's pairs begin, and where the last one's end."""
-        found = array("l", [0]) * (people + 1)
+        """Return the index of each helper's first pair, then the number of pairs."""
+        starts = array("l", [0]) * (people + 1)
         for helper in self.helpers:
-            found[helper + 1] += 1
-        return array("l", accumulate(found))
+            starts[helper + 1] += 1
+        return array("l", accumulate(starts))

@@ -1,4 +1,4 @@
-"""How many messages each person wrote: written down, read, and forgotten again."""
+"""Message counts: stored per member, channel and day, and deleted after a year."""
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
@@ -13,7 +13,7 @@ from bot.runtime import Transaction
 from bot.workspace import channels
 from models import Channel, Member, MessageCount
 
-# The longest window that can be chosen.
+# The longest window that can be configured.
 RETENTION = timedelta(days=367)
 _BATCH_SIZE = 500
 
@@ -38,15 +38,15 @@ _RAISE = prepare_insert(
 
 
 def add(tx: Transaction, counts: Mapping[DayKey, int]) -> None:
-    """Write down what was counted since the last time."""
+    """Add the messages counted since the last flush."""
     _write(tx, counts, _ADD)
 
 
 def raise_to(tx: Transaction, counts: Mapping[DayKey, int]) -> None:
-    """Write down what an export holds of these days.
+    """Raise counts to those of an export.
 
-    It may have been loaded before, or the bot may have been there: of two counts of
-    the same day the larger one is the more complete.
+    The export may have been imported before, or the bot may have counted: of two counts
+    of the same day the larger one is the more complete.
     """
     _write(tx, counts, _RAISE)
 
@@ -54,17 +54,17 @@ def raise_to(tx: Transaction, counts: Mapping[DayKey, int]) -> None:
 def _write(
     tx: Transaction, counts: Mapping[DayKey, int], insert: Callable[[Session], Any]
 ) -> None:
-    gone = _erased_days(tx, {member for _, _, member in counts})
+    erased_days = _erased_days(tx, {member for _, _, member in counts})
     counts = {
         slot: messages
         for slot, messages in counts.items()
-        if slot[2] not in gone or slot[1] > gone[slot[2]]
+        if slot[2] not in erased_days or slot[1] > erased_days[slot[2]]
     }
     places = {
         slack_id: channels.get_or_create(tx, slack_id).id
         for slack_id in sorted({channel for channel, _, _ in counts})
     }
-    # Always in the same order, or two replicas would wait for each other.
+    # Always in the same order, or two replicas would deadlock.
     rows = sorted(
         (places[channel], day, member, messages)
         for (channel, day, member), messages in counts.items()
@@ -87,9 +87,9 @@ def _write(
 
 
 def _erased_days(tx: Transaction, people: Collection[str]) -> dict[str, date]:
-    """On which day each of these was forgotten; what they wrote until then is not kept.
+    """Return the day on which each member's data was erased.
 
-    That they wrote on that day after it is lost.
+    Messages until the end of that day are not counted.
     """
     rows = tx.session.execute(
         select(Member.slack_id, Member.counts_from).where(

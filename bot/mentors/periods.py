@@ -10,7 +10,7 @@ from bot.config.mentors import MentorSettings
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A week, by the local day on which it ends, and the instant at which it does."""
+    """A week, by the local day on which it ends, with the instant of its end."""
 
     day: date
     until: datetime
@@ -19,14 +19,14 @@ class Period:
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-# A look that is later than this would be a surprise: the next one comes soon enough.
+# A run later than this would surprise people: the next one comes soon enough.
 MAX_RUN_DELAY = timedelta(days=2)
 
 
 def last_period(
     now: datetime, in_zone: ZoneInfo, settings: MentorSettings
 ) -> Period | None:
-    """The period that has just ended; None where its end is too long ago."""
+    """Return the latest finished period, or None if it ended too long ago."""
     today = timezones.local_date(now, in_zone)
     weekday = WEEKDAYS.index(settings.weekday)
     for back in range(8):
@@ -40,7 +40,7 @@ def last_period(
 
 
 def period_of(now: datetime, in_zone: ZoneInfo, settings: MentorSettings) -> date:
-    """The day on which the period ends that an instant is in."""
+    """Return the last day of the period that contains `now`."""
     day = timezones.local_date(now, in_zone)
     while day.weekday() != WEEKDAYS.index(settings.weekday):
         day += timedelta(days=1)

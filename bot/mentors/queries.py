@@ -1,6 +1,6 @@
-"""What is known about who helped whom, read from the database to be weighed.
+"""Read marks and message counts from the database for the detection.
 
-It is streamed, a few numbers for each mark, so that a million of them fit.
+Marks are streamed, a few numbers for each, so that a million of them fit into memory.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -24,25 +24,25 @@ from bot.mentors.rules import DetectionResult
 from bot.runtime import Transaction
 from models import Answer, Ask, Channel, Member, MessageCount
 
-# Rows taken from the database at once: so few stay in the processor's cache, which
-# takes a fifth less time than some thousands.
+# Rows per fetch: so few stay in the processor's cache, which takes a fifth less time
+# than some thousands.
 _BATCH_SIZE = 500
-# A look at a large workspace takes its time; a request may not.
+# A detection run in a large workspace takes long; a request may not.
 _TIMEOUT_SECONDS = 120
 
 _asks, _answers, _channels = table(Ask), table(Answer), table(Channel)
 _members, _counts = table(Member), table(MessageCount)
 
-# Slack's ids of the people in each private channel, by the channel's row.
+# Slack's ids of the members of each private channel, by the channel's row id.
 PrivateMembers = Mapping[int, Collection[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where to look: in the workspace as a whole, or in one channel (its row's id).
+    """The channels to read: the whole workspace, or one channel (its row id).
 
-    A private channel counts for the people who are in it: `seats` says who they are.
-    A private channel that is not in it counts for nobody.
+    A private channel counts for the people in it (`private_members`). A private channel
+    without an entry counts for nobody.
     """
 
     installation_id: int
@@ -53,7 +53,7 @@ class Scope:
 def detect_mentors(
     tx: Transaction, scope: Scope, period: Period, *, settings: MentorSettings
 ) -> DetectionResult:
-    """Weigh what is known of the windows that end with the period."""
+    """Run the detection on the windows that end with the period."""
     extend_timeout(tx.session)
     until = period.until
     visible_since = until - timedelta(days=settings.visibility_days)
@@ -76,7 +76,7 @@ def detect_mentors(
 
 
 def extend_timeout(session: Session) -> None:
-    """Let the statements of this transaction take longer than a request's may."""
+    """Let this transaction's statements take longer than those of a request."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f"SET LOCAL statement_timeout = '{_TIMEOUT_SECONDS}s'"))
 
@@ -86,9 +86,9 @@ def _slack_ts(at: datetime) -> str:
 
 
 def _is_standing_answer(since: datetime, until: datetime) -> ColumnElement[bool]:
-    """The condition that an answer and its ask stand, and it is of the window.
+    """Return the condition: the answer and its ask stand, and it is in the window.
 
-    By Slack's own times, which have an index and sort as they are written.
+    It compares Slack's own times, which have an index and sort as text.
     """
     return and_(
         _answers.c.ts > _slack_ts(since),
@@ -100,7 +100,7 @@ def _is_standing_answer(since: datetime, until: datetime) -> ColumnElement[bool]
 
 
 def _is_marked(since: datetime, until: datetime) -> ColumnElement[bool]:
-    """As `_is_given`, and it solved the ask or helped."""
+    """Return the condition: a standing answer that solved the ask or helped."""
     is_helpful = or_(_answers.c.is_solution.is_(True), _answers.c.helped > 0)
     return and_(_is_standing_answer(since, until), is_helpful)
 
@@ -114,7 +114,7 @@ def _select_bots(installation_id: int) -> Select[Any]:
 def _channel_conditions(
     scope: Scope,
 ) -> Iterator[tuple[ColumnElement[bool], Collection[str] | None]]:
-    """Conditions on a channel's row, each with for whom it counts; None: for all."""
+    """Yield conditions on channels, each with the members it counts for (None: all)."""
     here = and_(
         _channels.c.installation_id == scope.installation_id,
         _channels.c.looks_for_mentors.is_(True),
@@ -130,10 +130,10 @@ def _channel_conditions(
 def _is_in(
     scope: Scope, channel_id: ColumnElement[int], condition: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    """Of an answer or a count of messages: it is of one of the channels.
+    """Return the condition: an answer or message count is in one of the channels.
 
-    In most of a workspace it takes a third of the time to go through the table than
-    to go through an index of channels and to look each row up.
+    For most of a workspace, reading the whole table takes a third of the time of
+    looking rows up by an index of channels.
     """
     here = select(_channels.c.id).where(condition)
     return (channel_id + 0 if scope.channel_id is None else channel_id).in_(here)
@@ -152,8 +152,8 @@ def _help_matrix(
             .join_from(_answers, _asks, _asks.c.id == _answers.c.ask_id)
             .where(_is_in(scope, _answers.c.channel_id, place))
             .where(_is_marked(since, until))
-            # Ask by ask: there is an index that has them in this order, and to group
-            # them here takes half of what it takes SQLite.
+            # An index has this order, and grouping here takes half the time of grouping
+            # in SQLite.
             .order_by(_answers.c.ask_id, _answers.c.ts),
             execution_options={"yield_per": _BATCH_SIZE},
         )
@@ -177,9 +177,9 @@ def _active_answerers(
     until: datetime,
     least: int,
 ) -> set[str]:
-    """Return those of these people who answered so many others, marked or not.
+    """Return the members who answered at least `least` others, marked or not.
 
-    With each stand those whom it does not count to have answered.
+    `people` maps each member to the people who do not count as answered.
     """
     met: dict[str, set[str]] = {person: set() for person in people}
     for place, inside in _channel_conditions(scope):
@@ -203,15 +203,15 @@ def _active_answerers(
 def _message_counts(
     session: Session, scope: Scope, since: datetime, until: datetime
 ) -> dict[str, int]:
-    """How many messages each person wrote on the days of the window (UTC)."""
+    """Return each member's number of messages on the days of the window (UTC)."""
     messages: dict[str, int] = {}
     for place, people in _channel_conditions(scope):
         rows = session.execute(
             select(_counts.c.member, func.sum(_counts.c.messages))
             .where(
                 _is_in(scope, _counts.c.channel_id, place),
-                # Said like this, SQLite goes through the table, which takes a third
-                # of the time that it takes to look up each row by its day.
+                # Negated, this makes SQLite scan the table, which takes a third of the
+                # time of looking up each row by its day.
                 ~or_(_counts.c.day <= since.date(), _counts.c.day > until.date()),
             )
             .group_by(_counts.c.member)
@@ -226,16 +226,16 @@ def _message_counts(
 
 @dataclass(frozen=True, slots=True)
 class MarkedAsk:
-    """One mark as it stands now: an ask, and the person's reply that stands for it."""
+    """One mark as it stands now: an ask, and the member's reply behind the mark."""
 
     ask_id: int
     channel_id: int
     answer_id: int
-    # Of that reply's message in Slack.
+    # The ts of that reply.
     answer_ts: str
     asker: str
     is_solution: bool
-    # Whom it helped, and those of them who said so themselves.
+    # The members it helped, and those of them who marked it themselves.
     helped_members: Sequence[str]
     marked_by: Sequence[str]
 
@@ -249,9 +249,9 @@ def marked_asks(
     until: datetime,
     settings: MentorSettings,
 ) -> list[MarkedAsk]:
-    """The marks of one person in the window of `days`, the earliest first."""
+    """Return a member's marks in the window of `days`, the earliest first."""
     known_since = until - timedelta(days=settings.ring_days)
-    found: list[MarkedAsk] = []
+    marks: list[MarkedAsk] = []
     for place, people in _channel_conditions(scope):
         if people is not None and member not in people:
             continue
@@ -264,14 +264,14 @@ def marked_asks(
                 _is_marked(known_since, until),
             )
             .group_by(_answers.c.ask_id)
-            # A mark is dated by its first reply.
+            # The time of a mark is that of its first reply.
             .having(func.min(_answers.c.ts) > _slack_ts(until - timedelta(days=days)))
             .order_by(func.min(_answers.c.ts))
         ).all()
-        found += [
+        marks += [
             _marked_ask(session, session.get_one(Ask, row), member) for row in rows
         ]
-    return found
+    return marks
 
 
 def _marked_ask(session: Session, ask: Ask, member: str) -> MarkedAsk:
@@ -283,11 +283,15 @@ def _marked_ask(session: Session, ask: Ask, member: str) -> MarkedAsk:
     ).all()
     marked = [a for a in answers if a.is_solution or a.helped]
     solving = [a for a in marked if a.id in outcome.solutions]
-    said = {who for a in marked for who in outcome.helped_members.get(a.id, ())}
-    said |= {outcome.solutions[a.id] for a in solving}
-    # A champion may have said for the asker that it is solved.
+    markers = {
+        person for a in marked for person in outcome.helped_members.get(a.id, ())
+    }
+    markers |= {outcome.solutions[a.id] for a in solving}
+    # A champion may have marked the solution for the asker.
     helped = {ask.asker} if solving else set()
-    helped |= {who for a in marked for who in outcome.helped_members.get(a.id, ())}
+    helped |= {
+        person for a in marked for person in outcome.helped_members.get(a.id, ())
+    }
     answer = (solving or marked)[0]
     return MarkedAsk(
         ask_id=ask.id,
@@ -297,12 +301,12 @@ def _marked_ask(session: Session, ask: Ask, member: str) -> MarkedAsk:
         asker=ask.asker,
         is_solution=bool(solving),
         helped_members=sorted(helped),
-        marked_by=sorted(said & helped),
+        marked_by=sorted(markers & helped),
     )
 
 
 def is_still_marked(session: Session, ask_id: int, member: str) -> bool:
-    """Whether a person's mark on an ask, frozen as evidence, has not been undone."""
+    """Return True if a member's mark on an ask, kept as evidence, still stands."""
     return (
         session.scalar(
             select(_answers.c.id)

@@ -1,7 +1,7 @@
-"""Whom nobody expected: the definition. No database, no Slack, no clock.
+"""The definition of an unexpected mentor. No database, Slack or clock.
 
-A mark is one ask, by somebody else, on which a person's reply solved it or helped. It
-is dated by the first such reply. Times here are seconds since 1970.
+A mark is one ask, by somebody else, that a member's reply solved or helped with. Its
+time is that of the first such reply. Times here are seconds since 1970.
 """
 
 import math
@@ -20,7 +20,7 @@ DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What one person did in the window, and how expected it was."""
+    """A member's help in the window, with the amount that was expected of them."""
 
     member: str
     marks: int
@@ -34,7 +34,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """Somebody most of whose marks come from people whom their own marks lead to."""
+    """A member most of whose marks come from people whom their own marks lead to."""
 
     member: str
     people: tuple[str, ...]
@@ -44,7 +44,7 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class DetectionResult:
-    """Who qualifies, the least expected first, and in which window."""
+    """The members who qualify, the least expected first, and the window used."""
 
     window_days: int
     all_messages: int
@@ -54,14 +54,15 @@ class DetectionResult:
 
 @cache
 def helpfulness(marks: int) -> float:
-    """1 + 1/2 + … + 1/n: each further mark by the same asker counts for less."""
+    """Return 1 + 1/2 + … + 1/n: each further mark by the same asker counts for less."""
     return math.fsum(1 / n for n in range(1, marks + 1))
 
 
 def score(observed: float, expected: float, z: float) -> float:
-    """The cautious estimate of observed over expected, with one of each added.
+    """Return a cautious estimate of observed over expected, with one added to each.
 
-    The lower bound of a gamma distribution of k = H + 1, by Wilson and Hilferty.
+    It is the lower bound of a gamma distribution of k = H + 1, by Wilson and Hilferty;
+    `z` is the normal quantile of the bound.
     """
     k = observed + 1
     return k * (1 - 1 / (9 * k) - z / (3 * math.sqrt(k))) ** 3 / (expected + 1)
@@ -70,7 +71,7 @@ def score(observed: float, expected: float, z: float) -> float:
 def top_talkers(
     messages: Mapping[str, int], settings: MentorSettings
 ) -> frozenset[str]:
-    """Those who write most; of people who write as much, the ids decide."""
+    """Return the members who write most; ties are broken by id."""
     writers = sorted((-count, member) for member, count in messages.items() if count)
     if len(writers) < settings.small_team:
         share = math.floor(len(writers) * settings.talkative_share + 1e-9)
@@ -81,8 +82,8 @@ def top_talkers(
     return frozenset(member for _, member in writers[:cut])
 
 
-# Of these people, those who answered enough others since then; with each stands the
-# person's ring, which does not count.
+# Takes members, each with the people of their ring, and a time. Returns those who have
+# answered enough people outside their ring since then.
 FindAnswerers = Callable[[Mapping[str, Collection[str]], float], Collection[str]]
 
 
@@ -95,30 +96,30 @@ def detect(
     settings: MentorSettings,
     excluded: Collection[str] = frozenset(),
 ) -> DetectionResult:
-    """Who is an unexpected mentor of the period that ends at `until`.
+    """Find the unexpected mentors of the period that ends at `until`.
 
-    `marks` reach back for `ring_days`, `messages` for `visibility_days`; `barred` are
-    those who can't be credited at all. The result does not depend on the order of
+    `marks` reach back for `ring_days`, `messages` for `visibility_days`; `excluded`
+    members can't be credited at all. The result does not depend on the order of
     anything.
     """
-    look = _Analysis(marks, messages, until, settings, excluded)
-    # What is said in private channels is not told to leads, who may not be in them.
+    analysis = _Analysis(marks, messages, until, settings, excluded)
+    # Leads may not be in private channels, so their rings are not reported.
     public = marks.public()
-    noted = (
-        look if public is marks else _Analysis(public, {}, until, settings, ())
+    rings = (
+        analysis if public is marks else _Analysis(public, {}, until, settings, ())
     ).rings()
     for window, days in enumerate(settings.windows_days):
-        standings = look.candidates(window, find_answerers)
-        if standings:
-            return DetectionResult(days, look.all_messages, standings, noted)
-    return DetectionResult(settings.windows_days[-1], look.all_messages, (), noted)
+        candidates = analysis.candidates(window, find_answerers)
+        if candidates:
+            return DetectionResult(days, analysis.all_messages, candidates, rings)
+    return DetectionResult(settings.windows_days[-1], analysis.all_messages, (), rings)
 
 
 @dataclass(slots=True)
 class _Tally:
-    """The marks of a helper in a window. `open_…`: by askers not marked in return.
+    """A helper's marks in a window. `open_…`: by askers not marked in return.
 
-    `is_seen_outside`: one of those is outside the helper's ring, and has dealt with
+    `has_outside_asker`: one of those is outside the helper's ring, and has dealt with
     somebody outside the helper's circle.
     """
 
@@ -154,32 +155,32 @@ class _Analysis:
         self.all_messages = sum(messages.values())
 
     def candidates(self, window: int, find_answerers: FindAnswerers) -> list[Candidate]:
-        """Those who pass the gate, in order, in one of the windows."""
+        """Return those who pass the gate in a window, in order."""
         since = self._until - self._windows[window]
         total: list[float] = []
         passed: dict[int, _Tally] = {}
         nearly: dict[int, _Tally] = {}
-        for helper, earned in self._tallies(window):
-            total.append(math.fsum(earned.contributions))
-            if earned.has_outside_asker and self._people[helper] not in self._excluded:
-                (passed if self._has_enough(earned) else nearly)[helper] = earned
+        for helper, tally in self._tallies(window):
+            total.append(math.fsum(tally.contributions))
+            if tally.has_outside_asker and self._people[helper] not in self._excluded:
+                (passed if self._has_enough(tally) else nearly)[helper] = tally
         if nearly:
             busy = find_answerers(self._ring_mates(nearly), since)
             passed |= {h: e for h, e in nearly.items() if self._people[h] in busy}
         all_earned = math.fsum(total)
-        first = (
+        first_times = (
             self._marks.first_mark_times(passed, since, self._until) if passed else {}
         )
         return sorted(
             (
-                self._candidate(helper, earned, all_earned, first[helper])
-                for helper, earned in passed.items()
+                self._candidate(helper, tally, all_earned, first_times[helper])
+                for helper, tally in passed.items()
             ),
             key=lambda s: (-s.score, -s.askers, s.messages, s.first_at, s.member),
         )
 
     def _ring_mates(self, helpers: Collection[int]) -> dict[str, set[str]]:
-        """Each of the helpers, with those who are in a ring with them."""
+        """Return each helper with the people of their ring."""
         ring, _, _ = self._circles
         mates: dict[int, set[str]] = {ring[helper]: set() for helper in helpers}
         for number, person in enumerate(self._people):
@@ -212,8 +213,8 @@ class _Analysis:
         )
 
     def _tallies(self, window: int) -> Iterator[tuple[int, _Tally]]:
-        """Each helper with what they earned in the window."""
-        current, earned = -1, _Tally()
+        """Yield each helper with their tally in the window."""
+        current, tally = -1, _Tally()
         ring, is_in_crowd, has_dealt = self._circles
         rows = zip(
             self._pairs.helpers,
@@ -227,28 +228,29 @@ class _Analysis:
                 continue
             if helper != current:
                 if current >= 0:
-                    yield current, earned
-                current, earned = helper, _Tally()
-            earned.marks += count
+                    yield current, tally
+                current, tally = helper, _Tally()
+            tally.marks += count
             if is_returned:
-                earned.contributions.append(helpfulness(count) / 2)
+                tally.contributions.append(helpfulness(count) / 2)
                 continue
-            earned.contributions.append(helpfulness(count))
-            earned.open_marks += count
-            earned.open_askers += 1
-            # Of those who deal with several rings, one at most is the helper's.
+            tally.contributions.append(helpfulness(count))
+            tally.open_marks += count
+            tally.open_askers += 1
+            # An asker may deal with several rings, of which at most one is the
+            # helper's.
             if is_in_crowd[helper] and has_dealt[asker] and ring[asker] != ring[helper]:
-                earned.has_outside_asker = True
+                tally.has_outside_asker = True
         if current >= 0:
-            yield current, earned
+            yield current, tally
 
     @cached_property
     def _circles(self) -> tuple[Sequence[int], bytearray, bytearray]:
-        """For each person the number of their ring, and two facts.
+        """Return each person's ring number, and two flags per person.
 
-        Whoever leads to nobody and back, or to a whole community, is a ring of one.
-        The facts: whether they are joined by marks with more people than a circle has;
-        whether they dealt with people of several rings.
+        A person outside all rings, or in a whole community, is a ring of one. The
+        flags: marks connect them with more people than a circle has; they have dealt
+        with people of several rings.
         """
         helpers, askers = self._pairs.helpers, self._pairs.askers
         people, circle = len(self._people), self._settings.circle_people
@@ -270,9 +272,9 @@ class _Analysis:
         )
 
     def _marked_in_return(self) -> bytearray:
-        """For each pair, whether the helper also marked the asker."""
+        """Return a flag per pair: the helper also marked the asker."""
         people, component = len(self._people), self._component
-        # Two who marked each other are in the same component, as few are.
+        # Two who marked each other are in the same component; few pairs are.
         inside = {
             helper * people + asker
             for helper, asker in zip(
@@ -288,7 +290,7 @@ class _Analysis:
         )
 
     def rings(self) -> list[Ring]:
-        """Find people whose marks, of all that are known, come mostly from a ring."""
+        """Find members whose known marks come mostly from their ring."""
         members: dict[int, list[str]] = {}
         for component, size in Counter(self._component).items():
             if 1 < size <= self._settings.ring_people:
@@ -308,7 +310,7 @@ class _Analysis:
                 marks[helper] += count
                 if self._component[asker] == self._component[helper]:
                     from_ring[helper] += count
-        found = [
+        rings = [
             Ring(
                 member=self._people[helper],
                 people=tuple(sorted(members[self._component[helper]])),
@@ -319,4 +321,4 @@ class _Analysis:
             if count >= self._settings.ring_marks
             and from_ring[helper] * 100 >= self._settings.ring_percent * count
         ]
-        return sorted(found, key=lambda ring: ring.member)
+        return sorted(rings, key=lambda ring: ring.member)

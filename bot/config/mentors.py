@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class MentorSettings(BaseModel):
-    """What makes somebody an unexpected mentor, and when the bot looks for one.
+    """The thresholds and times of mentor detection.
 
     Read as `MENTORS__WINDOWS_DAYS=[28,56]` and so on.
     """
@@ -140,7 +140,7 @@ class MentorSettings(BaseModel):
         return self
 
 
-# Where there are but a few people, and no time to wait, such as in the sandbox.
+# For few people who do not want to wait, such as in the sandbox.
 SMALL_WORKSPACE = MentorSettings(
     windows_days=(1, 28, 56, 84),
     circle_people=0,

@@ -24,12 +24,12 @@ from bot.errors import SettingsError
 
 
 class Settings(BaseSettings):
-    """What the operator chose. Without tokens the bot runs against the sandbox."""
+    """The operator's settings. Without tokens the bot runs against the sandbox."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
         env_file_encoding="utf-8-sig",
-        # Of a setting that has parts: MENTORS__REST_DAYS.
+        # For a setting with parts, such as MENTORS__REST_DAYS.
         env_nested_delimiter="__",
         extra="ignore",
         frozen=True,
@@ -80,7 +80,7 @@ class Settings(BaseSettings):
 
     @property
     def mode(self) -> Literal["sandbox", "socket", "http"]:
-        """How Slack reaches us; raises SettingsError where tokens do not fit."""
+        """The connection to Slack; raises SettingsError if the tokens do not fit."""
         bot = check_secret("SLACK_BOT_TOKEN", self.slack_bot_token, prefix="xoxb-")
         app = check_secret("SLACK_APP_TOKEN", self.slack_app_token, prefix="xapp-")
         signing = check_secret("SLACK_SIGNING_SECRET", self.slack_signing_secret)
@@ -106,7 +106,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(read: Callable[[], Settings]) -> Settings:
-    """The settings as `make` reads them. Raises SettingsError where one is wrong."""
+    """Return the settings from `read`. Raises SettingsError if one is wrong."""
     env = Settings.model_config["env_file"]
     try:
         return read()
@@ -121,7 +121,7 @@ def load_settings(read: Callable[[], Settings]) -> Settings:
 
 
 def _explain(error: ValidationError) -> str:
-    """The first thing that is wrong, as the operator would name it."""
+    """Describe the first error, with the operator's name for the setting."""
     first = error.errors(include_url=False)[0]
     if first["type"] == "value_error":
         return f"{first['ctx']['error']}."
@@ -139,7 +139,7 @@ def _explain(error: ValidationError) -> str:
 
 
 def _explain_bad_list() -> str:
-    """A value that has parts, and is not written as JSON writes them."""
+    """Describe the first value with parts that is not valid JSON."""
     for name, value in _environment().items():
         shape = _json_schema(name.split("__"))
         if shape is None or value is None or shape.get("type", "array") != "array":
@@ -153,15 +153,17 @@ def _explain_bad_list() -> str:
 
 
 def _json_schema(parts: list[str]) -> dict[str, Any] | None:
-    """Return what the setting of these parts takes, as JSON Schema, if it is one."""
+    """Return the JSON Schema of a setting by its parts; None if there is none."""
     schema = Settings.model_json_schema()
-    found: dict[str, Any] | None = schema
+    property_: dict[str, Any] | None = schema
     for part in parts:
         group = (
-            schema["$defs"]["MentorSettings"] if found and "$ref" in found else found
+            schema["$defs"]["MentorSettings"]
+            if property_ and "$ref" in property_
+            else property_
         )
-        found = (group or {}).get("properties", {}).get(part)
-    return found
+        property_ = (group or {}).get("properties", {}).get(part)
+    return property_
 
 
 def _expected(name: str, schema: Mapping[str, Any]) -> str:
@@ -181,7 +183,7 @@ def _expected(name: str, schema: Mapping[str, Any]) -> str:
 
 
 def _quoted(value: object) -> str:
-    """As it was typed, unless it is long or a token that got to the wrong place."""
+    """Quote a value, unless it is long or looks like a misplaced token."""
     shown = str(value)
     is_shown = (
         len(shown) <= _MAX_QUOTED_LENGTH and "xox" not in shown and "xapp" not in shown
@@ -198,15 +200,15 @@ _SLACK_SETTINGS = (
     "slack_signing_secret",
     "slack_api_url",
 )
-# A name that does not begin with SLACK_ is likely a token's only if it is this close.
+# A name without SLACK_ is likely meant as a token's only if it is this similar.
 _MIN_SIMILARITY = 0.85
 _SANDBOX_HINT = "to try Backswing without Slack, run `uv run app.py sandbox`."
 
 
 def refuse_accidental_sandbox(settings: Settings) -> None:
-    """Raise SettingsError where a real workspace was meant, although no token is set.
+    """Raise SettingsError if the settings look meant for a real workspace.
 
-    A secret that is not mounted is missing, and one whose name is misspelt is, too.
+    A secret that is not mounted, or whose name is misspelt, would start the sandbox.
     """
     for typed, meant in _unknown_slack_names():
         asked = f"did you mean {meant.upper()}? T" if meant else "t"
@@ -230,9 +232,9 @@ def _refuse_misspelling(missing: str) -> None:
 
 
 def _unknown_slack_names() -> Iterator[tuple[str, str | None]]:
-    """Each variable that was meant for us and is none of ours, and what is like it.
+    """Yield unknown names that look like ours, each with the most similar setting.
 
-    From the environment and from `.env`, in small letters.
+    Names are from the environment and from `.env`, in lower case.
     """
     for name in sorted({*_environment()} - {*Settings.model_fields}):
         is_slacks = name.startswith("slack_")
@@ -244,7 +246,7 @@ def _unknown_slack_names() -> Iterator[tuple[str, str | None]]:
 
 
 def _environment() -> Mapping[str, str | None]:
-    """Every variable of the environment and of `.env`, by its name in small letters."""
+    """Return all variables of the environment and of `.env`, in lower case."""
     return {
         **DotEnvSettingsSource(Settings).env_vars,
         **EnvSettingsSource(Settings).env_vars,

@@ -6,8 +6,8 @@ from pydantic import SecretStr
 
 from bot.errors import SettingsError
 
-# Words stand apart from what is around them, or one in a thousand real tokens, which
-# are random letters, would hold one by chance.
+# The words must stand alone: one in a thousand real tokens, which are random letters,
+# would contain one by chance.
 _PLACEHOLDER = re.compile(
     r"\.\.\.|…|[<>]|(?<![a-z0-9])(?:x{3,}(?![a-z0-9])|your|change|example|todo|insert)",
     re.IGNORECASE,

@@ -1,4 +1,4 @@
-"""Engines and sessions, for SQLite and PostgreSQL."""
+"""Engines and sessions for SQLite and PostgreSQL."""
 
 import sqlite3
 from contextlib import closing
@@ -12,23 +12,23 @@ from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool, QueuePool
 
-# A request must fail, and so be delivered again, before Slack's three seconds end.
+# A request must fail before Slack's three seconds end, so that Slack delivers it again.
 REQUEST_TIMEOUT_SECONDS = 2.5
-# Locks are held for milliseconds. Who waits longer waits for something that hangs, and
-# lets those go on who came with it. PostgreSQL looks for a deadlock after one second,
-# and is to say so before the waiting ends.
+# Locks are held for milliseconds: a longer wait means that something hangs, and the
+# other changes of the batch must go on. PostgreSQL looks for a deadlock after one
+# second, and should report it before the wait ends.
 LOCK_TIMEOUT_SECONDS = 1.25
-# For the line of events, two delivery threads, and what else wants to know something.
+# For the event batcher, two delivery threads, and other short queries.
 AUTOCOMMIT_CONNECTIONS = 4
-# Of one replica to PostgreSQL.
+# One replica's connections to PostgreSQL.
 MAX_CONNECTIONS = 14
-# Of SQLite's log, 4 KiB each, before they are taken over into the file; each once, as
-# often as it has changed. With four times the default, a commit under load takes a
-# quarter less time, and the log 16 MiB.
+# Pages of 4 KiB in SQLite's write-ahead log before a checkpoint writes each of them
+# once, however often it has changed. With four times the default, a commit under load
+# takes a quarter less time, and the log 16 MiB.
 CHECKPOINT_PAGES = 4000
 
 
-# Of the transactions that are begun here, where it is not LOCK_SECONDS.
+# Overrides LOCK_TIMEOUT_SECONDS for transactions that begin in this context.
 lock_timeout_seconds: ContextVar[float | None] = ContextVar(
     "lock_seconds", default=None
 )
@@ -36,9 +36,10 @@ lock_timeout_seconds: ContextVar[float | None] = ContextVar(
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """`sessions` to change something, `reads` to look without holding up writers.
+    """A database's session factories and engines.
 
-    `lookups` are for one quick question each, without a session or a transaction.
+    `write_session` is for changes; `read_session` reads without blocking writers;
+    `autocommit` is for one quick query each, without a session or a transaction.
     """
 
     engine: Engine
@@ -52,7 +53,7 @@ class Database:
             engine.dispose()
 
     def pools(self) -> dict[str, tuple[int, int]]:
-        """How many connections are in use, and how many there may be, by the pool."""
+        """Return the connections in use, and the most there may be, by pool."""
         pools = {name: engine.pool for name, engine in self._engines().items()}
         return {
             name: (pool.checkedout(), pool.size())
@@ -61,7 +62,7 @@ class Database:
         }
 
     def _engines(self) -> dict[str, Engine]:
-        """By what they are for; PostgreSQL has one to change and to look."""
+        """Return the engines by use; PostgreSQL has one for both writes and reads."""
         engines = {"lookups": self.autocommit, "changes": self.engine}
         if self._read_engine is not self.engine:
             engines["reads"] = self._read_engine
@@ -69,7 +70,7 @@ class Database:
 
 
 def parse_url(url: str) -> URL:
-    """The URL with the driver we use; raises ValueError for another database."""
+    """Return the URL with our driver; raises ValueError for another database."""
     parsed = make_url(url)
     if parsed.get_backend_name() in {"postgresql", "postgres"}:
         return parsed.set(drivername="postgresql+psycopg")
@@ -79,7 +80,7 @@ def parse_url(url: str) -> URL:
 
 
 def sqlite_file(url: URL) -> Path | None:
-    """Where an SQLite database lies; None for PostgreSQL."""
+    """Return the path of an SQLite database; None for PostgreSQL."""
     if url.get_backend_name() != "sqlite":
         return None
     return Path(str(url.database)).resolve()
@@ -95,9 +96,9 @@ def connect(url: str | URL) -> Database:
 
 
 def open_read_only(url: URL) -> Engine:
-    """An engine that changes nothing, and makes no database where there is none.
+    """Return an engine that changes nothing, and creates no missing database.
 
-    It holds up nobody, and may look into a file that another process serves.
+    It blocks nobody, and may read a file that another process serves.
     """
     file = sqlite_file(url)
     if file is None:
@@ -116,24 +117,24 @@ def open_read_only(url: URL) -> Engine:
 
 
 def truncate_wal(file: Path) -> bool:
-    """Take an SQLite file's log over into it, and leave nothing in the log.
+    """Copy an SQLite write-ahead log into its file, and empty the log.
 
-    What was deleted stands in the log until then. False where somebody is reading or
-    writing just now; nobody is kept waiting for it.
+    Until then the log contains deleted data. Returns False without waiting if another
+    connection is reading or writing.
     """
     log_file = Path(f"{file}-wal")
     if not log_file.exists() or log_file.stat().st_size == 0:
         return True
     with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as connection:
-        # Most of it goes without holding up writers; then there is little left.
+        # This copies most of it without blocking writers; little is left for the next.
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
         is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return not is_busy
 
 
 def _postgresql(url: URL) -> Database:
-    # A server that was restarted has closed the connections that wait here. A lookup
-    # on one is tried `together` again, and takes half the time without asking.
+    # A restarted server has closed the pool's connections, so they are tested before
+    # use. A lookup is retried instead: without the test it takes half the time.
     engine = _postgresql_engine(
         url, pool_size=MAX_CONNECTIONS - AUTOCOMMIT_CONNECTIONS, pool_pre_ping=True
     )
@@ -168,8 +169,8 @@ def _postgresql_engine(url: URL, **options: Any) -> Engine:
 
 
 def _sqlite(url: URL) -> Database:
-    # SQLite has one writer at a time. A pool of one connection is a fair queue for
-    # it, where SQLite's own busy handler would poll and starve.
+    # SQLite has one writer at a time. A pool of one connection is a fair queue for it;
+    # SQLite's own busy handler would poll and starve.
     writing = _sqlite_engine(url, "BEGIN IMMEDIATE", pool_size=1)
     reading = _sqlite_engine(url, "BEGIN", pool_size=4)
     lookups = _sqlite_engine(url, None, pool_size=AUTOCOMMIT_CONNECTIONS)
@@ -192,8 +193,8 @@ def _sqlite_engine(url: URL, begin: str | None, *, pool_size: int) -> Engine:
         pool_timeout=REQUEST_TIMEOUT_SECONDS,
     )
 
-    # By default Python's sqlite3 begins late and commits before DDL, which loses
-    # updates and half-applies migrations: we begin ourselves.
+    # Python's sqlite3 begins late and commits before DDL by default, which loses
+    # updates and half-applies migrations: transactions are begun explicitly.
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None
@@ -204,14 +205,14 @@ def _sqlite_engine(url: URL, begin: str | None, *, pool_size: int) -> Engine:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute("PRAGMA foreign_keys = ON")
-        # What is deleted is written over. Few builds of SQLite do so by themselves.
+        # Deleted data is overwritten. Few builds of SQLite do so by default.
         connection.execute("PRAGMA secure_delete = ON")
 
     def do_begin(connection: Any) -> None:
         if begin is not None:
             connection.execute(begin)
 
-    # Not by an event: where there is one listener, SQLAlchemy looks for listeners
-    # at every statement, which takes a third of its time.
+    # Not an event listener: with one, SQLAlchemy looks for listeners at every
+    # statement, which takes a third of its time.
     engine.dialect.do_begin = do_begin  # type: ignore[assignment, method-assign]
     return engine

@@ -1,4 +1,4 @@
-"""Opens the database that the operator chose, or says why it can't be."""
+"""Open the operator's database, or explain why it can't be opened."""
 
 import errno
 import logging
@@ -23,10 +23,11 @@ log = logging.getLogger(__name__)
 def open_database(
     url: str, *, migrate: bool = False, setting: str = "DATABASE_URL"
 ) -> Database:
-    """The database, with today's schema. Raises SettingsError where it can't be.
+    """Open the database with the current schema. Raises SettingsError if it can't.
 
-    A file is ours alone, so it is migrated as needed; one that replicas share only
-    if the caller `migrates`. `setting`: where the URL was given.
+    A file belongs to this process, so it is migrated as needed; a database that
+    replicas share is migrated only with `migrate`. `setting` is the name of the URL's
+    setting, for the message.
     """
     try:
         parsed = db_engine.parse_url(url)
@@ -54,9 +55,9 @@ def open_database(
 
 
 def open_new_file(path: Path) -> Database:
-    """Open an empty SQLite database at `first`, or beside it while another has that.
+    """Open an empty SQLite database at `path`, or beside it if that is in use.
 
-    What an earlier process left there is deleted. Raises SettingsError.
+    Files of an earlier process are deleted. Raises SettingsError.
     """
     for n in count(1):
         file = path if n == 1 else path.with_stem(f"{path.stem}-{n}")
@@ -80,7 +81,7 @@ def _connect(url: URL, *, migrate: bool, setting: str) -> Database:
         try:
             _ensure_current(database, migrate=migrate, setting=setting)
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-            # SQLite's word for a file that is damaged, or none of its own.
+            # SQLite raises this for a damaged file, or one that is no database.
             is_file = db_engine.sqlite_file(url) is not None
             is_damaged = is_file and type(error) is DatabaseError
             hint = " It may be damaged: restore a backup." if is_damaged else ""
@@ -90,7 +91,7 @@ def _connect(url: URL, *, migrate: bool, setting: str) -> Database:
 
 
 def describe_failure(error: Exception) -> str:
-    """Say that the database can't be used, and why, without a value that is in it."""
+    """Describe a failed database, without any value from it."""
     if _is_disk_full(error):
         return "the database can't be used: the disk is full. Make room on it."
     return f"the database can't be used ({type(error).__name__})."
@@ -107,7 +108,7 @@ def _is_disk_full(error: Exception) -> bool:
 
 
 def require_current_schema(engine: Engine, *, setting: str = "DATABASE_URL") -> None:
-    """Raise SettingsError where the database is not of this version, if of any."""
+    """Raise SettingsError if the database has another version's schema."""
     match schema.compare_revision(engine):
         case "unknown":
             raise SettingsError(_NEWER_SCHEMA.format(setting))
@@ -126,9 +127,9 @@ _OLDER_SCHEMA = (
 
 
 def _secure_file(file: Path, *, truncate: bool = False) -> None:
-    """Make an SQLite file ours alone, by its mode and by a lock on it.
+    """Make an SQLite file private to this process, by its mode and by a lock.
 
-    Raises Timeout where another process has it, and OSError.
+    Raises Timeout if another process has it, and OSError.
     """
     os.umask(0o077)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -145,7 +146,7 @@ def _secure_file(file: Path, *, truncate: bool = False) -> None:
             part.chmod(0o600)
 
 
-# Held until the process ends, however it ends.
+# Locked until the process ends, however it ends.
 _LOCKS: list[FileLock] = []
 
 

@@ -1,4 +1,4 @@
-"""Retry transactions that fail by nobody's fault."""
+"""Retry transactions that fail because of conflicts or lost connections."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -10,12 +10,12 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.db.engine import REQUEST_TIMEOUT_SECONDS, lock_timeout_seconds
 
-# After that whoever came with it is served alone, and what still hangs must leave the
-# others time for it.
+# After a timeout the batch's changes run one by one, so a lock that still hangs must
+# leave the others time.
 RETRY_LOCK_TIMEOUT_SECONDS = 0.4
 
 
-# Of PostgreSQL: a deadlock, and two transactions that can't both be as if alone.
+# PostgreSQL's: a deadlock, and a serialization failure.
 _RETRYABLE_SQLSTATES = frozenset({"40P01", "40001"})
 
 
@@ -37,10 +37,10 @@ def run_batch(
     *,
     timeout: float = REQUEST_TIMEOUT_SECONDS,
 ) -> list[Exception | None]:
-    """Do several things in one transaction; if that fails, each in one of its own.
+    """Run several items in one transaction; if that fails, each in one of its own.
 
-    What went wrong with each. `do` may run several times for the same thing; it
-    begins nothing after `patience` seconds.
+    Returns each item's error, or None. `run` may be called several times with the same
+    item, and starts nothing more after `timeout` seconds.
     """
     until = monotonic() + timeout
     failed = _run_caught(run, items) if items else None
@@ -53,16 +53,16 @@ def run_batch(
 def _run_alone(
     run: Callable[[Sequence[T]], None], item: T, until: float, error: Exception
 ) -> Exception | None:
-    """Once more, and again if it was nobody's fault, as long as somebody waits."""
+    """Run one item, and again after a conflict, until `until`."""
     for _ in range(MAX_ATTEMPTS):
         if monotonic() > until:
             return error
-        hurried = lock_timeout_seconds.set(RETRY_LOCK_TIMEOUT_SECONDS)
-        found = _run_caught(run, [item])
-        lock_timeout_seconds.reset(hurried)
-        if found is None or not is_retryable(found):
-            return found
-        error = found
+        token = lock_timeout_seconds.set(RETRY_LOCK_TIMEOUT_SECONDS)
+        failure = _run_caught(run, [item])
+        lock_timeout_seconds.reset(token)
+        if failure is None or not is_retryable(failure):
+            return failure
+        error = failure
     return error
 
 
@@ -77,10 +77,10 @@ def _run_caught(
 
 
 def is_retryable(error: Exception) -> bool:
-    """Whether a transaction failed by nobody's fault, and can go well at once.
+    """Return True if a transaction failed through a conflict or a lost connection.
 
-    Nothing of it stands; or all of it, where the connection was lost while it was
-    committed. Who does it again finds by their keys the rows that are there.
+    None of it is stored, or all of it if the connection was lost during the commit: a
+    second attempt finds its rows by their keys.
     """
     return isinstance(error, DBAPIError) and (
         error.connection_invalidated
@@ -89,13 +89,13 @@ def is_retryable(error: Exception) -> bool:
 
 
 def retry_on_conflict(function: Callable[P, T]) -> Callable[P, T]:
-    """`do`, and all of it once more where its transaction was given up.
+    """Return a function that runs again, once, after a conflict.
 
-    What it asks of Slack before must change nothing there.
+    Calls to Slack in it must be harmless to repeat.
     """
 
     @wraps(function)
-    def done(*args: P.args, **kwargs: P.kwargs) -> T:
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return function(*args, **kwargs)
         except DBAPIError as error:
@@ -104,4 +104,4 @@ def retry_on_conflict(function: Callable[P, T]) -> Callable[P, T]:
             log.warning("tried again", exc_info=error)
         return function(*args, **kwargs)
 
-    return done
+    return run

@@ -1,4 +1,4 @@
-"""Bring the database's schema up to the program's, or say that they don't fit."""
+"""Compare the database's schema with the program's, and migrate it."""
 
 import re
 import sqlite3
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 Revision = Literal["empty", "older", "same", "unknown"]
 
-# Any number that no other program takes for its advisory lock on this database.
+# An arbitrary number, for an advisory lock that no other program takes here.
 _ADVISORY_LOCK_ID = 7_227_464_647
 
-# Longer than anybody waits who goes back to the version before.
+# Longer than anybody waits with going back to the previous version.
 BACKUP_RETENTION = timedelta(days=7)
 
 _ROOT = Path(__file__).parent.parent.parent
@@ -26,38 +26,38 @@ _REVISION = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)
 
 
 def compare_revision(engine: Engine) -> Revision:
-    """How the database's schema compares; `unknown` is newer, or another program's."""
+    """Compare the database's revision; `unknown` is newer, or another program's."""
     with engine.connect() as connection:
-        found = (
+        revision = (
             connection.scalar(text("SELECT version_num FROM alembic_version"))
             if inspect(connection).has_table("alembic_version")
             else None
         )
-    if found is None:
+    if revision is None:
         return "empty"
     revisions, head = list_revisions()
-    if found == head:
+    if revision == head:
         return "same"
-    return "older" if found in revisions else "unknown"
+    return "older" if revision in revisions else "unknown"
 
 
 def list_revisions() -> tuple[frozenset[str], str]:
-    """All revisions, and the newest: what no other follows. Raises ValueError.
+    """Return all revisions, and the newest. Raises ValueError unless there is one.
 
-    Read from their files, because to load Alembic takes longer than all the rest of
-    a start at which there is nothing to migrate.
+    They are read from the files: loading Alembic takes longer than all the rest of a
+    start without a migration.
     """
-    found: dict[str, set[str]] = {"revision": set(), "down_revision": set()}
+    names: dict[str, set[str]] = {"revision": set(), "down_revision": set()}
     for file in (_ROOT / "migrations" / "versions").glob("*.py"):
         for name, revision in _REVISION.findall(file.read_text(encoding="utf-8")):
-            found[name].add(revision)
-    (head,) = found["revision"] - found["down_revision"]
-    return frozenset(found["revision"]), head
+            names[name].add(revision)
+    (head,) = names["revision"] - names["down_revision"]
+    return frozenset(names["revision"]), head
 
 
 def upgrade(database: Database) -> None:
-    """Migrate in one transaction; of several processes at once, one does it."""
-    # Only here: see `migrations`.
+    """Migrate in one transaction; of several processes, one does it."""
+    # Imported only here: see `migrations`.
     from alembic import command  # noqa: PLC0415
 
     with database.engine.begin() as connection:
@@ -72,7 +72,7 @@ def upgrade(database: Database) -> None:
 
 
 def back_up(database: Database) -> Path | None:
-    """Copy an SQLite database aside before it is migrated; where the copy lies."""
+    """Back an SQLite database up before a migration; return the backup's path."""
     file = sqlite_file(database.engine.url)
     if file is None:
         return None
@@ -89,9 +89,9 @@ def back_up(database: Database) -> Path | None:
 
 
 def delete_old_backup(file: Path, *, now: datetime) -> bool:
-    """Remove the copy of before the last migration when it has been kept long enough.
+    """Delete the backup from before the last migration when it is old enough.
 
-    It holds what people have deleted since, or had forgotten.
+    It contains data that people have deleted since, or had erased.
     """
     copy = _backup_path(file)
     if not copy.exists():
@@ -104,7 +104,7 @@ def delete_old_backup(file: Path, *, now: datetime) -> bool:
 
 
 def vacuum(database: Database) -> None:
-    """Write an SQLite file anew, without what was deleted in it before."""
+    """Rewrite an SQLite file without the deleted data."""
     with database.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             connection.connection.cursor().execute("VACUUM")

@@ -1,4 +1,4 @@
-"""What a table for a spreadsheet or a program looks like. Values in, text out."""
+"""Format tables as CSV and JSON. Values in, text out."""
 
 import csv
 import io
@@ -8,12 +8,13 @@ from typing import Any
 
 Rows = Sequence[Mapping[str, Any]]
 
-# A cell that begins so is a formula to a spreadsheet; the wide forms are, in some.
+# A cell that begins with one of these is a formula; the wide forms are, in some
+# spreadsheets.
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 def escape_formula(value: object) -> object:
-    """A cell: text that a spreadsheet would run is shown as the text that it is."""
+    """Return a cell's value; text that a spreadsheet would run gets a leading quote."""
     if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
         return f"'{value}"
     return value
@@ -30,6 +31,6 @@ def as_csv(columns: Sequence[str], rows: Rows) -> str:
 
 
 def as_json(columns: Sequence[str], rows: Rows) -> str:
-    """As it is: no program runs a text of JSON."""
+    """Return the rows as JSON; no program runs its text, so nothing is escaped."""
     shown = [{column: row[column] for column in columns} for row in rows]
     return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"

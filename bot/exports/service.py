@@ -1,4 +1,4 @@
-"""The program's numbers, for those who lead it: asks and people."""
+"""Reports for program leads: tables of asks and of people."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ Row = Mapping[str, Any]
 
 
 def asks(tx: Transaction) -> Iterator[Row]:
-    """Each ask that is there. What was said in a private channel stays there."""
+    """Yield a row for each ask; texts from private channels are left out."""
     counted = (
         select(
             Answer.ask_id,
@@ -58,13 +58,13 @@ def asks(tx: Transaction) -> Iterator[Row]:
         .where(Ask.installation_id == tx.workspace.id, Ask.deleted_at.is_(None))
         .order_by(Ask.asked_at, Ask.id)
     ).all()
-    called = members.names(tx, {row.Ask.asker for row in rows})
+    names = members.names(tx, {row.Ask.asker for row in rows})
     for ask, channel, answers, helped, first_at in rows:
         is_open = not channel.is_private
         yield {
             "channel": f"#{channel.name}" if is_open else "a private channel",
             "asked_at": _isoformat(ask.asked_at),
-            "asker": called[ask.asker],
+            "asker": names[ask.asker],
             "title": to_plain(members.text_with_names(tx, ask.title))
             if is_open
             else "",
@@ -78,9 +78,9 @@ def asks(tx: Transaction) -> Iterator[Row]:
 
 
 def people(tx: Transaction) -> Iterator[Row]:
-    """What each person did, by their names; forgotten people are one, in sum.
+    """Yield a row for each person, by name; erased people are summed up in one.
 
-    An older export would tell by the numbers who each of them was.
+    Separate rows could be matched by their numbers with an older export.
     """
     there = select(Ask.id).where(
         Ask.installation_id == tx.workspace.id, Ask.deleted_at.is_(None)
@@ -93,7 +93,7 @@ def people(tx: Transaction) -> Iterator[Row]:
             Answer.is_deleted.is_(False), Answer.ask_id.in_(there)
         )
     ).all()
-    # Private kudos are nobody's business but theirs.
+    # Private kudos are not counted.
     public = (
         select(Kudos.id)
         .filter_by(installation_id=tx.workspace.id, is_private=False)
@@ -116,24 +116,28 @@ def people(tx: Transaction) -> Iterator[Row]:
     for row in answers:
         counts["helped"][row.author] += row.helped
     counts = {what: _merge_erased(counted) for what, counted in counts.items()}
-    everybody = sorted({who for counted in counts.values() for who in counted})
-    called = members.names(tx, everybody)
-    for who in sorted(everybody, key=lambda one: (called[one], one)):
-        yield {"name": called[who]} | {
-            what: counted[who] for what, counted in counts.items()
+    everybody = sorted({person for counted in counts.values() for person in counted})
+    names = members.names(tx, everybody)
+    for person in sorted(
+        everybody, key=lambda person_id: (names[person_id], person_id)
+    ):
+        yield {"name": names[person]} | {
+            what: counted[person] for what, counted in counts.items()
         }
 
 
 def _merge_erased(counts: Counter[str]) -> Counter[str]:
     summed: Counter[str] = Counter()
-    for who, number in counts.items():
-        summed[ERASED_PREFIX if is_erased(who) else who] += number
+    for person, number in counts.items():
+        summed[ERASED_PREFIX if is_erased(person) else person] += number
     return summed
 
 
 def _count_by(session: Session, statement: Any) -> Counter[str]:
-    who = statement.selected_columns[0]
-    return Counter({row[0]: row[1] for row in session.execute(statement.group_by(who))})
+    person = statement.selected_columns[0]
+    return Counter(
+        {row[0]: row[1] for row in session.execute(statement.group_by(person))}
+    )
 
 
 def _isoformat(when: datetime | None) -> str:

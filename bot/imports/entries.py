@@ -1,4 +1,7 @@
-"""The parts of an export's entries that we read. What does not fit them is skipped."""
+"""Models for the parts of an export's entries that the import reads.
+
+An entry that does not fit its model is skipped.
+"""
 
 import unicodedata
 from typing import Annotated, Any
@@ -30,7 +33,7 @@ Ts = Annotated[str, AfterValidator(_validate_ts)]
 
 
 def to_nfc(name: str) -> str:
-    """Return the name in NFC: a disk may have decomposed its accents on the way."""
+    """Return the name in NFC: file systems may decompose accents."""
     return unicodedata.normalize("NFC", name)
 
 
@@ -48,7 +51,7 @@ def _without_nulls(value: object) -> object:
     return [] if value is None else value
 
 
-# Slack leaves a field out, or writes null, where there is nothing to say.
+# Slack leaves an empty field out, or writes null.
 _or_empty = BeforeValidator(lambda value: "" if value is None else value)
 _or_none = BeforeValidator(lambda value: None if value == "" else value)
 _number_or_none = BeforeValidator(
@@ -58,7 +61,7 @@ _or_empty_list = BeforeValidator(_without_nulls)
 _or_false = BeforeValidator(lambda value: False if value is None else value)
 
 
-# What is no text says nothing, and costs nothing else.
+# A field of another type than text counts as missing; the entry stays valid.
 NullableStr = Annotated[
     str | None, BeforeValidator(lambda value: value if isinstance(value, str) else None)
 ]
@@ -68,7 +71,7 @@ _or_nothing = BeforeValidator(
 
 
 class Profile(BaseModel):
-    # Of a workspace, or of an organisation of several.
+    # The id of a workspace, or of an organisation of several.
     team: NullableStr = None
     display_name: NullableStr = None
     real_name: NullableStr = None
@@ -96,7 +99,7 @@ class ExportUser(BaseModel):
 
 
 class ExportChannel(BaseModel):
-    """An entry of channels.json or groups.json. Its folder is called by its name."""
+    """An entry of channels.json or groups.json. Its folder has the channel's name."""
 
     id: SlackId
     name: Name
@@ -111,7 +114,7 @@ class ExportReaction(BaseModel):
 
     @property
     def unnamed_count(self) -> int:
-        """How many more people reacted than Slack names."""
+        """Count the people who reacted but whom Slack does not name."""
         return max(0, (self.count or 0) - len(self.users))
 
 
@@ -124,7 +127,7 @@ class ExportMessage(BaseModel):
     subtype: str | None = None
     bot_id: str | None = None
     thread_ts: Annotated[Ts | None, _or_none] = None
-    # Where its author belongs to.
+    # Workspaces of the author and of the message.
     user_team: NullableStr = None
     source_team: NullableStr = None
     team: NullableStr = None

@@ -1,4 +1,4 @@
-"""Reads a Slack export: a zip of JSON files that anybody may have touched."""
+"""Read a Slack export: an untrusted zip of JSON files."""
 
 import json
 import lzma
@@ -19,16 +19,16 @@ from bot.clock import ts_to_datetime
 from bot.imports.entries import ExportChannel, ExportMessage, ExportUser, to_nfc
 from bot.slack.text import one_line, sanitize
 
-# Unpacked sizes, in bytes, far above what Slack exports and below what hurts.
+# Unpacked sizes in bytes, far above Slack's exports and below what hurts.
 MAX_LIST_BYTES = 256 * 1024**2
 MAX_DAY_BYTES = 64 * 1024**2
 MAX_EXPORT_BYTES = 16 * 1024**3
 
-# Of a workspace, and of all of an Enterprise Grid.
+# The files of a workspace, and of a whole Enterprise Grid.
 _USER_LISTS = ("users.json", "org_users.json")
 _DAY_FILE = re.compile(r"([^/]+)/(\d{4}-\d{2}-\d{2})\.json")
 _DIRECT_MESSAGE_FOLDER = re.compile(r"D[A-Z0-9]{6,}|mpdm-.*")
-# Says that a file's name in the zip is UTF-8. Slack's own zips leave it out.
+# Marks a file's name in the zip as UTF-8. Slack's own zips leave it out.
 _UTF8_FLAG = 0x0800
 _DAMAGE_ERRORS = (
     OSError,
@@ -41,11 +41,11 @@ _DAMAGE_ERRORS = (
 
 
 class BadExport(Exception):
-    """The export can't be loaded; the message is a sentence that says why."""
+    """The export can't be loaded; the message is a sentence with the reason."""
 
 
 class _Unreadable(Exception):
-    """One file of the export can't be read; the message says why."""
+    """A file of the export can't be read; the message is the reason."""
 
 
 Entry = TypeVar("Entry", bound=BaseModel)
@@ -53,23 +53,22 @@ Entry = TypeVar("Entry", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class DayFile:
-    """What was said in a channel on one day: one file of the export."""
+    """A channel's messages of one day: one file of the export."""
 
     date: str
     channel: ExportChannel
     file: str
-    # Unpacked, in bytes.
+    # In bytes, unpacked.
     size: int
 
 
 class Export:
-    """The zip, held open; nothing of it is ever written to the disk.
+    """An open export; nothing of it is ever written to the disk.
 
-    Refused: what is no zip, is damaged or encrypted at its lists, unpacks to more
-    than we take, or lacks channels.json (which tells the channels' ids) or users.json
-    (which tells who is a bot and who an admin; an Enterprise Grid's is called
-    org_users.json). Anything smaller is skipped, and counted in `skipped` by the file
-    and the reason.
+    Raises BadExport if it is no zip, is damaged or encrypted at its lists, unpacks to
+    more than the limits, or lacks channels.json (with the channels' ids) or users.json
+    (with bots and admins; an Enterprise Grid's is org_users.json). Smaller problems are
+    skipped, and counted in `skipped` by file and reason.
     """
 
     def __init__(self, path: Path) -> None:
@@ -94,24 +93,27 @@ class Export:
         except BadExport:
             self.close()
             raise
-        # In a Grid some people are the organisation's, which is no workspace.
+        # In a Grid some people belong to the organisation, which is no workspace.
         counted = Counter(
             person.team_id
             for person in self.users
             if person.team_id and not person.team_id.startswith("E")
         )
-        # People from other workspaces are the fewer; of equals any, but always one.
+        # People from other workspaces are fewer; a tie is broken by id, so that every
+        # import takes the same.
         self.team_id = max(counted, key=lambda t: (counted[t], t), default=None)
         self.enterprise_id = self._find_enterprise_id()
 
     def _find_enterprise_id(self) -> str | None:
-        """The organisation of several workspaces that most of our people belong to."""
+        """Return the organisation of most people in the export's workspace, if any."""
         counted = Counter(
             grid["enterprise_id"]
-            for one in self.users
-            for grid in [one.enterprise_user or {}]
+            for person in self.users
+            for grid in [person.enterprise_user or {}]
             if isinstance(grid.get("enterprise_id"), str)
-            and (one.team_id == self.team_id or self.team_id in grid.get("teams", ()))
+            and (
+                person.team_id == self.team_id or self.team_id in grid.get("teams", ())
+            )
         )
         return max(counted, key=lambda e: (counted[e], e), default=None)
 
@@ -125,7 +127,7 @@ class Export:
         self._zip.close()
 
     def select(self, names: Sequence[str] | None) -> list[ExportChannel]:
-        """The channels of these names, or all; raises BadExport for an unknown one."""
+        """Return the named channels, or all; raises BadExport for an unknown name."""
         if names is None:
             return self.channels
         by_name = {room.name: room for room in self.channels}
@@ -138,7 +140,7 @@ class Export:
         return [by_name[name] for name in wanted]
 
     def days(self, channels: Sequence[ExportChannel]) -> list[DayFile]:
-        """The files of these channels, by date; raises BadExport for far too much."""
+        """Return these channels' files by date; raises BadExport above the limit."""
         days = [day for room in channels for day in self._days[room.name]]
         if sum(day.size for day in days) > MAX_EXPORT_BYTES:
             raise BadExport(
@@ -148,38 +150,38 @@ class Export:
         return sorted(days, key=lambda day: (day.date, day.channel.name))
 
     def messages(self, day: DayFile) -> list[ExportMessage]:
-        """What was said, by its time; the same message twice is taken once."""
+        """Return a day's messages in order of time, without duplicates."""
         try:
             raw = self._read(day.file, MAX_DAY_BYTES)
         except _Unreadable as error:
             self._skip(day.file, f"file/files can't be read: {{}} is {error}")
             return []
-        said: dict[str, ExportMessage] = {}
+        messages: dict[str, ExportMessage] = {}
         twice = 0
         for message in self._valid(day.file, raw, ExportMessage):
-            twice += message.ts in said
-            said.setdefault(message.ts, message)
+            twice += message.ts in messages
+            messages.setdefault(message.ts, message)
         self._skip(day.file, "duplicate/duplicates of messages in {}", twice)
-        return sorted(said.values(), key=lambda message: ts_to_datetime(message.ts))
+        return sorted(messages.values(), key=lambda message: ts_to_datetime(message.ts))
 
     @property
     def latest(self) -> datetime | None:
-        """The last day that the export tells of."""
+        """The last day in the export, at midnight UTC; None if it has no days."""
         dates = [day.date for days in self._days.values() for day in days]
         if not dates:
             return None
         return datetime.strptime(max(dates), "%Y-%m-%d").replace(tzinfo=UTC)
 
     def _skip(self, path: str, reason: str, count: int = 1) -> None:
-        """Count what is left out; `why` begins with its name for one and for many.
+        """Count entries left out. `reason` begins with the singular and the plural.
 
-        "{}" in it stands for `where`.
+        "{}" in it stands for `path`.
         """
-        # A file that is read twice is told of once.
+        # A file that is read twice is counted once.
         self.skipped |= Counter({(one_line(sanitize(path)), reason): count})
 
     def _index(self) -> dict[str, zipfile.ZipInfo]:
-        """The files by their names in the export; a zipped folder will do as well."""
+        """Return the files by their names in the export; a zipped folder works, too."""
         files: dict[str, zipfile.ZipInfo] = {}
         for info in self._zip.infolist():
             name = _file_name(info)
@@ -229,20 +231,20 @@ class Export:
         return list(by_name.values())
 
     def _find_days(self) -> defaultdict[str, list[DayFile]]:
-        # Slack names the folders by the channels; some tools name them by their ids.
+        # Slack names the folders after the channels; some tools use their ids.
         rooms = {room.id: room for room in self.channels}
         rooms |= {room.name: room for room in self.channels}
         days: defaultdict[str, list[DayFile]] = defaultdict(list)
         elsewhere: Counter[str] = Counter()
         for name, info in self._files.items():
-            found = _DAY_FILE.fullmatch(name)
-            if found is None or not _is_date(found[2]):
+            match = _DAY_FILE.fullmatch(name)
+            if match is None or not _is_date(match[2]):
                 continue
-            room = rooms.get(found[1])
+            room = rooms.get(match[1])
             if room is None:
-                elsewhere[found[1]] += 1
+                elsewhere[match[1]] += 1
             else:
-                days[room.name].append(DayFile(found[2], room, name, info.file_size))
+                days[room.name].append(DayFile(match[2], room, name, info.file_size))
         for folder, count in elsewhere.items():
             if _DIRECT_MESSAGE_FOLDER.fullmatch(folder):
                 self._skip(f"{folder}/", "day/days of direct messages in {}", count)
@@ -283,17 +285,18 @@ class Export:
         if info.flag_bits & 1:
             raise _Unreadable("encrypted")
         try:
-            # The zip's own word on the size holds: no more than that is unpacked.
-            found = json.loads(self._zip.read(info))
+            # Reading stops at the size in the zip's directory, so a bomb is not
+            # unpacked.
+            entries = json.loads(self._zip.read(info))
         except (ValueError, RecursionError):
             raise _Unreadable("not JSON") from None
         except _DAMAGE_ERRORS:
             raise _Unreadable("damaged") from None
-        if found is None:
+        if entries is None:
             return []
-        if not isinstance(found, list):
+        if not isinstance(entries, list):
             raise _Unreadable("not a list")
-        return found
+        return entries
 
 
 def _file_name(info: zipfile.ZipInfo) -> str:

@@ -22,11 +22,11 @@ from bot.workspace import channels, members
 from bot.workspace.external import is_external_author
 from models import Answer, Ask, Channel
 
-# People are many and small: this many of them are one transaction.
+# Members per transaction: there are many, and each is small.
 USERS_BATCH_SIZE = 500
 
 
-# So many ids fit into one statement of any database.
+# This many ids fit into one statement of any database.
 _IDS_BATCH_SIZE = 500
 
 
@@ -36,24 +36,24 @@ class Importer:
     workspace: Workspace
     capture: str
     now: datetime
-    # When the export's facts about people and channels were true, at the latest:
-    # before a decision rests on one of them, Slack is asked again.
+    # The time of the export's facts about people and channels, at the latest. Before a
+    # decision depends on one of them, Slack is asked again.
     as_of: datetime
     kinds: Counter[MessageKind] = field(default_factory=Counter)
     unnamed_reactions: int = 0
     messages_written: Counter[DayKey] = field(default_factory=Counter)
-    # People of whom there are facts, and those of them who are bots.
+    # Ids of people with stored facts, and of the bots among them.
     _known_users: set[str] = field(default_factory=set)
     _bots: set[str] = field(default_factory=set)
-    # Those of whom it is known which workspace they belong to.
+    # Ids of people whose workspace is known.
     _with_workspace: set[str] = field(default_factory=set)
-    # Those of whom no name is known: a later message may tell it.
+    # Ids of people without a known name: a later message may have it.
     _unnamed: set[str] = field(default_factory=set)
-    # The channels' rows by their ids in Slack.
+    # The channels' row ids by their Slack ids.
     _channel_ids: dict[str, int] = field(default_factory=dict)
 
     def import_users(self, tx: Transaction, start: int) -> None:
-        """Remember some people, but for those whom Slack itself has described."""
+        """Store a batch of people, except those whom Slack itself has described."""
         people = self.export.users[start : start + USERS_BATCH_SIZE]
         for person in people:
             if person.team_id or person.enterprise_user:
@@ -63,7 +63,7 @@ class Importer:
     def import_channels(
         self, tx: Transaction, export_channels: Iterable[ExportChannel]
     ) -> None:
-        """Remember the channels; what Slack has said of them, and settings, stay."""
+        """Store the channels; facts from Slack itself and settings stay."""
         for room in export_channels:
             channel = channels.get_or_create(tx, room.id)
             self._channel_ids[room.id] = channel.id
@@ -95,13 +95,13 @@ class Importer:
         )
 
     def _count_message(self, message: ExportMessage, channel_id: str) -> None:
-        """Who writes how much, of the days that still matter."""
+        """Count the message for its author, if its day is not past the retention."""
         at = ts_to_datetime(message.ts)
         if at > self.now - message_counts.RETENTION:
             self.messages_written[channel_id, at.date(), message.user or ""] += 1
 
     def import_threads(self, tx: Transaction, day: DayFile) -> None:
-        """Take in what was said and marked in the threads of asks, new or known."""
+        """Import replies and reactions in the threads of asks, new or known."""
         channel = tx.session.get_one(Channel, self._channel_ids[day.channel.id])
         messages = self.export.messages(day)
         known = _asks_at(tx.session, channel, [m.thread_ts or m.ts for m in messages])
@@ -168,9 +168,9 @@ class Importer:
     def _mark_external_author(
         self, tx: Transaction, author: str, message: ExportMessage
     ) -> None:
-        """Take it from a message where an author belongs of whom users.json is silent.
+        """Mark an author as external by a message, if users.json names no workspace.
 
-        What Slack itself has said of somebody stands.
+        Facts from Slack itself are not changed.
         """
         workspace = self.workspace
         if author in self._with_workspace or not is_external_author(
@@ -182,7 +182,8 @@ class Importer:
         if member is None or member.looked_up_at != self.as_of:
             return
         if members.mark_external(tx, author):
-            # Their earlier messages may not have said so. Nobody is told anything.
+            # Their earlier messages may not have said so. Their asks are removed
+            # without notice.
             tx.session.execute(
                 update(Ask)
                 .filter_by(installation_id=workspace.id, asker=author)
@@ -191,7 +192,7 @@ class Importer:
             )
 
     def _set_name(self, tx: Transaction, author: str, message: ExportMessage) -> None:
-        """Take a name from a message where users.json has none."""
+        """Take a name from a message if users.json has none."""
         if author not in self._unnamed or message.user_profile is None:
             return
         profile = message.user_profile.model_dump()
@@ -204,17 +205,17 @@ class Importer:
     def _ensure_user(
         self, tx: Transaction, slack_id: str, user: Mapping[str, object] | None = None
     ) -> None:
-        """Whoever the export does not describe is an ordinary member.
+        """Store a person; those without an entry in the export become ordinary members.
 
-        Without any facts, the past marks of somebody who turns out to be an admin
-        would be announced to people today.
+        Without any facts, the past marks of somebody who turns out to be an admin would
+        be announced to people today.
         """
         if slack_id in self._known_users:
             return
         self._known_users.add(slack_id)
         member = members.find(tx, slack_id)
         if member is not None and member.forgotten_at is not None:
-            # Nothing of before brings them back.
+            # An old message does not bring back an erased member.
             return
         if member is None or member.looked_up_at is None:
             member = members.upsert_from_slack(
@@ -230,7 +231,7 @@ class Importer:
 
 
 def _answers_at(session: Session, channel: Channel, stamps: Sequence[str]) -> set[str]:
-    """Return which of these messages are answers."""
+    """Return the ts of those messages that are answers."""
     answers: set[str] = set()
     for start in range(0, len(stamps), _IDS_BATCH_SIZE):
         answers |= set(
@@ -248,9 +249,9 @@ def _answers_at(session: Session, channel: Channel, stamps: Sequence[str]) -> se
 def _asks_at(
     session: Session, channel: Channel, stamps: Iterable[str]
 ) -> dict[str | None, Ask]:
-    """The asks that these messages are, but for deleted ones."""
+    """Return the asks among these messages by ts, except deleted ones."""
     wanted = sorted(set(stamps))
-    found: dict[str | None, Ask] = {}
+    asks: dict[str | None, Ask] = {}
     for start in range(0, len(wanted), _IDS_BATCH_SIZE):
         rows = session.scalars(
             select(Ask).where(
@@ -259,5 +260,5 @@ def _asks_at(
                 Ask.deleted_at.is_(None),
             )
         )
-        found |= {ask.ts: ask for ask in rows}
-    return found
+        asks |= {ask.ts: ask for ask in rows}
+    return asks

@@ -1,4 +1,4 @@
-"""What the operator reads when an export has been loaded."""
+"""The operator's report after an import."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ _MAX_LISTED = 20
 
 
 class MessageKind(StrEnum):
-    """Every message that was read is of one kind: its name for one, and for many."""
+    """The kind of a message in the report: its singular and plural names."""
 
     ASK = "ask/asks"
     ANSWER = "answer/answers"
@@ -35,7 +35,7 @@ class MessageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportSummary:
-    """The messages that were read, what the channels hold now, and what was skipped."""
+    """Messages read, contents of the channels now, and skipped entries."""
 
     channels: int
     users: int
@@ -46,7 +46,7 @@ class ImportSummary:
     solutions: int
     new_asks: int
     new_answers: int
-    # Reactions on asks and answers whose people Slack counts but does not name.
+    # Reactions on asks and answers by people whom Slack counts but does not name.
     unnamed_reactions: int
     skipped: Mapping[tuple[str, str], int]
 
@@ -66,7 +66,7 @@ class StoredCounts:
 def count_stored(
     tx: Transaction, export_channels: Iterable[ExportChannel]
 ) -> StoredCounts:
-    """Count what there is in these channels, but for what was deleted."""
+    """Count the asks and answers in these channels, without deleted ones."""
     here = select(Channel.id).where(
         Channel.installation_id == tx.workspace.id,
         Channel.slack_id.in_([room.id for room in export_channels]),
@@ -149,8 +149,8 @@ def _with_count(thing: str, count: int) -> str:
 
 
 def _pluralize(thing: str, count: int) -> str:
-    """Return "reply by her" of "reply/replies by her" for 1, else "replies by her"."""
-    one, _, others = thing.partition("/")
+    """Return the form of `thing` ("reply/replies by her") for the count."""
+    singular, _, plural = thing.partition("/")
     if count != 1:
-        return others
-    return " ".join([one, *others.split(" ")[one.count(" ") + 1 :]])
+        return plural
+    return " ".join([singular, *plural.split(" ")[singular.count(" ") + 1 :]])

@@ -1,4 +1,4 @@
-"""Loads an export as history: the rules of live messages, and nobody is told."""
+"""Import an export as history: by the rules of live messages, without notices."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ from bot.runtime import Transaction, Workspace
 from bot.workspace.installations import get_or_create
 from models import Installation
 
-# One transaction takes up days of this many bytes, or else one day.
+# Bytes of day files per transaction; a larger day is one transaction.
 _BATCH_BYTES = 256 * 1024
 
 
@@ -29,11 +29,11 @@ def load(
     now: datetime,
     on_step: Callable[[], object] = lambda: None,
 ) -> ImportSummary:
-    """Load these channels; `on_step` is called `steps` times. Raises BadExport.
+    """Import these channels; `on_step` is called `count_steps` times. Raises BadExport.
 
-    A few days at a time are a transaction, first for their asks and then for the
-    asks' threads. So it may be interrupted at any point, and a second run, which
-    finds what the first has written, ends as one run would have.
+    A few days at a time are a transaction, first for their asks and then for the asks'
+    threads. An import may be interrupted at any point; a second run finds the rows of
+    the first, and ends as one run would have.
     """
     days = export.days(export_channels)
     with sessions.begin() as session:
@@ -92,24 +92,24 @@ def _batches(days: Iterable[DayFile]) -> Iterator[list[DayFile]]:
 
 
 def _find_workspace(session: Session, export: Export, *, now: datetime) -> Workspace:
-    """The installation that the export belongs to.
+    """Return the installation that the export belongs to; raises BadExport.
 
-    It is the one of the export's team, which is that of most of its people. Where
-    nothing is installed yet, it is made, and the bot finds it once it has a token.
+    It is that of the export's team, which is the team of most of its people. If nothing
+    is installed yet, a row is made, and the bot finds it once it has a token.
     """
-    held = list(session.scalars(select(Installation.team_id)))
-    if export.team_id in held:
+    team_ids = list(session.scalars(select(Installation.team_id)))
+    if export.team_id in team_ids:
         return get_or_create(session, export.team_id, now=now)
-    if export.team_id is None and len(held) == 1:
-        return get_or_create(session, held[0], now=now)
+    if export.team_id is None and len(team_ids) == 1:
+        return get_or_create(session, team_ids[0], now=now)
     if export.team_id is None:
         raise BadExport(
             "The export does not say which workspace it is of (nobody in users.json"
             " has a team_id): start the bot with its token once, then load it again."
         )
-    if held:
+    if team_ids:
         raise BadExport(
             f"The export is of the workspace {export.team_id}, and this database is"
-            f" of {', '.join(sorted(held))}: give DATABASE_URL another one."
+            f" of {', '.join(sorted(team_ids))}: give DATABASE_URL another one."
         )
     return get_or_create(session, export.team_id, now=now)

@@ -1,4 +1,4 @@
-"""The only clock, and Slack's way of writing a time."""
+"""The only clock, and conversions of Slack's timestamps."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 Clock = Callable[[], datetime]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# By how much Slack's clock may be ahead of ours. What is later than that was recorded
-# while ours was ahead, and has been set back since.
+# The most that Slack's clock may be ahead of ours. A later time was recorded while our
+# clock was ahead, before it was set back.
 MAX_CLOCK_SKEW = timedelta(minutes=5)
-# Of the seconds since 1970: up to the year 5138.
+# Digits of the seconds since 1970: up to the year 5138.
 _MAX_DIGITS = 11
 
 
@@ -18,9 +18,9 @@ def utc_now() -> datetime:
 
 
 def ts_to_micros(ts: str) -> int:
-    """Microseconds since 1970 of a Slack `ts` such as "1700000000.000100".
+    """Convert a Slack `ts` such as "1700000000.000100" to microseconds since 1970.
 
-    Raises ValueError for anything else, and for years that no calendar of ours has.
+    Raises ValueError for anything else, and for years beyond the calendar.
     """
     seconds, _, fraction = ts.partition(".")
     if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= _MAX_DIGITS):
@@ -31,10 +31,10 @@ def ts_to_micros(ts: str) -> int:
 
 
 def datetime_to_micros(at: datetime) -> int:
-    """Microseconds since 1970 of a time with a zone."""
+    """Convert an aware datetime to microseconds since 1970."""
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
 def ts_to_datetime(ts: str) -> datetime:
-    """The UTC time of a Slack `ts`; raises ValueError if it is none."""
+    """Convert a Slack `ts` to a UTC datetime; raises ValueError if it is invalid."""
     return EPOCH + timedelta(microseconds=ts_to_micros(ts))

@@ -1,13 +1,13 @@
-"""How a rule says no."""
+"""Errors with a message for the person concerned."""
 
 from collections.abc import Mapping
 
 
 class UserError(Exception):
-    """A rule said no. The message is worded for the member and safe to show.
+    """A rule was broken. The message is for the member, and safe to show.
 
-    `field` is the block of the form that it is about, if it came from a form; where
-    several fields are wrong, `fields` says of each of them what.
+    `field` is the form's block with the error, if it came from a form; `field_errors`
+    has the message for each field if several are wrong.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Structured logs on standard error: what happened, never what was said."""
+"""Structured logs on standard error: events, never people's text."""
 
 import logging
 import sqlite3
@@ -14,14 +14,14 @@ log = logging.getLogger("backswing")
 
 _STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({})))
 
-# Of the libraries, the least severe thing to log. Asked of each record: Bolt gives its
-# loggers the level of the root, whatever they had.
+# The minimum level per library. Checked for each record: Bolt sets its loggers to the
+# root's level.
 _MIN_LEVELS = {
-    # They log requests and answers, with what people wrote in them.
+    # They log requests and responses with people's text.
     "slack_bolt": logging.CRITICAL,
     "slack_sdk": logging.CRITICAL,
     "urllib3": logging.CRITICAL,
-    # They report each statement, tick and start.
+    # They log each statement, run and start.
     "alembic": logging.WARNING,
     "apscheduler": logging.ERROR,
     "asyncio": logging.WARNING,
@@ -39,37 +39,38 @@ _ExcInfo = (
 
 
 def format_trace(error: BaseException) -> str:
-    """Where an exception came from, and from which, the first one last.
+    """Return an exception's traceback and those of its causes, the first one last.
 
-    Most messages stay out: they may quote what somebody typed. PostgreSQL shows the
-    row that a constraint refused, with the ask's words in it.
+    Most messages are left out: they may quote people's text. PostgreSQL shows the row
+    that violates a constraint, with the ask's text in it.
     """
     parts = []
-    seen: BaseException | None = error
-    while seen is not None:
-        frames = "".join(traceback.format_tb(seen.__traceback__))
-        parts.append(f"{frames}{type(seen).__qualname__}{_safe_details(seen)}")
-        hidden = seen.__suppress_context__
-        seen = seen.__cause__ or (None if hidden else seen.__context__)
+    current: BaseException | None = error
+    while current is not None:
+        frames = "".join(traceback.format_tb(current.__traceback__))
+        parts.append(f"{frames}{type(current).__qualname__}{_safe_details(current)}")
+        hidden = current.__suppress_context__
+        current = current.__cause__ or (None if hidden else current.__context__)
     return "Traceback (most recent call last):\n" + "\nraised from:\n".join(parts)
 
 
 def _safe_details(error: BaseException) -> str:
-    """What may be said of an exception: nothing that can hold a value."""
+    """Return the details of an exception that can't contain stored values."""
     if isinstance(error, OSError | sqlite3.Error):
         return f": {error}"
-    # Of a driver, which need not be installed: what it could not reach, or find.
+    # Drivers' errors, by name since the driver may not be installed: connections and
+    # missing tables.
     if {"OperationalError", "ProgrammingError"} & {
         t.__name__ for t in type(error).mro()
     }:
         return f": {error}"
     diag = getattr(error, "diag", None)
-    said = (
+    details = (
         getattr(error, "sqlstate", None),
         getattr(diag, "constraint_name", None),
         getattr(error, "statement", None),
     )
-    return "".join(f" [{part}]" for part in said if part)
+    return "".join(f" [{part}]" for part in details if part)
 
 
 class _JsonFormatter(JsonFormatter):
@@ -84,14 +85,14 @@ class _JsonFormatter(JsonFormatter):
 
 
 class _PlainFormatter(logging.Formatter):
-    """For a person at a terminal: the message, and its fields behind it."""
+    """Format for a terminal: the message, followed by its fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields = {k: v for k, v in vars(record).items() if k not in _STANDARD_FIELDS}
         fields.pop("message", None)
         fields.pop("asctime", None)
-        said = " ".join(f"{name}={value}" for name, value in fields.items())
-        return f"{super().format(record)}{'  ' + said if said else ''}"
+        details = " ".join(f"{name}={value}" for name, value in fields.items())
+        return f"{super().format(record)}{'  ' + details if details else ''}"
 
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - logging's name
         return format_trace(ei[1]) if ei[1] else ""
@@ -109,7 +110,7 @@ JSON_FORMATTER = _JsonFormatter(
 
 
 def set_up(*, style: str, level: str) -> None:
-    """`form` is "plain", "json", or "auto": plain on a terminal."""
+    """Set up logging. `style` is "plain", "json", or "auto": plain on a terminal."""
     handler = logging.StreamHandler(sys.stderr)
     if style == "plain" or (style == "auto" and sys.stderr.isatty()):
         handler.setFormatter(
@@ -123,20 +124,23 @@ def set_up(*, style: str, level: str) -> None:
 
 
 def is_loggable(record: logging.LogRecord) -> bool:
-    """Whether it may be written: libraries log what people said."""
+    """Return False for a library's records below its minimum level.
+
+    They may contain people's text.
+    """
     library = record.name.partition(".")[0]
     return record.levelno >= _MIN_LEVELS.get(library, logging.NOTSET)
 
 
 def truncate_asyncio(record: logging.LogRecord) -> bool:
-    """Of asyncio the first line: the others show what was raised, and its words."""
+    """Keep only the first line of asyncio's messages: the rest quotes exceptions."""
     if record.name.partition(".")[0] == "asyncio":
         record.msg, record.args = record.getMessage().partition("\n")[0], None
     return True
 
 
 def log_uncaught_errors() -> None:
-    """Log what nobody catches, too: Python writes it down with all that it says."""
+    """Log uncaught errors, too: Python would print them with people's text."""
     logging.captureWarnings(capture=True)
 
     def program(_type: type[BaseException], error: BaseException, _: object) -> None:

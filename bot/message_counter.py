@@ -1,4 +1,4 @@
-"""Count the messages that people write, in memory, until they are written down."""
+"""Count messages per channel, day and member, in memory until they are stored."""
 
 import threading
 from collections import Counter, defaultdict
@@ -7,21 +7,20 @@ from datetime import date
 
 from bot.clock import ts_to_datetime
 
-# Slack's id of the channel, the day (UTC), Slack's id of the person.
+# Slack's id of the channel, the day (UTC), Slack's id of the member.
 DayKey = tuple[str, date, str]
 
-# Slack delivers again what it thinks was not taken, within minutes: this many
-# messages, and as many before them, are remembered for it.
+# Slack delivers an event again, within minutes, if it missed our response: up to twice
+# this many messages are remembered to recognise that.
 DEDUP_WINDOW = 20_000
 
 
 class MessageCounter:
-    """Counts the messages of each workspace; for any thread.
+    """Thread-safe counts, accurate enough for their purpose.
 
-    The counts are nearly right, which is all that they are for. What was not drained
-    when the process dies is lost; and each process remembers for itself, so a message
-    that Slack delivers again, to another replica, counts twice. To know better would
-    take a row for each message that anybody writes.
+    Unstored counts are lost when the process dies. Each process remembers its own
+    messages, so a message that Slack delivers again, to another replica, counts twice.
+    Exact counts would need a row for each message.
     """
 
     def __init__(self) -> None:
@@ -44,11 +43,11 @@ class MessageCounter:
             self._counts[installation_id][channel, day, member] += 1
 
     def drain(self, installation_id: int) -> Mapping[DayKey, int]:
-        """Return what was counted in a workspace since the last time."""
+        """Return the counts since the last drain, and reset them."""
         with self._lock:
             return self._counts.pop(installation_id, Counter())
 
     def restore(self, installation_id: int, counts: Mapping[DayKey, int]) -> None:
-        """Put back what could not be written down, for the next time."""
+        """Add counts back that could not be stored; the next drain returns them."""
         with self._lock:
             self._counts[installation_id].update(counts)

@@ -8,14 +8,14 @@ from bot.errors import UserError
 
 
 class Role(StrEnum):
-    """What a person is, in general and towards the thing at hand; several at once."""
+    """A role of a person, in general or towards a thing; one can have several."""
 
     MEMBER = "member"
     GUEST = "guest"
     EXTERNAL = "stranger"
     BOT = "bot"
     DEACTIVATED = "deactivated"
-    # Whose ask, message or invitation it is.
+    # The author of the ask, message or invitation.
     AUTHOR = "author"
     CHAMPION = "champion"
     ADMIN = "admin"
@@ -78,7 +78,7 @@ MANAGE_OWN_DATA = Permission(
     denial="Only people can see what is kept of them.",
 )
 
-# Nothing else that somebody is makes up for one of these.
+# These roles can do nothing, whatever other roles a person has.
 DENIED_ROLES = frozenset({Role.EXTERNAL, Role.BOT, Role.DEACTIVATED})
 
 
@@ -90,7 +90,7 @@ def can_moderate(
     is_bot: bool,
     is_deactivated: bool,
 ) -> bool:
-    """Whether somebody with these facts acts for askers in a channel."""
+    """Return True if a person with these facts may act for askers in a channel."""
     is_denied = is_external or is_bot or is_deactivated
     return (is_admin or is_champion) and not is_denied
 
@@ -103,7 +103,7 @@ def is_allowed(permission: Permission, roles: AbstractSet[Role]) -> bool:
 
 
 def require(permission: Permission, roles: AbstractSet[Role]) -> None:
-    """Raises UserError, worded for the person, where they may not."""
+    """Raise UserError, worded for the person, if they may not."""
     if is_allowed(permission, roles):
         return
     raise UserError(EXTERNAL_DENIAL if Role.EXTERNAL in roles else permission.denial)

@@ -1,4 +1,4 @@
-"""Local days and hours, in IANA zones: pure, and right when the clocks change."""
+"""Local days and hours in IANA zones, correct when the clocks change. Pure."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -13,17 +13,17 @@ _SATURDAY = 5
 _NOT_PLACES = frozenset({"Factory", "localtime"})
 
 
-# The rules are those of the package tzdata, which is pinned and shown. Those of the
-# system, which would go before, may be years old.
+# The rules are those of the pinned package tzdata. The system's, which would take
+# precedence, may be years old.
 reset_tzpath(to=())
 ZoneInfo.clear_cache()
 
-# Named in the other direction: Etc/GMT+5 is five hours behind UTC.
+# The sign is inverted: Etc/GMT+5 is five hours behind UTC.
 _FIXED_PREFIX = "Etc/GMT"
 _FIXED_NAMES = frozenset(
     {"EST", "MST", "HST", "GMT", "GMT0", "GMT+0", "GMT-0", "Greenwich", "Etc/Greenwich"}
 )
-# Of places that are not whole hours from UTC, one for each offset.
+# A zone for each offset that is no whole number of hours.
 _FRACTIONAL_OFFSETS = MappingProxyType(
     {
         -9.5: "Pacific/Marquesas",
@@ -45,23 +45,23 @@ _FRACTIONAL_OFFSETS = MappingProxyType(
 
 @cache
 def known_names() -> frozenset[str]:
-    """The names of all zones that we know, spelt as IANA spells them."""
+    """Return the names of all known zones, in IANA's spelling."""
     return frozenset(available_timezones() - _NOT_PLACES)
 
 
 def get(name: str | None) -> ZoneInfo | None:
-    """The zone of that IANA name ("Europe/Berlin"); None if there is none.
+    """Return the zone of an IANA name ("Europe/Berlin"), or None.
 
-    The name may come from anybody: it is looked up in the list of names, never in a
-    file system. Names are spelt exactly.
+    The name may be untrusted: it is looked up in the list of names, never in a file
+    system. The spelling must be exact.
     """
     return ZoneInfo(name) if name in known_names() else None
 
 
 def name_for_offset(offset: object) -> str | None:
-    """The name of a zone that many seconds east of UTC; None where there is none.
+    """Return the name of a zone by its seconds east of UTC, or None.
 
-    For people of whom only that is known, as Slack's `tz_offset` says it.
+    For people with no known zone but Slack's `tz_offset`.
     """
     if not isinstance(offset, int) or isinstance(offset, bool):
         return None
@@ -73,18 +73,18 @@ def name_for_offset(offset: object) -> str | None:
 
 
 def is_fixed_offset(name: str) -> bool:
-    """Whether the zone is of no place, and its clocks never change, unlike a place's.
+    """Return True for a zone that is no place, so its clocks never change.
 
-    UTC is left out: whoever chooses it means that.
+    UTC is left out: it is a deliberate choice.
     """
     return name in _FIXED_NAMES or name.startswith(_FIXED_PREFIX)
 
 
 def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
-    """The UTC instant of a local time, which carries no zone itself.
+    """Return the UTC instant of a local time (naive; else ValueError).
 
-    A time that the clocks skip is moved forward by as much as they skip; of one that
-    they show twice, the first is meant.
+    A time that the clocks skip is moved forward by as much as they skip; a time that
+    they show twice is the first.
     """
     if local.tzinfo is not None:
         raise ValueError("a local time with a zone")
@@ -92,40 +92,40 @@ def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
 
 
 def local_date(now: datetime, zone: ZoneInfo) -> date:
-    """The date on the wall in that zone."""
+    """Return the local date in that zone."""
     return now.astimezone(zone).date()
 
 
 def format_day(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """The local day of `at`, as people write it: "2 Mar", or "2 Mar 2025"."""
+    """Format the local day of `at`: "2 Mar", or "2 Mar 2025" for another year."""
     day = local_date(at, zone)
     is_this_year = day.year == local_date(now, zone).year
     return f"{day.day} {day:%b}" if is_this_year else f"{day.day} {day:%b %Y}"
 
 
 def format_time(at: datetime, zone: ZoneInfo) -> str:
-    """A time on the clocks there, and which those are: "2 Mar 11:00 EET"."""
+    """Format a local time with its zone: "2 Mar 11:00 EET"."""
     local = at.astimezone(zone)
     return f"{local.day} {local:%b %H:%M} {_abbreviation(local)}"
 
 
 def format_full(at: datetime, zone: ZoneInfo) -> str:
-    """The same with the weekday: "Friday 4 December at 09:00 EET"."""
+    """Format a local time with the weekday: "Friday 4 December at 09:00 EET"."""
     local = at.astimezone(zone)
     return f"{local:%A} {local.day} {local:%B at %H:%M} {_abbreviation(local)}"
 
 
 def _abbreviation(local: datetime) -> str:
-    """Name a zone as people there do: "EET"; "UTC+03" where it has no such name."""
+    """Return the zone's local abbreviation: "EET"; "UTC+03" if it has none."""
     name = f"{local:%Z}"
     return f"UTC{name}" if name[:1] in {"+", "-"} else name
 
 
 def day_bounds(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The UTC instants at which the local day of `now` starts, and the next one does.
+    """Return the UTC instants of the start and end of the local day of `now`.
 
-    They are 23 or 25 hours apart where the clocks change, and the day starts at one
-    o'clock where midnight is skipped.
+    They are 23 or 25 hours apart when the clocks change; the day starts at one o'clock
+    if midnight is skipped.
     """
     today = local_date(now, zone)
     start, end = (
@@ -143,11 +143,11 @@ def next_open_time(
     *,
     include_weekends: bool = False,
 ) -> datetime:
-    """`now`, or the first later UTC instant from `start` until before `end` there.
+    """Return `now`, or the next UTC instant within local hours [start, end).
 
-    Hours that end no later than they start go on into the next day, and count as
-    hours of the day that they start on. Without `weekends`, Saturdays and Sundays
-    are left out.
+    Hours that end no later than they start go on into the next day, and count as hours
+    of the day that they start on. Without `include_weekends`, Saturdays and Sundays are
+    left out.
     """
     today = local_date(now, zone)
     for ahead in count(-1):

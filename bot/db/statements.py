@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 
 def dialect_name(bind: Session | Connection) -> str:
-    """The name of the database: sqlite or postgresql."""
+    """Return the database's dialect: sqlite or postgresql."""
     if isinstance(bind, Session):
         return bind.get_bind().dialect.name
     return bind.dialect.name
@@ -72,7 +72,7 @@ def upsert_latest(
 
 
 def upsert(session: Session, model: type[Any]) -> Any:
-    """An INSERT of the session's database, which has ON CONFLICT."""
+    """Return the dialect's INSERT, which supports ON CONFLICT."""
     if dialect_name(session) == "postgresql":
         return postgresql.insert(model)
     return sqlite.insert(model)

@@ -1,4 +1,4 @@
-"""What the outbox can do in Slack, each as a value that can be sent."""
+"""Actions of the outbox in Slack, as values with a `send` method."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from bot.slack.api import Rejected, SlackApi
 
 @dataclass(frozen=True, slots=True)
 class PostMessage:
-    """A message to a channel, a thread or a person. Sent twice, it is there twice."""
+    """A message to a channel, thread or person. Sending it twice posts it twice."""
 
     method: ClassVar[str] = "chat.postMessage"
 
@@ -76,9 +76,9 @@ class DeleteMessage:
 
 @dataclass(frozen=True, slots=True)
 class SetReaction:
-    """Let one of the bot's own reactions stand on a message, or none, and not others.
+    """Set the bot's own reaction on a message, and remove its others.
 
-    Each can be done again without harm.
+    Each call can be repeated without harm.
     """
 
     channel: str
@@ -100,7 +100,7 @@ class SetReaction:
 
 @dataclass(frozen=True, slots=True)
 class SetReactionResult:
-    """The bot's own reaction that stands now; None where there is none."""
+    """The bot's own reaction that is set now; None if there is none."""
 
     emoji: str | None
 
@@ -116,7 +116,7 @@ class FetchReplies:
         """Return the thread's messages, each with everybody who reacted to it."""
         messages = list(api.replies(self.channel, self.ts))
         for message in messages:
-            # In a thread Slack counts them all, and names some.
+            # In a thread Slack counts all who reacted, but names only some.
             if any(map(_lacks_users, message.get("reactions") or [])):
                 message["reactions"] = api.reactions_of(self.channel, message["ts"])
         return messages
@@ -133,17 +133,17 @@ class UploadFile:
     method: ClassVar[str] = "files.completeUploadExternal"
 
     member: str
-    # Without an ending; Slack shows `title`.
+    # Without a suffix; Slack shows `title`.
     name: str
     title: str
     comment: str
     content: bytes
 
     def send(self, api: SlackApi, metadata_token: str) -> tuple[str, str]:
-        """The conversation, and the file's id."""
+        """Return the conversation, and the file's id."""
         return api.upload_file(
             self.member,
-            # By its name it is found again, where Slack's answer got lost.
+            # The name identifies the file if Slack's response was lost.
             name=f"{self.name}-{metadata_token}.json",
             title=self.title,
             comment=self.comment,
@@ -163,15 +163,15 @@ class DeleteFile:
 
 @dataclass(frozen=True, slots=True)
 class PublishHome:
-    """Show somebody's Home tab as it now is."""
+    """Publish a member's Home tab."""
 
     method: ClassVar[str] = "views.publish"
 
     member: str
     view: View
-    # Slack's hash of the view that it was drawn to replace; None where none is known.
+    # Slack's hash of the view to replace; None if unknown.
     replaced_hash: str | None
-    # Whether it may take the place of any other, too.
+    # True to replace any view.
     is_forced: bool = False
 
     def send(self, api: SlackApi, _metadata_token: str) -> "PublishHomeResult":
@@ -182,7 +182,7 @@ class PublishHome:
 
 @dataclass(frozen=True, slots=True)
 class PublishHomeResult:
-    """Slack's hash of a Home tab that is shown, and of the one it was to replace."""
+    """Slack's hashes of the published Home tab and of the one to be replaced."""
 
     replaced_hash: str | None
     view_hash: str
@@ -190,7 +190,7 @@ class PublishHomeResult:
 
 @dataclass(frozen=True, slots=True)
 class FetchMemberships:
-    """Ask which channels somebody is in."""
+    """Fetch the channels that a member is in."""
 
     method: ClassVar[str] = "users.conversations"
 
@@ -202,16 +202,19 @@ class FetchMemberships:
 
 @dataclass(frozen=True, slots=True)
 class PostIfMember:
-    """A message to a person who may have left a channel while the bot heard nothing."""
+    """A message to a member, sent only if they are still in a channel.
+
+    They may have left it while the bot received no events.
+    """
 
     method: ClassVar[str] = PostMessage.method
 
     post: PostMessage
-    # Slack's id, of one that the bot is in.
+    # Slack's id of a channel that the bot is in.
     channel: str
 
     def send(self, api: SlackApi, metadata_token: str) -> tuple[str, str] | None:
-        """None where they are not in the channel: then nothing is sent."""
+        """Send the message, or return None if they are not in the channel."""
         if self.channel not in api.conversations_of(self.post.channel):
             return None
         return self.post.send(api, metadata_token)
@@ -219,23 +222,26 @@ class PostIfMember:
 
 @dataclass(frozen=True, slots=True)
 class PostIfNotMember:
-    """A message to a person, for whom a message in a channel is not notice enough."""
+    """A message to a member, sent only if they are not in a channel.
+
+    In the channel, the message there is notice enough.
+    """
 
     method: ClassVar[str] = PostMessage.method
 
     post: PostMessage
-    # Slack's id, of the channel with the message that mentions them.
+    # Slack's id of the channel whose message mentions them.
     channel: str
 
     def send(self, api: SlackApi, metadata_token: str) -> tuple[str, str] | None:
-        """None where they are in the channel: then nothing is sent."""
+        """Send the message, or return None if they are in the channel."""
         return None if self._is_member(api) else self.post.send(api, metadata_token)
 
     def _is_member(self, api: SlackApi) -> bool:
         try:
             return self.channel in api.conversations_of(self.post.channel)
         except Rejected:
-            # Slack doesn't tell: better twice than never.
+            # Slack does not say: better twice than never.
             return False
 
 
@@ -256,19 +262,19 @@ SlackAction = (
 
 
 def api_methods(action: SlackAction) -> Sequence[str]:
-    """What it calls in Slack."""
-    asked = (
+    """Return the methods that the action calls."""
+    methods = (
         [FetchMemberships.method]
         if isinstance(action, PostIfMember | PostIfNotMember)
         else []
     )
     if isinstance(action, SetReaction) and action.removed_emoji:
-        asked.append("reactions.remove")
-    return [*dict.fromkeys([*asked, action.method])]
+        methods.append("reactions.remove")
+    return [*dict.fromkeys([*methods, action.method])]
 
 
 @dataclass(frozen=True, slots=True)
 class Reschedule:
-    """Not the time to send it: its turn comes again then, and it is drawn anew."""
+    """Postpone the item: it is rendered and sent again at `until`."""
 
     until: datetime

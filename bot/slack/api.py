@@ -1,4 +1,4 @@
-"""What we ask of Slack, and what can come of it."""
+"""The interface to Slack's Web API, and its errors."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -7,9 +7,9 @@ from typing import Any, Protocol
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-# What Slack says of how long it wants to be left alone is believed up to this.
+# A longer Retry-After is cut to this.
 MAX_RETRY_AFTER = timedelta(hours=1)
-# The workspace as a whole no longer takes anything from us.
+# Errors that mean the whole workspace accepts nothing from us any more.
 REVOKED_TOKEN_ERRORS = {
     "account_inactive",
     "invalid_auth",
@@ -20,12 +20,12 @@ REVOKED_TOKEN_ERRORS = {
 }
 
 
-# Of a reply whose thread is gone.
+# The error for a reply whose thread is gone.
 THREAD_NOT_FOUND = "thread_not_found"
 
 
 class SlackError(Exception):
-    """Slack did not do what was asked. `code` is its error name, or ours."""
+    """A call to Slack failed. `code` is Slack's error code, or one of ours."""
 
     def __init__(self, method: str, code: str) -> None:
         super().__init__(f"{method}: {code}")
@@ -34,7 +34,7 @@ class SlackError(Exception):
 
 
 class RateLimited(SlackError):
-    """Not done; not to be asked again with this method for `seconds`."""
+    """Not done; call the method again after `retry_after` seconds."""
 
     def __init__(self, method: str, retry_after: float) -> None:
         super().__init__(method, "ratelimited")
@@ -46,19 +46,19 @@ class NotSent(SlackError):
 
 
 class HashConflict(NotSent):
-    """Not done: somebody else changed the view since it was drawn (`hash_conflict`)."""
+    """Not done: the view was changed since it was rendered (`hash_conflict`)."""
 
 
 class OutcomeUnknown(SlackError):
-    """Done or not: nobody knows before having looked."""
+    """Done or not: unknown until it is looked up."""
 
 
 class Rejected(SlackError):
-    """Slack will not do it, however often it is asked."""
+    """Slack will never accept this call."""
 
 
 class SlackApi(Protocol):
-    """Every method raises SlackError. Channels and people are Slack's ids."""
+    """Slack's methods. All raise SlackError. Channels and members are Slack's ids."""
 
     def post(
         self,
@@ -69,7 +69,7 @@ class SlackApi(Protocol):
         metadata_token: str,
         thread_ts: str | None = None,
     ) -> tuple[str, str]:
-        """Post a message; the channel it went to (a DM's own id) and its ts."""
+        """Post a message; return its channel (a DM's own id) and ts."""
 
     def update(
         self, channel: str, ts: str, text: str, blocks: Sequence[Block]
@@ -96,19 +96,19 @@ class SlackApi(Protocol):
         since: float,
         thread_ts: str | None = None,
     ) -> tuple[str, str] | None:
-        """Where the message of an operation stands, or which file it is.
+        """Return the channel and ts of the message with this token, or a file's id.
 
-        `since`: Unix time.
+        `since` is Unix time in seconds.
         """
 
     def upload_file(
         self, member: str, *, name: str, title: str, comment: str, content: bytes
     ) -> tuple[str, str]:
-        """Give one person a file; the conversation it is in, and the file's id."""
+        """Send a file to one person; return the conversation and the file's id."""
 
     def delete_file(self, file: str) -> None: ...
     def replies(self, channel: str, ts: str) -> Iterator[dict[str, Any]]:
-        """The messages of a thread, its parent first."""
+        """Yield the messages of a thread, its parent first."""
 
     def reactions_of(self, channel: str, ts: str) -> list[dict[str, Any]]:
         """Return a message's reactions with everybody who reacted."""
@@ -117,9 +117,9 @@ class SlackApi(Protocol):
     def push_view(self, trigger_id: str, view: View) -> None: ...
     def update_view(self, view_id: str, view: View, *, hash: str | None) -> None: ...  # noqa: A002 - Slack's name
     def publish_home(self, member: str, view: View, *, hash: str | None) -> str:  # noqa: A002
-        """Show somebody's Home tab; the new view's hash.
+        """Publish a member's Home tab; return the new view's hash.
 
-        Raises Outdated where a `hash` is given, and is not that of what is shown.
+        Raises HashConflict if `hash` is given and is not the current view's.
         """
 
     def respond(
@@ -130,37 +130,37 @@ class SlackApi(Protocol):
         *,
         replace: bool = False,
     ) -> None:
-        """Answer a click or a message shortcut, to nobody else's eyes."""
+        """Answer a click or a message shortcut with an ephemeral message."""
 
     def user_info(self, member: str) -> dict[str, Any]:
-        """Slack's user object."""
+        """Return Slack's user object."""
 
     def conversation_info(self, channel: str) -> dict[str, Any]:
-        """Slack's conversation object."""
+        """Return Slack's conversation object."""
 
     def own_conversations(self) -> Iterator[dict[str, Any]]:
-        """Each public or private channel that the bot is a member of."""
+        """Yield each public or private channel that the bot is a member of."""
 
     def conversations_of(self, member: str) -> Iterator[str]:
-        """The ids of the channels that somebody is in.
+        """Yield the ids of the channels that a member is in.
 
-        Of private ones Slack tells only those that the bot is in, too.
+        Private channels are included only if the bot is in them, too.
         """
 
     def private_conversations_of(
         self, member: str, *, is_urgent: bool
     ) -> Iterator[str]:
-        """The ids of the private channels that both somebody and the bot are in.
+        """Yield the ids of the private channels that both a member and the bot are in.
 
-        `is_urgent`: somebody's three seconds wait for the answer.
+        `is_urgent`: a user's three seconds are running.
         """
 
     def conversation_members(self, channel: str) -> Iterator[str]:
-        """The ids of everybody in a channel that the bot is in."""
+        """Yield the ids of everybody in a channel that the bot is in."""
 
     def auth_test(self) -> dict[str, Any]:
-        """Who we are, and where: `auth.test`.
+        """Call `auth.test`: return the bot's identity and workspace.
 
-        With the headers that tell the granted scopes as `scopes`, and when Slack
-        answered as `date`, each "" where it is missing.
+        Includes the headers for granted scopes as `scopes`, and the response's date as
+        `date`, each "" if it is missing.
         """

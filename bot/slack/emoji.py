@@ -1,4 +1,4 @@
-"""What an emoji means, and which texts are questions."""
+"""Emoji names: aliases, skin tones, and parsing of typed emoji."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ _VARIATION = "\ufe0f"
 
 
 def _load_table() -> tuple[dict[str, str], dict[str, str]]:
-    """Return the characters by their names, and Slack's first name by characters."""
+    """Return the characters by name, and Slack's first name by character."""
     by_name: dict[str, str] = {}
     by_character: dict[str, str] = {}
     for line in TABLE.splitlines():
@@ -35,7 +35,7 @@ _LONGEST_CHARACTER = max(map(len, _NAMES))
 
 @cache
 def canonical(name: str) -> str:
-    """One name for all skin tones and aliases: `thumbsup::skin-tone-3` is `👍`.
+    """Return one name for all skin tones and aliases: `thumbsup::skin-tone-3` is `👍`.
 
     A workspace's own emoji keeps its name.
     """
@@ -44,7 +44,7 @@ def canonical(name: str) -> str:
 
 
 def custom_names(names: Iterable[str]) -> list[str]:
-    """Return the names that Slack does not have: a workspace may have added them."""
+    """Return the names that are not Slack's: a workspace may have added them."""
     return [name for name in names if name not in _CHARACTERS]
 
 
@@ -52,14 +52,14 @@ def is_among(name: str, names: Sequence[str]) -> bool:
     return canonical(name) in _canonical_set(tuple(names))
 
 
-# A few for each channel, and asked about with each reaction.
+# There are a few per channel, and each reaction needs them.
 @lru_cache(maxsize=1024)
 def _canonical_set(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(map(canonical, names))
 
 
 def overlap(some: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether an emoji is among both."""
+    """Return True if an emoji is in both."""
     return any(is_among(name, others) for name in some)
 
 
@@ -67,24 +67,24 @@ _COLON_NAME = re.compile(r":([^\s:]{1,100})(?:::skin-tone-[2-6])?:")
 
 
 def render(names: Sequence[str]) -> str:
-    """Emoji as they look; a workspace's own, of which only the name is known, as that.
+    """Return the emoji as characters; a workspace's own as `:name:`.
 
-    `emoji_names` reads it back.
+    `parse` reads it back.
     """
     return " ".join(_CHARACTERS.get(name, f":{name}:") for name in names)
 
 
 def join_with_or(names: Sequence[str]) -> str:
-    """In mrkdwn, where Slack draws them: ":+1:, :heart: or :bulb:"."""
+    """Return a list in mrkdwn, which Slack renders: ":+1:, :heart: or :bulb:"."""
     *others, last = (f":{name}:" for name in names)
     return f"{', '.join(others)} or {last}" if others else last
 
 
 def parse(text: str) -> tuple[list[str], list[str]]:
-    """Typed, as ":+1: 👏 heart": the names, and what is no name of an emoji.
+    """Parse typed emoji, as ":+1: 👏 heart"; return names, and words that are no emoji.
 
-    A name that is none of Slack's own needs its colons: a workspace calls its own emoji
-    as it likes, in any script, but `nonsense` alone is a word.
+    A name that is not Slack's needs colons: a workspace may use any name in any script,
+    but `nonsense` alone is a word.
     """
     good, bad = [], []
     for word in unicodedata.normalize("NFC", text).replace(",", " ").split():
@@ -97,8 +97,8 @@ def parse(text: str) -> tuple[list[str], list[str]]:
 
 
 def _parse_word(word: str) -> Iterator[str | None]:
-    """Yield the emoji that a word is made of; None for anything else in it."""
-    # Ⓜ is an emoji, and a small letter of it is none.
+    """Yield the emoji in a word; None for anything else in it."""
+    # Ⓜ is an emoji, but its lower-case letter is not.
     bare = _SKIN_TONE.sub("", word.lower())
     if bare in _CHARACTERS:
         yield bare
@@ -121,7 +121,7 @@ def _parse_word(word: str) -> Iterator[str | None]:
 
 
 def is_valid_name(name: str) -> bool:
-    """Whether Slack would take it as the name of an emoji: letters of any script."""
+    """Return True if Slack would accept the name: letters of any script."""
     return all(
         character in "_'+-" or unicodedata.category(character)[0] in "LMN"
         for character in name

@@ -1,4 +1,4 @@
-"""One call to Slack's Web API, and what its answer means."""
+"""HTTP calls to Slack's Web API, with their errors classified."""
 
 import json
 import math
@@ -27,7 +27,7 @@ from bot.slack.api import (
 
 T = TypeVar("T")
 
-# A message that Slack cannot have shown: it said so before it began.
+# Slack refused the call before it did anything.
 _NOT_SENT_ERRORS = {
     "ratelimited",
     "rate_limited",
@@ -35,11 +35,11 @@ _NOT_SENT_ERRORS = {
     "team_added_to_org",
     "org_login_required",
 }
-# Slack's own words: "it's possible some aspect of the operation succeeded".
+# Slack's documentation: "it's possible some aspect of the operation succeeded".
 _OUTCOME_UNKNOWN_ERRORS = {"internal_error", "fatal_error", "service_unavailable"}
-# With any other status it is not Slack's API that answers.
+# Any other status comes from something between us and Slack's API.
 _API_STATUSES = {200, 400, 401, 403, 404}
-# Raised where an answer is none that Slack sends: the SDK expects one that is.
+# Errors of the SDK and of HTTP for a response that Slack's API would not send.
 _INVALID_RESPONSE_ERRORS = (
     OSError,
     HTTPException,
@@ -53,7 +53,7 @@ _INVALID_RESPONSE_ERRORS = (
 
 
 class ProxyAwareClient(WebClient):
-    """The SDK's client, which asks what is on this machine without a proxy."""
+    """The SDK's client, without a proxy for loopback addresses."""
 
     def _perform_urllib_http_request_internal(
         self, url: str, req: Request
@@ -70,7 +70,7 @@ class ProxyAwareClient(WebClient):
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a loopback address is meant, which no proxy can reach for us."""
+    """Return True for a loopback address, which no proxy can reach for us."""
     host = (urlsplit(url).hostname or "").rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -81,29 +81,32 @@ def is_loopback(url: str) -> bool:
 
 
 def opener_for(url: str) -> OpenerDirector:
-    """Opens the address, through a proxy where the environment names one for it."""
+    """Return an opener, with a proxy if the environment names one for the address."""
     return build_opener(*([ProxyHandler({})] if is_loopback(url) else []))
 
 
 def call_method(
     client: WebClient, method: str, *, ok_errors: set[str] | None = None, **args: object
 ) -> SlackResponse:
-    """`done`: errors that say that the effect is there already."""
+    """Call a method; a response with one of `ok_errors` is returned, too.
+
+    Those errors mean that the effect exists already. Raises SlackError.
+    """
     params = {name: value for name, value in args.items() if value is not None}
     try:
-        answer = client.api_call(method, params=params)
+        response = client.api_call(method, params=params)
     except SlackApiError as error:
-        answer = error.response
-        if isinstance(answer, SlackResponse) and _error_name(answer) in (
+        response = error.response
+        if isinstance(response, SlackResponse) and _error_name(response) in (
             ok_errors or ()
         ):
-            return answer
-        raise _classify_error(method, answer) from None
+            return response
+        raise _classify_error(method, response) from None
     except _INVALID_RESPONSE_ERRORS as error:
         raise classify_transport_error(method, error) from error
-    if not isinstance(answer.data, Mapping):
+    if not isinstance(response.data, Mapping):
         raise OutcomeUnknown(method, "no_object")
-    return answer
+    return response
 
 
 @overload
@@ -115,7 +118,10 @@ def require_field(answer: SlackResponse, name: str, kind: type[T]) -> T: ...
 
 
 def require_field(answer: SlackResponse, name: str, kind: type[Any] = str) -> Any:
-    """The answer's part of that name and kind; raises Unsure where it has none."""
+    """Return a field of the response; raises OutcomeUnknown if it is missing.
+
+    A value of another type than `kind`, and an empty string, count as missing.
+    """
     value = answer.get(name)
     if not isinstance(value, kind) or value == "":
         method = urlsplit(answer.api_url).path.rpartition("/")[2]
@@ -124,7 +130,7 @@ def require_field(answer: SlackResponse, name: str, kind: type[Any] = str) -> An
 
 
 def send_file(url: str, name: str, content: bytes) -> None:
-    """Send a file to the address that Slack gave for it. Raises SlackError."""
+    """Upload a file to the URL that Slack gave for it. Raises SlackError."""
     headers = {
         "Content-Type": "application/octet-stream",
         "Content-Disposition": f'attachment; filename="{name}"',
@@ -133,9 +139,10 @@ def send_file(url: str, name: str, content: bytes) -> None:
 
 
 def send_json(method: str, url: str, body: Mapping[str, Any]) -> None:
-    """Send something to an address that Slack gave for it. Raises SlackError.
+    """Post JSON to a URL that Slack gave. Raises SlackError.
 
-    `method` is what the address is called. Somebody's three seconds wait for it.
+    `method` names the URL in errors. The timeout is short: a user's three seconds are
+    running.
     """
     headers = {"Content-Type": "application/json; charset=utf-8"}
     _send(method, url, json.dumps(body).encode(), headers, timeout=1)
@@ -146,8 +153,8 @@ def _send(
 ) -> None:
     try:
         request = Request(url, content, dict(headers))  # noqa: S310 - Slack named it
-        with opener_for(url).open(request, timeout=timeout) as answer:
-            answer.read()
+        with opener_for(url).open(request, timeout=timeout) as response:
+            response.read()
     except HTTPError as error:
         raise OutcomeUnknown(method, f"http_{error.code}") from error
     except (OSError, HTTPException, ValueError) as error:
@@ -155,7 +162,7 @@ def _send(
 
 
 def _error_name(response: SlackResponse) -> str:
-    """Slack's error name; empty where the answer was no answer of Slack's API."""
+    """Return Slack's error code; empty if the response is not from Slack's API."""
     if not isinstance(response.data, Mapping) or response.get("ok") is not False:
         return ""
     name = str(response.get("error", ""))
@@ -178,7 +185,7 @@ def _classify_error(method: str, response: SlackResponse) -> SlackError:
 
 
 def _retry_after(headers: Mapping[str, Any]) -> float:
-    """Seconds to wait: a minute where Slack's header is missing or makes no sense."""
+    """Return seconds to wait: a minute if Slack's header is missing or invalid."""
     value = next((v for k, v in headers.items() if k.lower() == "retry-after"), "")
     if isinstance(value, list):
         value = value[0] if value else ""
@@ -192,7 +199,7 @@ def _retry_after(headers: Mapping[str, Any]) -> float:
 
 
 def classify_transport_error(method: str, error: Exception) -> SlackError:
-    """A connection that never came about did nothing; any other may have."""
+    """Return NotSent if no connection was made, else OutcomeUnknown."""
     reason = error.reason if isinstance(error, URLError) else error
     if isinstance(reason, ConnectionRefusedError) or type(reason).__name__ in {
         "gaierror",
@@ -203,7 +210,7 @@ def classify_transport_error(method: str, error: Exception) -> SlackError:
 
 
 def open_socket_url(token: str, base_url: str) -> str:
-    """Have Slack name an address for Socket Mode; raises SlackError if it won't."""
+    """Ask Slack for a Socket Mode URL; raises SlackError."""
     client = ProxyAwareClient(token, base_url=base_url, timeout=8, retry_handlers=[])
     return require_field(call_method(client, "apps.connections.open"), "url")
 
@@ -213,5 +220,5 @@ def to_json(blocks: Sequence[Block]) -> str:
 
 
 def is_outside_thread(message: object) -> bool:
-    """Whether a message that was to be a reply is none."""
+    """Return True if a message that should be a reply is outside its thread."""
     return isinstance(message, dict) and not message.get("thread_ts")

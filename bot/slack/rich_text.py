@@ -1,4 +1,4 @@
-"""Rich text blocks: nothing in them is parsed, so people's words stay words."""
+"""Rich text blocks: Slack parses nothing in them, so people's text stays text."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,27 +29,30 @@ from bot.slack.text import (
 
 _Parts = RichTextElementParts
 
-# More people than this are named, not notified: an ask is not a megaphone.
+# Further people are named without a notification: an ask is not a megaphone.
 MAX_MENTIONS = 5
-# Each emoji, link or box is an element of its own, many times as long as what it
-# shows; Slack refuses messages whose blocks are too long. The rest is shown as text.
+# Each emoji, link or code block is an element of its own, many times as long as its
+# text; Slack refuses messages whose blocks are too long. The rest becomes text.
 MAX_ELEMENTS = 60
 
-# "today at 9:00", "Friday, December 4th at 9:00": Slack's words, in the reader's zone.
+# "today at 9:00", "Friday, December 4th at 9:00": Slack's format, in the reader's zone.
 _DATE = "{date_long_pretty} at {time}"
 
 Part = str | Token
 
 
 def user_mention(member: str) -> Token:
-    """A mention, which notifies."""
+    """Return a mention, which notifies."""
     if is_erased(member):
         return Token("text", SOMEONE)
     return Token("person", f"@{member}", member)
 
 
 def channel_mention(channel: str, name: str) -> Token:
-    """A channel, by Slack's id: Slack shows and links its name to who may see it."""
+    """Return a channel by its Slack id:
+
+    Slack shows its name to those who may see it.
+    """
     return Token("channel", f"#{name}" if name else "the channel", channel)
 
 
@@ -58,36 +61,36 @@ def link(url: str, label: str) -> Token:
 
 
 def date_token(at: datetime, zone: ZoneInfo) -> Token:
-    """A moment: Slack shows it in each reader's own zone.
+    """Return a time that Slack shows in each reader's own zone.
 
-    Where Slack can't, it is said in `zone`, by the zone's name.
+    Without support for that, it is shown in `zone`, with the zone's name.
     """
     return Token("date", timezones.format_full(at, zone), str(int(at.timestamp())))
 
 
 def inline(*parts: Part) -> RichTextBlock:
-    """Our own words and theirs, side by side: strings are shown as they are."""
+    """Return a block of our text and tokens; strings are not parsed."""
     elements = [_element(piece) for piece in _to_tokens(parts)]
     return RichTextBlock(elements=[RichTextSectionElement(elements=elements)])
 
 
 def context_line(*parts: Part) -> ContextBlock:
-    """The same in small grey letters, for our own words, times and names in them."""
+    """Return a context line (small and grey) of our text, times and names."""
     text = "".join(_to_mrkdwn(piece) for piece in _to_tokens(parts))
     return ContextBlock(elements=[MarkdownTextObject(text=text, verbatim=True)])
 
 
 def fallback_text(*parts: Part) -> str:
-    """The same for a notification, where nothing may be parsed either."""
+    """Return the same as text for a notification, without anything to parse."""
     return escape("".join(piece.text for piece in _to_tokens(parts)))
 
 
 def _to_tokens(parts: Sequence[Part]) -> list[Token]:
-    """A sentence, which may begin with somebody we can't name."""
-    said = [Token("text", p) if isinstance(p, str) else p for p in parts if p]
-    if said and said[0].kind == "text" and said[0].text.startswith(SOMEONE):
-        said[0] = Token("text", capitalize(said[0].text))
-    return said
+    """Convert parts to tokens; capitalize a leading "someone"."""
+    tokens = [Token("text", p) if isinstance(p, str) else p for p in parts if p]
+    if tokens and tokens[0].kind == "text" and tokens[0].text.startswith(SOMEONE):
+        tokens[0] = Token("text", capitalize(tokens[0].text))
+    return tokens
 
 
 def _to_mrkdwn(token: Token) -> str:
@@ -101,13 +104,13 @@ def user_text(
     *,
     limit: int,
     is_bold: bool = False,
-    # Fewer where several texts share a message.
+    # Fewer if several texts share a message.
     max_elements: int = MAX_ELEMENTS,
     prefix: Sequence[Part] = (),
 ) -> RichTextBlock:
-    """Marked text as its author wrote it, code in its boxes, cut at `limit`.
+    """Return mrkdwn as rich text, with code in its boxes, truncated at `limit`.
 
-    `lead` is said before it on its first line, as in `sentence`.
+    `prefix` comes before it on its first line, as in `inline`.
     """
     shown = [*_to_tokens(prefix), *_truncate(text, limit, max_elements)]
     return RichTextBlock(elements=list(_sections(shown, is_bold=is_bold)))
@@ -147,7 +150,7 @@ def _limit_mentions(parts: Iterable[Token], max_elements: int) -> Iterator[Token
 
 
 def _truncate_token(token: Token, room: int) -> list[Token]:
-    """What fits of the last piece, and a mark; half a link would be another link."""
+    """Return the part of the last token that fits; half a link would be another."""
     match token.kind:
         case "text" | "code" if room:
             return [Token(token.kind, token.text[:room] + ELLIPSIS)]
@@ -159,7 +162,7 @@ _FENCE = re.compile(r"```\n?(.+?)\n?```\n?", re.DOTALL)
 
 
 def _split_code(text: str) -> Iterator[Token]:
-    """Text between two fences is code; a fence left open stays as written."""
+    """Split text into tokens; text between two fences is code, an open fence is not."""
     end = 0
     for fence in _FENCE.finditer(text):
         yield from tokenize(text[end : fence.start()])
@@ -201,7 +204,7 @@ def _element(token: Token, *, is_bold: bool = False) -> RichTextElement:
                 timestamp=int(token.target), format=_DATE, fallback=token.text
             )
         case "emoji":
-            # The element that Slack publishes has a name and no skin tone.
+            # Slack documents this element with a name, and without a skin tone.
             return _Parts.Emoji(name=token.target.partition("::")[0])
         case "text" | "code":
             return _Parts.Text(text=token.text, style=style)

@@ -1,7 +1,7 @@
-"""Slack's mrkdwn, safely: what people wrote, shown as written and harmless.
+"""Slack's mrkdwn, made safe: people's text appears as written, without side effects.
 
-"Marked" text is what Slack sends in messages: `&`, `<` and `>` escaped, with tokens
-such as <@U1>, <#C1|name>, <https://a.b|a.b>. We keep people's texts in this form.
+mrkdwn here is text as Slack sends it in messages: `&`, `<` and `>` escaped, with tokens
+such as <@U1>, <#C1|name>, <https://a.b|a.b>. People's texts are stored in it.
 """
 
 import re
@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 ELLIPSIS = "…"
-# Of whom we know no name, or no longer.
+# For people without a known name.
 SOMEONE = "someone"
-# What stands for a forgotten person's id begins so, as no id of Slack's does.
+# The prefix of an erased member's replacement id; no Slack id has it.
 ERASED_PREFIX = "forgotten-"
 
-# Zero-width joiners stay, for emoji and scripts that need them; what can reorder or
-# hide the text around it goes, as does what no keyboard types.
+# Zero-width joiners stay, for emoji and scripts that need them. Characters that can
+# reorder or hide the text around them go, as do those that no keyboard types.
 _HARMFUL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u206f"
     "\u180e\u200b\u2060-\u2064\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _LINE_END = re.compile("\r\n?|[\x85\u2028\u2029]")
-# More than this many marks on one letter are no language but an attempt to paint
-# over the neighbouring lines; no living script stacks more than four.
+# More than four marks on one letter paint over the neighbouring lines; no living script
+# stacks more.
 _STACKED_MARKS = re.compile(
     r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]{4})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]+"
 )
@@ -40,24 +40,24 @@ _MARKS = "".join(
     if unicodedata.category(mark)[0] == "M"
 )
 _NAMING = rf"(?:[^\WA-Z]|['+{_MARKS}-])"
-# A workspace names its own emoji in any script. Digits alone are a time of the day, but
-# for two of Slack's own. Names are shorter; what is longer is no emoji.
+# A workspace names its own emoji in any script. Digits alone are a time of the day,
+# except for two of Slack's own. Longer names do not exist.
 _EMOJI = re.compile(
     rf"(?=:[^:]{{1,100}}:):((?:{_NAMING}*(?:[^\W\dA-Z_]|\+){_NAMING}*|-1|100|1234)"
     r"(?:::skin-tone-[2-6])?):"
 )
-# Of several in a row the first must not come after a letter, as in `std::vec::Vec`.
+# The first emoji in a row must not come after a letter, as in `std::vec::Vec`.
 _EMOJI_ROW = re.compile(rf"(?<![\w:])(?:{_EMOJI.pattern})+")
 
 
 def capitalize(text: str) -> str:
-    """As a sentence begins; the other letters stay, since names have capitals too."""
+    """Capitalize the first letter only, since names have capitals, too."""
     return text[:1].upper() + text[1:]
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A stretch of text. `shown` is what a reader sees; `target` its id or URL."""
+    """A piece of text. `text` is the visible part; `target` its id or URL."""
 
     kind: Literal["text", "code", "person", "channel", "link", "emoji", "date"]
     text: str
@@ -65,14 +65,14 @@ class Token:
 
 
 def sanitize(text: str) -> str:
-    """Text as typed, without what could harm its surroundings; in NFC."""
+    """Return text without characters that could harm its surroundings; in NFC."""
     text = _LINE_END.sub("\n", text)
     text = unicodedata.normalize("NFC", _HARMFUL.sub("", text))
     return _STACKED_MARKS.sub(r"\1", text).strip()
 
 
 def escape(text: str) -> str:
-    """Plain text in, marked text out: nothing in it is a token any more."""
+    """Convert plain text to mrkdwn without any token."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -81,12 +81,12 @@ def unescape(text: str) -> str:
 
 
 def to_mrkdwn(plain: str) -> str:
-    """What a person typed into a form, as marked text."""
+    """Convert text typed into a form to mrkdwn."""
     return escape(sanitize(plain))
 
 
 def tokenize(text: str) -> Iterator[Token]:
-    """Marked text in, what a reader is to see out, in order."""
+    """Split mrkdwn into visible tokens, in order."""
     end = 0
     for token in _TOKEN.finditer(text):
         yield from _tokenize_plain(text[end : token.start()])
@@ -100,8 +100,8 @@ def _tokenize_plain(text: str) -> Iterator[Token]:
     for row in _EMOJI_ROW.finditer(text):
         if row.start() > end:
             yield Token("text", unescape(text[end : row.start()]))
-        for found in _EMOJI.finditer(row[0]):
-            yield Token("emoji", found[0], found[1])
+        for match in _EMOJI.finditer(row[0]):
+            yield Token("emoji", match[0], match[1])
         end = row.end()
     if end < len(text):
         yield Token("text", unescape(text[end:]))
@@ -110,7 +110,7 @@ def _tokenize_plain(text: str) -> Iterator[Token]:
 def _parse_token(token: str) -> Token:
     target, _, label = token.partition("|")
     target, label = unescape(target), unescape(label)
-    # Nobody can read an id: where no name is known, a word stands for it.
+    # Ids are unreadable: without a name, a word stands for it.
     if re.fullmatch(r"@[UW][A-Z0-9]+", target):
         return Token("person", f"@{label or SOMEONE}", target[1:])
     if re.fullmatch(r"#[CG][A-Z0-9]+", target):
@@ -118,17 +118,17 @@ def _parse_token(token: str) -> Token:
     if _ADDRESS.fullmatch(target):
         return Token("link", _link_text(target, label), target)
     if target.startswith("!"):
-        # A group's mention must not fire, so it becomes the words it stands for.
+        # A group's mention must not notify, so it becomes plain text.
         kind = target[1:].partition("^")[0]
         return Token("text", label or ("a group" if kind == "subteam" else f"@{kind}"))
     if _OTHER_LINK.match(target):
-        # Slack opens a telephone, say; we show it as it was written.
+        # Slack opens such links (a telephone's, for example); here they are plain text.
         return Token("text", label or target.removeprefix("tel:"))
     return Token("text", f"<{token}>" if not label else f"<{target}|{label}>")
 
 
 def _link_text(url: str, label: str) -> str:
-    """A label stands alone only if it is the address itself, else both are shown."""
+    """Return the label if it is the address itself, else both."""
     bare = re.sub(r"^(https?://|mailto:)", "", url)
     if not label or label in {url, bare, bare.removesuffix("/")}:
         return label or url
@@ -136,29 +136,29 @@ def _link_text(url: str, label: str) -> str:
 
 
 def mentioned_ids(text: str) -> tuple[set[str], set[str]]:
-    """Return the ids of the people and of the channels that marked text mentions."""
+    """Return the ids of the people and of the channels mentioned in mrkdwn."""
     return (
-        {found[1] for found in _PERSON.finditer(text)},
-        {found[1] for found in _CHANNEL.finditer(text)},
+        {match[1] for match in _PERSON.finditer(text)},
+        {match[1] for match in _CHANNEL.finditer(text)},
     )
 
 
 def label_mentions(text: str, names: Mapping[str, str]) -> str:
-    """Give each mention in marked text the name of its person or channel.
+    """Label each mention in mrkdwn with the name of its person or channel.
 
-    Of those that `names` lacks the name stays that Slack gave, if any.
+    A mention without an entry in `names` keeps Slack's label, if any.
     """
 
-    def named(found: re.Match[str]) -> str:
-        name = names.get(found[1])
-        known = f"|{escape(name)}" if name else found[2] or ""
-        return f"{found[0][:2]}{found[1]}{known}>"
+    def named(match: re.Match[str]) -> str:
+        name = names.get(match[1])
+        known = f"|{escape(name)}" if name else match[2] or ""
+        return f"{match[0][:2]}{match[1]}{known}>"
 
     return _CHANNEL.sub(named, _PERSON.sub(named, text))
 
 
 def to_plain(text: str) -> str:
-    """Marked text in, what a reader sees out: for lists, options and forms."""
+    """Return the visible text of mrkdwn, for lists, options and forms."""
     return "".join(piece.text for piece in tokenize(text))
 
 
@@ -167,18 +167,19 @@ def one_line(text: str) -> str:
 
 
 def truncate(plain_text: str, limit: int) -> str:
-    """At most `limit` characters, with a mark where something was cut off."""
+    """Return at most `limit` characters, with an ellipsis if any are cut off."""
     if len(plain_text) <= limit:
         return plain_text
     return plain_text[: limit - len(ELLIPSIS)].rstrip() + ELLIPSIS
 
 
 def english_length(plain_text: str) -> int:
-    """How many letters of English would say as much; spaces in a row count once.
+    """Return the number of English letters that would say as much.
 
-    A letter of Chinese says what three of English say (7 stand for 20), a syllable of
-    Korean what two say, and three of Arabic, which leaves vowels out, what four say.
-    Marks count where they are vowels, one behind a letter.
+    A letter of Chinese says as much as three of English (7 stand for 20), a syllable of
+    Korean as much as two, and three of Arabic, which leaves vowels out, as much as
+    four. Marks count if they are vowels, one after each letter. Spaces in a row count
+    once.
     """
     thirds, is_letter = 0, False
     for character in one_line(plain_text):
@@ -201,12 +202,12 @@ def english_length(plain_text: str) -> int:
     return thirds // 3
 
 
-# What stands on another character, or is not seen at all.
+# Combining or invisible characters.
 _COMBINING = {"Mn", "Me", "Cf"}
 _VOWELS = ("VOWEL SIGN", "CHARACTER SARA", "MAI HAN-AKAT")
-# Letters by their category that are drawn as nothing: Hangul fillers, blank Braille.
+# Letters by category that are blank: Hangul fillers, blank Braille.
 _BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"
-# By how Unicode names its letters: how many thirds of a letter of English each is.
+# Thirds of an English letter per letter, by the prefix of its Unicode name.
 _ENGLISH_THIRDS = {
     "CJK ": 9,
     "HIRAGANA LETTER": 9,
@@ -221,7 +222,7 @@ _ENGLISH_THIRDS = {
 
 
 def truncate_mrkdwn(text: str, limit: int) -> str:
-    """Marked text of which a reader sees at most `limit` characters, tokens whole."""
+    """Truncate mrkdwn to `limit` visible characters; tokens stay whole."""
     if len(to_plain(text)) <= limit:
         return text
     kept, room = [], limit - len(ELLIPSIS)
@@ -248,19 +249,22 @@ def _with_source(text: str) -> Iterator[tuple[Token, str]]:
 
 
 def is_erased(member: str) -> bool:
-    """Whether it is no person's id any more, but what stands for one."""
+    """Return True if the id stands for an erased member."""
     return member.startswith(ERASED_PREFIX)
 
 
 def mention(member: str) -> str:
-    """Notifies the person. For somebody's name in passing, use their name."""
+    """Return a mention, which notifies.
+
+    Use the name to refer to somebody in passing.
+    """
     return SOMEONE if is_erased(member) else f"<@{member}>"
 
 
 def permalink(
     team_url: str, channel: str, ts: str, thread_ts: str | None = None
 ) -> str:
-    """Slack's address of a message, made as Slack makes it (chat.getPermalink)."""
+    """Return a message's permalink, as Slack builds it (chat.getPermalink)."""
     address = f"{team_url}archives/{channel}/p{ts.replace('.', '')}"
     if thread_ts and thread_ts != ts:
         address += f"?thread_ts={thread_ts}&cid={channel}"

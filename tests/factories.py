@@ -6,22 +6,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from slack_bolt import App, BoltRequest, BoltResponse
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 import jobs.checkins
 from bot.checkins import schedules
 from bot.outbox.worker import OutboxWorker
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Workspace
 from bot.workspace import channels, members
 from models import Answer, Ask, Round, Schedule
 from tests.fakes import FakeSlack, PostedMessage
 from tests.slack_payloads import (
     ADMIN,
     ASKER,
-    BOT,
     HELP_CHANNEL,
     NAMES,
-    TEAM,
     conversation_object,
     element_state,
     form_values,
@@ -57,11 +55,17 @@ class Story:
         deliverer: OutboxWorker,
         slack: FakeSlack,
         clock: Clock,
+        workspace: Workspace | None = None,
     ) -> None:
+        """`workspace` is the one it happens in; None: the only one that is served."""
         self._bolt, self.rt, self.deliverer = bolt, rt, deliverer
         self.slack, self.clock = slack, clock
+        self.workspace = workspace or rt.workspaces.only
+        self.team = self.workspace.team_id
         self._count = itertools.count(1)
-        slack.people |= {slack_id: user_object(slack_id) for slack_id in NAMES}
+        slack.people |= {
+            slack_id: user_object(slack_id, team_id=self.team) for slack_id in NAMES
+        }
         slack.channels[HELP_CHANNEL] = conversation_object(HELP_CHANNEL, "help")
 
     # What the bot is told
@@ -74,7 +78,7 @@ class Story:
     def event(self, event: dict[str, Any], **envelope: Any) -> int:
         body = {
             "token": "t",
-            "team_id": TEAM,
+            "team_id": self.team,
             "api_app_id": "A0",
             "type": "event_callback",
             "event_id": f"Ev{next(self._count)}",
@@ -82,8 +86,8 @@ class Story:
             "authorizations": [
                 {
                     "enterprise_id": None,
-                    "team_id": TEAM,
-                    "user_id": BOT,
+                    "team_id": self.team,
+                    "user_id": self.workspace.bot_user_id,
                     "is_bot": True,
                     "is_enterprise_install": False,
                 }
@@ -107,10 +111,10 @@ class Story:
         **fields: Any,
     ) -> str:
         ts = fields.pop("ts", None) or self.ts()
-        assert (
-            self.event(message_event(member, text, ts, thread_ts, channel, **fields))
-            == 200
+        event = message_event(
+            member, text, ts, thread_ts, channel, **{"team": self.team, **fields}
         )
+        assert self.event(event) == 200
         return ts
 
     def react(
@@ -151,10 +155,12 @@ class Story:
             "hidden": True,
             "ts": event_ts or self.ts(),
             "event_ts": event_ts or self.ts(),
-            "message": message_event(member, text, ts, thread_ts),
+            "message": message_event(member, text, ts, thread_ts, team=self.team),
         }
         if before is not None:
-            event["previous_message"] = message_event(member, before, ts, thread_ts)
+            event["previous_message"] = message_event(
+                member, before, ts, thread_ts, team=self.team
+            )
         assert self.event(event) == 200
 
     def delete(self, member: str, ts: str, *, thread_ts: str | None = None) -> None:
@@ -167,7 +173,9 @@ class Story:
             "ts": event_ts,
             "event_ts": event_ts,
             "deleted_ts": ts,
-            "previous_message": message_event(member, "gone", ts, thread_ts),
+            "previous_message": message_event(
+                member, "gone", ts, thread_ts, team=self.team
+            ),
         }
         assert self.event(event) == 200
 
@@ -188,7 +196,7 @@ class Story:
                 "user_id": member,
                 "channel_id": channel,
                 "channel_name": channel_name,
-                "team_id": TEAM,
+                "team_id": self.team,
                 "trigger_id": trigger_id or f"trigger-{next(self._count)}",
                 "response_url": "https://hooks.slack.test/command",
             }
@@ -222,8 +230,8 @@ class Story:
         return self.dispatch(
             {
                 "type": "view_submission",
-                "team": {"id": TEAM},
-                "user": {"id": member, "team_id": TEAM},
+                "team": {"id": self.team},
+                "user": {"id": member, "team_id": self.team},
                 "view": sent,
             }
         )
@@ -252,8 +260,8 @@ class Story:
         action |= fields
         body: dict[str, Any] = {
             "type": "block_actions",
-            "team": {"id": TEAM},
-            "user": {"id": member, "team_id": TEAM},
+            "team": {"id": self.team},
+            "user": {"id": member, "team_id": self.team},
             "trigger_id": f"trigger-{next(self._count)}",
             "actions": [action],
         }
@@ -289,10 +297,10 @@ class Story:
             {
                 "type": "message_action",
                 "callback_id": callback_id,
-                "team": {"id": TEAM},
-                "user": {"id": member, "team_id": TEAM},
+                "team": {"id": self.team},
+                "user": {"id": member, "team_id": self.team},
                 "channel": {"id": channel, "name": "help"},
-                "message": message_event(author, text, ts, thread_ts),
+                "message": message_event(author, text, ts, thread_ts, team=self.team),
                 "message_ts": ts,
                 "action_ts": self.ts(),
                 "trigger_id": f"trigger-{next(self._count)}",
@@ -352,15 +360,13 @@ class Story:
 
     def add_schedule(self, channel: str = HELP_CHANNEL, **changes: Any) -> int:
         """The id of a check-in that a channel has: Mondays at nine, in Berlin."""
-        now, workspace = self.clock(), self.rt.workspace
+        now, workspace = self.clock(), self.workspace
         described = self.slack.channels.setdefault(
             channel, conversation_object(channel, channel.lower())
         )
-        with self.rt.write(self.rt.workspace) as tx:
+        with self.rt.write(self.workspace) as tx:
             place = channels.upsert_from_slack(tx, described)
-            members.upsert_from_slack(
-                tx, self.slack.people[ADMIN], team_id=workspace.team_id
-            )
+            members.upsert_from_slack(tx, self.slack.people[ADMIN], team_id=self.team)
             values = {
                 "installation_id": workspace.id,
                 "channel_id": place.id,
@@ -393,18 +399,28 @@ class Story:
         self.deliver()
         with self.rt.read_session() as session:
             return session.scalars(
-                select(Round).order_by(Round.local_date.desc()).limit(1)
+                self._rounds().order_by(Round.local_date.desc()).limit(1)
             ).one()
+
+    def _rounds(self) -> Select[Round]:
+        return (
+            select(Round)
+            .join(Schedule, Schedule.id == Round.schedule_id)
+            .where(Schedule.installation_id == self.workspace.id)
+        )
 
     def _is_scheduled(self) -> bool:
         with self.rt.read_session() as session:
-            return session.scalar(select(Schedule.id).limit(1)) is not None
+            known = select(Schedule.id).filter_by(installation_id=self.workspace.id)
+            return session.scalar(known.limit(1)) is not None
 
     def close_rounds(self, at: datetime | None = None) -> None:
         """Time passes until then; without, until the last open round is over."""
         with self.rt.read_session() as session:
             last = session.scalar(
-                select(func.max(Round.closes_at)).filter_by(state="open")
+                self._rounds()
+                .where(Round.state == "open")
+                .with_only_columns(func.max(Round.closes_at))
             )
         self.clock.now = at or last or self.clock.now
         jobs.checkins.close_rounds(self.rt, self.deliverer)
@@ -412,7 +428,8 @@ class Story:
 
     def asks(self) -> list[Ask]:
         with self.rt.read_session() as session:
-            return list(session.scalars(select(Ask).order_by(Ask.id)))
+            here = select(Ask).filter_by(installation_id=self.workspace.id)
+            return list(session.scalars(here.order_by(Ask.id)))
 
     def only_ask(self) -> Ask:
         [ask] = self.asks()
@@ -420,7 +437,12 @@ class Story:
 
     def answers(self) -> list[Answer]:
         with self.rt.read_session() as session:
-            return list(session.scalars(select(Answer).order_by(Answer.ts)))
+            here = (
+                select(Answer)
+                .join(Ask, Ask.id == Answer.ask_id)
+                .where(Ask.installation_id == self.workspace.id)
+            )
+            return list(session.scalars(here.order_by(Answer.ts)))
 
     def answer_marks(self) -> dict[str, tuple[bool, int]]:
         """Each answer's ts: whether it solved the ask, and how many it helped."""

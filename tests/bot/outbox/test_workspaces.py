@@ -1,0 +1,247 @@
+"""One worker sends for several workspaces: what goes wrong in one stays there."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+import jobs.installations
+from bot.outbox import enqueue, queue
+from bot.outbox.kind import MessageKind
+from bot.outbox.message_type import MessageType
+from bot.outbox.queue import Delivery
+from bot.outbox.worker import OutboxWorker
+from bot.runtime import Runtime, Transaction, Workspace
+from bot.slack.actions import PostMessage
+from bot.slack.api import OutcomeUnknown, RateLimited, Rejected
+from models import Installation, OutboxItem, RateLimit
+from tests.factories import Clock
+from tests.fakes import FakeSlack
+from tests.two_workspaces import serve_two
+
+POST = MessageKind("post")
+POST_METHOD = "chat.postMessage"
+
+
+class Two:
+    """A worker, and in both workspaces a channel of the same id."""
+
+    def __init__(self, rt: Runtime) -> None:
+        self.rt = rt
+        self.alpha, self.beta = rt.workspaces
+        # The teams whose messages were sent, in this order.
+        self.sent: list[str] = []
+        self.rejected: list[str] = []
+        for workspace in rt.workspaces:
+            self.slack(workspace).on_call = self._note(workspace)
+        self.worker = OutboxWorker(
+            rt,
+            {
+                POST: MessageType(
+                    POST,
+                    self._render,
+                    on_rejected=lambda tx, _delivery, _error: self.rejected.append(
+                        tx.workspace.team_id
+                    ),
+                )
+            },
+        )
+
+    def _note(self, workspace: Workspace) -> Callable[[str], None]:
+        return lambda method: (
+            self.sent.append(workspace.team_id) if method == POST_METHOD else None
+        )
+
+    def _render(self, tx: Transaction, delivery: Delivery) -> PostMessage:
+        text = f"{tx.workspace.team_id} {delivery.subject_id}"
+        return PostMessage(delivery.recipient, text, [])
+
+    def slack(self, workspace: Workspace) -> FakeSlack:
+        client = self.rt.slack_of(workspace)
+        assert isinstance(client, FakeSlack)
+        return client
+
+    def promise(self, workspace: Workspace, *subjects: int, to: str = "C{}") -> None:
+        with self.rt.write_session.begin() as session:
+            for subject in subjects:
+                enqueue.enqueue(
+                    session,
+                    POST,
+                    subject,
+                    to.format(subject),
+                    installation_id=workspace.id,
+                    now=self.rt.clock(),
+                )
+
+    def texts(self, workspace: Workspace) -> list[str]:
+        return [message.text for message in self.slack(workspace).messages]
+
+    def states(self, workspace: Workspace) -> list[str]:
+        with self.rt.read_session() as session:
+            return list(
+                session.scalars(
+                    select(OutboxItem.state)
+                    .filter_by(installation_id=workspace.id)
+                    .order_by(OutboxItem.id)
+                )
+            )
+
+    def disabled(self) -> list[str]:
+        with self.rt.read_session() as session:
+            return list(
+                session.scalars(
+                    select(Installation.team_id).where(
+                        Installation.paused_because.is_not(None)
+                    )
+                )
+            )
+
+
+@pytest.fixture
+def two(rt: Runtime, clock: Clock) -> Two:
+    return Two(serve_two(rt, clock).rt)
+
+
+def test_each_message_is_rendered_and_sent_for_its_own_workspace(two: Two):
+    two.promise(two.alpha, 1, 2)
+    two.promise(two.beta, 1, 2)
+    assert two.worker.send_due() == 4
+    assert two.texts(two.alpha) == ["T0ALPHA 1", "T0ALPHA 2"]
+    assert two.texts(two.beta) == ["T0BETA 1", "T0BETA 2"]
+
+
+def test_a_channel_that_is_busy_in_one_is_free_in_the_other(two: Two, clock: Clock):
+    two.promise(two.alpha, 1, 2, to="C1")
+    two.promise(two.beta, 1, to="C1")
+    assert two.worker.send_due() == 2
+    assert two.states(two.alpha) == ["sent", "pending"]
+    clock.advance(seconds=1)
+    assert two.worker.send_due() == 1
+
+
+def test_a_backlog_in_one_does_not_hold_the_other_up(two: Two):
+    two.promise(two.alpha, *range(100))
+    two.promise(two.beta, 1, 2)
+    two.worker.send_due()
+    assert two.sent[:5] == ["T0ALPHA", "T0BETA", "T0ALPHA", "T0BETA", "T0ALPHA"]
+    assert len(two.sent) == 102
+
+
+def test_a_revoked_token_stops_its_own_workspace_only(two: Two, clock: Clock):
+    two.slack(two.alpha).fail[POST_METHOD] = [Rejected(POST_METHOD, "token_revoked")]
+    two.promise(two.alpha, 1, 2)
+    two.promise(two.beta, 1, 2)
+    two.worker.send_due()
+    assert two.disabled() == ["T0ALPHA"]
+    assert two.states(two.alpha) == ["pending", "pending"]
+    assert two.states(two.beta) == ["sent", "sent"]
+    # The job finds that the one token works again, and the other one as before.
+    for workspace in two.rt.workspaces:
+        two.slack(workspace).bot_identity = {"team_id": workspace.team_id}
+    jobs.installations.check_token(two.rt, two.worker)
+    assert two.disabled() == []
+    clock.advance(minutes=1)
+    assert two.worker.send_due() == 2
+    assert two.states(two.alpha) == ["sent", "sent"]
+
+
+def test_a_token_that_slack_rejects_in_one_is_checked_in_the_other(two: Two):
+    two.slack(two.alpha).fail["auth.test"] = [Rejected("auth.test", "invalid_auth")]
+    two.slack(two.beta).bot_identity = {"team_id": "T0BETA"}
+    with two.rt.write_session.begin() as session:
+        session.execute(
+            update(Installation)
+            .filter_by(id=two.beta.id)
+            .values(paused_because="account_inactive")
+        )
+    jobs.installations.check_token(two.rt, two.worker)
+    assert two.disabled() == ["T0ALPHA"]
+
+
+def test_a_rate_limit_holds_up_its_own_workspace_only(two: Two, clock: Clock):
+    two.slack(two.alpha).fail[POST_METHOD] = [RateLimited(POST_METHOD, 30)]
+    two.promise(two.alpha, 1, 2)
+    two.promise(two.beta, 1, 2)
+    two.worker.send_due()
+    assert two.states(two.alpha) == ["pending", "pending"]
+    assert two.states(two.beta) == ["sent", "sent"]
+    with two.rt.read_session() as session:
+        limits = session.scalars(select(RateLimit.installation_id)).all()
+    assert limits == [two.alpha.id]
+    clock.advance(seconds=31)
+    assert two.worker.send_due() == 2
+    assert two.states(two.alpha) == ["sent", "sent"]
+
+
+def test_what_is_looked_up_is_looked_up_in_its_own_workspace(two: Two, clock: Clock):
+    two.slack(two.alpha).fail_after[POST_METHOD] = [
+        OutcomeUnknown(POST_METHOD, "timeout")
+    ]
+    two.promise(two.alpha, 1)
+    two.worker.send_due()
+    assert two.states(two.alpha) == ["unverified"]
+    clock.advance(seconds=30)
+    two.worker.send_due()
+    assert two.states(two.alpha) == ["sent"]
+    assert two.texts(two.alpha) == ["T0ALPHA 1"]
+    assert two.slack(two.beta).calls == []
+
+
+def test_the_feature_learns_in_which_workspace_a_message_was_rejected(two: Two):
+    two.slack(two.beta).fail[POST_METHOD] = [Rejected(POST_METHOD, "is_archived")]
+    two.promise(two.alpha, 1)
+    two.promise(two.beta, 1)
+    two.worker.send_due()
+    assert two.rejected == ["T0BETA"]
+
+
+def test_what_is_not_served_waits(two: Two, rt: Runtime):
+    two.promise(two.alpha, 1)
+    two.promise(rt.workspaces.only, 1)
+    assert two.worker.send_due() == 1
+    assert two.states(rt.workspaces.only) == ["pending"]
+
+
+def test_while_slack_does_not_answer_in_one_the_other_is_served(two: Two):
+    """Each thread could be waiting for the workspace that has more to send."""
+    release, begun, sent = threading.Event(), threading.Event(), threading.Event()
+
+    def hang(method: str) -> None:
+        begun.set()
+        assert release.wait(60)
+
+    two.slack(two.alpha).on_call = hang
+    two.slack(two.beta).on_call = lambda _: sent.set()
+    two.promise(two.alpha, *range(10))
+    two.worker.start(2)
+    two.worker.wake()
+    assert begun.wait(60)
+    two.promise(two.beta, 1)
+    two.worker.wake()
+    assert sent.wait(60)
+    release.set()
+    two.worker.stop(60)
+
+
+def test_only_a_workspace_with_something_to_send_gets_a_turn(two: Two, clock: Clock):
+    def due() -> list[str]:
+        with two.rt.autocommit.connect() as connection:
+            found = queue.due_installations(
+                connection, two.rt.workspaces.ids, now=clock()
+            )
+        return [two.rt.workspaces.get(each).team_id for each in found]
+
+    assert due() == []
+    two.promise(two.beta, 1)
+    assert due() == ["T0BETA"]
+    with two.rt.write_session.begin() as session:
+        session.execute(
+            update(OutboxItem).values(due_at=clock() + timedelta(seconds=1))
+        )
+    assert due() == []
+    clock.advance(seconds=1)
+    with two.rt.write_session.begin() as session:
+        session.execute(update(Installation).values(paused_because="token_revoked"))
+    assert due() == []

@@ -1,0 +1,257 @@
+"""Two workspaces that one process serves, in which the same people do the same."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import Table, select
+from sqlalchemy.orm import Session
+
+import handlers.bolt_app
+import jobs
+from bot.exports import service as exports
+from bot.outbox.worker import OutboxWorker
+from bot.runtime import Runtime, ServedWorkspaces, Workspace
+from bot.workspace import sync
+from bot.workspace.installations import to_workspace
+from models import Base, Installation
+from tests.checkins import join, share, visible_text
+from tests.factories import MONDAY, Clock, Story
+from tests.fakes import FakeSlack
+from tests.slack_payloads import (
+    ADMIN,
+    ASKER,
+    BOT,
+    CHAMPION,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    user_object,
+)
+
+# In what is said in a workspace, each has its own word; all else is the same.
+ALPHA, BETA = "Zinnober", "Quitten"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Both stories, on one runtime, one worker and one Bolt app."""
+
+    alpha: Story
+    beta: Story
+
+    @property
+    def rt(self) -> Runtime:
+        return self.alpha.rt
+
+
+def install(rt: Runtime, team: str) -> Workspace:
+    """Add an installation, whose bot has the same id as any other."""
+    with rt.write_session.begin() as session:
+        row = Installation(
+            team_id=team,
+            bot_id="B0BACKSWING",
+            bot_user_id=BOT,
+            team_name="Peers",
+            team_url="https://peers.slack.com/",
+            installed_at=rt.clock(),
+        )
+        session.add(row)
+        session.flush()
+        return to_workspace(row)
+
+
+def serve_two(rt: Runtime, clock: Clock) -> Pair:
+    """Serve two new workspaces; whatever else is in the database is served no more."""
+    served = [
+        (install(rt, "T0ALPHA"), FakeSlack()),
+        (install(rt, "T0BETA"), FakeSlack()),
+    ]
+    both = replace(rt, workspaces=ServedWorkspaces(served))
+    worker = OutboxWorker(
+        both, both.features.message_types, fetch_new_users=sync.fetch_new_users
+    )
+    bolt = handlers.bolt_app.create_app(both)
+    return Pair(
+        *(
+            Story(bolt, both, worker, slack, clock, workspace)
+            for workspace, slack in served
+        )
+    )
+
+
+def tell(story: Story, word: str) -> Iterator[None]:
+    """Tell everything that people do, pausing after each step."""
+    for member in (ASKER, HELPER):
+        story.event({"type": "app_home_opened", "user": member, "tab": "home"})
+    bot_joins = {"type": "member_joined_channel", "user": BOT, "inviter": ADMIN}
+    story.event({**bot_joins, "channel": HELP_CHANNEL})
+    yield
+    story.set_up_channel(capture="questions", champions=[CHAMPION])
+    story.set_up_workspace(program_leads=[ADMIN])
+    story.change_my_settings(PEER, topics_known=f"{word} doors")
+    yield
+    yield from _ask_and_answer(story, word)
+    story.command(PEER, "/kudos", f"<@{HELPER}|ben> for the {word} help of today")
+    story.deliver()
+    yield
+    told = story.say(HELPER, f"{word}: I fixed it")
+    story.react(ASKER, told, "tada", author=HELPER)
+    story.deliver()
+    yield
+    story.add_schedule(question=f"{word}: what are you on?")
+    yield
+    round_ = story.post_round(MONDAY)
+    yield
+    join(story, ASKER, round_)
+    join(story, HELPER, round_)
+    yield
+    share(story, ASKER, round_, working_on=f"{word} parser", stuck_on=f"{word} lexer")
+    yield
+    story.close_rounds()
+    yield
+    _run_jobs(story)
+    story.advance(minutes=1)
+    yield
+    story.command(HELPER, "/backswing", "my data")
+    story.command(ASKER, "/backswing", "help")
+    story.command(ADMIN, "/backswing", "mentors")
+    story.advance(minutes=1)
+
+
+def _ask_and_answer(story: Story, word: str) -> Iterator[None]:
+    """The helper solves an ask of one and helps with an ask of another."""
+    for asker, emoji in ((ASKER, "white_check_mark"), (PEER, "+1")):
+        ask = story.ask(f"How does {word} work for {asker}?", member=asker)
+        yield
+        reply = story.say(HELPER, f"{word} works like this.", thread_ts=ask.ts)
+        story.react(asker, reply, emoji)
+        story.deliver()
+        yield
+    for talker in (ADMIN, CHAMPION, ASKER):
+        for _ in range(4):
+            story.say(talker, f"Good {word}")
+    for member in (HELPER, ASKER, PEER, ADMIN, CHAMPION):
+        user = user_object(member, team_id=story.team)
+        assert story.event({"type": "user_change", "user": user}) == 200
+    story.say(PEER, f"How do I {word} without a command?")
+    story.advance(minutes=2)
+    yield
+
+
+def _run_jobs(story: Story) -> None:
+    for job in jobs.JOBS:
+        job.run(story.rt, story.deliverer)
+
+
+# What can be seen of a workspace
+
+
+def transcript(story: Story, word: str) -> Counter[str]:
+    """Everything that Slack was told, without what differs between two workspaces."""
+    slack = story.slack
+    lines = [
+        *(f"{m.channel} {m.text} {visible_text(m)}" for m in slack.messages),
+        *(f"only {m.visible_to} {m.text}" for m in slack.ephemeral_messages),
+        *(f"view {visible_text(view)}" for _, view in slack.views),
+        *(f"home {owner} {visible_text(slack.homes[owner])}" for owner in slack.homes),
+        *(f"answer {text}" for _, text, _ in slack.responses),
+        *(f"file {f.member} {_content(f.content)}" for f in slack.files.values()),
+        *(f"reaction {emoji}" for _, _, emoji in slack.reactions),
+    ]
+    with story.rt.read(story.workspace) as tx:
+        lines += [f"ask {list(row.values())}" for row in exports.asks(tx)]
+        lines += [f"person {list(row.values())}" for row in exports.people(tx)]
+    return Counter(_neutral(line).replace(word, "WORD") for line in lines)
+
+
+def _content(content: bytes) -> str:
+    return json.dumps(json.loads(content), sort_keys=True)
+
+
+# The moments of a story that is told twice differ by seconds.
+_MOMENT = re.compile(
+    r"p\d{16}|\d{10}(\.\d+)?|\d\d:\d\d(:\d\d)?|\d{4}-\d\d-\d\dT[^\"' ]*"
+)
+_ROW_ID = re.compile(r'"id": \d+|_id": \d+|"F\d+"')
+
+
+def _neutral(line: str) -> str:
+    return _ROW_ID.sub("ID", _MOMENT.sub("MOMENT", line))
+
+
+def everything_in(story: Story) -> str:
+    """All that Slack was told and all that the database holds, of one workspace."""
+    slack = story.slack
+    seen: list[Any] = [
+        slack.messages,
+        slack.ephemeral_messages,
+        slack.views,
+        slack.homes,
+        slack.responses,
+        slack.files,
+    ]
+    return str(seen) + str(rows_of(story))
+
+
+def rows_of(story: Story) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of a workspace, by table."""
+    with story.rt.read_session() as session:
+        return {
+            table.name: [
+                tuple(row[1:])
+                for row in _with_owner(session, table)
+                if row[0] == story.workspace.id
+            ]
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def mixed_rows(rt: Runtime) -> list[str]:
+    """The rows that lead to two workspaces at once."""
+    with rt.read_session() as session:
+        owners = {
+            table.name: {
+                tuple(row._mapping[column] for column in table.primary_key): row[0]
+                for row in _with_owner(session, table)
+            }
+            for table in Base.metadata.sorted_tables
+        }
+        return [
+            f"{table.name} {row[0]}"
+            for table in Base.metadata.sorted_tables
+            for row in _with_owner(session, table)
+            for key in table.foreign_keys
+            if key.column.primary_key
+            and len(key.column.table.primary_key) == 1
+            and (value := row._mapping[key.parent]) is not None
+            and owners[key.column.table.name][value,] != row[0]
+        ]
+
+
+def _with_owner(session: Session, table: Table) -> list[Any]:
+    """Select a table's rows, each after the id of its installation."""
+    path = [table]
+    while "installation_id" not in path[-1].c and path[-1].name != "installations":
+        key = next(
+            key
+            for key in sorted(path[-1].foreign_keys, key=lambda key: key.parent.name)
+            if not key.parent.nullable
+        )
+        path.append(key.column.table)
+    last = path[-1]
+    owner = last.c.id if last.name == "installations" else last.c.installation_id
+    source: Any = table
+    for before, after in pairwise(path):
+        [key] = [
+            key
+            for key in before.foreign_keys
+            if key.column.table is after and not key.parent.nullable
+        ]
+        source = source.join(after, key.parent == key.column)
+    statement = select(owner.label("owner"), *table.c).select_from(source)
+    return list(session.execute(statement.order_by(*table.primary_key)))

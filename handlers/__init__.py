@@ -8,6 +8,7 @@ from slack_bolt import App
 from bot.runtime import Runtime
 from handlers import answers as handlers_answers
 from handlers import (
+    ask_actions,
     asks,
     checkin_sharing,
     checkins,
@@ -32,6 +33,7 @@ def register(bolt: App, rt: Runtime) -> None:
     messages.register(bolt, rt)
     help_command.register(bolt, rt)
     asks.register(bolt, rt)
+    ask_actions.register(bolt, rt)
     handlers_answers.register(bolt, rt)
     kudos.register(bolt, rt)
     checkins.register(bolt, rt)

@@ -1,190 +1,152 @@
-"""Buttons and shortcuts on asks: solve, close, reopen, join, look."""
+"""Act on an ask: the buttons and the menu beside it, and the message shortcuts."""
 
-from typing import Any
+from functools import partial
 
-from slack_bolt import Ack
+from slack_bolt import App
 
 from bot.asks import actions, capture, notes
 from bot.asks import service as asks
 from bot.asks.actions import JoinMeaning
-from bot.clock import ts_to_micros
 from bot.errors import UserError
 from bot.messages import authors
 from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
 from bot.slack import blocks
-from bot.slack.blocks import Note
-from bot.workspace import channels, sync
+from bot.workspace import channels
 from handlers import external_members
-from handlers.interactions import best_effort, parse_id, send_reply
+from handlers.interactions import (
+    OpenView,
+    Reply,
+    Response,
+    UpdateView,
+    on_button,
+    on_message_shortcut,
+    parse_id,
+    reads,
+    writes,
+)
 from handlers.payloads import BlockAction, MessageShortcut
-from models import Ask, Channel
+from handlers.requests import Request
 
 NO_ASK_HERE = "There is no ask in this conversation."
 
+_MEANINGS: tuple[JoinMeaning, ...] = ("looking", "same")
 
-class Buttons:
-    def __init__(self, rt: Runtime) -> None:
-        self._rt = rt
 
-    def convert_message(self, body: dict[str, Any], ack: Ack) -> None:
-        chosen = MessageShortcut.model_validate(body)
-        message = chosen.message
-        if message.is_reply:
-            raise UserError("A reply can't become an ask of its own; ask with `/ask`.")
-        by_human = authors.is_by_human(message.model_dump(), self._rt.workspace)
-        if message.user is None or not by_human:
-            raise UserError(capture.NOT_BY_A_PERSON)
-        external_members.record_external_author(
-            self._rt, self._rt.workspace, message.user, message.author_teams
-        )
-        if message.user != chosen.user.id:
-            with self._rt.write(self._rt.workspace) as tx:
-                capture.refuse_erased(tx, ts=message.ts, author=message.user)
-        sync.refresh(
-            self._rt, users=[chosen.user.id, message.user], channel=chosen.channel.id
-        )
-        with self._rt.write(self._rt.workspace) as tx:
-            channel = self._channel(tx, chosen.channel.id)
-            if not channel.is_joined:
-                raise UserError(blocks.NOT_IN_CHANNEL)
-            ask = capture.convert_message(
-                tx,
-                channel,
-                ts=message.ts,
-                author=message.user,
-                text=message.text,
-                by=chosen.user.id,
-            )
-            is_lesson = ask.is_first and ask.asker == chosen.user.id
-            emoji = channels.solved_emoji(channel)[0]
-        ack()
-        send_reply(self._rt, body, notes.conversion_receipt(emoji, is_first=is_lesson))
+def register(app: App, rt: Runtime) -> None:
+    on_message_shortcut(
+        app, rt, "make_ask", writes(convert_message, before=_refresh_author)
+    )
+    on_message_shortcut(app, rt, "ask_options", reads(open_options))
+    for meaning in _MEANINGS:
+        toggle = writes(partial(toggle_join, meaning=meaning))
+        on_button(app, rt, f"ask_{meaning}", toggle)
+        on_button(app, rt, f"option_{meaning}", toggle)
+    on_button(app, rt, "ask_menu", choose_from_menu)
+    for option in ("close", "delete", "reopen", "edit", "worked"):
+        press = writes(partial(press_option, option=option))
+        on_button(app, rt, f"option_{option}", press)
+    for option in ("reopen", "delete", "worked"):
+        press = writes(partial(press_option, option=option))
+        on_button(app, rt, f"ask_{option}", press)
+    on_button(app, rt, "ask_restore", writes(undo_disclaim))
 
-    def open_options(self, body: dict[str, Any], ack: Ack) -> None:
-        chosen = MessageShortcut.model_validate(body)
-        sync.refresh(self._rt, users=[chosen.user.id])
-        with self._rt.read(self._rt.workspace) as tx:
-            ask = self._ask_of_message(tx, chosen)
-            view = actions.options_view(tx, ask, by=chosen.user.id)
-        self._rt.slack.open_view(chosen.trigger_id, view)
-        ack()
 
-    def _ask_of_message(self, tx: Transaction, shortcut: MessageShortcut) -> Ask:
-        channel = channels.find(tx, shortcut.channel.id)
-        ts = shortcut.message.thread_ts or shortcut.message.ts
-        ask = asks.find_by_message(tx.session, channel.id, ts) if channel else None
-        if ask is None or ask.deleted_at is not None:
-            raise UserError(NO_ASK_HERE)
-        return ask
+def _refresh_author(shortcut: MessageShortcut, request: Request) -> None:
+    """Refuse what can't become an ask, and refresh everybody concerned."""
+    message, author = shortcut.message, shortcut.message.user
+    if message.is_reply:
+        raise UserError("A reply can't become an ask of its own; ask with `/ask`.")
+    by_human = authors.is_by_human(message.model_dump(), request.workspace)
+    if author is None or not by_human:
+        raise UserError(capture.NOT_BY_A_PERSON)
+    external_members.record_external_author(request.rt, author, message.author_teams)
+    if author != shortcut.actor:
+        with request.write() as tx:
+            capture.refuse_erased(tx, ts=message.ts, author=author)
+    request.refresh(users=[shortcut.actor, author], channel=shortcut.channel.id)
 
-    def _channel(self, tx: Transaction, slack_id: str) -> Channel:
-        return channels.get_or_create(tx, slack_id)
 
-    def toggle_join(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = BlockAction.model_validate(body)
-        sync.refresh(self._rt, users=[pressed.user.id])
-        action = pressed.action
-        what: JoinMeaning = "same" if action.action_id.endswith("same") else "looking"
-        with self._rt.write(self._rt.workspace) as tx:
-            ask = asks.get(tx, parse_id(action.value))
-            is_in = actions.toggle_join(
-                tx,
-                ask,
-                what,
-                by=pressed.user.id,
-                event_micros=ts_to_micros(action.action_ts),
-            )
-            standing = actions.current_marks(tx.session, ask, pressed.user.id)
-            view = actions.options_view(tx, ask, by=pressed.user.id)
-        ack()
-        if pressed.view is not None:
-            with best_effort():
-                self._rt.slack.update_view(pressed.view.id, view, hash=None)
-        send_reply(
-            self._rt, body, actions.join_confirmation(what, is_in=is_in, marks=standing)
-        )
+def convert_message(shortcut: MessageShortcut, tx: Transaction) -> Response:
+    channel = channels.get_or_create(tx, shortcut.channel.id)
+    if not channel.is_joined:
+        raise UserError(blocks.NOT_IN_CHANNEL)
+    ask = capture.convert_message(
+        tx,
+        channel,
+        ts=shortcut.message.ts,
+        author=shortcut.message.user or "",
+        text=shortcut.message.text,
+        by=shortcut.actor,
+    )
+    is_first = ask.is_first and ask.asker == shortcut.actor
+    emoji = channels.solved_emoji(channel)[0]
+    return Reply(notes.conversion_receipt(emoji, is_first=is_first))
 
-    def menu_choice(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = BlockAction.model_validate(body)
-        option = pressed.action.selected_option
-        what, _, ask_id = (option.value if option else "").partition(":")
-        if what == "help":
-            ack()
-            self._send_help(body, pressed)
-            return
-        text, drawn = self._run_option(pressed, what, parse_id(ask_id))
-        ack()
-        if text:
-            send_reply(self._rt, body, text, drawn)
 
-    def _send_help(self, body: dict[str, Any], pressed: BlockAction) -> None:
-        with self._rt.read(self._rt.workspace) as tx:
-            here = pressed.channel.id if pressed.channel else ""
-            channel = channels.find(tx, here)
-            text = settings.help_text(tx, channel)
-        send_reply(self._rt, body, text)
+def open_options(shortcut: MessageShortcut, tx: Transaction) -> Response:
+    channel = channels.find(tx, shortcut.channel.id)
+    ts = shortcut.message.thread_ts or shortcut.message.ts
+    ask = asks.find_by_message(tx.session, channel.id, ts) if channel else None
+    if ask is None or ask.deleted_at is not None:
+        raise UserError(NO_ASK_HERE)
+    return OpenView(actions.options_view(tx, ask, by=shortcut.actor))
 
-    def option_button(self, body: dict[str, Any], ack: Ack) -> None:
-        """The same things, from a note's or a form's button."""
-        pressed = BlockAction.model_validate(body)
-        what = pressed.action.action_id.partition("_")[2]
-        text, drawn = self._run_option(pressed, what, parse_id(pressed.action.value))
-        ack()
-        is_letter = pressed.channel is not None and pressed.channel.id.startswith("D")
-        if text:
-            send_reply(self._rt, body, text, drawn, replace=is_letter)
 
-    def undo_disclaim(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = BlockAction.model_validate(body)
-        sync.refresh(self._rt, users=[pressed.user.id])
-        with self._rt.write(self._rt.workspace) as tx:
-            ask = asks.get(tx, parse_id(pressed.action.value), include_deleted=True)
-            capture.undo_disclaim(tx, ask, by=pressed.user.id)
-            line_ts = ask.line_ts
-        ack()
-        if pressed.view is not None:
-            with best_effort():
-                done = blocks.message_modal("Done", notes.RESTORED)
-                self._rt.slack.update_view(pressed.view.id, done, hash=None)
-            return
-        # The line in the thread is drawn anew; what was for one person is replaced.
-        is_line = (body.get("container") or {}).get("message_ts") == line_ts
-        send_reply(self._rt, body, notes.RESTORED, replace=not is_line)
+def toggle_join(
+    click: BlockAction, tx: Transaction, *, meaning: JoinMeaning
+) -> Response:
+    ask = asks.get(tx, parse_id(click.value))
+    is_in = actions.toggle_join(
+        tx, ask, meaning, by=click.actor, event_micros=click.at_micros
+    )
+    if click.is_in_modal:
+        return UpdateView(actions.options_view(tx, ask, by=click.actor))
+    marks = actions.current_marks(tx.session, ask, click.actor)
+    return Reply(actions.join_confirmation(meaning, is_in=is_in, marks=marks))
 
-    def _run_option(self, pressed: BlockAction, option: str, ask_id: int) -> Note:
-        """Gives what to say in answer; nothing where what is shown says it."""
-        sync.refresh(self._rt, users=[pressed.user.id])
-        by = pressed.user.id
-        at_us = ts_to_micros(pressed.action.action_ts)
-        with self._rt.write(self._rt.workspace) as tx:
-            ask = asks.get(tx, ask_id)
-            view = None
-            said: Note = ("", [])
-            match option:
-                case "close" if by == ask.asker:
-                    actions.close(tx, ask, by=by, reason=None, event_micros=at_us)
-                case "reopen":
-                    actions.reopen(tx, ask, by=by, event_micros=at_us)
-                    if pressed.action.action_id == "ask_reopen":
-                        said = (notes.REOPENED, [])
-                case "delete" if ask.is_own_message:
-                    capture.disclaim(tx, ask, by=by)
-                    said = notes.disclaimed(ask.id)
-                case "options":
-                    view = actions.options_view(tx, ask, by=by)
-                case _:
-                    view = actions.action_form(tx, ask, option, by=by)
-        if view is not None:
-            show = (
-                self._rt.slack.push_view
-                if pressed.view is not None
-                else self._rt.slack.open_view
-            )
-            show(pressed.trigger_id, view)
-        elif pressed.view is not None:
-            text, drawn = said
-            done = blocks.message_modal("Done", text or "That's done.", *drawn[1:])
-            with best_effort():
-                self._rt.slack.update_view(pressed.view.id, done, hash=None)
-        return said
+
+def choose_from_menu(click: BlockAction, request: Request) -> Response:
+    option, _, ask_id = click.action.option.partition(":")
+    if option == "help":
+        with request.read() as tx:
+            channel = channels.find(tx, click.channel.id if click.channel else "")
+            return Reply(settings.help_text(channel))
+    request.refresh(users=[click.actor])
+    with request.write() as tx:
+        return _run_option(click, tx, option, parse_id(ask_id))
+
+
+def press_option(click: BlockAction, tx: Transaction, *, option: str) -> Response:
+    return _run_option(click, tx, option, parse_id(click.value))
+
+
+def _run_option(
+    click: BlockAction, tx: Transaction, option: str, ask_id: int
+) -> Response:
+    ask, by = asks.get(tx, ask_id), click.actor
+    match option:
+        case "close" if by == ask.asker:
+            actions.close(tx, ask, by=by, reason=None, event_micros=click.at_micros)
+        case "reopen":
+            actions.reopen(tx, ask, by=by, event_micros=click.at_micros)
+            if click.action.action_id == "ask_reopen":
+                return Reply(notes.REOPENED, replace=click.is_in_direct_message)
+        case "delete" if ask.is_own_message:
+            capture.disclaim(tx, ask, by=by)
+            text, buttons = notes.disclaimed(ask.id)
+            return Reply(text, buttons, replace=click.is_in_direct_message)
+        case "options":
+            return OpenView(actions.options_view(tx, ask, by=by))
+        case _:
+            return OpenView(actions.action_form(tx, ask, option, by=by))
+    # Elsewhere the ask's message shows it.
+    return Reply("That's done.") if click.is_in_modal else None
+
+
+def undo_disclaim(click: BlockAction, tx: Transaction) -> Response:
+    ask = asks.get(tx, parse_id(click.value), include_deleted=True)
+    capture.undo_disclaim(tx, ask, by=click.actor)
+    # The line in the thread is rendered anew; a note for one person is replaced.
+    is_line = click.container is not None and click.container.message_ts == ask.line_ts
+    return Reply(notes.RESTORED, replace=not is_line)

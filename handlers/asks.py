@@ -1,281 +1,135 @@
-"""Asking: the command, the forms, the shortcuts, and the ask's own buttons."""
+"""Ask: the command, the shortcut, and the forms."""
 
 import re
-from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import App
 
 from bot import visibility
 from bot.asks import actions, forms, rules
 from bot.asks import service as asks
 from bot.asks.service import AskDraft
-from bot.checkins import sharing
+from bot.checkins import blockers
 from bot.errors import UserError
 from bot.runtime import Runtime, Transaction
 from bot.slack import blocks
 from bot.slack.text import sanitize, to_mrkdwn, to_plain
-from bot.workspace import channels, sync
-from handlers.ask_actions import Buttons
-from handlers.interactions import best_effort, parse_id
+from bot.workspace import channels
+from handlers.interactions import (
+    CloseViews,
+    OpenView,
+    Response,
+    UpdateView,
+    on_button,
+    on_command,
+    on_global_shortcut,
+    on_view,
+    parse_id,
+    reads,
+    refresh_channel,
+    refresh_nobody,
+    writes,
+)
 from handlers.payloads import (
     BlockAction,
+    Interaction,
     Message,
-    Shortcut,
     SlashCommand,
     View,
     ViewSubmission,
 )
-from models import Channel
+from handlers.requests import Request, best_effort
 
 _TS = re.compile(r"[0-9]{1,11}\.[0-9]{1,9}")
 
 
-def register(bolt: App, rt: Runtime) -> None:
-    forms_ = Forms(rt)
-    bolt.command("/ask")(forms_.ask_command)
-    bolt.shortcut({"type": "shortcut", "callback_id": "ask"})(forms_.open_form)
-    bolt.action("home_ask")(forms_.open_form)
-    bolt.action("ask_written")(forms_.open_form_for_message)
-    bolt.action("ask_channel")(forms_.update_topics)
-    bolt.view("ask")(forms_.submit_ask)
-    bolt.view("edit_ask")(forms_.submit_edit)
-    bolt.view("close_ask")(forms_.submit_close)
-    bolt.view("delete_ask")(forms_.submit_delete)
-    bolt.view("worked")(forms_.submit_what_worked)
-    buttons = Buttons(rt)
-    bolt.shortcut({"type": "message_action", "callback_id": "make_ask"})(
-        buttons.convert_message
-    )
-    bolt.shortcut({"type": "message_action", "callback_id": "ask_options"})(
-        buttons.open_options
-    )
-    for action_id in ("ask_looking", "ask_same", "option_looking", "option_same"):
-        bolt.action(action_id)(buttons.toggle_join)
-    bolt.action("ask_menu")(buttons.menu_choice)
-    for what in ("close", "delete", "reopen", "edit", "worked"):
-        bolt.action(f"option_{what}")(buttons.option_button)
-    for action_id in ("ask_reopen", "ask_delete"):
-        bolt.action(action_id)(buttons.option_button)
-    bolt.action("ask_worked")(buttons.option_button)
-    bolt.action("ask_restore")(buttons.undo_disclaim)
+def register(app: App, rt: Runtime) -> None:
+    on_command(app, rt, "/ask", ask)
+    on_global_shortcut(app, rt, "ask", open_form)
+    on_button(app, rt, "home_ask", open_form)
+    on_button(app, rt, "ask_written", open_form_for_message)
+    on_button(app, rt, "ask_channel", reads(update_topics, before=refresh_nobody))
+    on_view(app, rt, "ask", writes(submit, before=_refresh_form))
+    on_view(app, rt, "edit_ask", writes(edit))
+    on_view(app, rt, "close_ask", writes(close))
+    on_view(app, rt, "delete_ask", writes(delete))
+    on_view(app, rt, "worked", writes(set_what_worked))
 
 
-class Forms:
-    def __init__(self, rt: Runtime) -> None:
-        self._rt = rt
-
-    def ask_command(self, body: dict[str, Any], ack: Ack) -> None:
-        command = SlashCommand.model_validate(body)
-        text = sanitize(command.text)
-        if not to_plain(text).strip():
-            self._open_form(command.trigger_id, command, "", "")
-            ack()
-            return
-        title, details = rules.from_message(text)
-        if not command.is_in_channel:
-            self._open_form(
-                command.trigger_id, command, title, details, hint=blocks.CHOOSE_CHANNEL
-            )
-            ack()
-            return
-        sync.refresh(
-            self._rt,
-            users=[command.user_id],
-            channel=command.channel_id,
-            command_user=command.user_id,
-        )
-        with self._rt.write(self._rt.workspace) as tx:
-            channel = channels.get_or_create(tx, command.channel_id)
-            is_joined = channel.is_joined
-            if is_joined:
-                asks.open_ask(
-                    tx,
-                    channel,
-                    AskDraft(title, details),
-                    asker=command.user_id,
-                    dedup_key=f"command:{command.trigger_id}",
-                )
-        if not is_joined:
-            self._open_form(
-                command.trigger_id,
-                command,
-                title,
-                details,
-                hint=blocks.NOT_IN_CHANNEL_CHOOSE,
-            )
-        ack()
-
-    def _open_form(
-        self,
-        trigger_id: str,
-        command: SlashCommand,
-        title: str,
-        details: str,
-        *,
-        # Where the channel is none to ask in: how to choose another.
-        hint: str | None = None,
-    ) -> None:
-        here = command.channel_id if command.is_in_channel and not hint else None
-        self._rt.slack.open_view(
-            trigger_id,
-            forms.ask_form(
-                channel=here,
-                channel_topics=self._channel_topics(here),
-                title=title,
-                details=details,
-                hint=hint,
-            ),
-        )
-
-    def _channel_topics(
-        self, channel: str | None, chosen_by: str | None = None
-    ) -> list[str]:
-        """A channel's topics; of a private one that somebody chose, if they are in it.
-
-        Where a command was typed, its author is.
-        """
-        if channel is None:
-            return []
-        with self._rt.read(self._rt.workspace) as tx:
-            known = channels.find(tx, channel)
-            if known is None:
-                return []
-            if chosen_by and not visibility.can_see(tx, known, chosen_by):
-                return []
-            return list(known.topics)
-
-    def open_form(self, body: dict[str, Any], ack: Ack) -> None:
-        asked = Shortcut.model_validate(body)
-        self._rt.slack.open_view(
-            asked.trigger_id, forms.ask_form(use_current_channel=True)
-        )
-        ack()
-
-    def open_form_for_message(self, body: dict[str, Any], ack: Ack) -> None:
-        """Ask what somebody wrote to the bot: only Slack has kept the words."""
-        pressed = BlockAction.model_validate(body)
-        words = self._original_text(pressed)
-        title, details = rules.from_message(words) if words else ("", "")
-        self._rt.slack.open_view(
-            pressed.trigger_id,
-            forms.ask_form(title=title, details=details, hint=blocks.CHOOSE_CHANNEL),
-        )
-        ack()
-
-    def _original_text(self, pressed: BlockAction) -> str:
-        """Return what the person wrote in the conversation in which they press it."""
-        ts = pressed.action.value
-        if pressed.channel is None or not _TS.fullmatch(ts):
-            raise UserError(asks.ASK_GONE)
-        with best_effort():
-            for found in self._rt.slack.replies(pressed.channel.id, ts):
-                message = Message.model_validate(found)
-                if message.ts == ts and message.user == pressed.user.id:
-                    return message.text
-        return ""
-
-    def update_topics(self, body: dict[str, Any], ack: Ack) -> None:
-        """Another channel has other topics: show them, and keep what was typed."""
-        pressed = BlockAction.model_validate(body)
-        view, channel = pressed.view, pressed.action.selected_conversation
-        if view is not None and channel is not None:
-            known = self._channel_topics(channel, pressed.user.id)
-            if known or view.has_block("topics"):
-                with best_effort():
-                    self._rt.slack.update_view(
-                        view.id,
-                        forms.ask_form(
-                            channel=channel,
-                            channel_topics=known,
-                            title=to_mrkdwn(view.text("title")),
-                            details=to_mrkdwn(view.text("details")),
-                            topics=_entered_topics(view),
-                            checkin_id=_checkin_id(view),
-                        ),
-                        hash=view.hash,
-                    )
-        ack()
-
-    def submit_ask(self, body: dict[str, Any], ack: Ack) -> None:
-        form = ViewSubmission.model_validate(body)
-        channel_id = form.view.conversation("channel")
-        if not channel_id:
-            raise UserError("Choose a channel.", field="channel")
-        draft = _draft(form.view)
-        sync.refresh(self._rt, users=[form.user.id], channel=channel_id)
-        with self._rt.write(self._rt.workspace) as tx:
-            channel = channels.get_or_create(tx, channel_id)
-            if not channel.is_joined:
-                raise UserError(blocks.NOT_IN_CHANNEL, field="channel")
-            self._create_ask(tx, channel, draft, form)
-        ack()
-
-    def _create_ask(
-        self, tx: Transaction, channel: Channel, draft: AskDraft, form: ViewSubmission
-    ) -> None:
-        _workspace, _now = tx.workspace, tx.now
-        checkin_id = _checkin_id(form.view)
-        checkin = origin = None
-        if checkin_id is not None:
-            checkin = sharing.lock_own(tx, checkin_id, form.user.id)
-            origin = sharing.origin_url(tx, checkin, channel)
-        ask = asks.open_ask(
-            tx,
-            channel,
-            draft,
-            asker=form.user.id,
-            dedup_key=f"form:{form.view.id}",
-            origin_url=origin,
-        )
-        if checkin is not None:
-            sharing.record_ask(tx, checkin, ask)
-
-    def submit_edit(self, body: dict[str, Any], ack: Ack) -> None:
-        form = ViewSubmission.model_validate(body)
-        draft = _draft(form.view)
-        sync.refresh(self._rt, users=[form.user.id])
-        with self._rt.write(self._rt.workspace) as tx:
-            ask = asks.get(tx, _ask_id(form.view))
-            asks.edit(tx, ask, draft, by=form.user.id)
-        ack()
-
-    def submit_close(self, body: dict[str, Any], ack: Ack) -> None:
-        form = ViewSubmission.model_validate(body)
-        sync.refresh(self._rt, users=[form.user.id])
-        with self._rt.write(self._rt.workspace) as tx:
-            actions.close(
+def ask(command: SlashCommand, request: Request) -> Response:
+    text = sanitize(command.text)
+    if not to_plain(text).strip():
+        return reads(_empty_form, before=refresh_nobody)(command, request)
+    title, details = rules.from_message(text)
+    if not command.is_in_channel:
+        hint = blocks.CHOOSE_CHANNEL
+        return OpenView(forms.ask_form(title=title, details=details, hint=hint))
+    refresh_channel(command, request)
+    with request.write() as tx:
+        channel = channels.get_or_create(tx, command.channel_id)
+        if channel.is_joined:
+            asks.open_ask(
                 tx,
-                asks.get(tx, _ask_id(form.view)),
-                by=form.user.id,
-                reason=form.view.text("reason"),
+                channel,
+                AskDraft(title, details),
+                asker=command.actor,
+                dedup_key=f"command:{command.trigger_id}",
             )
-        ack(response_action="clear")
-
-    def submit_delete(self, body: dict[str, Any], ack: Ack) -> None:
-        form = ViewSubmission.model_validate(body)
-        sync.refresh(self._rt, users=[form.user.id])
-        with self._rt.write(self._rt.workspace) as tx:
-            ask = asks.get(tx, _ask_id(form.view))
-            asks.delete(tx, ask, by=form.user.id)
-        ack(response_action="clear")
-
-    def submit_what_worked(self, body: dict[str, Any], ack: Ack) -> None:
-        form = ViewSubmission.model_validate(body)
-        sync.refresh(self._rt, users=[form.user.id])
-        with self._rt.write(self._rt.workspace) as tx:
-            actions.set_what_worked(
-                tx,
-                asks.get(tx, _ask_id(form.view)),
-                form.view.text("worked"),
-                by=form.user.id,
-            )
-        ack()
+            return None
+    hint = blocks.NOT_IN_CHANNEL_CHOOSE
+    return OpenView(forms.ask_form(title=title, details=details, hint=hint))
 
 
-def _draft(view: View) -> AskDraft:
-    title, details = rules.from_form(view.text("title"), view.text("details"))
-    chosen = rules.parse_topics(view.all_chosen("topics"), view.text("more_topics"))
-    return AskDraft(title, details, chosen)
+def _empty_form(command: SlashCommand, tx: Transaction) -> Response:
+    if not command.is_in_channel:
+        return OpenView(forms.ask_form())
+    channel = channels.find(tx, command.channel_id)
+    topics = channel.topics if channel else []
+    return OpenView(forms.ask_form(channel=command.channel_id, channel_topics=topics))
+
+
+def open_form(_: Interaction, __: Request) -> Response:
+    return OpenView(forms.ask_form(use_current_channel=True))
+
+
+def open_form_for_message(click: BlockAction, request: Request) -> Response:
+    """Ask what somebody wrote to the bot: only Slack has kept the words."""
+    text = _original_text(click, request)
+    title, details = rules.from_message(text) if text else ("", "")
+    hint = blocks.CHOOSE_CHANNEL
+    return OpenView(forms.ask_form(title=title, details=details, hint=hint))
+
+
+def _original_text(click: BlockAction, request: Request) -> str:
+    """Return what the person wrote in the conversation that the button is in."""
+    if click.channel is None or not _TS.fullmatch(click.value):
+        raise UserError(asks.ASK_GONE)
+    with best_effort():
+        for reply in request.slack.replies(click.channel.id, click.value):
+            message = Message.model_validate(reply)
+            if message.ts == click.value and message.user == click.actor:
+                return message.text
+    return ""
+
+
+def update_topics(click: BlockAction, tx: Transaction) -> Response:
+    """Another channel has other topics: show them, and keep what was typed."""
+    view, channel_id = click.view, click.action.selected_conversation
+    if view is None or channel_id is None:
+        return None
+    channel = channels.find(tx, channel_id)
+    is_visible = channel is not None and visibility.can_see(tx, channel, click.actor)
+    topics = channel.topics if channel is not None and is_visible else []
+    if not topics and not view.has_block("topics"):
+        return None
+    form = forms.ask_form(
+        channel=channel_id,
+        channel_topics=topics,
+        title=to_mrkdwn(view.text("title")),
+        details=to_mrkdwn(view.text("details")),
+        topics=_entered_topics(view),
+        checkin_id=_checkin_id(view),
+    )
+    return UpdateView(form, hash=view.hash)
 
 
 def _entered_topics(view: View) -> list[str]:
@@ -284,11 +138,73 @@ def _entered_topics(view: View) -> list[str]:
     return list(dict.fromkeys(filter(None, named)))
 
 
+def _refresh_form(form: ViewSubmission, request: Request) -> None:
+    request.refresh(users=[form.actor], channel=_chosen_channel(form.view))
+
+
+def submit(form: ViewSubmission, tx: Transaction) -> Response:
+    draft, checkin_id = _draft(form.view), _checkin_id(form.view)
+    channel = channels.get_or_create(tx, _chosen_channel(form.view))
+    if not channel.is_joined:
+        raise UserError(blocks.NOT_IN_CHANNEL, field="channel")
+    checkin = origin = None
+    if checkin_id is not None:
+        checkin = blockers.lock(tx, checkin_id, form.actor)
+        origin = blockers.origin_url(tx, checkin, channel)
+    new_ask = asks.open_ask(
+        tx,
+        channel,
+        draft,
+        asker=form.actor,
+        dedup_key=f"form:{form.view.id}",
+        origin_url=origin,
+    )
+    if checkin is not None:
+        blockers.record_ask(tx, checkin, new_ask)
+    return None
+
+
+def edit(form: ViewSubmission, tx: Transaction) -> Response:
+    draft = _draft(form.view)
+    asks.edit(tx, asks.get(tx, _ask_id(form.view)), draft, by=form.actor)
+    return None
+
+
+def close(form: ViewSubmission, tx: Transaction) -> Response:
+    closed_ask, reason = asks.get(tx, _ask_id(form.view)), form.view.text("reason")
+    actions.close(tx, closed_ask, by=form.actor, reason=reason)
+    return CloseViews()
+
+
+def delete(form: ViewSubmission, tx: Transaction) -> Response:
+    asks.delete(tx, asks.get(tx, _ask_id(form.view)), by=form.actor)
+    return CloseViews()
+
+
+def set_what_worked(form: ViewSubmission, tx: Transaction) -> Response:
+    solved_ask, text = asks.get(tx, _ask_id(form.view)), form.view.text("worked")
+    actions.set_what_worked(tx, solved_ask, text, by=form.actor)
+    return None
+
+
+def _chosen_channel(view: View) -> str:
+    channel = view.conversation("channel")
+    if not channel:
+        raise UserError("Choose a channel.", field="channel")
+    return channel
+
+
+def _draft(view: View) -> AskDraft:
+    title, details = rules.from_form(view.text("title"), view.text("details"))
+    topics = rules.parse_topics(view.all_chosen("topics"), view.text("more_topics"))
+    return AskDraft(title, details, topics)
+
+
 def _ask_id(view: View) -> int:
     return parse_id(view.metadata().get("ask"))
 
 
 def _checkin_id(view: View) -> int | None:
-    """The check-in that the form was opened from; None where from none."""
-    known = view.metadata().get("checkin")
-    return None if known is None else parse_id(known)
+    """Return the check-in that the form was opened from, if any."""
+    checkin_id = view.metadata().get("checkin")
+    return None if checkin_id is None else parse_id(checkin_id)

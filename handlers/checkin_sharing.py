@@ -19,8 +19,9 @@ from bot.runtime import Runtime, Transaction
 from bot.slack.blocks import Note
 from bot.workspace import sync
 from handlers.batch_commit import BatchedChange, Step, one_by_one
-from handlers.interactions import best_effort, parse_id
+from handlers.interactions import parse_id
 from handlers.payloads import BlockAction, Message, ViewSubmission
+from handlers.requests import best_effort
 from models import Channel
 
 

@@ -6,16 +6,18 @@ from typing import Any
 from slack_bolt import Ack, App
 from slack_sdk.models.views import View as Modal
 
+from bot import sync
 from bot.checkins import forms, pages, plan, service
-from bot.checkins.permissions import CHECK_IN
 from bot.checkins.plan import ScheduleForm
 from bot.errors import UserError
+from bot.permissions import Action
 from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
 from bot.slack.blocks import NOT_IN_CHANNEL
-from bot.workspace import channels, roles, sync
-from handlers.interactions import best_effort, parse_id, subcommand
+from bot.workspace import channels, roles
+from handlers.interactions import parse_id, subcommand
 from handlers.payloads import BlockAction, SlashCommand, View, ViewSubmission
+from handlers.requests import best_effort
 from models import Channel, Schedule
 
 _GONE = "I don't know that channel any more; open the form again."
@@ -55,7 +57,7 @@ class SetupListeners:
             channel = channels.find(tx, asked.channel_id)
             if channel is None or not channel.is_joined:
                 raise UserError(NOT_IN_CHANNEL)
-            roles.authorize(tx, channel, CHECK_IN, asked.user_id)
+            roles.authorize(tx, channel, Action.CHECK_IN, asked.user_id)
             view = pages.overview(tx, channel)
         self._rt.slack.open_view(asked.trigger_id, view)
         ack()

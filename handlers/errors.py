@@ -2,7 +2,6 @@
 
 import json
 import logging
-from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,12 +10,12 @@ from slack_bolt import App, BoltContext, BoltResponse
 from bot import visibility
 from bot.db.retry import is_retryable
 from bot.errors import UserError
-from bot.runtime import Runtime, Workspace
+from bot.runtime import Runtime
 from bot.slack.api import SlackError
 from bot.slack.blocks import message_modal
 from bot.slack.text import escape, sanitize, to_plain, truncate
 from bot.visibility import MembershipUnknown
-from handlers.interactions import send_reply
+from handlers.requests import request_of
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +47,8 @@ def register(bolt: App, rt: Runtime) -> None:
         if isinstance(error, MembershipUnknown):
             error = UserError(visibility.SLACK_UNREACHABLE)
         is_event = body.get("type") == "event_callback"
-        reply = partial(_reply, rt, context["workspace"], body)
         if isinstance(error, UserError):
-            return _ok() if is_event else reply(error, _DENIED_TITLE)
+            return _ok() if is_event else _reply(rt, body, error, _DENIED_TITLE)
         if isinstance(error, ValidationError) and is_event:
             # It would not become valid by being delivered again.
             log.warning("event not understood", extra={"event": _event_type(body)})
@@ -59,11 +57,11 @@ def register(bolt: App, rt: Runtime) -> None:
             log.warning(
                 "Slack refused", extra={"method": error.method, "error": error.code}
             )
-            return reply(UserError(MODAL_EXPIRED), _ERROR_TITLE)
+            return _reply(rt, body, UserError(MODAL_EXPIRED), _ERROR_TITLE)
         log.error("unhandled error", exc_info=error, extra={"event": _event_type(body)})
         if is_event:
             return None  # 500: not acknowledged, so Slack delivers it again.
-        return reply(UserError(INTERNAL_ERROR), _ERROR_TITLE)
+        return _reply(rt, body, UserError(INTERNAL_ERROR), _ERROR_TITLE)
 
 
 def _should_retry(rt: Runtime, error: Exception, context: BoltContext) -> bool:
@@ -77,9 +75,7 @@ def _should_retry(rt: Runtime, error: Exception, context: BoltContext) -> bool:
         return True
     if isinstance(error, MembershipUnknown) and context.get(CAN_FETCH_MEMBERSHIPS):
         try:
-            visibility.fetch_memberships(
-                rt, context["workspace"], error, is_urgent=True
-            )
+            visibility.fetch_memberships(rt, error, is_urgent=True)
         except SlackError as failed:
             log.warning("members not seen", extra={"error": failed.code})
             return False
@@ -104,11 +100,7 @@ def _ok(answer: dict[str, Any] | None = None) -> BoltResponse:
 
 
 def _reply(
-    rt: Runtime,
-    workspace: Workspace,
-    body: dict[str, Any],
-    user_error: UserError,
-    title: str,
+    rt: Runtime, body: dict[str, Any], user_error: UserError, title: str
 ) -> BoltResponse:
     text = str(user_error)
     if "command" in body:
@@ -117,12 +109,9 @@ def _reply(
         return _ok(_view_response(body["view"], user_error, title))
     try:
         if body.get("response_url"):
-            send_reply(rt, body, text)
+            request_of(rt, body).reply(text)
         elif body.get("trigger_id"):
-            in_modal = (body.get("view") or {}).get("type") == "modal"
-            slack = rt.slack_of(workspace)
-            show = slack.push_view if in_modal else slack.open_view
-            show(body["trigger_id"], message_modal(title, text))
+            request_of(rt, body).open_view(message_modal(title, text))
     except SlackError as error:
         log.warning("could not tell", extra={"error": error.code})
     return _ok()

@@ -1,28 +1,261 @@
-"""What is shown after the change is made: if it fails, the change stands."""
+"""Run a function for what a person clicks, submits, chooses or types.
 
-import logging
+A listener is a plain function of the parsed payload. It returns what to show:
+
+    def close(form: ViewSubmission, tx: Transaction) -> Response: ...
+
+    on_view(app, rt, "close_ask", writes(close))
+
+For each interaction, in this order:
+
+1. Parse the payload with its model.
+2. Ask Slack for the facts that the listener needs, where ours are old.
+3. Run the listener in a transaction of the request's workspace, and commit it.
+4. Open the form that it returned. If Slack refuses, the person reads that.
+5. Acknowledge.
+6. Show everything else. If Slack refuses, the change stands all the same.
+
+`writes` and `reads` are steps 2 and 3. A listener that needs several transactions, or
+none, takes a `Request` instead of the transaction. It calls Slack only outside of them
+and before them: if the database gives a transaction up, all steps run again.
+"""
+
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
 
+from slack_bolt import Ack, App
 from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
 
 from bot.asks import service as asks
 from bot.errors import UserError
-from bot.runtime import Runtime
-from bot.slack.api import SlackError
+from bot.runtime import Runtime, Transaction
+from handlers.payloads import (
+    BlockAction,
+    Interaction,
+    MessageShortcut,
+    Shortcut,
+    SlashCommand,
+    ViewSubmission,
+)
+from handlers.requests import Request, best_effort, request_of
 
-log = logging.getLogger(__name__)
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Tell the person something that nobody else sees.
+
+    It answers a command. It stands beside the message of a click or, with `replace`,
+    in its place. A click in a modal is answered in place of the modal's content.
+    """
+
+    text: str
+    blocks: Sequence[Block] = ()
+    replace: bool = False
 
 
-@contextmanager
-def best_effort() -> Iterator[None]:
-    """An error would say that nothing was saved, and that would not be true."""
-    try:
-        yield
-    except SlackError as error:
-        log.warning("not shown", extra={"method": error.method, "error": error.code})
+@dataclass(frozen=True, slots=True)
+class OpenView:
+    """Open a form; after a click in a modal, on top of that modal."""
+
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateView:
+    """Show something else in the modal that the person used.
+
+    `hash` is that of the content that is meant; Slack refuses to replace any other.
+    `is_required`: if Slack refuses, the person reads that.
+    """
+
+    view: View
+    hash: str | None = None
+    is_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CloseViews:
+    """Close the submitted form and those beneath it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AfterAck:
+    """Give `response`, and do something that comes after the acknowledgement."""
+
+    run: Callable[[Request], None]
+    response: "Response" = None
+
+
+Response: TypeAlias = Reply | OpenView | UpdateView | CloseViews | AfterAck | None
+
+
+T = TypeVar("T", bound=Interaction)
+Listener: TypeAlias = Callable[[T, Request], Response]
+
+
+def refresh_actor(interaction: Interaction, request: Request) -> None:
+    request.refresh(users=[interaction.actor])
+
+
+def refresh_nobody(_: Interaction, __: Request) -> None:
+    """For what needs no facts about people, or must work when Slack does not."""
+
+
+def refresh_channel(command: SlashCommand, request: Request) -> None:
+    """Refresh the channel of a command and its author, whom it proves to be there."""
+    user, channel = command.actor, command.channel_id
+    request.refresh(users=[user], channel=channel, command_user=user)
+
+
+def writes(
+    step: Callable[[T, Transaction], Response],
+    *,
+    before: Callable[[T, Request], None] = refresh_actor,
+) -> Listener[T]:
+    """Run `before`, then `step` in a transaction that commits its changes."""
+
+    def listener(interaction: T, request: Request) -> Response:
+        before(interaction, request)
+        with request.write() as tx:
+            return step(interaction, tx)
+
+    return listener
+
+
+def reads(
+    step: Callable[[T, Transaction], Response],
+    *,
+    before: Callable[[T, Request], None] = refresh_actor,
+) -> Listener[T]:
+    """Run `before`, then `step` in a transaction that holds up no writer."""
+
+    def listener(interaction: T, request: Request) -> Response:
+        before(interaction, request)
+        with request.read() as tx:
+            return step(interaction, tx)
+
+    return listener
+
+
+def on_button(
+    app: App, rt: Runtime, action_id: str, listener: Listener[BlockAction]
+) -> None:
+    """Call `listener` for a button, a menu or a select."""
+    app.action(action_id)(_bolt_listener(rt, BlockAction, listener))
+
+
+def on_view(
+    app: App, rt: Runtime, callback_id: str, listener: Listener[ViewSubmission]
+) -> None:
+    """Call `listener` for a submitted form."""
+    app.view(callback_id)(_bolt_listener(rt, ViewSubmission, listener))
+
+
+def on_command(
+    app: App,
+    rt: Runtime,
+    command: str,
+    listener: Listener[SlashCommand],
+    *,
+    phrases: Sequence[str] = (),
+) -> None:
+    """Call `listener` when one of the phrases follows a command; "" is nothing typed.
+
+    Without phrases it takes what the listeners registered before it left.
+    """
+    matchers = [_phrase_matcher(phrases)] if phrases else None
+    app.command(command, matchers=matchers)(_bolt_listener(rt, SlashCommand, listener))
+
+
+def on_global_shortcut(
+    app: App, rt: Runtime, callback_id: str, listener: Listener[Shortcut]
+) -> None:
+    app.shortcut({"type": "shortcut", "callback_id": callback_id})(
+        _bolt_listener(rt, Shortcut, listener)
+    )
+
+
+def on_message_shortcut(
+    app: App, rt: Runtime, callback_id: str, listener: Listener[MessageShortcut]
+) -> None:
+    app.shortcut({"type": "message_action", "callback_id": callback_id})(
+        _bolt_listener(rt, MessageShortcut, listener)
+    )
+
+
+def _bolt_listener(
+    rt: Runtime, model: type[Any], listener: Callable[[Any, Request], Response]
+) -> Callable[[dict[str, Any], Ack], None]:
+    def run(body: dict[str, Any], ack: Ack) -> None:
+        interaction = model.model_validate(body)
+        request = request_of(rt, body)
+        _answer(interaction, request, listener(interaction, request), ack)
+
+    return run
+
+
+def _answer(
+    interaction: Interaction, request: Request, response: Response, ack: Ack
+) -> None:
+    match response:
+        case AfterAck(run, first):
+            _answer(interaction, request, first, ack)
+            run(request)
+        case OpenView(view):
+            request.open_view(view)
+            ack()
+        case CloseViews():
+            ack(response_action="clear")
+        case UpdateView(view) if isinstance(interaction, ViewSubmission):
+            ack(response_action="update", view=view)
+        case UpdateView(view, is_required=True):
+            request.update_view(view, hash=response.hash)
+            ack()
+        case UpdateView(view):
+            ack()
+            with best_effort():
+                request.update_view(view, hash=response.hash)
+        case Reply(text, blocks) if isinstance(interaction, SlashCommand):
+            ack(text=text, blocks=list(blocks) or None)
+        case Reply(text, blocks):
+            ack()
+            request.reply(text, blocks, replace=response.replace)
+        case None:
+            ack()
+
+
+def parse_id(value: object) -> int:
+    """Parse an id that came back from Slack; raises UserError if we never sent it."""
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):  # noqa: PLR2004
+        raise UserError(asks.ASK_GONE)
+    return int(text)
+
+
+HELP_PHRASES = ("help", "help me", "please help", "help please", "?")
+
+_OUTER_PUNCTUATION = re.compile(r"^[\W_]+|[\W_]+$")
+
+
+def normalize_phrase(text: str) -> str:
+    """Lower the case, and drop extra spaces and the punctuation around the words."""
+    typed = " ".join(text.casefold().split())
+    return _OUTER_PUNCTUATION.sub("", typed) or typed[:1]
+
+
+def _phrase_matcher(phrases: Sequence[str]) -> Callable[[dict[str, Any]], bool]:
+    def is_typed(body: dict[str, Any]) -> bool:
+        return normalize_phrase(str(body.get("text") or "")) in phrases
+
+    return is_typed
+
+
+def subcommand(*phrases: str) -> list[Callable[[dict[str, Any]], bool]]:
+    """For the listeners that are not plain functions yet."""
+    return [_phrase_matcher(phrases)]
 
 
 def send_reply(
@@ -33,68 +266,6 @@ def send_reply(
     *,
     replace: bool = False,
 ) -> None:
-    """Answer a click or a message shortcut, for the person's eyes only.
-
-    In a thread it is shown there: Slack itself would show it in the channel.
-    """
-    if not body.get("response_url"):
-        return
-    thread_ts = None if replace else _thread_ts(body)
-    with best_effort():
-        if thread_ts is not None:
-            try:
-                rt.slack.post_ephemeral(
-                    body["channel"]["id"],
-                    body["user"]["id"],
-                    text,
-                    blocks,
-                    thread_ts=thread_ts,
-                )
-            except SlackError:
-                log.info("not answered in the thread")
-            else:
-                return
-        rt.slack.respond(body["response_url"], text, list(blocks), replace=replace)
-
-
-def _thread_ts(body: dict[str, Any]) -> str | None:
-    """The thread in which the person was, if it was one."""
-    message = body.get("message") or {}
-    thread_ts = message.get("thread_ts") or (body.get("container") or {}).get(
-        "thread_ts"
-    )
-    is_parent = thread_ts == message.get("ts")
-    known = (body.get("channel") or {}).get("id")
-    return str(thread_ts) if thread_ts and known and not is_parent else None
-
-
-def parse_id(value: object) -> int:
-    """An id that came back from Slack; raises Refusal for what we never sent."""
-    text = str(value)
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):  # noqa: PLR2004
-        raise UserError(asks.ASK_GONE)
-    return int(text)
-
-
-HELP_PHRASES = ("help", "help me", "please help", "help please", "?")
-
-
-_OUTER_PUNCTUATION = re.compile(r"^[\W_]+|[\W_]+$")
-
-
-def normalize_phrase(text: str) -> str:
-    """The words in any case and spacing, without the punctuation around them."""
-    typed = " ".join(text.casefold().split())
-    return _OUTER_PUNCTUATION.sub("", typed) or typed[:1]
-
-
-def subcommand(*phrases: str) -> list[Callable[[dict[str, Any]], bool]]:
-    """Matchers for one of the phrases; "" is nothing typed.
-
-    Whoever listens to a command for all the rest comes last.
-    """
-
-    def is_said(body: dict[str, Any]) -> bool:
-        return normalize_phrase(str(body.get("text") or "")) in phrases
-
-    return [is_said]
+    """For the listeners that are not plain functions yet."""
+    if body.get("response_url"):
+        request_of(rt, body).reply(text, blocks, replace=replace)

@@ -4,15 +4,16 @@ from typing import Any
 
 from slack_bolt import Ack
 
+from bot import sync
 from bot.errors import UserError
 from bot.kudos import history, notes
 from bot.kudos import service as kudos
 from bot.kudos.history import Direction
 from bot.runtime import Runtime
 from bot.slack.text import escape
-from bot.workspace import sync
-from handlers.interactions import best_effort, parse_id
+from handlers.interactions import parse_id
 from handlers.payloads import BlockAction
+from handlers.requests import best_effort
 
 
 class ButtonListeners:

@@ -4,12 +4,13 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
+from bot import sync
 from bot.onboarding import service as onboarding
 from bot.runtime import Runtime
 from bot.slack.blocks import Note
-from bot.workspace import sync
-from handlers.interactions import best_effort, parse_id
+from handlers.interactions import parse_id
 from handlers.payloads import BlockAction, ViewSubmission
+from handlers.requests import best_effort
 
 
 def register(bolt: App, rt: Runtime) -> None:

@@ -1,9 +1,11 @@
 """The parts of Slack's payloads that we read. What does not fit them is no request."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from bot.clock import ts_to_micros
 
 SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,40}$")]
 # What `bot.clock.micros` reads.
@@ -172,6 +174,14 @@ class AppHomeOpened(Payload):
     event_ts: Ts
 
 
+class Interaction(Protocol):
+    """Something that a person did."""
+
+    @property
+    def actor(self) -> str:
+        """The id of the person."""
+
+
 class SlashCommand(Payload):
     user_id: SlackId
     channel_id: SlackId
@@ -180,8 +190,12 @@ class SlashCommand(Payload):
     trigger_id: str
 
     @property
+    def actor(self) -> str:
+        return self.user_id
+
+    @property
     def is_in_channel(self) -> bool:
-        """Not in a direct message, whose name Slack gives so."""
+        """False in a direct message, whose name Slack gives so."""
         return self.channel_name != "directmessage" and not self.channel_id.startswith(
             "D"
         )
@@ -189,6 +203,11 @@ class SlashCommand(Payload):
 
 class ChannelRef(Payload):
     id: SlackId
+    name: NullableStr = None
+
+    @property
+    def is_direct_message(self) -> bool:
+        return self.name == "directmessage" or self.id.startswith("D")
 
 
 class SelectedOption(Payload):
@@ -201,6 +220,11 @@ class Action(Payload):
     selected_option: SelectedOption | None = None
     selected_conversation: SlackId | None = None
     action_ts: Ts
+
+    @property
+    def option(self) -> str:
+        """The value of the option that was chosen in a menu; "" in a button."""
+        return self.selected_option.value if self.selected_option else ""
 
 
 class View(Payload):
@@ -255,28 +279,57 @@ class View(Payload):
         return first if isinstance(first, dict) else {}
 
 
-class BlockAction(Payload):
+class Container(Payload):
+    """Where a button is."""
+
+    message_ts: NullableStr = None
+    is_ephemeral: bool | None = None
+
+
+class ByUser(Payload):
+    user: UserRef
+
+    @property
+    def actor(self) -> str:
+        return self.user.id
+
+
+class BlockAction(ByUser):
     """`block_actions`: a button, a menu or a select, and where it is."""
 
-    user: UserRef
     trigger_id: str
     actions: Annotated[list[Action], Field(min_length=1)]
     view: View | None = None
     # Of the message that it is in, if it is in one.
     channel: ChannelRef | None = None
+    container: Container | None = None
 
     @property
     def action(self) -> Action:
         return self.actions[0]
 
+    @property
+    def value(self) -> str:
+        return self.action.value
 
-class ViewSubmission(Payload):
-    user: UserRef
+    @property
+    def at_micros(self) -> int:
+        return ts_to_micros(self.action.action_ts)
+
+    @property
+    def is_in_modal(self) -> bool:
+        return self.view is not None and self.view.is_modal
+
+    @property
+    def is_in_direct_message(self) -> bool:
+        return self.channel is not None and self.channel.is_direct_message
+
+
+class ViewSubmission(ByUser):
     view: View
 
 
-class Shortcut(Payload):
-    user: UserRef
+class Shortcut(ByUser):
     trigger_id: str
 
 
@@ -284,3 +337,7 @@ class MessageShortcut(Shortcut):
     channel: ChannelRef
     message: Message
     action_ts: Ts
+
+    @property
+    def at_micros(self) -> int:
+        return ts_to_micros(self.action_ts)

@@ -12,8 +12,9 @@ from bot.settings.forms import saved_view
 from bot.slack.blocks import NOT_IN_CHANNEL
 from bot.workspace import channels, sync
 from handlers.help_command import Help
-from handlers.interactions import best_effort, subcommand
+from handlers.interactions import subcommand
 from handlers.payloads import SlashCommand, ViewSubmission
+from handlers.requests import best_effort
 
 _UNKNOWN_CHANNEL = "I don't know that channel any more; open the form again."
 

@@ -1,0 +1,119 @@
+"""A person's request: whose workspace it is for, and the ways to answer it."""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
+
+from bot import sync
+from bot.runtime import Runtime, Transaction, Workspace
+from bot.slack.api import SlackApi, SlackError
+from bot.slack.blocks import message_modal
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as Slack sent it, and the workspace that it is for."""
+
+    rt: Runtime
+    workspace: Workspace
+    body: dict[str, Any]
+
+    @property
+    def slack(self) -> SlackApi:
+        return self.rt.slack
+
+    @property
+    def is_in_modal(self) -> bool:
+        return bool((self.body.get("view") or {}).get("type") == "modal")
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        return self.rt.write(self.workspace)
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        return self.rt.read(self.workspace)
+
+    def refresh(
+        self,
+        *,
+        users: Iterable[str] = (),
+        channel: str | None = None,
+        command_user: str | None = None,
+    ) -> None:
+        """Ask Slack for facts about these (see `sync.refresh`)."""
+        sync.refresh(self.rt, users=users, channel=channel, command_user=command_user)
+
+    def open_view(self, view: View) -> None:
+        """Open a view, on top of the modal of the click if there is one."""
+        show = self.slack.push_view if self.is_in_modal else self.slack.open_view
+        show(self.body["trigger_id"], view)
+
+    def update_view(self, view: View, *, hash: str | None = None) -> None:  # noqa: A002
+        """Replace the view of the click, if there is one."""
+        if shown := self.body.get("view"):
+            self.slack.update_view(shown["id"], view, hash=hash)
+
+    def reply(
+        self, text: str, blocks: Sequence[Block] = (), *, replace: bool = False
+    ) -> None:
+        """Answer a click or a message shortcut for the person's eyes only.
+
+        In a thread the answer is shown there: Slack itself would show it in the
+        channel. `replace`: show it in place of the message that the button is in.
+        """
+        with best_effort():
+            if self.is_in_modal:
+                # The first block is the text.
+                self.update_view(message_modal("Done", text, *blocks[1:]))
+            elif self.body.get("response_url"):
+                thread_ts = None if replace else self._thread_ts()
+                if thread_ts and self._reply_in_thread(thread_ts, text, blocks):
+                    return
+                url = self.body["response_url"]
+                self.slack.respond(url, text, list(blocks), replace=replace)
+
+    def _reply_in_thread(
+        self, thread_ts: str, text: str, blocks: Sequence[Block]
+    ) -> bool:
+        channel, member = self.body["channel"]["id"], self.body["user"]["id"]
+        try:
+            self.slack.post_ephemeral(
+                channel, member, text, blocks, thread_ts=thread_ts
+            )
+        except SlackError:
+            log.info("not answered in the thread")
+            return False
+        return True
+
+    def _thread_ts(self) -> str | None:
+        """Return the thread in which the person was, if any."""
+        message = self.body.get("message") or {}
+        container = self.body.get("container") or {}
+        thread_ts = message.get("thread_ts") or container.get("thread_ts")
+        is_parent = thread_ts == message.get("ts")
+        has_channel = (self.body.get("channel") or {}).get("id")
+        return str(thread_ts) if thread_ts and has_channel and not is_parent else None
+
+
+def request_of(rt: Runtime, body: dict[str, Any]) -> Request:
+    return Request(rt, workspace_of(rt, body), body)
+
+
+def workspace_of(rt: Runtime, body: dict[str, Any]) -> Workspace:  # noqa: ARG001
+    """Return the installation that a request is for."""
+    return rt.workspace
+
+
+@contextmanager
+def best_effort() -> Iterator[None]:
+    """Only log what Slack refuses: an error would say that nothing was saved."""
+    try:
+        yield
+    except SlackError as error:
+        log.warning("not shown", extra={"method": error.method, "error": error.code})

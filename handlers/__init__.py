@@ -17,6 +17,7 @@ from handlers import (
     help_command,
     home,
     kudos,
+    kudos_buttons,
     mentors,
     messages,
     onboarding,
@@ -36,6 +37,7 @@ def register(bolt: App, rt: Runtime) -> None:
     ask_actions.register(bolt, rt)
     handlers_answers.register(bolt, rt)
     kudos.register(bolt, rt)
+    kudos_buttons.register(bolt, rt)
     checkins.register(bolt, rt)
     checkin_sharing.register(bolt, rt)
     mentors.register(bolt, rt)

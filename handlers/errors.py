@@ -15,7 +15,7 @@ from bot.slack.api import SlackError
 from bot.slack.blocks import message_modal
 from bot.slack.text import escape, sanitize, to_plain, truncate
 from bot.visibility import MembershipUnknown
-from handlers.requests import request_of
+from handlers.requests import Request, request_of
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +47,9 @@ def register(bolt: App, rt: Runtime) -> None:
         if isinstance(error, MembershipUnknown):
             error = UserError(visibility.SLACK_UNREACHABLE)
         is_event = body.get("type") == "event_callback"
+        request = request_of(rt, context, body)
         if isinstance(error, UserError):
-            return _ok() if is_event else _reply(rt, body, error, _DENIED_TITLE)
+            return _ok() if is_event else _reply(request, error, _DENIED_TITLE)
         if isinstance(error, ValidationError) and is_event:
             # It would not become valid by being delivered again.
             log.warning("event not understood", extra={"event": _event_type(body)})
@@ -57,11 +58,11 @@ def register(bolt: App, rt: Runtime) -> None:
             log.warning(
                 "Slack refused", extra={"method": error.method, "error": error.code}
             )
-            return _reply(rt, body, UserError(MODAL_EXPIRED), _ERROR_TITLE)
+            return _reply(request, UserError(MODAL_EXPIRED), _ERROR_TITLE)
         log.error("unhandled error", exc_info=error, extra={"event": _event_type(body)})
         if is_event:
             return None  # 500: not acknowledged, so Slack delivers it again.
-        return _reply(rt, body, UserError(INTERNAL_ERROR), _ERROR_TITLE)
+        return _reply(request, UserError(INTERNAL_ERROR), _ERROR_TITLE)
 
 
 def _should_retry(rt: Runtime, error: Exception, context: BoltContext) -> bool:
@@ -99,19 +100,17 @@ def _ok(answer: dict[str, Any] | None = None) -> BoltResponse:
     )
 
 
-def _reply(
-    rt: Runtime, body: dict[str, Any], user_error: UserError, title: str
-) -> BoltResponse:
-    text = str(user_error)
+def _reply(request: Request, user_error: UserError, title: str) -> BoltResponse:
+    body, text = request.body, str(user_error)
     if "command" in body:
         return _ok({"response_type": "ephemeral", "text": text + _typed_text(body)})
     if body.get("type") == "view_submission":
         return _ok(_view_response(body["view"], user_error, title))
     try:
         if body.get("response_url"):
-            request_of(rt, body).reply(text)
+            request.reply(text)
         elif body.get("trigger_id"):
-            request_of(rt, body).open_view(message_modal(title, text))
+            request.open_view(message_modal(title, text))
     except SlackError as error:
         log.warning("could not tell", extra={"error": error.code})
     return _ok()

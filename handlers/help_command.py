@@ -1,30 +1,21 @@
 """Help: after every command, and in a conversation with the bot."""
 
-from typing import Any
-
-from slack_bolt import Ack, App
+from slack_bolt import App
 
 from bot.runtime import Runtime
 from bot.settings import service as settings
 from bot.workspace import channels
-from handlers.interactions import HELP_PHRASES, subcommand
+from handlers.interactions import HELP_PHRASES, Reply, Response, on_command
 from handlers.payloads import SlashCommand
+from handlers.requests import Request
 
 
-def register(bolt: App, rt: Runtime) -> None:
-    """Before whoever listens to these commands for all the rest."""
-    help_ = Help(rt)
+def register(app: App, rt: Runtime) -> None:
+    """To be called before the listeners that take every other text of a command."""
     for command in ("/ask", "/kudos", "/backswing"):
-        bolt.command(command, matchers=subcommand(*HELP_PHRASES))(help_.command)
+        on_command(app, rt, command, show_help, phrases=HELP_PHRASES)
 
 
-class Help:
-    def __init__(self, rt: Runtime) -> None:
-        self._rt = rt
-
-    def command(self, body: dict[str, Any], ack: Ack) -> None:
-        asked = SlashCommand.model_validate(body)
-        with self._rt.read(self._rt.workspace) as tx:
-            channel = channels.find(tx, asked.channel_id)
-            text = settings.help_text(tx, channel)
-        ack(text)
+def show_help(command: SlashCommand, request: Request) -> Response:
+    with request.read() as tx:
+        return Reply(settings.help_text(channels.find(tx, command.channel_id)))

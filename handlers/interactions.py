@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
-from slack_bolt import Ack, App
+from slack_bolt import Ack, App, BoltContext
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
@@ -188,10 +188,10 @@ def on_message_shortcut(
 
 def _bolt_listener(
     rt: Runtime, model: type[Any], listener: Callable[[Any, Request], Response]
-) -> Callable[[dict[str, Any], Ack], None]:
-    def run(body: dict[str, Any], ack: Ack) -> None:
+) -> Callable[[dict[str, Any], BoltContext, Ack], None]:
+    def run(body: dict[str, Any], context: BoltContext, ack: Ack) -> None:
         interaction = model.model_validate(body)
-        request = request_of(rt, body)
+        request = request_of(rt, context, body)
         _answer(interaction, request, listener(interaction, request), ack)
 
     return run
@@ -251,21 +251,3 @@ def _phrase_matcher(phrases: Sequence[str]) -> Callable[[dict[str, Any]], bool]:
         return normalize_phrase(str(body.get("text") or "")) in phrases
 
     return is_typed
-
-
-def subcommand(*phrases: str) -> list[Callable[[dict[str, Any]], bool]]:
-    """For the listeners that are not plain functions yet."""
-    return [_phrase_matcher(phrases)]
-
-
-def send_reply(
-    rt: Runtime,
-    body: dict[str, Any],
-    text: str,
-    blocks: Sequence[Block] = (),
-    *,
-    replace: bool = False,
-) -> None:
-    """For the listeners that are not plain functions yet."""
-    if body.get("response_url"):
-        request_of(rt, body).reply(text, blocks, replace=replace)

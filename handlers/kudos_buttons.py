@@ -1,67 +1,60 @@
-"""Buttons on kudos: thanks, deletion, and the pages of a person's history."""
+"""Take kudos back, and page through the kudos that one gave or received."""
 
-from typing import Any
+from functools import partial
 
-from slack_bolt import Ack
+from slack_bolt import App
 
-from bot import sync
 from bot.errors import UserError
 from bot.kudos import history, notes
 from bot.kudos import service as kudos
 from bot.kudos.history import Direction
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Transaction
 from bot.slack.text import escape
-from handlers.interactions import parse_id
+from handlers.interactions import (
+    Reply,
+    Response,
+    on_button,
+    parse_id,
+    reads,
+    refresh_nobody,
+    writes,
+)
 from handlers.payloads import BlockAction
-from handlers.requests import best_effort
+from handlers.requests import Request
+
+_DIRECTIONS: tuple[Direction, ...] = ("received", "given")
 
 
-class ButtonListeners:
-    """What people do with kudos that are there."""
+def register(app: App, rt: Runtime) -> None:
+    on_button(app, rt, "kudos_take_back", take_back)
+    on_button(app, rt, "kudos_menu", writes(take_back_from_menu))
+    on_button(app, rt, "kudos_newest", reads(show_newest, before=refresh_nobody))
+    for direction in _DIRECTIONS:
+        turn = partial(turn_page, direction=direction)
+        on_button(app, rt, f"kudos_{direction}", reads(turn, before=refresh_nobody))
 
-    def __init__(self, rt: Runtime) -> None:
-        self._rt = rt
 
-    def take_back(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = BlockAction.model_validate(body)
-        sync.refresh(self._rt, users=[pressed.user.id])
-        text = notes.TAKEN_BACK
-        try:
-            self._take_back(pressed, pressed.action.value)
-        except UserError as no:
-            # Nor will it be possible later, so the button goes.
-            text = escape(str(no))
-        ack()
-        self._respond(body, text, replace=True)
+def take_back(click: BlockAction, request: Request) -> Response:
+    request.refresh(users=[click.actor])
+    try:
+        with request.write() as tx:
+            kudos.take_back(tx, parse_id(click.value), by=click.actor)
+    except UserError as error:
+        # It will not be possible later either, so the button goes.
+        return Reply(escape(str(error)), replace=True)
+    return Reply(notes.TAKEN_BACK, replace=True)
 
-    def menu(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = BlockAction.model_validate(body)
-        option = pressed.action.selected_option
-        sync.refresh(self._rt, users=[pressed.user.id])
-        self._take_back(pressed, (option.value if option else "").partition(":")[2])
-        ack()
-        self._respond(body, notes.TAKEN_BACK, replace=False)
 
-    def _take_back(self, action: BlockAction, kudos_id: str) -> None:
-        with self._rt.write(self._rt.workspace) as tx:
-            kudos.take_back(tx, parse_id(kudos_id), by=action.user.id)
+def take_back_from_menu(click: BlockAction, tx: Transaction) -> Response:
+    kudos_id = click.action.option.partition(":")[2]
+    kudos.take_back(tx, parse_id(kudos_id), by=click.actor)
+    return Reply(notes.TAKEN_BACK)
 
-    def turn_page(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = BlockAction.model_validate(body)
-        me, _now = pressed.user.id, self._rt.clock()
-        with self._rt.read(self._rt.workspace) as tx:
-            if pressed.action.action_id == "kudos_newest":
-                text, drawn = history.own_history(tx, me)
-            else:
-                what: Direction = (
-                    "given" if pressed.action.action_id == "kudos_given" else "received"
-                )
-                text, drawn = history.page(tx, me, what, pressed.action.value)
-        ack()
-        with best_effort():
-            self._rt.slack.respond(body["response_url"], text, drawn, replace=True)
 
-    def _respond(self, body: dict[str, Any], text: str, *, replace: bool) -> None:
-        if body.get("response_url"):
-            with best_effort():
-                self._rt.slack.respond(body["response_url"], text, [], replace=replace)
+def show_newest(click: BlockAction, tx: Transaction) -> Response:
+    return Reply(*history.own_history(tx, click.actor), replace=True)
+
+
+def turn_page(click: BlockAction, tx: Transaction, *, direction: Direction) -> Response:
+    page = history.page(tx, click.actor, direction, click.value)
+    return Reply(*page, replace=True)

@@ -1,17 +1,29 @@
-"""What people decide about their credits, and what program leads see and add."""
+"""People's decisions about their credits, and the pages of program leads."""
 
-from typing import Any
+from functools import partial
 
-from slack_bolt import Ack, App
+from slack_bolt import App
 
 from bot.errors import UserError
 from bot.mentors import administration, consent, forms
 from bot.mentors.consent import Choice
-from bot.runtime import Runtime
-from bot.workspace import sync
+from bot.runtime import Runtime, Transaction
 from handlers.home import show_home
-from handlers.interactions import parse_id, subcommand
+from handlers.interactions import (
+    AfterAck,
+    OpenView,
+    Response,
+    UpdateView,
+    on_button,
+    on_command,
+    on_view,
+    parse_id,
+    reads,
+    refresh_nobody,
+    writes,
+)
 from handlers.payloads import BlockAction, SlashCommand, ViewSubmission
+from handlers.requests import Request
 
 _CHOICES: dict[str, Choice] = {
     "mentor_tell": "public",
@@ -20,101 +32,66 @@ _CHOICES: dict[str, Choice] = {
 }
 
 
-def register(bolt: App, rt: Runtime) -> None:
-    mentors = MentorListeners(rt)
-    for action_id in _CHOICES:
-        bolt.action(action_id)(mentors.choose)
-    bolt.command("/backswing", matchers=subcommand("mentors"))(mentors.command)
-    bolt.action("mentor_newer")(mentors.turn_page)
-    bolt.action("mentor_older")(mentors.turn_page)
-    bolt.action("mentor_add")(mentors.open_credit_form)
-    bolt.view("mentor_add")(mentors.add_credit)
-    bolt.action("mentor_set_up")(mentors.open_settings)
-    bolt.view("mentor_set_up")(mentors.save_settings)
+def register(app: App, rt: Runtime) -> None:
+    for action_id, choice in _CHOICES.items():
+        choose = writes(partial(decide, choice=choice), before=refresh_nobody)
+        on_button(app, rt, action_id, choose)
+    on_command(app, rt, "/backswing", reads(open_overview), phrases=("mentors",))
+    on_button(app, rt, "mentor_newer", reads(turn_page))
+    on_button(app, rt, "mentor_older", reads(turn_page))
+    on_button(app, rt, "mentor_add", reads(open_credit_form))
+    on_view(app, rt, "mentor_add", add_credit)
+    on_button(app, rt, "mentor_set_up", reads(open_settings))
+    on_view(app, rt, "mentor_set_up", writes(save_settings))
 
 
-class MentorListeners:
-    def __init__(self, rt: Runtime) -> None:
-        self._rt = rt
+def decide(click: BlockAction, tx: Transaction, *, choice: Choice) -> Response:
+    consent.decide(tx, parse_id(click.value), choice, by=click.actor)
+    if click.view is None or click.view.type != "home":
+        return None
+    return AfterAck(partial(show_home, member=click.actor))
 
-    def choose(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = BlockAction.model_validate(body)
-        with self._rt.write(self._rt.workspace) as tx:
-            consent.decide(
-                tx,
-                parse_id(pressed.action.value),
-                _CHOICES[pressed.action.action_id],
-                by=pressed.user.id,
-            )
-        ack()
-        if (body.get("view") or {}).get("type") != "home":
-            return
-        show_home(self._rt, pressed.user.id)
 
-    def command(self, body: dict[str, Any], ack: Ack) -> None:
-        asked = SlashCommand.model_validate(body)
-        sync.refresh(self._rt, users=[asked.user_id])
-        with self._rt.read(self._rt.workspace) as tx:
-            view = administration.overview(tx, by=asked.user_id, start=0)
-        self._rt.slack.open_view(asked.trigger_id, view)
-        ack()
+def open_overview(command: SlashCommand, tx: Transaction) -> Response:
+    return OpenView(administration.overview(tx, by=command.actor, start=0))
 
-    def turn_page(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = BlockAction.model_validate(body)
-        sync.refresh(self._rt, users=[pressed.user.id])
-        with self._rt.read(self._rt.workspace) as tx:
-            view = administration.overview(
-                tx, by=pressed.user.id, start=parse_id(pressed.action.value)
-            )
-        if pressed.view is not None:
-            self._rt.slack.update_view(pressed.view.id, view, hash=pressed.view.hash)
-        ack()
 
-    def open_credit_form(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = BlockAction.model_validate(body)
-        sync.refresh(self._rt, users=[pressed.user.id])
-        with self._rt.read(self._rt.workspace) as tx:
-            administration.require_access(tx, pressed.user.id)
-        self._rt.slack.push_view(pressed.trigger_id, forms.credit_form())
-        ack()
+def turn_page(click: BlockAction, tx: Transaction) -> Response:
+    view = administration.overview(tx, by=click.actor, start=parse_id(click.value))
+    return UpdateView(view, hash=click.view_hash, is_required=True)
 
-    def add_credit(self, body: dict[str, Any], ack: Ack) -> None:
-        form = ViewSubmission.model_validate(body)
-        people = form.view.users("member")
-        channel = form.view.conversation("channel")
-        if len(people) != 1 or channel is None:
-            raise UserError("Choose one person.", field="member")
-        both = [form.user.id, *people]
-        sync.refresh(self._rt, users=both, channel=channel)
-        with self._rt.read(self._rt.workspace) as tx:
-            administration.require_access(tx, form.user.id)
-        with self._rt.write(self._rt.workspace) as tx:
-            administration.credit_by_hand(
-                tx,
-                member=people[0],
-                channel=channel,
-                reason=form.view.text("reason"),
-                by=form.user.id,
-                settings=self._rt.mentor_settings,
-            )
-        ack()
 
-    def open_settings(self, body: dict[str, Any], ack: Ack) -> None:
-        pressed = BlockAction.model_validate(body)
-        sync.refresh(self._rt, users=[pressed.user.id])
-        with self._rt.read(self._rt.workspace) as tx:
-            view = administration.settings_view(tx, by=pressed.user.id)
-        self._rt.slack.push_view(pressed.trigger_id, view)
-        ack()
+def open_credit_form(click: BlockAction, tx: Transaction) -> Response:
+    administration.require_access(tx, click.actor)
+    return OpenView(forms.credit_form())
 
-    def save_settings(self, body: dict[str, Any], ack: Ack) -> None:
-        form = ViewSubmission.model_validate(body)
-        sync.refresh(self._rt, users=[form.user.id])
-        with self._rt.write(self._rt.workspace) as tx:
-            administration.update_settings(
-                tx,
-                scope=form.view.chosen("scope") or "",
-                experts=form.view.users("experts"),
-                by=form.user.id,
-            )
-        ack()
+
+def add_credit(form: ViewSubmission, request: Request) -> Response:
+    people, channel = form.view.users("member"), form.view.conversation("channel")
+    if len(people) != 1 or channel is None:
+        raise UserError("Choose one person.", field="member")
+    request.refresh(users=[form.actor, *people], channel=channel)
+    with request.write() as tx:
+        administration.credit_by_hand(
+            tx,
+            member=people[0],
+            channel=channel,
+            reason=form.view.text("reason"),
+            by=form.actor,
+            settings=request.rt.mentor_settings,
+        )
+    return None
+
+
+def open_settings(click: BlockAction, tx: Transaction) -> Response:
+    return OpenView(administration.settings_view(tx, by=click.actor))
+
+
+def save_settings(form: ViewSubmission, tx: Transaction) -> Response:
+    administration.update_settings(
+        tx,
+        scope=form.view.chosen("scope") or "",
+        experts=form.view.users("experts"),
+        by=form.actor,
+    )
+    return None

@@ -317,6 +317,10 @@ class BlockAction(ByUser):
         return ts_to_micros(self.action.action_ts)
 
     @property
+    def view_hash(self) -> str | None:
+        return self.view.hash if self.view else None
+
+    @property
     def is_in_modal(self) -> bool:
         return self.view is not None and self.view.is_modal
 

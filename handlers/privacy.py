@@ -1,44 +1,45 @@
 """`/backswing my data` and `/backswing forget me`."""
 
-from typing import Any
+from functools import partial
 
-from slack_bolt import Ack, App
+from slack_bolt import App
 
 from bot.privacy import blocks
 from bot.privacy import service as privacy
-from bot.runtime import Runtime
-from bot.workspace import sync
+from bot.runtime import Runtime, Transaction
 from handlers.home import show_home
-from handlers.interactions import subcommand
+from handlers.interactions import (
+    AfterAck,
+    OpenView,
+    Reply,
+    Response,
+    UpdateView,
+    on_command,
+    on_view,
+    reads,
+    writes,
+)
 from handlers.payloads import SlashCommand, ViewSubmission
 
 
-def register(bolt: App, rt: Runtime) -> None:
-    @bolt.command("/backswing", matchers=subcommand("my data"))
-    def my_data(body: dict[str, Any], ack: Ack) -> None:
-        asked = SlashCommand.model_validate(body)
-        sync.refresh(rt, users=[asked.user_id])
-        with rt.write(rt.workspace) as tx:
-            privacy.request_data_file(
-                tx, member=asked.user_id, request_id=asked.trigger_id
-            )
-        ack(blocks.FILE_PENDING)
+def register(app: App, rt: Runtime) -> None:
+    on_command(app, rt, "/backswing", writes(send_data), phrases=("my data",))
+    on_command(app, rt, "/backswing", reads(confirm_erasure), phrases=("forget me",))
+    on_view(app, rt, "forget_me", writes(erase))
 
-    @bolt.command("/backswing", matchers=subcommand("forget me"))
-    def forget_me(body: dict[str, Any], ack: Ack) -> None:
-        asked = SlashCommand.model_validate(body)
-        sync.refresh(rt, users=[asked.user_id])
-        with rt.read(rt.workspace) as tx:
-            view = privacy.forget_form(tx, asked.user_id)
-        rt.slack.open_view(asked.trigger_id, view)
-        ack()
 
-    @bolt.view("forget_me")
-    def confirmed(body: dict[str, Any], ack: Ack) -> None:
-        form = ViewSubmission.model_validate(body)
-        sync.refresh(rt, users=[form.user.id])
-        with rt.write(rt.workspace) as tx:
-            privacy.erase_oneself(tx, form.user.id)
-        ack(response_action="update", view=blocks.erased_view())
-        # What stood there was of them, too.
-        show_home(rt, form.user.id)
+def send_data(command: SlashCommand, tx: Transaction) -> Response:
+    privacy.request_data_file(tx, member=command.actor, request_id=command.trigger_id)
+    return Reply(blocks.FILE_PENDING)
+
+
+def confirm_erasure(command: SlashCommand, tx: Transaction) -> Response:
+    return OpenView(privacy.forget_form(tx, command.actor))
+
+
+def erase(form: ViewSubmission, tx: Transaction) -> Response:
+    privacy.erase_oneself(tx, form.actor)
+    # The Home tab shows personal data as well.
+    return AfterAck(
+        partial(show_home, member=form.actor), UpdateView(blocks.erased_view())
+    )

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from slack_bolt import BoltContext
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
@@ -101,13 +102,14 @@ class Request:
         return str(thread_ts) if thread_ts and has_channel and not is_parent else None
 
 
-def request_of(rt: Runtime, body: dict[str, Any]) -> Request:
-    return Request(rt, workspace_of(rt, body), body)
+def request_of(rt: Runtime, context: BoltContext, body: dict[str, Any]) -> Request:
+    return Request(rt, workspace_of(rt, context), body)
 
 
-def workspace_of(rt: Runtime, body: dict[str, Any]) -> Workspace:  # noqa: ARG001
-    """Return the installation that a request is for."""
-    return rt.workspace
+def workspace_of(rt: Runtime, context: BoltContext) -> Workspace:
+    """Return the workspace of a request, as Bolt's `authorize` knows it."""
+    workspace = context.get("workspace")
+    return workspace if isinstance(workspace, Workspace) else rt.workspace
 
 
 @contextmanager

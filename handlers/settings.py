@@ -1,104 +1,103 @@
 """`/backswing`: the settings of a channel and of the workspace; help for the rest."""
 
-from typing import Any
+from functools import partial
 
-from slack_bolt import Ack, App
+from slack_bolt import App
 
 from bot.errors import UserError
-from bot.runtime import Runtime
+from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
 from bot.settings.blocks import unknown_emoji
 from bot.settings.forms import saved_view
 from bot.slack.blocks import NOT_IN_CHANNEL
-from bot.workspace import channels, sync
-from handlers.help_command import Help
-from handlers.interactions import subcommand
-from handlers.payloads import SlashCommand, ViewSubmission
-from handlers.requests import best_effort
+from bot.workspace import channels
+from handlers.help_command import show_help
+from handlers.interactions import (
+    AfterAck,
+    OpenView,
+    Response,
+    UpdateView,
+    on_command,
+    on_view,
+    reads,
+    refresh_channel,
+    writes,
+)
+from handlers.payloads import SlashCommand, View, ViewSubmission
+from handlers.requests import Request, best_effort
+from models import Channel
 
 _UNKNOWN_CHANNEL = "I don't know that channel any more; open the form again."
 
 
-def register(bolt: App, rt: Runtime) -> None:
-    """After every other listener to `/backswing`: the last one takes all the rest."""
-    forms = SettingsForms(rt)
-    bolt.command("/backswing", matchers=subcommand("", "settings"))(
-        forms.open_channel_form
+def register(app: App, rt: Runtime) -> None:
+    """To be called after all others: the last listener takes every other phrase."""
+    on_command(app, rt, "/backswing", open_channel_form, phrases=("", "settings"))
+    on_command(
+        app, rt, "/backswing", reads(open_workspace_form), phrases=("workspace",)
     )
-    bolt.command("/backswing", matchers=subcommand("workspace"))(
-        forms.open_workspace_form
+    on_view(app, rt, "settings", writes(save_channel, before=_refresh_champions))
+    on_view(
+        app, rt, "workspace_settings", writes(save_workspace, before=_refresh_leads)
     )
-    bolt.view("settings")(forms.save_channel)
-    bolt.view("workspace_settings")(forms.save_workspace)
-    bolt.command("/backswing")(forms.help.command)
+    on_command(app, rt, "/backswing", show_help)
 
 
-class SettingsForms:
-    def __init__(self, rt: Runtime) -> None:
-        self._rt = rt
-        self.help = Help(rt)
+def open_channel_form(command: SlashCommand, request: Request) -> Response:
+    if not command.is_in_channel:
+        return show_help(command, request)
+    return reads(_channel_form, before=refresh_channel)(command, request)
 
-    def open_channel_form(self, body: dict[str, Any], ack: Ack) -> None:
-        asked = SlashCommand.model_validate(body)
-        if not asked.is_in_channel:
-            self.help.command(body, ack)
-            return
-        sync.refresh(
-            self._rt,
-            users=[asked.user_id],
-            channel=asked.channel_id,
-            command_user=asked.user_id,
-        )
-        with self._rt.read(self._rt.workspace) as tx:
-            channel = channels.find(tx, asked.channel_id)
-            if channel is None or not channel.is_joined:
-                raise UserError(NOT_IN_CHANNEL)
-            view = settings.channel_form(tx, channel, by=asked.user_id)
-        self._rt.slack.open_view(asked.trigger_id, view)
-        ack()
 
-    def save_channel(self, body: dict[str, Any], ack: Ack) -> None:
-        form = ViewSubmission.model_validate(body)
-        by = form.user.id
-        meant = str(form.view.metadata().get("channel"))
-        sync.refresh(self._rt, users=[by])
-        with self._rt.read(self._rt.workspace) as tx:
-            channel = channels.find(tx, meant)
-            if channel is None:
-                raise UserError(_UNKNOWN_CHANNEL)
-            new = settings.newly_selected_users(tx, form.view, channel, by=by)
-        sync.refresh(self._rt, users=new)
-        with self._rt.write(self._rt.workspace) as tx:
-            channel = channels.find(tx, meant)
-            if channel is None:
-                raise UserError(_UNKNOWN_CHANNEL)
-            unknown = settings.update_channel(tx, channel, form.view, by=by)
-        ack()
-        if unknown:
-            with best_effort():
-                self._rt.slack.post_ephemeral(meant, by, unknown_emoji(unknown), [])
+def _channel_form(command: SlashCommand, tx: Transaction) -> Response:
+    channel = channels.find(tx, command.channel_id)
+    if channel is None or not channel.is_joined:
+        raise UserError(NOT_IN_CHANNEL)
+    return OpenView(settings.channel_form(tx, channel, by=command.actor))
 
-    def open_workspace_form(self, body: dict[str, Any], ack: Ack) -> None:
-        asked = SlashCommand.model_validate(body)
-        self._open_workspace_view(asked.user_id, asked.trigger_id)
-        ack()
 
-    def _open_workspace_view(self, by: str, trigger_id: str) -> None:
-        sync.refresh(self._rt, users=[by])
-        with self._rt.read(self._rt.workspace) as tx:
-            view = settings.workspace_form(tx, by=by)
-        self._rt.slack.open_view(trigger_id, view)
+def _refresh_champions(form: ViewSubmission, request: Request) -> None:
+    request.refresh(users=[form.actor])
+    with request.read() as tx:
+        channel = _channel(tx, form.view)
+        new = settings.newly_selected_users(tx, form.view, channel, by=form.actor)
+    request.refresh(users=new)
 
-    def save_workspace(self, body: dict[str, Any], ack: Ack) -> None:
-        form = ViewSubmission.model_validate(body)
-        by = form.user.id
-        sync.refresh(self._rt, users=[by])
-        with self._rt.read(self._rt.workspace) as tx:
-            new = settings.newly_selected_users(tx, form.view, by=by)
-        sync.refresh(self._rt, users=new)
-        with self._rt.write(self._rt.workspace) as tx:
-            unknown = settings.update_workspace(tx, form.view, by=by)
-        if unknown:
-            ack(response_action="update", view=saved_view(unknown_emoji(unknown)))
-        else:
-            ack()
+
+def save_channel(form: ViewSubmission, tx: Transaction) -> Response:
+    channel, by = _channel(tx, form.view), form.actor
+    unknown = settings.update_channel(tx, channel, form.view, by=by)
+    if not unknown:
+        return None
+    text = unknown_emoji(unknown)
+    return AfterAck(
+        partial(_tell_in_channel, channel=channel.slack_id, member=by, text=text)
+    )
+
+
+def _channel(tx: Transaction, view: View) -> Channel:
+    channel = channels.find(tx, str(view.metadata().get("channel")))
+    if channel is None:
+        raise UserError(_UNKNOWN_CHANNEL)
+    return channel
+
+
+def _tell_in_channel(request: Request, channel: str, member: str, text: str) -> None:
+    with best_effort():
+        request.slack.post_ephemeral(channel, member, text, [])
+
+
+def open_workspace_form(command: SlashCommand, tx: Transaction) -> Response:
+    return OpenView(settings.workspace_form(tx, by=command.actor))
+
+
+def _refresh_leads(form: ViewSubmission, request: Request) -> None:
+    request.refresh(users=[form.actor])
+    with request.read() as tx:
+        new = settings.newly_selected_users(tx, form.view, by=form.actor)
+    request.refresh(users=new)
+
+
+def save_workspace(form: ViewSubmission, tx: Transaction) -> Response:
+    unknown = settings.update_workspace(tx, form.view, by=form.actor)
+    return UpdateView(saved_view(unknown_emoji(unknown))) if unknown else None

@@ -1,4 +1,4 @@
-"""Mark answers without an emoji: the message shortcuts, and the buttons in our notes."""
+"""Mark answers without an emoji, by message shortcuts and the buttons in notes."""
 
 from functools import partial
 

@@ -34,7 +34,7 @@ class GroupCommit(Generic[T]):
         self._waiting: deque[_PendingChange[T]] = deque()
         self._lock = threading.Lock()
 
-    def commit(self, change: T) -> None:
+    def submit(self, change: T) -> None:
         """Return when the change is committed; raises what kept it from being so."""
         ticket = _PendingChange(change)
         self._waiting.append(ticket)

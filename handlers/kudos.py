@@ -101,7 +101,7 @@ def give_by_command(
     )
     given = _CommandKudos(request, command, parsed)
     if request.rt.autocommit.dialect.name == "sqlite":
-        group.commit(given)
+        group.submit(given)
     else:
         # PostgreSQL commits several transactions at once by itself.
         _give_all([given])

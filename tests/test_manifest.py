@@ -38,12 +38,18 @@ class Registry:
 
     def __init__(self) -> None:
         self.listeners: list[tuple[str, Constraint]] = []
+        # For each listener to a command: whether it takes only some phrases.
+        self.commands: list[tuple[str, bool]] = []
 
     def __getattr__(self, kind: str) -> Callable[..., Any]:
-        def register(constraint: Constraint | Callable[..., Any], **_: object) -> Any:
+        def register(
+            constraint: Constraint | Callable[..., Any], **options: object
+        ) -> Any:
             if callable(constraint):
                 return constraint  # The error handler is for all.
             self.listeners.append((kind, constraint))
+            if kind == "command":
+                self.commands.append((str(constraint), bool(options["matchers"])))
             return lambda listener: listener
 
         return register
@@ -80,6 +86,19 @@ def test_what_has_no_listener_is_acknowledged_by_the_last_one(registry: Registry
     catch_alls = [c for k, c in registry.listeners if isinstance(c, re.Pattern)]
     assert [c.pattern for c in catch_alls] == [".*"]
     assert registry.listeners[-1] == ("event", catch_alls[0])
+
+
+def test_each_listener_is_registered_once(registry: Registry):
+    """Bolt runs the first one only, and says nothing of another."""
+    registered = [f"{k} {c}" for k, c in registry.listeners if k != "command"]
+    assert len(registered) == len(set(registered))
+
+
+def test_the_last_listener_to_a_command_takes_every_other_text(registry: Registry):
+    """The ones before it take a few phrases each, or they would never be called."""
+    for command in registry.names("command"):
+        takes_phrases = [some for name, some in registry.commands if name == command]
+        assert takes_phrases == [True] * (len(takes_phrases) - 1) + [False]
 
 
 def test_each_command_of_the_manifest_has_a_listener_and_the_reverse(

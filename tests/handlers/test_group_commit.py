@@ -33,7 +33,7 @@ def make_all(desk: Desk, count: int) -> list[Exception | None]:
 
     def make(change: int) -> None:
         try:
-            gathered.commit(change)
+            gathered.submit(change)
         except ValueError as error:
             errors[change] = error
 
@@ -69,7 +69,7 @@ def test_who_is_behind_a_full_transaction_waits_for_the_next_one() -> None:
     desk.go_on.set()
     gathered = GroupCommit(desk.make)
     gathered._waiting.extend(map(_PendingChange, range(MAX_BATCH_SIZE)))
-    gathered.commit(MAX_BATCH_SIZE)
+    gathered.submit(MAX_BATCH_SIZE)
     assert desk.batches == [list(range(MAX_BATCH_SIZE)), [MAX_BATCH_SIZE]]
 
 

@@ -43,7 +43,7 @@ def _refresh_author(shortcut: MessageShortcut, request: Request) -> None:
     request.refresh(users=[shortcut.actor])
     message = shortcut.message
     external_members.record_external_author(
-        request.rt, message.user, message.author_teams
+        request.rt, request.workspace, message.user, message.author_teams
     )
 
 

@@ -60,7 +60,9 @@ def _refresh_author(shortcut: MessageShortcut, request: Request) -> None:
     by_human = authors.is_by_human(message.model_dump(), request.workspace)
     if author is None or not by_human:
         raise UserError(capture.NOT_BY_A_PERSON)
-    external_members.record_external_author(request.rt, author, message.author_teams)
+    external_members.record_external_author(
+        request.rt, request.workspace, author, message.author_teams
+    )
     if author != shortcut.actor:
         with request.write() as tx:
             capture.refuse_erased(tx, ts=message.ts, author=author)

@@ -15,7 +15,7 @@ from bot.slack.api import SlackError
 from bot.slack.blocks import message_modal
 from bot.slack.text import escape, sanitize, to_plain, truncate
 from bot.visibility import MembershipUnknown
-from handlers.requests import Request, request_of
+from handlers.requests import Request, request_of, workspace_of
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,9 @@ def _should_retry(rt: Runtime, error: Exception, context: BoltContext) -> bool:
         return True
     if isinstance(error, MembershipUnknown) and context.get(CAN_FETCH_MEMBERSHIPS):
         try:
-            visibility.fetch_memberships(rt, error, is_urgent=True)
+            visibility.fetch_memberships(
+                rt, workspace_of(context), error, is_urgent=True
+            )
         except SlackError as failed:
             log.warning("members not seen", extra={"error": failed.code})
             return False

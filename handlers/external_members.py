@@ -6,10 +6,11 @@ from typing import Any
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 
-from bot import permissions
+from bot import permissions, sync
 from bot.errors import UserError
 from bot.runtime import Runtime, Workspace
-from bot.workspace import external, members, sync
+from bot.workspace import external, members
+from handlers.requests import workspace_of
 
 
 class RejectExternalMembers(Middleware):
@@ -28,7 +29,7 @@ class RejectExternalMembers(Middleware):
         resp: BoltResponse,  # noqa: ARG002  # Bolt hands it on.
         next: Callable[[], BoltResponse],  # noqa: A002  # Bolt's own word for it.
     ) -> BoltResponse:
-        body, workspace = req.body, req.context["workspace"]
+        body, workspace = req.body, workspace_of(req.context)
         is_event = body.get("type") == "event_callback"
         if not is_event and external.is_external_request(
             body, workspace.team_id, workspace.enterprise_id

@@ -28,7 +28,7 @@ class Request:
 
     @property
     def slack(self) -> SlackApi:
-        return self.rt.slack
+        return self.rt.slack_of(self.workspace)
 
     @property
     def is_in_modal(self) -> bool:
@@ -48,7 +48,13 @@ class Request:
         command_user: str | None = None,
     ) -> None:
         """Ask Slack for facts about these (see `sync.refresh`)."""
-        sync.refresh(self.rt, users=users, channel=channel, command_user=command_user)
+        sync.refresh(
+            self.rt,
+            self.workspace,
+            users=users,
+            channel=channel,
+            command_user=command_user,
+        )
 
     def open_view(self, view: View) -> None:
         """Open a view, on top of the modal of the click if there is one."""
@@ -103,13 +109,13 @@ class Request:
 
 
 def request_of(rt: Runtime, context: BoltContext, body: dict[str, Any]) -> Request:
-    return Request(rt, workspace_of(rt, context), body)
+    return Request(rt, workspace_of(context), body)
 
 
-def workspace_of(rt: Runtime, context: BoltContext) -> Workspace:
-    """Return the workspace of a request, as Bolt's `authorize` knows it."""
-    workspace = context.get("workspace")
-    return workspace if isinstance(workspace, Workspace) else rt.workspace
+def workspace_of(context: BoltContext) -> Workspace:
+    """Return the workspace of a request, which `BoltApp` found in its payload."""
+    workspace: Workspace = context["workspace"]
+    return workspace
 
 
 @contextmanager

@@ -114,6 +114,7 @@ def opens_transaction(node: ast.AST) -> bool:
 
 def calls_slack(node: ast.AST) -> bool:
     return called(node).startswith("slack.") or called(node) in {
+        "rt.slack_of",
         "sync.refresh",
         "request.refresh",
         "request.open_view",

@@ -10,7 +10,7 @@ from bot.asks.notes import MarkMeaning
 from bot.errors import UserError
 from bot.messages import authors
 from bot.runtime import Runtime, Transaction
-from bot.workspace import channels, sync
+from bot.workspace import channels
 from handlers import external_members
 from handlers.ask_actions import NO_ASK_HERE
 from handlers.interactions import (

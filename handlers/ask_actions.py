@@ -113,7 +113,7 @@ def choose_from_menu(click: BlockAction, request: Request) -> Response:
     if option == "help":
         with request.read() as tx:
             channel = channels.find(tx, click.channel.id if click.channel else "")
-            return Reply(settings.help_text(channel))
+            return Reply(settings.help_text(tx, channel))
     request.refresh(users=[click.actor])
     with request.write() as tx:
         return _run_option(click, tx, option, parse_id(ask_id))

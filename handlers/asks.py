@@ -8,7 +8,7 @@ from bot import visibility
 from bot.asks import actions, forms, rules
 from bot.asks import service as asks
 from bot.asks.service import AskDraft
-from bot.checkins import blockers
+from bot.checkins import sharing
 from bot.errors import UserError
 from bot.runtime import Runtime, Transaction
 from bot.slack import blocks
@@ -149,8 +149,8 @@ def submit(form: ViewSubmission, tx: Transaction) -> Response:
         raise UserError(blocks.NOT_IN_CHANNEL, field="channel")
     checkin = origin = None
     if checkin_id is not None:
-        checkin = blockers.lock(tx, checkin_id, form.actor)
-        origin = blockers.origin_url(tx, checkin, channel)
+        checkin = sharing.lock_own(tx, checkin_id, form.actor)
+        origin = sharing.origin_url(tx, checkin, channel)
     new_ask = asks.open_ask(
         tx,
         channel,
@@ -160,7 +160,7 @@ def submit(form: ViewSubmission, tx: Transaction) -> Response:
         origin_url=origin,
     )
     if checkin is not None:
-        blockers.record_ask(tx, checkin, new_ask)
+        sharing.record_ask(tx, checkin, new_ask)
     return None
 
 

@@ -6,11 +6,10 @@ from slack_bolt import App
 
 from bot import visibility
 from bot.checkins import (
-    blockers,
     notes,
     participants,
+    posts,
     responses,
-    round_outcomes,
     rules,
     sharing,
 )
@@ -83,7 +82,7 @@ def resume_reminders(click: BlockAction, tx: Transaction) -> Response:
 
 
 def open_ask_form(click: BlockAction, tx: Transaction) -> Response:
-    return OpenView(blockers.ask_form(tx, parse_id(click.value), click.actor))
+    return OpenView(sharing.blocker_form(tx, parse_id(click.value), click.actor))
 
 
 def _reply(click: BlockAction, note: Note) -> Response:
@@ -125,7 +124,7 @@ class ThreadListeners:
         return partial(self._on_reply_deleted, ts, thread.round_id, previous)
 
     def _on_round_deleted(self, round_id: int, tx: Transaction) -> None:
-        round_outcomes.on_message_deleted(tx, round_id)
+        posts.on_message_deleted(tx, round_id)
 
     def _on_reply_deleted(
         self, ts: str, round_id: int, previous: Message | None, tx: Transaction

@@ -7,9 +7,9 @@ from slack_bolt import App
 from slack_sdk.models.views import View as Modal
 
 from bot.checkins import forms, pages, plan, service
+from bot.checkins.permissions import CHECK_IN
 from bot.checkins.plan import ScheduleForm
 from bot.errors import UserError
-from bot.permissions import Action
 from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
 from bot.slack.blocks import NOT_IN_CHANNEL
@@ -60,7 +60,7 @@ def _overview(command: SlashCommand, tx: Transaction) -> Response:
     channel = channels.find(tx, command.channel_id)
     if channel is None or not channel.is_joined:
         raise UserError(NOT_IN_CHANNEL)
-    roles.authorize(tx, channel, Action.CHECK_IN, command.actor)
+    roles.authorize(tx, channel, CHECK_IN, command.actor)
     return OpenView(pages.overview(tx, channel))
 
 

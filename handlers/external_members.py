@@ -6,10 +6,10 @@ from typing import Any
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 
-from bot import permissions, sync
+from bot import permissions
 from bot.errors import UserError
 from bot.runtime import Runtime, Workspace
-from bot.workspace import external, members
+from bot.workspace import external, members, sync
 from handlers.requests import workspace_of
 
 

@@ -18,4 +18,4 @@ def register(app: App, rt: Runtime) -> None:
 
 def show_help(command: SlashCommand, request: Request) -> Response:
     with request.read() as tx:
-        return Reply(settings.help_text(channels.find(tx, command.channel_id)))
+        return Reply(settings.help_text(tx, channels.find(tx, command.channel_id)))

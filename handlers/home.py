@@ -7,6 +7,7 @@ from typing import Any
 
 from slack_bolt import App, BoltContext
 
+from bot.checkins import home as checkins
 from bot.clock import ts_to_micros
 from bot.errors import UserError
 from bot.home import page
@@ -81,7 +82,7 @@ def end_pause(click: BlockAction, tx: Transaction) -> Response:
 
 
 def join_checkin(click: BlockAction, tx: Transaction) -> Response:
-    home.join_checkin(tx, parse_id(click.value), click.actor)
+    checkins.join(tx, parse_id(click.value), click.actor)
     return None
 
 

@@ -17,7 +17,7 @@ from bot.kudos.store import KudosDraft, SubjectMessage
 from bot.messages import authors, tracked_messages
 from bot.runtime import Runtime, Transaction
 from bot.slack.text import escape, permalink, sanitize, to_mrkdwn, to_plain
-from bot.workspace import channels, sync
+from bot.workspace import channels
 from handlers.group_commit import GroupCommit
 from handlers.interactions import (
     OpenView,

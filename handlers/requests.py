@@ -10,10 +10,10 @@ from slack_bolt import BoltContext
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot import sync
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.slack.api import SlackApi, SlackError
 from bot.slack.blocks import message_modal
+from bot.workspace import sync
 
 log = logging.getLogger(__name__)
 

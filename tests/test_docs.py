@@ -161,11 +161,11 @@ def test_each_file_and_folder_of_the_architecture_is_there():
     assert [place for place in places if not (ROOT / place).exists()] == []
 
 
-def test_each_file_that_the_pages_for_developers_name_is_there():
-    folders = "bot|cli|docs|handlers|jobs|models|sandbox|tests"
+def test_each_file_that_the_pages_name_is_there():
+    folders = "benchmarks|bot|cli|docs|handlers|jobs|models|sandbox|tests"
     named = {
         path
-        for page in [*(DOCS / "develop").iterdir(), *FRONT]
+        for page in [*PAGES, *FRONT]
         for path in re.findall(rf"`((?:{folders})/[\w./]+)`", page.read_text())
         # The example of a feature to add.
         if "digests" not in path

@@ -1,4 +1,4 @@
-"""`app.py export FOLDER`: the program's numbers, as CSV or JSON."""
+"""`app.py export FOLDER`: write the program's numbers as CSV or JSON."""
 
 import argparse
 import os
@@ -25,7 +25,10 @@ _TABLES = {
 
 
 def write(settings: Settings, args: argparse.Namespace) -> int:
-    """Also while the bot runs: it only looks. Raises CommandError."""
+    """Write the tables, each workspace's into its folder if there are several.
+
+    It only reads, so the bot may be running. Raises CommandError.
+    """
     try:
         parsed = engine.parse_url(settings.database_url)
     except (ValueError, SQLAlchemyError):
@@ -33,22 +36,28 @@ def write(settings: Settings, args: argparse.Namespace) -> int:
     file = engine.sqlite_file(parsed)
     if file is not None and not file.exists():
         raise CommandError(f"{file.name} is not there: there is nothing to export.")
-    form = rules.as_csv if args.format == "csv" else rules.as_json
+    to_text = rules.as_csv if args.format == "csv" else rules.as_json
     database = engine.connect(parsed)
     try:
         require_current_schema(database.autocommit)
         with database.read_session() as session:
-            installation = session.scalar(select(Installation).limit(1))
-            if installation is None:
+            installations = session.scalars(
+                select(Installation).order_by(Installation.id)
+            ).all()
+            if not installations:
                 raise CommandError("No workspace is served yet: nothing to export.")
-            tx = Transaction(session, to_workspace(installation), utc_now())
-            tables = {
-                name: form(columns, list(rows(tx)))
-                for name, (columns, rows) in _TABLES.items()
-            }
-        args.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name, text in tables.items():
-            _save(args.folder / f"{name}.{args.format}", text)
+            texts: dict[Path, str] = {}
+            for installation in installations:
+                tx = Transaction(session, to_workspace(installation), utc_now())
+                folder = args.folder
+                if len(installations) > 1:
+                    folder /= installation.team_id
+                for name, (columns, rows) in _TABLES.items():
+                    file_name = f"{name}.{args.format}"
+                    texts[folder / file_name] = to_text(columns, list(rows(tx)))
+        for path, text in texts.items():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _save(path, text)
     except SQLAlchemyError as error:
         raise CommandError(
             f"The database can't be read ({type(error).__name__})."
@@ -57,12 +66,12 @@ def write(settings: Settings, args: argparse.Namespace) -> int:
         raise CommandError(f"Nothing could be written ({error.strerror}).") from None
     finally:
         database.close()
-    print(f"Written to {args.folder}: {', '.join(tables)}.")
+    print(f"Written to {args.folder}: {', '.join(_TABLES)}.")
     return 0
 
 
 def _save(file: Path, text: str) -> None:
-    """For its owner only, also where a file of that name was there."""
+    """Write a file that only its owner can read, in place of one of that name."""
     file.unlink(missing_ok=True)
     opened = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(opened, "w", encoding="utf-8", newline="") as out:

@@ -1,4 +1,4 @@
-"""The line in which events wait: whoever waits at the same time is served together."""
+"""The queue of events: those that wait at the same time are handled together."""
 
 import asyncio
 import logging
@@ -53,10 +53,10 @@ class EventBatcher:
         timeout: float = REQUEST_TIMEOUT_SECONDS,
         on_refused: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`patience`: after how many seconds nobody waits for an answer any more.
+        """After `timeout` seconds nobody waits for an answer any more.
 
-        `give` is told the tickets of those who were served, and their answers.
-        `refused` is told of each 503, in a word: full or late.
+        `on_answered` is called with what to reply to, and the answers. `on_refused` is
+        called for each 503, with a word: full or late.
         """
         self._handle_batch = handle_batch
         self._on_answered = on_answered
@@ -233,10 +233,12 @@ def _resolve_futures(
 
 
 def _channel(request: BoltRequest) -> str:
-    """Where it happened; empty where that is not said."""
+    """Return the team and channel of an event; "" if Slack names no channel."""
     event = request.body.get("event")
     if not isinstance(event, dict):
         return ""
     item = event.get("item")
-    place = item.get("channel") if isinstance(item, dict) else event.get("channel")
-    return place if isinstance(place, str) else ""
+    channel = item.get("channel") if isinstance(item, dict) else event.get("channel")
+    if not isinstance(channel, str):
+        return ""
+    return f"{request.context.team_id} {channel}"

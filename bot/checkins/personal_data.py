@@ -63,10 +63,14 @@ def _affected_checkins(tx: Transaction, erasure: Erasure) -> Iterable[int]:
 
 
 def _lock_rounds(tx: Transaction, erasure: Erasure) -> None:
-    """Nobody changes meanwhile what became of the rounds that the person is in."""
+    """Lock the rounds that the person is in, so that their outcomes stay."""
+    here = select(Channel.id).filter_by(installation_id=tx.workspace.id)
     tx.session.execute(
         select(Round.id)
-        .where(Round.id.in_(select(CheckIn.round_id).filter_by(member=erasure.member)))
+        .where(
+            Round.id.in_(select(CheckIn.round_id).filter_by(member=erasure.member)),
+            Round.channel_id.in_(here),
+        )
         .order_by(Round.id)
         .with_for_update(key_share=True)
     )

@@ -1,10 +1,9 @@
-"""The only code that calls Slack."""
+"""Call Slack. With its base class and `http` it is the only code that does."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from slack_sdk import WebClient
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
@@ -17,7 +16,6 @@ from bot.slack.api import (
     SlackError,
 )
 from bot.slack.http import (
-    ProxyAwareClient,
     call_method,
     is_outside_thread,
     require_field,
@@ -25,6 +23,7 @@ from bot.slack.http import (
     send_json,
     to_json,
 )
+from bot.slack.paged_reads import PagedReads
 
 METADATA_EVENT = "backswing_operation"
 # In seconds, by how much Slack's clock may be behind ours: at more than five minutes
@@ -32,20 +31,11 @@ METADATA_EVENT = "backswing_operation"
 _MAX_CLOCK_SKEW_SECONDS = 330
 
 
-class SlackClient:
-    """Slack's Web API. Each answer is asked for once: the outbox decides what next."""
+class SlackClient(PagedReads):
+    """Slack's Web API with the token of one workspace.
 
-    def __init__(
-        self, token: str, *, base_url: str = WebClient.BASE_URL, timeout: int = 8
-    ) -> None:
-        # The SDK's default handler sends a POST again after a reset: two messages.
-        self._background = ProxyAwareClient(
-            token, base_url=base_url, timeout=timeout, retry_handlers=[]
-        )
-        # For calls that somebody's three seconds are waiting for.
-        self._urgent = ProxyAwareClient(
-            token, base_url=base_url, timeout=1, retry_handlers=[]
-        )
+    Each call is made once: the outbox decides what to do if it fails.
+    """
 
     def post(
         self,
@@ -83,7 +73,7 @@ class SlackClient:
         try:
             self.delete(*posted)
         except SlackError as error:
-            # It is found by a look, and deleted then.
+            # A later search finds it, and deletes it then.
             raise OutcomeUnknown("chat.postMessage", error.code) from error
 
     def update(self, channel: str, ts: str, text: str, blocks: Sequence[Block]) -> None:
@@ -164,35 +154,15 @@ class SlackClient:
             return self._search(channel, metadata_token, method, oldest, ts=thread_ts)
         except Rejected as error:
             if error.code == THREAD_NOT_FOUND:
-                astray = self._search(
+                stray = self._search(
                     channel, metadata_token, "conversations.history", oldest
                 )
-                if astray is not None:
-                    self.delete(*astray)
+                if stray is not None:
+                    self.delete(*stray)
             raise
 
-    def _search(
-        self, channel: str, metadata_token: str, method: str, oldest: str, **where: Any
-    ) -> tuple[str, str] | None:
-        for message in self._pages(
-            method,
-            "messages",
-            channel=channel,
-            oldest=oldest,
-            include_all_metadata=True,
-            limit=100,
-            **where,
-        ):
-            metadata = message.get("metadata") or {}
-            if (metadata.get("event_payload") or {}).get("operation") == metadata_token:
-                return channel, str(message["ts"])
-            for file in message.get("files") or []:
-                if metadata_token in str(file.get("name")):
-                    return channel, str(file["id"])
-        return None
-
     def _open_dm(self, member: str) -> str:
-        """The direct messages with a person."""
+        """Open the direct messages with a person; returns their channel's id."""
         opened = call_method(self._background, "conversations.open", users=member)
         return str(require_field(opened, "channel", dict)["id"])
 
@@ -224,11 +194,6 @@ class SlackClient:
     def delete_file(self, file: str) -> None:
         call_method(
             self._background, "files.delete", ok_errors={"file_not_found"}, file=file
-        )
-
-    def replies(self, channel: str, ts: str) -> Iterator[dict[str, Any]]:
-        return self._pages(
-            "conversations.replies", "messages", channel=channel, ts=ts, limit=200
         )
 
     def reactions_of(self, channel: str, ts: str) -> list[dict[str, Any]]:
@@ -315,51 +280,6 @@ class SlackClient:
         answer = call_method(self._urgent, "conversations.info", channel=channel)
         return require_field(answer, "channel", dict)
 
-    def own_conversations(self) -> Iterator[dict[str, Any]]:
-        return self._list_conversations(None)
-
-    def conversations_of(self, member: str) -> Iterator[str]:
-        return (str(channel["id"]) for channel in self._list_conversations(member))
-
-    def _list_conversations(self, member: str | None) -> Iterator[dict[str, Any]]:
-        """The channels that a member is in, the bot itself if none is named."""
-
-        def of(types: str) -> Iterator[dict[str, Any]]:
-            return self._pages(
-                "users.conversations", "channels", types=types, limit=200, user=member
-            )
-
-        try:
-            yield from of("public_channel,private_channel")
-        except Rejected as error:
-            # A workspace may have installed us without private channels.
-            if error.code != "missing_scope":
-                raise
-            yield from of("public_channel")
-
-    def private_conversations_of(
-        self, member: str, *, is_urgent: bool
-    ) -> Iterator[str]:
-        try:
-            for channel in self._pages(
-                "users.conversations",
-                "channels",
-                client=self._urgent if is_urgent else self._background,
-                types="private_channel",
-                limit=200,
-                user=member,
-            ):
-                yield str(channel["id"])
-        except Rejected as error:
-            # Installed without private channels, we are in none.
-            if error.code != "missing_scope":
-                raise
-
-    def conversation_members(self, channel: str) -> Iterator[str]:
-        yield from self._pages(
-            "conversations.members", "members", channel=channel, limit=1000
-        )
-
     def auth_test(self) -> dict[str, Any]:
         answer = call_method(self._background, "auth.test")
         for name in ("team_id", "user_id", "url"):
@@ -372,21 +292,7 @@ class SlackClient:
         }
 
     def app_id(self) -> str:
-        """The id of the app that the bot belongs to."""
+        """Return the id of the app that the bot belongs to."""
         me = self.auth_test()
         answer = call_method(self._background, "bots.info", bot=me.get("bot_id"))
         return str(require_field(answer, "bot", dict).get("app_id", ""))
-
-    def _pages(
-        self, method: str, key: str, *, client: WebClient | None = None, **args: Any
-    ) -> Iterator[Any]:
-        cursor = ""
-        while True:
-            page = call_method(
-                client or self._background, method, cursor=cursor or None, **args
-            )
-            if page[key] is not None:
-                yield from require_field(page, key, list)
-            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                return

@@ -13,10 +13,19 @@ from sqlalchemy import update
 
 from bot.config.settings import Settings
 from bot.exports import rules, service
+from bot.workspace import channels
 from cli import arguments
 from models import Kudos
 from tests.factories import Story
-from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER, conversation_object
+from tests.slack_payloads import (
+    ASKER,
+    HELP_CHANNEL,
+    HELPER,
+    PEER,
+    TEAM,
+    conversation_object,
+)
+from tests.two_workspaces import serve_two
 
 
 @pytest.mark.parametrize(
@@ -114,3 +123,23 @@ def test_the_command_writes_for_its_owner_only(
     written = files[f"asks.{form}"].read_text()
     assert ("'=How" in written) is (form == "csv")
     assert "asks, people" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_each_workspace_has_a_folder_of_its_own_where_there_are_several(
+    lived: Story, tmp_path: Path
+):
+    other = serve_two(lived.rt, lived.clock).beta
+    with other.rt.write(other.workspace) as tx:
+        channels.get_or_create(tx, HELP_CHANNEL).capture = "all"
+    other.say(PEER, "How do they fix y?")
+    url = lived.rt.autocommit.url.render_as_string(hide_password=False)
+    args = arguments.parser().parse_args(["export", str(tmp_path / "numbers")])
+    assert args.run(Settings(_env_file=None, database_url=url), args) == 0
+    written = {
+        folder.name: (folder / "asks.csv").read_text()
+        for folder in (tmp_path / "numbers").iterdir()
+    }
+    assert written.keys() == {TEAM, "T0ALPHA", "T0BETA"}
+    assert [team for team in written if "fix x" in written[team]] == [TEAM]
+    assert [team for team in written if "fix y" in written[team]] == ["T0BETA"]

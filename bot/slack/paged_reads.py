@@ -1,0 +1,112 @@
+"""Read lists from Slack, page by page: messages, channels, members."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bot.slack.api import Rejected
+from bot.slack.http import ProxyAwareClient, call_method, require_field
+
+
+class PagedReads:
+    """The part of Slack's Web API whose answers come in pages."""
+
+    def __init__(
+        self, token: str, *, base_url: str = ProxyAwareClient.BASE_URL, timeout: int = 8
+    ) -> None:
+        # The SDK's default handler sends a POST again after a reset: two messages.
+        self._background = ProxyAwareClient(
+            token, base_url=base_url, timeout=timeout, retry_handlers=[]
+        )
+        # For calls that somebody's three seconds are waiting for.
+        self._urgent = ProxyAwareClient(
+            token, base_url=base_url, timeout=1, retry_handlers=[]
+        )
+
+    def _search(
+        self, channel: str, metadata_token: str, method: str, oldest: str, **where: Any
+    ) -> tuple[str, str] | None:
+        for message in self._pages(
+            method,
+            "messages",
+            channel=channel,
+            oldest=oldest,
+            include_all_metadata=True,
+            limit=100,
+            **where,
+        ):
+            metadata = message.get("metadata") or {}
+            if (metadata.get("event_payload") or {}).get("operation") == metadata_token:
+                return channel, str(message["ts"])
+            for file in message.get("files") or []:
+                if metadata_token in str(file.get("name")):
+                    return channel, str(file["id"])
+        return None
+
+    def replies(self, channel: str, ts: str) -> Iterator[dict[str, Any]]:
+        return self._pages(
+            "conversations.replies", "messages", channel=channel, ts=ts, limit=200
+        )
+
+    def own_conversations(self) -> Iterator[dict[str, Any]]:
+        return self._list_conversations(None)
+
+    def conversations_of(self, member: str) -> Iterator[str]:
+        return (str(channel["id"]) for channel in self._list_conversations(member))
+
+    def _list_conversations(self, member: str | None) -> Iterator[dict[str, Any]]:
+        """Yield the channels that a member is in, or the bot if none is named."""
+
+        def of(types: str) -> Iterator[dict[str, Any]]:
+            return self._pages(
+                "users.conversations", "channels", types=types, limit=200, user=member
+            )
+
+        try:
+            yield from of("public_channel,private_channel")
+        except Rejected as error:
+            # A workspace may have installed us without private channels.
+            if error.code != "missing_scope":
+                raise
+            yield from of("public_channel")
+
+    def private_conversations_of(
+        self, member: str, *, is_urgent: bool
+    ) -> Iterator[str]:
+        try:
+            for channel in self._pages(
+                "users.conversations",
+                "channels",
+                client=self._urgent if is_urgent else self._background,
+                types="private_channel",
+                limit=200,
+                user=member,
+            ):
+                yield str(channel["id"])
+        except Rejected as error:
+            # Installed without private channels, we are in none.
+            if error.code != "missing_scope":
+                raise
+
+    def conversation_members(self, channel: str) -> Iterator[str]:
+        yield from self._pages(
+            "conversations.members", "members", channel=channel, limit=1000
+        )
+
+    def _pages(
+        self,
+        method: str,
+        key: str,
+        *,
+        client: ProxyAwareClient | None = None,
+        **args: Any,
+    ) -> Iterator[Any]:
+        cursor = ""
+        while True:
+            page = call_method(
+                client or self._background, method, cursor=cursor or None, **args
+            )
+            if page[key] is not None:
+                yield from require_field(page, key, list)
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return

@@ -5,13 +5,16 @@ import ast
 import configparser
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from bot import monitoring
+from bot.features import FEATURES
+from bot.forms.setting import Setting
 from bot.workspace import reaction_emoji
 from cli import arguments
 from cli.doctor import ROWS
@@ -110,6 +113,22 @@ def test_the_emoji_that_mean_something_are_listed():
         *reaction_emoji.SAME,
     ):
         assert f"`:{emoji}:`" in guide
+
+
+@pytest.mark.parametrize(
+    ("guide", "settings"),
+    [
+        ("channel-settings.md", FEATURES.channel_settings),
+        ("workspace-settings.md", FEATURES.workspace_settings),
+    ],
+    ids=["channel", "workspace"],
+)
+def test_each_setting_is_explained_as_its_form_calls_it(
+    guide: str, settings: Sequence[Setting[Any]]
+):
+    explained = rows((DOCS / "guides" / guide).read_text())
+    labels = [setting.field.label for setting in settings]
+    assert [label for label in labels if label not in explained] == []
 
 
 def test_each_row_of_the_doctor_is_explained_and_none_besides():

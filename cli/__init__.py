@@ -1,1 +1,1 @@
-"""The operator did something: one module for each command of `app.py`."""
+"""The command line: one module for each command of `app.py`."""

@@ -1,4 +1,4 @@
-"""Wire the parts and run them: the bot, from its settings to its threads."""
+"""Connect the parts of the bot and run them, from settings to threads."""
 
 import asyncio
 import gc
@@ -56,9 +56,9 @@ _NO_SOCKET = (
     " connections:write, and switch Socket Mode on."
 )
 
-# After SIGTERM: for requests in flight, and then for deliveries.
+# Seconds after SIGTERM: for requests in flight, and then for deliveries.
 GRACE_SECONDS = 4
-# A few megabytes.
+# Objects between collections: a few megabytes.
 GC_THRESHOLD = 20_000
 
 
@@ -68,7 +68,7 @@ class Application:
     def __init__(
         self, settings: Settings, database: Database, *, clock: Clock = utc_now
     ) -> None:
-        """Raises SlackError where Slack does not know our token."""
+        """Raises SlackError if Slack does not accept the token."""
         self.settings = settings
         self.database = database
         # The environment holds the token of one workspace. Whatever is below this line
@@ -108,14 +108,14 @@ class Application:
             if settings.mode == "socket"
             else None
         )
-        # Why the program can't go on, for the operator.
+        # The reason for the end, for the operator.
         self.abort_reason: str | None = None
         self._server: uvicorn.Server | None = None
         signing = settings.slack_signing_secret if settings.mode == "http" else None
         self._endpoint = SlackHttpEndpoint(
             self.bolt,
             _value(signing) if signing else None,
-            # Signatures are of the real time, whatever clock the bot follows.
+            # Signatures contain the real time, whatever clock the bot follows.
             now=lambda: utc_now().timestamp(),
         )
         self._batcher = self._socket.batcher if self._socket else self._endpoint.batcher
@@ -149,7 +149,7 @@ class Application:
                 self.abort(_NO_SOCKET)
 
     def abort(self, reason: str) -> None:
-        """End the program, so that whoever looks after it sees it and starts anew."""
+        """Stop serving with exit code 1, so that the service is started again."""
         log.critical("giving up", extra={"why": reason})
         self.abort_reason = self.abort_reason or reason
         if self._server is not None:
@@ -157,14 +157,14 @@ class Application:
 
     @property
     def is_ending(self) -> bool:
-        """Return whether it was told to stop, or gave up."""
+        """True after a request to stop, and after `abort`."""
         return self._server is not None and self._server.should_exit
 
     def stop(self) -> None:
-        """Take no more work, finish what is in flight, or leave it to its lease."""
+        """Accept no more work; finish what is in flight, or leave it to its lease."""
         if self._socket is not None:
             self._socket.close()
-        # A job in flight would open the database again, which is closed below.
+        # A running job would reopen the database, which is closed below.
         self._scheduler.stop(GRACE_SECONDS)
         self._endpoint.stop()
         self.worker.stop(GRACE_SECONDS)
@@ -173,7 +173,7 @@ class Application:
         log.info("stopped")
 
     def _checks(self) -> Mapping[str, Check]:
-        """Return what /readyz checks, by the names that operators see."""
+        """Return the checks of /readyz, by the names that operators see."""
         checks: dict[str, Check] = {
             "database": partial(readiness.database_responds, self.rt),
             "changes": partial(readiness.database_writes, self.rt),
@@ -190,7 +190,7 @@ class Application:
         return checks
 
     def _watched_parts(self) -> list[WatchedPart]:
-        """List what the process lives by; the rest recovers where its cause does."""
+        """Return the parts that the process needs; others recover by themselves."""
         parts = self._checks()
         vitals = [
             WatchedPart(parts["deliveries"], "Sending messages has stopped for good."),
@@ -217,7 +217,7 @@ class Application:
         return vitals
 
     def asgi(self, on_ready: Callable[[], None] = lambda: None) -> Starlette:
-        """Build what uvicorn serves; the bot lives as long as it is served."""
+        """Return the application for uvicorn; the bot runs as long as it is served."""
 
         @asynccontextmanager
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -238,8 +238,8 @@ class Application:
     def run(
         self, on_ready: Callable[[], None], sockets: Sequence[socket.socket]
     ) -> int:
-        """Serve on the sockets until told to stop; 1 where there was a reason to."""
-        # uvicorn raises the signal again when it is done; then we are done, too.
+        """Serve on the sockets until stopped; return 1 after `abort`, else 0."""
+        # uvicorn raises the signal again when it has finished; then the bot has, too.
         handle_signals()
         self._server = create_server(
             self.asgi(on_ready), self.settings.host, self.settings.port
@@ -252,15 +252,15 @@ class Application:
 
 
 def build_info() -> Mapping[str, str]:
-    """Describe the program: its version and Python's."""
+    """Return the program's version and Python's."""
     return {"version": version(), "python": platform.python_version()}
 
 
 def create_server(asgi: Starlette, host: str, port: int) -> uvicorn.Server:
-    # What is loaded by now stays: the collector need not go through it ever again.
+    # Objects loaded by now stay: the collector never needs to look at them again.
     gc.freeze()
-    # The requests of one batch are far more objects than the 700 at which the
-    # collector looks by default for what is unreachable: it would look at them all.
+    # A batch of requests makes far more than the default 700 objects: the collector
+    # would look at them all.
     gc.set_threshold(GC_THRESHOLD)
     return uvicorn.Server(
         uvicorn.Config(
@@ -271,7 +271,7 @@ def create_server(asgi: Starlette, host: str, port: int) -> uvicorn.Server:
             access_log=False,
             http=LimitedHttpProtocol,
             backlog=BACKLOG,
-            # Slack's Socket Mode is another thing: nobody opens a web socket to us.
+            # Nobody opens a web socket to us; Slack's Socket Mode is a client's.
             ws="none",
             timeout_graceful_shutdown=GRACE_SECONDS,
         )

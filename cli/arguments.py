@@ -1,4 +1,4 @@
-"""The commands: their names and arguments. Their code is imported when it is run."""
+"""The commands: their names and arguments. A command is imported when it runs."""
 
 import argparse
 import math
@@ -12,8 +12,8 @@ ROOT = Path(__file__).parent.parent
 
 
 def parser() -> argparse.ArgumentParser:
-    """Parse to a namespace whose `run` takes the settings and the namespace."""
-    made = argparse.ArgumentParser(
+    """Return a parser; its namespace's `run` takes the settings and the namespace."""
+    parser_ = argparse.ArgumentParser(
         prog="app.py",
         description="A Slack bot for peer problem-solving channels.",
         epilog="Without a command it serves the workspace that the tokens belong to."
@@ -21,15 +21,17 @@ def parser() -> argparse.ArgumentParser:
         " SLACK_… variable is set: then it refuses, because a real workspace was"
         " meant.",
     )
-    made.add_argument("--version", action="version", version=f"Backswing {version()}")
-    made.set_defaults(
+    parser_.add_argument(
+        "--version", action="version", version=f"Backswing {version()}"
+    )
+    parser_.set_defaults(
         run=_lazy("start", "start"),
         replay=None,
         speed=None,
         empty=False,
         database=None,
     )
-    commands = made.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser_.add_subparsers(title="commands", metavar="COMMAND")
 
     def add(
         name: str, says: str, module: str, function: str, *, more: str
@@ -138,11 +140,11 @@ def parser() -> argparse.ArgumentParser:
         default="csv",
         help="of the files (default: csv)",
     )
-    return made
+    return parser_
 
 
 def version() -> str:
-    """Return this program's version: it is not installed, so no package says so."""
+    """Return the program's version. There is no installed package to ask for it."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     return str(tomllib.loads(text)["project"]["version"])
 

@@ -15,7 +15,7 @@ from cli.errors import CommandError
 
 
 def back_up(settings: Settings, args: argparse.Namespace) -> int:
-    """Raises CommandError where there is no copy to be had; then there is no file."""
+    """Copy the database. Raises CommandError, without leaving a file, if it fails."""
     source = _source(settings.database_url)
     _check_version(settings.database_url)
     target: Path = args.file
@@ -23,7 +23,8 @@ def back_up(settings: Settings, args: argparse.Namespace) -> int:
         raise CommandError(f"{target} is there already: give the copy another name.")
     partial = target.with_name(f"{target.name}.partial")
     try:
-        # Before there is anything in it, so that nobody else reads it ever.
+        # Created with its mode before it has any content, so that nobody else ever
+        # reads it.
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
         raise CommandError(
@@ -37,7 +38,7 @@ def back_up(settings: Settings, args: argparse.Namespace) -> int:
     except (OSError, sqlite3.Error) as error:
         raise CommandError(f"The copy was not made ({error}).") from None
     finally:
-        # Also where somebody interrupts it: half a copy is of no use.
+        # Also after an interruption: half a copy is of no use.
         partial.unlink(missing_ok=True)
     print(f"{source.name} is copied to {target}.")
     return 0
@@ -56,9 +57,12 @@ def _source(url: str) -> Path:
 
 
 def _check_version(url: str) -> None:
-    """Raise where a newer version made it: what waits there is not ours to mark."""
+    """Raise CommandError if the database was made by a newer version.
+
+    Its outbox may have states that this version does not know.
+    """
     engine = db_engine.open_read_only(db_engine.parse_url(url))
-    # What is no database at all is said when it is copied.
+    # A file that is no database fails when it is copied.
     with suppress(DatabaseError):
         if schema.compare_revision(engine) == "unknown":
             raise CommandError(
@@ -68,24 +72,25 @@ def _check_version(url: str) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """One moment of the database, whatever is written to it meanwhile."""
+    """Copy one moment of the database, while others may write to it."""
     with (
         closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as old,
         closing(sqlite3.connect(target)) as new,
     ):
         old.backup(new)
         _mark_unconfirmed(new)
-        # The copy is one file: nothing of it lies in a journal beside it.
+        # The copy is one file, without a journal beside it.
         new.execute("PRAGMA journal_mode = DELETE")
-        found = new.execute("PRAGMA integrity_check").fetchone()[0]
-        if found != "ok":
+        result = new.execute("PRAGMA integrity_check").fetchone()[0]
+        if result != "ok":
             raise sqlite3.DatabaseError("the copy has faults")
 
 
 def _mark_unconfirmed(copy: sqlite3.Connection) -> None:
-    """By the time it is restored, what waits in it was perhaps sent.
+    """Mark pending messages in the copy as unconfirmed.
 
-    So it is looked for in Slack before it is sent, as after a crash.
+    They may be sent before the copy is restored, so they are looked up in Slack first,
+    as after a crash.
     """
     tables = copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
     if ("outbox",) not in tables.fetchall():

@@ -1,4 +1,4 @@
-"""What the commands of the command line have in common."""
+"""Errors of the command line."""
 
 
 class CommandError(Exception):

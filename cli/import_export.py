@@ -1,4 +1,4 @@
-"""`app.py import`: load a Slack export as history."""
+"""`app.py import`: import a Slack export as history."""
 
 import argparse
 import sys
@@ -10,14 +10,14 @@ from bot.config.settings import Settings
 from bot.db.open import open_database
 from cli.errors import CommandError
 
-# Of a process that Ctrl-C ended.
+# The exit code of a process that Ctrl-C ended.
 INTERRUPTED = 130
 NOTHING_FOUND = 1
 
 
 def load(settings: Settings, args: argparse.Namespace) -> int:
     """Import a Slack export as history. Nobody is notified."""
-    # Only here: it is needed once in the life of a workspace, if at all.
+    # Imported only here: most processes never need it.
     from tqdm import tqdm  # noqa: PLC0415
 
     from bot.imports import export, service  # noqa: PLC0415
@@ -28,7 +28,7 @@ def load(settings: Settings, args: argparse.Namespace) -> int:
             rooms = opened.select(args.channel)
             total = service.count_steps(opened, rooms)
             database = open_database(settings.database_url)
-            # The bar is for a terminal; elsewhere it would only fill a log.
+            # The progress bar is for a terminal; elsewhere it would only fill a log.
             with tqdm(total=total, unit="day", disable=None) as bar:
                 summary = service.load(
                     database.write_session,

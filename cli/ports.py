@@ -1,4 +1,4 @@
-"""Listen on the ports that the operator chose, or say who has them."""
+"""Listen on the operator's ports, or name the process that has them."""
 
 import errno
 import os
@@ -11,9 +11,9 @@ from typing import Self
 
 from bot.errors import SettingsError
 
-# So many connections wait while the one before is taken, as with uvicorn.
+# The most connections that wait to be accepted, as in uvicorn.
 BACKLOG = 2048
-# So many ports are tried where any will do.
+# Ports to try if no fixed port is set.
 NEARBY_PORTS = 50
 
 
@@ -33,7 +33,7 @@ class ListeningSockets:
 
     @property
     def url(self) -> str:
-        """The address by which this machine reaches it."""
+        """Return a URL that works on this machine."""
         host = self.sockets[0].getsockname()[0]
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - it asks there
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
@@ -42,19 +42,19 @@ class ListeningSockets:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for one in self.sockets:
-            one.close()
+        for listener in self.sockets:
+            listener.close()
 
 
 def listen(host: str, port: int, *, setting: str = "PORT") -> ListeningSockets:
     """Listen on each of the host's addresses, on any free port for 0.
 
-    Raises SettingsError, with one sentence that names `setting` or HOST.
+    Raises SettingsError, with a sentence that names `setting` or HOST.
     """
     if not host.strip():
         raise SettingsError("HOST is empty: give it an address, or remove it.")
     try:
-        found = socket.getaddrinfo(
+        addresses = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except (OSError, UnicodeError):
@@ -63,13 +63,13 @@ def listen(host: str, port: int, *, setting: str = "PORT") -> ListeningSockets:
         ) from None
     listening: list[socket.socket] = []
     try:
-        for family, _, _, _, address in dict.fromkeys(found):
+        for family, _, _, _, address in dict.fromkeys(addresses):
             chosen = listening[0].getsockname()[1] if listening else port
             listening.append(_bind(family, (address[0], chosen, *address[2:])))
     except OSError as error:
         if not (listening and error.errno == errno.EADDRNOTAVAIL):
-            for one in listening:
-                one.close()
+            for listener in listening:
+                listener.close()
             raise _to_settings_error(error, host, port, setting) from None
         # A name such as localhost may have an IPv6 address that the machine lacks.
     return ListeningSockets(listening)
@@ -78,7 +78,7 @@ def listen(host: str, port: int, *, setting: str = "PORT") -> ListeningSockets:
 def listen_near(
     host: str, port: int, *, setting: str, is_fixed: bool
 ) -> ListeningSockets:
-    """`listen` on the port, or on the next free one unless it `is_fixed`."""
+    """Call `listen` on the port, or on the next free one unless it `is_fixed`."""
     for near in range(port, min(port + NEARBY_PORTS, 65536)) if port else ():
         try:
             return listen(host, near, setting=setting)
@@ -89,19 +89,19 @@ def listen_near(
 
 
 def _bind(family: int, address: tuple[object, ...]) -> socket.socket:
-    made = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name == "posix":
-            # The connections of a process that has ended hold up no new one.
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # Connections of an ended process must not block the port.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
-            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        made.bind(address)
-        made.listen(BACKLOG)
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
     except OSError:
-        made.close()
+        listener.close()
         raise
-    return made
+    return listener
 
 
 def _to_settings_error(
@@ -122,10 +122,10 @@ def _to_settings_error(
 
 
 def _owner(port: int) -> str:
-    """The process that listens there, where Linux shows it to us."""
+    """Name the process that listens on the port, if Linux shows it to us."""
     sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
     for file in Path("/proc").glob("[0-9]*/fd/*") if sockets else ():
-        # What has ended meanwhile, or is another user's, tells nothing.
+        # Processes may end meanwhile, and those of other users are unreadable.
         with suppress(OSError):
             if str(file.readlink()) in sockets:
                 process = file.parent.parent
@@ -135,8 +135,8 @@ def _owner(port: int) -> str:
 
 
 def _listening_inodes(port: int) -> set[str]:
-    """The sockets that listen on the port, by Linux's numbers."""
-    found = set()
+    """Return the inodes of the sockets that listen on the port (Linux only)."""
+    inodes = set()
     for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
         try:
             lines = table.read_text(encoding="ascii").splitlines()[1:]
@@ -145,5 +145,5 @@ def _listening_inodes(port: int) -> set[str]:
         for fields in map(str.split, lines):
             is_listening = fields[3] == "0A"
             if is_listening and int(fields[1].rpartition(":")[2], 16) == port:
-                found.add(fields[9])
-    return found
+                inodes.add(fields[9])
+    return inodes

@@ -58,7 +58,7 @@ def _play(
     page_port: ListeningSockets,
     bot_port: ListeningSockets,
 ) -> int:
-    # Only here: a bot that serves a real workspace needs none of it.
+    # Imported only here: a bot in a real workspace needs none of it.
     import yaml  # noqa: PLC0415
 
     from cli.time_travel import TravelWork  # noqa: PLC0415
@@ -70,14 +70,14 @@ def _play(
         export = replay.Export(args.replay) if args.replay else None
     except replay.ExportError as error:
         raise CommandError(f"{error}.") from None
-    told = export is None and not args.empty
-    # The story begins a week ago, and has come to the present when it is told.
-    began = utc_now() - stories.duration(STORY) if told else utc_now()
-    clock = TravelClock(began)
+    has_story = export is None and not args.empty
+    # The story begins a week ago and ends in the present.
+    started_at = utc_now() - stories.duration(STORY) if has_story else utc_now()
+    clock = TravelClock(started_at)
     slack = Sandbox(yaml.safe_load(MANIFEST.read_text(encoding="utf-8")), clock=clock)
     slack.start(page_port.sockets[0])
-    # The pretend workspace is a new one each time, so its memory is, too; and never
-    # that of a real one, which DATABASE_URL may be.
+    # The pretend workspace is new each time, so its database is, too; it is never that
+    # of a real workspace, which DATABASE_URL may be.
     database = (
         open_database(args.database, setting="--database")
         if args.database
@@ -90,7 +90,7 @@ def _play(
             "slack_api_url": slack.api_url,
             "port": bot_port.port,
             "slack_app_token": None,
-            "mentors": settings.mentors if export else mentor_settings_for(began),
+            "mentors": settings.mentors if export else mentor_settings_for(started_at),
         }
     )
     backswing = Application(settings, database, clock=clock)
@@ -111,15 +111,15 @@ def _play(
                 replay.replay(slack, export, speed=args.speed)
             except replay.ExportError as error:
                 print(f"{error}. The replay ends here.", file=sys.stderr)
-        elif told:
+        elif has_story:
             play_story(slack, backswing)
 
     def begin_again() -> None:
-        """Everybody forgets everything, the bot too, and the clock is set."""
-        # To when it all began: the bot looks for mentors on that day of the story.
-        clock.restart(began if told else utc_now())
+        """Empty the pretend Slack and the bot's database, and reset the clock."""
+        # To the story's start: the bot detects mentors on a day relative to it.
+        clock.restart(started_at if has_story else utc_now())
         clear_tables(database)
-        if told:
+        if has_story:
             play_story(slack, backswing)
 
     slack.on_reset(begin_again)
@@ -131,7 +131,7 @@ def _play(
 
 
 def _listen(settings: Settings, host: str, setting: str, what: str) -> ListeningSockets:
-    """Listen on the setting's port, or on the next free one where nobody set it."""
+    """Listen on the setting's port, or on a free one near it if nobody set it."""
     wanted: int = getattr(settings, setting)
     listening = listen_near(
         host,
@@ -145,7 +145,7 @@ def _listen(settings: Settings, host: str, setting: str, what: str) -> Listening
 
 
 def play_story(slack: "Sandbox", application: Application) -> None:
-    """Tell the story; a bot that is told to stop just leaves."""
+    """Play the story; return quietly if the bot is told to stop."""
     from sandbox.scenarios import stories  # noqa: PLC0415
 
     try:
@@ -156,16 +156,16 @@ def play_story(slack: "Sandbox", application: Application) -> None:
 
 
 def mentor_settings_for(start: datetime) -> MentorSettings:
-    """Make the bot look two days after the story began, whatever weekday that is.
+    """Schedule mentor detection for two days after the story's start.
 
-    In it there are too few people for the numbers of real teams.
+    The story has too few people for the thresholds of real teams.
     """
     weekday = WEEKDAYS[(start + timedelta(days=2)).weekday()]
     return SMALL_WORKSPACE.model_copy(update={"weekday": weekday, "hour": 10})
 
 
 def clear_tables(database: Database) -> None:
-    """Empty the bot's tables, but for where it is installed."""
+    """Empty the bot's tables, except its installation."""
     with database.engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             if table.name != Installation.__tablename__:
@@ -173,7 +173,7 @@ def clear_tables(database: Database) -> None:
 
 
 def capture_questions(rt: Runtime, channel_names: Mapping[str, str]) -> None:
-    """Make asks of what is asked in these channels: nobody in an export types /ask."""
+    """Capture questions as asks in these channels: nobody in an export types /ask."""
     with rt.write(rt.workspaces.only) as tx:
         for slack_id, name in channel_names.items():
             conversation = {"id": slack_id, "name": name, "is_member": True}

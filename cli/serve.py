@@ -1,4 +1,4 @@
-"""`app.py`: serve a real workspace until told to stop."""
+"""`app.py`: serve a real workspace until stopped."""
 
 import logging
 import time
@@ -15,19 +15,19 @@ from cli.ports import ListeningSockets, listen
 
 log = logging.getLogger("backswing")
 
-# Between two attempts to meet Slack.
+# The longest pause between two attempts to reach Slack.
 MAX_PAUSE_SECONDS = 60.0
 
 
 def serve(settings: Settings) -> int:
-    # Before anything else begins: what is wrong with it is seen at once.
+    # The port first: a problem with it shows at once.
     with listen(settings.host, settings.port) as listening:
         return _serve(settings, listening)
 
 
 def _serve(settings: Settings, listening: ListeningSockets) -> int:
     database = open_database(settings.database_url)
-    # It may take a while until Slack answers.
+    # The next step may take long, until Slack answers.
     handle_signals()
     try:
         backswing = _connect(settings, database)
@@ -44,7 +44,7 @@ def _serve(settings: Settings, listening: ListeningSockets) -> int:
 
 
 def _connect(settings: Settings, database: Database) -> Application:
-    """Try until Slack says who we are. Raises Refused where it knows no such token."""
+    """Retry until Slack answers. Raises Rejected if it does not accept the token."""
     pause = 1.0
     while True:
         try:
@@ -53,7 +53,7 @@ def _connect(settings: Settings, database: Database) -> Application:
             raise
         except SlackError as error:
             seconds = error.retry_after if isinstance(error, RateLimited) else pause
-            seen = {"error": error.code, "seconds": seconds}
-            log.warning("waiting for Slack", extra=seen)
+            details = {"error": error.code, "seconds": seconds}
+            log.warning("waiting for Slack", extra=details)
         time.sleep(seconds)
         pause = min(pause * 2, MAX_PAUSE_SECONDS)

@@ -6,8 +6,11 @@ from bot.config.settings import Settings, refuse_accidental_sandbox
 
 
 def start(settings: Settings, args: argparse.Namespace) -> int:
-    """Serve the tokens' workspace; without any, play. Raises SettingsError."""
-    # Only what is run is imported: that takes a second or two.
+    """Serve the tokens' workspace, or the sandbox without tokens.
+
+    Raises SettingsError.
+    """
+    # Imports take a second or two, so only the command's are done.
     if settings.mode != "sandbox":
         from cli.serve import serve  # noqa: PLC0415
 

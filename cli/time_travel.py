@@ -1,4 +1,4 @@
-"""Stop the sandbox's clock on its way whenever the bot has something to do."""
+"""Run the bot's due work while the sandbox's clock travels."""
 
 import time
 from datetime import datetime, timedelta
@@ -13,14 +13,14 @@ from cli.app import Application
 from models import OutboxItem
 from sandbox import Sandbox
 
-# What runs less often than this brings nothing about that people would see.
+# Jobs with longer intervals have no effect that people would see.
 _MAX_INTERVAL = timedelta(minutes=1)
-# Whatever can't be done by then, such as with a fault switched on, is done later.
+# Work that is stuck, such as by a simulated fault, is done later.
 _TIMEOUT_SECONDS = 5
 
 
 class TravelWork:
-    """The bot's part in a journey of the sandbox's clock."""
+    """The bot's part in a travel of the sandbox's clock."""
 
     def __init__(self, application: Application, slack: Sandbox) -> None:
         self._rt, self._worker = application.rt, application.worker
@@ -31,7 +31,7 @@ class TravelWork:
             return monitoring.next_due(tx)
 
     def run_due(self) -> None:
-        """Run the jobs and send what is due, until there is nothing left to do."""
+        """Run the jobs and send due messages until nothing is left to do."""
         until = time.monotonic() + _TIMEOUT_SECONDS
         while time.monotonic() < until:
             self._slack.wait_for_deliveries()
@@ -42,10 +42,11 @@ class TravelWork:
                 return
 
     def _is_calm(self) -> bool:
-        """Return whether nothing is due, and no other thread is at it.
+        """Return True if nothing is due, and no other thread is sending.
 
-        What another thread is just claiming is still due; what it has claimed is being
-        sent; and what was sent in between may have led to something new that is due.
+        An item that another thread is about to claim is still due; a claimed one is
+        being sent; and a message sent in between may have enqueued another, so due
+        items are checked twice.
         """
         return not (self._is_due() or self._is_sending() or self._is_due())
 
@@ -58,11 +59,11 @@ class TravelWork:
             )
 
     def _is_sending(self) -> bool:
-        """Return whether another thread is at it."""
+        """Return True if another thread is sending."""
         with self._rt.read(self._rt.workspaces.only) as tx:
-            held = select(OutboxItem.id).where(
+            sending = select(OutboxItem.id).where(
                 OutboxItem.installation_id == tx.workspace.id,
                 OutboxItem.state == "sending",
                 OutboxItem.leased_until > tx.now,
             )
-            return tx.session.scalar(held.limit(1)) is not None
+            return tx.session.scalar(sending.limit(1)) is not None

@@ -1,4 +1,4 @@
-"""Watches the parts without which the process would live on and do nothing."""
+"""Watch the parts without which the process would live on and do nothing."""
 
 import asyncio
 from collections import Counter
@@ -12,19 +12,19 @@ CHECK_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class WatchedPart:
-    """A part that the process lives by; `check` says why it is not well, or None."""
+    """A vital part; `check` returns the reason why it is not well, or None."""
 
     check: Check
-    # For the operator, when it is over.
+    # The operator's message when the part has failed.
     message: str
-    # For how long it may be not well: one that has ended comes back never.
+    # The time that it may be not well; 0 for a part that never recovers.
     max_down_seconds: float = 0.0
 
 
 class Watchdog:
-    """`give_up` is told why, when a part has ended or is not well for too long.
+    """Calls `on_fatal` with a message when a part has failed for too long.
 
-    Time counts by looks: while the whole process stands still, nothing gets worse.
+    Time is counted in checks: while the whole process is suspended, none are missed.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Watchdog:
             await asyncio.sleep(CHECK_SECONDS)
 
     def check(self) -> bool:
-        """Look at each part once; whether it is over."""
+        """Check each part once; return True if one has failed for good."""
         for vital in self._parts:
             if vital.check() is None:
                 self._failed_checks[vital] = 0

@@ -1,4 +1,4 @@
-"""`app.py doctor`: look at all that the bot stands on, and say what to do."""
+"""`app.py doctor`: check everything that the bot needs, with advice."""
 
 import argparse
 import json
@@ -42,7 +42,10 @@ ROWS: Mapping[str, str] = {
 
 
 def report(settings: Settings, args: argparse.Namespace) -> int:
-    """0 where nothing is wrong, else 1. Only looks, also while the bot runs."""
+    """Print the findings; return 1 if any is wrong, else 0.
+
+    It only reads, and works while the bot runs.
+    """
     findings = list(examine(settings))
     if args.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
@@ -52,7 +55,7 @@ def report(settings: Settings, args: argparse.Namespace) -> int:
 
 
 def examine(settings: Settings, *, clock: Clock = utc_now) -> Iterator[Finding]:
-    """Everything in turn: what can't be asked now keeps nothing else from it."""
+    """Run all checks in turn; one that fails does not stop the others."""
     running = process.probe(settings)
     web = None
     try:
@@ -84,7 +87,7 @@ def _no_tokens(settings: Settings) -> Finding:
 
 
 def format_report(findings: Sequence[Finding]) -> str:
-    """For a person at a terminal: a line for each, and what to do under it."""
+    """Format for a terminal: a line for each finding, with the advice under it."""
     width = max(len(finding.about) for finding in findings)
     lines = []
     for finding in findings:

@@ -1,4 +1,4 @@
-"""What the database says of the workspace, its channels and zones, and deliveries."""
+"""Check the database's workspace, channels, time zones and deliveries."""
 
 import os
 import re
@@ -21,7 +21,7 @@ from bot.workspace.installations import to_workspace
 from cli.doctor.findings import Finding, ok, warning, wrong
 from models import Channel, Installation, Member, Schedule
 
-# A message waits for its turn, for Slack's pauses, and for a second look.
+# Rate limits and checks for unconfirmed messages may delay one this long.
 OVERDUE_AFTER = timedelta(minutes=5)
 FAILED_WITHIN = timedelta(days=7)
 MAX_NAMES = 5
@@ -78,7 +78,7 @@ def examine(
 
 
 def _team(client: SlackClient | None) -> str | None:
-    """The workspace of the token; None where there is none, or Slack won't say."""
+    """Return the token's workspace id; None without a token, or if Slack fails."""
     if client is None:
         return None
     try:
@@ -111,18 +111,18 @@ def _channels(
     if client is None:
         return
     try:
-        there = {
-            str(found["id"])
-            for found in client.own_conversations()
-            if not found.get("is_archived")
+        joined = {
+            str(conversation["id"])
+            for conversation in client.own_conversations()
+            if not conversation.get("is_archived")
         }
     except SlackError:
-        # What keeps Slack from saying so is told with the bot's token.
+        # The finding on the bot's token explains Slack's error.
         return
-    if there ^ {row.slack_id for row in rows}:
+    if joined ^ {row.slack_id for row in rows}:
         yield warning(
             about,
-            f"Slack says that the bot is in {len(there)}, and not in {len(rows)}.",
+            f"Slack says that the bot is in {len(joined)}, and not in {len(rows)}.",
             "The bot looks when it starts, and twice a day: start it again.",
         )
 
@@ -174,14 +174,14 @@ def _zones(session: Session, installation: Installation) -> Iterator[Finding]:
         yield ok(about, f"All are known (tzdata {tzdata.__version__}).")
 
 
-# Where Python would look for them first.
+# The folders that Python would search first.
 _ZONE_FOLDERS = tuple(
     map(Path, (sysconfig.get_config_var("TZPATH") or "").split(os.pathsep))
 )
 
 
 def _system_zones(folders: Iterable[Path]) -> str | None:
-    """Return the edition of the system's zones, such as 2026a; None if it says none."""
+    """Return the edition of the system's zones, such as 2026a; None if unknown."""
     for folder in folders:
         for name in ("tzdata.zi", "+VERSION"):
             try:
@@ -215,13 +215,13 @@ def _deliveries(
             "Look in Slack whether they are there.",
         ),
     ):
-        found = [trouble for trouble in failed if trouble.state == state]
-        if found:
-            hints = sorted({_HINTS[t.error] for t in found if t.error in _HINTS})
+        failures = [trouble for trouble in failed if trouble.state == state]
+        if failures:
+            hints = sorted({_HINTS[t.error] for t in failures if t.error in _HINTS})
             yield warning(
                 about,
-                f"In the last {FAILED_WITHIN.days} days {_count(found)} {says}:"
-                f" {_kinds(found)}.",
+                f"In the last {FAILED_WITHIN.days} days {_count(failures)} {says}:"
+                f" {_kinds(failures)}.",
                 " ".join([*hints, do]),
             )
     if not overdue and not failed:

@@ -1,4 +1,4 @@
-"""Whether the database can be used, is whole, and is of this version."""
+"""Check that the database works, is intact, and has this version's schema."""
 
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
@@ -18,16 +18,16 @@ from cli.doctor.findings import Finding, ok, warning, wrong
 from models import Base
 
 SUBJECT = "Database"
-# Leases and due times are of the replicas' clocks.
+# Leases and due times come from the clocks of all replicas.
 SKEW_WARNING_SECONDS = 5
-# Of those the server has, this many are left for others.
+# Connections of the server that should stay free for others.
 MIN_FREE_CONNECTIONS = 20
 
 
 def examine(
     settings: Settings, client: SlackClient | None, *, clock: Clock
 ) -> Iterator[Finding]:
-    """`web`: to compare with what Slack says, where there is a token."""
+    """Run the checks; `client` is for comparisons with Slack, None without a token."""
     try:
         url = db_engine.parse_url(settings.database_url)
         file = db_engine.sqlite_file(url)
@@ -64,7 +64,7 @@ def examine(
 def _check_schema(
     engine: Engine, url: URL, *, clock: Clock
 ) -> Generator[Finding, None, bool]:
-    """Whether there are today's tables in it, to look into."""
+    """Check the database; return True if its schema is current."""
     with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             yield _check_integrity(connection)
@@ -94,9 +94,9 @@ def _check_schema(
 
 
 def _check_integrity(connection: Connection) -> Finding:
-    found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+    result = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
     strays = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-    if found != "ok" or strays is not None:
+    if result != "ok" or strays is not None:
         return wrong(
             SUBJECT,
             "The file is damaged.",
@@ -138,7 +138,7 @@ def _check_server(connection: Connection, *, clock: Clock) -> Iterator[Finding]:
 
 
 def _may_write(connection: Connection) -> bool:
-    """Of those tables that are there."""
+    """Return True if the user may change all of our tables that exist."""
     names = [table.name for table in Base.metadata.sorted_tables]
     allowed = connection.scalar(
         text(

@@ -1,4 +1,4 @@
-"""Who else on this machine can read what the bot keeps, and whether there is room."""
+"""Check who else on this machine can read our files, and the free disk space."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from cli.doctor.findings import Finding, ok, warning, wrong
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-# A checkpoint, a migration's copy and some logs need room.
+# For a checkpoint, a migration's backup and some logs.
 MIN_FREE_BYTES = 200 * 1024 * 1024
 
 
@@ -22,16 +22,18 @@ def examine(settings: Settings) -> Iterator[Finding]:
     about = "File modes"
     if os.name != "posix":
         return
-    held = list(_secrets(Path(str(settings.model_config["env_file"])), _file(settings)))
-    open_to_others = [path for path in held if _mode(path) & _OTHERS]
+    secret_files = list(
+        _secrets(Path(str(settings.model_config["env_file"])), _file(settings))
+    )
+    open_to_others = [path for path in secret_files if _mode(path) & _OTHERS]
     if open_to_others:
         names = ", ".join(path.name for path in open_to_others)
         paths = " ".join(str(path) for path in open_to_others)
         yield wrong(
             about, f"Others on this machine can read {names}.", f"chmod 600 {paths}"
         )
-    elif held:
-        names = ", ".join(path.name for path in held)
+    elif secret_files:
+        names = ", ".join(path.name for path in secret_files)
         yield ok(about, f"Only its owner can read {names}.")
     file = _file(settings)
     if file is not None and file.parent.exists():
@@ -43,7 +45,7 @@ def _file(settings: Settings) -> Path | None:
     try:
         return engine.sqlite_file(engine.parse_url(settings.database_url))
     except (ValueError, ArgumentError):
-        # That it is not understood is said where the database is looked at.
+        # The database's own check reports an invalid URL.
         return None
 
 
@@ -51,7 +53,7 @@ def _secrets(env: Path, file: Path | None) -> Iterator[Path]:
     if env.exists():
         yield env
     if file is not None:
-        # The database, its journal and its index, and copies of it.
+        # The database, its write-ahead log and index, and its backups.
         yield from sorted(file.parent.glob(f"{file.name}*"))
 
 
@@ -59,7 +61,7 @@ def _mode(path: Path) -> int:
     try:
         return stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
-        # A journal goes when the bot ends.
+        # The write-ahead log is deleted when the bot ends.
         return 0
 
 

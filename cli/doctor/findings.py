@@ -1,4 +1,4 @@
-"""What the doctor finds: how it stands with one thing, and what to do about it."""
+"""Findings of the doctor: a state, and advice."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ Level = Literal["ok", "warning", "wrong"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Sentences for the operator: no secret, no person's name, no message's text."""
+    """Sentences for the operator, without secrets, names or people's text."""
 
     level: Level
     about: str

@@ -1,4 +1,4 @@
-"""What the bot itself says, where it runs: is it ready, and does Slack reach it."""
+"""Check the running bot: its readiness, and events from Slack."""
 
 import socket
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from bot.config.settings import Settings
 from cli.doctor.findings import Finding, ok, warning, wrong
 
 TIMEOUT_SECONDS = 10
-# Of a bot that has just been started nothing can be expected.
+# Without events for longer, a bot is probably not connected.
 MAX_QUIET_TIME = timedelta(minutes=15)
 
 _WILDCARD_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it asks there
@@ -23,7 +23,7 @@ _OK = 200
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
-    """The bot as it shows itself on its port; `parts` as /readyz says it."""
+    """The bot's answers on its port; `parts` are the lines of /readyz."""
 
     state: Literal["away", "other", "here", "nowhere"]
     parts: Mapping[str, str] = field(default_factory=dict)
@@ -32,8 +32,8 @@ class ProcessState:
 
 def probe(settings: Settings) -> ProcessState:
     try:
-        status, said = _get(settings, "/healthz")
-        if (status, said) != (_OK, "ok"):
+        status, body = _get(settings, "/healthz")
+        if (status, body) != (_OK, "ok"):
             return ProcessState("other")
         _, ready = _get(settings, "/readyz")
         _, page = _get(settings, "/metrics")
@@ -54,14 +54,14 @@ def _get(settings: Settings, path: str) -> tuple[int, str]:
     connection = HTTPConnection(host, settings.port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode(errors="replace")
+        response = connection.getresponse()
+        return response.status, response.read().decode(errors="replace")
     finally:
         connection.close()
 
 
 def _parse_metrics(page: str) -> Mapping[tuple[str, ...], float]:
-    """Each figure, by its name and its labels' values."""
+    """Return each sample by its name and the values of its labels."""
     try:
         families = list(text_string_to_metric_families(page))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What Slack says of our tokens, scopes and clock."""
+"""Check tokens, scopes and the clock with Slack."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -19,7 +19,7 @@ from cli.doctor.process import ProcessState
 
 MANIFEST = Path(__file__).parent.parent.parent / "manifest.yml"
 
-# A signature is good for five minutes, and messages are looked for a minute around.
+# A signature is valid for five minutes, and lookups search a minute around.
 SKEW_WARNING_SECONDS, SKEW_ERROR_SECONDS = 30, 240
 _UNREACHABLE_ADVICE = "Look at the network, a proxy, and SLACK_API_URL."
 
@@ -57,7 +57,7 @@ def examine(
 
 
 def check_scopes(granted: str, manifest: Mapping[str, Any]) -> Finding:
-    """`granted`: with commas, as Slack's header has them; "" where it has none."""
+    """Compare scopes; `granted` is Slack's comma-separated header, "" without one."""
     about = "Scopes"
     asked = manifest["oauth_config"]["scopes"]
     optional = set(asked["bot_optional"])
@@ -88,13 +88,16 @@ def check_scopes(granted: str, manifest: Mapping[str, Any]) -> Finding:
 
 
 def check_skew(date: str, *, before: datetime, after: datetime) -> Iterator[Finding]:
-    """`date`: as in HTTP's header, when Slack answered; nothing where there is none."""
+    """Compare clocks; `date` is the HTTP header of Slack's response.
+
+    Yields nothing if it is missing.
+    """
     about = "Clock"
     try:
         at = parsedate_to_datetime(date)
     except ValueError:
         return
-    # The header leaves out the parts of a second.
+    # The header leaves out fractions of a second: half a second on average.
     off = (before + (after - before) / 2 - at.astimezone(UTC)).total_seconds() - 0.5
     if abs(off) < SKEW_WARNING_SECONDS:
         yield ok(about, "Agrees with Slack's.")
@@ -118,7 +121,7 @@ def _events(
     given = settings.slack_app_token
     token = given.get_secret_value() if given else ""
     if process.parts.get("socket") == "ok":
-        # Slack lets one connect about once a minute: that is for the bot itself.
+        # Slack allows about one connection per minute, which the bot itself needs.
         yield ok(about, "Works: the bot is connected with it.")
         return
     try:
@@ -139,13 +142,13 @@ def _events(
 
 
 def _same_app(client: SlackClient, token: str) -> Iterator[Finding]:
-    """An app-level token has its app's id in it."""
+    """Compare the apps of both tokens; an app-level token contains its app's id."""
     about = "App token"
     named = re.match(r"xapp-\d+-(A[A-Z0-9]+)-", token)
     try:
         ours = client.app_id() if named else ""
     except SlackError:
-        # What keeps Slack from saying so is told with the bot's token.
+        # The finding on the bot's token explains Slack's error.
         ours = ""
     if named and ours and named[1] != ours:
         yield wrong(

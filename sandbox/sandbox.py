@@ -1,4 +1,4 @@
-"""The pretend Slack: one object that builds, serves, acts and shows a workspace."""
+"""The pretend Slack: one object that builds, serves, acts in and shows a workspace."""
 
 import json
 import secrets
@@ -46,10 +46,10 @@ class Sandbox(WorkspaceSetup, UserActions, Observations):
         self.app_token = f"xapp-1-{secrets.randbelow(10**12)}-{secrets.token_hex(32)}"
         self.signing_secret = secrets.token_hex(16)
         self.strict_rate = strict_rate
-        # Slack's three seconds; tests of what is late may shorten them.
+        # Slack's three seconds; tests of late responses may shorten them.
         self.ack_seconds = ACK_SECONDS
         self.url = ""
-        # What somebody who looks in for the first time may try.
+        # Suggestions on the page for a first visit.
         self.hints: list[str] = []
         self.workspace = workspace = Workspace(Manifest.parse(manifest), clock)
         self.faults = Faults(clock)
@@ -116,13 +116,13 @@ class Sandbox(WorkspaceSetup, UserActions, Observations):
 
     @property
     def scopes(self) -> set[str]:
-        """What the app was granted; take one away to see it refused."""
+        """The app's granted scopes; remove one to see calls rejected."""
         return self.workspace.scopes
 
     # Life
 
     def start(self, listener: socket.socket | None = None) -> None:
-        """Serve on a socket of this machine's own, or on any free port."""
+        """Serve on a loopback socket, or on any free port."""
         self.url = f"http://127.0.0.1:{self._server.start(listener)}"
         self.response_urls.base = self.url
         self.sockets.start()
@@ -143,9 +143,9 @@ class Sandbox(WorkspaceSetup, UserActions, Observations):
         ]
 
     def connect_http(self, request_url: str) -> None:
-        """Events, commands and interactions are POSTed there from now on.
+        """Send events, commands and interactions to this URL by HTTP.
 
-        WebSockets that the app opens take over, as in Slack; connecting again
+        WebSockets that the app opens take over, as in Slack; calling this again
         switches back.
         """
         self.sockets.is_in_use = False
@@ -168,7 +168,7 @@ class Sandbox(WorkspaceSetup, UserActions, Observations):
         self.tick()
 
     def envelope(self, event: Json) -> Json:
-        """An inner event in a new Events API envelope."""
+        """Return an inner event in a new Events API envelope."""
         return self.events.envelope(event)
 
     def deliver(
@@ -177,7 +177,10 @@ class Sandbox(WorkspaceSetup, UserActions, Observations):
         *,
         headers: Mapping[str, str] | None = None,
     ) -> int | None:
-        """Sends exactly this, signed unless `headers` say otherwise; the status."""
+        """Send exactly this body; return the response's status.
+
+        It is signed unless `headers` say otherwise.
+        """
         if self._http is None:
             raise ConnectionError("no request URL: call connect_http first")
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -192,7 +195,7 @@ class Sandbox(WorkspaceSetup, UserActions, Observations):
         return reply.status
 
     def redeliver(self, event_id: str, *, retry_num: int = 1) -> int | None:
-        """Sends a known event once more, as Slack's retry would."""
+        """Send a known event once more, as Slack's retry would."""
         for delivery in self.deliveries:
             if delivery.payload.get("event_id") == event_id:
                 headers = {
@@ -205,9 +208,9 @@ class Sandbox(WorkspaceSetup, UserActions, Observations):
     # Files
 
     def file(self, person_id: str, file_id: str) -> tuple[str, bytes]:
-        """Give the name and the content of a file that the person can see.
+        """Return the name and content of a file that the person can see.
 
-        Raises LookupError for no such file, PermissionError where it is not theirs.
+        Raises LookupError for an unknown file, PermissionError if they can't see it.
         """
         with self.workspace.lock:
             upload = self.files.uploads.get(file_id)
@@ -224,7 +227,7 @@ class Sandbox(WorkspaceSetup, UserActions, Observations):
     # Installation
 
     def uninstall(self) -> None:
-        """The admin removes the app: two events, then its token is dead."""
+        """Uninstall the app as an admin would: send two events, revoke its token."""
         with self.workspace.lock:
             for event in (
                 {"type": "tokens_revoked", "tokens": {"bot": [self.bot_user_id]}},
@@ -238,11 +241,11 @@ class Sandbox(WorkspaceSetup, UserActions, Observations):
             self._tokens.error = None
 
     def on_reset(self, seed: Callable[[], object]) -> None:
-        """What fills the workspace again after a reset."""
+        """Set the function that fills the workspace again after a reset."""
         self._seed = seed
 
     def reset(self) -> None:
-        """An empty workspace, seeded again; the app stays installed and connected."""
+        """Empty the workspace and seed it again; the app stays connected."""
         with self.workspace.lock:
             self.workspace.clear()
             self.api_dispatcher.history.clear()

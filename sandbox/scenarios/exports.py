@@ -1,4 +1,4 @@
-"""Reads a Slack export: people, channels, and messages day by day."""
+"""Read a Slack export: people, channels, and messages day by day."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ _DAY_FILE: Final = re.compile(r"([^/]+)/\d{4}-\d{2}-\d{2}\.json\Z")
 
 
 class ExportError(Exception):
-    """The zip is not a Slack export, or is damaged; the text says where."""
+    """The zip is not a Slack export, or is damaged; the text names the place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class ExportChannel:
 
 
 def _open_zip(path: Path) -> zipfile.ZipFile:
-    """Read names as UTF-8 where they do not say what they are, as from a Mac."""
+    """Open a zip; names without an encoding are UTF-8, as from a Mac."""
     try:
         return zipfile.ZipFile(path, metadata_encoding="utf-8")
     except UnicodeDecodeError:
@@ -45,7 +45,7 @@ def _open_zip(path: Path) -> zipfile.ZipFile:
 
 
 class Export:
-    """Holds the zip open and one day's messages in memory at a time."""
+    """An open zip, read one day at a time."""
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
@@ -54,7 +54,7 @@ class Export:
         except (OSError, zipfile.BadZipFile) as error:
             raise ExportError(f"{self._path.name}: {error}") from error
         self._files = {_file_name(info): info for info in self._zip.infolist()}
-        # Some people zip the folder, not what is in it.
+        # Some people zip the folder, not its contents.
         tops = [n for n in self._files if n.split("/")[-1] == "channels.json"]
         if not tops:
             self.close()
@@ -88,18 +88,20 @@ class Export:
             info = self._files[self._prefix + name]
             if info.file_size > _MAX_FILE_BYTES:
                 raise ExportError(f"{where} is too large")
-            found = json.loads(self._zip.read(info))
+            entries = json.loads(self._zip.read(info))
         except KeyError:
             raise ExportError(f"{where} is missing") from None
         except (ValueError, RecursionError) as error:
             raise ExportError(f"{where} is not JSON: {error}") from error
         except (OSError, RuntimeError, zipfile.BadZipFile, EOFError) as error:
             raise ExportError(f"{where} cannot be read: {error}") from error
-        if found is None:
+        if entries is None:
             return []
-        if not isinstance(found, list) or not all(isinstance(x, dict) for x in found):
+        if not isinstance(entries, list) or not all(
+            isinstance(x, dict) for x in entries
+        ):
             raise ExportError(f"{where} is not a list of objects")
-        return found
+        return entries
 
     def _channel(self, raw: Json, private: bool) -> ExportChannel:
         try:
@@ -118,11 +120,11 @@ class Export:
             ) from error
 
     def _unlisted_channels(self, listed: set[str]) -> list[ExportChannel]:
-        """Folders that channels.json forgot: their ids are made from their names."""
-        found = (
+        """Return channels for folders without an entry, with ids from their names."""
+        matches = (
             _DAY_FILE.match(name.removeprefix(self._prefix)) for name in self._files
         )
-        folders = {day[1] for day in found if day} - listed
+        folders = {day[1] for day in matches if day} - listed
         return [
             ExportChannel(
                 id=f"C0{hashlib.sha256(name.encode()).hexdigest()[:9].upper()}",
@@ -137,7 +139,7 @@ class Export:
         ]
 
     def select_channels(self, names: Sequence[str] | None) -> list[ExportChannel]:
-        """The channels of these names, or all."""
+        """Return the named channels, or all."""
         if names is None:
             return list(self.channels)
         by_name = {room.name: room for room in self.channels}
@@ -149,8 +151,8 @@ class Export:
         return [by_name[name] for name in names]
 
     def messages(self, channel: ExportChannel) -> Iterator[Json]:
-        """A channel's messages by their time; days follow each other by name."""
-        # Some tools name the folders by the channels' ids.
+        """Yield a channel's messages in order of time; days are sorted by name."""
+        # Some tools name the folders after the channels' ids.
         folders = (f"{channel.name}/", f"{channel.id}/")
         days = sorted(
             name
@@ -159,16 +161,16 @@ class Export:
         )
         days.sort(key=lambda name: name.rpartition("/")[2])
         for day in days:
-            said = self._read(day)
-            for message in said:
+            messages = self._read(day)
+            for message in messages:
                 if not is_valid_ts(message.get("ts")):
                     where = f"{self._path.name}: {day}"
                     raise ExportError(f"{where} has a message without a ts")
-            yield from sorted(said, key=lambda m: ts_micros(m["ts"]))
+            yield from sorted(messages, key=lambda m: ts_micros(m["ts"]))
 
 
 def _file_name(info: zipfile.ZipInfo) -> str:
-    """The name as it was meant: Slack's zips hold UTF-8 and don't say so."""
+    """Return the name as its writer meant it: Slack's zips do not mark UTF-8."""
     name = info.filename
     if not info.flag_bits & _UTF8_FLAG:
         with suppress(UnicodeError):
@@ -177,7 +179,7 @@ def _file_name(info: zipfile.ZipInfo) -> str:
 
 
 def reactions(message: Json) -> Iterator[tuple[str, str]]:
-    """Who reacted with what; who is not named in the export is not made up."""
+    """Yield (user, emoji) for each reaction whose user the export names."""
     for reaction in filter(None, message.get("reactions") or ()):
         users: Any = reaction.get("users") or ()
         for user in filter(None, dict.fromkeys(users)):

@@ -1,4 +1,4 @@
-"""Plays a Slack export: live into a sandbox, or as a plain row of event envelopes."""
+"""Replay a Slack export: live in a sandbox, or as a list of event envelopes."""
 
 import hashlib
 import heapq
@@ -42,7 +42,7 @@ def _ts(micros: int) -> str:
 def _in_order(
     export: Export, channels: Sequence[str] | None
 ) -> Iterator[tuple[ExportChannel, Json]]:
-    """All messages of all channels, as they were said."""
+    """Yield the messages of all channels in order of time."""
     rows = [
         zip(repeat(room), export.messages(room))
         for room in export.select_channels(channels)
@@ -51,10 +51,10 @@ def _in_order(
 
 
 def _timed_reactions(message: Json) -> Iterator[tuple[str, str, str]]:
-    """(who, emoji, event_ts): an export does not say when, so soon after."""
+    """Yield (user, emoji, event_ts); exports have no times, so shortly after."""
     start = ts_micros(message["ts"])
-    for number, (who, emoji) in enumerate(reactions(message), 1):
-        yield who, emoji, _ts(start + number * _MICROS_BETWEEN_REACTIONS)
+    for number, (user, emoji) in enumerate(reactions(message), 1):
+        yield user, emoji, _ts(start + number * _MICROS_BETWEEN_REACTIONS)
 
 
 def _author(message: Json) -> str:
@@ -65,7 +65,7 @@ def _is_tombstone(message: Json) -> bool:
     return message.get("subtype") == "tombstone"
 
 
-# A plain row of envelopes
+# Event envelopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +109,9 @@ def envelopes(
     app_id: str = "A0REPLAY",
     bot_user_id: str = "U0REPLAY",
 ) -> Iterator[Json]:
-    """What Slack would have sent, in order, the same each time.
+    """Yield the events that Slack would have sent, in order, the same each time.
 
-    What was deleted is not in an export, so tombstones send nothing.
+    An export lacks the texts of deleted messages, so tombstones send nothing.
     """
     if not isinstance(export, Export):
         with Export(export) as opened:
@@ -127,8 +127,8 @@ def envelopes(
     for room, message in _in_order(export, channels):
         if not _is_tombstone(message):
             yield seal(_message_event(room, message, team_id))
-        for who, emoji, event_ts in _timed_reactions(message):
-            yield seal(_reaction_event(room, message, who, emoji, event_ts))
+        for user, emoji, event_ts in _timed_reactions(message):
+            yield seal(_reaction_event(room, message, user, emoji, event_ts))
 
 
 def _message_event(channel: ExportChannel, message: Json, team_id: str) -> Json:
@@ -167,7 +167,7 @@ class ReplayCounts:
     reactions: int = 0
 
 
-def replay(  # Each is a knob of the player.
+def replay(
     sandbox: Sandbox,
     export: Export | str | Path,
     channels: Sequence[str] | None = None,
@@ -178,11 +178,11 @@ def replay(  # Each is a knob of the player.
     sleep: Callable[[float], object] = time.sleep,
     on_message: Callable[[ReplayCounts], None] = lambda _played: None,
 ) -> ReplayCounts:
-    """Says everything in the sandbox again, under the time stamps it had.
+    """Post all messages again in the sandbox, with their original timestamps.
 
-    With `speed`, gaps are as they were divided by it, but never longer than
-    `longest_pause`; without, as fast as the app takes it. What is there already
-    is not said twice, so that an interrupted replay can go on.
+    With `speed`, pauses are the original ones divided by it, up to `max_pause` seconds;
+    without, messages are posted as fast as the app handles them. Existing messages are
+    skipped, so an interrupted replay can go on.
     """
     if not isinstance(export, Export):
         with Export(export) as opened:
@@ -242,7 +242,7 @@ def _replay_message(
         "inviter": raw.get("inviter"),
     }
     if _is_tombstone(raw):
-        # It was deleted before anybody listened: it is there, and was never told.
+        # It was deleted before the replay, so no event is sent for it.
         message = Message(raw["ts"], room.id, author, str(raw.get("text") or ""))
         message.subtype, message.deleted = "tombstone", True
         room.messages[message.ts] = message
@@ -252,15 +252,15 @@ def _replay_message(
     )
     counts.messages += 1
     counts.replies += not message.is_parent
-    for who, emoji, event_ts in _timed_reactions(raw):
-        records.ensure_member(room, who)
-        sandbox.message_store.add_reaction(who, message, emoji, event_ts)
+    for user, emoji, event_ts in _timed_reactions(raw):
+        records.ensure_member(room, user)
+        sandbox.message_store.add_reaction(user, message, emoji, event_ts)
         counts.reactions += 1
 
 
 @dataclass(frozen=True, slots=True)
 class _ReplayRecords:
-    """People and channels come as they had long been there: nobody is told."""
+    """Add people and channels without events, as if they had always been there."""
 
     workspace: Workspace
     people: dict[str, Json]
@@ -295,7 +295,7 @@ class _ReplayRecords:
         workspace = self.workspace
         if exported.id in workspace.channels:
             return workspace.channels[exported.id]
-        made = workspace.channels[exported.id] = Channel(
+        channel = workspace.channels[exported.id] = Channel(
             id=exported.id,
             name=exported.name,
             created=exported.created,
@@ -303,6 +303,6 @@ class _ReplayRecords:
             is_private=exported.is_private,
         )
         for person_id in (*exported.members, workspace.bot_user_id):
-            self.ensure_member(made, person_id)
-        workspace.notify("channel", channel=made.id)
-        return made
+            self.ensure_member(channel, person_id)
+        workspace.notify("channel", channel=channel.id)
+        return channel

@@ -1,4 +1,4 @@
-"""A dozen believable people and four channels, for any app to be tried in."""
+"""A dozen believable people and four channels, to try any app with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -72,7 +72,7 @@ _CHANNELS: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]]] = {
 
 
 def populate(sandbox: Sandbox) -> dict[str, Person | Channel]:
-    """People by name, channels by name with a `#` before it."""
+    """Add them; return people by name, and channels by name with a leading `#`."""
     people = {
         seed.name: sandbox.add_person(
             seed.name,
@@ -84,7 +84,9 @@ def populate(sandbox: Sandbox) -> dict[str, Person | Channel]:
         for seed in _PEOPLE
     }
     channels = {
-        f"#{name}": sandbox.add_channel(name, *(people[who] for who in members), **more)
+        f"#{name}": sandbox.add_channel(
+            name, *(people[member] for member in members), **more
+        )
         for name, (members, more) in _CHANNELS.items()
     }
     return {**people, **channels}

@@ -1,4 +1,4 @@
-"""Tell a story in the sandbox: a file of what people say, type, mark and click."""
+"""Play a story in the sandbox: a file of people's messages, commands and clicks."""
 
 import time
 from collections.abc import Callable
@@ -15,18 +15,18 @@ from sandbox.workspace.clock import TravelClock
 from sandbox.workspace.errors import SlackError
 from sandbox.workspace.records import Ack, Message
 
-# How long an app may take to show what somebody's step has caused.
+# Seconds for an app to show the effect of a step.
 TIMEOUT_SECONDS = 10
-# Where somebody and the app write to each other.
+# The place of a person's messages with the app.
 DIRECT_MESSAGE = "direct message"
 
 
 class StoryError(Exception):
-    """A step can't be told: nobody of that name, no such message, or it is refused."""
+    """A step can't be played: no such person or message, or an action is rejected."""
 
 
 def duration(file: Path) -> timedelta:
-    """How long the story takes: a clock set back by it ends up at the present."""
+    """Return the story's length: set the clock back by it to end in the present."""
     steps = yaml.safe_load(file.read_text(encoding="utf-8"))["steps"]
     return sum((_delay(step) for step in steps), timedelta())
 
@@ -36,14 +36,15 @@ def _delay(step: dict[str, Any]) -> timedelta:
 
 
 def play(sandbox: Sandbox, file: Path) -> None:
-    """Populate the workspace and act the steps out, each after what it waits for.
+    """Populate the workspace and play the steps.
 
-    Raises StoryError for the first step that can't be told.
+    Each waits for the message that it is about. Raises StoryError for the first step
+    that can't be played.
     """
     script = yaml.safe_load(file.read_text(encoding="utf-8"))
     sandbox.hints = script.get("hints", [])
     cast = populate(sandbox)
-    _StoryPlayer(sandbox, {name: one.id for name, one in cast.items()}).play(
+    _StoryPlayer(sandbox, {name: record.id for name, record in cast.items()}).play(
         script["steps"]
     )
 
@@ -52,7 +53,7 @@ class _StoryPlayer:
     def __init__(self, sandbox: Sandbox, ids: dict[str, str]) -> None:
         self._sandbox = sandbox
         self._ids = ids
-        # Messages by the name that a later step calls them by.
+        # Messages by the names that later steps use.
         self._messages: dict[str, tuple[str, str]] = {}
 
     def play(self, steps: list[dict[str, Any]]) -> None:
@@ -64,7 +65,7 @@ class _StoryPlayer:
                 raise StoryError(f"{error}, in the step {step}") from error
 
     def _wait(self, time_between: timedelta) -> None:
-        """Move the clock, if it can be; the app does its part on the way."""
+        """Move the clock, if it can be moved; the app's work is run on the way."""
         clock = self._sandbox.clock
         self._sandbox.wait_for_deliveries()
         if time_between and isinstance(clock, TravelClock):
@@ -143,7 +144,7 @@ class _StoryPlayer:
     def _wait_for_message(
         self, channel: str, matches: Callable[[Message], bool]
     ) -> str:
-        """Give the latest such message's ts, as soon as there is one."""
+        """Return the ts of the latest matching message, waiting for one."""
         for _ in range(TIMEOUT_SECONDS * 20):
             for message in reversed(self._sandbox.messages(channel)):
                 if matches(message):
@@ -158,10 +159,13 @@ class _StoryPlayer:
         return str(view["id"])
 
     def _value(self, value: Any, person: str) -> Any:
-        """Give what to fill in: "@ana" is a person, `ahead` are minutes from now."""
+        """Return a field's value:
+
+        "@ana" is a person's id, `ahead` are minutes from now.
+        """
         match value:
             case list():
-                return [self._value(one, person) for one in value]
+                return [self._value(item, person) for item in value]
             case {"ahead": minutes, "as": form}:
                 zone = ZoneInfo(self._sandbox.workspace.person(person).tz or "UTC")
                 at = self._sandbox.clock() + timedelta(minutes=minutes)

@@ -1,4 +1,4 @@
-"""What people do: say, edit, react, type commands, click, fill in."""
+"""Actions of people: messages, edits, reactions, commands, clicks and forms."""
 
 import uuid
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from sandbox.workspace.workspace import Workspace, is_valid_ts
 
 
 class UserActions:
-    """Mixed into Sandbox: people and channels are given by their ids."""
+    """Mixed into Sandbox. People and channels are given by their ids."""
 
     workspace: Workspace
     events: Events
@@ -33,7 +33,7 @@ class UserActions:
     views: ViewStore
     interactions: Interactions
 
-    def say(  # As many as Slack's composer.
+    def say(
         self,
         person: str,
         channel: str,
@@ -46,9 +46,9 @@ class UserActions:
         ts: str | None = None,
         subtype: str | None = None,
     ) -> str:
-        """Says `text`, as Slack transmits it; answers its ts."""
+        """Post `text`, as Slack transmits it; return its ts."""
         with self.workspace.lock:
-            who, room = self._require_member(person, channel)
+            author, room = self._require_member(person, channel)
             if thread_ts is not None:
                 self.workspace.message(room.id, thread_ts)
             if broadcast:
@@ -58,15 +58,15 @@ class UserActions:
             blocks = [rich_text(text, uuid.uuid4().hex[:5])] if text else []
             return self.message_store.post(
                 room,
-                who.id,
+                author.id,
                 text,
                 ts=ts,
                 thread_ts=thread_ts,
                 subtype=subtype,
-                files=[file_object(self.workspace, who, file) for file in files],
+                files=[file_object(self.workspace, author, file) for file in files],
                 client_msg_id=client_msg_id or str(uuid.uuid4()),
                 blocks=blocks,
-                bot_id=self._bot_id_of(who),
+                bot_id=self._bot_id_of(author),
             ).ts
 
     def _bot_id_of(self, author: Person) -> str | None:
@@ -74,14 +74,14 @@ class UserActions:
         return "B" + author.id[1:] if author.is_bot else None
 
     def _require_member(self, person: str, channel: str) -> tuple[Person, Channel]:
-        who, room = self.workspace.person(person), self.workspace.channel(channel)
-        if who.deleted:
-            raise PermissionError(f"{who.name} is deactivated")
-        if who.id not in room.members:
-            raise PermissionError(f"{who.name} is not in {room.name}")
+        member, room = self.workspace.person(person), self.workspace.channel(channel)
+        if member.deleted:
+            raise PermissionError(f"{member.name} is deactivated")
+        if member.id not in room.members:
+            raise PermissionError(f"{member.name} is not in {room.name}")
         if room.is_archived:
             raise PermissionError(f"{room.name} is archived")
-        return who, room
+        return member, room
 
     def _own_message(self, person: str, channel: str, ts: str) -> Message:
         message = self.workspace.message(channel, ts)
@@ -97,17 +97,17 @@ class UserActions:
             self.message_store.update(message, text=text, blocks=blocks, by_person=True)
 
     def delete(self, person: str, channel: str, ts: str) -> None:
-        """One's own message; an admin may delete anybody's."""
+        """Delete one's own message; an admin may delete anybody's."""
         with self.workspace.lock:
-            who, room = self._require_member(person, channel)
-            if who.is_admin or who.is_owner:
+            member, room = self._require_member(person, channel)
+            if member.is_admin or member.is_owner:
                 message = self.workspace.message(room.id, ts)
             else:
                 message = self._own_message(person, channel, ts)
             self.message_store.delete(message)
 
     def unfurl(self, channel: str, ts: str) -> None:
-        """A `message_changed` with the same text, as an unfurl causes."""
+        """Send a `message_changed` with the same text, as an unfurl causes."""
         with self.workspace.lock:
             message = self.workspace.message(channel, ts)
             edited = message.edited
@@ -124,9 +124,9 @@ class UserActions:
         event_ts: str | None = None,
     ) -> None:
         with self.workspace.lock:
-            who, room = self._require_member(person, channel)
+            member, room = self._require_member(person, channel)
             message = self.workspace.message(room.id, ts)
-            self.message_store.add_reaction(who.id, message, emoji, event_ts)
+            self.message_store.add_reaction(member.id, message, emoji, event_ts)
 
     def unreact(
         self,
@@ -138,12 +138,12 @@ class UserActions:
         event_ts: str | None = None,
     ) -> None:
         with self.workspace.lock:
-            who, room = self._require_member(person, channel)
+            member, room = self._require_member(person, channel)
             message = self.workspace.message(room.id, ts)
-            self.message_store.remove_reaction(who.id, message, emoji, event_ts)
+            self.message_store.remove_reaction(member.id, message, emoji, event_ts)
 
     def read(self, person: str, channel: str, ts: str) -> None:
-        """Marks the channel as read up to `ts`."""
+        """Mark the channel as read up to `ts`."""
         with self.workspace.lock:
             if not is_valid_ts(ts):
                 raise ValueError(f"not a time stamp: {ts!r}")
@@ -155,10 +155,10 @@ class UserActions:
 
     def command(self, person: str, channel: str, command: str, text: str = "") -> Ack:
         room = self.workspace.channel(channel)
-        who = self.workspace.person(person)
-        if not room.is_im or who.id not in room.members:
+        member = self.workspace.person(person)
+        if not room.is_im or member.id not in room.members:
             self._require_member(person, room.id)
-        return self.interactions.command(who, room, command, text)
+        return self.interactions.command(member, room, command, text)
 
     def shortcut(self, person: str, callback_id: str) -> Ack:
         return self.interactions.shortcut(self.workspace.person(person), callback_id)
@@ -166,11 +166,11 @@ class UserActions:
     def message_shortcut(
         self, person: str, callback_id: str, channel: str, ts: str
     ) -> Ack:
-        who, room = self._require_member(person, channel)
+        member, room = self._require_member(person, channel)
         message = self.workspace.message(room.id, ts)
-        return self.interactions.message_shortcut(who, callback_id, message)
+        return self.interactions.message_shortcut(member, callback_id, message)
 
-    def click(  # Where, what and which.
+    def click(
         self,
         person: str,
         channel: str,
@@ -181,12 +181,12 @@ class UserActions:
         option: Any = None,
         block_id: str | None = None,
     ) -> Ack:
-        """A button, menu or select in a message; `option` is what is chosen there."""
-        who = self.workspace.person(person)
+        """Use a button, menu or select in a message; `option` is the choice."""
+        viewer = self.workspace.person(person)
         with self.workspace.lock:
-            message = self._visible_message(who, channel, ts)
-            found = inputs.find_element(message.blocks, action_id, value, block_id)
-        return self.interactions.click(who, message, found, option)
+            message = self._visible_message(viewer, channel, ts)
+            element = inputs.find_element(message.blocks, action_id, value, block_id)
+        return self.interactions.click(viewer, message, element, option)
 
     def _visible_message(self, viewer: Person, channel: str, ts: str) -> Message:
         for message in self.workspace.ephemerals.get(viewer.id, []):
@@ -197,7 +197,7 @@ class UserActions:
             raise PermissionError(f"{viewer.name} is not in {room.name}")
         return self.workspace.message(room.id, ts)
 
-    def click_view(  # Where, what and which.
+    def click_view(
         self,
         person: str,
         view_id: str,
@@ -208,16 +208,17 @@ class UserActions:
         block_id: str | None = None,
         values: dict[str, Any] | None = None,
     ) -> Ack:
-        """In a modal or the Home tab; `option`, or `value`, is what is chosen.
+        """Use an element in a modal or the Home tab.
 
-        `values` are what the rest of the form holds by then, as in `submit`.
+        `option`, or `value`, is the choice. `values` fill in the rest of the form
+        before, as in `submit`.
         """
-        who, view = self.workspace.person(person), self._open_view(person, view_id)
+        viewer, view = self.workspace.person(person), self._open_view(person, view_id)
         with self.workspace.lock:
             forms.fill_in(view, values or {})
-        found = inputs.find_element(view.body["blocks"], action_id, value, block_id)
+        element = inputs.find_element(view.body["blocks"], action_id, value, block_id)
         choice = value if option is None else option
-        return self.interactions.click_view(who, view, found, choice)
+        return self.interactions.click_view(viewer, view, element, choice)
 
     def _open_view(self, person: str, view_id: str) -> View:
         try:
@@ -229,7 +230,10 @@ class UserActions:
         return view
 
     def submit(self, person: str, view_id: str, values: dict[str, Any]) -> Ack:
-        """`values` by block_id or action_id; what is not named stays as it is."""
+        """Submit a form.
+
+        `values` are by block_id or action_id; others stay as they are.
+        """
         view = self._open_view(person, view_id)
         return self.interactions.submit(self.workspace.person(person), view, values)
 

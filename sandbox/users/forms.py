@@ -1,4 +1,4 @@
-"""A modal's form: filling it in, and doing what the app answers to it."""
+"""A modal's form: filling it in, and applying the app's response."""
 
 from typing import Any
 
@@ -10,29 +10,29 @@ from sandbox.workspace.records import Json, View
 
 
 def fill_in(view: View, values: dict[str, Any]) -> None:
-    """`values` name a block or an action; the elements say how to write them."""
+    """Fill in a form. `values` are by block_id or action_id."""
     left = dict(values)
-    for found in inputs.interactive_elements(view.body["blocks"]):
-        for name in (found.block_id, found.action_id):
-            if name in left and found.kind in elements.STATEFUL:
-                entered = inputs.state_after_input(found.element, left.pop(name))
-                view.state.setdefault(found.block_id, {})[found.action_id] = entered
+    for element in inputs.interactive_elements(view.body["blocks"]):
+        for name in (element.block_id, element.action_id):
+            if name in left and element.kind in elements.STATEFUL:
+                entered = inputs.state_after_input(element.element, left.pop(name))
+                view.state.setdefault(element.block_id, {})[element.action_id] = entered
     if left:
         raise LookupError(f"no such fields in the view: {', '.join(left)}")
 
 
 def response_urls_of(view: View, response_urls: ResponseUrls) -> list[Json]:
-    """Response URLs of the channels chosen where the app asked for them."""
+    """Return response URLs for chosen channels, where the app requested them."""
     urls = []
-    for found in inputs.interactive_elements(view.body["blocks"]):
-        if not found.element.get("response_url_enabled"):
+    for element in inputs.interactive_elements(view.body["blocks"]):
+        if not element.element.get("response_url_enabled"):
             continue
-        chosen = view.state[found.block_id][found.action_id]
-        if channel := chosen.get(elements.VALUE_KEYS[found.kind]):
+        chosen = view.state[element.block_id][element.action_id]
+        if channel := chosen.get(elements.VALUE_KEYS[element.kind]):
             urls.append(
                 {
-                    "block_id": found.block_id,
-                    "action_id": found.action_id,
+                    "block_id": element.block_id,
+                    "action_id": element.action_id,
                     "channel_id": channel,
                     "response_url": response_urls.create("app", channel, view.person),
                 }
@@ -41,7 +41,7 @@ def response_urls_of(view: View, response_urls: ResponseUrls) -> list[Json]:
 
 
 def apply_response(views: ViewStore, view: View, body: Json) -> dict[str, str]:
-    """What Slack's client does with the answer; the errors to show, if any."""
+    """Apply the app's response as Slack's client does; return the errors to show."""
     match body.get("response_action"):
         case "errors":
             return _field_errors(view, body.get("errors") or {})

@@ -1,4 +1,4 @@
-"""What people press and fill in, as Slack tells the app of it, and what comes back."""
+"""Interactions: commands, clicks and forms, as sent to the app, and its responses."""
 
 import json
 from collections.abc import Callable
@@ -237,7 +237,7 @@ class Interactions:
         )
 
     def close_view(self, person: Person, view: View, *, clear: bool) -> Ack | None:
-        """Tells the app only where it asked for it by `notify_on_close`."""
+        """Close a view; tell the app only if it set `notify_on_close`."""
         with self.workspace.lock:
             tell = bool(view.body.get("notify_on_close"))
             payload = self._payload("view_closed", person, view)
@@ -248,7 +248,7 @@ class Interactions:
                 self.views.close(view)
         return self._interact(payload) if tell else None
 
-    # Shapes
+    # Payloads
 
     def _payload(self, kind: str, person: Person, view: View | None = None) -> Json:
         workspace = self.workspace
@@ -276,7 +276,7 @@ class Interactions:
     def _interact(self, payload: Json) -> Ack:
         if not self.workspace.manifest.interactive:
             raise LookupError("the manifest does not enable interactivity")
-        # What is shown later must not change what was sent.
+        # Later changes to a message must not change the payload in the history.
         reply = self._send(INTERACTIVE, json.loads(json.dumps(payload)))
         if reply.ok:
             return _to_ack(reply)
@@ -294,14 +294,14 @@ def _to_ack(reply: Reply, failed: str | None = None) -> Ack:
 
 def _parse_object(text: str) -> Json | None:
     try:
-        found = json.loads(text)
+        body = json.loads(text)
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return body if isinstance(body, dict) else None
 
 
 def _channel_name(room: Channel) -> str:
-    """Payloads hide a private channel's name."""
+    """Return the channel's name in payloads, which hide a private channel's."""
     if room.is_im:
         return "directmessage"
     return "privategroup" if room.is_private else room.name

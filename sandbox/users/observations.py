@@ -1,4 +1,4 @@
-"""What can be seen: channels, threads, direct messages, modals, Home tabs."""
+"""Views of the workspace: channels, threads, direct messages, modals, Home tabs."""
 
 import copy
 import json
@@ -13,7 +13,7 @@ from sandbox.workspace.workspace import Workspace, ts_micros
 
 
 class Observations:
-    """Mixed into Sandbox: what it hands out are copies, safe to look at."""
+    """Mixed into Sandbox. It returns copies, safe to keep."""
 
     workspace: Workspace
     views: ViewStore
@@ -21,14 +21,16 @@ class Observations:
     delivery_queue: DeliveryQueue
 
     def messages(self, channel: str) -> list[Message]:
-        """What stands in the channel itself, oldest first."""
+        """Return a channel's messages without thread replies, the oldest first."""
         with self.workspace.lock:
             room = self.workspace.channel(channel)
-            seen = [m for m in room.messages.values() if m.is_parent or m.is_broadcast]
-            return _copies(seen)
+            visible = [
+                m for m in room.messages.values() if m.is_parent or m.is_broadcast
+            ]
+            return _copies(visible)
 
     def thread(self, channel: str, ts: str) -> list[Message]:
-        """The parent and its replies."""
+        """Return the parent and its replies."""
         with self.workspace.lock:
             room = self.workspace.channel(channel)
             parent = self.workspace.message(room.id, ts)
@@ -39,7 +41,7 @@ class Observations:
             return copy.deepcopy(self.workspace.message(channel, ts))
 
     def dm(self, person: str) -> list[Message]:
-        """Everything in the DM between the app and the person, threads too."""
+        """Return all messages between the app and the person, threads included."""
         with self.workspace.lock:
             return _copies(list(self.workspace.im(person).messages.values()))
 
@@ -52,7 +54,7 @@ class Observations:
             return _copies(self.workspace.ephemerals.get(person, []))
 
     def forget_ephemerals(self, person: str) -> None:
-        """What a reload of Slack's client does."""
+        """Forget ephemeral messages, as a reload of Slack's client does."""
         with self.workspace.lock:
             self.workspace.ephemerals.pop(person, None)
 
@@ -76,7 +78,7 @@ class Observations:
         return list(self.delivery_queue.history)
 
     def dump_calls(self, path: str | Path) -> None:
-        """One `{"method", "args"}` a line."""
+        """Write one `{"method", "args"}` per line."""
         with Path(path).open("w", encoding="utf-8") as out:
             for call in self.calls:
                 line = {"method": call.method, "args": call.args}

@@ -1,4 +1,4 @@
-"""What a page may have a person do: the names and arguments of POST /_/act."""
+"""The actions of POST /_/act: names and arguments."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""Building a workspace: its people and channels, and how they change."""
+"""Building a workspace: adding and changing people and channels."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from sandbox.workspace.workspace import Workspace
 
 
 class WorkspaceSetup:
-    """Mixed into Sandbox: each change sends the events that Slack would."""
+    """Mixed into Sandbox. Each change sends the events that Slack would."""
 
     workspace: Workspace
     events: Events
@@ -24,7 +24,10 @@ class WorkspaceSetup:
         id: str | None = None,  # noqa: A002  # Slack's own word for it.
         **fields: Any,
     ) -> Person:
-        """`fields` are those of Person: is_admin, is_restricted, deleted, …"""
+        """Add a person.
+
+        `fields` are those of Person: is_admin, is_restricted, deleted, …
+        """
         workspace = self.workspace
         with workspace.lock:
             person = Person(
@@ -63,7 +66,7 @@ class WorkspaceSetup:
         creator: Person | None = None,
         **fields: Any,
     ) -> Channel:
-        """`fields` are those of Channel: is_private, is_archived, read_only, …"""
+        """Add a channel. `fields` are those of Channel: is_private, is_archived, …"""
         workspace = self.workspace
         with workspace.lock:
             channel_id = id or workspace.next_id("C")
@@ -150,7 +153,7 @@ class WorkspaceSetup:
             self.workspace.notify("channel", channel=room.id)
 
     def change_channel_id(self, channel: str) -> str:
-        """What sharing a private channel does to its id; says the new one."""
+        """Change a channel's id, as sharing a private one does; return the new id."""
         with self.workspace.lock:
             room = self.workspace.channels.pop(self.workspace.channel(channel).id)
             old, room.id = room.id, self.workspace.next_id("C")
@@ -167,7 +170,7 @@ class WorkspaceSetup:
             return room.id
 
     def share(self, channel: str, *, shared: bool = True) -> None:
-        """Shares a channel with another workspace, or stops it."""
+        """Share a channel with another workspace, or stop sharing it."""
         with self.workspace.lock:
             room = self.workspace.channel(channel)
             room.is_ext_shared = shared

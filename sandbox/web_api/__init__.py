@@ -1,4 +1,4 @@
-"""The Web API: one table of methods, and what is the same for all of them."""
+"""The Web API's table of methods."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""chat.*: posting, changing and removing what the app says."""
+"""chat.*: posting, updating and deleting the app's messages."""
 
 from typing import Any, Final
 
@@ -103,7 +103,7 @@ def _thread_ts(room: Channel, args: Args) -> str | None:
     if ts is None:
         return None
     if ts in room.deleted_parents:
-        # As Slack does: what answers nothing any more is said to the channel.
+        # As Slack does: a reply to a deleted thread goes to the channel.
         return None
     root = room.messages.get(ts)
     if root is None:
@@ -114,7 +114,7 @@ def _thread_ts(room: Channel, args: Args) -> str | None:
 
 
 def split(text: str) -> list[str]:
-    """Slack cuts a long text at its lines where it can."""
+    """Split a long text, at line breaks if possible, as Slack does."""
     text, parts = text[:TRUNCATE_AT], []
     while len(text) > SPLIT_AT:
         cut = text.rfind("\n", 1, SPLIT_AT + 1)
@@ -206,7 +206,7 @@ def update(platform: Platform, args: Args) -> Json:
     platform.messages.update(
         message,
         text=text,
-        # What is not given stays; an empty list removes it.
+        # A missing argument changes nothing; an empty list removes the blocks.
         blocks=blocks if "blocks" in args else None,
         attachments=attachments if "attachments" in args else None,
         metadata=metadata,
@@ -217,9 +217,9 @@ def update(platform: Platform, args: Args) -> Json:
 
 def delete(platform: Platform, args: Args) -> Json:
     message = _own_message(platform, args, "cant_delete_message")
-    answer = {"channel": message.channel, "ts": message.ts}
+    response = {"channel": message.channel, "ts": message.ts}
     platform.messages.delete(message)
-    return answer
+    return response
 
 
 def get_permalink(platform: Platform, args: Args) -> Json:

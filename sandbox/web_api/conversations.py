@@ -1,4 +1,4 @@
-"""conversations.*: what the app may know of channels, and read in them."""
+"""conversations.*: reading channels and their messages."""
 
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
@@ -88,7 +88,7 @@ def _is_in_range(args: Args) -> Callable[[Message], bool]:
 def history(platform: Platform, args: Args) -> Json:
     room = require_channel(platform, args, "history")
     inside = _is_in_range(args)
-    found = sorted(
+    messages = sorted(
         (
             m
             for m in room.messages.values()
@@ -97,14 +97,14 @@ def history(platform: Platform, args: Args) -> Json:
         key=lambda m: ts_micros(m.ts),
         reverse=True,
     )
-    return _messages(platform, args, found, default=100) | {"pin_count": 0}
+    return _messages(platform, args, messages, default=100) | {"pin_count": 0}
 
 
 def _messages(
     platform: Platform, args: Args, messages: list[Message], *, default: int
 ) -> dict[str, Any]:
     shown, following = paginate(platform, args, messages, default, 999)
-    answer: Json = {
+    response: Json = {
         "messages": [
             payloads.message(
                 platform.workspace, m, with_metadata=args.flag("include_all_metadata")
@@ -113,7 +113,7 @@ def _messages(
         ],
         "has_more": bool(following["response_metadata"]["next_cursor"]),
     }
-    return answer | (following if answer["has_more"] else {})
+    return response | (following if response["has_more"] else {})
 
 
 def replies(platform: Platform, args: Args) -> Json:
@@ -124,14 +124,14 @@ def replies(platform: Platform, args: Args) -> Json:
     if not parent.is_parent:
         return _messages(platform, args, [parent], default=1000)
     inside = _is_in_range(args)
-    found = [m for m in platform.workspace.replies(room, parent.ts) if inside(m)]
-    answer = _messages(platform, args, found, default=1000)
-    # Slack shows the parent first on each page, whatever was asked for.
+    messages = [m for m in platform.workspace.replies(room, parent.ts) if inside(m)]
+    response = _messages(platform, args, messages, default=1000)
+    # Slack shows the parent first on each page, whatever the arguments.
     first = payloads.message(
         platform.workspace, parent, with_metadata=args.flag("include_all_metadata")
     )
-    answer["messages"] = [first, *answer["messages"]]
-    return answer
+    response["messages"] = [first, *response["messages"]]
+    return response
 
 
 def members(platform: Platform, args: Args) -> Json:
@@ -143,7 +143,7 @@ def members(platform: Platform, args: Args) -> Json:
 def select_channels(
     platform: Platform, args: Args, *, person_id: str | None
 ) -> list[Channel]:
-    """The conversations of the asked types, or those of one person among them."""
+    """Return the conversations of the given types, or one person's among them."""
     kinds = set()
     for name in (args.text("types") or "public_channel").split(","):
         if name.strip() not in _TYPES:
@@ -163,8 +163,8 @@ def select_channels(
 
 
 def list_(platform: Platform, args: Args) -> Json:
-    found = select_channels(platform, args, person_id=None)
-    shown, following = paginate(platform, args, found, 100, 1000)
+    channels = select_channels(platform, args, person_id=None)
+    shown, following = paginate(platform, args, channels, 100, 1000)
     listed = [payloads.channel(platform.workspace, room) for room in shown]
     return {"channels": listed, **following}
 
@@ -173,8 +173,8 @@ def of_user(platform: Platform, args: Args) -> Json:
     person = args.optional("user") or platform.workspace.bot_user_id
     if person not in platform.workspace.people:
         raise SlackError("user_not_found")
-    found = select_channels(platform, args, person_id=person)
-    shown, following = paginate(platform, args, found, 100, 1000)
+    channels = select_channels(platform, args, person_id=person)
+    shown, following = paginate(platform, args, channels, 100, 1000)
     listed = [payloads.channel(platform.workspace, room) for room in shown]
     return {"channels": listed, **following}
 

@@ -1,4 +1,4 @@
-"""Takes one call from the wire to its method and back: token, scopes, rate, answer."""
+"""Handle a Web API call: token, scopes, rate limit, method, response."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ _STRUCTURED_ARGUMENTS: Final = ("blocks", "attachments", "view", "metadata")
 class Tokens:
     bot: str
     app: str
-    # Slack's error for the bot token once the app is uninstalled or revoked.
+    # Slack's error for the bot token after the app was uninstalled or revoked.
     error: str | None = None
 
 
@@ -56,29 +56,29 @@ class ApiDispatcher:
             try:
                 given = arguments(headers.get("content-type", ""), query, body)
                 token = _token(headers, given)
-                answer = _fault_response(fault) or self._call_method(
+                response = _fault_response(fault) or self._call_method(
                     name, token, Args(given)
                 )
             except SlackError as no:
-                answer = ApiResponse({"ok": False, "error": no.error, **no.extra})
-            took_effect = bool(answer.body["ok"])
+                response = ApiResponse({"ok": False, "error": no.error, **no.extra})
+            took_effect = bool(response.body["ok"])
             if fault and fault.kind == "internal_error":
-                answer = ApiResponse({"ok": False, "error": "internal_error"})
+                response = ApiResponse({"ok": False, "error": "internal_error"})
             self.history.append(
                 Call(
                     name,
                     unpack_structures(given),
-                    answer.body,
+                    response.body,
                     workspace.clock(),
-                    answer.status,
+                    response.status,
                     fault.kind if fault else None,
                     took_effect,
                 )
             )
-            workspace.notify("call", method=name, ok=answer.body["ok"])
+            workspace.notify("call", method=name, ok=response.body["ok"])
         scopes = {"x-oauth-scopes": ",".join(sorted(workspace.scopes))}
         return ApiResponse(
-            answer.body, answer.status, scopes | dict(answer.headers), fault
+            response.body, response.status, scopes | dict(response.headers), fault
         )
 
     def _call_method(self, name: str, token: str, args: Args) -> ApiResponse:
@@ -121,7 +121,7 @@ def _rate_limited(seconds: int) -> ApiResponse:
 
 
 def _fault_response(fault: Fault | None) -> ApiResponse | None:
-    """The answer to a call that a fault keeps from having any effect."""
+    """Return the response of a fault that keeps the call from having any effect."""
     if fault is None:
         return None
     if fault.kind == "ratelimited":
@@ -158,7 +158,7 @@ def _token(headers: Mapping[str, str], given: Json) -> str:
 
 
 def unpack_structures(given: Json) -> Json:
-    """Arguments for the record, with the structures in a form's text unpacked."""
+    """Return arguments for the history, with JSON in forms' texts unpacked."""
 
     def unpacked(name: str, value: Any) -> Any:
         if name in _STRUCTURED_ARGUMENTS and isinstance(value, str):

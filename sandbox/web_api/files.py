@@ -1,4 +1,4 @@
-"""files.*: an upload in three steps, and its end."""
+"""files.*: an upload in three steps, and deletion."""
 
 from typing import Final
 

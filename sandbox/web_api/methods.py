@@ -1,4 +1,4 @@
-"""What a Web API method is: its handler, its scopes, its rate, its arguments."""
+"""A Web API method: its handler, scopes, rate and arguments."""
 
 import base64
 import binascii
@@ -20,7 +20,7 @@ _TRUE: Final = {"1", "true", "True", "yes"}
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """The parts of the pretend Slack that a method may touch."""
+    """The parts of the pretend Slack that methods use."""
 
     workspace: Workspace
     messages: MessageStore
@@ -32,7 +32,7 @@ class Platform:
 
 
 class Args:
-    """Arguments of a call, sent as JSON or as a form: read the same way."""
+    """A call's arguments, from JSON or a form."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = {k: v for k, v in values.items() if v is not None}
@@ -61,7 +61,7 @@ class Args:
         return min(value, maximum)
 
     def structure(self, name: str, error: str) -> Any:
-        """A structure; a form sends it as text in JSON."""
+        """Return a structured argument; a form sends it as JSON in a text."""
         value = self.values.get(name)
         if isinstance(value, str) and value:
             try:
@@ -77,7 +77,7 @@ Handler: TypeAlias = Callable[[Platform, Args], Json]
 @dataclass(frozen=True, slots=True)
 class Method:
     handler: Handler
-    # Any one of them will do; which one exactly, the conversation's kind decides.
+    # Any of them is enough; the conversation's type decides which exactly.
     scopes: tuple[str, ...] = ()
     per_minute: int = 50
     with_app_token: bool = False
@@ -92,7 +92,7 @@ _SCOPE_PREFIXES: Final = {"channel": "channels", "group": "groups", "im": "im"}
 
 
 def require_channel(platform: Platform, args: Args, ability: str) -> Channel:
-    """The channel that the app names, if it may see and read (or write) it."""
+    """Return the channel in the arguments, if the app may see it and use it."""
     workspace = platform.workspace
     room = workspace.channels.get(args.text("channel"))
     if room is None:
@@ -110,7 +110,7 @@ def require_channel(platform: Platform, args: Args, ability: str) -> Channel:
 def paginate(
     platform: Platform, args: Args, items: list[_T], default_limit: int, max_limit: int
 ) -> tuple[list[_T], Json]:
-    """One page of `items` and the metadata that leads to the next."""
+    """Return one page of `items`, and the metadata with the next cursor."""
     max_limit = min(max_limit, platform.history_limit or max_limit)
     limit = (
         args.number("limit", min(default_limit, max_limit), max_limit) or default_limit

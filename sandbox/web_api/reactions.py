@@ -1,4 +1,4 @@
-"""reactions.*: the app's own reactions, and reading everyone's."""
+"""reactions.*: the app's own reactions, and reading everybody's."""
 
 import json
 import re
@@ -13,13 +13,13 @@ from sandbox.workspace.records import Json, Message
 
 _NAME: Final = re.compile(r"([^\s:]{1,100})(?:::skin-tone-[2-6])?\Z")
 _STANDARD_EMOJI_FILE: Final = Path(__file__).parent.parent / "static" / "emoji.json"
-# A message takes 23 different emoji from one person, and 50 in all.
+# The most different emoji on a message: by one person, and in all.
 _MAX_PER_PERSON, _MAX_PER_MESSAGE = 23, 50
 
 
 @cache
 def _standard_emoji() -> frozenset[str]:
-    """Return Slack's standard emoji; the page's build writes them."""
+    """Return Slack's standard emoji, from the file that the page's build writes."""
     return frozenset(json.loads(_STANDARD_EMOJI_FILE.read_text(encoding="utf-8")))
 
 
@@ -27,9 +27,9 @@ def _emoji(platform: Platform, args: Args) -> str:
     name = args.text("name").strip(":")
     if not name:
         raise SlackError("invalid_name")
-    found = _NAME.match(name)
-    known = found and (
-        found[1] in _standard_emoji() or found[1] in platform.workspace.custom_emoji
+    match = _NAME.match(name)
+    known = match and (
+        match[1] in _standard_emoji() or match[1] in platform.workspace.custom_emoji
     )
     if not known:
         raise SlackError("invalid_name")

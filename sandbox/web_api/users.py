@@ -1,4 +1,4 @@
-"""users.*: who is in the workspace."""
+"""users.*: the people of the workspace."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""auth, api, team, bots and apps: who is calling, and where."""
+"""auth, api, team, bots and apps: the caller and the workspace."""
 
 from typing import Final
 

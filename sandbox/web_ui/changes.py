@@ -1,4 +1,4 @@
-"""Tells pages what changed, as it happens, by server-sent events."""
+"""Stream changes to pages as they happen, by server-sent events."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 from sandbox.workspace.workspace import Workspace
 
 _HEARTBEAT_SECONDS = 15.0
-# A page that does not keep up is told once to look at everything again.
+# A page that lags behind is told once to reload everything.
 _MAX_QUEUED = 500
 
 
@@ -39,7 +39,7 @@ async def _changes(workspace: Workspace) -> AsyncIterator[str]:
         waiting.put_nowait(_event(what, where))
 
     def tell(what: str, where: dict[str, Any]) -> None:
-        # The loop may be closing while somebody still does something.
+        # The loop may be closing while a change happens.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(put, what, where)
 

@@ -63,12 +63,12 @@ def _error_response(error: Exception) -> Response:
 def _endpoint(
     handler: Callable[[Request, Json], Any],
 ) -> Callable[[Request], Awaitable[Response]]:
-    """Reads the body, works beside the event loop, and says no in JSON."""
+    """Make an endpoint: read the body, run off the event loop, errors in JSON."""
 
     async def answer(request: Request) -> Response:
         body: Any = {}
         if request.method == "POST":
-            # A page of another site cannot send this type without being asked.
+            # A page of another site can't send this type without a preflight request.
             if not request.headers.get("content-type", "").startswith(
                 "application/json"
             ):
@@ -111,14 +111,14 @@ class ControlApi:
         return snapshots.state(self._sandbox, request.query_params.get("as"))
 
     def channel(self, request: Request, _body: Json) -> Json:
-        asked = request.query_params
+        query = request.query_params
         return snapshots.channel(
             self._sandbox,
             request.path_params["channel"],
-            asked.get("as"),
-            before=asked.get("before"),
-            limit=int(asked.get("limit", 100)),
-            replies=asked.get("replies") == "1",
+            query.get("as"),
+            before=query.get("before"),
+            limit=int(query.get("limit", 100)),
+            replies=query.get("replies") == "1",
         )
 
     def thread(self, request: Request, _body: Json) -> Json:
@@ -130,7 +130,7 @@ class ControlApi:
         )
 
     def file(self, request: Request) -> Response:
-        """Give a file's content, as text: nothing in it is run by a browser."""
+        """Return a file's content as text, so that a browser runs nothing in it."""
         try:
             name, content = self._sandbox.file(
                 request.query_params.get("as", ""), request.path_params["file"]
@@ -174,8 +174,8 @@ class ControlApi:
             "faults": sandbox.faults.history[-limit:],
         }
         return {
-            name: [asdict(row) | {"at": row.at.isoformat()} for row in found]
-            for name, found in rows.items()
+            name: [asdict(row) | {"at": row.at.isoformat()} for row in records]
+            for name, records in rows.items()
         }
 
     def sockets(self, _request: Request, body: Json) -> Json:

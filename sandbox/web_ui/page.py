@@ -1,4 +1,4 @@
-"""The page in the browser: one document, and the bundle that web/ builds."""
+"""The page in the browser: one document, and the bundle built from web/."""
 
 from pathlib import Path
 from typing import Final
@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 _SANDBOX: Final = Path(__file__).parent.parent
-# What people write is drawn here: it must never run, nor send anything elsewhere.
+# The page shows people's text, which must neither run nor load anything.
 _HEADERS: Final = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline';"
@@ -27,7 +27,7 @@ def _page(_request: Request) -> Response:
 def routes() -> list[BaseRoute]:
     return [
         Route("/", _page),
-        # Permalinks, as `chat.getPermalink` makes them.
+        # Permalinks, as `chat.getPermalink` returns them.
         Route("/archives/{channel}/{message}", _page),
         Mount("/static", StaticFiles(directory=_SANDBOX / "static")),
     ]

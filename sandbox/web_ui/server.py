@@ -1,4 +1,4 @@
-"""Serves the Web API, response URLs and the page on loopback, in a thread."""
+"""Serve the Web API, response URLs and the page on loopback, in a thread."""
 
 import asyncio
 import json
@@ -27,26 +27,26 @@ _STOP_SECONDS = 10.0
 
 def web_api_route(calls: ApiDispatcher) -> Route:
     async def call(request: Request) -> Response:
-        answer = await run_in_threadpool(
+        response = await run_in_threadpool(
             calls.handle,
             request.path_params["method"],
             request.headers,
             request.url.query,
             await request.body(),
         )
-        fault = answer.fault
+        fault = response.fault
         match fault and fault.kind:
             case "server_error":
                 return broken_http.server_error()
             case "reset":
                 return broken_http.BrokenResponse()
             case "truncated":
-                return broken_http.BrokenResponse(body=answer.body)
+                return broken_http.BrokenResponse(body=response.body)
             case "timeout" if fault:
                 return broken_http.BrokenResponse(seconds=fault.seconds)
             case "slow" if fault:
                 await asyncio.sleep(fault.seconds)
-        return JSONResponse(answer.body, answer.status, dict(answer.headers))
+        return JSONResponse(response.body, response.status, dict(response.headers))
 
     return Route("/api/{method}", call, methods=["GET", "POST"])
 
@@ -64,8 +64,8 @@ def response_url_routes(workspace: Workspace, urls: ResponseUrls) -> list[BaseRo
                 urls.use(key, sent)
             except SlackError as no:
                 gone = {"used_url", "expired_url", "no_such_response_url"}
-                answer = {"ok": False, "error": no.error, **no.extra}
-                return JSONResponse(answer, 404 if no.error in gone else 200)
+                response = {"ok": False, "error": no.error, **no.extra}
+                return JSONResponse(response, 404 if no.error in gone else 200)
         return PlainTextResponse("ok")
 
     async def post(request: Request) -> Response:
@@ -79,7 +79,7 @@ def response_url_routes(workspace: Workspace, urls: ResponseUrls) -> list[BaseRo
 
 
 def upload_route(workspace: Workspace, files: FileStore) -> Route:
-    """Where a file's bytes go, between the two calls that begin and end it."""
+    """Return the route for a file's bytes, between the calls that begin and end it."""
 
     def receive(key: str, content: bytes) -> Response:
         with workspace.lock:
@@ -95,7 +95,7 @@ def upload_route(workspace: Workspace, files: FileStore) -> Route:
     return Route("/upload/v1/{key}", post, methods=["POST"])
 
 
-# Another site's name that leads to this address is not let in.
+# Rejects a rebinding of another site's name to this address.
 _LOOPBACK_ONLY = Middleware(
     TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"]
 )
@@ -108,7 +108,7 @@ class Server:
         self._thread: Thread | None = None
 
     def start(self, listener: socket.socket | None = None) -> int:
-        """Serve on the socket, or on any free port; it listens before it returns."""
+        """Serve on the socket, or on any free port; return the port when it listens."""
         if listener is None:
             listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         bound: int = listener.getsockname()[1]
@@ -134,7 +134,7 @@ class Server:
 
     def stop(self) -> None:
         if self._server and self._thread:
-            # Nobody outside waits for an answer once the pretend Slack goes.
+            # Requests are cut off: nothing needs a response from a stopped Slack.
             self._server.should_exit = self._server.force_exit = True
             self._thread.join(_STOP_SECONDS)
             self._server = self._thread = None

@@ -1,4 +1,4 @@
-"""The workspace as one person sees it, in JSON for a page."""
+"""Snapshots: the workspace as one person sees it, in JSON for a page."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -42,7 +42,7 @@ def state(sandbox: "Sandbox", viewer: str | None) -> Json:
                 "messages_tab": manifest.messages_tab,
             },
             "commands": [asdict(command) for command in manifest.commands.values()],
-            "shortcuts": [asdict(one) for one in manifest.shortcuts.values()],
+            "shortcuts": [asdict(shortcut) for shortcut in manifest.shortcuts.values()],
             "people": [
                 asdict(person)
                 for person in workspace.people.values()
@@ -108,7 +108,7 @@ def _visible_channel(
     return room
 
 
-def channel(  # Which, for whom, and which part of it.
+def channel(
     sandbox: "Sandbox",
     channel_id: str,
     viewer: str | None,
@@ -117,7 +117,7 @@ def channel(  # Which, for whom, and which part of it.
     limit: int,
     replies: bool,
 ) -> Json:
-    """The newest messages, oldest of them first; `more` if there are older ones."""
+    """Return the newest messages in order of time; `more` if there are older ones."""
     workspace = sandbox.workspace
     if before is not None and not is_valid_ts(before):
         raise ValueError("before is not a time stamp")
@@ -128,17 +128,17 @@ def channel(  # Which, for whom, and which part of it.
         if before is not None:
             tops = [m for m in tops if ts_micros(m.ts) < ts_micros(before)]
         shown = _in_order(tops)[-max(1, min(limit, _MAX_MESSAGES)) :]
-        answer: Json = {
+        snapshot: Json = {
             "messages": [_message(workspace, m) for m in shown],
             "more": len(shown) < len(tops),
         }
         if replies:
-            answer["replies"] = {
+            snapshot["replies"] = {
                 m.ts: [_message(workspace, r) for r in workspace.replies(room, m.ts)]
                 for m in shown
                 if m.ts in room.threads
             }
-        return answer
+        return snapshot
 
 
 def thread(sandbox: "Sandbox", channel_id: str, ts: str, viewer: str | None) -> Json:

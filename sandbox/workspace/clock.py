@@ -1,4 +1,4 @@
-"""What time it is in the sandbox: the real time, or one that is moved forward."""
+"""The sandbox's clock: the real time, or one that can be moved forward."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,21 +13,21 @@ def utc_now() -> datetime:
 
 
 class DueWork(Protocol):
-    """The part of an app in a journey, where the clock is moved far."""
+    """An app's scheduled work, run while the clock travels."""
 
     def next_due_at(self) -> datetime | None:
-        """Return when the app has something to do next; None where it has nothing."""
+        """Return the time of the app's next work; None if there is none."""
 
     def run_due(self) -> None:
-        """Let the app do all that is due by now."""
+        """Run all of the app's work that is due by now."""
 
 
 class TravelClock:
-    """A clock to share with the app: it runs, or stands still, and can be moved on."""
+    """A clock shared with the app: running or frozen, and movable forward."""
 
     def __init__(self, start: datetime | None = None, *, running: bool = True) -> None:
         self._lock = Lock()
-        # One journey at a time.
+        # One travel at a time.
         self._move_lock = RLock()
         self._running = running
         self._listeners: list[MoveListener] = []
@@ -39,11 +39,11 @@ class TravelClock:
             return utc_now() + self._offset if self._running else self._frozen_at
 
     def run_due_work(self, due_work: DueWork) -> None:
-        """Let the app do in between, at its time, what a real clock would come to."""
+        """Set the app's work, to be run at its times while the clock travels."""
         self._due_work = due_work
 
     def advance(self, duration: timedelta) -> datetime:
-        """Move on, by way of all that the app has to do before then."""
+        """Move forward, and run the app's work that is due on the way."""
         if duration < timedelta():
             raise ValueError("The clock only goes forward.")
         with self._move_lock:
@@ -64,7 +64,7 @@ class TravelClock:
         return self.advance(moment - self())
 
     def restart(self, start: datetime) -> None:
-        """Begin anew at `start`, which may be earlier; nothing happens on the way."""
+        """Set the clock to `start`, which may be earlier; no work is run."""
         with self._move_lock:
             self._set_time(start)
 
@@ -75,9 +75,9 @@ class TravelClock:
     def _move_to(self, moment: datetime) -> None:
         self._set_time(moment)
         with self._lock:
-            moved = tuple(self._listeners)
-        for tell in moved:
-            tell()
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            listener()
 
     def _set_time(self, moment: datetime) -> None:
         with self._lock:

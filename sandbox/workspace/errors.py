@@ -1,10 +1,10 @@
-"""How the pretend Slack says no."""
+"""Errors of the pretend Slack."""
 
 from typing import Any
 
 
 class SlackError(Exception):
-    """An answer with `ok: false`: Slack's name for what is wrong, and its extras."""
+    """A response with `ok: false`: Slack's error code, and extra fields."""
 
     def __init__(self, error: str, *messages: str, **extra: Any) -> None:
         super().__init__(error)

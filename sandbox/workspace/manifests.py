@@ -1,4 +1,4 @@
-"""What an app's manifest allows it: commands, shortcuts, events, scopes."""
+"""An app's manifest: commands, shortcuts, events, scopes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

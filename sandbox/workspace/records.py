@@ -1,4 +1,4 @@
-"""What the pretend Slack remembers: people, channels, messages, views, calls."""
+"""Records of the pretend Slack: people, channels, messages, views, calls."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,7 +48,7 @@ class Message:
     files: list[Json] = field(default_factory=list)
     mentions: set[str] = field(default_factory=set)
     inviter: str | None = None
-    # What each person last chose in the message's own selects and checkboxes.
+    # Each person's latest choices in the message's own selects and checkboxes.
     selections: dict[str, dict[str, Json]] = field(default_factory=dict)
 
     @property
@@ -75,9 +75,9 @@ class Channel:
     topic: str = ""
     purpose: str = ""
     messages: dict[str, Message] = field(default_factory=dict)
-    # Replies by their parent, so that a long channel's thread is found at once.
+    # Replies by their parent's ts, for fast threads in a long channel.
     threads: dict[str, list[str]] = field(default_factory=dict)
-    # Parents that were deleted without a trace.
+    # Parents that were deleted without leaving a tombstone.
     deleted_parents: set[str] = field(default_factory=set)
 
     @property
@@ -93,7 +93,7 @@ class View:
     hash: str
     root_id: str
     previous_id: str | None = None
-    # What was typed or chosen so far: block_id -> action_id -> state.
+    # Input so far: block_id -> action_id -> state.
     state: dict[str, dict[str, Json]] = field(default_factory=dict)
 
 
@@ -118,21 +118,21 @@ class ResponseUrl:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One Web API call, as the app made it and as it was answered."""
+    """A Web API call, with its arguments and response."""
 
     method: str
     args: Json
     answer: Json
     at: datetime
     status: int = 200
-    # The fault that struck, and whether what was asked for happened all the same.
+    # The fault, and whether the call took effect all the same.
     fault: str | None = None
     took_effect: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One attempt to hand something to the app."""
+    """One attempt to deliver something to the app."""
 
     kind: str
     payload: Json
@@ -146,7 +146,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """What the app answered to a command, a click or a form, and what came of it."""
+    """The app's response to a command, a click or a form, and its effect."""
 
     status: int | None
     body: str = ""

@@ -1,4 +1,4 @@
-"""The workspace in memory: who and what is in it, ids, time stamps and one lock."""
+"""The workspace in memory: its contents, ids, timestamps and one lock."""
 
 import re
 import secrets
@@ -21,7 +21,7 @@ from sandbox.workspace.records import (
 
 SLACKBOT = "USLACKBOT"
 TRIGGER_LIFETIME = timedelta(seconds=3)
-# A stride keeps ids apart and of one length without making them look counted.
+# A stride makes ids of one length that do not look like a sequence.
 _ID_STRIDE, _ID_COUNT, _ID_DIGITS = (
     1_000_000_007,
     36**8,
@@ -59,7 +59,7 @@ class Workspace:
         self.clear()
 
     def clear(self) -> None:
-        """An empty workspace again; ids go on, tokens stay."""
+        """Empty the workspace; ids go on, and tokens stay."""
         # The clock may have been set back.
         self._last_ts_micros = 0
         self.people.clear()
@@ -69,7 +69,7 @@ class Workspace:
         self.views: dict[str, View] = {}
         self.view_stacks: dict[str, list[str]] = {}
         self.homes: dict[str, View] = {}
-        # (person, channel) -> the last ts that the person has seen there.
+        # (person, channel) -> the last ts that the person has read there.
         self.read_marks: dict[tuple[str, str], str] = {}
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
@@ -108,7 +108,7 @@ class Workspace:
             digits = _ID_DIGITS[digit] + digits
         return f"{prefix}0{digits}"
 
-    # Who and where
+    # People and channels
 
     def person(self, person_id: str) -> Person:
         with suppress(KeyError):
@@ -116,7 +116,7 @@ class Workspace:
         raise LookupError(f"no person {person_id}")
 
     def channel(self, channel_id: str) -> Channel:
-        """A channel by its id; a person's id stands for the DM with the app."""
+        """Return a channel by its id, or the app's DM with a person by theirs."""
         if channel_id in self.people:
             return self.im(channel_id)
         with suppress(KeyError):
@@ -171,12 +171,12 @@ class Workspace:
         trigger.used = True
         return trigger
 
-    # Watching
+    # Listeners
 
     def add_listener(
         self, listener: Callable[[str, dict[str, Any]], None]
     ) -> Callable[[], None]:
-        """Calls `tell` at each change; what it answers stops that."""
+        """Call `listener` at each change; return a function that removes it."""
         with self.lock:
             self._listeners.append(listener)
 
@@ -188,5 +188,5 @@ class Workspace:
 
     def notify(self, kind: str, **ids: Any) -> None:
         with self.lock:
-            for tell in self._listeners:
-                tell(kind, ids)
+            for listener in self._listeners:
+                listener(kind, ids)

@@ -1,4 +1,4 @@
-"""Small rules from which the block checker is made, in Slack's own words."""
+"""Basic rules of the block checker, in Slack's wording."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from sandbox.workspace.records import Json
 
 
 class Checker:
-    """Collects complaints as Slack words them, each with where it is."""
+    """Collects problems in Slack's wording, each with a JSON pointer."""
 
     def __init__(self) -> None:
         self.problems: list[str] = []
@@ -37,7 +37,7 @@ class Checker:
             self.report(f"no more than {max_items} items allowed", f"{pointer}/{name}")
         return value
 
-    def string(  # The limits are the rule.
+    def string(
         self,
         parent: Json,
         name: str,
@@ -69,7 +69,7 @@ class Checker:
         if not isinstance(parent.get(name, False), bool):
             self.report("must provide a boolean", f"{pointer}/{name}")
 
-    def text(  # The limits are the rule.
+    def text(
         self,
         parent: Json,
         name: str,
@@ -88,18 +88,18 @@ class Checker:
     def text_object(
         self, value: Any, pointer: str, max_length: int = 3000, *, plain: bool = False
     ) -> None:
-        found = self.mapping(value, pointer)
-        if found is None:
+        text = self.mapping(value, pointer)
+        if text is None:
             return
-        kind = found.get("type")
+        kind = text.get("type")
         kinds = ("plain_text",) if plain else ("plain_text", "mrkdwn")
         if kind not in kinds:
             self.report(f"must be one of: {', '.join(kinds)}", f"{pointer}/type")
-        self.string(found, "text", pointer, max_length, required=True, min_length=1)
+        self.string(text, "text", pointer, max_length, required=True, min_length=1)
         foreign = "verbatim" if kind == "plain_text" else "emoji"
-        if foreign in found:
+        if foreign in text:
             self.report(f"invalid additional property: {foreign}", pointer)
-        self.allow_only(found, pointer, "type", "text", "emoji", "verbatim")
+        self.allow_only(text, pointer, "type", "text", "emoji", "verbatim")
 
     def allow_only(self, parent: Json, pointer: str, *names: str) -> None:
         for name in parent:

@@ -1,4 +1,4 @@
-"""What Slack accepts in a button, a menu, a select and an input."""
+"""Slack's rules for buttons, menus, selects and inputs."""
 
 import re
 from typing import Any, Final
@@ -13,31 +13,31 @@ _TIME_PATTERN: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
 
 
 def check_element(checker: Checker, value: Any, pointer: str, block: str) -> None:
-    found = checker.mapping(value, pointer)
-    if found is None:
+    element = checker.mapping(value, pointer)
+    if element is None:
         return
-    kind = found.get("type")
+    kind = element.get("type")
     if kind not in elements.ALLOWED_IN_BLOCK[block]:
         checker.report(f"unsupported type: {kind}", f"{pointer}/type")
         return
     if kind in ("plain_text", "mrkdwn"):
-        checker.text_object(found, pointer)
+        checker.text_object(element, pointer)
         return
     if kind == "image":
-        check_image(checker, found, pointer)
+        check_image(checker, element, pointer)
         return
-    checker.string(found, "action_id", pointer, 255, min_length=1)
-    checker.confirm(found, pointer)
-    checker.boolean(found, "focus_on_load", pointer)
+    checker.string(element, "action_id", pointer, 255, min_length=1)
+    checker.confirm(element, pointer)
+    checker.boolean(element, "focus_on_load", pointer)
     if kind in elements.WITH_PLACEHOLDER:
-        checker.text(found, "placeholder", pointer, 150, plain=True)
+        checker.text(element, "placeholder", pointer, 150, plain=True)
     if kind in elements.BUTTONS:
-        _button(checker, found, pointer)
+        _button(checker, element, pointer)
     if kind in elements.OPTION_LIMITS:
-        _options(checker, found, pointer)
+        _options(checker, element, pointer)
     if kind in elements.TEXT_INPUTS:
-        _text_input(checker, found, pointer)
-    _initial_value(checker, found, pointer)
+        _text_input(checker, element, pointer)
+    _initial_value(checker, element, pointer)
 
 
 def check_image(checker: Checker, image: Json, pointer: str) -> None:
@@ -108,7 +108,7 @@ def _text_input(checker: Checker, element: Json, pointer: str) -> None:
 
 
 def _initial_value(checker: Checker, element: Json, pointer: str) -> None:
-    """An initial option must be one of the options, letter by letter."""
+    """Check the initial value: an initial option must equal one of the options."""
     kind = str(element["type"])
     name = elements.INITIAL_KEYS.get(kind, "")
     value = element.get(name)

@@ -1,4 +1,4 @@
-"""Which interactive elements stand where, and Slack's limits on them."""
+"""Interactive elements: the blocks that allow them, and Slack's limits."""
 
 from typing import Final
 
@@ -52,7 +52,7 @@ OPTION_LIMITS: Final = {
     "overflow": (1, 5),
 }
 WITH_PLACEHOLDER: Final = SELECTS | MULTI_SELECTS | PICKERS | TEXT_INPUTS
-# Only these show formatted option texts.
+# Only these render mrkdwn in option texts.
 WITH_MRKDWN_OPTIONS: Final = CHOICES
 INITIAL_KEYS: Final = {
     "static_select": "initial_option",

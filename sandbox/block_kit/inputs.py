@@ -1,4 +1,4 @@
-"""Finds elements in blocks and writes down what was typed or chosen in them."""
+"""Find elements in blocks, and compute their state after input."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,27 +48,30 @@ def find_element(
     value: str | None = None,
     block_id: str | None = None,
 ) -> PlacedElement:
-    """The element that a person would press; refuses when there is none."""
-    there = list(interactive_elements(blocks))
-    for found in there:
-        if found.action_id != action_id or block_id not in (None, found.block_id):
-            continue
-        if (
-            found.kind in elements.BUTTONS
-            and value is not None
-            and found.element.get("value") != value
+    """Return the element to press; raises LookupError if there is none."""
+    candidates = list(interactive_elements(blocks))
+    for candidate in candidates:
+        if candidate.action_id != action_id or block_id not in (
+            None,
+            candidate.block_id,
         ):
             continue
-        return found
-    names = ", ".join(f.action_id for f in there) or "nothing"
+        if (
+            candidate.kind in elements.BUTTONS
+            and value is not None
+            and candidate.element.get("value") != value
+        ):
+            continue
+        return candidate
+    names = ", ".join(f.action_id for f in candidates) or "nothing"
     raise LookupError(f"no element {action_id} to press; there is {names}")
 
 
 def find_option(element: Json, value_or_text: Any) -> Json:
-    """An option by its value or its text."""
-    for one in options_of(element):
-        if value_or_text in (one.get("value"), one.get("text", {}).get("text")):
-            return one
+    """Return an option by its value or its text; else raises LookupError."""
+    for option in options_of(element):
+        if value_or_text in (option.get("value"), option.get("text", {}).get("text")):
+            return option
     if element.get("type") in ("external_select", "multi_external_select"):
         text = {"type": "plain_text", "text": str(value_or_text), "emoji": True}
         return {"text": text, "value": str(value_or_text)}
@@ -87,7 +90,7 @@ def _to_rich_text(value: Any) -> Any:
 
 
 def state_after_input(element: Json, value: Any) -> Json:
-    """The state of an element after `value` was typed or chosen in it."""
+    """Return an element's state after `value` was typed or chosen."""
     kind = str(element["type"])
     name = elements.VALUE_KEYS[kind]
     if kind in _LIST_VALUED:
@@ -108,7 +111,7 @@ def state_after_input(element: Json, value: Any) -> Json:
 
 
 def initial_state(element: Json) -> Json:
-    """The state of an element that nobody touched."""
+    """Return an element's state before any input."""
     kind = str(element["type"])
     name = elements.VALUE_KEYS[kind]
     first = element.get(elements.INITIAL_KEYS.get(kind, ""))
@@ -123,22 +126,25 @@ def initial_state(element: Json) -> Json:
 def form_state(
     blocks: list[Json], known_states: dict[str, dict[str, Json]]
 ) -> dict[str, dict[str, Json]]:
-    """All states in `blocks`: those known, and the initial ones of the others."""
+    """Return all states in `blocks`: known ones, and initial ones for the rest."""
     values: dict[str, dict[str, Json]] = {}
-    for found in interactive_elements(blocks):
-        if found.kind not in elements.STATEFUL:
+    for placed in interactive_elements(blocks):
+        if placed.kind not in elements.STATEFUL:
             continue
-        kept = known_states.get(found.block_id, {}).get(found.action_id)
-        if kept is None or kept.get("type") != found.kind:
-            kept = initial_state(found.element)
-        values.setdefault(found.block_id, {})[found.action_id] = kept
+        kept = known_states.get(placed.block_id, {}).get(placed.action_id)
+        if kept is None or kept.get("type") != placed.kind:
+            kept = initial_state(placed.element)
+        values.setdefault(placed.block_id, {})[placed.action_id] = kept
     return values
 
 
 def missing_required(
     blocks: list[Json], states: dict[str, dict[str, Json]]
 ) -> list[str]:
-    """Required input blocks that are still empty; Slack's client says so itself."""
+    """Return required input blocks that are empty.
+
+    Slack's client rejects them before it sends the form.
+    """
     empty = []
     for block in blocks:
         if block.get("type") != "input" or block.get("optional"):
@@ -151,7 +157,7 @@ def missing_required(
 
 
 def action_payload(placed: PlacedElement, choice: Any, action_ts: str) -> Json:
-    """The entry in a `block_actions` payload's list of actions."""
+    """Return the entry for the `actions` of a `block_actions` payload."""
     element = placed.element
     action: Json = {
         "type": placed.kind,

@@ -1,4 +1,4 @@
-"""What Slack accepts inside a rich_text block."""
+"""Slack's rules for the contents of a rich_text block."""
 
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ _CONTAINERS: Final = {
     "rich_text_quote",
     "rich_text_preformatted",
 }
-# element type -> the field that it cannot do without
+# element type -> its required field
 _REQUIRED_FIELDS: Final = {
     "text": "text",
     "link": "url",
@@ -33,20 +33,20 @@ def check_rich_text(checker: Checker, elements: list[Any], pointer: str) -> None
 
 
 def _container(checker: Checker, value: Any, pointer: str, kinds: set[str]) -> None:
-    found = checker.mapping(value, pointer)
-    if found is None:
+    container = checker.mapping(value, pointer)
+    if container is None:
         return
-    kind = found.get("type")
+    kind = container.get("type")
     if kind not in kinds:
         checker.report(f"unsupported type: {kind}", f"{pointer}/type")
         return
-    inside = checker.items(found, "elements", pointer, 0, 10_000)
-    if "elements" not in found:
+    inside = checker.items(container, "elements", pointer, 0, 10_000)
+    if "elements" not in container:
         checker.report("missing required field: elements", pointer)
     if kind == "rich_text_list":
-        if found.get("style") not in ("bullet", "ordered"):
+        if container.get("style") not in ("bullet", "ordered"):
             checker.report("must be one of: bullet, ordered", f"{pointer}/style")
-        if found.get("indent", 0) not in range(_MAX_INDENT + 1):
+        if container.get("indent", 0) not in range(_MAX_INDENT + 1):
             checker.report("must be less than 9", f"{pointer}/indent")
     for number, element in enumerate(inside):
         place = f"{pointer}/elements/{number}"
@@ -57,22 +57,22 @@ def _container(checker: Checker, value: Any, pointer: str, kinds: set[str]) -> N
 
 
 def _inline(checker: Checker, value: Any, pointer: str, *, in_code: bool) -> None:
-    found = checker.mapping(value, pointer)
-    if found is None:
+    inline = checker.mapping(value, pointer)
+    if inline is None:
         return
-    kind = found.get("type")
+    kind = inline.get("type")
     allowed = _ALLOWED_IN_CODE if in_code else _REQUIRED_FIELDS.keys()
     if not isinstance(kind, str) or kind not in allowed:
         checker.report(f"unsupported type: {kind}", f"{pointer}/type")
         return
     needed = _REQUIRED_FIELDS[kind]
-    if found.get(needed) in (None, ""):
+    if inline.get(needed) in (None, ""):
         checker.report(f"missing required field: {needed}", pointer)
-    if kind == "broadcast" and found.get("range") not in (
+    if kind == "broadcast" and inline.get("range") not in (
         "here",
         "channel",
         "everyone",
     ):
         checker.report("must be one of: here, channel, everyone", f"{pointer}/range")
-    if "style" in found:
-        checker.mapping(found["style"], f"{pointer}/style")
+    if "style" in inline:
+        checker.mapping(inline["style"], f"{pointer}/style")

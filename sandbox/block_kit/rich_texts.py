@@ -1,4 +1,4 @@
-"""The rich_text block that Slack makes of what a person types."""
+"""Convert typed text to a rich_text block, as Slack does."""
 
 import re
 
@@ -48,20 +48,20 @@ def _element(match: re.Match[str]) -> Json:
 def _inline(text: str) -> list[Json]:
     elements: list[Json] = []
     end = 0
-    for found in _INLINE_PATTERN.finditer(text):
-        if found.start() > end:
+    for match in _INLINE_PATTERN.finditer(text):
+        if match.start() > end:
             elements.append(
-                {"type": "text", "text": unescape(text[end : found.start()])}
+                {"type": "text", "text": unescape(text[end : match.start()])}
             )
-        elements.append(_element(found))
-        end = found.end()
+        elements.append(_element(match))
+        end = match.end()
     if end < len(text):
         elements.append({"type": "text", "text": unescape(text[end:])})
     return elements
 
 
 def _paragraphs(text: str) -> list[Json]:
-    """Quotes stand apart from the plain lines around them."""
+    """Split text into sections and quotes."""
     parts: list[Json] = []
     run: list[str] = []
     quoted = False

@@ -1,4 +1,4 @@
-"""Slack's text: how a client escapes what is typed, and whom a text would notify."""
+"""Slack's text: escaping of typed text, and mentions that notify."""
 
 import re
 from typing import Any
@@ -23,41 +23,44 @@ def escape(text: str) -> str:
 
 
 def encode_entities(workspace: Workspace, text: str) -> str:
-    """What `should_escape` makes of a command's text: entities instead of names."""
+    """Convert a command's text as `should_escape` does: entities instead of names."""
     people = {p.name: p for p in workspace.people.values()}
     channels = {c.name: c for c in workspace.channels.values() if not c.is_im}
 
-    def entity(found: re.Match[str]) -> str:
-        whole = found[0]
-        if found["url"]:
+    def entity(match: re.Match[str]) -> str:
+        whole = match[0]
+        if match["url"]:
             return f"<{escape(whole)}>"
-        if found["mail"]:
+        if match["mail"]:
             return f"<mailto:{whole}|{whole}>"
-        if found["person"] and (person := people.get(found["person"])):
+        if match["person"] and (person := people.get(match["person"])):
             return f"<@{person.id}|{person.name}>"
-        if found["person"] in GROUP_MENTIONS:
-            return f"<!{found['person']}>"
-        if found["channel"] and (channel := channels.get(found["channel"])):
+        if match["person"] in GROUP_MENTIONS:
+            return f"<!{match['person']}>"
+        if match["channel"] and (channel := channels.get(match["channel"])):
             return f"<#{channel.id}|{channel.name}>"
         return escape(whole)
 
     parts, end = [], 0
-    for found in _ENTITY_PATTERN.finditer(text):
-        parts += [escape(text[end : found.start()]), entity(found)]
-        end = found.end()
+    for match in _ENTITY_PATTERN.finditer(text):
+        parts += [escape(text[end : match.start()]), entity(match)]
+        end = match.end()
     return "".join([*parts, escape(text[end:])])
 
 
 def mentions_in_text(text: str) -> set[str]:
-    """Code and quotes are not looked at: a test should rather hear too much."""
-    who = set(_MENTION.findall(text))
+    """Return mentions in mrkdwn, code and quotes included.
+
+    In tests, too many reported mentions are better than too few.
+    """
+    mentioned = set(_MENTION.findall(text))
     for name, subteam in _SPECIAL_MENTION.findall(text):
-        who.add(f"subteam:{subteam}" if subteam else name)
-    return who
+        mentioned.add(f"subteam:{subteam}" if subteam else name)
+    return mentioned
 
 
 def mentions_by_name(workspace: Workspace, text: str) -> set[str]:
-    """What `link_names` and `parse=full` make of plain names."""
+    """Return the mentions that `link_names` and `parse=full` make of plain names."""
     by_name = {p.name: p.id for p in workspace.people.values()}
     names = _LINKED_NAME.findall(text)
     return {n for n in names if n in GROUP_MENTIONS} | {
@@ -66,23 +69,23 @@ def mentions_by_name(workspace: Workspace, text: str) -> set[str]:
 
 
 def mentions_in_blocks(node: Any) -> set[str]:
-    """Whom blocks, or anything in them, would notify."""
-    who: set[str] = set()
+    """Return mentions in blocks, at any depth."""
+    mentioned: set[str] = set()
     if isinstance(node, list):
-        who = who.union(*map(mentions_in_blocks, node))
+        mentioned = mentioned.union(*map(mentions_in_blocks, node))
     elif isinstance(node, dict):
         match node.get("type"):
             case "mrkdwn" | "markdown":
-                who = mentions_in_text(str(node.get("text", "")))
+                mentioned = mentions_in_text(str(node.get("text", "")))
             case "user":
-                who = {str(node.get("user_id"))}
+                mentioned = {str(node.get("user_id"))}
             case "usergroup":
-                who = {f"subteam:{node.get('usergroup_id')}"}
+                mentioned = {f"subteam:{node.get('usergroup_id')}"}
             case "broadcast":
-                who = {str(node.get("range"))}
+                mentioned = {str(node.get("range"))}
             case _:
-                who = who.union(*map(mentions_in_blocks, node.values()))
-    return who
+                mentioned = mentioned.union(*map(mentions_in_blocks, node.values()))
+    return mentioned
 
 
 def mentions(
@@ -93,11 +96,11 @@ def mentions(
     *,
     link_names: bool = False,
 ) -> set[str]:
-    who = mentions_in_text(text) | mentions_in_blocks(blocks)
+    mentioned = mentions_in_text(text) | mentions_in_blocks(blocks)
     for attachment in attachments or []:
-        who |= mentions_in_blocks(attachment.get("blocks") or [])
+        mentioned |= mentions_in_blocks(attachment.get("blocks") or [])
         for name in ("pretext", "text", "fallback"):
-            who |= mentions_in_text(str(attachment.get(name) or ""))
+            mentioned |= mentions_in_text(str(attachment.get(name) or ""))
     if link_names:
-        who |= mentions_by_name(workspace, text)
-    return who
+        mentioned |= mentions_by_name(workspace, text)
+    return mentioned

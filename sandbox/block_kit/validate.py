@@ -1,4 +1,4 @@
-"""Checks blocks and views against Slack's documented limits, and completes them."""
+"""Check blocks and views against Slack's documented limits, and add defaults."""
 
 import json
 import secrets
@@ -94,21 +94,21 @@ _BLOCK_CHECKS: Final[dict[str, Callable[[Checker, Json, str], None]]] = {
     "rich_text": _rich_text,
     "markdown": _markdown,
 }
-# In a message an input block is accepted as well; a Home tab has no markdown block.
+# Slack accepts an input block in a message, too; a Home tab has no markdown block.
 _NOT_IN_VIEW: Final = {"markdown", "context_actions"}
 
 
 def check_blocks(
     blocks: Any, *, max_blocks: int = MAX_BLOCKS_IN_MESSAGE, pointer: str = "/blocks"
 ) -> list[str]:
-    """What Slack would complain about; nothing if it would take them."""
+    """Return Slack's errors for the blocks; none if they are valid."""
     checker = Checker()
     if not isinstance(blocks, list):
         checker.report("must provide an array", pointer)
         return checker.problems
     if len(blocks) > max_blocks:
         checker.report(f"no more than {max_blocks} items allowed", pointer)
-    seen: set[str] = set()
+    block_ids: set[str] = set()
     for number, block in enumerate(blocks):
         place = f"{pointer}/{number}"
         if checker.mapping(block, place) is None:
@@ -119,9 +119,9 @@ def check_blocks(
             checker.report(f"unsupported type: {kind}", f"{place}/type")
             continue
         block_id = checker.string(block, "block_id", place, 255)
-        if block_id and block_id in seen:
+        if block_id and block_id in block_ids:
             checker.report(f"`block_id` {block_id} already exists", f"{place}/block_id")
-        seen |= {block_id} if block_id else set()
+        block_ids |= {block_id} if block_id else set()
         check(checker, block, place)
     return checker.problems
 
@@ -155,7 +155,7 @@ def check_view(view: Any, kind: str) -> list[str]:
 
 
 def text_length(node: Any) -> int:
-    """How much text stands in blocks; Slack bounds the sum of it."""
+    """Return the length of all text in blocks; Slack limits the sum."""
     if isinstance(node, list):
         return sum(map(text_length, node))
     if not isinstance(node, dict):
@@ -169,7 +169,7 @@ def size_in_bytes(view: Json) -> int:
 
 
 def add_defaults(blocks: list[Json]) -> list[Json]:
-    """Adds what Slack adds: ids where there are none, defaults of text objects."""
+    """Add Slack's defaults: missing ids, and fields of text objects."""
     for block in blocks:
         block.setdefault("block_id", secrets.token_urlsafe(4))
         _add_node_defaults(block)

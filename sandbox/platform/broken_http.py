@@ -1,4 +1,4 @@
-"""Answers that go wrong on the wire: reset, too late, cut short, no JSON."""
+"""Broken HTTP responses: reset, too late, cut short, not JSON."""
 
 import asyncio
 import json
@@ -16,12 +16,12 @@ _SERVER_ERROR_PAGE = (
     "<!DOCTYPE html><html><head><title>Slack</title></head>"
     "<body><h1>Server Error</h1></body></html>"
 )
-# Closing with a linger time of nothing sends a reset.
+# A linger time of zero makes close() send a reset.
 _NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class TransportExposingProtocol(H11Protocol):
-    """Shows the application its transport, so that it can be torn."""
+    """Gives the application its transport, to break it."""
 
     def connection_made(self, transport: Any) -> None:
         self.app_state = {**self.app_state, "transport": transport}
@@ -29,7 +29,7 @@ class TransportExposingProtocol(H11Protocol):
 
 
 class BrokenResponse(Response):
-    """Breaks the connection after `seconds`, with or without half an answer."""
+    """Breaks the connection after `seconds`, with or without half a body."""
 
     def __init__(self, *, body: Json | None = None, seconds: float = 0) -> None:
         super().__init__(json.dumps(body) if body is not None else b"")
@@ -55,7 +55,7 @@ class BrokenResponse(Response):
             sock = transport.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
             transport.abort()
-        # The server notices that nobody is there before it misses the rest.
+        # The server notices the closed connection before it expects the rest.
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 

@@ -1,4 +1,4 @@
-"""One WebSocket of Socket Mode, on the server's side."""
+"""A WebSocket of Socket Mode, on the server's side."""
 
 import json
 import secrets
@@ -19,12 +19,12 @@ _CHUNK_BYTES = 65_536
 
 
 class Connection:
-    """A stalled one keeps its TCP connection and says nothing."""
+    """One connection; a stalled one keeps its TCP connection and sends nothing."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.id = secrets.token_hex(4)
         self.is_stalled = False
-        # A connection that was told to go gets no more envelopes.
+        # A connection with a disconnect message gets no more envelopes.
         self.is_closing = False
         self.pongs = 0
         self._socket = sock
@@ -67,7 +67,7 @@ class Connection:
             self._flush()
 
     def drop(self) -> None:
-        """Ends the TCP connection without a word."""
+        """End the TCP connection without a close frame."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -77,16 +77,16 @@ class Connection:
             self._protocol.receive_data(data)
             for event in self._protocol.events_received():
                 if isinstance(event, Request):
-                    answer = self._protocol.accept(event)
+                    response = self._protocol.accept(event)
                     if not is_admitted(event.path):
-                        answer = self._protocol.reject(404, "no such link\n")
-                    self._protocol.send_response(answer)
+                        response = self._protocol.reject(404, "no such link\n")
+                    self._protocol.send_response(response)
                     self._flush()
                     return self.is_open
         return False
 
     def incoming_texts(self) -> Iterator[str]:
-        """What the app says, until it is gone."""
+        """Yield the app's messages until it disconnects."""
         while True:
             try:
                 data = self._socket.recv(_CHUNK_BYTES)

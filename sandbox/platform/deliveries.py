@@ -1,4 +1,4 @@
-"""Hands events to the app, in order by channel, and again where it failed."""
+"""Deliver events to the app, in order by channel, with retries."""
 
 import heapq
 import logging
@@ -26,7 +26,7 @@ class _Attempt:
     payload: Json
     queue_name: str
     retry: Retry | None = None
-    # The fault that was thrown for it, so that it is thrown once.
+    # The fault's kind, kept so that it is drawn only once.
     fault_kind: str = ""
 
 
@@ -36,9 +36,9 @@ def _event_type(payload: Json) -> str:
 
 
 class DeliveryQueue:
-    """A lane is a channel: its events are tried one after the other, once each.
+    """One queue per channel: its events are tried in order, once each.
 
-    What failed comes again beside the lane, so that it holds nothing up.
+    Retries run in queues of their own, so that they hold nothing up.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class DeliveryQueue:
         self._busy_queues: set[str] = set()
         self._unfinished = 0
         self._scheduled: list[tuple[datetime, int, _Attempt]] = []
-        # What a fault keeps back until something later of its lane has passed.
+        # Attempts withheld by a fault until a later one of their queue has passed.
         self._reordered: dict[str, list[_Attempt]] = {}
         self._numbers = count()
         self._stopped = Event()
@@ -75,7 +75,7 @@ class DeliveryQueue:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def enqueue(self, envelope: Json, queue_name: str) -> None:
-        # An event that belongs to no channel has a lane of its own.
+        # An event without a channel has a queue of its own.
         self._enqueue_attempt(
             _Attempt(envelope, queue_name or f"event-{next(self._numbers)}")
         )
@@ -111,7 +111,7 @@ class DeliveryQueue:
                 self._pool.submit(self._work_on, queue_name)
 
     def _is_withheld(self, attempt: _Attempt) -> bool:
-        """Whether a fault takes it out of its turn, or out of the world."""
+        """Return True if a fault delays, reorders or drops the attempt."""
         if attempt.fault_kind:
             return False
         fault = self._faults.next_for_delivery(_event_type(attempt.payload))
@@ -129,10 +129,10 @@ class DeliveryQueue:
         return False
 
     def _release(self, queue_name: str | None = None) -> None:
-        """Sends what a fault kept back: of a lane, or all of it."""
+        """Enqueue what a fault has withheld, in one queue or in all."""
         with self._state:
-            lanes = list(self._reordered) if queue_name is None else [queue_name]
-            late = [a for name in lanes for a in self._reordered.pop(name, [])]
+            names = list(self._reordered) if queue_name is None else [queue_name]
+            late = [a for name in names for a in self._reordered.pop(name, [])]
         for attempt in late:
             attempt.queue_name = f"late-{next(self._numbers)}"
             self._enqueue_attempt(attempt)
@@ -196,7 +196,7 @@ class DeliveryQueue:
             self.history.append(delivery)
 
     def enqueue_due(self) -> int:
-        """Sends what is due on the sandbox's clock; says how many that were."""
+        """Enqueue what is due by the sandbox's clock; return the number."""
         due: list[_Attempt] = []
         now = self._clock()
         with self._state:
@@ -212,7 +212,7 @@ class DeliveryQueue:
 
     @property
     def scheduled_count(self) -> int:
-        """Retries that are due in the future."""
+        """The number of attempts scheduled for later."""
         with self._state:
             return len(self._scheduled)
 

@@ -1,4 +1,4 @@
-"""The events Slack sends an app, and whether this app gets them."""
+"""Slack's events, filtered by the app's subscriptions and scopes."""
 
 import secrets
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from sandbox.platform import payloads
 from sandbox.workspace.records import Channel, Json, Message, Person, View
 from sandbox.workspace.workspace import SLACKBOT, Workspace, ts_micros
 
-# Sent for each public channel, whether the app is in it or not.
+# Sent for each public channel, even if the app is not a member.
 _SENT_TO_NON_MEMBERS = {
     "channel_created",
     "channel_archive",
@@ -81,7 +81,7 @@ class Events:
         return bool(room and room.is_ext_shared)
 
     def emit(self, event: Json, room: Channel | None = None) -> bool:
-        """Send `event` if the manifest asks for it and the app may see it."""
+        """Send `event` if the manifest subscribes to it and the app may see it."""
         workspace = self._workspace
         name = event["type"]
         if name == "message" and room:
@@ -119,7 +119,7 @@ class Events:
     def emit_message_changed(
         self, room: Channel, message: Message, before: Json
     ) -> None:
-        """Also what Slack sends when a message with replies becomes a tombstone."""
+        """Send a change; Slack sends it for a new tombstone, too."""
         ts = self._workspace.next_ts()
         self._emit_in_channel(
             room,
@@ -167,7 +167,7 @@ class Events:
             "item": {"type": "message", "channel": room.id, "ts": message.ts},
             "event_ts": self._workspace.next_ts(event_ts),
         }
-        # Some messages have no author among the users.
+        # Some messages have no author in the workspace.
         if message.user not in ("", SLACKBOT):
             event["item_user"] = message.user
         self.emit(event, room)
@@ -175,7 +175,7 @@ class Events:
     # Channels and people
 
     def emit_channel_event(self, kind: str, room: Channel, **more: Any) -> None:
-        """`channel_…`, or its `group_…` twin where the channel is private."""
+        """Send a `channel_…` event, or its `group_…` twin for a private channel."""
         prefix = "group" if room.is_private else "channel"
         event: Json = {"type": f"{prefix}_{kind}", "channel": room.id}
         event |= {"event_ts": self._workspace.next_ts(), **more}

@@ -1,10 +1,10 @@
-"""Faults to switch on: what Slack and the network do on a bad day.
+"""Faults to switch on: failures of Slack and the network.
 
-Of a Web API call: `ratelimited`, `server_error` (503 and HTML), `internal_error`,
-`reset`, `timeout`, `truncated`, `slow`; with `after`, what was asked for happens all
-the same. Of an event, by its type: `lost_ack`, `duplicate`, `twin` (again, under
-another event id), `delay`, `reorder`, `drop`; of a command or an interaction:
-`lost_ack`, `duplicate`.
+For a Web API call: `ratelimited`, `server_error` (503 and HTML), `internal_error`,
+`reset`, `timeout`, `truncated`, `slow`; with `after`, the call takes effect all the
+same. For an event, by its type: `lost_ack`, `duplicate`, `twin` (again, with another
+event id), `delay`, `reorder`, `drop`; for a command or an interaction: `lost_ack`,
+`duplicate`.
 """
 
 import random
@@ -40,7 +40,7 @@ DELIVERY_FAULTS: Final = (
 class Fault:
     id: int
     kind: str
-    # A method, an event's type, a command, an interaction's type, or "*".
+    # A method, event type, command or interaction type, or "*".
     target: str
     times: int | None
     chance: float
@@ -74,7 +74,7 @@ class Faults:
         with self._lock:
             self._random.seed(seed)
 
-    def add(  # Each says when and how, and has a default.
+    def add(
         self,
         kind: str,
         target: str = "*",

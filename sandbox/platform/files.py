@@ -1,4 +1,4 @@
-"""Files that the app uploads: a slot, then its bytes, then who sees it."""
+"""Files that the app uploads: a slot, its bytes, and the message with it."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ MAX_FILE_BYTES: Final = 1024**3
 
 @dataclass(slots=True)
 class Upload:
-    """A file. Nobody sees it before its upload is completed."""
+    """A file, invisible until its upload is completed."""
 
     id: str
     name: str
@@ -41,7 +41,7 @@ class FileStore:
         return upload
 
     def store_content(self, key: str, content: bytes) -> bool:
-        """Take the bytes that were sent to a slot's address; False for no slot."""
+        """Store the bytes for a slot; return False if there is no such slot."""
         for upload in self.uploads.values():
             if upload.key == key and len(content) == upload.length:
                 upload.content = content
@@ -52,12 +52,12 @@ class FileStore:
         self, files: list[Json], room: Channel | None, comment: str
     ) -> list[Json]:
         """Show uploaded files in a conversation, in one message."""
-        found = []
+        uploads = []
         for file in files:
             upload = self.uploads.get(str(file.get("id")))
             if upload is None or upload.content is None:
                 raise SlackError("file_not_found")
-            found.append((upload, str(file.get("title") or upload.name)))
+            uploads.append((upload, str(file.get("title") or upload.name)))
         if room is not None:
             workspace = self._workspace
             bot = workspace.people[workspace.bot_user_id]
@@ -72,17 +72,17 @@ class FileStore:
                         "size": upload.length,
                     },
                 )
-                for upload, title in found
+                for upload, title in uploads
             ]
             message = self._messages.post(
                 room, bot.id, comment, bot_id=workspace.bot_id, files=shown
             )
-            for upload, _ in found:
+            for upload, _ in uploads:
                 upload.messages.append(message)
-        return [{"id": upload.id, "title": title} for upload, title in found]
+        return [{"id": upload.id, "title": title} for upload, title in uploads]
 
     def delete(self, file_id: str) -> None:
-        """The file goes, and a message that had nothing else with it."""
+        """Delete a file, and the messages that contain it."""
         upload = self.uploads.pop(file_id, None)
         if upload is None:
             raise SlackError("file_not_found")

@@ -1,4 +1,4 @@
-"""Posting, changing and removing messages, for people and the app alike."""
+"""Posting, updating and deleting messages, for people and the app alike."""
 
 import copy
 from typing import Any
@@ -29,7 +29,7 @@ class MessageStore:
         link_names: bool = False,
         **fields: Any,
     ) -> Message:
-        """Add a message and tell the app; `fields` are those of Message."""
+        """Add a message and send its event; `fields` are those of Message."""
         workspace = self._workspace
         if ts in room.messages:
             raise ValueError(f"{ts} is taken in {room.id}")
@@ -69,7 +69,7 @@ class MessageStore:
         workspace.notify("ephemeral", channel=room.id, person=to)
         return message
 
-    def update(  # What a message is made of.
+    def update(
         self,
         message: Message,
         *,
@@ -100,7 +100,7 @@ class MessageStore:
         workspace.notify("message", channel=room.id, ts=message.ts)
 
     def delete(self, message: Message) -> None:
-        """A parent with replies stays as a tombstone, as in Slack."""
+        """Delete a message; a parent with replies stays as a tombstone, as in Slack."""
         workspace = self._workspace
         room = workspace.channels[message.channel]
         before = payloads.message(workspace, message, with_metadata=True)

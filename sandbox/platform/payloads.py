@@ -1,4 +1,4 @@
-"""The JSON in which Slack shows people, channels, messages and views."""
+"""The JSON of people, channels, messages and views in Slack's payloads."""
 
 from datetime import datetime
 from typing import Any
@@ -39,7 +39,7 @@ def user(workspace: Workspace, person: Person) -> Json:
             "skype": "",
             "real_name": person.real_name,
             "real_name_normalized": person.real_name,
-            # Nobody here chose one, so that Slack shows the real name.
+            # Nobody has a display name here, so Slack shows the real name.
             "display_name": "",
             "display_name_normalized": "",
             "fields": None,
@@ -161,11 +161,11 @@ def bot_profile(workspace: Workspace) -> Json:
 def message(
     workspace: Workspace, record: Message, *, with_metadata: bool = False
 ) -> Json:
-    """A message as `conversations.history` shows it."""
+    """Return a message as `conversations.history` does."""
     by_app = record.bot_id == workspace.bot_id
     shown: Json = {"type": "message", "ts": record.ts}
     optional: Json = {
-        # Another app's old-style message has no user.
+        # A legacy message of another app has no user.
         "user": record.user or None,
         "subtype": record.subtype,
         "client_msg_id": record.client_msg_id,
@@ -228,7 +228,7 @@ def view(workspace: Workspace, record: View) -> Json:
 
 
 def file_object(workspace: Workspace, uploader: Person, file: Json) -> Json:
-    """A file as messages show it; what `file` does not say is made up."""
+    """Return a file as in messages, with made-up values for missing fields."""
     name = str(file.get("name", "file.txt"))
     return {
         "id": workspace.next_id("F"),

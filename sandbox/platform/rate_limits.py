@@ -1,4 +1,4 @@
-"""How often a method may be called: so many a minute, one post a second a channel."""
+"""Rate limits: calls per minute by method, and one post per second and channel."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable
@@ -16,7 +16,7 @@ class RateLimits:
         self._posts: dict[str, datetime] = {}
 
     def seconds_to_wait(self, method: str, per_minute: int, channel: str | None) -> int:
-        """Counts the call, or says how many seconds to wait instead."""
+        """Count the call and return 0, or return the seconds to wait instead."""
         now = self._clock()
         calls = self._calls[method]
         while calls and now - calls[0] >= _MINUTE:

@@ -1,4 +1,4 @@
-"""What may be posted to a `response_url`: five times in half an hour."""
+"""Posts to a `response_url`: five times in half an hour."""
 
 import secrets
 from datetime import timedelta
@@ -46,7 +46,7 @@ class ResponseUrls:
         self.respond(url, body)
 
     def respond(self, url: ResponseUrl, body: Json) -> Message | None:
-        """Also how an acknowledgement with a body speaks to the person."""
+        """Post, update or delete by `body`; also used for an acknowledgement's body."""
         workspace = self._workspace
         room = workspace.channel(url.channel)
         old = self._original(url, room)

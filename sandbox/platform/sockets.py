@@ -1,4 +1,4 @@
-"""Socket Mode: WebSockets that the app opens and the pretend Slack speaks into."""
+"""Socket Mode: WebSockets that the app opens and the pretend Slack sends into."""
 
 import json
 import secrets
@@ -22,14 +22,14 @@ _REPORTED_SECONDS = 18_060
 
 @dataclass(slots=True)
 class _PendingAck:
-    """An envelope on its way; any connection may acknowledge it."""
+    """An envelope in flight; any connection may acknowledge it."""
 
     done: Event = field(default_factory=Event)
     body: str | None = None
 
 
 class Sockets:
-    """A transport: each payload goes to one connection, in turn."""
+    """A transport that sends each payload to one connection, in turn."""
 
     def __init__(self, app_id: str, ack_timeout: Callable[[], float]) -> None:
         self._app_id = app_id
@@ -42,7 +42,7 @@ class Sockets:
         self._stopped = Event()
         self._threads: list[Thread] = []
         self.connections: list[Connection] = []
-        # Once an app spoke Socket Mode, HTTP is not tried in its place.
+        # Once an app has used Socket Mode, HTTP does not replace it.
         self.is_in_use = False
         self.enabled = True
 
@@ -62,16 +62,16 @@ class Sockets:
             self._listener.close()
         for connection in list(self.connections):
             connection.drop()
-        # Nobody will acknowledge any more, so nobody need wait for it.
+        # No acknowledgement can come any more, so all waits end.
         with self._lock:
-            for waiting in self._pending_acks.values():
-                waiting.done.set()
+            for pending in self._pending_acks.values():
+                pending.done.set()
             self._lock.notify_all()
         for thread in self._threads:
             thread.join(2)
 
     def open(self) -> str:
-        """What `apps.connections.open` answers: good for one connection."""
+        """Return the URL for `apps.connections.open`; it works for one connection."""
         if not self.enabled or self._listener is None:
             raise SlackError("socket_mode_not_enabled")
         ticket = secrets.token_urlsafe(18)
@@ -85,8 +85,8 @@ class Sockets:
         with self._lock:
             known = ticket in self._tickets
             self._tickets.discard(ticket)
-            # Before the app knows that it is let in: what comes from now on waits for
-            # the connection to be made.
+            # Set before the app knows that it is admitted: payloads wait for the
+            # connection from now on.
             self.is_in_use = self.is_in_use or known
         return known
 
@@ -107,7 +107,7 @@ class Sockets:
                 return
             with self._lock:
                 if self._stopped.is_set():
-                    # Nobody would ever end it.
+                    # Nothing would close the connection later.
                     return
                 full = len(self.connections) >= MAX_CONNECTIONS
                 if not full:
@@ -141,17 +141,17 @@ class Sockets:
 
     def _on_text(self, text: str) -> None:
         try:
-            said = json.loads(text)
+            message = json.loads(text)
         except ValueError:
             return
-        if not isinstance(said, dict):
+        if not isinstance(message, dict):
             return
         with self._lock:
-            waiting = self._pending_acks.pop(str(said.get("envelope_id")), None)
-        if waiting:
-            payload = said.get("payload")
-            waiting.body = "" if payload in (None, "", {}) else json.dumps(payload)
-            waiting.done.set()
+            pending = self._pending_acks.pop(str(message.get("envelope_id")), None)
+        if pending:
+            payload = message.get("payload")
+            pending.body = "" if payload in (None, "", {}) else json.dumps(payload)
+            pending.done.set()
 
     def _remove(self, connection: Connection) -> None:
         with self._lock:
@@ -166,19 +166,19 @@ class Sockets:
     # Payloads
 
     def _next_connection(self) -> Connection | None:
-        """The connection whose turn it is; one that comes in time will do."""
+        """Return the next connection, or wait for one until the timeout."""
 
-        def there() -> list[Connection]:
+        def available() -> list[Connection]:
             return [c for c in self.connections if c.is_open and not c.is_closing]
 
         with self._lock:
             self._lock.wait_for(
-                lambda: there() or self._stopped.is_set(), self._ack_timeout()
+                lambda: available() or self._stopped.is_set(), self._ack_timeout()
             )
-            if not there():
+            if not available():
                 return None
             self._next_index += 1
-            return there()[self._next_index % len(there())]
+            return available()[self._next_index % len(available())]
 
     def send(self, kind: str, payload: Json, retry: Retry | None) -> Reply:
         started = time.perf_counter()
@@ -194,42 +194,42 @@ class Sockets:
         if kind == EVENT:
             envelope["retry_attempt"] = retry.number if retry else 0
             envelope["retry_reason"] = "timeout" if retry else ""
-        waiting = _PendingAck()
+        pending = _PendingAck()
         with self._lock:
             if self._stopped.is_set():
                 return Reply(None, failure="connection_failed")
-            self._pending_acks[envelope["envelope_id"]] = waiting
+            self._pending_acks[envelope["envelope_id"]] = pending
         if connection.send(envelope) or connection.is_stalled:
-            waiting.done.wait(self._ack_timeout())
+            pending.done.wait(self._ack_timeout())
         with self._lock:
             self._pending_acks.pop(envelope["envelope_id"], None)
         seconds = time.perf_counter() - started
-        if waiting.body is None:
+        if pending.body is None:
             return Reply(None, failure="timeout", seconds=seconds)
-        return Reply(200, waiting.body, seconds=seconds)
+        return Reply(200, pending.body, seconds=seconds)
 
-    # What Slack's side does to connections
+    # Slack's effects on connections
 
     def disconnect(self, reason: str, *, all_connections: bool = True) -> None:
-        """`warning`, `refresh_requested` or `link_disabled`, as Slack sends them."""
+        """Send `warning`, `refresh_requested` or `link_disabled`, as Slack does."""
         with self._lock:
             chosen = list(self.connections) if all_connections else self.connections[:1]
         if reason == "link_disabled":
             self.enabled = False
         for connection in chosen:
-            # It may still acknowledge what it has, but gets nothing new.
+            # It may still acknowledge earlier envelopes, but gets no new ones.
             connection.is_closing = reason != "warning"
             connection.send(_disconnect(reason))
             if reason == "link_disabled":
                 connection.close()
 
     def stall(self) -> None:
-        """All connections fall silent and stay open."""
+        """Stop sending on all connections, but keep them open."""
         for connection in list(self.connections):
             connection.is_stalled = True
 
     def drop(self) -> None:
-        """All connections are gone at once."""
+        """Drop all connections at once."""
         for connection in list(self.connections):
             self._remove(connection)
             connection.drop()

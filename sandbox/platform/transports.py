@@ -1,4 +1,4 @@
-"""How something reaches the app: signed HTTP, as Slack sends it."""
+"""Transports to the app: signed HTTP, as Slack sends it."""
 
 import http.client
 import json
@@ -20,7 +20,7 @@ _JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back; `failure` is Slack's retry reason where nothing good did."""
+    """The app's response; `failure` is Slack's retry reason, None for a success."""
 
     status: int | None
     body: str = ""
@@ -55,7 +55,7 @@ class HttpTransport:
         self._url = urlsplit(request_url)
         self._signing_secret = signing_secret
         self._timeout = timeout
-        # The app compares with its own clock, which is real even if time travels.
+        # The app checks signatures with the real time, even if the sandbox's travels.
         self._now = now
 
     def send(self, kind: str, payload: Json, retry: Retry | None) -> Reply:
@@ -73,7 +73,7 @@ class HttpTransport:
 
     def signature_headers(self, body: bytes) -> dict[str, str]:
         timestamp = str(int(self._now()))
-        # The signer takes text; bytes that are no text are signed as they are read.
+        # The signer expects text; bytes that are no text are signed as it decodes them.
         signature = SignatureVerifier(self._signing_secret).generate_signature(
             timestamp=timestamp, body=body
         )
@@ -83,7 +83,7 @@ class HttpTransport:
         }
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """One POST; the given headers win over the signature's."""
+        """Send one POST; the given headers replace those of the signature."""
         started = time.perf_counter()
         connection = http.client.HTTPConnection(
             self._url.hostname or "", self._url.port, timeout=self._timeout()

@@ -1,4 +1,4 @@
-"""The modals that are open before each person, and their Home tabs."""
+"""Each person's open modals, and their Home tab."""
 
 import secrets
 from typing import Any
@@ -62,7 +62,7 @@ class ViewStore:
         return self._workspace.views[stack[-1]] if stack else None
 
     def open(self, person: str, view: Any) -> View:
-        """A new root; what was open before is gone, as in Slack's client."""
+        """Open a new root; it replaces open modals, as in Slack's client."""
         body = _validated(view, "modal")
         self._check_external_id(body)
         self.clear(person)
@@ -117,7 +117,7 @@ class ViewStore:
         raise SlackError("not_found")
 
     def close(self, view: View) -> None:
-        """Closes the view; the one below it shows again."""
+        """Close the view; the one below it shows again."""
         self.stack(view.person).remove(view.id)
         del self._workspace.views[view.id]
         self._workspace.notify("view", person=view.person)

@@ -1,8 +1,8 @@
-"""Ways to earn credits by agreement, as marks to be put into a history.
+"""Ways to earn credits by agreement, as marks added to a history.
 
-Each gives the marks of one month: (who helped, who asked, the day of the month).
-`ring` are those who agreed; they deal with nobody else, unless there are strangers whom
-each of them helps once in three months.
+Each yields the marks of one month: (helper, asker, day of the month). `ring` are the
+members who agreed; they deal with nobody else, except for strangers, one of whom each
+helps once in three months.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from benchmarks.histories import Mark
 
 DAY = 86_400
 MONTH = 28
-# Messages that each of them writes in a month.
+# Messages per member and month.
 MESSAGES = 2
 
 Month = Iterator[tuple[str, str, float]]
@@ -20,7 +20,7 @@ Attack = Callable[[Sequence[str], int, Random], Month]
 
 
 def _ring_attack(times: int) -> Attack:
-    """Everybody is marked so often, each time by any other."""
+    """Mark everybody `times` times a month, each time by a random other member."""
 
     def marks(ring: Sequence[str], _month: int, shuffle: Random) -> Month:
         for helper in ring:
@@ -32,7 +32,7 @@ def _ring_attack(times: int) -> Attack:
 
 
 def _turn_attack(months: int) -> Attack:
-    """One is marked by all of the others; after so many months it is another's turn."""
+    """All mark one member; after `months` it is the next one's turn."""
 
     def marks(ring: Sequence[str], month: int, shuffle: Random) -> Month:
         helper = ring[month // months % len(ring)]
@@ -44,7 +44,7 @@ def _turn_attack(months: int) -> Attack:
 
 
 def _star_attack(ring: Sequence[str], _month: int, shuffle: Random) -> Month:
-    """All mark the same one, who marks nobody."""
+    """All mark the same member, who marks nobody."""
     helper, *askers = ring
     for asker in askers:
         yield helper, asker, shuffle.random() * MONTH
@@ -57,7 +57,7 @@ def _chain_attack(ring: Sequence[str], _month: int, shuffle: Random) -> Month:
             yield helper, asker, shuffle.random() * MONTH
 
 
-# How many agreed, and on what.
+# The number of members who agreed, and their way.
 ATTACKS: Mapping[str, tuple[int, Attack]] = {
     "pair": (2, _ring_attack(4)),
     **{f"fast ring of {size}": (size, _ring_attack(4)) for size in range(3, 7)},
@@ -79,7 +79,7 @@ def people(name: str) -> list[str]:
 def marks(
     name: str, start: float, end: float, strangers: Sequence[str] = ()
 ) -> Iterator[Mark]:
-    """The marks of an attack that lasts from `start` to `end`."""
+    """Yield the marks of an attack from `start` to `end`."""
     _, attack = ATTACKS[name]
     shuffle, ring = Random(name), people(name)  # noqa: S311 - a draw, no secret
     for month in range(int((end - start) / DAY / MONTH)):
@@ -93,7 +93,7 @@ def marks(
 
 
 def messages(name: str, start: float, end: float) -> Iterator[tuple[str, float]]:
-    """When each of those who agreed wrote something."""
+    """Yield the messages of the members who agreed, as (member, time)."""
     step = MONTH * DAY / MESSAGES
     for number in range(int((end - start) / step)):
         for member in people(name):

@@ -1,4 +1,4 @@
-"""A Bolt app that does nothing, served as ours is.
+"""A Bolt app that does nothing, served like the bot.
 
 `python -m benchmarks.bare_bolt PORT`
 """
@@ -36,7 +36,7 @@ def main(port: int) -> None:
     @bolt.event("message")
     @bolt.event("reaction_added")
     def nothing(event: dict[str, Any]) -> None:
-        """Empty: what remains is the price of HTTP, the signature and Bolt."""
+        """Do nothing: the rest is the cost of HTTP, the signature and Bolt."""
 
     @bolt.command("/kudos")
     def acknowledge(ack: Ack) -> None:

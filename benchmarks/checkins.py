@@ -1,7 +1,7 @@
-"""A thousand channels due to be asked in the same minute, at the pace that Slack takes.
+"""A thousand channels due in the same minute, at the pace of Slack's rate limits.
 
-Run as `python -m benchmarks.checkins`. It takes some minutes: Slack takes several
-hundred messages a minute in a workspace, and so does the Slack that is pretended here.
+Run as `python -m benchmarks.checkins`. It takes some minutes: Slack accepts several
+hundred messages a minute in a workspace, and so does the stub here.
 """
 
 import asyncio
@@ -30,8 +30,8 @@ from bot.db.engine import Database
 from models import Channel, Installation, Round, Schedule
 
 CHANNELS = 1000
-# What is pretended: in a workspace so many messages in a minute, and in a channel one
-# in a second; whoever sends more is told how long to wait.
+# The stub's limits: this many messages a minute in the workspace, and one a second in a
+# channel; other calls get a Retry-After.
 MAX_PER_MINUTE, WINDOW_SECONDS = 600, 60
 _NAMES = [f"C{number:05}" for number in range(CHANNELS)]
 _TIMEOUT_SECONDS = 300
@@ -45,7 +45,7 @@ class SentMessage:
 
 
 class RateLimitedSlack:
-    """As much of Slack as the bot asks for, with its limits."""
+    """The part of Slack that the bot calls, with its rate limits."""
 
     def __init__(self) -> None:
         self.sent: list[SentMessage] = []
@@ -58,7 +58,7 @@ class RateLimitedSlack:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
 
     def url(self, replica: str) -> str:
-        """Each replica calls by a path of its own, to be told apart."""
+        """Return a replica's URL; the path identifies its calls."""
         port = self._server.sockets[0].getsockname()[1]
         return f"http://127.0.0.1:{port}/{replica}/api/"
 
@@ -76,19 +76,19 @@ class RateLimitedSlack:
         args = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         path = head.split(" ", 2)[1].partition("?")[0]
         answer, wait = self._answer(path, args)
-        said = json.dumps({"ok": not wait, **answer}).encode()
+        content = json.dumps({"ok": not wait, **answer}).encode()
         status = f"429 Wait\r\nRetry-After: {wait}" if wait else "200 OK"
         writer.write(
             f"HTTP/1.1 {status}\r\nConnection: close\r\n"
             "Content-Type: application/json\r\n"
-            f"Content-Length: {len(said)}\r\n\r\n".encode()
-            + said
+            f"Content-Length: {len(content)}\r\n\r\n".encode()
+            + content
         )
         await writer.drain()
         writer.close()
 
     def _answer(self, path: str, args: dict[str, str]) -> tuple[dict[str, Any], int]:
-        """What Slack says, and how many seconds it wants to be left alone."""
+        """Return the response's fields, and the seconds of Retry-After or 0."""
         _, replica, _, method = path.split("/")
         match method:
             case "auth.test":
@@ -147,7 +147,7 @@ async def _measure(scratch: Path, kind: str, url: str, replicas: Sequence[str]) 
             )
         async with asyncio.timeout(_TIMEOUT_SECONDS):
             await slack.all_posted.wait()
-        # Whoever would post twice has the time to do so.
+        # Time for a second post of the same round, if a replica would send one.
         await asyncio.sleep(10)
     slack.stop()
     _check(database, slack)
@@ -156,9 +156,9 @@ async def _measure(scratch: Path, kind: str, url: str, replicas: Sequence[str]) 
 
 
 def _add_schedules(database: Database) -> None:
-    """All are due in the minute that has just begun, where it is about noon."""
+    """Make all due in the current minute, in a zone where it is about noon."""
     due = datetime.now(UTC).replace(second=0, microsecond=0)
-    # In these names, what is west of Greenwich has a plus.
+    # In these names the sign is inverted: west of Greenwich is plus.
     zone = ZoneInfo(f"Etc/GMT{due.hour - 12:+d}")
     local = due.astimezone(zone)
     with database.write_session.begin() as session:
@@ -210,7 +210,7 @@ def _add_schedules(database: Database) -> None:
 
 
 def _check(database: Database, slack: RateLimitedSlack) -> None:
-    """Each channel was asked once, and we know by which message."""
+    """Check that each channel was asked once, and that the message is stored."""
     times = Counter(sent.channel for sent in slack.sent)
     assert sorted(times) == _NAMES, f"{CHANNELS - len(times)} were not asked"
     assert set(times.values()) == {1}, "some were asked twice"

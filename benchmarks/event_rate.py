@@ -1,4 +1,4 @@
-"""What is measured, on which databases, and against which targets."""
+"""The measurement of events per second: databases, rounds and targets."""
 
 import asyncio
 import statistics
@@ -21,11 +21,11 @@ from bot.db import engine, schema
 from bot.db.engine import Database
 from models import Answer, Reaction
 
-# Short ones, since a machine's speed changes from one second to the next.
+# Short rounds, since a machine's speed changes from one second to the next.
 ROUNDS = 9
 SECONDS = 0.75
 STARTS = 3
-# More than can be answered in that time, without writing and with.
+# More requests than can be answered in that time, without writes and with.
 PREPARED_CHATTER, PREPARED_TO_COMMIT = 11_000, 3_000
 START_TARGET, MEMORY_TARGET = 1.5, 120
 
@@ -35,7 +35,7 @@ BARE_APP, REACTION, REPLY, CHATTER = (
     "message in a tracked thread, committed",
     "message in an untracked thread, capture off",
 )
-# Of the bare app's events a second, in the same round and with the same kind of event.
+# Ratios to the bare app's events per second, in the same round and for the same kind.
 TARGETS: Mapping[str, Mapping[str, float]] = {
     "SQLite": {REACTION: 0.30, REPLY: 0.25, CHATTER: 0.70},
     "PostgreSQL": {REACTION: 0.15, REPLY: 0.15, CHATTER: 0.70},
@@ -114,7 +114,7 @@ async def _start(scratch: Path, url: str, slack: StubSlack) -> Start:
 async def _measure_rounds(
     database: Database, slack: StubSlack, bare: Server, ours: Server
 ) -> Rounds:
-    """In turns, so that whatever else the machine does befalls all of them."""
+    """Measure in turns, so that the machine's other work affects all of them."""
     events = EventRequests()
     rounds: Rounds = {CHATTER: [], REACTION: [], REPLY: []}
 
@@ -135,8 +135,8 @@ async def _measure_rounds(
         base = await measure(bare, to_bare)
         rounds[what].append(Round(base, await measure(ours, to_ours)))
 
-    # What promises nothing comes first: it has no part in the deliveries that the
-    # others cause, which go on for minutes.
+    # Chatter first: it enqueues nothing, and must not share the time with deliveries of
+    # the others, which go on for minutes.
     for _ in range(ROUNDS):
         await turn(
             CHATTER, events.chatter(PREPARED_CHATTER), events.chatter(PREPARED_CHATTER)
@@ -149,7 +149,7 @@ async def _measure_rounds(
                 events.reactions(PREPARED_TO_COMMIT),
             )
         with _committing(database, Answer, rounds[REPLY]):
-            # To the bare app one thread is as good as another.
+            # The bare app treats all threads alike.
             await turn(
                 REPLY,
                 events.chatter(PREPARED_CHATTER),
@@ -162,7 +162,7 @@ async def _measure_rounds(
 def _committing(
     database: Database, table: type[Answer | Reaction], measured: list[Round]
 ) -> Iterator[None]:
-    """Each event that was acknowledged is a row in the database."""
+    """Check that each acknowledged event is a row in the database."""
 
     def count() -> int:
         with database.read_session() as session:
@@ -176,15 +176,17 @@ def _committing(
 def _print(kind: str, rounds: Rounds, starts: Sequence[Start]) -> None:
     print(f"\n{kind}, {CONNECTIONS} connections, median of {ROUNDS} rounds\n")
     print(f"{'':44} events/s  p50 ms  p99 ms  CPU ms  ratio  target")
-    print(_line(BARE_APP, [one.bare for those in rounds.values() for one in those]))
+    print(
+        _line(BARE_APP, [round_.bare for those in rounds.values() for round_ in those])
+    )
     for what, target in TARGETS[kind].items():
-        ratio = statistics.median(one.ratio for one in rounds[what])
+        ratio = statistics.median(round_.ratio for round_ in rounds[what])
         print(
-            f"{_line(what, [one.ours for one in rounds[what]])}"
+            f"{_line(what, [round_.ours for round_ in rounds[what]])}"
             f"{ratio:7.2f}  ≥ {target:.2f} {_verdict(ratio >= target)}"
         )
     calls = statistics.median(
-        one.ours.calls / one.ours.seconds for one in rounds[REPLY]
+        round_.ours.calls / round_.ours.seconds for round_ in rounds[REPLY]
     )
     print(f"\nDeliveries while messages came: {calls:.0f} a second")
     seconds = statistics.median(start.seconds for start in starts)
@@ -201,7 +203,7 @@ def _print(kind: str, rounds: Rounds, starts: Sequence[Start]) -> None:
 def _line(what: str, measured: Sequence[Measurement]) -> str:
     return (
         f"{what:44}"
-        f"{statistics.median(one.rate for one in measured):9.0f}"
+        f"{statistics.median(measurement.rate for measurement in measured):9.0f}"
         f"{_milliseconds(measured, 50):8.1f}"
         f"{_milliseconds(measured, 99):8.1f}"
         f"{statistics.median(o.processor / o.count for o in measured) * 1000:8.2f}"
@@ -209,7 +211,9 @@ def _line(what: str, measured: Sequence[Measurement]) -> str:
 
 
 def _milliseconds(measured: Sequence[Measurement], percent: int) -> float:
-    return statistics.median(one.percentile(percent) * 1000 for one in measured)
+    return statistics.median(
+        measurement.percentile(percent) * 1000 for measurement in measured
+    )
 
 
 def _verdict(is_reached: bool) -> str:

@@ -1,4 +1,4 @@
-"""A workspace with many asks, and what its people do there, as Slack sends it."""
+"""A workspace with many asks, and its people's events as Slack sends them."""
 
 import hashlib
 import hmac
@@ -23,7 +23,7 @@ PEOPLE = [f"U{n:09d}" for n in range(500)]
 EMOJI = ("+1", "raised_hands", "heart", "pray", "bulb")
 ANSWERED_ASKS = 400
 OPEN_ASKS = 6000
-# In a real community's export, one reply in five is its thread's first.
+# In a real community's export, one reply in five is the first of its thread.
 REPLIES_PER_FIRST = 5
 ANSWERS_PER_ASK = 10
 MESSAGE_TEXT = "The index was missing; with it the query takes three milliseconds. " * 3
@@ -43,7 +43,7 @@ def channel_of(ask: int) -> int:
 
 
 def add_workspace(session: Session) -> None:
-    """Asks with ten answers each, and asks with none; everybody is known already."""
+    """Add asks with ten answers each, and asks without any; all profiles are known."""
     workspace = Installation(
         team_id=TEAM,
         bot_id=BOT,
@@ -108,7 +108,7 @@ def add_workspace(session: Session) -> None:
 
 
 class EventRequests:
-    """Signed requests; each person reacts to an answer once."""
+    """Signed requests for events; each person reacts to an answer once."""
 
     def __init__(self) -> None:
         self._random = random.Random(7)  # noqa: S311 - the same story each time
@@ -117,14 +117,14 @@ class EventRequests:
         self._open_asks = iter(range(ANSWERED_ASKS, ANSWERED_ASKS + OPEN_ASKS))
 
     def reactions(self, count: int) -> list[bytes]:
-        """Helpful emoji on answers that we know."""
+        """Return reactions with a helpful emoji to known answers."""
         return [
             self._signed(event)
             for event in itertools.islice(self._reaction_events(), count)
         ]
 
     def replies(self, count: int) -> list[bytes]:
-        """Messages in asks' threads, of which every fifth is its thread's first."""
+        """Return messages in asks' threads; every fifth is the first of its thread."""
         asks = [
             next(self._open_asks)
             if n % REPLIES_PER_FIRST == 0
@@ -142,7 +142,7 @@ class EventRequests:
         ]
 
     def chatter(self, count: int) -> list[bytes]:
-        """Messages in threads that belong to no ask."""
+        """Return messages in threads that belong to no ask."""
         return [
             self._message(
                 self._random.choice(PEOPLE),
@@ -194,7 +194,7 @@ class EventRequests:
         )
 
     def _next_ts(self) -> str:
-        """A little ahead, since the requests are prepared before they are sent."""
+        """Return a ts slightly ahead: requests are prepared before they are sent."""
         number = next(self._numbers)
         return f"{int(time.time()) + 30}.{number % 1_000_000:06d}"
 
@@ -203,7 +203,7 @@ class EventRequests:
 
 
 def signed_event(event: dict[str, Any], number: int) -> bytes:
-    """The request that brings the event, with a `number` of its own."""
+    """Return the signed request for an event, with an id from `number`."""
     body = json.dumps(
         {
             "token": "not-used-any-more",
@@ -232,7 +232,7 @@ def signed_event(event: dict[str, Any], number: int) -> bytes:
 
 
 def signed_request(body: str, *, kind: str = "application/json") -> bytes:
-    """Slack's request with this body, as it is sent over HTTP."""
+    """Return Slack's signed HTTP request with this body."""
     timestamp = str(int(time.time()))
     signature = hmac.new(
         SIGNING_SECRET.encode(), f"v0:{timestamp}:{body}".encode(), hashlib.sha256

@@ -1,4 +1,4 @@
-"""Real conversations, read as what the bot would know of them: marks and messages."""
+"""Real conversations as marks and messages, the inputs of mentor detection."""
 
 import gzip
 import json
@@ -34,7 +34,7 @@ HELPFUL = frozenset(
 MIN_VOTES = 3
 _HUMAN_SUBTYPES = {None, "file_share", "me_message", "thread_broadcast"}
 
-# (who helped or answered, who asked, when), (who wrote, when): seconds since 1970.
+# (helper or answerer, asker, time) and (author, time), in seconds since 1970.
 Mark = tuple[str, str, float]
 Post = tuple[str, float]
 
@@ -42,7 +42,7 @@ Post = tuple[str, float]
 @dataclass(frozen=True, slots=True)
 class History:
     marks: list[Mark] = field(default_factory=list)
-    # Everything that people wrote, and what of it answers somebody else.
+    # All messages, and those that answer somebody else.
     posts: list[Post] = field(default_factory=list)
     answers: list[Mark] = field(default_factory=list)
 
@@ -56,7 +56,7 @@ class History:
 
 
 def read_history(path: Path) -> History:
-    """A Slack export (.zip) or posts of Stack Exchange (.jsonl.gz)."""
+    """Read a Slack export (.zip) or posts of Stack Exchange (.jsonl.gz)."""
     return (
         _read_slack_export(path)
         if path.suffix == ".zip"
@@ -65,7 +65,7 @@ def read_history(path: Path) -> History:
 
 
 def _first_marks(marked: dict[tuple[str, str, object], float]) -> list[Mark]:
-    """At most one mark by ask and person, dated by the first reply that helped."""
+    """Return one mark per ask and helper, at the time of the first helpful reply."""
     return [(helper, asker, at) for (helper, asker, _), at in marked.items()]
 
 
@@ -76,18 +76,18 @@ def _read_slack_export(path: Path) -> History:
         people = json.loads(opened.read("users.json"))
         bots = {p["id"] for p in people if p.get("is_bot")} | {"USLACKBOT"}
         for room, messages in _channels(opened):
-            said = [m for m in messages if _is_by_human(m, bots)]
-            askers = {m["ts"]: m["user"] for m in said}
-            for message in said:
-                who, at = message["user"], float(message["ts"])
-                history.posts.append((who, at))
+            human = [m for m in messages if _is_by_human(m, bots)]
+            askers = {m["ts"]: m["user"] for m in human}
+            for message in human:
+                author, at = message["user"], float(message["ts"])
+                history.posts.append((author, at))
                 thread = message.get("thread_ts")
                 asker = askers.get(thread) if thread != message["ts"] else None
-                if asker is None or asker == who:
+                if asker is None or asker == author:
                     continue
-                history.answers.append((who, asker, at))
-                if _is_helpful(message, who, bots):
-                    mark = (who, asker, (room, thread))
+                history.answers.append((author, asker, at))
+                if _is_helpful(message, author, bots):
+                    mark = (author, asker, (room, thread))
                     marked[mark] = min(at, marked.get(mark, at))
     history.marks.extend(_first_marks(marked))
     return history
@@ -120,7 +120,10 @@ def _is_helpful(message: dict[str, Any], author: str, bots: set[str]) -> bool:
 
 
 def _read_stack_exchange(path: Path) -> History:
-    """A mark is an accepted answer, or one with at least three votes."""
+    """Read posts of Stack Exchange.
+
+    A mark is an accepted answer, or one with at least three votes.
+    """
     history = History()
     with gzip.open(path, "rt") as lines:
         posts = [json.loads(line) for line in lines]
@@ -130,18 +133,18 @@ def _read_stack_exchange(path: Path) -> History:
         if not post.get("user"):
             continue
         at = datetime.fromisoformat(post["t"]).replace(tzinfo=UTC).timestamp()
-        who = str(post["user"])
-        history.posts.append((who, at))
+        author = str(post["user"])
+        history.posts.append((author, at))
         question = questions.get(post.get("parent"))
         if question is None or not question.get("user"):
             continue
         asker = str(question["user"])
-        if asker == who:
+        if asker == author:
             continue
-        history.answers.append((who, asker, at))
+        history.answers.append((author, asker, at))
         is_accepted = question.get("accepted") == post["id"]
         if is_accepted or post["score"] >= MIN_VOTES:
-            mark = (who, asker, question["id"])
+            mark = (author, asker, question["id"])
             marked[mark] = min(at, marked.get(mark, at))
     history.marks.extend(_first_marks(marked))
     return history

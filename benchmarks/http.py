@@ -1,9 +1,9 @@
-"""Events a second over signed HTTP, and what the bot weighs: see runs.py."""
+"""Events per second over signed HTTP, and the bot's memory: see event_rate.py."""
 
 import sys
 from pathlib import Path
 
-# A script's own folder comes first, where this file stands for Python's `http`.
+# A script's own folder comes first, where this file would replace Python's `http`.
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from benchmarks import event_rate  # noqa: E402

@@ -1,6 +1,6 @@
-"""A million kudos: one's own list, and what can be counted of them.
+"""A million kudos: a member's own list, and counts.
 
-Run as `python -m benchmarks.kudos`; with `giving` it times how kudos are given, alone.
+Run as `python -m benchmarks.kudos`; with `giving` it only measures giving kudos.
 """
 
 import random
@@ -30,7 +30,7 @@ REPETITIONS = 30
 TARGET_MS = 50
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 WORKSPACE = Workspace(1, "T0PEERS", "B0", "U0BOT", "https://peers.slack.com/")
-# Somebody who is thanked, and thanks, far more often than others.
+# A member who is thanked, and thanks, far more often than others.
 POPULAR = "U00000"
 TAGS = ("teamwork", "ops", "review", "onboarding", "docs")
 
@@ -56,7 +56,7 @@ def _filled_database(url: str) -> Iterator[Database]:
     database = engine.connect(url)
     schema.upgrade(database)
     with database.write_session.begin() as session:
-        # A load of a million rows is no request, and may take its time.
+        # Loading a million rows may take longer than a request.
         if session.get_bind().dialect.name == "postgresql":
             session.execute(text("SET LOCAL statement_timeout = 0"))
         _add_kudos(session)
@@ -82,7 +82,10 @@ def _add_kudos(session: Session) -> None:
     people = [f"U{n:05d}" for n in range(PEOPLE)]
     session.execute(
         insert(Member),
-        [{"installation_id": 1, "slack_id": one, "name": one} for one in people],
+        [
+            {"installation_id": 1, "slack_id": person, "name": person}
+            for person in people
+        ],
     )
     session.flush()
     dice = random.Random(1)  # noqa: S311 - no secret is rolled
@@ -151,25 +154,25 @@ def _measure(kind: str, database: Database) -> None:
     print(f"{'':58} median ms   worst ms")
     deep = str(history.Cursor(NOW - timedelta(days=DAYS // 2), KUDOS // 2))
     month = NOW - timedelta(days=30)
-    for who in ("U01234", POPULAR):
-        shown = "somebody" if who != POPULAR else "who is thanked the most"
+    for person in ("U01234", POPULAR):
+        shown = "somebody" if person != POPULAR else "who is thanked the most"
 
-        def mine(session: Session, who: str = who) -> object:
-            return history.own_history(Transaction(session, WORKSPACE, NOW), who)
+        def mine(session: Session, person: str = person) -> object:
+            return history.own_history(Transaction(session, WORKSPACE, NOW), person)
 
-        def older(session: Session, who: str = who) -> object:
+        def older(session: Session, person: str = person) -> object:
             return history.page(
-                Transaction(session, WORKSPACE, NOW), who, "received", deep
+                Transaction(session, WORKSPACE, NOW), person, "received", deep
             )
 
-        def lately(session: Session, who: str = who) -> object:
-            return history.recent(Transaction(session, WORKSPACE, NOW), who)
+        def lately(session: Session, person: str = person) -> object:
+            return history.recent(Transaction(session, WORKSPACE, NOW), person)
 
-        def of(session: Session, who: str = who) -> object:
+        def of(session: Session, person: str = person) -> object:
             return session.execute(
                 select(func.count(), func.count(distinct(KudosThanks.giver))).where(
                     KudosThanks.installation_id == 1,
-                    KudosThanks.receiver == who,
+                    KudosThanks.receiver == person,
                     KudosThanks.given_at >= month,
                 )
             ).one()

@@ -1,4 +1,4 @@
-"""Kudos by command and by reaction, many at once, and with the process killed.
+"""Kudos by command and by reaction, in a burst, and with the process killed.
 
 `python -m benchmarks.kudos giving` prints it for both databases.
 """
@@ -42,13 +42,13 @@ from bot.db.engine import Database
 from models import Channel, Installation, Kudos, KudosThanks, OutboxItem
 
 ROUNDS, SECONDS, CONNECTIONS = 5, 1.0, 8
-# More than can be answered in that time, by the bare app and by ours.
+# More requests than can be answered in that time, by the bare app and by ours.
 PREPARED_BARE, PREPARED_TO_COMMIT = 6_000, 1_500
 BURST, TARGET_SECONDS = 600, 3.0
-# The bot takes a few more connections at the same time.
+# The bot accepts a few more connections at the same time.
 MAX_CONNECTIONS = 500
 TARGET_CPU_MS = 4.0
-# The allowance is not what is measured.
+# High, so that the allowance does not stop the measurement.
 DAILY_ALLOWANCE = 100
 EMOJI = "tada"
 _FORM = "application/x-www-form-urlencoded"
@@ -88,7 +88,7 @@ async def _measure_all() -> None:
 
 
 def _databases(scratch: Path) -> Iterator[tuple[str, Iterator[str]]]:
-    """An endless row of new databases of each kind."""
+    """Yield each kind of database, with an endless supply of new ones."""
     numbers = itertools.count(1)
     yield "SQLite", (f"sqlite:///{scratch / f'{n}.db'}" for n in numbers)
     with get_server(scratch / "postgresql", cleanup_mode="delete") as server:
@@ -112,7 +112,7 @@ def _new_database(url: str) -> Database:
 
 
 class KudosRequests:
-    """Signed requests; each gives something, since nobody thanks a person twice."""
+    """Signed requests; each gives kudos, since nobody thanks a person twice."""
 
     def __init__(self) -> None:
         pairs = (
@@ -177,7 +177,7 @@ async def _measure_rounds(scratch: Path, url: str) -> None:
         servers.backswing(scratch, url, slack.url) as ours,
     ):
         for _ in range(ROUNDS):
-            for kind, made in (
+            for kind, prepare in (
                 (COMMAND, giving.commands),
                 (REACTION, giving.reactions),
             ):
@@ -185,8 +185,8 @@ async def _measure_rounds(scratch: Path, url: str) -> None:
                     slack, bare, KudosRequests().commands(PREPARED_BARE)
                 )
                 before = _count(database, KudosThanks)
-                measured = await _measure(slack, ours, made(PREPARED_TO_COMMIT))
-                # Each that was acknowledged is in the database.
+                measured = await _measure(slack, ours, prepare(PREPARED_TO_COMMIT))
+                # Each acknowledged request is in the database.
                 assert _count(database, KudosThanks) - before == measured.count
                 rounds[kind].append(Round(base, measured))
     await slack.stop()
@@ -214,24 +214,33 @@ def _count(database: Database, table: type[Any]) -> int:
 
 def _print(rounds: dict[str, list[Round]]) -> None:
     print(f"{'':24} a second   p50 ms   p99 ms   CPU ms   ratio")
-    bare = [one.bare for those in rounds.values() for one in those]
+    bare = [round_.bare for those in rounds.values() for round_ in those]
     print(_line(BARE_COMMAND, bare))
     for kind, those in rounds.items():
-        ratio = statistics.median(one.ratio for one in those)
-        print(f"{_line(kind, [one.ours for one in those])} {ratio:7.2f}", flush=True)
+        ratio = statistics.median(round_.ratio for round_ in those)
+        print(
+            f"{_line(kind, [round_.ours for round_ in those])} {ratio:7.2f}", flush=True
+        )
 
 
 def _line(what: str, measured: Sequence[Measurement]) -> str:
-    cpu = statistics.median(one.processor / one.count for one in measured) * 1000
+    cpu = (
+        statistics.median(
+            measurement.processor / measurement.count for measurement in measured
+        )
+        * 1000
+    )
     p50, p99 = (
-        statistics.median(one.percentile(percent) * 1000 for one in measured)
+        statistics.median(
+            measurement.percentile(percent) * 1000 for measurement in measured
+        )
         for percent in (50, 99)
     )
-    rate = statistics.median(one.rate for one in measured)
+    rate = statistics.median(measurement.rate for measurement in measured)
     return f"{what:24} {rate:8.0f} {p50:8.1f} {p99:8.1f} {cpu:8.2f}"
 
 
-# Many at once
+# Bursts
 
 
 async def _measure_burst(scratch: Path, url: str, name: str, send: Any) -> None:
@@ -280,11 +289,11 @@ async def _over_socket(scratch: Path, url: str) -> list[float]:
     return [slack.delays.get(name, float("inf")) for name in names]
 
 
-# Killed in the middle
+# A killed process
 
 
 async def _measure_kill(scratch: Path, url: str) -> None:
-    """What was acknowledged is there, and so is the promise to post it."""
+    """Check that acknowledged kudos are stored, and so are their messages to send."""
     slack, database = StubSlack(), _new_database(url)
     await slack.start()
     requests = KudosRequests().commands(BURST)
@@ -305,7 +314,7 @@ async def _measure_kill(scratch: Path, url: str) -> None:
                     os.kill(server.pid, signal.SIGKILL)
 
         await asyncio.gather(*map(give, requests))
-        # The event loop hears of the end.
+        # The event loop notices the end of the process.
         await asyncio.sleep(1)
     async with servers.backswing(scratch, url, slack.url):
         with database.read_session() as session:

@@ -1,4 +1,4 @@
-"""HTTP requests over kept-alive connections, as fast as the answers come."""
+"""HTTP requests over kept-alive connections, each sent after the last response."""
 
 import asyncio
 import time
@@ -13,9 +13,9 @@ _HEAD_END = b"\r\n\r\n"
 
 @dataclass
 class Measurement:
-    """What came of one run: how long it took, and each answer's delay, in seconds.
+    """The result of one run: its duration and each response's delay, in seconds.
 
-    Of the server: its processor time in seconds, and how often it called Slack.
+    `processor` is the server's processor time in seconds, `calls` its calls to Slack.
     """
 
     seconds: float = 0.0
@@ -42,7 +42,7 @@ async def run(
     seconds: float,
     connections: int = CONNECTIONS,
 ) -> Measurement:
-    """Send requests until the time is up; raises where one is not answered 200."""
+    """Send requests until the time is up; raises unless each response is 200."""
     measured = Measurement()
     loop = asyncio.get_running_loop()
     waiting = iter(requests)
@@ -59,7 +59,7 @@ async def run(
 
 
 class _Connection(asyncio.Protocol):
-    """Bare, because a client library would take as long as the server it measures."""
+    """A minimal client: a library would take as long as the server it measures."""
 
     def __init__(
         self, waiting: Iterator[bytes], measured: Measurement, *, until: float

@@ -1,11 +1,11 @@
-"""How long a look for mentors takes, and how much memory, for three sizes.
+"""The time and memory of mentor detection, for three sizes.
 
     uv run --group dev python -m benchmarks.mentor_sizes
 
-On both databases, each size in a process of its own. The people are as in a large
-workspace: a few answer much, half of them never, all ask and write now and then. For
-each answer with a mark there is one without. `--days` says over how many days all of it
-is spread; who marked whom is looked at for a year, messages for a quarter.
+It runs on both databases, each size in a process of its own. The people are as in a
+large workspace: a few answer much, half of them never, all ask and write now and then.
+For each answer with a mark there is one without. `--days` is the number of days that
+the history covers; detection reads marks of a year, messages of a quarter.
 """
 
 import argparse
@@ -37,12 +37,12 @@ from models import Answer, Ask, Channel, Installation, Member, MessageCount
 
 PERIOD_END = datetime(2026, 3, 6, 8, tzinfo=UTC)
 DAYS = 366
-# For how many days people's messages are counted.
+# The days with counted messages.
 COUNTED_DAYS = 90
 CHANNELS = 50
-# Marks; people are a twentieth of that.
+# Numbers of marks; there are a twentieth as many people.
 SIZES = (250_000, 500_000, 1_000_000)
-# One person in so many writes on a day.
+# One person in this many writes on a day.
 WRITING_ODDS = 5
 _BATCH_SIZE = 10_000
 
@@ -68,12 +68,12 @@ def add_history(database: Database, marks: int, days: int) -> None:
             ({**_CHANNEL, "id": n + 1, "slack_id": f"C{n}"} for n in range(CHANNELS)),
         )
         put(Member, ({**_MEMBER, "slack_id": person} for person in people))
-        # As they come: the later one has the higher number.
+        # In order of time: later rows have higher ids.
         times = sorted(
             PERIOD_END - timedelta(days=days * shuffle.random()) for _ in range(marks)
         )
         asks = [(shuffle.choice(people), at) for at in times]
-        put(Ask, (_ask(n, who, at) for n, (who, at) in enumerate(asks, 1)))
+        put(Ask, (_ask(n, asker, at) for n, (asker, at) in enumerate(asks, 1)))
         put(
             Answer,
             (
@@ -149,11 +149,11 @@ def _answer(ask: int, author: str, at: datetime, is_marked: bool) -> dict[str, A
 
 
 def measure(url: str) -> None:
-    """Look once, in this process, and say what it took."""
+    """Run the detection once in this process, and print its time and memory."""
     database, period = engine.connect(url), Period(PERIOD_END.date(), PERIOD_END)
     start, cpu_start = perf_counter(), process_time()
     with database.read_session() as session:
-        found = queries.detect_mentors(
+        result = queries.detect_mentors(
             Transaction(
                 session, to_workspace(session.get_one(Installation, 1)), PERIOD_END
             ),
@@ -163,8 +163,8 @@ def measure(url: str) -> None:
         )
     seconds, cpu = perf_counter() - start, process_time() - cpu_start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    first = [(s.member, s.helpfulness, s.expected, s.score) for s in found.candidates]
-    print(json.dumps([seconds, cpu, peak, found.window_days, len(first), first[:100]]))
+    first = [(s.member, s.helpfulness, s.expected, s.score) for s in result.candidates]
+    print(json.dumps([seconds, cpu, peak, result.window_days, len(first), first[:100]]))
 
 
 def main() -> None:

@@ -1,18 +1,18 @@
-"""Whom the bot would have credited, week by week, and whether they helped again.
+"""Replay detection week by week: who was credited, and whether they helped again.
 
     uv run --group dev python -m benchmarks.mentors EXPORT.zip POSTS.jsonl.gz …
 
 Each week sees only what had happened by then. A credited person "helps again" if they
-earn a mark in the time ahead. The same weeks are judged for five other ways to
-choose: a random quiet person who answered, a random one of those who answered as often
-in the window as who was credited (or as nearly as anybody did), the quiet person with
-most marks, a random one of those above the gate, and anybody who answered, quiet or
-not. What is random is averaged over everybody who could have been drawn. The lead is
-paired: week by week, of the definition over the other way. Intervals are of 95 %, by a
-bootstrap that draws people, with all of their weeks, since a person's weeks are alike.
+earn a mark in the time ahead. The same weeks are judged for five other methods: a
+random quiet person who answered; a random person who answered as often in the window
+as the credited one (or as nearly so as anybody did); the quiet person with most marks;
+a random person above the gate; and a random person who answered, quiet or not. Random
+choices are averaged over everybody who could have been chosen. The lead of the
+definition over another method is paired, week by week. Intervals are of 95 %, by a
+bootstrap that draws people with all of their weeks, since a person's weeks are alike.
 
-With `--attacks` it says instead how many credits go to people who agreed to mark each
-other, in each of the ways of `benchmarks/attacks.py`, put into the same history.
+With `--attacks` it prints instead how many credits go to people who agreed to mark each
+other, in each of the ways of `benchmarks/attacks.py`, added to the same history.
 """
 
 import argparse
@@ -46,7 +46,7 @@ METHODS = (
 
 @dataclass(frozen=True, slots=True)
 class CreditWeek:
-    """One credit, and how often each way of choosing was right, from 0 to 1."""
+    """One credit, and the share of correct choices by each method, from 0 to 1."""
 
     credited: str
     is_among_talkative: bool
@@ -56,25 +56,25 @@ class CreditWeek:
 def credited_weeks(
     history: History, numbers: MentorSettings, ahead_days: int
 ) -> Iterator[CreditWeek]:
-    """The weeks with a credit, from the first full view on, to the last one judged."""
+    """Yield the weeks with a credit, from the first full window to the last judged."""
     helped = defaultdict(list)
     for helper, _, at in sorted(history.marks, key=lambda mark: mark[2]):
         helped[helper].append(at)
     rests: dict[str, float] = {}
     crowned: dict[str, float] = {}
-    # From when the shortest window is full.
+    # The end of the first full window.
     now = history.start + numbers.windows_days[0] * DAY
     while now + ahead_days * DAY <= history.end:
         marks, messages, answers = _inputs_until(history, numbers, now)
 
-        def again(who: str, now: float = now) -> bool:
-            times = helped[who]
+        def again(member: str, now: float = now) -> bool:
+            times = helped[member]
             return bisect_right(times, now) < bisect_right(
                 times, now + ahead_days * DAY
             )
 
-        resting = {who for who, until in rests.items() if until > now}
-        found = rules.detect(
+        resting = {member for member, until in rests.items() if until > now}
+        result = rules.detect(
             marks,
             messages,
             partial(_frequent_answerers, answers, numbers.least_answered),
@@ -82,12 +82,12 @@ def credited_weeks(
             settings=numbers,
             excluded=resting,
         )
-        if found.candidates:
-            credited = found.candidates[0].member
+        if result.candidates:
+            credited = result.candidates[0].member
             rests[credited] = now + numbers.rest_days * DAY
             loud = rules.top_talkers(messages, numbers)
-            since = now - found.window_days * DAY
-            often = Counter(who for who, _, at in answers if at > since)
+            since = now - result.window_days * DAY
+            often = Counter(member for member, _, at in answers if at > since)
             answered = set(often)
             counts = Counter(h for h, _, at in history.marks if since < at <= now)
             free = {w: n for w, n in counts.items() if w not in loud}
@@ -104,11 +104,13 @@ def credited_weeks(
                 credited in top,
                 (
                     float(again(credited)),
-                    _share(again(who) for who in answered - loud),
-                    _share(again(who) for who in _equally_active(often, credited)),
+                    _share(again(member) for member in answered - loud),
+                    _share(
+                        again(member) for member in _equally_active(often, credited)
+                    ),
                     float(most is not None and again(most)),
-                    _share(again(s.member) for s in found.candidates),
-                    _share(again(who) for who in answered),
+                    _share(again(s.member) for s in result.candidates),
+                    _share(again(member) for member in answered),
                 ),
             )
         now += WEEK
@@ -122,7 +124,7 @@ def _inputs_until(
         if now - numbers.ring_days * DAY < at <= now:
             marks.add(helper, asker, at)
     since = now - numbers.visibility_days * DAY
-    messages = Counter(who for who, at in history.posts if since < at <= now)
+    messages = Counter(author for author, at in history.posts if since < at <= now)
     return marks, messages, [mark for mark in history.answers if mark[2] <= now]
 
 
@@ -133,19 +135,19 @@ def _frequent_answerers(
     since: float,
 ) -> set[str]:
     met = {
-        (who, asker)
-        for who, asker, at in answers
-        if at > since and asker not in people.get(who, ())
+        (author, asker)
+        for author, asker, at in answers
+        if at > since and asker not in people.get(author, ())
     }
-    count = Counter(who for who, _ in met)
-    return {who for who in people if count[who] >= least}
+    count = Counter(author for author, _ in met)
+    return {author for author in people if count[author] >= least}
 
 
 def _equally_active(often: Counter[str], credited: str) -> list[str]:
-    """The others who answered as often, or as nearly as anybody did."""
+    """Return the others who answered as often, or as nearly so as anybody did."""
     apart = {w: abs(n - often[credited]) for w, n in often.items() if w != credited}
     nearest = min(apart.values(), default=0)
-    return [who for who, distance in apart.items() if distance == nearest]
+    return [person for person, distance in apart.items() if distance == nearest]
 
 
 def _share(hits: Iterator[bool]) -> float:
@@ -156,7 +158,7 @@ def _share(hits: Iterator[bool]) -> float:
 def intervals(
     weeks: Sequence[CreditWeek],
 ) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
-    """Of each method, and of the definition's lead over each."""
+    """Return 95 % intervals per method, and of the definition's lead over each."""
     by_person = defaultdict(list)
     for week in weeks:
         by_person[week.credited].append(week)
@@ -165,9 +167,10 @@ def intervals(
     means: list[list[float]] = [[] for _ in METHODS]
     leads: list[list[float]] = [[] for _ in METHODS]
     for _ in range(DRAWS):
-        drawn = [w for some in shuffle.choices(people, k=len(people)) for w in some]
+        sample = [w for some in shuffle.choices(people, k=len(people)) for w in some]
         each = [
-            sum(w.hit_rates[n] for w in drawn) / len(drawn) for n in range(len(METHODS))
+            sum(w.hit_rates[n] for w in sample) / len(sample)
+            for n in range(len(METHODS))
         ]
         for n, mean in enumerate(each):
             means[n].append(mean)
@@ -234,7 +237,7 @@ def _attack_result(
     )
     ring = set(attacks.people(name))
     credited = [week.credited for week in credited_weeks(attacked, numbers, 0)]
-    return f"{sum(who in ring for who in credited)} of {len(credited)}"
+    return f"{sum(member in ring for member in credited)} of {len(credited)}"
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The processes that are measured: our bot as `app.py` runs it, and a bare Bolt app."""
+"""Processes to measure: the bot, run by `app.py`, and a bare Bolt app."""
 
 import asyncio
 import os
@@ -28,13 +28,13 @@ class Server:
     start_seconds: float
 
     def memory_megabytes(self) -> float:
-        """Resident megabytes, as Linux tells."""
+        """Return the resident memory in megabytes, from Linux."""
         status = Path(f"/proc/{self.pid}/status").read_text()
-        found = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
-        return int(found[1]) / 1024 if found else float("nan")
+        match = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
+        return int(match[1]) / 1024 if match else float("nan")
 
     def processor_seconds(self) -> float:
-        """Seconds of processor time so far, as Linux tells."""
+        """Return the processor time so far in seconds, from Linux."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -76,7 +76,7 @@ async def _running_server(
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *command,
-            # Away from anybody's `.env`.
+            # Outside the project, so that no `.env` is read.
             cwd=scratch,
             env=_environment(scratch, settings),
             stderr=log,
@@ -95,7 +95,7 @@ async def _running_server(
 
 
 def _environment(scratch: Path, settings: Mapping[str, str]) -> dict[str, str]:
-    """Ours, but compiled modules are kept, as they are wherever Python can write."""
+    """Return our environment, with compiled modules cached as is Python's default."""
     kept = {
         name: value
         for name, value in os.environ.items()

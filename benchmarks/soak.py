@@ -1,7 +1,7 @@
-"""Hours of ordinary work with faults: whether the bot grows, or falls behind.
+"""Hours of ordinary work with faults: the bot must neither grow nor fall behind.
 
 `uv run --group dev python -m benchmarks.soak 60` sends 20 events a second for 60
-minutes, one in a hundred twice, while one in a hundred calls to Slack goes wrong.
+minutes, one in a hundred twice, while one in a hundred calls to Slack fails.
 """
 
 import asyncio
@@ -29,16 +29,16 @@ from models import OutboxItem
 EVENTS_A_SECOND = 20
 FAULT_RATE = 0.01
 SAMPLE_SECONDS = 30
-# Prepared for one second: most are reactions, as in a busy workspace.
+# Events per second: most are reactions, as in a busy workspace.
 REACTIONS, CHATTER, REPLIES = 12, 6, 2
-# What an ordinary garbage collector and a connection more may come to.
+# Growth that garbage collection and one more connection explain.
 MAX_MEMORY_GROWTH, MAX_MORE_THREADS, MAX_MORE_FILES, MAX_MORE_UNSENT = 0.10, 2, 6, 50
 _TIMEOUT_SECONDS = 5
 _CUT, _BROKEN, _LATER = "cut", "broken", "later"
 
 
 class FaultySlack(StubSlack):
-    """Now and then it answers nothing, 503, or that it was asked too often."""
+    """A stub that sometimes answers nothing, 503, or a rate limit."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class Sample:
     memory: float
     threads: int
     files: int
-    # Promises that are due and not kept.
+    # Outbox items that are due and not sent.
     unsent: int
 
 
@@ -172,7 +172,7 @@ async def _sample(
 
 
 def _count(server: Server, what: str) -> int:
-    """Threads or file handles, as Linux lists them."""
+    """Return the number of threads or file handles, from Linux."""
     return len(list(Path(f"/proc/{server.pid}/{what}").iterdir()))
 
 
@@ -184,7 +184,7 @@ def _unsent_count(database: Database) -> int:
 
 
 def _print_result(course: SoakResult, slack: FaultySlack) -> None:
-    """The second quarter is held against the last: the first is for warming up."""
+    """Compare the second quarter with the last: the first is for warming up."""
     quarter = max(len(course.samples) // 4, 1)
     early, late = course.samples[quarter : 2 * quarter], course.samples[-quarter:]
 

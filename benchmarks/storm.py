@@ -1,7 +1,7 @@
-"""Thousands of events at once, and then commands: how long their answers take.
+"""Thousands of events at once, and then commands: their response times.
 
 `uv run --group dev python -m benchmarks.storm` prints it for both databases, over HTTP
-and over Socket Mode. The target is Slack's patience with room to spare.
+and over Socket Mode. The target is well below Slack's timeout.
 """
 
 import asyncio
@@ -36,9 +36,9 @@ from bot.db import engine, schema
 
 EVENTS, COMMANDS = 5_000, 5
 TARGET_SECONDS, MAX_MORE_MEGABYTES = 1.0, 60
-# Slack's own patience, after which it delivers again, three times.
+# Slack's timeout, after which it delivers again, three times.
 SLACK_TIMEOUT_SECONDS, ATTEMPTS = 3.0, 4
-# As many HTTP requests as may be under way at once.
+# HTTP requests in flight at once, at most.
 MAX_IN_FLIGHT = 200
 _EVERY_SECONDS = 0.3
 _FORM = "application/x-www-form-urlencoded"
@@ -47,10 +47,10 @@ _OK = 200
 
 @dataclass
 class StormResult:
-    """What came of it: delays in seconds, memory in megabytes."""
+    """The results: delays in seconds, memory in megabytes."""
 
     commands: list[float] = field(default_factory=list)
-    # How many events were taken at which attempt.
+    # Numbers of events by the attempt that was acknowledged.
     acknowledged: Counter[int] = field(default_factory=Counter)
     seconds: float = 0.0
     memory_before: float = 0.0
@@ -87,7 +87,7 @@ def _fill(url: str) -> None:
 
 
 def _events() -> list[bytes]:
-    """What people do in a busy hour: reactions to answers, replies, and chatter."""
+    """Return the events of a busy hour: reactions to answers, replies, and chatter."""
     events = EventRequests()
     return [
         *events.reactions(EVENTS // 2),
@@ -111,7 +111,7 @@ def _command(number: int) -> dict[str, str]:
 
 @asynccontextmanager
 async def _measured_memory(server: Server, storm: StormResult) -> AsyncIterator[None]:
-    """How long it takes, and how much memory meanwhile."""
+    """Record the duration and the peak memory."""
 
     async def watch() -> None:
         while True:
@@ -153,7 +153,7 @@ async def _over_http(scratch: Path, url: str) -> StormResult:
 async def _deliver(
     port: int, event: bytes, storm: StormResult, turns: asyncio.Semaphore
 ) -> None:
-    """As Slack does: again at once, and then later, with its minutes shortened."""
+    """Deliver as Slack does: retry at once, and then later, with shorter pauses."""
     for attempt in range(1, ATTEMPTS + 1):
         async with turns:
             if await _is_acknowledged(port, event):
@@ -182,7 +182,7 @@ async def send_request(port: int, request: bytes) -> int:
 
 
 class StubSocketSlack(StubSlack):
-    """It says into a WebSocket all that it has at once, and waits for nothing."""
+    """A stub that sends everything into a WebSocket at once, without waiting."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -194,7 +194,7 @@ class StubSocketSlack(StubSlack):
 
     async def start(self) -> None:
         await super().start()
-        # Nothing waits for the other side to read.
+        # Sending never waits for the other side to read.
         self._listener = await serve(
             self._on_connection, "127.0.0.1", 0, write_limit=2**30, compression=None
         )
@@ -214,15 +214,15 @@ class StubSocketSlack(StubSlack):
         if self._connection.done():
             self._connection = asyncio.Future()
         self._connection.set_result(connection)
-        async for said in connection:
-            envelope_id = json.loads(said)["envelope_id"]
+        async for message in connection:
+            envelope_id = json.loads(message)["envelope_id"]
             now = time.perf_counter()
             self.delays.setdefault(envelope_id, now - self._sent[envelope_id])
             if len(self.delays) == self._wanted:
                 self._all_heard.set()
 
     async def wait_for_acknowledgements(self, count: int) -> None:
-        """Wait for so many acknowledgements, as long as Slack does."""
+        """Wait for this many acknowledgements, up to Slack's timeout."""
         self._wanted = count
         if len(self.delays) < count:
             self._all_heard.clear()

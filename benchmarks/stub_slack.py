@@ -1,4 +1,4 @@
-"""As much of Slack's Web API as a running bot calls, answered at once."""
+"""The part of Slack's Web API that a running bot calls, answered at once."""
 
 import asyncio
 import itertools
@@ -28,10 +28,10 @@ class StubSlack:
         self._server.close()
 
     async def wait_until_quiet(self, *, at_most: float = 1) -> None:
-        """Wait until the bot has had nothing to say for a while.
+        """Wait until the bot has made no calls for a while, up to `at_most` seconds.
 
-        Not for long: what thousands of events made it promise, it sends at the pace
-        that Slack takes.
+        After thousands of events it keeps sending for long, at the pace of Slack's rate
+        limits.
         """
         before, waited = -1, 0.0
         while before != self.calls and waited < at_most:

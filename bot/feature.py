@@ -13,15 +13,25 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     # Whatever has features plugged in can import this module.
     from slack_sdk.models.blocks import Block
+    from sqlalchemy.orm import Session
 
     from bot.forms.setting import MemberSetting, Setting
     from bot.home.section import HomeSection
+    from bot.messages.events import (
+        BatchedChange,
+        DeletedMessage,
+        EditedMessage,
+        NewMessage,
+        ReactionEvent,
+    )
+    from bot.messages.lookup import TrackedTable
+    from bot.messages.tracked_messages import TrackedMessage
     from bot.monitoring import QueueDepth
     from bot.outbox.kind import MessageKind
     from bot.outbox.message_type import MessageType
     from bot.permissions import Permission
     from bot.personal_data import MessagePolicy, TablePolicy
-    from bot.runtime import Transaction
+    from bot.runtime import Runtime, Transaction, Workspace
     from bot.workspace.reaction_emoji import ChannelEmoji
     from models import Channel, Member
 
@@ -32,6 +42,29 @@ T = TypeVar("T")
 MemberLoaded = Callable[["Transaction", "Member"], None]
 MembershipChanged = Callable[["Transaction", str, str, datetime], None]
 Purge = Callable[["Transaction", datetime], None]
+# Hooks of messages run outside any transaction, and return a change to be committed,
+# if there is one. They may run twice, and must wait for nothing but the database.
+OnReaction = Callable[
+    ["Runtime", "Workspace", "ReactionEvent", "TrackedMessage"], "BatchedChange | None"
+]
+OnMessage = Callable[
+    ["Runtime", "Workspace", "NewMessage", "TrackedMessage"], "BatchedChange | None"
+]
+OnMessageEdited = Callable[
+    ["Runtime", "Workspace", "EditedMessage", "TrackedMessage"], "BatchedChange | None"
+]
+OnMessageDeleted = Callable[
+    [
+        "Runtime",
+        "Workspace",
+        "DeletedMessage",
+        "TrackedMessage",
+        "TrackedMessage | None",
+    ],
+    "BatchedChange | None",
+]
+OnDirectMessage = Callable[["Transaction", "NewMessage"], bool]
+LockMessages = Callable[["Session", "Sequence[TrackedMessage]"], None]
 BotJoined = Callable[["Transaction", "Channel", str | None], None]
 DueWork = Callable[["Transaction"], "Mapping[str, QueueDepth]"]
 NextDue = Callable[["Transaction"], Sequence[datetime | None]]
@@ -80,6 +113,21 @@ class Feature:
     due_work: DueWork | None = None
     # When the clock is to do something for it next.
     next_due: NextDue | None = None
+
+    # Its tables whose rows are messages in Slack.
+    tracked_tables: "Sequence[TrackedTable]" = ()
+    # Lock its rows of these messages, always in the same order.
+    lock_messages: LockMessages | None = None
+    # Somebody added or removed a reaction.
+    on_reaction: OnReaction | None = None
+    # Somebody posted a message; what is stored is of the first in its thread.
+    on_message: OnMessage | None = None
+    # Somebody edited a message.
+    on_message_edited: OnMessageEdited | None = None
+    # A message is gone; what is stored is of it, and of the first in its thread.
+    on_message_deleted: OnMessageDeleted | None = None
+    # Somebody wrote to the bot; True where that has been answered.
+    on_direct_message: OnDirectMessage | None = None
 
     # Slack said who somebody is: what they did before counts accordingly.
     on_member_loaded: MemberLoaded | None = None
@@ -134,6 +182,15 @@ class Features:
         self.is_active = self._hooks(lambda feature: feature.is_active)
         self.due_work = self._hooks(lambda feature: feature.due_work)
         self.next_due = self._hooks(lambda feature: feature.next_due)
+        self.tracked_tables = self._all(lambda feature: feature.tracked_tables)
+        self.on_reaction = self._hooks(lambda feature: feature.on_reaction)
+        self.on_message = self._hooks(lambda feature: feature.on_message)
+        self.on_message_edited = self._hooks(lambda feature: feature.on_message_edited)
+        self.on_message_deleted = self._hooks(
+            lambda feature: feature.on_message_deleted
+        )
+        self._direct_message = self._hooks(lambda feature: feature.on_direct_message)
+        self._lock_messages = self._hooks(lambda feature: feature.lock_messages)
         self._member_loaded = self._hooks(lambda feature: feature.on_member_loaded)
         self._member_joined = self._hooks(lambda feature: feature.on_member_joined)
         self._member_left = self._hooks(lambda feature: feature.on_member_left)
@@ -159,6 +216,15 @@ class Features:
         """Return what everybody can do, in mrkdwn."""
         lines = [line for lines in self._help_lines for line in lines(emoji)]
         return "\n".join([HELP_TITLE, *(f"• {line}" for line in lines)])
+
+    def lock_messages(
+        self, session: "Session", messages: "Sequence[TrackedMessage]"
+    ) -> None:
+        for lock in self._lock_messages:
+            lock(session, messages)
+
+    def on_direct_message(self, tx: "Transaction", message: "NewMessage") -> bool:
+        return any(hook(tx, message) for hook in self._direct_message)
 
     def on_member_loaded(self, tx: "Transaction", member: "Member") -> None:
         for hook in self._member_loaded:

@@ -1,38 +1,16 @@
 """Commit the changes of events together that come together."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt import BoltResponse
-from sqlalchemy.orm import Session
 
-from bot.asks import outcomes
-from bot.checkins import rounds
 from bot.db.statements import dialect_name
 from bot.messages import tracked_messages
+from bot.messages.events import BatchedChange
 from bot.messages.lookup import MessageKey
 from bot.messages.tracked_messages import TrackedMessage
 from bot.runtime import Runtime, Transaction, Workspace
-
-Step = Callable[[Transaction], None]
-
-
-@dataclass(frozen=True, slots=True)
-class BatchedChange:
-    """A change that is applied with others of its kind, in one transaction."""
-
-    apply: Callable[[Transaction, Sequence[Any]], None]
-    item: Any
-
-
-def one_by_one(tx: Transaction, changes: Sequence[Step]) -> None:
-    """Apply changes that are too rare to be written for several at once."""
-    for change in changes:
-        change(tx)
-        tx.session.flush()
-        # The next reads the rows anew, as in a transaction of its own.
-        tx.session.expunge_all()
 
 
 class PendingCommit(BoltResponse):
@@ -93,7 +71,9 @@ def _commit(
     known: dict[MessageKey, TrackedMessage] = {}
     if about:
         with rt.autocommit.connect() as connection:
-            known = tracked_messages.find_all(connection, workspace.id, about)
+            known = tracked_messages.find_all(
+                connection, workspace.id, about, rt.features.tracked_tables
+            )
     changes: dict[Callable[[Transaction, Sequence[Any]], None], list[Any]] = {}
     changed: list[TrackedMessage] = []
     for commit in commits:
@@ -105,23 +85,19 @@ def _commit(
     if not changes:
         return
     with rt.write(workspace) as tx:
-        _lock_rows(tx.session, changed)
+        _lock_rows(tx, changed)
         for apply, items in changes.items():
             apply(tx, items)
             tx.session.flush()
             tx.session.expunge_all()
 
 
-def _lock_rows(session: Session, tracked: Sequence[TrackedMessage]) -> None:
+def _lock_rows(tx: Transaction, messages: Sequence[TrackedMessage]) -> None:
     """Take all locks first and in one order; SQLite has one writer, and so needs none.
 
     Replicas that wait for each other in turn would wait until the database gives one
     of them up.
     """
-    if dialect_name(session) == "sqlite":
+    if dialect_name(tx.session) == "sqlite":
         return
-    tracked_messages.lock_channels(
-        session, {each.channel_id for each in tracked if each.is_capturing}
-    )
-    outcomes.lock_all(session, {each.ask_id for each in tracked if each.ask_id})
-    rounds.lock_many(session, {each.round_id for each in tracked if each.round_id})
+    tx.features.lock_messages(tx.session, messages)

@@ -1,7 +1,5 @@
 """Check-ins: sharing, joining and leaving, and asking about what one is stuck on."""
 
-from functools import partial
-
 from slack_bolt import App
 
 from bot import visibility
@@ -13,10 +11,8 @@ from bot.checkins import (
     rules,
     sharing,
 )
-from bot.messages.tracked_messages import TrackedMessage
 from bot.runtime import Runtime, Transaction
 from bot.slack.blocks import Note
-from handlers.batch_commit import BatchedChange, Step, one_by_one
 from handlers.interactions import (
     OpenView,
     Reply,
@@ -28,7 +24,7 @@ from handlers.interactions import (
     refresh_nobody,
     writes,
 )
-from handlers.payloads import BlockAction, Message, ViewSubmission
+from handlers.payloads import BlockAction, ViewSubmission
 from models import Channel
 
 
@@ -89,46 +85,3 @@ def _reply(click: BlockAction, note: Note) -> Response:
     """Answer beside the channel's message, or in place of a message to the person."""
     is_ephemeral = click.container is not None and click.container.is_ephemeral
     return Reply(*note, replace=click.is_in_direct_message or bool(is_ephemeral))
-
-
-class ThreadListeners:
-    """Asked by the listeners for messages: Bolt runs one for each."""
-
-    def __init__(self, rt: Runtime) -> None:
-        self._rt = rt
-
-    def on_message(self, message: Message, round_id: int) -> BatchedChange | None:
-        """What to do about a message in the thread of a round, or about its first."""
-        if not message.is_reply:
-            return None
-        return BatchedChange(one_by_one, partial(self._record_reply, message, round_id))
-
-    def _record_reply(self, message: Message, round_id: int, tx: Transaction) -> None:
-        responses.record_reply(tx, round_id, ts=message.ts, author=message.user or "")
-
-    def on_deleted(
-        self,
-        ts: str,
-        tracked: TrackedMessage,
-        thread: TrackedMessage | None,
-        previous: Message | None,
-    ) -> Step | None:
-        """What to do about a message's deletion; None where it is none of a round.
-
-        `place`: what we know of the message, `thread`: of the first in its thread.
-        """
-        if tracked.round_id is not None:
-            return partial(self._on_round_deleted, tracked.round_id)
-        if thread is None or thread.round_id is None:
-            return None
-        return partial(self._on_reply_deleted, ts, thread.round_id, previous)
-
-    def _on_round_deleted(self, round_id: int, tx: Transaction) -> None:
-        posts.on_message_deleted(tx, round_id)
-
-    def _on_reply_deleted(
-        self, ts: str, round_id: int, previous: Message | None, tx: Transaction
-    ) -> None:
-        responses.on_reply_deleted(
-            tx, round_id, ts=ts, author=previous.user if previous is not None else None
-        )

@@ -193,7 +193,11 @@ def _author(shortcut: MessageShortcut, request: Request) -> str:
         return message.user
     with request.rt.autocommit.connect() as connection:
         tracked = tracked_messages.find(
-            connection, workspace.id, shortcut.channel.id, message.ts
+            connection,
+            workspace.id,
+            shortcut.channel.id,
+            message.ts,
+            request.rt.features.tracked_tables,
         )
     if tracked is None or not tracked.author:
         raise UserError(NO_AUTHOR)

@@ -11,6 +11,7 @@ from bot.asks import (
     outcomes,
     replies,
     rules,
+    tracked,
     unmatched,
 )
 from bot.asks.message_kinds import (
@@ -31,7 +32,6 @@ from bot.asks.service import (
 )
 from bot.clock import ts_to_datetime, ts_to_micros
 from bot.errors import UserError
-from bot.messages import tracked_messages
 from bot.outbox import home_refresh
 from bot.runtime import Transaction
 from bot.slack.text import is_erased, sanitize
@@ -229,7 +229,7 @@ def on_message_deleted(
 
     Heard of before the message itself, it leaves a row for the message to find.
     """
-    place = tracked_messages.find(tx.session, tx.workspace.id, slack_channel, ts)
+    place = tracked.find(tx, slack_channel, ts)
     if place is None:
         return
     ask = find_by_message(tx.session, place.channel_id, ts)

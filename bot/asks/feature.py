@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.asks import (
     ask_message,
     capture,
+    events,
     home,
     joined_asks,
     notes,
@@ -14,6 +15,7 @@ from bot.asks import (
     reaction_store,
     reactions,
     settings,
+    tracked,
     unanswered_asks,
     unmatched,
 )
@@ -60,4 +62,11 @@ ASKS = Feature(
     ),
     is_active=home.has_asked,
     purge=_purge,
+    tracked_tables=tracked.TABLES,
+    lock_messages=tracked.lock,
+    on_reaction=events.on_reaction,
+    on_message=events.on_message,
+    on_message_edited=events.on_message_edited,
+    on_message_deleted=events.on_message_deleted,
+    on_direct_message=events.on_direct_message,
 )

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
+from bot.asks.tracked import TrackedAskMessage
 from bot.db.statements import upsert_latest
-from bot.messages.tracked_messages import TrackedMessage, lock_channel
+from bot.messages.tracked_messages import lock_channel
 from bot.runtime import Transaction
 from bot.slack.text import is_erased
 from bot.workspace import reaction_emoji
@@ -147,7 +148,7 @@ def attach_reactions(
         )
     )
     for reaction in waiting:
-        place = TrackedMessage(
+        place = TrackedAskMessage(
             channel_id=channel.id,
             slack_channel=channel.slack_id,
             is_capturing=False,
@@ -155,8 +156,6 @@ def attach_reactions(
                 channel.helpful_emoji or reaction_emoji.DEFAULT_HELPFUL
             ),
             solved_emoji=tuple(channel.solved_emoji or reaction_emoji.DEFAULT_SOLVED),
-            join_emoji=(),
-            kudos_emoji=(),
             ask_id=ask.id,
             is_ask=reaction.message_ts == ask.ts,
             answer_id=None,

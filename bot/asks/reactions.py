@@ -1,7 +1,6 @@
 """Answers: recorded from threads and reactions; what they make of an ask."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,10 +9,12 @@ from sqlalchemy import and_, bindparam, select
 from bot.asks import outcomes, reaction_store
 from bot.asks.reaction_store import ReactionState
 from bot.asks.replies import remove_bot_answers
+from bot.asks.tracked import TrackedAskMessage
+from bot.asks.tracked import find as find_tracked
 from bot.clock import datetime_to_micros
 from bot.db.statements import table
 from bot.messages import tracked_messages
-from bot.messages.tracked_messages import TrackedMessage
+from bot.messages.events import ReactionEvent
 from bot.permissions import can_moderate
 from bot.runtime import Transaction
 from bot.workspace import members, roles
@@ -48,24 +49,12 @@ _SELECT_AUTHORITIES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ReactionEvent:
-    """One person's action with one emoji on one message."""
-
-    member: str
-    channel: str
-    ts: str
-    emoji: str
-    event_micros: int
-    is_present: bool
-
-
 def apply_reactions(
-    tx: Transaction, reactions: Sequence[tuple[TrackedMessage, ReactionEvent]]
+    tx: Transaction, reactions: Sequence[tuple[TrackedAskMessage, ReactionEvent]]
 ) -> None:
     """Record reactions and their removals, and what they change."""
-    helpful: list[tuple[TrackedMessage, ReactionEvent]] = []
-    others: list[tuple[TrackedMessage, ReactionEvent]] = []
+    helpful: list[tuple[TrackedAskMessage, ReactionEvent]] = []
+    others: list[tuple[TrackedAskMessage, ReactionEvent]] = []
     for place, seen in reactions:
         is_helpful = place.answer_id and place.meaning(seen.emoji) == "helpful"
         (helpful if is_helpful else others).append((place, seen))
@@ -78,7 +67,7 @@ def apply_reactions(
 
 
 def _apply_helpful(
-    tx: Transaction, reactions: Sequence[tuple[TrackedMessage, ReactionEvent]]
+    tx: Transaction, reactions: Sequence[tuple[TrackedAskMessage, ReactionEvent]]
 ) -> None:
     """Record marks that change nothing but whom an answer helped."""
     if not reactions:
@@ -127,7 +116,7 @@ def _predates_erasure(
 
 
 def reaction_state(
-    tracked: TrackedMessage,
+    tracked: TrackedAskMessage,
     event: ReactionEvent,
     meaning: str,
     authority: Authority | None,
@@ -146,15 +135,12 @@ def reaction_state(
 
 
 def apply_reaction(
-    tx: Transaction, tracked: TrackedMessage, event: ReactionEvent
+    tx: Transaction, tracked: TrackedAskMessage, event: ReactionEvent
 ) -> None:
     """Record a reaction or its removal, and what it changes."""
     if tracked.ask_id is None and tracked.is_capturing:
         tracked_messages.lock_channel(tx.session, tracked.channel_id)
-        tracked = (
-            tracked_messages.find(tx.session, tx.workspace.id, event.channel, event.ts)
-            or tracked
-        )
+        tracked = find_tracked(tx, event.channel, event.ts) or tracked
     if tracked.ask_id is None and not tracked.is_capturing:
         return
     ask = (
@@ -182,7 +168,7 @@ def apply_reaction(
 
 
 def _retract_unmapped(
-    tx: Transaction, tracked: TrackedMessage, event: ReactionEvent
+    tx: Transaction, tracked: TrackedAskMessage, event: ReactionEvent
 ) -> None:
     """Undo a mark whose emoji the channel has given up since it was made."""
     if event.is_present:

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from bot.asks import answer_store, outcomes, reaction_store
 from bot.asks.message_kinds import ASK_SYNC_THREAD
+from bot.asks.tracked import TrackedAskMessage
 from bot.clock import ts_to_datetime, ts_to_micros
 from bot.db.statements import table
-from bot.messages.tracked_messages import SYNC_THREAD_IF_OLDER_THAN, TrackedMessage
+from bot.messages.tracked_messages import SYNC_THREAD_IF_OLDER_THAN
 from bot.runtime import Transaction
 from bot.workspace import members
 from models import Answer, Ask, Channel, Member
@@ -76,7 +77,7 @@ def record_reply(tx: Transaction, ask: Ask, *, ts: str, author: str) -> None:
 class ThreadReply:
     """A reply in the thread of an ask that we know."""
 
-    tracked: TrackedMessage
+    tracked: TrackedAskMessage
     ask_id: int
     ts: str
     author: str
@@ -157,7 +158,7 @@ def is_before_erasure(tx: Transaction, author: str, ts: str) -> bool:
     return members.is_before_erasure(tx, author, event_micros=ts_to_micros(ts))
 
 
-def remove_reply(tx: Transaction, tracked: TrackedMessage, *, ts: str) -> None:
+def remove_reply(tx: Transaction, tracked: TrackedAskMessage, *, ts: str) -> None:
     if tracked.ask_id is None:
         return
     outcomes.lock(tx.session, tracked.ask_id)

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bot.asks import answer_store, outcomes, reaction_store
-from bot.asks.reactions import ReactionEvent, authority_of, reaction_state
+from bot.asks import answer_store, outcomes, reaction_store, tracked
+from bot.asks.reactions import authority_of, reaction_state
 from bot.asks.replies import is_before_erasure, request_thread_sync
 from bot.clock import ts_to_micros
-from bot.messages import tracked_messages
 from bot.messages.authors import is_by_human
+from bot.messages.events import ReactionEvent
 from bot.runtime import Transaction
 from bot.slack.text import is_erased
 from bot.workspace import members
@@ -69,7 +69,7 @@ def _import_reactions(
     tx: Transaction, channel: Channel, message: Mapping[str, Any]
 ) -> None:
     ts = str(message["ts"])
-    place = tracked_messages.find(tx.session, tx.workspace.id, channel.slack_id, ts)
+    place = tracked.find(tx, channel.slack_id, ts)
     if place is None:
         return
     nameless = reaction_store.erased_reactors(tx.session, channel.id, ts)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 
 from bot.checkins import (
+    events,
     home,
     notes,
     notifications,
@@ -101,4 +102,8 @@ CHECKINS = Feature(
     member_settings=(_REMINDERS,),
     help_lines=lambda _emoji: [notes.HELP],
     home_sections=(home.DUE_ROUNDS, home.CHECKINS_LIST),
+    tracked_tables=events.TABLES,
+    lock_messages=events.lock,
+    on_message=events.on_message,
+    on_message_deleted=events.on_message_deleted,
 )

@@ -3,6 +3,7 @@
 from bot.feature import Feature
 from bot.home.section import HomeContext, HomeSection, RenderedSection
 from bot.kudos import (
+    events,
     history,
     notes,
     notifications,
@@ -31,4 +32,6 @@ KUDOS = Feature(
     help_lines=lambda emoji: [notes.help_line(emoji)],
     home_sections=(HomeSection(render=_render_recent, position=200),),
     is_active=history.has_any,
+    on_reaction=events.on_reaction,
+    on_message_deleted=events.on_message_deleted,
 )

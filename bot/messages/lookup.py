@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -15,7 +17,9 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    false,
     func,
+    null,
     or_,
     select,
     true,
@@ -23,17 +27,33 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from bot.db.statements import dialect_name, table
-from models import Answer, Ask, Channel, Round
+from models import Base, Channel
 
 # A message as Slack names it: its channel, and its ts there.
 MessageKey = tuple[str, str]
 
-_channels, _asks = table(Channel), table(Ask)
-_answers, _rounds = table(Answer), table(Round)
+_channels = table(Channel)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedTable:
+    """A table whose rows are messages in Slack, found by `channel_id` and `ts`.
+
+    `parent` and `author` are the columns of the row that a row belongs to, and of the
+    member who wrote the message or had it posted; None where there is no such column.
+    """
+
+    name: str
+    model: type[Base]
+    parent: str | None = None
+    author: str | None = None
 
 
 def fetch_rows(
-    session: Session | Connection, installation_id: int, keys: Iterable[MessageKey]
+    session: Session | Connection,
+    installation_id: int,
+    keys: Iterable[MessageKey],
+    tables: tuple[TrackedTable, ...],
 ) -> Sequence[Sequence[Any]]:
     """A row for each message that is known, and for the first in each known channel.
 
@@ -45,54 +65,50 @@ def fetch_rows(
     kind = dialect_name(session)
     asked = json.dumps(wanted if kind == "sqlite" else _to_json_rows(wanted))
     return session.execute(
-        _STATEMENTS[kind], {"installation_id": installation_id, "wanted": asked}
+        _statement(kind, tables), {"installation_id": installation_id, "wanted": asked}
     ).all()
 
 
 def _select_rows(
-    wanted: FromClause, channel: Any, ts: Any, is_first_of_channel: ColumnElement[bool]
+    wanted: FromClause,
+    channel: Any,
+    ts: Any,
+    is_first_of_channel: ColumnElement[bool],
+    tables: tuple[TrackedTable, ...],
 ) -> Select[Any]:
-    is_known = or_(
-        _asks.c.id.is_not(None), _answers.c.id.is_not(None), _rounds.c.id.is_not(None)
+    """Select the channel's columns, and the id, parent and author in each table."""
+    joined = [(tracked, table(tracked.model)) for tracked in tables]
+    statement = select(
+        channel,
+        ts,
+        _channels.c.id,
+        _channels.c.capture,
+        _channels.c.helpful_emoji,
+        _channels.c.solved_emoji,
+        _channels.c.second_emoji,
+        _channels.c.kudos_emoji,
+        *(
+            rows.c[name] if name else null().label(f"{tracked.name}_{number}")
+            for tracked, rows in joined
+            for number, name in enumerate(("id", tracked.parent, tracked.author))
+        ),
+    ).join_from(
+        wanted,
+        _channels,
+        and_(
+            _channels.c.installation_id == bindparam("installation_id"),
+            _channels.c.slack_id == channel,
+        ),
     )
-    return (
-        select(
-            channel,
-            ts,
-            _channels.c.id,
-            _channels.c.capture,
-            _channels.c.helpful_emoji,
-            _channels.c.solved_emoji,
-            _channels.c.second_emoji,
-            _channels.c.kudos_emoji,
-            _asks.c.id,
-            _asks.c.asker,
-            _answers.c.id,
-            _answers.c.ask_id,
-            _answers.c.author,
-            _rounds.c.id,
+    for _, rows in joined:
+        statement = statement.outerjoin(
+            rows, and_(rows.c.channel_id == _channels.c.id, rows.c.ts == ts)
         )
-        .join_from(
-            wanted,
-            _channels,
-            and_(
-                _channels.c.installation_id == bindparam("installation_id"),
-                _channels.c.slack_id == channel,
-            ),
-        )
-        .outerjoin(_asks, and_(_asks.c.channel_id == _channels.c.id, _asks.c.ts == ts))
-        .outerjoin(
-            _answers,
-            and_(_answers.c.channel_id == _channels.c.id, _answers.c.ts == ts),
-        )
-        .outerjoin(
-            _rounds, and_(_rounds.c.channel_id == _channels.c.id, _rounds.c.ts == ts)
-        )
-        .where(or_(is_first_of_channel, is_known))
-    )
+    is_known = or_(false(), *(rows.c.id.is_not(None) for _, rows in joined))
+    return statement.where(or_(is_first_of_channel, is_known))
 
 
-def _sqlite_statement() -> Select[Any]:
+def _sqlite_statement(tables: tuple[TrackedTable, ...]) -> Select[Any]:
     """Asked with a JSON object: for each channel a list of `ts`."""
     channels = func.json_each(bindparam("wanted", type_=Text)).table_valued(
         "key", "value", name="wanted"
@@ -105,10 +121,11 @@ def _sqlite_statement() -> Select[Any]:
         channels.c.key,
         messages.c.value,
         messages.c.key == 0,
+        tables,
     )
 
 
-def _postgresql_statement() -> Select[Any]:
+def _postgresql_statement(tables: tuple[TrackedTable, ...]) -> Select[Any]:
     """Asked with a JSON list of (channel, `ts`, whether it is the channel's first).
 
     Of lists within a list PostgreSQL would expect ten thousand messages.
@@ -117,7 +134,7 @@ def _postgresql_statement() -> Select[Any]:
         cast(bindparam("wanted", type_=Text), JSON)
     ).table_valued("value", name="wanted")
     part = wanted.c.value.op("->>")
-    return _select_rows(wanted, part(0), part(1), cast(part(2), Boolean))
+    return _select_rows(wanted, part(0), part(1), cast(part(2), Boolean), tables)
 
 
 def _to_json_rows(wanted: Mapping[str, Sequence[str]]) -> list[tuple[str, str, bool]]:
@@ -128,4 +145,8 @@ def _to_json_rows(wanted: Mapping[str, Sequence[str]]) -> list[tuple[str, str, b
     ]
 
 
-_STATEMENTS = {"sqlite": _sqlite_statement(), "postgresql": _postgresql_statement()}
+@cache
+def _statement(kind: str, tables: tuple[TrackedTable, ...]) -> Select[Any]:
+    """Built once for the tables of a process."""
+    build = _sqlite_statement if kind == "sqlite" else _postgresql_statement
+    return build(tables)

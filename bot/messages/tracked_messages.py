@@ -1,20 +1,20 @@
 """The Slack messages that we track, and the locks of their channels."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.db.statements import table
 from bot.messages import lookup
-from bot.messages.lookup import MessageKey
+from bot.messages.lookup import MessageKey, TrackedTable
 from bot.workspace import reaction_emoji
-from models import Ask, Channel
+from models import Channel
 
-_channels, _asks = table(Channel), table(Ask)
+_channels = table(Channel)
 
 
 _LOCK_CHANNELS = (
@@ -25,9 +25,19 @@ _LOCK_CHANNELS = (
 )
 
 
+class TrackedRow(NamedTuple):
+    """The row of a message in one of the tables whose rows are messages."""
+
+    id: int
+    # The row that it belongs to, as an answer to an ask.
+    parent_id: int | None
+    # Who wrote the message, or had it posted.
+    author: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class TrackedMessage:
-    """Where something happened, and what we know of that message."""
+    """A message in a channel that we know, and what is stored about it."""
 
     channel_id: int
     slack_channel: str
@@ -37,60 +47,66 @@ class TrackedMessage:
     # On a kudos message; on a person's.
     join_emoji: tuple[str, ...]
     kudos_emoji: tuple[str, ...]
-    # The ask that the message belongs to, as its answer or as the ask itself.
-    ask_id: int | None
-    is_ask: bool
-    answer_id: int | None
-    author: str | None
-    # The round of a check-in whose message it is.
-    round_id: int | None = None
+    # By the name of the `TrackedTable`; most messages have none.
+    rows: Mapping[str, TrackedRow]
 
-    def meaning(self, emoji_name: str) -> str | None:
-        """What an emoji on the message means; "" until we know what the message is."""
-        on_ask = reaction_emoji.meaning_on_ask(emoji_name, self.solved_emoji)
-        on_answer = reaction_emoji.meaning_on_answer(
-            emoji_name, self.helpful_emoji, self.solved_emoji
-        )
-        if self.ask_id is None:
-            return "" if on_ask or on_answer else None
-        return on_ask if self.is_ask else on_answer
-
-    def unknown(self) -> "TrackedMessage":
-        """The same channel, with a message of which nothing is known."""
-        return replace(
-            self, ask_id=None, is_ask=False, answer_id=None, author=None, round_id=None
-        )
+    @property
+    def author(self) -> str | None:
+        """Who wrote the message, or had it posted; None where that is unknown."""
+        authors = (row.author for row in self.rows.values())
+        return next(filter(None, authors), None)
 
 
 def find_all(
-    session: Session | Connection, installation_id: int, keys: Iterable[MessageKey]
+    session: Session | Connection,
+    installation_id: int,
+    keys: Iterable[MessageKey],
+    tables: tuple[TrackedTable, ...],
 ) -> dict[MessageKey, TrackedMessage]:
-    """What we know of messages; nothing of those in channels that we don't know."""
-    places: dict[MessageKey, TrackedMessage] = {}
+    """Find what is stored about messages; nothing of those in unknown channels."""
+    messages: dict[MessageKey, TrackedMessage] = {}
     unknown: dict[str, TrackedMessage] = {}
     wanted = set(keys)
-    for channel, ts, *row in lookup.fetch_rows(session, installation_id, wanted):
-        place = places[channel, ts] = _from_row(row, channel)
+    for channel, ts, *row in lookup.fetch_rows(
+        session, installation_id, wanted, tables
+    ):
+        message = messages[channel, ts] = _from_row(row, channel, tables)
         if channel not in unknown:
-            unknown[channel] = place.unknown()
-    for message in wanted - places.keys():
-        channel = message[0]
+            # The same channel, with a message of which nothing is known.
+            unknown[channel] = (
+                replace(message, rows=_NO_ROWS) if message.rows else message
+            )
+    for key in wanted - messages.keys():
+        channel = key[0]
         if channel in unknown:
-            places[message] = unknown[channel]
-    return places
+            messages[key] = unknown[channel]
+    return messages
 
 
 def find(
-    session: Session | Connection, installation_id: int, slack_channel: str, ts: str
+    session: Session | Connection,
+    installation_id: int,
+    slack_channel: str,
+    ts: str,
+    tables: tuple[TrackedTable, ...],
 ) -> TrackedMessage | None:
-    """What we know of a message; None in a channel that we don't know."""
-    message = (slack_channel, ts)
-    return find_all(session, installation_id, [message]).get(message)
+    """Find what is stored about a message; None in an unknown channel."""
+    key = (slack_channel, ts)
+    return find_all(session, installation_id, [key], tables).get(key)
 
 
-def _from_row(row: Sequence[Any], slack_channel: str) -> TrackedMessage:
-    channel_id, capture, helpful, solved, second, kudos, *of_message = row
-    ask_id, asker, answer_id, of_ask, author, round_id = of_message
+_NO_ROWS: Mapping[str, TrackedRow] = {}
+
+
+def _from_row(
+    row: Sequence[Any], slack_channel: str, tables: tuple[TrackedTable, ...]
+) -> TrackedMessage:
+    channel_id, capture, helpful, solved, second, kudos, *of_tables = row
+    rows = {
+        table.name: TrackedRow(*of_tables[3 * number : 3 * number + 3])
+        for number, table in enumerate(tables)
+        if of_tables[3 * number] is not None
+    }
     return TrackedMessage(
         channel_id=channel_id,
         slack_channel=slack_channel,
@@ -101,11 +117,7 @@ def _from_row(row: Sequence[Any], slack_channel: str) -> TrackedMessage:
         solved_emoji=reaction_emoji.DEFAULT_SOLVED if solved is None else tuple(solved),
         join_emoji=reaction_emoji.DEFAULT_JOIN if second is None else tuple(second),
         kudos_emoji=tuple(kudos or ()),
-        ask_id=ask_id or of_ask,
-        is_ask=ask_id is not None,
-        answer_id=answer_id,
-        author=asker or author,
-        round_id=round_id,
+        rows=rows,
     )
 
 

@@ -6,8 +6,6 @@ from bot import visibility
 from bot.checkins import (
     notes,
     participants,
-    posts,
-    responses,
     rules,
     sharing,
 )

@@ -1,0 +1,193 @@
+"""Each feature is plugged in once, and nothing that it is plugged into knows it."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.features import FEATURES
+from models import Base
+from tests.test_conventions import OURS, called, name, nodes
+
+ROOT = Path(__file__).parent.parent
+FAKE = ROOT / "tests" / "fake_feature"
+# These plug something in, too, and are known to features.
+PLATFORM = {"home", "settings", "privacy"}
+GENERIC = (
+    *("bot/home", "bot/settings", "bot/privacy", "bot/workspace", "bot/monitoring.py"),
+    *("bot/outbox", "bot/messages", "bot/feature.py"),
+    *("handlers/messages.py", "handlers/batch_commit.py", "handlers/workspace.py"),
+)
+
+
+def twice(things: Iterable[Any]) -> list[Any]:
+    return [thing for thing, count in Counter(things).items() if count > 1]
+
+
+def declared(part: str) -> list[Any]:
+    return [thing for feature in FEATURES for thing in getattr(feature, part)]
+
+
+def test_each_feature_has_a_file_and_is_in_the_list():
+    files = {file.parent.name for file in (ROOT / "bot").glob("*/feature.py")}
+    assert [feature.name for feature in FEATURES] != []
+    assert {feature.name for feature in FEATURES} == files
+    assert twice(feature.name for feature in FEATURES) == []
+
+
+def test_nothing_is_plugged_in_twice():
+    assert twice(one.kind for one in declared("message_types")) == []
+    assert twice(one.action for one in declared("permissions")) == []
+    assert twice(one.model for one in declared("personal_data")) == []
+    assert twice(one.name for one in declared("tracked_tables")) == []
+    assert twice(one.model for one in declared("tracked_tables")) == []
+    assert twice(one.pages.name for one in declared("home_sections") if one.pages) == []
+    for part in ("channel_settings", "workspace_settings", "member_settings"):
+        assert twice(one.name for one in declared(part)) == [], part
+
+
+def test_what_stands_in_a_place_stands_alone_there():
+    """Two settings, or sections of the Home tab, would change places by chance."""
+    for part in ("channel_settings", "workspace_settings", "member_settings"):
+        assert twice(one.position for one in declared(part)) == [], part
+    sections = declared("home_sections")
+    assert twice((one.is_waiting, one.position) for one in sections) == []
+
+
+def kinds() -> Iterator[str]:
+    """Each MessageKind that is named in the source."""
+    for file in OURS:
+        for node in nodes(file):
+            if called(node) == "MessageKind" and isinstance(node, ast.Call):
+                [kind] = node.args
+                if isinstance(kind, ast.Constant):
+                    yield str(kind.value)
+
+
+def test_each_kind_of_message_has_a_type_and_is_declared_once():
+    assert twice(kinds()) == []
+    assert set(kinds()) == set(FEATURES.message_types)
+
+
+def test_each_table_has_a_policy():
+    tables = {mapper.class_ for mapper in Base.registry.mappers}
+    assert {policy.model for policy in FEATURES.personal_data} == tables
+
+
+def action_ids() -> Iterator[str]:
+    """The id of each button, menu and form that has a listener, but for patterns."""
+    for file in OURS:
+        for node in nodes(file):
+            if not isinstance(node, ast.Call):
+                continue
+            function = called(node).rpartition(".")[2]
+            at = {"action": 0, "view": 0, "on_button": 2, "on_view": 2}.get(function)
+            if at is not None and at < len(node.args):
+                value = node.args[at]
+                if isinstance(value, ast.Constant):
+                    yield f"{function.removeprefix('on_')} {value.value!r}"
+
+
+def test_each_button_and_form_has_one_listener():
+    assert len(set(action_ids())) > 20
+    assert twice(action_ids()) == []
+
+
+def test_what_features_are_plugged_into_imports_none_of_them():
+    features = {feature.name for feature in FEATURES} - PLATFORM
+    assert {"asks", "kudos", "checkins"} <= features
+    broken = [
+        f"{name(file)}: {module}"
+        for file in OURS
+        if name(file).startswith(GENERIC)
+        for node in nodes(file)
+        for module in imported(node)
+        if module.split(".")[:2] in [["bot", feature] for feature in features]
+    ]
+    assert broken == []
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def insert(file: Path, before: str, line: str) -> None:
+    text = file.read_text()
+    assert text.count(before) == 1, (file, before)
+    file.write_text(text.replace(before, line + before))
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of the program with one more feature, and these files touched for it."""
+    for folder in ("bot", "cli", "handlers", "jobs", "migrations", "models", "sandbox"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    shutil.copytree(
+        ROOT / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("browser")
+    )
+    for file in ("app.py", "manifest.yml", "pyproject.toml"):
+        shutil.copy(ROOT / file, tmp_path)
+    versions = "\n".join(
+        file.read_text() for file in (ROOT / "migrations" / "versions").glob("*.py")
+    )
+    [head] = set(re.findall(r'^revision = "(\w+)"', versions, re.MULTILINE)) - set(
+        re.findall(r'^down_revision = "(\w+)"', versions, re.MULTILINE)
+    )
+    for template in FAKE.rglob("*.txt"):
+        target = tmp_path / template.relative_to(FAKE).with_suffix("")
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(template.read_text().replace("{head}", head))
+    insert(
+        tmp_path / "models" / "__init__.py",
+        "from models.workspace_settings ",
+        "from models.tips import Tip as Tip\n"
+        "from models.tips import TipChannel as TipChannel\n",
+    )
+    features = tmp_path / "bot" / "features.py"
+    insert(
+        features,
+        "\n\ndef load_features",
+        "from bot.tips.feature import TIPS\n",
+    )
+    insert(features, "            SETTINGS,\n", "            TIPS,\n")
+    handlers = tmp_path / "handlers" / "__init__.py"
+    insert(handlers, "    workspace,\n)", "    tips,\n")
+    insert(
+        handlers, "    workspace.register(bolt, rt)\n", "    tips.register(bolt, rt)\n"
+    )
+    insert(tmp_path / "pyproject.toml", "checkins | kudos", "tips | ")
+    return tmp_path
+
+
+def run(tree: Path, *command: str) -> None:
+    done = subprocess.run(
+        command,
+        cwd=tree,
+        env=os.environ | {"PYTHONPATH": str(tree)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.deep
+def test_a_new_feature_touches_its_own_files_and_a_line_here_and_there(tree: Path):
+    alone = ("-n", "0", "-q", "-p", "no:cacheprovider", "-m", "")
+    run(
+        tree,
+        *(sys.executable, "-m", "pytest", *alone),
+        *("tests/test_tips.py", "tests/test_features.py", "-k", "not new_feature"),
+    )
+    run(tree, str(Path(sys.executable).with_name("lint-imports")), "--no-cache")

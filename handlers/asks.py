@@ -142,7 +142,7 @@ def _refresh_form(form: ViewSubmission, request: Request) -> None:
     request.refresh(users=[form.actor], channel=_chosen_channel(form.view))
 
 
-def submit(form: ViewSubmission, tx: Transaction) -> Response:
+def submit(form: ViewSubmission, tx: Transaction) -> None:
     draft, checkin_id = _draft(form.view), _checkin_id(form.view)
     channel = channels.get_or_create(tx, _chosen_channel(form.view))
     if not channel.is_joined:
@@ -161,13 +161,11 @@ def submit(form: ViewSubmission, tx: Transaction) -> Response:
     )
     if checkin is not None:
         sharing.record_ask(tx, checkin, new_ask)
-    return None
 
 
-def edit(form: ViewSubmission, tx: Transaction) -> Response:
+def edit(form: ViewSubmission, tx: Transaction) -> None:
     draft = _draft(form.view)
     asks.edit(tx, asks.get(tx, _ask_id(form.view)), draft, by=form.actor)
-    return None
 
 
 def close(form: ViewSubmission, tx: Transaction) -> Response:
@@ -181,10 +179,9 @@ def delete(form: ViewSubmission, tx: Transaction) -> Response:
     return CloseViews()
 
 
-def set_what_worked(form: ViewSubmission, tx: Transaction) -> Response:
+def set_what_worked(form: ViewSubmission, tx: Transaction) -> None:
     solved_ask, text = asks.get(tx, _ask_id(form.view)), form.view.text("worked")
     actions.set_what_worked(tx, solved_ask, text, by=form.actor)
-    return None
 
 
 def _chosen_channel(view: View) -> str:

@@ -39,7 +39,7 @@ def open_share_form(click: BlockAction, tx: Transaction) -> Response:
     return OpenView(sharing.form(tx, parse_id(click.value), click.actor))
 
 
-def share(form: ViewSubmission, tx: Transaction) -> Response:
+def share(form: ViewSubmission, tx: Transaction) -> None:
     view = form.view
     response = rules.parse_response(
         view.text("working_on"),
@@ -49,7 +49,6 @@ def share(form: ViewSubmission, tx: Transaction) -> Response:
     )
     round_id = parse_id(view.metadata().get("round"))
     sharing.share(tx, round_id, form.actor, response)
-    return None
 
 
 def join(click: BlockAction, tx: Transaction) -> Response:

@@ -76,23 +76,20 @@ def turn_page(click: BlockAction, tx: Transaction) -> Response:
     return AfterAck(partial(show_home, member=click.actor))
 
 
-def end_pause(click: BlockAction, tx: Transaction) -> Response:
+def end_pause(click: BlockAction, tx: Transaction) -> None:
     settings.end_pause(tx, click.actor)
-    return None
 
 
-def join_checkin(click: BlockAction, tx: Transaction) -> Response:
+def join_checkin(click: BlockAction, tx: Transaction) -> None:
     checkins.join(tx, parse_id(click.value), click.actor)
-    return None
 
 
 def open_settings(interaction: Interaction, tx: Transaction) -> Response:
     return OpenView(settings.member_form(tx, interaction.actor))
 
 
-def save_settings(form: ViewSubmission, tx: Transaction) -> Response:
+def save_settings(form: ViewSubmission, tx: Transaction) -> None:
     settings.update_member(tx, form.view, member=form.actor)
-    return None
 
 
 def show_home(request: Request, member: str) -> None:

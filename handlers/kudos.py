@@ -231,7 +231,7 @@ def _refresh_form(form: ViewSubmission, request: Request) -> None:
         request.refresh(channel=subject.channel)
 
 
-def submit(form: ViewSubmission, tx: Transaction) -> Response:
+def submit(form: ViewSubmission, tx: Transaction) -> None:
     view, channel = form.view, None
     if channel_id := _chosen_channel(view):
         channel = channels.get_or_create(tx, channel_id)
@@ -246,7 +246,6 @@ def submit(form: ViewSubmission, tx: Transaction) -> Response:
     source = f"form:{view.id}"
     given = kudos.give(tx, channel, draft, giver=form.actor, source=source)
     kudos.send_receipt(tx, given, channel=channel)
-    return None
 
 
 def _chosen_channel(view: View) -> str | None:

@@ -66,7 +66,7 @@ def open_credit_form(click: BlockAction, tx: Transaction) -> Response:
     return OpenView(forms.credit_form())
 
 
-def add_credit(form: ViewSubmission, request: Request) -> Response:
+def add_credit(form: ViewSubmission, request: Request) -> None:
     people, channel = form.view.users("member"), form.view.conversation("channel")
     if len(people) != 1 or channel is None:
         raise UserError("Choose one person.", field="member")
@@ -80,18 +80,16 @@ def add_credit(form: ViewSubmission, request: Request) -> Response:
             by=form.actor,
             settings=request.rt.mentor_settings,
         )
-    return None
 
 
 def open_settings(click: BlockAction, tx: Transaction) -> Response:
     return OpenView(administration.settings_view(tx, by=click.actor))
 
 
-def save_settings(form: ViewSubmission, tx: Transaction) -> Response:
+def save_settings(form: ViewSubmission, tx: Transaction) -> None:
     administration.update_settings(
         tx,
         scope=form.view.chosen("scope") or "",
         experts=form.view.users("experts"),
         by=form.actor,
     )
-    return None

@@ -1,0 +1,183 @@
+"""What happens around a listener, whatever it does: with listeners of the tests."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from slack_sdk.models.blocks import SectionBlock
+
+import handlers.bolt_app
+from bot.errors import UserError
+from bot.runtime import Transaction
+from bot.slack.api import HashConflict, OutcomeUnknown
+from bot.slack.blocks import message_modal
+from bot.workspace import channels
+from handlers.interactions import (
+    AfterAck,
+    OpenView,
+    Reply,
+    Response,
+    UpdateView,
+    on_button,
+    on_view,
+    reads,
+    refresh_actor,
+    refresh_nobody,
+    writes,
+)
+from handlers.payloads import BlockAction, Interaction, ViewSubmission
+from handlers.requests import Request
+from tests.factories import Story
+from tests.slack_payloads import ASKER, HELP_CHANNEL
+
+PAGE = message_modal("A page", "Some text")
+MODAL = {"type": "modal", "callback_id": "page", "blocks": []}
+HOME = {"type": "home", "blocks": []}
+
+
+def with_button(
+    story: Story,
+    respond: Callable[[], Response],
+    *,
+    before: Callable[[Interaction, Request], None] = refresh_actor,
+) -> Story:
+    """Add a button that archives the channel, and returns a response."""
+
+    def archive(click: BlockAction, tx: Transaction) -> Response:
+        assert click.actor == ASKER
+        channels.get_or_create(tx, HELP_CHANNEL).is_archived = True
+        return respond()
+
+    bolt = handlers.bolt_app.create_app(story.rt)
+    on_button(bolt, story.rt, "archive", writes(archive, before=before))
+    return Story(
+        bolt, story.rt, story.deliverer, story.slack, story.clock, story.workspace
+    )
+
+
+def is_archived(story: Story) -> bool:
+    with story.rt.read(story.workspace) as tx:
+        channel = channels.find(tx, HELP_CHANNEL)
+        return channel is not None and channel.is_archived
+
+
+def shown(story: Story) -> str:
+    return str([story.slack.views, story.slack.responses])
+
+
+@pytest.mark.parametrize(
+    ("view", "method", "response"),
+    [
+        (None, "response_url", Reply("Done it.")),
+        (MODAL, "views.update", Reply("Done it.")),
+        (MODAL, "views.update", UpdateView(PAGE)),
+    ],
+)
+def test_a_change_stands_when_its_answer_cannot_be_shown(
+    story: Story, view: dict[str, Any] | None, method: str, response: Response
+):
+    told = with_button(story, lambda: response)
+    story.slack.fail[method] = [OutcomeUnknown(method, "timeout")]
+    assert told.click(ASKER, "archive", view=view).status == 200
+    assert is_archived(story)
+    assert shown(story) == "[[], []]"
+    assert story.slack.fail[method] == []
+
+
+def test_a_form_that_does_not_open_is_told(story: Story):
+    told = with_button(story, lambda: OpenView(PAGE))
+    story.slack.fail["views.open"] = [OutcomeUnknown("views.open", "timeout")]
+    assert told.click(ASKER, "archive").status == 200
+    assert "did not open the form in time" in shown(story)
+
+
+def test_a_page_that_somebody_changed_meanwhile_is_told_if_it_must_be_seen(
+    story: Story,
+):
+    told = with_button(story, lambda: UpdateView(PAGE, hash="h", is_required=True))
+    story.slack.fail["views.update"] = [HashConflict("views.update", "hash_conflict")]
+    assert told.click(ASKER, "archive", view=MODAL).status == 200
+    assert "did not open the form in time" in shown(story)
+
+
+def test_what_a_rule_refuses_changes_nothing(story: Story):
+    def refuse() -> Response:
+        raise UserError("Not today.")
+
+    told = with_button(story, refuse)
+    assert told.click(ASKER, "archive").status == 200
+    assert not is_archived(story)
+    assert "Not today." in shown(story)
+
+
+def test_a_modal_is_answered_in_its_place(story: Story):
+    blocks = [SectionBlock(text="Done it."), SectionBlock(text="And more")]
+    told = with_button(story, lambda: Reply("Done it.", blocks))
+    told.click(ASKER, "archive", view=MODAL)
+    [(view_id, view)] = story.slack.views
+    assert (view_id, view["title"]["text"]) == ("V0", "Done")
+    assert [block["text"]["text"] for block in view["blocks"]] == [
+        "Done it.",
+        "And more",
+    ]
+    assert story.slack.responses == []
+
+
+def test_a_home_tab_shows_no_answers(story: Story):
+    told = with_button(story, lambda: Reply("Done it."))
+    assert told.click(ASKER, "archive", view=HOME).status == 200
+    assert is_archived(story)
+    assert shown(story) == "[[], []]"
+
+
+@pytest.mark.parametrize(
+    ("view", "method"),
+    [(None, "views.open"), (HOME, "views.open"), (MODAL, "views.push")],
+)
+def test_a_form_opens_on_top_of_a_modal_only(
+    story: Story, view: dict[str, Any] | None, method: str
+):
+    told = with_button(story, lambda: OpenView(PAGE))
+    told.click(ASKER, "archive", view=view)
+    assert [call for call in story.slack.calls if call.startswith("views.")] == [method]
+
+
+def test_what_comes_after_the_acknowledgement_sees_the_change(story: Story):
+    seen: list[bool] = []
+
+    def look(request: Request) -> None:
+        assert request.workspace == story.workspace
+        seen.append(is_archived(story))
+
+    told = with_button(story, lambda: AfterAck(look, Reply("Done it.")))
+    told.click(ASKER, "archive")
+    assert seen == [True]
+    assert "Done it." in shown(story)
+
+
+@pytest.mark.parametrize(
+    ("before", "calls"), [(refresh_actor, ["users.info"]), (refresh_nobody, [])]
+)
+def test_slack_is_asked_about_the_person_where_the_listener_needs_it(
+    story: Story,
+    before: Callable[[Interaction, Request], None],
+    calls: list[str],
+):
+    told = with_button(story, lambda: None, before=before)
+    told.click(ASKER, "archive")
+    assert story.slack.calls == calls
+
+
+def test_a_submitted_form_is_updated_by_its_acknowledgement(story: Story):
+    def turn(_: ViewSubmission, __: Transaction) -> Response:
+        return UpdateView(PAGE)
+
+    bolt = handlers.bolt_app.create_app(story.rt)
+    on_view(bolt, story.rt, "page", reads(turn))
+    told = Story(
+        bolt, story.rt, story.deliverer, story.slack, story.clock, story.workspace
+    )
+    answer = told.submit(ASKER, MODAL, {})
+    assert '"response_action": "update"' in str(answer.body)
+    assert "Some text" in str(answer.body)
+    assert story.slack.views == []

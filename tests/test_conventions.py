@@ -1,7 +1,7 @@
 """Rules of the house that no linter knows, read from the source."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -201,37 +201,44 @@ def test_nobody_acts_in_a_channel_without_being_in_it():
     assert where(OURS, asks_for_roles_only) != []
 
 
-def promised() -> Iterator[str]:
-    """The kind of each promise; a function with a `kind` of its own passes it on."""
+def kinds() -> dict[str, str]:
+    """The name of each constant that holds a kind of message, with the kind."""
+    return {
+        ast.unparse(node.targets[0]): str(ast.literal_eval(node.value.args[0]))
+        for file in OURS
+        for node in nodes(file)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and called(node.value) == "MessageKind"
+    }
+
+
+def enqueued() -> set[str]:
+    """The kinds that are named anywhere but in their types and in lookups."""
+    known = kinds()
+    found: set[str] = set()
     for file in OURS:
-        passing = {
-            node.name
+        describing = {
+            id(argument)
             for node in nodes(file)
-            if isinstance(node, ast.FunctionDef)
-            and "kind" in {arg.arg for arg in node.args.args[:2]}
+            if isinstance(node, ast.Call)
+            and called(node) in {"MessageType", "PostedMessage", "dedup_key"}
+            for argument in (*node.args, *(keyword.value for keyword in node.keywords))
         }
-        for node in nodes(file):
-            if not isinstance(node, ast.Call):
-                continue
-            if called(node) in {
-                "enqueue.enqueue",
-                "enqueue.enqueue_many",
-                "enqueue.enqueue_update",
-                "enqueue.enqueue_updates",
-            }:
-                kind = node.args[1]
-            elif called(node) in passing and name(file) != "bot/outbox/enqueue.py":
-                kind = node.args[0]
-            else:
-                continue
-            if isinstance(kind, ast.Constant):
-                yield str(kind.value)
-            else:
-                assert ast.unparse(kind) == "kind", f"{name(file)}:{node.lineno}"
+        found |= {
+            known[node.id]
+            for node in nodes(file)
+            if isinstance(node, ast.Name)
+            and isinstance(node.ctx, ast.Load)
+            and node.id in known
+            and id(node) not in describing
+        }
+    return found
 
 
-def test_what_is_promised_can_be_sent_and_what_can_be_sent_is_promised():
-    assert set(promised()) == set(FEATURES.message_types)
+def test_each_kind_of_message_is_enqueued_and_has_a_type():
+    assert set(kinds().values()) == set(FEATURES.message_types)
+    assert enqueued() == set(FEATURES.message_types)
 
 
 def test_no_module_is_named_after_nothing_in_particular():

@@ -20,18 +20,15 @@ from bot.db.statements import upsert
 from bot.runtime import Transaction, Workspace
 from models import Channel, Round, Schedule
 
-# Started in one transaction, for which everything else that changes something waits.
-# At each tick of the clock's, that is more than can be posted until the next.
+# Started in one transaction, while other writers wait. It is more than can be posted
+# between two ticks.
 BATCH_SIZE = 25
 # Skipped in one transaction.
 SKIP_BATCH_SIZE = 25
 
 
 def oldest_channel_fetch(tx: Transaction) -> datetime | None:
-    """How old our facts are of the channels that are due to be asked: the oldest.
-
-    None where nothing is due.
-    """
+    """The time of the oldest fetch among channels whose round is due; None if none."""
     oldest: datetime | None = tx.session.scalar(
         select(func.min(func.coalesce(Channel.looked_up_at, EPOCH)))
         .join(Schedule, Schedule.channel_id == Channel.id)
@@ -41,7 +38,7 @@ def oldest_channel_fetch(tx: Transaction) -> datetime | None:
 
 
 def start_due(tx: Transaction) -> int:
-    """Start some of what is due, the earliest first; of how many schedules.
+    """Start some of the due rounds, the earliest first; returns how many schedules.
 
     Any number of processes may do so at once.
     """
@@ -66,10 +63,11 @@ def _is_due(workspace: Workspace, now: datetime) -> ColumnElement[bool]:
 
 
 def start(tx: Transaction, schedule: Schedule) -> None:
-    """Start the round of a held schedule that is due, and plan the next.
+    """Start the round of a locked schedule that is due, and plan the next one.
 
-    Of several that are due only the last can be in time. What is too late is recorded
-    as skipped, and told once.
+    1. Of several occurrences that are due, only the last can still be in time.
+    2. The others are recorded as skipped, and the owners are notified once.
+    3. The last one is opened, if it is in time.
     """
     if (
         schedule.next_at is None
@@ -78,21 +76,24 @@ def start(tx: Transaction, schedule: Schedule) -> None:
     ):
         return
     channel = tx.session.get_one(Channel, schedule.channel_id)
-    because = schedules.pause_reason(schedule, channel)
-    if because is not None:
-        schedules.pause(tx, schedule, because)
+    reason = schedules.pause_reason(schedule, channel)
+    if reason is not None:
+        schedules.pause(tx, schedule, reason)
         return
     zone = ZoneInfo(schedule.zone)
-    waiting = _due_occurrences(schedule, zone, tx.now)
-    late = waiting
-    if waiting and tx.now < recurrence.post_deadline(waiting[-1], zone):
-        *late, _ = waiting
-    skipped = [one for one in late if _skip(tx, schedule, one, zone)]
-    schedules.schedule_next(tx, schedule)
-    if len(late) < len(waiting):
-        _open(tx, schedule, channel, waiting[-1], zone)
+    due, following = _split_occurrences(tx, schedule, zone)
+    late = due
+    if due and tx.now < recurrence.post_deadline(due[-1], zone):
+        *late, _ = due
+    skipped = [
+        occurrence for occurrence in late if _skip(tx, schedule, occurrence, zone)
+    ]
+    schedules.set_next(schedule, following)
+    if len(late) < len(due):
+        _open(tx, schedule, channel, due[-1], following)
     if skipped:
-        schedules.notify_skipped(tx, schedule, [one.day for one in skipped], "down")
+        days = [occurrence.day for occurrence in skipped]
+        schedules.notify_skipped(tx, schedule, days, "down")
 
 
 def any_late(tx: Transaction) -> bool:
@@ -128,27 +129,30 @@ def _late_query(workspace: Workspace, now: datetime) -> Select[int]:
     )
 
 
-def _due_occurrences(
-    schedule: Schedule, zone: ZoneInfo, now: datetime
-) -> list[Occurrence]:
-    """From the one that was planned until now, in order."""
-    found: list[Occurrence] = []
-    for one in recurrence.occurrences(
+def _split_occurrences(
+    tx: Transaction, schedule: Schedule, zone: ZoneInfo
+) -> tuple[list[Occurrence], Occurrence | None]:
+    """The occurrences from the planned one until now, in order, and the next one."""
+    used_dates = schedules.used_dates(tx, schedule.id, schedule.at, zone)
+    due: list[Occurrence] = []
+    for occurrence in recurrence.occurrences(
         schedules.recurrence_of(schedule),
         schedule.at,
         zone,
         cast("date", schedule.next_date),
     ):
-        if one.at > now:
-            break
-        found.append(one)
-    return found
+        if occurrence.at <= tx.now:
+            due.append(occurrence)
+        elif occurrence.day not in used_dates:
+            return due, occurrence
+    # The bot was down for longer than the horizon of the occurrences.
+    return due, next(schedules.upcoming(tx, schedule), None)
 
 
 def _skip(
     tx: Transaction, schedule: Schedule, occurrence: Occurrence, zone: ZoneInfo
 ) -> bool:
-    """Whether it was not known before."""
+    """Record that a date was skipped; False if it has a round already."""
     values = _values(schedule, occurrence, zone, now=tx.now)
     return (
         tx.session.scalar(
@@ -166,22 +170,20 @@ def _open(
     schedule: Schedule,
     channel: Channel,
     occurrence: Occurrence,
-    zone: ZoneInfo,
+    following: Occurrence | None,
 ) -> None:
-    """Ask the channel, but for a date that has had its round."""
-    asked_before = tx.session.scalar(
+    """Ask the channel, unless the date has had its round."""
+    zone = ZoneInfo(schedule.zone)
+    previous_rounds = tx.session.scalar(
         select(func.count())
         .select_from(Round)
         .where(Round.schedule_id == schedule.id, Round.state.in_(("open", "closed")))
     )
-    then = None
-    if schedule.next_at is not None and schedule.next_date is not None:
-        then = Occurrence(schedule.next_date, schedule.next_at)
     values = _values(schedule, occurrence, zone, now=tx.now) | {
         "closes_at": recurrence.closing_time(
-            occurrence, schedule.open_days, zone, then
+            occurrence, schedule.open_days, zone, following
         ),
-        "reflection": rules.next_reflection(schedule.reflections, asked_before or 0),
+        "reflection": rules.next_reflection(schedule.reflections, previous_rounds or 0),
         "state": "open",
         "reason": None,
     }
@@ -224,7 +226,7 @@ _LOCK = (
 
 
 def lock(session: Session, round_id: int) -> Round | None:
-    """The round as it is now; nobody else changes who shared in it meanwhile."""
+    """Lock the round, and return it as it is now; None if there is none."""
     return session.scalar(
         select(Round)
         .filter_by(id=round_id)
@@ -248,13 +250,13 @@ def lock_with_schedule(session: Session, round_id: int) -> Round:
 
 
 def lock_many(session: Session, round_ids: Collection[int]) -> None:
-    """`hold` several, in the order in which everybody does."""
+    """Lock several rounds, in the common order."""
     if round_ids:
         session.execute(_LOCK, {"round_ids": list(round_ids)})
 
 
 def lock_open(session: Session, schedule_id: int) -> list[Round]:
-    """The rounds of a check-in that are open, as `hold` gives each."""
+    """Lock the open rounds of a check-in, and return them."""
     return list(
         session.scalars(
             select(Round)
@@ -267,6 +269,6 @@ def lock_open(session: Session, schedule_id: int) -> list[Round]:
 
 
 def update_digest(tx: Transaction, round_: Round) -> None:
-    """A closed round's message is to show what is true now."""
+    """Update the digest of a closed round to the state of now."""
     channel = tx.session.get_one(Channel, round_.channel_id)
     tx.enqueue_update(CHECKIN_DIGEST, round_.id, to=channel.slack_id)

@@ -75,11 +75,11 @@ def skipped_in_future(now: datetime) -> ColumnElement[bool]:
 
 
 def schedule_next(tx: Transaction, schedule: Schedule) -> None:
-    """Write down what is due next."""
-    _set_next(schedule, next(upcoming(tx, schedule), None))
+    """Plan the next occurrence after now."""
+    set_next(schedule, next(upcoming(tx, schedule), None))
 
 
-def _set_next(schedule: Schedule, occurrence: Occurrence | None) -> None:
+def set_next(schedule: Schedule, occurrence: Occurrence | None) -> None:
     schedule.next_date = occurrence.day if occurrence else None
     schedule.next_at = occurrence.at if occurrence else None
 
@@ -124,7 +124,7 @@ def reschedule(tx: Transaction, schedule_ids: Sequence[int]) -> None:
     """Plan anew those of these schedules that are still planned."""
     found = _not_yet_due(tx.workspace, tx.now).where(Schedule.id.in_(schedule_ids))
     for schedule in tx.session.scalars(lock_for_update(found)):
-        _set_next(schedule, _recompute_next(tx, schedule))
+        set_next(schedule, _recompute_next(tx, schedule))
 
 
 def _not_yet_due(workspace: Workspace, now: datetime) -> Select[Schedule]:

@@ -9,7 +9,7 @@ from bot.forms.fields import Choice, Emoji, Topics
 from bot.forms.setting import Setting, column_setting
 from bot.runtime import Transaction
 from bot.slack import emoji
-from bot.workspace import channels, reaction_emoji
+from bot.workspace import reaction_emoji
 from models import Channel
 
 CAPTURE_CHOICES = (
@@ -38,18 +38,6 @@ def _put_capture(tx: Transaction, channel: Channel, capture: str) -> None:
     channel.capture = capture
 
 
-def _put_helpful(_tx: Transaction, channel: Channel, names: Sequence[str]) -> None:
-    channel.helpful_emoji = reaction_emoji.to_setting(
-        names, channel.helpful_emoji, reaction_emoji.DEFAULT_HELPFUL
-    )
-
-
-def _put_solved(_tx: Transaction, channel: Channel, names: Sequence[str]) -> None:
-    channel.solved_emoji = reaction_emoji.to_setting(
-        names, channel.solved_emoji, reaction_emoji.DEFAULT_SOLVED
-    )
-
-
 CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
     Setting(
         Choice(name="capture", label="What becomes an ask", choices=CAPTURE_CHOICES),
@@ -75,27 +63,25 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
         ),
         position=40,
     ),
-    Setting(
+    reaction_emoji.emoji_setting(
         Emoji(
             name="helpful",
             label="Emoji for helpful",
             hint="On an answer, from anybody but its author.",
         ),
-        lambda _, channel: channels.helpful_emoji(channel),
-        _put_helpful,
-        default=reaction_emoji.DEFAULT_HELPFUL,
+        "helpful_emoji",
         position=50,
+        default=reaction_emoji.DEFAULT_HELPFUL,
     ),
-    Setting(
+    reaction_emoji.emoji_setting(
         Emoji(
             name="solved",
             label="Emoji for solved",
             hint="On an answer, from the person who asked.",
         ),
-        lambda _, channel: channels.solved_emoji(channel),
-        _put_solved,
-        default=reaction_emoji.DEFAULT_SOLVED,
+        "solved_emoji",
         position=60,
+        default=reaction_emoji.DEFAULT_SOLVED,
     ),
 )
 

@@ -1,9 +1,9 @@
 """Core statements for SQLite and PostgreSQL alike."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, and_, bindparam, or_
+from sqlalchemy import Connection, Table, and_, bindparam, delete, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -76,3 +76,20 @@ def upsert(session: Session, model: type[Any]) -> Any:
     if dialect_name(session) == "postgresql":
         return postgresql.insert(model)
     return sqlite.insert(model)
+
+
+def replace_members(
+    session: Session, model: type[Any], members: Iterable[str], **scope: Any
+) -> None:
+    """Store these members, and no others, as the rows of `model` in the `scope`.
+
+    `scope`: the other columns of its key, such as the channel.
+    """
+    wanted = set(members)
+    session.execute(delete(model).filter_by(**scope).where(model.member.not_in(wanted)))
+    for member in sorted(wanted):
+        session.execute(
+            upsert(session, model)
+            .values(**scope, member=member)
+            .on_conflict_do_nothing()
+        )

@@ -8,45 +8,31 @@ from bot.forms.fields import Emoji, Number, Switch
 from bot.forms.setting import Setting, column_setting
 from bot.kudos import allowance
 from bot.kudos.rules import MAX_DAILY_ALLOWANCE
-from bot.runtime import Transaction
 from bot.slack import emoji
-from bot.workspace import channels, reaction_emoji
+from bot.workspace import reaction_emoji
 from models import Channel
 
-
-def _put_join(_tx: Transaction, channel: Channel, names: Sequence[str]) -> None:
-    channel.second_emoji = reaction_emoji.to_setting(
-        names, channel.second_emoji, reaction_emoji.DEFAULT_JOIN
-    )
-
-
-def _put_kudos(_tx: Transaction, channel: Channel, names: Sequence[str]) -> None:
-    channel.kudos_emoji = reaction_emoji.to_setting(names, channel.kudos_emoji, ())
-
-
 CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
-    Setting(
+    reaction_emoji.emoji_setting(
         Emoji(
             name="second",
             label="Emoji to join in kudos",
             hint="On a kudos message, from anybody but its giver.",
         ),
-        lambda _, channel: channels.join_emoji(channel),
-        _put_join,
-        default=reaction_emoji.DEFAULT_JOIN,
+        "second_emoji",
         position=70,
+        default=reaction_emoji.DEFAULT_JOIN,
     ),
-    Setting(
+    reaction_emoji.emoji_setting(
         Emoji(
             name="kudos",
             label="Emoji that gives kudos",
             hint="Works on any message. Leave it empty to turn this off.",
             is_required=False,
         ),
-        lambda _, channel: channels.kudos_emoji(channel),
-        _put_kudos,
-        default=(),
+        "kudos_emoji",
         position=80,
+        default=(),
     ),
     column_setting(
         Switch(

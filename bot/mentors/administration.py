@@ -1,14 +1,14 @@
 """What the program leads see of mentors, and choose: all of it checked and recorded."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from slack_sdk.models.views import View
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import visibility
 from bot.config.mentors import MentorSettings
-from bot.db.statements import upsert
+from bot.db.statements import replace_members, upsert
 from bot.errors import UserError
 from bot.mentors import credit_store, detection, forms, periods, queries
 from bot.mentors.forms import CreditRow, EvidenceItem
@@ -221,7 +221,9 @@ def update_settings(
             index_elements=["installation_id"], set_={"scope": scope}
         )
     )
-    _replace_experts(tx, experts)
+    replace_members(
+        tx.session, ExpectedExpert, experts, installation_id=tx.workspace.id
+    )
 
 
 def settings_view(tx: Transaction, *, by: str) -> View:
@@ -238,19 +240,3 @@ def experts(tx: Transaction) -> list[str]:
             .order_by(ExpectedExpert.member)
         )
     )
-
-
-def _replace_experts(tx: Transaction, people: Iterable[str]) -> None:
-    wanted = set(people)
-    tx.session.execute(
-        delete(ExpectedExpert).where(
-            ExpectedExpert.installation_id == tx.workspace.id,
-            ExpectedExpert.member.not_in(wanted),
-        )
-    )
-    for slack_id in sorted(wanted):
-        tx.session.execute(
-            upsert(tx.session, ExpectedExpert)
-            .values(installation_id=tx.workspace.id, member=slack_id)
-            .on_conflict_do_nothing()
-        )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import (
     BindParameter,
@@ -50,6 +50,27 @@ class Delivery:
     verify_attempts: int
     first_sent_at: datetime
     is_unconfirmed: bool
+
+    @classmethod
+    def of(
+        cls, item: OutboxItem, *, started_at: datetime, is_unconfirmed: bool = False
+    ) -> Self:
+        return cls(
+            id=item.id,
+            installation_id=item.installation_id,
+            kind=item.kind,
+            subject_id=item.subject_id,
+            recipient=item.recipient,
+            payload=item.detail,
+            version=item.version,
+            metadata_token=item.operation,
+            started_at=started_at,
+            attempts=item.attempts,
+            failures=item.failures,
+            verify_attempts=item.looks,
+            first_sent_at=item.first_sent_at or started_at,
+            is_unconfirmed=is_unconfirmed,
+        )
 
 
 _items, _channels = table(OutboxItem), table(OutboxChannel)
@@ -197,22 +218,7 @@ def claim(session: Session, installation_id: int, *, now: datetime) -> Delivery 
     item.leased_until = now + LEASE_DURATION
     item.attempts += 1
     item.first_sent_at = item.first_sent_at or now
-    return Delivery(
-        id=item.id,
-        installation_id=item.installation_id,
-        kind=item.kind,
-        subject_id=item.subject_id,
-        recipient=item.recipient,
-        payload=item.detail,
-        version=item.version,
-        metadata_token=item.operation,
-        started_at=now,
-        attempts=item.attempts,
-        failures=item.failures,
-        verify_attempts=item.looks,
-        first_sent_at=item.first_sent_at,
-        is_unconfirmed=is_unverified,
-    )
+    return Delivery.of(item, started_at=now, is_unconfirmed=is_unverified)
 
 
 def _reserve_channel(session: Session, item: OutboxItem, now: datetime) -> bool:

@@ -166,32 +166,14 @@ def _render_again(tx: Transaction, item: OutboxItem) -> SlackAction | Reschedule
     """Render a sent message for what its recipient may see now."""
     try:
         message_type = tx.features.message_types[MessageKind(item.kind)]
-        return message_type.render_visible(tx, _delivery(item))
+        # As it was when its turn came.
+        delivery = Delivery.of(item, started_at=item.first_sent_at or item.created_at)
+        return message_type.render_visible(tx, delivery)
     except KeyError:
         # It needs a payload that is not kept any more, and that may name somebody.
         if item.emptied_at is None:
             raise
         return None
-
-
-def _delivery(item: OutboxItem) -> Delivery:
-    """The message as it was when its turn came."""
-    return Delivery(
-        id=item.id,
-        installation_id=item.installation_id,
-        kind=item.kind,
-        subject_id=item.subject_id,
-        recipient=item.recipient,
-        payload=item.detail,
-        version=item.version,
-        metadata_token=item.operation,
-        started_at=item.first_sent_at or item.created_at,
-        attempts=item.attempts,
-        failures=item.failures,
-        verify_attempts=item.looks,
-        first_sent_at=item.first_sent_at or item.created_at,
-        is_unconfirmed=False,
-    )
 
 
 def _on_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:

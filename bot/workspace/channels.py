@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, select, update
+from sqlalchemy import Connection, Row, and_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot.db.statements import table, upsert
+from bot.db.statements import replace_members, table, upsert
 from bot.outbox import enqueue
 from bot.runtime import Transaction
 from bot.slack.text import one_line, sanitize
@@ -154,15 +154,5 @@ def champions(session: Session, channel_id: int) -> list[str]:
 
 
 def set_champions(session: Session, channel_id: int, slack_ids: Iterable[str]) -> None:
-    wanted = set(slack_ids)
-    session.execute(
-        delete(Champion).where(
-            Champion.channel_id == channel_id, Champion.member.not_in(wanted)
-        )
-    )
-    for slack_id in sorted(wanted):
-        session.execute(
-            upsert(session, Champion)
-            .values(channel_id=channel_id, member=slack_id)
-            .on_conflict_do_nothing()
-        )
+    """Make these members, and no others, the champions of the channel."""
+    replace_members(session, Champion, slack_ids, channel_id=channel_id)

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from bot.db.statements import upsert
+from bot.db.statements import replace_members, upsert
 from bot.runtime import Transaction
 from models import ProgramLead, WorkspaceSettingsRow
 
@@ -58,17 +58,5 @@ def program_leads(tx: Transaction) -> list[str]:
 
 
 def set_program_leads(tx: Transaction, slack_ids: Iterable[str]) -> None:
-    """Replace the program leads."""
-    wanted = set(slack_ids)
-    tx.session.execute(
-        delete(ProgramLead).where(
-            ProgramLead.installation_id == tx.workspace.id,
-            ProgramLead.member.not_in(wanted),
-        )
-    )
-    for slack_id in sorted(wanted):
-        tx.session.execute(
-            upsert(tx.session, ProgramLead)
-            .values(installation_id=tx.workspace.id, member=slack_id)
-            .on_conflict_do_nothing()
-        )
+    """Make these members, and no others, the program leads."""
+    replace_members(tx.session, ProgramLead, slack_ids, installation_id=tx.workspace.id)

@@ -4,19 +4,24 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
-
-from bot.slack.emoji_table import TABLE
+from pathlib import Path
 
 _TONES = re.compile("[\U0001f3fb-\U0001f3ff]")
 _SKIN_TONE = re.compile(r"::skin-tone-[2-6]$")
 _VARIATION = "\ufe0f"
 
 
+def table_lines() -> list[str]:
+    """The lines of emoji.txt: each an emoji's code points, and its names in Slack."""
+    text = Path(__file__).with_name("emoji.txt").read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if not line.startswith("#")]
+
+
 def _load_table() -> tuple[dict[str, str], dict[str, str]]:
     """Return the characters by name, and Slack's first name by character."""
     by_name: dict[str, str] = {}
     by_character: dict[str, str] = {}
-    for line in TABLE.splitlines():
+    for line in table_lines():
         points, *names = line.split(" ")
         characters = [
             "".join(chr(int(point, 16)) for point in form.split("-"))

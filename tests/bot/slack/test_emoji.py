@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.slack import emoji
-from bot.slack.emoji_table import TABLE
 
 SANDBOX = Path(__file__).parents[3] / "sandbox" / "static"
-ROWS = [line.split(" ") for line in TABLE.splitlines()]
+ROWS = [line.split(" ") for line in emoji.table_lines()]
 
 
 def character(points: str) -> str:

@@ -1,10 +1,6 @@
 """Rules for messages that become asks automatically."""
 
 import re
-from typing import Literal
-
-Capture = Literal["off", "questions", "all"]
-
 
 # Text that is not the author's own prose. Quotations are removed; code, links, mentions
 # and emoji leave a mark, since a question may end with one.

@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from typing import Literal, get_args
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot import timezones
 
 Every = Literal["week", "two weeks", "month"]
-EVERY: tuple[Every, ...] = get_args(Every)
 # The position of a weekday in the month; every month has these.
 NTH = {1: "first", 2: "second", 3: "third", 4: "fourth", -1: "last"}
 WEEKDAYS = (

@@ -145,11 +145,6 @@ def end_pause(tx: Transaction, member: str) -> None:
     home_refresh.refresh_homes(tx, [member], delay=timedelta())
 
 
-def can_manage_workspace(tx: Transaction, member: str) -> bool:
-    held = roles.in_workspace(tx, member)
-    return is_allowed(MANAGE_WORKSPACE, held)
-
-
 def _workspace_settings(tx: Transaction, by: str) -> list[Setting[None]]:
     held = roles.in_workspace(tx, by)
     require(MANAGE_WORKSPACE, held)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal, TypedDict, TypeVar, Unpack, cast, get_args
+from typing import Any, Literal, TypedDict, TypeVar, Unpack, cast
 
 from sqlalchemy import select
 
@@ -178,6 +178,3 @@ def _from_row(row: MemberSettingsRow) -> MemberSettings:
 
 def _or_default(value: T | None, default: T) -> T:
     return default if value is None else value
-
-
-PUBLIC_NAMINGS: tuple[PublicNaming, ...] = get_args(PublicNaming)

@@ -19,12 +19,13 @@ import app
 from bot.config.mentors import SMALL_WORKSPACE, MentorSettings
 from bot.config.settings import Settings
 from bot.db.engine import Database
-from cli.app import Application, free_port
+from cli.app import Application
 from models import Ask
 from sandbox import Message, Sandbox
 from sandbox.workspace.clock import TravelClock
 from tests import leak_markers
 from tests.contracts import CHECK_SCRIPT, load_contracts
+from tests.ports import free_port
 
 MANIFEST = Path(app.__file__).parent / "manifest.yml"
 

@@ -16,13 +16,13 @@ from sqlalchemy import func, select
 import app
 from bot.clock import utc_now
 from bot.db.engine import Database
-from cli.app import free_port
 from models import OutboxItem
 from sandbox import Ack, Message, Sandbox
 from sandbox.workspace.clock import TravelClock
 from tests.acceptance import crash_points, invariants
 from tests.acceptance.crash_points import CrashSwitch, ProcessConfig
 from tests.acceptance.idleness import is_idle
+from tests.ports import free_port
 from tests.processes import processes
 
 MANIFEST = Path(app.__file__).parent / "manifest.yml"

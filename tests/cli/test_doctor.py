@@ -25,7 +25,6 @@ from bot.db.engine import Database
 from bot.runtime import Runtime
 from bot.slack.api import NotSent, Rejected
 from bot.slack.client import SlackClient
-from cli.app import free_port
 from cli.doctor import (
     ROWS,
     contents,
@@ -44,6 +43,7 @@ from tests import leak_markers
 from tests.bot.config.test_settings import APP, BOT
 from tests.docs import DOCS
 from tests.factories import Story
+from tests.ports import free_port
 from tests.slack_payloads import ASKER, PEER
 
 MANIFEST = yaml.safe_load(slack.MANIFEST.read_text())

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Protocol
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from bot.clock import ts_to_micros
+from bot.workspace.slack_user import SlackUserFields
 
 SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,40}$")]
 # What `bot.clock.micros` reads.
@@ -141,25 +142,12 @@ class Profile(Payload):
     status_expiration: Annotated[int, Field(ge=0, lt=253402300800)] | None = None
 
 
-class SlackUser(UserRef):
+class SlackUser(UserRef, SlackUserFields):
     """Slack's user object, as far as `members.remember` reads it."""
 
     team_id: NullableStr = None
-    name: NullableStr = None
-    real_name: NullableStr = None
     tz: Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")] | None = None
-    # Where it has no zone. Whatever else stands there is passed over.
-    tz_offset: Any = None
     profile: Profile | None = None
-    deleted: bool | None = None
-    is_bot: bool | None = None
-    is_admin: bool | None = None
-    is_owner: bool | None = None
-    is_restricted: bool | None = None
-    is_ultra_restricted: bool | None = None
-    is_stranger: bool | None = None
-    # Of a person in an organisation of several workspaces.
-    enterprise_user: dict[str, Any] | None = None
 
 
 class UserChange(Payload):

@@ -4,7 +4,7 @@ An entry that does not fit its model is skipped.
 """
 
 import unicodedata
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import (
     AfterValidator,
@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from bot.clock import ts_to_datetime
+from bot.workspace.slack_user import SlackUserFields
 
 # Slack cuts a message off at 40,000 characters, and escapes some of them.
 MAX_TEXT_LENGTH = 1_000_000
@@ -78,24 +79,13 @@ class Profile(BaseModel):
     name: NullableStr = None
 
 
-class ExportUser(BaseModel):
+class ExportUser(SlackUserFields):
     """An entry of users.json."""
 
     id: SlackId
     team_id: SlackId | None = None
-    name: str | None = None
-    real_name: str | None = None
     profile: Profile | None = None
     tz: Zone | None = None
-    tz_offset: Any = None
-    deleted: bool | None = None
-    is_bot: bool | None = None
-    is_admin: bool | None = None
-    is_owner: bool | None = None
-    is_restricted: bool | None = None
-    is_ultra_restricted: bool | None = None
-    is_stranger: bool | None = None
-    enterprise_user: dict[str, Any] | None = None
 
 
 class ExportChannel(BaseModel):

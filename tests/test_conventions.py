@@ -1,7 +1,7 @@
 """Rules of the house that no linter knows, read from the source."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 

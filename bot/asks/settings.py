@@ -9,7 +9,7 @@ from bot.forms.fields import Choice, Emoji, Topics
 from bot.forms.setting import Setting, column_setting
 from bot.runtime import Transaction
 from bot.slack import emoji
-from bot.workspace import reaction_emoji
+from bot.workspace import channels, reaction_emoji
 from models import Channel
 
 CAPTURE_CHOICES = (
@@ -63,7 +63,7 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
         ),
         position=40,
     ),
-    reaction_emoji.emoji_setting(
+    channels.emoji_setting(
         Emoji(
             name="helpful",
             label="Emoji for helpful",
@@ -73,7 +73,7 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
         position=50,
         default=reaction_emoji.DEFAULT_HELPFUL,
     ),
-    reaction_emoji.emoji_setting(
+    channels.emoji_setting(
         Emoji(
             name="solved",
             label="Emoji for solved",

@@ -9,11 +9,11 @@ from bot.forms.setting import Setting, column_setting
 from bot.kudos import allowance
 from bot.kudos.rules import MAX_DAILY_ALLOWANCE
 from bot.slack import emoji
-from bot.workspace import reaction_emoji
+from bot.workspace import channels, reaction_emoji
 from models import Channel
 
 CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
-    reaction_emoji.emoji_setting(
+    channels.emoji_setting(
         Emoji(
             name="second",
             label="Emoji to join in kudos",
@@ -23,7 +23,7 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
         position=70,
         default=reaction_emoji.DEFAULT_JOIN,
     ),
-    reaction_emoji.emoji_setting(
+    channels.emoji_setting(
         Emoji(
             name="kudos",
             label="Emoji that gives kudos",

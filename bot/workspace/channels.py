@@ -9,6 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.db.statements import replace_members, table, upsert
+from bot.forms.fields import Emoji
+from bot.forms.setting import Setting
 from bot.outbox import enqueue
 from bot.runtime import Transaction
 from bot.slack.text import one_line, sanitize
@@ -156,3 +158,19 @@ def champions(session: Session, channel_id: int) -> list[str]:
 def set_champions(session: Session, channel_id: int, slack_ids: Iterable[str]) -> None:
     """Make these members, and no others, the champions of the channel."""
     replace_members(session, Champion, slack_ids, channel_id=channel_id)
+
+
+def emoji_setting(
+    field: Emoji, column: str, *, position: int, default: Sequence[str]
+) -> Setting[Channel]:
+    """A channel's choice of emoji, kept in a column that is null for the default."""
+
+    def get(_tx: Transaction, channel: Channel) -> Sequence[str]:
+        chosen: Sequence[str] | None = getattr(channel, column)
+        return default if chosen is None else chosen
+
+    def put(_tx: Transaction, channel: Channel, names: Sequence[str]) -> None:
+        previous: Sequence[str] | None = getattr(channel, column)
+        setattr(channel, column, reaction_emoji.to_column(names, previous, default))
+
+    return Setting(field, get, put, position=position, default=default)

@@ -5,11 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.errors import UserError
-from bot.forms.fields import Emoji
-from bot.forms.setting import Setting
-from bot.runtime import Transaction
 from bot.slack.emoji import canonical, is_among, overlap, render
-from models import Channel
 
 Meaning = Literal["helpful", "solved", "looking", "same"]
 
@@ -59,7 +55,7 @@ def meaning_on_answer(
     return "helpful" if is_among(name, helpful) else None
 
 
-def _to_column(
+def to_column(
     names: Sequence[str], previous: Sequence[str] | None, default: Sequence[str]
 ) -> list[str] | None:
     """Return the names to store for a choice of emoji; None for the default.
@@ -77,19 +73,3 @@ def require_free_on_asks(names: Sequence[str], *, field: str) -> None:
     taken = (*LOOKING, *SAME)
     if overlap(taken, names):
         raise UserError(f"{render(taken)} mean something else on an ask.", field=field)
-
-
-def emoji_setting(
-    field: Emoji, column: str, *, position: int, default: Sequence[str]
-) -> Setting[Channel]:
-    """A channel's choice of emoji, kept in a column that is null for the default."""
-
-    def get(_tx: Transaction, channel: Channel) -> Sequence[str]:
-        chosen: Sequence[str] | None = getattr(channel, column)
-        return default if chosen is None else chosen
-
-    def put(_tx: Transaction, channel: Channel, names: Sequence[str]) -> None:
-        previous: Sequence[str] | None = getattr(channel, column)
-        setattr(channel, column, _to_column(names, previous, default))
-
-    return Setting(field, get, put, position=position, default=default)

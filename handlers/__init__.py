@@ -1,4 +1,4 @@
-"""Someone did something. Parse it, open one transaction, call one service."""
+"""Answer what people and Slack do: parse it, open a transaction, call a service."""
 
 import re
 from typing import Any
@@ -28,7 +28,7 @@ from handlers import (
 
 
 def register(bolt: App, rt: Runtime) -> None:
-    """Everything that a person or Slack can do, the most frequent first."""
+    """Register all listeners, those for the most frequent requests first."""
     errors.register(bolt, rt)
     external_members.register(bolt, rt)
     messages.register(bolt, rt)
@@ -45,7 +45,7 @@ def register(bolt: App, rt: Runtime) -> None:
     privacy.register(bolt, rt)
     home.register(bolt, rt)
     workspace.register(bolt, rt)
-    # These take what nobody before them took.
+    # These take what no listener before them took.
     settings.register(bolt, rt)
     register_unhandled(bolt)
 
@@ -55,4 +55,4 @@ def register_unhandled(bolt: App) -> None:
 
     @bolt.event(re.compile(".*"))
     def ignored(event: dict[str, Any]) -> None:
-        """Nothing to do."""
+        """Acknowledge an event that needs nothing."""

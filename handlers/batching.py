@@ -80,7 +80,7 @@ class EventBatcher:
 
     @property
     def is_dead(self) -> bool:
-        """Whether its thread has ended; it begins with the first event."""
+        """The thread has ended; it begins with the first event."""
         return self._thread.ident is not None and not self._thread.is_alive()
 
     @property
@@ -127,7 +127,7 @@ class EventBatcher:
             self._on_answered([waiting.reply_to for waiting in batch], answers)
 
     def _next_batch(self) -> list[_Pending]:
-        """Whoever waits now, at least one; nobody where it is time to stop."""
+        """Return those who wait now, at least one; nobody if it is time to stop."""
         batch: list[_Pending] = []
         with suppress(Empty):
             while len(batch) < MAX_BATCH_SIZE:
@@ -204,7 +204,7 @@ class AsyncEventBatcher(EventBatcher):
 
 
 def event_type(payload: Mapping[str, Any]) -> str | None:
-    """Of the event inside; None if there is none."""
+    """Return the type of the event inside; None if there is none."""
     event = payload.get("event")
     if payload.get("type") != "event_callback" or not isinstance(event, dict):
         return None

@@ -1,4 +1,4 @@
-"""A rule said no, or something broke: tell the person where Slack shows it."""
+"""Tell the person that a rule refused or something broke, where Slack shows it."""
 
 import json
 import logging
@@ -25,9 +25,9 @@ INTERNAL_ERROR = (
 MODAL_EXPIRED = (
     "Slack did not open the form in time. Nothing was saved; please try again."
 )
-# In a request's context: it can be dispatched once more. False: it is to be.
+# In a request's context: it may be dispatched once more. False: it must be.
 RETRYABLE = "backswing.repeatable"
-# Slack can be asked who is in a private channel. False: it was, so dispatch once more.
+# Slack may be asked who is in a private channel. False: it was, so dispatch again.
 CAN_FETCH_MEMBERSHIPS = "backswing.askable"
 _ERROR_TITLE = "That didn't work"
 _DENIED_TITLE = "Not possible"
@@ -41,7 +41,7 @@ def register(bolt: App, rt: Runtime) -> None:
     def explain(
         error: Exception, body: dict[str, Any], context: BoltContext
     ) -> BoltResponse | None:
-        """The order matters: a rule's no, a request that is none, Slack's no, a bug."""
+        """Answer for, in this order: a rule, a malformed event, Slack, a bug."""
         if _should_retry(rt, error, context):
             return None
         if isinstance(error, MembershipUnknown):
@@ -66,9 +66,9 @@ def register(bolt: App, rt: Runtime) -> None:
 
 
 def _should_retry(rt: Runtime, error: Exception, context: BoltContext) -> bool:
-    """Whether the listener is to run once more, from its first line.
+    """Prepare another run of the listener from its first line; False: no other run.
 
-    Where it is not known who is in a private channel, Slack is asked here.
+    If it is not known who is in a private channel, Slack is asked here.
     """
     if is_retryable(error) and context.get(RETRYABLE):
         log.warning("tried again", exc_info=error)
@@ -129,7 +129,7 @@ def _typed_text(body: dict[str, Any]) -> str:
 def _view_response(
     view: dict[str, Any], user_error: UserError, title: str
 ) -> dict[str, Any]:
-    """What was typed stays; a form without fields is replaced by the message."""
+    """Keep the form and what was typed, or replace a form without fields."""
     fields = [b["block_id"] for b in view.get("blocks", []) if b["type"] == "input"]
     if not fields:
         shown = message_modal(title, str(user_error)).to_dict()

@@ -1,4 +1,4 @@
-"""Commit together what several threads want to change at the same time."""
+"""Commit the changes of several threads together."""
 
 import threading
 from collections import deque
@@ -22,24 +22,24 @@ class _PendingChange(Generic[T]):
 
 
 class GroupCommit(Generic[T]):
-    """For SQLite, which has one writer, and waits for the disk at each commit.
+    """Group the commits of SQLite, which has one writer and waits for the disk at each.
 
-    A thread that comes while another one commits waits, and the next one commits for
-    all who wait.
+    A thread that comes while another commits waits. The next one commits for all that
+    wait.
     """
 
     def __init__(self, commit_batch: Callable[[Sequence[T]], None]) -> None:
-        """`make` makes changes in one transaction, perhaps several times."""
+        """`commit_batch` makes changes in one transaction, perhaps several times."""
         self._commit_batch = commit_batch
         self._waiting: deque[_PendingChange[T]] = deque()
         self._lock = threading.Lock()
 
     def submit(self, change: T) -> None:
-        """Return when the change is committed; raises what kept it from being so."""
+        """Return when the change is committed; raise the error that prevents it."""
         ticket = _PendingChange(change)
         self._waiting.append(ticket)
         with self._lock:
-            # Those who came before are served first, and only so many at a time.
+            # Those that came before are committed first, and only so many at a time.
             while not ticket.is_done:
                 self._commit_next_batch()
         if ticket.error is not None:

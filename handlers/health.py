@@ -1,4 +1,4 @@
-"""What an operator's tools ask the process: does it live, is it ready, how is it."""
+"""Answer an operator's tools: is the process alive, is it ready, how is it."""
 
 from anyio import CapacityLimiter, move_on_after, to_thread
 from starlette.requests import Request

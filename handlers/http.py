@@ -151,7 +151,7 @@ class SlackHttpEndpoint:
         return self._refuse(reason, "not signed by Slack", 401)
 
     def _signature_problem(self, headers: Headers) -> str | None:
-        """Why these can't be of a request that Slack has signed lately, in a word."""
+        """Say why Slack has not signed this request lately; None if it has."""
         timestamps = headers.getlist(_TIMESTAMP)
         signatures = headers.getlist(_SIGNATURE)
         if len(timestamps) != 1 or not _is_timestamp(timestamps[0]):
@@ -164,7 +164,7 @@ class SlackHttpEndpoint:
         return None
 
     def _is_signed(self, headers: Headers, body: bytes) -> bool:
-        """Whether the signature is Slack's, over the bytes as they came."""
+        """Compare the signature with Slack's, over the bytes as they came."""
         if self._verifier is None:
             return False
         try:

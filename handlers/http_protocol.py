@@ -1,4 +1,4 @@
-"""How long a peer may take over a request, and how many may be on their way at once.
+"""Limit the time that a request may take, and the number of requests at once.
 
 uvicorn itself waits for the rest of a request for as long as the peer likes.
 """

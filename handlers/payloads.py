@@ -1,4 +1,4 @@
-"""The parts of Slack's payloads that we read. What does not fit them is no request."""
+"""The parts of Slack's payloads that we read; what does not fit them is malformed."""
 
 import json
 from typing import Annotated, Any, Protocol
@@ -9,9 +9,9 @@ from bot.clock import ts_to_micros
 from bot.workspace.slack_user import SlackUserFields
 
 SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,40}$")]
-# What `bot.clock.micros` reads.
+# The format that `bot.clock.ts_to_micros` reads.
 Ts = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,11}(\.[0-9]*)?$")]
-# Slack sends null where there are blocks or files only.
+# Slack sends null if there are only blocks or files.
 Text = Annotated[str, BeforeValidator(lambda text: "" if text is None else text)]
 
 
@@ -36,7 +36,7 @@ class ReactionPayload(Payload):
     # Any script, but nothing that a database can't hold.
     reaction: Annotated[str, StringConstraints(pattern=r"^[^\s\x00]+$", max_length=200)]
     item: ReactionItem
-    # Who wrote the message; not of every message does Slack say so.
+    # The author of the message, if Slack names them.
     item_user: SlackId | None = None
     event_ts: Ts
 
@@ -50,7 +50,7 @@ class Message(Payload):
     subtype: str | None = None
     bot_id: str | None = None
     thread_ts: Ts | None = None
-    # Of which workspace, or organisation of several, its author is.
+    # The author's workspace, or organisation of several.
     user_team: NullableStr = None
     source_team: NullableStr = None
     team: NullableStr = None
@@ -62,7 +62,7 @@ class Message(Payload):
 
     @property
     def author_teams(self) -> dict[str, Any]:
-        """What it says of where its author belongs."""
+        """The fields that tell the workspace of the author."""
         return {
             "user_team": self.user_team,
             "user_profile": self.user_profile,
@@ -105,9 +105,9 @@ class MembershipChange(ChannelEvent):
     """`member_joined_channel`, of the bot as well, and `member_left_channel`."""
 
     user: SlackId
-    # Of which workspace they are.
+    # The person's workspace.
     team: NullableStr = None
-    # Nobody, where the person came by themselves; not always said of the bot.
+    # None if the person joined by themselves; Slack may leave it out for the bot.
     inviter: SlackId | None = None
     event_ts: Ts
 
@@ -217,7 +217,7 @@ class Action(Payload):
 
 class View(Payload):
     id: str
-    # Of the forms that lie upon each other, the first.
+    # The lowest of the forms that lie upon each other.
     root_view_id: str | None = None
     type: str = ""
     hash: str | None = None
@@ -226,8 +226,8 @@ class View(Payload):
     blocks: list[dict[str, Any]] = Field(default_factory=list)
 
     def metadata(self) -> dict[str, Any]:
-        found = json.loads(self.private_metadata or "{}")
-        return found if isinstance(found, dict) else {}
+        metadata = json.loads(self.private_metadata or "{}")
+        return metadata if isinstance(metadata, dict) else {}
 
     @property
     def is_modal(self) -> bool:
@@ -268,7 +268,7 @@ class View(Payload):
 
 
 class Container(Payload):
-    """Where a button is."""
+    """The message or view that a button is in."""
 
     message_ts: NullableStr = None
     is_ephemeral: bool | None = None
@@ -288,7 +288,7 @@ class BlockAction(ByUser):
     trigger_id: str
     actions: Annotated[list[Action], Field(min_length=1)]
     view: View | None = None
-    # Of the message that it is in, if it is in one.
+    # The channel of the message that it is in, if any.
     channel: ChannelRef | None = None
     container: Container | None = None
 

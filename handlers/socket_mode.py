@@ -58,7 +58,7 @@ _DISABLED_ERRORS = {"link_disabled", "socket_mode_not_enabled"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Envelope:
-    """What a request came in, to be acknowledged where it came from."""
+    """The envelope of a request, to be acknowledged on the connection it came from."""
 
     id: str
     connection: ClientConnection
@@ -146,15 +146,15 @@ class SocketMode:
             self._connection.close()
 
     def is_connected(self) -> bool:
-        """Whether there is a connection whose pings Slack answers."""
+        """There is a connection, and Slack answers its pings."""
         return self._connection is not None and self._connection.state is State.OPEN
 
     def is_greeted(self) -> bool:
-        """Whether Slack has said hello over a connection that is well."""
+        """Slack has said hello over a connection that is well."""
         return self.is_connected() and self._connection is self._greeted
 
     def is_dead(self) -> bool:
-        """Whether nobody reads what Slack says, nor tries to get a connection."""
+        """No thread reads what Slack says, or tries to connect."""
         if self._closed.is_set() or self._thread is None:
             return False
         return not self._thread.is_alive()
@@ -262,7 +262,7 @@ class SocketMode:
             self._handle(payload, _Envelope(envelope_id, connection))
 
     def _handle(self, payload: dict[str, Any], envelope: _Envelope) -> None:
-        """What there is no room for is not acknowledged, and comes again."""
+        """Pass a request on; Slack sends again what there is no room for."""
         try:
             request = parse_request(payload, {})
         except ValueError:
@@ -315,7 +315,7 @@ class SocketMode:
 
 
 def _fatal_reason(error: SlackError) -> str | None:
-    """Why there is no use in trying on; None where there is."""
+    """Say why it is useless to try again; None if it is not."""
     if error.code in _DISABLED_ERRORS:
         return SOCKET_MODE_DISABLED
     return REJECTED_BY_SLACK if error.code in REVOKED_TOKEN_ERRORS else None

@@ -12,6 +12,7 @@ from bot.runtime import Transaction
 from bot.slack.api import HashConflict, OutcomeUnknown
 from bot.slack.blocks import message_modal
 from bot.workspace import channels
+from handlers.errors import MODAL_EXPIRED
 from handlers.interactions import (
     AfterAck,
     OpenView,
@@ -88,7 +89,7 @@ def test_a_form_that_does_not_open_is_told(story: Story):
     told = with_button(story, lambda: OpenView(PAGE))
     story.slack.fail["views.open"] = [OutcomeUnknown("views.open", "timeout")]
     assert told.click(ASKER, "archive").status == 200
-    assert "did not open the form in time" in shown(story)
+    assert MODAL_EXPIRED in shown(story)
 
 
 def test_a_page_that_somebody_changed_meanwhile_is_told_if_it_must_be_seen(
@@ -97,7 +98,7 @@ def test_a_page_that_somebody_changed_meanwhile_is_told_if_it_must_be_seen(
     told = with_button(story, lambda: UpdateView(PAGE, hash="h", is_required=True))
     story.slack.fail["views.update"] = [HashConflict("views.update", "hash_conflict")]
     assert told.click(ASKER, "archive", view=MODAL).status == 200
-    assert "did not open the form in time" in shown(story)
+    assert MODAL_EXPIRED in shown(story)
 
 
 def test_what_a_rule_refuses_changes_nothing(story: Story):

@@ -1,7 +1,7 @@
-"""What a feature can plug in. bot/features.py has the list of them.
+"""The interface of features: everything that one can plug in.
 
-Each `bot/<feature>/feature.py` fills in a `Feature`. Everything else asks
-`tx.features` or `rt.features`, and imports no feature.
+bot/features.py lists the features. Each `bot/<feature>/feature.py` fills in a
+`Feature`. Everything else uses `tx.features` or `rt.features`, and imports no feature.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

@@ -37,7 +37,7 @@ class QueueDepth:
 
 
 def outbox_depth(tx: Transaction) -> Mapping[str, QueueDepth]:
-    """Promises to Slack, by each state of those that are not over."""
+    """Count unfinished and failed outbox items by state."""
     is_due = OutboxItem.due_at <= tx.now
     rows = tx.session.execute(
         select(
@@ -61,7 +61,7 @@ def outbox_depth(tx: Transaction) -> Mapping[str, QueueDepth]:
 
 @dataclass(frozen=True, slots=True)
 class FailureCount:
-    """So many promises of a kind in a state, with Slack's last error, if any."""
+    """A number of outbox items of a kind and state, with Slack's last error, if any."""
 
     state: str
     kind: str
@@ -70,7 +70,7 @@ class FailureCount:
 
 
 def failed(tx: Transaction, *, since: datetime) -> Sequence[FailureCount]:
-    """What was not or perhaps not delivered, and won't be any more."""
+    """Count items that were not delivered, or perhaps not, and won't be."""
     return _failure_counts(
         tx.session,
         OutboxItem.installation_id == tx.workspace.id,
@@ -80,7 +80,7 @@ def failed(tx: Transaction, *, since: datetime) -> Sequence[FailureCount]:
 
 
 def overdue(tx: Transaction, *, before: datetime) -> Sequence[FailureCount]:
-    """What should have been delivered before then, and still waits."""
+    """Count items that were due before `before` and are not delivered yet."""
     return _failure_counts(
         tx.session,
         OutboxItem.installation_id == tx.workspace.id,

@@ -1,9 +1,8 @@
-"""What each table keeps of people: declared by its feature, and acted upon here.
+"""Policies for personal data: declared by features, per table.
 
-A declaration says which columns name a person, which hold their words, and what is
-done with a row when one is forgotten. What is shown to a person as theirs, and what
-is left when they are forgotten, follows from it. A test holds every table to having
-one; the reference of the docs says the same.
+A declaration lists the columns that name a member or hold their text, and the action on
+erasure. The member's data file and the rows left after an erasure follow from it. A
+test requires one for every table; the docs' reference shows the same.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -94,6 +93,6 @@ class MessagePolicy:
 
 
 def mentions_member(column: Any, member: str) -> ColumnElement[bool]:
-    """Whether marked text mentions the person."""
+    """Return the condition that mrkdwn in a column mentions the member."""
     found: ColumnElement[bool] = column.contains(f"<@{member}", autoescape=True)
     return found

@@ -113,7 +113,7 @@ class Transaction:
 
     @property
     def features(self) -> "Features":
-        """What features plug in. Raises LookupError where no Runtime opened it."""
+        """The registered features. Raises LookupError if no Runtime opened it."""
         if self._features is None:
             raise LookupError("this transaction was opened without features")
         return self._features

@@ -90,17 +90,20 @@ def visible_channels(
 
 
 def can_see(tx: "Transaction", channel: Channel, member: str) -> bool:
-    """Whether the person may see a channel's words. Raises MembershipUnknown."""
+    """Return True if the member may see the channel's texts.
+
+    Raises MembershipUnknown.
+    """
     return channel.id in visible_channels(tx, [channel], member)
 
 
 def may_quote(source: Channel, target: Channel) -> bool:
-    """Whether words of one channel may be shown to everybody in another."""
+    """Return True if everybody in `target` may see texts from `source`."""
     return source.id == target.id or not (source.is_private or target.is_shared)
 
 
 def is_known_to_see(tx: "Transaction", channel: Channel, member: str) -> bool:
-    """`may_see`, where nobody can be asked: what is not known is hidden."""
+    """Return True if the member is known to see the channel, without asking Slack."""
     found = select(Channel.id).where(
         Channel.id == channel.id, visible(member, now=tx.now)
     )
@@ -108,7 +111,7 @@ def is_known_to_see(tx: "Transaction", channel: Channel, member: str) -> bool:
 
 
 def is_member(tx: "Transaction", channel: Channel, member: str) -> bool | None:
-    """Whether the person is in a channel, be it public; None where it is not known."""
+    """Return True if the member is in a channel, even a public one; None if unknown."""
     return tx.session.scalar(
         select(ChannelMember.is_in).where(
             ChannelMember.channel_id == channel.id,
@@ -126,7 +129,7 @@ def require_visible(
     message: str = NOT_A_MEMBER,
     field: str | None = None,
 ) -> None:
-    """Raises Refusal for who is not in a private channel, and MembershipUnknown."""
+    """Raise UserError if they are not in a private channel, or MembershipUnknown."""
     if not can_see(tx, channel, member):
         raise UserError(message, field=field)
 
@@ -181,7 +184,7 @@ def on_membership_event(
 
 
 def _is_known(tx: "Transaction", member: str) -> bool:
-    """Whether we have met the member: nobody asks about others."""
+    """Return True for a known member: nobody asks about others."""
     row = select(Member.id).filter_by(installation_id=tx.workspace.id, slack_id=member)
     return tx.session.scalar(row) is not None
 

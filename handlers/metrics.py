@@ -31,7 +31,7 @@ disable_created_metrics()
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a metric means, and its labels; the reference of the docs says the same."""
+    """A metric's documentation and labels; the docs' reference shows the same."""
 
     documentation: str
     labels: tuple[str, ...] = ()

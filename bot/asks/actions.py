@@ -1,4 +1,4 @@
-"""What people do with an ask: offer help, join, close, reopen, say what worked."""
+"""Members' actions on an ask: offer help, join, close, reopen, mark what worked."""
 
 from typing import Literal
 
@@ -118,7 +118,7 @@ def _joined_by_reaction(meaning: JoinMeaning) -> str:
 
 
 def options_view(tx: Transaction, ask: Ask, *, by: str) -> View:
-    """Draw what somebody may do with an ask. Raises Refusal where they can't see it."""
+    """Draw what somebody may do with an ask. Raises UserError if they can't see it."""
     channel = tx.session.get_one(Channel, ask.channel_id)
     visibility.require_visible(tx, channel, by)
     held = roles.in_channel(tx, channel, by, author=ask.asker)
@@ -148,7 +148,7 @@ def options_view(tx: Transaction, ask: Ask, *, by: str) -> View:
 
 
 def current_marks(session: Session, ask: Ask, member: str) -> set[str]:
-    """What the person has joined the ask in: "looking", "same"."""
+    """Return the ways in which the member has joined the ask: "looking", "same"."""
     rows = session.scalars(
         select(Reaction.meaning).filter_by(
             channel_id=ask.channel_id,
@@ -161,7 +161,7 @@ def current_marks(session: Session, ask: Ask, member: str) -> set[str]:
 
 
 def action_form(tx: Transaction, ask: Ask, option: str, *, by: str) -> View:
-    """The form in which the person says more; raises Refusal where they may not."""
+    """The form in which the person says more; raises UserError where they may not."""
     channel = tx.session.get_one(Channel, ask.channel_id)
     if option not in _FORM_ACTIONS:
         raise UserError(ASK_GONE)

@@ -1,4 +1,4 @@
-"""What an ask looks like: its message. Values in, blocks out."""
+"""The message of an ask. Values in, blocks out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -154,9 +154,9 @@ def _ask_buttons(ask: AskView) -> ActionsBlock:
 
 
 def _menu(ask: AskView) -> list[Option]:
-    """What everybody may do: the same menu is shown to all.
+    """Return the entries of the menu, the same for every reader.
 
-    The options are then those of the person who opens them.
+    "Ask options…" opens a modal with the reader's own options.
     """
     entries = [("Ask options…", "options")]
     if ask.is_captured and ask.state == "open":

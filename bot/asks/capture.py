@@ -115,7 +115,7 @@ def capture_message(
 
 
 def refuse_erased(tx: Transaction, *, ts: str, author: str) -> None:
-    """Raises Refusal for a message of before its author was forgotten.
+    """Raises UserError for a message of before its author was forgotten.
 
     To be called before the author is looked up, by which they are known anew.
     """
@@ -159,7 +159,7 @@ def _restore(tx: Transaction, ask: Ask, channel: Channel, *, is_restored: bool) 
 
 
 def _enqueue_thread_line(tx: Transaction, ask: Ask, channel: Channel) -> None:
-    """Promise the bot's line in the message's thread, once."""
+    """Enqueue the bot's line in the message's thread, once."""
     tx.enqueue(ASK_POST, ask.id, to=channel.slack_id, payload={"thread_ts": ask.ts})
 
 
@@ -176,7 +176,7 @@ def disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
 
 
 def undo_disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
-    """Undo `disclaim`. Raises Refusal for a message that is gone."""
+    """Undo `disclaim`. Raises UserError for a message that is gone."""
     channel = tx.session.get_one(Channel, ask.channel_id)
     _require_disclaim(tx, ask, channel, by, is_unanswered=True)
     if ask.deleted_at is None:
@@ -207,7 +207,7 @@ def apply_edit(session: Session, ask: Ask, text: str, *, event_micros: int) -> N
 
 
 def remove_asks_by(tx: Transaction, member: Member) -> None:
-    """What turns out to be said by a bot, or by a stranger, was no ask."""
+    """Delete the asks of an author who turned out to be a bot or external."""
     for ask in tx.session.scalars(
         select(Ask)
         .filter_by(installation_id=member.installation_id, asker=member.slack_id)

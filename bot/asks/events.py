@@ -1,4 +1,4 @@
-"""What messages and reactions in Slack change about asks."""
+"""Changes to asks by messages and reactions in Slack."""
 
 from functools import partial
 

@@ -209,7 +209,7 @@ def options_modal(
     joined: Collection[str] = (),
     is_own_message: bool = False,
 ) -> View:
-    """What a person can do with an ask."""
+    """Build the modal with a member's options on an ask."""
     labels = dict(OPTION_LABELS)
     if state == "solved":
         labels["reopen"] = "Not solved yet"

@@ -21,7 +21,7 @@ _HELPED = PagedList("helped", 5)
 
 
 def has_asked(tx: Transaction, member: str) -> bool:
-    """Whether somebody ever asked."""
+    """Return True if the member has ever asked."""
     asked = select(Ask.id).where(
         Ask.installation_id == tx.workspace.id, Ask.asker == member
     )

@@ -1,4 +1,4 @@
-"""What the bot writes to people about their asks. Values in, blocks out."""
+"""The bot's messages to people about their asks. Values in, blocks out."""
 
 from collections.abc import Sequence
 from typing import Literal

@@ -80,7 +80,7 @@ def notify(
 def _newly_helped(
     previous: PreviousState, outcome: Outcome, former_solutions: Collection[int]
 ) -> list[int]:
-    """One that was a solution has been told of nothing else."""
+    """Return answers that now help; one that was a solution counts as new."""
     return [
         answer_id
         for answer_id, helped in outcome.helped_members.items()

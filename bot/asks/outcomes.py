@@ -1,4 +1,4 @@
-"""What an ask's replies and marks make of it: derived again after each change."""
+"""Derive an ask's state from its replies and marks after each change."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
@@ -117,9 +117,10 @@ def recompute_and_notify(
     force_update: bool = False,
     is_restored: bool = False,
 ) -> None:
-    """Derive the ask's state again, and promise what the change asks for.
+    """Derive the ask's state, and enqueue the messages about the change.
 
-    Of an ask that `is_back` all is promised that stands; what was told stays told.
+    For an `is_restored` ask, everything that stands is enqueued; items that were sent
+    stay sent.
     """
     ask, before, result = recompute(tx.session, ask_id)
     if is_restored:
@@ -131,9 +132,9 @@ def recompute_and_notify(
 def recompute_helpful(
     tx: Transaction, asks: Mapping[int, Row[Any]], answer_ids: Collection[int]
 ) -> None:
-    """Derive again whom some answers of the asks that we `hold` helped.
+    """Derive the members helped by some answers of locked asks.
 
-    No more than that is changed by a helpful mark.
+    A helpful mark changes nothing else.
     """
     if not answer_ids:
         return
@@ -164,9 +165,9 @@ def recompute_helpful(
 def mark_answered(
     tx: Transaction, asks: Collection[Row[Any]], slack_channels: Mapping[int, str]
 ) -> None:
-    """Open asks that we `hold` got a reply that nobody has marked.
+    """Mark locked open asks as answered, for replies without any mark.
 
-    That can only make them answered ones. `channels`: where each is, by its id.
+    `slack_channels` maps a channel's row id to its Slack id.
     """
     if not asks:
         return
@@ -181,12 +182,12 @@ def mark_answered(
 
 
 def lock(session: Session, ask_id: int) -> Row[Any]:
-    """What the ask is; nobody else derives it meanwhile."""
+    """Lock an ask and return its row; nothing else derives its state meanwhile."""
     return lock_all(session, [ask_id])[ask_id]
 
 
 def lock_all(session: Session, ask_ids: Collection[int]) -> dict[int, Row[Any]]:
-    """What each of the asks is, by its id; nobody else derives them meanwhile."""
+    """Lock asks and return their rows by id, as `lock` does for one."""
     if not ask_ids:
         return {}
     held = session.execute(_LOCK_ROWS, {"ask_ids": list(ask_ids)})
@@ -228,7 +229,7 @@ def recompute(session: Session, ask_id: int) -> tuple[Ask, PreviousState, Outcom
 
 
 def outcome_of(session: Session, ask: Ask) -> Outcome:
-    """What the ask's replies and marks amount to, without recording it."""
+    """Compute the ask's outcome without storing it."""
     replies = session.execute(_REPLIES, {"of_ask": ask.id}).all()
     return _evaluate(ask, replies, _load_marks(session, ask))
 

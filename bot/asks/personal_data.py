@@ -1,4 +1,4 @@
-"""What is kept of people in asks, and what is told about them."""
+"""Personal data in asks, and messages about it."""
 
 from collections.abc import Iterable
 

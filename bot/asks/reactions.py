@@ -97,7 +97,7 @@ def _apply_helpful(
 
 
 class Authority(NamedTuple):
-    """Whether somebody acts for askers; since when they count, if they came back."""
+    """A member's right to act for askers, and when they were erased, if ever."""
 
     can_moderate: bool
     erased_before: datetime | None
@@ -106,7 +106,7 @@ class Authority(NamedTuple):
 def _predates_erasure(
     tx: Transaction, event: ReactionEvent, authority: Authority | None
 ) -> bool:
-    """Whether a mark that comes late is of before its giver was forgotten."""
+    """Return True if a late mark is from before its giver's data was erased."""
     if authority is None:
         return members.is_before_erasure(
             tx, event.member, event_micros=event.event_micros
@@ -186,7 +186,7 @@ def _retract_unmapped(
 
 
 def authority_of(tx: Transaction, channel_id: int, slack_id: str) -> Authority | None:
-    """What the person is in the channel; None while unknown."""
+    """Return the member's authority in the channel; None while unknown."""
     one = (channel_id, slack_id)
     return _authorities(tx, [one])[one]
 
@@ -194,7 +194,7 @@ def authority_of(tx: Transaction, channel_id: int, slack_id: str) -> Authority |
 def _authorities(
     tx: Transaction, members_of_channels: Collection[tuple[int, str]]
 ) -> Mapping[tuple[int, str], Authority | None]:
-    """What each is in the channel; None while unknown."""
+    """Return each member's authority in their channel; None while unknown."""
     known = _load_authorities(tx, members_of_channels)
     unknown = sorted(
         {member for one, member in members_of_channels} - {m for _, m in known}

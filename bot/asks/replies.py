@@ -132,7 +132,7 @@ def record_replies(tx: Transaction, replies: Sequence[ThreadReply]) -> None:
 def _load_members(
     tx: Transaction, slack_ids: Collection[str]
 ) -> dict[str, Row[Any, Any, Any]]:
-    """Of the people we have met, whether each is a bot, and was forgotten."""
+    """Return known people's rows: bot or not, and the time of an erasure."""
     known = tx.session.execute(
         _SELECT_MEMBERS, {"installation_id": tx.workspace.id, "people": list(slack_ids)}
     )
@@ -142,7 +142,7 @@ def _load_members(
 def _is_excluded(
     tx: Transaction, reply: ThreadReply, author: Row[Any, Any, Any] | None
 ) -> bool:
-    """Whether a bot said it, or somebody who has been forgotten since."""
+    """Return True if a bot wrote the reply, or it is from before an erasure."""
     if author is None:
         return False
     return author.is_bot or (
@@ -151,9 +151,9 @@ def _is_excluded(
 
 
 def is_before_erasure(tx: Transaction, author: str, ts: str) -> bool:
-    """Whether what comes late is of before its author was forgotten.
+    """Return True if a late event is from before its author's data was erased.
 
-    `ts` is of a message, of which they are the author, or to which they reacted.
+    `ts` is the message that they wrote or reacted to.
     """
     return members.is_before_erasure(tx, author, event_micros=ts_to_micros(ts))
 
@@ -172,7 +172,7 @@ def request_thread_sync(tx: Transaction, ask: Ask, channel: Channel) -> None:
 
 
 def remove_bot_answers(session: Session, bot: Member) -> Iterable[int]:
-    """What turns out to be written by a bot was no answer."""
+    """Delete answers whose author turned out to be a bot."""
     channels = select(Channel.id).filter_by(installation_id=bot.installation_id)
     touched = session.scalars(
         select(Answer.ask_id)

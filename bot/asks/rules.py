@@ -136,7 +136,7 @@ def parse_topics(chosen: Iterable[str], typed: str) -> list[str]:
 def matches_topics(
     topics: Iterable[str], title: str, known_topics: Iterable[str]
 ) -> bool:
-    """Whether an ask is in a topic that somebody knows: by its tags, or its title.
+    """Return True if an ask's tags or title contain a topic that somebody knows.
 
     `title` is plain text. Most asks are typed in one line, without any tags.
     """

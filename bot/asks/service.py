@@ -34,7 +34,7 @@ class AskDraft:
 
 
 def require_can_ask(tx: Transaction, channel: Channel, member: str) -> None:
-    """Raises Refusal where the person can't ask in the channel."""
+    """Raises UserError if the person can't ask in the channel."""
     if channel.is_archived:
         raise UserError(
             "This channel is archived; choose another one.", field="channel"
@@ -60,7 +60,7 @@ def open_ask(
 ) -> Ask:
     """Put a problem to the peers: one ask and one message for each `source`.
 
-    Raises Refusal where the asker may not ask there.
+    Raises UserError if the asker may not ask there.
     """
     known = tx.session.scalar(
         select(Ask).filter_by(installation_id=tx.workspace.id, source=dedup_key)
@@ -171,7 +171,7 @@ def find_by_message(session: Session, channel_id: int, ts: str) -> Ask | None:
 
 
 def get(tx: Transaction, ask_id: int, *, include_deleted: bool = False) -> Ask:
-    """An ask of this workspace that is still there; else raises Refusal."""
+    """An ask of this workspace that is still there; else raises UserError."""
     ask = tx.session.scalar(
         select(Ask)
         .filter_by(id=ask_id, installation_id=tx.workspace.id)

@@ -34,7 +34,7 @@ class TrackedAskMessage:
     author: str | None
 
     def meaning(self, emoji_name: str) -> str | None:
-        """What an emoji on the message means; "" until we know what the message is."""
+        """Return an emoji's meaning on the message; "" if the message is unknown."""
         on_ask = reaction_emoji.meaning_on_ask(emoji_name, self.solved_emoji)
         on_answer = reaction_emoji.meaning_on_answer(
             emoji_name, self.helpful_emoji, self.solved_emoji

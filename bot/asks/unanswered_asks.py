@@ -1,4 +1,4 @@
-"""What nobody has answered yet where somebody is, for Home."""
+"""Unanswered asks in a member's channels, for Home."""
 
 from collections.abc import Sequence
 

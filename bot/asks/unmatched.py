@@ -42,7 +42,7 @@ def record(
 
 
 def was_deleted_first(session: Session, channel_id: int, ts: str) -> bool:
-    """Whether the deletion of a message was heard of before the message itself."""
+    """Return True if a message's deletion arrived before the message itself."""
     sighting = session.get(UnmatchedMessage, (channel_id, ts))
     return sighting is not None and sighting.is_deleted
 

@@ -27,7 +27,7 @@ _LONGEST = 1000
 
 @dataclass(frozen=True, slots=True)
 class RoundView:
-    """What a channel is asked. Texts are marked text; "" where there is none."""
+    """A round as the channel's message shows it. Texts are mrkdwn; "" for none."""
 
     id: int
     question: str
@@ -200,7 +200,7 @@ _ASK_STATES = {
 
 @dataclass(frozen=True, slots=True)
 class RoundPrompt:
-    """What a round asks. Texts are marked text; "" where there is none."""
+    """A round's questions. Texts are mrkdwn; "" for none."""
 
     question: str
     hint: str = ""
@@ -259,7 +259,7 @@ def _response_part(label: str, text: str) -> Sequence[Block]:
 
 
 def blocker_outcome(blocker: Blocker, *, with_title: bool = True) -> list[Part]:
-    """What became of what somebody is stuck on: "Asked: “How …?”, solved"."""
+    """Describe the outcome of a blocker: "Asked: “How …?”, solved"."""
     state = _ASK_STATES[blocker.state]
     if blocker.state == "deleted" or not blocker.url:
         return [f"Asked their peers: {state}"]

@@ -1,4 +1,4 @@
-"""What became of a closed round, put together for its message."""
+"""Compose the digest of a closed round."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -18,7 +18,7 @@ from models import Answer, Ask, Channel, CheckIn, Round
 
 
 def compose(tx: Transaction, round_: Round) -> Note:
-    """Who shared what in a round, as all of its channel may see it."""
+    """Compose a round's digest, as everybody in its channel may see it."""
     shared = [
         found
         for found in tx.session.scalars(

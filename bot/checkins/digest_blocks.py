@@ -1,4 +1,4 @@
-"""What the message of a closed round says: who shared what, what is stuck. Pure."""
+"""The digest of a closed round: wins, blockers and who shared. Pure."""
 
 import json
 from collections.abc import Sequence
@@ -32,9 +32,9 @@ _BULLET = "•  "
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """What one person shared. `proud_of` and `stuck_on` are marked text.
+    """One member's response. `proud_of` and `stuck_on` are mrkdwn.
 
-    `name` is a plain name, and `url` leads to what they shared: "" where nothing does.
+    `name` is a plain name; `url` links to the response, "" if there is nothing to link.
     """
 
     name: str
@@ -75,7 +75,7 @@ def _how_many(count: int) -> str:
 
 
 def _names(entries: Sequence[DigestEntry]) -> list[Part]:
-    """Who shared, with links for as many as there is room for."""
+    """List everybody who shared, with links for as many as fit."""
     # All names come first: a link is a convenience.
     room = _ROOM_FOR_NAMES - sum(len(line.name) + len(_COMMA) for line in entries)
     parts: list[Part] = ["Who shared: "]

@@ -1,4 +1,4 @@
-"""What messages in Slack change about the rounds of check-ins."""
+"""Changes to check-in rounds by messages in Slack."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -50,7 +50,7 @@ def plan_form(
 ) -> View:
     """Fill in a check-in of the channel, Slack's id; None is a new one.
 
-    Raises Refusal where the draft is longer than a form can carry.
+    Raises UserError if the draft is longer than a form can carry.
     """
     is_new = schedule_id is None
     return View(
@@ -172,7 +172,7 @@ def _weekdays(chosen: Sequence[str]) -> InputBlock:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a draft comes to. Texts are marked text; times are written out."""
+    """A schedule form's result. Texts are mrkdwn; times are formatted."""
 
     question: str
     hint: str

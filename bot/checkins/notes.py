@@ -1,4 +1,4 @@
-"""What the bot tells whoever set a check-in up, when it can't go on as planned."""
+"""The bot's messages to members about check-ins, and to those who set them up."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -72,7 +72,7 @@ def _how_to_resume(reason: str) -> str:
 def rounds_skipped(
     question: str, channel: str, *, first: date, last: date, count: int, reason: str
 ) -> Note:
-    """Of `count` dates, from `first` to `last`, that had no post."""
+    """Report `count` dates, from `first` to `last`, without a post."""
     if reason == "unknown":
         return _note(
             f"I'm not sure your check-in “{_shortened(question)}” made it to"
@@ -129,7 +129,7 @@ def reminder(
 
 
 def reminders_stopped(schedule_id: int, question: str, *, channel: str) -> Note:
-    """After some silent rounds: no more nudges, unless they say so."""
+    """Tell a member that reminders stop after missed rounds, unless they want them."""
     text = (
         f"You've missed the last {_NUMBERS[MISSES_BEFORE_STOP]} rounds of"
         f" {_quoted(question)} in #{channel}, so I'll stop reminding you. Share"

@@ -58,7 +58,7 @@ def render_not_posted(tx: Transaction, delivery: Delivery) -> SlackAction | None
 def render_not_posted_outside(
     tx: Transaction, delivery: Delivery
 ) -> SlackAction | None:
-    """Whoever has left a private channel gets their own words back, and no more."""
+    """Return the response to a member who left its private channel, and no more."""
     checkin = tx.session.get(CheckIn, delivery.subject_id)
     if checkin is None or not checkin.has_text or checkin.ts is not None:
         return None

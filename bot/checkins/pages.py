@@ -32,7 +32,7 @@ _MISSED_WITHIN = timedelta(days=30)
 
 
 def new_form(tx: Transaction, channel: Channel, *, by: str) -> View:
-    """To set up another check-in in the channel. Raises Refusal."""
+    """To set up another check-in in the channel. Raises UserError."""
     roles.authorize(tx, channel, MANAGE_CHANNEL, by)
     if service.count(tx.session, channel) >= service.MOST_IN_A_CHANNEL:
         raise UserError(service.FULL)
@@ -73,7 +73,7 @@ def preview(
 ) -> View:
     """When it would come, before it is saved.
 
-    Raises Refusal, with the field, for what makes no sense.
+    Raises UserError, with the field, for what makes no sense.
     """
     roles.authorize(tx, channel, MANAGE_CHANNEL, by)
     made = service.validate(form, tx.now)
@@ -113,7 +113,7 @@ def _upcoming(
 
 
 def _check_reminder_time(spec: ScheduleSpec, upcoming: Sequence[Occurrence]) -> None:
-    """Raises Refusal where one of these closes before anybody is reminded of it."""
+    """Raises UserError if one of these closes before anybody is reminded of it."""
     if spec.remind_after is None:
         return
     after = timedelta(hours=spec.remind_after)
@@ -248,7 +248,7 @@ def overview(tx: Transaction, channel: Channel) -> View:
 
 
 def _names_by_round(session: Session, rounds: Sequence[int]) -> dict[int, list[str]]:
-    """Who shared in each round, in the order in which they first did something."""
+    """Return the members who shared in each round, in order of their first action."""
     people: dict[int, list[str]] = {}
     for row in session.execute(
         select(CheckIn.round_id, CheckIn.member)

@@ -1,7 +1,7 @@
-"""Joining a check-in, leaving it, and what somebody has joined.
+"""Joining and leaving check-ins, and a member's joined check-ins.
 
-People join by what they press, never by being in the channel, and each can leave at
-any time. Open rounds are held first, then the member's seat.
+People join by pressing a button, never by being in the channel, and each can leave at
+any time. Open rounds are locked first, then the participant.
 """
 
 from collections.abc import Collection
@@ -57,7 +57,7 @@ class OpenRound:
 def join(tx: Transaction, schedule_id: int, member: str) -> Schedule:
     """Join a check-in; whoever is in already stays in.
 
-    Raises Refusal where it is gone, or is not for the person: their facts must be
+    Raises UserError if it is gone, or is not for the person: their facts must be
     at hand (`facts.ensure`). What they have said in an open round counts.
     """
     schedule = get_schedule(tx, schedule_id)
@@ -93,7 +93,7 @@ def _activate(tx: Transaction, schedule_id: int, member: str) -> None:
 def leave(tx: Transaction, schedule_id: int, member: str) -> Schedule:
     """Leave a check-in; what was shared in it stays.
 
-    Whoever is not in is not in afterwards either. Raises Refusal where it is gone, or
+    Whoever is not in is not in afterwards either. Raises UserError if it is gone, or
     is a private channel's and none that the person ever had to do with.
     """
     schedule = get_schedule(tx, schedule_id)
@@ -115,7 +115,7 @@ def leave(tx: Transaction, schedule_id: int, member: str) -> Schedule:
 def leave_channel(
     tx: Transaction, slack_channel_id: str, member: str, *, left_at: datetime
 ) -> None:
-    """Whoever leaves a channel leaves its check-ins; not what they joined since."""
+    """Leave a channel's check-ins with the channel, except those joined since."""
     found = tx.session.scalars(
         select(Schedule.id)
         .join(Channel, Channel.id == Schedule.channel_id)
@@ -142,9 +142,9 @@ def leave_channel(
 
 
 def resume_reminders(tx: Transaction, schedule_id: int, member: str) -> Schedule:
-    """Nudge the person again, from the next round on, as if none had been silent.
+    """Send reminders again from the next round on; earlier misses do not count.
 
-    Raises Refusal where the check-in is gone, or the person has left it.
+    Raises UserError if the check-in is gone, or the member has left it.
     """
     schedule = get_schedule(tx, schedule_id)
     channel = tx.session.get_one(Channel, schedule.channel_id)
@@ -161,7 +161,7 @@ def resume_reminders(tx: Transaction, schedule_id: int, member: str) -> Schedule
 
 
 def schedule_id_of_round(tx: Transaction, round_id: int) -> int:
-    """The check-in that a round is of; raises Refusal where there is no such round."""
+    """Return the round's check-in id; raises UserError if there is no such round."""
     one = tx.session.get(Round, round_id)
     if one is None:
         raise UserError(GONE)
@@ -185,7 +185,7 @@ def on_invited(tx: Transaction, delivery: Delivery, _sent: object) -> None:
 
 
 def get_schedule(tx: Transaction, schedule_id: int) -> Schedule:
-    """A check-in of this workspace that is still there; else raises Refusal."""
+    """A check-in of this workspace that is still there; else raises UserError."""
     schedule = tx.session.get(Schedule, schedule_id)
     if (
         schedule is None

@@ -1,4 +1,4 @@
-"""What is kept of people in check-ins, and what is told about them."""
+"""Personal data in check-ins, and messages about it."""
 
 from collections.abc import Iterable
 
@@ -49,7 +49,7 @@ def _affected_rounds(tx: Transaction, erasure: Erasure) -> Iterable[int]:
 
 
 def _affected_checkins(tx: Transaction, erasure: Erasure) -> Iterable[int]:
-    """What the person shared; and what was asked about it, if the ask's words go."""
+    """Return the member's responses, and those whose ask's text is erased."""
     return tx.session.scalars(
         select(CheckIn.id)
         .join(Round, Round.id == CheckIn.round_id)

@@ -61,7 +61,7 @@ def _overdue_query(workspace: Workspace, now: datetime) -> Select[int]:
 
 
 def any_to_close(tx: Transaction) -> bool:
-    """Whether `close_due` has anything to do: a look that holds up no writer."""
+    """Return True if `close_due` has anything to do; it blocks no writer."""
     return tx.session.scalar(_overdue_query(tx.workspace, tx.now).limit(1)) is not None
 
 

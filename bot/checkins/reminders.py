@@ -26,7 +26,7 @@ LOOKBACK = timedelta(days=366)
 
 
 def away_members(tx: Transaction, people: Collection[str]) -> set[str]:
-    """Of these, who is on a vacation, or paused: they are not silent."""
+    """Return those who are on vacation or paused: they do not count as missing."""
     maybe = set(
         tx.session.scalars(
             select(Member.slack_id).where(
@@ -47,7 +47,7 @@ def away_members(tx: Transaction, people: Collection[str]) -> set[str]:
 
 
 def any_due(tx: Transaction) -> bool:
-    """Whether it is worth the writers' queue to `nudge`."""
+    """Return True if `send_due` has anything to do; it blocks no writer."""
     return tx.session.scalar(_due_query(tx.workspace, tx.now).limit(1)) is not None
 
 
@@ -62,7 +62,7 @@ def _due_query(workspace: Workspace, now: datetime) -> Select[int, int]:
 
 
 def send_due(tx: Transaction) -> int:
-    """Promise the nudges whose time has come, or look at them again later; how many."""
+    """Enqueue due reminders, or postpone them; return the number."""
     due = tx.session.execute(_due_query(tx.workspace, tx.now).limit(BATCH_SIZE)).all()
     rounds.lock_many(tx.session, {row.round_id for row in due})
     for row in due:
@@ -93,7 +93,7 @@ def _send(tx: Transaction, checkin: CheckIn) -> None:
 
 
 def should_remind(tx: Transaction, round_: Round, member: str) -> bool:
-    """Whether somebody is still to be nudged in a round, whatever the hour."""
+    """Return True if the member still needs a reminder in a round, at any hour."""
     if is_erased(member) or round_.state != "open" or round_.ts is None:
         return False
     schedule = tx.session.get_one(Schedule, round_.schedule_id)
@@ -124,7 +124,7 @@ def lock(tx: Transaction, delivery: Delivery) -> None:
 
 
 def on_sent(tx: Transaction, delivery: Delivery, sent: tuple[str, str] | None) -> None:
-    """Who turned out to be in the channel no more is in its check-in no more."""
+    """Leave the check-in for a member who turned out to have left the channel."""
     if sent is not None:
         return
     schedule_id = _schedule_id(tx, delivery)
@@ -136,16 +136,16 @@ def on_sent(tx: Transaction, delivery: Delivery, sent: tuple[str, str] | None) -
 
 
 def _schedule_id(tx: Transaction, delivery: Delivery) -> int:
-    """The check-in that a nudge, or the news that there are no more, is about."""
+    """Return the check-in of a reminder, or of the message that reminders stopped."""
     if delivery.kind == CHECKIN_REMINDERS_STOPPED:
         return delivery.subject_id
     return tx.session.get_one(Round, delivery.subject_id).schedule_id
 
 
 def stop_after_misses(tx: Transaction, round_: Round) -> None:
-    """A round has closed: whom the nudges have not moved for long gets none any more.
+    """After a round has closed, stop reminders that have long had no effect.
 
-    Whoever got none for it, or gets none anyway, is told nothing of it.
+    Members who got no reminder for it, or get none anyway, are not told.
     """
     schedule = tx.session.get_one(Schedule, round_.schedule_id)
     channel = tx.session.get_one(Channel, round_.channel_id)
@@ -187,7 +187,7 @@ def stop_after_misses(tx: Transaction, round_: Round) -> None:
 
 
 def _reminded(tx: Transaction, round_: Round, people: Collection[str]) -> set[str]:
-    """Of these, who got a nudge in the round, or perhaps got it."""
+    """Return those who got a reminder in the round, or perhaps did."""
     keys = [dedup_key(CHECKIN_REMINDER, round_.id, member) for member in people]
     return set(
         tx.session.scalars(
@@ -203,9 +203,9 @@ def _reminded(tx: Transaction, round_: Round, people: Collection[str]) -> set[st
 def _recent_states(
     session: Session, round_: Round, candidates: Collection[Participant]
 ) -> Mapping[str, Sequence[State]]:
-    """What became of the rounds until this one for each, the latest first.
+    """Return each candidate's states in rounds until this one, the latest first.
 
-    Of those before somebody joined, or said that nudges are to go on, nothing is said.
+    Rounds before they joined, or asked for reminders again, are left out.
     """
     since = {seat.member: seat.counted_from for seat in candidates}
     rows = session.execute(
@@ -239,6 +239,6 @@ def _deactivated(tx: Transaction, people: Collection[str]) -> set[str]:
 
 
 def is_still_stopped(tx: Transaction, delivery: Delivery) -> bool:
-    """Whether it is still true that somebody is nudged no more."""
+    """Return True if the member's reminders are still stopped."""
     seat = tx.session.get(Participant, (delivery.subject_id, delivery.recipient))
     return seat is not None and seat.is_in and seat.nudges_stopped_at is not None

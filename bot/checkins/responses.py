@@ -1,7 +1,7 @@
-"""What became of a round for each member: derived again after each change.
+"""Derive each member's state in a round, after each change.
 
-A round's row is held while that is done, after the asks and before the promises, so
-that two who change something in it wait for each other.
+The round's row is locked meanwhile, after asks and before outbox items, so that two
+changes to it wait for each other.
 """
 
 from collections.abc import Iterable, Mapping
@@ -74,9 +74,9 @@ def first_reply_ts(session: Session, round_id: int, member: str) -> str | None:
 
 
 def recompute(tx: Transaction, round_: Round, member: str) -> CheckIn | None:
-    """Derive what became of a round that we `hold` for a member, and record it.
+    """Derive and store a member's state in a locked round.
 
-    None where it does not concern them.
+    Returns None if the round does not concern them.
     """
     tx.session.flush()
     found = get(tx.session, round_.id, member)
@@ -118,7 +118,7 @@ def _apply_state(
     participant: Participant | None,
     before: State | None,
 ) -> None:
-    """What comes of somebody's new state for them alone."""
+    """Apply the effects of a new state on the member: reminders, and an invitation."""
     if checkin.state == "waiting":
         if before != "waiting":
             checkin.nudge_at = first_reminder_at(tx, round_)
@@ -145,7 +145,7 @@ def invite_to_join(tx: Transaction, round_: Round, member: str) -> None:
 
 
 def first_reminder_at(tx: Transaction, round_: Round) -> datetime | None:
-    """When to look whether somebody who waits from now on is to be nudged."""
+    """Return the time to check whether a pending member needs a reminder."""
     hours = tx.session.get_one(Schedule, round_.schedule_id).nudge_after
     if hours is None:
         return None
@@ -188,7 +188,7 @@ NO_GUESTS = "In this channel only full members of the workspace take part."
 
 
 def require_allowed(tx: Transaction, channel: Channel, member: str) -> None:
-    """Raises Refusal where the person can't take part in the channel's check-ins."""
+    """Raises UserError if the person can't take part in the channel's check-ins."""
     held = roles.in_channel(tx, channel, member)
     require(CHECK_IN, held)
     if Role.GUEST in held and not channel.guests_may_ask:

@@ -1,4 +1,4 @@
-"""What a check-in plans: its schedule as a rhythm, and the dates to come."""
+"""A check-in's schedule: its recurrence and next dates."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
@@ -38,7 +38,7 @@ def recurrence_of(schedule: Schedule) -> Recurrence:
 
 
 def upcoming(tx: Transaction, schedule: Schedule) -> Iterator[Occurrence]:
-    """What is due after `now`, but for the dates that have had their round."""
+    """Yield the occurrences after `tx.now`, except on dates that had a round."""
     zone = ZoneInfo(schedule.zone)
     return recurrence.upcoming(
         recurrence_of(schedule),
@@ -85,9 +85,9 @@ def set_next(schedule: Schedule, occurrence: Occurrence | None) -> None:
 
 
 def _moved_earlier(tx: Transaction, schedule: Schedule) -> Occurrence | None:
-    """The planned date, where new rules of its zone made it due before `now`.
+    """Return the planned occurrence if new zone rules put it into the past.
 
-    It is not lost: it is started late, or told as skipped.
+    It is not lost: it is started late, or reported as skipped.
     """
     planned = _next_occurrence(schedule)
     if planned is None:
@@ -151,7 +151,7 @@ def lock_for_update(statement: Any) -> Any:
 
 
 def pause_reason(schedule: Schedule, channel: Channel) -> str | None:
-    """Why the channel can't be asked as its owner meant it; None if it can."""
+    """Return the reason why the channel can't be asked as planned, or None."""
     if channel.is_archived:
         return "archived"
     if not channel.is_joined:
@@ -176,7 +176,7 @@ def pause_blocked(tx: Transaction) -> None:
 
 
 def any_blocked(tx: Transaction) -> bool:
-    """Whether it is worth the writers' queue to pause something."""
+    """Return True if `pause_blocked` has anything to do; it blocks no writer."""
     lost = (
         select(Schedule.id)
         .join(Channel, Channel.id == Schedule.channel_id)
@@ -231,7 +231,7 @@ def stop(session: Session, schedule: Schedule, state: str) -> None:
 
 
 def is_unsent(session: Session, round_: Round) -> bool:
-    """Whether the round's post is not in Slack, and can't get there meanwhile.
+    """Return True if the round's post is not in Slack, and can't be sent meanwhile.
 
     Its outbox item is locked, so that the worker does not claim it.
     """
@@ -242,7 +242,7 @@ def is_unsent(session: Session, round_: Round) -> bool:
 
 
 def owners(session: Session, schedule: Schedule) -> Sequence[str]:
-    """Whoever set it up; once they have left, somebody who is left.
+    """Return the member who set it up; if they have left, others in charge.
 
     The champions of its channel, or else the program leads, or else the admins.
     """

@@ -25,7 +25,7 @@ FULL = f"A channel can have {MOST_IN_A_CHANNEL} check-ins; delete one first."
 def lock(tx: Transaction, schedule_id: int, *, by: str) -> Schedule:
     """A check-in that the person may change; nobody else changes it meanwhile.
 
-    Raises Refusal for anybody else, and for one that is deleted.
+    Raises UserError for anybody else, and for one that is deleted.
     """
     return _require_allowed(
         tx,
@@ -40,7 +40,7 @@ def lock(tx: Transaction, schedule_id: int, *, by: str) -> Schedule:
 
 
 def get(tx: Transaction, schedule_id: int, *, by: str) -> Schedule:
-    """The same to look at. Raises Refusal."""
+    """The same to look at. Raises UserError."""
     schedule = tx.session.get(Schedule, schedule_id)
     return _require_allowed(tx, schedule, by=by)
 
@@ -62,7 +62,7 @@ def set_up(
 ) -> None:
     """Keep a new check-in; the form of that `source` makes one, however often sent.
 
-    Raises Refusal, with the field, for what makes no sense.
+    Raises UserError, with the field, for what makes no sense.
     """
     roles.authorize(tx, channel, MANAGE_CHANNEL, by)
     made = validate(form, tx.now)
@@ -92,7 +92,7 @@ def set_up(
 def change(tx: Transaction, schedule: Schedule, form: ScheduleForm, *, by: str) -> None:
     """Keep a held check-in as it was changed: from the next time on.
 
-    A date that has had its round has no other. Raises Refusal, with the field.
+    A date that has had its round has no other. Raises UserError, with the field.
     """
     made = validate(form, tx.now)
     # What was due until now was due as it was.
@@ -132,7 +132,7 @@ def pause(tx: Transaction, schedule: Schedule) -> None:
 
 
 def resume(tx: Transaction, schedule: Schedule) -> None:
-    """Go on with a held check-in, in its channel as it is now. Raises Refusal."""
+    """Go on with a held check-in, in its channel as it is now. Raises UserError."""
     if schedule.state != "paused":
         return
     channel = tx.session.get_one(Channel, schedule.channel_id)
@@ -151,7 +151,7 @@ def delete(tx: Transaction, schedule: Schedule) -> None:
 
 
 def validate(form: ScheduleForm, now: datetime) -> ScheduleSpec:
-    """Raises Refusal, with the field, for what makes no sense."""
+    """Raises UserError, with the field, for what makes no sense."""
     return plan.parse(form, today=timezones.local_date(now, ZoneInfo("UTC")))
 
 

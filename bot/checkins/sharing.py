@@ -48,7 +48,7 @@ NOT_POSTED_YET = "This round is just being posted; try again in a moment."
 def form(tx: Transaction, round_id: int, member: str) -> View:
     """The form, filled in with what they shared before.
 
-    Raises Refusal where the round is over, or is not for the person.
+    Raises UserError if the round is over, or is not for the person.
     """
     round_ = _require_open(tx, tx.session.get(Round, round_id), member)
     channel = tx.session.get_one(Channel, round_.channel_id)
@@ -67,7 +67,7 @@ def form(tx: Transaction, round_id: int, member: str) -> View:
 def share(tx: Transaction, round_id: int, member: str, response: Response) -> CheckIn:
     """Record what a member shares, or changes, and show it in the thread.
 
-    Raises Refusal where the round is over, or is not for the person.
+    Raises UserError if the round is over, or is not for the person.
     """
     round_ = _require_open(tx, rounds.lock(tx.session, round_id), member)
     checkin = responses.get_or_create(tx.session, round_.id, member)
@@ -237,7 +237,7 @@ def update_changed(tx: Transaction) -> int:
 
 
 def any_changed(tx: Transaction) -> bool:
-    """Whether `update_changed` has anything to do: a look that holds up no writer."""
+    """Return True if `update_changed` has anything to do; it blocks no writer."""
     return tx.session.execute(_changed_query(tx.workspace).limit(1)).first() is not None
 
 
@@ -290,7 +290,7 @@ def _require_own(checkin: CheckIn | None, member: str) -> CheckIn:
 
 
 def has_asked(session: Session, checkin: CheckIn) -> bool:
-    """Whether an ask was made of a check-in, and has not been deleted."""
+    """Return True if the response has an ask that is not deleted."""
     ask = session.get(Ask, checkin.ask_id) if checkin.ask_id else None
     return ask is not None and ask.deleted_at is None
 

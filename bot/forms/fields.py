@@ -54,7 +54,10 @@ class Field(ABC, Generic[T]):
 
     @abstractmethod
     def read(self, form: FormValues) -> T:
-        """What was entered. Raises Refusal, with the field, for what makes no sense."""
+        """Return the entered value.
+
+        Raises UserError, with the field, if it is invalid.
+        """
 
     def _input(self, element: Any, *, optional: bool) -> InputBlock:
         return InputBlock(
@@ -234,7 +237,7 @@ class Topics(Field[Sequence[str]]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emoji(Field[Sequence[str]]):
-    """Names of emoji; drawn as emoji, for a text field shows names as they are."""
+    """Names of emoji, shown as characters: a text field shows names as they are."""
 
     is_required: bool = True
 

@@ -15,7 +15,7 @@ class Setting(Generic[Owner]):
     """`get` and `put` read and record the value of the `Owner` (a channel, …).
 
     `put` runs when all that was entered makes sense, by itself and together; it may
-    still raise Refusal, with the field, for what only the database knows.
+    still raise UserError, with the field, for what only the database knows.
     """
 
     field: Field[Any]
@@ -61,5 +61,5 @@ def column_setting(
 
 
 def read_values(settings: Iterable[Setting[Any]], form: FormValues) -> dict[str, Any]:
-    """What was entered, by name. Raises Refusal for the first that makes no sense."""
+    """Return the entered values by name. Raises UserError for the first invalid one."""
     return {setting.name: setting.field.read(form) for setting in settings}

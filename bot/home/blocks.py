@@ -49,7 +49,7 @@ class ListPage(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class SettingsSummary:
-    """What somebody chose, in words; `paused_until` is a day, "" without a pause."""
+    """A member's settings in words; `paused_until` is a day, "" without a pause."""
 
     rows: Sequence[tuple[str, str]]
     paused_until: str = ""
@@ -127,7 +127,7 @@ def _list_item(item: ListItem) -> Block:
 
 
 def pager(header: str, page: ListPage[T]) -> list[Block]:
-    """Where the page stands in its list, and the way to others; none if it is all."""
+    """Build the page's position in its list, with buttons, unless it is all."""
     end = page.start + len(page.items)
     if not page.start and end >= page.total:
         return []
@@ -160,7 +160,7 @@ def _page_button(
 
 
 def settings_summary(settings: SettingsSummary) -> list[Block]:
-    """What somebody chose, and the way to change it."""
+    """Build the summary of a member's settings, with a button to change them."""
     blocks: list[Block] = [HeaderBlock(text="Your settings")]
     if settings.paused_until:
         blocks += [

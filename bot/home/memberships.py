@@ -19,7 +19,7 @@ FRESH_FOR = visibility.FRESH_FOR
 
 
 def is_fresh(home: Home | None, now: datetime) -> bool:
-    """Whether we know well enough which channels the Home tab's owner is in."""
+    """Return True if the owner's channels were fetched recently enough."""
     read_at = home.channels_read_at if home else None
     return read_at is not None and timedelta(0) <= now - read_at < FRESH_FOR
 

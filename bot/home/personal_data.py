@@ -1,4 +1,4 @@
-"""What is kept of people for their Home tabs, and whose show somebody else."""
+"""Personal data of Home tabs, and Home tabs that show somebody else's."""
 
 from sqlalchemy import select, union
 
@@ -11,7 +11,7 @@ from models import Answer, Ask, ChannelMember, Home, KudosThanks
 
 
 def _refresh_affected_homes(tx: Transaction, erasure: Erasure) -> None:
-    """Home tabs that may name the person or quote their asks are drawn again."""
+    """Refresh Home tabs that may name the member or quote their asks."""
     who = erasure.member
     open_asks = select(Ask.channel_id).where(
         Ask.installation_id == tx.workspace.id,

@@ -1,4 +1,4 @@
-"""Where the pages of the lists on the Home tab begin. No database, no Slack."""
+"""Pages of the lists on the Home tab. No database or Slack."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ class PagedList:
 
 
 def page_start(start: object, total: int, size: int) -> int:
-    """Where a page begins that is to begin at `start`, in a list of so many by now.
+    """Return the offset of the page that contains `start`, in a list of `total`.
 
-    `start` comes from a button: whatever is no such place is the beginning.
+    `start` comes from a button: an invalid one is the first page.
     """
     if not isinstance(start, int) or start < 0 or total == 0:
         return 0

@@ -34,7 +34,7 @@ class HomeContext:
     sees_others: bool
 
     def page_start(self, pages: PagedList, total: int) -> int:
-        """Where the page begins that they look at, of a list of so many."""
+        """Return the offset of the member's current page in a list of `total`."""
         starts = self.home.starts if self.home else {}
         return rules.page_start(starts.get(pages.name, 0), total, pages.page_size)
 
@@ -59,7 +59,7 @@ class HomeContext:
         )
 
     def message_url(self, channel: str, ts: str, thread_ts: str | None = None) -> str:
-        """Of a message; `channel` is Slack's id."""
+        """Return a message's permalink; `channel` is Slack's id."""
         return permalink(self.tx.workspace.team_url, channel, ts, thread_ts)
 
     def format_day(self, at: datetime) -> str:

@@ -43,7 +43,7 @@ def open_home(tx: Transaction, member: str) -> None:
 
 
 def set_page(tx: Transaction, member: str, value: str) -> None:
-    """Show another page of one list, named as its button does. Raises Refusal."""
+    """Show another page of one list, named as its button does. Raises UserError."""
     lists = {
         section.pages.name for section in tx.features.home_sections if section.pages
     }
@@ -56,10 +56,10 @@ def set_page(tx: Transaction, member: str, value: str) -> None:
 
 
 def on_published(tx: Transaction, member: str, result: PublishHomeResult) -> None:
-    """Remember what is shown by now.
+    """Store the hash of the published view.
 
-    Where another view was remembered since this one was drawn, nobody can tell which
-    of them stands: it is drawn again.
+    If another view was stored since this one was rendered, the visible one is unknown:
+    it is rendered again.
     """
     home = _lock_home(tx, member)
     if home is None:
@@ -70,9 +70,9 @@ def on_published(tx: Transaction, member: str, result: PublishHomeResult) -> Non
 
 
 def on_rejected(tx: Transaction, member: str, error: str) -> None:
-    """Slack does not show the Home tab, by its `error`: it is not drawn again.
+    """Forget Home tabs that Slack does not show, by its `error`.
 
-    Whoever opens theirs later shows that there are Home tabs again.
+    A member who opens theirs later shows that there are Home tabs again.
     """
     theirs = select(Home.member).where(Home.installation_id == tx.workspace.id)
     if error == "not_enabled":

@@ -1,4 +1,4 @@
-"""What kudos look like: their message, and lists of them. Values in, blocks out."""
+"""The message of kudos, and lists of kudos. Values in, blocks out."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -169,7 +169,7 @@ def history(
     next_received: str = "",
     next_given: str = "",
 ) -> Note:
-    """What somebody received and gave lately, the newest first; for them only."""
+    """Build a member's own lists of kudos, the newest first."""
     blocks: list[Block] = [HeaderBlock(text="Kudos you received")]
     blocks += [received_item(row) for row in received]
     if not received:

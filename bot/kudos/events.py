@@ -1,4 +1,4 @@
-"""What reactions and deletions in Slack change about kudos."""
+"""Changes to kudos by reactions and deletions in Slack."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""What somebody received and gave: asked of the thanks that stand, newest first."""
+"""A member's received and given kudos that stand, the newest first."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Cursor:
 
     @classmethod
     def parse(cls, value: str) -> "Cursor":
-        """Raises Refusal for what we never sent."""
+        """Raises UserError for what we never sent."""
         at, _, kudos_id = value.partition(":")
         if not all(
             part.isascii() and part.isdigit() and len(part) <= 16  # noqa: PLR2004
@@ -55,7 +55,7 @@ class Cursor:
 
 
 def own_history(tx: Transaction, member: str) -> Note:
-    """What `/kudos me` answers: both lists, and what is left today."""
+    """Return the answer to `/kudos me`: both lists, and the remaining allowance."""
     received, more_received = _page(tx, member, "received")
     given, more_given = _page(tx, member, "given")
     return blocks.history(
@@ -82,7 +82,7 @@ def recent(tx: Transaction, member: str) -> list[Block]:
 
 
 def has_any(tx: Transaction, member: str) -> bool:
-    """Whether somebody ever received kudos, or gave some."""
+    """Return True if the member has ever received or given kudos."""
     found = (
         tx.session.scalar(statement(tx.workspace.id, member, 1))
         for statement in (_received, _given)
@@ -119,7 +119,7 @@ def _received(
     after: Cursor | None = None,
     since: datetime | None = None,
 ) -> Select[Any]:
-    """Those who joined in are told with the kudos that they joined."""
+    """Select received kudos; members who joined are counted with the kudos."""
     statement = select(*_COLUMNS).where(
         _thanks.c.installation_id == installation_id,
         _thanks.c.receiver == member,
@@ -213,9 +213,9 @@ def _item(
 def kudos_url(
     workspace: Workspace, kudos: Kudos, slack_ids: Mapping[int, str]
 ) -> str | None:
-    """Where the kudos can be read: their own message, or the one they are about.
+    """Return a permalink to the kudos: their own message, or the one they are about.
 
-    `slack_ids`: of the channels that its reader may see, by their rows.
+    `slack_ids` are those of the channels that the reader may see, by row id.
     """
     if kudos.channel_id is not None and kudos.ts is not None:
         here = slack_ids.get(kudos.channel_id)

@@ -1,4 +1,4 @@
-"""What the bot writes to people about kudos. Values in, blocks out."""
+"""The bot's messages to people about kudos. Values in, blocks out."""
 
 from collections.abc import Sequence
 

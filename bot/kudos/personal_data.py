@@ -1,4 +1,4 @@
-"""What is kept of people in kudos."""
+"""Personal data in kudos."""
 
 from collections.abc import Iterable
 

@@ -113,7 +113,7 @@ def find_target(
 
 
 def was_kudos(connection: Connection, channel_id: int, event: ReactionEvent) -> bool:
-    """Whether the reaction meant kudos when it was made."""
+    """Return True if the reaction meant kudos when it was made."""
     stored = select(_reactions.c.member).where(
         _reactions.c.channel_id == channel_id,
         _reactions.c.message_ts == event.ts,
@@ -158,7 +158,7 @@ def active_since(
 def is_referenced(
     session: Session | Connection, installation_id: int, slack_channel: str, ts: str
 ) -> bool:
-    """Whether some kudos are in the message, or about it."""
+    """Return True if the message contains kudos, or kudos are about it."""
     of_channel = (
         _channels.c.installation_id == installation_id,
         _channels.c.slack_id == slack_channel,

@@ -64,10 +64,10 @@ def apply_reaction(tx: Transaction, event: ReactionEvent) -> None:
 
 
 def _are_members_known(tx: Transaction, member: str, author: str | None) -> bool:
-    """Whether we know enough of these to decide.
+    """Return True if enough is known about these people to decide.
 
-    If not, they will be asked about, and `reconsider` decides when the answer is
-    there: either it sees what we write, or we see it.
+    If not, their profiles are fetched, and the reaction is decided then: either that
+    reads our rows, or we read its.
     """
     unknown = _unknown_members(tx, member, author)
     for slack_id in sorted(unknown):
@@ -140,7 +140,7 @@ def _decide(tx: Transaction, channel_id: int, event: ReactionEvent) -> None:
 
 
 def attach_reactions(tx: Transaction, kudos: Kudos) -> None:
-    """Whoever reacted before we knew the message counts from when they did."""
+    """Count earlier reactions to the message from the time at which they were made."""
     waiting = tx.session.scalars(
         select(KudosReaction.member)
         .filter_by(channel_id=kudos.channel_id, message_ts=kudos.ts, is_present=True)

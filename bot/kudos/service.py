@@ -50,7 +50,7 @@ class GiveResult:
 
 
 def require_can_post(channel: Channel) -> None:
-    """Raises Refusal where nothing can be posted."""
+    """Raises UserError if nothing can be posted."""
     if channel.is_archived:
         raise UserError(
             "This channel is archived; choose another one.", field="channel"
@@ -72,7 +72,7 @@ def give(
 ) -> GiveResult:
     """Thank people: one kudos for each `source`, and within the giver's allowance.
 
-    Raises Refusal, with all that is wrong, where none of it can be given.
+    Raises UserError, with all that is wrong, where none of it can be given.
     """
     allowance.lock_giver(tx, giver)
     stands = allowance.load(tx, giver, draft.people, at=tx.now)
@@ -170,9 +170,9 @@ def _find_duplicate(
 
 
 def take_back(tx: Transaction, kudos_id: int, *, by: str) -> None:
-    """The kudos are given no longer, and whoever was told sees so where they were told.
+    """Take kudos back, and update the messages about them.
 
-    Raises Refusal for others than the giver and admins, or when it is too late.
+    Raises UserError for others than the giver and admins, or if it is too late.
     """
     kudos = lock(tx, kudos_id)
     held = roles.in_workspace(tx, by)
@@ -188,7 +188,7 @@ def take_back(tx: Transaction, kudos_id: int, *, by: str) -> None:
 
 
 def revoke(tx: Transaction, kudos: Kudos, *, by: str | None) -> None:
-    """What the kudos gave is given no longer. To be called with the kudos held."""
+    """Delete the thanks of kudos and update the messages. Lock the kudos first."""
     kudos.taken_back_at, kudos.taken_back_by = tx.now, by
     tx.session.execute(delete(KudosThanks).where(KudosThanks.kudos_id == kudos.id))
     tx.session.execute(delete(KudosTag).where(KudosTag.kudos_id == kudos.id))
@@ -241,7 +241,7 @@ def send_receipt(
     # Where to say it, to the giver only; None: in a direct message.
     channel: Channel | None,
 ) -> None:
-    """What was given and what is left, to a giver who can't be answered at once."""
+    """Enqueue the receipt for a giver who can't be answered at once."""
     kudos = tx.session.get_one(Kudos, result.kudos_id)
     detail = {"left": result.remaining, "dropped": [p.text for p in result.warnings]}
     recipient = channel.slack_id if channel else kudos.giver

@@ -1,4 +1,4 @@
-"""What people can choose about kudos, for a channel and for the workspace."""
+"""Settings for kudos, of a channel and of the workspace."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -62,7 +62,7 @@ WORKSPACE_SETTINGS: Sequence[Setting[None]] = (
 
 
 def check_channel_settings(values: Mapping[str, Any]) -> None:
-    """Raises UserError where an emoji on an answer would have two meanings."""
+    """Raises UserError if an emoji on an answer would have two meanings."""
     for meaning in ("helpful", "solved"):
         if emoji.overlap(values[meaning], values["kudos"]):
             raise UserError(

@@ -157,7 +157,7 @@ def _insert_thanks(
 
 
 def lock(tx: Transaction, kudos_id: int) -> Kudos:
-    """The kudos, which nobody else changes meanwhile; raises Refusal for none."""
+    """The kudos, which nobody else changes meanwhile; raises UserError for none."""
     kudos = tx.session.scalar(
         select(Kudos)
         .filter_by(id=kudos_id, installation_id=tx.workspace.id)

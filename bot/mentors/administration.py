@@ -1,4 +1,4 @@
-"""What the program leads see of mentors, and choose: all of it checked and recorded."""
+"""The program leads' view of mentors, and their settings."""
 
 from collections.abc import Collection, Mapping
 
@@ -42,13 +42,13 @@ NOT_IN_PRIVATE_CHANNEL = "Choose a private channel only if you and they are both
 
 
 def require_access(tx: Transaction, by: str) -> None:
-    """Raises Refusal for anybody but the program leads and admins."""
+    """Raises UserError for anybody but the program leads and admins."""
     held = roles.in_workspace(tx, by)
     require(SEE_MENTORS, held)
 
 
 def overview(tx: Transaction, *, by: str, start: int) -> View:
-    """Past credits from the `start`th on, the newest first. Raises Refusal."""
+    """Past credits from the `start`th on, the newest first. Raises UserError."""
     require_access(tx, by)
     found = tx.session.scalars(
         select(Credit)
@@ -156,7 +156,7 @@ def credit_by_hand(
     """Credit somebody because a lead says so; the consent is asked as ever.
 
     In a private channel, only if both are in it. `reason` is as typed. Said twice, it
-    counts once. Raises Refusal, with the field, and MembershipUnknown.
+    counts once. Raises UserError, with the field, and MembershipUnknown.
     """
     require_access(tx, by)
     said = sanitize(reason)
@@ -192,7 +192,7 @@ def credit_by_hand(
 
 
 def _is_repeated(session: Session, credit: Credit) -> bool:
-    """Whether the lead has credited just that, and our answer got lost."""
+    """Return True if the lead repeats a credit because our answer was lost."""
     held = session.scalars(
         select(Credit).filter_by(
             installation_id=credit.installation_id,
@@ -210,7 +210,7 @@ def _is_repeated(session: Session, credit: Credit) -> bool:
 def update_settings(
     tx: Transaction, *, scope: str, experts: Collection[str], by: str
 ) -> None:
-    """Record where to look, and who is expected to help. Raises Refusal."""
+    """Record where to look, and who is expected to help. Raises UserError."""
     require_access(tx, by)
     if scope not in {value for value, _, _ in forms.SCOPES}:
         raise UserError("Choose one of the three.", field="scope")
@@ -227,7 +227,7 @@ def update_settings(
 
 
 def settings_view(tx: Transaction, *, by: str) -> View:
-    """The form for where to look, and whom not to credit. Raises Refusal."""
+    """The form for where to look, and whom not to credit. Raises UserError."""
     require_access(tx, by)
     return forms.settings_form(detection.search_scope(tx), experts(tx))
 

@@ -41,7 +41,7 @@ NO_CHANNEL = "I'm not in any channel where I could post it."
 
 
 def decide(tx: Transaction, credit_id: int, choice: Choice, *, by: str) -> None:
-    """Record the person's choice, the first or a later one. Raises Refusal."""
+    """Record the person's choice, the first or a later one. Raises UserError."""
     credit = lock(tx.session, credit_id)
     if (
         credit is None
@@ -180,7 +180,7 @@ def on_offer_sent(tx: Transaction, delivery: Delivery, sent: tuple[str, str]) ->
 
 
 def _has_channel(tx: Transaction, credit: Credit) -> bool:
-    """Whether there is a channel to post in, which the member has not left."""
+    """Return True if there is a channel to post in, which the member has not left."""
     if credit.channel_id is None:
         return False
     channel = tx.session.get_one(Channel, credit.channel_id)
@@ -248,7 +248,7 @@ def on_deleted(tx: Transaction, credit: Credit) -> None:
 
 
 def _is_decided_after_post(session: Session, credit: Credit) -> bool:
-    """Whether the member decided again after the post was made, by our own clock."""
+    """Return True if the member decided again after the post, by our own clock."""
     posted_at = session.scalar(
         select(OutboxItem.finished_at).filter_by(
             installation_id=credit.installation_id,

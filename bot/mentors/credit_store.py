@@ -13,9 +13,9 @@ from models import Credit, CreditEvidence
 def create(
     tx: Transaction, credit: Credit, marked_asks: Sequence[MarkedAsk] = ()
 ) -> int | None:
-    """Record a credit and promise to tell the person; its id.
+    """Store a credit, and enqueue the message to the member; return its id.
 
-    None where the person has one of this period already.
+    Returns None if the member has one for this period already.
     """
     columns = table(Credit).columns.keys()
     given = {name: getattr(credit, name) for name in columns}

@@ -42,7 +42,7 @@ class DueRun:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a look found: whom to credit for what, and which rings there are."""
+    """The result of a run: credits with their evidence, and rings."""
 
     detection: DetectionResult
     credits: Sequence[tuple[Candidate, Sequence[MarkedAsk]]]
@@ -104,7 +104,7 @@ def _data_since(tx: Transaction) -> date:
 
 
 def search_scope(tx: Transaction) -> str:
-    """Where to look: the "workspace" as a whole, each of its "channels", or "off"."""
+    """Return the scope: "workspace", "channels" (each by itself), or "off"."""
     row = tx.session.get(MentorWorkspaceSettings, tx.workspace.id)
     return row.scope if row is not None else "workspace"
 
@@ -174,9 +174,9 @@ def run(
 def record(
     tx: Transaction, due_run: DueRun, result: RunResult, *, settings: MentorSettings
 ) -> None:
-    """Write down what was found, and promise to tell; only the first to come does.
+    """Store a run's result and enqueue its messages, unless another run did.
 
-    Who else looked at the same period, here or in another replica, finds the round.
+    Another run for the same period, here or in another replica, finds the row.
     """
     taken = tx.session.scalar(
         upsert(tx.session, MentorRun)

@@ -1,4 +1,4 @@
-"""What the bot says about mentors: to them, to the channel, to whom they helped."""
+"""Messages about mentors: to them, to the channel, and to those they helped."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,9 +26,10 @@ _MAX_WEEKS = 12
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One ask that the person's answer solved or helped with. `title` is marked text.
+    """One ask that the member's answer solved or helped with. `title` is mrkdwn.
 
-    `url` leads to the answer. `asker` is a plain name, None where it may not be told.
+    `url` links to the answer. `asker` is a plain name, None if the reader may not see
+    it.
     """
 
     title: str
@@ -39,7 +40,7 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class CreditStory:
-    """What there is to tell, to whoever it is told: only what they may see."""
+    """A credit for one reader: only contributions that they may see."""
 
     days: int
     contributions: Sequence[Contribution]

@@ -1,4 +1,4 @@
-"""What is kept of people for noticing mentors, and what is told about them."""
+"""Personal data of mentor detection, and messages about it."""
 
 from collections.abc import Iterable
 
@@ -50,7 +50,7 @@ def _find_credits(tx: Transaction, erasure: Erasure) -> Iterable[int]:
 
 
 def _find_ring_alerts(tx: Transaction, erasure: Erasure) -> Iterable[int]:
-    """What leads were told of a ring that the person is of, by whom it is about."""
+    """Return the ids of members whose ring alerts name this member."""
     return tx.session.scalars(
         select(Member.id)
         .join(

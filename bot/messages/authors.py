@@ -11,7 +11,7 @@ HUMAN_SUBTYPES = (None, "file_share", "me_message", "thread_broadcast")
 
 
 def is_by_human(message: Mapping[str, Any], workspace: Workspace) -> bool:
-    """Whether a person wrote the message, as far as the message itself tells."""
+    """Return True if a person wrote the message, as far as the message shows."""
     return (
         message.get("subtype") in HUMAN_SUBTYPES
         and not message.get("bot_id")

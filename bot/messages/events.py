@@ -1,4 +1,4 @@
-"""What happens to messages in Slack, and the changes that it makes."""
+"""Events of messages and reactions, and the batched changes that they make."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -52,7 +52,7 @@ class TrackedMessage:
 
     @property
     def author(self) -> str | None:
-        """Who wrote the message, or had it posted; None where that is unknown."""
+        """The message's author, or its requester if the bot posted it, or None."""
         authors = (row.author for row in self.rows.values())
         return next(filter(None, authors), None)
 

@@ -1,4 +1,4 @@
-"""What the bot says of itself: to a channel it comes to, and to who is new there."""
+"""The bot's introduction in a channel, and its greeting of newcomers."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What is kept of who invited the bot."""
+"""Personal data of members who invited the bot."""
 
 from bot.onboarding.message_kinds import (
     ONBOARDING_GREETING,

@@ -29,9 +29,9 @@ CHANNEL_NOT_FOUND = "I don't know that channel any more."
 
 
 def on_bot_joined(tx: Transaction, channel: Channel, *, inviter: str | None) -> None:
-    """The bot came to a channel for the first time: ask its inviter what to say.
+    """On the bot's first join of a channel, ask its inviter about the introduction.
 
-    However often it is told so: the first inviter is the one who is asked.
+    Repeated events change nothing: the first inviter is asked.
     """
     added = tx.session.execute(
         upsert(tx.session, ChannelIntroduction)
@@ -46,7 +46,7 @@ def on_bot_joined(tx: Transaction, channel: Channel, *, inviter: str | None) -> 
 
 
 def introduction_note(channel: Channel) -> Note:
-    """What the bot would say in the channel."""
+    """Return the bot's introduction for the channel."""
     return blocks.introduction(
         channels.helpful_emoji(channel), channels.solved_emoji(channel)
     )
@@ -60,7 +60,7 @@ def settings_section(tx: Transaction, channel: Channel) -> list[Block]:
 
 
 def preview_form(tx: Transaction, channel_id: int, *, by: str) -> View:
-    """What would be posted, to whoever may post it; raises Refusal."""
+    """Return the preview for those who may post it; raises UserError."""
     channel = _channel(tx, channel_id)
     _require_permission(
         tx, channel, tx.session.get(ChannelIntroduction, channel.id), by
@@ -71,7 +71,7 @@ def preview_form(tx: Transaction, channel_id: int, *, by: str) -> View:
 def post(tx: Transaction, channel_id: int, *, by: str) -> Note:
     """Introduce the bot in the channel, once; what to answer whoever pressed.
 
-    Raises Refusal for whoever may not, and where the bot can't speak.
+    Raises UserError for a member who may not, and where the bot can't speak.
     """
     channel = _channel(tx, channel_id)
     said = _lock_introduction(tx.session, channel)
@@ -95,7 +95,7 @@ def post(tx: Transaction, channel_id: int, *, by: str) -> Note:
 
 
 def dismiss_introduction(tx: Transaction, channel_id: int, *, by: str) -> Note:
-    """Say nothing for now; what to answer. Raises Refusal for whoever may not."""
+    """Post no introduction; return the answer. Raises UserError if they may not."""
     channel = _channel(tx, channel_id)
     said = tx.session.get(ChannelIntroduction, channel.id)
     _require_permission(tx, channel, said, by)
@@ -196,7 +196,7 @@ def _pending_greeting(tx: Transaction, member: str) -> OutboxItem | None:
 
 
 def opt_out_of_greetings(tx: Transaction, *, by: str) -> Note:
-    """Raises Refusal for who is no member."""
+    """Raises UserError for a person who is no member."""
     require(EDIT_OWN_SETTINGS, roles.in_workspace(tx, by))
     member_settings.update(tx, by, wants_greetings=False)
     return blocks.greetings_off()
@@ -207,8 +207,8 @@ SETUP_PERIOD = timedelta(minutes=5)
 
 
 def is_newcomer(joined_at: datetime, bot_joined_at: datetime | None) -> bool:
-    """Whether somebody who joined then found the bot there already.
+    """Return True if the member joined after the bot had settled in.
 
-    `bot_arrived_at` is None where the bot came before it took note of that.
+    `bot_joined_at` is None if the bot joined before it recorded that.
     """
     return bot_joined_at is None or joined_at >= bot_joined_at + SETUP_PERIOD

@@ -34,7 +34,7 @@ _is_in_use = exists().where(
 
 
 def is_needed(connection: Connection, *, now: datetime) -> bool:
-    """Whether any moment is later than it can be."""
+    """Return True if any stored time is later than it can be."""
     wrong = (
         exists().where(_was_set_later(now)),
         exists().where(_was_sent_later(now)),
@@ -49,11 +49,11 @@ def is_needed(connection: Connection, *, now: datetime) -> bool:
 
 
 def apply(session: Session, *, now: datetime) -> None:
-    """Bring each moment to where it would be if the clock had never been ahead.
+    """Move times to where they would be if the clock had never been ahead.
 
     1. `due_at` keeps its distance from the moment at which it was set.
-    2. Leases, lanes and pauses, which say only when they end, end after the longest
-       time that they can take from now on.
+    2. Leases, channels' intervals and rate limits, whose start is not stored, end after
+       the longest time that they can take from now on.
     """
     put_off = session.execute(
         select(_items.c.id, _items.c.due_at, _items.c.due_set_at)

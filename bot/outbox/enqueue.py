@@ -1,8 +1,8 @@
-"""Promise a message with the change that causes it; it is delivered after the commit.
+"""Enqueue messages within the transaction of the change that causes them.
 
-A promise says what about, and to whom. The words are drawn when its turn comes, from
-what is true then, so that an undone mark is never announced and many changes of one
-ask are one update.
+An item names its subject and recipient. Its text is rendered when its turn comes, from
+the facts at that time, so that an undone mark is never announced and many changes of
+one ask are one update.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -93,11 +93,11 @@ def dedup_key(kind: str, subject_id: int, to: str, occurrence: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A delivery from whose outcome other promises follow.
+    """A delivery whose outcome causes other items.
 
-    In a restored backup it may have been made before, and they kept: so each has the
-    same mark again, by which it is found. `looked_for` are the kinds of which that is
-    to be seen first; none where the delivery was certainly made just now.
+    In a restored backup it may have been made before, and its effects sent: so each
+    effect gets the same metadata token again, by which it is found. `verified_kinds`
+    are the kinds to look up first; none if the delivery was certainly made just now.
     """
 
     metadata_token: str
@@ -110,7 +110,7 @@ class Cause:
 
 @contextmanager
 def caused_by(session: Session, cause: Cause) -> Iterator[None]:
-    """Let all that is promised meanwhile follow from the outcome of a delivery."""
+    """Derive the tokens of items enqueued in the context from a delivery."""
     session.info[_CAUSE] = cause
     try:
         yield
@@ -131,11 +131,11 @@ def enqueue(
     occurrence: str = "",
     priority: int = NEW,
 ) -> None:
-    """Say something once for each `occasion`, at `due` or at once.
+    """Enqueue a message, once for each `occurrence`, at `due` or at once.
 
-    A promise that was kept stays kept. One that was withdrawn, because what it was
-    about had been undone, is made again; one that still waits, waits anew. To
-    somebody who was forgotten nothing is promised.
+    An item that was sent stays sent. One that was withdrawn, because its subject had
+    been undone, is enqueued again; one that is pending gets the new time. Nothing is
+    enqueued for an erased member.
     """
     if is_erased(recipient):
         return
@@ -165,7 +165,7 @@ def enqueue_many(
     now: datetime,
     due: datetime,
 ) -> None:
-    """`promise` about each subject to each recipient, in one statement."""
+    """Enqueue a message about each subject to each recipient, in one statement."""
     _enqueue_rows(
         session,
         _ENQUEUE,
@@ -280,9 +280,9 @@ def _row(
 
 
 def move_channel(session: Session, installation_id: int, old: str, new: str) -> None:
-    """Slack gave a channel another id: what goes there, and what went, follows.
+    """Move items to a channel's new Slack id, sent ones included.
 
-    What has been promised to both is kept where it goes now.
+    Of two items with the same key, the one at the new id is kept.
     """
     where = _items.c.installation_id == installation_id
     there = set(

@@ -1,4 +1,4 @@
-"""How each kind of message is rendered, and what follows from its delivery."""
+"""Message types: rendering, and the effects of a delivery."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass

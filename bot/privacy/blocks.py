@@ -1,4 +1,4 @@
-"""What people see of their data, and of their being forgotten. Values in, views out."""
+"""Views about a member's data and its erasure. Values in, views out."""
 
 from collections.abc import Mapping
 
@@ -80,6 +80,6 @@ def erased_view() -> View:
 
 
 def redacted_message() -> Note:
-    """What stands where a message named somebody who was forgotten."""
+    """Build the replacement of a message that named an erased member."""
     text = "I took this message back: it may have named somebody I was to forget."
     return text, [SectionBlock(text=text)]

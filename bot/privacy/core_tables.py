@@ -1,4 +1,4 @@
-"""What is kept of people in the tables that belong to no feature."""
+"""Personal data in tables that belong to no feature."""
 
 from collections.abc import Sequence
 

@@ -130,9 +130,9 @@ def _is_visible(
 
 
 def _own_mentions(policy: TablePolicy, row: RowMapping, member: str) -> Row:
-    """Of lists of people that they are on, that they are; and where they are mentioned.
+    """Return a member's entry in lists of people, and the columns that mention them.
 
-    Words that others wrote of them are not shown.
+    Text that others wrote about them is left out.
     """
     lists = {column: row[column] for column in policy.people_lists}
     on_list = {
@@ -163,7 +163,7 @@ def names_member(tx: Transaction, policy: TablePolicy, member: str) -> bool:
 
 
 def count_own_rows(tx: Transaction, policy: TablePolicy, member: str) -> int:
-    """How many rows are the person's own."""
+    """Count the rows that belong to the member."""
     rows = _table_of(policy)
     theirs = or_(
         false(), *(rows.c[column] == member for column in policy.owner_columns)

@@ -1,6 +1,6 @@
-"""What the bot wrote to a forgotten person is taken back, and what names them reworded.
+"""Redact messages: delete those to an erased member, and reword those naming them.
 
-Each such message has one promise of its own, kept by the outbox like any other.
+Each such message has an outbox item of its own, delivered like any other.
 """
 
 from collections.abc import Iterable, Sequence
@@ -101,7 +101,7 @@ def cancel_pending(tx: Transaction, erasure: Erasure) -> list[int]:
 def enqueue_redactions(
     tx: Transaction, item_ids: Iterable[int], erasure: Erasure
 ) -> None:
-    """Promise to look at each of these messages again."""
+    """Enqueue a redaction for each of these messages."""
     for item in item_ids:
         row = tx.session.get_one(OutboxItem, item)
         # In the lane of what is written there anyway. A forgotten person has none.
@@ -177,7 +177,7 @@ def _render_again(tx: Transaction, item: OutboxItem) -> SlackAction | Reschedule
 
 
 def _on_rejected(tx: Transaction, delivery: Delivery, error: str) -> None:
-    """What stands nowhere is done; the rest is kept, to be tried again."""
+    """Treat a message that is gone as redacted; keep others to be tried again."""
     if error in _GONE_ERRORS:
         _on_sent(tx, delivery, None)
 

@@ -28,16 +28,16 @@ BATCH_SIZE = 5
 
 
 def request_data_file(tx: Transaction, *, member: str, request_id: str) -> None:
-    """Promise the person their file, once for each `request`.
+    """Enqueue the member's data file, once for each `request_id`.
 
-    Raises Refusal for who is no member.
+    Raises UserError for a person who is not a member.
     """
     _require_allowed(tx, member)
     tx.enqueue(PRIVACY_DATA_FILE, 0, to=member, occurrence=request_id)
 
 
 def render_data_file(tx: Transaction, delivery: Delivery) -> UploadFile:
-    """Everything that is kept of the person whom the promise is to."""
+    """Return the file with everything stored about the recipient."""
     now = delivery.first_sent_at
     content = data_file_json(
         rows_about(tx, delivery.recipient),
@@ -93,19 +93,19 @@ def _require_allowed(tx: Transaction, member: str) -> None:
 
 
 def forget_form(tx: Transaction, member: str) -> View:
-    """Raises Refusal for who is no member."""
+    """Raises UserError for a person who is no member."""
     _require_allowed(tx, member)
     return blocks.forget_form(count_rows(tx, member))
 
 
 def erase_oneself(tx: Transaction, member: str) -> None:
-    """Raises Refusal for who is no member."""
+    """Raises UserError for a person who is no member."""
     _require_allowed(tx, member)
     erase(tx, member)
 
 
 def count_rows(tx: Transaction, member: str) -> dict[str, int]:
-    """How many rows each table has of a person, by the table's name."""
+    """Count a member's rows in each table, by the table's name."""
     return {
         one.model.__tablename__: person_rows.count_own_rows(tx, one, member)
         for one in tx.features.personal_data

@@ -1,4 +1,4 @@
-"""What a channel's champions can choose that is of no one feature."""
+"""A channel's settings that belong to no feature."""
 
 from collections.abc import Sequence
 

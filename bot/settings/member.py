@@ -1,4 +1,4 @@
-"""What members can choose that is of no one feature."""
+"""Members' settings that belong to no feature."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta

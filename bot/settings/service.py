@@ -42,7 +42,7 @@ def help_text(tx: Transaction, channel: Channel | None) -> str:
 
 
 def channel_form(tx: Transaction, channel: Channel, *, by: str) -> View:
-    """A channel's settings; raises Refusal for all but its champions and admins."""
+    """A channel's settings; raises UserError for all but its champions and admins."""
     roles.authorize(tx, channel, MANAGE_CHANNEL, by)
     return forms.channel_form(
         channel.slack_id,
@@ -61,7 +61,7 @@ def update_channel(
 ) -> list[str]:
     """Record the settings, and return the emoji to ask about.
 
-    Raises Refusal, with the field, for what makes no sense: then nothing changes.
+    Raises UserError, with the field, for what makes no sense: then nothing changes.
     """
     roles.authorize(tx, channel, MANAGE_CHANNEL, by)
     values = read_values(tx.features.channel_settings, form)
@@ -90,7 +90,7 @@ def _unknown_emoji(
 
 
 def workspace_form(tx: Transaction, *, by: str) -> View:
-    """The workspace's settings; raises Refusal for whoever may not change them."""
+    """The workspace's settings; raises UserError if they may not change them."""
     shown = _workspace_settings(tx, by)
     return forms.workspace_form(
         [s.field.render(s.get(tx, None)) for s in shown],
@@ -104,7 +104,7 @@ def workspace_form(tx: Transaction, *, by: str) -> View:
 def update_workspace(tx: Transaction, form: FormValues, *, by: str) -> list[str]:
     """Record the settings that the person may change; return the emoji to ask about.
 
-    Raises Refusal.
+    Raises UserError.
     """
     settings = [
         *_workspace_settings(tx, by),
@@ -119,7 +119,7 @@ def update_workspace(tx: Transaction, form: FormValues, *, by: str) -> list[str]
 
 
 def member_form(tx: Transaction, member: str) -> View:
-    """The member's own settings; raises Refusal for who is no member."""
+    """The member's own settings; raises UserError for a person who is no member."""
     require(EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
     return forms.member_form(
         [s.field.render(s.get(tx, member)) for s in tx.features.member_settings],
@@ -128,7 +128,7 @@ def member_form(tx: Transaction, member: str) -> View:
 
 
 def update_member(tx: Transaction, form: FormValues, *, member: str) -> None:
-    """Record a member's own settings; raises Refusal, with the field."""
+    """Record a member's own settings; raises UserError, with the field."""
     require(EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
     today = timezones.local_date(tx.now, members.zone(tx, member))
     values = read_values(tx.features.member_settings, form)
@@ -139,7 +139,7 @@ def update_member(tx: Transaction, form: FormValues, *, member: str) -> None:
 
 
 def end_pause(tx: Transaction, member: str) -> None:
-    """The bot may write to the member again. Raises Refusal for who is no member."""
+    """End the member's pause. Raises UserError for a person who is no member."""
     require(EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
     member_settings.update(tx, member, paused_until=None)
     home_refresh.refresh_homes(tx, [member], delay=timedelta())
@@ -155,10 +155,10 @@ def _workspace_settings(tx: Transaction, by: str) -> list[Setting[None]]:
 def newly_selected_users(
     tx: Transaction, form: FormValues, channel: Channel | None = None, *, by: str
 ) -> set[str]:
-    """Whom a form, of a channel or of the workspace, names who was not chosen before.
+    """Return the people whom a settings form adds.
 
-    On their facts a decision on it will rest; to ask Slack for everybody's would take
-    longer than Slack waits. Raises Refusal for whoever may not change the settings.
+    The decision needs their profiles; fetching everybody's would take longer than Slack
+    waits. Raises UserError for a member who may not change the settings.
     """
     if channel is None:
         _workspace_settings(tx, by)

@@ -1,4 +1,4 @@
-"""What program leads can choose that is of no one feature; and how channels begin."""
+"""Workspace settings that belong to no feature, and defaults of new channels."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace

@@ -28,7 +28,10 @@ SKIP_BATCH_SIZE = 25
 
 
 def oldest_channel_fetch(tx: Transaction) -> datetime | None:
-    """The time of the oldest fetch among channels whose round is due; None if none."""
+    """Return the age of the oldest channel facts among channels that are due.
+
+    None if nothing is due.
+    """
     oldest: datetime | None = tx.session.scalar(
         select(func.min(func.coalesce(Channel.looked_up_at, EPOCH)))
         .join(Schedule, Schedule.channel_id == Channel.id)
@@ -63,11 +66,10 @@ def _is_due(workspace: Workspace, now: datetime) -> ColumnElement[bool]:
 
 
 def start(tx: Transaction, schedule: Schedule) -> None:
-    """Start the round of a locked schedule that is due, and plan the next one.
+    """Start the due round of a locked schedule, and set the next one.
 
-    1. Of several occurrences that are due, only the last can still be in time.
-    2. The others are recorded as skipped, and the owners are notified once.
-    3. The last one is opened, if it is in time.
+    If several are due, only the last can be in time. Late ones are recorded as skipped,
+    and reported once.
     """
     if (
         schedule.next_at is None
@@ -97,7 +99,7 @@ def start(tx: Transaction, schedule: Schedule) -> None:
 
 
 def any_late(tx: Transaction) -> bool:
-    """Whether `skip_late` has anything to do: a look that holds up no writer."""
+    """Return True if `skip_late` has anything to do; it blocks no writer."""
     return tx.session.scalar(_late_query(tx.workspace, tx.now).limit(1)) is not None
 
 
@@ -152,7 +154,7 @@ def _split_occurrences(
 def _skip(
     tx: Transaction, schedule: Schedule, occurrence: Occurrence, zone: ZoneInfo
 ) -> bool:
-    """Record that a date was skipped; False if it has a round already."""
+    """Record a skipped round; return True if it is new."""
     values = _values(schedule, occurrence, zone, now=tx.now)
     return (
         tx.session.scalar(
@@ -250,13 +252,13 @@ def lock_with_schedule(session: Session, round_id: int) -> Round:
 
 
 def lock_many(session: Session, round_ids: Collection[int]) -> None:
-    """Lock several rounds, in the common order."""
+    """Lock several rounds, always in the same order."""
     if round_ids:
         session.execute(_LOCK, {"round_ids": list(round_ids)})
 
 
 def lock_open(session: Session, schedule_id: int) -> list[Round]:
-    """Lock the open rounds of a check-in, and return them."""
+    """Lock a check-in's open rounds and return them."""
     return list(
         session.scalars(
             select(Round)

@@ -196,10 +196,10 @@ def _answer_choices(tx: Transaction, ask: Ask) -> list[tuple[int, str]]:
     if len(answers) > notes.MAX_OPTIONS:
         answers = list({answer.author: answer for answer in answers}.values())
     authors = [answer.author for answer in answers]
-    called = members.names(tx, authors)
+    names = members.names(tx, authors)
     zone = members.zone(tx, ask.asker)
     return [
-        (a.id, f"{called[a.author]}, {timezones.format_time(a.answered_at, zone)}")
+        (a.id, f"{names[a.author]}, {timezones.format_time(a.answered_at, zone)}")
         for a in answers
     ]
 
@@ -223,15 +223,15 @@ def render_suggest_solution(tx: Transaction, delivery: Delivery) -> SlackAction 
     if ask.state != "answered" or not latest:
         return None
     helped = outcomes.outcome_of(tx.session, ask).helped_members
-    called = members.names(tx, list(latest))
-    text, drawn = notes.solution_suggestion(
+    names = members.names(tx, list(latest))
+    text, blocks = notes.solution_suggestion(
         ask.id,
         [
-            (answer.id, called[author], ask.asker in helped.get(answer.id, ()))
+            (answer.id, names[author], ask.asker in helped.get(answer.id, ()))
             for author, answer in latest.items()
         ],
     )
-    return PostEphemeral(channel.slack_id, ask.asker, text, drawn, thread_ts=ask.ts)
+    return PostEphemeral(channel.slack_id, ask.asker, text, blocks, thread_ts=ask.ts)
 
 
 def render_answer_helped(tx: Transaction, delivery: Delivery) -> SlackAction | None:

@@ -20,27 +20,27 @@ from models import Answer, Ask, Channel, CheckIn, Round
 def compose(tx: Transaction, round_: Round) -> Note:
     """Compose a round's digest, as everybody in its channel may see it."""
     shared = [
-        found
-        for found in tx.session.scalars(
+        checkin
+        for checkin in tx.session.scalars(
             select(CheckIn)
             .filter_by(round_id=round_.id, state="shared")
             .order_by(CheckIn.id)
         )
-        if not is_erased(found.member)
+        if not is_erased(checkin.member)
     ]
-    people = [found.member for found in shared]
-    called = members.names(tx, people)
+    people = [checkin.member for checkin in shared]
+    names = members.names(tx, people)
     past = _past_states(tx.session, round_, people)
     channel = tx.session.get_one(Channel, round_.channel_id)
     lines = [
         _entry(
             tx,
-            found,
-            name=called[found.member],
-            url=_response_url(tx.workspace, channel, round_, found),
-            past=past[found.member],
+            checkin,
+            name=names[checkin.member],
+            url=_response_url(tx.workspace, channel, round_, checkin),
+            past=past[checkin.member],
         )
-        for found in shared
+        for checkin in shared
     ]
     return digest_blocks.digest(round_.question, lines)
 

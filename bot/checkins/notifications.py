@@ -49,9 +49,9 @@ def render_not_posted(tx: Transaction, delivery: Delivery) -> SlackAction | None
         return None
     round_ = tx.session.get_one(Round, checkin.round_id)
     channel = tx.session.get_one(Channel, round_.channel_id)
-    _, drawn = posts.response_note(tx, checkin)
+    _, shown_blocks = posts.response_note(tx, checkin)
     error = delivery.payload["error"]
-    note = notes.response_not_posted(f"#{channel.name}", drawn, error)
+    note = notes.response_not_posted(f"#{channel.name}", shown_blocks, error)
     return PostMessage(delivery.recipient, *note)
 
 
@@ -62,7 +62,7 @@ def render_not_posted_outside(
     checkin = tx.session.get(CheckIn, delivery.subject_id)
     if checkin is None or not checkin.has_text or checkin.ts is not None:
         return None
-    _, drawn = blocks.response_message(
+    _, shown_blocks = blocks.response_message(
         checkin.member,
         members.name(tx, checkin.member),
         RoundPrompt(""),
@@ -70,7 +70,7 @@ def render_not_posted_outside(
         None,
     )
     error = delivery.payload["error"]
-    note = notes.response_not_posted("a private channel", drawn, error)
+    note = notes.response_not_posted("a private channel", shown_blocks, error)
     return PostMessage(delivery.recipient, *note)
 
 
@@ -192,10 +192,10 @@ def render_paused(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if schedule.state != "paused" or schedule.paused_because is None:
         return None
     channel = tx.session.get_one(Channel, schedule.channel_id)
-    text, drawn = notes.schedule_paused(
+    text, shown_blocks = notes.schedule_paused(
         schedule.question, channel.name, schedule.paused_because
     )
-    return PostMessage(delivery.recipient, text, drawn)
+    return PostMessage(delivery.recipient, text, shown_blocks)
 
 
 def render_paused_outside(tx: Transaction, delivery: Delivery) -> SlackAction | None:
@@ -203,8 +203,8 @@ def render_paused_outside(tx: Transaction, delivery: Delivery) -> SlackAction | 
     schedule = tx.session.get_one(Schedule, delivery.subject_id)
     if schedule.state != "paused" or schedule.paused_because is None:
         return None
-    text, drawn = notes.schedule_paused_elsewhere(schedule.paused_because)
-    return PostMessage(delivery.recipient, text, drawn)
+    text, shown_blocks = notes.schedule_paused_elsewhere(schedule.paused_because)
+    return PostMessage(delivery.recipient, text, shown_blocks)
 
 
 def render_skipped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
@@ -212,7 +212,7 @@ def render_skipped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     if schedule.state == "deleted":
         return None
     channel = tx.session.get_one(Channel, schedule.channel_id)
-    text, drawn = notes.rounds_skipped(
+    text, shown_blocks = notes.rounds_skipped(
         schedule.question,
         channel.name,
         first=date.fromisoformat(delivery.payload["first"]),
@@ -220,7 +220,7 @@ def render_skipped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         count=delivery.payload["count"],
         reason=delivery.payload["reason"],
     )
-    return PostMessage(delivery.recipient, text, drawn)
+    return PostMessage(delivery.recipient, text, shown_blocks)
 
 
 MESSAGE_TYPES = (

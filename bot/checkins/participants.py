@@ -65,13 +65,13 @@ def join(tx: Transaction, schedule_id: int, member: str) -> Schedule:
     responses.require_allowed(tx, channel, member)
     visibility.require_visible(tx, channel, member, message=GONE)
     open_rounds = rounds.lock_open(tx.session, schedule.id)
-    seat = responses.get_participant(tx.session, schedule.id, member)
-    if seat is not None and seat.is_in:
+    participant = responses.get_participant(tx.session, schedule.id, member)
+    if participant is not None and participant.is_in:
         return schedule
     _activate(tx, schedule.id, member)
     home_refresh.refresh_homes(tx, [member], delay=timedelta())
-    for held in open_rounds:
-        responses.recompute(tx, held, member)
+    for round_ in open_rounds:
+        responses.recompute(tx, round_, member)
     return schedule
 
 
@@ -81,12 +81,12 @@ def _activate(tx: Transaction, schedule_id: int, member: str) -> None:
         .values(schedule_id=schedule_id, member=member, counted_from=tx.now)
         .on_conflict_do_nothing()
     )
-    seat = tx.session.get_one(
+    participant = tx.session.get_one(
         Participant, (schedule_id, member), populate_existing=True, with_for_update=True
     )
-    seat.is_in, seat.left_at = True, None
-    seat.joined_at = seat.joined_at or tx.now
-    seat.counted_from, seat.nudges_stopped_at = tx.now, None
+    participant.is_in, participant.left_at = True, None
+    participant.joined_at = participant.joined_at or tx.now
+    participant.counted_from, participant.nudges_stopped_at = tx.now, None
     tx.session.flush()
 
 
@@ -98,17 +98,20 @@ def leave(tx: Transaction, schedule_id: int, member: str) -> Schedule:
     """
     schedule = get_schedule(tx, schedule_id)
     open_rounds = rounds.lock_open(tx.session, schedule.id)
-    seat = responses.get_participant(tx.session, schedule.id, member)
-    if seat is None and tx.session.get_one(Channel, schedule.channel_id).is_private:
+    participant = responses.get_participant(tx.session, schedule.id, member)
+    if (
+        participant is None
+        and tx.session.get_one(Channel, schedule.channel_id).is_private
+    ):
         raise UserError(GONE)
-    if seat is None or not seat.is_in:
+    if participant is None or not participant.is_in:
         return schedule
     # Who has been in and left needs not to be asked whether to join.
-    seat.is_in, seat.left_at, seat.is_asked = False, tx.now, True
+    participant.is_in, participant.left_at, participant.is_asked = False, tx.now, True
     tx.session.flush()
     home_refresh.refresh_homes(tx, [member], delay=timedelta())
-    for held in open_rounds:
-        responses.recompute(tx, held, member)
+    for round_ in open_rounds:
+        responses.recompute(tx, round_, member)
     return schedule
 
 
@@ -116,7 +119,7 @@ def leave_channel(
     tx: Transaction, slack_channel_id: str, member: str, *, left_at: datetime
 ) -> None:
     """Leave a channel's check-ins with the channel, except those joined since."""
-    found = tx.session.scalars(
+    schedule_ids = tx.session.scalars(
         select(Schedule.id)
         .join(Channel, Channel.id == Schedule.channel_id)
         .join(Participant, Participant.schedule_id == Schedule.id)
@@ -134,10 +137,12 @@ def leave_channel(
     rounds.lock_many(
         tx.session,
         tx.session.scalars(
-            select(Round.id).where(Round.schedule_id.in_(found), Round.state == "open")
+            select(Round.id).where(
+                Round.schedule_id.in_(schedule_ids), Round.state == "open"
+            )
         ).all(),
     )
-    for schedule_id in found:
+    for schedule_id in schedule_ids:
         leave(tx, schedule_id, member)
 
 
@@ -149,23 +154,23 @@ def resume_reminders(tx: Transaction, schedule_id: int, member: str) -> Schedule
     schedule = get_schedule(tx, schedule_id)
     channel = tx.session.get_one(Channel, schedule.channel_id)
     visibility.require_visible(tx, channel, member, message=GONE)
-    seat = tx.session.get(
+    participant = tx.session.get(
         Participant, (schedule.id, member), populate_existing=True, with_for_update=True
     )
-    if seat is None or not seat.is_in:
+    if participant is None or not participant.is_in:
         raise UserError("You have left this check-in; join it again first.")
-    if seat.nudges_stopped_at is not None:
-        seat.nudges_stopped_at, seat.counted_from = None, tx.now
+    if participant.nudges_stopped_at is not None:
+        participant.nudges_stopped_at, participant.counted_from = None, tx.now
         home_refresh.refresh_homes(tx, [member], delay=timedelta())
     return schedule
 
 
 def schedule_id_of_round(tx: Transaction, round_id: int) -> int:
     """Return the round's check-in id; raises UserError if there is no such round."""
-    one = tx.session.get(Round, round_id)
-    if one is None:
+    round_ = tx.session.get(Round, round_id)
+    if round_ is None:
         raise UserError(GONE)
-    return get_schedule(tx, one.schedule_id).id
+    return get_schedule(tx, round_.schedule_id).id
 
 
 def on_invited(tx: Transaction, delivery: Delivery, _sent: object) -> None:
@@ -255,15 +260,15 @@ def open_rounds_for(tx: Transaction, member: str) -> list[OpenRound]:
     )
     return [
         OpenRound(
-            round_id=found.id,
-            question=found.question,
-            url=permalink(tx.workspace.team_url, channel.slack_id, found.ts or ""),
+            round_id=round_.id,
+            question=round_.question,
+            url=permalink(tx.workspace.team_url, channel.slack_id, round_.ts or ""),
             channel=channel.slack_id,
             channel_name=channel.name,
             is_private=channel.is_private,
-            closes_at=found.closes_at,
+            closes_at=round_.closes_at,
         )
-        for found, channel in rows
+        for round_, channel in rows
     ]
 
 

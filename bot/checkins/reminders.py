@@ -41,8 +41,8 @@ def away_members(tx: Transaction, people: Collection[str]) -> set[str]:
     return {
         member
         for member in maybe
-        for found in [get(tx, member)]
-        if found.is_away or found.away_until is not None
+        for contact in [get(tx, member)]
+        if contact.is_away or contact.away_until is not None
     }
 
 
@@ -66,20 +66,20 @@ def send_due(tx: Transaction) -> int:
     due = tx.session.execute(_due_query(tx.workspace, tx.now).limit(BATCH_SIZE)).all()
     rounds.lock_many(tx.session, {row.round_id for row in due})
     for row in due:
-        found = tx.session.get(CheckIn, row.id, populate_existing=True)
+        checkin = tx.session.get(CheckIn, row.id, populate_existing=True)
         if (
-            found is not None
-            and found.nudge_at is not None
-            and found.nudge_at <= tx.now
+            checkin is not None
+            and checkin.nudge_at is not None
+            and checkin.nudge_at <= tx.now
         ):
-            _send(tx, found)
+            _send(tx, checkin)
     return len(due)
 
 
 def _send(tx: Transaction, checkin: CheckIn) -> None:
-    one = tx.session.get_one(Round, checkin.round_id)
+    round_ = tx.session.get_one(Round, checkin.round_id)
     checkin.nudge_at = None
-    if not should_remind(tx, one, checkin.member):
+    if not should_remind(tx, round_, checkin.member):
         return
     person = get(tx, checkin.member)
     checkin.was_away = (
@@ -87,9 +87,9 @@ def _send(tx: Transaction, checkin: CheckIn) -> None:
     )
     at = person.next_allowed(tx.now)
     if at > tx.now:
-        checkin.nudge_at = at if at < one.closes_at else None
+        checkin.nudge_at = at if at < round_.closes_at else None
         return
-    tx.enqueue(CHECKIN_REMINDER, one.id, to=checkin.member)
+    tx.enqueue(CHECKIN_REMINDER, round_.id, to=checkin.member)
 
 
 def should_remind(tx: Transaction, round_: Round, member: str) -> bool:
@@ -102,15 +102,15 @@ def should_remind(tx: Transaction, round_: Round, member: str) -> bool:
         return False
     if not responses.is_allowed(tx, channel, member):
         return False
-    found = responses.get(tx.session, round_.id, member)
-    seat = responses.get_participant(tx.session, round_.schedule_id, member)
+    checkin = responses.get(tx.session, round_.id, member)
+    participant = responses.get_participant(tx.session, round_.schedule_id, member)
     known = members.find(tx, member)
     return (
-        found is not None
-        and found.state == "waiting"
-        and seat is not None
-        and seat.is_in
-        and seat.nudges_stopped_at is None
+        checkin is not None
+        and checkin.state == "waiting"
+        and participant is not None
+        and participant.is_in
+        and participant.nudges_stopped_at is None
         and not (known is not None and known.is_deactivated)
         and member_settings.get(tx, member).wants_nudges
     )
@@ -152,7 +152,7 @@ def stop_after_misses(tx: Transaction, round_: Round) -> None:
     has_ended = schedule.state != "on" or pause_reason(schedule, channel) is not None
     if has_ended or schedule.nudge_after is None:
         return
-    found = tx.session.scalars(
+    candidates = tx.session.scalars(
         select(Participant)
         .where(
             Participant.schedule_id == schedule.id,
@@ -165,23 +165,26 @@ def stop_after_misses(tx: Transaction, round_: Round) -> None:
         .order_by(Participant.member)
         .execution_options(populate_existing=True)
     ).all()
-    people = [seat.member for seat in found]
-    nudged = _reminded(tx, round_, people)
-    latest = _recent_states(tx.session, round_, found)
-    chosen = member_settings.get_many(tx, people)
-    gone = _deactivated(tx, people)
-    for seat in found:
-        if seat.member not in nudged or not rules.should_stop_reminders(
-            latest[seat.member]
+    people = [participant.member for participant in candidates]
+    reminded = _reminded(tx, round_, people)
+    latest = _recent_states(tx.session, round_, candidates)
+    settings = member_settings.get_many(tx, people)
+    deactivated = _deactivated(tx, people)
+    for participant in candidates:
+        if participant.member not in reminded or not rules.should_stop_reminders(
+            latest[participant.member]
         ):
             continue
-        if seat.member in gone or not chosen[seat.member].wants_nudges:
+        if (
+            participant.member in deactivated
+            or not settings[participant.member].wants_nudges
+        ):
             continue
-        seat.nudges_stopped_at = tx.now
+        participant.nudges_stopped_at = tx.now
         tx.enqueue(
             CHECKIN_REMINDERS_STOPPED,
             schedule.id,
-            to=seat.member,
+            to=participant.member,
             occurrence=str(round_.id),
         )
 
@@ -207,7 +210,7 @@ def _recent_states(
 
     Rounds before they joined, or asked for reminders again, are left out.
     """
-    since = {seat.member: seat.counted_from for seat in candidates}
+    since = {participant.member: participant.counted_from for participant in candidates}
     rows = session.execute(
         select(CheckIn.member, CheckIn.state, Round.closes_at)
         .join(Round, Round.id == CheckIn.round_id)
@@ -219,11 +222,11 @@ def _recent_states(
         )
         .order_by(Round.due_at.desc())
     )
-    found: dict[str, list[State]] = {member: [] for member in since}
+    states: dict[str, list[State]] = {member: [] for member in since}
     for member, state, closes_at in rows:
         if closes_at > since[member]:
-            found[member].append(cast("State", state))
-    return found
+            states[member].append(cast("State", state))
+    return states
 
 
 def _deactivated(tx: Transaction, people: Collection[str]) -> set[str]:
@@ -240,5 +243,9 @@ def _deactivated(tx: Transaction, people: Collection[str]) -> set[str]:
 
 def is_still_stopped(tx: Transaction, delivery: Delivery) -> bool:
     """Return True if the member's reminders are still stopped."""
-    seat = tx.session.get(Participant, (delivery.subject_id, delivery.recipient))
-    return seat is not None and seat.is_in and seat.nudges_stopped_at is not None
+    participant = tx.session.get(Participant, (delivery.subject_id, delivery.recipient))
+    return (
+        participant is not None
+        and participant.is_in
+        and participant.nudges_stopped_at is not None
+    )

@@ -58,9 +58,9 @@ def get_or_create(session: Session, round_id: int, member: str) -> CheckIn:
         .values(round_id=round_id, member=member)
         .on_conflict_do_nothing()
     )
-    found = get(session, round_id, member)
-    assert found is not None  # noqa: S101 - it was made the line before
-    return found
+    checkin = get(session, round_id, member)
+    assert checkin is not None  # noqa: S101 - it was made the line before
+    return checkin
 
 
 def first_reply_ts(session: Session, round_id: int, member: str) -> str | None:
@@ -79,36 +79,38 @@ def recompute(tx: Transaction, round_: Round, member: str) -> CheckIn | None:
     Returns None if the round does not concern them.
     """
     tx.session.flush()
-    found = get(tx.session, round_.id, member)
+    checkin = get(tx.session, round_.id, member)
     reply_ts = first_reply_ts(tx.session, round_.id, member)
-    who = get_participant(tx.session, round_.schedule_id, member)
-    before = cast("State | None", found.state if found else None)
+    participant = get_participant(tx.session, round_.schedule_id, member)
+    before = cast("State | None", checkin.state if checkin else None)
     membership, has_replied = rules.NOT_A_PARTICIPANT, False
-    if (who or reply_ts) and _counts(tx, round_, member, before):
+    if (participant or reply_ts) and _counts(tx, round_, member, before):
         has_replied = reply_ts is not None
-        if who:
-            membership = Membership(who.is_in, who.joined_at, who.left_at)
+        if participant:
+            membership = Membership(
+                participant.is_in, participant.joined_at, participant.left_at
+            )
     state = rules.derive_state(
         membership,
-        has_text=found is not None and found.has_text,
+        has_text=checkin is not None and checkin.has_text,
         has_replied=has_replied,
         is_open=round_.state == "open",
         closes_at=round_.closes_at,
-        is_away=found is not None and found.was_away,
+        is_away=checkin is not None and checkin.was_away,
     )
     if state is None:
-        if found is not None:
-            tx.session.delete(found)
+        if checkin is not None:
+            tx.session.delete(checkin)
     else:
-        found = found or get_or_create(tx.session, round_.id, member)
-        found.state, found.reply_ts = state, reply_ts
-        _apply_state(tx, round_, found, who, before)
+        checkin = checkin or get_or_create(tx.session, round_.id, member)
+        checkin.state, checkin.reply_ts = state, reply_ts
+        _apply_state(tx, round_, checkin, participant, before)
     tx.session.flush()
     if state != before:
         home_refresh.refresh_homes(tx, [member])
     if round_.state == "closed":
         update_digest(tx, round_)
-    return found if state else None
+    return checkin if state else None
 
 
 def _apply_state(
@@ -164,7 +166,7 @@ def expect_participants(tx: Transaction, round_: Round) -> None:
         .order_by(Participant.member)
     ).all()
     channel = tx.session.get_one(Channel, round_.channel_id)
-    joined = [one for one in seated if is_allowed(tx, channel, one)]
+    joined = [member for member in seated if is_allowed(tx, channel, member)]
     heard = set(
         tx.session.scalars(select(CheckIn.member).filter_by(round_id=round_.id))
     )
@@ -189,9 +191,9 @@ NO_GUESTS = "In this channel only full members of the workspace take part."
 
 def require_allowed(tx: Transaction, channel: Channel, member: str) -> None:
     """Raises UserError if the person can't take part in the channel's check-ins."""
-    held = roles.in_channel(tx, channel, member)
-    require(CHECK_IN, held)
-    if Role.GUEST in held and not channel.guests_may_ask:
+    member_roles = roles.in_channel(tx, channel, member)
+    require(CHECK_IN, member_roles)
+    if Role.GUEST in member_roles and not channel.guests_may_ask:
         raise UserError(NO_GUESTS)
 
 
@@ -205,20 +207,20 @@ def is_allowed(tx: Transaction, channel: Channel, member: str) -> bool:
 
 def record_reply(tx: Transaction, round_id: int, *, ts: str, author: str) -> None:
     """Somebody replied. Further replies of theirs are conversation."""
-    held = rounds.lock(tx.session, round_id)
-    if held is None or members.is_bot(tx, author):
+    round_ = rounds.lock(tx.session, round_id)
+    if round_ is None or members.is_bot(tx, author):
         return
     if members.is_before_erasure(tx, author, event_micros=ts_to_micros(ts)):
         return
     added = tx.session.scalar(
         upsert(tx.session, CheckInReply)
-        .values(channel_id=held.channel_id, ts=ts, round_id=held.id, author=author)
+        .values(channel_id=round_.channel_id, ts=ts, round_id=round_.id, author=author)
         .on_conflict_do_nothing()
         .returning(CheckInReply.author)
     )
     if added is not None:
         members.ensure(tx, [author])
-        recompute(tx, held, author)
+        recompute(tx, round_, author)
 
 
 def on_user_loaded(tx: Transaction, member: str) -> None:
@@ -252,17 +254,19 @@ def on_reply_deleted(
 
     `author` as Slack says it, None where it does not.
     """
-    held = rounds.lock(tx.session, round_id)
-    if held is None:
+    round_ = rounds.lock(tx.session, round_id)
+    if round_ is None:
         return
-    known = tx.session.get(CheckInReply, (held.channel_id, ts), populate_existing=True)
+    known = tx.session.get(
+        CheckInReply, (round_.channel_id, ts), populate_existing=True
+    )
     if known is None:
         if author is not None:
             tx.session.add(
                 CheckInReply(
-                    channel_id=held.channel_id,
+                    channel_id=round_.channel_id,
                     ts=ts,
-                    round_id=held.id,
+                    round_id=round_.id,
                     author=author,
                     is_deleted=True,
                 )
@@ -271,7 +275,7 @@ def on_reply_deleted(
         return
     if not known.is_deleted:
         known.is_deleted = True
-        recompute(tx, held, known.author)
+        recompute(tx, round_, known.author)
 
 
 def request_thread_sync(tx: Transaction, round_: Round) -> None:
@@ -282,20 +286,22 @@ def request_thread_sync(tx: Transaction, round_: Round) -> None:
 
 def resync_open_threads(tx: Transaction, channel: Channel) -> None:
     """Look at the threads of open rounds: the bot was away, and heard nothing."""
-    for one in tx.session.scalars(
+    for round_ in tx.session.scalars(
         select(Round)
         .filter_by(channel_id=channel.id, state="open")
         .where(Round.ts.is_not(None))
         .order_by(Round.id)
     ):
-        request_thread_sync(tx, one)
+        request_thread_sync(tx, round_)
 
 
 def import_thread(
     tx: Transaction, delivery: Delivery, messages: Iterable[Mapping[str, Any]]
 ) -> None:
     """Record the replies of a round's thread as Slack shows it."""
-    one = tx.session.get_one(Round, delivery.subject_id)
+    round_ = tx.session.get_one(Round, delivery.subject_id)
     for message in messages:
-        if str(message["ts"]) != one.ts and is_by_human(message, tx.workspace):
-            record_reply(tx, one.id, ts=str(message["ts"]), author=str(message["user"]))
+        if str(message["ts"]) != round_.ts and is_by_human(message, tx.workspace):
+            record_reply(
+                tx, round_.id, ts=str(message["ts"]), author=str(message["user"])
+            )

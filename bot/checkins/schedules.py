@@ -60,13 +60,13 @@ def used_dates(
             not_(skipped_in_future(tx.now)),
         )
     )
-    found = set()
+    days = set()
     for day, due_at in rounds:
-        found.add(day)
+        days.add(day)
         if timezones.to_utc(datetime.combine(day, at), zone) != due_at:
             # It was planned otherwise: by the clocks that count now, on another day.
-            found.add(timezones.local_date(due_at, zone))
-    return frozenset(found)
+            days.add(timezones.local_date(due_at, zone))
+    return frozenset(days)
 
 
 def skipped_in_future(now: datetime) -> ColumnElement[bool]:
@@ -93,14 +93,14 @@ def _moved_earlier(tx: Transaction, schedule: Schedule) -> Occurrence | None:
     if planned is None:
         return None
     zone = ZoneInfo(schedule.zone)
-    days = recurrence.occurrences(
+    occurrences = recurrence.occurrences(
         recurrence_of(schedule), schedule.at, zone, planned.day
     )
-    found = next(days, None)
-    if found is None or found.day != planned.day or found.at > tx.now:
+    occurrence = next(occurrences, None)
+    if occurrence is None or occurrence.day != planned.day or occurrence.at > tx.now:
         return None
     gone = used_dates(tx, schedule.id, schedule.at, zone)
-    return None if found.day in gone else found
+    return None if occurrence.day in gone else occurrence
 
 
 def _recompute_next(tx: Transaction, schedule: Schedule) -> Occurrence | None:
@@ -122,8 +122,8 @@ def stale(tx: Transaction) -> list[int]:
 
 def reschedule(tx: Transaction, schedule_ids: Sequence[int]) -> None:
     """Plan anew those of these schedules that are still planned."""
-    found = _not_yet_due(tx.workspace, tx.now).where(Schedule.id.in_(schedule_ids))
-    for schedule in tx.session.scalars(lock_for_update(found)):
+    planned = _not_yet_due(tx.workspace, tx.now).where(Schedule.id.in_(schedule_ids))
+    for schedule in tx.session.scalars(lock_for_update(planned)):
         set_next(schedule, _recompute_next(tx, schedule))
 
 
@@ -170,9 +170,9 @@ def pause_blocked(tx: Transaction) -> None:
         .order_by(Schedule.id)
     )
     for schedule, channel in tx.session.execute(lock_for_update(lost)).all():
-        because = pause_reason(schedule, channel)
-        if because is not None:
-            pause(tx, schedule, because)
+        reason = pause_reason(schedule, channel)
+        if reason is not None:
+            pause(tx, schedule, reason)
 
 
 def any_blocked(tx: Transaction) -> bool:
@@ -225,9 +225,9 @@ def stop(session: Session, schedule: Schedule, state: str) -> None:
     unposted = select(Round).where(
         Round.schedule_id == schedule.id, Round.state == "open", Round.ts.is_(None)
     )
-    for one in session.scalars(unposted.with_for_update(key_share=True)).all():
-        if is_unsent(session, one):
-            one.state, one.reason = "skipped", state
+    for round_ in session.scalars(unposted.with_for_update(key_share=True)).all():
+        if is_unsent(session, round_):
+            round_.state, round_.reason = "skipped", state
 
 
 def is_unsent(session: Session, round_: Round) -> bool:

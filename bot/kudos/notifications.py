@@ -55,26 +55,26 @@ def render_recipient_update(tx: Transaction, delivery: Delivery) -> SlackAction 
     if sent is None:
         return None
     if kudos.taken_back_at is None:
-        text, drawn = _recipient_note(tx, kudos, delivery)
+        text, blocks = _recipient_note(tx, kudos, delivery)
     else:
-        text, drawn = notes.taken_back_received(members.name(tx, kudos.giver))
-    return UpdateMessage(*sent, text, drawn)
+        text, blocks = notes.taken_back_received(members.name(tx, kudos.giver))
+    return UpdateMessage(*sent, text, blocks)
 
 
 def render_receipt(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     kudos = tx.session.get_one(Kudos, delivery.subject_id)
     if kudos.taken_back_at is not None:
         return None
-    text, drawn = receipt_note(
+    text, blocks = receipt_note(
         tx,
         kudos,
         remaining=delivery.payload["left"],
         warnings=delivery.payload["dropped"],
     )
     if delivery.recipient == kudos.giver:
-        return PostMessage(kudos.giver, text, drawn)
+        return PostMessage(kudos.giver, text, blocks)
     return PostEphemeral(
-        delivery.recipient, kudos.giver, text, drawn, thread_ts=kudos.thread_ts
+        delivery.recipient, kudos.giver, text, blocks, thread_ts=kudos.thread_ts
     )
 
 
@@ -106,8 +106,8 @@ def receipt_note(
 
 def render_limit_reached(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     channel = tx.session.get_one(Channel, delivery.subject_id)
-    text, drawn = notes.limit_reached(delivery.payload["why"])
-    return PostEphemeral(channel.slack_id, delivery.payload["member"], text, drawn)
+    text, blocks = notes.limit_reached(delivery.payload["why"])
+    return PostEphemeral(channel.slack_id, delivery.payload["member"], text, blocks)
 
 
 def render_not_posted(tx: Transaction, delivery: Delivery) -> SlackAction | None:
@@ -115,8 +115,8 @@ def render_not_posted(tx: Transaction, delivery: Delivery) -> SlackAction | None
     people = members.names_in_order(tx, kudos.receivers)
     place = _channel_label(tx.session, kudos)
     error = delivery.payload["error"]
-    text, drawn = notes.not_posted(kudos.reason, people, place, error)
-    return PostMessage(delivery.recipient, text, drawn)
+    text, blocks = notes.not_posted(kudos.reason, people, place, error)
+    return PostMessage(delivery.recipient, text, blocks)
 
 
 def _recipient_note(tx: Transaction, kudos: Kudos, delivery: Delivery) -> Note:
@@ -126,8 +126,8 @@ def _recipient_note(tx: Transaction, kudos: Kudos, delivery: Delivery) -> Note:
         tx.session.get_one(Channel, channel_id)
         for channel_id in {kudos.channel_id, kudos.about_channel_id} - {None}
     ]
-    seen = visibility.visible_channels(tx, places, delivery.recipient)
-    slack_ids = {place.id: place.slack_id for place in places if place.id in seen}
+    visible = visibility.visible_channels(tx, places, delivery.recipient)
+    slack_ids = {place.id: place.slack_id for place in places if place.id in visible}
     about = history.subject_url(tx.workspace, kudos, slack_ids)
     if kudos.emoji is not None:
         return notes.received_by_reaction(giver, kudos.emoji, about)

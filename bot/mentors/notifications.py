@@ -47,8 +47,8 @@ def render_offer_update(
     credit = tx.session.get_one(Credit, delivery.subject_id)
     if credit.told_channel is None or credit.told_ts is None:
         return None
-    text, drawn = _offer_note(tx, credit, settings)
-    return UpdateMessage(credit.told_channel, credit.told_ts, text, drawn)
+    text, blocks = _offer_note(tx, credit, settings)
+    return UpdateMessage(credit.told_channel, credit.told_ts, text, blocks)
 
 
 def _offer_note(tx: Transaction, credit: Credit, settings: MentorSettings) -> Note:
@@ -84,12 +84,12 @@ def _render_update(tx: Transaction, credit: Credit) -> Note | None:
 def _post_note(tx: Transaction, credit: Credit) -> Note:
     channel = tx.session.get_one(Channel, credit.channel_id)
     name = members.name(tx, credit.member)
-    seen = [
+    rows = [
         row
         for row in _evidence(tx.session, credit)
         if visibility.may_quote(row[2], channel)
     ]
-    story = _credit_story(tx, credit, seen, is_public=True)
+    story = _credit_story(tx, credit, rows, is_public=True)
     return notes.post(credit.member, name, story)
 
 
@@ -156,16 +156,16 @@ def _credit_story(
     askers = {row.asker for row, *_ in rows}
     lead = credit.credited_by
     names = members.names(tx, {*askers, credit.member, lead or credit.member})
-    called: Mapping[str, str | None] = {asker: names[asker] for asker in askers}
+    shown_names: Mapping[str, str | None] = {asker: names[asker] for asker in askers}
     if is_public:
         chosen = member_settings.get_many(tx, askers)
-        called = {
+        shown_names = {
             asker: None if chosen[asker].may_be_named == "never" else name
-            for asker, name in called.items()
+            for asker, name in shown_names.items()
         }
     return CreditStory(
         days=credit.window_days,
-        contributions=[_contribution(tx, row, called) for row in rows],
+        contributions=[_contribution(tx, row, shown_names) for row in rows],
         helped_count=len({person for row, *_ in rows for person in row.helped}),
         nominated_by=names[lead] if lead else "",
         reason=credit.reason or "",
@@ -218,13 +218,13 @@ def _visible_evidence(
 ) -> tuple[Channel | None, list[tuple[CreditEvidence, Ask, Channel, Answer]]]:
     """The credit's channel and evidence, as far as the member may see them."""
     channel, rows = _channel(tx.session, credit), _evidence(tx.session, credit)
-    seen = visibility.visible_channels(
+    visible = visibility.visible_channels(
         tx,
         [*([channel] if channel else []), *(row[2] for row in rows)],
         member,
     )
-    is_seen = channel is not None and channel.id in seen
-    return channel if is_seen else None, [row for row in rows if row[2].id in seen]
+    is_seen = channel is not None and channel.id in visible
+    return channel if is_seen else None, [row for row in rows if row[2].id in visible]
 
 
 def _credit_channel_ids(tx: Transaction, delivery: Delivery) -> list[int]:

@@ -40,10 +40,10 @@ def render_preview(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         return None
     if not is_allowed(INTRODUCE, recipient_roles):
         return None
-    text, drawn = blocks.preview(
+    text, shown_blocks = blocks.preview(
         channel.id, channel.slack_id, channel.name, introduction_note(channel)[1]
     )
-    return PostMessage(delivery.recipient, text, drawn)
+    return PostMessage(delivery.recipient, text, shown_blocks)
 
 
 def render_preview_update(tx: Transaction, delivery: Delivery) -> SlackAction | None:
@@ -97,30 +97,30 @@ def _notify_not_posted(
 
 def render_not_posted(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     channel = tx.session.get_one(Channel, delivery.subject_id)
-    text, drawn = blocks.not_posted(
+    text, shown_blocks = blocks.not_posted(
         channel.slack_id, channel.name, delivery.payload["error"]
     )
-    return PostMessage(delivery.recipient, text, drawn)
+    return PostMessage(delivery.recipient, text, shown_blocks)
 
 
 def render_greeting(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     # The channel that they joined first, of those that they may be greeted in.
     joined = sorted(delivery.payload["joined"].items(), key=itemgetter(1))
-    found = (tx.session.get_one(Channel, int(channel)) for channel, _ in joined)
-    wanted = [c for c in found if _wants_greeting(tx, c, delivery.recipient)]
-    seen = visibility.visible_channels(
+    candidates = (tx.session.get_one(Channel, int(channel)) for channel, _ in joined)
+    wanted = [c for c in candidates if _wants_greeting(tx, c, delivery.recipient)]
+    visible = visibility.visible_channels(
         replace(tx, now=delivery.started_at), wanted, delivery.recipient
     )
-    channel = next((c for c in wanted if c.id in seen), None)
+    channel = next((c for c in wanted if c.id in visible), None)
     if channel is None:
         return None
-    text, drawn = blocks.greeting(
+    text, shown_blocks = blocks.greeting(
         channel.slack_id,
         channel.name,
         channels.helpful_emoji(channel),
         channels.solved_emoji(channel),
     )
-    return PostMessage(delivery.recipient, text, drawn)
+    return PostMessage(delivery.recipient, text, shown_blocks)
 
 
 def _wants_greeting(tx: Transaction, channel: Channel, member: str) -> bool:

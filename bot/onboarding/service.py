@@ -74,32 +74,34 @@ def post(tx: Transaction, channel_id: int, *, by: str) -> Note:
     Raises UserError for a member who may not, and where the bot can't speak.
     """
     channel = _channel(tx, channel_id)
-    said = _lock_introduction(tx.session, channel)
-    _require_permission(tx, channel, said, by)
-    if said.posted_at is not None:
+    introduction = _lock_introduction(tx.session, channel)
+    _require_permission(tx, channel, introduction, by)
+    if introduction.posted_at is not None:
         return blocks.already_posted(channel.slack_id, channel.name)
     if not channel.is_joined:
         raise UserError(NOT_IN_CHANNEL)
     if channel.is_archived:
         raise UserError("This channel is archived.")
-    said.posted_by, said.posted_at = by, tx.now
+    introduction.posted_by, introduction.posted_at = by, tx.now
     tx.enqueue(
         ONBOARDING_INTRODUCTION,
         channel.id,
         to=channel.slack_id,
         occurrence=str(datetime_to_micros(tx.now)),
     )
-    if said.inviter is not None and said.inviter != by:
-        tx.enqueue_update(ONBOARDING_UPDATE_PREVIEW, channel.id, to=said.inviter)
+    if introduction.inviter is not None and introduction.inviter != by:
+        tx.enqueue_update(
+            ONBOARDING_UPDATE_PREVIEW, channel.id, to=introduction.inviter
+        )
     return blocks.posted(channel.slack_id, channel.name)
 
 
 def dismiss_introduction(tx: Transaction, channel_id: int, *, by: str) -> Note:
     """Post no introduction; return the answer. Raises UserError if they may not."""
     channel = _channel(tx, channel_id)
-    said = tx.session.get(ChannelIntroduction, channel.id)
-    _require_permission(tx, channel, said, by)
-    if said is not None and said.posted_at is not None:
+    introduction = tx.session.get(ChannelIntroduction, channel.id)
+    _require_permission(tx, channel, introduction, by)
+    if introduction is not None and introduction.posted_at is not None:
         return blocks.already_posted(channel.slack_id, channel.name)
     return blocks.not_now(channel.id, channel.slack_id, channel.name)
 

@@ -94,5 +94,5 @@ class MessagePolicy:
 
 def mentions_member(column: Any, member: str) -> ColumnElement[bool]:
     """Return the condition that mrkdwn in a column mentions the member."""
-    found: ColumnElement[bool] = column.contains(f"<@{member}", autoescape=True)
-    return found
+    condition: ColumnElement[bool] = column.contains(f"<@{member}", autoescape=True)
+    return condition

@@ -223,9 +223,9 @@ def _resolve_futures(
     """One call into the event loop for all of them."""
 
     def tell() -> None:
-        for one, answer in zip(futures, answers, strict=True):
-            if not one.done():
-                one.set_result(answer)
+        for future, answer in zip(futures, answers, strict=True):
+            if not future.done():
+                future.set_result(answer)
 
     # A loop that has been closed has nobody left who waits.
     with suppress(RuntimeError):

@@ -42,20 +42,20 @@ class Health:
 
     async def readyz(self, _: Request) -> Response:
         """200 where all is well, else 503; a line for each part in either case."""
-        found = None
+        problems = None
         with move_on_after(self._timeout_seconds):
-            found = await to_thread.run_sync(
+            problems = await to_thread.run_sync(
                 self._readiness.check,
                 limiter=self._readiness_limiter,
                 abandon_on_cancel=True,
             )
-        if found is None:
+        if problems is None:
             why = f"not ready\nno answer within {self._timeout_seconds} seconds\n"
             return PlainTextResponse(why, status_code=503)
-        is_ready = not any(found.values())
-        said = "".join(f"{part}: {why or 'ok'}\n" for part, why in found.items())
+        is_ready = not any(problems.values())
+        lines = "".join(f"{part}: {why or 'ok'}\n" for part, why in problems.items())
         return PlainTextResponse(
-            f"{'ready' if is_ready else 'not ready'}\n{said}",
+            f"{'ready' if is_ready else 'not ready'}\n{lines}",
             status_code=200 if is_ready else 503,
         )
 

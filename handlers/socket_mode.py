@@ -239,25 +239,25 @@ class SocketMode:
 
     def _on_message(self, connection: ClientConnection, text: str | bytes) -> None:
         try:
-            said = json.loads(text)
+            message = json.loads(text)
         except (ValueError, RecursionError):
-            said = None
-        if not isinstance(said, dict):
+            message = None
+        if not isinstance(message, dict):
             log.warning("message not understood")
             return
-        if said.get("type") == "hello":
+        if message.get("type") == "hello":
             self._greeted = connection
             # Of this app, our own among them; each gets a part of the events.
-            count = said.get("num_connections")
-            seen = {"connections": count if isinstance(count, int) else None}
-            log.info("connected", extra=seen)
-        if said.get("type") == "disconnect":
-            if said.get("reason") in _DISABLED_ERRORS:
+            count = message.get("num_connections")
+            details = {"connections": count if isinstance(count, int) else None}
+            log.info("connected", extra=details)
+        if message.get("type") == "disconnect":
+            if message.get("reason") in _DISABLED_ERRORS:
                 self._fail(SOCKET_MODE_DISABLED)
             else:
                 self._replace(connection)
             return
-        payload, envelope_id = said.get("payload"), said.get("envelope_id")
+        payload, envelope_id = message.get("payload"), message.get("envelope_id")
         if isinstance(payload, dict) and isinstance(envelope_id, str):
             self._handle(payload, _Envelope(envelope_id, connection))
 
@@ -293,13 +293,13 @@ class SocketMode:
     def _acknowledge(self, envelope: _Envelope, answer: BoltResponse) -> None:
         if answer.status != _OK:
             return
-        said: dict[str, Any] = {"envelope_id": envelope.id}
+        message: dict[str, Any] = {"envelope_id": envelope.id}
         if answer.body:
             is_json = "json" in answer.headers.get("content-type", [""])[0]
-            said["payload"] = (
+            message["payload"] = (
                 json.loads(answer.body) if is_json else {"text": answer.body}
             )
-        text = json.dumps(said)
+        text = json.dumps(message)
         try:
             envelope.connection.send(text)
         except ConnectionClosed:

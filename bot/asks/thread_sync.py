@@ -85,7 +85,7 @@ def _import_reactions(
                 continue
             if is_before_erasure(tx, member, ts):
                 continue
-            seen = ReactionEvent(
+            event = ReactionEvent(
                 member=member,
                 channel=channel.slack_id,
                 ts=ts,
@@ -94,5 +94,5 @@ def _import_reactions(
                 is_present=True,
             )
             standing = authority_of(tx, channel.id, member)
-            mark = reaction_state(place, seen, meaning, standing)
+            mark = reaction_state(place, event, meaning, standing)
             reaction_store.upsert_reactions(tx, [mark])

@@ -267,7 +267,7 @@ class OutboxWorker:
         if self._outcomes.defer_if_rate_limited(delivery, "conversations.history"):
             return True
         try:
-            found = self._rt.slack_of(workspace).find_by_metadata(
+            sent = self._rt.slack_of(workspace).find_by_metadata(
                 delivery.recipient,
                 delivery.metadata_token,
                 since=delivery.first_sent_at.timestamp(),
@@ -280,8 +280,8 @@ class OutboxWorker:
             # It is not there, and nothing can be posted there any more.
             self._outcomes.give_up(delivery, "parked", error.code)
             return True
-        if found is not None:
-            self._outcomes.record_success(delivery, found)
+        if sent is not None:
+            self._outcomes.record_success(delivery, sent)
             return True
         if delivery.verify_attempts + 1 < MAX_VERIFY_ATTEMPTS:
             self._outcomes.finish(

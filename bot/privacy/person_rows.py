@@ -63,12 +63,12 @@ def rows_for_member(
     if not policy.has_personal_data:
         return
     rows = _table_of(policy)
-    found = tx.session.execute(
+    result = tx.session.execute(
         select(rows)
         .where(in_workspace(rows, tx.workspace.id), _names_member(policy, member))
         .order_by(*rows.primary_key)
     ).mappings()
-    for row in found:
+    for row in result:
         part = _relation(policy, row, member)
         if any(row[key] in hidden_channels for key in _channel_columns(rows)):
             part = "hidden" if part in {"owner", "reader"} else part
@@ -156,10 +156,10 @@ def names_member(tx: Transaction, policy: TablePolicy, member: str) -> bool:
     if not policy.has_personal_data:
         return False
     rows = _table_of(policy)
-    found = select(rows.c[rows.primary_key.columns[0].name]).where(
+    query = select(rows.c[rows.primary_key.columns[0].name]).where(
         in_workspace(rows, tx.workspace.id), _names_member(policy, member)
     )
-    return tx.session.execute(found.limit(1)).first() is not None
+    return tx.session.execute(query.limit(1)).first() is not None
 
 
 def count_own_rows(tx: Transaction, policy: TablePolicy, member: str) -> int:
@@ -168,8 +168,8 @@ def count_own_rows(tx: Transaction, policy: TablePolicy, member: str) -> int:
     theirs = or_(
         false(), *(rows.c[column] == member for column in policy.owner_columns)
     )
-    found = select(func.count()).where(in_workspace(rows, tx.workspace.id), theirs)
-    return tx.session.scalar(found.select_from(rows)) or 0
+    query = select(func.count()).where(in_workspace(rows, tx.workspace.id), theirs)
+    return tx.session.scalar(query.select_from(rows)) or 0
 
 
 def erase_member(tx: Transaction, policy: TablePolicy, erasure: Erasure) -> None:
@@ -198,11 +198,11 @@ def erase_member(tx: Transaction, policy: TablePolicy, erasure: Erasure) -> None
             .values({column: erasure.pseudonym})
         )
     for column in policy.people_lists:
-        found = _json_contains(rows, column, erasure.member)
-        _replace_member(tx, rows, column, and_(ours, found), erasure)
+        mentions = _json_contains(rows, column, erasure.member)
+        _replace_member(tx, rows, column, and_(ours, mentions), erasure)
     for column in policy.key_columns:
-        found = rows.c[column].contains(erasure.member, autoescape=True)
-        _replace_member(tx, rows, column, and_(ours, found), erasure)
+        mentions = rows.c[column].contains(erasure.member, autoescape=True)
+        _replace_member(tx, rows, column, and_(ours, mentions), erasure)
 
 
 def _names_member(policy: TablePolicy, member: str) -> ColumnElement[bool]:
@@ -217,10 +217,10 @@ def _names_member(policy: TablePolicy, member: str) -> ColumnElement[bool]:
 
 
 def _json_contains(rows: Table, column: str, member: str) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = cast(rows.c[column], Text).contains(
+    condition: ColumnElement[bool] = cast(rows.c[column], Text).contains(
         f'"{member}"', autoescape=True
     )
-    return found
+    return condition
 
 
 def _remove_mentions(
@@ -232,10 +232,10 @@ def _remove_mentions(
 ) -> None:
     """In what others wrote, a mention of the person becomes a word."""
     token = re.compile(rf"<@{re.escape(erasure.member)}(\|[^<>]*)?>")
-    found = select(*rows.primary_key, rows.c[column]).where(
+    query = select(*rows.primary_key, rows.c[column]).where(
         in_scope, mentions_member(rows.c[column], erasure.member)
     )
-    for *key, text in tx.session.execute(found).all():
+    for *key, text in tx.session.execute(query).all():
         tx.session.execute(
             update(rows)
             .where(_has_key(rows, key))
@@ -250,8 +250,8 @@ def _replace_member(
     where: ColumnElement[bool],
     erasure: Erasure,
 ) -> None:
-    found = select(*rows.primary_key, rows.c[column]).where(where)
-    for *key, value in tx.session.execute(found).all():
+    query = select(*rows.primary_key, rows.c[column]).where(where)
+    for *key, value in tx.session.execute(query).all():
         tx.session.execute(
             update(rows)
             .where(_has_key(rows, key))

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 
 class SlackUserFields(BaseModel):
-    """What `members.remember` reads, but for the fields that are checked differently.
+    """The fields that both models of Slack's user object share.
 
     Slack leaves a field out, or sends null, where it has nothing to say.
     """

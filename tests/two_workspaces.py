@@ -30,6 +30,7 @@ from tests.slack_payloads import (
     HELP_CHANNEL,
     HELPER,
     PEER,
+    button,
     user_object,
 )
 
@@ -86,6 +87,7 @@ def serve_two(rt: Runtime, clock: Clock) -> Pair:
 
 def tell(story: Story, word: str) -> Iterator[None]:
     """Tell everything that people do, pausing after each step."""
+    story.slack.members_by_channel[HELP_CHANNEL] = [ASKER, HELPER, PEER]
     for member in (ASKER, HELPER):
         story.event({"type": "app_home_opened", "user": member, "tab": "home"})
     bot_joins = {"type": "member_joined_channel", "user": BOT, "inviter": ADMIN}
@@ -117,6 +119,10 @@ def tell(story: Story, word: str) -> Iterator[None]:
     _run_jobs(story)
     story.advance(minutes=1)
     yield
+    offer = story.slack.messages_to(HELPER)[-1]
+    story.click(HELPER, *button(offer, "Yes, tell them"))
+    story.advance(minutes=1)
+    yield
     story.command(HELPER, "/backswing", "my data")
     story.command(ASKER, "/backswing", "help")
     story.command(ADMIN, "/backswing", "mentors")
@@ -126,7 +132,7 @@ def tell(story: Story, word: str) -> Iterator[None]:
 def _ask_and_answer(story: Story, word: str) -> Iterator[None]:
     """The helper solves an ask of one and helps with an ask of another."""
     for asker, emoji in ((ASKER, "white_check_mark"), (PEER, "+1")):
-        ask = story.ask(f"How does {word} work for {asker}?", member=asker)
+        ask = story.ask(f"How does {word} go with {emoji}?", member=asker)
         yield
         reply = story.say(HELPER, f"{word} works like this.", thread_ts=ask.ts)
         story.react(asker, reply, emoji)
@@ -177,11 +183,11 @@ def _content(content: bytes) -> str:
 _MOMENT = re.compile(
     r"p\d{16}|\d{10}(\.\d+)?|\d\d:\d\d(:\d\d)?|\d{4}-\d\d-\d\dT[^\"' ]*"
 )
-_ROW_ID = re.compile(r'"id": \d+|_id": \d+|"F\d+"')
+_ROW_ID = re.compile(r'"id": \d+|_id": \d+|"F\d+"|[0-9a-f]{32}|:\d+:|hash-\d+')
 
 
 def _neutral(line: str) -> str:
-    return _ROW_ID.sub("ID", _MOMENT.sub("MOMENT", line))
+    return _MOMENT.sub("MOMENT", _ROW_ID.sub("ID", line))
 
 
 def everything_in(story: Story) -> str:

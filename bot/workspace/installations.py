@@ -1,6 +1,8 @@
-"""The installed workspace, as a row and as plain values."""
+"""The installed workspaces, as rows and as plain values."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
@@ -21,7 +23,19 @@ def install(
     Raises SlackError; and SettingsError if the database belongs to another workspace.
     """
     identity = slack.auth_test()
-    facts = {
+    with sessions.begin() as session:
+        known = session.scalars(select(Installation.team_id)).all()
+        if known and identity["team_id"] not in known:
+            raise SettingsError(
+                "The database is of another workspace than the token: give each"
+                " workspace a DATABASE_URL of its own."
+            )
+        return save(session, identity, now=now)
+
+
+def save(session: Session, identity: Mapping[str, Any], *, now: datetime) -> Workspace:
+    """Store a workspace, new or known, as `SlackApi.auth_test` describes it."""
+    columns = {
         "enterprise_id": identity.get("enterprise_id"),
         "bot_id": str(identity.get("bot_id", "")),
         "bot_user_id": str(identity["user_id"]),
@@ -30,19 +44,12 @@ def install(
         # The token works, so the reason for disabled sending is gone.
         "paused_because": None,
     }
-    with sessions.begin() as session:
-        known = session.scalars(select(Installation.team_id)).all()
-        if known and identity["team_id"] not in known:
-            raise SettingsError(
-                "The database is of another workspace than the token: give each"
-                " workspace a DATABASE_URL of its own."
-            )
-        session.execute(
-            upsert(session, Installation)
-            .values(team_id=identity["team_id"], installed_at=now, **facts)
-            .on_conflict_do_update(index_elements=["team_id"], set_=facts)
-        )
-        return _load(session, str(identity["team_id"]))
+    session.execute(
+        upsert(session, Installation)
+        .values(team_id=identity["team_id"], installed_at=now, **columns)
+        .on_conflict_do_update(index_elements=["team_id"], set_=columns)
+    )
+    return _load(session, str(identity["team_id"]))
 
 
 def check_token(

@@ -13,7 +13,7 @@ from bot.runtime import Runtime, ServedWorkspaces, Workspace
 from bot.slack.api import Rejected
 from bot.workspace import channels
 from jobs.each_workspace import each_workspace
-from models import Installation
+from models import Installation, MessageCount
 from tests.factories import Clock, Story
 from tests.fakes import FakeSlack
 from tests.slack_payloads import (
@@ -89,7 +89,7 @@ def test_messages_are_counted_in_their_workspace(pair: Pair):
         story.say(HELPER, "Good morning", ts="1772442000.000100")
     pair.beta.say(HELPER, "And good night", ts="1772442000.000200")
     jobs.mentors.flush_message_counts(pair.rt, pair.alpha.deliverer)
-    counts = "message_counts"
+    counts = MessageCount.__tablename__
     assert [row[-1] for row in rows_of(pair.alpha)[counts]] == [1]
     assert [row[-1] for row in rows_of(pair.beta)[counts]] == [2]
 

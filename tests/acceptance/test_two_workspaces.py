@@ -1,0 +1,47 @@
+"""A second workspace is installed while the first is served, over real HTTP."""
+
+import pytest
+
+from bot.slack.client import SlackClient
+from bot.workspace import installations
+from tests.acceptance.conftest import Deployment, start_sandbox
+
+pytestmark = pytest.mark.parametrize("transport", ["http"], indirect=True)
+
+SECOND = "How do they fix y?"
+
+
+def test_a_second_workspace_is_served_with_its_own_token(deployment: Deployment):
+    application, first = deployment.backswing, deployment.slack
+    first_ask = deployment.ask()
+    second = start_sandbox(deployment.clock)
+    try:
+        # Of one app, so it is the same secret that signs.
+        second.signing_secret = first.signing_secret
+        person = second.add_person("Zoe", real_name="Zoe")
+        channel = second.add_channel("help", person).id
+        client = SlackClient(second.bot_token, base_url=second.api_url)
+        with application.rt.write_session.begin() as session:
+            workspace = installations.save(
+                session, client.auth_test(), now=application.rt.clock()
+            )
+        application.rt.workspaces.add(workspace, client)
+        second.connect_http(
+            f"http://127.0.0.1:{application.settings.port}/slack/events"
+        )
+
+        ack = second.command(person.id, channel, "/ask", SECOND)
+        assert (ack.status, ack.text) == (200, "")
+        deployment.wait_until(
+            lambda: any(SECOND in post.text for post in second.messages(channel))
+        )
+        # And the first goes on.
+        answer = first.say(
+            deployment.ben, deployment.channel, "So", thread_ts=first_ask
+        )
+        first.react(deployment.ana, deployment.channel, answer, "white_check_mark")
+        deployment.wait_for_text(first_ask, "Solved")
+        assert not any(SECOND in m.text for m in first.messages(deployment.channel))
+        assert len(second.messages(channel)) == 1
+    finally:
+        second.stop()

@@ -1,0 +1,136 @@
+"""The same stories in two workspaces of one process: nothing of one is in the other."""
+
+import json
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import Any
+
+import pytest
+
+from bot.db.engine import Database
+from bot.runtime import Runtime
+from handlers.collectors import DatabaseCollector
+from handlers.readiness import Readiness
+from models import OutboxChannel, OutboxItem
+from tests.conftest import NOW
+from tests.factories import Clock, Story
+from tests.fakes import PostedMessage
+from tests.slack_payloads import ASKER
+from tests.two_workspaces import (
+    ALPHA,
+    BETA,
+    Pair,
+    everything_in,
+    mixed_rows,
+    rows_of,
+    serve_two,
+    tell,
+    transcript,
+)
+
+
+def tell_both(pair: Pair) -> None:
+    for _ in zip_longest(tell(pair.alpha, ALPHA), tell(pair.beta, BETA)):
+        pass
+
+
+def test_each_sees_what_it_would_see_if_it_were_alone(story: Story, clock: Clock):
+    for _ in tell(story, "Alone"):
+        pass
+    alone, rows = transcript(story, "Alone"), rows_of(story)
+    clock.now = NOW
+    pair = serve_two(story.rt, clock)
+    tell_both(pair)
+    for told, word, other in ((pair.alpha, ALPHA, BETA), (pair.beta, BETA, ALPHA)):
+        assert word in everything_in(told)
+        assert other not in everything_in(told)
+        assert transcript(told, word) == alone
+        assert {name: len(found) for name, found in rows_of(told).items()} == {
+            name: len(found) for name, found in rows.items()
+        }
+    assert mixed_rows(story.rt) == []
+    # What is not served is left as it is. Only times that the clock, which was set back
+    # here, has not reached yet are corrected for all that share the database.
+    after = rows_of(story)
+    assert {name for name in rows if after[name] != rows[name]} <= {
+        OutboxChannel.__tablename__
+    }
+
+
+@pytest.fixture
+def pair(rt: Runtime, clock: Clock) -> Pair:
+    pair = serve_two(rt, clock)
+    tell_both(pair)
+    return pair
+
+
+def test_who_is_erased_in_one_stays_in_the_other(pair: Pair):
+    kept, files = rows_of(pair.beta), dict(pair.beta.slack.files)
+    texts = [message.text for message in pair.beta.slack.messages]
+    pair.alpha.command(ASKER, "/backswing", "forget me")
+    view = pair.alpha.slack.views[-1][1]
+    answer = pair.alpha.submit(ASKER, view, {})
+    assert "Done" in json.dumps(json.loads(answer.body)["view"])
+    pair.alpha.advance(minutes=2)
+    left = rows_of(pair.alpha)
+    # That somebody by this id was erased is all that is kept.
+    assert [name for name in left if ASKER in str(left[name])] == ["members"]
+    assert rows_of(pair.beta) == kept
+    assert pair.beta.slack.files == files
+    assert [message.text for message in pair.beta.slack.messages] == texts
+
+
+def buttons(story: Story) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each button and menu of one workspace, with who could use it."""
+    slack = story.slack
+    shown: list[tuple[str, list[dict[str, Any]]]] = [
+        *((message.channel, message.blocks) for message in _messages(story)),
+        *((owner, view["blocks"]) for owner, view in slack.homes.items()),
+    ]
+    for recipient, blocks in shown:
+        member = recipient if recipient.startswith("U") else ASKER
+        for block in blocks:
+            accessory = block.get("accessory")
+            for element in [*block.get("elements", []), accessory]:
+                if element and "action_id" in element:
+                    yield member, element
+
+
+def _messages(story: Story) -> list[PostedMessage]:
+    return [*story.slack.messages, *story.slack.ephemeral_messages]
+
+
+def test_the_buttons_of_one_change_nothing_there_from_the_other(pair: Pair):
+    before, pressed = rows_of(pair.alpha), 0
+    for member, element in list(buttons(pair.alpha)):
+        for option in element.get("options") or [None]:
+            pair.beta.click(
+                member,
+                element["action_id"],
+                element.get("value", ""),
+                option=option and option["value"],
+            )
+            pressed += 1
+    assert pressed > 20
+    assert rows_of(pair.alpha) == before
+    assert mixed_rows(pair.rt) == []
+
+
+def test_figures_are_of_both_together(pair: Pair, database: Database):
+    for story, count in ((pair.alpha, 1), (pair.beta, 2)):
+        for number in range(count):
+            story.command(ASKER, "/ask", f"How does {number} work here?")
+    collector = DatabaseCollector(
+        pair.rt, database, Readiness({}), waiting_events=lambda: 0, build={}
+    )
+    figures = {
+        (sample.name, *sample.labels.values()): sample.value
+        for metric in collector._outbox()
+        for sample in metric.samples
+    }
+    waiting = [
+        sum("pending" in row for row in rows_of(story)[OutboxItem.__tablename__])
+        for story in (pair.alpha, pair.beta)
+    ]
+    assert 0 < waiting[0] < waiting[1]
+    assert figures["backswing_deliveries", "pending"] == sum(waiting)

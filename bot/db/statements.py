@@ -1,6 +1,6 @@
 """Core statements for SQLite and PostgreSQL alike."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, or_
@@ -76,6 +76,17 @@ def upsert(session: Session, model: type[Any]) -> Any:
     if dialect_name(session) == "postgresql":
         return postgresql.insert(model)
     return sqlite.insert(model)
+
+
+def set_columns(
+    session: Session, model: type[Any], key: Mapping[str, Any], **changes: Any
+) -> None:
+    """Set columns of the row with this key; insert it if there is none."""
+    session.execute(
+        upsert(session, model)
+        .values(**key, **changes)
+        .on_conflict_do_update(index_elements=list(key), set_=changes)
+    )
 
 
 def replace_members(

@@ -4,7 +4,7 @@ from typing import Literal
 
 from sqlalchemy import delete, select
 
-from bot.db.statements import upsert
+from bot.db.statements import set_columns
 from bot.errors import UserError
 from bot.home import memberships, notes, page, rules
 from bot.home.message_kinds import HOME_FETCH_MEMBERSHIPS, HOME_REPLY
@@ -29,15 +29,12 @@ def open_home(tx: Transaction, member: str) -> None:
     """
     if roles.in_workspace(tx, member) & DENIED_ROLES:
         return
-    tx.session.execute(
-        upsert(tx.session, Home)
-        .values(
-            installation_id=tx.workspace.id, member=member, opened_at=tx.now, starts={}
-        )
-        .on_conflict_do_update(
-            index_elements=["installation_id", "member"],
-            set_={"opened_at": tx.now, "starts": {}},
-        )
+    set_columns(
+        tx.session,
+        Home,
+        {"installation_id": tx.workspace.id, "member": member},
+        opened_at=tx.now,
+        starts={},
     )
     memberships.request_refresh(tx, member)
 

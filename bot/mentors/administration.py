@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot import visibility
 from bot.config.mentors import MentorSettings
-from bot.db.statements import replace_members, upsert
+from bot.db.statements import replace_members, set_columns
 from bot.errors import UserError
 from bot.mentors import credit_store, detection, forms, periods, queries
 from bot.mentors.forms import CreditRow, EvidenceItem
@@ -214,13 +214,8 @@ def update_settings(
     require_access(tx, by)
     if scope not in {value for value, _, _ in forms.SCOPES}:
         raise UserError("Choose one of the three.", field="scope")
-    tx.session.execute(
-        upsert(tx.session, MentorWorkspaceSettings)
-        .values(installation_id=tx.workspace.id, scope=scope)
-        .on_conflict_do_update(
-            index_elements=["installation_id"], set_={"scope": scope}
-        )
-    )
+    key = {"installation_id": tx.workspace.id}
+    set_columns(tx.session, MentorWorkspaceSettings, key, scope=scope)
     replace_members(
         tx.session, ExpectedExpert, experts, installation_id=tx.workspace.id
     )

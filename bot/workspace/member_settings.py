@@ -7,7 +7,7 @@ from typing import Any, Literal, TypedDict, TypeVar, Unpack, cast
 
 from sqlalchemy import select
 
-from bot.db.statements import upsert
+from bot.db.statements import set_columns
 from bot.forms.fields import Field
 from bot.forms.setting import MemberSetting
 from bot.runtime import Transaction
@@ -116,13 +116,8 @@ def update(
     **changes: Unpack[MemberSettingsUpdate],
 ) -> None:
     """Store some of a member's settings, and leave the others as they are."""
-    tx.session.execute(
-        upsert(tx.session, MemberSettingsRow)
-        .values(installation_id=tx.workspace.id, member=member, **changes)
-        .on_conflict_do_update(
-            index_elements=["installation_id", "member"], set_=dict(changes)
-        )
-    )
+    key = {"installation_id": tx.workspace.id, "member": member}
+    set_columns(tx.session, MemberSettingsRow, key, **changes)
 
 
 # Of these a default is not stored, as it may become a better one.

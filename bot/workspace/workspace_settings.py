@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.db.statements import replace_members, upsert
+from bot.db.statements import replace_members, set_columns
 from bot.runtime import Transaction
 from models import ProgramLead, WorkspaceSettingsRow
 
@@ -40,11 +40,8 @@ def get(tx: Transaction) -> WorkspaceSettings:
 
 def update(tx: Transaction, **changes: Any) -> None:
     """Store some settings (fields of `WorkspaceSettings`; None is the default)."""
-    tx.session.execute(
-        upsert(tx.session, WorkspaceSettingsRow)
-        .values(installation_id=tx.workspace.id, **changes)
-        .on_conflict_do_update(index_elements=["installation_id"], set_=changes)
-    )
+    key = {"installation_id": tx.workspace.id}
+    set_columns(tx.session, WorkspaceSettingsRow, key, **changes)
 
 
 def program_leads(tx: Transaction) -> list[str]:

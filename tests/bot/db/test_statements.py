@@ -1,0 +1,83 @@
+"""The latest event wins, in whatever order events come, on both databases."""
+
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+from sqlalchemy import select
+
+from bot.clock import datetime_to_micros
+from bot.db.statements import replace_members, set_columns, upsert_latest
+from bot.runtime import Runtime
+from bot.workspace import channels
+from models import Champion, ChannelMember, Home
+from tests.conftest import NOW
+from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER
+
+AT = datetime_to_micros(NOW)
+LATEST = datetime_to_micros(NOW + timedelta(minutes=5))
+UPSERT = upsert_latest(
+    ChannelMember, ["channel_id", "member"], [], presence="is_in", has_limit=True
+)
+
+
+@pytest.fixture
+def channel(rt: Runtime) -> int:
+    with rt.write(rt.workspace) as tx:
+        return channels.get_or_create(tx, HELP_CHANNEL).id
+
+
+def record(rt: Runtime, channel: int, *events: tuple[int, bool]) -> bool:
+    """Whether the member is in the channel after these events, each with its time."""
+    with rt.write(rt.workspace) as tx:
+        for at, is_in in events:
+            row = {"channel_id": channel, "member": ASKER, "is_in": is_in, "at_us": at}
+            tx.session.execute(UPSERT(tx.session), row | {"latest": LATEST})
+        found = tx.session.scalars(select(ChannelMember)).one()
+        state = found.is_in
+        tx.session.delete(found)
+        return state
+
+
+def test_the_latest_event_wins_in_any_order(rt: Runtime, channel: int):
+    events = [(AT, True), (AT + 1, False), (AT + 2, True)]
+    assert {record(rt, channel, *order) for order in permutations(events)} == {True}
+
+
+def test_of_two_events_at_once_the_removal_wins(rt: Runtime, channel: int):
+    events = [(AT, True), (AT, False)]
+    assert {record(rt, channel, *order) for order in permutations(events)} == {False}
+
+
+def test_a_time_from_the_future_gives_way(rt: Runtime, channel: int):
+    """Our clock was ahead when it was written, and has been set back."""
+    assert record(rt, channel, (LATEST, True), (AT, False))
+    assert not record(rt, channel, (LATEST + 1, True), (AT, False))
+
+
+def test_only_a_later_event_is_reported(rt: Runtime, channel: int):
+    with rt.write(rt.workspace) as tx:
+        row = {"channel_id": channel, "member": ASKER, "is_in": True, "latest": LATEST}
+        written = [
+            tx.session.execute(UPSERT(tx.session), row | {"at_us": at}).all()
+            for at in (AT, AT, AT - 1, AT + 1)
+        ]
+    assert written == [[(channel, ASKER)], [], [], [(channel, ASKER)]]
+
+
+def test_a_set_of_members_is_replaced(rt: Runtime, channel: int):
+    for people in ([ASKER, HELPER], [HELPER, PEER], []):
+        with rt.write(rt.workspace) as tx:
+            replace_members(tx.session, Champion, people, channel_id=channel)
+        with rt.read(rt.workspace) as tx:
+            assert channels.champions(tx.session, channel) == sorted(people)
+
+
+def test_columns_are_set_on_a_new_row_and_on_one_that_is_there(rt: Runtime):
+    key = {"installation_id": rt.workspace.id, "member": ASKER}
+    for starts in ({"asks": 5}, {}):
+        with rt.write(rt.workspace) as tx:
+            set_columns(tx.session, Home, key, opened_at=NOW, starts=starts)
+        with rt.read(rt.workspace) as tx:
+            home = tx.session.scalars(select(Home)).one()
+            assert (home.opened_at, home.starts) == (NOW, starts)

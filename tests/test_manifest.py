@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
@@ -16,6 +17,7 @@ import yaml
 from slack_bolt import App, BoltRequest
 
 import handlers
+from bot.features import FEATURES
 from bot.runtime import Runtime
 from handlers.bolt_app import BoltApp
 from handlers.http import SlackHttpEndpoint
@@ -68,8 +70,9 @@ class Registry:
 @pytest.fixture(scope="module")
 def registry() -> Registry:
     made = Registry()
-    # Registering asks nothing of the runtime; it is handed on to the listeners.
-    handlers.register(cast("App", made), cast("Runtime", None))
+    # Registering asks for the features only; the listeners are handed the rest.
+    runtime = SimpleNamespace(features=FEATURES)
+    handlers.register(cast("App", made), cast("Runtime", runtime))
     return made
 
 
@@ -221,7 +224,7 @@ def called_methods() -> set[str]:
     folder = ROOT / "bot" / "slack"
     return {
         node.value
-        for file in ("client.py", "http.py")
+        for file in ("client.py", "http.py", "paged_reads.py")
         for node in ast.walk(ast.parse((folder / file).read_text()))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)

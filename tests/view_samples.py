@@ -33,6 +33,7 @@ from bot.settings import forms as settings
 from bot.settings.blocks import unknown_emoji
 from bot.slack import blocks as slack_blocks
 from bot.slack.text import SOMEONE
+from bot.workspace.member_settings import MemberSettings
 from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_SOLVED
 from tests.view_sample_data import (
     BLOCKERS,
@@ -64,11 +65,13 @@ from tests.view_sample_data import (
     introduction_blocks,
     kudos_view,
     lead_page,
+    listed,
     my_form,
     round_prompt,
     schedule_draft,
     settings_form,
     solved_note,
+    summary,
     workspace_form,
 )
 
@@ -449,6 +452,16 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
         full_home,
     ],
     home.denied_view: [home.denied_view],
+    home.item_list: [
+        lambda: home.item_list("Your open asks", listed("asks", 8, 8, 300)),
+        lambda: home.item_list("Your open asks", listed("asks", 0, 0, 0), "None."),
+    ],
+    home.pager: [lambda: home.pager("Your open asks", listed("asks", 8, 8, 300))],
+    home.settings_summary: [
+        lambda: home.settings_summary(
+            summary(MemberSettings(), "Asia/Kolkata", "6 March 2026")
+        )
+    ],
     home_notes.help_hint: [home_notes.help_hint],
     home_notes.help_message: [lambda: home_notes.help_message("*Ask your peers.*")],
     home_notes.offer_to_ask: [lambda: home_notes.offer_to_ask("1772442000.000100")],

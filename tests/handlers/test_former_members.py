@@ -275,7 +275,9 @@ class Registered:
 
 def test_each_listener_is_tried_or_has_nothing_to_do_with_channels(den: Story):
     registered = Registered()
-    handlers.register(cast("App", registered), cast("Runtime", SimpleNamespace()))
+    handlers.register(
+        cast("App", registered), cast("Runtime", SimpleNamespace(features=FEATURES))
+    )
     tried = {" ".join(way.split()[:2]) for way in prepared(den)}
     free = {f"{kind} {name}" for kind, names in FREE.items() for name in names}
     assert registered.names == tried | free

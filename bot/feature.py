@@ -8,11 +8,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     # Whatever has features plugged in can import this module.
     from slack_sdk.models.blocks import Block
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
     from bot.forms.setting import MemberSetting, Setting
@@ -30,20 +31,29 @@ if TYPE_CHECKING:
     from bot.outbox.kind import MessageKind
     from bot.outbox.message_type import MessageType
     from bot.permissions import Permission
-    from bot.personal_data import MessagePolicy, TablePolicy
+    from bot.personal_data import Erasure, MessagePolicy, TablePolicy
     from bot.runtime import Runtime, Transaction, Workspace
     from bot.workspace.reaction_emoji import ChannelEmoji
     from models import Channel, Member
 
-T = TypeVar("T")
-
-# A hook gets what happened after the transaction in which it may change something.
-# Channels and members of events are named by Slack's ids.
+# Channels and members are named by Slack's ids, unless they are rows.
 MemberLoaded = Callable[["Transaction", "Member"], None]
 MembershipChanged = Callable[["Transaction", str, str, datetime], None]
+BotJoined = Callable[["Transaction", "Channel", str | None], None]
+OnDirectMessage = Callable[["Transaction", "NewMessage"], bool]
 Purge = Callable[["Transaction", datetime], None]
-# Hooks of messages run outside any transaction, and return a change to be committed,
-# if there is one. They may run twice, and must wait for nothing but the database.
+LockMessages = Callable[["Session", "Sequence[TrackedMessage]"], None]
+DueWork = Callable[["Transaction"], "Mapping[str, QueueDepth]"]
+NextDue = Callable[["Transaction"], Sequence[datetime | None]]
+SettingsSection = Callable[["Transaction", "Channel"], "Sequence[Block]"]
+SettingsCheck = Callable[[Mapping[str, Any]], None]
+UsedEmoji = Callable[["Transaction", Sequence[str]], Collection[str]]
+IsActive = Callable[["Transaction", str], bool]
+HomesAbout = Callable[["Transaction", "Erasure"], "Sequence[Select[str]]"]
+HelpLines = Callable[["ChannelEmoji"], Sequence[str]]
+
+# These run outside any transaction, and return a change to be committed, if there is
+# one. They may run twice, and must wait for nothing but the database.
 OnReaction = Callable[
     ["Runtime", "Workspace", "ReactionEvent", "TrackedMessage"], "BatchedChange | None"
 ]
@@ -63,82 +73,84 @@ OnMessageDeleted = Callable[
     ],
     "BatchedChange | None",
 ]
-OnDirectMessage = Callable[["Transaction", "NewMessage"], bool]
-LockMessages = Callable[["Session", "Sequence[TrackedMessage]"], None]
-BotJoined = Callable[["Transaction", "Channel", str | None], None]
-DueWork = Callable[["Transaction"], "Mapping[str, QueueDepth]"]
-NextDue = Callable[["Transaction"], Sequence[datetime | None]]
-SettingsSection = Callable[["Transaction", "Channel"], "Sequence[Block]"]
-SettingsCheck = Callable[[Mapping[str, Any]], None]
-UsedEmoji = Callable[["Transaction", Sequence[str]], Collection[str]]
-IsActive = Callable[["Transaction", str], bool]
-HelpLines = Callable[["ChannelEmoji"], Sequence[str]]
 
 HELP_TITLE = "*Ask your peers, and see what helped.*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """A part of the product that can be left out without changing the others."""
+    """A part of the product, and everything that it plugs into the others."""
 
+    # The name of its folder.
     name: str
 
     # The messages that it sends, and how each is rendered.
     message_types: "Sequence[MessageType]" = ()
     # Who may do what with it.
     permissions: "Sequence[Permission]" = ()
-    # Its tables: what each keeps of people, in the order in which rows are locked.
+
+    # What each of its tables keeps of people, in the order in which rows are locked.
     personal_data: "Sequence[TablePolicy]" = ()
     # Which of its messages may name or quote somebody.
     message_policies: "Sequence[MessagePolicy]" = ()
-    # What a channel's champions can choose about it.
+    # The members whose Home tabs may name a person who is to be erased.
+    homes_about: HomesAbout | None = None
+    # Delete what it stored before a time, and what belongs to nothing since.
+    purge: Purge | None = None
+
+    # The settings of a channel that are about it.
     channel_settings: "Sequence[Setting[Channel]]" = ()
-    # Raises UserError for choices, by their names, that make no sense together.
+    # Raise UserError for settings, by their names, that make no sense together.
     check_channel_settings: SettingsCheck | None = None
-    # What stands below a channel's settings: buttons of its own, what is planned.
+    # The blocks that it shows below a channel's settings.
     channel_settings_section: SettingsSection | None = None
-    # What program leads can choose about it for the whole workspace.
+    # The settings of the workspace that are about it.
     workspace_settings: "Sequence[Setting[None]]" = ()
-    # What each member can choose about it.
+    # The settings of a member that are about it.
     member_settings: "Sequence[MemberSetting]" = ()
     # Which of these emoji members are known to have reacted with.
     used_emoji: UsedEmoji | None = None
+
     # Its sections of the Home tab.
     home_sections: "Sequence[HomeSection]" = ()
-    # Whether the member ever did something with it, where no section of theirs says so.
+    # Whether a member ever did something with it, if no section of theirs says so.
     is_active: IsActive | None = None
-    # Lines of `/backswing help`, with the emoji of the channel at hand.
+    # Its lines of `/backswing help`, with the emoji of the channel.
     help_lines: HelpLines | None = None
-    # What the clock is to do for it, by its name, as operators see it.
+
+    # The work of the clock that is due, by the name that operators see.
     due_work: DueWork | None = None
-    # When the clock is to do something for it next.
+    # The next times at which the clock has work for it.
     next_due: NextDue | None = None
 
-    # Its tables whose rows are messages in Slack.
+    # The tables whose rows are messages in Slack.
     tracked_tables: "Sequence[TrackedTable]" = ()
     # Lock its rows of these messages, always in the same order.
     lock_messages: LockMessages | None = None
-    # Somebody added or removed a reaction.
+    # A member added or removed a reaction.
     on_reaction: OnReaction | None = None
-    # Somebody posted a message; what is stored is of the first in its thread.
+    # A member posted a message; the tracked message is the first in its thread.
     on_message: OnMessage | None = None
-    # Somebody edited a message.
+    # A member edited a message.
     on_message_edited: OnMessageEdited | None = None
-    # A message is gone; what is stored is of it, and of the first in its thread.
+    # A message was deleted; the last argument is the first in its thread.
     on_message_deleted: OnMessageDeleted | None = None
-    # Somebody wrote to the bot; True where that has been answered.
+    # A member wrote to the bot; returns whether the feature has answered.
     on_direct_message: OnDirectMessage | None = None
 
-    # Slack said who somebody is: what they did before counts accordingly.
+    # Slack's profile of a member was stored: what they did before counts accordingly.
     on_member_loaded: MemberLoaded | None = None
-    # Somebody joined a channel at that time.
+    # A member joined a channel at a time.
     on_member_joined: MembershipChanged | None = None
-    # Somebody left a channel at that time.
+    # A member left a channel at a time.
     on_member_left: MembershipChanged | None = None
-    # The bot was added to a channel; by whom, where Slack says so.
+    # The bot joined a channel, invited by a member if Slack says so.
     on_bot_joined: BotJoined | None = None
-    # Delete what it noted before then and what belongs to nothing since.
-    purge: Purge | None = None
+
+
+T = TypeVar("T")
+S = TypeVar("S", bound="Setting[Any] | HomeSection")
+P = ParamSpec("P")
 
 
 class Features:
@@ -156,8 +168,17 @@ class Features:
         self.permissions = self._all(lambda feature: feature.permissions)
         self.personal_data = self._all(lambda feature: feature.personal_data)
         self.message_policies = self._all(lambda feature: feature.message_policies)
+        self.homes_about = self._each(lambda feature: feature.homes_about)
+        self.purge = _call_all(self._each(lambda feature: feature.purge))
+
         self.channel_settings = _by_position(
             self._all(lambda feature: feature.channel_settings)
+        )
+        self.check_channel_settings = _call_all(
+            self._each(lambda feature: feature.check_channel_settings)
+        )
+        self.channel_settings_sections = self._each(
+            lambda feature: feature.channel_settings_section
         )
         self.workspace_settings = _by_position(
             self._all(lambda feature: feature.workspace_settings)
@@ -165,37 +186,39 @@ class Features:
         self.member_settings = _by_position(
             self._all(lambda feature: feature.member_settings)
         )
-        self.channel_settings_sections = self._hooks(
-            lambda feature: feature.channel_settings_section
+        self.used_emoji = self._each(lambda feature: feature.used_emoji)
+
+        self.home_sections = _by_position(
+            self._all(lambda feature: feature.home_sections)
         )
-        self.used_emoji = self._hooks(lambda feature: feature.used_emoji)
-        self._setting_checks = self._hooks(
-            lambda feature: feature.check_channel_settings
-        )
-        self._help_lines = self._hooks(lambda feature: feature.help_lines)
-        self.home_sections = tuple(
-            sorted(
-                self._all(lambda feature: feature.home_sections),
-                key=lambda section: section.position,
-            )
-        )
-        self.is_active = self._hooks(lambda feature: feature.is_active)
-        self.due_work = self._hooks(lambda feature: feature.due_work)
-        self.next_due = self._hooks(lambda feature: feature.next_due)
+        self.is_active = self._each(lambda feature: feature.is_active)
+        self._help_lines = self._each(lambda feature: feature.help_lines)
+
+        self.due_work = self._each(lambda feature: feature.due_work)
+        self.next_due = self._each(lambda feature: feature.next_due)
+
         self.tracked_tables = self._all(lambda feature: feature.tracked_tables)
-        self.on_reaction = self._hooks(lambda feature: feature.on_reaction)
-        self.on_message = self._hooks(lambda feature: feature.on_message)
-        self.on_message_edited = self._hooks(lambda feature: feature.on_message_edited)
-        self.on_message_deleted = self._hooks(
-            lambda feature: feature.on_message_deleted
+        self.lock_messages = _call_all(
+            self._each(lambda feature: feature.lock_messages)
         )
-        self._direct_message = self._hooks(lambda feature: feature.on_direct_message)
-        self._lock_messages = self._hooks(lambda feature: feature.lock_messages)
-        self._member_loaded = self._hooks(lambda feature: feature.on_member_loaded)
-        self._member_joined = self._hooks(lambda feature: feature.on_member_joined)
-        self._member_left = self._hooks(lambda feature: feature.on_member_left)
-        self._purge = self._hooks(lambda feature: feature.purge)
-        self._bot_joined = self._hooks(lambda feature: feature.on_bot_joined)
+        self.on_reaction = self._each(lambda feature: feature.on_reaction)
+        self.on_message = self._each(lambda feature: feature.on_message)
+        self.on_message_edited = self._each(lambda feature: feature.on_message_edited)
+        self.on_message_deleted = self._each(lambda feature: feature.on_message_deleted)
+        self._direct_message = self._each(lambda feature: feature.on_direct_message)
+
+        self.on_member_loaded = _call_all(
+            self._each(lambda feature: feature.on_member_loaded)
+        )
+        self.on_member_joined = _call_all(
+            self._each(lambda feature: feature.on_member_joined)
+        )
+        self.on_member_left = _call_all(
+            self._each(lambda feature: feature.on_member_left)
+        )
+        self.on_bot_joined = _call_all(
+            self._each(lambda feature: feature.on_bot_joined)
+        )
 
     def __iter__(self) -> Iterator[Feature]:
         return iter(self._features)
@@ -203,58 +226,28 @@ class Features:
     def _all(self, part: Callable[[Feature], Sequence[T]]) -> tuple[T, ...]:
         return tuple(chain.from_iterable(map(part, self._features)))
 
-    def _hooks(self, hook: Callable[[Feature], T | None]) -> tuple[T, ...]:
+    def _each(self, hook: Callable[[Feature], T | None]) -> tuple[T, ...]:
+        """Return the hook of each feature that has it."""
         hooks = map(hook, self._features)
         return tuple(function for function in hooks if function is not None)
-
-    def check_channel_settings(self, values: Mapping[str, Any]) -> None:
-        """Raises UserError for choices, by their names, that make no sense together."""
-        for check in self._setting_checks:
-            check(values)
 
     def help_text(self, emoji: "ChannelEmoji") -> str:
         """Return what everybody can do, in mrkdwn."""
         lines = [line for lines in self._help_lines for line in lines(emoji)]
         return "\n".join([HELP_TITLE, *(f"• {line}" for line in lines)])
 
-    def lock_messages(
-        self, session: "Session", messages: "Sequence[TrackedMessage]"
-    ) -> None:
-        for lock in self._lock_messages:
-            lock(session, messages)
-
     def on_direct_message(self, tx: "Transaction", message: "NewMessage") -> bool:
+        """Return whether a feature has answered what a member wrote to the bot."""
         return any(hook(tx, message) for hook in self._direct_message)
 
-    def on_member_loaded(self, tx: "Transaction", member: "Member") -> None:
-        for hook in self._member_loaded:
-            hook(tx, member)
 
-    def on_member_joined(
-        self, tx: "Transaction", channel: str, member: str, at: datetime
-    ) -> None:
-        for hook in self._member_joined:
-            hook(tx, channel, member, at)
+def _call_all(hooks: Sequence[Callable[P, None]]) -> Callable[P, None]:
+    def call(*args: P.args, **kwargs: P.kwargs) -> None:
+        for hook in hooks:
+            hook(*args, **kwargs)
 
-    def on_member_left(
-        self, tx: "Transaction", channel: str, member: str, at: datetime
-    ) -> None:
-        for hook in self._member_left:
-            hook(tx, channel, member, at)
-
-    def purge(self, tx: "Transaction", before: datetime) -> None:
-        for hook in self._purge:
-            hook(tx, before)
-
-    def on_bot_joined(
-        self, tx: "Transaction", channel: "Channel", inviter: str | None
-    ) -> None:
-        for hook in self._bot_joined:
-            hook(tx, channel, inviter)
+    return call
 
 
-S = TypeVar("S", bound="Setting[Any]")
-
-
-def _by_position(settings: Sequence[S]) -> tuple[S, ...]:
-    return tuple(sorted(settings, key=lambda setting: setting.position))
+def _by_position(parts: Sequence[S]) -> tuple[S, ...]:
+    return tuple(sorted(parts, key=lambda part: part.position))

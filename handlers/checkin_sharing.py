@@ -4,6 +4,7 @@ from slack_bolt import App
 
 from bot import visibility
 from bot.checkins import (
+    home,
     notes,
     participants,
     rules,
@@ -30,6 +31,7 @@ def register(app: App, rt: Runtime) -> None:
     on_button(app, rt, "checkin_share", reads(open_share_form))
     on_view(app, rt, "checkin_share", writes(share))
     on_button(app, rt, "checkin_join", writes(join))
+    on_button(app, rt, "home_checkin_join", writes(join_from_home))
     on_button(app, rt, "checkin_leave", writes(leave, before=refresh_nobody))
     on_button(app, rt, "checkin_go_on", writes(resume_reminders, before=refresh_nobody))
     on_button(app, rt, "checkin_ask", reads(open_ask_form, before=refresh_nobody))
@@ -58,6 +60,10 @@ def join(click: BlockAction, tx: Transaction) -> Response:
     return _reply(
         click, notes.join_receipt(schedule.id, schedule.question, channel=name)
     )
+
+
+def join_from_home(click: BlockAction, tx: Transaction) -> None:
+    home.join(tx, parse_id(click.value), click.actor)
 
 
 def leave(click: BlockAction, tx: Transaction) -> Response:

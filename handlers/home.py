@@ -7,7 +7,6 @@ from typing import Any
 
 from slack_bolt import App, BoltContext
 
-from bot.checkins import home as checkins
 from bot.clock import ts_to_micros
 from bot.errors import UserError
 from bot.home import page
@@ -25,7 +24,6 @@ from handlers.interactions import (
     on_button,
     on_command,
     on_view,
-    parse_id,
     reads,
     refresh_nobody,
     writes,
@@ -46,7 +44,6 @@ def register(app: App, rt: Runtime) -> None:
     for action_id in ("home_previous", "home_next"):
         on_button(app, rt, action_id, writes(turn_page, before=refresh_nobody))
     on_button(app, rt, "home_end_pause", writes(end_pause))
-    on_button(app, rt, "home_checkin_join", writes(join_checkin))
     on_command(
         app, rt, "/backswing", reads(open_settings), phrases=("me", "my settings")
     )
@@ -78,10 +75,6 @@ def turn_page(click: BlockAction, tx: Transaction) -> Response:
 
 def end_pause(click: BlockAction, tx: Transaction) -> None:
     settings.end_pause(tx, click.actor)
-
-
-def join_checkin(click: BlockAction, tx: Transaction) -> None:
-    checkins.join(tx, parse_id(click.value), click.actor)
 
 
 def open_settings(interaction: Interaction, tx: Transaction) -> Response:

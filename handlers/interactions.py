@@ -29,7 +29,6 @@ from slack_bolt import Ack, App, BoltContext
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.asks import service as asks
 from bot.errors import UserError
 from bot.runtime import Runtime, Transaction
 from handlers.payloads import (
@@ -227,11 +226,15 @@ def _answer(
             ack()
 
 
+# For an id that nobody sent, of whatever feature.
+UNKNOWN_ID = "That is gone."
+
+
 def parse_id(value: object) -> int:
     """Parse an id that came back from Slack; raises UserError if we never sent it."""
     text = str(value)
     if not (text.isascii() and text.isdigit() and len(text) <= 18):  # noqa: PLR2004
-        raise UserError(asks.ASK_GONE)
+        raise UserError(UNKNOWN_ID)
     return int(text)
 
 

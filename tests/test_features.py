@@ -25,6 +25,8 @@ GENERIC = (
     *("bot/home", "bot/settings", "bot/privacy", "bot/workspace", "bot/monitoring.py"),
     *("bot/outbox", "bot/messages", "bot/feature.py"),
     *("handlers/messages.py", "handlers/batch_commit.py", "handlers/workspace.py"),
+    *("handlers/interactions.py", "handlers/home.py", "handlers/settings.py"),
+    *("handlers/privacy.py", "jobs/privacy.py", "jobs/workspace.py"),
 )
 
 

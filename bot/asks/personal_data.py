@@ -1,6 +1,6 @@
 """Personal data in asks, and messages about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Select, or_, select, union
 
@@ -26,7 +26,7 @@ from bot.asks.message_kinds import (
 from bot.clock import datetime_to_micros
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy, mentions_member
 from bot.runtime import Transaction
-from models import Answer, Ask, Channel, Reaction, UnmatchedMessage
+from models import Answer, Ask, Channel, ChannelMember, Reaction, UnmatchedMessage
 
 TITLE_PLACEHOLDER = "(The words of this ask were removed, as its author wished.)"
 
@@ -69,6 +69,19 @@ def _end_open_asks(tx: Transaction, erasure: Erasure) -> None:
             ask.close(datetime_to_micros(tx.now), by=erasure.member, reason=None)
             ask.state = "closed"
     tx.session.flush()
+
+
+def homes_about(tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
+    """Select whoever answered the person, or sees an open ask of theirs."""
+    by_person = (
+        Ask.installation_id == tx.workspace.id,
+        Ask.asker == erasure.member,
+    )
+    open_asks = select(Ask.channel_id).where(*by_person, Ask.state == "open")
+    return (
+        select(Answer.author).join(Ask, Ask.id == Answer.ask_id).where(*by_person),
+        select(ChannelMember.member).where(ChannelMember.channel_id.in_(open_asks)),
+    )
 
 
 def _ask_ids_naming(tx: Transaction, erasure: Erasure) -> Iterable[int]:

@@ -28,9 +28,9 @@ def _on_bot_joined(tx: Transaction, _channel: Channel, _inviter: str | None) -> 
 HOME = Feature(
     name="home",
     message_types=service.MESSAGE_TYPES,
-    home_sections=(page.SETTINGS_SECTION,),
     personal_data=personal_data.PERSONAL_DATA,
     message_policies=personal_data.MESSAGES,
+    home_sections=(page.SETTINGS_SECTION,),
     on_member_joined=_on_member_joined,
     on_member_left=_on_member_left,
     on_bot_joined=_on_bot_joined,

@@ -1,38 +1,27 @@
-"""Personal data of Home tabs, and Home tabs that show somebody else's."""
+"""The personal data of Home tabs, and the tabs that name an erased person."""
 
-from sqlalchemy import select, union
+from sqlalchemy import false, or_, select
 
 from bot.home.message_kinds import HOME_FETCH_MEMBERSHIPS, HOME_REPLY
 from bot.outbox import home_refresh
 from bot.outbox.home_refresh import HOME_PUBLISH
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy
 from bot.runtime import Transaction
-from models import Answer, Ask, ChannelMember, Home, KudosThanks
+from models import ChannelMember, Home
 
 
 def _refresh_affected_homes(tx: Transaction, erasure: Erasure) -> None:
-    """Refresh Home tabs that may name the member or quote their asks."""
-    who = erasure.member
-    open_asks = select(Ask.channel_id).where(
-        Ask.installation_id == tx.workspace.id,
-        Ask.asker == who,
-        Ask.state == "open",
-    )
-    concerned = union(
-        select(KudosThanks.receiver).where(
-            KudosThanks.installation_id == tx.workspace.id,
-            KudosThanks.giver == who,
-        ),
-        select(Answer.author)
-        .join(Ask, Ask.id == Answer.ask_id)
-        .where(Ask.installation_id == tx.workspace.id, Ask.asker == who),
-        select(ChannelMember.member).where(ChannelMember.channel_id.in_(open_asks)),
-    ).subquery()
+    """Refresh the Home tabs that may name the person or quote them."""
+    members = [
+        Home.member.in_(member)
+        for homes_about in tx.features.homes_about
+        for member in homes_about(tx, erasure)
+    ]
     owners = tx.session.scalars(
         select(Home.member).where(
             Home.installation_id == tx.workspace.id,
-            Home.member.in_(select(concerned)),
-            Home.member != who,
+            or_(false(), *members),
+            Home.member != erasure.member,
         )
     ).all()
     home_refresh.refresh_homes(tx, owners)

@@ -1,8 +1,8 @@
 """Personal data in kudos."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Text, cast, or_, select
+from sqlalchemy import Select, Text, cast, or_, select
 
 from bot.kudos.message_kinds import (
     KUDOS_LIMIT_REACHED,
@@ -39,6 +39,16 @@ def _find_kudos(tx: Transaction, erasure: Erasure) -> Iterable[int]:
                 Kudos.id.in_(joined),
             ),
         )
+    )
+
+
+def homes_about(tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
+    """Select whoever got kudos from the person."""
+    return (
+        select(KudosThanks.receiver).where(
+            KudosThanks.installation_id == tx.workspace.id,
+            KudosThanks.giver == erasure.member,
+        ),
     )
 
 

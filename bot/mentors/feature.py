@@ -91,9 +91,9 @@ def mentors(settings: MentorSettings) -> Feature:
         permissions=permissions.PERMISSIONS,
         personal_data=personal_data.PERSONAL_DATA,
         message_policies=personal_data.MESSAGES,
-        due_work=due_work,
-        next_due=next_due,
         channel_settings=(_NOTICES_MENTORS,),
         member_settings=(_NAMING,),
         home_sections=(home.PENDING_CREDITS, home.PAST_CREDITS),
+        due_work=due_work,
+        next_due=next_due,
     )

@@ -45,9 +45,9 @@ ONBOARDING = Feature(
     permissions=permissions.PERMISSIONS,
     personal_data=personal_data.PERSONAL_DATA,
     message_policies=personal_data.MESSAGES,
+    channel_settings_section=service.settings_section,
+    member_settings=(_GREETINGS,),
     on_member_joined=_on_member_joined,
     on_member_left=_on_member_left,
     on_bot_joined=_on_bot_joined,
-    channel_settings_section=service.settings_section,
-    member_settings=(_GREETINGS,),
 )

@@ -20,9 +20,9 @@ SETTINGS = Feature(
         permissions.EDIT_OWN_SETTINGS,
     ),
     personal_data=personal_data.PERSONAL_DATA,
-    on_bot_joined=_on_bot_joined,
     channel_settings=channel.SETTINGS,
     workspace_settings=workspace.SETTINGS,
     member_settings=member.SETTINGS,
     help_lines=lambda _emoji: [blocks.HELP],
+    on_bot_joined=_on_bot_joined,
 )

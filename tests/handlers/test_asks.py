@@ -489,7 +489,7 @@ def test_what_an_edit_leaves_as_the_form_showed_it_stays_whole(story: Story) -> 
 def test_a_made_up_id_is_refused(story: Story, value: str) -> None:
     story.ask()
     assert story.click(ASKER, "ask_looking", value).status == 200
-    assert "That ask is gone" in story.slack.responses[-1][1]
+    assert "is gone." in story.slack.responses[-1][1]
 
 
 # Messages that become asks

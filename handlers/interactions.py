@@ -16,8 +16,9 @@ For each interaction, in this order:
 6. Show everything else. If Slack refuses, the change stands all the same.
 
 `writes` and `reads` are steps 2 and 3. A listener that needs several transactions, or
-none, takes a `Request` instead of the transaction. It calls Slack only outside of them
-and before them: if the database gives a transaction up, all steps run again.
+none, takes a `Request` instead of the transaction. Between and before transactions it
+only asks Slack, and changes nothing there: if the database gives one up, all steps run
+again.
 """
 
 import re

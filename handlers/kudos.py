@@ -60,7 +60,7 @@ class FormSubject(Payload):
 
 def register(app: App, rt: Runtime) -> None:
     # On SQLite, commands that come together are committed together.
-    group = GroupCommit(_give_all)
+    group = GroupCommit(give_all)
     on_command(app, rt, "/kudos", partial(give_by_command, group=group))
     on_global_shortcut(app, rt, "kudos", open_form)
     on_button(app, rt, "give_kudos", open_form)
@@ -70,7 +70,7 @@ def register(app: App, rt: Runtime) -> None:
 
 
 @dataclass(slots=True, eq=False)
-class _CommandKudos:
+class CommandKudos:
     """Kudos that a command gives, and the result."""
 
     request: Request
@@ -82,7 +82,7 @@ class _CommandKudos:
 
 
 def give_by_command(
-    command: SlashCommand, request: Request, *, group: GroupCommit[_CommandKudos]
+    command: SlashCommand, request: Request, *, group: GroupCommit[CommandKudos]
 ) -> Response:
     text = sanitize(command.text)
     if not to_plain(text).strip():
@@ -99,12 +99,12 @@ def give_by_command(
         channel=command.channel_id,
         command_user=command.actor,
     )
-    given = _CommandKudos(request, command, parsed)
+    given = CommandKudos(request, command, parsed)
     if request.rt.autocommit.dialect.name == "sqlite":
         group.submit(given)
     else:
         # PostgreSQL commits several transactions at once by itself.
-        _give_all([given])
+        give_all([given])
     if given.error is not None:
         # It may name people, and names are no mrkdwn.
         raise UserError(escape(str(given.error))) from given.error
@@ -127,10 +127,12 @@ def _filled_form(parsed: ParsedKudos, *, hint: str) -> Response:
     )
 
 
-def _give_all(batch: Sequence[_CommandKudos]) -> None:
-    """Give all in one transaction; one that is refused does not fail the others."""
-    first = batch[0].request
-    with first.write() as tx:
+def give_all(batch: Sequence[CommandKudos]) -> None:
+    """Give all in one transaction; one that is refused does not fail the others.
+
+    They may be of several workspaces.
+    """
+    with batch[0].request.write() as tx:
         for given in batch:
             given.result = given.error = None
             try:
@@ -141,7 +143,7 @@ def _give_all(batch: Sequence[_CommandKudos]) -> None:
                 given.error = error
 
 
-def _give(tx: Transaction, given: _CommandKudos) -> GiveResult | None:
+def _give(tx: Transaction, given: CommandKudos) -> GiveResult | None:
     command, parsed = given.command, given.parsed
     channel = channels.get_or_create(tx, command.channel_id)
     if not channel.is_joined:

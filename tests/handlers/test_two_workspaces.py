@@ -9,9 +9,13 @@ from sqlalchemy import select
 
 import handlers.bolt_app
 import jobs.mentors
+from bot.kudos import parser
 from bot.runtime import Runtime, ServedWorkspaces, Workspace
 from bot.slack.api import Rejected
 from bot.workspace import channels
+from handlers.kudos import CommandKudos, give_all
+from handlers.payloads import SlashCommand
+from handlers.requests import Request
 from jobs.each_workspace import each_workspace
 from models import Installation, MessageCount
 from tests.factories import Clock, Story
@@ -264,3 +268,36 @@ def test_all_that_went_wrong_is_told(pair: Pair):
     assert [str(error) for error in failed.value.exceptions] == [
         str(Rejected("team.info", team)) for team in ("T0ALPHA", "T0BETA")
     ]
+
+
+# Commands
+
+
+def test_kudos_that_are_committed_together_are_each_given_in_their_workspace(
+    pair: Pair,
+):
+    batch = [
+        kudos_command(pair.alpha, f"<@{HELPER}> for the {ALPHA} help of today"),
+        kudos_command(pair.beta, f"<@{HELPER}> for the {BETA} help of today"),
+        kudos_command(pair.beta, f"<@{ASKER}> for my own {BETA} help of today"),
+    ]
+    give_all(batch)
+    assert [given.error is None for given in batch] == [True, True, False]
+    for story, word, other in ((pair.alpha, ALPHA, BETA), (pair.beta, BETA, ALPHA)):
+        assert [word in str(row) for row in rows_of(story)["kudos"]] == [True]
+        assert other not in everything_in(story)
+    assert mixed_rows(pair.rt) == []
+
+
+def kudos_command(story: Story, text: str) -> CommandKudos:
+    place(story)
+    request = Request(story.rt, story.workspace, {})
+    request.refresh(users=[ASKER, HELPER], channel=HELP_CHANNEL)
+    command = SlashCommand(
+        user_id=ASKER,
+        channel_id=HELP_CHANNEL,
+        channel_name="help",
+        text=text,
+        trigger_id=text,
+    )
+    return CommandKudos(request, command, parser.parse(text))

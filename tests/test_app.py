@@ -558,7 +558,7 @@ def test_the_story_leaves_no_word_and_no_secret_in_the_logs(
 ):
     process = start("sandbox", LOG_LEVEL="DEBUG")
     process.wait_for("Backswing is running")
-    process.wait_for_logs("bot.outbox.worker", times=5)  # The story is being told.
+    process.wait_for_logs("bot.outbox.outcomes", times=5)  # The story is being told.
     assert process.end(by=signal.SIGTERM) == 0
     logged = process.said()
     assert [json.loads(line)["message"] for line in logged.splitlines()]
@@ -616,7 +616,7 @@ def test_ctrl_c_while_a_command_is_imported_ends_with_a_line_too(command: list[s
 def test_letters_that_the_terminal_lacks_stop_nothing(start: Callable[..., Process]):
     process = start("doctor", PYTHONIOENCODING="ascii")
     assert process.end() == 1
-    assert "? Follow ?Install it" in process.printed
+    assert "? Follow docs" in process.printed
 
 
 # The machine's own zone

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from bot.features import FEATURES
 from bot.imports import service as imports
 from bot.imports.export import BadExport, Export
 from bot.imports.report import MessageKind, format_report
@@ -252,7 +253,7 @@ def test_people_and_channels_are_remembered(export, load, session):
 def test_what_slack_has_said_itself_stays(load, database, workspace, tmp_path):
     with database.write_session.begin() as session:
         sync.store_user(
-            Transaction(session, workspace, NOW),
+            Transaction(session, workspace, NOW, FEATURES),
             {"id": export_factory.ADMIN, "name": "eva", "is_admin": False},
         )
         known = channels.upsert_from_slack(
@@ -438,7 +439,8 @@ def test_history_is_not_announced_when_somebody_turns_out_to_be_an_admin(
     )
     with database.write_session.begin() as session:
         sync.store_user(
-            Transaction(session, workspace, NOW), {"id": "U0GHOST", "is_admin": True}
+            Transaction(session, workspace, NOW, FEATURES),
+            {"id": "U0GHOST", "is_admin": True},
         )
     deliverer.send_due()
     assert slack.messages == []

@@ -151,7 +151,7 @@ def log_uncaught_errors() -> None:
         log.critical("a thread ended", exc_info=args.exc_value, extra={"of": name})
 
     def finalizer(args: "sys.UnraisableHookArgs") -> None:
-        log.error("an error that nobody could take", exc_info=args.exc_value)
+        log.error("unraisable error", exc_info=args.exc_value)
 
     sys.excepthook, threading.excepthook = program, thread
     sys.unraisablehook = finalizer

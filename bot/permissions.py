@@ -51,16 +51,13 @@ MANAGE_CHANNEL = Permission(
     roles=MODERATORS,
     denial=(
         "Only this channel's champions and the workspace's admins can change its"
-        " settings. /backswing help says what everybody can do."
+        " settings. Type /backswing help to see what everyone can do."
     ),
 )
 MANAGE_WORKSPACE = Permission(
     "change the workspace's settings",
     roles=PROGRAM_LEADS,
-    denial=(
-        "Only the workspace's admins, and the program leads whom they named, can change"
-        " these settings."
-    ),
+    denial=("Only the workspace's admins and program leads can change these settings."),
 )
 NAME_PROGRAM_LEADS = Permission(
     "name program leads",
@@ -70,12 +67,12 @@ NAME_PROGRAM_LEADS = Permission(
 EDIT_OWN_SETTINGS = Permission(
     "change their own settings",
     roles=ANYBODY,
-    denial="Only people choose what I do for them.",
+    denial="Bots don't have settings.",
 )
 MANAGE_OWN_DATA = Permission(
     "see or erase their own data",
     roles=ANYBODY,
-    denial="Only people can see what is kept of them.",
+    denial="Only people can see what I keep about them.",
 )
 
 # These roles can do nothing, whatever other roles a person has.
@@ -95,7 +92,7 @@ def can_moderate(
     return (is_admin or is_champion) and not is_denied
 
 
-EXTERNAL_DENIAL = "That is for members of the workspace that Backswing belongs to."
+EXTERNAL_DENIAL = "This is only for members of the workspace that installed Backswing."
 
 
 def is_allowed(permission: Permission, roles: AbstractSet[Role]) -> bool:

@@ -28,9 +28,9 @@ FRESH_FOR = timedelta(hours=1)
 # channels and people.
 MAX_LOOKUPS = 4
 
-NOT_A_MEMBER = "That is a private channel, and you are not in it."
+NOT_A_MEMBER = "That's a private channel, and you're not in it."
 SLACK_UNREACHABLE = (
-    "I can't reach Slack just now. Nothing was changed; please try again."
+    "I can't reach Slack right now. Nothing was changed. Please try again."
 )
 
 # How Slack says that somebody is nobody whom we could meet in a channel.

@@ -52,8 +52,8 @@ from jobs.workspace import sync_bot_channels
 log = logging.getLogger("backswing")
 
 _NO_SOCKET = (
-    "SLACK_APP_TOKEN is not accepted by Slack: create an app-level token with the scope"
-    " connections:write, and switch Socket Mode on."
+    "Slack does not accept SLACK_APP_TOKEN. Create an app-level token with the scope"
+    " connections:write, and turn on Socket Mode."
 )
 
 # Seconds after SIGTERM: for requests in flight, and then for deliveries.
@@ -193,14 +193,18 @@ class Application:
         """Return the parts that the process needs; others recover by themselves."""
         parts = self._checks()
         vitals = [
-            WatchedPart(parts["deliveries"], "Sending messages has stopped for good."),
+            WatchedPart(
+                parts["deliveries"], ("The thread that sends messages has ended.")
+            ),
             WatchedPart(parts["events"], "The thread that commits events has ended."),
             WatchedPart(
                 lambda: None if self._scheduler.is_running else "it has ended",
                 "The thread that starts jobs has ended.",
             ),
             WatchedPart(
-                parts["clock"], "No job runs any more.", MAX_DISCONNECTED_SECONDS
+                parts["clock"],
+                ("The scheduler no longer runs jobs."),
+                MAX_DISCONNECTED_SECONDS,
             ),
         ]
         if self._socket is not None:

@@ -16,10 +16,12 @@ def parser() -> argparse.ArgumentParser:
     parser_ = argparse.ArgumentParser(
         prog="app.py",
         description="A Slack bot for peer problem-solving channels.",
-        epilog="Without a command it serves the workspace that the tokens belong to."
-        " Without tokens it runs as `sandbox`, unless DATABASE_URL or an unknown"
-        " SLACK_… variable is set: then it refuses, because a real workspace was"
-        " meant.",
+        epilog=(
+            "Without a command it serves the workspace that the tokens belong to."
+            " Without tokens it runs as `sandbox`. If DATABASE_URL or an unknown"
+            " SLACK_… variable is set, it refuses, because you probably meant a real"
+            " workspace."
+        ),
     )
     parser_.add_argument(
         "--version", action="version", version=f"Backswing {version()}"
@@ -46,10 +48,14 @@ def parser() -> argparse.ArgumentParser:
         "run against a pretend Slack",
         "sandbox",
         "play",
-        more="It keeps its data in a new file below data/. It takes the next free port"
-        " if neither PORT nor SANDBOX_PORT is set.",
+        more=(
+            "It keeps its data in a new file in data/. It takes the next free port if"
+            " neither PORT nor SANDBOX_PORT is set."
+        ),
     )
-    sandbox.add_argument("--empty", action="store_true", help="without the story")
+    sandbox.add_argument(
+        "--empty", action="store_true", help=("leave out the example story")
+    )
     sandbox.add_argument(
         "--replay",
         type=Path,
@@ -60,35 +66,47 @@ def parser() -> argparse.ArgumentParser:
         "--speed",
         type=_parse_speed,
         metavar="N",
-        help="N times as fast as it happened (default: as fast as it goes)",
+        help="N times as fast as it happened (default: as fast as possible)",
     )
     sandbox.add_argument(
         "--database",
         metavar="URL",
-        help="an empty database of its own (default: a new file below data/);"
-        " DATABASE_URL is not used",
+        help=(
+            "an empty database for the sandbox (default: a new file in data/); it"
+            " ignores DATABASE_URL"
+        ),
     )
 
     doctor = add(
         "doctor",
-        "check tokens, scopes, database and more, and say what to do",
+        "check tokens, scopes, database and more, and suggest fixes",
         "doctor",
         "report",
-        more="It changes nothing, also while the bot runs, and shows no secret, person"
-        " or message. It ends with code 1 if something is wrong.",
+        more=(
+            "It changes nothing, so you can run it while the bot runs. It shows no"
+            " secrets, people or messages. It exits with code 1 if something is"
+            " wrong."
+        ),
     )
-    doctor.add_argument("--json", action="store_true", help="for a program to read")
+    doctor.add_argument(
+        "--json", action="store_true", help=("print JSON for other programs")
+    )
 
     history = add(
         "import",
         "import a Slack export as history; nobody is notified",
         "import_export",
         "load",
-        more="You can interrupt it and run it again. Its report accounts for every"
-        " message; if there is none at all, it ends with code 1.",
+        more=(
+            "You can interrupt it and run it again. Its report accounts for every"
+            " message; if there are none, it exits with code 1."
+        ),
     )
     history.add_argument(
-        "export", type=Path, metavar="EXPORT.zip", help="the file that Slack gave you"
+        "export",
+        type=Path,
+        metavar="EXPORT.zip",
+        help=("the file that you downloaded from Slack"),
     )
     history.add_argument(
         "--channel",
@@ -117,7 +135,7 @@ def parser() -> argparse.ArgumentParser:
         "copy the SQLite database",
         "backup",
         "back_up",
-        more="It works while the bot runs, too. Only its owner can read the copy.",
+        more="You can run it while the bot runs. Only its owner can read the copy.",
     )
     backup.add_argument(
         "file", type=Path, metavar="FILE", help="a new file for the copy"
@@ -125,11 +143,13 @@ def parser() -> argparse.ArgumentParser:
 
     export = add(
         "export",
-        "write asks and people as tables, for the program's leads",
+        "export asks and people as tables for program leads",
         "export_tables",
         "write",
-        more="It works while the bot runs, too. Private channels and private kudos are"
-        " left out, and text that a spreadsheet would run is shown as text.",
+        more=(
+            "You can run it while the bot runs. It leaves out private channels and"
+            " private kudos, and writes formulas as plain text."
+        ),
     )
     export.add_argument(
         "folder", type=Path, metavar="FOLDER", help="a folder for the files"
@@ -138,7 +158,7 @@ def parser() -> argparse.ArgumentParser:
         "--format",
         choices=("csv", "json"),
         default="csv",
-        help="of the files (default: csv)",
+        help="file format (default: csv)",
     )
     return parser_
 
@@ -162,5 +182,5 @@ def _parse_speed(typed: str) -> float:
     except ValueError:
         speed = math.nan
     if not 0 < speed < math.inf:
-        raise argparse.ArgumentTypeError(f"{typed!r} is no number above 0")
+        raise argparse.ArgumentTypeError(f"{typed!r} is not a number above 0")
     return speed

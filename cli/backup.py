@@ -20,7 +20,7 @@ def back_up(settings: Settings, args: argparse.Namespace) -> int:
     _check_version(settings.database_url)
     target: Path = args.file
     if target.exists():
-        raise CommandError(f"{target} is there already: give the copy another name.")
+        raise CommandError(f"{target} already exists. Choose another name.")
     partial = target.with_name(f"{target.name}.partial")
     try:
         # Created with its mode before it has any content, so that nobody else ever
@@ -28,19 +28,19 @@ def back_up(settings: Settings, args: argparse.Namespace) -> int:
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
         raise CommandError(
-            f"{partial} is left from a copy that did not end: remove it first."
+            f"{partial} is left from an unfinished copy. Remove it first."
         ) from None
     except OSError as error:
-        raise CommandError(f"The copy was not made ({error}).") from None
+        raise CommandError(f"The copy failed ({error}).") from None
     try:
         _copy(source, partial)
         partial.replace(target)
     except (OSError, sqlite3.Error) as error:
-        raise CommandError(f"The copy was not made ({error}).") from None
+        raise CommandError(f"The copy failed ({error}).") from None
     finally:
         # Also after an interruption: half a copy is of no use.
         partial.unlink(missing_ok=True)
-    print(f"{source.name} is copied to {target}.")
+    print(f"Copied {source.name} to {target}.")
     return 0
 
 
@@ -48,11 +48,11 @@ def _source(url: str) -> Path:
     try:
         file = db_engine.sqlite_file(db_engine.parse_url(url))
     except (ValueError, ArgumentError):
-        raise CommandError("DATABASE_URL is not understood.") from None
+        raise CommandError("DATABASE_URL is not a valid address.") from None
     if file is None:
-        raise CommandError("PostgreSQL is backed up with its own pg_dump.")
+        raise CommandError("Use pg_dump to back up PostgreSQL.")
     if not file.exists():
-        raise CommandError(f"{file.name} is not there: there is nothing to copy.")
+        raise CommandError(f"{file.name} does not exist, so there is nothing to copy.")
     return file
 
 
@@ -66,8 +66,8 @@ def _check_version(url: str) -> None:
     with suppress(DatabaseError):
         if schema.compare_revision(engine) == "unknown":
             raise CommandError(
-                "The database was made by a newer version of Backswing: copy it with"
-                " that one."
+                "The database was made by a newer version of Backswing. Copy it with"
+                " that version."
             )
 
 
@@ -83,7 +83,7 @@ def _copy(source: Path, target: Path) -> None:
         new.execute("PRAGMA journal_mode = DELETE")
         result = new.execute("PRAGMA integrity_check").fetchone()[0]
         if result != "ok":
-            raise sqlite3.DatabaseError("the copy has faults")
+            raise sqlite3.DatabaseError("the copy is damaged")
 
 
 def _mark_unconfirmed(copy: sqlite3.Connection) -> None:

@@ -32,10 +32,12 @@ def write(settings: Settings, args: argparse.Namespace) -> int:
     try:
         parsed = engine.parse_url(settings.database_url)
     except (ValueError, SQLAlchemyError):
-        raise SettingsError("DATABASE_URL is not understood.") from None
+        raise SettingsError("DATABASE_URL is not a valid address.") from None
     file = engine.sqlite_file(parsed)
     if file is not None and not file.exists():
-        raise CommandError(f"{file.name} is not there: there is nothing to export.")
+        raise CommandError(
+            f"{file.name} does not exist, so there is nothing to export."
+        )
     to_text = rules.as_csv if args.format == "csv" else rules.as_json
     database = engine.connect(parsed)
     try:
@@ -45,7 +47,9 @@ def write(settings: Settings, args: argparse.Namespace) -> int:
                 select(Installation).order_by(Installation.id)
             ).all()
             if not installations:
-                raise CommandError("No workspace is served yet: nothing to export.")
+                raise CommandError(
+                    "The database has no workspace yet, so there is nothing to export."
+                )
             texts: dict[Path, str] = {}
             for installation in installations:
                 tx = Transaction(session, to_workspace(installation), utc_now())
@@ -63,10 +67,10 @@ def write(settings: Settings, args: argparse.Namespace) -> int:
             f"The database can't be read ({type(error).__name__})."
         ) from None
     except OSError as error:
-        raise CommandError(f"Nothing could be written ({error.strerror}).") from None
+        raise CommandError(f"Writing the files failed ({error.strerror}).") from None
     finally:
         database.close()
-    print(f"Written to {args.folder}: {', '.join(_TABLES)}.")
+    print(f"Wrote to {args.folder}: {', '.join(_TABLES)}.")
     return 0
 
 

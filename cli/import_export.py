@@ -42,7 +42,7 @@ def load(settings: Settings, args: argparse.Namespace) -> int:
         raise CommandError(str(error)) from None
     except SQLAlchemyError as error:
         raise CommandError(
-            f"The database failed ({type(error).__name__}). What was loaded stays: run"
+            f"The database failed ({type(error).__name__}). Loaded messages stay. Run"
             " it again to load the rest."
         ) from None
     except KeyboardInterrupt:

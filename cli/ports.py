@@ -52,14 +52,14 @@ def listen(host: str, port: int, *, setting: str = "PORT") -> ListeningSockets:
     Raises SettingsError, with a sentence that names `setting` or HOST.
     """
     if not host.strip():
-        raise SettingsError("HOST is empty: give it an address, or remove it.")
+        raise SettingsError("HOST is empty. Give it an address, or remove it.")
     try:
         addresses = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except (OSError, UnicodeError):
         raise SettingsError(
-            f"HOST is not an address that is known here; it is “{host}”."
+            f"HOST is “{host}”, which is not an address of this machine."
         ) from None
     listening: list[socket.socket] = []
     try:
@@ -109,14 +109,14 @@ def _to_settings_error(
 ) -> SettingsError:
     match error.errno:
         case errno.EADDRINUSE:
-            return PortInUse(f"{setting} {port} is taken by {_owner(port)}.")
+            return PortInUse(f"{setting} {port} is already used by {_owner(port)}.")
         case errno.EADDRNOTAVAIL:
             return SettingsError(
-                f"HOST is not an address of this machine; it is “{host}”."
+                f"HOST is “{host}”, which is not an address of this machine."
             )
         case errno.EACCES:
             return SettingsError(
-                f"{setting} {port} is not open to this user: choose one from 1024 on."
+                f"This user can't use {setting} {port}. Choose 1024 or higher."
             )
     return SettingsError(f"{setting} {port} can't be used ({error.strerror}).")
 

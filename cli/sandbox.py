@@ -37,7 +37,7 @@ _WELCOME = """
   Look:   {url}
   Try:    /ask How do I …?        ask your peers
           answer in its thread, react to an answer with :white_check_mark:
-          /backswing help         what else there is
+          /backswing help         see everything else
 
   Stop it with Ctrl-C. docs/operate/install.md says how to install it for real.
 """
@@ -106,7 +106,7 @@ def _play(
         if export is not None:
             rooms = {room.id: room.name for room in export.channels}
             capture_questions(backswing.rt, rooms)
-            print("  Replaying: what people ask there becomes an ask.", flush=True)
+            print("  Replaying the export: questions become asks.", flush=True)
             try:
                 replay.replay(slack, export, speed=args.speed)
             except replay.ExportError as error:
@@ -140,7 +140,7 @@ def _listen(settings: Settings, host: str, setting: str, what: str) -> Listening
         is_fixed=setting in settings.model_fields_set,
     )
     if wanted not in {0, listening.port}:
-        print(f"  Port {wanted} is taken: {what} is on {listening.port}.")
+        print(f"  Port {wanted} is already used, so {what} is on {listening.port}.")
     return listening
 
 

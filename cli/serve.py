@@ -33,7 +33,7 @@ def _serve(settings: Settings, listening: ListeningSockets) -> int:
         backswing = _connect(settings, database)
     except Rejected as error:
         raise SettingsError(
-            f"SLACK_BOT_TOKEN is not accepted by Slack ({error.code}): copy it again"
+            f"Slack does not accept SLACK_BOT_TOKEN ({error.code}). Copy it again"
             " from OAuth & Permissions, or reinstall the app."
         ) from None
     except SQLAlchemyError as error:

@@ -102,7 +102,7 @@ def accept_suggestion(
 def choose_solution(click: BlockAction, tx: Transaction) -> Response:
     answer, channel = _answer(tx, parse_id(click.action.option))
     _mark(click, tx, channel, answer.ts, "solved")
-    return Reply("Thank you! They will be glad to hear it.")
+    return Reply("Thank you! They'll be glad to hear it.")
 
 
 def _answer(tx: Transaction, answer_id: int) -> tuple[Answer, Channel]:

@@ -28,7 +28,7 @@ from handlers.interactions import (
 from handlers.payloads import BlockAction, MessageShortcut
 from handlers.requests import Request
 
-NO_ASK_HERE = "There is no ask in this conversation."
+NO_ASK_HERE = "There's no ask in this conversation."
 
 _MEANINGS: tuple[JoinMeaning, ...] = ("looking", "same")
 
@@ -56,7 +56,7 @@ def _refresh_author(shortcut: MessageShortcut, request: Request) -> None:
     """Refuse what can't become an ask, and refresh everybody concerned."""
     message, author = shortcut.message, shortcut.message.user
     if message.is_reply:
-        raise UserError("A reply can't become an ask of its own; ask with `/ask`.")
+        raise UserError("Replies can't become asks. Post it with `/ask` instead.")
     by_human = authors.is_by_human(message.model_dump(), request.workspace)
     if author is None or not by_human:
         raise UserError(capture.NOT_BY_A_PERSON)

@@ -99,7 +99,7 @@ class EventBatcher:
             if not is_full:
                 self._waiting_by_channel[channel] += 1
         if is_full:
-            log.warning("too many events wait")
+            log.warning("too many events waiting")
             self._on_refused("full")
             return False
         self._enqueue(_Pending(request, reply_to, channel, monotonic()))
@@ -149,7 +149,7 @@ class EventBatcher:
             return self._handle_batch([waiting.request for waiting in due])
         except Exception:
             # Whoever comes next must not wait in vain for a thread that has died.
-            log.exception("events not served")
+            log.exception("events not processed")
             return [BoltResponse(status=500) for _ in due]
 
 

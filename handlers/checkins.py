@@ -31,8 +31,8 @@ from handlers.payloads import BlockAction, SlashCommand, View, ViewSubmission
 from handlers.requests import Request, best_effort
 from models import Channel, Schedule
 
-_GONE = "I don't know that channel any more; open the form again."
-_IN_CHANNEL = "Type that in a channel: it shows the check-ins there, and who shared."
+_GONE = "I no longer know that channel. Open the form again."
+_IN_CHANNEL = "Type that in a channel to see its check-ins and who shared."
 
 
 def register(app: App, rt: Runtime) -> None:

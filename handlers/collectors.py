@@ -97,7 +97,7 @@ class DatabaseCollector(Collector):
         except SQLAlchemyError:
             # The other figures are wanted now more than ever; `backswing_ready` says
             # why these are not there.
-            log.warning("figures not read", exc_info=True)
+            log.warning("metrics not read", exc_info=True)
 
     def _pools(self) -> Iterator[Metric]:
         pools = self._database.pools()

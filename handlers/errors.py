@@ -19,11 +19,9 @@ from handlers.requests import Request, request_of, workspace_of
 
 log = logging.getLogger(__name__)
 
-INTERNAL_ERROR = (
-    "Something went wrong on my side, and nothing was saved. Please try again."
-)
+INTERNAL_ERROR = "Something went wrong on my side. Nothing was saved. Please try again."
 MODAL_EXPIRED = (
-    "Slack did not open the form in time. Nothing was saved; please try again."
+    "Slack didn't open the form in time. Nothing was saved. Please try again."
 )
 # In a request's context: it may be dispatched once more. False: it must be.
 RETRYABLE = "backswing.repeatable"
@@ -80,7 +78,7 @@ def _should_retry(rt: Runtime, error: Exception, context: BoltContext) -> bool:
                 rt, workspace_of(context), error, is_urgent=True
             )
         except SlackError as failed:
-            log.warning("members not seen", extra={"error": failed.code})
+            log.warning("members not fetched", extra={"error": failed.code})
             return False
         context[CAN_FETCH_MEMBERSHIPS] = False
         return True
@@ -114,7 +112,7 @@ def _reply(request: Request, user_error: UserError, title: str) -> BoltResponse:
         elif body.get("trigger_id"):
             request.open_view(message_modal(title, text))
     except SlackError as error:
-        log.warning("could not tell", extra={"error": error.code})
+        log.warning("user not told", extra={"error": error.code})
     return _ok()
 
 

@@ -62,7 +62,7 @@ def open_home(opening: AppHomeOpened, request: Request) -> None:
         request.refresh(users=[member])
     except UserError:
         # Somebody of whom we know nothing yet sees a Home tab all the same.
-        log.warning("home drawn without facts")
+        log.warning("home rendered without memberships")
     with request.write() as tx:
         home.open_home(tx, member)
     show_home(request, member)

@@ -45,7 +45,7 @@ from handlers.requests import Request
 
 NO_AUTHOR = "That message is from an app."
 OWN_MESSAGE = "That's your own message. Kudos are for others."
-_INVALID_BUTTON = "That button is not one of mine."
+_INVALID_BUTTON = "That button isn't one of mine."
 
 _slack_id = TypeAdapter(SlackId)
 
@@ -217,7 +217,7 @@ def say_thanks(click: BlockAction, _: Request) -> Response:
     except ValidationError as error:
         raise UserError(_INVALID_BUTTON) from error
     if receiver == click.actor:
-        raise UserError("That's you. Kudos are for others.")
+        raise UserError("Kudos are for others. You can't thank yourself.")
     return OpenView(
         forms.kudos_form(
             people=[receiver], reason=to_mrkdwn(reason), use_current_channel=True
@@ -256,7 +256,7 @@ def _chosen_channel(view: View) -> str | None:
         return None
     channel = view.conversation("channel")
     if not channel:
-        raise UserError("Choose a channel, or let only them see it.", field="channel")
+        raise UserError("Choose a channel, or choose “Only for them”.", field="channel")
     return channel
 
 

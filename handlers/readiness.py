@@ -109,7 +109,7 @@ def slack_accepts_token(rt: Runtime) -> str | None:
                 .order_by(Installation.id)
             ).all()
     except SQLAlchemyError:
-        return "not known without the database"
+        return "unknown without the database"
     return reasons[0] if reasons and all(reasons) else None
 
 

@@ -27,7 +27,7 @@ from handlers.payloads import SlashCommand, View, ViewSubmission
 from handlers.requests import Request, best_effort
 from models import Channel
 
-_UNKNOWN_CHANNEL = "I don't know that channel any more; open the form again."
+_UNKNOWN_CHANNEL = "I no longer know that channel. Open the form again."
 
 
 def register(app: App, rt: Runtime) -> None:

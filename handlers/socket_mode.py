@@ -46,13 +46,13 @@ _MAX_PAUSE = 10.0
 _OK = 200
 
 SOCKET_MODE_DISABLED = (
-    "SLACK_APP_TOKEN: Socket Mode was switched off for this app. Switch it on under"
-    " Settings, Socket Mode, or serve over HTTP with SLACK_SIGNING_SECRET."
+    "SLACK_APP_TOKEN: Socket Mode is off for this app. Turn it on under Settings,"
+    " Socket Mode, or serve over HTTP with SLACK_SIGNING_SECRET."
 )
 DISCONNECTED_TOO_LONG = (
-    "Slack has not been heard over Socket Mode for too long; start again."
+    "Slack has sent nothing over Socket Mode for too long. Start the bot again."
 )
-REJECTED_BY_SLACK = "SLACK_APP_TOKEN is not accepted by Slack any more."
+REJECTED_BY_SLACK = "Slack no longer accepts SLACK_APP_TOKEN."
 _DISABLED_ERRORS = {"link_disabled", "socket_mode_not_enabled"}
 
 
@@ -311,7 +311,7 @@ class SocketMode:
             if self._connection is not None:
                 self._connection.send(text)
         except ConnectionClosed:
-            log.warning("not acknowledged; it comes again")
+            log.warning("not acknowledged; Slack will resend it")
 
 
 def _fatal_reason(error: SlackError) -> str | None:

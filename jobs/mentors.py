@@ -30,7 +30,7 @@ def detect(rt: Runtime, workspace: Workspace) -> None:
         members = _private_members(rt, workspace, private_channels)
     except SlackError as error:
         # A later run of the job may have more luck; a period waits for days.
-        log.warning("private channels not seen", extra={"error": error.code})
+        log.warning("private channels not fetched", extra={"error": error.code})
         return
     for due in due_runs:
         with rt.read(workspace) as tx:
@@ -50,7 +50,7 @@ def _private_members(
                 rt.slack_of(workspace).conversation_members(slack_id)
             )
         except Rejected as error:
-            log.warning("channel not seen", extra={"error": error.code})
+            log.warning("channel not fetched", extra={"error": error.code})
     return members
 
 

@@ -38,4 +38,4 @@ def _correct_times(rt: Runtime) -> None:
             return
     with rt.write_session.begin() as session:
         clock_correction.apply(session, now=now)
-    log.warning("times of a clock that was ahead are corrected")
+    log.warning("times from a clock that was ahead corrected")

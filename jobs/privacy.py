@@ -48,4 +48,4 @@ def remove_migration_backup(rt: Runtime, _worker: OutboxWorker) -> None:
     """Delete the copy that was made before the last migration."""
     file = engine.sqlite_file(rt.autocommit.url)
     if file is not None and schema.delete_old_backup(file, now=rt.clock()):
-        log.info("copy of before the migration removed")
+        log.info("copy from before the migration removed")

@@ -19,7 +19,7 @@ def sync_bot_channels(rt: Runtime, workspace: Workspace) -> None:
     try:
         sync.sync_channels(rt, workspace)
     except SlackError as error:
-        log.warning("channels not seen", extra={"error": error.code})
+        log.warning("channels not fetched", extra={"error": error.code})
         return
     with rt.write(workspace) as tx:
         settings.apply_missed_channel_defaults(tx)

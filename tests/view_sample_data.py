@@ -397,7 +397,7 @@ PAST_ROUNDS = [
         until="",
         shared_by=[],
         url="",
-        skip_reason="it was paused just then",
+        skip_reason="it was paused",
     ),
     replace(OPEN_ROUND, url="", question="Why &lt;now&gt;? " * 12),
 ]
@@ -409,7 +409,7 @@ SCHEDULE_OVERVIEW = ScheduleView(
     recurrence=PREVIEW.recurrence,
     pause_note="",
     next_times=PREVIEW.next_times,
-    missed=[MissedDate("Monday 2 March", "I was not running")] * 3,
+    missed=[MissedDate("Monday 2 March", "I was offline")] * 3,
     excluded=PREVIEW.excluded,
     owner="Eva",
 )

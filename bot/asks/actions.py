@@ -41,13 +41,13 @@ _JOINED_TEXTS = {
         "You're listed as looking into it. Press *I can help* again to step back."
     ),
     "same": (
-        "You're counted in, and I'll tell you when it is solved. Press *Same here*"
-        " again to step back."
+        "You're counted, and I'll tell you when it's solved. Press *Same here* again"
+        " to step back."
     ),
 }
 _LEFT_TEXTS = {
-    "looking": "You're not listed as looking into it any more.",
-    "same": "You're not counted in any more.",
+    "looking": "You're no longer listed as looking into it.",
+    "same": "You're no longer counted.",
 }
 _JOIN_EMOJI = {"looking": ":eyes:", "same": ":raising_hand:"}
 
@@ -72,10 +72,10 @@ def toggle_join(
     roles.authorize(tx, channel, _JOIN_ACTIONS[meaning], by)
     if by == ask.asker:
         raise UserError(
-            "It's your own ask. Its menu lets you edit, close or delete it."
+            "This is your own ask. Use its menu to edit, close or delete it."
         )
     if ask.ts is None:
-        raise UserError("That ask is just being posted; try again in a moment.")
+        raise UserError("I'm still posting that ask. Try again in a moment.")
     standing = tx.session.scalars(
         select(Reaction).filter_by(
             channel_id=channel.id, message_ts=ask.ts, member=by, meaning=meaning

@@ -29,7 +29,7 @@ from bot.slack.text import escape, to_plain
 # Slack draws about this much of a message comfortably, and refuses several times it.
 MAX_DETAILS_SHOWN = 3000
 _THREAD_HINT = "Your peers can answer in this thread."
-NOT_AN_ASK = "This message is not an ask."
+NOT_AN_ASK = "This message isn't an ask."
 
 _STATES = {
     "open": ":white_circle: Open",
@@ -83,8 +83,8 @@ def message(ask: AskView) -> list[Block]:
     blocks += _outcome(ask)
     if ask.is_first_ask and ask.state in {"open", "answered"}:
         hint = (
-            f"When an answer works, react to it with :{ask.solved_emoji}: and the ask"
-            " is solved."
+            f"When an answer works, react to it with :{ask.solved_emoji}: to mark the"
+            " ask as solved."
         )
         blocks.append(mrkdwn_line(hint))
     blocks.append(_ask_buttons(ask))
@@ -123,7 +123,7 @@ def undo_button(ask_id: int) -> ActionsBlock:
 def _outcome(ask: AskView) -> list[Block]:
     blocks: list[Block] = []
     if ask.solutions:
-        parts: list[rich_text.Part] = ["What solved it: "]
+        parts: list[rich_text.Part] = ["Solved by "]
         for n, (name, url) in enumerate(ask.solutions[:MAX_NAMES]):
             parts += [", " if n else "", rich_text.link(url, f"{name}'s answer")]
         blocks.append(rich_text.inline(*parts))

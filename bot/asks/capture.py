@@ -39,7 +39,7 @@ from bot.workspace import members, roles
 from models import Ask, Channel, Member
 
 NOT_BY_A_PERSON = "That message is from an app."
-AUTHOR_ERASED = "I don't keep that message. To ask your peers yourself, type /ask."
+AUTHOR_ERASED = "I no longer keep that message. To ask your peers yourself, type /ask."
 AUTHOR_IS_EXTERNAL = (
     "The author is from another organisation. They can answer here, but not ask."
     " To ask your peers yourself, type /ask."
@@ -139,9 +139,7 @@ def convert_message(
     if ask is None:
         known = find_by_message(tx.session, channel.id, ts)
         if known is None or known.deleted_at is None:
-            raise UserError(
-                "That message is an ask already. Its thread is the place for answers."
-            )
+            raise UserError("That message is already an ask. Answer in its thread.")
         ask = known
     ask.is_captured = False
     _restore(tx, ask, channel, is_restored=is_back)

@@ -161,7 +161,7 @@ def delete_form(ask_id: int, title: str) -> View:
         blocks=[
             rich_text.user_text(title, limit=200, is_bold=True),
             SectionBlock(
-                text="The ask's message disappears for everybody; its answers stay."
+                text="The ask's message disappears for everyone. The answers stay."
             ),
         ],
     )

@@ -36,7 +36,7 @@ def how_to_mark(emoji: str) -> list[Part]:
     return [
         "When a reply solves it, react to that reply with ",
         Token("emoji", f":{emoji}:", emoji),
-        ", and everybody sees it.",
+        " to show everyone.",
     ]
 
 
@@ -58,20 +58,18 @@ def converted(title: str, url: str, by: str, emoji: str, *, is_first: bool) -> N
     return sentence_note(
         f"{by} made your message ",
         link(url, quoted(title)),
-        " an ask, so that your peers find it and answer in its thread.",
+        " an ask, so your peers can find it and answer in its thread.",
         *([" ", *how_to_mark(emoji)] if is_first else []),
     )
 
 
 RESTORED = "This message is an ask again."
-REOPENED = "It is open again."
+REOPENED = "It's open again."
 
 
 def disclaimed(ask_id: int) -> Note:
     """To whoever said that a message is not an ask."""
-    text, blocks = sentence_note(
-        f"{NOT_AN_ASK} Your peers don't see it as one any more."
-    )
+    text, blocks = sentence_note(f"{NOT_AN_ASK} Your peers no longer see it as one.")
     return text, [*blocks, undo_button(ask_id)]
 
 
@@ -94,7 +92,7 @@ def deleted(ask_id: int, title: str, by: str, *, is_own_message: bool) -> Note:
 def closed(
     ask_id: int, title: str, url: str, by: str, reason: str, *, state: str
 ) -> Note:
-    again = "" if state == "closed" else f" It is {_STATE_TEXTS.get(state, state)}."
+    again = "" if state == "closed" else f" It's {_STATE_TEXTS.get(state, state)}."
     text, blocks = sentence_note(
         f"{by} closed your ask ",
         link(url, quoted(title)),
@@ -118,19 +116,19 @@ def not_posted(title: str, details: str, channel_label: str, error: str) -> Note
     if error == "unknown":
         said = f"I'm not sure your ask made it to {channel_label}. Please check."
     else:
-        why = _ERROR_TEXTS.get(error, "Slack did not take it")
+        why = _ERROR_TEXTS.get(error, "Slack didn't accept it")
         said = f"I couldn't post your ask in {channel_label}: {why}."
-    text, blocks = sentence_note(f"{said} Here are your words:")
+    text, blocks = sentence_note(f"{said} Here's what you wrote:")
     return text, [*blocks, rich_text.user_text(details or title, limit=3000)]
 
 
 _ERROR_TEXTS = {
     "is_archived": "the channel is archived",
-    "channel_not_found": "I can't see that channel; type /invite @Backswing there",
-    "not_in_channel": "I'm not in it; type /invite @Backswing there",
-    "restricted_action": "only some people may post there",
-    "restricted_action_read_only_channel": "only some people may post there",
-    "restricted_action_non_threadable_channel": "only some people may post there",
+    "channel_not_found": "I can't see that channel. Type /invite @Backswing there",
+    "not_in_channel": "I'm not in it. Type /invite @Backswing there",
+    "restricted_action": "only some people can post there",
+    "restricted_action_read_only_channel": "only some people can post there",
+    "restricted_action_non_threadable_channel": "only some people can post there",
 }
 
 
@@ -276,14 +274,14 @@ def help_lines(emoji: ChannelEmoji) -> Sequence[str]:
     """Return the lines of the help about asks and answers."""
     helpful, solved = join_with_or(emoji.helpful), join_with_or(emoji.solved)
     return (
-        "*Ask* with `/ask How do I …?`; `/ask` alone opens a form.",
+        "*Ask* with `/ask How do I …?`. `/ask` alone opens a form.",
         "*Answer* in the ask's thread.",
         (
             f"*Say what helped:* react to an answer with {helpful}. When one solves"
             f" your own ask, react to it with {solved}."
         ),
         (
-            "*Join in:* :eyes: on an ask says that you can help, :raising_hand: that"
+            "*Join in:* :eyes: on an ask means that you can help, :raising_hand: that"
             " you have the same problem."
         ),
     )

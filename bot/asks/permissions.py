@@ -7,8 +7,8 @@ MAKE_ASK = Permission(
     "turn a message into an ask",
     roles=AUTHOR | {Role.CHAMPION},
     denial=(
-        "Only its author or one of the channel's champions can make this message"
-        " an ask. To put your own problem to your peers, type /ask."
+        "Only its author or one of the channel's champions can make this message an"
+        " ask. To ask your peers yourself, type /ask."
     ),
 )
 OFFER_HELP = Permission(
@@ -17,7 +17,7 @@ OFFER_HELP = Permission(
     denial="You can't offer help here.",
 )
 SAME_PROBLEM = Permission(
-    "say that they have the same problem",
+    "join an ask with “Same here”",
     roles=ANYBODY,
     denial="You can't join this ask.",
 )
@@ -31,7 +31,7 @@ MARK_SOLUTION = Permission(
     roles=AUTHOR | MODERATORS,
     denial=(
         "Only the person who asked, a champion or an admin can say what solved it."
-        " Mark it helpful instead: that counts too."
+        " You can mark it helpful instead. That counts too."
     ),
 )
 EDIT = Permission(
@@ -40,9 +40,9 @@ EDIT = Permission(
     denial="Only the person who asked can edit the ask.",
 )
 SET_WHAT_WORKED = Permission(
-    "say what worked",
+    "add what worked",
     roles=AUTHOR,
-    denial="Only the person who asked can say what worked.",
+    denial="Only the person who asked can add what worked.",
 )
 CLOSE = Permission(
     "close an ask",
@@ -60,9 +60,9 @@ DELETE = Permission(
     denial="Only the person who asked, a champion or an admin can delete it.",
 )
 REMOVE_CAPTURED_ASK = Permission(
-    "say that a captured message without an answer is not an ask",
+    "mark a captured message without an answer as not an ask",
     roles=ANYBODY,
-    denial="You can't say that here.",
+    denial="You can't do that here.",
 )
 
 PERMISSIONS = (

@@ -28,7 +28,7 @@ from bot.personal_data import Erasure, MessagePolicy, TablePolicy, mentions_memb
 from bot.runtime import Transaction
 from models import Answer, Ask, Channel, ChannelMember, Reaction, UnmatchedMessage
 
-TITLE_PLACEHOLDER = "(The words of this ask were removed, as its author wished.)"
+TITLE_PLACEHOLDER = "(Removed at the author's request)"
 
 
 def _names_member(tx: Transaction, erasure: Erasure) -> ColumnElement[bool]:

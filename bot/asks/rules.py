@@ -24,11 +24,11 @@ MAX_DETAILS_LENGTH = 40_000
 MAX_TOPICS = 3
 MAX_REASON_LENGTH = 300
 MAX_WHAT_WORKED_LENGTH = 300
-EMPTY_TITLE = "(no words)"
+EMPTY_TITLE = "(no text)"
 MIN_WORDS, MIN_LETTERS = 2, 8
 TOO_SHORT = (
-    f"Say a little more: an ask needs at least {MIN_WORDS} words and"
-    f" {MIN_LETTERS} letters."
+    f"Say a little more. An ask needs at least {MIN_WORDS} words and {MIN_LETTERS}"
+    " letters."
 )
 
 # Chinese, Japanese and Korean say in one letter what others say in two or more.

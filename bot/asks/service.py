@@ -20,7 +20,7 @@ from models import Ask, Channel
 
 ASK_GONE = "That ask is gone."
 GUESTS_CANNOT_ASK = (
-    "In this channel only full members of the workspace ask. You can answer, though."
+    "Only full members of the workspace can ask in this channel. You can still answer."
 )
 
 
@@ -37,11 +37,11 @@ def require_can_ask(tx: Transaction, channel: Channel, member: str) -> None:
     """Raises UserError if the person can't ask in the channel."""
     if channel.is_archived:
         raise UserError(
-            "This channel is archived; choose another one.", field="channel"
+            "This channel is archived. Choose another one.", field="channel"
         )
     if channel.is_read_only:
         raise UserError(
-            "I'm not allowed to post in that channel; choose another one.",
+            "I'm not allowed to post in that channel. Choose another one.",
             field="channel",
         )
     held = roles.authorize(tx, channel, ASK, member, field="channel")

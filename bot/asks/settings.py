@@ -16,19 +16,19 @@ CAPTURE_CHOICES = (
     ("off", "Only what people ask with /ask", "Nothing else is kept."),
     (
         "questions",
-        "Messages that contain a question, too",
-        "Ids, without text, of other messages and reactions are kept for some days.",
+        "Also messages that contain a question",
+        "I keep the IDs of other messages and reactions for some days. No text.",
     ),
     (
         "all",
-        "Every message that starts a thread, too",
-        "For channels that are for questions only.",
+        "Also every message that starts a thread",
+        "For channels that only have questions.",
     ),
 )
 CAPTURED_SIGN_CHOICES = (
     ("reaction", "With a reaction: 📌, then ✅", None),
     ("line", "With a line in its thread", "The line has buttons for your peers."),
-    ("nothing", "With ✅, only when it is solved", None),
+    ("nothing", "Only with ✅ when it's solved", None),
 )
 
 
@@ -67,7 +67,7 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
         Emoji(
             name="helpful",
             label="Emoji for helpful",
-            hint="On an answer, from anybody but its author.",
+            hint="Works on an answer, from anyone but its author.",
         ),
         "helpful_emoji",
         position=50,
@@ -77,7 +77,7 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
         Emoji(
             name="solved",
             label="Emoji for solved",
-            hint="On an answer, from the person who asked.",
+            hint="Works on an answer, from the person who asked.",
         ),
         "solved_emoji",
         position=60,

@@ -16,7 +16,7 @@ from models import Ask, Channel, ChannelMember, Reaction
 
 ALL_ANSWERED = "Nobody else is waiting for an answer in your channels."
 NO_CHANNELS = (
-    "I'm not in any of your channels yet. Type `/invite @Backswing` in one, and then"
+    "I'm not in any of your channels yet. Type `/invite @Backswing` in one, then"
     " `/ask`."
 )
 CHECKING_CHANNELS = "Checking your channels…"

@@ -128,8 +128,8 @@ def schedule_list(rows: Sequence[ScheduleView], *, may_add: bool) -> list[Block]
     if not rows:
         blocks.append(
             context_line(
-                "A question that comes every week, such as “What are you working on"
-                " this week?”. People join if they like."
+                "A recurring question, such as “What are you working on this week?”."
+                " Joining is optional."
             )
         )
     for row in rows:
@@ -147,8 +147,8 @@ def _schedule_row(row: ScheduleView) -> list[Block]:
     elif row.next_times:
         lines.append(f"Next: {'; '.join(row.next_times)}.")
     else:
-        lines.append("No date is left.")
-    lines += [f"Left out: {day}" for day in row.excluded]
+        lines.append("No dates left.")
+    lines += [f"Skips: {day}" for day in row.excluded]
     lines += [f"Skipped: {one.day}: {one.reason}" for one in row.missed]
     change = button("Change", "checkin_change", row.id)
     delete = ButtonElement(

@@ -193,8 +193,8 @@ def overview(channel: str, rows: Sequence[PastRound]) -> View:
     if not rows:
         blocks = [
             rich_text.inline(
-                f"There has been no check-in in #{channel} yet. Its champions and the"
-                " workspace's admins can set one up with /backswing."
+                f"No check-ins in #{channel} yet. Champions and admins can set one up"
+                " with /backswing."
             )
         ]
     for row in rows:

@@ -33,7 +33,7 @@ _REMINDERS = column_setting(
     Switch(
         name="wants_nudges",
         label="Reminders",
-        tick_label="Remind me once of a check-in that I have joined",
+        tick_label="Remind me once about a check-in that I joined",
     ),
     position=20,
     summarize=_summarize_reminders,

@@ -101,10 +101,10 @@ def plan_form(
             _choice("open_days", "Open for", _OPEN, form.open_days),
             _choice(
                 "nudge_after",
-                "Remind those who joined and have not shared",
+                "Remind people who joined but haven't shared",
                 _REMIND_AFTER,
                 form.nudge_after,
-                hint="Once, by direct message, in their own daytime.",
+                hint="Once, by direct message, during their working hours.",
             ),
             text_input(
                 "reflections",
@@ -117,7 +117,7 @@ def plan_form(
             ),
             text_input(
                 "skips",
-                "Dates to leave out",
+                "Dates to skip",
                 value=form.skips[: plan.LONGEST_SKIPS],
                 limit=plan.LONGEST_SKIPS,
                 hint="Such as 2026-12-24, 2026-12-31.",
@@ -125,7 +125,7 @@ def plan_form(
             ),
             text_input(
                 "holidays_of",
-                "Leave out the holidays of",
+                "Skip the public holidays of",
                 value=form.holidays_of[: plan.LONGEST_REGION],
                 limit=plan.LONGEST_REGION,
                 hint="A country code such as DE, or a region such as DE-BY.",
@@ -197,9 +197,9 @@ def preview(
     if content.hint:
         blocks.append(rich_text.user_text(content.hint, limit=plan.LONGEST_QUESTION))
     blocks += [
-        rich_text.inline(f"{content.recurrence}. The next times:"),
+        rich_text.inline(f"{content.recurrence}. Next:"),
         *(rich_text.inline(f"•  {at}") for at in content.next_times),
-        *(context_line(f"Left out: {day}") for day in content.excluded),
+        *(context_line(f"Skips: {day}") for day in content.excluded),
         *([context_line(content.zone_note)] if content.zone_note else []),
         context_line(content.summary),
         button_row(button("Back", "checkin_back", "back")),

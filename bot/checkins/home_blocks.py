@@ -19,7 +19,7 @@ from bot.slack.text import to_plain, truncate
 _MAX_TITLE = 100
 
 HEADER = "Check-ins"
-LEFT_PRIVATE_CHECKIN = "A check-in of a private channel that you have left"
+LEFT_PRIVATE_CHECKIN = "A check-in in a private channel that you left"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,17 +17,17 @@ _QUESTION = 80
 
 # Why a date had no post: by its reason, as it is kept.
 _SKIP_REASONS: Final = {
-    "down": "I was not running then, nor in the hours after",
-    "unsent": "Slack did not take it in time",
-    "paused": "it was paused just then",
-    "deleted": "it was deleted just then",
+    "down": "I was offline",
+    "unsent": "Slack didn't accept it in time",
+    "paused": "it was paused",
+    "deleted": "it was deleted",
     "removed": "its message was deleted",
-    "unknown": "I can't tell whether Slack took it",
+    "unknown": "I'm not sure Slack accepted it",
 }
 # Why nobody had to pause it: what is to be said of the channel.
 _PAUSE_REASONS: Final = {
     "archived": "was archived or deleted",
-    "away": "is one that I am no longer in",
+    "away": "no longer has me in it",
     "made private": "was made private",
     "made public": "was made public",
 }
@@ -40,22 +40,24 @@ def skip_reason_text(reason: str | None) -> str:
 
 def pause_reason_text(reason: str) -> str:
     """To stand behind the channel's name."""
-    return _PAUSE_REASONS.get(reason, f"does not take my posts; Slack says “{reason}”")
+    return _PAUSE_REASONS.get(
+        reason, f"doesn't accept my posts (Slack says “{reason}”)"
+    )
 
 
 def schedule_paused(question: str, channel: str, reason: str) -> Note:
     """`question` is marked text; `channel` its name; `because` as it is kept."""
     return _note(
-        f"Your check-in “{_shortened(question)}” is paused, because #{channel}"
-        f" {pause_reason_text(reason)}. If it is to go on, {_how_to_resume(reason)}"
+        f"Your check-in “{_shortened(question)}” is paused because #{channel}"
+        f" {pause_reason_text(reason)}. To continue, {_how_to_resume(reason)}"
     )
 
 
 def schedule_paused_elsewhere(reason: str) -> Note:
     """To somebody of whom nobody knows whether they are in the private channel."""
     return _note(
-        "A check-in that you look after is paused, because its private channel"
-        f" {pause_reason_text(reason)}. If it is to go on, {_how_to_resume(reason)}"
+        "A check-in you look after is paused because its private channel"
+        f" {pause_reason_text(reason)}. To continue, {_how_to_resume(reason)}"
     )
 
 
@@ -167,14 +169,14 @@ def response_not_posted(
     if error == "unknown":
         said = f"I'm not sure that what you shared made it to {channel}. Please check."
     else:
-        said = f"Slack did not let me show what you shared in {channel}."
-    text = f"{said} It counts all the same. Here are your words:"
+        said = f"Slack didn't let me post what you shared in {channel}."
+    text = f"{said} It still counts. Here's what you wrote:"
     return fallback_text(text), [rich_text.inline(text), *response_blocks]
 
 
 def ask_offer(checkin_id: int, blocker: str) -> Note:
     """To somebody who wrote what they are stuck on. `blocker` is marked text."""
-    said = f"You are stuck on “{truncate(to_plain(blocker), _BLOCKER)}”."
+    said = f"You're stuck on “{truncate(to_plain(blocker), _BLOCKER)}”."
     offer = "Your peers may know. Want to ask them? You can edit the ask first."
     return fallback_text(f"{said} {offer}"), [
         rich_text.inline(said),
@@ -208,7 +210,7 @@ def join_receipt(schedule_id: int, question: str, *, channel: str) -> Note:
 
 def leave_receipt(question: str, *, channel: str) -> Note:
     text = (
-        f"You have left {_quoted(question)} in #{channel}. What you shared stays there."
+        f"You've left {_quoted(question)} in #{channel}. What you shared stays there."
         " To come back, press Join there or on my Home tab."
     )
     return sentence_note(text)
@@ -216,12 +218,12 @@ def leave_receipt(question: str, *, channel: str) -> Note:
 
 def leave_receipt_elsewhere() -> Note:
     """To somebody who may be in its private channel no more."""
-    text = "You have left that check-in. What you shared stays there."
+    text = "You've left that check-in. What you shared stays there."
     return sentence_note(text)
 
 
 def resume_receipt(question: str, *, channel: str) -> Note:
-    text = f"Good: I'll remind you of {_quoted(question)} in #{channel} again."
+    text = f"OK, I'll remind you of {_quoted(question)} in #{channel} again."
     return sentence_note(text)
 
 
@@ -234,6 +236,6 @@ def _quoted(question: str) -> str:
 
 
 HELP = (
-    "*Check in:* press *Share* when your channel is asked, or reply there; `/backswing"
+    "*Check in:* press *Share* when I ask your channel, or reply there. `/backswing"
     " checkins` shows who shared lately."
 )

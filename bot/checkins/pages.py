@@ -83,7 +83,7 @@ def preview(
         taken = checkins_schedules.used_dates(tx, schedule.id, made.at, made.zone)
     coming = _upcoming(made, taken, tx.now)
     if not coming:
-        raise UserError("No day is left on which it would come.", field="skips")
+        raise UserError("You've skipped all its dates. Skip fewer.", field="skips")
     _check_reminder_time(made, coming)
     coming = coming[: forms.MOST_SHOWN]
     return forms.preview(
@@ -161,9 +161,9 @@ def _summary(spec: ScheduleSpec) -> str:
     days = "1 day" if spec.open_days == 1 else f"{spec.open_days} days"
     said = f"Open for {days} each time, or until the next one."
     if spec.remind_after is None:
-        return f"{said} Nobody is reminded."
+        return f"{said} Nobody gets a reminder."
     return (
-        f"{said} Those who joined and have not shared are reminded once, after"
+        f"{said} People who joined but haven't shared get one reminder, after"
         f" {spec.remind_after} hours."
     )
 

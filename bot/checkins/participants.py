@@ -158,7 +158,7 @@ def resume_reminders(tx: Transaction, schedule_id: int, member: str) -> Schedule
         Participant, (schedule.id, member), populate_existing=True, with_for_update=True
     )
     if participant is None or not participant.is_in:
-        raise UserError("You have left this check-in; join it again first.")
+        raise UserError("You've left this check-in. Join it again first.")
     if participant.nudges_stopped_at is not None:
         participant.nudges_stopped_at, participant.counted_from = None, tx.now
         home_refresh.refresh_homes(tx, [member], delay=timedelta())

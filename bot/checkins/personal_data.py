@@ -79,7 +79,9 @@ def _lock_rounds(tx: Transaction, erasure: Erasure) -> None:
 PERSONAL_DATA = (
     TablePolicy(
         model=Schedule,
-        contents="When a channel is asked what, and who set it up.",
+        contents=(
+            "Check-ins: the questions, when a channel is asked, and who set them up."
+        ),
         purpose="Ask, and tell the person who set it up if that can't go on.",
         retention="The person is forgotten: then the row stays without a name.",
         owner_columns=("owner",),

@@ -83,12 +83,13 @@ def parse(form: ScheduleForm, *, today: date) -> ScheduleSpec:
     reflections = list(filter(None, reflections))
     if len(reflections) > MOST_REFLECTIONS:
         raise UserError(
-            f"At most {MOST_REFLECTIONS} questions; these are {len(reflections)}.",
+            f"Up to {MOST_REFLECTIONS} questions, please. You gave {len(reflections)}.",
             field="reflections",
         )
     if any(len(line) > LONGEST_QUESTION for line in reflections):
         raise UserError(
-            f"One question a line, of at most {LONGEST_QUESTION} characters.",
+            f"Write one question per line, each at most {LONGEST_QUESTION} characters"
+            " long.",
             field="reflections",
         )
     every, nth = _every(form.every)
@@ -119,7 +120,7 @@ def dump(form: ScheduleForm) -> dict[str, Any]:
     # Slack counts UTF-16 units: an emoji counts as two.
     if len(written.encode("utf-16-le")) > 2 * _LONGEST_DRAFT:
         raise UserError(
-            "With all the rest this is more than Slack keeps for me; shorten it a bit.",
+            "This is more text than Slack can store. Shorten it a bit.",
             field="reflections",
         )
     return packed
@@ -197,8 +198,8 @@ def _zone(typed: str) -> ZoneInfo:
     zone = timezones.get(name) or timezones.get(_canonical_name(name))
     if zone is None:
         raise UserError(
-            "I don't know that time zone. They are named like Europe/Berlin or"
-            " America/New_York; for fixed hours, UTC.",
+            "I don't know that time zone. Write it like Europe/Berlin or"
+            " America/New_York, or UTC.",
             field="zone",
         )
     return zone
@@ -240,13 +241,13 @@ def _skips(typed: str, today: date) -> frozenset[date]:
     ]
     if wrong:
         raise UserError(
-            f"I can't leave out “{truncate(sanitize(wrong[0]), 30)}”. Write dates like"
+            f"I can't skip “{truncate(sanitize(wrong[0]), 30)}”. Write dates like"
             " 2026-12-24.",
             field="skips",
         )
     days = frozenset(day for day in dates.values() if day is not None)
     if len(days) > MOST_SKIPS:
-        raise UserError(f"At most {MOST_SKIPS} dates.", field="skips")
+        raise UserError(f"Up to {MOST_SKIPS} dates, please.", field="skips")
     return days
 
 
@@ -259,8 +260,8 @@ def _holidays_of(typed: str, today: date) -> str | None:
             checkins_recurrence.holidays(place, today.year)
             return place
     raise UserError(
-        "I don't know the holidays of that place. Write a country code such as DE,"
-        " or a region such as DE-BY or US-CA.",
+        "I don't know that country or region. Write a country code such as DE, or a"
+        " region such as DE-BY or US-CA.",
         field="holidays_of",
     )
 

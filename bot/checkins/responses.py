@@ -186,7 +186,7 @@ def expect_participants(tx: Transaction, round_: Round) -> None:
             recompute(tx, round_, member)
 
 
-NO_GUESTS = "In this channel only full members of the workspace take part."
+NO_GUESTS = "Only full members of the workspace can take part in this channel."
 
 
 def require_allowed(tx: Transaction, channel: Channel, member: str) -> None:

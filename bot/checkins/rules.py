@@ -39,7 +39,7 @@ def parse_response(
     }
     long = [name for name, text in typed.items() if len(text) > LONGEST_ANSWER]
     if long:
-        why = f"That is more than {LONGEST_ANSWER} characters."
+        why = f"At most {LONGEST_ANSWER} characters, please."
         raise UserError(why, field_errors=dict.fromkeys(long, why))
     response = Response(
         **{

@@ -18,8 +18,8 @@ from models import Channel, Schedule
 
 MOST_IN_A_CHANNEL = 10
 
-GONE = "That check-in is gone; open the settings again."
-FULL = f"A channel can have {MOST_IN_A_CHANNEL} check-ins; delete one first."
+GONE = "That check-in is gone. Open the settings again."
+FULL = f"A channel can have up to {MOST_IN_A_CHANNEL} check-ins. Delete one first."
 
 
 def lock(tx: Transaction, schedule_id: int, *, by: str) -> Schedule:

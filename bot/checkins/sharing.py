@@ -36,13 +36,15 @@ from models import Answer, Ask, Channel, CheckIn, Round, Schedule
 BATCH_SIZE = 50
 
 CLOSED = (
-    "This round has closed. Copy your words into its thread: a late reply counts, too."
+    "This round has closed. Copy your text into its thread. Late replies count too."
 )
 CANCELLED = "This round was cancelled. The next one comes as planned."
-NOT_YOURS = "That is somebody else's check-in."
+NOT_YOURS = "That's someone else's check-in."
 NO_BLOCKER = "“Stuck on” is empty in that check-in now."
-ALREADY_ASKED = "You have asked your peers about this already: the thread links to it."
-NOT_POSTED_YET = "This round is just being posted; try again in a moment."
+ALREADY_ASKED = (
+    "You've already asked your peers about this. The thread links to your ask."
+)
+NOT_POSTED_YET = "I'm still posting this round. Try again in a moment."
 
 
 def form(tx: Transaction, round_id: int, member: str) -> View:

@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     )
     mentors: MentorSettings = Field(
         MentorSettings(),
-        description="The numbers behind unexpected mentors, each a setting.",
+        description="The numbers behind unexpected mentors. Each is a setting.",
     )
 
     @property
@@ -89,7 +89,7 @@ class Settings(BaseSettings):
         if not bot:
             _refuse_misspelling("slack_bot_token")
             raise SettingsError(
-                "SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token, which"
+                "SLACK_BOT_TOKEN is missing. Copy the Bot User OAuth Token, which"
                 " begins with xoxb-, from your app's OAuth & Permissions page."
             )
         if app:
@@ -99,9 +99,9 @@ class Settings(BaseSettings):
         _refuse_misspelling("slack_app_token")
         _refuse_misspelling("slack_signing_secret")
         raise SettingsError(
-            "SLACK_APP_TOKEN is missing: create an app-level token with the scope"
-            " connections:write (for Socket Mode), or set SLACK_SIGNING_SECRET"
-            " (for HTTP)."
+            "SLACK_APP_TOKEN is missing. Create an app-level token with the scope"
+            " connections:write (for Socket Mode), or set SLACK_SIGNING_SECRET (for"
+            " HTTP)."
         )
 
 
@@ -115,7 +115,7 @@ def load_settings(read: Callable[[], Settings]) -> Settings:
     except exceptions.SettingsError:
         raise SettingsError(_explain_bad_list()) from None
     except UnicodeDecodeError:
-        raise SettingsError(f"{env} is not text in UTF-8: save it as that.") from None
+        raise SettingsError(f"{env} is not UTF-8 text. Save it as UTF-8.") from None
     except OSError as error:
         raise SettingsError(f"{env} can't be read ({error.strerror}).") from None
 
@@ -202,7 +202,7 @@ _SLACK_SETTINGS = (
 )
 # A name without SLACK_ is likely meant as a token's only if it is this similar.
 _MIN_SIMILARITY = 0.85
-_SANDBOX_HINT = "to try Backswing without Slack, run `uv run app.py sandbox`."
+_SANDBOX_HINT = "To try Backswing without Slack, run `uv run app.py sandbox`."
 
 
 def refuse_accidental_sandbox(settings: Settings) -> None:
@@ -217,8 +217,8 @@ def refuse_accidental_sandbox(settings: Settings) -> None:
     for name in ("database_url", "slack_api_url"):
         if name in settings.model_fields_set:
             raise SettingsError(
-                f"{name.upper()} is set, but no token is: set SLACK_BOT_TOKEN and"
-                f" SLACK_APP_TOKEN; {_SANDBOX_HINT}"
+                f"{name.upper()} is set, but no token is. Set SLACK_BOT_TOKEN and"
+                f" SLACK_APP_TOKEN. {_SANDBOX_HINT}"
             )
 
 
@@ -226,8 +226,8 @@ def _refuse_misspelling(missing: str) -> None:
     for typed, meant in _unknown_slack_names():
         if meant == missing:
             raise SettingsError(
-                f"{missing.upper()} is missing, and {typed.upper()} is not a setting:"
-                " is it misspelt?"
+                f"{missing.upper()} is missing, and {typed.upper()} is not a setting."
+                " Is it misspelt?"
             )
 
 

@@ -29,24 +29,27 @@ def check_secret(name: str, value: SecretStr | None, *, prefix: str = "") -> str
         return None
     secret = value.get_secret_value()
     if not secret.strip():
-        raise SettingsError(f"{name} is empty: give it a value, or remove it.")
+        raise SettingsError(f"{name} is empty. Give it a value, or remove it.")
     if secret.startswith(_QUOTES) or secret.endswith(_QUOTES):
-        raise SettingsError(f"{name} has quotes around it: leave them out.")
+        raise SettingsError(f"{name} has quotes around it. Remove them.")
     if secret != secret.strip() or any(c.isspace() for c in secret):
-        raise SettingsError(f"{name} has a space in it: copy it again, without.")
+        raise SettingsError(
+            f"{name} has a space in it. Copy it again without the space."
+        )
     if _PLACEHOLDER.search(secret):
         raise SettingsError(
-            f"{name} is still a placeholder: put the real value from Slack there."
+            f"{name} is still a placeholder. Replace it with the real value from Slack."
         )
     if not secret.startswith(prefix):
         raise SettingsError(
-            f"{name} is of the wrong kind: it must begin with {prefix}."
+            f"{name} is of the wrong kind. It must begin with {prefix}."
         )
     if len(secret) < _MIN_SECRET_LENGTH:
-        raise SettingsError(f"{name} is too short: copy the whole of it from Slack.")
+        raise SettingsError(f"{name} is too short. Copy all of it from Slack.")
     if not prefix and not _SIGNING_SECRET.fullmatch(secret):
         raise SettingsError(
-            f"{name} is not a signing secret: those are 32 digits and letters from a to"
-            " f. Copy it again from your app's Basic Information page."
+            f"{name} is not a signing secret. A signing secret has 32 characters from"
+            " 0 to 9 and a to f. Copy it again from your app's Basic Information"
+            " page."
         )
     return secret

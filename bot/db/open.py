@@ -35,8 +35,8 @@ def open_database(
             raise ValueError("forgets everything")  # noqa: TRY301 - said once, below
     except (ValueError, SQLAlchemyError):
         raise SettingsError(
-            f"{setting} is not understood: give postgresql://user:password@host/name,"
-            " or sqlite:///path/to/file.db."
+            f"{setting} is not a valid address. Use"
+            " postgresql://user:password@host/name, or sqlite:///path/to/file.db."
         ) from None
     file = db_engine.sqlite_file(parsed)
     if file is not None:
@@ -44,8 +44,8 @@ def open_database(
             _secure_file(file)
         except Timeout:
             raise SettingsError(
-                f"{setting}: another process is using {file.name}. SQLite serves one"
-                " process; for several, give a postgresql:// URL."
+                f"{setting}: another process is using {file.name}. SQLite works with"
+                " one process. For several, use a postgresql:// URL."
             ) from None
         except OSError as error:
             raise SettingsError(
@@ -67,7 +67,7 @@ def open_new_file(path: Path) -> Database:
             continue
         except OSError as error:
             raise SettingsError(
-                f"{file} can't be written ({error.strerror}): start in another folder."
+                f"{file} can't be written ({error.strerror}). Start in another folder."
             ) from None
         url = URL.create("sqlite", database=str(file))
         return _connect(db_engine.parse_url(str(url)), migrate=True, setting=str(file))
@@ -93,7 +93,7 @@ def _connect(url: URL, *, migrate: bool, setting: str) -> Database:
 def describe_failure(error: Exception) -> str:
     """Describe a failed database, without any value from it."""
     if _is_disk_full(error):
-        return "the database can't be used: the disk is full. Make room on it."
+        return "the disk is full. Free some space."
     return f"the database can't be used ({type(error).__name__})."
 
 
@@ -121,8 +121,8 @@ _NEWER_SCHEMA = (
     " restore a backup."
 )
 _OLDER_SCHEMA = (
-    "{}: the database is of an older version. Stop the other replicas, then run"
-    " `uv run app.py migrate`."
+    "{}: the database is from an older version. Stop the other replicas, then run `uv"
+    " run app.py migrate`."
 )
 
 

@@ -135,7 +135,7 @@ class People(Field[Sequence[str]]):
     def read(self, form: FormValues) -> Sequence[str]:
         people = list(dict.fromkeys(form.users(self.name)))
         if len(people) > MAX_PEOPLE:
-            raise UserError(f"At most {MAX_PEOPLE} people.", field=self.name)
+            raise UserError(f"Up to {MAX_PEOPLE} people, please.", field=self.name)
         return people
 
 
@@ -230,7 +230,7 @@ class Topics(Field[Sequence[str]]):
         named = filter(None, map(normalize_topic, form.text(self.name).split(",")))
         topics = list(dict.fromkeys(named))
         if len(topics) > MAX_TOPICS:
-            raise UserError(f"At most {MAX_TOPICS} topics.", field=self.name)
+            raise UserError(f"Up to {MAX_TOPICS} topics, please.", field=self.name)
         _require_fits(", ".join(topics), _MAX_TOPICS_LENGTH, self.name)
         return topics
 
@@ -264,4 +264,4 @@ class Emoji(Field[Sequence[str]]):
 def _require_fits(text: str, limit: int, field: str) -> None:
     """The form shows the settings written out, which can be longer than was typed."""
     if len(text) > limit:
-        raise UserError("That is more than fits here; take some out.", field=field)
+        raise UserError("That's more than fits here. Remove some.", field=field)

@@ -24,7 +24,7 @@ T = TypeVar("T")
 _MAX_TITLE = 100
 _MAX_DETAIL = 100
 
-MEMBERS_ONLY = "This is for members of the workspace that Backswing belongs to."
+MEMBERS_ONLY = "This is only for members of the workspace that installed Backswing."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +91,18 @@ def _action_buttons() -> Block:
 
 def _first_steps() -> list[Block]:
     return [
-        HeaderBlock(text="Three things to begin with"),
+        HeaderBlock(text="Three things to start with"),
         SectionBlock(
             text="*1. Ask.* What are you stuck on? One line is enough, and your peers"
             " answer in its thread.",
             accessory=_ask_button(),
         ),
         SectionBlock(
-            text="*2. Say what helped.* React to an answer with :+1:, or, if it solved"
-            " your own ask, with :white_check_mark:. Whoever wrote it hears of it."
+            text=(
+                "*2. Say what helped.* React to an answer with :+1:, or with"
+                " :white_check_mark: if it solved your own ask. I'll tell the person"
+                " who wrote it."
+            )
         ),
         SectionBlock(
             text="*3. Tell me what you know.* Asks about it come first on this page.",

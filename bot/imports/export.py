@@ -197,8 +197,8 @@ class Export:
         ]
         if not tops:
             raise BadExport(
-                f"{self._name} has no channels.json, so it isn't a Slack export, or"
-                " only a part of one."
+                f"{self._name} has no channels.json, so it isn't a complete Slack"
+                " export."
             )
         top = min(tops, key=len)
         return {

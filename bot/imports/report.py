@@ -22,7 +22,7 @@ class MessageKind(StrEnum):
     ASK = "ask/asks"
     ANSWER = "answer/answers"
     OWN_REPLY = "reply/replies by the person who asked"
-    NO_QUESTION = "message that asks nothing/messages that ask nothing"
+    NO_QUESTION = "message without a question/messages without a question"
     OTHER_REPLY = (
         "reply to a message that isn't an ask/replies to messages that aren't asks"
     )
@@ -113,7 +113,7 @@ def _lines(summary: ImportSummary) -> Iterator[str]:
     if summary.unnamed_reactions:
         yield "Not imported:"
         yield _line(
-            "reaction/reactions that the export counts without saying whose",
+            "reaction/reactions without names in the export",
             summary.unnamed_reactions,
         )
     if messages:

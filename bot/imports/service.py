@@ -104,8 +104,9 @@ def _find_workspace(session: Session, export: Export, *, now: datetime) -> Works
         return get_or_create(session, team_ids[0], now=now)
     if export.team_id is None:
         raise BadExport(
-            "The export does not say which workspace it is of (nobody in users.json"
-            " has a team_id): start the bot with its token once, then load it again."
+            "The export does not say which workspace it belongs to (nobody in"
+            " users.json has a team_id). Start the bot once with its token, then"
+            " import again."
         )
     if team_ids:
         raise BadExport(

@@ -173,7 +173,9 @@ def history(
     blocks: list[Block] = [HeaderBlock(text="Kudos you received")]
     blocks += [received_item(row) for row in received]
     if not received:
-        blocks.append(context_line("None yet. They come to those who help."))
+        blocks.append(
+            context_line("None yet. Help someone, and they may thank you here.")
+        )
     if next_received:
         blocks.append(_older("kudos_received", next_received))
     blocks.append(HeaderBlock(text="Kudos you gave"))
@@ -213,7 +215,7 @@ def recent(items: Sequence[ListItem]) -> list[Block]:
     ]
     if not items:
         blocks.append(
-            SectionBlock(text="None lately. Who helped you? Tell them what for.")
+            SectionBlock(text="None lately. Who helped you? Tell them with /kudos.")
         )
     blocks.append(button_row(give_button()))
     return blocks

@@ -23,23 +23,23 @@ from bot.slack.blocks import (
 from bot.slack.text import sanitize, to_plain, truncate
 
 INVITE_BOT = (
-    "I'm not in that channel. Type /invite @Backswing there, or choose another one."
+    "I'm not in that channel yet. Type /invite @Backswing there, or choose another one."
 )
 INVITE_BOT_FIRST = (
-    "I'm not in that channel yet. Choose another one, or type `/invite @Backswing`"
-    " there first."
+    "I'm not in that channel yet. Type `/invite @Backswing` there, or choose another"
+    " one."
 )
-CHOOSE_CHANNEL = "Choose a channel where I'm a member, or give them privately."
+CHOOSE_CHANNEL = "Pick a channel I'm in, or give them privately."
 
 PUBLIC_OPTION = Option(
-    text="For everybody in the channel",
+    text="For everyone in the channel",
     value="public",
     description="One message; others can join in.",
 )
 PRIVATE_OPTION = Option(
     text="Only for them",
     value="private",
-    description="A direct message to each, and nothing anywhere else.",
+    description="Each person gets a direct message. I post nothing else.",
 )
 _MAX_TAGS_LENGTH = (MAX_TAG_LENGTH + 2) * MAX_TAGS
 

@@ -119,7 +119,7 @@ def not_posted(reason: str, people: Sequence[str], channel: str, error: str) -> 
         said = (
             f"I couldn't post your kudos to {whom} in {channel}, so they don't count."
         )
-    text, blocks = sentence_note(f"{said} This is what you wrote:")
+    text, blocks = sentence_note(f"{said} Here's what you wrote:")
     return text, [*blocks, rich_text.user_text(reason, limit=MAX_REASON_LENGTH)]
 
 
@@ -129,9 +129,11 @@ TAKEN_BACK = "Kudos taken back."
 def help_line(emoji: ChannelEmoji) -> str:
     """Return the line of the help about kudos."""
     thanks = (
-        f"; so does {join_with_or(emoji.kudos)} on a message" if emoji.kudos else ""
+        f", or react to a message with {join_with_or(emoji.kudos)}"
+        if emoji.kudos
+        else ""
     )
     return (
         f"*Say thanks* with `/kudos @ana for …`{thanks}. React to kudos with"
-        f" {join_with_or(emoji.join)} to join in; `/kudos me` shows your own."
+        f" {join_with_or(emoji.join)} to join in. `/kudos me` shows your own."
     )

@@ -91,7 +91,7 @@ PERSONAL_DATA = (
     TablePolicy(
         model=KudosReaction,
         contents="Reactions that mean kudos: person, emoji, message.",
-        purpose="They give kudos, and join in.",
+        purpose="They give kudos, or join in.",
         retention="The person is forgotten: then the row stays without a name.",
         owner_columns=("member",),
         mentioned_columns=("author",),

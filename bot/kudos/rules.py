@@ -105,7 +105,7 @@ def validate(request: KudosRequest) -> Validation:
         dropped.append(Issue(_too_many_text(len(others))))
     if request.has_group:
         dropped.append(
-            Issue("Groups and @channel can't get kudos. Name the people instead.")
+            Issue("Groups and @channel can't get kudos. Pick people instead.")
         )
     cost = 1 if request.method == "second" else len(receivers)
     refused = []
@@ -159,7 +159,7 @@ def _recipient_issue(person: Recipient, *, allow_external: bool) -> Issue | None
 def _too_many_text(count: int) -> str:
     rest = count - MAX_RECIPIENTS
     left_out = "the last one" if rest == 1 else f"the last {rest}"
-    return f"Kudos go to up to {MAX_RECIPIENTS} people. Of yours, {left_out} got none."
+    return f"Kudos go to up to {MAX_RECIPIENTS} people. In yours, {left_out} got none."
 
 
 def _limit_text(cost: int, remaining: int, daily_allowance: int) -> str:
@@ -237,6 +237,6 @@ def require_take_back(
     require(TAKE_BACK_KUDOS, roles)
     if Role.ADMIN not in roles and now - given_at > TAKE_BACK_WINDOW:
         raise UserError(
-            "Kudos can be taken back for 10 minutes; after that an admin of the"
-            " workspace can do it."
+            "You can take kudos back for 10 minutes. After that, ask one of the"
+            " workspace's admins."
         )

@@ -53,11 +53,11 @@ def require_can_post(channel: Channel) -> None:
     """Raises UserError if nothing can be posted."""
     if channel.is_archived:
         raise UserError(
-            "This channel is archived; choose another one.", field="channel"
+            "This channel is archived. Choose another one.", field="channel"
         )
     if channel.is_read_only:
         raise UserError(
-            "I'm not allowed to post in that channel; choose another one.",
+            "I'm not allowed to post in that channel. Choose another one.",
             field="channel",
         )
 

@@ -17,7 +17,7 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
         Emoji(
             name="second",
             label="Emoji to join in kudos",
-            hint="On a kudos message, from anybody but its giver.",
+            hint="Works on a kudos message, from anyone but its giver.",
         ),
         "second_emoji",
         position=70,
@@ -37,8 +37,8 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
     column_setting(
         Switch(
             name="strangers_get_kudos",
-            label="People of other organisations",
-            tick_label="May get kudos here",
+            label="People from other organisations",
+            tick_label="Can get kudos here",
         ),
         default=False,
         position=90,
@@ -50,7 +50,7 @@ WORKSPACE_SETTINGS: Sequence[Setting[None]] = (
         Number(
             name="kudos_a_day",
             label="Kudos a day",
-            hint="How many people one person may thank; new ones come at midnight.",
+            hint="How many people one person can thank a day. It resets at midnight.",
             minimum=1,
             maximum=MAX_DAILY_ALLOWANCE,
         ),

@@ -31,14 +31,14 @@ from models import (
 PAGE_SIZE = 8
 MAX_RINGS = 5
 
-NOT_CREDITABLE = "Bots, and people who are not of your workspace, can't be credited."
-NOT_YOURSELF = "You can't credit yourself. Ask another lead."
-OPTED_OUT = "{name} does not want to be credited."
-ALREADY_CREDITED = "{name} has a credit of this week already."
+NOT_CREDITABLE = "Only people in your workspace can be credited."
+NOT_YOURSELF = "You can't credit yourself. Ask another program lead."
+OPTED_OUT = "{name} doesn't want to be credited."
+ALREADY_CREDITED = "{name} already has a credit this week."
 BOT_NOT_IN_CHANNEL = (
-    "I'm not in that channel: invite me there first, or choose another one."
+    "I'm not in that channel yet. Type /invite @Backswing there, or choose another one."
 )
-NOT_IN_PRIVATE_CHANNEL = "Choose a private channel only if you and they are both in it."
+NOT_IN_PRIVATE_CHANNEL = "You can only choose a private channel that you're both in."
 
 
 def require_access(tx: Transaction, by: str) -> None:
@@ -161,7 +161,7 @@ def credit_by_hand(
     require_access(tx, by)
     said = sanitize(reason)
     if english_length(said) < forms.MIN_REASON_LENGTH:
-        raise UserError("Say in a sentence what they did.", field="reason")
+        raise UserError("Describe what they did in one sentence.", field="reason")
     if member == by:
         raise UserError(NOT_YOURSELF, field="member")
     known = members.find(tx, member)

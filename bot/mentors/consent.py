@@ -32,10 +32,10 @@ from models import Channel, Credit, CreditEvidence, MemberSettingsRow, OutboxIte
 
 Choice = Literal["public", "private", "never"]
 
-NOT_YOUR_CREDIT = "That is about somebody else, who decides it."
+NOT_YOUR_CREDIT = "Only the person being thanked can decide this."
 NAMING_DISABLED = (
-    "You said that you are never to be named in public. Change that first, in the"
-    " settings of the Home tab."
+    "You chose never to be named in public. Change that in your settings first, on my"
+    " Home tab."
 )
 NO_CHANNEL = "I'm not in any channel where I could post it."
 

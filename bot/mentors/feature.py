@@ -22,8 +22,8 @@ from bot.workspace import member_settings
 from models import Credit
 
 NAMING_CHOICES = (
-    ("ask", "Ask me each time", "You hear of it first, and decide."),
-    ("yes", "Yes, always", "You hear of it first, and can take it back."),
+    ("ask", "Ask me each time", "I tell you first, and you decide."),
+    ("yes", "Yes, always", "I tell you first, and you can take it back."),
     ("never", "Never", "Also removes what I've already posted about you."),
 )
 

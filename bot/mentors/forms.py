@@ -43,16 +43,16 @@ _TITLE_LENGTH = 80
 
 SCOPES = (
     ("workspace", "In all channels together", "One person a week."),
-    ("channels", "In each channel by itself", "One person a week and channel."),
-    ("off", "Nowhere", "Nobody is looked for; what was found stays."),
+    ("channels", "In each channel by itself", "One person a week in each channel."),
+    ("off", "Nowhere", "I look for nobody. Earlier credits stay."),
 )
 
 _CONSENT_LABELS: dict[Consent, str] = {
     "asked": "asked, no answer yet",
-    "public": "told in public",
-    "private": "between us",
-    "silent": "between us (no answer)",
-    "never": "not again",
+    "public": "posted in public",
+    "private": "kept private",
+    "silent": "kept private (no answer)",
+    "never": "opted out",
 }
 
 
@@ -107,8 +107,10 @@ def overview(
     blocks: list[Block] = [
         SectionBlock(
             text=PlainTextObject(
-                text="Quiet people whose answers helped more than anybody expected."
-                " They're told first, and the channel only if they agree."
+                text=(
+                    "Quiet people whose answers helped more than expected. They're"
+                    " told first, and the channel only if they agree."
+                )
             )
         ),
         context_line(
@@ -124,9 +126,7 @@ def overview(
     for row in rows:
         blocks += _credit_blocks(row)
     if not rows:
-        blocks.append(
-            SectionBlock(text="None yet. Nobody is named when nobody qualifies.")
-        )
+        blocks.append(SectionBlock(text="None yet. I only name people who qualify."))
     pages = [
         ("Newer", "mentor_newer", newer_start),
         ("Older", "mentor_older", older_start),
@@ -158,7 +158,7 @@ def _credit_blocks(row: CreditRow) -> list[Block]:
             f" by {proof.asker}, helped {name_list(proof.helped_names)}",
         ]
         if not proof.is_still_marked:
-            parts.append(" (undone since)")
+            parts.append(" (mark removed since)")
         blocks.append(rich_text.inline(*parts))
     more = len(row.evidence) - MAX_EVIDENCE_LINES
     rest = [f"and {more} more"] if more > 0 else []
@@ -190,15 +190,15 @@ def credit_form() -> View:
             ),
             text_input(
                 "reason",
-                "With what",
+                "What did they do?",
                 limit=MAX_REASON_LENGTH,
-                hint="They read it first. With their yes it is posted with your name.",
+                hint="They read it first. If they agree, I post it with your name.",
                 is_multiline=True,
             ),
             channel_input(
-                "Where to tell it",
+                "Where to post it",
                 use_current_channel=True,
-                hint="A private channel only if you and they are both in it.",
+                hint="You can only choose a private channel that you're both in.",
                 excludes_shared=True,
             ),
         ],
@@ -231,7 +231,7 @@ def settings_form(scope: str, experts: Sequence[str]) -> View:
                 "Expected experts",
                 people=experts,
                 limit=MAX_EXPERTS,
-                hint="Whose help nobody is surprised by: they are never credited.",
+                hint="Their help surprises nobody, so they're never credited.",
                 is_optional=True,
             ),
         ],
@@ -288,13 +288,13 @@ def _status_text(row: OwnCredit) -> str:
     )
     match row.consent:
         case "asked" if row.channel and row.is_channel_visible:
-            return f"May I tell {channel}?"
+            return f"May I thank you in {channel}?"
         case "public":
-            return f"I told {channel}."
+            return f"I posted it in {channel}."
         case "never" if not row.is_naming_allowed:
             return "You chose never to be named."
         case _:
-            return "Between us."
+            return "Kept between us."
 
 
 def _choice_buttons(row: OwnCredit) -> list[ButtonElement]:
@@ -309,7 +309,7 @@ def _choice_buttons(row: OwnCredit) -> list[ButtonElement]:
         case "asked":
             return [*telling, keep, never]
         case "public":
-            return [button("Take it back", "mentor_keep", row.id)]
+            return [button("Take back", "mentor_keep", row.id)]
         case "never" if not row.is_naming_allowed:
             return []
         case _:

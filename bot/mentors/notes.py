@@ -71,14 +71,14 @@ def credit_offer(
     if consent != "asked" or not asks_first:
         blocks.append(rich_text.inline(*_choice_text(consent, channel, url)))
         return text, blocks
-    question = f"May I tell #{channel}, and thank you there?"
+    question = f"May I thank you in #{channel}?"
     blocks += [
         rich_text.inline(question),
         _choice_buttons(credit_id, ("public", "private", "never")),
         context_line(
-            "So far only you and the program leads know. If you don't"
-            f" answer within {consent_days} days, it stays that way. You can"
-            " change your mind in the Home tab."
+            "So far only you and the program leads know. If you don't answer within"
+            f" {consent_days} days, it stays that way. You can change your mind on my"
+            " Home tab."
         ),
     ]
     return f"{text} {fallback_text(question)}", blocks
@@ -99,17 +99,17 @@ def _opening(story: CreditStory, share: float | None) -> list[Part]:
 
 
 def _choice_text(consent: Consent, channel: str, url: str) -> list[Part]:
-    home = " You can change that in the Home tab."
+    home = " You can change that on my Home tab."
     match consent:
         case "public" if url:
-            return ["Yes: I told ", link(url, f"#{channel}"), f".{home}"]
+            return ["Done: I posted it in ", link(url, f"#{channel}"), f".{home}"]
         case "public":
-            return [f"Yes: I tell #{channel} now.{home}"]
+            return [f"OK, I'm posting it in #{channel} now.{home}"]
         case "never":
-            said = "I won't do this again, and what I had told of you is gone."
-            return [f"{said} You can change that in the Home tab's settings."]
+            said = "I won't do this again, and I've removed what I posted about you."
+            return [f"{said} You can change that in your settings on my Home tab."]
         case "silent":
-            return [f"I heard nothing, so this stays between us.{home}"]
+            return [f"You didn't answer, so this stays between us.{home}"]
         case _ if not channel:
             return ["This stays between us."]
         case _:
@@ -169,12 +169,12 @@ def marker_note(name: str, contribution: Contribution, channel: str, url: str) -
     parts: list[Part] = [
         f"You said that {name}'s ",
         link(contribution.url, "answer"),
-        f" to “{title}” helped. Your mark did this: ",
+        f" to “{title}” helped. Thanks to you, ",
     ]
     if channel:
         parts += [f"{name} is being thanked in ", link(url, f"#{channel}"), "."]
     else:
-        parts.append(f"{name} is being thanked for having helped so many.")
+        parts.append(f"{name} is being thanked for helping so many people.")
     return fallback_text(*parts), [rich_text.inline(*parts)]
 
 
@@ -182,8 +182,11 @@ def not_posted(channel: str, error: str) -> Note:
     if error == "unknown":
         said = f"I'm not sure my thanks to you made it to #{channel}. Please check"
     else:
-        said = f"Slack did not let me tell #{channel}"
-    text = f"{said}. Otherwise it stays between us; the Home tab lets you try again."
+        said = f"Slack didn't let me post my thanks to you in #{channel}"
+    text = (
+        f"{said}. If it isn't there, only you know, and you can try again on my Home"
+        " tab."
+    )
     return fallback_text(text), [rich_text.inline(text)]
 
 
@@ -192,10 +195,10 @@ def ring_alert(
 ) -> Note:
     """To a program lead, privately."""
     text = (
-        f"A private note for program leads: {marks_from_ring} of the {marks} marks that"
-        f" {name} got in the last year come from a ring of {len(people)} people who"
-        f" mark each other: {name_list(people)}. That can be a close team, and nothing"
-        " is wrong with that; marks from within a ring alone make nobody a mentor."
+        f"A private note for program leads: {marks_from_ring} of the {marks} marks"
+        f" that {name} got in the last year come from {len(people)} people who mark"
+        f" each other: {name_list(people)}. They may simply be a close team. Marks"
+        " from inside such a ring alone don't make anyone a mentor."
     )
     return fallback_text(text), [rich_text.inline(text)]
 

@@ -6,8 +6,8 @@ SEE_MENTORS = Permission(
     "see mentors, and add credits",
     roles=PROGRAM_LEADS,
     denial=(
-        "Only the program leads, and the workspace's admins, see who was noticed."
-        " Your own credits are in the Home tab."
+        "Only the workspace's admins and program leads can see this. Your own credits"
+        " are on my Home tab."
     ),
 )
 

@@ -73,8 +73,10 @@ def _find_ring_alerts(tx: Transaction, erasure: Erasure) -> Iterable[int]:
 PERSONAL_DATA = (
     TablePolicy(
         model=MessageCount,
-        contents="How many messages each person wrote in a channel on a day. Nothing"
-        " of the messages.",
+        contents=(
+            "How many messages each person wrote in a channel per day. Not the"
+            " messages."
+        ),
         purpose="Notice people who write little and help much.",
         retention="A year has passed. When the person is forgotten, the row stays"
         " without a name.",
@@ -90,8 +92,8 @@ PERSONAL_DATA = (
     TablePolicy(
         model=ExpectedExpert,
         contents="People whose help is expected anyway.",
-        purpose="They are no unexpected mentors.",
-        retention="It is taken back, or the person is forgotten.",
+        purpose="To leave them out as unexpected mentors.",
+        retention="A program lead removes them, or the person is forgotten.",
         owner_columns=("member",),
         on_erasure="delete",
     ),
@@ -129,7 +131,7 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=MentorRingAlert,
-        contents="That most of somebody's marks come from one small ring.",
+        contents="Alerts that most of a person's marks come from one small ring.",
         purpose="Tell the program leads once.",
         retention="The person is forgotten.",
         owner_columns=("member",),

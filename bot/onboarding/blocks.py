@@ -16,10 +16,9 @@ from bot.slack.blocks import Note, button, button_row, mrkdwn_line, sentence_not
 from bot.slack.emoji import join_with_or
 from bot.slack.rich_text import Part, channel_mention, fallback_text
 
-_PURPOSE = "I help people here put their problems to each other, and see what helped."
+_PURPOSE = "I help people here ask each other for help, and see what worked."
 _GREETING_INTRO = (
-    "I'm Backswing. People there put their problems to each other, and I help them see"
-    " what helped."
+    "I'm Backswing. I help people there ask each other for help, and see what worked."
 )
 _HELP_HINT = "Type `/backswing help` for more."
 
@@ -27,12 +26,15 @@ _HELP_HINT = "Type `/backswing help` for more."
 def _rules(helpful: Sequence[str], solved: Sequence[str]) -> SectionBlock:
     """mrkdwn of our own, with the names of the channel's emoji."""
     return SectionBlock(
-        text="*Four short rules*\n"
-        "1. *Ask early.* `/ask How do I …?` is enough, and no question is too small.\n"
-        "2. *Answer in the ask's thread,* with what worked for you.\n"
-        f"3. *Say what helped.* React to an answer with {join_with_or(helpful)}; when"
-        f" one solves your own ask, with {join_with_or(solved)}.\n"
-        "4. *Say thanks.* `/kudos @ana for …` says what for."
+        text=(
+            "*Four short rules*\n"
+            "1. *Ask early.* `/ask How do I …?` is enough. No question is too"
+            " small.\n"
+            "2. *Answer in the ask's thread,* with what worked for you.\n"
+            f"3. *Say what helped.* React to an answer with {join_with_or(helpful)}."
+            f" If it solves your own ask, use {join_with_or(solved)}.\n"
+            "4. *Say thanks,* and what for: `/kudos @ana for …`"
+        )
     )
 
 
@@ -42,13 +44,17 @@ def introduction(helpful: Sequence[str], solved: Sequence[str]) -> Note:
         SectionBlock(text=f"*Hello, I'm Backswing.* {_PURPOSE}"),
         _rules(helpful, solved),
         SectionBlock(
-            text="*The time it takes:* a minute to ask, and as long as you like to"
-            " answer. Nobody has to do either, and nobody is ranked."
+            text=(
+                "*Time:* Asking takes a minute, and answering takes as long as you"
+                " like. Both are optional. Nobody is ranked."
+            )
         ),
         SectionBlock(
-            text="*How to leave:* I write to you only about what you take part in."
-            " `/backswing forget me` removes what I know of you, and"
-            " `/remove @Backswing` takes me out of this channel."
+            text=(
+                "*Leaving:* I only write to you about things you take part in."
+                " `/backswing forget me` deletes what I know about you, and `/remove"
+                " @Backswing` takes me out of this channel."
+            )
         ),
         mrkdwn_line(_HELP_HINT),
     ]
@@ -75,23 +81,23 @@ def preview(
 def posted(channel: str, name: str) -> Note:
     """In place of the preview."""
     return sentence_note(
-        "Done: I introduce myself in ", channel_mention(channel, name), "."
+        "Done! I've introduced myself in ", channel_mention(channel, name), "."
     )
 
 
 def already_posted(channel: str, name: str) -> Note:
     """In place of the preview, when somebody else has posted it."""
     return sentence_note(
-        "I have introduced myself in ", channel_mention(channel, name), " already."
+        "I've already introduced myself in ", channel_mention(channel, name), "."
     )
 
 
 def not_now(channel_id: int, channel: str, name: str) -> Note:
     """In place of the preview; whoever changes their mind finds it here."""
     text, blocks = sentence_note(
-        "All right, I say nothing in ",
+        "OK, I won't introduce myself in ",
         channel_mention(channel, name),
-        ", and work all the same.",
+        ". Everything else works.",
     )
     return text, [*blocks, button_row(_post_it(channel_id))]
 
@@ -104,9 +110,9 @@ def not_posted(channel: str, name: str, error: str) -> Note:
             "I'm not sure my introduction made it to ", where, ". Please check."
         )
     return sentence_note(
-        "Slack did not let me introduce myself in ",
+        "Slack didn't let me introduce myself in ",
         where,
-        ". The channel's settings, /backswing there, let you try again.",
+        ". To try again, type /backswing there.",
     )
 
 
@@ -123,7 +129,7 @@ def settings_offer(channel_id: int) -> list[Block]:
     return [
         DividerBlock(),
         SectionBlock(
-            text="I have not introduced myself in this channel yet.",
+            text="I haven't introduced myself in this channel yet.",
             accessory=button("See the message", "introduction_open", channel_id),
         ),
     ]
@@ -159,7 +165,7 @@ def greeting(
         _rules(helpful, solved),
         button_row(
             ButtonElement(text="Ask your peers", action_id="home_ask"),
-            ButtonElement(text="No more of these", action_id="greetings_off"),
+            ButtonElement(text="No more greetings", action_id="greetings_off"),
         ),
         mrkdwn_line(
             f"This is my only greeting. There's nothing you need to do. {_HELP_HINT}"
@@ -170,6 +176,6 @@ def greeting(
 def greetings_off() -> Note:
     """In place of the buttons' message."""
     return sentence_note(
-        "All right, no more of these. What you ask me for, you still get; my Home tab"
-        " has your asks and your settings."
+        "OK, no more greetings. Everything else works as before. Your asks and"
+        " settings are on my Home tab."
     )

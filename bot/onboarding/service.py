@@ -25,7 +25,7 @@ from bot.slack.blocks import NOT_IN_CHANNEL, Note
 from bot.workspace import channels, member_settings, members, roles
 from models import Channel, ChannelIntroduction, OutboxItem
 
-CHANNEL_NOT_FOUND = "I don't know that channel any more."
+CHANNEL_NOT_FOUND = "I no longer know that channel."
 
 
 def on_bot_joined(tx: Transaction, channel: Channel, *, inviter: str | None) -> None:

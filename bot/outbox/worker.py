@@ -110,7 +110,7 @@ class OutboxWorker:
             return "a thread has ended"
         oldest = min([*self._started_at.values()], default=self._monotonic_clock())
         if self._monotonic_clock() - oldest > STUCK_AFTER_SECONDS:
-            return "a delivery does not end"
+            return "a delivery hangs"
         return None
 
     def wake(self) -> None:

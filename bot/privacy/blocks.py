@@ -8,23 +8,23 @@ from slack_sdk.models.views import View
 from bot.slack.blocks import Note
 
 FILE_PENDING = (
-    "I'm putting everything I keep about you into a file. It comes to you as a direct"
-    " message in a moment."
+    "I'm putting everything I keep about you into a file. I'll send it to you as a"
+    " direct message in a moment."
 )
-FILE_COMMENT = "This is everything I keep about you. `/backswing forget me` removes it."
+FILE_COMMENT = "This is everything I keep about you. `/backswing forget me` deletes it."
 FILE_TITLE = "What Backswing keeps about you"
 
-HELP = "*Your data:* `/backswing my data` shows it, `/backswing forget me` removes it."
+HELP = "*Your data:* `/backswing my data` shows it, `/backswing forget me` deletes it."
 
 _CONSEQUENCES = (
-    "• Your asks lose their words and your name. They stay as somebody's, so that the"
-    " answers in them and the totals stay right; open ones are closed.\n"
-    "• Your answers and reactions stay as somebody's.\n"
-    "• Your settings, and what else is only about you, go.\n"
-    "• What I wrote to others that names or quotes you is reworded, and what I wrote"
-    " to you is deleted. That can take a few minutes.\n"
-    "• What you wrote in Slack yourself stays: it is yours to delete.\n"
-    "• Nobody can undo it. If you use me again, you start fresh."
+    "• I remove the text and your name from your asks. The asks stay without a name,"
+    " so that their answers and the totals stay right. Open ones are closed.\n"
+    "• Your answers and reactions stay, without your name.\n"
+    "• I delete your settings, and everything else that is only about you.\n"
+    "• I reword my messages to others that name or quote you, and delete my messages"
+    " to you. That can take a few minutes.\n"
+    "• Your own messages in Slack stay. Only you can delete them.\n"
+    "• This can't be undone. If you use me again, you start fresh."
 )
 
 
@@ -47,10 +47,10 @@ def forget_form(counts: Mapping[str, int]) -> View:
         if counts.get(table)
     ]
     if any(n for table, n in counts.items() if table not in _TABLE_LABELS):
-        held.append("your settings, and notes on what I wrote to you")
-    about = "I keep nothing of your own."
+        held.append("your settings, and records of what I sent you")
+    about = "I keep nothing about you."
     if held:
-        about = f"I keep this of you: {', '.join(held)}."
+        about = f"I keep this about you: {', '.join(held)}."
     return View(
         type="modal",
         callback_id="forget_me",
@@ -72,8 +72,10 @@ def erased_view() -> View:
         close="Close",
         blocks=[
             SectionBlock(
-                text="Done: I have forgotten you. My messages that name you are being"
-                " reworded; that can take a few minutes."
+                text=(
+                    "Done: I've forgotten you. I'm rewording my messages that name"
+                    " you. That can take a few minutes."
+                )
             )
         ],
     )
@@ -81,5 +83,8 @@ def erased_view() -> View:
 
 def redacted_message() -> Note:
     """Build the replacement of a message that named an erased member."""
-    text = "I took this message back: it may have named somebody I was to forget."
+    text = (
+        "I removed this message because it may have named someone who asked to be"
+        " forgotten."
+    )
     return text, [SectionBlock(text=text)]

@@ -65,9 +65,11 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
     ),
     TablePolicy(
         model=Champion,
-        contents="Who looks after a channel.",
-        purpose="They may close and solve asks for others, and change its settings.",
-        retention="It is taken back, or the person is forgotten.",
+        contents="Champions of a channel.",
+        purpose=(
+            "They can close and solve others' asks, and change the channel's settings."
+        ),
+        retention="The role is removed, or the person is forgotten.",
         owner_columns=("member",),
         on_erasure="delete",
     ),
@@ -117,7 +119,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
     ),
     TablePolicy(
         model=OutboxChannel,
-        contents="When the next message may go to a channel or a person.",
+        contents="The time of the next message to a channel or person.",
         purpose="Slack accepts one a second.",
         retention="The person is forgotten.",
         owner_columns=("recipient",),
@@ -126,7 +128,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
     TablePolicy(
         model=RateLimit,
         contents="Until when Slack accepts no calls of a method.",
-        purpose="Slack asks for it.",
+        purpose="Slack limits how often it can be called.",
         retention=UNTIL_DATABASE_DELETED,
         non_personal=("method",),
     ),

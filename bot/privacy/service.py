@@ -207,7 +207,7 @@ def data_file_json(
             "about": {
                 "member": member,
                 "made_at": now.isoformat(),
-                "note": "Rows of other people that name you show only your part.",
+                "note": "Other people's rows that name you show only your part.",
             },
             "tables": {
                 name: {"why": purposes[name], "rows": list(rows)}

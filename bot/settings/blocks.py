@@ -7,7 +7,7 @@ _MAX_NAMES = 10
 
 
 HELP = (
-    "*The rest* is on my Home tab: what waits for you, and your settings"
+    "*Everything else* is on my Home tab: what's waiting for you, and your settings"
     " (`/backswing me`). Champions and admins set a channel up with `/backswing`."
 )
 
@@ -17,7 +17,7 @@ def unknown_emoji(names: Sequence[str]) -> str:
     shown = ", ".join(f"`:{name}:`" for name in names[:_MAX_NAMES])
     more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
     return (
-        f"Saved. Not among Slack's standard emoji: {shown}{more}. That's fine for emoji"
-        " that your workspace added. If it's a typing error, open the settings again"
+        f"Saved. These aren't among Slack's standard emoji: {shown}{more}. That's"
+        " fine if your workspace added them. If it's a typo, open the settings again"
         " and correct it."
     )

@@ -19,7 +19,7 @@ SETTINGS: Sequence[Setting[Channel]] = (
         People(
             name="champions",
             label="Champions",
-            hint="They may close and solve asks for others, and change these settings.",
+            hint="They can close and solve others' asks, and change these settings.",
         ),
         lambda tx, channel: channels.champions(tx.session, channel.id),
         _put_champions,
@@ -29,7 +29,7 @@ SETTINGS: Sequence[Setting[Channel]] = (
         Switch(
             name="guests_may_ask",
             label="Guests",
-            tick_label="Guests may ask, and take part in check-ins",
+            tick_label="Guests can ask, and take part in check-ins",
         ),
         default=True,
         position=100,

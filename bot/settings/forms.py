@@ -52,8 +52,10 @@ def member_form(fields: Sequence[InputBlock], zone: str) -> View:
         blocks=[
             SectionBlock(
                 text=PlainTextObject(
-                    text="For your eyes only. Days and hours are those of"
-                    f" {zone}, your time zone in Slack.",
+                    text=(
+                        f"Only you see this. Days and hours are in {zone}, your time"
+                        " zone in Slack."
+                    ),
                     emoji=False,
                 )
             ),

@@ -35,7 +35,7 @@ def _summarize_hours(values: Mapping[str, Any], zone: str) -> tuple[str, str]:
     hours = (
         f"{_format_time(values['hours_from'])} to {_format_time(values['hours_to'])}"
     )
-    return "Hours in which I may write to you", f"{hours}, {zone}"
+    return "Hours when I may write to you", f"{hours}, {zone}"
 
 
 def _format_time(at: time) -> str:

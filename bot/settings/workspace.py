@@ -55,8 +55,8 @@ SETTINGS: Sequence[Setting[None]] = (
     workspace_column(
         Number(
             name="sent_days",
-            label="Days to keep what was sent",
-            hint="What it was about and to whom; its words are never kept.",
+            label="Days to keep records of sent messages",
+            hint="What a message was about and who got it. I never keep its text.",
             minimum=1,
             maximum=_MAX_DAYS,
         ),
@@ -65,8 +65,8 @@ SETTINGS: Sequence[Setting[None]] = (
     workspace_column(
         Number(
             name="sightings_days",
-            label="Days to keep the ids of messages that belong to no ask",
-            hint="Only in channels that make asks of messages.",
+            label="Days to keep IDs of messages that aren't part of an ask",
+            hint="Only in channels where messages can become asks.",
             minimum=1,
             maximum=_MAX_DAYS,
         ),
@@ -75,8 +75,8 @@ SETTINGS: Sequence[Setting[None]] = (
     workspace_column(
         Number(
             name="departed_days",
-            label="Days to keep what is known of people who left",
-            hint="Counted from the day that Slack says they were deactivated.",
+            label="Days to keep data about people who left",
+            hint="Counted from the day when Slack deactivated their account.",
             minimum=1,
             maximum=_MAX_DAYS,
         ),

@@ -154,13 +154,13 @@ def channel_input(
 
 # Beside a field only plain text is shown.
 NOT_IN_CHANNEL = (
-    "I'm not in that channel yet: type /invite @Backswing there, then ask again."
+    "I'm not in that channel yet. Type /invite @Backswing there, then ask again."
 )
 
 
 NOT_IN_CHANNEL_CHOOSE = (
-    "I'm not in that channel yet. Choose another one, or type `/invite @Backswing`"
-    " there first."
+    "I'm not in that channel yet. Type `/invite @Backswing` there, or choose another"
+    " one."
 )
 
 

@@ -27,8 +27,8 @@ def install(
         known = session.scalars(select(Installation.team_id)).all()
         if known and identity["team_id"] not in known:
             raise SettingsError(
-                "The database is of another workspace than the token: give each"
-                " workspace a DATABASE_URL of its own."
+                "The database belongs to another workspace than the token. Give each"
+                " workspace its own DATABASE_URL."
             )
         return save(session, identity, now=now)
 

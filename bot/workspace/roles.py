@@ -99,6 +99,6 @@ def require_assignable(
         if not roles or roles & permissions.DENIED_ROLES:
             raise UserError(
                 capitalize(name(tx, slack_id))
-                + f" can't be {role}: choose people of your workspace.",
+                + f" can't be {role}. Choose people from your workspace.",
                 field=field,
             )

@@ -215,7 +215,7 @@ def _fetch_users(rt: Runtime, workspace: Workspace, slack_ids: Collection[str]) 
             return
         except SlackError as error:
             # What can't be asked now is asked later; nothing waits for it.
-            log.warning("people not looked up", extra={"error": error.code})
+            log.warning("users not fetched", extra={"error": error.code})
             return
         with rt.write(workspace) as tx:
             store_user(tx, user)

@@ -15,29 +15,33 @@ from cli.doctor.findings import Finding, wrong
 
 # Each row that the report can have, and its check; the reference of the docs has them.
 ROWS: Mapping[str, str] = {
-    "Tokens": "Slack's tokens are set, and each is of the kind that its setting needs.",
-    "Bot token": "Slack accepts the bot's token.",
+    "Tokens": "Slack's tokens are set, and each is of the right kind.",
+    "Bot token": "Slack accepts the bot token.",
     "Scopes": "The app was installed with the scopes of `manifest.yml`.",
-    "Clock": "This machine's clock agrees with Slack's: signatures depend on it.",
-    "App token": "Slack opens a Socket Mode connection with it, for the same app.",
-    "Signing secret": "It is set, and looks like one; over HTTP only.",
-    "Bot": "The bot runs, is ready, and nobody else has its port.",
-    "Events": "Slack delivered something lately.",
+    "Clock": "This machine's clock agrees with Slack's. Signatures depend on it.",
+    "App token": (
+        "Slack opens a Socket Mode connection with the app token, for the same app."
+    ),
+    "Signing secret": "The signing secret is set and has the right form (HTTP only).",
+    "Process": "The bot is running and ready, and no other program uses its port.",
+    "Events": "Slack delivered an event recently.",
     "Signatures": "Requests that Slack did not sign.",
     "Old requests": "Requests that were signed more than five minutes ago.",
     "Load": "Events that came faster than they were committed.",
-    "Database": "It can be read and written, and is whole.",
-    "Connections": "PostgreSQL has connections left for more replicas.",
+    "Database": "The database can be read and written, and is not damaged.",
+    "Connections": "PostgreSQL has free connections for more replicas.",
     "Database clock": "The clock of PostgreSQL agrees with this machine's.",
-    "Schema": "The tables are those of this version.",
-    "Workspace": "The database belongs to the workspace of the token.",
-    "Channels": "The channels that the bot is in; private ones are counted, not named.",
-    "Time zones": "Every time zone in use is known, from tzdata of today.",
-    "Zone rules": "The system's rules are no newer than those of tzdata.",
-    "Deliveries": "Messages that are late, or were given up in the last 7 days.",
-    "File modes": "Nobody else on the machine can read `.env` and the database.",
-    "Folder": "Nobody else can look into the data folder.",
-    "Room": "There is room on the disk.",
+    "Schema": "The tables match this version.",
+    "Workspace": "The database and the token belong to the same workspace.",
+    "Channels": (
+        "The channels that the bot is in. Private channels are counted, not named."
+    ),
+    "Time zones": "Every time zone in use is known.",
+    "Zone rules": "The package tzdata is as new as the system's time zones.",
+    "Deliveries": "Messages that are late, or failed in the last 7 days.",
+    "File modes": "Only the owner can read `.env` and the database.",
+    "Data directory": "Only the owner can open the data directory.",
+    "Disk space": "The disk has free space.",
 }
 
 
@@ -80,9 +84,9 @@ def _no_tokens(settings: Settings) -> Finding:
     try:
         refuse_accidental_sandbox(settings)
     except SettingsError as error:
-        says = f"None are set, so the bot does not start. {error}"
+        says = f"No tokens are set, so the bot does not start. {error}"
     else:
-        says = "None are set: the bot would run against a pretend Slack."
+        says = "No tokens are set, so the bot would run against a pretend Slack."
     return wrong("Tokens", says, "Follow docs/operate/install.md.")
 
 

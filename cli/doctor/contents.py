@@ -27,12 +27,14 @@ FAILED_WITHIN = timedelta(days=7)
 MAX_NAMES = 5
 
 _HINTS = {
-    "channel_not_found": "The channel is gone, or private and without the bot.",
+    "channel_not_found": (
+        "The channel is gone, or it is private and the bot is not in it."
+    ),
     "is_archived": "The channel is archived.",
     "missing_scope": "Reinstall the app with the scopes of manifest.yml.",
     "not_in_channel": "Type `/invite @Backswing` in the channel.",
-    "restricted_action": "Let the bot post: see the channel's posting permissions.",
-    "user_not_found": "The person has left.",
+    "restricted_action": "Allow the bot to post in the channel's posting permissions.",
+    "user_not_found": "The person has left the workspace.",
 }
 
 
@@ -43,30 +45,30 @@ def examine(
     about = "Workspace"
     known = session.scalars(select(Installation).order_by(Installation.id)).all()
     if not known:
-        do = "The first start with a token asks Slack."
-        yield warning(about, "None is known yet.", do)
+        do = "Start the bot once with a token, and it asks Slack."
+        yield warning(about, "The database has no workspace yet.", do)
         return
     team = _team(client)
     installation = next((row for row in known if row.team_id == team), known[0])
     if team and installation.team_id != team:
         yield wrong(
             about,
-            "The database is of another workspace than the token.",
-            "Give each workspace a DATABASE_URL of its own.",
+            "The database belongs to another workspace than the token.",
+            "Give each workspace its own DATABASE_URL.",
         )
         return
     if len(known) > 1:
         yield warning(
             about,
-            f"The database holds {len(known)} workspaces. Each process sends only what"
-            " is of its own.",
-            "Give each workspace a DATABASE_URL of its own.",
+            f"The database has {len(known)} workspaces. Each process only sends"
+            " messages of its own workspace.",
+            "Give each workspace its own DATABASE_URL.",
         )
     if installation.paused_because:
         yield wrong(
             about,
-            f"Nothing is sent: Slack said {installation.paused_because}.",
-            "Reinstall the app, give the new SLACK_BOT_TOKEN, and start the bot again.",
+            f"The bot sends nothing, because Slack said {installation.paused_because}.",
+            "Reinstall the app, set the new SLACK_BOT_TOKEN, and start the bot again.",
         )
     yield from _channels(session, installation, client)
     yield from _zones(session, installation)
@@ -98,7 +100,9 @@ def _channels(
     ).all()
     if not rows:
         yield warning(
-            about, "The bot is in none.", "Type `/invite @Backswing` in a channel."
+            about,
+            "The bot is in no channels.",
+            "Type `/invite @Backswing` in a channel.",
         )
     else:
         public = [row.name for row in rows if not row.is_private]
@@ -123,14 +127,14 @@ def _channels(
         yield warning(
             about,
             f"Slack says that the bot is in {len(joined)}, and not in {len(rows)}.",
-            "The bot looks when it starts, and twice a day: start it again.",
+            "Start the bot again. It asks Slack at each start, and twice a day.",
         )
 
 
 def _zones(session: Session, installation: Installation) -> Iterator[Finding]:
     about = "Time zones"
     if timezones.get("Europe/Berlin") is None:
-        yield wrong(about, "None are known.", "Install the package tzdata.")
+        yield wrong(about, "No time zones are known.", "Install the package tzdata.")
         return
     people = session.execute(
         select(Member.tz, func.count())
@@ -151,27 +155,29 @@ def _zones(session: Session, installation: Installation) -> Iterator[Finding]:
     if unknown:
         yield warning(
             about,
-            f"{sum(unknown.values())} people are in zones that are not known here:"
-            f" {', '.join(sorted(unknown))}.",
-            "Update the package tzdata; until then these people are in UTC.",
+            f"People in time zones that are unknown here: {sum(unknown.values())}"
+            f" ({', '.join(sorted(unknown))}).",
+            "Update the package tzdata. Until then the bot uses UTC for them.",
         )
     lost = sorted(name for name, _ in schedules if timezones.get(name) is None)
     if lost:
         yield wrong(
             about,
-            f"Check-ins are set to zones that are not known here: {', '.join(lost)}.",
+            f"Some check-ins use time zones that are unknown here: {', '.join(lost)}.",
             "Update the package tzdata, or choose another zone in the channel.",
         )
     package, system = tzdata.IANA_VERSION, _system_zones(_ZONE_FOLDERS)
     if system is not None and system > package:
         yield warning(
             "Zone rules",
-            f"The system's are of {system}; the bot uses those of the package tzdata,"
-            f" which are of {package}.",
+            f"The system has {system}, but the bot uses the package tzdata, which has"
+            f" {package}.",
             "Update the package tzdata.",
         )
     if not unknown and not lost:
-        yield ok(about, f"All are known (tzdata {tzdata.__version__}).")
+        yield ok(
+            about, f"All time zones in use are known (tzdata {tzdata.__version__})."
+        )
 
 
 # The folders that Python would search first.
@@ -203,16 +209,16 @@ def _deliveries(
     if overdue:
         yield wrong(
             about,
-            f"{_count(overdue)} have waited for over {OVERDUE_AFTER.seconds // 60}"
-            f" minutes: {_kinds(overdue)}.",
-            "See whether the bot runs and is ready, and what its log says.",
+            f"Waiting for over {OVERDUE_AFTER.seconds // 60} minutes:"
+            f" {_kinds(overdue)}.",
+            "Check that the bot is running and ready, and read its log.",
         )
     for state, says, do in (
-        ("parked", "were refused by Slack", "Nothing is sent again by itself."),
+        ("parked", "Refused by Slack", "The bot does not send them again."),
         (
             "unknown",
-            "may be in Slack or not, and are never sent again",
-            "Look in Slack whether they are there.",
+            "Perhaps not received by Slack",
+            "Look for them in Slack. The bot does not send them again.",
         ),
     ):
         failures = [trouble for trouble in failed if trouble.state == state]
@@ -220,16 +226,11 @@ def _deliveries(
             hints = sorted({_HINTS[t.error] for t in failures if t.error in _HINTS})
             yield warning(
                 about,
-                f"In the last {FAILED_WITHIN.days} days {_count(failures)} {says}:"
-                f" {_kinds(failures)}.",
+                f"{says} in the last {FAILED_WITHIN.days} days: {_kinds(failures)}.",
                 " ".join([*hints, do]),
             )
     if not overdue and not failed:
-        yield ok(about, "None is late, and none was given up lately.")
-
-
-def _count(troubles: Sequence[FailureCount]) -> int:
-    return sum(trouble.count for trouble in troubles)
+        yield ok(about, "No messages are late, and none failed recently.")
 
 
 def _kinds(troubles: Sequence[FailureCount]) -> str:

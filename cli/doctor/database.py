@@ -34,13 +34,15 @@ def examine(
     except (ValueError, SQLAlchemyError):
         yield wrong(
             SUBJECT,
-            "DATABASE_URL is not understood.",
+            "DATABASE_URL is not a valid address.",
             "Give postgresql://user:password@host/name, or sqlite:///path/to/file.db.",
         )
         return
     if file is not None and not file.exists():
         yield warning(
-            SUBJECT, f"{file.name} is not there yet.", "The first start makes it."
+            SUBJECT,
+            f"{file.name} does not exist yet.",
+            ("The bot creates it when it first starts."),
         )
         return
     engine = db_engine.open_read_only(url)
@@ -52,10 +54,16 @@ def examine(
     except SQLAlchemyError as error:
         yield wrong(
             SUBJECT,
-            f"It can't be read ({_error_code(error)}).",
-            "See that it runs, and that DATABASE_URL and its rights are right."
+            f"The database can't be read ({_error_code(error)}).",
+            (
+                "Check that it is running, and that DATABASE_URL and its permissions"
+                " are correct."
+            )
             if file is None
-            else "Check that the file is this program's; otherwise restore a backup.",
+            else (
+                "Check that the file belongs to this program. Otherwise restore a"
+                " backup."
+            ),
         )
     finally:
         engine.dispose()
@@ -72,14 +80,18 @@ def _check_schema(
             yield from _check_server(connection, clock=clock)
     match schema.compare_revision(engine):
         case "same":
-            yield ok("Schema", "Of this version.")
+            yield ok("Schema", "The tables match this version.")
             return True
         case "empty":
-            yield warning("Schema", "There is none yet.", "The first start makes it.")
+            yield warning(
+                "Schema",
+                "There are no tables yet.",
+                ("The bot creates it when it first starts."),
+            )
         case "older":
             yield wrong(
                 "Schema",
-                "Of an older version.",
+                "The tables are from an older version.",
                 "The next start brings it up to date."
                 if url.get_backend_name() == "sqlite"
                 else "Stop all replicas, and run `uv run app.py migrate`.",
@@ -87,7 +99,7 @@ def _check_schema(
         case "unknown":
             yield wrong(
                 "Schema",
-                "Made by a newer version, or by another program.",
+                "The tables are from a newer version or another program.",
                 "Run that version, or restore a backup.",
             )
     return False
@@ -102,7 +114,7 @@ def _check_integrity(connection: Connection) -> Finding:
             "The file is damaged.",
             "Stop the bot, keep the file, and restore a backup.",
         )
-    return ok(SUBJECT, "SQLite: whole.")
+    return ok(SUBJECT, "SQLite: not damaged.")
 
 
 def _check_server(connection: Connection, *, clock: Clock) -> Iterator[Finding]:
@@ -116,23 +128,23 @@ def _check_server(connection: Connection, *, clock: Clock) -> Iterator[Finding]:
     ).one()
     after = clock()
     if standby:
-        says = "It is a standby, and takes no changes."
+        says = "It is a standby server and accepts no changes."
         yield wrong(SUBJECT, says, "Give the primary's address.")
     elif not _may_write(connection):
         yield wrong(
             SUBJECT,
-            "Its user may not change the tables.",
+            "The user is not allowed to change the tables.",
             "Let the user own them, or grant SELECT, INSERT, UPDATE and DELETE.",
         )
     else:
         number = version.partition(" ")[0]
-        yield ok(SUBJECT, f"PostgreSQL {number}: answers, and may be changed.")
+        yield ok(SUBJECT, f"PostgreSQL {number}: can be read and written.")
     if most - used < MIN_FREE_CONNECTIONS:
         yield warning(
             "Connections",
-            f"{used} of {most} are taken.",
-            f"Each replica takes up to {db_engine.MAX_CONNECTIONS}: raise"
-            " max_connections, or use fewer replicas.",
+            f"{used} of {most} connections are in use.",
+            f"Each replica uses up to {db_engine.MAX_CONNECTIONS}. Raise"
+            " max_connections, or run fewer replicas.",
         )
     yield _skew(at, before=before, after=after)
 
@@ -155,11 +167,11 @@ def _skew(at: datetime, *, before: datetime, after: datetime) -> Finding:
     about = "Database clock"
     off = (before + (after - before) / 2 - at.astimezone(UTC)).total_seconds()
     if abs(off) < SKEW_WARNING_SECONDS:
-        return ok(about, "Agrees with this machine's.")
+        return ok(about, "The clock agrees with this machine's.")
     return warning(
         about,
-        f"This machine's is {abs(off):.0f} s {'ahead' if off > 0 else 'behind'}.",
-        "Let every machine keep its time by NTP.",
+        f"This machine's clock is {abs(off):.0f} s {'ahead' if off > 0 else 'behind'}.",
+        "Set the time of every machine with NTP.",
     )
 
 

@@ -30,11 +30,13 @@ def examine(settings: Settings) -> Iterator[Finding]:
         names = ", ".join(path.name for path in open_to_others)
         paths = " ".join(str(path) for path in open_to_others)
         yield wrong(
-            about, f"Others on this machine can read {names}.", f"chmod 600 {paths}"
+            about,
+            f"Other users on this machine can read {names}.",
+            f"chmod 600 {paths}",
         )
     elif secret_files:
         names = ", ".join(path.name for path in secret_files)
-        yield ok(about, f"Only its owner can read {names}.")
+        yield ok(about, f"Only the owner can read {names}.")
     file = _file(settings)
     if file is not None and file.parent.exists():
         yield from _check_directory(file.parent)
@@ -66,28 +68,32 @@ def _mode(path: Path) -> int:
 
 
 def _check_directory(directory: Path) -> Iterator[Finding]:
-    about = "Folder"
+    about = "Data directory"
     if _mode(directory) & _OTHERS_WRITE:
         yield wrong(
             about,
-            f"Others on this machine can put another database into {directory}.",
+            f"Other users on this machine can write to {directory}.",
             f"chmod 700 {directory}",
         )
     elif _mode(directory) & _OTHERS:
         yield warning(
             about,
-            f"Others on this machine can see what is in {directory}; new copies may not"
-            " be closed to them.",
+            f"Other users on this machine can list {directory}, and may be able to"
+            " read new copies.",
             f"chmod 700 {directory}",
         )
     else:
-        yield ok(about, f"Only its owner can look into {directory}.")
+        yield ok(about, f"Only the owner can open {directory}.")
 
 
 def _check_disk_space(directory: Path) -> Finding:
-    about = "Room"
+    about = "Disk space"
     free = shutil.disk_usage(directory).free
-    says = f"{free / 1024**3:.1f} GB are free where the database lies."
+    says = f"{free / 1024**3:.1f} GB are free on the database's disk."
     if free < MIN_FREE_BYTES:
-        return warning(about, says, "Make room: on a full disk nothing can be saved.")
+        return warning(
+            about,
+            says,
+            "Free some space. The bot can't save anything on a full disk.",
+        )
     return ok(about, says)

@@ -76,38 +76,41 @@ def _parse_metrics(page: str) -> Mapping[tuple[str, ...], float]:
 def examine(
     settings: Settings, process: ProcessState, *, clock: Clock
 ) -> Iterator[Finding]:
-    about = "Bot"
+    about = "Process"
     where = f"{settings.host}:{settings.port}"
     if process.state == "away":
         yield warning(
             about,
             f"Not running: nothing answers on {where}.",
-            "Start it with `uv run app.py`; or give the HOST and PORT that it has.",
+            (
+                "Start it with `uv run app.py`, or set HOST and PORT to those of the"
+                " running bot."
+            ),
         )
         return
     if process.state == "nowhere":
         yield wrong(
             about,
-            f"HOST is not an address that is known here; it is “{settings.host}”.",
-            "Give the address to listen on, such as 127.0.0.1.",
+            f"HOST is “{settings.host}”, which is not an address of this machine.",
+            "Set it to the address to listen on, such as 127.0.0.1.",
         )
         return
     if process.state == "other":
         yield wrong(
             about,
-            f"What answers on {where} is another program, or does not answer in time.",
-            "End it, or give the bot another PORT.",
+            f"Another program uses {where}, or the bot does not answer in time.",
+            "End that program, or give the bot another PORT.",
         )
         return
     for part, why in process.parts.items():
         if why != "ok":
             yield wrong(
                 about,
-                f"Is not ready: {part}: {why}.",
+                f"Not ready: {part}: {why}.",
                 "See “Readiness” in docs/operate/monitor.md, and the log.",
             )
     if all(why == "ok" for why in process.parts.values()):
-        yield ok(about, f"Runs on {where}, and is ready.")
+        yield ok(about, f"The bot is running on {where} and is ready.")
     yield _last_event(settings, process, clock=clock)
     yield from _refused(process)
 
@@ -117,19 +120,19 @@ def _last_event(settings: Settings, process: ProcessState, *, clock: Clock) -> F
     now = clock().timestamp()
     at = process.metrics.get(("backswing_last_event_timestamp_seconds",), 0)
     if at:
-        return ok(about, f"Slack delivered the last one {_ago(now - at)} ago.")
+        return ok(about, f"Slack delivered the last event {_ago(now - at)} ago.")
     since = now - process.metrics.get(("process_start_time_seconds",), now)
     if since < MAX_QUIET_TIME.total_seconds():
-        return ok(about, f"None yet; the bot was started {_ago(since)} ago.")
+        return ok(about, f"No events yet. The bot started {_ago(since)} ago.")
     where = (
-        "Slack's Request URL must lead to this bot's /slack/events, under Event"
-        " Subscriptions, Interactivity, and each command."
+        "In Slack, set the Request URL to this bot's /slack/events under Event"
+        " Subscriptions, Interactivity and each command."
         if settings.mode == "http"
-        else "Switch Socket Mode and Event Subscriptions on."
+        else "Turn on Socket Mode and Event Subscriptions."
     )
     return warning(
         about,
-        f"None since the bot was started {_ago(since)} ago.",
+        f"No events since the bot started {_ago(since)} ago.",
         f"Type `/backswing help` in Slack. If that fails: {where}",
     )
 
@@ -142,23 +145,22 @@ def _refused(process: ProcessState) -> Iterator[Finding]:
     if counts["signature"]:
         yield warning(
             "Signatures",
-            f"{counts['signature']} requests were not signed by Slack.",
-            "If nothing else comes in, copy SLACK_SIGNING_SECRET again; otherwise"
+            f"Requests that Slack did not sign: {counts['signature']}.",
+            "If no other requests arrive, copy SLACK_SIGNING_SECRET again. Otherwise"
             " someone else is sending requests.",
         )
     if counts["age"]:
         yield warning(
             "Old requests",
-            f"{counts['age']} requests were not of the last five minutes.",
-            "Check this machine's clock; if it is right, someone is sending recorded"
-            " requests again.",
+            f"Requests signed more than five minutes ago: {counts['age']}.",
+            "Check this machine's clock. If it is right, someone is replaying"
+            " recorded requests.",
         )
     if late := counts["full"] + counts["late"]:
         yield warning(
             "Load",
-            f"{late} events were told to come again: they came faster than they were"
-            " committed.",
-            "See whether the database or the machine is slow.",
+            f"Events that Slack had to resend, because they came too fast: {late}.",
+            "Check whether the database or the machine is slow.",
         )
 
 

@@ -21,7 +21,7 @@ MANIFEST = Path(__file__).parent.parent.parent / "manifest.yml"
 
 # A signature is valid for five minutes, and lookups search a minute around.
 SKEW_WARNING_SECONDS, SKEW_ERROR_SECONDS = 30, 240
-_UNREACHABLE_ADVICE = "Look at the network, a proxy, and SLACK_API_URL."
+_UNREACHABLE_ADVICE = "Check the network, any proxy, and SLACK_API_URL."
 
 
 def examine(
@@ -34,7 +34,7 @@ def examine(
     except Rejected as error:
         yield wrong(
             about,
-            f"Slack does not accept it ({error.code}).",
+            f"Slack does not accept the token ({error.code}).",
             "Copy SLACK_BOT_TOKEN again from OAuth & Permissions, or reinstall the"
             " app.",
         )
@@ -46,11 +46,11 @@ def examine(
         if not me.get("bot_id"):
             yield wrong(
                 about,
-                "It belongs to a person, not to a bot.",
+                "The token belongs to a person, not to a bot.",
                 "Copy the *Bot User* OAuth Token from OAuth & Permissions.",
             )
         else:
-            yield ok(about, f"Works, in the workspace {me.get('team', '')}.")
+            yield ok(about, f"Works in the workspace {me.get('team', '')}.")
         yield check_scopes(str(me["scopes"]), _manifest())
         yield from check_skew(str(me["date"]), before=before, after=clock())
     yield from _events(settings, client, process)
@@ -65,26 +65,28 @@ def check_scopes(granted: str, manifest: Mapping[str, Any]) -> Finding:
     if not has:
         return warning(
             about,
-            "Slack did not say which are granted.",
-            "See whether a proxy takes the header X-OAuth-Scopes out.",
+            "Slack did not say which scopes the app has.",
+            "Check whether a proxy removes the header X-OAuth-Scopes.",
         )
     wanted = set(asked["bot"])
     missing = wanted - optional - has
     if missing:
         return wrong(
             about,
-            f"Not granted: {_list(missing)}.",
-            "Bring the app's manifest up to date with manifest.yml, and reinstall it.",
+            f"Missing: {_list(missing)}.",
+            "Update the app's manifest from manifest.yml, and reinstall the app.",
         )
     if has - wanted:
         return warning(
             about,
-            f"Granted, and not needed: {_list(has - wanted)}.",
-            "Take them out under OAuth & Permissions, and reinstall the app.",
+            f"Not needed: {_list(has - wanted)}.",
+            "Remove them under OAuth & Permissions, and reinstall the app.",
         )
     if optional - has:
-        return ok(about, "All but the optional ones: private channels are left out.")
-    return ok(about, "All that the manifest asks for, and no others.")
+        return ok(
+            about, ("All except the optional ones. The bot can't use private channels.")
+        )
+    return ok(about, "Exactly those in the manifest.")
 
 
 def check_skew(date: str, *, before: datetime, after: datetime) -> Iterator[Finding]:
@@ -100,10 +102,13 @@ def check_skew(date: str, *, before: datetime, after: datetime) -> Iterator[Find
     # The header leaves out fractions of a second: half a second on average.
     off = (before + (after - before) / 2 - at.astimezone(UTC)).total_seconds() - 0.5
     if abs(off) < SKEW_WARNING_SECONDS:
-        yield ok(about, "Agrees with Slack's.")
+        yield ok(about, "The clock agrees with Slack's.")
         return
-    says = f"It is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} Slack's."
-    do = "Let the machine keep its time by NTP."
+    says = (
+        f"This machine's clock is {abs(off):.0f} s"
+        f" {'ahead of' if off > 0 else 'behind'} Slack's."
+    )
+    do = "Set the machine's time with NTP."
     if abs(off) < SKEW_ERROR_SECONDS:
         yield warning(about, says, do)
     else:
@@ -115,7 +120,7 @@ def _events(
 ) -> Iterator[Finding]:
     if settings.mode == "http":
         about = "Signing secret"
-        yield ok(about, "Is set, and looks like one.")
+        yield ok(about, "Set, and in the right form.")
         return
     about = "App token"
     given = settings.slack_app_token
@@ -130,12 +135,12 @@ def _events(
         yield wrong(
             about,
             f"Slack does not open a connection ({error.code}).",
-            "Give SLACK_APP_TOKEN an app-level token with the scope"
-            " connections:write, and switch Socket Mode on.",
+            "Set SLACK_APP_TOKEN to an app-level token with the scope"
+            " connections:write, and turn on Socket Mode.",
         )
     except SlackError as error:
         yield warning(
-            about, f"Slack did not say ({error.code}).", "Try again in a minute."
+            about, f"Slack did not answer ({error.code}).", "Try again in a minute."
         )
     else:
         yield from _same_app(client, token)
@@ -153,8 +158,8 @@ def _same_app(client: SlackClient, token: str) -> Iterator[Finding]:
     if named and ours and named[1] != ours:
         yield wrong(
             about,
-            "It belongs to another app than the bot token.",
-            "Take both tokens from one app.",
+            "It belongs to a different app than the bot token.",
+            "Copy both tokens from the same app.",
         )
     else:
         yield ok(about, "Works: Slack opens a connection.")

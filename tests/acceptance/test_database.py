@@ -101,7 +101,7 @@ def test_a_command_is_answered_in_time_and_can_be_typed_again(
             deployment.ana, deployment.channel, "/ask", "How do I fix y?"
         )
         assert ack.status == 200, ack.failed
-        assert "nothing was saved" in ack.text
+        assert "Nothing was saved" in ack.text
     ask = deployment.ask("How do I fix y?")
     deployment.wait_for_text(ask, "How do I fix y?")
     invariants.check(deployment.slack, deployment.backswing.database)

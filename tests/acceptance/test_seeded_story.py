@@ -95,7 +95,7 @@ def test_the_story_shows_everything_and_ends_at_the_present(
     assert "1 other" in shown(kudos)
     assert f"{person(slack, 'lars')}" in shown(kudos)
 
-    assert "Yes: I told" in told(slack, "zoe")
+    assert "Done: I posted it" in told(slack, "zoe")
     assert "Welcome to #help-backend!" in told(slack, "noor")
     assert "Ask your peers" in told(slack, "priya")
     for name in ("diego", "lars", "maya", "tomas"):

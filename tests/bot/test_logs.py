@@ -95,7 +95,7 @@ def test_a_bug_is_logged_with_its_trace_and_without_what_was_typed(
 ):
     with refusing_asks(story.rt):
         answer = story.command(ASKER, "/ask", f"How do I {WORDS}?")
-    assert "nothing was saved" in answer.body
+    assert "Nothing was saved" in answer.body
     [record] = [r for r in records(logged) if r["level"] == "ERROR"]
     assert "Traceback" in record["trace"]
     assert "INSERT INTO asks" in record["trace"]

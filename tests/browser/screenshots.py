@@ -98,7 +98,7 @@ def post(window: Window) -> None:
     window.rail.get_by_role("button", name="Backswing").click()
     window.page.get_by_role("tab", name="Messages").click()
     window.page.get_by_role("button", name="Yes, tell them").click()
-    expect(window.message("Yes: I told")).to_be_visible()
+    expect(window.message("Done: I posted it")).to_be_visible()
     window.act_as("maya")
     window.open_channel("help-frontend")
     expect(window.message("quietly helped here")).to_be_visible()

@@ -37,9 +37,9 @@ def plan(window: Window) -> None:
     settings(window).get_by_role("button", name="Set up a check-in").click()
     question = window.modal.get_by_role("textbox", name="Question", exact=True)
     expect(question).to_have_value(QUESTION)
-    window.modal.get_by_role("textbox", name="Dates to leave out").fill("2027-01-01")
+    window.modal.get_by_role("textbox", name="Dates to skip").fill("2027-01-01")
     window.modal.get_by_role("button", name="Next").click()
-    expect(window.modal).to_contain_text("The next times:")
+    expect(window.modal).to_contain_text("Next:")
 
 
 def set_up(window: Window) -> None:
@@ -113,18 +113,18 @@ def test_set_up_asked_on_monday_shared_stuck_and_read_in_the_digest(window: Open
     plan(everybody)
     everybody.modal.get_by_role("button", name="Back", exact=True).last.click()
     zone = everybody.modal.get_by_role("textbox", name="Time zone")
-    skips = everybody.modal.get_by_role("textbox", name="Dates to leave out")
+    skips = everybody.modal.get_by_role("textbox", name="Dates to skip")
     expect(skips).to_have_value("2027-01-01")
     zone.fill("Europe/Hamburg")
     everybody.modal.get_by_role("button", name="Next").click()
     expect(zone).to_have_accessible_description(
-        "I don't know that time zone. They are named like Europe/Berlin or"
-        " America/New_York; for fixed hours, UTC. Such as Europe/Berlin or"
-        " America/New_York, or UTC."
+        "I don't know that time zone. Write it like Europe/Berlin or"
+        " America/New_York, or UTC. Such as Europe/Berlin or America/New_York, or"
+        " UTC."
     )
     zone.fill("europe/helsinki")
     everybody.modal.get_by_role("button", name="Next").click()
-    expect(everybody.modal).to_contain_text("The next times:")
+    expect(everybody.modal).to_contain_text("Next:")
     save(everybody)
 
     post = post_round(everybody)

@@ -30,7 +30,7 @@ def test_home_teaches_then_shows_what_waits_in_the_order_of_what_i_know(
 ):
     aino = window("aino")
     panel = home(aino)
-    expect(panel).to_contain_text("Three things to begin with")
+    expect(panel).to_contain_text("Three things to start with")
     expect(panel.get_by_role("link", name=OLDER)).to_be_visible()
     panel.get_by_role("button", name="Ask your peers").click()
     aino.modal.get_by_role("textbox", name="Question").fill("Who owns the cron host?")

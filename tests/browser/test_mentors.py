@@ -76,7 +76,7 @@ def press_at_home(window: Window, button: str, then: str) -> None:
 def test_yes_is_told_in_the_channel_and_thanked_for(window: OpenWindow):
     diego = receive_credit_offer(window())
     diego.page.get_by_role("button", name="Yes, tell them").click()
-    expect(diego.message("Yes: I told")).to_be_visible()
+    expect(diego.message("Done: I posted it")).to_be_visible()
     diego.act_as("noor")
     # He has helped as many there as in the other channel, and lately.
     diego.open_channel("help-frontend")
@@ -88,7 +88,7 @@ def test_yes_is_told_in_the_channel_and_thanked_for(window: OpenWindow):
     diego.act_as("diego")
     diego.rail.get_by_role("button", name="Backswing").click()
     home(diego)
-    press_at_home(diego, "Take it back", then="Between us")
+    press_at_home(diego, "Take back", then="Kept between us")
     diego.open_channel("help-frontend")
     expect(diego.message("This thank-you was taken back")).to_be_visible()
 
@@ -98,8 +98,8 @@ def test_just_between_us_tells_nobody_until_the_person_wants_it(window: OpenWind
     diego.page.get_by_role("button", name="Just between us").click()
     expect(diego.message("This stays between us")).to_be_visible()
     home(diego)
-    expect(diego.page.get_by_role("tabpanel")).to_contain_text("Between us")
-    press_at_home(diego, "Yes, tell them", then="I told #help")
+    expect(diego.page.get_by_role("tabpanel")).to_contain_text("Kept between us")
+    press_at_home(diego, "Yes, tell them", then="I posted it in #help")
 
 
 def test_not_again_is_an_end_of_it(window: OpenWindow):

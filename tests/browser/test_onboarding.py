@@ -44,11 +44,11 @@ def test_a_channel_begins_with_an_introduction_and_its_settings(window: OpenWind
     expect(preview).to_contain_text("Four short rules")
     assert aino.accessibility_problems() == []
     preview.get_by_role("button", name="Not now").click()
-    put_off = aino.message("I say nothing in #general")
+    put_off = aino.message("I won't introduce myself in #general")
     put_off.get_by_role("button", name="Post it").click()
-    expect(aino.message("I introduce myself in #general")).to_be_visible()
+    expect(aino.message("I've introduced myself in #general")).to_be_visible()
     aino.open_channel("general")
-    expect(aino.message("Hello, I'm Backswing")).to_contain_text("How to leave")
+    expect(aino.message("Hello, I'm Backswing")).to_contain_text("Leaving:")
 
     aino.say("/backswing")
     expect(aino.modal).to_contain_text("How Backswing works in #general")
@@ -79,8 +79,8 @@ def test_a_newcomer_is_greeted_in_their_daytime_and_says_no_more(window: OpenWin
     greeting = lars.message("Welcome to #help-frontend!")
     expect(greeting).to_contain_text("Four short rules")
     assert lars.accessibility_problems() == []
-    greeting.get_by_role("button", name="No more of these").click()
-    expect(lars.message("All right, no more of these")).to_be_visible()
+    greeting.get_by_role("button", name="No more greetings").click()
+    expect(lars.message("OK, no more greetings")).to_be_visible()
     expect(greeting).to_be_hidden()
 
 
@@ -89,12 +89,12 @@ def test_forget_me_says_what_happens_and_then_does_it(window: OpenWindow):
     zoe.page.get_by_role("log").evaluate("log => log.scrollTop = 0")
     expect(zoe.message(STORM)).to_contain_text("Asked by Priya Raman")
     priya.say("/backswing forget me")
-    expect(priya.modal).to_contain_text("I keep this of you: 1 ask")
+    expect(priya.modal).to_contain_text("I keep this about you: 1 ask")
     expect(priya.modal).to_contain_text("When you press Forget me:")
     assert priya.accessibility_problems() == []
     priya.modal.get_by_role("button", name="Forget me").click()
-    expect(priya.modal).to_contain_text("I have forgotten you")
+    expect(priya.modal).to_contain_text("I've forgotten you")
     seen = zoe.page.get_by_role("main")
-    expect(zoe.message("The words of this ask were removed").first).to_be_visible()
+    expect(zoe.message("Removed at the author").first).to_be_visible()
     expect(seen.get_by_text(STORM)).to_have_count(0)
     expect(seen.get_by_text("Asked by Priya Raman")).to_have_count(0)

@@ -49,7 +49,7 @@ def test_ask_answer_solve_and_undo(window: OpenWindow) -> None:
     answer.hover()
     answer.get_by_role("button", name="React with white_check_mark").click()
     expect(asked).to_contain_text("Solved")
-    expect(ask).to_contain_text("What solved it: ")
+    expect(ask).to_contain_text("Solved by ")
 
     expect(gus.rail.get_by_role("button", name="Backswing")).not_to_contain_text(
         "unread"
@@ -121,13 +121,13 @@ def test_the_settings_keep_what_is_chosen(window: OpenWindow) -> None:
     aino = window("aino", "help-frontend")
     aino.say("/backswing")
     form = aino.modal
-    form.get_by_role("radio", name="Messages that contain a question").check()
+    form.get_by_role("radio", name="Also messages that contain a question").check()
     champions = form.get_by_role("combobox", name="Champions")
     champions.fill("Hana Kobayashi")
     champions.fill("okafor")
     champions.press("Enter")
     form.get_by_role("button", name="Remove Tomas Okafor").click()
-    form.get_by_role("checkbox", name="Guests may ask").uncheck()
+    form.get_by_role("checkbox", name="Guests can ask").uncheck()
     solved = form.get_by_role("textbox", name="Emoji for solved")
     solved.fill("nonsense!")
     form.get_by_role("button", name="Save").click()
@@ -137,10 +137,10 @@ def test_the_settings_keep_what_is_chosen(window: OpenWindow) -> None:
     expect(form).to_be_hidden()
 
     aino.say("/backswing")
-    expect(form.get_by_role("radio", name="Messages that contain")).to_be_checked()
+    expect(form.get_by_role("radio", name="Also messages that contain")).to_be_checked()
     expect(form.get_by_role("list", name="Chosen")).to_contain_text("Hana Kobayashi")
     expect(form.get_by_role("list", name="Chosen")).not_to_contain_text("Tomas")
-    expect(form.get_by_role("checkbox", name="Guests may ask")).not_to_be_checked()
+    expect(form.get_by_role("checkbox", name="Guests can ask")).not_to_be_checked()
     expect(solved).to_have_value("✅ 🎉")
     aino.page.keyboard.press("Escape")
     expect(form).to_be_hidden()

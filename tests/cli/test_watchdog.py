@@ -84,11 +84,11 @@ def switch_it_off(backswing: Application, slack: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("do", "why"),
     [
-        (kill_a_delivery, "Sending messages has stopped"),
+        (kill_a_delivery, "The thread that sends messages has ended"),
         (kill_the_clock, "starts jobs has ended"),
         (kill_the_line, "commits events has ended"),
         (kill_the_listener, "listens to Slack has ended"),
-        (switch_it_off, "Socket Mode was switched off"),
+        (switch_it_off, "Socket Mode is off"),
     ],
 )
 def test_what_dies_ends_the_process_with_a_reason(
@@ -119,7 +119,7 @@ def test_what_slack_refuses_at_the_start_ends_it_before_it_serves(
 ):
     slack._tokens.app = "xapp-1-A0-another"
     assert serves(backswing) == 1
-    assert "SLACK_APP_TOKEN is not accepted" in capsys.readouterr().err
+    assert "Slack no longer accepts SLACK_APP_TOKEN" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["release_leases", "sync_bot_channels"])

@@ -258,7 +258,7 @@ def test_a_letter_on_a_closed_ask_says_that_it_is_open_again(story: Story) -> No
     story.submit(ADMIN, story.slack.views[-1][1], {"reason": "Asked before"})
     assert labels(letter(story)) == ["Reopen it"]
     story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}")
-    assert letter(story).text.endswith(": Asked before It is open again.")
+    assert letter(story).text.endswith(": Asked before It's open again.")
     assert labels(letter(story)) == []
 
 
@@ -423,7 +423,7 @@ def test_a_shortcut_on_what_is_no_answer_is_refused(
     story.message_shortcut(PEER, "mark_helpful", ASKER, thread[0])
     assert "works on answers" in story.slack.responses[-1][1]
     story.message_shortcut(PEER, "mark_solved", HELPER, thread[1])
-    assert "Mark it helpful instead" in story.slack.responses[-1][1]
+    assert "mark it helpful instead" in story.slack.responses[-1][1]
 
 
 def test_a_deleted_answer_counts_no_more(story: Story, thread: tuple[str, str]) -> None:

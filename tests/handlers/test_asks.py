@@ -109,7 +109,7 @@ def test_help_works_after_every_command(story: Story, command: str, text: str) -
 @pytest.mark.parametrize("text", ["fix", "hi there", "a b c", "fix <!here>", "@ana"])
 def test_too_few_words_are_given_back_and_ask_nothing(story: Story, text: str) -> None:
     said = refused(story.command(ASKER, "/ask", text))
-    assert said.startswith("Say a little more: an ask needs at least 2 words")
+    assert said.startswith("Say a little more. An ask needs at least 2 words")
     assert said.endswith(f"You typed: {text.replace('<!here>', '@here')}")
     assert story.asks() == []
 
@@ -280,7 +280,7 @@ def test_a_channel_that_refuses_the_post_gives_the_words_back(story: Story) -> N
     story.command(ASKER, "/ask", "How do I fix x?")
     story.deliver()
     [told] = story.slack.messages_to(ASKER)
-    assert "only some people may post there" in told.text
+    assert "only some people can post there" in told.text
     assert "How do I fix x?" in json.dumps(told.blocks)
     assert story.only_ask().state == "deleted"
 
@@ -297,7 +297,7 @@ def test_helping_is_shown_on_the_ask_and_so_is_its_undo(story: Story) -> None:
     assert "Looking into it: Ben" in rendered(story)
     story.advance(seconds=5)
     story.click(HELPER, "ask_looking", ask_id)
-    assert "not listed" in story.slack.responses[-1][1]
+    assert "no longer listed" in story.slack.responses[-1][1]
     story.deliver()
     assert "Looking into it" not in rendered(story)
 
@@ -458,7 +458,7 @@ def test_a_note_that_reopens_an_ask_says_that_it_did(story: Story) -> None:
     ask_id = story.only_ask().id
     story.click(ASKER, "ask_menu", option=f"close:{ask_id}")
     story.click(ASKER, "ask_reopen", str(ask_id))
-    assert story.slack.responses[-1][1] == "It is open again."
+    assert story.slack.responses[-1][1] == "It's open again."
     story.slack.fail["response_url"] = [OutcomeUnknown("response_url", "TimeoutError")]
     assert story.click(ASKER, "ask_reopen", str(ask_id)).status == 200
 
@@ -616,7 +616,7 @@ def test_not_an_ask_is_one_press_and_so_is_its_undo(story: Story) -> None:
     story.click(ASKER, "ask_menu", option=f"delete:{ask_id}")
     story.deliver()
     assert story.only_ask().state == "deleted"
-    assert line.text == "This message is not an ask."
+    assert line.text == "This message isn't an ask."
     story.click(PEER, *button(line, "Undo"))
     assert story.only_ask().state == "deleted"
     story.click(ASKER, *button(line, "Undo"))
@@ -838,7 +838,7 @@ def test_a_champion_makes_anothers_message_an_ask_and_the_author_is_told(
         "Dan made your message “My build fails” an ask"
     )
     story.message_shortcut(CHAMPION, "make_ask", ASKER, ts)
-    assert "an ask already" in story.slack.responses[-1][1]
+    assert "already an ask" in story.slack.responses[-1][1]
 
 
 def test_where_guests_may_not_ask_no_words_of_theirs_become_an_ask(
@@ -852,7 +852,7 @@ def test_where_guests_may_not_ask_no_words_of_theirs_become_an_ask(
     assert len(story.asks()) == asked
     for by in (GUEST, CHAMPION):
         story.message_shortcut(by, "make_ask", GUEST, ts)
-        assert "only full members" in story.slack.responses[-1][1]
+        assert "Only full members" in story.slack.responses[-1][1]
     assert len(story.asks()) == asked
 
 

@@ -287,7 +287,7 @@ def test_joining_and_leaving_are_one_press_each(story: Story):
     [leave] = blocks[-1]["elements"]
     assert leave["action_id"] == "checkin_leave"
     story.click(ASKER, "checkin_leave", leave["value"])
-    assert "You have left" in story.slack.responses[-1][1]
+    assert "You've left" in story.slack.responses[-1][1]
     assert response_states(story, one) == {}
     story.advance(days=2)
     assert story.slack.messages_to(ASKER) == []

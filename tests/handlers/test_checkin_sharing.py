@@ -91,7 +91,7 @@ def test_what_is_shared_after_the_close_is_refused_beside_the_field(story: Story
     story.clock.now = one.closes_at
     said = json.loads(story.submit(ASKER, view, {"stuck_on": "Types"}).body)
     assert said["response_action"] == "errors"
-    assert "a late reply counts" in said["errors"]["working_on"]
+    assert "Late replies count" in said["errors"]["working_on"]
     story.close_rounds()
     story.click(ASKER, "checkin_share", str(one.id))
     assert "This round has closed" in story.slack.responses[-1][1]
@@ -104,7 +104,7 @@ def test_what_is_shared_after_the_close_is_refused_beside_the_field(story: Story
         ({"deleted": True}, "can't take part"),
         ({"is_bot": True}, "can't take part"),
         ({"team_id": "T9"}, "members of the workspace"),
-        ({"is_restricted": True}, "only full members"),
+        ({"is_restricted": True}, "Only full members"),
     ],
 )
 def test_who_may_not_take_part_is_told_beside_the_field(
@@ -177,7 +177,7 @@ def test_hostile_text_is_shown_as_it_was_written_and_does_nothing(
 def test_a_text_longer_than_the_form_takes_is_refused_beside_its_field(story: Story):
     one = story.post_round()
     said = share(story, ASKER, one, working_on="x", stuck_on="x" * 40_000)
-    assert said["errors"] == {"stuck_on": "That is more than 1000 characters."}
+    assert said["errors"] == {"stuck_on": "At most 1000 characters, please."}
     assert round_replies(story, one) == []
 
 
@@ -194,7 +194,7 @@ def test_what_slack_does_not_take_comes_back_to_its_author(story: Story):
     story.slack.fail["chat.postMessage"] = [Rejected("chat.postMessage", "is_archived")]
     share(story, ASKER, one, working_on=PARSER)
     [note] = story.slack.messages_to(ASKER)
-    assert "It counts all the same" in note.text
+    assert "It still counts" in note.text
     assert PARSER in visible_text(note)
     assert response_states(story, one) == {ASKER: "shared"}
 

@@ -96,10 +96,10 @@ def test_setting_up_shows_the_next_three_dates_before_it_saves(story: Story):
     answer = fill_in(story, form, zone="europe/berlin", skips="2026-03-16")
     assert answer["response_action"] == "update"
     shown = words(answer["view"])
-    assert "Every Monday at 09:00, Europe/Berlin. The next times:" in shown
+    assert "Every Monday at 09:00, Europe/Berlin. Next:" in shown
     for day in ("9 March", "23 March", "30 March"):
         assert f"Monday {day} 2026 at 09:00" in shown
-    assert "Left out: Monday 16 March" in shown
+    assert "Skips: Monday 16 March" in shown
     assert schedules(story) == []
     assert save(story, answer["view"]) == ""
     listed = words(story.slack.views[-1][1])
@@ -242,7 +242,7 @@ def test_a_check_in_that_would_not_come_in_years_is_refused(
 ):
     monkeypatch.setattr(recurrence, "HORIZON", timedelta(days=6))
     answer = fill_in(story, open_form(story), skips="2026-03-02")
-    assert answer["errors"] == {"skips": "No day is left on which it would come."}
+    assert answer["errors"] == {"skips": "You've skipped all its dates. Skip fewer."}
 
 
 def test_hostile_words_are_shown_as_they_were_written(story: Story):
@@ -327,7 +327,7 @@ def test_changing_the_zone_today_never_posts_twice_in_a_day(story: Story):
     asked = datetime(2026, 3, 9, 19, 0, tzinfo=UTC)
     before = ask(story, asked)
     preview = change(story, zone="Pacific/Kiritimati", at="09:30", nudge_after="4")
-    assert "The next times:" in words(preview)
+    assert " Next:" in words(preview)
     assert "Tuesday 10 March" not in words(preview)
     assert ask(story, asked + timedelta(minutes=30)) == before
 
@@ -412,9 +412,9 @@ def test_what_was_skipped_and_will_be_left_out_is_shown_with_its_reason(story: S
     set_up(story, zone="Europe/Berlin", holidays_of="DE")
     ask(story, MONDAY + timedelta(hours=7))
     shown = words(settings(story))
-    assert "Skipped: Monday 9 March: I was not running then" in shown
+    assert "Skipped: Monday 9 March: I was offline" in shown
     ask(story, datetime(2026, 3, 23, 8, 0, tzinfo=UTC))
-    assert "Left out: Monday 6 April, Easter Monday" in words(settings(story))
+    assert "Skips: Monday 6 April, Easter Monday" in words(settings(story))
 
 
 def test_several_check_ins_share_a_channel_up_to_ten(story: Story):
@@ -424,7 +424,7 @@ def test_several_check_ins_share_a_channel_up_to_ten(story: Story):
     assert "checkin_set_up" not in words(shown)
     assert len(shown["blocks"]) <= 100
     story.click(ADMIN, "checkin_set_up", "new", view=shown)
-    assert "delete one first" in words(story.slack.views[-1][1])
+    assert "Delete one first" in words(story.slack.views[-1][1])
 
 
 def test_what_is_no_check_in_of_ours_changes_nothing(story: Story):
@@ -459,7 +459,7 @@ def test_anybody_in_the_channel_sees_the_last_rounds_and_who_shared(story: Story
     assert "Ben and Chi shared" in shown
     assert HELPER not in shown
     assert post.ts.replace(".", "") in shown
-    assert "Skipped: I was not running then, nor in the hours after." in shown
+    assert "Skipped: I was offline." in shown
     assert shown.index("Monday 16 March") < shown.index("Monday 9 March")
 
 

@@ -1,4 +1,4 @@
-"""People of other organisations are known by whatever Slack says of them."""
+"""People from other organisations are known by whatever Slack says of them."""
 
 from dataclasses import replace
 from typing import Any

@@ -231,8 +231,8 @@ def credited(story: Story, who: str, channel_id: int) -> int:
 
 # What is shown to whoever has pressed something: a refusal, and nothing of the den.
 NO = (
-    *("not in it", "both in it", "is gone", "not there any more"),
-    *("don't know that channel", "has changed"),
+    *("not in it", "both in", "is gone", "not there any more"),
+    *("no longer know that channel", "has changed"),
 )
 # They see and change what is theirs, wherever it is; or they put nothing anywhere.
 FREE = {

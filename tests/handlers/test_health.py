@@ -158,7 +158,7 @@ def test_a_database_that_is_away_is_not_ready(rt: Runtime):
     lost = replace(rt, write_session=away.write_session, autocommit=away.autocommit)
     assert readiness.database_responds(lost) == "OperationalError"
     assert readiness.database_writes(lost) == "OperationalError"
-    assert readiness.slack_accepts_token(lost) == "not known without the database"
+    assert readiness.slack_accepts_token(lost) == "unknown without the database"
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -233,7 +233,7 @@ def test_a_delivery_that_does_not_end_is_noticed(story: Story):
     minutes[0] = 9
     assert deliverer.stopped_reason() is None
     minutes[0] = 11
-    assert deliverer.stopped_reason() == "a delivery does not end"
+    assert deliverer.stopped_reason() == "a delivery hangs"
     release.set()
     until(lambda: deliverer.stopped_reason() is None)
     deliverer.stop(60)

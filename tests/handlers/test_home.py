@@ -95,7 +95,7 @@ def publishes(story: Story) -> int:
 
 def test_an_empty_home_teaches_the_first_three_things(peers: Story):
     shown = opens(peers, ASKER)
-    assert "Three things to begin with" in shown
+    assert "Three things to start with" in shown
     for step in ("*1. Ask.*", "*2. Say what helped.*", "*3. Tell me what you know.*"):
         assert step in shown
     assert "Nobody else is waiting for an answer in your channels" in shown
@@ -374,7 +374,7 @@ def test_check_ins_of_private_channels_are_for_who_is_there(peers: Story):
     peers.slack.members_by_channel[PRIVATE] = []
     peers.clock.advance(hours=2)
     assert "What are you working on" not in opens(peers, HELPER)
-    assert "A check-in of a private channel that you have left" in seen(peers, HELPER)
+    assert "A check-in in a private channel that you left" in seen(peers, HELPER)
     press(peers, HELPER, "checkin_leave")
     peers.deliver()
     assert "private channel" not in seen(peers, HELPER)
@@ -534,7 +534,7 @@ def test_a_second_look_takes_the_place_of_the_first(peers: Story):
 
 def test_a_hash_that_got_lost_stops_nobody(peers: Story):
     opens(peers, ASKER)
-    peers.slack.home_hashes[ASKER] = "somebody else's"
+    peers.slack.home_hashes[ASKER] = "someone else's"
     asks_in(peers, ASKER, "How do I fix x?")
     before = publishes(peers)
     peers.event({"type": "app_home_opened", "user": ASKER, "tab": "home"})
@@ -544,7 +544,7 @@ def test_a_hash_that_got_lost_stops_nobody(peers: Story):
 
 def test_nor_does_it_stop_a_delivery(peers: Story):
     opens(peers, ASKER)
-    peers.slack.home_hashes[ASKER] = "somebody else's"
+    peers.slack.home_hashes[ASKER] = "someone else's"
     before = publishes(peers)
     asks_in(peers, ASKER, "How do I fix x?")
     peers.advance(seconds=3)

@@ -120,7 +120,7 @@ def test_the_answer_tells_what_was_left_out(story: Story) -> None:
     assert said.splitlines()[1:] == [
         "Kudos are for others. You can't thank yourself.",
         "I don't recognise one of the people you named.",
-        "Groups and @channel can't get kudos. Name the people instead.",
+        "Groups and @channel can't get kudos. Pick people instead.",
     ]
     assert thanks(story) == {(ASKER, HELPER)}
 
@@ -134,8 +134,8 @@ def test_the_answer_tells_what_was_left_out(story: Story) -> None:
         ("<@U0GONE>", "Gone isn't here any more"),
         ("<@U123>", "don't recognise one of the people"),
         ("<@U0ZED>", "Zed is from another organisation"),
-        ("<!subteam^S1>", "Name the people"),
-        ("<!channel>", "Name the people"),
+        ("<!subteam^S1>", "Pick people"),
+        ("<!channel>", "Pick people"),
         ("@ben", "Who do you want to thank?"),
     ],
 )
@@ -266,7 +266,7 @@ def test_in_a_direct_message_a_channel_is_asked_for(story: Story) -> None:
         ASKER, "/kudos", f"{BEN} {FOR}", channel="D1", channel_name="directmessage"
     )
     shown = json.dumps(story.slack.views[-1][1])
-    assert "Choose a channel where I'm a member" in shown
+    assert "Pick a channel I'm in" in shown
     assert REASON in shown
 
 

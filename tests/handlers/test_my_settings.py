@@ -208,14 +208,14 @@ def consent(story: Story) -> str:
 
 
 def test_who_is_always_to_be_named_has_answered_the_question(asked: Story):
-    assert "May I tell #help?" in home(asked, HELPER)
+    assert "May I thank you in #help?" in home(asked, HELPER)
     assert "Waiting for you" in seen(asked, HELPER)
     before = len(asked.slack.messages_to(HELP_CHANNEL))
     asked.change_my_settings(HELPER, may_be_named="yes")
     asked.advance(seconds=3)
     assert consent(asked) == "public"
     assert len(asked.slack.messages_to(HELP_CHANNEL)) == before + 1
-    assert "I told #help." in seen(asked, HELPER)
+    assert "I posted it in #help." in seen(asked, HELPER)
     assert "Waiting for you" not in seen(asked, HELPER)
 
 

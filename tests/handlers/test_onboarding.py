@@ -99,10 +99,12 @@ def test_the_inviter_sees_what_the_channel_would_see_and_posts_it(
     assert len(said.blocks) == POSTED_BLOCKS
     assert all(block in preview.blocks for block in said.blocks)
     words = json.dumps(said.blocks, ensure_ascii=False)
-    for promised in ("Four short rules", "time it takes", "How to leave", "/ask"):
+    for promised in ("Four short rules", "*Time:*", "*Leaving:*", "/ask"):
         assert promised in words
     assert "<!" not in words
-    assert story.slack.responses[-1][1] == "Done: I introduce myself in the channel."
+    assert story.slack.responses[-1][1] == (
+        "Done! I've introduced myself in the channel."
+    )
 
 
 def test_it_names_the_channels_own_emoji(arrived: Story) -> None:
@@ -140,7 +142,7 @@ def test_not_now_says_nothing_and_leaves_the_way_open(arrived: Story) -> None:
     arrived.deliver()
     assert arrived.slack.messages_to(NEW) == []
     _, text, drawn = arrived.slack.responses[-1]
-    assert "I say nothing" in text
+    assert "I won't introduce myself" in text
     [button] = drawn[-1]["elements"]
     assert button["text"]["text"] == "Post it"
     arrived.click(ASKER, button["action_id"], button["value"])
@@ -171,7 +173,7 @@ def test_the_preview_loses_its_buttons_when_somebody_else_has_posted(
     story.click(ADMIN, *button(preview, "Post it"))
     story.deliver()
     assert len(story.slack.messages_to(NEW)) == 1
-    assert preview.text == "I have introduced myself in the channel already."
+    assert preview.text == "I've already introduced myself in the channel."
     assert "introduction_post" not in json.dumps(preview.blocks)
 
 
@@ -217,7 +219,7 @@ def test_where_slack_refuses_whoever_wanted_it_hears_so_and_tries_again(
     preview = arrived.slack.messages_to(ASKER)[0]
     arrived.deliver()
     assert arrived.slack.messages_to(NEW) == []
-    assert "did not let me" in arrived.slack.texts_to(ASKER)[-1]
+    assert "didn't let me" in arrived.slack.texts_to(ASKER)[-1]
     arrived.clock.advance(minutes=1)
     arrived.click(ASKER, *button(preview, "Post it"))
     arrived.deliver()
@@ -459,8 +461,8 @@ def test_in_a_channel_without_the_bot_nobody_is_greeted(story: Story) -> None:
 
 def test_no_more_of_these_is_kept_to(arrived: Story) -> None:
     join(arrived, PEER)
-    press(arrived, PEER, "No more of these")
-    assert "no more of these" in arrived.slack.responses[-1][1]
+    press(arrived, PEER, "No more greetings")
+    assert "no more greetings" in arrived.slack.responses[-1][1]
     assert not chosen(arrived, PEER).wants_greetings
     with arrived.rt.write(arrived.rt.workspace) as tx:
         member_settings.update(tx, HELPER, wants_greetings=False)

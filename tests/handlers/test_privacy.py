@@ -180,7 +180,7 @@ def test_what_happens_is_said_before_it_does(lived: Story):
     assert "2 asks" in said
     assert "1 answer, " in said
     assert "outbox" not in said
-    assert "Nobody can undo it" in said
+    assert "This can't be undone" in said
     assert everything_in(lived) == before
 
 
@@ -377,7 +377,7 @@ def test_a_champion_makes_no_ask_of_what_was_written_before(story: Story):
     forget(story)
     story.message_shortcut(CHAMPION, "make_ask", ASKER, ts, "The secret question?")
     story.deliver()
-    assert "I don't keep that message" in story.slack.responses[-1][1]
+    assert "I no longer keep that message" in story.slack.responses[-1][1]
     assert story.asks() == []
 
 
@@ -615,7 +615,7 @@ def test_a_bug_in_drawing_takes_nothing_back(made: Story):
     with rt.read(rt.workspace) as tx:
         taken_back = redaction.render_redaction(tx, claim)
     assert isinstance(taken_back, UpdateMessage)
-    assert "took this message back" in taken_back.text
+    assert "removed this message" in taken_back.text
 
 
 def refuse_updates(

@@ -49,7 +49,7 @@ DETAILS = rich_text(
 )
 TOPICS = plain("#python  #time", emoji=False)
 SOLUTIONS = sentence(
-    "What solved it: ", link(URL, "Ben's answer"), ", ", link(URL, "Chi's answer")
+    "Solved by ", link(URL, "Ben's answer"), ", ", link(URL, "Chi's answer")
 )
 SAME = context(plain("2 others have this problem", emoji=False))
 
@@ -72,8 +72,8 @@ def test_an_ask_that_is_answered_and_has_everything():
         SAME,
         context(
             mrkdwn(
-                "When an answer works, react to it with :white_check_mark: and the ask"
-                " is solved."
+                "When an answer works, react to it with :white_check_mark: to mark"
+                " the ask as solved."
             )
         ),
         OPEN_BUTTONS,

@@ -148,7 +148,7 @@ def test_somebody_else_gives_a_reason_to_close():
 
 
 def test_before_an_ask_is_deleted_it_says_what_becomes_of_it():
-    what = "The ask's message disappears for everybody; its answers stay."
+    what = "The ask's message disappears for everyone. The answers stay."
     view = forms.delete_form(7, TITLE)
     assert view.to_dict() == modal(
         "Delete this ask?",

@@ -13,9 +13,9 @@ WORKED = " Add one line on what worked, for the next person?"
 HOW = [
     "When a reply solves it, react to that reply with ",
     {"type": "emoji", "name": "100"},
-    ", and everybody sees it.",
+    " to show everyone.",
 ]
-WORDS = " Here are your words:"
+WORDS = " Here's what you wrote:"
 SAY = button("Add what worked", "ask_worked", "7")
 NOT_YET = button("Not solved yet", "ask_reopen", "7")
 
@@ -55,7 +55,7 @@ def who_helped(answer_id: int, label: str) -> Json:
             [
                 "Dan made your message ",
                 ASK,
-                " an ask, so that your peers find it and answer in its thread.",
+                " an ask, so your peers can find it and answer in its thread.",
             ],
             [],
             id="made",
@@ -65,7 +65,7 @@ def who_helped(answer_id: int, label: str) -> Json:
             [
                 "Dan made your message ",
                 ASK,
-                " an ask, so that your peers find it and answer in its thread.",
+                " an ask, so your peers can find it and answer in its thread.",
                 " ",
                 *HOW,
             ],
@@ -82,7 +82,7 @@ def who_helped(answer_id: int, label: str) -> Json:
         ),
         pytest.param(
             notes.closed(7, TITLE, URL, "Dan", "Asked twice", state="answered"),
-            ["Dan closed your ask ", ASK, ": Asked twice", " It is open again."],
+            ["Dan closed your ask ", ASK, ": Asked twice", " It's open again."],
             [],
             id="closed, and open again",
         ),
@@ -131,8 +131,8 @@ def who_helped(answer_id: int, label: str) -> Json:
             notes.not_posted(TITLE, "", "#help", "not_in_channel"),
             [
                 (
-                    "I couldn't post your ask in #help: I'm not in it; type"
-                    f" /invite @Backswing there.{WORDS}"
+                    "I couldn't post your ask in #help: I'm not in it. Type /invite"
+                    f" @Backswing there.{WORDS}"
                 )
             ],
             [sentence(TITLE)],
@@ -146,7 +146,7 @@ def who_helped(answer_id: int, label: str) -> Json:
         ),
         pytest.param(
             notes.not_posted(TITLE, "The details", "#help", "a_new_error"),
-            [f"I couldn't post your ask in #help: Slack did not take it.{WORDS}"],
+            [f"I couldn't post your ask in #help: Slack didn't accept it.{WORDS}"],
             [sentence("The details")],
             id="not posted, who knows why",
         ),
@@ -268,7 +268,7 @@ def test_who_makes_their_first_ask_of_a_message_learns_how_to_mark():
     said = notes.conversion_receipt("100", is_first=True)
     assert said == (
         "Done: this message is now an ask. Answers go in its thread. When a reply"
-        " solves it, react to that reply with :100:, and everybody sees it."
+        " solves it, react to that reply with :100: to show everyone."
     )
     assert "react" not in notes.conversion_receipt("100", is_first=False)
 

@@ -377,4 +377,4 @@ def test_who_has_left_is_told_nothing_more(story: Story, one: Round):
     tick(story, TUESDAY + timedelta(hours=1))
     assert direct_messages(story) == []
     story.click(ASKER, "checkin_go_on", str(schedule))
-    assert "join it again" in story.slack.responses[-1][1]
+    assert "Join it again" in story.slack.responses[-1][1]

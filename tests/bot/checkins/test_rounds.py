@@ -129,7 +129,7 @@ def test_down_for_longer_it_is_skipped_and_said_once(story: Story):
     assert posts(story) == []
     assert rounds(story) == [(MONDAY.date(), "skipped", "down")]
     [note] = story.slack.texts_to(ADMIN)
-    assert "was skipped on Monday 9 March: I was not running" in note
+    assert "was skipped on Monday 9 March: I was offline" in note
     tick(story, MONDAY + WEEK)
     assert len(posts(story)) == 1
 
@@ -166,7 +166,7 @@ def test_a_promise_that_slack_takes_too_late_is_withdrawn_and_skipped(story: Sto
     tick(story)
     assert posts(story) == []
     assert rounds(story) == [(MONDAY.date(), "skipped", "unsent")]
-    assert "Slack did not take it in time" in story.slack.texts_to(ADMIN)[-1]
+    assert "Slack didn't accept it in time" in story.slack.texts_to(ADMIN)[-1]
     assert len(story.slack.messages_to(ADMIN)) == 1
 
 
@@ -220,7 +220,7 @@ def test_a_channel_that_refuses_the_post_pauses_the_check_in(story: Story):
     assert rounds(story) == [(MONDAY.date(), "failed", "restricted_action")]
     assert schedule(story).state == "paused"
     [note] = story.slack.texts_to(ADMIN)
-    assert "is paused, because #help does not take my posts" in note
+    assert "is paused because #help doesn't accept my posts" in note
     for _ in range(3):
         tick(story, story.clock() + WEEK)
     assert len(story.slack.messages_to(ADMIN)) == 1
@@ -252,7 +252,7 @@ LEFT = {"type": "channel_left", "channel": HELP_CHANNEL}
 ENDS: dict[str, tuple[dict[str, Any], str]] = {
     "archived": ({"type": "channel_archive", "channel": HELP_CHANNEL}, "was archived"),
     "deleted": ({"type": "channel_deleted", "channel": HELP_CHANNEL}, "or deleted"),
-    "removed": (LEFT, "no longer in"),
+    "removed": (LEFT, "no longer has me"),
     "private": (
         {
             "type": "message",

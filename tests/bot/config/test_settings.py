@@ -61,7 +61,7 @@ def test_the_tokens_that_are_given_say_how_to_serve(monkeypatch, given, mode):
 )
 def test_what_is_missing_is_named_with_what_to_do(monkeypatch, given, missing):
     half = settings(monkeypatch, **{name: GOOD[name] for name in given})
-    with pytest.raises(SettingsError, match=f"^{missing} is missing: (copy|create)"):
+    with pytest.raises(SettingsError, match=rf"^{missing} is missing\. (Copy|Create)"):
         _ = half.mode
 
 
@@ -217,7 +217,7 @@ def test_numbers_that_do_not_fit_each_other_or_nothing_are_named(
 )
 def test_an_env_file_that_is_not_utf_8_is_refused(monkeypatch, tmp_path, content):
     (tmp_path / ".env").write_bytes(content)
-    assert refused(monkeypatch) == ".env is not text in UTF-8: save it as that."
+    assert refused(monkeypatch) == ".env is not UTF-8 text. Save it as UTF-8."
 
 
 def test_secrets_are_not_shown_when_settings_are():

@@ -93,7 +93,7 @@ def test_a_database_that_fails_is_told_in_a_sentence(run, export, monkeypatch):
         raise OperationalError("", {}, Exception())
 
     monkeypatch.setattr("bot.imports.service.load", fail)
-    with pytest.raises(CommandError, match=r"\(OperationalError\).* run it again"):
+    with pytest.raises(CommandError, match=r"\(OperationalError\).* Run it again"):
         run(export)
 
 

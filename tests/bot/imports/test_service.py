@@ -469,7 +469,7 @@ def test_the_report_tells_what_there_is_and_what_was_left_out(load, tmp_path):
         "         1  ask",
         "         1  answer",
         "         2  replies by the person who asked",
-        "         1  message that asks nothing",
+        "         1  message without a question",
         "         1  reply to a message that isn't an ask",
         "         1  message from apps and Slack itself",
         "Added in this run: 1 ask, 1 answer.",
@@ -639,8 +639,7 @@ def test_reactions_whose_people_the_export_leaves_out_are_said(load, tmp_path):
     )
     assert summary.helpful == 1
     assert (
-        "Not imported:\n"
-        "        78  reactions that the export counts without saying whose\n"
+        "Not imported:\n        78  reactions without names in the export\n"
     ) in format_report(summary)
 
 

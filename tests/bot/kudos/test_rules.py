@@ -90,7 +90,7 @@ def test_all_that_is_wrong_is_said_at_once():
     assert len(said) == len(ALONE) + 3
     for (_, why), text in zip(ALONE, said, strict=False):
         assert why in text
-    assert "Name the people" in said[-3]
+    assert "Pick people" in said[-3]
     assert "at least 20 characters" in said[-2]
     assert "Up to 5 tags, please. You gave 6." in said[-1]
 
@@ -104,7 +104,7 @@ def test_a_group_is_told_and_the_people_beside_it_get_theirs():
     verdict = validate(kudos_request("UBEN", has_group=True))
     assert verdict.recipients == ("UBEN",)
     assert "Groups and @channel" in verdict.warnings[0].text
-    assert "Name the people" in error_texts(kudos_request(has_group=True))[0]
+    assert "Pick people" in error_texts(kudos_request(has_group=True))[0]
 
 
 def test_what_is_wrong_with_several_is_said_once():
@@ -124,7 +124,7 @@ def test_of_too_many_the_first_ten_get_it():
     verdict = validate(kudos_request(*MANY, remaining=20))
     assert len(verdict.recipients) == MAX_RECIPIENTS
     assert verdict.warnings[0].text == (
-        "Kudos go to up to 10 people. Of yours, the last 30 got none."
+        "Kudos go to up to 10 people. In yours, the last 30 got none."
     )
     assert warning_texts(kudos_request(*list(MANY)[:11], remaining=20))[0].endswith(
         "the last one got none."

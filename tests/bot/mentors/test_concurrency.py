@@ -45,7 +45,7 @@ def credited(story: Story) -> str:
         [member] = session.scalars(select(Credit.member)).all()
         assert session.scalar(select(func.count()).select_from(MentorRun)) == 1
     told = {
-        whom: [m for m in story.slack.messages_to(whom) if "May I tell" in m.text]
+        whom: [m for m in story.slack.messages_to(whom) if "May I thank you" in m.text]
         for whom in (HELPER, ANOTHER)
     }
     assert {whom: len(letters) for whom, letters in told.items() if letters} == {

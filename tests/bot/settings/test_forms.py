@@ -17,17 +17,17 @@ def help_text(*emoji: list[str]) -> str:
 
 OFF = option("Only what people ask with /ask", "off", "Nothing else is kept.")
 QUESTIONS = option(
-    "Messages that contain a question, too",
+    "Also messages that contain a question",
     "questions",
-    "Ids, without text, of other messages and reactions are kept for some days.",
+    "I keep the IDs of other messages and reactions for some days. No text.",
 )
 ALL = option(
-    "Every message that starts a thread, too",
+    "Also every message that starts a thread",
     "all",
-    "For channels that are for questions only.",
+    "For channels that only have questions.",
 )
-GUESTS = option("Guests may ask, and take part in check-ins", "yes")
-STRANGERS = option("May get kudos here", "yes")
+GUESTS = option("Guests can ask, and take part in check-ins", "yes")
+STRANGERS = option("Can get kudos here", "yes")
 MENTORS = option("Notice quiet people whose answers help", "yes")
 
 
@@ -53,7 +53,7 @@ def captured_sign() -> Json:
                 "line",
                 "The line has buttons for your peers.",
             ),
-            option("With ✅, only when it is solved", "nothing"),
+            option("Only with ✅ when it's solved", "nothing"),
         ],
         "initial_option": with_a_reaction,
     }
@@ -69,7 +69,7 @@ def champions(**initial: object) -> Json:
         "max_selected_items": 30,
         **initial,
     }
-    hint = "They may close and solve asks for others, and change these settings."
+    hint = "They can close and solve others' asks, and change these settings."
     return input_block("champions", "Champions", people, hint, optional=True)
 
 
@@ -109,19 +109,19 @@ def test_a_channel_as_it_is_at_first():
             "helpful",
             "Emoji for helpful",
             text_input("helpful", 300, initial_value="👍 🙌 ❤️ 🙏 💡"),
-            "On an answer, from anybody but its author.",
+            "Works on an answer, from anyone but its author.",
         ),
         input_block(
             "solved",
             "Emoji for solved",
             text_input("solved", 300, initial_value="✅"),
-            "On an answer, from the person who asked.",
+            "Works on an answer, from the person who asked.",
         ),
         input_block(
             "second",
             "Emoji to join in kudos",
             text_input("second", 300, initial_value="🙌"),
-            "On a kudos message, from anybody but its giver.",
+            "Works on a kudos message, from anyone but its giver.",
         ),
         input_block(
             "kudos",
@@ -131,7 +131,7 @@ def test_a_channel_as_it_is_at_first():
             optional=True,
         ),
         unticked(
-            box("strangers_get_kudos", "People of other organisations", STRANGERS)
+            box("strangers_get_kudos", "People from other organisations", STRANGERS)
         ),
         GUESTS_MAY,
         box(
@@ -217,7 +217,7 @@ def test_the_help_names_the_channels_own_emoji_and_fits_one_section():
     assert "with :tada:, :clap: or :star:." in said
     assert "with :100:." in said
     assert "with :fire: to join in" in said
-    assert "so does :taco: on a message" in said
+    assert "or react to a message with :taco:" in said
     assert ":+1:" not in said
     assert ":white_check_mark:" not in said
     assert len(said) <= 3000

@@ -209,14 +209,6 @@ class Runtime:
         """Return Slack's API with the token of the workspace."""
         return self.workspaces.slack_of(workspace.id)
 
-    @property
-    def workspace(self) -> Workspace:
-        return self.workspaces.only
-
-    @property
-    def slack(self) -> SlackApi:
-        return self.slack_of(self.workspace)
-
     @contextmanager
     def write(self, workspace: Workspace) -> Iterator[Transaction]:
         """Open a transaction; commit it at the end, or roll it back on an exception."""

@@ -75,7 +75,7 @@ def mark_external(tx: Transaction, slack_id: str) -> None:
 
 def refresh(
     rt: Runtime,
-    workspace: Workspace | None = None,
+    workspace: Workspace,
     *,
     users: Iterable[str] = (),
     channel: str | None = None,
@@ -86,7 +86,6 @@ def refresh(
     `command_user` typed a command in the channel, which Slack allows to its members
     only. Raises UserError if nothing at all is known and Slack can't be asked.
     """
-    workspace = workspace or rt.workspaces.only
     now = rt.clock()
     slack_ids = list(dict.fromkeys(users))
     with rt.autocommit.connect() as connection:

@@ -146,12 +146,12 @@ def play(
     with serving(slack, database) as backswing:
         with database.write_session.begin() as session:
             for room in rooms:
-                workspace = backswing.rt.workspace
+                workspace = backswing.rt.workspaces.only
                 channels.get_or_create(
                     Transaction(session, workspace, backswing.rt.clock()), room
                 ).capture = "all"
         # Whom it does not know, the bot asks about in its own time.
-        sync.refresh(backswing.rt, users=strangers)
+        sync.refresh(backswing.rt, backswing.rt.workspaces.only, users=strangers)
         waiting = order(bodies)
         started = time.perf_counter()
         for body in waiting:

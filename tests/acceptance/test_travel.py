@@ -31,7 +31,7 @@ def travelled(deployment: Deployment) -> Deployment:
 def scheduled(deployment: Deployment, at: time) -> datetime:
     """The channel is asked each Monday; when it is asked next, in UTC."""
     rt = deployment.backswing.rt
-    with rt.write(rt.workspace) as tx:
+    with rt.write(rt.workspaces.only) as tx:
         channel = tx.session.scalars(
             select(Channel).filter_by(slack_id=deployment.channel)
         ).one()

@@ -83,7 +83,7 @@ def test_a_whole_story_leaves_no_word_in_the_logs(logged: io.StringIO, story: St
     story.advance(seconds=90)
     assert WORDS in story.slack.texts_to(HELPER)[0]
     # The bot hears its own messages, too.
-    story.event(message_event(story.rt.workspace.bot_user_id, WORDS, story.ts()))
+    story.event(message_event(story.rt.workspaces.only.bot_user_id, WORDS, story.ts()))
     logging.getLogger("bot").info("the end")
     assert records(logged)
     assert WORDS not in logged.getvalue()

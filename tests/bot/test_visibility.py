@@ -32,17 +32,17 @@ def places(rt: Runtime, slack: FakeSlack) -> dict[str, int]:
             slack_id, slack_id.lower(), is_private=slack_id != HELP_CHANNEL
         )
         slack.channels[slack_id] = told
-        with rt.write(rt.workspace) as tx:
+        with rt.write(rt.workspaces.only) as tx:
             row = channels.upsert_from_slack(replace(tx, now=NOW), told)
             found[slack_id] = row.id
-    with rt.write(rt.workspace) as tx:
+    with rt.write(rt.workspaces.only) as tx:
         members.ensure(tx, [ASKER, HELPER])
     return found
 
 
 def seen(rt: Runtime, who: str = ASKER, now=NOW) -> set[str]:
     """By the rule for one decision, which must be that for queries, too."""
-    with rt.read(rt.workspace) as tx:
+    with rt.read(rt.workspaces.only) as tx:
         rows = tx.session.scalars(select(Channel)).all()
         found = visibility.visible_channels(replace(tx, now=now), rows, who)
         listed = tx.session.scalars(
@@ -56,7 +56,7 @@ def seen(rt: Runtime, who: str = ASKER, now=NOW) -> set[str]:
 
 
 def ask(rt: Runtime, who: str = ASKER, now=NOW) -> None:
-    with rt.read(rt.workspace) as tx, pytest.raises(MembershipUnknown) as unknown:
+    with rt.read(rt.workspaces.only) as tx, pytest.raises(MembershipUnknown) as unknown:
         visibility.visible_channels(
             replace(tx, now=now), tx.session.scalars(select(Channel)).all(), who
         )
@@ -73,7 +73,7 @@ def test_what_is_not_known_is_asked_and_hidden_meanwhile(rt, slack, places):
 
 
 def test_of_public_channels_nobody_is_asked(rt, places):
-    with rt.read(rt.workspace) as tx:
+    with rt.read(rt.workspaces.only) as tx:
         here = tx.session.get_one(Channel, places[HELP_CHANNEL])
         assert visibility.can_see(replace(tx, now=NOW), here, HELPER)
 
@@ -90,7 +90,7 @@ def test_an_answer_of_long_ahead_counts_for_nothing(rt, places):
     """As after the machine's clock was set back."""
     ask(rt)
     before = NOW - FRESH_FOR - SECOND
-    with rt.read(rt.workspace) as tx:
+    with rt.read(rt.workspaces.only) as tx:
         den = tx.session.get_one(Channel, places[DEN])
         with pytest.raises(MembershipUnknown):
             visibility.can_see(replace(tx, now=before), den, ASKER)
@@ -106,7 +106,7 @@ def test_when_a_clock_is_set_back_slack_is_asked_anew_and_heard(
     if timedelta(hours=hours) > FRESH_FOR:
         ask(rt)
     assert seen(rt) == {HELP_CHANNEL, DEN}
-    with rt.write(rt.workspace) as tx:
+    with rt.write(rt.workspaces.only) as tx:
         visibility.on_membership_event(
             replace(tx, now=NOW + SECOND),
             DEN,
@@ -120,7 +120,7 @@ def test_when_a_clock_is_set_back_slack_is_asked_anew_and_heard(
 @pytest.mark.parametrize("is_late", [False, True])
 def test_who_leaves_is_out_though_an_older_answer_comes_later(rt, places, is_late):
     def leave() -> None:
-        with rt.write(rt.workspace) as tx:
+        with rt.write(rt.workspaces.only) as tx:
             visibility.on_membership_event(
                 replace(tx, now=NOW),
                 DEN,
@@ -139,7 +139,7 @@ def test_who_leaves_is_out_though_an_older_answer_comes_later(rt, places, is_lat
 
 
 def test_events_about_strangers_and_public_channels_leave_no_rows(rt, places):
-    with rt.write(rt.workspace) as tx:
+    with rt.write(rt.workspaces.only) as tx:
         for channel, who in (
             (HELP_CHANNEL, ASKER),
             (DEN, "U0NOBODY"),
@@ -153,7 +153,7 @@ def test_events_about_strangers_and_public_channels_leave_no_rows(rt, places):
 
 def test_who_is_outside_is_refused_beside_the_field(rt, places):
     ask(rt)
-    with rt.read(rt.workspace) as tx:
+    with rt.read(rt.workspaces.only) as tx:
         den, lair = (tx.session.get_one(Channel, places[one]) for one in (DEN, LAIR))
         visibility.require_visible(replace(tx, now=NOW), den, ASKER)
         with pytest.raises(UserError, match="not in it") as no:

@@ -408,7 +408,7 @@ def test_only_some_channels_are_named(story: Story):
         for n in range(8):
             session.add(
                 Channel(
-                    installation_id=story.rt.workspace.id,
+                    installation_id=story.rt.workspaces.only.id,
                     slack_id=f"C{n}",
                     name=f"room-{n}",
                     is_private=n == 0,
@@ -417,7 +417,7 @@ def test_only_some_channels_are_named(story: Story):
             )
         session.add(
             Channel(
-                installation_id=story.rt.workspace.id,
+                installation_id=story.rt.workspaces.only.id,
                 slack_id="C0NAMELESS",
                 is_joined=True,
             )

@@ -620,7 +620,7 @@ def test_a_strangers_question_becomes_no_ask(story: Story, *, is_known: bool) ->
     story.slack.people["U9"] = user_object("U9", "Zed", team_id="T9")
     story.set_up_channel(capture="all", champions=[CHAMPION])
     if is_known:
-        sync.refresh(story.rt, users=["U9"])
+        sync.refresh(story.rt, story.rt.workspaces.only, users=["U9"])
     head = story.say("U9", "How do you x?")
     story.deliver()
     assert [ask.deleted_at for ask in story.asks()].count(None) == 0

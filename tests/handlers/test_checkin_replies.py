@@ -267,7 +267,7 @@ def test_what_was_said_while_the_post_was_on_its_way_is_read(story: Story):
     ]
     join(story, HELPER, one)
     assert response_states(story, one) == {HELPER: "waiting"}
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         responses.request_thread_sync(tx, tx.session.get_one(Round, one.id))
     story.deliver()
     assert response_states(story, one) == {HELPER: "shared"}
@@ -322,7 +322,7 @@ def test_what_somebody_can_join_and_has_joined(story: Story):
     one = story.post_round()
 
     def look(who: str) -> tuple[int, int, int]:
-        with story.rt.read(story.rt.workspace) as tx:
+        with story.rt.read(story.rt.workspaces.only) as tx:
             return (
                 len(participants.joined_schedules(tx, who)),
                 len(participants.joinable_schedules(tx, who, [HELP_CHANNEL, "C0ELSE"])),
@@ -332,7 +332,7 @@ def test_what_somebody_can_join_and_has_joined(story: Story):
     assert look(ASKER) == (0, 1, 0)
     join(story, ASKER, one)
     assert look(ASKER) == (1, 0, 1)
-    with story.rt.read(story.rt.workspace) as tx:
+    with story.rt.read(story.rt.workspaces.only) as tx:
         [due] = participants.open_rounds_for(tx, ASKER)
         assert (due.round_id, due.channel_name) == (one.id, "help")
         assert participants.joinable_schedules(tx, PEER, ["C0ELSE"]) == []

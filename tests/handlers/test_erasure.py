@@ -25,7 +25,7 @@ REASON = "the answer on retries, it saved my week"
 
 
 def forget(story: Story, who: str) -> None:
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         privacy.erase(tx, who)
     for _ in range(3):
         story.advance(minutes=1)

@@ -57,7 +57,7 @@ def test_what_a_message_said_stands_where_slack_says_nothing(story: Story):
     for described in ({}, {ZED: {"id": ZED, "name": "zed", "profile": {}}}):
         story.slack.people |= described
         story.advance(days=8)
-        sync.refresh(story.rt, users=[ZED])
+        sync.refresh(story.rt, story.rt.workspaces.only, users=[ZED])
         member = known(story)
         assert member is not None
         assert member.looked_up_at is not None
@@ -65,7 +65,7 @@ def test_what_a_message_said_stands_where_slack_says_nothing(story: Story):
     # Until it says that they are one of us.
     story.slack.people[ZED] = user_object(ZED, "Zed")
     story.advance(days=8)
-    sync.refresh(story.rt, users=[ZED])
+    sync.refresh(story.rt, story.rt.workspaces.only, users=[ZED])
     member = known(story)
     assert member is not None
     assert not member.is_stranger
@@ -80,7 +80,7 @@ def test_a_change_of_somebody_unknown_may_name_no_workspace(story: Story):
 def test_who_passed_for_one_of_us_is_one_no_more(story: Story):
     story.set_up_channel(capture="all")
     story.slack.people[ZED] = user_object(ZED, "Zed")
-    sync.refresh(story.rt, users=[ZED])
+    sync.refresh(story.rt, story.rt.workspaces.only, users=[ZED])
     before = story.say(ZED, "How do you x?")
     assert len(story.asks()) == 1
     story.say(ZED, "Anybody?", thread_ts=before, user_team=OTHER)
@@ -186,7 +186,7 @@ def test_no_form_of_theirs_does_anything(story: Story):
 def test_who_joins_from_there_is_not_greeted(story: Story):
     bot_came = {
         "type": "member_joined_channel",
-        "user": story.rt.workspace.bot_user_id,
+        "user": story.rt.workspaces.only.bot_user_id,
         "channel": HELP_CHANNEL,
     }
     assert story.event(bot_came) == 200
@@ -208,8 +208,8 @@ def grid(story: Story) -> Story:
     story.slack.bot_identity = {
         "team_id": TEAM,
         "enterprise_id": GRID,
-        "user_id": story.rt.workspace.bot_user_id,
-        "bot_id": story.rt.workspace.bot_id,
+        "user_id": story.rt.workspaces.only.bot_user_id,
+        "bot_id": story.rt.workspaces.only.bot_id,
         "url": "https://peers.slack.com/",
     }
     workspace = installations.install(story.rt.write_session, story.slack, now=NOW)
@@ -240,7 +240,7 @@ def test_whose_enterprise_somebody_is_of_is_compared(
     grid: Story, facts_: dict[str, Any], is_other: bool
 ):
     grid.slack.people[ZED] = user_object(ZED, "Zed", **facts_)
-    sync.refresh(grid.rt, users=[ZED])
+    sync.refresh(grid.rt, grid.rt.workspaces.only, users=[ZED])
     member = known(grid)
     assert member is not None
     assert member.is_stranger is is_other

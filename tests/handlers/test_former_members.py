@@ -216,7 +216,7 @@ def credited(story: Story, who: str, channel_id: int) -> int:
     """A credit, of which its person has been told and nobody else."""
     with story.rt.write_session.begin() as session:
         row = Credit(
-            installation_id=story.rt.workspace.id,
+            installation_id=story.rt.workspaces.only.id,
             member=who,
             period=story.clock().date(),
             credited_at=story.clock(),

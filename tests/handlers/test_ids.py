@@ -97,7 +97,7 @@ def test_what_somebody_wrote_is_shown_with_names_everywhere(story: Story) -> Non
     # Here Slack puts the names in.
     assert '"user_id": "U0CHI"' in json.dumps(story.slack.views)
     assert ids_in(*sent) == []
-    with story.rt.read(story.rt.workspace) as tx:
+    with story.rt.read(story.rt.workspaces.only) as tx:
         [row] = exports.asks(tx)
     assert row["title"] == SHOWN
 

@@ -314,7 +314,7 @@ def test_slack_is_not_asked_who_sees_the_message_where_it_is_known(
     story: Story, *, is_in: bool
 ) -> None:
     give(story, who=PEER)
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         here = channels.get_or_create(tx, HELP_CHANNEL).id
         now = story.clock()
         visibility.record_memberships(
@@ -503,7 +503,7 @@ def test_only_two_a_week_go_to_the_same_person(story: Story) -> None:
 
 
 def admins_allowance(story: Story, a_day: int) -> None:
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         allowance.set_daily(tx, a_day)
 
 

@@ -32,7 +32,10 @@ BEN, CHI = f"<@{HELPER}|ben>", f"<@{PEER}|chi>"
 def give(story: Story, text: str = f"{BEN} {FOR}", who: str = ASKER) -> PostedMessage:
     """Kudos in the channel, by everybody known."""
     sync.refresh(
-        story.rt, users=[ASKER, HELPER, PEER, CHAMPION, ADMIN], channel=HELP_CHANNEL
+        story.rt,
+        story.rt.workspaces.only,
+        users=[ASKER, HELPER, PEER, CHAMPION, ADMIN],
+        channel=HELP_CHANNEL,
     )
     before = len(story.slack.messages_to(HELP_CHANNEL))
     story.command(who, "/kudos", text)
@@ -56,12 +59,12 @@ def headline(posted: PostedMessage) -> str:
 
 
 def left(story: Story, who: str) -> int:
-    with story.rt.read(story.rt.workspace) as tx:
+    with story.rt.read(story.rt.workspaces.only) as tx:
         return allowance.remaining(tx, who, story.clock())
 
 
 def limit(story: Story, a_day: int) -> None:
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         allowance.set_daily(tx, a_day)
 
 
@@ -188,7 +191,12 @@ def test_a_channel_chooses_its_emoji_and_what_was_joined_can_be_left(
 
 
 def test_who_joined_before_the_message_was_known_counts(story: Story) -> None:
-    sync.refresh(story.rt, users=[ASKER, HELPER, PEER], channel=HELP_CHANNEL)
+    sync.refresh(
+        story.rt,
+        story.rt.workspaces.only,
+        users=[ASKER, HELPER, PEER],
+        channel=HELP_CHANNEL,
+    )
     story.slack.fail_after["chat.postMessage"] = [
         OutcomeUnknown("chat.postMessage", "reset")
     ]
@@ -234,7 +242,10 @@ def test_when_kudos_are_taken_back_nobody_is_in(story: Story) -> None:
 def thanking(story: Story) -> Story:
     """:tada: gives kudos in the channel."""
     sync.refresh(
-        story.rt, users=[ASKER, HELPER, PEER, CHAMPION, ADMIN], channel=HELP_CHANNEL
+        story.rt,
+        story.rt.workspaces.only,
+        users=[ASKER, HELPER, PEER, CHAMPION, ADMIN],
+        channel=HELP_CHANNEL,
     )
     story.set_up_channel(kudos=":tada:")
     return story
@@ -375,7 +386,12 @@ def test_the_emoji_for_kudos_means_nothing_else(thanking: Story) -> None:
 
 def test_a_mark_and_thanks_by_one_emoji_are_both_taken_back(story: Story) -> None:
     """The emoji was for kudos before it was for what helped."""
-    sync.refresh(story.rt, users=[ASKER, HELPER, PEER], channel=HELP_CHANNEL)
+    sync.refresh(
+        story.rt,
+        story.rt.workspaces.only,
+        users=[ASKER, HELPER, PEER],
+        channel=HELP_CHANNEL,
+    )
     story.set_up_channel(kudos=":tada:")
     ask = story.ask()
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)

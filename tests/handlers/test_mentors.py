@@ -218,7 +218,7 @@ def test_not_again_opts_out_of_this_and_all_that_follows(story: Story):
     on_friday(story)
     choose(story, "mentor_never")
     assert "I won't do this again" in words(last(story, HELPER))
-    with story.rt.read(story.rt.workspace) as tx:
+    with story.rt.read(story.rt.workspaces.only) as tx:
         chosen = member_settings.get(tx, HELPER)
     assert chosen.may_be_named == "never"
     story.clock.advance(days=91)
@@ -272,7 +272,7 @@ def test_a_post_that_was_deleted_in_slack_stays_deleted_until_a_newer_yes(
                 "mentor.show",
                 the_credit(story).id,
                 HELP_CHANNEL,
-                installation_id=story.rt.workspace.id,
+                installation_id=story.rt.workspaces.only.id,
                 now=story.clock(),
             )
         story.deliver()
@@ -311,7 +311,7 @@ def test_opting_out_anywhere_removes_past_public_credits(story: Story):
     on_friday(story)
     choose(story, "mentor_tell")
     post = last(story, HELP_CHANNEL)
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         member_settings.update(tx, HELPER, may_be_named="never")
     jobs.mentors.apply_consent(story.rt, story.deliverer)
     story.deliver()
@@ -327,7 +327,7 @@ def test_opting_out_anywhere_removes_past_public_credits(story: Story):
 
 def test_who_may_always_be_named_is_told_first_and_not_asked(story: Story):
     help_out(story)
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         member_settings.update(tx, HELPER, may_be_named="yes")
     on_friday(story)
     assert "May I thank you" not in last(story, HELPER).text
@@ -336,7 +336,7 @@ def test_who_may_always_be_named_is_told_first_and_not_asked(story: Story):
 
 
 def prefer(story: Story, who: str, **choices: Any) -> None:
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         member_settings.update(tx, who, **choices)
 
 
@@ -402,14 +402,14 @@ def test_crashes_retries_and_replicas_credit_once(story: Story):
     help_out(story)
     story.clock.advance(**TO_FRIDAY)
     rt = story.rt
-    with rt.read(rt.workspace) as tx:
+    with rt.read(rt.workspaces.only) as tx:
         [due] = detection.due_runs(tx, settings=rt.mentor_settings)
         jobs.mentors.flush_message_counts(rt, story.deliverer)
-    with rt.read(rt.workspace) as tx:
+    with rt.read(rt.workspaces.only) as tx:
         result = detection.run(tx, due, {}, settings=rt.mentor_settings)
     with rt.write_session() as session:
         detection.record(
-            Transaction(session, rt.workspace, rt.clock()),
+            Transaction(session, rt.workspaces.only, rt.clock()),
             due,
             result,
             settings=rt.mentor_settings,
@@ -419,7 +419,7 @@ def test_crashes_retries_and_replicas_credit_once(story: Story):
     assert credited(story) == []
     # Another replica looked at the same moment, and both write what they found.
     for _ in range(2):
-        with rt.write(rt.workspace) as tx:
+        with rt.write(rt.workspaces.only) as tx:
             detection.record(tx, due, result, settings=rt.mentor_settings)
     run_detection(story)
     run_detection(story)
@@ -450,7 +450,7 @@ def test_nobody_is_credited_again_before_twelve_weeks_are_over(story: Story):
 def test_who_is_in_doubt_when_it_is_recorded_is_not_credited(story: Story):
     help_out(story)
     story.clock.advance(**TO_FRIDAY)
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         member_settings.update(tx, HELPER, may_be_named="never")
     run_detection(story)
     assert credited(story) == []
@@ -616,7 +616,7 @@ def test_those_in_a_private_channel_are_credited_there(story: Story):
 
 def test_who_wants_no_credit_gets_none_by_hand(story: Story):
     help_out(story)
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         member_settings.update(tx, HELPER, may_be_named="never")
     assert "doesn't want to be credited" in by_hand(story).body
 
@@ -655,7 +655,7 @@ def test_leads_are_told_of_a_ring_privately_and_once(story: Story):
         ask = story.ask(member=asker)
         reply = story.say(helper, "So.", thread_ts=ask.ts)
         story.react(asker, reply, "+1")
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         workspace_settings.set_program_leads(tx, [CHAMPION])
     story.advance(minutes=2)
     before = len(story.slack.messages_to(HELP_CHANNEL))

@@ -175,7 +175,7 @@ def test_what_the_clock_has_not_done_yet_is_counted(story: Story, read: Read):
     with rt.write_session.begin() as session:
         channel = session.query(Channel).one()
         schedule = Schedule(
-            installation_id=rt.workspace.id,
+            installation_id=rt.workspaces.only.id,
             channel_id=channel.id,
             source="V1",
             owner=ASKER,
@@ -207,7 +207,7 @@ def test_what_the_clock_has_not_done_yet_is_counted(story: Story, read: Read):
         session.add(CheckIn(round_id=held.id, member=HELPER, nudge_at=now - 3 * hour))
         session.add(
             Credit(
-                installation_id=rt.workspace.id,
+                installation_id=rt.workspaces.only.id,
                 member=PEER,
                 period=date(2026, 2, 20),
                 credited_at=now - timedelta(days=10),

@@ -26,7 +26,7 @@ DEFAULT = MemberSettings()
 
 
 def chosen(story: Story, who: str = ASKER) -> MemberSettings:
-    with story.rt.read(story.rt.workspace) as tx:
+    with story.rt.read(story.rt.workspaces.only) as tx:
         return member_settings.get(tx, who)
 
 
@@ -119,7 +119,7 @@ def test_a_pause_is_by_the_calendar_of_the_member(story: Story):
 
 def test_what_nothing_reads_is_neither_asked_nor_shown(story: Story):
     """What somebody chose before it was hidden stays, for when something reads it."""
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         member_settings.update(tx, ASKER, topics_wanted=["Rust"], asks_a_week=3)
     story.command(ASKER, "/backswing", "me")
     form = json.dumps(story.slack.views[-1][1]) + home(story, ASKER)
@@ -189,7 +189,7 @@ def asked(story: Story) -> Story:
     with story.rt.write_session.begin() as session:
         session.add(
             Credit(
-                installation_id=story.rt.workspace.id,
+                installation_id=story.rt.workspaces.only.id,
                 member=HELPER,
                 period=date(2026, 2, 27),
                 credited_at=story.clock(),

@@ -71,7 +71,7 @@ def press(story: Story, who: str, text: str, *, of: str | None = None) -> Any:
 
 
 def chosen(story: Story, who: str) -> MemberSettings:
-    with story.rt.read(story.rt.workspace) as tx:
+    with story.rt.read(story.rt.workspaces.only) as tx:
         return member_settings.get(tx, who)
 
 
@@ -345,7 +345,7 @@ def test_the_newcomers_own_hours_and_pause_are_kept_when_they_change_meanwhile(
     arrived: Story,
 ) -> None:
     wait_for_morning(arrived)
-    with arrived.rt.write(arrived.rt.workspace) as tx:
+    with arrived.rt.write(arrived.rt.workspaces.only) as tx:
         member_settings.update(
             tx,
             PEER,
@@ -464,7 +464,7 @@ def test_no_more_of_these_is_kept_to(arrived: Story) -> None:
     press(arrived, PEER, "No more greetings")
     assert "no more greetings" in arrived.slack.responses[-1][1]
     assert not chosen(arrived, PEER).wants_greetings
-    with arrived.rt.write(arrived.rt.workspace) as tx:
+    with arrived.rt.write(arrived.rt.workspaces.only) as tx:
         member_settings.update(tx, HELPER, wants_greetings=False)
     join(arrived, HELPER)
     assert arrived.slack.messages_to(HELPER) == []

@@ -71,7 +71,7 @@ def test_any_telling_comes_to_the_same(story, database, telling):
             if table.name != Installation.__tablename__:
                 session.execute(delete(table))
         channels.get_or_create(
-            Transaction(session, story.rt.workspace, story.clock()), ROOM
+            Transaction(session, story.rt.workspaces.only, story.clock()), ROOM
         ).capture = "all"
     for event in told:
         assert story.event(event) == 200

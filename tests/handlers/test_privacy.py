@@ -268,7 +268,7 @@ def forgets_while_posting(story: Story, who: str) -> None:
     def in_flight(method: str) -> None:
         if method == "chat.postMessage":
             story.slack.on_call = lambda _: None
-            with story.rt.write(story.rt.workspace) as tx:
+            with story.rt.write(story.rt.workspaces.only) as tx:
                 privacy.erase(tx, who)
 
     story.slack.on_call = in_flight
@@ -321,7 +321,7 @@ def test_a_late_delivery_brings_nothing_back(lived: Story):
     lived.react(ASKER, solution.ts, "white_check_mark", event_ts=at)
     lived.react(ASKER, solution.ts, "heart", event_ts=at)
     assert totals(lived) == before
-    with lived.rt.read(lived.rt.workspace) as tx:
+    with lived.rt.read(lived.rt.workspaces.only) as tx:
         trace = members.find(tx, ASKER)
         assert trace is not None
         assert trace.name == ""
@@ -349,7 +349,7 @@ def test_what_they_wrote_before_and_comes_late_is_not_kept(
             {"ts": late[0], "user": ASKER, "text": "The secret"},
             {"ts": late[3], "user": PEER, "text": "So."} | liked,
         ]
-        with story.rt.write(story.rt.workspace) as tx:
+        with story.rt.write(story.rt.workspaces.only) as tx:
             request_thread_sync(
                 tx,
                 tx.session.get_one(Ask, story.asks()[0].id),
@@ -438,7 +438,7 @@ def test_whoever_comes_back_is_somebody_new(lived: Story):
     assert "Asked by Ana" in json.dumps(asked.blocks)
     new = lived.asks()[-1]
     assert new.is_first
-    with lived.rt.read(lived.rt.workspace) as tx:
+    with lived.rt.read(lived.rt.workspaces.only) as tx:
         assert members.name(tx, ASKER) == "Ana"
 
 
@@ -471,7 +471,7 @@ def test_others_are_not_touched(lived: Story):
 
 
 def members_named(story: Story, who: str) -> Member:
-    with story.rt.read(story.rt.workspace) as tx:
+    with story.rt.read(story.rt.workspaces.only) as tx:
         found = members.find(tx, who)
     assert found is not None
     return found
@@ -609,10 +609,10 @@ def test_a_bug_in_drawing_takes_nothing_back(made: Story):
     rt = replace(made.rt, features=Features([broken]))
     fake = SimpleNamespace(subject_id=the_letter(made).id, started_at=made.clock())
     claim = cast("Delivery", fake)
-    with rt.read(rt.workspace) as tx, pytest.raises(KeyError):
+    with rt.read(rt.workspaces.only) as tx, pytest.raises(KeyError):
         redaction.render_redaction(tx, claim)
     days_pass(made, 31)
-    with rt.read(rt.workspace) as tx:
+    with rt.read(rt.workspaces.only) as tx:
         taken_back = redaction.render_redaction(tx, claim)
     assert isinstance(taken_back, UpdateMessage)
     assert "removed this message" in taken_back.text
@@ -731,6 +731,6 @@ def test_of_who_was_forgotten_the_export_has_one_sum(story: Story):
         story.ask("How is it done?", member=who)
     for who in (ASKER, PEER):
         forget(story, who)
-    with story.rt.read(story.rt.workspace) as tx:
+    with story.rt.read(story.rt.workspaces.only) as tx:
         [row] = exports.people(tx)
     assert (row["name"], row["asks"]) == ("someone", 2)

@@ -129,20 +129,20 @@ def stage(
         ROBOT: user_object(ROBOT, "Robo", is_bot=True, is_admin=True),
         GONE: user_object(GONE, "Gone", deleted=True, is_admin=True),
     }
-    sync.refresh(rt, users=[FORMER], channel=HELP_CHANNEL)
+    sync.refresh(rt, rt.workspaces.only, users=[FORMER], channel=HELP_CHANNEL)
     slack.people[FORMER] = user_object(FORMER, "Fay")
     story.event({"type": "user_change", "user": slack.people[FORMER]})
     with rt.write_session.begin() as session:
         channel = session.scalars(select(Channel.id)).one()
         session.add(Champion(channel_id=channel, member=CHAMPION))
-        session.add(ProgramLead(installation_id=rt.workspace.id, member=LEAD))
+        session.add(ProgramLead(installation_id=rt.workspaces.only.id, member=LEAD))
     return story
 
 
 def promote(story: Story) -> None:
     """Who can be nothing here is everything by name."""
     with story.rt.write_session.begin() as session:
-        of = story.rt.workspace.id
+        of = story.rt.workspaces.only.id
         for who in (STRANGER, ROBOT, GONE):
             session.merge(ProgramLead(installation_id=of, member=who))
             for channel in session.scalars(select(Channel.id)):
@@ -366,11 +366,11 @@ def by_delete_form(story: Stage, who: str) -> bool:
 
 @way(REMOVE_CAPTURED_ASK)
 def by_not_an_ask(story: Stage, who: str) -> bool:
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         channel = channels.get_or_create(tx, HELP_CHANNEL)
         channel.capture = "all"
     story.say(OTHER, "My build fails")
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         channels.get_or_create(tx, HELP_CHANNEL).capture = "off"
     ask = story.asks()[-1]
     story.click(who, "ask_menu", option=f"delete:{ask.id}")
@@ -507,7 +507,7 @@ def by_program_leads(story: Stage, who: str) -> bool:
     named = {"program_leads": [LEAD, OTHER]}
     story.submit(who, view, form_values(view) | named)
     with story.rt.write_session.begin() as session:
-        found = session.get(ProgramLead, (story.rt.workspace.id, OTHER))
+        found = session.get(ProgramLead, (story.rt.workspaces.only.id, OTHER))
         if found is not None:
             session.delete(found)
         return found is not None
@@ -543,7 +543,7 @@ def by_mentors_form(story: Stage, who: str) -> bool:
 @way(EDIT_OWN_SETTINGS)
 def by_greetings_button(story: Stage, who: str) -> bool:
     story.click(who, "greetings_off")
-    with story.rt.read(story.rt.workspace) as tx:
+    with story.rt.read(story.rt.workspaces.only) as tx:
         chosen = member_settings.get(tx, who)
     return not chosen.wants_greetings
 
@@ -601,7 +601,7 @@ def test_the_roles_are_those_that_the_server_sees(stage: Stage) -> None:
     promote(stage)
     for who in HELD:
         stage.command(who, "/backswing", "my data")
-    with stage.rt.read(stage.rt.workspace) as tx:
+    with stage.rt.read(stage.rt.workspaces.only) as tx:
         channel = tx.session.get_one(Channel, ask.channel_id)
         for who, held in HELD.items():
             assert roles.in_channel(tx, channel, who, author=ASKER) == held, who

@@ -28,7 +28,7 @@ def errors(response: Any) -> dict[str, str]:
 
 
 def policies_of(story: Story) -> WorkspaceSettings:
-    with story.rt.read(story.rt.workspace) as tx:
+    with story.rt.read(story.rt.workspaces.only) as tx:
         return workspace_settings.get(tx)
 
 
@@ -122,13 +122,13 @@ def test_a_save_without_a_change_changes_nothing(story: Story) -> None:
         helpful="thumbsup :tada: :clap: :our-own:", solved=":100: :ok:"
     )
     assert story.set_up_channel().body == ""
-    with story.rt.read(story.rt.workspace) as tx:
+    with story.rt.read(story.rt.workspaces.only) as tx:
         channel = channels.find(tx, HELP_CHANNEL)
         assert channel is not None
         assert channel.helpful_emoji == ["+1", "tada", "clap", "our-own"]
         assert channel.solved_emoji == ["100", "ok"]
     story.set_up_channel(helpful="👍🏽 🙌 ❤️ :pray: 💡")
-    with story.rt.read(story.rt.workspace) as tx:
+    with story.rt.read(story.rt.workspaces.only) as tx:
         channel = channels.find(tx, HELP_CHANNEL)
         assert channel is not None
         assert channel.helpful_emoji is None
@@ -277,7 +277,7 @@ def test_whoever_was_chosen_before_is_not_asked_about_again(story: Story):
 
 
 def helpful_of(story: Story) -> list[str] | None:
-    with story.rt.read(story.rt.workspace) as tx:
+    with story.rt.read(story.rt.workspaces.only) as tx:
         channel = channels.find(tx, HELP_CHANNEL)
         assert channel is not None
         return channel.helpful_emoji

@@ -39,14 +39,14 @@ MOVE = {
 
 
 def channel(story: Story, slack_id: str = HELP_CHANNEL) -> Channel:
-    with story.rt.read(story.rt.workspace) as tx:
+    with story.rt.read(story.rt.workspaces.only) as tx:
         found = channels.find(tx, slack_id)
     assert found is not None
     return found
 
 
 def member(story: Story, slack_id: str) -> Member:
-    with story.rt.read(story.rt.workspace) as tx:
+    with story.rt.read(story.rt.workspaces.only) as tx:
         found = members.find(tx, slack_id)
     assert found is not None
     return found
@@ -129,7 +129,7 @@ def test_promised_to_the_old_id_and_to_the_new_one_it_is_sent_once(
     posted = known.only_ask()
     known.react(PEER, posted.ts or "", "eyes")
     known.event(MOVE)
-    with known.rt.write(known.rt.workspace) as tx:
+    with known.rt.write(known.rt.workspaces.only) as tx:
         # By somebody who had read the old id before.
         enqueue.enqueue_update(
             tx.session,
@@ -170,7 +170,7 @@ def test_what_is_on_its_way_when_the_id_changes_is_sent_to_the_new_one(
 def test_invited_into_a_channel_the_bot_is_there(story: Story) -> None:
     story.slack.channels["C0AWAY"] = conversation_object("C0AWAY", "away")
     story.event({"type": "member_joined_channel", "user": ASKER, "channel": "C0AWAY"})
-    with story.rt.read(story.rt.workspace) as tx:
+    with story.rt.read(story.rt.workspaces.only) as tx:
         assert channels.find(tx, "C0AWAY") is None
     story.event({"type": "member_joined_channel", "user": BOT, "channel": "C0AWAY"})
     assert channel(story, "C0AWAY").is_joined
@@ -442,7 +442,7 @@ def test_started_again_with_a_new_token_what_was_promised_is_sent(
         "url": "https://peers.slack.com/",
     }
     again = install(known.rt.write_session, known.slack, now=known.clock())
-    assert again.id == known.rt.workspace.id
+    assert again.id == known.rt.workspaces.only.id
     known.advance(minutes=1)
     assert len(known.slack.messages_to(HELP_CHANNEL)) == 2
 

@@ -93,7 +93,7 @@ def test_what_was_purged_is_in_no_file(told: Story, database: Database):
 
 
 def test_where_somebody_reads_it_goes_at_the_next_turn(told: Story, database: Database):
-    with told.rt.read(told.rt.workspace) as tx:
+    with told.rt.read(told.rt.workspaces.only) as tx:
         tx.session.execute(text("SELECT count(*) FROM asks")).all()
         with told.rt.write(tx.workspace) as changing:
             privacy.erase(changing, ASKER)

@@ -48,7 +48,7 @@ def direct_messages(story: Story, who: str = ASKER) -> list[str]:
 
 
 def set_preferences(story: Story, **choices: Any) -> None:
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         member_settings.update(tx, ASKER, **choices)
 
 

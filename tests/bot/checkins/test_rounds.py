@@ -60,7 +60,7 @@ def change(story: Story, **values: Any) -> None:
 def update_profile(story: Story, who: str, **facts: Any) -> None:
     user = user_object(who, **facts)
     story.slack.people[who] = user
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         store_user(tx, user)
 
 
@@ -193,7 +193,7 @@ def test_the_note_of_it_waits_for_a_pause_that_began_since_it_was_promised(
     story: Story, why: str
 ):
     def prefer(**choices: Any) -> None:
-        with story.rt.write(story.rt.workspace) as tx:
+        with story.rt.write(story.rt.workspaces.only) as tx:
             member_settings.update(tx, ADMIN, **choices)
 
     story.add_schedule()
@@ -324,7 +324,7 @@ def test_once_its_owner_has_left_who_is_left_is_told(
     story: Story, have_left: list[str], heir: str
 ):
     """A champion; a program lead where there is none; or else an admin."""
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         workspace_settings.set_program_leads(tx, [PEER])
     story.set_up_channel(champions=[CHAMPION])
     story.add_schedule()

@@ -23,13 +23,13 @@ UPSERT = upsert_latest(
 
 @pytest.fixture
 def channel(rt: Runtime) -> int:
-    with rt.write(rt.workspace) as tx:
+    with rt.write(rt.workspaces.only) as tx:
         return channels.get_or_create(tx, HELP_CHANNEL).id
 
 
 def record(rt: Runtime, channel: int, *events: tuple[int, bool]) -> bool:
     """Whether the member is in the channel after these events, each with its time."""
-    with rt.write(rt.workspace) as tx:
+    with rt.write(rt.workspaces.only) as tx:
         for at, is_in in events:
             row = {"channel_id": channel, "member": ASKER, "is_in": is_in, "at_us": at}
             tx.session.execute(UPSERT(tx.session), row | {"latest": LATEST})
@@ -56,7 +56,7 @@ def test_a_time_from_the_future_gives_way(rt: Runtime, channel: int):
 
 
 def test_only_a_later_event_is_reported(rt: Runtime, channel: int):
-    with rt.write(rt.workspace) as tx:
+    with rt.write(rt.workspaces.only) as tx:
         row = {"channel_id": channel, "member": ASKER, "is_in": True, "latest": LATEST}
         written = [
             tx.session.execute(UPSERT(tx.session), row | {"at_us": at}).all()
@@ -67,17 +67,17 @@ def test_only_a_later_event_is_reported(rt: Runtime, channel: int):
 
 def test_a_set_of_members_is_replaced(rt: Runtime, channel: int):
     for people in ([ASKER, HELPER], [HELPER, PEER], []):
-        with rt.write(rt.workspace) as tx:
+        with rt.write(rt.workspaces.only) as tx:
             replace_members(tx.session, Champion, people, channel_id=channel)
-        with rt.read(rt.workspace) as tx:
+        with rt.read(rt.workspaces.only) as tx:
             assert channels.champions(tx.session, channel) == sorted(people)
 
 
 def test_columns_are_set_on_a_new_row_and_on_one_that_is_there(rt: Runtime):
-    key = {"installation_id": rt.workspace.id, "member": ASKER}
+    key = {"installation_id": rt.workspaces.only.id, "member": ASKER}
     for starts in ({"asks": 5}, {}):
-        with rt.write(rt.workspace) as tx:
+        with rt.write(rt.workspaces.only) as tx:
             set_columns(tx.session, Home, key, opened_at=NOW, starts=starts)
-        with rt.read(rt.workspace) as tx:
+        with rt.read(rt.workspaces.only) as tx:
             home = tx.session.scalars(select(Home)).one()
             assert (home.opened_at, home.starts) == (NOW, starts)

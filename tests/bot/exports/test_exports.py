@@ -65,7 +65,7 @@ def lived(story: Story) -> Story:
 
 
 def test_each_ask_and_each_person_is_there(lived: Story):
-    with lived.rt.read(lived.rt.workspace) as tx:
+    with lived.rt.read(lived.rt.workspaces.only) as tx:
         first, second = service.asks(tx)
         people = {row["name"]: row for row in service.people(tx)}
     assert (first["channel"], first["asker"], first["state"]) == (
@@ -98,12 +98,12 @@ def test_private_kudos_are_counted_for_nobody(lived: Story):
     reason = "for staying so late with me on Monday"
     lived.command(ASKER, "/kudos", f"<@{HELPER}> {reason}")
     lived.advance(minutes=1)
-    with lived.rt.read(lived.rt.workspace) as tx:
+    with lived.rt.read(lived.rt.workspaces.only) as tx:
         people = {r["name"]: r for r in service.people(tx)}
     assert (people["Ana"]["kudos_given"], people["Ben"]["kudos_received"]) == (1, 1)
     with lived.rt.write_session.begin() as session:
         session.execute(update(Kudos).values(is_private=True))
-    with lived.rt.read(lived.rt.workspace) as tx:
+    with lived.rt.read(lived.rt.workspaces.only) as tx:
         people = {r["name"]: r for r in service.people(tx)}
     assert (people["Ana"]["kudos_given"], people["Ben"]["kudos_received"]) == (0, 0)
 

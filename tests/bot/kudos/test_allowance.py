@@ -33,14 +33,16 @@ CROWD = [f"U0P{n}" for n in range(12)]
 def crowd(story: Story) -> Story:
     """Everybody is known, and so is the channel."""
     story.slack.people |= {one: user_object(one, one) for one in CROWD}
-    sync.refresh(story.rt, users=[ASKER, *CROWD], channel=HELP_CHANNEL)
+    sync.refresh(
+        story.rt, story.rt.workspaces.only, users=[ASKER, *CROWD], channel=HELP_CHANNEL
+    )
     return story
 
 
 def give(story: Story, receivers: list[str], source: str, giver: str = ASKER) -> bool:
     """Whether it was given."""
     try:
-        with story.rt.write(story.rt.workspace) as tx:
+        with story.rt.write(story.rt.workspaces.only) as tx:
             channel = channels.get_or_create(tx, HELP_CHANNEL)
             kudos.give(
                 tx,
@@ -64,7 +66,7 @@ def react(story: Story, ts: str, author: str | None, emoji: str) -> None:
         is_present=True,
         author=author,
     )
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         reactions.apply_reaction(tx, seen)
 
 
@@ -76,7 +78,7 @@ def at_once(jobs: list[Callable[[], object]]) -> None:
 
 def spent(session: Session, story: Story) -> int:
     stands = allowance.load(
-        Transaction(session, story.rt.workspace, story.clock()),
+        Transaction(session, story.rt.workspaces.only, story.clock()),
         ASKER,
         (),
         at=story.clock(),
@@ -108,7 +110,12 @@ def test_to_give_takes_six_statements_however_much_was_given(crowd: Story) -> No
     ids = [f"<@{one}>" for one in CROWD]
     for n in range(3):
         text = f"{ids[n]} {ids[n + 1]} for {REASON}, number {n}"
-        sync.refresh(crowd.rt, users=[ASKER, *CROWD], channel=HELP_CHANNEL)
+        sync.refresh(
+            crowd.rt,
+            crowd.rt.workspaces.only,
+            users=[ASKER, *CROWD],
+            channel=HELP_CHANNEL,
+        )
         # Three to know whom it is about, and where.
         assert statements(crowd, partial(crowd.command, ASKER, "/kudos", text)) <= 9
         crowd.clock.advance(days=1)

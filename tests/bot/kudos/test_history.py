@@ -27,7 +27,7 @@ def rows(shown: list[dict[str, Any]]) -> list[str]:
 
 def history(story: Story, count: int, *, giver: str = ASKER) -> None:
     """One kudos a day to Ben and Chi, of which the newest is the last."""
-    with story.rt.write(story.rt.workspace) as tx:
+    with story.rt.write(story.rt.workspaces.only) as tx:
         channel = channels.get_or_create(tx, HELP_CHANNEL)
         for n in range(count):
             at = story.clock() - timedelta(days=count - n)
@@ -154,11 +154,11 @@ def test_who_joined_is_told_with_it_and_joining_is_giving(known: Story) -> None:
 
 def test_at_home_are_the_last_of_a_month(known: Story) -> None:
     history(known, 40)
-    with known.rt.read(known.rt.workspace) as tx:
+    with known.rt.read(known.rt.workspaces.only) as tx:
         drawn = kudos_history.recent(tx, HELPER)
     assert len(rows([block.to_dict() for block in drawn])) == kudos_history.HOME_LIMIT
     known.clock.advance(days=40)
-    with known.rt.read(known.rt.workspace) as tx:
+    with known.rt.read(known.rt.workspaces.only) as tx:
         drawn = kudos_history.recent(tx, HELPER)
     assert "None lately" in json.dumps([block.to_dict() for block in drawn])
 

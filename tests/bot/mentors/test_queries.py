@@ -40,7 +40,7 @@ def answered(
 
 def detect(story: Story, **scope: Any) -> rules.DetectionResult:
     until = story.clock() + timedelta(seconds=1)
-    with story.rt.read(story.rt.workspace) as tx:
+    with story.rt.read(story.rt.workspaces.only) as tx:
         return queries.detect_mentors(
             tx,
             Scope(tx.workspace.id, **scope),
@@ -106,7 +106,7 @@ def test_two_helpful_replies_to_one_ask_are_one_mark(story: Story):
     with story.rt.read_session() as session:
         seen = queries.marked_asks(
             session,
-            Scope(story.rt.workspace.id),
+            Scope(story.rt.workspaces.only.id),
             HELPER,
             days=28,
             until=story.clock(),
@@ -121,7 +121,7 @@ def test_expected_experts_are_not_named(story: Story):
     story.advance(minutes=1)
     with story.rt.write_session.begin() as session:
         session.add(
-            ExpectedExpert(installation_id=story.rt.workspace.id, member=HELPER)
+            ExpectedExpert(installation_id=story.rt.workspaces.only.id, member=HELPER)
         )
     assert names(detect(story)) == []
 

@@ -65,10 +65,10 @@ def test_right_clocks_need_no_correction(
         desk.go()
         assert not correct(rt)
     with rt.write_session.begin() as session:
-        assert queue.claim(session, rt.workspace.id, now=clock()) is None
+        assert queue.claim(session, rt.workspaces.only.id, now=clock()) is None
     desk.promise(9, to="C9")
     with rt.write_session.begin() as session:
-        assert queue.claim(session, rt.workspace.id, now=clock()) is not None
+        assert queue.claim(session, rt.workspaces.only.id, now=clock()) is not None
     assert not correct(rt)
 
 
@@ -180,7 +180,7 @@ def test_a_lease_ends_and_what_was_sent_is_found(
     """A worker died when it had posted, and left all that the clock had told it."""
     desk.promise()
     with rt.write_session.begin() as session:
-        claim = queue.claim(session, rt.workspace.id, now=clock())
+        claim = queue.claim(session, rt.workspaces.only.id, now=clock())
     assert claim is not None
     clock.advance(hours=-ahead)
     posted = slack.post(HERE, "1", [], metadata_token=claim.metadata_token)
@@ -221,7 +221,7 @@ def test_people_and_places_are_looked_up_again(story: Story, clock: Clock):
     with story.rt.write_session.begin() as session:
         session.add(
             Home(
-                installation_id=story.rt.workspace.id,
+                installation_id=story.rt.workspaces.only.id,
                 member=ASKER,
                 opened_at=clock(),
                 channels_read_at=clock(),
@@ -229,10 +229,10 @@ def test_people_and_places_are_looked_up_again(story: Story, clock: Clock):
         )
     clock.advance(hours=-3)
     story.slack.calls.clear()
-    sync.refresh(story.rt, users=[ASKER])
+    sync.refresh(story.rt, story.rt.workspaces.only, users=[ASKER])
     assert story.slack.calls == ["users.info"]
     with story.rt.read_session() as session:
-        home = session.get_one(Home, (story.rt.workspace.id, ASKER))
+        home = session.get_one(Home, (story.rt.workspaces.only.id, ASKER))
         assert not memberships.is_fresh(home, clock())
 
 
@@ -317,7 +317,7 @@ def test_a_file_has_no_lease_of_a_process_that_has_ended(
     desk.promise(1)
     desk.promise(2)
     with rt.write_session.begin() as session:
-        claim = queue.claim(session, rt.workspace.id, now=clock())
+        claim = queue.claim(session, rt.workspaces.only.id, now=clock())
     assert claim is not None
     slack.post(HERE, "1", [], metadata_token=claim.metadata_token)
     jobs.outbox.release_leases(rt)
@@ -334,7 +334,7 @@ def test_what_such_a_process_had_not_sent_is_sent_after_two_looks(
 ):
     desk.promise()
     with rt.write_session.begin() as session:
-        queue.claim(session, rt.workspace.id, now=clock())
+        queue.claim(session, rt.workspaces.only.id, now=clock())
     jobs.outbox.release_leases(rt)
     clock.advance(seconds=1)
     desk.go()
@@ -348,7 +348,7 @@ def test_what_such_a_process_had_not_sent_is_sent_after_two_looks(
 def test_another_replica_keeps_its_lease(desk: Desk, rt: Runtime, clock: Clock):
     desk.promise()
     with rt.write_session.begin() as session:
-        queue.claim(session, rt.workspace.id, now=clock())
+        queue.claim(session, rt.workspaces.only.id, now=clock())
     jobs.outbox.release_leases(rt)
     clock.advance(seconds=1)
     assert desk.go() == 0

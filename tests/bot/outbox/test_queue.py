@@ -24,7 +24,7 @@ def promise(rt: Runtime, subject: int, to: str = "C1", due: float = 0) -> None:
             "post",
             subject,
             to,
-            installation_id=rt.workspace.id,
+            installation_id=rt.workspaces.only.id,
             now=rt.clock(),
             due=rt.clock() + timedelta(seconds=due),
         )
@@ -37,7 +37,7 @@ def refresh(rt: Runtime, subject: int, to: str) -> None:
             "sign",
             subject,
             to,
-            installation_id=rt.workspace.id,
+            installation_id=rt.workspaces.only.id,
             now=rt.clock(),
         )
 
@@ -45,7 +45,7 @@ def refresh(rt: Runtime, subject: int, to: str) -> None:
 def claimed(rt: Runtime) -> int | None:
     """The subject of the promise whose turn it is."""
     with rt.write_session.begin() as session:
-        claim = queue.claim(session, rt.workspace.id, now=rt.clock())
+        claim = queue.claim(session, rt.workspaces.only.id, now=rt.clock())
     return None if claim is None else claim.subject_id
 
 
@@ -67,7 +67,7 @@ def test_another_workspaces_messages_wait_for_a_process_that_has_its_token(
     promise(other, 1)
     clock.advance(seconds=5)
     with rt.autocommit.connect() as connection:
-        both = [rt.workspace.id, other.workspace.id]
+        both = [rt.workspaces.only.id, other.workspaces.only.id]
         assert queue.due_installations(connection, both[:1], now=clock()) == []
         assert queue.due_installations(connection, both, now=clock()) == both[1:]
     promise(rt, 2, to="C2")
@@ -88,7 +88,7 @@ def another_workspace(rt: Runtime) -> Runtime:
         )
         session.add(row)
         session.flush()
-        served = replace(rt.workspace, id=row.id, team_id=row.team_id)
+        served = replace(rt.workspaces.only, id=row.id, team_id=row.team_id)
     return replace(rt, workspaces=ServedWorkspaces([(served, FakeSlack())]))
 
 
@@ -144,14 +144,14 @@ def test_the_next_is_found_without_sorting_all_that_waits(rt: Runtime, count: in
             insert(OutboxItem),
             [
                 {
-                    "installation_id": served.workspace.id,
+                    "installation_id": served.workspaces.only.id,
                     "kind": "post",
                     "key": str(n),
                     "subject_id": n,
                     "recipient": f"C{n % 50}",
                     "priority": n % 2,
                     "due_at": rt.clock() - timedelta(seconds=n),
-                    "operation": f"{served.workspace.id} {n}",
+                    "operation": f"{served.workspaces.only.id} {n}",
                     "created_at": rt.clock(),
                 }
                 for served, items in ((rt, count), (other, 1000))
@@ -176,8 +176,8 @@ def explained(rt: Runtime, asked: Select[Any]) -> str:
             session.execute(queue._DISABLE_SORT)
         how = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"
         values = {
-            "installation_id": rt.workspace.id,
-            "installation_ids": [rt.workspace.id],
+            "installation_id": rt.workspaces.only.id,
+            "installation_ids": [rt.workspaces.only.id],
             "now": rt.clock(),
             "priority": enqueue.UPDATE,
         }

@@ -97,7 +97,7 @@ class Desk:
                 kind,
                 subject,
                 to,
-                installation_id=self.rt.workspace.id,
+                installation_id=self.rt.workspaces.only.id,
                 now=self.rt.clock(),
             )
 
@@ -330,7 +330,7 @@ def test_a_worker_that_died_leaves_a_lease_and_no_second_message(
 ) -> None:
     desk.promise()
     with rt.write_session.begin() as session:
-        claim = queue.claim(session, rt.workspace.id, now=clock())
+        claim = queue.claim(session, rt.workspaces.only.id, now=clock())
     assert claim is not None
     if was_posted:
         slack.post(HERE, "1", [], metadata_token=claim.metadata_token)
@@ -432,7 +432,7 @@ def test_who_lost_the_lease_records_nothing(
 ) -> None:
     desk.promise()
     with rt.write_session.begin() as session:
-        stale = queue.claim(session, rt.workspace.id, now=clock())
+        stale = queue.claim(session, rt.workspaces.only.id, now=clock())
     assert stale is not None
     clock.advance(minutes=2)
     desk.go()

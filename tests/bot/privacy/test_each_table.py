@@ -111,7 +111,7 @@ def counts(session: Session) -> dict[str, int]:
 @pytest.fixture
 def filled(rt: Runtime) -> Runtime:
     with rt.write_session.begin() as session:
-        fill(session, rt.workspace.id)
+        fill(session, rt.workspaces.only.id)
     return rt
 
 
@@ -124,7 +124,7 @@ def test_nothing_in_any_table_leads_to_whoever_was_forgotten(filled: Runtime):
         if kept.has_personal_data
     }
     assert {name for name, text in before.items() if LEAVER in text} == about
-    with filled.write(filled.workspace) as tx:
+    with filled.write(filled.workspaces.only) as tx:
         privacy.erase(tx, LEAVER)
     with filled.read_session() as session:
         after, left = cells(session), counts(session)
@@ -142,7 +142,7 @@ def test_nothing_in_any_table_leads_to_whoever_was_forgotten(filled: Runtime):
 
 
 def test_the_file_has_each_table_and_of_others_rows_only_ones_part(filled: Runtime):
-    with filled.read(filled.workspace) as tx:
+    with filled.read(filled.workspaces.only) as tx:
         told = privacy.rows_about(tx, LEAVER)
     for kept in FEATURES.personal_data:
         rows = told[kept.model.__tablename__]

@@ -25,7 +25,8 @@ def held(story: Story) -> dict[str, list[Any]]:
             table.name: [
                 tuple(row)
                 for row in session.execute(select(table).order_by(*table.primary_key))
-                if table.name != "installations" or row.id == story.rt.workspace.id
+                if table.name != "installations"
+                or row.id == story.rt.workspaces.only.id
             ]
             for table in Base.metadata.sorted_tables
         }
@@ -58,7 +59,7 @@ def test_whatever_is_due_waits_for_a_process_that_has_the_token(story: Story):
         )
         session.add(row)
         session.flush()
-        served = replace(story.rt.workspace, id=row.id, team_id=row.team_id)
+        served = replace(story.rt.workspaces.only, id=row.id, team_id=row.team_id)
     slack = FakeSlack()
     other = replace(
         story.rt,

@@ -52,11 +52,11 @@ def outbox_depth(tx: Transaction) -> Mapping[str, QueueDepth]:
         )
         .group_by(OutboxItem.state)
     ).all()
-    found = {
+    depths = {
         state: QueueDepth(count, int(due), oldest if due else None)
         for state, count, due, oldest in rows
     }
-    return {state: found.get(state, _EMPTY) for state in QUEUED_STATES + FAILED_STATES}
+    return {state: depths.get(state, _EMPTY) for state in QUEUED_STATES + FAILED_STATES}
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,10 +70,12 @@ def visible_channels(
 
     Raises MembershipUnknown.
     """
-    found = {channel.id: channel.is_private for channel in channels}
-    private = [channel_id for channel_id, is_private in found.items() if is_private]
+    is_private_by_id = {channel.id: channel.is_private for channel in channels}
+    private = [
+        channel_id for channel_id, is_private in is_private_by_id.items() if is_private
+    ]
     if not private:
-        return set(found)
+        return set(is_private_by_id)
     known = {
         row.channel_id: row.is_in
         for row in tx.session.execute(
@@ -86,7 +88,9 @@ def visible_channels(
     }
     if missing := set(private) - known.keys():
         raise MembershipUnknown(member, missing)
-    return {channel_id for channel_id in found if known.get(channel_id, True)}
+    return {
+        channel_id for channel_id in is_private_by_id if known.get(channel_id, True)
+    }
 
 
 def can_see(tx: "Transaction", channel: Channel, member: str) -> bool:
@@ -104,10 +108,10 @@ def may_quote(source: Channel, target: Channel) -> bool:
 
 def is_known_to_see(tx: "Transaction", channel: Channel, member: str) -> bool:
     """Return True if the member is known to see the channel, without asking Slack."""
-    found = select(Channel.id).where(
+    query = select(Channel.id).where(
         Channel.id == channel.id, visible(member, now=tx.now)
     )
-    return tx.session.scalar(found) is not None
+    return tx.session.scalar(query) is not None
 
 
 def is_member(tx: "Transaction", channel: Channel, member: str) -> bool | None:

@@ -53,20 +53,20 @@ class Listeners:
     ) -> PendingCommit | None:
         match event:
             case {"item": {"type": "message"}, "user": _}:
-                seen = ReactionPayload.model_validate(event)
+                payload = ReactionPayload.model_validate(event)
             case _:
                 return None
         # The bot's own reactions show a state; they mark nothing.
-        if seen.user == workspace.bot_user_id:
+        if payload.user == workspace.bot_user_id:
             return None
         reaction = ReactionEvent(
-            member=seen.user,
-            channel=seen.item.channel,
-            ts=seen.item.ts,
-            emoji=seen.reaction,
-            event_micros=ts_to_micros(seen.event_ts),
-            is_present=seen.type == "reaction_added",
-            item_author=seen.item_user,
+            member=payload.user,
+            channel=payload.item.channel,
+            ts=payload.item.ts,
+            emoji=payload.reaction,
+            event_micros=ts_to_micros(payload.event_ts),
+            is_present=payload.type == "reaction_added",
+            item_author=payload.item_user,
         )
         return PendingCommit(
             partial(self._decide_reaction, workspace, reaction),

@@ -139,10 +139,10 @@ def recompute_helpful(
     if not answer_ids:
         return
     these = {"answer_ids": list(answer_ids), "installation_id": tx.workspace.id}
-    found = tx.session.execute(_MARKED_REPLIES, these).all()
+    marked_replies = tx.session.execute(_MARKED_REPLIES, these).all()
     counted, promised = [], []
     credited: set[str] = set()
-    for _, marked in groupby(found, key=lambda row: row.id):
+    for _, marked in groupby(marked_replies, key=lambda row: row.id):
         rows = list(marked)
         reply, ask = rows[0], asks[rows[0].ask_id]
         if reply.is_solution:
@@ -190,8 +190,8 @@ def lock_all(session: Session, ask_ids: Collection[int]) -> dict[int, Row[Any]]:
     """Lock asks and return their rows by id, as `lock` does for one."""
     if not ask_ids:
         return {}
-    held = session.execute(_LOCK_ROWS, {"ask_ids": list(ask_ids)})
-    return {ask.id: ask for ask in held}
+    asks = session.execute(_LOCK_ROWS, {"ask_ids": list(ask_ids)})
+    return {ask.id: ask for ask in asks}
 
 
 def recompute(session: Session, ask_id: int) -> tuple[Ask, PreviousState, Outcome]:

@@ -70,7 +70,9 @@ def upsert_reactions(
         for state in newest.values()
     ]
     written = tx.session.execute(_UPSERT_REACTIONS(tx.session), rows) if rows else ()
-    return [newest[channel, ts, who, emoji] for channel, ts, who, emoji in written]
+    return [
+        newest[channel, ts, member, emoji] for channel, ts, member, emoji in written
+    ]
 
 
 def retract_reaction(

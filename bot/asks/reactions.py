@@ -55,12 +55,12 @@ def apply_reactions(
     """Record reactions and their removals, and what they change."""
     helpful: list[tuple[TrackedAskMessage, ReactionEvent]] = []
     others: list[tuple[TrackedAskMessage, ReactionEvent]] = []
-    for place, seen in reactions:
-        is_helpful = place.answer_id and place.meaning(seen.emoji) == "helpful"
-        (helpful if is_helpful else others).append((place, seen))
+    for place, event in reactions:
+        is_helpful = place.answer_id and place.meaning(event.emoji) == "helpful"
+        (helpful if is_helpful else others).append((place, event))
     _apply_helpful(tx, helpful)
-    for place, seen in others:
-        apply_reaction(tx, place, seen)
+    for place, event in others:
+        apply_reaction(tx, place, event)
         tx.session.flush()
         # The next reads the rows anew, as in a transaction of its own.
         tx.session.expunge_all()
@@ -76,22 +76,22 @@ def _apply_helpful(
         tx.session, {place.ask_id for place, _ in reactions if place.ask_id}
     )
     standings = _authorities(
-        tx, {(place.channel_id, seen.member) for place, seen in reactions}
+        tx, {(place.channel_id, event.member) for place, event in reactions}
     )
     changed = reaction_store.upsert_reactions(
         tx,
         [
-            reaction_state(place, seen, "helpful", standing)
-            for place, seen in reactions
-            for standing in [standings[place.channel_id, seen.member]]
-            if not _predates_erasure(tx, seen, standing)
+            reaction_state(place, event, "helpful", standing)
+            for place, event in reactions
+            for standing in [standings[place.channel_id, event.member]]
+            if not _predates_erasure(tx, event, standing)
         ],
     )
     where = {(mark.channel_id, mark.ts) for mark in changed}
     answers = {
         place.answer_id
-        for place, seen in reactions
-        if place.answer_id and (place.channel_id, seen.ts) in where
+        for place, event in reactions
+        if place.answer_id and (place.channel_id, event.ts) in where
     }
     outcomes.recompute_helpful(tx, asks, answers)
 
@@ -187,8 +187,8 @@ def _retract_unmapped(
 
 def authority_of(tx: Transaction, channel_id: int, slack_id: str) -> Authority | None:
     """Return the member's authority in the channel; None while unknown."""
-    one = (channel_id, slack_id)
-    return _authorities(tx, [one])[one]
+    key = (channel_id, slack_id)
+    return _authorities(tx, [key])[key]
 
 
 def _authorities(
@@ -197,7 +197,7 @@ def _authorities(
     """Return each member's authority in their channel; None while unknown."""
     known = _load_authorities(tx, members_of_channels)
     unknown = sorted(
-        {member for one, member in members_of_channels} - {m for _, m in known}
+        {member for channel_id, member in members_of_channels} - {m for _, m in known}
     )
     for slack_id in unknown:
         # Facts may be arriving at this moment: either they see what we write, or
@@ -211,7 +211,7 @@ def _authorities(
 def _load_authorities(
     tx: Transaction, members_of_channels: Collection[tuple[int, str]]
 ) -> dict[tuple[int, str], Authority]:
-    found = tx.session.execute(
+    rows = tx.session.execute(
         _SELECT_AUTHORITIES,
         {
             "installation_id": tx.workspace.id,
@@ -219,8 +219,8 @@ def _load_authorities(
             "members": list({member for _, member in members_of_channels}),
         },
     ).all()
-    champions = {(row.channel_id, row.slack_id) for row in found}
-    facts = {row.slack_id: row for row in found}
+    champions = {(row.channel_id, row.slack_id) for row in rows}
+    facts = {row.slack_id: row for row in rows}
     return {
         (channel_id, member): Authority(
             can_moderate(

@@ -85,48 +85,48 @@ class ThreadReply:
 
 def record_replies(tx: Transaction, replies: Sequence[ThreadReply]) -> None:
     """Record replies by others than the askers, in channels that capture nothing."""
-    asks = outcomes.lock_all(tx.session, {said.ask_id for said in replies})
-    known = _load_members(tx, {said.author for said in replies})
+    asks = outcomes.lock_all(tx.session, {reply.ask_id for reply in replies})
+    known = _load_members(tx, {reply.author for reply in replies})
     # It may have begun since we looked; then there is more to each reply.
     capturing = set(
         tx.session.scalars(
-            _SELECT_CAPTURING, {"ids": [said.tracked.channel_id for said in replies]}
+            _SELECT_CAPTURING, {"ids": [reply.tracked.channel_id for reply in replies]}
         )
     )
     quick = [
-        said
-        for said in replies
-        if said.tracked.channel_id not in capturing
-        and not asks[said.ask_id].deleted_at
-        and not _is_excluded(tx, said, known.get(said.author))
+        reply
+        for reply in replies
+        if reply.tracked.channel_id not in capturing
+        and not asks[reply.ask_id].deleted_at
+        and not _is_excluded(tx, reply, known.get(reply.author))
     ]
     added = answer_store.add_answers(
         tx.session,
         [
             {
-                "ask_id": said.ask_id,
-                "channel_id": said.tracked.channel_id,
-                "ts": said.ts,
-                "author": said.author,
+                "ask_id": reply.ask_id,
+                "channel_id": reply.tracked.channel_id,
+                "ts": reply.ts,
+                "author": reply.author,
             }
-            for said in quick
+            for reply in quick
         ],
     )
-    new = [said for said in quick if (said.tracked.channel_id, said.ts) in added]
+    new = [reply for reply in quick if (reply.tracked.channel_id, reply.ts) in added]
     members.ensure(tx, [s.author for s in new if s.author not in known])
-    where = {said.ask_id: said.tracked.slack_channel for said in new}
+    where = {reply.ask_id: reply.tracked.slack_channel for reply in new}
     late = {
-        said.ask_id
-        for said in new
-        if tx.now - ts_to_datetime(said.ts) > SYNC_THREAD_IF_OLDER_THAN
+        reply.ask_id
+        for reply in new
+        if tx.now - ts_to_datetime(reply.ts) > SYNC_THREAD_IF_OLDER_THAN
     }
     tx.enqueue_updates(ASK_SYNC_THREAD, [(ask_id, where[ask_id]) for ask_id in late])
     opened = [asks[ask_id] for ask_id in where if asks[ask_id].state == "open"]
     outcomes.mark_answered(tx, opened, where)
-    for said in replies:
-        if said.tracked.channel_id in capturing:
-            ask = tx.session.get_one(Ask, said.ask_id)
-            record_reply(tx, ask, ts=said.ts, author=said.author)
+    for reply in replies:
+        if reply.tracked.channel_id in capturing:
+            ask = tx.session.get_one(Ask, reply.ask_id)
+            record_reply(tx, ask, ts=reply.ts, author=reply.author)
 
 
 def _load_members(

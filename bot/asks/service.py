@@ -44,8 +44,8 @@ def require_can_ask(tx: Transaction, channel: Channel, member: str) -> None:
             "I'm not allowed to post in that channel. Choose another one.",
             field="channel",
         )
-    held = roles.authorize(tx, channel, ASK, member, field="channel")
-    if Role.GUEST in held and not channel.guests_may_ask:
+    member_roles = roles.authorize(tx, channel, ASK, member, field="channel")
+    if Role.GUEST in member_roles and not channel.guests_may_ask:
         raise UserError(GUESTS_CANNOT_ASK, field="channel")
 
 

@@ -43,7 +43,7 @@ def _list(context: HomeContext) -> tuple[ListPage[ListItem], str]:
         Reaction.is_present.is_(True),
         Reaction.ask_id.is_not(None),
     )
-    found = context.tx.session.execute(
+    rows = context.tx.session.execute(
         select(
             Ask.title,
             Ask.topics,
@@ -65,15 +65,15 @@ def _list(context: HomeContext) -> tuple[ListPage[ListItem], str]:
         .order_by(Ask.asked_at, Ask.id)
         .limit(MAX_SORTED)
     ).all()
-    if not found:
+    if not rows:
         return ListPage(_PAGES), _empty_text(context, visible)
     known = context.settings.topics_known
     ordered = sorted(
         (
             (rules.matches_topics(row.topics, to_plain(row.title), known), row)
-            for row in found
+            for row in rows
         ),
-        key=lambda one: not one[0],
+        key=lambda item: not item[0],
     )
     start = context.page_start(_PAGES, len(ordered))
     page = ordered[start : start + _PAGES.page_size]

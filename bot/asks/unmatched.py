@@ -64,18 +64,18 @@ def attach(tx: Transaction, ask: Ask, channel: Channel) -> None:
             .exists()
         )
     ).all()
-    for seen in sightings:
-        if seen.author != ask.asker:
+    for unmatched in sightings:
+        if unmatched.author != ask.asker:
             add_answer(
                 tx.session,
                 ask_id=ask.id,
                 channel_id=channel.id,
-                ts=seen.ts,
-                author=seen.author or "",
-                is_deleted=seen.is_deleted,
+                ts=unmatched.ts,
+                author=unmatched.author or "",
+                is_deleted=unmatched.is_deleted,
             )
     # Only when Slack is asked does it come out which of them are bots.
-    authors = {seen.author for seen in sightings if seen.author}
+    authors = {unmatched.author for unmatched in sightings if unmatched.author}
     members.ensure(tx, authors)
     attach_reactions(tx.session, ask, channel, [ask.ts, *(s.ts for s in sightings)])
     tx.session.execute(

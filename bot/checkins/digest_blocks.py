@@ -51,17 +51,17 @@ class DigestEntry:
 
 def digest(question: str, entries: Sequence[DigestEntry]) -> Note:
     """In place of the question that a channel was asked. `question` is marked text."""
-    said = f"This check-in has closed. {_how_many(len(entries))} shared."
+    summary = f"This check-in has closed. {_how_many(len(entries))} shared."
     blocks: list[Block] = [
         rich_text.user_text(question, limit=200, is_bold=True),
-        rich_text.inline(said),
+        rich_text.inline(summary),
     ]
     if entries:
         blocks.append(rich_text.inline(*_names(entries)))
     blocks += _celebrations(entries)
     blocks += _wins(entries)
     blocks += _blockers(entries)
-    return fallback_text(f"{to_plain(question)} {said}"), blocks
+    return fallback_text(f"{to_plain(question)} {summary}"), blocks
 
 
 def _how_many(count: int) -> str:
@@ -92,20 +92,20 @@ def _names(entries: Sequence[DigestEntry]) -> list[Part]:
 
 
 def _celebrations(entries: Sequence[DigestEntry]) -> list[Block]:
-    said: list[str] = []
+    lines: list[str] = []
     newcomers = [line.name for line in entries if line.is_first]
     if newcomers:
-        said.append(f"First check-in: {_join_names(newcomers)}. Welcome!")
+        lines.append(f"First check-in: {_join_names(newcomers)}. Welcome!")
     rows = sorted({line.streak for line in entries if line.streak}, reverse=True)
     for count in rows:
-        who = [line.name for line in entries if line.streak == count]
-        said.append(f"{_COUNTS.get(count, count)} in a row: {_join_names(who)}.")
-    said += [
+        names = [line.name for line in entries if line.streak == count]
+        lines.append(f"{_COUNTS.get(count, count)} in a row: {_join_names(names)}.")
+    lines += [
         f"{line.solved_by} solved what {line.name} was stuck on."
         for line in entries
         if line.solved_by
     ]
-    items = [[rich_text.inline(_BULLET + text)] for text in said]
+    items = [[rich_text.inline(_BULLET + text)] for text in lines]
     return _section("Worth celebrating", items, _ROOM_FOR_CELEBRATIONS)
 
 
@@ -218,7 +218,7 @@ def _result(row: PastRound) -> list[Part]:
     named = list(row.shared_by[:_MOST_NAMES])
     if more := len(row.shared_by) - len(named):
         named.append(f"{more} more")
-    who = f"{name_list(named)} shared" if named else "Nobody shared"
+    sharers = f"{name_list(named)} shared" if named else "Nobody shared"
     if row.until:
-        return [f"{who} so far. Open until ", row.until, "."]
-    return [f"{who}."]
+        return [f"{sharers} so far. Open until ", row.until, "."]
+    return [f"{sharers}."]

@@ -240,14 +240,14 @@ def share_form(
     is_participant: bool,
 ) -> View:
     """Share something in a round, or change what was shared."""
-    said: list[Part] = [
+    notice: list[Part] = [
         f"Your answers are posted in the thread in #{channel}, under your name.",
         " You can change them until ",
         until,
         ".",
     ]
     if not is_participant:
-        said.append(
+        notice.append(
             " Sharing doesn't sign you up. Only people who join get a reminder."
         )
     fields = [
@@ -273,7 +273,7 @@ def share_form(
         submit="Save" if response != Response() else "Share",
         close="Cancel",
         private_metadata=json.dumps({"round": round_id}),
-        blocks=[*fields, rich_text.context_line(*said)],
+        blocks=[*fields, rich_text.context_line(*notice)],
     )
 
 

@@ -86,13 +86,13 @@ def checkins(page: ListPage[CheckInItem]) -> list[Block]:
 
 def _checkin(checkin: CheckInItem) -> list[Block]:
     question = truncate(to_plain(checkin.question), _MAX_TITLE)
-    said = (
+    text = (
         f"“{question}” · #{checkin.channel}"
         if checkin.channel
         else LEFT_PRIVATE_CHECKIN
     )
     if checkin.reminders_stopped:
-        said += " · reminders stopped"
+        text += " · reminders stopped"
     does = "Leave" if checkin.has_joined else "Join"
     button = ButtonElement(
         text=does,
@@ -101,7 +101,7 @@ def _checkin(checkin: CheckInItem) -> list[Block]:
         accessibility_label=_button_label(does, question or LEFT_PRIVATE_CHECKIN),
     )
     blocks: list[Block] = [
-        SectionBlock(text=PlainTextObject(text=said, emoji=False), accessory=button)
+        SectionBlock(text=PlainTextObject(text=text, emoji=False), accessory=button)
     ]
     if checkin.reminders_stopped:
         going_on = ButtonElement(

@@ -242,9 +242,9 @@ def on_user_loaded(tx: Transaction, member: str) -> None:
         )
     )
     for round_id in sorted(set(round_ids)):
-        held = rounds.lock(tx.session, round_id)
-        if held is not None:
-            recompute(tx, held, member)
+        round_ = rounds.lock(tx.session, round_id)
+        if round_ is not None:
+            recompute(tx, round_, member)
 
 
 def on_reply_deleted(

@@ -65,7 +65,7 @@ def set_up(
     Raises UserError, with the field, for what makes no sense.
     """
     roles.authorize(tx, channel, MANAGE_CHANNEL, by)
-    made = validate(form, tx.now)
+    spec = validate(form, tx.now)
     known = tx.session.scalar(
         select(Schedule.id).filter_by(
             installation_id=channel.installation_id, source=source
@@ -80,7 +80,7 @@ def set_up(
             channel_id=channel.id,
             source=source,
             created_at=tx.now,
-            **_columns(made, channel, by),
+            **_columns(spec, channel, by),
         )
         .on_conflict_do_nothing(index_elements=["installation_id", "source"])
         .returning(Schedule.id)
@@ -94,11 +94,11 @@ def change(tx: Transaction, schedule: Schedule, form: ScheduleForm, *, by: str) 
 
     A date that has had its round has no other. Raises UserError, with the field.
     """
-    made = validate(form, tx.now)
+    spec = validate(form, tx.now)
     # What was due until now was due as it was.
     rounds.start(tx, schedule)
     channel = tx.session.get_one(Channel, schedule.channel_id)
-    for name, value in _columns(made, channel, by).items():
+    for name, value in _columns(spec, channel, by).items():
         setattr(schedule, name, value)
     if schedule.state == "on":
         schedules.schedule_next(tx, schedule)
@@ -117,7 +117,7 @@ def _columns(spec: ScheduleSpec, channel: Channel, by: str) -> dict[str, object]
         "at": spec.at,
         "zone": spec.zone.key,
         "starts_on": rhythm.starts_on,
-        "skip_dates": [one.isoformat() for one in sorted(rhythm.skips)],
+        "skip_dates": [day.isoformat() for day in sorted(rhythm.skips)],
         "holidays_of": rhythm.holidays_of,
         "open_days": spec.open_days,
         "nudge_after": spec.remind_after,
@@ -177,5 +177,5 @@ def in_channel(channel: Channel) -> Select[Schedule]:
 
 
 def count(session: Session, channel: Channel) -> int:
-    found = select(func.count()).select_from(in_channel(channel).subquery())
-    return session.scalar(found) or 0
+    query = select(func.count()).select_from(in_channel(channel).subquery())
+    return session.scalar(query) or 0

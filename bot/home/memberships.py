@@ -36,16 +36,16 @@ def visible_channels(tx: Transaction, member: str) -> set[str]:
 
     Private ones only where we know lately enough that they are in them.
     """
-    found = select(Channel.slack_id).join(
+    query = select(Channel.slack_id).join(
         ChannelMember, ChannelMember.channel_id == Channel.id
     )
-    found = found.where(
+    query = query.where(
         Channel.installation_id == tx.workspace.id,
         ChannelMember.member == member,
         ChannelMember.is_in.is_(True),
         visibility.visible(member, now=tx.now),
     )
-    return set(tx.session.scalars(found))
+    return set(tx.session.scalars(query))
 
 
 def invalidate(tx: Transaction) -> None:
@@ -83,7 +83,7 @@ def on_fetched(tx: Transaction, delivery: Delivery, slack_ids: Sequence[str]) ->
     visibility.record_memberships(
         tx,
         delivery.recipient,
-        {one: one in now_in for one in {*now_in, *were_in}},
+        {channel: channel in now_in for channel in {*now_in, *were_in}},
         at_micros=datetime_to_micros(delivery.started_at),
     )
     home.channels_read_at = delivery.started_at

@@ -111,21 +111,26 @@ def reply_to_message(
 def render_reply(tx: Transaction, delivery: Delivery) -> PostMessage:
     match delivery.payload.get("reply"):
         case "help":
-            text, drawn = notes.help_message(tx.features.help_text(ChannelEmoji()))
+            text, message_blocks = notes.help_message(
+                tx.features.help_text(ChannelEmoji())
+            )
         case "ask":
-            text, drawn = notes.offer_to_ask(delivery.payload["ts"])
+            text, message_blocks = notes.offer_to_ask(delivery.payload["ts"])
         case _:
-            text, drawn = notes.help_hint()
-    return PostMessage(delivery.recipient, text, drawn)
+            text, message_blocks = notes.help_hint()
+    return PostMessage(delivery.recipient, text, message_blocks)
 
 
 def render_home(tx: Transaction, delivery: Delivery) -> PublishHome | None:
     if tx.session.get(Home, (delivery.installation_id, delivery.recipient)) is None:
         return None
-    drawn = page.render(tx, delivery.recipient)
+    rendered = page.render(tx, delivery.recipient)
     # What we know of may have got lost, and would be wrong each time.
     return PublishHome(
-        delivery.recipient, drawn.view, drawn.hash, is_forced=delivery.failures > 0
+        delivery.recipient,
+        rendered.view,
+        rendered.hash,
+        is_forced=delivery.failures > 0,
     )
 
 

@@ -76,18 +76,18 @@ def page(tx: Transaction, member: str, direction: Direction, after: str) -> Note
 
 def recent(tx: Transaction, member: str) -> list[Block]:
     """The section of the Home tab: what its owner received in the last month."""
-    found = _received(tx.workspace.id, member, HOME_LIMIT, since=tx.now - RECENT_PERIOD)
-    rows = _items(tx, member, tx.session.execute(found).all(), may_ask_slack=False)
+    query = _received(tx.workspace.id, member, HOME_LIMIT, since=tx.now - RECENT_PERIOD)
+    rows = _items(tx, member, tx.session.execute(query).all(), may_ask_slack=False)
     return blocks.recent(rows)
 
 
 def has_any(tx: Transaction, member: str) -> bool:
     """Return True if the member has ever received or given kudos."""
-    found = (
+    ids = (
         tx.session.scalar(statement(tx.workspace.id, member, 1))
         for statement in (_received, _given)
     )
-    return any(one is not None for one in found)
+    return any(kudos_id is not None for kudos_id in ids)
 
 
 def _page(
@@ -100,10 +100,10 @@ def _page(
         most = (PAGE_SIZE + 1) * MAX_RECIPIENTS
         statement = _given(tx.workspace.id, member, most, after=after)
     # The receivers of one kudos stand together.
-    found = list({row.kudos_id: row for row in tx.session.execute(statement)}.values())
-    shown = found[:PAGE_SIZE]
+    rows = list({row.kudos_id: row for row in tx.session.execute(statement)}.values())
+    shown = rows[:PAGE_SIZE]
     more = ""
-    if len(found) > PAGE_SIZE:
+    if len(rows) > PAGE_SIZE:
         more = str(Cursor(shown[-1].given_at, shown[-1].kudos_id))
     return _items(tx, member, shown), more
 
@@ -198,7 +198,7 @@ def _item(
     # What others wrote to others, in a private channel that the person has left.
     is_hidden = thanks.is_second and kudos.channel_id not in {None, *slack_ids}
     return ListItem(
-        people=[names[one] for one in whom],
+        people=[names[person] for person in whom],
         reason="in a private channel" if is_hidden else kudos.reason,
         day=day,
         url=kudos_url(workspace, kudos, slack_ids),
@@ -241,21 +241,21 @@ def _channels(
     tx: Transaction, kudos: Iterable[Kudos], member: str, *, may_ask_slack: bool
 ) -> dict[int, str]:
     """The channels of these that the person may see, as Slack calls them."""
-    ids = {one.channel_id for one in kudos} | {one.about_channel_id for one in kudos}
-    found = select(Channel).where(Channel.id.in_(ids - {None}))
+    ids = {row.channel_id for row in kudos} | {row.about_channel_id for row in kudos}
+    query = select(Channel).where(Channel.id.in_(ids - {None}))
     if not may_ask_slack:
-        found = found.where(visibility.visible(member, now=tx.now))
-    places = tx.session.scalars(found).all()
+        query = query.where(visibility.visible(member, now=tx.now))
+    places = tx.session.scalars(query).all()
     if may_ask_slack:
-        seen = visibility.visible_channels(tx, places, member)
-        places = [place for place in places if place.id in seen]
+        visible_ids = visibility.visible_channels(tx, places, member)
+        places = [place for place in places if place.id in visible_ids]
     return {place.id: place.slack_id for place in places}
 
 
 def _join_counts(session: Session, ids: Sequence[int]) -> dict[int, int]:
-    found = session.execute(
+    rows = session.execute(
         select(_thanks.c.kudos_id, func.count(func.distinct(_thanks.c.giver)))
         .where(_thanks.c.kudos_id.in_(ids), _thanks.c.is_second.is_(True))
         .group_by(_thanks.c.kudos_id)
     )
-    return {row[0]: row[1] for row in found}
+    return {row[0]: row[1] for row in rows}

@@ -167,12 +167,12 @@ def is_referenced(
         (_kudos.c.channel_id, _kudos.c.ts),
         (_kudos.c.about_channel_id, _kudos.c.about_ts),
     ):
-        found = session.execute(
+        result = session.execute(
             select(_kudos.c.id)
             .join_from(_channels, _kudos, channel_column == _channels.c.id)
             .where(*of_channel, ts_column == ts)
             .limit(1)
         )
-        if found.first() is not None:
+        if result.first() is not None:
             return True
     return False

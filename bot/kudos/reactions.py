@@ -107,7 +107,7 @@ def on_user_loaded(tx: Transaction, member: Member) -> None:
     for register, slack_channel in waiting:
         if _unknown_members(tx, register.member, register.author):
             continue
-        seen = ReactionEvent(
+        event = ReactionEvent(
             member=register.member,
             channel=slack_channel,
             ts=register.message_ts,
@@ -116,7 +116,7 @@ def on_user_loaded(tx: Transaction, member: Member) -> None:
             is_present=register.is_present,
             author=register.author,
         )
-        _decide(tx, register.channel_id, seen)
+        _decide(tx, register.channel_id, event)
 
 
 def _decide(tx: Transaction, channel_id: int, event: ReactionEvent) -> None:

@@ -175,13 +175,13 @@ def take_back(tx: Transaction, kudos_id: int, *, by: str) -> None:
     Raises UserError for others than the giver and admins, or if it is too late.
     """
     kudos = lock(tx, kudos_id)
-    held = roles.in_workspace(tx, by)
+    by_roles = roles.in_workspace(tx, by)
     if by == kudos.giver:
-        held |= {Role.AUTHOR}
+        by_roles |= {Role.AUTHOR}
     if kudos.channel_id is not None:
         channel = tx.session.get_one(Channel, kudos.channel_id)
         visibility.require_visible(tx, channel, by)
-    rules.require_take_back(held, given_at=kudos.given_at, now=tx.now)
+    rules.require_take_back(by_roles, given_at=kudos.given_at, now=tx.now)
     if kudos.taken_back_at is not None:
         raise UserError(ALREADY_TAKEN_BACK)
     revoke(tx, kudos, by=by)
@@ -215,10 +215,10 @@ def notify_recipients(
     *,
     send_after: datetime | None = None,
 ) -> None:
-    told = list(recipients)
-    for receiver in told:
+    to_notify = list(recipients)
+    for receiver in to_notify:
         _enqueue(tx, KUDOS_RECEIVED, kudos, receiver, send_after=send_after)
-    home_refresh.refresh_homes(tx, told)
+    home_refresh.refresh_homes(tx, to_notify)
 
 
 def update_recipient_message(tx: Transaction, kudos: Kudos, recipient: str) -> None:

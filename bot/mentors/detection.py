@@ -93,14 +93,14 @@ def next_run_at(tx: Transaction, *, settings: MentorSettings) -> datetime | None
 def _data_since(tx: Transaction) -> date:
     """The day on which the bot came, or from which on an export tells who wrote."""
     came = tx.session.get_one(Installation, tx.workspace.id).installed_at.date()
-    told = tx.session.scalar(
+    first_day = tx.session.scalar(
         select(MessageCount.day)
         .join(Channel, Channel.id == MessageCount.channel_id)
         .where(Channel.installation_id == tx.workspace.id)
         .order_by(MessageCount.day)
         .limit(1)
     )
-    return came if told is None else min(came, told)
+    return came if first_day is None else min(came, first_day)
 
 
 def search_scope(tx: Transaction) -> str:
@@ -150,10 +150,10 @@ def run(
 ) -> RunResult:
     """Find out whom to credit; changes nothing."""
     scope = Scope(tx.workspace.id, due_run.scope_id or None, private_members)
-    found = queries.detect_mentors(tx, scope, due_run.period, settings=settings)
-    chosen = found.candidates[: settings.credits_a_period]
+    detected = queries.detect_mentors(tx, scope, due_run.period, settings=settings)
+    chosen = detected.candidates[: settings.credits_a_period]
     return RunResult(
-        found,
+        detected,
         [
             (
                 standing,
@@ -161,7 +161,7 @@ def run(
                     tx.session,
                     scope,
                     standing.member,
-                    days=found.window_days,
+                    days=detected.window_days,
                     until=due_run.period.until,
                     settings=settings,
                 ),
@@ -223,10 +223,10 @@ def _announcement_channel(
     """
     count: dict[int, int] = {}
     latest: dict[int, str] = {}
-    for seen in marked_asks:
-        place = seen.channel_id
+    for marked_ask in marked_asks:
+        place = marked_ask.channel_id
         count[place] = count.get(place, 0) + 1
-        latest[place] = max(latest.get(place, ""), seen.answer_ts)
+        latest[place] = max(latest.get(place, ""), marked_ask.answer_ts)
     open_to_us = session.scalars(
         select(Channel.id).where(
             Channel.id.in_(count),

@@ -57,7 +57,7 @@ def _load_credits(tx: Transaction, member: str, *, is_pending: bool) -> list[Own
             id=credit.id,
             day=credit.period,
             answers=len(helped[credit.id]),
-            people=len({one for people in helped[credit.id] for one in people}),
+            people=len({person for people in helped[credit.id] for person in people}),
             channel=channel or "",
             is_channel_visible=bool(is_seen),
             consent=forms.to_consent(credit.consent),

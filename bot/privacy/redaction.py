@@ -54,7 +54,7 @@ def affected_messages(
         # What is on its way names whoever was there when it was drawn.
         or_(OutboxItem.ts.is_not(None), OutboxItem.state.in_(_IN_FLIGHT_STATES)),
     )
-    found = set(
+    item_ids = set(
         tx.session.scalars(
             select(OutboxItem.id).where(
                 *sent_to_others,
@@ -69,7 +69,7 @@ def affected_messages(
             continue
         subjects = sorted(set(kinds.affected_subjects(tx, erasure)))
         for start in range(0, len(subjects), _BATCH_SIZE):
-            found |= set(
+            item_ids |= set(
                 tx.session.scalars(
                     select(OutboxItem.id).where(
                         *sent_to_others,
@@ -80,7 +80,7 @@ def affected_messages(
                     )
                 )
             )
-    return sorted(found)
+    return sorted(item_ids)
 
 
 def cancel_pending(tx: Transaction, erasure: Erasure) -> list[int]:

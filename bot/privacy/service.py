@@ -68,13 +68,13 @@ def rows_about(tx: Transaction, member: str) -> dict[str, list[dict[str, Any]]]:
     places = {channel.id: channel.slack_id for channel in channels}
     hidden = places.keys() - visibility.visible_channels(tx, channels, member)
     return {
-        one.model.__tablename__: [
+        policy.model.__tablename__: [
             _with_channel_ids(row, places)
             for row in person_rows.rows_for_member(
-                tx, one, member, hidden_channels=hidden
+                tx, policy, member, hidden_channels=hidden
             )
         ]
-        for one in tx.features.personal_data
+        for policy in tx.features.personal_data
     }
 
 
@@ -107,9 +107,9 @@ def erase_oneself(tx: Transaction, member: str) -> None:
 def count_rows(tx: Transaction, member: str) -> dict[str, int]:
     """Count a member's rows in each table, by the table's name."""
     return {
-        one.model.__tablename__: person_rows.count_own_rows(tx, one, member)
-        for one in tx.features.personal_data
-        if one.owner_columns and one.on_erasure != "trace"
+        policy.model.__tablename__: person_rows.count_own_rows(tx, policy, member)
+        for policy in tx.features.personal_data
+        if policy.owner_columns and policy.on_erasure != "trace"
     }
 
 
@@ -121,14 +121,14 @@ def erase(tx: Transaction, member: str) -> str:
     """
     erasure = Erasure(member, ERASED_PREFIX + token_hex(8))
     members.ensure(tx, [member])
-    for one in tx.features.personal_data:
-        one.before_erasure(tx, erasure)
+    for policy in tx.features.personal_data:
+        policy.before_erasure(tx, erasure)
     written_about = redaction.affected_messages(
         tx, tx.features.message_policies, erasure
     )
     written_to = redaction.cancel_pending(tx, erasure)
-    for one in tx.features.personal_data:
-        person_rows.erase_member(tx, one, erasure)
+    for policy in tx.features.personal_data:
+        person_rows.erase_member(tx, policy, erasure)
     # What was read before is not what stands there now.
     tx.session.expire_all()
     redaction.enqueue_redactions(tx, [*written_about, *written_to], erasure)
@@ -184,9 +184,9 @@ def _purge_tombstones(tx: Transaction, *, before: datetime) -> None:
     ).all()
     for member in traces:
         is_back = any(
-            person_rows.names_member(tx, one, member.slack_id)
-            for one in tx.features.personal_data
-            if one.on_erasure != "trace"
+            person_rows.names_member(tx, policy, member.slack_id)
+            for policy in tx.features.personal_data
+            if policy.on_erasure != "trace"
         )
         if is_back:
             member.forgotten_at = member.counts_from = None

@@ -146,9 +146,11 @@ def end_pause(tx: Transaction, member: str) -> None:
 
 
 def _workspace_settings(tx: Transaction, by: str) -> list[Setting[None]]:
-    held = roles.in_workspace(tx, by)
-    require(MANAGE_WORKSPACE, held)
-    leads = [of_workspace.PROGRAM_LEADS] if is_allowed(NAME_PROGRAM_LEADS, held) else []
+    by_roles = roles.in_workspace(tx, by)
+    require(MANAGE_WORKSPACE, by_roles)
+    leads = (
+        [of_workspace.PROGRAM_LEADS] if is_allowed(NAME_PROGRAM_LEADS, by_roles) else []
+    )
     return [*leads, *tx.features.workspace_settings]
 
 

@@ -200,7 +200,7 @@ def lock_own(tx: Transaction, checkin_id: int, member: str) -> CheckIn:
 def origin_url(tx: Transaction, checkin: CheckIn, asked_in: Channel) -> str | None:
     """The address of the check-in, for its ask to link to.
 
-    None where that would tell another channel of what was said in a private round_.
+    None where that would tell another channel of the words of a private one.
     """
     round_ = tx.session.get_one(Round, checkin.round_id)
     channel = _channel(tx.session, checkin)

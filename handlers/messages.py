@@ -81,11 +81,14 @@ class Listeners:
     ) -> BatchedChange | None:
         if message is None:
             return None
-        changes = (
-            on_reaction(self._rt, workspace, reaction, message)
-            for on_reaction in self._features.on_reaction
+        return combine(
+            [
+                change
+                for on_reaction in self._features.on_reaction
+                if (change := on_reaction(self._rt, workspace, reaction, message))
+                is not None
+            ]
         )
-        return combine([change for change in changes if change is not None])
 
     def on_message(
         self, event: dict[str, Any], workspace: Workspace
@@ -138,11 +141,14 @@ class Listeners:
     ) -> BatchedChange | None:
         if thread is None:
             return None
-        changes = (
-            on_message(self._rt, workspace, message, thread)
-            for on_message in self._features.on_message
+        return combine(
+            [
+                change
+                for on_message in self._features.on_message
+                if (change := on_message(self._rt, workspace, message, thread))
+                is not None
+            ]
         )
-        return combine([change for change in changes if change is not None])
 
     def _on_changed(
         self, changed: MessageChanged, workspace: Workspace
@@ -180,11 +186,14 @@ class Listeners:
     ) -> BatchedChange | None:
         if message is None:
             return None
-        changes = (
-            on_edited(self._rt, workspace, edited, message)
-            for on_edited in self._features.on_message_edited
+        return combine(
+            [
+                change
+                for on_edited in self._features.on_message_edited
+                if (change := on_edited(self._rt, workspace, edited, message))
+                is not None
+            ]
         )
-        return combine([change for change in changes if change is not None])
 
     def _on_deleted(
         self, workspace: Workspace, channel: str, ts: str, previous: Message | None
@@ -210,11 +219,14 @@ class Listeners:
     ) -> BatchedChange | None:
         if message is None:
             return None
-        changes = (
-            on_deleted(self._rt, workspace, deleted, message, thread)
-            for on_deleted in self._features.on_message_deleted
+        return combine(
+            [
+                change
+                for on_deleted in self._features.on_message_deleted
+                if (change := on_deleted(self._rt, workspace, deleted, message, thread))
+                is not None
+            ]
         )
-        return combine([change for change in changes if change is not None])
 
     def _set_private(self, channel: str, is_private: bool, tx: Transaction) -> None:
         """A channel was made private, or public: Slack says so by a message only."""

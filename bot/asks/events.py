@@ -36,7 +36,7 @@ def on_reaction(
     _rt: Runtime, _workspace: Workspace, event: ReactionEvent, message: TrackedMessage
 ) -> BatchedChange | None:
     """Return what a reaction changes about an ask, or what may become one."""
-    if not (message.is_capturing or message.rows):
+    if not _may_concern_asks(message):
         return None
     of_ask = tracked.from_tracked(message)
     if of_ask.ask_id is None and not of_ask.is_capturing:
@@ -51,7 +51,7 @@ def on_message(
     _rt: Runtime, _workspace: Workspace, message: NewMessage, thread: TrackedMessage
 ) -> BatchedChange | None:
     """Return what a message changes; `thread` is the first message of its thread."""
-    if _is_of_another_feature(thread):
+    if not _may_concern_asks(thread) or _is_of_another_feature(thread):
         return None
     of_ask = tracked.from_tracked(thread)
     if not (of_ask.is_ask or of_ask.is_capturing):
@@ -65,6 +65,11 @@ def on_message(
     if is_thanks(message.text):
         return BatchedChange(one_by_one, partial(_record_message, of_ask, message))
     return None
+
+
+def _may_concern_asks(message: TrackedMessage) -> bool:
+    """Whether more is to be found out; of most messages nothing is stored."""
+    return message.is_capturing or bool(message.rows)
 
 
 def _is_of_another_feature(message: TrackedMessage) -> bool:

@@ -114,11 +114,11 @@ def reopened(title: str, url: str) -> Note:
 def not_posted(title: str, details: str, channel_label: str, error: str) -> Note:
     """`place` is where it was to stand, such as "#help"."""
     if error == "unknown":
-        said = f"I'm not sure your ask made it to {channel_label}. Please check."
+        sentence = f"I'm not sure your ask made it to {channel_label}. Please check."
     else:
         why = _ERROR_TEXTS.get(error, "Slack didn't accept it")
-        said = f"I couldn't post your ask in {channel_label}: {why}."
-    text, blocks = sentence_note(f"{said} Here's what you wrote:")
+        sentence = f"I couldn't post your ask in {channel_label}: {why}."
+    text, blocks = sentence_note(f"{sentence} Here's what you wrote:")
     return text, [*blocks, rich_text.user_text(details or title, limit=3000)]
 
 

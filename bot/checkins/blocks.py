@@ -149,7 +149,7 @@ def _schedule_row(row: ScheduleView) -> list[Block]:
     else:
         lines.append("No dates left.")
     lines += [f"Skips: {day}" for day in row.excluded]
-    lines += [f"Skipped: {one.day}: {one.reason}" for one in row.missed]
+    lines += [f"Skipped: {skip.day}: {skip.reason}" for skip in row.missed]
     change = button("Change", "checkin_change", row.id)
     delete = ButtonElement(
         text="Delete",
@@ -267,7 +267,7 @@ def blocker_outcome(blocker: Blocker, *, with_title: bool = True) -> list[Part]:
     asked: list[Part] = ["Asked: ", link(blocker.url, title)]
     if not with_title:
         asked = [link(blocker.url, "Asked their peers")]
-    said: list[Part] = [*asked, f", {state}"]
+    parts: list[Part] = [*asked, f", {state}"]
     if blocker.state == "solved" and blocker.solution_url:
-        said += [" by ", link(blocker.solution_url, "this answer")]
-    return said
+        parts += [" by ", link(blocker.solution_url, "this answer")]
+    return parts

@@ -167,19 +167,21 @@ def response_not_posted(
 ) -> Note:
     """To somebody whose answers Slack did not take; `shared` is what shows them."""
     if error == "unknown":
-        said = f"I'm not sure that what you shared made it to {channel}. Please check."
+        sentence = (
+            f"I'm not sure that what you shared made it to {channel}. Please check."
+        )
     else:
-        said = f"Slack didn't let me post what you shared in {channel}."
-    text = f"{said} It still counts. Here's what you wrote:"
+        sentence = f"Slack didn't let me post what you shared in {channel}."
+    text = f"{sentence} It still counts. Here's what you wrote:"
     return fallback_text(text), [rich_text.inline(text), *response_blocks]
 
 
 def ask_offer(checkin_id: int, blocker: str) -> Note:
     """To somebody who wrote what they are stuck on. `blocker` is marked text."""
-    said = f"You're stuck on “{truncate(to_plain(blocker), _BLOCKER)}”."
+    sentence = f"You're stuck on “{truncate(to_plain(blocker), _BLOCKER)}”."
     offer = "Your peers may know. Want to ask them? You can edit the ask first."
-    return fallback_text(f"{said} {offer}"), [
-        rich_text.inline(said),
+    return fallback_text(f"{sentence} {offer}"), [
+        rich_text.inline(sentence),
         rich_text.inline(offer),
         button_row(
             button("Ask your peers", "checkin_ask", checkin_id, style="primary")

@@ -76,28 +76,30 @@ def preview(
     Raises UserError, with the field, for what makes no sense.
     """
     roles.authorize(tx, channel, MANAGE_CHANNEL, by)
-    made = service.validate(form, tx.now)
+    spec = service.validate(form, tx.now)
     taken: frozenset[date] = frozenset()
     if schedule_id is not None:
         schedule = service.get(tx, schedule_id, by=by)
-        taken = checkins_schedules.used_dates(tx, schedule.id, made.at, made.zone)
-    coming = _upcoming(made, taken, tx.now)
+        taken = checkins_schedules.used_dates(tx, schedule.id, spec.at, spec.zone)
+    coming = _upcoming(spec, taken, tx.now)
     if not coming:
         raise UserError("You've skipped all its dates. Skip fewer.", field="skips")
-    _check_reminder_time(made, coming)
+    _check_reminder_time(spec, coming)
     coming = coming[: forms.MOST_SHOWN]
     return forms.preview(
         channel.slack_id,
         schedule_id,
-        plan.to_form(made, today=timezones.local_date(tx.now, made.zone)),
+        plan.to_form(spec, today=timezones.local_date(tx.now, spec.zone)),
         Preview(
-            question=made.question,
-            hint=made.hint,
-            recurrence=recurrence.describe(made.recurrence, made.at, made.zone.key),
-            next_times=[_format_occurrence(one, made.zone) for one in coming],
-            excluded=list(_exclusions(made, coming[-1].day, tx.now)),
-            summary=_summary(made),
-            zone_note=_zone_note(coming[0], made.zone),
+            question=spec.question,
+            hint=spec.hint,
+            recurrence=recurrence.describe(spec.recurrence, spec.at, spec.zone.key),
+            next_times=[
+                _format_occurrence(occurrence, spec.zone) for occurrence in coming
+            ],
+            excluded=list(_exclusions(spec, coming[-1].day, tx.now)),
+            summary=_summary(spec),
+            zone_note=_zone_note(coming[0], spec.zone),
         ),
     )
 
@@ -117,14 +119,14 @@ def _check_reminder_time(spec: ScheduleSpec, upcoming: Sequence[Occurrence]) -> 
     if spec.remind_after is None:
         return
     after = timedelta(hours=spec.remind_after)
-    for one, then in zip(
+    for occurrence, then in zip(
         upcoming[: forms.MOST_SHOWN], [*upcoming[1:], None], strict=False
     ):
-        closes_at = recurrence.closing_time(one, spec.open_days, spec.zone, then)
-        if one.at + after >= closes_at:
+        closes_at = recurrence.closing_time(occurrence, spec.open_days, spec.zone, then)
+        if occurrence.at + after >= closes_at:
             raise UserError(
-                f"The round of {format_date(one.day)} closes before the reminder."
-                " Choose fewer hours, or Never.",
+                f"The round of {format_date(occurrence.day)} closes before the"
+                " reminder. Choose fewer hours, or Never.",
                 field="nudge_after",
             )
 
@@ -138,11 +140,11 @@ def _exclusions(spec: ScheduleSpec, last: date, now: datetime) -> Iterator[str]:
     """Until the last date that is shown."""
     today = timezones.local_date(now, spec.zone)
     out = recurrence.exclusions(spec.recurrence, today, last)
-    for one, why in islice(out, _MOST_LEFT_OUT):
+    for day, why in islice(out, _MOST_LEFT_OUT):
         yield (
-            format_date(one)
+            format_date(day)
             if why == recurrence.MANUAL_SKIP
-            else f"{format_date(one)}, {why}"
+            else f"{format_date(day)}, {why}"
         )
 
 
@@ -159,11 +161,11 @@ def _zone_note(occurrence: Occurrence, zone: ZoneInfo) -> str:
 
 def _summary(spec: ScheduleSpec) -> str:
     days = "1 day" if spec.open_days == 1 else f"{spec.open_days} days"
-    said = f"Open for {days} each time, or until the next one."
+    text = f"Open for {days} each time, or until the next one."
     if spec.remind_after is None:
-        return f"{said} Nobody gets a reminder."
+        return f"{text} Nobody gets a reminder."
     return (
-        f"{said} People who joined but haven't shared get one reminder, after"
+        f"{text} People who joined but haven't shared get one reminder, after"
         f" {spec.remind_after} hours."
     )
 
@@ -173,14 +175,14 @@ def section(tx: Transaction, channel: Channel) -> Sequence[Block]:
     kept = tx.session.scalars(service.in_channel(channel)).all()
     called = members.names(tx, [s.owner for s in kept])
     return blocks.schedule_list(
-        [_schedule_view(tx, one, called[one.owner]) for one in kept],
+        [_schedule_view(tx, schedule, called[schedule.owner]) for schedule in kept],
         may_add=len(kept) < service.MOST_IN_A_CHANNEL,
     )
 
 
 def _schedule_view(tx: Transaction, schedule: Schedule, owner: str) -> ScheduleView:
     zone = ZoneInfo(schedule.zone)
-    made = service.spec_of(schedule)
+    spec = service.spec_of(schedule)
     coming: list[Occurrence] = []
     if schedule.state == "on":
         following = checkins_schedules.upcoming(tx, schedule)
@@ -198,14 +200,16 @@ def _schedule_view(tx: Transaction, schedule: Schedule, owner: str) -> ScheduleV
     return ScheduleView(
         id=schedule.id,
         question=schedule.question,
-        recurrence=recurrence.describe(made.recurrence, made.at, schedule.zone),
+        recurrence=recurrence.describe(spec.recurrence, spec.at, schedule.zone),
         pause_note=_pause_note(schedule),
-        next_times=[format_local_time(one.at, zone) for one in coming],
+        next_times=[format_local_time(occurrence.at, zone) for occurrence in coming],
         missed=[
-            MissedDate(format_date(one.local_date), notes.skip_reason_text(one.reason))
-            for one in missed
+            MissedDate(
+                format_date(round_.local_date), notes.skip_reason_text(round_.reason)
+            )
+            for round_ in missed
         ],
-        excluded=list(_exclusions(made, coming[-1].day, tx.now)) if coming else [],
+        excluded=list(_exclusions(spec, coming[-1].day, tx.now)) if coming else [],
         owner=owner,
     )
 
@@ -223,26 +227,28 @@ _MOST_ROUNDS = 12
 
 def overview(tx: Transaction, channel: Channel) -> View:
     """To somebody who types it in the channel, and so is a member of it."""
-    found = tx.session.execute(
+    rounds = tx.session.execute(
         select(Round, Schedule)
         .join(Schedule, Schedule.id == Round.schedule_id)
         .where(Round.channel_id == channel.id)
         .order_by(Round.due_at.desc(), Round.id.desc())
         .limit(_MOST_ROUNDS)
     ).all()
-    shared = _names_by_round(tx.session, [row.Round.id for row in found])
-    called = members.names(tx, {one for people in shared.values() for one in people})
+    shared = _names_by_round(tx.session, [row.Round.id for row in rounds])
+    called = members.names(
+        tx, {person for people in shared.values() for person in people}
+    )
     return digest_blocks.overview(
         channel.name,
         [
             _past_round(
                 tx.workspace,
                 channel,
-                one,
+                round_,
                 ZoneInfo(schedule.zone),
-                [called[person] for person in shared.get(one.id, ())],
+                [called[person] for person in shared.get(round_.id, ())],
             )
-            for one, schedule in found
+            for round_, schedule in rounds
         ],
     )
 

@@ -111,15 +111,15 @@ def limit_reached(reasons: Sequence[str]) -> Note:
 def not_posted(reason: str, people: Sequence[str], channel: str, error: str) -> Note:
     whom = name_list(people)
     if error == "unknown":
-        said = (
+        sentence = (
             f"I'm not sure your kudos to {whom} made it to {channel}. Please check."
             " They count, and I told the people you thanked."
         )
     else:
-        said = (
+        sentence = (
             f"I couldn't post your kudos to {whom} in {channel}, so they don't count."
         )
-    text, blocks = sentence_note(f"{said} Here's what you wrote:")
+    text, blocks = sentence_note(f"{sentence} Here's what you wrote:")
     return text, [*blocks, rich_text.user_text(reason, limit=MAX_REASON_LENGTH)]
 
 

@@ -89,13 +89,13 @@ def _opening(story: CreditStory, share: float | None) -> list[Part]:
         return [f"{story.nominated_by} wants to thank you: “{to_plain(story.reason)}”"]
     if not story.contributions:
         return ["Your answers helped people. Thank you!"]
-    said = (
+    sentence = (
         f"You've been quietly helping: in the last {_span(story.days)},"
         f" {len(story.contributions)} of your answers helped {_people_text(story)}"
     )
     if share is None:
-        return [f"{said}. Thank you!"]
-    return [f"{said}, with {_percent(share)} of the messages. Thank you!"]
+        return [f"{sentence}. Thank you!"]
+    return [f"{sentence}, with {_percent(share)} of the messages. Thank you!"]
 
 
 def _choice_text(consent: Consent, channel: str, url: str) -> list[Part]:
@@ -106,8 +106,10 @@ def _choice_text(consent: Consent, channel: str, url: str) -> list[Part]:
         case "public":
             return [f"OK, I'm posting it in #{channel} now.{home}"]
         case "never":
-            said = "I won't do this again, and I've removed what I posted about you."
-            return [f"{said} You can change that in your settings on my Home tab."]
+            sentence = (
+                "I won't do this again, and I've removed what I posted about you."
+            )
+            return [f"{sentence} You can change that in your settings on my Home tab."]
         case "silent":
             return [f"You didn't answer, so this stays between us.{home}"]
         case _ if not channel:
@@ -139,13 +141,15 @@ def _choice_buttons(credit_id: int, choices: Sequence[str]) -> ActionsBlock:
 def post(mentor: str, name: str, story: CreditStory) -> Note:
     """To the channel: who helped whom with what. `mentor` is a Slack id."""
     if not (story.contributions or story.reason):
-        said = " has quietly helped people here."
+        sentence = " has quietly helped people here."
     elif story.reason:
-        said = f" has helped. {story.nominated_by} says: “{to_plain(story.reason)}”"
+        sentence = f" has helped. {story.nominated_by} says: “{to_plain(story.reason)}”"
     else:
         span = _span(story.days)
-        said = f" quietly helped here: {_contributions_text(story)} in the last {span}."
-    parts: list[Part] = [user_mention(mentor), said]
+        sentence = (
+            f" quietly helped here: {_contributions_text(story)} in the last {span}."
+        )
+    parts: list[Part] = [user_mention(mentor), sentence]
     thanks = f"Thank you, {name}!"
     for_what = to_plain(story.reason) or _contributions_text(story)
     blocks: list[Block] = [
@@ -154,7 +158,7 @@ def post(mentor: str, name: str, story: CreditStory) -> Note:
         rich_text.inline(thanks),
         *thank_button_row(mentor, for_what),
     ]
-    return f"{fallback_text(name, said)} {fallback_text(thanks)}", blocks
+    return f"{fallback_text(name, sentence)} {fallback_text(thanks)}", blocks
 
 
 def withdrawn_post() -> Note:
@@ -180,12 +184,12 @@ def marker_note(name: str, contribution: Contribution, channel: str, url: str) -
 
 def not_posted(channel: str, error: str) -> Note:
     if error == "unknown":
-        said = f"I'm not sure my thanks to you made it to #{channel}. Please check"
+        sentence = f"I'm not sure my thanks to you made it to #{channel}. Please check"
     else:
-        said = f"Slack didn't let me post my thanks to you in #{channel}"
+        sentence = f"Slack didn't let me post my thanks to you in #{channel}"
     text = (
-        f"{said}. If it isn't there, only you know, and you can try again on my Home"
-        " tab."
+        f"{sentence}. If it isn't there, only you know, and you can try again on my"
+        " Home tab."
     )
     return fallback_text(text), [rich_text.inline(text)]
 

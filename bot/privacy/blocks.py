@@ -41,16 +41,16 @@ _TABLE_LABELS = {
 
 def forget_form(counts: Mapping[str, int]) -> View:
     """`counts`: how many rows of the person's each table has."""
-    held = [
-        f"{counts[table]:,} {one if counts[table] == 1 else several}"
-        for table, (one, several) in _TABLE_LABELS.items()
+    stored = [
+        f"{counts[table]:,} {singular if counts[table] == 1 else plural}"
+        for table, (singular, plural) in _TABLE_LABELS.items()
         if counts.get(table)
     ]
     if any(n for table, n in counts.items() if table not in _TABLE_LABELS):
-        held.append("your settings, and records of what I sent you")
+        stored.append("your settings, and records of what I sent you")
     about = "I keep nothing about you."
-    if held:
-        about = f"I keep this about you: {', '.join(held)}."
+    if stored:
+        about = f"I keep this about you: {', '.join(stored)}."
     return View(
         type="modal",
         callback_id="forget_me",

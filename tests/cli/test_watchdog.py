@@ -129,7 +129,7 @@ def test_a_database_that_fails_at_the_start_ends_it_before_it_serves(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ):
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise OperationalError("UPDATE", {}, Exception("words of somebody's"))
 
     monkeypatch.setattr(f"cli.app.{name}", fail)

@@ -40,6 +40,8 @@ class TablePolicy:
     contents: str
     purpose: str
     retention: str
+    # What members call a row and several rows; None for what they don't know about.
+    row_names: tuple[str, str] | None = None
     # Whose row it is: shown to them as it stands.
     owner_columns: Sequence[str] = ()
     # JSON lists of people to whom it is shown as it stands, too.

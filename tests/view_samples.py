@@ -567,8 +567,10 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
     ],
     onboarding.greetings_off: [onboarding.greetings_off],
     privacy.forget_form: [
-        lambda: privacy.forget_form({}),
-        lambda: privacy.forget_form({"asks": 3, "answers": 1, "reactions": 0}),
+        lambda: privacy.forget_form([]),
+        lambda: privacy.forget_form(
+            [(("ask", "asks"), 3), (("answer", "answers"), 1), (None, 2)]
+        ),
     ],
     privacy.erased_view: [privacy.erased_view],
     privacy.redacted_message: [privacy.redacted_message],

@@ -91,6 +91,7 @@ def _ask_ids_naming(tx: Transaction, erasure: Erasure) -> Iterable[int]:
 PERSONAL_DATA = (
     TablePolicy(
         model=Ask,
+        row_names=("ask", "asks"),
         contents="Asks: text, topics, state; who asked, solved and closed them, and"
         " why; the line on what worked.",
         purpose="Show them and their outcome.",
@@ -170,6 +171,7 @@ def _answer_ids_naming(tx: Transaction, erasure: Erasure) -> Iterable[int]:
 ANSWER_PERSONAL_DATA = (
     TablePolicy(
         model=Answer,
+        row_names=("answer", "answers"),
         contents="Answers: the message's id, author and time, and how many people it"
         " helped. Not its text.",
         purpose="Show what solved an ask, and tell people that they helped.",
@@ -179,6 +181,7 @@ ANSWER_PERSONAL_DATA = (
     ),
     TablePolicy(
         model=Reaction,
+        row_names=("reaction", "reactions"),
         contents="Reactions on asks and answers: person, emoji, time. In a channel"
         " that captures messages, on other messages, too.",
         purpose="They mark answers as helpful and asks as solved.",

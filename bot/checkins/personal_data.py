@@ -116,6 +116,7 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=CheckIn,
+        row_names=("check-in", "check-ins"),
         contents="What each member shared in the form, and whether they shared.",
         purpose="Show it in the thread, and remind once.",
         retention="The person is forgotten: then text and name go.",

@@ -76,6 +76,7 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=KudosThanks,
+        row_names=("kudos given or received", "kudos given or received"),
         contents="Giver, receiver and time of each kudos that has not been taken back.",
         purpose="Count the allowance and the totals.",
         retention="The person is forgotten: then the row stays without a name.",

@@ -1,6 +1,6 @@
 """Views about a member's data and its erasure. Values in, views out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from slack_sdk.models.blocks import SectionBlock
 from slack_sdk.models.views import View
@@ -28,25 +28,16 @@ _CONSEQUENCES = (
 )
 
 
-# What people know that they did, by its table: of one and of several. The rest is our
-# own book-keeping, whose names say nothing to them.
-_TABLE_LABELS = {
-    "asks": ("ask", "asks"),
-    "answers": ("answer", "answers"),
-    "reactions": ("reaction", "reactions"),
-    "thanks": ("kudos given or received", "kudos given or received"),
-    "checkins": ("check-in", "check-ins"),
-}
-
-
-def forget_form(counts: Mapping[str, int]) -> View:
-    """`counts`: how many rows of the person's each table has."""
-    stored = [
-        f"{counts[table]:,} {singular if counts[table] == 1 else plural}"
-        for table, (singular, plural) in _TABLE_LABELS.items()
-        if counts.get(table)
-    ]
-    if any(n for table, n in counts.items() if table not in _TABLE_LABELS):
+def forget_form(counts: Iterable[tuple[tuple[str, str] | None, int]]) -> View:
+    """Ask whether to erase it: the names of a table's rows, and how many there are."""
+    stored = []
+    has_other = False
+    for names, count in counts:
+        if names is None:
+            has_other |= count > 0
+        elif count:
+            stored.append(f"{count:,} {names[count != 1]}")
+    if has_other:
         stored.append("your settings, and records of what I sent you")
     about = "I keep nothing about you."
     if stored:

@@ -1,7 +1,7 @@
 """People's own data: shown to them, and forgotten when they say so or have left."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from secrets import token_hex
 from typing import Any
@@ -95,7 +95,7 @@ def _require_allowed(tx: Transaction, member: str) -> None:
 def forget_form(tx: Transaction, member: str) -> View:
     """Raises UserError for a person who is no member."""
     _require_allowed(tx, member)
-    return blocks.forget_form(count_rows(tx, member))
+    return blocks.forget_form(_count_rows(tx, member))
 
 
 def erase_oneself(tx: Transaction, member: str) -> None:
@@ -104,13 +104,13 @@ def erase_oneself(tx: Transaction, member: str) -> None:
     erase(tx, member)
 
 
-def count_rows(tx: Transaction, member: str) -> dict[str, int]:
-    """Count a member's rows in each table, by the table's name."""
-    return {
-        policy.model.__tablename__: person_rows.count_own_rows(tx, policy, member)
-        for policy in tx.features.personal_data
-        if policy.owner_columns and policy.on_erasure != "trace"
-    }
+def _count_rows(
+    tx: Transaction, member: str
+) -> Iterator[tuple[tuple[str, str] | None, int]]:
+    """Count the member's own rows in each table, with the names of such rows."""
+    for policy in tx.features.personal_data:
+        if policy.owner_columns and policy.on_erasure != "trace":
+            yield policy.row_names, person_rows.count_own_rows(tx, policy, member)
 
 
 def erase(tx: Transaction, member: str) -> str:

@@ -109,7 +109,7 @@ class SocketMode:
         self._closed = threading.Event()
 
     def connect(self) -> None:
-        """Raises Refused where Slack does not let us in; else it is tried on.
+        """Raises Rejected if Slack does not let us in; else it is tried on.
 
         An answer that comes by drops, and never ends, is not waited for.
         """

@@ -68,7 +68,7 @@ def on_message(
 
 
 def _may_concern_asks(message: TrackedMessage) -> bool:
-    """Whether more is to be found out; of most messages nothing is stored."""
+    """Return True if a query is needed; nothing is stored about most messages."""
     return message.is_capturing or bool(message.rows)
 
 

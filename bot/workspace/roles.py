@@ -56,7 +56,7 @@ def authorize(
     denial: str = visibility.NOT_A_MEMBER,
     field: str | None = None,
 ) -> frozenset[Role]:
-    """Return the roles of a member who may do `action` in a channel that they see.
+    """Return the roles of a member with a permission in a channel that they see.
 
     Raises UserError, with `denial` for a person who is not in a private channel; and
     MembershipUnknown while it is unknown.

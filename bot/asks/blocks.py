@@ -41,7 +41,7 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class AskView:
-    """An ask as its readers see it. `title`, `details` and `worked` are marked text."""
+    """An ask as its readers see it. `title`, `details` and `worked` are mrkdwn."""
 
     id: int
     title: str

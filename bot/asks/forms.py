@@ -48,7 +48,7 @@ def ask_form(
     checkin_id: int | None = None,
     hint: str | None = None,
 ) -> View:
-    """Ask, or edit the ask `ask_id`. `title` and `details` are marked text."""
+    """Ask, or edit the ask `ask_id`. `title` and `details` are mrkdwn."""
     shown_title, shown_details = form_values(title, details)
     blocks: list[Block] = []
     if hint:

@@ -26,7 +26,7 @@ GUESTS_CANNOT_ASK = (
 
 @dataclass(frozen=True, slots=True)
 class AskDraft:
-    """An ask as its asker put it. `title` and `details` are marked text."""
+    """A new ask, as its asker wrote it. `title` and `details` are mrkdwn."""
 
     title: str
     details: str = ""

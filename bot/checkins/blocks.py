@@ -109,7 +109,7 @@ class MissedDate:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleView:
-    """A check-in of a channel. `question` is marked text, all else plain."""
+    """A check-in of a channel. `question` is mrkdwn, all else plain."""
 
     id: int
     question: str
@@ -209,7 +209,7 @@ class RoundPrompt:
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """The ask that somebody made of what they are stuck on. `title` is marked text.
+    """The ask that a member made of a blocker. `title` is mrkdwn.
 
     `url` and `title` are "" where the readers may not see it.
     """

@@ -50,7 +50,7 @@ class DigestEntry:
 
 
 def digest(question: str, entries: Sequence[DigestEntry]) -> Note:
-    """In place of the question that a channel was asked. `question` is marked text."""
+    """Replace a round's message when it closes. `question` is mrkdwn."""
     summary = f"This check-in has closed. {_how_many(len(entries))} shared."
     blocks: list[Block] = [
         rich_text.user_text(question, limit=200, is_bold=True),
@@ -176,7 +176,7 @@ _QUESTION = 80
 
 @dataclass(frozen=True, slots=True)
 class PastRound:
-    """A round that was. `question` is marked text; `shared` are plain names."""
+    """A past round. `question` is mrkdwn; `shared` are plain names."""
 
     day: str
     question: str

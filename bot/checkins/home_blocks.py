@@ -24,7 +24,7 @@ LEFT_PRIVATE_CHECKIN = "A check-in in a private channel that you left"
 
 @dataclass(frozen=True, slots=True)
 class DueRound:
-    """A round of a check-in to share in. `question` is marked text."""
+    """A round of a check-in to share in. `question` is mrkdwn."""
 
     round_id: int
     question: str
@@ -35,7 +35,7 @@ class DueRound:
 
 @dataclass(frozen=True, slots=True)
 class CheckInItem:
-    """A check-in that somebody has joined, or may join. `question` is marked text.
+    """A check-in that somebody has joined, or may join. `question` is mrkdwn.
 
     Both are "" where it is of a private channel that they have left.
     """

@@ -46,7 +46,7 @@ def pause_reason_text(reason: str) -> str:
 
 
 def schedule_paused(question: str, channel: str, reason: str) -> Note:
-    """`question` is marked text; `channel` its name; `because` as it is kept."""
+    """`question` is mrkdwn; `channel` its name; `reason` as it is stored."""
     return _note(
         f"Your check-in “{_shortened(question)}” is paused because #{channel}"
         f" {pause_reason_text(reason)}. To continue, {_how_to_resume(reason)}"
@@ -113,7 +113,7 @@ def reminder(
     url: str,
     until: Part,
 ) -> Note:
-    """To somebody who has joined and has not shared yet. `question` is marked text."""
+    """Remind a member who has not shared yet. `question` is mrkdwn."""
     parts: list[Part] = [
         f"#{channel} is asking ",
         link(url, _quoted(question)),
@@ -177,7 +177,7 @@ def response_not_posted(
 
 
 def ask_offer(checkin_id: int, blocker: str) -> Note:
-    """To somebody who wrote what they are stuck on. `blocker` is marked text."""
+    """Offer to make an ask of a member's blocker, which is mrkdwn."""
     sentence = f"You're stuck on “{truncate(to_plain(blocker), _BLOCKER)}”."
     offer = "Your peers may know. Want to ask them? You can edit the ask first."
     return fallback_text(f"{sentence} {offer}"), [
@@ -190,7 +190,7 @@ def ask_offer(checkin_id: int, blocker: str) -> Note:
 
 
 def ask_created(title: str, url: str) -> Note:
-    """In place of the offer, once it was taken up. `title` is marked text.
+    """Replace the offer once the ask is made. `title` is mrkdwn.
 
     `url` is "" while the ask is being posted.
     """

@@ -25,7 +25,7 @@ GONE = "That check-in is gone."
 
 @dataclass(frozen=True, slots=True)
 class JoinableSchedule:
-    """A check-in of a channel. `question` is marked text."""
+    """A check-in of a channel. `question` is mrkdwn."""
 
     schedule_id: int
     question: str
@@ -43,7 +43,7 @@ class OpenRound:
     """A round that is open, and that somebody who joined has not shared in."""
 
     round_id: int
-    # Marked text.
+    # As mrkdwn.
     question: str
     # Of the round's message in Slack.
     url: str

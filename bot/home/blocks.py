@@ -29,7 +29,7 @@ MEMBERS_ONLY = "This is only for members of the workspace that installed Backswi
 
 @dataclass(frozen=True, slots=True)
 class ListItem:
-    """An ask in a list. `title` is marked text; `about` what is said behind it."""
+    """An ask in a list. `title` is mrkdwn; `about` the text after it."""
 
     title: str
     url: str

@@ -31,7 +31,7 @@ SUMMARY_REASON_LENGTH = 600
 
 @dataclass(frozen=True, slots=True)
 class KudosView:
-    """Kudos as everybody in the channel sees them. `reason` is marked text."""
+    """Kudos as everybody in the channel sees them. `reason` is mrkdwn."""
 
     id: int
     # The giver's plain name, and the receivers' ids.
@@ -115,7 +115,7 @@ def format_tags(tags: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ListItem:
-    """One of somebody's kudos. `people` are plain names; `reason` is marked text."""
+    """An item in a list of kudos. `people` are plain names; `reason` is mrkdwn."""
 
     people: Sequence[str]
     reason: str

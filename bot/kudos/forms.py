@@ -47,7 +47,7 @@ _MAX_TAGS_LENGTH = (MAX_TAG_LENGTH + 2) * MAX_TAGS
 def kudos_form(
     *,
     people: Sequence[str] = (),
-    # Marked text.
+    # As mrkdwn.
     reason: str = "",
     tags: Sequence[str] = (),
     channel: str | None = None,

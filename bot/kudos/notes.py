@@ -69,7 +69,7 @@ def received(
     channel: str = "",
     subject_url: str | None = None,
 ) -> Note:
-    """To a receiver. `reason` is marked text."""
+    """Tell a recipient of kudos. `reason` is mrkdwn."""
     parts: list[Part] = [f"{capitalize(giver)} thanks you"]
     if channel:
         parts += [" in ", link(url, channel) if url else channel]

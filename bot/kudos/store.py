@@ -35,7 +35,7 @@ class SubjectMessage:
 
 @dataclass(frozen=True, slots=True)
 class KudosDraft:
-    """Kudos as their giver put them. `reason` is marked text."""
+    """New kudos, as their giver wrote them. `reason` is mrkdwn."""
 
     people: Sequence[str]
     reason: str

@@ -46,7 +46,7 @@ class CreditStory:
     contributions: Sequence[Contribution]
     # How many people it helped.
     helped_count: int
-    # Of a credit by hand: the lead's name, and why, as marked text.
+    # Of a credit by hand: the lead's name, and the reason, as mrkdwn.
     nominated_by: str = ""
     reason: str = ""
 

@@ -38,7 +38,7 @@ def name_list(people: Sequence[str]) -> str:
 
 
 def quoted(text: str, limit: int = MAX_QUOTE_LENGTH) -> str:
-    """Marked text in quotation marks, as plain words, cut at `limit`."""
+    """Quote mrkdwn as plain text, truncated at `limit`."""
     return f"“{truncate(to_plain(text), limit)}”"
 
 

@@ -15,17 +15,14 @@ from bot.workspace import channels, members
 from models import Channel, Kudos, KudosThanks
 
 
-def lock(tx: Transaction, kudos_id: int) -> Kudos:
+def _lock(tx: Transaction, kudos_id: int) -> None:
     """Lock the kudos in the common order: their channel first."""
     channel_id = tx.session.get_one(Kudos, kudos_id).channel_id
     if channel_id is not None:
         tracked_messages.lock_channel(tx.session, channel_id)
-    return tx.session.scalars(
-        select(Kudos)
-        .filter_by(id=kudos_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
+    tx.session.execute(
+        select(Kudos.id).filter_by(id=kudos_id).with_for_update(key_share=True)
+    )
 
 
 def _render_post(tx: Transaction, kudos: Kudos, _delivery: Delivery) -> Note | None:
@@ -109,7 +106,7 @@ def _notify_not_posted(tx: Transaction, kudos: Kudos, error: str) -> None:
 
 KUDOS_MESSAGE = PostedMessage(
     model=Kudos,
-    lock=lock,
+    lock=_lock,
     post=KUDOS_POST,
     render_post=_render_post,
     thread_ts=_thread_ts,

@@ -60,7 +60,7 @@ def render_preview_update(tx: Transaction, delivery: Delivery) -> SlackAction | 
 
 
 def _lock_introduction(tx: Transaction, channel_id: int) -> None:
-    tx.session.get_one(ChannelIntroduction, channel_id, with_for_update=True)
+    tx.session.get(ChannelIntroduction, channel_id, with_for_update=True)
 
 
 def _render_introduction(

@@ -112,7 +112,7 @@ def test_it_names_the_channels_own_emoji(arrived: Story) -> None:
     arrived.submit_settings(ADMIN, "settings", {"solved": ":100:"})
     press(arrived, ASKER, "Post it")
     arrived.deliver()
-    assert "with :100:" in json.dumps(arrived.slack.messages_to(NEW)[0].blocks)
+    assert "use :100:" in json.dumps(arrived.slack.messages_to(NEW)[0].blocks)
 
 
 def test_however_often_slack_says_so_it_is_asked_and_posted_once(story: Story) -> None:

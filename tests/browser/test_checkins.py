@@ -76,7 +76,7 @@ def share(window: Window, member: str, **answers: str) -> None:
 def share_all(window: Window) -> None:
     share(window, "noor", working="Getting to know the warehouse")
     share(window, "zoe", proud="No page all week :tada:")
-    share(window, "lars", working="Upgrading PostgreSQL", render_ask_offer=BLOCKER)
+    share(window, "lars", working="Upgrading PostgreSQL", stuck=BLOCKER)
 
 
 def open_direct_messages(window: Window) -> None:

@@ -221,7 +221,7 @@ class Sandbox(WorkspaceSetup, UserActions, Observations):
                 for message in upload.messages
                 if not message.deleted
             ):
-                raise PermissionError("that file is not shown to them")
+                raise PermissionError("that person can't see the file")
             return upload.name, upload.content
 
     # Installation

@@ -96,7 +96,7 @@ def closed(
     text, blocks = sentence_note(
         f"{by} closed your ask ",
         link(url, quoted(title)),
-        f": {to_plain(reason)}",
+        f": “{to_plain(reason)}”.",
         *([again] if again else []),
     )
     if again:

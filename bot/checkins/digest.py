@@ -116,7 +116,7 @@ def _response_url(
 
 
 def _solver(tx: Transaction, checkin: CheckIn) -> str:
-    """Whose answer solved what somebody was stuck on; "" where nobody's did."""
+    """Return the name of the person whose answer solved the blocker, or ""."""
     if checkin.ask_id is None:
         return ""
     author = tx.session.scalar(

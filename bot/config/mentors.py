@@ -44,7 +44,7 @@ class MentorSettings(BaseModel):
         2,
         ge=1,
         description="The least number of such askers. One of them is outside the"
-        " person's ring, and has dealt with somebody outside the person's circle.",
+        " person's ring, and has dealt with someone outside the person's circle.",
     )
     least_answered: int = Field(
         3,
@@ -100,7 +100,7 @@ class MentorSettings(BaseModel):
         60,
         gt=0,
         le=100,
-        description="Leads get a note when this percentage of somebody's marks comes"
+        description="Leads get a note when this percentage of someone's marks comes"
         " from one ring.",
     )
     ring_people: int = Field(

@@ -30,7 +30,7 @@ def _refresh_affected_homes(tx: Transaction, erasure: Erasure) -> None:
 PERSONAL_DATA = (
     TablePolicy(
         model=Home,
-        contents="Who has opened their Home tab, when, and at which pages.",
+        contents="People who opened their Home tab, when, and at which pages.",
         purpose="Update it when something of theirs changes.",
         retention="The person is forgotten.",
         owner_columns=("member",),

@@ -100,7 +100,7 @@ PERSONAL_DATA = (
     ),
     TablePolicy(
         model=KudosGiverLock,
-        contents="Who has given kudos, or tried to.",
+        contents="People who gave kudos, or tried to.",
         purpose="Nobody gets past the allowance by giving twice at once.",
         retention="The person is forgotten.",
         owner_columns=("member",),

@@ -141,7 +141,7 @@ def _recipient_issue(person: Recipient, *, allow_external: bool) -> Issue | None
     if person.is_bot:
         return Issue(f"{person.name} is a bot. Kudos are for people.")
     if person.is_deactivated:
-        return Issue(f"{person.name} isn't here any more.")
+        return Issue(f"{person.name} is no longer here.")
     if person.is_external and not allow_external:
         return Issue(
             f"{person.name} is from another organisation. Kudos go to your own"

@@ -114,7 +114,7 @@ def overview(
             )
         ),
         context_line(
-            f"Looking in: {where.lower()}. Expected experts:"
+            f"Looking {where.lower()}. Expected experts:"
             f" {name_list(experts) if experts else 'none'}."
         ),
         button_row(

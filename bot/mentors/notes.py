@@ -173,7 +173,7 @@ def marker_note(name: str, contribution: Contribution, channel: str, url: str) -
     parts: list[Part] = [
         f"You said that {name}'s ",
         link(contribution.url, "answer"),
-        f" to “{title}” helped. Thanks to you, ",
+        f" to “{title}” helped. Because of your mark, ",
     ]
     if channel:
         parts += [f"{name} is being thanked in ", link(url, f"#{channel}"), "."]
@@ -184,14 +184,16 @@ def marker_note(name: str, contribution: Contribution, channel: str, url: str) -
 
 def not_posted(channel: str, error: str) -> Note:
     if error == "unknown":
-        sentence = f"I'm not sure my thanks to you made it to #{channel}. Please check"
+        sentence = (
+            f"I'm not sure my thanks to you made it to #{channel}. Please check. If"
+            " it isn't there, you can try again on my Home tab."
+        )
     else:
-        sentence = f"Slack didn't let me post my thanks to you in #{channel}"
-    text = (
-        f"{sentence}. If it isn't there, only you know, and you can try again on my"
-        " Home tab."
-    )
-    return fallback_text(text), [rich_text.inline(text)]
+        sentence = (
+            f"Slack didn't let me post my thanks to you in #{channel}, so this stays"
+            " between us. You can try again on my Home tab."
+        )
+    return fallback_text(sentence), [rich_text.inline(sentence)]
 
 
 def ring_alert(

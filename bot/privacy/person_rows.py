@@ -53,12 +53,11 @@ def rows_for_member(
     *,
     hidden_channels: Collection[int] = (),
 ) -> Iterator[Row]:
-    """Yield what the table keeps of a person: their rows, and their part in others'.
+    """Yield a person's data in the table: their rows, and their part in others' rows.
 
-    Of somebody who is only mentioned: that they are, and neither where nor about what.
-    `hidden`: private channels, by their rows, that the person has left. Of what
-    happened there they are shown their own words and deeds, and nothing that others
-    added.
+    A row that only mentions the person yields the mention, without place or subject.
+    `hidden` are the ids of private channels that the person has left. There they are
+    shown their own words and actions, and nothing that others added.
     """
     if not policy.has_personal_data:
         return

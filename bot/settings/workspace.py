@@ -76,7 +76,7 @@ SETTINGS: Sequence[Setting[None]] = (
         Number(
             name="departed_days",
             label="Days to keep data about people who left",
-            hint="Counted from the day when Slack deactivated their account.",
+            hint="Counted from the day when their account was deactivated.",
             minimum=1,
             maximum=_MAX_DAYS,
         ),

@@ -220,9 +220,7 @@ class DeliveryQueue:
         while True:
             with self._state:
                 if not self._state.wait_for(lambda: self._unfinished == 0, timeout):
-                    raise TimeoutError(
-                        f"{self._unfinished} deliveries still on their way"
-                    )
+                    raise TimeoutError(f"{self._unfinished} deliveries not finished")
                 if not self._reordered:
                     return
             self._release()

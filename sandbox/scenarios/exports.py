@@ -58,7 +58,7 @@ class Export:
         tops = [n for n in self._files if n.split("/")[-1] == "channels.json"]
         if not tops:
             self.close()
-            raise ExportError(f"{self._path.name}: there is no channels.json in it")
+            raise ExportError(f"{self._path.name}: it has no channels.json")
         self._prefix = min(tops, key=len).removesuffix("channels.json")
         try:
             grid = f"{self._prefix}org_users.json" in self._files

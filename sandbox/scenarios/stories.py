@@ -111,7 +111,7 @@ class _StoryPlayer:
             case {"closes": "form"}:
                 self._sandbox.close_view(person, self._view(person))
             case _:
-                raise StoryError(f"a step that nobody understands: {step}")
+                raise StoryError(f"unknown step: {step}")
 
     def _name_message(self, step: dict[str, Any], channel: str, ts: str) -> None:
         if name := step.get("called"):
@@ -150,7 +150,7 @@ class _StoryPlayer:
                 if matches(message):
                     return message.ts
             time.sleep(0.05)
-        raise LookupError("no such message came up")
+        raise LookupError("the message did not appear")
 
     def _view(self, person: str) -> str:
         view = self._sandbox.view(person)

@@ -86,7 +86,7 @@ class UserActions:
     def _own_message(self, person: str, channel: str, ts: str) -> Message:
         message = self.workspace.message(channel, ts)
         if message.user != person or message.bot_id == self.workspace.bot_id:
-            raise PermissionError("only one's own messages can be changed")
+            raise PermissionError("you can only change your own messages")
         return message
 
     def edit(self, person: str, channel: str, ts: str, text: str) -> None:
@@ -226,7 +226,7 @@ class UserActions:
         except SlackError:
             raise LookupError(f"no view {view_id} is open") from None
         if view.person != person:
-            raise PermissionError("that view is open before somebody else")
+            raise PermissionError("that view is open for someone else")
         return view
 
     def submit(self, person: str, view_id: str, values: dict[str, Any]) -> Ack:

@@ -104,7 +104,7 @@ def _visible_channel(
 ) -> Channel:
     room = workspace.channel(channel_id)
     if not _can_see(room, viewer or None):
-        raise PermissionError("a private channel shows itself to its members")
+        raise PermissionError("only members can see a private channel")
     return room
 
 

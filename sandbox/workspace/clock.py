@@ -60,7 +60,7 @@ class TravelClock:
 
     def travel_to(self, moment: datetime) -> datetime:
         if moment.tzinfo is None:
-            raise ValueError("A moment needs its zone.")
+            raise ValueError("The time needs a zone.")
         return self.advance(moment - self())
 
     def restart(self, start: datetime) -> None:

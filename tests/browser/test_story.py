@@ -101,7 +101,7 @@ def test_a_command_that_fails_says_so_as_in_slack(window: OpenWindow) -> None:
     panel.get_by_role("combobox", name="What").select_option("lost_ack")
     panel.get_by_role("combobox", name="Of which").fill("/backswing")
     panel.get_by_role("spinbutton", name="How often").fill("1")
-    panel.get_by_role("button", name="Switch on").click()
+    panel.get_by_role("button", name="Turn on").click()
     expect(panel.get_by_role("listitem")).to_contain_text("Acknowledgement lost")
     maya.page.keyboard.press("Escape")
 

@@ -370,7 +370,7 @@ def test_somebody_else_closes_with_a_reason_and_the_asker_is_told(
     story.submit(ADMIN, view, {"reason": "Asked <!channel> before"})
     story.deliver()
     assert story.slack.texts_to(ASKER) == [
-        "Eva closed your ask “How do I fix x?”: Asked &lt;!channel&gt; before"
+        "Eva closed your ask “How do I fix x?”: “Asked &lt;!channel&gt; before”."
     ]
     assert "Closed by Eva: Asked <!channel> before" in rendered(story)
     story.click(ASKER, "ask_reopen", str(ask_id))

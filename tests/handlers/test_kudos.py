@@ -131,7 +131,7 @@ def test_the_answer_tells_what_was_left_out(story: Story) -> None:
         (f"<@{ASKER}>", "can't thank yourself"),
         ("<@U0ROBO>", "Robo is a bot"),
         ("<@USLACKBOT>", "Slackbot is a bot"),
-        ("<@U0GONE>", "Gone isn't here any more"),
+        ("<@U0GONE>", "Gone is no longer here"),
         ("<@U123>", "don't recognise one of the people"),
         ("<@U0ZED>", "Zed is from another organisation"),
         ("<!subteam^S1>", "Pick people"),

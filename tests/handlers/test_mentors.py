@@ -170,10 +170,10 @@ def test_a_yes_tells_the_channel_and_those_who_were_helped(story: Story):
     assert "Done: I posted it" in words(last(story, HELPER))
     assert post.ts.replace(".", "") in words(last(story, HELPER))
     # A minute is for taking it back.
-    assert "Thanks to you" not in last(story, ASKER).text
+    assert "Because of your mark" not in last(story, ASKER).text
     story.advance(minutes=2)
     for helped in (ASKER, PEER):
-        assert "Thanks to you: Ben is being thanked" in last(story, helped).text
+        assert "Because of your mark, Ben is being thanked" in last(story, helped).text
     assert the_credit(story).consent == "public"
 
 
@@ -253,7 +253,7 @@ def test_taking_it_back_edits_the_post_and_a_second_yes_restores_it(story: Story
     assert "This thank-you was taken back" in last(story, HELP_CHANNEL).text
     assert HELPER not in words(last(story, HELP_CHANNEL))
     story.advance(minutes=2)
-    assert "Thanks to you" not in last(story, ASKER).text
+    assert "Because of your mark" not in last(story, ASKER).text
     choose(story, "mentor_tell")
     assert last(story, HELP_CHANNEL).ts == post.ts
     assert "Ben quietly helped here" in last(story, HELP_CHANNEL).text
@@ -354,11 +354,11 @@ def test_each_message_waits_for_a_pause_that_began_since_it_was_promised(story: 
     choose(story, "mentor_tell")
     prefer(story, ASKER, paused_until=today + timedelta(days=7))
     story.advance(minutes=2)
-    assert "Thanks to you" in last(story, PEER).text
-    assert "Thanks to you" not in last(story, ASKER).text
+    assert "Because of your mark" in last(story, PEER).text
+    assert "Because of your mark" not in last(story, ASKER).text
     # Seven days after Friday is a Friday, too.
     story.advance(days=2)
-    assert "Thanks to you" in last(story, ASKER).text
+    assert "Because of your mark" in last(story, ASKER).text
 
 
 def on_vacation(story: Story) -> None:

@@ -81,7 +81,7 @@ function Page({ state, me, place, go }: { state: State; me: Person; place: Place
         return await api.act(me.id, deed, given);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        setTold(`That is not possible: ${error.message}.`);
+        setTold(`That's not possible: ${error.message}.`);
         return { failed: error.message };
       }
     };

@@ -143,7 +143,7 @@ function Members({ channel }: { channel: Channel }) {
                 className="button small"
                 onClick={() => void act(channel.has_bot ? "remove_bot" : "invite_bot", { channel: channel.id })}
               >
-                {channel.has_bot ? "Take out" : "Add"} {state.app.name}
+                {channel.has_bot ? "Remove" : "Add"} {state.app.name}
               </button>
             </p>
           )}

@@ -42,7 +42,7 @@ export function EmojiPicker({ anchor, onPick, onClose }: Props) {
             <span className="sr">{name}</span>
           </button>
         ))}
-        {!found.length && <p>No emoji is called that.</p>}
+        {!found.length && <p>No emoji found.</p>}
       </div>
     </Popup>
   );

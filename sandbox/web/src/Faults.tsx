@@ -1,4 +1,4 @@
-/** What goes wrong on purpose: faults to switch on and off. */
+/** Simulate faults on purpose: faults to switch on and off. */
 import { useState, type FormEvent } from "react";
 import { api, Refused } from "./api";
 import { useLive } from "./live";
@@ -16,7 +16,7 @@ const KINDS: [group: string, kinds: [kind: string, label: string][]][] = [
       ["internal_error", "internal_error"],
       ["reset", "Connection reset"],
       ["timeout", "No answer"],
-      ["truncated", "Half an answer"],
+      ["truncated", "Truncated answer"],
       ["slow", "Slow answer"],
     ],
   ],
@@ -25,7 +25,7 @@ const KINDS: [group: string, kinds: [kind: string, label: string][]][] = [
     [
       ["lost_ack", "Acknowledgement lost"],
       ["duplicate", "Delivered twice"],
-      ["twin", "Delivered twice, by other ids"],
+      ["twin", "Delivered twice, with different ids"],
       ["delay", "Delivered late"],
       ["reorder", "Delivered out of order"],
       ["drop", "Not delivered"],
@@ -61,7 +61,7 @@ export function Faults() {
       </button>
       {anchor && (
         <Popup label="Faults" anchor={anchor} onClose={() => setAnchor(null)} className="faults">
-          <h2>What goes wrong</h2>
+          <h2>Simulate faults</h2>
           <Switched />
           <Add />
         </Popup>
@@ -170,11 +170,11 @@ function Add() {
       {isCall && (
         <label className="also">
           <input type="checkbox" checked={isAfter} onChange={(event) => setAfter(event.target.checked)} />
-          Only after it took effect
+          Only after Slack applied it
         </label>
       )}
       <button type="submit" className="button small primary">
-        Switch on
+        Turn on
       </button>
     </form>
   );

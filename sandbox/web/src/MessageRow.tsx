@@ -42,7 +42,7 @@ export function MessageRow({ message, isNext = false, isInThread = false, isMark
       block_id: block.block_id,
       ...(element.type === "button" ? { value } : { option: value }),
     });
-    if (failed) tell(`That did not work: ${failed}`);
+    if (failed) tell(`That didn't work: ${failed}`);
   };
   const chosen = (block: Block, element: Element): Value => {
     const known = message.chosen?.[me.id]?.[block.block_id]?.[element.action_id];

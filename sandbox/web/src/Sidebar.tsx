@@ -122,8 +122,8 @@ function Switcher() {
         <span aria-hidden="true">▾</span>
       </button>
       {anchor && (
-        <Popup label="Be somebody else" anchor={anchor} onClose={() => setAnchor(null)}>
-          <h2>Be somebody else</h2>
+        <Popup label="Switch person" anchor={anchor} onClose={() => setAnchor(null)}>
+          <h2>Switch person</h2>
           <ul className="menu people">
             {people.map((person) => (
               <li key={person.id}>

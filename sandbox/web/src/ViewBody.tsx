@@ -25,7 +25,7 @@ export function ViewBody({ view, drafts, errors = {}, onTyped, onFailed }: Props
       values: drafts.all(view),
       ...(element.type.includes("button") && element.type !== "radio_buttons" ? { value } : { option: value }),
     });
-    if (failed) (onFailed ?? tell)(`That did not work: ${failed}`);
+    if (failed) (onFailed ?? tell)(`That didn't work: ${failed}`);
   };
   const first = view.blocks.find((block) => block.type === "input")?.element;
   const focused = view.blocks.find((block) => block.element?.focus_on_load)?.element ?? first;

@@ -18,8 +18,8 @@ const MOST = 8;
 
 /** What Slack's own client understands. */
 export const BUILT_IN: Command[] = [
-  { name: "/invite", description: "Add somebody to this channel", usage_hint: "@name" },
-  { name: "/remove", description: "Take somebody out of this channel", usage_hint: "@name" },
+  { name: "/invite", description: "Add someone to this channel", usage_hint: "@name" },
+  { name: "/remove", description: "Remove someone from this channel", usage_hint: "@name" },
   { name: "/leave", description: "Leave this channel", usage_hint: "" },
 ];
 

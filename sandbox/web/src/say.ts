@@ -46,7 +46,7 @@ async function builtIn({ state, act, whisper }: Workspace, channel: Channel, nam
   const who = state.people.find((person) => person.name === wanted);
   const deed = name === "/invite" ? "join" : "leave";
   if (!who) {
-    whisper(channel.id, `There is nobody called “${rest}” to ${name.slice(1)}.`);
+    whisper(channel.id, `Can't find “${rest}” to ${name.slice(1)}.`);
   } else if ((deed === "join") === channel.members.includes(who.id)) {
     whisper(channel.id, `${nameOf(state, who.id)} is ${deed === "join" ? "already" : "not"} in this channel.`);
   } else if (who.id === state.bot) {

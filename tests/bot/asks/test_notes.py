@@ -76,13 +76,13 @@ def who_helped(answer_id: int, label: str) -> Json:
             notes.closed(
                 7, TITLE, URL, "Dan", "Asked twice &amp; answered", state="closed"
             ),
-            ["Dan closed your ask ", ASK, ": Asked twice & answered"],
+            ["Dan closed your ask ", ASK, ": “Asked twice & answered”."],
             [actions(button("Reopen it", "ask_reopen", "7"))],
             id="closed",
         ),
         pytest.param(
             notes.closed(7, TITLE, URL, "Dan", "Asked twice", state="answered"),
-            ["Dan closed your ask ", ASK, ": Asked twice", " It's open again."],
+            ["Dan closed your ask ", ASK, ": “Asked twice”.", " It's open again."],
             [],
             id="closed, and open again",
         ),

@@ -62,7 +62,7 @@ def test_each_receiver_gets_it_and_costs_one():
 ALONE = [
     ("UANA", "can't thank yourself"),
     ("UBOT", "Robo is a bot"),
-    ("UOLD", "Old Ben isn't here any more"),
+    ("UOLD", "Old Ben is no longer here"),
     ("UWHO", "don't recognise one of the people"),
     ("UEXT", "Zed is from another organisation"),
     ("UTWO", "thanked Dan twice in the last 7 days. You can again from Friday"),

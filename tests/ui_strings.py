@@ -1,0 +1,109 @@
+"""Every text that people read, in one list: views, messages, errors, logs, help.
+
+`uv run --group dev python -m tests.ui_strings` prints it, to be read aloud.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.view_samples import view_samples
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = ("bot", "cli", "handlers", "jobs", "models", "sandbox")
+# Character names and emoji, not prose.
+_DATA = {"bot/slack/emoji_table.py"}
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def rendered() -> Iterator[tuple[str, str]]:
+    """Yield each text of each view and message once, with its sample's name."""
+    seen: set[str] = set()
+    for name, view in view_samples():
+        for text in _texts(view):
+            if text not in seen:
+                seen.add(text)
+                yield name, text
+
+
+def _texts(part: Any) -> Iterator[str]:
+    if isinstance(part, list):
+        for item in part:
+            yield from _texts(item)
+    elif isinstance(part, dict):
+        if part.get("type") == "rich_text_section":
+            shown = "".join(
+                str(item.get("text") or item.get("name") or item.get("url") or "…")
+                for item in part["elements"]
+            )
+            yield shown
+            return
+        for key, value in part.items():
+            if key in {"text", "title", "label", "hint"} and isinstance(value, str):
+                yield value
+            else:
+                yield from _texts(value)
+
+
+def written() -> Iterator[tuple[str, str]]:
+    """Yield each string of words in the code, with its file and line."""
+    for file in sources():
+        tree = ast.parse(file.read_text())
+        skipped = {id(node) for node, _ in _documented(tree)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr):
+                skipped |= {id(inner) for inner in ast.walk(node) if inner is not node}
+        for node in ast.walk(tree):
+            if id(node) in skipped:
+                continue
+            text = _string(node)
+            if text is not None and " " in text.strip():
+                yield f"{_name(file)}:{node.lineno}", text
+
+
+def docstrings() -> Iterator[tuple[str, str]]:
+    """Yield each docstring, with its file and line."""
+    for file in sources():
+        for node, text in _documented(ast.parse(file.read_text())):
+            yield f"{_name(file)}:{node.lineno}", text
+
+
+def sources() -> list[Path]:
+    files = [ROOT / "app.py"]
+    for folder in FOLDERS:
+        files += sorted((ROOT / folder).rglob("*.py"))
+    return [file for file in files if _name(file) not in _DATA]
+
+
+def _name(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+def _documented(tree: ast.Module) -> Iterator[tuple[ast.Constant, str]]:
+    for node in ast.walk(tree):
+        if not isinstance(node, _DOCUMENTED) or not node.body:
+            continue
+        first = node.body[0]
+        if (
+            isinstance(first, ast.Expr)
+            and isinstance(first.value, ast.Constant)
+            and isinstance(first.value.value, str)
+        ):
+            yield first.value, first.value.value
+
+
+def _string(node: ast.AST) -> str | None:
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(
+                part.value if isinstance(part, ast.Constant) else "…" for part in parts
+            )
+    return None
+
+
+if __name__ == "__main__":
+    for where, text in (*rendered(), *written()):
+        print(f"{where}  {text}")  # noqa: T201

@@ -395,7 +395,7 @@ def test_nobody_decides_for_somebody_else(story: Story):
     on_friday(story)
     choose(story, "mentor_tell", who=PEER)
     assert the_credit(story).consent == "asked"
-    assert "somebody else" in story.slack.responses[-1][1]
+    assert "person being thanked" in story.slack.responses[-1][1]
 
 
 def test_crashes_retries_and_replicas_credit_once(story: Story):

@@ -55,7 +55,7 @@ def written() -> Iterator[tuple[str, str]]:
             if isinstance(node, ast.JoinedStr):
                 skipped |= {id(inner) for inner in ast.walk(node) if inner is not node}
         for node in ast.walk(tree):
-            if id(node) in skipped:
+            if id(node) in skipped or not isinstance(node, ast.expr):
                 continue
             text = _string(node)
             if text is not None and " " in text.strip():
@@ -93,13 +93,14 @@ def _documented(tree: ast.Module) -> Iterator[tuple[ast.Constant, str]]:
             yield first.value, first.value.value
 
 
-def _string(node: ast.AST) -> str | None:
+def _string(node: ast.expr) -> str | None:
     match node:
         case ast.Constant(value=str(text)):
             return text
         case ast.JoinedStr(values=parts):
             return "".join(
-                part.value if isinstance(part, ast.Constant) else "…" for part in parts
+                str(part.value) if isinstance(part, ast.Constant) else "…"
+                for part in parts
             )
     return None
 

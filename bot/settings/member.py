@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta
 from typing import Any
 
-from bot import timezones
 from bot.errors import UserError
 from bot.forms.fields import Day, TimeOfDay, Topics
 from bot.forms.setting import MemberSetting
@@ -17,13 +16,13 @@ MAX_PAUSE = timedelta(days=366)
 
 def _put_pause(tx: Transaction, member: str, until: date | None) -> None:
     """A pause that has ended is none."""
-    today = timezones.local_date(tx.now, members.zone(tx, member))
+    today = members.today(tx, member)
     member_settings.update(tx, member, paused_until=None if until == today else until)
 
 
 def _get_pause(tx: Transaction, member: str) -> date | None:
     settings = member_settings.get(tx, member)
-    today = timezones.local_date(tx.now, members.zone(tx, member))
+    today = members.today(tx, member)
     return settings.paused_until if settings.is_paused(today) else None
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from slack_sdk.models.views import View
 from sqlalchemy import select
 
-from bot import timezones
 from bot.forms.fields import Emoji, FormValues, People
 from bot.forms.setting import Owner, Setting, read_values
 from bot.outbox import home_refresh
@@ -130,7 +129,7 @@ def member_form(tx: Transaction, member: str) -> View:
 def update_member(tx: Transaction, form: FormValues, *, member: str) -> None:
     """Record a member's own settings; raises UserError, with the field."""
     require(EDIT_OWN_SETTINGS, roles.in_workspace(tx, member))
-    today = timezones.local_date(tx.now, members.zone(tx, member))
+    today = members.today(tx, member)
     values = read_values(tx.features.member_settings, form)
     of_member.check(values, today=today)
     for setting in tx.features.member_settings:

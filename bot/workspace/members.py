@@ -1,7 +1,7 @@
 """The members of a workspace, as Slack describes them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -156,6 +156,11 @@ def zone(tx: Transaction, slack_id: str) -> ZoneInfo:
     """Return the time zone of the person's profile, or UTC if it has none."""
     member = find(tx, slack_id)
     return timezones.get(member.tz if member else None) or ZoneInfo("UTC")
+
+
+def today(tx: Transaction, slack_id: str) -> date:
+    """Return the date of now in the person's time zone."""
+    return timezones.local_date(tx.now, zone(tx, slack_id))
 
 
 def names(tx: Transaction, slack_ids: Iterable[str]) -> dict[str, str]:

@@ -702,7 +702,7 @@ def test_a_copy_takes_nothings_place(
     [
         ("sqlite:///missing.db", "nothing to copy"),
         ("postgresql://user:s3cret@host/name", "pg_dump"),
-        ("not a URL", "not understood"),
+        ("not a URL", "not a valid address"),
     ],
 )
 def test_where_there_is_nothing_to_copy_it_is_said(

@@ -130,7 +130,7 @@ def test_every_refusal_gives_a_long_ask_back(story: Story) -> None:
     story.slack.channels[HELP_CHANNEL]["is_archived"] = True
     text = "Why does <https://ci.example|the build> fail? " + "word " * 400
     said = refused(story.command(ASKER, "/ask", text))
-    assert "choose another" in said
+    assert "Choose another" in said
     assert "the build (https://ci.example) fail? word" in said
     assert said.count("word") == 400
 
@@ -224,7 +224,7 @@ def test_a_direct_message_gets_the_form_and_the_words_are_kept(story: Story) -> 
 @pytest.mark.parametrize("fact", ["is_archived", "is_read_only"])
 def test_nobody_asks_where_nobody_may_post(story: Story, fact: str) -> None:
     story.slack.channels[HELP_CHANNEL][fact] = True
-    assert "choose another" in refused(story.command(ASKER, "/ask", "How is it done?"))
+    assert "Choose another" in refused(story.command(ASKER, "/ask", "How is it done?"))
     assert story.asks() == []
 
 
@@ -693,7 +693,7 @@ def test_anybody_says_that_a_captured_message_is_no_ask_and_takes_it_back(
     story.message_shortcut(PEER, "ask_options", ASKER, ts)
     view = story.slack.views[-1][1]
     story.click(PEER, "option_delete", ask_id, view=view)
-    assert "not an ask" in json.dumps(story.slack.views[-1][1])
+    assert "isn't an ask" in json.dumps(story.slack.views[-1][1])
     story.deliver()
     assert story.only_ask().state == "deleted"
     assert story.slack.reactions == set()

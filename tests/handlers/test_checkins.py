@@ -360,7 +360,7 @@ def test_of_every_second_week_a_change_keeps_which(story: Story):
     # A start of long ago is moved up by whole fortnights.
     moved = datetime.fromisoformat(values["starts_on"]).date() - MONDAY.date()
     assert moved.days % 14 == 0
-    assert "times" in words(fill_in(story, form)["view"])
+    assert " Next:" in words(fill_in(story, form)["view"])
 
 
 def test_paused_nothing_is_asked_and_resumed_nothing_is_made_up_for(story: Story):
@@ -445,7 +445,7 @@ def overview(story: Story, who: str = PEER, **place: Any) -> str:
 
 def test_anybody_in_the_channel_sees_the_last_rounds_and_who_shared(story: Story):
     story.add_schedule()
-    assert "no check-in in #help yet" in overview(story)
+    assert "No check-ins in #help yet" in overview(story)
     ask(story, MONDAY)
     [post] = story.slack.messages_to(HELP_CHANNEL)
     for who in (HELPER, PEER):

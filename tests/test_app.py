@@ -368,7 +368,7 @@ def test_a_name_with_two_addresses_is_listened_on_with_one_port():
 def test_a_port_that_nobody_asked_for_may_be_the_next_free_one(taken: int):
     with ports.listen_near("127.0.0.1", taken, setting="PORT", is_fixed=False) as near:
         assert near.port > taken
-    with pytest.raises(SettingsError, match=f"^PORT {taken} is taken"):
+    with pytest.raises(SettingsError, match=f"^PORT {taken} is already used"):
         ports.listen_near("127.0.0.1", taken, setting="PORT", is_fixed=True)
 
 

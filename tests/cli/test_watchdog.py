@@ -119,7 +119,7 @@ def test_what_slack_refuses_at_the_start_ends_it_before_it_serves(
 ):
     slack._tokens.app = "xapp-1-A0-another"
     assert serves(backswing) == 1
-    assert "Slack no longer accepts SLACK_APP_TOKEN" in capsys.readouterr().err
+    assert "Slack does not accept SLACK_APP_TOKEN" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["release_leases", "sync_bot_channels"])

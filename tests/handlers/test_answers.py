@@ -258,7 +258,7 @@ def test_a_letter_on_a_closed_ask_says_that_it_is_open_again(story: Story) -> No
     story.submit(ADMIN, story.slack.views[-1][1], {"reason": "Asked before"})
     assert labels(letter(story)) == ["Reopen it"]
     story.click(ASKER, "ask_menu", option=f"reopen:{ask_id}")
-    assert letter(story).text.endswith(": Asked before It's open again.")
+    assert letter(story).text.endswith(": “Asked before”. It's open again.")
     assert labels(letter(story)) == []
 
 

@@ -165,7 +165,10 @@ def test_somebody_joins_and_has_a_word(told: Callable[..., None], slack: Sandbox
         ([{"who": "zoe", "reacts": "eyes", "to": "what"}], "what"),
         ([{"who": "zoe", "types": "/sing", "in": HERE}], "/sing"),
         ([{"who": "zoe", "sees": "never said", "in": HERE}], "did not appear"),
-        ([{"who": "zoe", "types": "/parrot", "in": HERE, "called": "x"}], "no such"),
+        (
+            [{"who": "zoe", "types": "/parrot", "in": HERE, "called": "x"}],
+            "did not appear",
+        ),
         ([{"who": "zoe", "submits": {}}], "no form is open"),
         ([{"who": "zoe", "presses": "save"}], "no form is open"),
         ([{"who": "zoe", "closes": "form"}], "no form is open"),

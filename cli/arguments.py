@@ -135,7 +135,7 @@ def parser() -> argparse.ArgumentParser:
         "copy the SQLite database",
         "backup",
         "back_up",
-        more="You can run it while the bot runs. Only its owner can read the copy.",
+        more="You can run it while the bot runs. Only the owner can read the copy.",
     )
     backup.add_argument(
         "file", type=Path, metavar="FILE", help="a new file for the copy"

@@ -144,8 +144,8 @@ class Export:
         days = [day for room in channels for day in self._days[room.name]]
         if sum(day.size for day in days) > MAX_EXPORT_BYTES:
             raise BadExport(
-                f"{self._name} unpacks to more than {MAX_EXPORT_BYTES // 1024**3} GiB:"
-                " load it in parts, with --channel."
+                f"{self._name} unpacks to more than {MAX_EXPORT_BYTES // 1024**3} GiB."
+                " Load it in parts, with --channel."
             )
         return sorted(days, key=lambda day: (day.date, day.channel.name))
 

@@ -110,7 +110,7 @@ def _find_workspace(session: Session, export: Export, *, now: datetime) -> Works
         )
     if team_ids:
         raise BadExport(
-            f"The export is of the workspace {export.team_id}, and this database is"
-            f" of {', '.join(sorted(team_ids))}: give DATABASE_URL another one."
+            f"The export belongs to the workspace {export.team_id}, and this database"
+            f" to {', '.join(sorted(team_ids))}. Set DATABASE_URL to another database."
         )
     return get_or_create(session, export.team_id, now=now)

@@ -72,4 +72,6 @@ def require_free_on_asks(names: Sequence[str], *, field: str) -> None:
     """Raises UserError for emoji that mean something else on an ask."""
     taken = (*LOOKING, *SAME)
     if overlap(taken, names):
-        raise UserError(f"{render(taken)} mean something else on an ask.", field=field)
+        raise UserError(
+            f"{render(taken)} already mean something else on an ask.", field=field
+        )

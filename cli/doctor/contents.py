@@ -126,7 +126,8 @@ def _channels(
     if joined ^ {row.slack_id for row in rows}:
         yield warning(
             about,
-            f"Slack says that the bot is in {len(joined)}, and not in {len(rows)}.",
+            f"Slack says that the bot is in {len(joined)} channels, but the database"
+            f" says {len(rows)}.",
             "Start the bot again. It asks Slack at each start, and twice a day.",
         )
 

@@ -314,7 +314,7 @@ def test_a_bot_with_a_token_finds_what_was_loaded_before(export, load, database,
 
 def test_the_export_of_another_workspace_is_refused(export, load, database, workspace):
     with pytest.raises(
-        BadExport, match=f"workspace {export_factory.TEAM}, and .* of {TEAM}"
+        BadExport, match=f"workspace {export_factory.TEAM}, and .* to {TEAM}"
     ):
         load(export)
     assert held(database) == message_counts.ExportCounts()

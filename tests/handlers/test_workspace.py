@@ -456,7 +456,7 @@ def test_a_database_of_another_workspace_only_is_refused_and_left_as_it_is(
         "bot_id": "B0OTHER",
         "url": "https://sandbox.slack.com/",
     }
-    with pytest.raises(SettingsError, match=r"of another workspace .* DATABASE_URL"):
+    with pytest.raises(SettingsError, match=r"to another workspace .* DATABASE_URL"):
         install(known.rt.write_session, known.slack, now=known.clock())
     with known.rt.read_session() as session:
         assert session.scalars(select(Installation.team_id)).all() == [TEAM]

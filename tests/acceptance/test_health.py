@@ -59,7 +59,7 @@ def test_an_operator_sees_how_the_bot_is(
     found = examined(deployment, tmp_path, monkeypatch)
     assert {finding.about for finding in found if finding.level == "wrong"} == {
         "Bot token",
-        "Bot",
+        "Process",
         "Workspace",
     }
 

@@ -202,7 +202,7 @@ def _add_schedules(database: Database) -> None:
                     zone=zone.key,
                     starts_on=local.date(),
                     open_days=4,
-                    nudge_after=24,
+                    remind_after=24,
                     next_date=local.date(),
                     next_at=due,
                 )

@@ -61,7 +61,7 @@ def add_workspace(session: Session) -> None:
                 "installation_id": workspace.id,
                 "slack_id": person,
                 "name": person,
-                "looked_up_at": NOW,
+                "fetched_at": NOW,
             }
             for person in PEOPLE
         ],
@@ -71,7 +71,7 @@ def add_workspace(session: Session) -> None:
             installation_id=workspace.id,
             slack_id=slack_id,
             is_joined=True,
-            looked_up_at=NOW,
+            fetched_at=NOW,
         )
         for slack_id in CHANNELS
     ]

@@ -127,7 +127,7 @@ def _kudos_row(n: int, at: datetime, giver: str, receiver: str) -> dict[str, Any
         "ts": f"{n}.000100",
         "is_private": False,
         "giver": giver,
-        "receivers": [receiver],
+        "recipients": [receiver],
         "reason": "the answer on retries, which saved my day " * 2,
         "tags": [],
         "given_at": at,
@@ -140,10 +140,10 @@ def _thanks_row(
     return {
         "kudos_id": n,
         "giver": giver,
-        "receiver": receiver,
+        "recipient": receiver,
         "installation_id": 1,
         "given_at": at,
-        "is_second": is_second,
+        "is_join": is_second,
     }
 
 
@@ -172,7 +172,7 @@ def _measure(kind: str, database: Database) -> None:
             return session.execute(
                 select(func.count(), func.count(distinct(KudosThanks.giver))).where(
                     KudosThanks.installation_id == 1,
-                    KudosThanks.receiver == person,
+                    KudosThanks.recipient == person,
                     KudosThanks.given_at >= month,
                 )
             ).one()
@@ -184,9 +184,9 @@ def _measure(kind: str, database: Database) -> None:
 
     def window(session: Session) -> object:
         return session.execute(
-            select(KudosThanks.receiver, func.count(distinct(KudosThanks.giver)))
+            select(KudosThanks.recipient, func.count(distinct(KudosThanks.giver)))
             .where(KudosThanks.installation_id == 1, KudosThanks.given_at >= month)
-            .group_by(KudosThanks.receiver)
+            .group_by(KudosThanks.recipient)
         ).all()
 
     def tags(session: Session) -> object:

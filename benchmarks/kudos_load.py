@@ -106,7 +106,9 @@ def _new_database(url: str) -> Database:
     schema.upgrade(database)
     with database.write_session.begin() as session:
         add_workspace(session)
-        session.execute(update(Installation).values(kudos_a_day=DAILY_ALLOWANCE))
+        session.execute(
+            update(Installation).values(daily_kudos_allowance=DAILY_ALLOWANCE)
+        )
         session.execute(update(Channel).values(kudos_emoji=[EMOJI]))
     return database
 

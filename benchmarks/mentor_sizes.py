@@ -101,7 +101,7 @@ def add_history(database: Database, marks: int, days: int) -> None:
 
 
 _CHANNEL = {"installation_id": 1, "name": "help", "topics": [], "is_joined": True}
-_MEMBER = {"installation_id": 1, "name": "Ana", "looked_up_at": PERIOD_END}
+_MEMBER = {"installation_id": 1, "name": "Ana", "fetched_at": PERIOD_END}
 
 
 def _installation() -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _answer(ask: int, author: str, at: datetime, is_marked: bool) -> dict[str, A
         "ts": _ts(number, at),
         "author": author,
         "answered_at": at,
-        "helped": int(is_marked),
+        "helpful_count": int(is_marked),
     }
 
 

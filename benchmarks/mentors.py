@@ -77,14 +77,14 @@ def credited_weeks(
         result = rules.detect(
             marks,
             messages,
-            partial(_frequent_answerers, answers, numbers.least_answered),
+            partial(_frequent_answerers, answers, numbers.min_answered),
             until=now,
             settings=numbers,
             excluded=resting,
         )
         if result.candidates:
             credited = result.candidates[0].member
-            rests[credited] = now + numbers.rest_days * DAY
+            rests[credited] = now + numbers.cooldown_days * DAY
             loud = rules.top_talkers(messages, numbers)
             since = now - result.window_days * DAY
             often = Counter(member for member, _, at in answers if at > since)
@@ -97,7 +97,7 @@ def credited_weeks(
                 default=None,
             )
             if most is not None:
-                crowned[most] = now + numbers.rest_days * DAY
+                crowned[most] = now + numbers.cooldown_days * DAY
             top = sorted(messages, key=lambda w: (-messages[w], w))[:MOST_TALKATIVE]
             yield CreditWeek(
                 credited,
@@ -250,7 +250,7 @@ def main() -> None:
     parser.add_argument("--rest", type=int, default=84, help="days after a credit")
     parser.add_argument("--attacks", action="store_true")
     args = parser.parse_args()
-    numbers = MentorSettings(windows_days=tuple(args.window), rest_days=args.rest)
+    numbers = MentorSettings(windows_days=tuple(args.window), cooldown_days=args.rest)
     for path in args.history:
         if args.attacks:
             attack(path, numbers)

@@ -178,7 +178,7 @@ def _count(server: Server, what: str) -> int:
 
 def _unsent_count(database: Database) -> int:
     with database.read_session() as session:
-        unkept = OutboxItem.state.in_(("pending", "sending", "unverified"))
+        unkept = OutboxItem.state.in_(("pending", "sending", "unconfirmed"))
         query = select(func.count()).where(unkept, OutboxItem.due_at <= utc_now())
         return session.scalar(query) or 0
 

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from bot.runtime import Transaction
 from models import Member, OutboxChannel, OutboxItem, RateLimit
 
-# What is sent or withdrawn is over; of these there are few, and an index finds them.
-QUEUED_STATES = ("pending", "sending", "unverified")
-FAILED_STATES = ("parked", "unknown")
+# What is sent or cancelled is over; of these there are few, and an index finds them.
+QUEUED_STATES = ("pending", "sending", "unconfirmed")
+FAILED_STATES = ("rejected", "lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +108,12 @@ def due_work(tx: Transaction) -> Mapping[str, QueueDepth]:
     }
     unknown_members = tx.session.scalar(
         select(func.count()).where(
-            Member.looked_up_at.is_(None),
-            Member.forgotten_at.is_(None),
+            Member.fetched_at.is_(None),
+            Member.erased_at.is_(None),
             Member.installation_id == tx.workspace.id,
         )
     )
-    return work | {"look people up": queue_depth(unknown_members or 0)}
+    return work | {"fetch-new-users": queue_depth(unknown_members or 0)}
 
 
 def next_due(tx: Transaction) -> datetime | None:
@@ -130,7 +130,9 @@ def next_due(tx: Transaction) -> datetime | None:
         ),
         # What is due waits for its turn in the channel.
         next_after(
-            tx, OutboxChannel.free_at, OutboxChannel.installation_id == tx.workspace.id
+            tx,
+            OutboxChannel.available_at,
+            OutboxChannel.installation_id == tx.workspace.id,
         ),
         *(at for next_of_feature in tx.features.next_due for at in next_of_feature(tx)),
     ]
@@ -150,11 +152,11 @@ def next_after(
 def rate_limits(tx: Transaction) -> Mapping[str, datetime]:
     """Until when Slack does not want to be called, by its method's name."""
     rows = tx.session.execute(
-        select(RateLimit.method, RateLimit.until).where(
-            RateLimit.installation_id == tx.workspace.id, RateLimit.until > tx.now
+        select(RateLimit.method, RateLimit.retry_at).where(
+            RateLimit.installation_id == tx.workspace.id, RateLimit.retry_at > tx.now
         )
     )
-    return {row.method: row.until for row in rows}
+    return {row.method: row.retry_at for row in rows}
 
 
 _EMPTY = QueueDepth(0, 0, None)

@@ -37,7 +37,7 @@ SLACK_UNREACHABLE = (
 _UNKNOWN_USER_ERRORS = {"user_not_found", "user_not_visible", "user_not_in_channel"}
 
 _UPSERT_MEMBERSHIPS = upsert_latest(
-    ChannelMember, ["channel_id", "member"], [], presence="is_in", has_limit=True
+    ChannelMember, ["channel_id", "member"], [], presence="is_member", has_limit=True
 )
 
 
@@ -57,8 +57,8 @@ def visible(member: str, *, now: datetime) -> ColumnElement[bool]:
     is_in = exists().where(
         membership.channel_id == Channel.id,
         membership.member == member,
-        membership.is_in.is_(True),
-        membership.at_us.between(*_fresh_range(now)),
+        membership.is_member.is_(True),
+        membership.event_micros.between(*_fresh_range(now)),
     )
     return or_(Channel.is_private.is_(False), is_in)
 
@@ -77,12 +77,12 @@ def visible_channels(
     if not private:
         return set(is_private_by_id)
     known = {
-        row.channel_id: row.is_in
+        row.channel_id: row.is_member
         for row in tx.session.execute(
-            select(ChannelMember.channel_id, ChannelMember.is_in).where(
+            select(ChannelMember.channel_id, ChannelMember.is_member).where(
                 ChannelMember.channel_id.in_(private),
                 ChannelMember.member == member,
-                ChannelMember.at_us.between(*_fresh_range(tx.now)),
+                ChannelMember.event_micros.between(*_fresh_range(tx.now)),
             )
         )
     }
@@ -117,10 +117,10 @@ def is_known_to_see(tx: "Transaction", channel: Channel, member: str) -> bool:
 def is_member(tx: "Transaction", channel: Channel, member: str) -> bool | None:
     """Return True if the member is in a channel, even a public one; None if unknown."""
     return tx.session.scalar(
-        select(ChannelMember.is_in).where(
+        select(ChannelMember.is_member).where(
             ChannelMember.channel_id == channel.id,
             ChannelMember.member == member,
-            ChannelMember.at_us.between(*_fresh_range(tx.now)),
+            ChannelMember.event_micros.between(*_fresh_range(tx.now)),
         )
     )
 
@@ -147,11 +147,11 @@ def record_memberships(
     """
     common = {
         "member": member,
-        "at_us": at_micros,
+        "event_micros": at_micros,
         "latest": datetime_to_micros(tx.now + MAX_CLOCK_SKEW),
     }
     rows = [
-        {"channel_id": channel_id, "is_in": is_in, **common}
+        {"channel_id": channel_id, "is_member": is_in, **common}
         for channel_id, is_in in sorted(memberships.items())
     ]
     if rows:
@@ -173,7 +173,7 @@ def on_membership_event(
     recorded: the answer to a question that Slack is being asked may be older.
     """
     channel = tx.session.execute(
-        select(Channel.id, Channel.is_private, Channel.looked_up_at).where(
+        select(Channel.id, Channel.is_private, Channel.fetched_at).where(
             Channel.installation_id == tx.workspace.id,
             Channel.slack_id == slack_channel,
         )
@@ -181,7 +181,7 @@ def on_membership_event(
     if channel is None:
         return False
     if is_tracked or (
-        (channel.is_private or channel.looked_up_at is None) and _is_known(tx, member)
+        (channel.is_private or channel.fetched_at is None) and _is_known(tx, member)
     ):
         record_memberships(tx, member, {channel.id: is_in}, at_micros=at_micros)
     return True

@@ -176,7 +176,7 @@ class Application:
         """Return the checks of /readyz, by the names that operators see."""
         checks: dict[str, Check] = {
             "database": partial(readiness.database_responds, self.rt),
-            "changes": partial(readiness.database_writes, self.rt),
+            "database_writes": partial(readiness.database_writes, self.rt),
             "slack": partial(readiness.slack_accepts_token, self.rt),
             "deliveries": self.worker.stopped_reason,
             "events": lambda: "the thread has ended" if self._batcher.is_dead else None,

@@ -97,7 +97,7 @@ def _mark_unconfirmed(copy: sqlite3.Connection) -> None:
         return
     with copy:
         copy.execute(
-            "UPDATE outbox SET state = 'unverified', looks = 0,"
+            "UPDATE outbox SET state = 'unconfirmed', verify_attempts = 0,"
             " first_sent_at = coalesce(first_sent_at, created_at)"
             " WHERE state = 'pending'"
         )

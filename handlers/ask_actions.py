@@ -81,7 +81,7 @@ def convert_message(shortcut: MessageShortcut, tx: Transaction) -> Response:
         text=shortcut.message.text,
         by=shortcut.actor,
     )
-    is_first = ask.is_first and ask.asker == shortcut.actor
+    is_first = ask.is_first_ask and ask.asker == shortcut.actor
     emoji = channels.solved_emoji(channel)[0]
     return Reply(notes.conversion_receipt(emoji, is_first=is_first))
 
@@ -134,7 +134,7 @@ def _run_option(
             actions.reopen(tx, ask, by=by, event_micros=click.at_micros)
             if click.action.action_id == "ask_reopen":
                 return Reply(notes.REOPENED, replace=click.is_in_direct_message)
-        case "delete" if ask.is_own_message:
+        case "delete" if ask.is_users_message:
             capture.disclaim(tx, ask, by=by)
             text, buttons = notes.disclaimed(ask.id)
             return Reply(text, buttons, replace=click.is_in_direct_message)
@@ -150,5 +150,7 @@ def undo_disclaim(click: BlockAction, tx: Transaction) -> Response:
     ask = asks.get(tx, parse_id(click.value), include_deleted=True)
     capture.undo_disclaim(tx, ask, by=click.actor)
     # The line in the thread is rendered anew; a note for one person is replaced.
-    is_line = click.container is not None and click.container.message_ts == ask.line_ts
+    is_line = (
+        click.container is not None and click.container.message_ts == ask.thread_line_ts
+    )
     return Reply(notes.RESTORED, replace=not is_line)

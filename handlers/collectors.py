@@ -38,8 +38,8 @@ GAUGES: Mapping[str, Declaration] = {
     ),
     "backswing_deliveries": Declaration(
         "Messages and changes for Slack that wait (`pending`, `sending`, or"
-        " `unverified`: perhaps sent, and looked for first) or were given up (`parked`:"
-        " Slack refused it; `unknown`: perhaps sent, never sent again).",
+        " `unconfirmed`: perhaps sent, and looked for first) or were given up"
+        " (`rejected`: Slack refused it; `lost`: perhaps sent, never sent again).",
         ("state",),
     ),
     "backswing_deliveries_due": Declaration("Those whose time has come.", ("state",)),

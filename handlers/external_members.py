@@ -58,7 +58,7 @@ def record_external(rt: Runtime, workspace: Workspace, member: str | None) -> No
         return
     with rt.read(workspace) as tx:
         known = members.find(tx, member)
-    if known is not None and (known.is_stranger or known.forgotten_at is not None):
+    if known is not None and (known.is_external or known.erased_at is not None):
         return
     with rt.write(workspace) as tx:
         sync.mark_external(tx, member)

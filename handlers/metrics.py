@@ -52,8 +52,8 @@ COUNTERS: Mapping[str, Declaration] = {
     ),
     "backswing_delivery_attempts": Declaration(
         "Attempts to deliver a message or a change to Slack. Outcomes: `sent`,"
-        " `withdrawn` (no longer true), `failed`, `ratelimited`, `unsure`; `parked` and"
-        " `unknown` if it was the last attempt.",
+        " `cancelled` (no longer true), `failed`, `ratelimited`, `unconfirmed`;"
+        " `rejected` and `lost` if it was the last attempt.",
         ("outcome",),
     ),
     "backswing_jobs": Declaration("Scheduled jobs that ran.", ("job", "outcome")),

@@ -81,7 +81,7 @@ def database_writes(rt: Runtime) -> str | None:
         with rt.write_session.begin() as session:
             session.execute(
                 insert(rate_limits).from_select(
-                    ["installation_id", "method", "until"],
+                    ["installation_id", "method", "retry_at"],
                     # A row needs an installation, and it is not important which.
                     select(
                         Installation.id,
@@ -104,7 +104,7 @@ def slack_accepts_token(rt: Runtime) -> str | None:
     try:
         with rt.autocommit.connect() as connection:
             reasons = connection.scalars(
-                select(Installation.paused_because)
+                select(Installation.disabled_reason)
                 .where(Installation.id.in_(rt.workspaces.ids))
                 .order_by(Installation.id)
             ).all()

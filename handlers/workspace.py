@@ -83,7 +83,7 @@ class WorkspaceListeners:
             channel = channels.get_or_create(tx, membership.channel)
             channel.is_joined = True
             # The rest is looked up when it is needed.
-            channel.looked_up_at = None
+            channel.fetched_at = None
             tx.features.on_bot_joined(tx, channel, membership.inviter)
 
     def member_left(self, event: Event, workspace: Workspace) -> None:
@@ -155,7 +155,7 @@ class WorkspaceListeners:
             tx.session.execute(
                 update(Installation)
                 .where(Installation.id == tx.workspace.id)
-                .values(paused_because=reason)
+                .values(disabled_reason=reason)
             )
 
 
@@ -170,9 +170,9 @@ def _has_changes(
     """
     new = members.profile_columns(user, workspace.team_id, workspace.enterprise_id)
     if row is None:
-        return bool(new["is_bot"] or new.get("is_stranger"))
-    if row.forgotten_at is not None:
+        return bool(new["is_bot"] or new.get("is_external"))
+    if row.erased_at is not None:
         return False
-    return row.looked_up_at is None or any(
+    return row.fetched_at is None or any(
         getattr(row, name) != value for name, value in new.items()
     )

@@ -20,33 +20,29 @@ class Job:
 
 
 JOBS = (
-    Job("wake the deliveries", outbox.wake_worker, timedelta(seconds=1)),
+    Job("wake-outbox-worker", outbox.wake_worker, timedelta(seconds=1)),
+    Job("correct-times", outbox.correct_times, timedelta(seconds=5)),
+    Job("fetch-new-users", workspace.fetch_new_users, timedelta(seconds=5)),
+    Job("refresh-stale-users", workspace.refresh_stale_users, timedelta(minutes=1)),
+    Job("start-checkins", checkins.start_rounds, timedelta(seconds=2)),
+    Job("reschedule-checkins", checkins.reschedule, timedelta(hours=1)),
+    Job("send-checkin-reminders", checkins.send_reminders, timedelta(seconds=5)),
+    Job("close-checkins", checkins.close_rounds, timedelta(seconds=5)),
+    Job("update-blockers", checkins.update_blockers, timedelta(seconds=10)),
+    Job("sync-channels", workspace.sync_channels, timedelta(hours=12)),
+    Job("flush-message-counts", mentors.flush_message_counts, timedelta(seconds=20)),
+    Job("detect-mentors", mentors.detect, timedelta(seconds=15)),
+    Job("apply-mentor-choices", mentors.apply_consent, timedelta(seconds=15)),
+    Job("purge-message-counts", mentors.purge_message_counts, timedelta(hours=12)),
     Job(
-        "see whether the clock was set back", outbox.correct_times, timedelta(seconds=5)
-    ),
-    Job("meet people", workspace.fetch_new_users, timedelta(seconds=5)),
-    Job("look people up again", workspace.refresh_stale_users, timedelta(minutes=1)),
-    Job("start check-ins", checkins.start_rounds, timedelta(seconds=2)),
-    Job("plan check-ins again", checkins.reschedule, timedelta(hours=1)),
-    Job("nudge people to share", checkins.send_reminders, timedelta(seconds=5)),
-    Job("close check-ins", checkins.close_rounds, timedelta(seconds=5)),
-    Job("follow what people asked", checkins.update_blockers, timedelta(seconds=10)),
-    Job("see where the bot is", workspace.sync_channels, timedelta(hours=12)),
-    Job(
-        "write message counts down", mentors.flush_message_counts, timedelta(seconds=20)
-    ),
-    Job("look for mentors", mentors.detect, timedelta(seconds=15)),
-    Job("follow mentors' choices", mentors.apply_consent, timedelta(seconds=15)),
-    Job("forget old message counts", mentors.purge_message_counts, timedelta(hours=12)),
-    Job(
-        "see whether our token works",
+        "check-token",
         installations.check_token,
         timedelta(minutes=5),
     ),
-    Job("forget what led nowhere", privacy.purge_expired, timedelta(hours=1)),
-    Job("empty the database's log", privacy.truncate_wal, timedelta(seconds=20)),
-    Job("remove old copies", privacy.remove_migration_backup, timedelta(hours=1)),
-    Job("forget who has left", privacy.erase_deactivated, timedelta(hours=1)),
+    Job("purge-expired", privacy.purge_expired, timedelta(hours=1)),
+    Job("truncate-wal", privacy.truncate_wal, timedelta(seconds=20)),
+    Job("delete-old-backups", privacy.remove_migration_backup, timedelta(hours=1)),
+    Job("erase-deactivated-members", privacy.erase_deactivated, timedelta(hours=1)),
 )
 
 

@@ -20,8 +20,8 @@ def purge_expired(rt: Runtime, workspace: Workspace) -> None:
         settings = workspace_settings.get(tx)
         privacy.purge_expired(
             tx,
-            sent_before=now - timedelta(days=settings.sent_days),
-            unmatched_before=now - timedelta(days=settings.sightings_days),
+            sent_before=now - timedelta(days=settings.sent_retention_days),
+            unmatched_before=now - timedelta(days=settings.unmatched_retention_days),
         )
 
 
@@ -30,7 +30,7 @@ def erase_deactivated(rt: Runtime, workspace: Workspace) -> None:
     now = rt.clock()
     with rt.write(workspace) as tx:
         settings = workspace_settings.get(tx)
-        before = now - timedelta(days=settings.departed_days)
+        before = now - timedelta(days=settings.deactivated_retention_days)
         privacy.erase_deactivated(tx, before=before)
 
 

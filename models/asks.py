@@ -35,14 +35,14 @@ class Ask(Base):
     source: Mapped[str]
     ts: Mapped[str | None]
     # True if the message is the asker's own, False if the bot posted it.
-    is_own_message: Mapped[bool] = mapped_column(default=False)
+    is_users_message: Mapped[bool] = mapped_column(default=False)
 
     # True if the channel's capture setting made the ask from a message.
     is_captured: Mapped[bool] = mapped_column(default=False)
     # Name of the emoji with which the bot has reacted to the asker's own message.
-    sign: Mapped[str | None]
+    bot_reaction: Mapped[str | None]
     # The bot's line in the thread of the asker's own message, once Slack returned it.
-    line_ts: Mapped[str | None]
+    thread_line_ts: Mapped[str | None]
 
     asker: Mapped[str]
     # Escaped as Slack escapes message text, with its <@…> and <https://…> tokens.
@@ -50,54 +50,58 @@ class Ask(Base):
     details: Mapped[str] = mapped_column(Text, default="")
     topics: Mapped[list[str]] = mapped_column(default=list)
     asked_at: Mapped[datetime]
-    is_first: Mapped[bool] = mapped_column(default=False)
+    is_first_ask: Mapped[bool] = mapped_column(default=False)
     # Permalink to the source of the ask, such as a check-in.
-    origin: Mapped[str | None]
-    edited_us: Mapped[int] = mapped_column(default=0)
+    origin_url: Mapped[str | None]
+    edited_at_micros: Mapped[int] = mapped_column(default=0)
 
     state: Mapped[str] = mapped_column(default="open")
     solved_at: Mapped[datetime | None]
     solved_by: Mapped[str | None]
 
-    closed_us: Mapped[int] = mapped_column(default=0)
+    closed_at_micros: Mapped[int] = mapped_column(default=0)
     closed_by: Mapped[str | None]
     close_reason: Mapped[str | None]
-    reopened_us: Mapped[int] = mapped_column(default=0)
+    reopened_at_micros: Mapped[int] = mapped_column(default=0)
     deleted_at: Mapped[datetime | None]
     # The member who said that the message is not an ask; None if it was deleted.
     removed_by: Mapped[str | None]
 
     # One line by the asker on what worked.
-    worked: Mapped[str | None]
+    what_worked: Mapped[str | None]
 
     def close(self, at_micros: int, *, by: str, reason: str | None) -> None:
         """Close the ask; an event older than the latest close changes nothing."""
-        if at_micros > self.closed_us:
-            self.closed_us, self.closed_by, self.close_reason = at_micros, by, reason
+        if at_micros > self.closed_at_micros:
+            self.closed_at_micros, self.closed_by, self.close_reason = (
+                at_micros,
+                by,
+                reason,
+            )
 
     def reopen(self, at_micros: int) -> None:
-        self.reopened_us = max(self.reopened_us, at_micros)
+        self.reopened_at_micros = max(self.reopened_at_micros, at_micros)
 
     @property
     def bot_ts(self) -> str | None:
         """The message that the bot posted: the ask, or its line below a member's."""
-        return self.line_ts if self.is_own_message else self.ts
+        return self.thread_line_ts if self.is_users_message else self.ts
 
     @bot_ts.setter
     def bot_ts(self, ts: str) -> None:
-        if self.is_own_message:
-            self.line_ts = ts
+        if self.is_users_message:
+            self.thread_line_ts = ts
         else:
             self.ts = ts
 
     @property
     def is_closed(self) -> bool:
-        return self.closed_us > self.reopened_us
+        return self.closed_at_micros > self.reopened_at_micros
 
 
 # The query for such answers contains this condition, too: the database uses a partial
 # index only for the same condition.
-HAS_HELPED = "answers.helped > 0 OR answers.is_solution"
+HAS_HELPED = "answers.helpful_count > 0 OR answers.is_solution"
 
 
 class Answer(Base):
@@ -111,8 +115,8 @@ class Answer(Base):
             "ix_answers_helped",
             "author",
             "answered_at",
-            sqlite_where=text("helped > 0 OR is_solution"),
-            postgresql_where=text("helped > 0 OR is_solution"),
+            sqlite_where=text("helpful_count > 0 OR is_solution"),
+            postgresql_where=text("helpful_count > 0 OR is_solution"),
         ),
     )
 
@@ -125,7 +129,7 @@ class Answer(Base):
     is_deleted: Mapped[bool] = mapped_column(default=False)
     # Both are derived from the reactions whenever one changes.
     is_solution: Mapped[bool] = mapped_column(default=False)
-    helped: Mapped[int] = mapped_column(default=0)
+    helpful_count: Mapped[int] = mapped_column(default=0)
 
 
 class Reaction(Base):
@@ -144,14 +148,14 @@ class Reaction(Base):
     member: Mapped[str] = mapped_column(primary_key=True)
     emoji: Mapped[str] = mapped_column(primary_key=True)
     is_present: Mapped[bool]
-    at_us: Mapped[int]
+    event_micros: Mapped[int]
     # The emoji's meaning in the channel at that time.
     meaning: Mapped[str]
     # True if the member was a champion or admin at that time; None while unknown.
-    is_lead: Mapped[bool | None]
+    can_moderate: Mapped[bool | None]
     # None while the message belongs to no known ask.
     ask_id: Mapped[int | None] = mapped_column(ForeignKey("asks.id"))
-    seen_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
 
 
 class UnmatchedMessage(Base):
@@ -161,12 +165,15 @@ class UnmatchedMessage(Base):
     counts.
     """
 
-    __tablename__ = "sightings"
-    __table_args__ = (Index(None, "channel_id", "thread_ts"), Index(None, "seen_at"))
+    __tablename__ = "unmatched_messages"
+    __table_args__ = (
+        Index(None, "channel_id", "thread_ts"),
+        Index(None, "recorded_at"),
+    )
 
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"), primary_key=True)
     ts: Mapped[str] = mapped_column(primary_key=True)
     thread_ts: Mapped[str | None]
     author: Mapped[str | None]
     is_deleted: Mapped[bool] = mapped_column(default=False)
-    seen_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]

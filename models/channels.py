@@ -22,24 +22,24 @@ class Channel(Base):
     is_read_only: Mapped[bool] = mapped_column(default=False)
     # True if the bot is a member.
     is_joined: Mapped[bool] = mapped_column(default=False)
-    looked_up_at: Mapped[datetime | None]
+    fetched_at: Mapped[datetime | None]
 
     # Settings. None means the default, so a better default reaches everybody.
     capture: Mapped[str] = mapped_column(default="off")
     # How the bot marks a captured message: reaction, line, nothing.
-    captured_sign: Mapped[str] = mapped_column(default="reaction")
+    capture_indicator: Mapped[str] = mapped_column(default="reaction")
     helpful_emoji: Mapped[list[str] | None]
     solved_emoji: Mapped[list[str] | None]
     topics: Mapped[list[str]] = mapped_column(default=list)
     guests_may_ask: Mapped[bool] = mapped_column(default=True)
     # `second_emoji` on a kudos message joins it. `kudos_emoji` on anybody's message
     # gives kudos; there is no default.
-    second_emoji: Mapped[list[str] | None]
+    join_emoji: Mapped[list[str] | None]
     kudos_emoji: Mapped[list[str] | None]
-    strangers_get_kudos: Mapped[bool] = mapped_column(default=False)
-    looks_for_mentors: Mapped[bool] = mapped_column(default=True)
+    allow_external_kudos: Mapped[bool] = mapped_column(default=False)
+    detects_mentors: Mapped[bool] = mapped_column(default=True)
     # The bot's first join, at which the workspace's defaults were applied.
-    arrived_at: Mapped[datetime | None]
+    bot_joined_at: Mapped[datetime | None]
 
 
 class Champion(Base):

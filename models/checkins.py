@@ -49,11 +49,11 @@ class Schedule(Base):
     holidays_of: Mapped[str | None]
     open_days: Mapped[int]
     # Hours after the start; None for no reminder.
-    nudge_after: Mapped[int | None]
+    remind_after: Mapped[int | None]
 
     state: Mapped[str] = mapped_column(default="on")
     # None if a person paused it.
-    paused_because: Mapped[str | None]
+    pause_reason: Mapped[str | None]
     # The channel's privacy when the owner set the check-in up.
     is_private: Mapped[bool] = mapped_column(default=False)
     # The next occurrence; None while paused, and when no date is left.
@@ -64,23 +64,23 @@ class Schedule(Base):
 class Participant(Base):
     """A member who joined a check-in, left it, or was asked whether to join."""
 
-    __tablename__ = "checkin_seats"
+    __tablename__ = "checkin_participants"
     __table_args__ = (Index(None, "member"),)
 
     schedule_id: Mapped[int] = mapped_column(
         ForeignKey("checkin_schedules.id"), primary_key=True
     )
     member: Mapped[str] = mapped_column(primary_key=True)
-    is_in: Mapped[bool] = mapped_column(default=False)
+    is_active: Mapped[bool] = mapped_column(default=False)
     # A member is asked only once whether to join.
-    is_asked: Mapped[bool] = mapped_column(default=False)
+    is_invited: Mapped[bool] = mapped_column(default=False)
     # The first time of joining; the last time of leaving, unless they are in. Anything
     # they shared in between counts, whenever the event arrives.
     joined_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
     # Missed rounds before this time are not counted.
-    counted_from: Mapped[datetime]
-    nudges_stopped_at: Mapped[datetime | None]
+    streak_from: Mapped[datetime]
+    reminders_stopped_at: Mapped[datetime | None]
 
 
 class Round(Base):
@@ -107,7 +107,7 @@ class Round(Base):
     local_date: Mapped[date]
     due_at: Mapped[datetime]
     # The deadline for posting its message.
-    post_before: Mapped[datetime]
+    post_deadline: Mapped[datetime]
     opened_at: Mapped[datetime]
     closes_at: Mapped[datetime]
     # Copies of the schedule's texts at the time of the round.
@@ -132,17 +132,17 @@ class CheckIn(Base):
     __table_args__ = (
         UniqueConstraint("round_id", "member"),
         UniqueConstraint("ask_id"),
-        Index(None, "nudge_at"),
+        Index(None, "remind_at"),
         Index(None, "member"),
         CheckConstraint(
-            "state IN ('waiting', 'shared', 'silent', 'away')", name="state"
+            "state IN ('pending', 'shared', 'missed', 'away')", name="state"
         ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     round_id: Mapped[int] = mapped_column(ForeignKey("checkin_rounds.id"))
     member: Mapped[str]
-    state: Mapped[str] = mapped_column(default="waiting")
+    state: Mapped[str] = mapped_column(default="pending")
 
     # As written in the form: escaped as Slack escapes message text.
     working_on: Mapped[str] = mapped_column(Text, default="")
@@ -155,7 +155,7 @@ class CheckIn(Base):
     reply_ts: Mapped[str | None]
 
     # The next check whether to remind; None once that is settled.
-    nudge_at: Mapped[datetime | None]
+    remind_at: Mapped[datetime | None]
     was_away: Mapped[bool] = mapped_column(default=False)
 
     ask_id: Mapped[int | None] = mapped_column(ForeignKey("asks.id"))

@@ -12,7 +12,7 @@ from models.base import Base
 class Home(Base):
     """The Home tab of a member who has opened it; only these are kept fresh."""
 
-    __tablename__ = "homes"
+    __tablename__ = "home_views"
 
     installation_id: Mapped[int] = mapped_column(
         ForeignKey("installations.id"), primary_key=True
@@ -20,11 +20,11 @@ class Home(Base):
     member: Mapped[str] = mapped_column(primary_key=True)
     opened_at: Mapped[datetime]
     # Slack's hash of the last published view; publishing with an older one fails.
-    hash: Mapped[str | None]
+    view_hash: Mapped[str | None]
     # The first row shown of each list (its page), by the list's name.
-    starts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    page_offsets: Mapped[dict[str, Any]] = mapped_column(default=dict)
     # The last time that Slack was asked for the member's channels.
-    channels_read_at: Mapped[datetime | None]
+    memberships_fetched_at: Mapped[datetime | None]
 
 
 class ChannelMember(Base):
@@ -39,5 +39,5 @@ class ChannelMember(Base):
 
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"), primary_key=True)
     member: Mapped[str] = mapped_column(primary_key=True)
-    is_in: Mapped[bool]
-    at_us: Mapped[int]
+    is_member: Mapped[bool]
+    event_micros: Mapped[int]

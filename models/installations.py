@@ -24,6 +24,6 @@ class Installation(Base):
     team_url: Mapped[str]
     installed_at: Mapped[datetime]
     # Slack's error code while sending is disabled; None while all is well.
-    paused_because: Mapped[str | None]
+    disabled_reason: Mapped[str | None]
     # The number of people one member may thank in a day; None means the default.
-    kudos_a_day: Mapped[int | None]
+    daily_kudos_allowance: Mapped[int | None]

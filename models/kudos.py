@@ -50,7 +50,7 @@ class Kudos(Base):
 
     giver: Mapped[str]
     # In the order in which the giver named them.
-    receivers: Mapped[list[str]]
+    recipients: Mapped[list[str]]
     # Escaped as Slack escapes message text; empty for a reaction.
     reason: Mapped[str] = mapped_column(Text, default="")
     tags: Mapped[list[str]] = mapped_column(default=list)
@@ -66,20 +66,20 @@ class KudosThanks(Base):
     answers what a member got, from how many people and since when.
     """
 
-    __tablename__ = "thanks"
+    __tablename__ = "kudos_thanks"
     __table_args__ = (
-        Index(None, "installation_id", "receiver", "given_at"),
+        Index(None, "installation_id", "recipient", "given_at"),
         Index(None, "installation_id", "giver", "given_at"),
         Index(None, "installation_id", "given_at"),
     )
 
     kudos_id: Mapped[int] = mapped_column(ForeignKey("kudos.id"), primary_key=True)
     giver: Mapped[str] = mapped_column(primary_key=True)
-    receiver: Mapped[str] = mapped_column(primary_key=True)
+    recipient: Mapped[str] = mapped_column(primary_key=True)
     installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
     given_at: Mapped[datetime]
     # True if the giver joined somebody else's kudos.
-    is_second: Mapped[bool] = mapped_column(default=False)
+    is_join: Mapped[bool] = mapped_column(default=False)
 
 
 class KudosTag(Base):
@@ -106,8 +106,8 @@ class KudosReaction(Base):
         Index(
             "ix_kudos_reactions_waiting",
             "channel_id",
-            postgresql_where=text("is_waiting"),
-            sqlite_where=text("is_waiting"),
+            postgresql_where=text("is_undecided"),
+            sqlite_where=text("is_undecided"),
         ),
     )
 
@@ -116,11 +116,11 @@ class KudosReaction(Base):
     member: Mapped[str] = mapped_column(primary_key=True)
     emoji: Mapped[str] = mapped_column(primary_key=True)
     is_present: Mapped[bool]
-    at_us: Mapped[int]
+    event_micros: Mapped[int]
     # The message's author; None if the bot wrote it.
     author: Mapped[str | None]
     # True while a decision waits for the members' profiles.
-    is_waiting: Mapped[bool] = mapped_column(default=False)
+    is_undecided: Mapped[bool] = mapped_column(default=False)
 
 
 class KudosGiverLock(Base):
@@ -129,7 +129,7 @@ class KudosGiverLock(Base):
     Without the lock, two kudos at the same moment would both take the last of the day.
     """
 
-    __tablename__ = "givers"
+    __tablename__ = "kudos_giver_locks"
 
     installation_id: Mapped[int] = mapped_column(
         ForeignKey("installations.id"), primary_key=True

@@ -15,10 +15,12 @@ class MemberSettingsRow(Base):
     defaults are in `bot/workspace/member_settings.py`.
     """
 
-    __tablename__ = "preferences"
+    __tablename__ = "member_settings"
     __table_args__ = (
-        CheckConstraint("may_be_named IN ('ask', 'yes', 'never')", name="may_be_named"),
-        CheckConstraint("asks_a_week >= 0", name="asks_a_week"),
+        CheckConstraint(
+            "public_naming IN ('ask', 'yes', 'never')", name="public_naming"
+        ),
+        CheckConstraint("max_requests_per_week >= 0", name="max_requests_per_week"),
     )
 
     installation_id: Mapped[int] = mapped_column(
@@ -28,15 +30,15 @@ class MemberSettingsRow(Base):
 
     topics_known: Mapped[list[str]] = mapped_column(default=list)
     topics_wanted: Mapped[list[str]] = mapped_column(default=list)
-    wants_nudges: Mapped[bool] = mapped_column(default=True)
+    wants_reminders: Mapped[bool] = mapped_column(default=True)
     # The first day, in the member's own zone, on which the bot may write again.
     paused_until: Mapped[date | None]
     # The hours in which the bot may write unasked, in the member's own zone.
     hours_from: Mapped[time | None]
     hours_to: Mapped[time | None]
-    may_be_named: Mapped[str | None]
+    public_naming: Mapped[str | None]
     # 0: never asked for help.
-    asks_a_week: Mapped[int | None]
+    max_requests_per_week: Mapped[int | None]
 
     # A newcomer is greeted only once, whichever channel they join.
     greeted_at: Mapped[datetime | None]

@@ -14,7 +14,7 @@ class Member(Base):
     __tablename__ = "members"
     __table_args__ = (
         UniqueConstraint("installation_id", "slack_id"),
-        Index(None, "looked_up_at"),
+        Index(None, "fetched_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -30,17 +30,17 @@ class Member(Base):
     is_deactivated: Mapped[bool] = mapped_column(default=False)
     is_guest: Mapped[bool] = mapped_column(default=False)
     # From another organisation, in a shared channel.
-    is_stranger: Mapped[bool] = mapped_column(default=False)
+    is_external: Mapped[bool] = mapped_column(default=False)
     # An admin or owner of the workspace.
     is_admin: Mapped[bool] = mapped_column(default=False)
     # True while their status says that they are on vacation; the text is not kept.
     is_away: Mapped[bool] = mapped_column(default=False)
     away_until: Mapped[datetime | None]
-    looked_up_at: Mapped[datetime | None]
+    fetched_at: Mapped[datetime | None]
     # The time at which we learned of it; after a while the person's data is erased.
     deactivated_at: Mapped[datetime | None]
     # Set while the row is only an id, until the person is back.
-    forgotten_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
     # Events from before the erasure do not count, whoever mentions the person
     # meanwhile.
-    counts_from: Mapped[datetime | None]
+    erased_before: Mapped[datetime | None]

@@ -26,7 +26,7 @@ class MessageCount(Base):
 class MentorWorkspaceSettings(Base):
     """The scope of mentor detection; without a row, the workspace as a whole."""
 
-    __tablename__ = "mentoring"
+    __tablename__ = "mentor_settings"
     __table_args__ = (
         CheckConstraint("scope IN ('off', 'workspace', 'channels')", name="scope"),
     )
@@ -40,7 +40,7 @@ class MentorWorkspaceSettings(Base):
 class ExpectedExpert(Base):
     """A member whose help the leads expect anyway: never an unexpected mentor."""
 
-    __tablename__ = "experts"
+    __tablename__ = "expected_experts"
 
     installation_id: Mapped[int] = mapped_column(
         ForeignKey("installations.id"), primary_key=True
@@ -51,7 +51,7 @@ class ExpectedExpert(Base):
 class MentorRun(Base):
     """One detection run for one period; no replica repeats a run that has a row."""
 
-    __tablename__ = "mentor_rounds"
+    __tablename__ = "mentor_runs"
 
     installation_id: Mapped[int] = mapped_column(
         ForeignKey("installations.id"), primary_key=True
@@ -60,7 +60,7 @@ class MentorRun(Base):
     period: Mapped[date] = mapped_column(primary_key=True)
     # The channel of the run; 0 for the workspace as a whole.
     scope_id: Mapped[int] = mapped_column(primary_key=True)
-    looked_at: Mapped[datetime]
+    ran_at: Mapped[datetime]
     credits: Mapped[int]
 
 
@@ -102,20 +102,20 @@ class Credit(Base):
 
     consent: Mapped[str] = mapped_column(default="asked")
     # The direct message that told the member; it shows their choice.
-    told_at: Mapped[datetime | None]
-    told_channel: Mapped[str | None]
-    told_ts: Mapped[str | None]
+    notified_at: Mapped[datetime | None]
+    notified_channel: Mapped[str | None]
+    notified_ts: Mapped[str | None]
     answered_at: Mapped[datetime | None]
 
     # The current public post, and the number of posts so far.
     post_ts: Mapped[str | None]
-    posts: Mapped[int] = mapped_column(default=0)
+    post_count: Mapped[int] = mapped_column(default=0)
 
 
 class CreditEvidence(Base):
     """One mark behind a credit, frozen: undoing it later changes nothing here."""
 
-    __tablename__ = "evidence"
+    __tablename__ = "credit_evidence"
 
     credit_id: Mapped[int] = mapped_column(ForeignKey("credits.id"), primary_key=True)
     ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"), primary_key=True)
@@ -123,14 +123,14 @@ class CreditEvidence(Base):
     asker: Mapped[str]
     is_solution: Mapped[bool]
     # The members it helped, and those of them who marked it themselves.
-    helped: Mapped[list[str]]
+    helped_members: Mapped[list[str]]
     marked_by: Mapped[list[str]]
 
 
 class MentorRingAlert(Base):
     """An alert to the leads: most of a member's marks come from their own ring."""
 
-    __tablename__ = "ring_notes"
+    __tablename__ = "mentor_ring_alerts"
 
     installation_id: Mapped[int] = mapped_column(
         ForeignKey("installations.id"), primary_key=True

@@ -20,8 +20,8 @@ class OutboxItem(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        UniqueConstraint("installation_id", "key"),
-        UniqueConstraint("operation"),
+        UniqueConstraint("installation_id", "dedup_key"),
+        UniqueConstraint("metadata_token"),
         Index(None, "state", "due_at"),
         # What a workspace has waiting, or is sending, in the order of its turns.
         Index(
@@ -34,12 +34,12 @@ class OutboxItem(Base):
             postgresql_where=text("finished_at IS NULL"),
         ),
         CheckConstraint(
-            "state IN ('pending', 'sending', 'unverified', 'sent', 'withdrawn',"
-            " 'parked', 'unknown')",
+            "state IN ('pending', 'sending', 'unconfirmed', 'sent', 'cancelled',"
+            " 'rejected', 'lost')",
             name="state",
         ),
         CheckConstraint(
-            "(finished_at IS NULL) = (state IN ('pending', 'sending', 'unverified'))",
+            "(finished_at IS NULL) = (state IN ('pending', 'sending', 'unconfirmed'))",
             name="finished",
         ),
     )
@@ -48,11 +48,11 @@ class OutboxItem(Base):
     installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
     kind: Mapped[str]
     # The kind, subject and recipient: enqueueing the same key again changes the item.
-    key: Mapped[str]
+    dedup_key: Mapped[str]
     subject_id: Mapped[int]
     # The destination: a channel, or a person for a direct message.
     recipient: Mapped[str]
-    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     # 0 for new messages, 1 for those that update or fetch older ones: lower goes first.
     priority: Mapped[int] = mapped_column(default=0)
@@ -62,16 +62,16 @@ class OutboxItem(Base):
     state: Mapped[str] = mapped_column(default="pending")
     # `version` counts the updates of the same item; `drawn` is the last one sent.
     version: Mapped[int] = mapped_column(default=1)
-    drawn: Mapped[int] = mapped_column(default=0)
+    sent_version: Mapped[int] = mapped_column(default=0)
 
     # Identifies the message in Slack's metadata; new for each message, opaque.
-    operation: Mapped[str]
+    metadata_token: Mapped[str]
     # Counts claims and is never reset: a worker whose lease was lost is recognised by
     # it.
     attempts: Mapped[int] = mapped_column(default=0)
     # Failures since the last success; a rate limit does not count.
     failures: Mapped[int] = mapped_column(default=0)
-    looks: Mapped[int] = mapped_column(default=0)
+    verify_attempts: Mapped[int] = mapped_column(default=0)
     first_sent_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
     error: Mapped[str | None]
@@ -81,28 +81,28 @@ class OutboxItem(Base):
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     # The time at which `detail` was redacted, long after the sending.
-    emptied_at: Mapped[datetime | None]
+    redacted_at: Mapped[datetime | None]
 
 
 class OutboxChannel(Base):
     """One destination: one delivery at a time, with a pause between two."""
 
-    __tablename__ = "lanes"
+    __tablename__ = "outbox_channels"
 
     installation_id: Mapped[int] = mapped_column(
         ForeignKey("installations.id"), primary_key=True
     )
     recipient: Mapped[str] = mapped_column(primary_key=True)
-    free_at: Mapped[datetime]
+    available_at: Mapped[datetime]
 
 
 class RateLimit(Base):
     """A rate limit: Slack asked us not to call this method for a while."""
 
-    __tablename__ = "pauses"
+    __tablename__ = "rate_limits"
 
     installation_id: Mapped[int] = mapped_column(
         ForeignKey("installations.id"), primary_key=True
     )
     method: Mapped[str] = mapped_column(primary_key=True)
-    until: Mapped[datetime]
+    retry_at: Mapped[datetime]

@@ -14,20 +14,24 @@ class WorkspaceSettingsRow(Base):
     None means the default, which is in `bot/workspace/workspace_settings.py`.
     """
 
-    __tablename__ = "policies"
+    __tablename__ = "workspace_settings"
     __table_args__ = (
-        CheckConstraint("sent_days > 0", name="sent_days"),
-        CheckConstraint("sightings_days > 0", name="sightings_days"),
-        CheckConstraint("departed_days > 0", name="departed_days"),
+        CheckConstraint("sent_retention_days > 0", name="sent_retention_days"),
+        CheckConstraint(
+            "unmatched_retention_days > 0", name="unmatched_retention_days"
+        ),
+        CheckConstraint(
+            "deactivated_retention_days > 0", name="deactivated_retention_days"
+        ),
     )
 
     installation_id: Mapped[int] = mapped_column(
         ForeignKey("installations.id"), primary_key=True
     )
     # Days of retention: for sent messages, unmatched messages, deactivated members.
-    sent_days: Mapped[int | None]
-    sightings_days: Mapped[int | None]
-    departed_days: Mapped[int | None]
+    sent_retention_days: Mapped[int | None]
+    unmatched_retention_days: Mapped[int | None]
+    deactivated_retention_days: Mapped[int | None]
     # Defaults for new channels, by the name of a channel's setting.
     channel_defaults: Mapped[dict[str, Any]] = mapped_column(default=dict)
 

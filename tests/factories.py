@@ -381,7 +381,7 @@ class Story:
                 "zone": "Europe/Berlin",
                 "starts_on": date(2026, 1, 1),
                 "open_days": 4,
-                "nudge_after": 24,
+                "remind_after": 24,
                 "is_private": place.is_private,
             }
             row = Schedule(**values | changes)
@@ -447,5 +447,7 @@ class Story:
     def answer_marks(self) -> dict[str, tuple[bool, int]]:
         """Each answer's ts: whether it solved the ask, and how many it helped."""
         return {
-            a.ts: (a.is_solution, a.helped) for a in self.answers() if not a.is_deleted
+            a.ts: (a.is_solution, a.helpful_count)
+            for a in self.answers()
+            if not a.is_deleted
         }

@@ -167,8 +167,8 @@ def from_database(session: Session) -> ExportCounts:
             continue
         key = (rooms[answer.channel_id], answer.ts)
         counts.answers[key] = answer.author
-        if answer.helped:
-            counts.helpful[key] = answer.helped
+        if answer.helpful_count:
+            counts.helpful[key] = answer.helpful_count
         if answer.is_solution:
             counts.solutions.add(key)
     return counts

@@ -21,6 +21,7 @@ from sqlalchemy import (
     insert,
     inspect,
     make_url,
+    select,
     text,
 )
 
@@ -29,7 +30,9 @@ from bot.db import open as db_open
 from bot.db.engine import Database
 from bot.db.open import open_database
 from bot.errors import SettingsError
+from tests.factories import Story
 from tests.processes import processes
+from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER
 
 STEPS = [
     script.revision
@@ -252,7 +255,7 @@ def test_replies_of_before_count_for_those_who_may_take_part(url: str):
     assert [tuple(row) for row in now] == [
         ("U0ANA", "shared"),
         ("U0NEW", "shared"),
-        ("U0BEN", "silent"),
+        ("U0BEN", "missed"),
     ]
 
 
@@ -343,17 +346,19 @@ def test_what_waits_to_be_shown_on_peoples_own_messages_is_still_shown(url: str)
                 state="pending",
             )
         command.upgrade(schema._config(connection), NEWEST)
-        asked = text("SELECT kind, key FROM outbox ORDER BY subject_id")
-        after = connection.execute(asked).all()
-        signs = connection.execute(text("SELECT sign FROM asks ORDER BY id")).all()
+        queued = text("SELECT kind, dedup_key FROM outbox ORDER BY subject_id")
+        after = connection.execute(queued).all()
+        reactions = text("SELECT bot_reaction FROM asks ORDER BY id")
+        signs = connection.execute(reactions).all()
         command.downgrade(schema._config(connection), BEFORE_SIGNS)
+        asked = text("SELECT kind, key FROM outbox ORDER BY subject_id")
         before = connection.execute(asked).all()
         signed = connection.execute(text("SELECT is_signed FROM asks ORDER BY id"))
         was_signed = [bool(row[0]) for row in signed]
     database.close()
     assert [tuple(row) for row in after] == [
-        ("ask.sign", "ask.sign:1:C1"),
-        ("ask.show", "ask.show:2:C1"),
+        ("ask.update_reaction", "ask.update_reaction:1:C1"),
+        ("ask.update", "ask.update:2:C1"),
     ]
     assert [row[0] for row in signs] == ["white_check_mark", None]
     assert [tuple(row) for row in before] == [
@@ -361,3 +366,96 @@ def test_what_waits_to_be_shown_on_peoples_own_messages_is_still_shown(url: str)
         ("ask.show", "ask.show:2:C1"),
     ]
     assert was_signed == [True, False]
+
+
+# The last one with the private names of tables, columns, states and kinds.
+BEFORE_STANDARD_TERMS = "1f6d80c2b7ae"
+OUTBOX_STATES = {
+    "pending": "pending",
+    "sending": "sending",
+    "unverified": "unconfirmed",
+    "sent": "sent",
+    "withdrawn": "cancelled",
+    "parked": "rejected",
+    "unknown": "lost",
+}
+
+
+def test_rows_keep_their_values_under_the_standard_terms(url: str):
+    database = engine.connect(url)
+    defaults = {"captured_sign": "line", "looks_for_mentors": False, "topics": ["ci"]}
+    with database.engine.begin() as connection:
+        config = schema._config(connection)
+        command.upgrade(config, BEFORE_STANDARD_TERMS)
+        put = _puts(connection)
+        put("installations", id=1, kudos_a_day=7, paused_because="invalid_auth")
+        put("policies", installation_id=1, sent_days=30, channel_defaults=defaults)
+        for n, state in enumerate(OUTBOX_STATES, 1):
+            put(
+                "outbox",
+                id=n,
+                installation_id=1,
+                kind="newcomer.preview",
+                key=f"newcomer.preview:{n}:U0ANA",
+                subject_id=n,
+                operation=f"o{n}",
+                state=state,
+                finished_at=None
+                if state in {"pending", "sending", "unverified"}
+                else datetime(2026, 3, 1, tzinfo=UTC),
+            )
+        old = _all_rows(connection)
+        command.upgrade(config, NEWEST)
+        installation = text(
+            "SELECT daily_kudos_allowance, disabled_reason FROM installations"
+        )
+        assert tuple(connection.execute(installation).one()) == (7, "invalid_auth")
+        [row] = _all_rows(connection)["workspace_settings"]
+        assert row["sent_retention_days"] == 30
+        assert row["channel_defaults"] == {
+            "capture_indicator": "line",
+            "detects_mentors": False,
+            "topics": ["ci"],
+        }
+        queued = text("SELECT kind, dedup_key, state FROM outbox ORDER BY id")
+        assert [tuple(item) for item in connection.execute(queued)] == [
+            ("onboarding.preview", f"onboarding.preview:{n}:U0ANA", state)
+            for n, state in enumerate(OUTBOX_STATES.values(), 1)
+        ]
+        command.downgrade(config, BEFORE_STANDARD_TERMS)
+        assert _all_rows(connection) == old
+    database.close()
+
+
+def _all_rows(connection: Connection) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of every table as they are stored, by the table's name."""
+    metadata = MetaData()
+    metadata.reflect(connection)
+    return {
+        name: [
+            {**row}
+            for row in connection.execute(
+                select(table).order_by(*table.primary_key)
+            ).mappings()
+        ]
+        for name, table in metadata.tables.items()
+        if name != "alembic_version"
+    }
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_waits_is_sent_once_after_the_upgrade(story: Story, database: Database):
+    story.command(ASKER, "/ask", "How do I test time zones?")
+    story.command(HELPER, "/kudos", f"<@{PEER}> for the answer on retries")
+    story.command(PEER, "/backswing", "my data")
+    assert story.slack.messages == []
+    with database.engine.begin() as connection:
+        config = schema._config(connection)
+        command.downgrade(config, BEFORE_STANDARD_TERMS)
+        command.upgrade(config, NEWEST)
+    story.deliver()
+    story.deliver()
+    texts = story.slack.texts_to(HELP_CHANNEL)
+    assert sum("time zones" in message for message in texts) == 1
+    assert sum("retries" in message for message in texts) == 1
+    assert len(story.slack.files) == 1

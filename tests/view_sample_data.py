@@ -155,8 +155,8 @@ def full_home() -> View:
     chosen = replace(
         MemberSettings(),
         topics_known=("python", "time"),
-        asks_a_week=3,
-        may_be_named="never",
+        max_requests_per_week=3,
+        public_naming="never",
     )
     return home_view(
         waiting=[

@@ -589,10 +589,10 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
         lambda: my_form(
             topics_known=("python", "time"),
             topics_wanted=("rust",),
-            wants_nudges=False,
+            wants_reminders=False,
             paused_until=FRIDAY,
-            may_be_named="never",
-            asks_a_week=0,
+            public_naming="never",
+            max_requests_per_week=0,
         ),
     ],
     settings.saved_view: [

@@ -84,7 +84,10 @@ def toggle_join(
     by_button = next(
         (r for r in standing if r.emoji.startswith(BUTTON_MARK_PREFIX)), None
     )
-    if by_button is not None and event_micros - by_button.at_us < DOUBLE_CLICK_MICROS:
+    if (
+        by_button is not None
+        and event_micros - by_button.event_micros < DOUBLE_CLICK_MICROS
+    ):
         return by_button.is_present
     is_in = by_button is not None and by_button.is_present
     if not is_in and any(r.is_present for r in standing):
@@ -126,7 +129,7 @@ def options_view(tx: Transaction, ask: Ask, *, by: str) -> View:
     wanted = {
         "looking": is_waiting and by != ask.asker and is_allowed(OFFER_HELP, held),
         "same": is_waiting and by != ask.asker and is_allowed(SAME_PROBLEM, held),
-        "edit": not ask.is_own_message and is_allowed(EDIT, held),
+        "edit": not ask.is_users_message and is_allowed(EDIT, held),
         "worked": ask.state == "solved" and is_allowed(SET_WHAT_WORKED, held),
         "close": is_waiting and is_allowed(CLOSE, held),
         "reopen": not is_waiting and is_allowed(REOPEN, held),
@@ -143,7 +146,7 @@ def options_view(tx: Transaction, ask: Ask, *, by: str) -> View:
         ask.state,
         [what for what, is_possible in wanted.items() if is_possible],
         joined=current_marks(tx.session, ask, by),
-        is_own_message=ask.is_own_message,
+        is_own_message=ask.is_users_message,
     )
 
 
@@ -169,7 +172,7 @@ def action_form(tx: Transaction, ask: Ask, option: str, *, by: str) -> View:
     title = members.text_with_names(tx, ask.title)
     match option:
         case "edit":
-            if ask.is_own_message:
+            if ask.is_users_message:
                 raise UserError("Edit your message in Slack and the ask will follow.")
             return forms.ask_form(
                 ask_id=ask.id,
@@ -184,7 +187,7 @@ def action_form(tx: Transaction, ask: Ask, option: str, *, by: str) -> View:
         case "delete":
             return forms.delete_form(ask.id, title)
         case _:
-            return forms.what_worked_form(ask.id, title, ask.worked)
+            return forms.what_worked_form(ask.id, title, ask.what_worked)
 
 
 def mark_answer(
@@ -279,7 +282,7 @@ def close(
     if ask.is_closed:
         raise UserError("It's already closed.")
     if event_micros is None:
-        event_micros = max(datetime_to_micros(tx.now), ask.reopened_us + 1)
+        event_micros = max(datetime_to_micros(tx.now), ask.reopened_at_micros + 1)
     ask.close(event_micros, by=by, reason=said)
     tx.session.flush()
     outcomes.recompute_and_notify(tx, ask.id)
@@ -291,9 +294,9 @@ def reopen(tx: Transaction, ask: Ask, *, by: str, event_micros: int) -> None:
     """The ask is open again; what solved it before now counts no longer."""
     channel = tx.session.get_one(Channel, ask.channel_id)
     roles.authorize(tx, channel, REOPEN, by, author=ask.asker)
-    if ask.closed_us > datetime_to_micros(tx.now + MAX_CLOCK_SKEW):
+    if ask.closed_at_micros > datetime_to_micros(tx.now + MAX_CLOCK_SKEW):
         # By a form, while our clock was ahead: it was before this all the same.
-        ask.closed_us = event_micros - 1
+        ask.closed_at_micros = event_micros - 1
     ask.reopen(event_micros)
     tx.session.flush()
     outcomes.recompute_and_notify(tx, ask.id)
@@ -302,7 +305,7 @@ def reopen(tx: Transaction, ask: Ask, *, by: str, event_micros: int) -> None:
 def set_what_worked(tx: Transaction, ask: Ask, text: str, *, by: str) -> None:
     channel = tx.session.get_one(Channel, ask.channel_id)
     roles.authorize(tx, channel, SET_WHAT_WORKED, by, author=ask.asker)
-    ask.worked = (
+    ask.what_worked = (
         to_mrkdwn(truncate(one_line(sanitize(text)), MAX_WHAT_WORKED_LENGTH)) or None
     )
     outcome_notifications.update_message(tx, ask)

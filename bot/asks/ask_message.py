@@ -60,18 +60,18 @@ def _note(tx: Transaction, ask: Ask) -> Note:
     """The ask, or the bot's line below a member's own message."""
     channel = tx.session.get_one(Channel, ask.channel_id)
     view = ask_view.view_of(tx, ask, channel)
-    if ask.is_own_message:
+    if ask.is_users_message:
         return blocks.thread_line_text(view), blocks.thread_line(view)
     return blocks.message_text(view), blocks.message(view)
 
 
 def _thread_ts(_tx: Transaction, ask: Ask) -> str | None:
-    return ask.ts if ask.is_own_message else None
+    return ask.ts if ask.is_users_message else None
 
 
 def _on_posted(tx: Transaction, ask: Ask) -> None:
     """Count what was said and marked there before the `ts` was known."""
-    if ask.is_own_message:
+    if ask.is_users_message:
         return
     channel = tx.session.get_one(Channel, ask.channel_id)
     unmatched.attach(tx, ask, channel)
@@ -86,13 +86,13 @@ def _on_rejected(tx: Transaction, ask: Ask, error: str) -> None:
 
     An ask that is a member's own message stays, without the bot's line.
     """
-    if not ask.is_own_message:
+    if not ask.is_users_message:
         ask.deleted_at, ask.state = tx.now, "deleted"
         _notify_not_posted(tx, ask, error)
 
 
 def _on_lost(tx: Transaction, ask: Ask) -> None:
-    if not ask.is_own_message:
+    if not ask.is_users_message:
         _notify_not_posted(tx, ask, LOST)
 
 
@@ -101,8 +101,8 @@ def _notify_not_posted(tx: Transaction, ask: Ask, error: str) -> None:
 
 
 def _on_deleted(_tx: Transaction, ask: Ask) -> None:
-    if ask.is_own_message:
-        ask.line_ts = None
+    if ask.is_users_message:
+        ask.thread_line_ts = None
 
 
 ASK_MESSAGE = PostedMessage(
@@ -129,15 +129,15 @@ def _render_bot_reaction(tx: Transaction, delivery: Delivery) -> SlackAction | N
     wanted = rules.bot_reaction(
         ask.state,
         is_captured=ask.is_captured,
-        capture_indicator=channel.captured_sign,
+        capture_indicator=channel.capture_indicator,
     )
     # After a failure nobody knows which reaction is there.
     if delivery.failures or delivery.is_unconfirmed:
         others = [name for name in rules.BOT_REACTIONS if name != wanted]
-    elif wanted == ask.sign:
+    elif wanted == ask.bot_reaction:
         return None
     else:
-        others = [ask.sign] if ask.sign else []
+        others = [ask.bot_reaction] if ask.bot_reaction else []
     return SetReaction(channel.slack_id, ask.ts, wanted, others)
 
 
@@ -145,7 +145,7 @@ def _on_reaction_updated(
     tx: Transaction, delivery: Delivery, result: SetReactionResult
 ) -> None:
     """Remember which of the bot's reactions is on the member's own message."""
-    tx.session.get_one(Ask, delivery.subject_id).sign = result.emoji
+    tx.session.get_one(Ask, delivery.subject_id).bot_reaction = result.emoji
 
 
 def _fetch_thread(tx: Transaction, delivery: Delivery) -> SlackAction | None:

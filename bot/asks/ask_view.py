@@ -36,13 +36,13 @@ def view_of(tx: Transaction, ask: Ask, channel: Channel) -> AskView:
             (names[answer.author], message_url(tx, channel, answer.ts, ask))
             for answer in solutions
         ],
-        what_worked=ask.worked,
+        what_worked=ask.what_worked,
         looking=[names[person] for person in outcome.looking],
         same_count=len(outcome.same),
         closed_by=names[closer] if closer else None,
         close_reason=ask.close_reason,
-        is_first_ask=ask.is_first,
-        origin_url=ask.origin,
+        is_first_ask=ask.is_first_ask,
+        origin_url=ask.origin_url,
         solved_emoji=solved_emoji(channel),
         is_captured=ask.is_captured,
     )

@@ -102,14 +102,14 @@ def capture_message(
     if ask is None:
         return None
     ask.is_captured = True
-    match channel.captured_sign:
+    match channel.capture_indicator:
         case "line":
             _enqueue_thread_line(tx, ask, channel)
         case "reaction":
             tx.enqueue_update(ASK_UPDATE_REACTION, ask.id, to=channel.slack_id)
     outcomes.recompute_and_notify(tx, ask.id)
     home_refresh.refresh_homes(tx, [author])
-    if ask.is_first:
+    if ask.is_first_ask:
         tx.enqueue(ASK_CAPTURED, ask.id, to=author)
     return ask
 
@@ -179,10 +179,10 @@ def undo_disclaim(tx: Transaction, ask: Ask, *, by: str) -> None:
     _require_disclaim(tx, ask, channel, by, is_unanswered=True)
     if ask.deleted_at is None:
         return
-    if not ask.is_own_message or ask.removed_by is None:
+    if not ask.is_users_message or ask.removed_by is None:
         raise UserError(ASK_GONE)
     _restore(tx, ask, channel, is_restored=True)
-    if not ask.is_captured or channel.captured_sign == "line":
+    if not ask.is_captured or channel.capture_indicator == "line":
         _enqueue_thread_line(tx, ask, channel)
 
 
@@ -197,9 +197,9 @@ def _require_disclaim(
 def apply_edit(session: Session, ask: Ask, text: str, *, event_micros: int) -> None:
     """Follow the edit of a message that is an ask; an older one changes nothing."""
     session.refresh(ask, with_for_update={"key_share": True})
-    if event_micros <= ask.edited_us or is_erased(ask.asker):
+    if event_micros <= ask.edited_at_micros or is_erased(ask.asker):
         return
-    ask.edited_us = event_micros
+    ask.edited_at_micros = event_micros
     if sanitize(text) not in {ask.title, ask.details}:
         ask.title, ask.details = rules.from_message(text)
 
@@ -236,12 +236,12 @@ def on_message_deleted(
     )
     if ask is not None:
         # The bot's reaction went with the message.
-        ask.sign = None
+        ask.bot_reaction = None
         if ask.deleted_at is None or ask.removed_by is not None:
             mark_deleted(tx, ask)
-    elif of_thread is not None and of_thread.line_ts == ts:
+    elif of_thread is not None and of_thread.thread_line_ts == ts:
         # Somebody did not want the bot's line there: it does not come back.
-        of_thread.line_ts = None
+        of_thread.thread_line_ts = None
     elif place.answer_id is not None:
         replies.remove_reply(tx, place, ts=ts)
     elif of_thread is not None:

@@ -131,7 +131,7 @@ def _apply_edit(
         tracked_messages.lock_channel(tx.session, message.channel_id)
     ask = find_by_message(tx.session, message.channel_id, edited.ts)
     if ask is not None:
-        if ask.is_own_message:
+        if ask.is_users_message:
             capture.apply_edit(
                 tx.session, ask, edited.text, event_micros=edited.event_micros
             )
@@ -144,7 +144,7 @@ def _apply_edit(
             tx, channel, ts=edited.ts, author=edited.author, text=edited.text
         )
         if captured is not None:
-            captured.edited_us = edited.event_micros
+            captured.edited_at_micros = edited.event_micros
             # It may be old, and its thread of a time when nothing was kept.
             replies.request_thread_sync(tx, captured, channel)
 

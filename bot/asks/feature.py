@@ -27,7 +27,7 @@ from models import Channel, Member
 
 def _on_member_loaded(tx: Transaction, member: Member) -> None:
     reactions.on_user_loaded(tx, member)
-    if member.is_bot or member.is_stranger:
+    if member.is_bot or member.is_external:
         capture.remove_asks_by(tx, member)
 
 

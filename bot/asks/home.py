@@ -123,8 +123,8 @@ def _count(tx: Transaction, column: Any, *where: ColumnElement[bool]) -> int:
 def _outcome(answer: Answer, asker: str) -> str:
     if answer.is_solution:
         return f"solved it for {asker}"
-    people = "person" if answer.helped == 1 else "people"
-    return f"helped {answer.helped} {people}, asked by {asker}"
+    people = "person" if answer.helpful_count == 1 else "people"
+    return f"helped {answer.helpful_count} {people}, asked by {asker}"
 
 
 OWN_ASKS = HomeSection(render=_render_own_asks, position=100, pages=_ASKS)

@@ -83,7 +83,7 @@ def render_converted(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         url,
         by,
         ask_view.solved_emoji(channel),
-        is_first=ask.is_first,
+        is_first=ask.is_first_ask,
     )
     return PostMessage(delivery.recipient, *note)
 
@@ -119,7 +119,7 @@ def render_deleted(tx: Transaction, delivery: Delivery) -> SlackAction | None:
         ask.id,
         ask_view.title(tx, ask),
         by,
-        is_own_message=ask.is_own_message,
+        is_own_message=ask.is_users_message,
     )
     return PostMessage(delivery.recipient, *note)
 
@@ -186,7 +186,7 @@ def _solved_note(tx: Transaction, ask: Ask, channel: Channel) -> Note | None:
         by=by,
         solutions=solutions,
         candidates=[] if solutions else _answer_choices(tx, ask),
-        has_what_worked=bool(ask.worked),
+        has_what_worked=bool(ask.what_worked),
     )
 
 

@@ -65,7 +65,7 @@ def notify(
         update_direct_messages(tx, ask, due=later if is_undoable else tx.now)
     # In the thread of their own message Slack itself notifies the asker.
     is_answered = outcome.state == "answered" != previous.state
-    if is_answered and not ask.is_own_message:
+    if is_answered and not ask.is_users_message:
         tell(ASK_ANSWERED, ask.id, ask.asker)
     for answer_id in _newly_helped(previous, outcome, gone):
         tell(ANSWER_HELPED, answer_id, previous.authors[answer_id], later)
@@ -114,12 +114,12 @@ def update_direct_messages(
     keys = [
         dedup_key(ASK_ANSWERED, ask.id, ask.asker),
         dedup_key(ASK_SOLVED, ask.id, ask.asker),
-        dedup_key(ASK_CLOSED, ask.id, ask.asker, str(ask.closed_us)),
+        dedup_key(ASK_CLOSED, ask.id, ask.asker, str(ask.closed_at_micros)),
     ]
     sent = tx.session.execute(
         select(OutboxItem.id, OutboxItem.kind, OutboxItem.ts)
         .filter_by(installation_id=ask.installation_id, state="sent")
-        .where(OutboxItem.key.in_(keys))
+        .where(OutboxItem.dedup_key.in_(keys))
     ).all()
     is_first = ask.state == "solved" and ASK_SOLVED not in {row.kind for row in sent}
     messages = [
@@ -133,7 +133,7 @@ def update_direct_messages(
 def update_message(tx: Transaction, ask: Ask) -> None:
     """Update the bot's message about the ask to the state of now."""
     channel = tx.session.get_one(Channel, ask.channel_id)
-    kinds = [ASK_UPDATE, ASK_UPDATE_REACTION] if ask.is_own_message else [ASK_UPDATE]
+    kinds = [ASK_UPDATE, ASK_UPDATE_REACTION] if ask.is_users_message else [ASK_UPDATE]
     for kind in kinds:
         tx.enqueue_update(kind, ask.id, to=channel.slack_id)
     # Whoever offered help or has the same problem sees it on their Home tab, too.

@@ -35,10 +35,10 @@ _LOCK_ROWS = (
         _asks.c.channel_id,
         _asks.c.asker,
         _asks.c.ts,
-        _asks.c.is_own_message,
+        _asks.c.is_users_message,
         _asks.c.state,
-        (_asks.c.closed_us > _asks.c.reopened_us).label("is_closed"),
-        _asks.c.reopened_us,
+        (_asks.c.closed_at_micros > _asks.c.reopened_at_micros).label("is_closed"),
+        _asks.c.reopened_at_micros,
         _asks.c.deleted_at,
     )
     .where(_asks.c.id.in_(bindparam("ask_ids", expanding=True)))
@@ -55,7 +55,7 @@ _REPLY_COLUMNS = (
     _answers.c.ts,
     _answers.c.author,
     _answers.c.is_solution,
-    _answers.c.helped,
+    _answers.c.helpful_count,
 )
 _REPLIES = select(*_REPLY_COLUMNS).where(
     _answers.c.ask_id == bindparam("of_ask"), _answers.c.is_deleted.is_(False)
@@ -66,7 +66,7 @@ _may_mark = (
     .where(
         _members.c.installation_id == bindparam("installation_id"),
         _members.c.slack_id == _reactions.c.member,
-        or_(_members.c.is_bot.is_(True), _members.c.is_stranger.is_(True)),
+        or_(_members.c.is_bot.is_(True), _members.c.is_external.is_(True)),
     )
     .correlate(_reactions)
     .exists()
@@ -75,8 +75,8 @@ _MARK_COLUMNS = (
     _reactions.c.message_ts,
     _reactions.c.member,
     _reactions.c.meaning,
-    _reactions.c.at_us,
-    _reactions.c.is_lead,
+    _reactions.c.event_micros,
+    _reactions.c.can_moderate,
 )
 _MARKS = select(*_MARK_COLUMNS).where(
     _reactions.c.ask_id == bindparam("of_ask"),
@@ -106,7 +106,9 @@ _MARKED_REPLIES = (
 _UPDATE_ANSWER = (
     update(_answers)
     .where(_answers.c.id == bindparam("answer"))
-    .values(is_solution=bindparam("is_solution"), helped=bindparam("helped"))
+    .values(
+        is_solution=bindparam("is_solution"), helpful_count=bindparam("helpful_count")
+    )
 )
 
 
@@ -151,10 +153,12 @@ def recompute_helpful(
             continue
         result = _evaluate(ask, [reply], [row for row in rows if row.member])
         helped = len(result.helped_members.get(reply.id, ()))
-        if helped != reply.helped:
-            counted.append({"answer": reply.id, "is_solution": False, "helped": helped})
+        if helped != reply.helpful_count:
+            counted.append(
+                {"answer": reply.id, "is_solution": False, "helpful_count": helped}
+            )
             credited.add(reply.author)
-        if helped and not reply.helped and not ask.deleted_at:
+        if helped and not reply.helpful_count and not ask.deleted_at:
             promised.append((reply.id, reply.author))
     if counted:
         tx.session.execute(_UPDATE_ANSWER, counted)
@@ -175,7 +179,7 @@ def mark_answered(
     tx.enqueue_updates(ASK_UPDATE, [(ask.id, slack_channels[ask.id]) for ask in asks])
     tx.enqueue_many(
         ASK_ANSWERED,
-        [(ask.id, ask.asker) for ask in asks if not ask.is_own_message],
+        [(ask.id, ask.asker) for ask in asks if not ask.is_users_message],
         send_at=tx.now,
     )
     home_refresh.refresh_homes(tx, {ask.asker for ask in asks})
@@ -203,7 +207,7 @@ def recompute(session: Session, ask_id: int) -> tuple[Ask, PreviousState, Outcom
         ask.state,
         ask.solved_by,
         frozenset(row.id for row in replies if row.is_solution),
-        {row.id: row.helped for row in replies},
+        {row.id: row.helpful_count for row in replies},
         {row.id: row.author for row in replies},
     )
     result = _evaluate(ask, replies, _load_marks(session, ask))
@@ -212,10 +216,14 @@ def recompute(session: Session, ask_id: int) -> tuple[Ask, PreviousState, Outcom
             row.id in result.solutions,
             len(result.helped_members.get(row.id, ())),
         )
-        if changed != (row.is_solution, row.helped):
+        if changed != (row.is_solution, row.helpful_count):
             session.execute(
                 _UPDATE_ANSWER,
-                {"answer": row.id, "is_solution": changed[0], "helped": changed[1]},
+                {
+                    "answer": row.id,
+                    "is_solution": changed[0],
+                    "helpful_count": changed[1],
+                },
             )
     ask.state = "deleted" if ask.deleted_at else result.state
     ask.solved_by = result.solved_by
@@ -247,10 +255,16 @@ def _evaluate(
         asker=ask.asker,
         ask_ts=ask.ts,
         is_closed=ask.is_closed,
-        reopened_at_micros=ask.reopened_us,
+        reopened_at_micros=ask.reopened_at_micros,
         replies=[Reply(row.id, row.ts, row.author) for row in replies],
         marks=[
-            Mark(row.message_ts, row.member, row.meaning, row.at_us, bool(row.is_lead))
+            Mark(
+                row.message_ts,
+                row.member,
+                row.meaning,
+                row.event_micros,
+                bool(row.can_moderate),
+            )
             for row in marks
         ],
     )

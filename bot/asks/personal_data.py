@@ -41,7 +41,7 @@ def _names_member(tx: Transaction, erasure: Erasure) -> ColumnElement[bool]:
         Ask.removed_by == who,
         *(
             mentions_member(column, who)
-            for column in (Ask.title, Ask.details, Ask.worked, Ask.close_reason)
+            for column in (Ask.title, Ask.details, Ask.what_worked, Ask.close_reason)
         ),
         Ask.id.in_(asks_involving(tx, erasure)),
     )
@@ -102,11 +102,18 @@ PERSONAL_DATA = (
         text_columns={
             "title": "asker",
             "details": "asker",
-            "worked": "asker",
+            "what_worked": "asker",
             "close_reason": "closed_by",
         },
         placeholders={"title": TITLE_PLACEHOLDER},
-        non_personal=("ts", "state", "topics", "origin", "sign", "line_ts"),
+        non_personal=(
+            "ts",
+            "state",
+            "topics",
+            "origin_url",
+            "bot_reaction",
+            "thread_line_ts",
+        ),
         key_columns=("source",),
         before_erasure=_end_open_asks,
     ),

@@ -20,7 +20,7 @@ from models import Ask, Channel, Reaction
 _UPSERT_REACTIONS = upsert_latest(
     Reaction,
     ["channel_id", "message_ts", "member", "emoji"],
-    ["meaning", "is_lead", "ask_id", "seen_at"],
+    ["meaning", "can_moderate", "ask_id", "recorded_at"],
 )
 
 
@@ -61,11 +61,11 @@ def upsert_reactions(
             "member": state.member,
             "emoji": state.emoji,
             "is_present": state.is_present,
-            "at_us": state.event_micros,
+            "event_micros": state.event_micros,
             "meaning": state.meaning,
-            "is_lead": state.can_moderate,
+            "can_moderate": state.can_moderate,
             "ask_id": state.ask_id,
-            "seen_at": tx.now,
+            "recorded_at": tx.now,
         }
         for state in newest.values()
     ]
@@ -92,10 +92,10 @@ def retract_reaction(
             Reaction.message_ts == ts,
             Reaction.member == member,
             Reaction.emoji == emoji_name,
-            Reaction.at_us <= event_micros,
+            Reaction.event_micros <= event_micros,
             Reaction.is_present.is_(True),
         )
-        .values(is_present=False, at_us=event_micros)
+        .values(is_present=False, event_micros=event_micros)
         .returning(Reaction.member)
     )
     return removed.first() is not None

@@ -27,10 +27,10 @@ _SELECT_AUTHORITIES = (
     select(
         _members.c.slack_id,
         _members.c.is_admin,
-        _members.c.is_stranger,
+        _members.c.is_external,
         _members.c.is_bot,
         _members.c.is_deactivated,
-        _members.c.counts_from,
+        _members.c.erased_before,
         _champions.c.channel_id,
     )
     .outerjoin_from(
@@ -44,7 +44,7 @@ _SELECT_AUTHORITIES = (
     .where(
         _members.c.installation_id == bindparam("installation_id"),
         _members.c.slack_id.in_(bindparam("members", expanding=True)),
-        _members.c.looked_up_at.is_not(None),
+        _members.c.fetched_at.is_not(None),
     )
 )
 
@@ -226,11 +226,11 @@ def _load_authorities(
             can_moderate(
                 is_admin=facts[member].is_admin,
                 is_champion=(channel_id, member) in champions,
-                is_external=facts[member].is_stranger,
+                is_external=facts[member].is_external,
                 is_bot=facts[member].is_bot,
                 is_deactivated=facts[member].is_deactivated,
             ),
-            facts[member].counts_from,
+            facts[member].erased_before,
         )
         for channel_id, member in members_of_channels
         if member in facts
@@ -245,12 +245,14 @@ def on_user_loaded(tx: Transaction, member: Member) -> None:
         .where(
             Channel.installation_id == member.installation_id,
             Reaction.member == member.slack_id,
-            Reaction.is_lead.is_(None),
+            Reaction.can_moderate.is_(None),
         )
     ).all()
     asks = {reaction.ask_id for reaction in touched if reaction.ask_id}
     for reaction in touched:
-        reaction.is_lead = roles.can_moderate(tx.session, reaction.channel_id, member)
+        reaction.can_moderate = roles.can_moderate(
+            tx.session, reaction.channel_id, member
+        )
     if member.is_bot:
         asks |= set(remove_bot_answers(tx.session, member))
     tx.session.flush()

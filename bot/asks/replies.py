@@ -20,7 +20,7 @@ from models import Answer, Ask, Channel, Member
 _channels, _members = table(Channel), table(Member)
 
 _SELECT_MEMBERS = select(
-    _members.c.slack_id, _members.c.is_bot, _members.c.counts_from
+    _members.c.slack_id, _members.c.is_bot, _members.c.erased_before
 ).where(
     _members.c.installation_id == bindparam("installation_id"),
     _members.c.slack_id.in_(bindparam("people", expanding=True)),
@@ -33,7 +33,7 @@ _SELECT_CAPTURING = select(_channels.c.id).where(
 
 
 _SELECT_AUTHOR = (
-    select(_channels.c.capture, _members.c.is_bot, _members.c.counts_from)
+    select(_channels.c.capture, _members.c.is_bot, _members.c.erased_before)
     .outerjoin_from(
         _channels,
         _members,
@@ -53,7 +53,7 @@ def record_reply(tx: Transaction, ask: Ask, *, ts: str, author: str) -> None:
     ).one()
     if author == ask.asker or known.is_bot:
         return
-    if known.counts_from and is_before_erasure(tx, author, ts):
+    if known.erased_before and is_before_erasure(tx, author, ts):
         return
     state = outcomes.lock(tx.session, ask.id).state
     if not answer_store.add_answer(
@@ -146,7 +146,8 @@ def _is_excluded(
     if author is None:
         return False
     return author.is_bot or (
-        author.counts_from is not None and is_before_erasure(tx, reply.author, reply.ts)
+        author.erased_before is not None
+        and is_before_erasure(tx, reply.author, reply.ts)
     )
 
 

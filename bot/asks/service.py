@@ -105,14 +105,14 @@ def insert_ask(
             channel_id=channel.id,
             source=dedup_key,
             ts=ts,
-            is_own_message=ts is not None,
+            is_users_message=ts is not None,
             asker=asker,
             title=draft.title,
             details=draft.details,
             topics=list(draft.topics),
             asked_at=asked_at,
-            origin=origin_url,
-            is_first=tx.session.scalar(earlier.limit(1)) is None,
+            origin_url=origin_url,
+            is_first_ask=tx.session.scalar(earlier.limit(1)) is None,
         )
         .on_conflict_do_nothing()
         .returning(Ask.id)
@@ -123,7 +123,7 @@ def insert_ask(
 def edit(tx: Transaction, ask: Ask, draft: AskDraft, *, by: str) -> None:
     channel = tx.session.get_one(Channel, ask.channel_id)
     roles.authorize(tx, channel, EDIT, by, author=ask.asker)
-    if ask.is_own_message:
+    if ask.is_users_message:
         raise UserError("Edit your message in Slack and the ask will follow.")
     shown = rules.from_form(*rules.form_values(ask.title, ask.details))
     # The form shows less than we keep: what was left as shown is left as it is.
@@ -133,7 +133,7 @@ def edit(tx: Transaction, ask: Ask, draft: AskDraft, *, by: str) -> None:
     if draft.details != shown[1]:
         ask.details = draft.details
     ask.topics = list(draft.topics)
-    ask.edited_us = datetime_to_micros(tx.now)
+    ask.edited_at_micros = datetime_to_micros(tx.now)
     outcome_notifications.update_message(tx, ask)
 
 

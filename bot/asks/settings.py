@@ -48,7 +48,7 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
     ),
     column_setting(
         Choice(
-            name="captured_sign",
+            name="capture_indicator",
             label="How I show that a message became an ask",
             choices=CAPTURED_SIGN_CHOICES,
         ),

@@ -101,7 +101,7 @@ def _visible(context: HomeContext) -> Sequence[ColumnElement[bool]]:
     """The channels that the bot and they are in; private ones if we know that well."""
     return [
         ChannelMember.member == context.member,
-        ChannelMember.is_in.is_(True),
+        ChannelMember.is_member.is_(True),
         Channel.installation_id == context.tx.workspace.id,
         Channel.is_joined.is_(True),
         Channel.is_archived.is_(False),
@@ -110,7 +110,7 @@ def _visible(context: HomeContext) -> Sequence[ColumnElement[bool]]:
 
 
 def _empty_text(context: HomeContext, visible: Sequence[ColumnElement[bool]]) -> str:
-    if context.home is None or context.home.channels_read_at is None:
+    if context.home is None or context.home.memberships_fetched_at is None:
         return CHECKING_CHANNELS
     with_bot = (
         select(Channel.id)

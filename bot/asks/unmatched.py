@@ -30,7 +30,7 @@ def record(
         thread_ts=thread_ts,
         author=author,
         is_deleted=is_deleted,
-        seen_at=tx.now,
+        recorded_at=tx.now,
     )
     if is_deleted:
         insert = insert.on_conflict_do_update(
@@ -104,13 +104,13 @@ def purge(tx: Transaction, *, before: datetime) -> None:
     here = select(Channel.id).where(Channel.installation_id == tx.workspace.id)
     tx.session.execute(
         delete(UnmatchedMessage).where(
-            UnmatchedMessage.seen_at < before, UnmatchedMessage.channel_id.in_(here)
+            UnmatchedMessage.recorded_at < before, UnmatchedMessage.channel_id.in_(here)
         )
     )
     tx.session.execute(
         delete(Reaction).where(
             Reaction.ask_id.is_(None),
-            Reaction.seen_at < before,
+            Reaction.recorded_at < before,
             Reaction.channel_id.in_(here),
         )
     )

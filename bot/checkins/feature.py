@@ -26,12 +26,12 @@ from models import Channel, CheckIn, Member, Round, Schedule
 
 
 def _summarize_reminders(values: Mapping[str, Any], _zone: str) -> tuple[str, str]:
-    return "Reminders", "on" if values["wants_nudges"] else "off"
+    return "Reminders", "on" if values["wants_reminders"] else "off"
 
 
 _REMINDERS = column_setting(
     Switch(
-        name="wants_nudges",
+        name="wants_reminders",
         label="Reminders",
         tick_label="Remind me once about a check-in that I joined",
     ),
@@ -43,13 +43,13 @@ _REMINDERS = column_setting(
 def _due_work(tx: Transaction) -> Mapping[str, QueueDepth]:
     here, rounds_here = _schedules_and_rounds(tx)
     return {
-        "start check-ins": due_rows(
+        "start-checkins": due_rows(
             tx, Schedule.next_at, tx.now, Schedule.state == "on", here
         ),
-        "close check-ins": due_rows(
+        "close-checkins": due_rows(
             tx, Round.closes_at, tx.now, Round.state == "open", rounds_here
         ),
-        "nudge members": due_rows(tx, CheckIn.nudge_at, tx.now, _nudges(tx)),
+        "send-checkin-reminders": due_rows(tx, CheckIn.remind_at, tx.now, _nudges(tx)),
     }
 
 
@@ -58,7 +58,7 @@ def _next_due(tx: Transaction) -> Sequence[datetime | None]:
     return [
         next_after(tx, Schedule.next_at, Schedule.state == "on", here),
         next_after(tx, Round.closes_at, Round.state == "open", rounds_here),
-        next_after(tx, CheckIn.nudge_at, _nudges(tx)),
+        next_after(tx, CheckIn.remind_at, _nudges(tx)),
     ]
 
 

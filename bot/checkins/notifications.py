@@ -113,7 +113,7 @@ def render_invitation(tx: Transaction, delivery: Delivery) -> SlackAction | None
     channel = tx.session.get_one(Channel, schedule.channel_id)
     seat = responses.get_participant(tx.session, schedule.id, delivery.recipient)
     checkin = responses.get(tx.session, delivery.payload["round"], delivery.recipient)
-    if schedule.state == "deleted" or (seat and (seat.is_in or seat.is_asked)):
+    if schedule.state == "deleted" or (seat and (seat.is_active or seat.is_invited)):
         return None
     if checkin is None or checkin.state != "shared":
         return None
@@ -189,11 +189,11 @@ def _if_member(
 
 def render_paused(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     schedule = tx.session.get_one(Schedule, delivery.subject_id)
-    if schedule.state != "paused" or schedule.paused_because is None:
+    if schedule.state != "paused" or schedule.pause_reason is None:
         return None
     channel = tx.session.get_one(Channel, schedule.channel_id)
     text, shown_blocks = notes.schedule_paused(
-        schedule.question, channel.name, schedule.paused_because
+        schedule.question, channel.name, schedule.pause_reason
     )
     return PostMessage(delivery.recipient, text, shown_blocks)
 
@@ -201,9 +201,9 @@ def render_paused(tx: Transaction, delivery: Delivery) -> SlackAction | None:
 def render_paused_outside(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     """Nobody can tell who is in a private channel that the bot has left."""
     schedule = tx.session.get_one(Schedule, delivery.subject_id)
-    if schedule.state != "paused" or schedule.paused_because is None:
+    if schedule.state != "paused" or schedule.pause_reason is None:
         return None
-    text, shown_blocks = notes.schedule_paused_elsewhere(schedule.paused_because)
+    text, shown_blocks = notes.schedule_paused_elsewhere(schedule.pause_reason)
     return PostMessage(delivery.recipient, text, shown_blocks)
 
 

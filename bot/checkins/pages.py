@@ -217,9 +217,9 @@ def _schedule_view(tx: Transaction, schedule: Schedule, owner: str) -> ScheduleV
 def _pause_note(schedule: Schedule) -> str:
     if schedule.state != "paused":
         return ""
-    if schedule.paused_because is None:
+    if schedule.pause_reason is None:
         return "Paused."
-    return f"Paused: the channel {notes.pause_reason_text(schedule.paused_because)}."
+    return f"Paused: the channel {notes.pause_reason_text(schedule.pause_reason)}."
 
 
 _MOST_ROUNDS = 12

@@ -66,7 +66,7 @@ def join(tx: Transaction, schedule_id: int, member: str) -> Schedule:
     visibility.require_visible(tx, channel, member, message=GONE)
     open_rounds = rounds.lock_open(tx.session, schedule.id)
     participant = responses.get_participant(tx.session, schedule.id, member)
-    if participant is not None and participant.is_in:
+    if participant is not None and participant.is_active:
         return schedule
     _activate(tx, schedule.id, member)
     home_refresh.refresh_homes(tx, [member], delay=timedelta())
@@ -78,15 +78,15 @@ def join(tx: Transaction, schedule_id: int, member: str) -> Schedule:
 def _activate(tx: Transaction, schedule_id: int, member: str) -> None:
     tx.session.execute(
         upsert(tx.session, Participant)
-        .values(schedule_id=schedule_id, member=member, counted_from=tx.now)
+        .values(schedule_id=schedule_id, member=member, streak_from=tx.now)
         .on_conflict_do_nothing()
     )
     participant = tx.session.get_one(
         Participant, (schedule_id, member), populate_existing=True, with_for_update=True
     )
-    participant.is_in, participant.left_at = True, None
+    participant.is_active, participant.left_at = True, None
     participant.joined_at = participant.joined_at or tx.now
-    participant.counted_from, participant.nudges_stopped_at = tx.now, None
+    participant.streak_from, participant.reminders_stopped_at = tx.now, None
     tx.session.flush()
 
 
@@ -104,10 +104,14 @@ def leave(tx: Transaction, schedule_id: int, member: str) -> Schedule:
         and tx.session.get_one(Channel, schedule.channel_id).is_private
     ):
         raise UserError(GONE)
-    if participant is None or not participant.is_in:
+    if participant is None or not participant.is_active:
         return schedule
     # Who has been in and left needs not to be asked whether to join.
-    participant.is_in, participant.left_at, participant.is_asked = False, tx.now, True
+    participant.is_active, participant.left_at, participant.is_invited = (
+        False,
+        tx.now,
+        True,
+    )
     tx.session.flush()
     home_refresh.refresh_homes(tx, [member], delay=timedelta())
     for round_ in open_rounds:
@@ -128,8 +132,8 @@ def leave_channel(
             Channel.slack_id == slack_channel_id,
             Schedule.state != "deleted",
             Participant.member == member,
-            Participant.is_in.is_(True),
-            Participant.counted_from <= left_at,
+            Participant.is_active.is_(True),
+            Participant.streak_from <= left_at,
         )
         .order_by(Schedule.id)
     ).all()
@@ -157,10 +161,10 @@ def resume_reminders(tx: Transaction, schedule_id: int, member: str) -> Schedule
     participant = tx.session.get(
         Participant, (schedule.id, member), populate_existing=True, with_for_update=True
     )
-    if participant is None or not participant.is_in:
+    if participant is None or not participant.is_active:
         raise UserError("You've left this check-in. Join it again first.")
-    if participant.nudges_stopped_at is not None:
-        participant.nudges_stopped_at, participant.counted_from = None, tx.now
+    if participant.reminders_stopped_at is not None:
+        participant.reminders_stopped_at, participant.streak_from = None, tx.now
         home_refresh.refresh_homes(tx, [member], delay=timedelta())
     return schedule
 
@@ -180,11 +184,11 @@ def on_invited(tx: Transaction, delivery: Delivery, _sent: object) -> None:
         .values(
             schedule_id=delivery.subject_id,
             member=delivery.recipient,
-            is_asked=True,
-            counted_from=tx.now,
+            is_invited=True,
+            streak_from=tx.now,
         )
         .on_conflict_do_update(
-            index_elements=["schedule_id", "member"], set_={"is_asked": True}
+            index_elements=["schedule_id", "member"], set_={"is_invited": True}
         )
     )
 
@@ -205,9 +209,9 @@ def joined_schedules(tx: Transaction, member: str) -> list[JoinableSchedule]:
     """The check-ins that the person has joined, by channel."""
     rows = tx.session.execute(
         _existing_schedules(tx.workspace)
-        .add_columns(Participant.nudges_stopped_at)
+        .add_columns(Participant.reminders_stopped_at)
         .join(Participant, Participant.schedule_id == Schedule.id)
-        .where(Participant.member == member, Participant.is_in.is_(True))
+        .where(Participant.member == member, Participant.is_active.is_(True))
     )
     return [
         _to_joinable(schedule, channel, reminders_stopped=stopped_at is not None)
@@ -223,7 +227,7 @@ def joinable_schedules(
     `channels`: Slack's ids of those that the person is in; none but its people are
     to hear of a private one.
     """
-    seated = select(Participant.schedule_id).filter_by(member=member, is_in=True)
+    seated = select(Participant.schedule_id).filter_by(member=member, is_active=True)
     rows = tx.session.execute(
         _existing_schedules(tx.workspace).where(
             Channel.slack_id.in_(slack_channel_ids),
@@ -250,7 +254,7 @@ def open_rounds_for(tx: Transaction, member: str) -> list[OpenRound]:
         .where(
             Schedule.installation_id == tx.workspace.id,
             Participant.member == member,
-            Participant.is_in.is_(True),
+            Participant.is_active.is_(True),
             Round.state == "open",
             Round.ts.is_not(None),
             Round.closes_at > tx.now,

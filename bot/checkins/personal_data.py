@@ -95,7 +95,7 @@ PERSONAL_DATA = (
             "skip_dates",
             "holidays_of",
             "state",
-            "paused_because",
+            "pause_reason",
         ),
         key_columns=("source",),
     ),

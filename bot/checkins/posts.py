@@ -85,15 +85,15 @@ def _close(tx: Transaction, round_: Round) -> None:
     round_.state = "closed"
     waiting = tx.session.scalars(
         select(CheckIn)
-        .filter_by(round_id=round_.id, state="waiting")
+        .filter_by(round_id=round_.id, state="pending")
         .order_by(CheckIn.member)
     ).all()
     away = reminders.away_members(tx, [checkin.member for checkin in waiting])
     for checkin in waiting:
         # They have joined and shared nothing, so nothing else is to be derived.
         checkin.was_away = checkin.was_away or checkin.member in away
-        checkin.state = "away" if checkin.was_away else "silent"
-        checkin.nudge_at = None
+        checkin.state = "away" if checkin.was_away else "missed"
+        checkin.remind_at = None
     tx.session.flush()
     home_refresh.refresh_homes(tx, [checkin.member for checkin in waiting])
     reminders.stop_after_misses(tx, round_)
@@ -110,7 +110,7 @@ def on_message_deleted(tx: Transaction, round_id: int) -> None:
         return
     round_.state, round_.reason = "failed", "removed"
     waiting = tx.session.scalars(
-        select(CheckIn).filter_by(round_id=round_.id, state="waiting")
+        select(CheckIn).filter_by(round_id=round_.id, state="pending")
     ).all()
     for checkin in waiting:
         tx.session.delete(checkin)
@@ -126,7 +126,7 @@ def _render_round(tx: Transaction, round_: Round, delivery: Delivery) -> Note | 
     if round_.state == "closed":
         # Only where an erased member's name is to be removed from it.
         return digest.compose(tx, round_)
-    if round_.state != "open" or delivery.started_at >= round_.post_before:
+    if round_.state != "open" or delivery.started_at >= round_.post_deadline:
         return None
     previous = digest.previous_round(tx, round_)
     return blocks.round_post(sharing.view_of(tx.session, round_), previous)

@@ -56,8 +56,8 @@ def _due_query(workspace: Workspace, now: datetime) -> Select[int, int]:
         select(CheckIn.id, CheckIn.round_id)
         .join(Round, Round.id == CheckIn.round_id)
         .join(Schedule, Schedule.id == Round.schedule_id)
-        .where(Schedule.installation_id == workspace.id, CheckIn.nudge_at <= now)
-        .order_by(CheckIn.nudge_at, CheckIn.id)
+        .where(Schedule.installation_id == workspace.id, CheckIn.remind_at <= now)
+        .order_by(CheckIn.remind_at, CheckIn.id)
     )
 
 
@@ -69,8 +69,8 @@ def send_due(tx: Transaction) -> int:
         checkin = tx.session.get(CheckIn, row.id, populate_existing=True)
         if (
             checkin is not None
-            and checkin.nudge_at is not None
-            and checkin.nudge_at <= tx.now
+            and checkin.remind_at is not None
+            and checkin.remind_at <= tx.now
         ):
             _send(tx, checkin)
     return len(due)
@@ -78,7 +78,7 @@ def send_due(tx: Transaction) -> int:
 
 def _send(tx: Transaction, checkin: CheckIn) -> None:
     round_ = tx.session.get_one(Round, checkin.round_id)
-    checkin.nudge_at = None
+    checkin.remind_at = None
     if not should_remind(tx, round_, checkin.member):
         return
     person = get(tx, checkin.member)
@@ -87,7 +87,7 @@ def _send(tx: Transaction, checkin: CheckIn) -> None:
     )
     at = person.next_allowed(tx.now)
     if at > tx.now:
-        checkin.nudge_at = at if at < round_.closes_at else None
+        checkin.remind_at = at if at < round_.closes_at else None
         return
     tx.enqueue(CHECKIN_REMINDER, round_.id, to=checkin.member)
 
@@ -107,12 +107,12 @@ def should_remind(tx: Transaction, round_: Round, member: str) -> bool:
     known = members.find(tx, member)
     return (
         checkin is not None
-        and checkin.state == "waiting"
+        and checkin.state == "pending"
         and participant is not None
-        and participant.is_in
-        and participant.nudges_stopped_at is None
+        and participant.is_active
+        and participant.reminders_stopped_at is None
         and not (known is not None and known.is_deactivated)
-        and member_settings.get(tx, member).wants_nudges
+        and member_settings.get(tx, member).wants_reminders
     )
 
 
@@ -131,7 +131,7 @@ def on_sent(tx: Transaction, delivery: Delivery, sent: tuple[str, str] | None) -
     seat = responses.get_participant(tx.session, schedule_id, delivery.recipient)
     is_there = tx.session.get_one(Schedule, schedule_id).state != "deleted"
     # Who came back meanwhile and joined again stays.
-    if is_there and seat is not None and seat.counted_from <= delivery.started_at:
+    if is_there and seat is not None and seat.streak_from <= delivery.started_at:
         participants.leave(tx, schedule_id, delivery.recipient)
 
 
@@ -150,16 +150,16 @@ def stop_after_misses(tx: Transaction, round_: Round) -> None:
     schedule = tx.session.get_one(Schedule, round_.schedule_id)
     channel = tx.session.get_one(Channel, round_.channel_id)
     has_ended = schedule.state != "on" or pause_reason(schedule, channel) is not None
-    if has_ended or schedule.nudge_after is None:
+    if has_ended or schedule.remind_after is None:
         return
     candidates = tx.session.scalars(
         select(Participant)
         .where(
             Participant.schedule_id == schedule.id,
-            Participant.is_in.is_(True),
-            Participant.nudges_stopped_at.is_(None),
+            Participant.is_active.is_(True),
+            Participant.reminders_stopped_at.is_(None),
             Participant.member.in_(
-                select(CheckIn.member).filter_by(round_id=round_.id, state="silent")
+                select(CheckIn.member).filter_by(round_id=round_.id, state="missed")
             ),
         )
         .order_by(Participant.member)
@@ -177,10 +177,10 @@ def stop_after_misses(tx: Transaction, round_: Round) -> None:
             continue
         if (
             participant.member in deactivated
-            or not settings[participant.member].wants_nudges
+            or not settings[participant.member].wants_reminders
         ):
             continue
-        participant.nudges_stopped_at = tx.now
+        participant.reminders_stopped_at = tx.now
         tx.enqueue(
             CHECKIN_REMINDERS_STOPPED,
             schedule.id,
@@ -196,8 +196,8 @@ def _reminded(tx: Transaction, round_: Round, people: Collection[str]) -> set[st
         tx.session.scalars(
             select(OutboxItem.recipient).where(
                 OutboxItem.installation_id == tx.workspace.id,
-                OutboxItem.key.in_(keys),
-                OutboxItem.state.in_(("sent", "sending", "unverified", "unknown")),
+                OutboxItem.dedup_key.in_(keys),
+                OutboxItem.state.in_(("sent", "sending", "unconfirmed", "lost")),
             )
         )
     )
@@ -210,7 +210,7 @@ def _recent_states(
 
     Rounds before they joined, or asked for reminders again, are left out.
     """
-    since = {participant.member: participant.counted_from for participant in candidates}
+    since = {participant.member: participant.streak_from for participant in candidates}
     rows = session.execute(
         select(CheckIn.member, CheckIn.state, Round.closes_at)
         .join(Round, Round.id == CheckIn.round_id)
@@ -246,6 +246,6 @@ def is_still_stopped(tx: Transaction, delivery: Delivery) -> bool:
     participant = tx.session.get(Participant, (delivery.subject_id, delivery.recipient))
     return (
         participant is not None
-        and participant.is_in
-        and participant.nudges_stopped_at is not None
+        and participant.is_active
+        and participant.reminders_stopped_at is not None
     )

@@ -88,7 +88,7 @@ def recompute(tx: Transaction, round_: Round, member: str) -> CheckIn | None:
         has_replied = reply_ts is not None
         if participant:
             membership = Membership(
-                participant.is_in, participant.joined_at, participant.left_at
+                participant.is_active, participant.joined_at, participant.left_at
             )
     state = rules.derive_state(
         membership,
@@ -121,15 +121,17 @@ def _apply_state(
     before: State | None,
 ) -> None:
     """Apply the effects of a new state on the member: reminders, and an invitation."""
-    if checkin.state == "waiting":
-        if before != "waiting":
-            checkin.nudge_at = first_reminder_at(tx, round_)
+    if checkin.state == "pending":
+        if before != "pending":
+            checkin.remind_at = first_reminder_at(tx, round_)
         return
-    checkin.nudge_at = None
+    checkin.remind_at = None
     if checkin.state == "shared" and before != "shared" and participant is not None:
         # Whoever shares again goes on.
-        participant.nudges_stopped_at = None
-    is_newcomer = participant is None or not (participant.is_in or participant.is_asked)
+        participant.reminders_stopped_at = None
+    is_newcomer = participant is None or not (
+        participant.is_active or participant.is_invited
+    )
     if checkin.state == "shared" and is_newcomer:
         invite_to_join(tx, round_, checkin.member)
 
@@ -148,7 +150,7 @@ def invite_to_join(tx: Transaction, round_: Round, member: str) -> None:
 
 def first_reminder_at(tx: Transaction, round_: Round) -> datetime | None:
     """Return the time to check whether a pending member needs a reminder."""
-    hours = tx.session.get_one(Schedule, round_.schedule_id).nudge_after
+    hours = tx.session.get_one(Schedule, round_.schedule_id).remind_after
     if hours is None:
         return None
     at = tx.now + timedelta(hours=hours)
@@ -162,7 +164,7 @@ def expect_participants(tx: Transaction, round_: Round) -> None:
     """
     seated = tx.session.scalars(
         select(Participant.member)
-        .filter_by(schedule_id=round_.schedule_id, is_in=True)
+        .filter_by(schedule_id=round_.schedule_id, is_active=True)
         .order_by(Participant.member)
     ).all()
     channel = tx.session.get_one(Channel, round_.channel_id)
@@ -172,7 +174,7 @@ def expect_participants(tx: Transaction, round_: Round) -> None:
     )
     nudge_at = first_reminder_at(tx, round_)
     waiting = [
-        {"round_id": round_.id, "member": member, "nudge_at": nudge_at}
+        {"round_id": round_.id, "member": member, "remind_at": nudge_at}
         for member in joined
         if member not in heard
     ]

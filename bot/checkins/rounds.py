@@ -33,7 +33,7 @@ def oldest_channel_fetch(tx: Transaction) -> datetime | None:
     None if nothing is due.
     """
     oldest: datetime | None = tx.session.scalar(
-        select(func.min(func.coalesce(Channel.looked_up_at, EPOCH)))
+        select(func.min(func.coalesce(Channel.fetched_at, EPOCH)))
         .join(Schedule, Schedule.channel_id == Channel.id)
         .where(_is_due(tx.workspace, tx.now))
     )
@@ -125,7 +125,7 @@ def _late_query(workspace: Workspace, now: datetime) -> Select[int]:
             Schedule.installation_id == workspace.id,
             Round.state == "open",
             Round.ts.is_(None),
-            Round.post_before <= now,
+            Round.post_deadline <= now,
         )
         .order_by(Round.id)
     )
@@ -211,7 +211,7 @@ def _values(
         "channel_id": schedule.channel_id,
         "local_date": occurrence.day,
         "due_at": occurrence.at,
-        "post_before": recurrence.post_deadline(occurrence, zone),
+        "post_deadline": recurrence.post_deadline(occurrence, zone),
         "opened_at": now,
         "question": schedule.question,
         "hint": schedule.hint,

@@ -14,7 +14,7 @@ MISSES_BEFORE_STOP = 3
 # Every multiple of this many rounds in a row is celebrated.
 STREAK = 10
 
-State = Literal["waiting", "shared", "silent", "away"]
+State = Literal["pending", "shared", "missed", "away"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +93,10 @@ def derive_state(
     if has_text or has_replied:
         return "shared"
     if is_open:
-        return "waiting" if membership.is_active else None
+        return "pending" if membership.is_active else None
     if not membership.was_active_at(closes_at):
         return None
-    return "away" if is_away else "silent"
+    return "away" if is_away else "missed"
 
 
 def should_stop_reminders(latest: Sequence[State]) -> bool:
@@ -105,7 +105,7 @@ def should_stop_reminders(latest: Sequence[State]) -> bool:
     `latest` are the member's rounds, the latest first; rounds away do not count.
     """
     counted = [state for state in latest if state != "away"][:MISSES_BEFORE_STOP]
-    return len(counted) == MISSES_BEFORE_STOP and set(counted) == {"silent"}
+    return len(counted) == MISSES_BEFORE_STOP and set(counted) == {"missed"}
 
 
 def streak(latest: Iterable[State | None]) -> int:

@@ -203,7 +203,7 @@ def pause(tx: Transaction, schedule: Schedule, reason: str) -> None:
     if schedule.state != "on":
         return
     stop(tx.session, schedule, "paused")
-    schedule.paused_because = reason
+    schedule.pause_reason = reason
     for person in owners(tx.session, schedule):
         tx.enqueue(
             CHECKIN_PAUSED,
@@ -219,7 +219,7 @@ def stop(session: Session, schedule: Schedule, state: str) -> None:
 
     A round that was to be posted just now is not, but for one that perhaps is.
     """
-    schedule.state, schedule.paused_because = state, None
+    schedule.state, schedule.pause_reason = state, None
     schedule.next_date = schedule.next_at = None
     session.flush()
     unposted = select(Round).where(
@@ -238,7 +238,7 @@ def is_unsent(session: Session, round_: Round) -> bool:
     channel = session.get_one(Channel, round_.channel_id)
     key = dedup_key(CHECKIN_POST, round_.id, channel.slack_id)
     state = find_state(session, channel.installation_id, key, for_update=True)
-    return state in {None, "pending", "withdrawn"}
+    return state in {None, "pending", "cancelled"}
 
 
 def owners(session: Session, schedule: Schedule) -> Sequence[str]:

@@ -120,7 +120,7 @@ def _columns(spec: ScheduleSpec, channel: Channel, by: str) -> dict[str, object]
         "skip_dates": [day.isoformat() for day in sorted(rhythm.skips)],
         "holidays_of": rhythm.holidays_of,
         "open_days": spec.open_days,
-        "nudge_after": spec.remind_after,
+        "remind_after": spec.remind_after,
         "is_private": channel.is_private,
     }
 
@@ -140,7 +140,7 @@ def resume(tx: Transaction, schedule: Schedule) -> None:
     because = schedules.pause_reason(schedule, channel)
     if because is not None:
         raise UserError(f"#{channel.name} {notes.pause_reason_text(because)}.")
-    schedule.state, schedule.paused_because = "on", None
+    schedule.state, schedule.pause_reason = "on", None
     tx.session.flush()
     schedules.schedule_next(tx, schedule)
 
@@ -164,7 +164,7 @@ def spec_of(schedule: Schedule) -> ScheduleSpec:
         at=schedule.at,
         zone=ZoneInfo(schedule.zone),
         open_days=schedule.open_days,
-        remind_after=schedule.nudge_after,
+        remind_after=schedule.remind_after,
     )
 
 

@@ -62,7 +62,7 @@ def form(tx: Transaction, round_id: int, member: str) -> View:
         response_of(checkin) if checkin else Response(),
         channel=channel.name,
         until=rich_text.date_token(round_.closes_at, members.zone(tx, member)),
-        is_participant=participant is not None and participant.is_in,
+        is_participant=participant is not None and participant.is_active,
     )
 
 
@@ -121,7 +121,7 @@ def post_response(tx: Transaction, round_: Round, checkin: CheckIn) -> None:
     )
     key = dedup_key(CHECKIN_RESPONSE, checkin.id, channel.slack_id)
     state = find_state(tx.session, tx.workspace.id, key)
-    if checkin.ts is not None or state not in {"pending", "withdrawn"}:
+    if checkin.ts is not None or state not in {"pending", "cancelled"}:
         update_response(tx, checkin)
 
 

@@ -34,19 +34,19 @@ class MentorSettings(BaseModel):
         description="How many days back marks are considered to see rings and marks in"
         " return; at least the largest window.",
     )
-    least_marks: int = Field(
+    min_marks: int = Field(
         2,
         ge=1,
         description="The least number of marks from askers whom the person"
         " did not mark in return.",
     )
-    least_askers: int = Field(
+    min_askers: int = Field(
         2,
         ge=1,
         description="The least number of such askers. One of them is outside the"
         " person's ring, and has dealt with someone outside the person's circle.",
     )
-    least_answered: int = Field(
+    min_answered: int = Field(
         3,
         ge=1,
         description="One such mark is enough for a person who answered this many"
@@ -75,19 +75,19 @@ class MentorSettings(BaseModel):
         le=1,
         description="The share of the people who write that is expected to help.",
     )
-    talkative_least: int = Field(
+    talkative_min: int = Field(
         3, ge=0, description="Or this many people, if that is more."
     )
-    rest_days: int = Field(
+    cooldown_days: int = Field(
         84, ge=0, description="How many days nobody is credited again."
     )
-    caution: float = Field(
+    confidence_z: float = Field(
         1.2816,
         allow_inf_nan=False,
         description="How cautious the estimate is: the normal quantile of its lower"
         " bound. 1.2816 is that of 10 %.",
     )
-    credits_a_period: int = Field(
+    credits_per_period: int = Field(
         1, ge=1, description="At most this many people are credited in a week."
     )
     consent_days: int = Field(
@@ -145,5 +145,5 @@ SMALL_WORKSPACE = MentorSettings(
     windows_days=(1, 28, 56, 84),
     circle_people=0,
     talkative_share=1 / 3,
-    talkative_least=0,
+    talkative_min=0,
 )

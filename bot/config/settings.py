@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_file=".env",
         env_file_encoding="utf-8-sig",
-        # For a setting with parts, such as MENTORS__REST_DAYS.
+        # For a setting with parts, such as MENTORS__COOLDOWN_DAYS.
         env_nested_delimiter="__",
         extra="ignore",
         frozen=True,

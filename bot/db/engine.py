@@ -63,9 +63,9 @@ class Database:
 
     def _engines(self) -> dict[str, Engine]:
         """Return the engines by use; PostgreSQL has one for both writes and reads."""
-        engines = {"lookups": self.autocommit, "changes": self.engine}
+        engines = {"autocommit": self.autocommit, "write": self.engine}
         if self._read_engine is not self.engine:
-            engines["reads"] = self._read_engine
+            engines["read"] = self._read_engine
         return engines
 
 

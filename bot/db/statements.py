@@ -44,27 +44,28 @@ def upsert_latest(
 ) -> Callable[[Session], Any]:
     """An INSERT of a state, where the latest event wins, in whatever order they come.
 
-    A row with the same `key` takes over `columns` if the new `at_us` is later. Of two
-    events in the same microsecond the removal wins: the one whose `presence` is false.
-    `has_limit`: a stored `at_us` after the parameter `latest` loses against any event;
-    our own clock gave it before it was set back. Returns the keys of the rows written.
+    A row with the same `key` takes over `columns` if the new `event_micros` is later.
+    Of two events in the same microsecond the removal wins: the one whose `presence` is
+    false. `has_limit`: a stored `event_micros` after the parameter `latest` loses
+    against any event; our own clock gave it before it was set back. Returns the keys
+    of the rows written.
     """
     stored = table(model).c
 
     def build(insert: Any) -> Any:
         new = insert.excluded
         is_newer = or_(
-            stored.at_us < new.at_us,
+            stored.event_micros < new.event_micros,
             and_(
-                stored.at_us == new.at_us,
+                stored.event_micros == new.event_micros,
                 stored[presence].is_(True),
                 new[presence].is_(False),
             ),
-            *([stored.at_us > bindparam("latest")] if has_limit else []),
+            *([stored.event_micros > bindparam("latest")] if has_limit else []),
         )
         return insert.on_conflict_do_update(
             index_elements=list(key),
-            set_={name: new[name] for name in (presence, "at_us", *columns)},
+            set_={name: new[name] for name in (presence, "event_micros", *columns)},
             where=is_newer,
         ).returning(*(stored[name] for name in key))
 

@@ -44,7 +44,7 @@ def asks(tx: Transaction) -> Iterator[Row]:
         select(
             Answer.ask_id,
             func.count().label("answers"),
-            func.sum(Answer.helped).label("helped"),
+            func.sum(Answer.helpful_count).label("helped"),
             func.min(Answer.answered_at).label("first_at"),
         )
         .where(Answer.is_deleted.is_(False))
@@ -89,7 +89,7 @@ def people(tx: Transaction) -> Iterator[Row]:
         tx.session, select(Ask.asker, func.count()).where(Ask.id.in_(there))
     )
     answers = tx.session.execute(
-        select(Answer.author, Answer.helped, Answer.is_solution).where(
+        select(Answer.author, Answer.helpful_count, Answer.is_solution).where(
             Answer.is_deleted.is_(False), Answer.ask_id.in_(there)
         )
     ).all()
@@ -102,7 +102,7 @@ def people(tx: Transaction) -> Iterator[Row]:
     thanks = select(KudosThanks.giver, func.count()).where(
         KudosThanks.kudos_id.in_(public)
     )
-    received = select(KudosThanks.receiver, func.count()).where(
+    received = select(KudosThanks.recipient, func.count()).where(
         KudosThanks.kudos_id.in_(public)
     )
     counts: dict[str, Counter[str]] = {
@@ -114,7 +114,7 @@ def people(tx: Transaction) -> Iterator[Row]:
         "kudos_received": _count_by(tx.session, received),
     }
     for row in answers:
-        counts["helped"][row.author] += row.helped
+        counts["helped"][row.author] += row.helpful_count
     counts = {what: _merge_erased(counted) for what, counted in counts.items()}
     everybody = sorted({person for counted in counts.values() for person in counted})
     names = members.names(tx, everybody)

@@ -20,7 +20,7 @@ FRESH_FOR = visibility.FRESH_FOR
 
 def is_fresh(home: Home | None, now: datetime) -> bool:
     """Return True if the owner's channels were fetched recently enough."""
-    read_at = home.channels_read_at if home else None
+    read_at = home.memberships_fetched_at if home else None
     return read_at is not None and timedelta(0) <= now - read_at < FRESH_FOR
 
 
@@ -42,7 +42,7 @@ def visible_channels(tx: Transaction, member: str) -> set[str]:
     query = query.where(
         Channel.installation_id == tx.workspace.id,
         ChannelMember.member == member,
-        ChannelMember.is_in.is_(True),
+        ChannelMember.is_member.is_(True),
         visibility.visible(member, now=tx.now),
     )
     return set(tx.session.scalars(query))
@@ -53,7 +53,7 @@ def invalidate(tx: Transaction) -> None:
     tx.session.execute(
         update(Home)
         .where(Home.installation_id == tx.workspace.id)
-        .values(channels_read_at=None)
+        .values(memberships_fetched_at=None)
     )
 
 
@@ -86,7 +86,7 @@ def on_fetched(tx: Transaction, delivery: Delivery, slack_ids: Sequence[str]) ->
         {channel: channel in now_in for channel in {*now_in, *were_in}},
         at_micros=datetime_to_micros(delivery.started_at),
     )
-    home.channels_read_at = delivery.started_at
+    home.memberships_fetched_at = delivery.started_at
     home_refresh.refresh_homes(tx, [delivery.recipient], delay=timedelta())
 
 

@@ -2,5 +2,5 @@
 
 from bot.outbox.kind import MessageKind
 
-HOME_FETCH_MEMBERSHIPS = MessageKind("home.places")
-HOME_REPLY = MessageKind("home.help")
+HOME_FETCH_MEMBERSHIPS = MessageKind("home.fetch_memberships")
+HOME_REPLY = MessageKind("home.reply")

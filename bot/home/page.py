@@ -26,7 +26,7 @@ class RenderedHome:
 def render(tx: Transaction, member: str) -> RenderedHome:
     """Render somebody's Home tab. Guests see their own; external members nothing."""
     home = tx.session.get(Home, (tx.workspace.id, member))
-    known_hash = home.hash if home else None
+    known_hash = home.view_hash if home else None
     member_roles = roles.in_workspace(tx, member)
     if member_roles & DENIED_ROLES:
         return RenderedHome(blocks.denied_view(), known_hash)

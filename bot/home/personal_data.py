@@ -34,7 +34,7 @@ PERSONAL_DATA = (
         purpose="Update it when something of theirs changes.",
         retention="The person is forgotten.",
         owner_columns=("member",),
-        non_personal=("hash", "starts"),
+        non_personal=("view_hash", "page_offsets"),
         on_erasure="delete",
         before_erasure=_refresh_affected_homes,
     ),

@@ -35,7 +35,7 @@ class HomeContext:
 
     def page_start(self, pages: PagedList, total: int) -> int:
         """Return the offset of the member's current page in a list of `total`."""
-        starts = self.home.starts if self.home else {}
+        starts = self.home.page_offsets if self.home else {}
         return rules.page_start(starts.get(pages.name, 0), total, pages.page_size)
 
     def fetch_page(

@@ -34,7 +34,7 @@ def open_home(tx: Transaction, member: str) -> None:
         Home,
         {"installation_id": tx.workspace.id, "member": member},
         opened_at=tx.now,
-        starts={},
+        page_offsets={},
     )
     memberships.request_refresh(tx, member)
 
@@ -49,7 +49,7 @@ def set_page(tx: Transaction, member: str, value: str) -> None:
     if turned is None or home is None:
         raise UserError(LIST_CHANGED)
     name, start = turned
-    home.starts = {**home.starts, name: start}
+    home.page_offsets = {**home.page_offsets, name: start}
 
 
 def on_published(tx: Transaction, member: str, result: PublishHomeResult) -> None:
@@ -61,9 +61,9 @@ def on_published(tx: Transaction, member: str, result: PublishHomeResult) -> Non
     home = _lock_home(tx, member)
     if home is None:
         return
-    if home.hash != result.replaced_hash:
+    if home.view_hash != result.replaced_hash:
         home_refresh.refresh_homes(tx, [member])
-    home.hash = result.view_hash
+    home.view_hash = result.view_hash
 
 
 def on_rejected(tx: Transaction, member: str, error: str) -> None:

@@ -67,7 +67,7 @@ class Importer:
         for room in export_channels:
             channel = channels.get_or_create(tx, room.id)
             self._channel_ids[room.id] = channel.id
-            if channel.looked_up_at is None:
+            if channel.fetched_at is None:
                 channels.upsert_from_slack(
                     replace(tx, now=self.as_of), room.model_dump()
                 )
@@ -179,7 +179,7 @@ class Importer:
             return
         self._with_workspace.add(author)
         member = members.find(tx, author)
-        if member is None or member.looked_up_at != self.as_of:
+        if member is None or member.fetched_at != self.as_of:
             return
         if members.mark_external(tx, author):
             # Their earlier messages may not have said so. Their asks are removed
@@ -214,17 +214,17 @@ class Importer:
             return
         self._known_users.add(slack_id)
         member = members.find(tx, slack_id)
-        if member is not None and member.forgotten_at is not None:
+        if member is not None and member.erased_at is not None:
             # An old message does not bring back an erased member.
             return
-        if member is None or member.looked_up_at is None:
+        if member is None or member.fetched_at is None:
             member = members.upsert_from_slack(
                 replace(tx, now=self.as_of),
                 user or {"id": slack_id},
                 team_id=self.workspace.team_id,
                 enterprise_id=self.workspace.enterprise_id,
             )
-        if not member.name and member.looked_up_at == self.as_of:
+        if not member.name and member.fetched_at == self.as_of:
             self._unnamed.add(slack_id)
         if member.is_bot:
             self._bots.add(slack_id)

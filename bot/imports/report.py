@@ -77,7 +77,7 @@ def count_stored(
         .group_by(Ask.state)
     )
     replies = tx.session.execute(
-        select(Answer.helped, Answer.is_solution)
+        select(Answer.helpful_count, Answer.is_solution)
         .join(Ask, Ask.id == Answer.ask_id)
         .where(
             Answer.channel_id.in_(here),
@@ -88,7 +88,7 @@ def count_stored(
     return StoredCounts(
         asks=Counter(dict(states.all())),
         answers=len(replies),
-        helpful=sum(row.helped for row in replies),
+        helpful=sum(row.helpful_count for row in replies),
         solutions=sum(row.is_solution for row in replies),
     )
 

@@ -35,7 +35,7 @@ _LOCK_GIVER = prepare_insert(
     ),
 )
 _SELECT_MEMBERS = (
-    select(_installations.c.kudos_a_day, *_members.c)
+    select(_installations.c.daily_kudos_allowance, *_members.c)
     .select_from(_installations)
     .outerjoin(
         _members,
@@ -50,13 +50,13 @@ _SELECT_MEMBERS = (
 _SELECT_GIVEN = (
     select(
         _thanks.c.kudos_id,
-        _thanks.c.receiver,
+        _thanks.c.recipient,
         _thanks.c.given_at,
-        _thanks.c.is_second,
+        _thanks.c.is_join,
         _kudos.c.id,
         _kudos.c.channel_id,
         _kudos.c.reason,
-        _kudos.c.receivers,
+        _kudos.c.recipients,
         _kudos.c.about_channel_id,
         _kudos.c.about_ts,
     )
@@ -126,7 +126,7 @@ def lock_giver(tx: Transaction, giver: str) -> None:
 def daily(tx: Transaction) -> int:
     """Return the workspace's limit on people whom one member may thank in a day."""
     chosen = tx.session.scalar(
-        select(Installation.kudos_a_day).filter_by(id=tx.workspace.id)
+        select(Installation.daily_kudos_allowance).filter_by(id=tx.workspace.id)
     )
     return DAILY_ALLOWANCE if chosen is None else chosen
 
@@ -134,7 +134,7 @@ def daily(tx: Transaction) -> int:
 def set_daily(tx: Transaction, allowance: int) -> None:
     """Set the limit on people whom one member may thank in a day, from today on."""
     chosen = None if allowance == DAILY_ALLOWANCE else allowance
-    tx.session.get_one(Installation, tx.workspace.id).kudos_a_day = chosen
+    tx.session.get_one(Installation, tx.workspace.id).daily_kudos_allowance = chosen
 
 
 def remaining(tx: Transaction, giver: str, at: datetime) -> int:
@@ -154,7 +154,7 @@ def load(
         _SELECT_MEMBERS,
         {"installation_id": tx.workspace.id, "slack_ids": list({giver, *wanted})},
     ).all()
-    chosen = rows[0].kudos_a_day if rows else None
+    chosen = rows[0].daily_kudos_allowance if rows else None
     a_day = DAILY_ALLOWANCE if chosen is None else chosen
     known = {row.slack_id: row for row in rows if row.slack_id is not None}
     within = day_window(at, known.get(giver))
@@ -170,7 +170,7 @@ def load(
     # Kudos after `at` count, too: events of yesterday's reactions may arrive today.
     recent: dict[str, list[datetime]] = {}
     for row in given:
-        recent.setdefault(row.receiver, []).append(row.given_at)
+        recent.setdefault(row.recipient, []).append(row.given_at)
     names = members.distinct_names(
         known[recipient] for recipient in wanted if recipient in known
     )
@@ -194,8 +194,8 @@ def load(
 def _used(given: Iterable[Any], window: DayWindow) -> int:
     """Count what was given in the day: one per recipient, or one for joining."""
     today = [row for row in given if window.starts_at <= row.given_at < window.ends_at]
-    joined = {row.kudos_id for row in today if row.is_second}
-    return sum(not row.is_second for row in today) + len(joined)
+    joined = {row.kudos_id for row in today if row.is_join}
+    return sum(not row.is_join for row in today) + len(joined)
 
 
 def _recipient(
@@ -211,13 +211,13 @@ def _recipient(
         )
         again = f"{first:%a} {first.day} {first:%b}"
     # Of a person unknown to Slack we only know that they are gone.
-    if member is None or member.looked_up_at is None or not _is_identified(member):
+    if member is None or member.fetched_at is None or not _is_identified(member):
         return Recipient(SOMEONE, is_known=False)
     return Recipient(
         name=name or SOMEONE,
         is_bot=member.is_bot,
         is_deactivated=member.is_deactivated,
-        is_external=member.is_stranger,
+        is_external=member.is_external,
         recent_count=len(given_at),
         next_allowed=again,
     )

@@ -108,7 +108,7 @@ def _page(
     return _items(tx, member, shown), more
 
 
-_COLUMNS = (_thanks.c.kudos_id, _thanks.c.given_at, _thanks.c.is_second)
+_COLUMNS = (_thanks.c.kudos_id, _thanks.c.given_at, _thanks.c.is_join)
 
 
 def _received(
@@ -122,8 +122,8 @@ def _received(
     """Select received kudos; members who joined are counted with the kudos."""
     statement = select(*_COLUMNS).where(
         _thanks.c.installation_id == installation_id,
-        _thanks.c.receiver == member,
-        _thanks.c.is_second.is_(False),
+        _thanks.c.recipient == member,
+        _thanks.c.is_join.is_(False),
     )
     if since is not None:
         statement = statement.where(_thanks.c.given_at >= since)
@@ -164,7 +164,7 @@ def _items(
     }
     seconds = _join_counts(tx.session, ids)
     people = {one.giver for one in kudos.values()}
-    people |= {receiver for one in kudos.values() for receiver in one.receivers}
+    people |= {receiver for one in kudos.values() for receiver in one.recipients}
     called = members.names(tx, people)
     zone = allowance.day_window(tx.now, members.find(tx, member)).zone
     slack_ids = _channels(tx, kudos.values(), member, may_ask_slack=may_ask_slack)
@@ -173,7 +173,7 @@ def _items(
             tx.workspace,
             kudos[row.kudos_id],
             row,
-            is_by_member=kudos[row.kudos_id].giver == member or row.is_second,
+            is_by_member=kudos[row.kudos_id].giver == member or row.is_join,
             names=called,
             join_count=seconds.get(row.kudos_id, 0),
             day=timezones.format_day(row.given_at, tx.now, zone),
@@ -194,9 +194,9 @@ def _item(
     day: str,
     slack_ids: Mapping[int, str],
 ) -> ListItem:
-    whom = kudos.receivers if is_by_member else [kudos.giver]
+    whom = kudos.recipients if is_by_member else [kudos.giver]
     # What others wrote to others, in a private channel that the person has left.
-    is_hidden = thanks.is_second and kudos.channel_id not in {None, *slack_ids}
+    is_hidden = thanks.is_join and kudos.channel_id not in {None, *slack_ids}
     return ListItem(
         people=[names[person] for person in whom],
         reason="in a private channel" if is_hidden else kudos.reason,
@@ -206,7 +206,7 @@ def _item(
         join_count=join_count,
         emoji=kudos.emoji,
         is_private=kudos.is_private,
-        joined_giver=names[kudos.giver] if thanks.is_second else None,
+        joined_giver=names[kudos.giver] if thanks.is_join else None,
     )
 
 
@@ -255,7 +255,7 @@ def _channels(
 def _join_counts(session: Session, ids: Sequence[int]) -> dict[int, int]:
     rows = session.execute(
         select(_thanks.c.kudos_id, func.count(func.distinct(_thanks.c.giver)))
-        .where(_thanks.c.kudos_id.in_(ids), _thanks.c.is_second.is_(True))
+        .where(_thanks.c.kudos_id.in_(ids), _thanks.c.is_join.is_(True))
         .group_by(_thanks.c.kudos_id)
     )
     return {row[0]: row[1] for row in rows}

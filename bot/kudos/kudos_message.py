@@ -39,14 +39,14 @@ def _note(tx: Transaction, kudos: Kudos) -> Note:
     channel = tx.session.get_one(Channel, kudos.channel_id)
     join_count = tx.session.scalar(
         select(func.count(func.distinct(KudosThanks.giver))).filter_by(
-            kudos_id=kudos.id, is_second=True
+            kudos_id=kudos.id, is_join=True
         )
     )
-    giver, *receivers = members.names_in_order(tx, [kudos.giver, *kudos.receivers])
+    giver, *receivers = members.names_in_order(tx, [kudos.giver, *kudos.recipients])
     view = KudosView(
         id=kudos.id,
         giver=giver,
-        recipients=kudos.receivers,
+        recipients=kudos.recipients,
         reason=kudos.reason,
         tags=kudos.tags,
         join_count=join_count or 0,
@@ -69,9 +69,7 @@ def _subject_url(tx: Transaction, kudos: Kudos, channel: Channel) -> str | None:
     if kudos.about_channel_id is None:
         return None
     subject_channel = tx.session.get_one(Channel, kudos.about_channel_id)
-    is_open = (
-        subject_channel.looked_up_at is not None and not subject_channel.is_private
-    )
+    is_open = subject_channel.fetched_at is not None and not subject_channel.is_private
     if subject_channel.id != channel.id and not is_open:
         return None
     return history.subject_url(
@@ -82,7 +80,7 @@ def _subject_url(tx: Transaction, kudos: Kudos, channel: Channel) -> str | None:
 def _on_posted(tx: Transaction, kudos: Kudos) -> None:
     """Notify the recipients, with a link to the message."""
     if kudos.taken_back_at is None:
-        kudos_.notify_recipients(tx, kudos, kudos.receivers)
+        kudos_.notify_recipients(tx, kudos, kudos.recipients)
         reactions.attach_reactions(tx, kudos)
 
 
@@ -96,7 +94,7 @@ def _on_rejected(tx: Transaction, kudos: Kudos, error: str) -> None:
 def _on_lost(tx: Transaction, kudos: Kudos) -> None:
     """Keep what was given; the giver looks whether it was posted."""
     if kudos.taken_back_at is None:
-        kudos_.notify_recipients(tx, kudos, kudos.receivers)
+        kudos_.notify_recipients(tx, kudos, kudos.recipients)
         _notify_not_posted(tx, kudos, LOST)
 
 

@@ -86,7 +86,7 @@ def render_receipt_update(tx: Transaction, delivery: Delivery) -> SlackAction | 
         return None
     if kudos.taken_back_at is not None:
         return UpdateMessage(*sent, *notes.taken_back_receipt())
-    people = members.names_in_order(tx, kudos.receivers)
+    people = members.names_in_order(tx, kudos.recipients)
     note = notes.final_receipt(people, is_private=kudos.is_private)
     return UpdateMessage(*sent, *note)
 
@@ -97,7 +97,7 @@ def receipt_note(
     """The answer to a giver, in whatever way it reaches them."""
     return notes.receipt(
         kudos.id,
-        members.names_in_order(tx, kudos.receivers),
+        members.names_in_order(tx, kudos.recipients),
         remaining=remaining,
         warnings=warnings,
         is_private=kudos.is_private,
@@ -112,7 +112,7 @@ def render_limit_reached(tx: Transaction, delivery: Delivery) -> SlackAction | N
 
 def render_not_posted(tx: Transaction, delivery: Delivery) -> SlackAction | None:
     kudos = tx.session.get_one(Kudos, delivery.subject_id)
-    people = members.names_in_order(tx, kudos.receivers)
+    people = members.names_in_order(tx, kudos.recipients)
     place = _channel_label(tx.session, kudos)
     error = delivery.payload["error"]
     text, blocks = notes.not_posted(kudos.reason, people, place, error)

@@ -26,7 +26,7 @@ def _find_kudos(tx: Transaction, erasure: Erasure) -> Iterable[int]:
     who = erasure.member
     joined = select(KudosThanks.kudos_id).where(
         KudosThanks.installation_id == tx.workspace.id,
-        or_(KudosThanks.giver == who, KudosThanks.receiver == who),
+        or_(KudosThanks.giver == who, KudosThanks.recipient == who),
     )
     return tx.session.scalars(
         select(Kudos.id).where(
@@ -34,7 +34,7 @@ def _find_kudos(tx: Transaction, erasure: Erasure) -> Iterable[int]:
             or_(
                 Kudos.giver == who,
                 Kudos.taken_back_by == who,
-                cast(Kudos.receivers, Text).contains(f'"{who}"', autoescape=True),
+                cast(Kudos.recipients, Text).contains(f'"{who}"', autoescape=True),
                 mentions_member(Kudos.reason, who),
                 Kudos.id.in_(joined),
             ),
@@ -45,7 +45,7 @@ def _find_kudos(tx: Transaction, erasure: Erasure) -> Iterable[int]:
 def homes_about(tx: Transaction, erasure: Erasure) -> Sequence[Select[str]]:
     """Select whoever got kudos from the person."""
     return (
-        select(KudosThanks.receiver).where(
+        select(KudosThanks.recipient).where(
             KudosThanks.installation_id == tx.workspace.id,
             KudosThanks.giver == erasure.member,
         ),
@@ -60,7 +60,7 @@ PERSONAL_DATA = (
         retention="The giver is forgotten: then text and name go. A receiver who is"
         " forgotten loses their name.",
         owner_columns=("giver",),
-        reader_columns=("receivers",),
+        reader_columns=("recipients",),
         mentioned_columns=("taken_back_by",),
         text_columns={"reason": "giver"},
         placeholders={"reason": REMOVED_REASON},
@@ -80,7 +80,7 @@ PERSONAL_DATA = (
         contents="Giver, receiver and time of each kudos that has not been taken back.",
         purpose="Count the allowance and the totals.",
         retention="The person is forgotten: then the row stays without a name.",
-        owner_columns=("giver", "receiver"),
+        owner_columns=("giver", "recipient"),
     ),
     TablePolicy(
         model=KudosTag,

@@ -18,7 +18,7 @@ _reactions = table(KudosReaction)
 _SELECT_TARGET = (
     select(
         _channels.c.id,
-        _channels.c.second_emoji,
+        _channels.c.join_emoji,
         _channels.c.kudos_emoji,
         _kudos.c.id,
         _reactions.c.emoji,
@@ -47,7 +47,7 @@ _SELECT_TARGET = (
 _UPSERT_REACTION = upsert_latest(
     KudosReaction,
     ["channel_id", "message_ts", "member", "emoji"],
-    ["author", "is_waiting"],
+    ["author", "is_undecided"],
 )
 
 
@@ -135,9 +135,9 @@ def record(
             "member": event.member,
             "emoji": event.emoji,
             "is_present": event.is_present,
-            "at_us": event.event_micros,
+            "event_micros": event.event_micros,
             "author": event.author,
-            "is_waiting": is_undecided,
+            "is_undecided": is_undecided,
         },
     )
     return written.first() is not None
@@ -148,7 +148,7 @@ def active_since(
 ) -> datetime | None:
     """The time of the member's first reaction that is still there, in any skin tone."""
     at_us = session.scalar(
-        select(func.min(KudosReaction.at_us)).filter_by(
+        select(func.min(KudosReaction.event_micros)).filter_by(
             channel_id=channel_id, message_ts=ts, member=member, is_present=True
         )
     )

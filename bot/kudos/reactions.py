@@ -81,7 +81,7 @@ def _unknown_members(tx: Transaction, member: str, author: str | None) -> set[st
         select(Member.slack_id).where(
             Member.installation_id == tx.workspace.id,
             Member.slack_id.in_(wanted),
-            Member.looked_up_at.is_not(None),
+            Member.fetched_at.is_not(None),
         )
     )
     return wanted - set(known)
@@ -94,7 +94,7 @@ def on_user_loaded(tx: Transaction, member: Member) -> None:
         .join(Channel, Channel.id == KudosReaction.channel_id)
         .where(
             Channel.installation_id == tx.workspace.id,
-            KudosReaction.is_waiting.is_(True),
+            KudosReaction.is_undecided.is_(True),
             or_(
                 KudosReaction.member == member.slack_id,
                 KudosReaction.author == member.slack_id,
@@ -112,7 +112,7 @@ def on_user_loaded(tx: Transaction, member: Member) -> None:
             channel=slack_channel,
             ts=register.message_ts,
             emoji=register.emoji,
-            event_micros=register.at_us,
+            event_micros=register.event_micros,
             is_present=register.is_present,
             author=register.author,
         )
@@ -131,7 +131,7 @@ def _decide(tx: Transaction, channel_id: int, event: ReactionEvent) -> None:
             KudosReaction.message_ts == event.ts,
             KudosReaction.member == event.member,
         )
-        .values(is_waiting=False)
+        .values(is_undecided=False)
     )
     if kudos is not None:
         _recompute_join(tx, kudos, event.member, is_new=True)
@@ -175,12 +175,12 @@ def _recompute_join(
     is_asked = since is not None and (is_new or stands is not None)
     if since is not None and is_asked and kudos.taken_back_at is None:
         verdict = _validate(
-            tx, kudos.channel_id, member, kudos.receivers, at=since, method="second"
+            tx, kudos.channel_id, member, kudos.recipients, at=since, method="second"
         )
         store.record(tx, kudos, member, verdict.recipients, at=since, is_join=True)
         _notify_limit_reached(tx, kudos.channel_id, verdict, member=member, at=since)
     kudos_.update_message(tx, kudos)
-    home_refresh.refresh_homes(tx, kudos.receivers)
+    home_refresh.refresh_homes(tx, kudos.recipients)
 
 
 def _recompute_kudos(tx: Transaction, channel_id: int, event: ReactionEvent) -> None:
@@ -220,7 +220,7 @@ def _recompute_kudos(tx: Transaction, channel_id: int, event: ReactionEvent) -> 
             about_ts=event.ts,
             emoji=event.emoji,
             giver=event.member,
-            receivers=[author],
+            recipients=[author],
             given_at=since,
         )
         tx.session.add(kudos)
@@ -256,7 +256,7 @@ def _validate(
             recipients=stands.recipients,
             remaining=stands.remaining,
             daily_allowance=stands.daily,
-            allow_external=channel.strangers_get_kudos,
+            allow_external=channel.allow_external_kudos,
             method=method,
         )
     )

@@ -85,7 +85,7 @@ def give(
         reason=draft.reason,
         tags=draft.tags,
         has_group=draft.has_group,
-        allow_external=channel is not None and channel.strangers_get_kudos,
+        allow_external=channel is not None and channel.allow_external_kudos,
     )
     kudos_id = _find_duplicate(stands.recent_kudos, channel, wish, draft.about)
     if kudos_id is not None:
@@ -135,11 +135,11 @@ def _earlier_result(
 ) -> GiveResult:
     """Return what the same request has given before."""
     kudos = tx.session.get_one(Kudos, kudos_id)
-    called = members.names(tx, kudos.receivers)
+    called = members.names(tx, kudos.recipients)
     return GiveResult(
         kudos_id,
-        kudos.receivers,
-        [called[receiver] for receiver in kudos.receivers],
+        kudos.recipients,
+        [called[receiver] for receiver in kudos.recipients],
         (),
         max(0, request.remaining),
     )
@@ -163,7 +163,7 @@ def _find_duplicate(
             row.id
             for row in recent_kudos
             if (row.channel_id, row.reason, row.about_channel_id, row.about_ts) == same
-            and rules.is_duplicate(request, row.receivers)
+            and rules.is_duplicate(request, row.recipients)
         ),
         None,
     )
@@ -196,7 +196,7 @@ def revoke(tx: Transaction, kudos: Kudos, *, by: str | None) -> None:
     update_message(tx, kudos)
     if kudos.emoji is None:
         update_receipt(tx, kudos, send_after=tx.now)
-    for receiver in kudos.receivers:
+    for receiver in kudos.recipients:
         update_recipient_message(tx, kudos, receiver)
 
 

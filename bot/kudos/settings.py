@@ -19,7 +19,7 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
             label="Emoji to join in kudos",
             hint="Works on a kudos message, from anyone but its giver.",
         ),
-        "second_emoji",
+        "join_emoji",
         position=70,
         default=reaction_emoji.DEFAULT_JOIN,
     ),
@@ -36,7 +36,7 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
     ),
     column_setting(
         Switch(
-            name="strangers_get_kudos",
+            name="allow_external_kudos",
             label="People from other organisations",
             tick_label="Can get kudos here",
         ),
@@ -48,7 +48,7 @@ CHANNEL_SETTINGS: Sequence[Setting[Channel]] = (
 WORKSPACE_SETTINGS: Sequence[Setting[None]] = (
     Setting(
         Number(
-            name="kudos_a_day",
+            name="daily_kudos_allowance",
             label="Kudos a day",
             hint="How many people one person can thank a day. It resets at midnight.",
             minimum=1,

@@ -94,7 +94,7 @@ def insert_kudos(
             "about_ts": about.ts if about else None,
             "about_thread_ts": about.thread_ts if about else None,
             "giver": giver,
-            "receivers": list(recipients),
+            "recipients": list(recipients),
             "reason": draft.reason,
             "tags": list(draft.tags),
             "given_at": tx.now,
@@ -145,10 +145,10 @@ def _insert_thanks(
         {
             "kudos_id": kudos_id,
             "giver": giver,
-            "receiver": receiver,
+            "recipient": receiver,
             "installation_id": tx.workspace.id,
             "given_at": at,
-            "is_second": is_join,
+            "is_join": is_join,
         }
         for receiver in recipients
     ]

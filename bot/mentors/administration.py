@@ -82,7 +82,9 @@ def _credit_row(
         .where(CreditEvidence.credit_id == credit.id)
         .order_by(Answer.ts)
     ).all()
-    people = {person for row in seen for person in (row[0].asker, *row[0].helped)}
+    people = {
+        person for row in seen for person in (row[0].asker, *row[0].helped_members)
+    }
     called = members.names(tx, people.union(credited_people))
     proofs = [
         EvidenceItem(
@@ -91,7 +93,7 @@ def _credit_row(
             else "(deleted)",
             url=permalink(tx.workspace.team_url, channel.slack_id, answer.ts, ask.ts),
             asker=called[evidence.asker],
-            helped_names=[called[person] for person in evidence.helped],
+            helped_names=[called[person] for person in evidence.helped_members],
             is_still_marked=queries.is_still_marked(tx.session, ask.id, credit.member),
         )
         for evidence, ask, answer, channel in seen
@@ -165,9 +167,9 @@ def credit_by_hand(
     if member == by:
         raise UserError(NOT_YOURSELF, field="member")
     known = members.find(tx, member)
-    if known is None or known.is_bot or known.is_deactivated or known.is_stranger:
+    if known is None or known.is_bot or known.is_deactivated or known.is_external:
         raise UserError(NOT_CREDITABLE, field="member")
-    if member_settings.get(tx, member).may_be_named == "never":
+    if member_settings.get(tx, member).public_naming == "never":
         raise UserError(OPTED_OUT.format(name=known.name), field="member")
     place = channels.find(tx, channel)
     if place is None or not place.is_joined or place.is_archived or place.is_read_only:

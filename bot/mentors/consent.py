@@ -50,11 +50,11 @@ def decide(tx: Transaction, credit_id: int, choice: Choice, *, by: str) -> None:
     ):
         raise UserError(NOT_YOUR_CREDIT)
     if choice == "never":
-        member_settings.update(tx, by, may_be_named="never")
+        member_settings.update(tx, by, public_naming="never")
         opt_out(tx, by)
         return
     if choice == "public":
-        if member_settings.get(tx, by).may_be_named == "never":
+        if member_settings.get(tx, by).public_naming == "never":
             raise UserError(NAMING_DISABLED)
         if credit.channel_id is None:
             raise UserError(NO_CHANNEL)
@@ -86,7 +86,7 @@ def consent_all(tx: Transaction, member: str) -> None:
             Credit.installation_id == tx.workspace.id,
             Credit.member == member,
             Credit.consent == "asked",
-            Credit.told_at.is_not(None),
+            Credit.notified_at.is_not(None),
             Credit.channel_id.in_(
                 select(Channel.id).where(visibility.visible(member, now=tx.now))
             ),
@@ -109,7 +109,7 @@ def apply_opt_outs(tx: Transaction) -> None:
         .where(
             Credit.installation_id == tx.workspace.id,
             Credit.consent != "never",
-            MemberSettingsRow.may_be_named == "never",
+            MemberSettingsRow.public_naming == "never",
         )
         .distinct()
         .order_by(Credit.member)
@@ -124,7 +124,7 @@ def expire(tx: Transaction, *, settings: MentorSettings) -> None:
         .where(
             Credit.installation_id == tx.workspace.id,
             Credit.consent == "asked",
-            Credit.told_at <= tx.now - timedelta(days=settings.consent_days),
+            Credit.notified_at <= tx.now - timedelta(days=settings.consent_days),
         )
         .order_by(Credit.id)
         .with_for_update(key_share=True)
@@ -149,7 +149,7 @@ def _set_consent(tx: Transaction, credit: Credit, consent: str) -> None:
     credit.answered_at = None if consent == "silent" else tx.now
     tx.session.flush()
     home_refresh.refresh_homes(tx, [credit.member])
-    if credit.told_ts is not None:
+    if credit.notified_ts is not None:
         tx.enqueue_update(MENTOR_UPDATE_OFFER, credit.id, to=credit.member)
     _sync_post(tx, credit)
 
@@ -163,19 +163,22 @@ def _sync_post(tx: Transaction, credit: Credit) -> None:
         tx.enqueue_update(MENTOR_UPDATE, credit.id, to=channel.slack_id)
     elif credit.consent == "public":
         tx.enqueue(
-            MENTOR_POST, credit.id, to=channel.slack_id, occurrence=str(credit.posts)
+            MENTOR_POST,
+            credit.id,
+            to=channel.slack_id,
+            occurrence=str(credit.post_count),
         )
 
 
 def on_offer_sent(tx: Transaction, delivery: Delivery, sent: tuple[str, str]) -> None:
     """Record that the member has the offer; name those who always consent."""
     credit = tx.session.get_one(Credit, delivery.subject_id)
-    credit.told_at, (credit.told_channel, credit.told_ts) = tx.now, sent
+    credit.notified_at, (credit.notified_channel, credit.notified_ts) = tx.now, sent
     home_refresh.refresh_homes(tx, [credit.member])
     chosen = member_settings.get(tx, credit.member)
     if credit.consent == "asked" and not _has_channel(tx, credit):
         _set_consent(tx, credit, "private")
-    elif credit.consent == "asked" and chosen.may_be_named == "yes":
+    elif credit.consent == "asked" and chosen.public_naming == "yes":
         _set_consent(tx, credit, "public")
 
 
@@ -196,7 +199,7 @@ def on_offer_rejected(tx: Transaction, delivery: Delivery, _error: str) -> None:
 
 def on_posted(tx: Transaction, credit: Credit) -> None:
     """Tell those who were helped that their reactions led to this post."""
-    credit.posts += 1
+    credit.post_count += 1
     tx.session.flush()
     if credit.consent != "public":
         # Consent was withdrawn while the post was being sent.
@@ -216,7 +219,7 @@ def on_posted(tx: Transaction, credit: Credit) -> None:
 
 def on_rejected(tx: Transaction, credit: Credit, error: str) -> None:
     """Keep the credit private for now: it was not posted, or nobody can tell."""
-    credit.posts += 1
+    credit.post_count += 1
     if credit.consent == "public":
         credit.consent = "private"
         home_refresh.refresh_homes(tx, [credit.member])
@@ -225,7 +228,7 @@ def on_rejected(tx: Transaction, credit: Credit, error: str) -> None:
         credit.id,
         to=credit.member,
         payload={"error": error},
-        occurrence=str(credit.posts),
+        occurrence=str(credit.post_count),
     )
     _update_offer(tx, credit)
 

@@ -35,7 +35,7 @@ def create(
                 answer_id=seen.answer_id,
                 asker=seen.asker,
                 is_solution=seen.is_solution,
-                helped=list(seen.helped_members),
+                helped_members=list(seen.helped_members),
                 marked_by=list(seen.marked_by),
             )
         )

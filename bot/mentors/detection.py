@@ -66,7 +66,7 @@ def due_runs(tx: Transaction, *, settings: MentorSettings) -> list[DueRun]:
                 installation_id=tx.workspace.id,
                 is_joined=True,
                 is_archived=False,
-                looks_for_mentors=True,
+                detects_mentors=True,
             )
             .order_by(Channel.id)
         ).all()
@@ -118,7 +118,7 @@ def workspace_zone(tx: Transaction) -> ZoneInfo:
             Member.tz.is_not(None),
             Member.is_bot.is_(False),
             Member.is_deactivated.is_(False),
-            Member.is_stranger.is_(False),
+            Member.is_external.is_(False),
         )
         .group_by(Member.tz)
         .order_by(func.count().desc(), Member.tz)
@@ -135,7 +135,7 @@ def private_channels(tx: Transaction) -> dict[int, str]:
             is_private=True,
             is_joined=True,
             is_archived=False,
-            looks_for_mentors=True,
+            detects_mentors=True,
         )
     )
     return {row.id: row.slack_id for row in rows}
@@ -151,7 +151,7 @@ def run(
     """Find out whom to credit; changes nothing."""
     scope = Scope(tx.workspace.id, due_run.scope_id or None, private_members)
     detected = queries.detect_mentors(tx, scope, due_run.period, settings=settings)
-    chosen = detected.candidates[: settings.credits_a_period]
+    chosen = detected.candidates[: settings.credits_per_period]
     return RunResult(
         detected,
         [
@@ -184,7 +184,7 @@ def record(
             installation_id=tx.workspace.id,
             period=due_run.period.day,
             scope_id=due_run.scope_id,
-            looked_at=tx.now,
+            ran_at=tx.now,
             credits=len(result.credits),
         )
         .on_conflict_do_nothing()
@@ -244,7 +244,7 @@ def _alert_ring(
     tx: Transaction, due_run: DueRun, ring: Ring, *, settings: MentorSettings
 ) -> None:
     """Tell the leads, privately, but not each week anew."""
-    lately = due_run.period.day - timedelta(days=settings.rest_days)
+    lately = due_run.period.day - timedelta(days=settings.cooldown_days)
     known = tx.session.scalar(
         select(MentorRingAlert.period)
         .where(

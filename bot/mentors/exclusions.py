@@ -18,8 +18,8 @@ def excluded_members(
     """Return the members who can't be credited, however much they helped.
 
     They are: bots, external, deactivated and unknown people; expected experts; members
-    who want no credits; and those credited within `rest_days`, counted between the last
-    days of periods, since results are recorded some time later.
+    who want no credits; and those credited within `cooldown_days`, counted between the
+    last days of periods, since results are recorded some time later.
     """
     return frozenset(
         tx.session.scalars(
@@ -29,19 +29,19 @@ def excluded_members(
                     or_(
                         _members.c.is_bot.is_(True),
                         _members.c.is_deactivated.is_(True),
-                        _members.c.is_stranger.is_(True),
-                        _members.c.looked_up_at.is_(None),
+                        _members.c.is_external.is_(True),
+                        _members.c.fetched_at.is_(None),
                     ),
                 ),
                 select(ExpectedExpert.member).filter_by(
                     installation_id=tx.workspace.id
                 ),
                 select(MemberSettingsRow.member).filter_by(
-                    installation_id=tx.workspace.id, may_be_named="never"
+                    installation_id=tx.workspace.id, public_naming="never"
                 ),
                 select(Credit.member).where(
                     Credit.installation_id == tx.workspace.id,
-                    Credit.period > period - timedelta(days=settings.rest_days),
+                    Credit.period > period - timedelta(days=settings.cooldown_days),
                 ),
             )
         )

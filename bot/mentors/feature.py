@@ -30,7 +30,7 @@ NAMING_CHOICES = (
 
 def _summarize_naming(values: Mapping[str, Any], _zone: str) -> tuple[str, str]:
     labels = {value: label for value, label, _ in NAMING_CHOICES}
-    return "Naming you in public", labels[values["may_be_named"]].lower()
+    return "Naming you in public", labels[values["public_naming"]].lower()
 
 
 def _on_naming_saved(tx: Transaction, member: str, choice: str) -> None:
@@ -43,7 +43,7 @@ def _on_naming_saved(tx: Transaction, member: str, choice: str) -> None:
 
 _NAMING = member_settings.column_setting(
     Choice(
-        name="may_be_named",
+        name="public_naming",
         label="When your answers have helped many, may I name you in public?",
         choices=NAMING_CHOICES,
     ),
@@ -54,7 +54,7 @@ _NAMING = member_settings.column_setting(
 
 _NOTICES_MENTORS = column_setting(
     Switch(
-        name="looks_for_mentors",
+        name="detects_mentors",
         label="Unexpected mentors",
         tick_label="Notice quiet people whose answers help",
         hint="They're told first. The channel hears only if they agree.",
@@ -70,12 +70,12 @@ def mentors(settings: MentorSettings) -> Feature:
     def due_work(tx: Transaction) -> Mapping[str, QueueDepth]:
         unanswered = tx.now - timedelta(days=settings.consent_days)
         return {
-            "look for mentors": queue_depth(
+            "detect-mentors": queue_depth(
                 len(detection.due_runs(tx, settings=settings))
             ),
-            "settle unanswered consent": due_rows(
+            "expire-consent": due_rows(
                 tx,
-                Credit.told_at,
+                Credit.notified_at,
                 unanswered,
                 Credit.consent == "asked",
                 Credit.installation_id == tx.workspace.id,

@@ -36,7 +36,7 @@ def _load_credits(tx: Transaction, member: str, *, is_pending: bool) -> list[Own
         .where(
             Credit.installation_id == tx.workspace.id,
             Credit.member == member,
-            Credit.told_at.is_not(None),
+            Credit.notified_at.is_not(None),
             (Credit.consent == "asked") == is_pending,
         )
         .order_by(Credit.period.desc())
@@ -46,7 +46,7 @@ def _load_credits(tx: Transaction, member: str, *, is_pending: bool) -> list[Own
         return []
     helped: dict[int, list[list[str]]] = {credit.id: [] for credit, _, _ in rows}
     for credit_id, people in tx.session.execute(
-        select(CreditEvidence.credit_id, CreditEvidence.helped).where(
+        select(CreditEvidence.credit_id, CreditEvidence.helped_members).where(
             CreditEvidence.credit_id.in_(helped)
         )
     ):
@@ -61,7 +61,7 @@ def _load_credits(tx: Transaction, member: str, *, is_pending: bool) -> list[Own
             channel=channel or "",
             is_channel_visible=bool(is_seen),
             consent=forms.to_consent(credit.consent),
-            is_naming_allowed=chosen.may_be_named != "never",
+            is_naming_allowed=chosen.public_naming != "never",
         )
         for credit, channel, is_seen in rows
     ]

@@ -92,9 +92,9 @@ def _erased_days(tx: Transaction, people: Collection[str]) -> dict[str, date]:
     Messages until the end of that day are not counted.
     """
     rows = tx.session.execute(
-        select(Member.slack_id, Member.counts_from).where(
+        select(Member.slack_id, Member.erased_before).where(
             Member.installation_id == tx.workspace.id,
-            Member.counts_from.is_not(None),
+            Member.erased_before.is_not(None),
         )
     )
     return {

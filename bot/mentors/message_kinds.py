@@ -2,10 +2,10 @@
 
 from bot.outbox.kind import MessageKind
 
-MENTOR_MARKER_NOTE = MessageKind("mentor.helped")
+MENTOR_MARKER_NOTE = MessageKind("mentor.marker_note")
 MENTOR_NOT_POSTED = MessageKind("mentor.not_posted")
-MENTOR_OFFER = MessageKind("mentor.told")
+MENTOR_OFFER = MessageKind("mentor.offer")
 MENTOR_POST = MessageKind("mentor.post")
-MENTOR_RING_ALERT = MessageKind("mentor.ring")
-MENTOR_UPDATE = MessageKind("mentor.show")
-MENTOR_UPDATE_OFFER = MessageKind("mentor.choice")
+MENTOR_RING_ALERT = MessageKind("mentor.ring_alert")
+MENTOR_UPDATE = MessageKind("mentor.update")
+MENTOR_UPDATE_OFFER = MessageKind("mentor.update_offer")

@@ -45,10 +45,10 @@ def render_offer_update(
     tx: Transaction, delivery: Delivery, *, settings: MentorSettings
 ) -> SlackAction | None:
     credit = tx.session.get_one(Credit, delivery.subject_id)
-    if credit.told_channel is None or credit.told_ts is None:
+    if credit.notified_channel is None or credit.notified_ts is None:
         return None
     text, blocks = _offer_note(tx, credit, settings)
-    return UpdateMessage(credit.told_channel, credit.told_ts, text, blocks)
+    return UpdateMessage(credit.notified_channel, credit.notified_ts, text, blocks)
 
 
 def _offer_note(tx: Transaction, credit: Credit, settings: MentorSettings) -> Note:
@@ -63,7 +63,7 @@ def _offer_note(tx: Transaction, credit: Credit, settings: MentorSettings) -> No
         consent=_consent(credit),
         channel=channel.name if channel else "",
         url=_post_url(tx, credit, channel),
-        asks_first=chosen.may_be_named == "ask" and channel is not None,
+        asks_first=chosen.public_naming == "ask" and channel is not None,
         consent_days=settings.consent_days,
     )
 
@@ -143,7 +143,7 @@ def render_ring_alert(tx: Transaction, delivery: Delivery) -> SlackAction | None
 
 def _has_opted_out(tx: Transaction, member: str) -> bool:
     chosen = member_settings.get(tx, member)
-    return chosen.may_be_named == "never"
+    return chosen.public_naming == "never"
 
 
 def _credit_story(
@@ -160,13 +160,13 @@ def _credit_story(
     if is_public:
         chosen = member_settings.get_many(tx, askers)
         shown_names = {
-            asker: None if chosen[asker].may_be_named == "never" else name
+            asker: None if chosen[asker].public_naming == "never" else name
             for asker, name in shown_names.items()
         }
     return CreditStory(
         days=credit.window_days,
         contributions=[_contribution(tx, row, shown_names) for row in rows],
-        helped_count=len({person for row, *_ in rows for person in row.helped}),
+        helped_count=len({person for row, *_ in rows for person in row.helped_members}),
         nominated_by=names[lead] if lead else "",
         reason=credit.reason or "",
     )

@@ -41,7 +41,10 @@ def _find_credits(tx: Transaction, erasure: Erasure) -> Iterable[int]:
                 CreditEvidence.asker == who,
                 *(
                     cast(people, Text).contains(f'"{who}"', autoescape=True)
-                    for people in (CreditEvidence.helped, CreditEvidence.marked_by)
+                    for people in (
+                        CreditEvidence.helped_members,
+                        CreditEvidence.marked_by,
+                    )
                 ),
             ),
         )
@@ -116,8 +119,8 @@ PERSONAL_DATA = (
         text_columns={
             "reason": "credited_by",
             # Where somebody's direct messages are leads back to them.
-            "told_channel": "member",
-            "told_ts": "member",
+            "notified_channel": "member",
+            "notified_ts": "member",
         },
         non_personal=("consent", "post_ts"),
     ),
@@ -127,7 +130,7 @@ PERSONAL_DATA = (
         purpose="Show what a credit rests on.",
         retention="The person is forgotten: then the row stays without a name.",
         mentioned_columns=("asker",),
-        json_columns=("helped", "marked_by"),
+        json_columns=("helped_members", "marked_by"),
     ),
     TablePolicy(
         model=MentorRingAlert,

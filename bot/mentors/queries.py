@@ -67,7 +67,7 @@ def detect_mentors(
             tx.session,
             scope,
             until=until,
-            least=settings.least_answered,
+            least=settings.min_answered,
         ),
         until=until.timestamp(),
         settings=settings,
@@ -101,7 +101,7 @@ def _is_standing_answer(since: datetime, until: datetime) -> ColumnElement[bool]
 
 def _is_marked(since: datetime, until: datetime) -> ColumnElement[bool]:
     """Return the condition: a standing answer that solved the ask or helped."""
-    is_helpful = or_(_answers.c.is_solution.is_(True), _answers.c.helped > 0)
+    is_helpful = or_(_answers.c.is_solution.is_(True), _answers.c.helpful_count > 0)
     return and_(_is_standing_answer(since, until), is_helpful)
 
 
@@ -117,7 +117,7 @@ def _channel_conditions(
     """Yield conditions on channels, each with the members it counts for (None: all)."""
     here = and_(
         _channels.c.installation_id == scope.installation_id,
-        _channels.c.looks_for_mentors.is_(True),
+        _channels.c.detects_mentors.is_(True),
     )
     if scope.channel_id is not None:
         here = and_(here, _channels.c.id == scope.channel_id)
@@ -281,7 +281,7 @@ def _marked_ask(session: Session, ask: Ask, member: str) -> MarkedAsk:
         .filter_by(ask_id=ask.id, author=member, is_deleted=False)
         .order_by(Answer.ts)
     ).all()
-    marked = [a for a in answers if a.is_solution or a.helped]
+    marked = [a for a in answers if a.is_solution or a.helpful_count]
     solving = [a for a in marked if a.id in outcome.solutions]
     markers = {
         person for a in marked for person in outcome.helped_members.get(a.id, ())
@@ -315,7 +315,7 @@ def is_still_marked(session: Session, ask_id: int, member: str) -> bool:
                 _answers.c.ask_id == ask_id,
                 _answers.c.author == member,
                 _answers.c.is_deleted.is_(False),
-                or_(_answers.c.is_solution.is_(True), _answers.c.helped > 0),
+                or_(_answers.c.is_solution.is_(True), _answers.c.helpful_count > 0),
                 _asks.c.deleted_at.is_(None),
             )
             .limit(1)

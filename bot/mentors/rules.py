@@ -75,7 +75,7 @@ def top_talkers(
     writers = sorted((-count, member) for member, count in messages.items() if count)
     if len(writers) < settings.small_team:
         share = math.floor(len(writers) * settings.talkative_share + 1e-9)
-        cut = max(settings.talkative_least, share)
+        cut = max(settings.talkative_min, share)
     else:
         percent = math.ceil(len(writers) * settings.talkative_percent / 100)
         cut = max(settings.talkative_people, percent)
@@ -190,8 +190,8 @@ class _Analysis:
 
     def _has_enough(self, tally: _Tally) -> bool:
         return (
-            tally.open_marks >= self._settings.least_marks
-            and tally.open_askers >= self._settings.least_askers
+            tally.open_marks >= self._settings.min_marks
+            and tally.open_askers >= self._settings.min_askers
         )
 
     def _candidate(
@@ -207,7 +207,7 @@ class _Analysis:
             askers=len(tally.contributions),
             helpfulness=observed,
             expected=expected,
-            score=score(observed, expected, self._settings.caution),
+            score=score(observed, expected, self._settings.confidence_z),
             messages=messages,
             first_at=first_at,
         )

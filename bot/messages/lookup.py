@@ -85,7 +85,7 @@ def _select_rows(
         _channels.c.capture,
         _channels.c.helpful_emoji,
         _channels.c.solved_emoji,
-        _channels.c.second_emoji,
+        _channels.c.join_emoji,
         _channels.c.kudos_emoji,
         *(
             rows.c[name] if name else null().label(f"{tracked.name}_{number}")

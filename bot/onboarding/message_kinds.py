@@ -2,8 +2,8 @@
 
 from bot.outbox.kind import MessageKind
 
-ONBOARDING_GREETING = MessageKind("newcomer.greeting")
-ONBOARDING_INTRODUCTION = MessageKind("newcomer.introduction")
-ONBOARDING_NOT_POSTED = MessageKind("newcomer.not_posted")
-ONBOARDING_PREVIEW = MessageKind("newcomer.preview")
-ONBOARDING_UPDATE_PREVIEW = MessageKind("newcomer.previewed")
+ONBOARDING_GREETING = MessageKind("onboarding.greeting")
+ONBOARDING_INTRODUCTION = MessageKind("onboarding.introduction")
+ONBOARDING_NOT_POSTED = MessageKind("onboarding.not_posted")
+ONBOARDING_PREVIEW = MessageKind("onboarding.preview")
+ONBOARDING_UPDATE_PREVIEW = MessageKind("onboarding.update_preview")

@@ -144,11 +144,11 @@ def greet(
     channel = channels.find(tx, slack_channel)
     if channel is None or not channel.is_joined:
         return
-    if not is_newcomer(joined_at, channel.arrived_at):
+    if not is_newcomer(joined_at, channel.bot_joined_at):
         return
     known = members.find(tx, member)
     # Nobody who has had themselves forgotten is written to, until they use the bot.
-    if known is not None and known.forgotten_at is not None:
+    if known is not None and known.erased_at is not None:
         return
     if members.is_before_erasure(
         tx, member, event_micros=datetime_to_micros(joined_at)
@@ -159,7 +159,7 @@ def greet(
         return
     members.ensure(tx, [member])
     waiting = _pending_greeting(tx, member)
-    joined = dict(waiting.detail["joined"]) if waiting else {}
+    joined = dict(waiting.payload["joined"]) if waiting else {}
     # JSON has no other keys than text.
     key = str(channel.id)
     joined[key] = max(datetime_to_micros(joined_at), joined.get(key, 0))
@@ -174,15 +174,15 @@ def on_member_left(
     waiting = _pending_greeting(tx, member)
     if channel is None or waiting is None:
         return
-    joined = dict(waiting.detail["joined"])
+    joined = dict(waiting.payload["joined"])
     joined_us = joined.pop(str(channel.id), None)
     # What is told late may be of before they joined again.
     if joined_us is None or datetime_to_micros(left_at) < joined_us:
         return
     if joined:
-        waiting.detail = {"joined": joined}
+        waiting.payload = {"joined": joined}
     else:
-        waiting.state, waiting.finished_at = "withdrawn", tx.now
+        waiting.state, waiting.finished_at = "cancelled", tx.now
 
 
 def _pending_greeting(tx: Transaction, member: str) -> OutboxItem | None:
@@ -190,7 +190,7 @@ def _pending_greeting(tx: Transaction, member: str) -> OutboxItem | None:
         select(OutboxItem)
         .filter_by(
             installation_id=tx.workspace.id,
-            key=dedup_key(ONBOARDING_GREETING, 0, member),
+            dedup_key=dedup_key(ONBOARDING_GREETING, 0, member),
             state="pending",
         )
         .with_for_update()

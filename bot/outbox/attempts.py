@@ -17,7 +17,7 @@ VERIFY_DELAY = timedelta(seconds=10)
 
 
 def unsent_state(delivery: Delivery) -> str:
-    return "unverified" if delivery.is_unconfirmed else "pending"
+    return "unconfirmed" if delivery.is_unconfirmed else "pending"
 
 
 def retry_at(delivery: Delivery, now: datetime) -> datetime:

@@ -39,11 +39,11 @@ def is_needed(connection: Connection, *, now: datetime) -> bool:
         exists().where(_was_set_later(now)),
         exists().where(_was_sent_later(now)),
         exists().where(_is_leased_too_long(now)),
-        exists().where(_is_too_far(_channels.c.free_at, now + LEASE_DURATION)),
+        exists().where(_is_too_far(_channels.c.available_at, now + LEASE_DURATION)),
         exists().where(
-            _is_too_far(_channels.c.free_at, now + MESSAGE_INTERVAL), ~_is_in_use
+            _is_too_far(_channels.c.available_at, now + MESSAGE_INTERVAL), ~_is_in_use
         ),
-        exists().where(_is_too_far(_rate_limits.c.until, now + MAX_RETRY_AFTER)),
+        exists().where(_is_too_far(_rate_limits.c.retry_at, now + MAX_RETRY_AFTER)),
     )
     return bool(connection.scalar(select(or_(*wrong))))
 
@@ -73,14 +73,16 @@ def apply(session: Session, *, now: datetime) -> None:
         .where(_is_leased_too_long(now))
         .values(leased_until=now + LEASE_DURATION),
         update(_channels)
-        .where(_is_too_far(_channels.c.free_at, now + LEASE_DURATION))
-        .values(free_at=now + LEASE_DURATION),
+        .where(_is_too_far(_channels.c.available_at, now + LEASE_DURATION))
+        .values(available_at=now + LEASE_DURATION),
         update(_channels)
-        .where(_is_too_far(_channels.c.free_at, now + MESSAGE_INTERVAL), ~_is_in_use)
-        .values(free_at=now + MESSAGE_INTERVAL),
+        .where(
+            _is_too_far(_channels.c.available_at, now + MESSAGE_INTERVAL), ~_is_in_use
+        )
+        .values(available_at=now + MESSAGE_INTERVAL),
         update(_rate_limits)
-        .where(_is_too_far(_rate_limits.c.until, now + MAX_RETRY_AFTER))
-        .values(until=now + MAX_RETRY_AFTER),
+        .where(_is_too_far(_rate_limits.c.retry_at, now + MAX_RETRY_AFTER))
+        .values(retry_at=now + MAX_RETRY_AFTER),
     ):
         session.execute(statement)
 

@@ -28,7 +28,7 @@ _CAUSE = "outbox.cause"
 # What is new goes first: a post is waited for longer than a change of its buttons.
 NEW, UPDATE = PRIORITIES = (0, 1)
 
-_FINISHED = ("sent", "withdrawn", "parked", "unknown")
+_FINISHED = ("sent", "cancelled", "rejected", "lost")
 
 _items = table(OutboxItem)
 
@@ -40,7 +40,7 @@ def _state_in(states: Iterable[str]) -> ColumnElement[bool]:
 
 def _on_enqueue_conflict(insert: Any) -> Any:
     return insert.on_conflict_do_update(
-        index_elements=["installation_id", "key"],
+        index_elements=["installation_id", "dedup_key"],
         set_={
             # One that is just being drawn may be drawn to nothing, and is looked at
             # again for its version.
@@ -53,19 +53,19 @@ def _on_enqueue_conflict(insert: Any) -> Any:
             ),
             "due_at": insert.excluded.due_at,
             "due_set_at": insert.excluded.due_set_at,
-            "detail": insert.excluded.detail,
+            "payload": insert.excluded.payload,
             "failures": 0,
-            "looks": 0,
+            "verify_attempts": 0,
             "finished_at": None,
         },
-        where=_state_in(("withdrawn", "pending", "sending")),
+        where=_state_in(("cancelled", "pending", "sending")),
     )
 
 
 def _on_update_conflict(insert: Any) -> Any:
     is_finished = _state_in(_FINISHED)
     return insert.on_conflict_do_update(
-        index_elements=["installation_id", "key"],
+        index_elements=["installation_id", "dedup_key"],
         set_={
             "version": _items.c.version + 1,
             "priority": insert.excluded.priority,
@@ -133,7 +133,7 @@ def enqueue(
 ) -> None:
     """Enqueue a message, once for each `occurrence`, at `due` or at once.
 
-    An item that was sent stays sent. One that was withdrawn, because its subject had
+    An item that was sent stays sent. One that was cancelled, because its subject had
     been undone, is enqueued again; one that is pending gets the new time. Nothing is
     enqueued for an erased member.
     """
@@ -265,15 +265,15 @@ def _row(
     return {
         "installation_id": installation_id,
         "kind": kind,
-        "key": key,
+        "dedup_key": key,
         "subject_id": subject_id,
         "recipient": recipient,
-        "detail": payload or {},
+        "payload": payload or {},
         "priority": priority,
         "due_at": due,
         "due_set_at": now,
-        "state": "unverified" if is_doubted else "pending",
-        "operation": cause.derive_token(key) if cause else uuid4().hex,
+        "state": "unconfirmed" if is_doubted else "pending",
+        "metadata_token": cause.derive_token(key) if cause else uuid4().hex,
         "first_sent_at": cause.first_sent_at if cause and is_doubted else None,
         "created_at": now,
     }
@@ -286,10 +286,12 @@ def move_channel(session: Session, installation_id: int, old: str, new: str) -> 
     """
     where = _items.c.installation_id == installation_id
     there = set(
-        session.scalars(select(_items.c.key).where(where, _items.c.recipient == new))
+        session.scalars(
+            select(_items.c.dedup_key).where(where, _items.c.recipient == new)
+        )
     )
     moving = session.execute(
-        select(_items.c.id, _items.c.key)
+        select(_items.c.id, _items.c.dedup_key)
         .where(where, _items.c.recipient == old)
         .order_by(_items.c.id)
         .with_for_update()
@@ -300,7 +302,7 @@ def move_channel(session: Session, installation_id: int, old: str, new: str) -> 
             session.execute(
                 update(_items)
                 .where(_items.c.id == item)
-                .values(recipient=new, key=moved)
+                .values(recipient=new, dedup_key=moved)
             )
     session.execute(
         update(_items)
@@ -309,7 +311,7 @@ def move_channel(session: Session, installation_id: int, old: str, new: str) -> 
     )
     session.execute(
         delete(_items).where(
-            where, _items.c.recipient == old, _state_in(("pending", "unverified"))
+            where, _items.c.recipient == old, _state_in(("pending", "unconfirmed"))
         )
     )
 

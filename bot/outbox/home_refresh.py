@@ -16,7 +16,7 @@ from models import Home
 if TYPE_CHECKING:
     from bot.runtime import Transaction
 
-HOME_PUBLISH = MessageKind("home.show")
+HOME_PUBLISH = MessageKind("home.publish")
 
 # What changes within this time is shown at once: one view, however many changes.
 REFRESH_DELAY = timedelta(seconds=2)

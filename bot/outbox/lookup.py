@@ -12,7 +12,7 @@ def find_sent(
     """The channel and `ts` of a message in Slack; None if it was not sent."""
     row = session.execute(
         select(OutboxItem.slack_channel, OutboxItem.ts).filter_by(
-            installation_id=installation_id, key=key, state="sent"
+            installation_id=installation_id, dedup_key=key, state="sent"
         )
     ).first()
     return (row[0], row[1]) if row and row[0] and row[1] else None
@@ -25,5 +25,7 @@ def find_state(
 
     `for_update` keeps the worker from claiming it before the transaction ends.
     """
-    query = select(OutboxItem.state).filter_by(installation_id=installation_id, key=key)
+    query = select(OutboxItem.state).filter_by(
+        installation_id=installation_id, dedup_key=key
+    )
     return session.scalar(query.with_for_update() if for_update else query)

@@ -69,8 +69,8 @@ class OutcomeRecorder:
         except Exception as error:
             # It is in Slack, whatever kept us from writing that down.
             log.exception("delivery not recorded", extra={"kind": delivery.kind})
-            unsure = OutcomeUnknown(delivery.kind, type(error).__name__)
-            self.record_unconfirmed(delivery, unsure)
+            unconfirmed = OutcomeUnknown(delivery.kind, type(error).__name__)
+            self.record_unconfirmed(delivery, unconfirmed)
 
     @retry_on_conflict
     def record_success(
@@ -78,7 +78,11 @@ class OutcomeRecorder:
     ) -> None:
         message_type = self.message_type_of(delivery)
         now = self._rt.clock()
-        sent: dict[str, Any] = {"drawn": delivery.version, "error": None, "failures": 0}
+        sent: dict[str, Any] = {
+            "sent_version": delivery.version,
+            "error": None,
+            "failures": 0,
+        }
         if isinstance(result, tuple):
             sent["slack_channel"], sent["ts"] = result
         with self._rt.write(self._workspace_of(delivery)) as tx:
@@ -107,19 +111,19 @@ class OutcomeRecorder:
         """Record that nobody knows whether Slack did it."""
         if_unconfirmed = self.message_type_of(delivery).if_unconfirmed
         now = self._rt.clock()
-        log.warning("unsure", extra=log_fields(delivery, error))
-        self._on_attempt("unsure")
+        log.warning("unconfirmed", extra=log_fields(delivery, error))
+        self._on_attempt("unconfirmed")
         failed = {"error": error.code, "failures": delivery.failures + 1}
         is_last = delivery.failures + 1 >= MAX_FAILURES
         if if_unconfirmed == "leave" or (if_unconfirmed == "look" and is_last):
-            self.give_up(delivery, "unknown", error.code)
+            self.give_up(delivery, "lost", error.code)
         elif is_last:
-            self.give_up(delivery, "parked", error.code)
+            self.give_up(delivery, "rejected", error.code)
         elif if_unconfirmed == "look":
             self.finish(
                 delivery,
-                state="unverified",
-                looks=0,
+                state="unconfirmed",
+                verify_attempts=0,
                 due_at=now + VERIFY_DELAY,
                 **failed,
             )
@@ -155,7 +159,7 @@ class OutcomeRecorder:
             )
         else:
             self.give_up(
-                delivery, "unknown" if delivery.is_unconfirmed else "parked", error.code
+                delivery, "lost" if delivery.is_unconfirmed else "rejected", error.code
             )
 
     def _record_rate_limit(
@@ -185,12 +189,12 @@ class OutcomeRecorder:
             session.execute(
                 update(Installation)
                 .where(Installation.id == delivery.installation_id)
-                .values(paused_because=error.code)
+                .values(disabled_reason=error.code)
             )
 
     @retry_on_conflict
     def give_up(
-        self, delivery: Delivery, state: Literal["parked", "unknown"], reason: str
+        self, delivery: Delivery, state: Literal["rejected", "lost"], reason: str
     ) -> None:
         """Give a message up, and let the feature that enqueued it react."""
         message_type = self.message_type_of(delivery)
@@ -201,7 +205,7 @@ class OutcomeRecorder:
             if queue.finish(tx.session, delivery, now=now, state=state, error=reason):
                 notify = (
                     message_type.on_rejected
-                    if state == "parked"
+                    if state == "rejected"
                     else message_type.on_lost
                 )
                 # If this can't be looked up in Slack, nor can what follows from it.
@@ -218,8 +222,8 @@ class OutcomeRecorder:
 
     def withdraw(self, delivery: Delivery) -> None:
         """Record that there is nothing to send any more."""
-        self.finish(delivery, state="withdrawn")
-        self._on_attempt("withdrawn")
+        self.finish(delivery, state="cancelled")
+        self._on_attempt("cancelled")
 
     def defer_if_rate_limited(self, delivery: Delivery, method: str) -> bool:
         """Put the claim back if Slack limits the method at present."""

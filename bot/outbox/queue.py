@@ -61,13 +61,13 @@ class Delivery:
             kind=item.kind,
             subject_id=item.subject_id,
             recipient=item.recipient,
-            payload=item.detail,
+            payload=item.payload,
             version=item.version,
-            metadata_token=item.operation,
+            metadata_token=item.metadata_token,
             started_at=started_at,
             attempts=item.attempts,
             failures=item.failures,
-            verify_attempts=item.looks,
+            verify_attempts=item.verify_attempts,
             first_sent_at=item.first_sent_at or started_at,
             is_unconfirmed=is_unconfirmed,
         )
@@ -76,12 +76,12 @@ class Delivery:
 _items, _channels = table(OutboxItem), table(OutboxChannel)
 _NOW: BindParameter[datetime] = bindparam("now", type_=UtcDateTime)
 _is_disabled = (
-    select(Installation.paused_because.is_not(None))
+    select(Installation.disabled_reason.is_not(None))
     .where(Installation.id == OutboxItem.installation_id)
     .scalar_subquery()
 )
 _available_at = (
-    select(OutboxChannel.free_at)
+    select(OutboxChannel.available_at)
     .where(
         OutboxChannel.installation_id == OutboxItem.installation_id,
         OutboxChannel.recipient == OutboxItem.recipient,
@@ -126,7 +126,7 @@ _NEXT = (
 # A subquery that gives a value, and no EXISTS: PostgreSQL would make a join of that.
 _DUE_INSTALLATIONS = select(Installation.id).where(
     Installation.id.in_(bindparam("installation_ids", expanding=True)),
-    Installation.paused_because.is_(None),
+    Installation.disabled_reason.is_(None),
     or_(
         *(
             _first_due(Installation.id, literal(priority))
@@ -159,8 +159,8 @@ _RESERVE_CHANNEL = prepare_insert(
     OutboxChannel,
     lambda insert: insert.on_conflict_do_update(
         index_elements=["installation_id", "recipient"],
-        set_={"free_at": insert.excluded.free_at},
-        where=_channels.c.free_at <= _NOW,
+        set_={"available_at": insert.excluded.available_at},
+        where=_channels.c.available_at <= _NOW,
     ).returning(_channels.c.recipient),
 )
 _SELECT_VERSION = (
@@ -177,10 +177,10 @@ _HAS_LEASE = select(_items.c.id).where(
 _SELECT_RECIPIENT = select(_items.c.recipient).where(
     _items.c.id == bindparam("claimed")
 )
-_SELECT_RETRY_AT = select(RateLimit.until).where(
+_SELECT_RETRY_AT = select(RateLimit.retry_at).where(
     RateLimit.installation_id == bindparam("installation_id"),
     RateLimit.method == bindparam("method"),
-    RateLimit.until > _NOW,
+    RateLimit.retry_at > _NOW,
 )
 
 
@@ -213,12 +213,12 @@ def claim(session: Session, installation_id: int, *, now: datetime) -> Delivery 
     if item is None or not _reserve_channel(session, item, now):
         return None
     # One found as `sending` was perhaps posted before its worker died.
-    is_unverified = item.state != "pending"
+    is_unconfirmed = item.state != "pending"
     item.state = "sending"
     item.leased_until = now + LEASE_DURATION
     item.attempts += 1
     item.first_sent_at = item.first_sent_at or now
-    return Delivery.of(item, started_at=now, is_unconfirmed=is_unverified)
+    return Delivery.of(item, started_at=now, is_unconfirmed=is_unconfirmed)
 
 
 def _reserve_channel(session: Session, item: OutboxItem, now: datetime) -> bool:
@@ -227,7 +227,7 @@ def _reserve_channel(session: Session, item: OutboxItem, now: datetime) -> bool:
         {
             "installation_id": item.installation_id,
             "recipient": item.recipient,
-            "free_at": now + LEASE_DURATION,
+            "available_at": now + LEASE_DURATION,
             "now": now,
         },
     )
@@ -264,7 +264,7 @@ def finish(
     **changes: Any,
 ) -> bool:
     """Record the outcome and free the channel; False if the claim was lost."""
-    if state == "withdrawn" or (state == "sent" and is_update):
+    if state == "cancelled" or (state == "sent" and is_update):
         # What changed while it was being rendered or sent is still to be sent.
         current = session.execute(_SELECT_VERSION, {"claimed": delivery.id}).one()
         if current.version != delivery.version:
@@ -272,7 +272,7 @@ def finish(
             changes["due_set_at"] = current.due_set_at
     if "due_at" in changes:
         changes.setdefault("due_set_at", now)
-    is_over = state not in {"pending", "unverified"}
+    is_over = state not in {"pending", "unconfirmed"}
     done = session.execute(
         _FINISH,
         {
@@ -291,7 +291,7 @@ def finish(
         {
             "of_installation": delivery.installation_id,
             "to": delivery.recipient,
-            "free_at": now + MESSAGE_INTERVAL if is_spaced else now,
+            "available_at": now + MESSAGE_INTERVAL if is_spaced else now,
         },
     )
     return True
@@ -305,7 +305,7 @@ def release_leases(session: Session, *, now: datetime) -> None:
     released = session.execute(
         update(_items)
         .where(_items.c.finished_at.is_(None), _items.c.state == "sending")
-        .values(state="unverified", leased_until=None)
+        .values(state="unconfirmed", leased_until=None)
         .returning(_items.c.installation_id, _items.c.recipient)
     )
     for installation_id, recipient in released.all():
@@ -314,7 +314,7 @@ def release_leases(session: Session, *, now: datetime) -> None:
             {
                 "of_installation": installation_id,
                 "to": recipient,
-                "free_at": now + MESSAGE_INTERVAL,
+                "available_at": now + MESSAGE_INTERVAL,
             },
         )
 
@@ -335,10 +335,10 @@ def record_rate_limit(
 ) -> None:
     session.execute(
         upsert(session, RateLimit)
-        .values(installation_id=installation_id, method=method, until=until)
+        .values(installation_id=installation_id, method=method, retry_at=until)
         .on_conflict_do_update(
             index_elements=["installation_id", "method"],
-            set_={"until": until},
-            where=RateLimit.until < until,
+            set_={"retry_at": until},
+            where=RateLimit.retry_at < until,
         )
     )

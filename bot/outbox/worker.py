@@ -205,7 +205,7 @@ class OutboxWorker:
         message_type = self._outcomes.message_type_of(delivery)
         if delivery.is_unconfirmed:
             if message_type.if_unconfirmed == "leave":
-                self._outcomes.give_up(delivery, "unknown", delivery.kind)
+                self._outcomes.give_up(delivery, "lost", delivery.kind)
                 return
             if message_type.if_unconfirmed == "look" and self._is_settled_by_lookup(
                 delivery, workspace
@@ -278,7 +278,7 @@ class OutboxWorker:
             if error.code != THREAD_NOT_FOUND:
                 raise
             # It is not there, and nothing can be posted there any more.
-            self._outcomes.give_up(delivery, "parked", error.code)
+            self._outcomes.give_up(delivery, "rejected", error.code)
             return True
         if sent is not None:
             self._outcomes.record_success(delivery, sent)
@@ -286,8 +286,8 @@ class OutboxWorker:
         if delivery.verify_attempts + 1 < MAX_VERIFY_ATTEMPTS:
             self._outcomes.finish(
                 delivery,
-                state="unverified",
-                looks=delivery.verify_attempts + 1,
+                state="unconfirmed",
+                verify_attempts=delivery.verify_attempts + 1,
                 due_at=self._rt.clock() + VERIFY_DELAY,
             )
             return True

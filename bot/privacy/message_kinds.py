@@ -2,5 +2,5 @@
 
 from bot.outbox.kind import MessageKind
 
-PRIVACY_DATA_FILE = MessageKind("privacy.my_data")
-PRIVACY_REDACT = MessageKind("privacy.reword")
+PRIVACY_DATA_FILE = MessageKind("privacy.data_file")
+PRIVACY_REDACT = MessageKind("privacy.redact")

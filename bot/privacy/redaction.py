@@ -31,7 +31,7 @@ from models import OutboxChannel, OutboxItem
 _BATCH_SIZE = 500
 
 # Perhaps in Slack already, and nobody knows where yet.
-_IN_FLIGHT_STATES = frozenset({"sending", "unverified"})
+_IN_FLIGHT_STATES = frozenset({"sending", "unconfirmed"})
 _SETTLE_TIME = timedelta(seconds=10)
 # What is refused because the bot was removed, or the channel archived, can be possible
 # another day; of these nothing is left to change.
@@ -58,7 +58,7 @@ def affected_messages(
         tx.session.scalars(
             select(OutboxItem.id).where(
                 *sent_to_others,
-                cast(OutboxItem.detail, Text).contains(
+                cast(OutboxItem.payload, Text).contains(
                     f'"{erasure.member}"', autoescape=True
                 ),
             )
@@ -90,8 +90,8 @@ def cancel_pending(tx: Transaction, erasure: Erasure) -> list[int]:
     )
     sent = []
     for item in tx.session.scalars(theirs.order_by(OutboxItem.id).with_for_update()):
-        if item.state in {"pending", "unverified"}:
-            item.state, item.finished_at = "withdrawn", tx.now
+        if item.state in {"pending", "unconfirmed"}:
+            item.state, item.finished_at = "cancelled", tx.now
         if item.state == "sending" or (item.slack_channel and item.ts):
             sent.append(item.id)
     tx.session.flush()
@@ -107,7 +107,7 @@ def enqueue_redactions(
         # In the lane of what is written there anyway. A forgotten person has none.
         lane = row.recipient
         if is_erased(lane):
-            lane = row.slack_channel or row.operation
+            lane = row.slack_channel or row.metadata_token
         enqueue.enqueue(
             tx.session,
             PRIVACY_REDACT,
@@ -127,7 +127,7 @@ def retry_rejected(tx: Transaction) -> None:
         .where(
             OutboxItem.installation_id == tx.workspace.id,
             OutboxItem.kind == PRIVACY_REDACT,
-            OutboxItem.state.in_(("parked", "unknown")),
+            OutboxItem.state.in_(("rejected", "lost")),
             OutboxItem.finished_at < tx.now - _RETRY_AFTER,
         )
         .values(
@@ -135,7 +135,7 @@ def retry_rejected(tx: Transaction) -> None:
             due_at=tx.now,
             due_set_at=tx.now,
             failures=0,
-            looks=0,
+            verify_attempts=0,
             finished_at=None,
         )
         .returning(OutboxItem.id)
@@ -171,7 +171,7 @@ def _render_again(tx: Transaction, item: OutboxItem) -> SlackAction | Reschedule
         return message_type.render_visible(tx, delivery)
     except KeyError:
         # It needs a payload that is not kept any more, and that may name somebody.
-        if item.emptied_at is None:
+        if item.redacted_at is None:
             raise
         return None
 

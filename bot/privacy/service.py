@@ -164,9 +164,9 @@ def purge_expired(
         .where(
             items.c.installation_id == tx.workspace.id,
             items.c.finished_at < sent_before,
-            cast(items.c.detail, Text) != "{}",
+            cast(items.c.payload, Text) != "{}",
         )
-        .values(detail={}, emptied_at=tx.now)
+        .values(payload={}, redacted_at=tx.now)
     )
     _purge_tombstones(tx, before=unmatched_before)
     redaction.retry_rejected(tx)
@@ -179,7 +179,7 @@ def _purge_tombstones(tx: Transaction, *, before: datetime) -> None:
     """
     traces = tx.session.scalars(
         select(Member).where(
-            Member.installation_id == tx.workspace.id, Member.counts_from < before
+            Member.installation_id == tx.workspace.id, Member.erased_before < before
         )
     ).all()
     for member in traces:
@@ -189,7 +189,7 @@ def _purge_tombstones(tx: Transaction, *, before: datetime) -> None:
             if policy.on_erasure != "trace"
         )
         if is_back:
-            member.forgotten_at = member.counts_from = None
+            member.erased_at = member.erased_before = None
         else:
             tx.session.execute(delete(Member).where(Member.id == member.id))
 

@@ -11,7 +11,7 @@ PERSONAL_DATA = (
         purpose="Leave people alone when they wish, and greet them once.",
         retention="The person is forgotten.",
         owner_columns=("member",),
-        non_personal=("topics_known", "topics_wanted", "may_be_named"),
+        non_personal=("topics_known", "topics_wanted", "public_naming"),
         on_erasure="delete",
     ),
     TablePolicy(

@@ -186,9 +186,9 @@ def _selected_users(tx: Transaction, form: FormValues) -> list[str]:
 
 def apply_channel_defaults(tx: Transaction, channel: Channel) -> None:
     """The bot comes to a channel: the first time, the workspace's defaults with it."""
-    if channel.arrived_at is not None:
+    if channel.bot_joined_at is not None:
         return
-    channel.arrived_at = tx.now
+    channel.bot_joined_at = tx.now
     chosen = workspace_settings.get(tx).channel_defaults
     for setting in tx.features.channel_settings:
         if setting.name in chosen:
@@ -198,7 +198,7 @@ def apply_channel_defaults(tx: Transaction, channel: Channel) -> None:
 def apply_missed_channel_defaults(tx: Transaction) -> None:
     """`begin` where the bot is, and nobody said that it came."""
     unheard = select(Channel).filter_by(
-        installation_id=tx.workspace.id, is_joined=True, arrived_at=None
+        installation_id=tx.workspace.id, is_joined=True, bot_joined_at=None
     )
     for channel in tx.session.scalars(unheard.order_by(Channel.id)):
         apply_channel_defaults(tx, channel)

@@ -54,7 +54,7 @@ def workspace_column(field: Number, *, position: int) -> Setting[None]:
 SETTINGS: Sequence[Setting[None]] = (
     workspace_column(
         Number(
-            name="sent_days",
+            name="sent_retention_days",
             label="Days to keep records of sent messages",
             hint="What a message was about and who got it. I never keep its text.",
             minimum=1,
@@ -64,7 +64,7 @@ SETTINGS: Sequence[Setting[None]] = (
     ),
     workspace_column(
         Number(
-            name="sightings_days",
+            name="unmatched_retention_days",
             label="Days to keep IDs of messages that aren't part of an ask",
             hint="Only in channels where messages can become asks.",
             minimum=1,
@@ -74,7 +74,7 @@ SETTINGS: Sequence[Setting[None]] = (
     ),
     workspace_column(
         Number(
-            name="departed_days",
+            name="deactivated_retention_days",
             label="Days to keep data about people who left",
             hint="Counted from the day when their account was deactivated.",
             minimum=1,

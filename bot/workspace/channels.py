@@ -48,7 +48,7 @@ def upsert_from_slack(tx: Transaction, conversation: Mapping[str, Any]) -> Chann
     channel.is_read_only = bool(conversation.get("is_read_only"))
     if "is_member" in conversation:
         channel.is_joined = bool(conversation["is_member"])
-    channel.looked_up_at = tx.now
+    channel.fetched_at = tx.now
     return channel
 
 
@@ -136,7 +136,7 @@ def solved_emoji(channel: Channel | None) -> Sequence[str]:
 
 def join_emoji(channel: Channel | None) -> Sequence[str]:
     """Return the names of the channel's emoji, or the default ones."""
-    chosen = channel.second_emoji if channel else None
+    chosen = channel.join_emoji if channel else None
     return reaction_emoji.DEFAULT_JOIN if chosen is None else chosen
 
 

@@ -42,7 +42,7 @@ def save(session: Session, identity: Mapping[str, Any], *, now: datetime) -> Wor
         "team_name": str(identity.get("team", "")),
         "team_url": str(identity["url"]),
         # The token works, so the reason for disabled sending is gone.
-        "paused_because": None,
+        "disabled_reason": None,
     }
     session.execute(
         upsert(session, Installation)
@@ -70,12 +70,12 @@ def check_token(
         is_ours, refused = False, error.code
     with sessions.begin() as session:
         row = session.get_one(Installation, workspace.id)
-        if is_ours and row.paused_because:
-            row.paused_because = None
+        if is_ours and row.disabled_reason:
+            row.disabled_reason = None
             session.info[ENQUEUED] = True
-        elif refused and not row.paused_because:
-            row.paused_because = refused
-        return row.paused_because
+        elif refused and not row.disabled_reason:
+            row.disabled_reason = refused
+        return row.disabled_reason
 
 
 def get_or_create(session: Session, team_id: str, *, now: datetime) -> Workspace:

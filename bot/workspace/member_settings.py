@@ -27,20 +27,20 @@ class MemberSettings:
 
     topics_known: tuple[str, ...] = ()
     topics_wanted: tuple[str, ...] = ()
-    wants_nudges: bool = True
+    wants_reminders: bool = True
     paused_until: date | None = None
     hours_from: time = time(9)
     hours_to: time = time(17)
     # Consent to public posts about them: ask each time, always, never.
-    may_be_named: PublicNaming = "ask"
+    public_naming: PublicNaming = "ask"
     # The bot's requests to help with an ask, at most; 0 is never.
-    asks_a_week: int = 1
+    max_requests_per_week: int = 1
     is_greeted: bool = False
     wants_greetings: bool = True
 
     @property
     def accepts_requests(self) -> bool:
-        return self.asks_a_week > 0
+        return self.max_requests_per_week > 0
 
     def is_paused(self, today: date) -> bool:
         """Return True if paused on `today`, the date in the member's zone."""
@@ -80,12 +80,12 @@ class MemberSettingsUpdate(TypedDict, total=False):
 
     topics_known: list[str]
     topics_wanted: list[str]
-    wants_nudges: bool
+    wants_reminders: bool
     paused_until: date | None
     hours_from: time | None
     hours_to: time | None
-    may_be_named: PublicNaming | None
-    asks_a_week: int | None
+    public_naming: PublicNaming | None
+    max_requests_per_week: int | None
     greeted_at: datetime | None
     wants_greetings: bool
 
@@ -121,7 +121,7 @@ def update(
 
 
 # Of these a default is not stored, as it may become a better one.
-_NULLABLE = frozenset({"hours_from", "hours_to", "may_be_named"})
+_NULLABLE = frozenset({"hours_from", "hours_to", "public_naming"})
 
 
 def column_setting(
@@ -154,18 +154,20 @@ def column_setting(
 
 
 def _from_row(row: MemberSettingsRow) -> MemberSettings:
-    naming: PublicNaming = _DEFAULTS.may_be_named
-    if row.may_be_named in {"yes", "never"}:
-        naming = "yes" if row.may_be_named == "yes" else "never"
+    naming: PublicNaming = _DEFAULTS.public_naming
+    if row.public_naming in {"yes", "never"}:
+        naming = "yes" if row.public_naming == "yes" else "never"
     return MemberSettings(
         topics_known=tuple(row.topics_known),
         topics_wanted=tuple(row.topics_wanted),
-        wants_nudges=row.wants_nudges,
+        wants_reminders=row.wants_reminders,
         paused_until=row.paused_until,
         hours_from=_or_default(row.hours_from, _DEFAULTS.hours_from),
         hours_to=_or_default(row.hours_to, _DEFAULTS.hours_to),
-        may_be_named=naming,
-        asks_a_week=_or_default(row.asks_a_week, _DEFAULTS.asks_a_week),
+        public_naming=naming,
+        max_requests_per_week=_or_default(
+            row.max_requests_per_week, _DEFAULTS.max_requests_per_week
+        ),
         is_greeted=row.greeted_at is not None,
         wants_greetings=row.wants_greetings,
     )

@@ -64,8 +64,8 @@ def upsert_from_slack(
     member.deactivated_at = (
         (member.deactivated_at or tx.now) if member.is_deactivated else None
     )
-    member.forgotten_at = None
-    member.looked_up_at = tx.now
+    member.erased_at = None
+    member.fetched_at = tx.now
     return member
 
 
@@ -89,7 +89,7 @@ def profile_columns(
         "is_deactivated": bool(user.get("deleted")),
         "is_guest": bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         **(
-            {"is_stranger": is_external(user, team_id, enterprise_id)}
+            {"is_external": is_external(user, team_id, enterprise_id)}
             if external.names_workspace(user)
             else {}
         ),
@@ -144,11 +144,11 @@ def is_before_erasure(tx: Transaction, slack_id: str, *, event_micros: int) -> b
     A later event means that they are back: they are treated as a new member.
     """
     member = find(tx, slack_id)
-    if member is None or member.counts_from is None:
+    if member is None or member.erased_before is None:
         return False
-    if event_micros <= datetime_to_micros(member.counts_from):
+    if event_micros <= datetime_to_micros(member.erased_before):
         return True
-    member.forgotten_at = None
+    member.erased_at = None
     return False
 
 
@@ -231,9 +231,9 @@ def mark_external(tx: Transaction, slack_id: str) -> bool:
     """
     ensure(tx, [slack_id])
     member = find(tx, slack_id)
-    if member is None or member.is_stranger:
+    if member is None or member.is_external:
         return False
-    member.is_stranger = True
+    member.is_external = True
     tx.session.flush()
     return True
 
@@ -247,7 +247,7 @@ def is_bot(tx: Transaction, slack_id: str) -> bool:
 def is_bot_or_external(tx: Transaction, slack_id: str) -> bool:
     """Return True for a known bot or external member."""
     member = find(tx, slack_id)
-    return member is not None and (member.is_bot or member.is_stranger)
+    return member is not None and (member.is_bot or member.is_external)
 
 
 def is_guest(tx: Transaction, slack_id: str) -> bool:

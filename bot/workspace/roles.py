@@ -19,7 +19,7 @@ def can_moderate(session: Session, channel_id: int, member: Member) -> bool:
     return permissions.can_moderate(
         is_admin=member.is_admin,
         is_champion=is_champion(session, channel_id, member.slack_id),
-        is_external=member.is_stranger,
+        is_external=member.is_external,
         is_bot=member.is_bot,
         is_deactivated=member.is_deactivated,
     )
@@ -77,12 +77,12 @@ def in_workspace(tx: Transaction, slack_id: str) -> frozenset[Role]:
 
 def from_profile(member: Any) -> frozenset[Role]:
     """Derive roles from Slack's profile; `member` has the columns of a member."""
-    if member is None or member.looked_up_at is None:
+    if member is None or member.fetched_at is None:
         return frozenset()
     facts = {
         Role.MEMBER: not member.is_guest,
         Role.GUEST: member.is_guest,
-        Role.EXTERNAL: member.is_stranger,
+        Role.EXTERNAL: member.is_external,
         Role.BOT: member.is_bot,
         Role.DEACTIVATED: member.is_deactivated,
         Role.ADMIN: member.is_admin,

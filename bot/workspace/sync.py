@@ -32,24 +32,24 @@ _NOT_FOUND_ERRORS = {"user_not_found", "user_not_visible"}
 _BATCH = (
     select(Member.slack_id)
     .where(Member.installation_id == bindparam("installation_id"))
-    .order_by(Member.looked_up_at, Member.id)
+    .order_by(Member.fetched_at, Member.id)
     .limit(BATCH_SIZE)
 )
-_NEW_USERS = _BATCH.where(Member.looked_up_at.is_(None), Member.forgotten_at.is_(None))
+_NEW_USERS = _BATCH.where(Member.fetched_at.is_(None), Member.erased_at.is_(None))
 # One of the future is of a clock that has been set back since.
 _STALE_USERS = _BATCH.where(
     or_(
-        Member.looked_up_at < bindparam("before"),
-        Member.looked_up_at > bindparam("now"),
+        Member.fetched_at < bindparam("before"),
+        Member.fetched_at > bindparam("now"),
     )
 )
 
-_FETCHED_USERS = select(Member.slack_id, Member.looked_up_at).where(
+_FETCHED_USERS = select(Member.slack_id, Member.fetched_at).where(
     Member.installation_id == bindparam("installation_id"),
     Member.slack_id.in_(bindparam("slack_ids", expanding=True)),
 )
 _FETCHED_CHANNEL = select(
-    Channel.slack_id, Channel.looked_up_at, Channel.id, Channel.is_private
+    Channel.slack_id, Channel.fetched_at, Channel.id, Channel.is_private
 ).where(
     Channel.installation_id == bindparam("installation_id"),
     Channel.slack_id == bindparam("slack_id"),
@@ -99,7 +99,7 @@ def refresh(
         if _is_stale(looked_up_at, USER_FRESH_FOR, now):
             _fetch_user(rt, workspace, slack_id, is_required=looked_up_at is None)
     if channel:
-        looked_up_at = place.looked_up_at if place else None
+        looked_up_at = place.fetched_at if place else None
         if _is_stale(looked_up_at, CHANNEL_FRESH_FOR, now):
             _fetch_channel(rt, workspace, channel, is_required=looked_up_at is None)
             with rt.autocommit.connect() as connection:

@@ -16,11 +16,11 @@ class WorkspaceSettings:
     """A workspace's settings, with the default for each that it left open."""
 
     # Days after which a sent message is redacted, from its sending.
-    sent_days: int = 30
+    sent_retention_days: int = 30
     # Days to keep ids of messages and reactions that belong to no ask.
-    sightings_days: int = 7
+    unmatched_retention_days: int = 7
     # Days after which a deactivated member's data is erased, as on request.
-    departed_days: int = 90
+    deactivated_retention_days: int = 90
     # Defaults for new channels, by the name of a channel's setting.
     channel_defaults: Mapping[str, Any] = field(default_factory=dict)
 

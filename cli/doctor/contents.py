@@ -64,10 +64,11 @@ def examine(
             " messages of its own workspace.",
             "Give each workspace its own DATABASE_URL.",
         )
-    if installation.paused_because:
+    if installation.disabled_reason:
         yield wrong(
             about,
-            f"The bot sends nothing, because Slack said {installation.paused_because}.",
+            "The bot sends nothing, because Slack said"
+            f" {installation.disabled_reason}.",
             "Reinstall the app, set the new SLACK_BOT_TOKEN, and start the bot again.",
         )
     yield from _channels(session, installation, client)
@@ -215,9 +216,9 @@ def _deliveries(
             "Check that the bot is running and ready, and read its log.",
         )
     for state, says, do in (
-        ("parked", "Refused by Slack", "The bot does not send them again."),
+        ("rejected", "Refused by Slack", "The bot does not send them again."),
         (
-            "unknown",
+            "lost",
             "Perhaps not received by Slack",
             "Look for them in Slack. The bot does not send them again.",
         ),

@@ -37,8 +37,8 @@ def rows_are_unique(session: Session) -> None:
     tables: list[tuple[type[Base], tuple[str, ...]]] = [
         (Ask, ("channel_id", "ts")),
         (Answer, ("channel_id", "ts")),
-        (OutboxItem, ("installation_id", "key")),
-        (OutboxItem, ("operation",)),
+        (OutboxItem, ("installation_id", "dedup_key")),
+        (OutboxItem, ("metadata_token",)),
         (OutboxItem, ("slack_channel", "ts")),
     ]
     for model, names in tables:
@@ -63,7 +63,7 @@ def totals_match_reactions(session: Session) -> None:
         ]
 
         def solves(mark: Reaction, asker: str = ask.asker) -> bool:
-            speaks = mark.member == asker or bool(mark.is_lead)
+            speaks = mark.member == asker or bool(mark.can_moderate)
             return mark.meaning == "solved" and speaks
 
         helped = {
@@ -71,8 +71,8 @@ def totals_match_reactions(session: Session) -> None:
             for m in here
             if m.meaning in {"helpful", "solved"} and not solves(m)
         }
-        assert answer.helped == len(helped), answer.ts
-        if ask.reopened_us == 0:
+        assert answer.helpful_count == len(helped), answer.ts
+        if ask.reopened_at_micros == 0:
             assert answer.is_solution == any(map(solves, here)), answer.ts
 
 

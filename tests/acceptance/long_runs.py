@@ -26,7 +26,7 @@ from tests.ports import free_port
 from tests.processes import processes
 
 MANIFEST = Path(app.__file__).parent / "manifest.yml"
-UNSENT_STATES = ("pending", "sending", "unverified")
+UNSENT_STATES = ("pending", "sending", "unconfirmed")
 # Longer than a lease, and than Slack waits before its second try.
 CLOCK_STEP = timedelta(seconds=61)
 TIMEOUT_SECONDS = 90

@@ -18,7 +18,7 @@ AMBIGUOUS = ("reset", "timeout", "server_error", "internal_error", "truncated", 
 DONE = {"after": [True], "before": [False], "both": [True, False]}
 # Longer than we wait for an answer; the others come at once.
 SECONDS = {"slow": 9.0, "timeout": 0.2}
-_WAITING = ("pending", "sending", "unverified")
+_WAITING = ("pending", "sending", "unconfirmed")
 
 
 def states(deployment: Deployment, kind: str) -> set[str]:
@@ -232,7 +232,7 @@ def test_a_private_line_is_not_sent_again_where_nobody_can_look(
     settle(deployment)
     assert fault.fired == 1
     assert len(deployment.slack.ephemerals(deployment.ana)) == is_done
-    assert states(deployment, "kudos.given") == {"unknown"}
+    assert states(deployment, "kudos.receipt") == {"lost"}
     deployment.wait_until(
         lambda: any(reason in str(m.blocks) for m in deployment.channel_posts())
     )
@@ -307,7 +307,7 @@ def test_where_nobody_can_look_it_is_not_sent_again_and_the_asker_is_told(
 
     def is_given_up() -> bool:
         _wait(deployment, minutes=11)
-        return states(deployment, "ask.post") == {"unknown"}
+        return states(deployment, "ask.post") == {"lost"}
 
     deployment.wait_until(is_given_up, seconds=120)
     settle(deployment)

@@ -215,7 +215,7 @@ def test_a_week_is_looked_at_once_and_whoever_helped_is_credited(
 ):
     helper = help_quietly(deployment)
     rounds = count(deployment, MentorRun)
-    with deployment.crash_at(point, "mentor_rounds"):
+    with deployment.crash_at(point, "mentor_runs"):
         deployment.travel_to(next_friday(deployment.clock()))
     deployment.wait_until(lambda: count(deployment, MentorRun) > rounds)
     deployment.wait_until_idle()

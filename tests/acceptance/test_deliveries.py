@@ -16,7 +16,10 @@ BAD_DAYS = ("lost_ack", "duplicate", "twin", "delay", "reorder")
 def answers(deployment: Deployment) -> dict[str, int]:
     """Each answer, and how many it helped."""
     with deployment.backswing.rt.read_session() as session:
-        return {answer.ts: answer.helped for answer in session.scalars(select(Answer))}
+        return {
+            answer.ts: answer.helpful_count
+            for answer in session.scalars(select(Answer))
+        }
 
 
 def is_taken(delivery: Delivery) -> bool:

@@ -33,7 +33,7 @@ def test_an_operator_sees_how_the_bot_is(
     deployment.ask()
     status, said = get(deployment, "/readyz")
     assert status == 200, said
-    parts = ["database", "changes", "slack", "deliveries", "events", "clock"]
+    parts = ["database", "database_writes", "slack", "deliveries", "events", "clock"]
     parts += ["socket"] if transport == "socket" else []
     assert said.splitlines() == ["ready", *(f"{part}: ok" for part in parts)]
     _, page = get(deployment, "/metrics")
@@ -44,7 +44,7 @@ def test_an_operator_sees_how_the_bot_is(
     }
     assert figures["backswing_events_total", "command", "done"] == 1
     assert figures["backswing_delivery_attempts_total", "sent"] >= 1
-    assert figures["backswing_deliveries", "parked"] == 0
+    assert figures["backswing_deliveries", "rejected"] == 0
     assert {figures["backswing_ready", part] for part in parts} == {1}
     assert figures["process_resident_memory_bytes",] > 0
     assert leak_markers.find_in(page + said) == []

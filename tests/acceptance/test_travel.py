@@ -49,7 +49,7 @@ def scheduled(deployment: Deployment, at: time) -> datetime:
             zone="Europe/Berlin",
             starts_on=date(2026, 1, 1),
             open_days=4,
-            nudge_after=24,
+            remind_after=24,
         )
         tx.session.add(schedule)
         tx.session.flush()

@@ -327,9 +327,7 @@ def test_what_waits_too_long_is_wrong(story: Story):
 def test_what_may_have_been_sent_is_told(story: Story):
     story.ask()
     with story.rt.write_session.begin() as session:
-        session.execute(
-            update(OutboxItem).values(state="unknown", error="TimeoutError")
-        )
+        session.execute(update(OutboxItem).values(state="lost", error="TimeoutError"))
     found = of_contents(story.rt)["Deliveries"]
     assert (found.level, "Perhaps not received" in found.says) == ("warning", True)
 
@@ -337,7 +335,7 @@ def test_what_may_have_been_sent_is_told(story: Story):
 def test_a_workspace_where_nothing_is_sent(story: Story):
     story.ask()
     with story.rt.write_session.begin() as session:
-        session.execute(update(Installation).values(paused_because="token_revoked"))
+        session.execute(update(Installation).values(disabled_reason="token_revoked"))
     assert "token_revoked" in of_contents(story.rt)["Workspace"].says
 
 

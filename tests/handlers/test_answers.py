@@ -305,7 +305,7 @@ def test_the_asker_says_what_worked(story: Story, thread: tuple[str, str]) -> No
     story.click(ASKER, "ask_worked", ask_id)
     view = story.slack.views[-1][1]
     story.submit(PEER, view, {"worked": "Not mine to say"})
-    assert story.only_ask().worked is None
+    assert story.only_ask().what_worked is None
     story.submit(ASKER, view, {"worked": "Jitter, *always*"})
     story.deliver()
     shown = json.dumps(story.slack.message_at(HELP_CHANNEL, thread[0]).blocks)
@@ -510,7 +510,7 @@ def test_nothing_of_other_conversations_is_kept(story: Story) -> None:
     story.delete(PEER, reply, thread_ts=ts)
     assert story.asks() == []
     with story.rt.read_session() as session:
-        for table in ("reactions", "sightings", "answers"):
+        for table in ("reactions", "unmatched_messages", "answers"):
             found = Base.metadata.tables[table]
             assert session.scalar(select(func.count()).select_from(found)) == 0
 
@@ -652,7 +652,7 @@ def test_ids_of_what_led_nowhere_are_forgotten_after_a_week(story: Story) -> Non
     ts = story.say(ASKER, "Good morning")
     reply = story.say(PEER, "Morning", thread_ts=ts)
     story.react(HELPER, reply, "heart")
-    tables = ("sightings", "reactions")
+    tables = ("unmatched_messages", "reactions")
 
     def kept() -> list[int]:
         with story.rt.read_session() as session:
@@ -685,7 +685,7 @@ def test_ids_of_what_led_nowhere_are_forgotten_when_capture_ends(
     with story.rt.read_session() as session:
         sightings, reactions = (
             session.scalar(select(func.count()).select_from(Base.metadata.tables[t]))
-            for t in ("sightings", "reactions")
+            for t in ("unmatched_messages", "reactions")
         )
     assert (sightings, reactions) == (0, 1)
     assert story.answer_marks() == {answer: (False, 1)}

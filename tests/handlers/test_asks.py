@@ -512,7 +512,11 @@ def test_the_author_makes_a_message_an_ask(story: Story) -> None:
     story.message_shortcut(ASKER, "make_ask", ASKER, ts, "My build fails")
     story.deliver()
     ask = story.only_ask()
-    assert (ask.title, ask.asker, ask.is_own_message) == ("My build fails", ASKER, True)
+    assert (ask.title, ask.asker, ask.is_users_message) == (
+        "My build fails",
+        ASKER,
+        True,
+    )
     # What was there before is read once, and counts.
     assert story.answer_marks() == {answer: (False, 1)}
     assert story.slack.messages_to(ASKER) == []
@@ -584,7 +588,7 @@ def test_a_line_that_somebody_deletes_does_not_come_back(
     story.react(ASKER, answer, "white_check_mark")
     story.deliver()
     assert story.only_ask().state == "solved"
-    assert story.only_ask().line_ts is None
+    assert story.only_ask().thread_line_ts is None
     assert story.slack.messages_to(HELP_CHANNEL) == []
     assert [a.ts for a in story.answers()] == [answer]
 
@@ -631,7 +635,7 @@ def test_not_an_ask_is_one_press_and_so_is_its_undo(story: Story) -> None:
 
 
 def captured(story: Story, sign: str) -> str:
-    story.set_up_channel(capture="questions", captured_sign=sign)
+    story.set_up_channel(capture="questions", capture_indicator=sign)
     ts = story.say(ASKER, "Why does my build fail?")
     story.deliver()
     return ts

@@ -130,7 +130,7 @@ def test_the_last_of_several_marks_by_one_person_stands(bolt: BoltApp, story: St
         reaction_event(ASKER, ts, "heart", late),
     ) == [200, 200, 200]
     [answer] = story.answers()
-    assert answer.helped == 1
+    assert answer.helpful_count == 1
 
 
 def test_marks_of_many_people_are_one_transaction(
@@ -148,9 +148,9 @@ def test_marks_of_many_people_are_one_transaction(
     begun.clear()
     assert together(bolt, *marks) == [200] * len(marks)
     assert len(begun) == 1
-    assert [answer.helped for answer in story.answers()] == [4, 4]
+    assert [answer.helpful_count for answer in story.answers()] == [4, 4]
     assert together(bolt, *marks) == [200] * len(marks)
-    assert [answer.helped for answer in story.answers()] == [4, 4]
+    assert [answer.helpful_count for answer in story.answers()] == [4, 4]
 
 
 @pytest.mark.deep  # It waits for locks.

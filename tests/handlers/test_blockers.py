@@ -77,12 +77,12 @@ def test_a_blocker_becomes_an_ask_in_one_tap(story: Story):
     )
     # The ask links back to the check-in,
     [shared] = round_replies(story, one)
-    assert asked.origin == (
+    assert asked.origin_url == (
         f"https://peers.slack.com/archives/{HELP_CHANNEL}/p{shared.ts.replace('.', '')}"
         f"?thread_ts={one.ts}&cid={HELP_CHANNEL}"
     )
     post = story.slack.message_at(HELP_CHANNEL, asked.ts or "")
-    assert asked.origin in json.dumps(post.blocks)
+    assert asked.origin_url in json.dumps(post.blocks)
     # and the check-in shows what becomes of it.
     update_blockers(story)
     assert f"Asked: “{STUCK}”, open" in visible_text(*round_replies(story, one))
@@ -178,7 +178,7 @@ def test_what_was_said_in_a_private_channel_is_not_told_elsewhere(story: Story):
     view = press(story, share_blocker(story, one))
     ask(story, view, channel="C0ELSE")
     story.deliver()
-    assert story.only_ask().origin is None
+    assert story.only_ask().origin_url is None
 
 
 def test_an_ask_in_a_private_channel_is_not_told_where_all_can_see_it(story: Story):

@@ -49,7 +49,7 @@ def expected(who: str, replies: Any, stay: Any) -> str | None:
     if any(by == who and not is_gone for by, _, is_gone in replies):
         return "shared"
     joined, left = stay or (NEVER, NEVER)
-    return "silent" if joined < CLOSE < left else None
+    return "missed" if joined < CLOSE < left else None
 
 
 def happens(story: Story, one: Round, what: str, who: str, said_at: int) -> None:

@@ -38,7 +38,7 @@ from tests.slack_payloads import (
 def test_the_first_reply_of_who_joined_is_their_check_in(story: Story):
     one = story.post_round()
     join(story, ASKER, one)
-    assert response_states(story, one) == {ASKER: "waiting"}
+    assert response_states(story, one) == {ASKER: "pending"}
     first = story.say(ASKER, "The parser", thread_ts=one.ts)
     story.say(ASKER, "And the lexer", thread_ts=one.ts)
     assert (
@@ -84,7 +84,7 @@ def test_only_who_joined_is_reminded(story: Story):
     join(story, ASKER, one)
     reply = story.say(PEER, "The parser", thread_ts=one.ts)
     story.delete(PEER, reply, thread_ts=one.ts)
-    assert response_states(story, one) == {ASKER: "waiting"}
+    assert response_states(story, one) == {ASKER: "pending"}
     story.clock.now = MONDAY + timedelta(days=1, hours=1)
     jobs.checkins.send_reminders(story.rt, story.deliverer)
     story.deliver()
@@ -101,10 +101,10 @@ def test_deletions_are_followed(story: Story):
     assert get_checkin(story, one, ASKER).reply_ts == second
     story.edit(ASKER, second, "Only the lexer", before="And", thread_ts=one.ts)
     story.delete(ASKER, second, thread_ts=one.ts)
-    assert response_states(story, one) == {ASKER: "waiting"}
+    assert response_states(story, one) == {ASKER: "pending"}
     # What comes again, or late, changes nothing.
     story.say(ASKER, "The parser", thread_ts=one.ts, ts=first)
-    assert response_states(story, one) == {ASKER: "waiting"}
+    assert response_states(story, one) == {ASKER: "pending"}
 
 
 def test_a_deletion_that_overtakes_its_reply_wins(story: Story):
@@ -113,7 +113,7 @@ def test_a_deletion_that_overtakes_its_reply_wins(story: Story):
     ts = story.ts()
     story.delete(ASKER, ts, thread_ts=one.ts)
     story.say(ASKER, "The parser", thread_ts=one.ts, ts=ts)
-    assert response_states(story, one) == {ASKER: "waiting"}
+    assert response_states(story, one) == {ASKER: "pending"}
 
 
 def test_who_replies_without_having_joined_is_asked_once_ever(story: Story):
@@ -168,10 +168,10 @@ def test_who_may_take_part_no_more_is_not_expected_and_does_not_share(story: Sto
     story.say(GUEST, "The parser", thread_ts=one.ts)
     story.set_up_channel(guests_may_ask=[])
     then = story.post_round(MONDAY + WEEK)
-    assert response_states(story, then) == {HELPER: "waiting"}
+    assert response_states(story, then) == {HELPER: "pending"}
     story.say(GUEST, "The lexer", thread_ts=then.ts)
     story.advance(minutes=2)
-    assert response_states(story, then) == {HELPER: "waiting"}
+    assert response_states(story, then) == {HELPER: "pending"}
     # What they had shared before stands.
     story.say(GUEST, "And the lexer", thread_ts=one.ts)
     assert response_states(story, one)[GUEST] == "shared"
@@ -242,7 +242,7 @@ def test_that_a_message_was_deleted_unheard_is_learned_from_slack(story: Story):
     join(story, ASKER, one)
     story.slack.messages.clear()
     story.close_rounds()
-    assert response_states(story, one) == {ASKER: "silent"}
+    assert response_states(story, one) == {ASKER: "missed"}
     then = story.post_round(MONDAY + WEEK)
     story.slack.fail["conversations.replies"] = [
         Rejected("conversations.replies", "thread_not_found")
@@ -266,7 +266,7 @@ def test_what_was_said_while_the_post_was_on_its_way_is_read(story: Story):
         {"ts": "1773043300.000100", "user": HELPER, "text": "Tests"},
     ]
     join(story, HELPER, one)
-    assert response_states(story, one) == {HELPER: "waiting"}
+    assert response_states(story, one) == {HELPER: "pending"}
     with story.rt.write(story.rt.workspaces.only) as tx:
         responses.request_thread_sync(tx, tx.session.get_one(Round, one.id))
     story.deliver()
@@ -313,7 +313,7 @@ def test_sharing_signs_nobody_up_but_asks_once(story: Story):
     assert "Want to join?" in story.slack.messages_to(ASKER)[-1].text
     with story.rt.read_session() as session:
         [seat] = session.scalars(select(Participant))
-        assert (seat.is_in, seat.is_asked) == (False, True)
+        assert (seat.is_active, seat.is_invited) == (False, True)
     then = story.post_round(MONDAY + WEEK)
     assert response_states(story, then) == {}
 
@@ -349,8 +349,8 @@ def test_everybody_who_joined_is_expected_in_the_next_round(story: Story):
     share(story, ASKER, one)
     then = story.post_round(MONDAY + WEEK)
     jobs.checkins.close_rounds(story.rt, story.deliverer)
-    assert response_states(story, one) == {ASKER: "shared", HELPER: "silent"}
-    assert response_states(story, then) == {ASKER: "waiting", HELPER: "waiting"}
+    assert response_states(story, one) == {ASKER: "shared", HELPER: "missed"}
+    assert response_states(story, then) == {ASKER: "pending", HELPER: "pending"}
 
 
 def test_who_leaves_the_channel_leaves_its_check_ins(story: Story):
@@ -359,12 +359,12 @@ def test_who_leaves_the_channel_leaves_its_check_ins(story: Story):
         join(story, who, one)
     left = {"type": "member_left_channel", "user": ASKER, "channel": HELP_CHANNEL}
     assert story.event(left | {"event_ts": story.ts()}) == 200
-    assert response_states(story, one) == {HELPER: "waiting"}
+    assert response_states(story, one) == {HELPER: "pending"}
     # They are back; that they had left is heard once more.
     join(story, ASKER, one)
     earlier = f"{int(MONDAY.timestamp()) - 60}.000100"
     assert story.event(left | {"event_ts": earlier}) == 200
-    assert response_states(story, one) == {ASKER: "waiting", HELPER: "waiting"}
+    assert response_states(story, one) == {ASKER: "pending", HELPER: "pending"}
 
 
 def test_what_was_said_while_the_bot_was_away_is_read(story: Story):

@@ -452,7 +452,7 @@ def test_anybody_in_the_channel_sees_the_last_rounds_and_who_shared(story: Story
         assert "Nobody shared so far. Open until " in overview(story, who)
     with story.rt.write_session.begin() as session:
         one = session.scalars(select(Round)).one()
-        for member, state in ((HELPER, "shared"), (PEER, "shared"), (ASKER, "silent")):
+        for member, state in ((HELPER, "shared"), (PEER, "shared"), (ASKER, "missed")):
             session.merge(CheckIn(round_id=one.id, member=member, state=state))
     ask(story, MONDAY + timedelta(days=7, hours=8))
     shown = overview(story)

@@ -70,7 +70,9 @@ def test_facts_that_arrive_come_again(
     answer = story.say(HELPER, "So.", thread_ts=ask.ts)
     story.react(PEER, answer, "heart")
     [job] = [
-        j for j in scheduled_jobs(story.rt, story.deliverer) if j.name == "meet people"
+        j
+        for j in scheduled_jobs(story.rt, story.deliverer)
+        if j.name == "fetch-new-users"
     ]
     with crossing(story, ASKS, "SELECT 1 FROM reactions FOR UPDATE") as cross:
         meeting = meanwhile(job.run, cross)

@@ -60,15 +60,15 @@ def test_what_a_message_said_stands_where_slack_says_nothing(story: Story):
         sync.refresh(story.rt, story.rt.workspaces.only, users=[ZED])
         member = known(story)
         assert member is not None
-        assert member.looked_up_at is not None
-        assert member.is_stranger
+        assert member.fetched_at is not None
+        assert member.is_external
     # Until it says that they are one of us.
     story.slack.people[ZED] = user_object(ZED, "Zed")
     story.advance(days=8)
     sync.refresh(story.rt, story.rt.workspaces.only, users=[ZED])
     member = known(story)
     assert member is not None
-    assert not member.is_stranger
+    assert not member.is_external
 
 
 def test_a_change_of_somebody_unknown_may_name_no_workspace(story: Story):
@@ -152,7 +152,7 @@ def test_no_click_and_no_shortcut_of_theirs_does_anything(
     assert story.only_ask().state == "open"
     member = known(story)
     assert member is not None
-    assert member.is_stranger
+    assert member.is_external
 
 
 def test_no_form_of_theirs_does_anything(story: Story):
@@ -196,7 +196,7 @@ def test_who_joins_from_there_is_not_greeted(story: Story):
     assert story.event({**came, "team": OTHER}) == 200
     member = known(story)
     assert member is not None
-    assert member.is_stranger
+    assert member.is_external
 
 
 # In an organisation of several workspaces
@@ -243,12 +243,12 @@ def test_whose_enterprise_somebody_is_of_is_compared(
     sync.refresh(grid.rt, grid.rt.workspaces.only, users=[ZED])
     member = known(grid)
     assert member is not None
-    assert member.is_stranger is is_other
+    assert member.is_external is is_other
     # As Slack tells of them by itself.
     assert grid.event({"type": "user_change", "user": grid.slack.people[ZED]}) == 200
     member = known(grid)
     assert member is not None
-    assert member.is_stranger is is_other
+    assert member.is_external is is_other
 
 
 def test_a_command_of_another_enterprise_is_not_ours(grid: Story):

@@ -222,7 +222,7 @@ def credited(story: Story, who: str, channel_id: int) -> int:
             credited_at=story.clock(),
             channel_id=channel_id,
             consent="private",
-            told_at=story.clock(),
+            notified_at=story.clock(),
         )
         session.add(row)
         session.flush()
@@ -389,28 +389,49 @@ def test_whom_slack_does_not_know_is_in_no_channel(den: Story, code: str):
 
 # Messages to one person that tell nothing of any channel, and those that are asked
 # about where they are sent (`PostIfIn`) or drawn (each link and line by itself).
-TELLS_NOTHING = {"home.help", "home.show", "home.places", "privacy.reword"}
+TELLS_NOTHING = {
+    "home.reply",
+    "home.publish",
+    "home.fetch_memberships",
+    "privacy.redact",
+}
 ASKS_ITSELF = {
-    *("checkin.nudge", "checkin.stopped", "newcomer.greeting", "privacy.my_data"),
-    *("kudos.received", "kudos.retell", "mentor.told", "mentor.choice"),
-    "mentor.helped",
+    *(
+        "checkin.reminder",
+        "checkin.reminders_stopped",
+        "onboarding.greeting",
+        "privacy.data_file",
+    ),
+    *(
+        "kudos.received",
+        "kudos.update_recipient",
+        "mentor.offer",
+        "mentor.update_offer",
+    ),
+    "mentor.marker_note",
     # Names only, of whom marked whose answers.
-    "mentor.ring",
+    "mentor.ring_alert",
     # Their own words, and "a private channel".
     "kudos.not_posted",
 }
 # To a channel, and so to who is in it now.
 IN_THE_CHANNEL = {
-    *("ask.post", "ask.show", "ask.sign", "ask.offer", "thread.read"),
+    *(
+        "ask.post",
+        "ask.update",
+        "ask.update_reaction",
+        "ask.suggest_solution",
+        "ask.sync_thread",
+    ),
     *(
         "kudos.post",
-        "kudos.show",
-        "kudos.given",
-        "kudos.spent",
-        "kudos.settled",
+        "kudos.update",
+        "kudos.receipt",
+        "kudos.limit_reached",
+        "kudos.update_receipt",
     ),
-    *("checkin.post", "checkin.show", "checkin.answer", "checkin.reword"),
-    *("checkin.read", "mentor.post", "mentor.show", "newcomer.introduction"),
+    *("checkin.post", "checkin.digest", "checkin.response", "checkin.update_response"),
+    *("checkin.sync_thread", "mentor.post", "mentor.update", "onboarding.introduction"),
 }
 
 

@@ -353,7 +353,7 @@ def test_reminders_that_stopped_go_on_from_there(peers: Story):
     press(peers, HELPER, "home_checkin_join")
     with peers.rt.write_session.begin() as session:
         seat = session.get_one(Participant, (schedule, HELPER))
-        seat.nudges_stopped_at = peers.clock()
+        seat.reminders_stopped_at = peers.clock()
     assert "reminders stopped" in opens(peers, HELPER)
     press(peers, HELPER, "checkin_go_on")
     peers.deliver()
@@ -414,9 +414,9 @@ def test_comings_and_goings_count_in_the_order_in_which_they_were(peers: Story):
     def is_in() -> bool:
         with peers.rt.read_session() as session:
             latest = (
-                select(ChannelMember.is_in)
+                select(ChannelMember.is_member)
                 .where(ChannelMember.member == HELPER)
-                .order_by(ChannelMember.at_us.desc())
+                .order_by(ChannelMember.event_micros.desc())
             )
             return bool(session.scalar(latest.limit(1)))
 
@@ -526,7 +526,8 @@ def test_a_second_look_takes_the_place_of_the_first(peers: Story):
     opens(peers, ASKER)
     with peers.rt.read_session() as session:
         assert (
-            session.scalars(select(Home.hash)).one() == peers.slack.home_hashes[ASKER]
+            session.scalars(select(Home.view_hash)).one()
+            == peers.slack.home_hashes[ASKER]
         )
     opens(peers, ASKER)
     assert "None at the moment" not in seen(peers, ASKER)
@@ -568,7 +569,8 @@ def test_of_two_replicas_the_one_that_drew_first_draws_again(peers: Story):
     assert publishes(peers) == before + 3
     with peers.rt.read_session() as session:
         assert (
-            session.scalars(select(Home.hash)).one() == peers.slack.home_hashes[ASKER]
+            session.scalars(select(Home.view_hash)).one()
+            == peers.slack.home_hashes[ASKER]
         )
 
 
@@ -625,7 +627,7 @@ def test_where_there_are_no_home_tabs_nobody_goes_on_trying(
     with peers.rt.read_session() as session:
         waiting = session.scalars(
             select(OutboxItem).where(
-                OutboxItem.kind == "home.show", OutboxItem.state == "pending"
+                OutboxItem.kind == "home.publish", OutboxItem.state == "pending"
             )
         )
         assert waiting.all() == []
@@ -710,7 +712,7 @@ def test_a_question_to_the_bot_becomes_an_ask_in_one_press(peers: Story, text: s
     answer = log_capture(peers, text, ts=ts)
     peers.slack.thread_messages["D0CHI", ts] = [{"ts": ts, "user": PEER, "text": text}]
     with peers.rt.read_session() as session:
-        assert text not in str(session.scalars(select(OutboxItem.detail)).all())
+        assert text not in str(session.scalars(select(OutboxItem.payload)).all())
     peers.click(PEER, *button(answer, "Ask your peers"), channel="D0CHI")
     view = peers.slack.views[-1][1]
     assert form_values(view)["title"] == text.replace("&amp;", "&")

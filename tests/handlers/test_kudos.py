@@ -48,7 +48,7 @@ def thanks(story: Story) -> set[tuple[str, str]]:
     """Who has thanked whom, as it stands."""
     with story.rt.read_session() as session:
         return {
-            (row.giver, row.receiver) for row in session.scalars(select(KudosThanks))
+            (row.giver, row.recipient) for row in session.scalars(select(KudosThanks))
         }
 
 
@@ -278,7 +278,7 @@ def test_guests_thank_and_strangers_do_not(story: Story) -> None:
 
 def test_a_channel_may_let_strangers_get_them(story: Story) -> None:
     story.slack.people["U0ZED"] = user_object("U0ZED", "Zed", is_stranger=True)
-    story.set_up_channel(strangers_get_kudos=["yes"])
+    story.set_up_channel(allow_external_kudos=["yes"])
     assert "Thanks sent to Zed" in give(story, f"<@U0ZED> {FOR}")
 
 

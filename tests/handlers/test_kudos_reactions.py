@@ -46,7 +46,7 @@ def give(story: Story, text: str = f"{BEN} {FOR}", who: str = ASKER) -> PostedMe
 def thanks(story: Story) -> set[tuple[str, str, bool]]:
     with story.rt.read_session() as session:
         rows = session.scalars(select(KudosThanks))
-        return {(row.giver, row.receiver, row.is_second) for row in rows}
+        return {(row.giver, row.recipient, row.is_join) for row in rows}
 
 
 def joiners(story: Story) -> set[str]:

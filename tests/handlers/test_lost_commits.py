@@ -101,7 +101,7 @@ def test_what_people_do_is_done_once_and_they_hear_of_no_trouble(
     assert count(story, Kudos) == (work is thank)
     with story.rt.read_session() as session:
         states = set(session.scalars(select(OutboxItem.state)))
-    assert states <= {"sent", "withdrawn"}
+    assert states <= {"sent", "cancelled"}
 
 
 @pytest.mark.parametrize("is_committed", [True, False])
@@ -113,7 +113,7 @@ def test_events_count_once(story: Story, is_committed: bool):
         story.react(PEER, answer, "+1")
     assert (count(story, Answer), count(story, Reaction)) == (1, 1)
     [held] = story.answers()
-    assert held.helped == 1
+    assert held.helpful_count == 1
 
 
 @pytest.mark.parametrize("is_committed", [True, False])

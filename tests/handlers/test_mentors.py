@@ -107,7 +107,9 @@ def test_the_person_is_told_first_and_nobody_else(story: Story):
         rows = session.scalars(
             select(CreditEvidence).order_by(CreditEvidence.ask_id)
         ).all()
-        assert [(r.asker, r.is_solution, r.helped, r.marked_by) for r in rows] == [
+        assert [
+            (r.asker, r.is_solution, r.helped_members, r.marked_by) for r in rows
+        ] == [
             (ASKER, True, [ASKER], [ASKER]),
             (PEER, False, [PEER], [PEER]),
         ]
@@ -220,7 +222,7 @@ def test_not_again_opts_out_of_this_and_all_that_follows(story: Story):
     assert "I won't do this again" in words(last(story, HELPER))
     with story.rt.read(story.rt.workspaces.only) as tx:
         chosen = member_settings.get(tx, HELPER)
-    assert chosen.may_be_named == "never"
+    assert chosen.public_naming == "never"
     story.clock.advance(days=91)
     help_out(story)
     story.clock.advance(days=7 - 91 % 7)
@@ -269,7 +271,7 @@ def test_a_post_that_was_deleted_in_slack_stays_deleted_until_a_newer_yes(
         with story.rt.write_session.begin() as session:
             enqueue.enqueue_update(
                 session,
-                "mentor.show",
+                "mentor.update",
                 the_credit(story).id,
                 HELP_CHANNEL,
                 installation_id=story.rt.workspaces.only.id,
@@ -312,7 +314,7 @@ def test_opting_out_anywhere_removes_past_public_credits(story: Story):
     choose(story, "mentor_tell")
     post = last(story, HELP_CHANNEL)
     with story.rt.write(story.rt.workspaces.only) as tx:
-        member_settings.update(tx, HELPER, may_be_named="never")
+        member_settings.update(tx, HELPER, public_naming="never")
     jobs.mentors.apply_consent(story.rt, story.deliverer)
     story.deliver()
     assert post.ts not in {
@@ -328,7 +330,7 @@ def test_opting_out_anywhere_removes_past_public_credits(story: Story):
 def test_who_may_always_be_named_is_told_first_and_not_asked(story: Story):
     help_out(story)
     with story.rt.write(story.rt.workspaces.only) as tx:
-        member_settings.update(tx, HELPER, may_be_named="yes")
+        member_settings.update(tx, HELPER, public_naming="yes")
     on_friday(story)
     assert "May I thank you" not in last(story, HELPER).text
     assert "Done: I posted it" in words(last(story, HELPER))
@@ -451,7 +453,7 @@ def test_who_is_in_doubt_when_it_is_recorded_is_not_credited(story: Story):
     help_out(story)
     story.clock.advance(**TO_FRIDAY)
     with story.rt.write(story.rt.workspaces.only) as tx:
-        member_settings.update(tx, HELPER, may_be_named="never")
+        member_settings.update(tx, HELPER, public_naming="never")
     run_detection(story)
     assert credited(story) == []
 
@@ -617,7 +619,7 @@ def test_those_in_a_private_channel_are_credited_there(story: Story):
 def test_who_wants_no_credit_gets_none_by_hand(story: Story):
     help_out(story)
     with story.rt.write(story.rt.workspaces.only) as tx:
-        member_settings.update(tx, HELPER, may_be_named="never")
+        member_settings.update(tx, HELPER, public_naming="never")
     assert "doesn't want to be credited" in by_hand(story).body
 
 

@@ -46,29 +46,29 @@ def test_a_save_without_a_change_chooses_nothing(story: Story, who: str):
     assert story.change_my_settings(who).body == ""
     with story.rt.read_session() as session:
         row = session.scalars(select(MemberSettingsRow)).one()
-    assert (row.hours_from, row.hours_to, row.may_be_named) == (None, None, None)
+    assert (row.hours_from, row.hours_to, row.public_naming) == (None, None, None)
     assert chosen(story, who) == DEFAULT
 
 
 def test_what_is_chosen_is_kept_and_shown_again(story: Story):
     values = {
         "topics_known": ["Python", "time zones"],
-        "wants_nudges": [],
+        "wants_reminders": [],
         "paused_until": "2026-03-06",
         "hours_from": "22:00",
         "hours_to": "06:30",
-        "may_be_named": "never",
+        "public_naming": "never",
         "wants_greetings": [],
     }
     typed = values | {"topics_known": "Python, #time zones,"}
     assert story.change_my_settings(ASKER, **typed).body == ""
     assert chosen(story) == MemberSettings(
         topics_known=("Python", "time zones"),
-        wants_nudges=False,
+        wants_reminders=False,
         paused_until=date(2026, 3, 6),
         hours_from=time(22),
         hours_to=time(6, 30),
-        may_be_named="never",
+        public_naming="never",
         wants_greetings=False,
     )
     story.command(ASKER, "/backswing", " My Settings ")
@@ -94,7 +94,7 @@ def test_what_is_chosen_is_kept_and_shown_again(story: Story):
         ({"paused_until": "2027-03-09"}, "paused_until"),
         ({"paused_until": "tomorrow"}, "paused_until"),
         ({"paused_until": "2026-03-01"}, "paused_until"),
-        ({"may_be_named": "perhaps"}, "may_be_named"),
+        ({"public_naming": "perhaps"}, "public_naming"),
         ({"topics_known": ",".join(map(str, range(51)))}, "topics_known"),
     ],
 )
@@ -120,14 +120,16 @@ def test_a_pause_is_by_the_calendar_of_the_member(story: Story):
 def test_what_nothing_reads_is_neither_asked_nor_shown(story: Story):
     """What somebody chose before it was hidden stays, for when something reads it."""
     with story.rt.write(story.rt.workspaces.only) as tx:
-        member_settings.update(tx, ASKER, topics_wanted=["Rust"], asks_a_week=3)
+        member_settings.update(
+            tx, ASKER, topics_wanted=["Rust"], max_requests_per_week=3
+        )
     story.command(ASKER, "/backswing", "me")
     form = json.dumps(story.slack.views[-1][1]) + home(story, ASKER)
     assert "Rust" not in form
     assert "ask you for help" not in form
     story.change_my_settings(ASKER, topics_known="Python")
     assert chosen(story) == MemberSettings(
-        topics_known=("Python",), topics_wanted=("Rust",), asks_a_week=3
+        topics_known=("Python",), topics_wanted=("Rust",), max_requests_per_week=3
     )
 
 
@@ -194,9 +196,11 @@ def asked(story: Story) -> Story:
                 period=date(2026, 2, 27),
                 credited_at=story.clock(),
                 channel_id=story.only_ask().channel_id,
-                told_at=story.clock(),
-                told_channel="D0BEN",
-                told_ts=story.slack.post("D0BEN", "Asked", [], metadata_token="x")[1],
+                notified_at=story.clock(),
+                notified_channel="D0BEN",
+                notified_ts=story.slack.post("D0BEN", "Asked", [], metadata_token="x")[
+                    1
+                ],
             )
         )
     return story
@@ -211,7 +215,7 @@ def test_who_is_always_to_be_named_has_answered_the_question(asked: Story):
     assert "May I thank you in #help?" in home(asked, HELPER)
     assert "Waiting for you" in seen(asked, HELPER)
     before = len(asked.slack.messages_to(HELP_CHANNEL))
-    asked.change_my_settings(HELPER, may_be_named="yes")
+    asked.change_my_settings(HELPER, public_naming="yes")
     asked.advance(seconds=3)
     assert consent(asked) == "public"
     assert len(asked.slack.messages_to(HELP_CHANNEL)) == before + 1
@@ -220,17 +224,17 @@ def test_who_is_always_to_be_named_has_answered_the_question(asked: Story):
 
 
 def test_who_is_never_to_be_named_is_taken_out_and_may_come_back(asked: Story):
-    asked.change_my_settings(HELPER, may_be_named="yes")
+    asked.change_my_settings(HELPER, public_naming="yes")
     asked.advance(seconds=3)
     before = len(asked.slack.messages_to(HELP_CHANNEL))
-    asked.change_my_settings(HELPER, may_be_named="never")
+    asked.change_my_settings(HELPER, public_naming="never")
     asked.advance(seconds=3)
     assert consent(asked) == "never"
     assert len(asked.slack.messages_to(HELP_CHANNEL)) == before - 1
     assert "You chose never to be named." in home(asked, HELPER)
     assert "Yes, tell them" not in seen(asked, HELPER)
     # The undo: to be asked again, and then to say yes.
-    asked.change_my_settings(HELPER, may_be_named="ask")
+    asked.change_my_settings(HELPER, public_naming="ask")
     asked.advance(seconds=3)
     assert consent(asked) == "never"
     assert "Yes, tell them" in seen(asked, HELPER)

@@ -486,8 +486,8 @@ def test_a_greeting_whose_fate_is_unknown_is_not_sent_again(arrived: Story) -> N
     join(arrived, PEER)
     arrived.advance(minutes=1)
     with arrived.rt.read_session() as session:
-        greetings = select(OutboxItem.state).filter_by(kind="newcomer.greeting")
-        assert session.scalars(greetings).one() == "unknown"
+        greetings = select(OutboxItem.state).filter_by(kind="onboarding.greeting")
+        assert session.scalars(greetings).one() == "lost"
     arrive(arrived, channel="C0MORE", inviter=None)
     arrived.clock.advance(minutes=10)
     join(arrived, PEER, "C0MORE")

@@ -331,7 +331,7 @@ def by_worked_form(story: Stage, who: str) -> bool:
         story, ASKER, lambda one: story.click(one, "ask_worked", str(ask.id))
     )
     story.submit(who, view, {"worked": "Sleep."})
-    return now_is(story, ask).worked == "Sleep."
+    return now_is(story, ask).what_worked == "Sleep."
 
 
 @way(CLOSE)
@@ -433,7 +433,7 @@ def by_checkin_join(story: Stage, who: str) -> bool:
     with story.rt.read_session() as session:
         schedule = session.scalars(select(Schedule.id)).one()
         seat = session.get(Participant, (schedule, who))
-        return seat is not None and seat.is_in
+        return seat is not None and seat.is_active
 
 
 # Kudos
@@ -494,9 +494,11 @@ def by_workspace_form(story: Stage, who: str) -> bool:
 
     view = shown()
     kept = form_values(view)
-    days = str(int(kept["sent_days"]) + 1)
-    story.submit(who, view, kept | {"sent_days": days, "program_leads": [LEAD]})
-    return bool(form_values(shown())["sent_days"] == days)
+    days = str(int(kept["sent_retention_days"]) + 1)
+    story.submit(
+        who, view, kept | {"sent_retention_days": days, "program_leads": [LEAD]}
+    )
+    return bool(form_values(shown())["sent_retention_days"] == days)
 
 
 @way(NAME_PROGRAM_LEADS)
@@ -558,7 +560,7 @@ def by_my_data(story: Stage, who: str) -> bool:
     story.command(who, "/backswing", "my data")
     with story.rt.read_session() as session:
         promised = select(OutboxItem.id).filter_by(
-            kind="privacy.my_data", recipient=who
+            kind="privacy.data_file", recipient=who
         )
         return session.scalar(promised) is not None
 

@@ -138,8 +138,8 @@ def test_workspace_settings_are_for_admins_and_those_they_name(story: Story) -> 
     refused = story.command(CHAMPION, "/backswing", "workspace")
     assert "program leads can change" in str(refused.body)
     assert story.set_up_workspace(program_leads=[CHAMPION]).body == ""
-    assert story.set_up_workspace(CHAMPION, sent_days="10").body == ""
-    assert policies_of(story).sent_days == 10
+    assert story.set_up_workspace(CHAMPION, sent_retention_days="10").body == ""
+    assert policies_of(story).sent_retention_days == 10
     # A lead is not offered to name others, and naming them all the same does nothing.
     shown = story.slack.views[-1][1]
     assert "program_leads" not in json.dumps(shown)
@@ -176,10 +176,13 @@ def test_a_channel_begins_with_what_the_workspace_chose(story: Story) -> None:
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"sent_days": "0"}, "sent_days"),
-        ({"sightings_days": "a week"}, "sightings_days"),
-        ({"departed_days": "٣"}, "departed_days"),
-        ({"departed_days": "99999999999999999999"}, "departed_days"),
+        ({"sent_retention_days": "0"}, "sent_retention_days"),
+        ({"unmatched_retention_days": "a week"}, "unmatched_retention_days"),
+        ({"deactivated_retention_days": "٣"}, "deactivated_retention_days"),
+        (
+            {"deactivated_retention_days": "99999999999999999999"},
+            "deactivated_retention_days",
+        ),
         ({"program_leads": ["U0ROBO"]}, "program_leads"),
         ({"program_leads": [f"U{n:03}" for n in range(31)]}, "program_leads"),
         ({"default_capture": "everything"}, "default_capture"),

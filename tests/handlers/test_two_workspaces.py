@@ -111,7 +111,7 @@ def test_the_app_is_removed_from_one_workspace_only(pair: Pair, event: dict[str,
 
 
 def paused(rt: Runtime) -> list[str]:
-    is_paused = Installation.paused_because.is_not(None)
+    is_paused = Installation.disabled_reason.is_not(None)
     with rt.read_session() as session:
         return list(session.scalars(select(Installation.team_id).where(is_paused)))
 

@@ -54,7 +54,7 @@ def member(story: Story, slack_id: str) -> Member:
 
 def paused_because(story: Story) -> str | None:
     with story.rt.read_session() as session:
-        return session.scalar(select(Installation.paused_because))
+        return session.scalar(select(Installation.disabled_reason))
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_what_was_promised_to_a_channel_follows_its_new_id(known: Story) -> None
     assert {item.state for item in kept} == {"sent"}
     assert HELP_CHANNEL not in {item.recipient for item in kept}
     assert HELP_CHANNEL not in {item.slack_channel for item in kept}
-    assert not any(HELP_CHANNEL in item.key.split(":") for item in kept)
+    assert not any(HELP_CHANNEL in item.dedup_key.split(":") for item in kept)
 
 
 def test_promised_to_the_old_id_and_to_the_new_one_it_is_sent_once(
@@ -133,7 +133,7 @@ def test_promised_to_the_old_id_and_to_the_new_one_it_is_sent_once(
         # By somebody who had read the old id before.
         enqueue.enqueue_update(
             tx.session,
-            "ask.show",
+            "ask.update",
             posted.id,
             HELP_CHANNEL,
             installation_id=tx.workspace.id,
@@ -144,7 +144,7 @@ def test_promised_to_the_old_id_and_to_the_new_one_it_is_sent_once(
     known.slack.messages[0].channel = "C0NEW"
     known.advance(minutes=1)
     with known.rt.read_session() as session:
-        shown = select(OutboxItem.state).filter_by(kind="ask.show")
+        shown = select(OutboxItem.state).filter_by(kind="ask.update")
         assert session.scalars(shown).all() == ["sent"]
 
 
@@ -223,10 +223,10 @@ def test_uninstalled_nothing_is_sent_any_more(known: Story) -> None:
 def test_a_persons_revoked_token_is_not_ours(known: Story) -> None:
     known.event({"type": "tokens_revoked", "tokens": {"oauth": [ASKER], "bot": []}})
     with known.rt.read_session() as session:
-        assert session.scalar(select(Installation.paused_because)) is None
+        assert session.scalar(select(Installation.disabled_reason)) is None
     known.event({"type": "tokens_revoked", "tokens": {"bot": [BOT]}})
     with known.rt.read_session() as session:
-        assert session.scalar(select(Installation.paused_because)) == "token_revoked"
+        assert session.scalar(select(Installation.disabled_reason)) == "token_revoked"
 
 
 def test_the_survey_finds_where_the_bot_is(known: Story) -> None:
@@ -242,7 +242,7 @@ def test_people_who_can_not_be_looked_up_now_are_asked_for_later(
     known.say(PEER, "So.", thread_ts=known.only_ask().ts)
     known.slack.fail["users.info"] = [RateLimited("users.info", 30)]
     sync.fetch_new_users(known.rt, known.rt.workspaces.only)
-    assert member(known, PEER).looked_up_at is None
+    assert member(known, PEER).fetched_at is None
     sync.fetch_new_users(known.rt, known.rt.workspaces.only)
     assert known.slack.calls.count("users.info") == 2  # Ana's, and this one.
     known.clock.advance(seconds=30)
@@ -467,7 +467,7 @@ def test_where_nobody_said_that_the_bot_came_the_defaults_hold_too(known: Story)
     known.slack.channels["C0LOST"] = conversation_object("C0LOST", "lost")
     jobs.workspace.sync_channels(known.rt, known.deliverer)
     lost = channel(known, "C0LOST")
-    assert lost.arrived_at == known.clock.now
+    assert lost.bot_joined_at == known.clock.now
     assert lost.guests_may_ask is False
 
 

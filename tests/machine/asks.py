@@ -174,7 +174,7 @@ class Asks(Machine):
         self.follow_ask(ask, before, who in {ask.asker, *MODERATORS})
         may = who in {ask.asker, *MODERATORS}
         if what == "reopen" and may and self.world.disturbances == disturbed:
-            assert ask.reopened_at_micros > before.reopened_us
+            assert ask.reopened_at_micros > before.reopened_at_micros
 
     @precondition(lambda self: self.live_asks())
     @rule(
@@ -196,7 +196,7 @@ class Asks(Machine):
             and self.world.disturbances == disturbed
         ):
             may = who in {ask.asker, *MODERATORS} and (reason or who == ask.asker)
-            assert (ask.closed_at_micros > before.closed_us) == bool(may)
+            assert (ask.closed_at_micros > before.closed_at_micros) == bool(may)
 
     @precondition(lambda self: len(self.live_asks()) > 1)
     @rule(data=st.data(), who=ANY_MEMBER, which=REPLICA_NUMBERS)
@@ -341,12 +341,15 @@ class Asks(Machine):
 
     def follow_ask(self, ask: Ask, before: Row, may: bool) -> None:
         row = self.row(ask)
-        changed = (row.closed_us, row.reopened_us) != (
-            before.closed_us,
-            before.reopened_us,
+        changed = (row.closed_at_micros, row.reopened_at_micros) != (
+            before.closed_at_micros,
+            before.reopened_at_micros,
         )
         assert may or not changed
-        ask.closed_at_micros, ask.reopened_at_micros = row.closed_us, row.reopened_us
+        ask.closed_at_micros, ask.reopened_at_micros = (
+            row.closed_at_micros,
+            row.reopened_at_micros,
+        )
 
     def mark(
         self, ask: Ask, ts: str | None, who: str, what: str

@@ -106,7 +106,9 @@ class Kudos(Machine):
 
     def kudos_messages(self) -> list[PostedMessage]:
         """The messages that say thanks, in channels."""
-        posts = self.rows(select(OutboxItem.operation).filter_by(kind="kudos.post"))
+        posts = self.rows(
+            select(OutboxItem.metadata_token).filter_by(kind="kudos.post")
+        )
         return [one for one in self.world.messages if one.metadata_token in posts]
 
     # What must be so once everything has come to rest
@@ -130,12 +132,12 @@ class Kudos(Machine):
         if kudos.taken_back_at is not None:
             assert thanks == []
             return
-        own = {one.receiver for one in thanks if one.giver == kudos.giver}
-        assert own == set(kudos.receivers)
+        own = {one.recipient for one in thanks if one.giver == kudos.giver}
+        assert own == set(kudos.recipients)
         for one in thanks:
-            assert {one.giver, one.receiver} <= set(MEMBERS)
-            assert one.giver != one.receiver
-            if one.is_second:
+            assert {one.giver, one.recipient} <= set(MEMBERS)
+            assert one.giver != one.recipient
+            if one.is_join:
                 key = (self.channel_of(kudos), kudos.ts or "", one.giver, JOIN)
                 assert key in self.world.active_reactions, key
         if kudos.emoji is not None:
@@ -163,7 +165,7 @@ class Kudos(Machine):
         [message] = shown
         assert self.unique_word(kudos) in json.dumps(message.blocks)
         assert message.ts == kudos.ts
-        assert len(letters) == len(kudos.receivers)
+        assert len(letters) == len(kudos.recipients)
         if seconds:
             assert f" and {seconds} other" in json.dumps(message.blocks)
         else:
@@ -175,7 +177,7 @@ class Kudos(Machine):
 
     def sent_messages(self, kind: str, kudos: Row) -> list[PostedMessage]:
         """The messages that keep a kind of promise about the kudos."""
-        query = select(OutboxItem.operation)
+        query = select(OutboxItem.metadata_token)
         of_it = self.rows(query.filter_by(kind=kind, subject_id=kudos.id))
         return [one for one in self.world.messages if one.metadata_token in of_it]
 
@@ -186,9 +188,9 @@ class Kudos(Machine):
         for one in thanks:
             day = one.given_at.astimezone(_GIVER_ZONE).date()
             # Joining in costs one, whoever it is for.
-            cost = (one.kudos_id, "" if one.is_second else one.receiver)
+            cost = (one.kudos_id, "" if one.is_join else one.recipient)
             days.setdefault((one.giver, day), set()).add(cost)
-            pairs.setdefault((one.giver, one.receiver), []).append(day)
+            pairs.setdefault((one.giver, one.recipient), []).append(day)
         for who, spent in days.items():
             assert len(spent) <= DAILY_ALLOWANCE, who
         for pair, given in pairs.items():

@@ -55,8 +55,8 @@ METHODS = (
 )
 # So many steps at least come between two looks at everything.
 _STEPS_BEFORE_CHECK = 60
-FINISHED_STATES = {"sent", "withdrawn", "unknown"}
-EPHEMERAL_KINDS = {"ask.offer", "kudos.given", "kudos.spent"}
+FINISHED_STATES = {"sent", "cancelled", "lost"}
+EPHEMERAL_KINDS = {"ask.suggest_solution", "kudos.receipt", "kudos.limit_reached"}
 
 
 class CrashingSessions(sessionmaker[Session]):
@@ -413,7 +413,7 @@ class Machine(RuleBasedStateMachine):
             f"{item.key} {item.state} {item.error} {item.due_at}"
             for item in self.rows(select(OutboxItem))
             if item.state not in FINISHED_STATES
-        ] + self.rows(select(Member.slack_id).filter_by(looked_up_at=None))
+        ] + self.rows(select(Member.slack_id).filter_by(fetched_at=None))
 
     def check_everything(self) -> None:
         """What is so once everything has come to rest; each feature adds to it."""
@@ -423,7 +423,7 @@ class Machine(RuleBasedStateMachine):
             assert posted.metadata_token in sent
         for item in items:
             # Only what shows to one person for a while may be given up.
-            assert item.state != "unknown" or item.kind in EPHEMERAL_KINDS, item.key
+            assert item.state != "lost" or item.kind in EPHEMERAL_KINDS, item.key
 
     def teardown(self) -> None:
         try:

@@ -58,7 +58,7 @@ def test_the_post_turns_into_a_digest_and_notifies_nobody(story: Story):
     assert response_states(story, one) == {
         ASKER: "shared",
         HELPER: "shared",
-        PEER: "silent",
+        PEER: "missed",
     }
 
 
@@ -81,7 +81,7 @@ def test_a_late_reply_counts_and_the_digest_shows_it(story: Story):
     story.delete(HELPER, ts, thread_ts=one.ts)
     story.deliver()
     assert "Nobody shared" in visible_text(digest(story, one))
-    assert response_states(story, one) == {HELPER: "silent"}
+    assert response_states(story, one) == {HELPER: "missed"}
 
 
 def test_ten_in_a_row_are_celebrated_and_an_absence_is_no_gap(story: Story):
@@ -139,10 +139,10 @@ def test_two_replicas_close_a_round_once(story: Story):
         list(pool.map(close, range(8)))
     story.deliver()
     assert digest(story, one).updates == 1
-    assert set(response_states(story, one).values()) == {"silent"}
+    assert set(response_states(story, one).values()) == {"missed"}
     with story.rt.read_session() as session:
         shown = session.scalar(
-            select(func.count()).where(OutboxItem.kind == "checkin.show")
+            select(func.count()).where(OutboxItem.kind == "checkin.digest")
         )
     assert shown == 1
 

@@ -108,7 +108,7 @@ def test_who_left_a_private_channel_unheard_is_reminded_of_nothing(
     assert direct_messages(story) == []
     assert response_states(story, secret) == {}
     with story.rt.read_session() as session:
-        assert session.scalars(select(Participant.is_in)).one() is False
+        assert session.scalars(select(Participant.is_active)).one() is False
 
 
 def test_who_left_a_private_channel_unheard_is_not_told_that_nudges_stop(
@@ -224,16 +224,16 @@ def test_not_at_a_weekend(story: Story):
 
 
 def test_who_switched_nudges_off_gets_none(story: Story, one: Round):
-    set_preferences(story, wants_nudges=False)
+    set_preferences(story, wants_reminders=False)
     tick(story, TUESDAY + timedelta(hours=1))
-    set_preferences(story, wants_nudges=True)
+    set_preferences(story, wants_reminders=True)
     tick(story, TUESDAY + timedelta(hours=2))
     assert direct_messages(story) == []
 
 
 @pytest.mark.parametrize("nudge_after", [None, 96])
 def test_a_check_in_may_remind_nobody(story: Story, nudge_after: int | None):
-    one = story.post_round(nudge_after=nudge_after)
+    one = story.post_round(remind_after=nudge_after)
     join(story, ASKER, one)
     for day in range(1, 4):
         tick(story, MONDAY + timedelta(days=day, hours=1))
@@ -265,7 +265,7 @@ def test_a_vacation_that_has_an_end_ends_then(story: Story, one: Round):
     until = AWAY["profile"] | {"status_expiration": int(back.timestamp())}
     update_profile(story, profile=until)
     tick(story, TUESDAY + timedelta(minutes=1))
-    assert get_checkin(story, one, ASKER).nudge_at == back
+    assert get_checkin(story, one, ASKER).remind_at == back
     tick(story, back)
     assert len(direct_messages(story)) == 1
 
@@ -314,7 +314,7 @@ def test_who_got_no_reminder_is_not_told_that_there_are_no_more(story: Story):
             join(story, ASKER, one)
         tick(story, MONDAY + week * WEEK + timedelta(hours=23))
         story.close_rounds()
-        assert response_states(story, one) == {ASKER: "silent"}
+        assert response_states(story, one) == {ASKER: "missed"}
     assert direct_messages(story) == []
 
 
@@ -332,7 +332,7 @@ def test_a_check_in_that_has_ended_has_nothing_to_say_of_its_nudges(
             stop(session, session.get_one(Schedule, one.schedule_id), end)
     story.clock.now = one.closes_at
     story.close_rounds()
-    assert response_states(story, one) == {ASKER: "silent"}
+    assert response_states(story, one) == {ASKER: "missed"}
     assert stop_notes(story) == []
 
 
@@ -356,7 +356,7 @@ def test_a_late_reply_breaks_the_silence_before_it_is_said(story: Story):
     assert response_states(story, one) == {ASKER: "shared"}
     assert stop_notes(story) == []
     with story.rt.read_session() as session:
-        assert session.scalars(select(Participant)).one().nudges_stopped_at is None
+        assert session.scalars(select(Participant)).one().reminders_stopped_at is None
 
 
 def test_rounds_away_are_not_silent_ones(story: Story):

@@ -59,9 +59,9 @@ def test_whoever_replied_has_shared_joined_or_not(who: Membership, is_open: bool
 @pytest.mark.parametrize(
     ("who", "is_open", "is_away", "state"),
     [
-        (IN, True, False, "waiting"),
-        (IN, True, True, "waiting"),
-        (IN, False, False, "silent"),
+        (IN, True, False, "pending"),
+        (IN, True, True, "pending"),
+        (IN, False, False, "missed"),
         (IN, False, True, "away"),
         (rules.NOT_A_PARTICIPANT, True, False, None),
         (rules.NOT_A_PARTICIPANT, False, False, None),
@@ -72,7 +72,7 @@ def test_whoever_replied_has_shared_joined_or_not(who: Membership, is_open: bool
             Membership(is_active=False, joined_at=EARLY, left_at=LATE),
             False,
             False,
-            "silent",
+            "missed",
         ),
     ],
 )
@@ -106,11 +106,11 @@ def test_nothing_in_any_answer_is_refused_beside_the_first(nothing: str):
 @pytest.mark.parametrize(
     ("latest", "is_silent"),
     [
-        (["silent", "silent", "silent"], True),
-        (["silent", "silent"], False),
-        (["silent", "away", "silent", "away", "silent"], True),
-        (["silent", "silent", "shared", "silent"], False),
-        (["shared", "silent", "silent", "silent"], False),
+        (["missed", "missed", "missed"], True),
+        (["missed", "missed"], False),
+        (["missed", "away", "missed", "away", "missed"], True),
+        (["missed", "missed", "shared", "missed"], False),
+        (["shared", "missed", "missed", "missed"], False),
         (["away", "away", "away"], False),
         ([], False),
     ],
@@ -127,9 +127,9 @@ def test_after_three_silent_rounds_nudges_are_in_vain(latest, is_silent: bool):
     [
         (["shared"] * 10, 10),
         (["shared", "away", "shared"], 2),
-        (["shared", "silent", "shared"], 1),
+        (["shared", "missed", "shared"], 1),
         (["shared", None, "shared"], 1),
-        (["silent", "shared"], 0),
+        (["missed", "shared"], 0),
         ([], 0),
     ],
 )

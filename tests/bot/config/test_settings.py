@@ -161,9 +161,9 @@ def test_the_environment_goes_before_the_env_file(monkeypatch, tmp_path: Path):
         ("LOG_FORMAT", "xml", "one of auto, json, plain; it is “xml”"),
         ("LOG_LEVEL", "LOUD", "one of DEBUG, INFO, WARNING, ERROR; it is “LOUD”"),
         ("MENTORS__HOUR", "24", "a number from 0 to 23; it is “24”"),
-        ("MENTORS__LEAST_MARKS", "0", "a number from 1 on; it is “0”"),
+        ("MENTORS__MIN_MARKS", "0", "a number from 1 on; it is “0”"),
         ("MENTORS__RING_PERCENT", "0", "a number above 0, up to 100; it is “0”"),
-        ("MENTORS__CAUTION", "nan", "a number; it is “nan”"),
+        ("MENTORS__CONFIDENCE_Z", "nan", "a number; it is “nan”"),
         (
             "MENTORS__WEEKDAY",
             "monday",

@@ -17,7 +17,7 @@ from tests.slack_payloads import ASKER, HELP_CHANNEL, HELPER, PEER
 AT = datetime_to_micros(NOW)
 LATEST = datetime_to_micros(NOW + timedelta(minutes=5))
 UPSERT = upsert_latest(
-    ChannelMember, ["channel_id", "member"], [], presence="is_in", has_limit=True
+    ChannelMember, ["channel_id", "member"], [], presence="is_member", has_limit=True
 )
 
 
@@ -31,10 +31,15 @@ def record(rt: Runtime, channel: int, *events: tuple[int, bool]) -> bool:
     """Whether the member is in the channel after these events, each with its time."""
     with rt.write(rt.workspaces.only) as tx:
         for at, is_in in events:
-            row = {"channel_id": channel, "member": ASKER, "is_in": is_in, "at_us": at}
+            row = {
+                "channel_id": channel,
+                "member": ASKER,
+                "is_member": is_in,
+                "event_micros": at,
+            }
             tx.session.execute(UPSERT(tx.session), row | {"latest": LATEST})
         found = tx.session.scalars(select(ChannelMember)).one()
-        state = found.is_in
+        state = found.is_member
         tx.session.delete(found)
         return state
 
@@ -57,9 +62,14 @@ def test_a_time_from_the_future_gives_way(rt: Runtime, channel: int):
 
 def test_only_a_later_event_is_reported(rt: Runtime, channel: int):
     with rt.write(rt.workspaces.only) as tx:
-        row = {"channel_id": channel, "member": ASKER, "is_in": True, "latest": LATEST}
+        row = {
+            "channel_id": channel,
+            "member": ASKER,
+            "is_member": True,
+            "latest": LATEST,
+        }
         written = [
-            tx.session.execute(UPSERT(tx.session), row | {"at_us": at}).all()
+            tx.session.execute(UPSERT(tx.session), row | {"event_micros": at}).all()
             for at in (AT, AT, AT - 1, AT + 1)
         ]
     assert written == [[(channel, ASKER)], [], [], [(channel, ASKER)]]
@@ -77,7 +87,7 @@ def test_columns_are_set_on_a_new_row_and_on_one_that_is_there(rt: Runtime):
     key = {"installation_id": rt.workspaces.only.id, "member": ASKER}
     for starts in ({"asks": 5}, {}):
         with rt.write(rt.workspaces.only) as tx:
-            set_columns(tx.session, Home, key, opened_at=NOW, starts=starts)
+            set_columns(tx.session, Home, key, opened_at=NOW, page_offsets=starts)
         with rt.read(rt.workspaces.only) as tx:
             home = tx.session.scalars(select(Home)).one()
-            assert (home.opened_at, home.starts) == (NOW, starts)
+            assert (home.opened_at, home.page_offsets) == (NOW, starts)

@@ -74,7 +74,7 @@ def rows(database):
                     {
                         column.key: getattr(row, column.key)
                         for column in table.__table__.columns
-                        if column.key not in {"id", "seen_at", "ask_id"}
+                        if column.key not in {"id", "recorded_at", "ask_id"}
                     }
                 )
                 for row in session.scalars(select(table))
@@ -236,7 +236,7 @@ def test_people_and_channels_are_remembered(export, load, session):
     assert known[export_factory.BOT].is_bot
     assert known[export_factory.DEACTIVATED].is_deactivated
     assert known[export_factory.GUEST].is_guest
-    assert known[export_factory.EXTERNAL].is_stranger
+    assert known[export_factory.EXTERNAL].is_external
     assert known[export_factory.PEERS[1]].name == "peer1"
     assert known[export_factory.PEERS[1]].tz == "Europe/Helsinki"
     # A name that somebody shows nowhere else.
@@ -265,7 +265,7 @@ def test_what_slack_has_said_itself_stays(load, database, workspace, tmp_path):
     with database.read_session() as session:
         admin = members.find(Transaction(session, workspace, NOW), export_factory.ADMIN)
         assert admin is not None
-        assert (admin.name, admin.is_admin, admin.looked_up_at) == ("eva", False, NOW)
+        assert (admin.name, admin.is_admin, admin.fetched_at) == ("eva", False, NOW)
         room = channels.find(Transaction(session, workspace, NOW), "C0HELP")
         assert room is not None
         assert (room.name, room.is_joined) == ("ask-here", True)
@@ -275,7 +275,7 @@ def test_what_slack_has_said_itself_stays(load, database, workspace, tmp_path):
 def test_facts_from_an_export_are_old_facts(export, load, session):
     """So that Slack is asked again before a decision rests on them."""
     load(export)
-    dates = set(session.scalars(select(Member.looked_up_at)))
+    dates = set(session.scalars(select(Member.fetched_at)))
     [date] = dates
     assert date is not None
     assert date.year < 2026
@@ -527,7 +527,7 @@ def test_their_messages_say_so(load, database, session, tmp_path, other):
             for ask in session.scalars(select(Ask).order_by(Ask.ts))
             if ask.deleted_at is None
         ] == [("U0ANA", "answered")]
-        known = {m.slack_id: m.is_stranger for m in session.scalars(select(Member))}
+        known = {m.slack_id: m.is_external for m in session.scalars(select(Member))}
         assert known == {"U0ZED": True, "U0ANA": False}
     assert session.scalars(select(OutboxItem)).all() == []
 
@@ -585,7 +585,7 @@ def test_in_an_enterprises_export_its_own_people_are_ours(load, session, tmp_pat
             },
         )
     )
-    known = {m.slack_id: m.is_stranger for m in session.scalars(select(Member))}
+    known = {m.slack_id: m.is_external for m in session.scalars(select(Member))}
     assert {who for who, is_stranger in known.items() if is_stranger} == {
         "U0ZED",
         "U0EXT",
@@ -650,8 +650,8 @@ def test_who_was_forgotten_is_not_named_again_by_an_old_export(load, database, e
         member = session.scalars(select(Member).filter_by(slack_id=peer)).one()
         assert member.name
         member.name, member.looked_up_at = "", None
-        member.forgotten_at = member.counts_from = NOW
+        member.erased_at = member.erased_before = NOW
     load(export)
     with database.read_session() as session:
         member = session.scalars(select(Member).filter_by(slack_id=peer)).one()
-        assert (member.name, member.forgotten_at) == ("", NOW)
+        assert (member.name, member.erased_at) == ("", NOW)

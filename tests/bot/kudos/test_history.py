@@ -37,7 +37,7 @@ def history(story: Story, count: int, *, giver: str = ASKER) -> None:
                 channel_id=channel.id,
                 ts=f"17724420{n:02d}.{giver.encode().hex()[:6]}",
                 giver=giver,
-                receivers=[HELPER, PEER],
+                recipients=[HELPER, PEER],
                 reason=f"reason number {n}",
                 tags=["ops"],
                 given_at=at,
@@ -49,7 +49,7 @@ def history(story: Story, count: int, *, giver: str = ASKER) -> None:
                     KudosThanks(
                         kudos_id=one.id,
                         giver=giver,
-                        receiver=receiver,
+                        recipient=receiver,
                         installation_id=tx.workspace.id,
                         given_at=at,
                     )
@@ -141,10 +141,10 @@ def test_who_joined_is_told_with_it_and_joining_is_giving(known: Story) -> None:
             KudosThanks(
                 kudos_id=one.id,
                 giver=PEER,
-                receiver=HELPER,
+                recipient=HELPER,
                 installation_id=one.installation_id,
                 given_at=known.clock(),
-                is_second=True,
+                is_join=True,
             )
         )
     assert rows(me(known, HELPER)) == ["Ana and 1 other, 1 Mar: reason number 0  #ops"]

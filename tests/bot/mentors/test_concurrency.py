@@ -77,7 +77,7 @@ def test_of_two_that_found_different_people_the_first_to_write_credits(
     with ThreadPoolExecutor(2) as pool:
         with bind.begin() as connection:
             # They can read the rounds, and wait to write theirs.
-            connection.execute(text("LOCK TABLE mentor_rounds IN EXCLUSIVE MODE"))
+            connection.execute(text("LOCK TABLE mentor_runs IN EXCLUSIVE MODE"))
             looks = [pool.submit(run_detection, friday)]
             wait_for(connection, 1)
             friday.unreact(ASKER, first.ts, "+1")

@@ -87,7 +87,7 @@ def test_a_channel_can_be_left_out(story: Story):
     story.advance(minutes=1)
     assert names(detect(story)) == [HELPER]
     with story.rt.write_session.begin() as session:
-        session.execute(update(Channel).values(looks_for_mentors=False))
+        session.execute(update(Channel).values(detects_mentors=False))
     assert names(detect(story)) == []
 
 
@@ -173,7 +173,7 @@ def test_one_mark_and_answers_to_three_people_are_enough(story: Story):
     assert names(detect(story)) == [HELPER]
     with story.rt.write_session.begin() as session:
         session.execute(
-            update(Answer).where(Answer.helped == 0).values(is_deleted=True)
+            update(Answer).where(Answer.helpful_count == 0).values(is_deleted=True)
         )
     assert names(detect(story)) == []
 

@@ -163,7 +163,7 @@ def test_a_pause_is_no_longer_than_the_longest(
     clock.advance(hours=-3)
     assert correct(rt)
     with rt.read_session() as session:
-        assert session.scalars(select(RateLimit.until)).all() == [
+        assert session.scalars(select(RateLimit.retry_at)).all() == [
             clock() + MAX_RETRY_AFTER
         ]
     clock.advance(seconds=31)
@@ -224,7 +224,7 @@ def test_people_and_places_are_looked_up_again(story: Story, clock: Clock):
                 installation_id=story.rt.workspaces.only.id,
                 member=ASKER,
                 opened_at=clock(),
-                channels_read_at=clock(),
+                memberships_fetched_at=clock(),
             )
         )
     clock.advance(hours=-3)
@@ -245,7 +245,7 @@ def test_people_who_were_met_ahead_of_time_are_looked_up_by_and_by(
     story.slack.calls.clear()
     sync.refresh_stale_users(story.rt, story.rt.workspaces.only)
     with story.rt.read_session() as session:
-        known = session.scalars(select(Member.looked_up_at)).all()
+        known = session.scalars(select(Member.fetched_at)).all()
     assert known
     assert all(at is None or at <= clock() for at in known)
 
@@ -371,7 +371,7 @@ def test_a_start_corrects_what_a_clock_that_was_ahead_has_left(
 def test_outbox_times_are_all_looked_at():
     """A new moment in these tables is corrected, or is none of when something goes."""
     corrected = {"due_at", "due_set_at", "leased_until", "first_sent_at"}
-    others = {"created_at", "finished_at", "emptied_at"}
+    others = {"created_at", "finished_at", "redacted_at"}
     moments = {
         column.name
         for column in OutboxItem.__table__.columns

@@ -146,12 +146,12 @@ def test_the_next_is_found_without_sorting_all_that_waits(rt: Runtime, count: in
                 {
                     "installation_id": served.workspaces.only.id,
                     "kind": "post",
-                    "key": str(n),
+                    "dedup_key": str(n),
                     "subject_id": n,
                     "recipient": f"C{n % 50}",
                     "priority": n % 2,
                     "due_at": rt.clock() - timedelta(seconds=n),
-                    "operation": f"{served.workspaces.only.id} {n}",
+                    "metadata_token": f"{served.workspaces.only.id} {n}",
                     "created_at": rt.clock(),
                 }
                 for served, items in ((rt, count), (other, 1000))
@@ -190,7 +190,7 @@ def explained(rt: Runtime, asked: Select[Any]) -> str:
         return "\n".join(str(row) for row in session.execute(text(f"{how} {question}")))
 
 
-@pytest.mark.parametrize("state", ["pending", "sending", "unverified", "sent"])
+@pytest.mark.parametrize("state", ["pending", "sending", "unconfirmed", "sent"])
 def test_what_waits_has_not_ended_and_what_has_ended_waits_no_more(
     rt: Runtime, state: str
 ):

@@ -138,7 +138,7 @@ def test_what_is_no_longer_true_is_withdrawn_and_may_become_true_again(
     desk.promise()
     desk.is_true = False
     desk.go()
-    assert desk.states() == ["withdrawn"]
+    assert desk.states() == ["cancelled"]
     desk.is_true = True
     desk.promise()
     desk.go()
@@ -209,7 +209,7 @@ def test_after_many_tries_it_is_given_up(
         assert desk.states() == ["pending"]
         desk.go()
         clock.advance(minutes=10)
-    assert desk.states() == ["parked"]
+    assert desk.states() == ["rejected"]
     assert desk.parked == ["not_connected"]
 
 
@@ -236,7 +236,7 @@ def test_permanently_refused_is_parked_with_its_reason(
     slack.fail[POST_METHOD] = [Rejected(POST_METHOD, "is_archived")]
     desk.promise()
     desk.go()
-    assert desk.states() == ["parked"]
+    assert desk.states() == ["rejected"]
     assert desk.parked == ["is_archived"]
 
 
@@ -250,7 +250,7 @@ def test_a_revoked_token_stops_everything_until_it_works_again(
     assert slack.calls == [POST_METHOD]
     assert desk.states() == ["pending", "pending"]
     with rt.write_session.begin() as session:
-        session.execute(update(Installation).values(paused_because=None))
+        session.execute(update(Installation).values(disabled_reason=None))
     desk.go()
     assert desk.states() == ["sent", "sent"]
 
@@ -263,7 +263,7 @@ def test_an_unknown_outcome_is_looked_up_before_anything_is_sent_again(
     fail[POST_METHOD] = [OutcomeUnknown(POST_METHOD, "TimeoutError")]
     desk.promise()
     desk.go()
-    assert desk.states() == ["unverified"]
+    assert desk.states() == ["unconfirmed"]
     for _ in range(3):
         clock.advance(seconds=10)
         desk.go()
@@ -286,7 +286,7 @@ def test_what_can_not_be_looked_up_is_never_sent_again(
     for _ in range(5):
         clock.advance(minutes=1)
         desk.go()
-    assert desk.states() == ["unknown"]
+    assert desk.states() == ["lost"]
     assert len(slack.messages) == 1
 
 
@@ -310,7 +310,7 @@ def test_an_unknown_whisper_is_left(desk: Desk, slack: FakeSlack) -> None:
     slack.fail_after["chat.postEphemeral"] = [OutcomeUnknown("chat.postEphemeral", "x")]
     desk.promise(kind="whisper")
     desk.go()
-    assert desk.states() == ["unknown"]
+    assert desk.states() == ["lost"]
 
 
 def test_an_unknown_refresh_is_simply_done_again(
@@ -418,7 +418,7 @@ def test_a_look_that_took_too_long_is_taken_again_before_anything_is_sent(
     stand_still(desk, clock, LEASE_DURATION)
     clock.advance(seconds=10)
     desk.go()
-    assert desk.states() == ["unverified"]
+    assert desk.states() == ["unconfirmed"]
     assert slack.messages == []
     clock.advance(seconds=10)
     desk.go()
@@ -437,8 +437,8 @@ def test_who_lost_the_lease_records_nothing(
     clock.advance(minutes=2)
     desk.go()
     with rt.write_session.begin() as session:
-        assert not queue.finish(session, stale, now=clock(), state="parked")
-    assert desk.states() == ["unverified"]
+        assert not queue.finish(session, stale, now=clock(), state="rejected")
+    assert desk.states() == ["unconfirmed"]
 
 
 def test_a_bug_in_one_message_does_not_hold_up_those_behind_it(
@@ -451,7 +451,7 @@ def test_a_bug_in_one_message_does_not_hold_up_those_behind_it(
         desk.go()
         clock.advance(minutes=11)
     assert [m.text for m in slack.messages] == ["2"]
-    assert desk.states() == ["parked", "sent"]
+    assert desk.states() == ["rejected", "sent"]
     assert desk.parked == ["ZeroDivisionError"]
     assert "delivery failed" in caplog.text
 
@@ -462,7 +462,7 @@ def test_what_is_sent_but_can_not_be_recorded_is_not_sent_again(
     desk.bug_after = ZeroDivisionError
     desk.promise()
     desk.go()
-    assert desk.states() == ["unverified"]
+    assert desk.states() == ["unconfirmed"]
     desk.bug_after = None
     clock.advance(seconds=10)
     desk.go()
@@ -478,7 +478,7 @@ def test_a_post_that_is_never_certain_comes_to_an_end(
     for _ in range(6 * MAX_FAILURES):
         desk.go()
         clock.advance(minutes=11)
-    assert desk.states() == ["unknown"]
+    assert desk.states() == ["lost"]
     assert slack.calls.count(POST_METHOD) == MAX_FAILURES
     assert desk.unknown == ["internal_error"]
 
@@ -620,7 +620,7 @@ class Follows:
     def marks(self) -> dict[str, tuple[str, str]]:
         """By its kind, the state and the mark of each that followed."""
         return {
-            item.kind: (item.state, item.operation)
+            item.kind: (item.state, item.metadata_token)
             for item in self._desk.items()
             if item.subject_id == 2
         }
@@ -654,7 +654,7 @@ def test_what_follows_from_what_was_found_is_looked_for(
     slack.calls.clear()
     assert desk.go()
     assert {kind: state for kind, (state, _) in follows.marks().items()} == {
-        "post": "unverified",
+        "post": "unconfirmed",
         "whisper": "sent",
         "sign": "sent",
     }
@@ -673,7 +673,7 @@ def test_what_follows_has_the_same_mark_each_time(
     """As in a copy of the database in which it has not followed yet."""
     desk.promise()
     with rt.read_session() as session:
-        mark = session.scalars(select(OutboxItem.operation)).one()
+        mark = session.scalars(select(OutboxItem.metadata_token)).one()
     desk.go()
     first = follows.marks()
     with rt.write_session.begin() as session:
@@ -682,7 +682,7 @@ def test_what_follows_has_the_same_mark_each_time(
     with rt.write_session.begin() as session:
         session.execute(
             update(OutboxItem).values(
-                operation=mark, state="unverified", first_sent_at=clock()
+                metadata_token=mark, state="unconfirmed", first_sent_at=clock()
             )
         )
     for _ in range(3):

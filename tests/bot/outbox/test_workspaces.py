@@ -93,7 +93,7 @@ class Two:
             return list(
                 session.scalars(
                     select(Installation.team_id).where(
-                        Installation.paused_because.is_not(None)
+                        Installation.disabled_reason.is_not(None)
                     )
                 )
             )
@@ -154,7 +154,7 @@ def test_a_token_that_slack_rejects_in_one_is_checked_in_the_other(two: Two):
         session.execute(
             update(Installation)
             .filter_by(id=two.beta.id)
-            .values(paused_because="account_inactive")
+            .values(disabled_reason="account_inactive")
         )
     jobs.installations.check_token(two.rt, two.worker)
     assert two.disabled() == ["T0ALPHA"]
@@ -181,7 +181,7 @@ def test_what_is_looked_up_is_looked_up_in_its_own_workspace(two: Two, clock: Cl
     ]
     two.promise(two.alpha, 1)
     two.worker.send_due()
-    assert two.states(two.alpha) == ["unverified"]
+    assert two.states(two.alpha) == ["unconfirmed"]
     clock.advance(seconds=30)
     two.worker.send_due()
     assert two.states(two.alpha) == ["sent"]
@@ -243,5 +243,5 @@ def test_only_a_workspace_with_something_to_send_gets_a_turn(two: Two, clock: Cl
     assert due() == []
     clock.advance(seconds=1)
     with two.rt.write_session.begin() as session:
-        session.execute(update(Installation).values(paused_because="token_revoked"))
+        session.execute(update(Installation).values(disabled_reason="token_revoked"))
     assert due() == []

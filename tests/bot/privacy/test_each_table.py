@@ -72,7 +72,7 @@ def _declared(kept: TablePolicy, column: str, nth: int) -> Any:
     if column in kept.person_columns:
         return OTHER if nth and column in kept.owner_columns else LEAVER
     if column in kept.people_lists:
-        return {"by": LEAVER} if column == "detail" else [LEAVER]
+        return {"by": LEAVER} if column == "payload" else [LEAVER]
     if column in kept.key_columns:
         return f"{nth}:{OTHER if nth else LEAVER}:{LEAVER}"
     if column in kept.text_columns:

@@ -42,7 +42,7 @@ def test_each_column_that_can_hold_a_name_or_words_says_which(kept):
     "kept", FEATURES.personal_data, ids=lambda kept: kept.model.__tablename__
 )
 def test_a_column_called_after_a_person_is_declared_to_name_one(kept):
-    names = {"asker", "author", "by", "giver", "lead", "member", "owner", "receiver"}
+    names = {"asker", "author", "by", "giver", "lead", "member", "owner", "recipient"}
     called = {
         column.name
         for column in kept.model.__table__.columns
@@ -62,8 +62,8 @@ def test_each_kind_of_message_says_whom_it_can_name():
     [
         ({"by": "U1", "n": 3}, {"by": "f", "n": 3}),
         ({"U1": ["U2", {"whom": ["U1"]}]}, {"f": ["U2", {"whom": ["f"]}]}),
-        ("ask.same:7:U1", "ask.same:7:f"),
-        ("ask.same:7:U12", "ask.same:7:U12"),
+        ("ask.joiner_solved:7:U1", "ask.joiner_solved:7:f"),
+        ("ask.joiner_solved:7:U12", "ask.joiner_solved:7:U12"),
         ([None, True, 1.5, "U1 says"], [None, True, 1.5, "U1 says"]),
     ],
 )

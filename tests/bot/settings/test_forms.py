@@ -45,7 +45,7 @@ def captured_sign() -> Json:
     with_a_reaction = option("With a reaction: 📌, then ✅", "reaction")
     choices = {
         "type": "radio_buttons",
-        "action_id": "captured_sign",
+        "action_id": "capture_indicator",
         "options": [
             with_a_reaction,
             option(
@@ -58,7 +58,7 @@ def captured_sign() -> Json:
         "initial_option": with_a_reaction,
     }
     label = "How I show that a message became an ask"
-    return input_block("captured_sign", label, choices)
+    return input_block("capture_indicator", label, choices)
 
 
 def champions(**initial: object) -> Json:
@@ -131,11 +131,11 @@ def test_a_channel_as_it_is_at_first():
             optional=True,
         ),
         unticked(
-            box("strangers_get_kudos", "People from other organisations", STRANGERS)
+            box("allow_external_kudos", "People from other organisations", STRANGERS)
         ),
         GUESTS_MAY,
         box(
-            "looks_for_mentors",
+            "detects_mentors",
             "Unexpected mentors",
             MENTORS,
             "They're told first. The channel hears only if they agree.",
@@ -185,26 +185,28 @@ def test_the_workspace_chooses_with_what_its_channels_begin():
     assert [block.get("block_id", block["type"]) for block in blocks] == [
         "section",
         "program_leads",
-        "kudos_a_day",
-        "sent_days",
-        "sightings_days",
-        "departed_days",
+        "daily_kudos_allowance",
+        "sent_retention_days",
+        "unmatched_retention_days",
+        "deactivated_retention_days",
         "divider",
         "section",
         "default_capture",
-        "default_captured_sign",
+        "default_capture_indicator",
         "default_helpful",
         "default_solved",
         "default_second",
         "default_kudos",
-        "default_strangers_get_kudos",
+        "default_allow_external_kudos",
         "default_guests_may_ask",
-        "default_looks_for_mentors",
+        "default_detects_mentors",
     ]
-    [days] = [block for block in blocks if block.get("block_id") == "sent_days"]
+    [days] = [
+        block for block in blocks if block.get("block_id") == "sent_retention_days"
+    ]
     assert days["element"] == {
         "type": "number_input",
-        "action_id": "sent_days",
+        "action_id": "sent_retention_days",
         "is_decimal_allowed": False,
         "initial_value": "30",
         "min_value": "1",

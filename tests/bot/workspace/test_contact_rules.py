@@ -64,4 +64,4 @@ def test_a_pause_ends_with_the_day_that_was_named():
 
 def test_never_to_be_asked_is_no_times_a_week():
     assert ANA.accepts_requests
-    assert not MemberSettings(asks_a_week=0).accepts_requests
+    assert not MemberSettings(max_requests_per_week=0).accepts_requests

@@ -45,7 +45,7 @@ def test_whatever_is_due_waits_for_a_process_that_has_the_token(story: Story):
     story.event({"type": "user_change", "user": gone})
     story.command(ASKER, "/ask", "Who posts this?")
     before = held(story)
-    needed = ("outbox", "sightings", "message_counts", "checkins")
+    needed = ("outbox", "unmatched_messages", "message_counts", "checkins")
     assert [name for name in needed if not before[name]] == []
 
     with story.rt.write_session.begin() as session:

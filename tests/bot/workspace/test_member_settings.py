@@ -12,12 +12,12 @@ from tests.slack_payloads import ASKER, HELPER, PEER
 EVERYTHING = MemberSettings(
     topics_known=("python", "time"),
     topics_wanted=("retries",),
-    wants_nudges=False,
+    wants_reminders=False,
     paused_until=date(2026, 4, 1),
     hours_from=time(8, 30),
     hours_to=time(12),
-    may_be_named="never",
-    asks_a_week=0,
+    public_naming="never",
+    max_requests_per_week=0,
     is_greeted=True,
     wants_greetings=False,
 )
@@ -35,23 +35,23 @@ def test_each_choice_is_kept_beside_the_others_and_is_its_owners_alone(
             ASKER,
             topics_known=["python", "time"],
             topics_wanted=["retries"],
-            wants_nudges=False,
+            wants_reminders=False,
             paused_until=date(2026, 4, 1),
             hours_from=time(8, 30),
             hours_to=time(12),
-            may_be_named="never",
-            asks_a_week=0,
+            public_naming="never",
+            max_requests_per_week=0,
             wants_greetings=False,
         )
         member_settings.update(
-            Transaction(session, workspace, NOW), HELPER, may_be_named="yes"
+            Transaction(session, workspace, NOW), HELPER, public_naming="yes"
         )
     with database.read_session() as session:
         assert member_settings.get_many(
             Transaction(session, workspace, NOW), [ASKER, HELPER, PEER]
         ) == {
             ASKER: EVERYTHING,
-            HELPER: MemberSettings(may_be_named="yes"),
+            HELPER: MemberSettings(public_naming="yes"),
             PEER: MemberSettings(),
         }
         # The same id in another workspace is somebody else.
@@ -67,10 +67,10 @@ def test_each_choice_is_kept_beside_the_others_and_is_its_owners_alone(
 def test_what_is_set_back_follows_the_default_again(database, workspace):
     with database.write_session.begin() as session:
         member_settings.update(
-            Transaction(session, workspace, NOW), ASKER, asks_a_week=5
+            Transaction(session, workspace, NOW), ASKER, max_requests_per_week=5
         )
         member_settings.update(
-            Transaction(session, workspace, NOW), ASKER, asks_a_week=None
+            Transaction(session, workspace, NOW), ASKER, max_requests_per_week=None
         )
         assert (
             member_settings.get(Transaction(session, workspace, NOW), ASKER)

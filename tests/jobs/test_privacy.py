@@ -82,7 +82,7 @@ def test_what_was_purged_is_in_no_file(told: Story, database: Database):
     """Here the topics of an open ask are all that is left; details of letters go."""
     with told.rt.write_session.begin() as session:
         session.execute(
-            text("UPDATE outbox SET detail = :d WHERE kind = 'ask.post'"),
+            text("UPDATE outbox SET payload = :d WHERE kind = 'ask.post'"),
             {"d": '{"about": "walnutjuice"}'},
         )
     told.advance(days=400)

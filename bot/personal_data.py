@@ -58,8 +58,9 @@ class TablePolicy:
     placeholders: Mapping[str, str] = field(default_factory=dict)
     # Text that is neither anybody's name nor anybody's words.
     non_personal: Sequence[str] = ()
-    # "trace": the row itself says that somebody was forgotten; `before` sees to it.
-    on_erasure: Literal["pseudonym", "delete", "trace"] = "pseudonym"
+    # "tombstone": the row stays and says that a member was erased; `before_erasure`
+    # writes it.
+    on_erasure: Literal["pseudonym", "delete", "tombstone"] = "pseudonym"
     # Runs before anything is changed: takes locks, ends what must not go on.
     before_erasure: Callable[[Transaction, Erasure], None] = _do_nothing
 
@@ -86,8 +87,8 @@ class TablePolicy:
 class MessagePolicy:
     """Messages of these kinds can name or quote somebody.
 
-    `about` gives the subjects of those that may name the person, before they are
-    forgotten. Without it the messages name and quote nobody but their recipient.
+    `affected_subjects` returns the subjects of those that may name the member, before
+    the erasure. Without it, the messages name and quote only their recipient.
     """
 
     kinds: frozenset[str]

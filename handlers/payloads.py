@@ -143,7 +143,7 @@ class Profile(Payload):
 
 
 class SlackUser(UserRef, SlackUserFields):
-    """Slack's user object, as far as `members.remember` reads it."""
+    """Slack's user object, as far as `members.upsert_from_slack` reads it."""
 
     team_id: NullableStr = None
     tz: Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")] | None = None

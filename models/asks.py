@@ -11,8 +11,8 @@ from models.base import Base
 class Ask(Base):
     """One ask; `ts` is the id of its message, None until Slack has returned it.
 
-    Columns that order what people did (`_us`) hold Slack's own time in microseconds, so
-    the outcome does not depend on when events arrive; 0 is never.
+    Columns that order what people did (`_micros`) hold Slack's own time in
+    microseconds, so the outcome does not depend on when events arrive; 0 is never.
     """
 
     __tablename__ = "asks"
@@ -135,8 +135,8 @@ class Answer(Base):
 class Reaction(Base):
     """The latest state of one member's reaction with one emoji on one message.
 
-    A last-writer-wins register: the later `at_us` wins, so any order and number of
-    deliveries gives the same row. Marks made by a button or shortcut are rows, too,
+    A last-writer-wins register: the later `event_micros` wins, so any order and number
+    of deliveries gives the same row. Marks made by a button or shortcut are rows, too,
     named `backswing:…`, which no emoji can be called.
     """
 

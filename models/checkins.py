@@ -124,8 +124,8 @@ class Round(Base):
 class CheckIn(Base):
     """One member's response in one round.
 
-    waiting: joined, nothing yet. shared: in the form or by a reply, joined or not. When
-    the round closes, waiting becomes silent, or away if the member was away.
+    pending: joined, nothing yet. shared: in the form or by a reply, joined or not. When
+    the round closes, pending becomes missed, or away if the member was away.
     """
 
     __tablename__ = "checkins"

@@ -30,8 +30,8 @@ class Home(Base):
 class ChannelMember(Base):
     """A member's presence in a channel, for members who have a Home tab.
 
-    A last-writer-wins register, as `Reaction` is: the later `at_us` wins, in whatever
-    order events arrive.
+    A last-writer-wins register, as `Reaction` is: the later `event_micros` wins, in
+    whatever order events arrive.
     """
 
     __tablename__ = "channel_members"

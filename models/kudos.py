@@ -97,8 +97,8 @@ class KudosTag(Base):
 class KudosReaction(Base):
     """The latest state of one member's kudos emoji on one message.
 
-    A last-writer-wins register, as `Reaction` is: the later `at_us` wins, in whatever
-    order events arrive.
+    A last-writer-wins register, as `Reaction` is: the later `event_micros` wins, in
+    whatever order events arrive.
     """
 
     __tablename__ = "kudos_reactions"

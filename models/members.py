@@ -9,7 +9,7 @@ from models.base import Base
 
 
 class Member(Base):
-    """Slack's facts about a person; without `looked_up_at` the row is only an id."""
+    """Slack's facts about a person; without `fetched_at` the row is only an id."""
 
     __tablename__ = "members"
     __table_args__ = (

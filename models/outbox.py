@@ -13,9 +13,9 @@ class OutboxItem(Base):
     """One message to send: its kind and subject. The text is rendered when it is sent.
 
     pending -> sending -> sent, or back to pending when it certainly was not posted, or
-    unverified when nobody knows: looked up before anything is sent again. withdrawn: no
-    longer true when its turn came. parked: Slack will never take it. unknown: could not
-    be looked up, so never sent again.
+    unconfirmed when nobody knows: looked up before anything is sent again. cancelled:
+    no longer true when its turn came. rejected: Slack will never take it. lost: could
+    not be looked up, so never sent again.
     """
 
     __tablename__ = "outbox"
@@ -60,7 +60,7 @@ class OutboxItem(Base):
     # The time at which `due_at` was set; in the future if a wrong clock was set back.
     due_set_at: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(default="pending")
-    # `version` counts the updates of the same item; `drawn` is the last one sent.
+    # `version` counts the updates of the item; `sent_version` is the last one sent.
     version: Mapped[int] = mapped_column(default=1)
     sent_version: Mapped[int] = mapped_column(default=0)
 
@@ -80,7 +80,7 @@ class OutboxItem(Base):
     ts: Mapped[str | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-    # The time at which `detail` was redacted, long after the sending.
+    # The time at which `payload` was redacted, long after the sending.
     redacted_at: Mapped[datetime | None]
 
 

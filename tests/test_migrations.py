@@ -443,7 +443,6 @@ def _all_rows(connection: Connection) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_waits_is_sent_once_after_the_upgrade(story: Story, database: Database):
     story.command(ASKER, "/ask", "How do I test time zones?")
     story.command(HELPER, "/kudos", f"<@{PEER}> for the answer on retries")

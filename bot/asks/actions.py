@@ -263,8 +263,8 @@ def close(
 ) -> None:
     """Close an ask that nothing solved; somebody else than its asker says why.
 
-    `at_us` is Slack's time. Of a form it tells none: it comes after what stands, even
-    where our clock is behind Slack's.
+    `event_micros` is Slack's time. A form has none: it counts as the latest, even if
+    our clock is behind Slack's.
     """
     channel = tx.session.get_one(Channel, ask.channel_id)
     roles.authorize(tx, channel, CLOSE, by, author=ask.asker)

@@ -178,14 +178,14 @@ MESSAGE_TYPES = (
     MessageType(
         ASK_UPDATE_REACTION,
         _render_bot_reaction,
-        "repeat",
+        "resend",
         on_sent=_on_reaction_updated,
         lock=ASK_MESSAGE.lock_subject,
     ),
     MessageType(
         ASK_SYNC_THREAD,
         _fetch_thread,
-        "repeat",
+        "resend",
         on_sent=_on_thread_fetched,
         lock=ASK_MESSAGE.lock_subject,
     ),

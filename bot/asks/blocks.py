@@ -41,7 +41,7 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class AskView:
-    """An ask as its readers see it. `title`, `details` and `worked` are mrkdwn."""
+    """An ask as its readers see it. `title`, `details` and `what_worked` are mrkdwn."""
 
     id: int
     title: str

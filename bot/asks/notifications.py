@@ -323,11 +323,11 @@ MESSAGE_TYPES = (
     MessageType(
         ASK_UPDATE_DIRECT_MESSAGE,
         render_update_direct_message,
-        "repeat",
+        "resend",
         quoted_channels=_direct_message_channels,
     ),
     MessageType(ASK_JOINER_SOLVED, render_joiner_solved, quoted_channels=_ask_channels),
-    MessageType(ASK_SUGGEST_SOLUTION, render_suggest_solution, "leave"),
+    MessageType(ASK_SUGGEST_SOLUTION, render_suggest_solution, "drop"),
     MessageType(ANSWER_HELPED, render_answer_helped, quoted_channels=_answer_channels),
     MessageType(ANSWER_SOLVED, render_answer_solved, quoted_channels=_answer_channels),
 )

@@ -241,7 +241,7 @@ MESSAGE_TYPES = (
     MessageType(
         CHECKIN_ASK_CREATED,
         render_ask_created,
-        "repeat",
+        "resend",
         quoted_channels=_channels_of_ask,
     ),
     MessageType(

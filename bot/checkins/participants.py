@@ -55,10 +55,10 @@ class OpenRound:
 
 
 def join(tx: Transaction, schedule_id: int, member: str) -> Schedule:
-    """Join a check-in; whoever is in already stays in.
+    """Join a check-in; a participant stays one. Responses in an open round count.
 
-    Raises UserError if it is gone, or is not for the person: their facts must be
-    at hand (`facts.ensure`). What they have said in an open round counts.
+    Raises UserError if the check-in is gone, or the member may not join. The member's
+    facts must be fresh (`sync.refresh`).
     """
     schedule = get_schedule(tx, schedule_id)
     channel = tx.session.get_one(Channel, schedule.channel_id)

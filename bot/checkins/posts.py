@@ -249,7 +249,7 @@ MESSAGE_TYPES = (
     MessageType(
         CHECKIN_SYNC_THREAD,
         _fetch_thread,
-        "repeat",
+        "resend",
         on_sent=responses.import_thread,
         on_rejected=ROUND_POST.on_update_rejected,
         lock=ROUND_POST.lock_subject,

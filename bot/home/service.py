@@ -151,7 +151,7 @@ MESSAGE_TYPES = (
     MessageType(
         HOME_PUBLISH,
         render_home,
-        "repeat",
+        "resend",
         on_sent=_on_sent,
         on_rejected=_on_rejected,
         lock=_lock,
@@ -159,7 +159,7 @@ MESSAGE_TYPES = (
     MessageType(
         HOME_FETCH_MEMBERSHIPS,
         memberships.render_fetch,
-        "repeat",
+        "resend",
         on_sent=memberships.on_fetched,
         lock=_lock,
     ),

@@ -190,16 +190,16 @@ MESSAGE_TYPES = (
         on_sent=on_recipient_notified,
         lock=kudos_message.KUDOS_MESSAGE.lock_subject,
     ),
-    MessageType(KUDOS_UPDATE_RECIPIENT, render_recipient_update, "repeat"),
+    MessageType(KUDOS_UPDATE_RECIPIENT, render_recipient_update, "resend"),
     # An ephemeral message is not worth sending twice.
     MessageType(
         KUDOS_RECEIPT,
         render_receipt,
-        "leave",
+        "drop",
         on_sent=on_receipt_sent,
         on_rejected=on_receipt_rejected,
     ),
-    MessageType(KUDOS_UPDATE_RECEIPT, render_receipt_update, "repeat"),
-    MessageType(KUDOS_LIMIT_REACHED, render_limit_reached, "leave"),
+    MessageType(KUDOS_UPDATE_RECEIPT, render_receipt_update, "resend"),
+    MessageType(KUDOS_LIMIT_REACHED, render_limit_reached, "drop"),
     MessageType(KUDOS_NOT_POSTED, render_not_posted),
 )

@@ -228,7 +228,7 @@ def update_recipient_message(tx: Transaction, kudos: Kudos, recipient: str) -> N
 
 
 def update_receipt(tx: Transaction, kudos: Kudos, *, send_after: datetime) -> None:
-    """The line to the giver, if it is a letter, is to lose its button at `due`."""
+    """Remove the button of the giver's direct message, if any, at `send_after`."""
     tx.enqueue_updates(
         KUDOS_UPDATE_RECEIPT, [(kudos.id, kudos.giver)], send_at=send_after
     )

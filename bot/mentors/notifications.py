@@ -265,7 +265,7 @@ def message_types(settings: MentorSettings) -> Sequence[MessageType]:
         MessageType(
             MENTOR_UPDATE_OFFER,
             partial(render_offer_update, settings=settings),
-            "repeat",
+            "resend",
         ),
         *CREDIT_POST.message_types(),
         MessageType(

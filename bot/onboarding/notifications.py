@@ -162,7 +162,7 @@ MESSAGE_TYPES = (
     MessageType(
         ONBOARDING_UPDATE_PREVIEW,
         render_preview_update,
-        "repeat",
+        "resend",
         quoted_channels=_channel_ids,
     ),
     *INTRODUCTION.message_types(),

@@ -49,7 +49,7 @@ class MessageType:
     render: Render
     # What to do when nobody knows whether it was done: look for the message in Slack,
     # do it again because that changes nothing, or leave it.
-    if_unconfirmed: Literal["look", "repeat", "leave"] = "look"
+    if_unconfirmed: Literal["verify", "resend", "drop"] = "verify"
     on_sent: Callable[["Transaction", Delivery, Any], None] = do_nothing
     on_rejected: Callable[["Transaction", Delivery, str], None] = do_nothing
     on_lost: Callable[["Transaction", Delivery, str], None] = do_nothing

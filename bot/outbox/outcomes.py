@@ -54,7 +54,7 @@ class OutcomeRecorder:
         self._verified_kinds = frozenset(
             kind
             for kind, message_type in message_types.items()
-            if message_type.if_unconfirmed == "look"
+            if message_type.if_unconfirmed == "verify"
         )
 
     def message_type_of(self, delivery: Delivery) -> MessageType:
@@ -93,7 +93,7 @@ class OutcomeRecorder:
                 now=now,
                 state="sent",
                 is_spaced=is_spaced,
-                is_update=message_type.if_unconfirmed == "repeat",
+                is_update=message_type.if_unconfirmed == "resend",
                 **sent,
             ):
                 looked_up = (
@@ -115,11 +115,11 @@ class OutcomeRecorder:
         self._on_attempt("unconfirmed")
         failed = {"error": error.code, "failures": delivery.failures + 1}
         is_last = delivery.failures + 1 >= MAX_FAILURES
-        if if_unconfirmed == "leave" or (if_unconfirmed == "look" and is_last):
+        if if_unconfirmed == "drop" or (if_unconfirmed == "verify" and is_last):
             self.give_up(delivery, "lost", error.code)
         elif is_last:
             self.give_up(delivery, "rejected", error.code)
-        elif if_unconfirmed == "look":
+        elif if_unconfirmed == "verify":
             self.finish(
                 delivery,
                 state="unconfirmed",

@@ -77,7 +77,7 @@ class PostedMessage(Generic[Row]):
         update = MessageType(
             self.update,
             self._render_update,
-            "repeat",
+            "resend",
             on_sent=self.on_updated,
             on_rejected=self.on_update_rejected,
             lock=self.lock_subject,

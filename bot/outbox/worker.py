@@ -204,10 +204,10 @@ class OutboxWorker:
         workspace = self._rt.workspaces.get(delivery.installation_id)
         message_type = self._outcomes.message_type_of(delivery)
         if delivery.is_unconfirmed:
-            if message_type.if_unconfirmed == "leave":
+            if message_type.if_unconfirmed == "drop":
                 self._outcomes.give_up(delivery, "lost", delivery.kind)
                 return
-            if message_type.if_unconfirmed == "look" and self._is_settled_by_lookup(
+            if message_type.if_unconfirmed == "verify" and self._is_settled_by_lookup(
                 delivery, workspace
             ):
                 return

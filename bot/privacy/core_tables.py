@@ -60,7 +60,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
         " that nothing that Slack delivers late brings them back.",
         owner_columns=("slack_id",),
         non_personal=("name", "full_name", "handle", "tz"),
-        on_erasure="trace",
+        on_erasure="tombstone",
         before_erasure=_write_tombstone,
     ),
     TablePolicy(

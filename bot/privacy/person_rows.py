@@ -173,7 +173,7 @@ def count_own_rows(tx: Transaction, policy: TablePolicy, member: str) -> int:
 
 def erase_member(tx: Transaction, policy: TablePolicy, erasure: Erasure) -> None:
     """Take the person out of the table; rows that count for others stay."""
-    if policy.on_erasure == "trace" or not policy.has_personal_data:
+    if policy.on_erasure == "tombstone" or not policy.has_personal_data:
         return
     rows = _table_of(policy)
     ours = in_workspace(rows, tx.workspace.id)

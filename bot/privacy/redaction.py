@@ -202,7 +202,7 @@ def _on_sent(tx: Transaction, delivery: Delivery, _result: Any) -> None:
 REDACTION = MessageType(
     PRIVACY_REDACT,
     render_redaction,
-    "repeat",
+    "resend",
     on_sent=_on_sent,
     on_rejected=_on_rejected,
     on_lost=_on_rejected,

@@ -109,7 +109,7 @@ def _count_rows(
 ) -> Iterator[tuple[tuple[str, str] | None, int]]:
     """Count the member's own rows in each table, with the names of such rows."""
     for policy in tx.features.personal_data:
-        if policy.owner_columns and policy.on_erasure != "trace":
+        if policy.owner_columns and policy.on_erasure != "tombstone":
             yield policy.row_names, person_rows.count_own_rows(tx, policy, member)
 
 
@@ -186,7 +186,7 @@ def _purge_tombstones(tx: Transaction, *, before: datetime) -> None:
         is_back = any(
             person_rows.names_member(tx, policy, member.slack_id)
             for policy in tx.features.personal_data
-            if policy.on_erasure != "trace"
+            if policy.on_erasure != "tombstone"
         )
         if is_back:
             member.erased_at = member.erased_before = None

@@ -74,7 +74,7 @@ def profile_columns(
 ) -> dict[str, Any]:
     """Return the columns for Slack's user object, by name.
 
-    `is_stranger` is left out if the object names no workspace.
+    `is_external` is left out if the object names no workspace.
     """
     profile = user.get("profile") or {}
     is_away = vacation.is_on_vacation(

@@ -1,4 +1,6 @@
-"""tables, columns, states and kinds of messages have the field's names
+"""tables, columns, states and kinds of messages have standard terms
+
+Constraints keep the names with which they were made, but those of the outbox.
 
 Revision ID: c0a51d9e7b34
 Revises: 1f6d80c2b7ae
@@ -237,7 +239,6 @@ def upgrade() -> None:
     change_checkins(*CHECKIN_STATES)
     rename_kinds(KINDS)
     rename_channel_defaults(CHANNEL_SETTINGS)
-    rename_constraints(TABLES)
 
 
 def downgrade() -> None:
@@ -257,7 +258,6 @@ def downgrade() -> None:
         op.create_index(old, table, [names.get(name, name) for name in indexed])
     for old, new in TABLES.items():
         op.rename_table(new, old)
-    rename_constraints(reverse(TABLES))
 
 
 def reverse(names: Mapping[str, str]) -> dict[str, str]:
@@ -338,23 +338,3 @@ def rename_channel_defaults(names: Mapping[str, str]) -> None:
                 .where(settings.c.installation_id == installation_id)
                 .values(channel_defaults=renamed)
             )
-
-
-def rename_constraints(tables: Mapping[str, str]) -> None:
-    """PostgreSQL names constraints apart from the table that they begin with."""
-    connection = op.get_bind()
-    if connection.dialect.name != "postgresql":
-        return
-    for old, new in tables.items():
-        for name in connection.scalars(
-            sa.text(
-                "SELECT conname FROM pg_constraint WHERE conrelid = to_regclass(:t)"
-            ),
-            {"t": new},
-        ).all():
-            kind, _, rest = name.partition("_")
-            if rest.startswith(old):
-                renamed = f"{kind}_{new}{rest.removeprefix(old)}"
-                op.execute(
-                    f'ALTER TABLE {new} RENAME CONSTRAINT "{name}" TO "{renamed}"'
-                )

@@ -45,13 +45,13 @@ class Desk:
             POST: MessageType(
                 POST,
                 self._post,
-                "look",
+                "verify",
                 self._delivered,
                 lambda _tx, _delivery, error: self.parked.append(error),
                 lambda _tx, _delivery, error: self.unknown.append(error),
             ),
-            SIGN: MessageType(SIGN, self._sign, "repeat"),
-            WHISPER: MessageType(WHISPER, self._whisper, "leave"),
+            SIGN: MessageType(SIGN, self._sign, "resend"),
+            WHISPER: MessageType(WHISPER, self._whisper, "drop"),
         }
         self.deliverer = OutboxWorker(rt, self.message_types)
 

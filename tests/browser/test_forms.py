@@ -188,6 +188,6 @@ def test_a_dangerous_button_asks_first(
     assert slack.deliveries == []
     burn.click()
     sure.get_by_role("button", name="Do it").click()
-    expect(window.modal.get_by_role("alert")).to_contain_text("That did not work")
+    expect(window.modal.get_by_role("alert")).to_contain_text("That didn't work")
     [pressed] = slack.deliveries
     assert pressed.payload["actions"][0]["action_id"] == "burn"

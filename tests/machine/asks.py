@@ -318,12 +318,12 @@ class Asks(Machine):
     def load_asks(self) -> None:
         """The asks that there are, with the ids by which people's buttons know them."""
         for row in self.rows(select(Row).order_by(Row.id)):
-            channel = row.source.split(":")[1] if row.is_own_message else None
+            channel = row.source.split(":")[1] if row.is_users_message else None
             ask = self.asks.setdefault(
                 row.source, Ask(row.id, row.source, channel or "", row.asker)
             )
             assert ask.asker == row.asker
-            ask.is_users_message, ask.ts = row.is_own_message, row.ts
+            ask.is_users_message, ask.ts = row.is_users_message, row.ts
             ask.is_deleted = row.deleted_at is not None
             if not ask.channel:
                 [item] = self.rows(
@@ -359,7 +359,7 @@ class Asks(Machine):
                 ask_id=ask.id, message_ts=ts, member=who, emoji=f"backswing:{what}"
             )
         )
-        return (found[0].is_present, found[0].at_us) if found else None
+        return (found[0].is_present, found[0].event_micros) if found else None
 
     def record_button_mark(
         self,
@@ -408,7 +408,7 @@ class Asks(Machine):
                 select(OutboxItem).filter_by(kind="ask.post", subject_id=ask.id)
             )
             for one in self.world.messages
-            if one.metadata_token == item.operation
+            if one.metadata_token == item.metadata_token
         ]
         if ask.is_deleted:
             assert (row.state, posted) == ("deleted", [])
@@ -417,7 +417,7 @@ class Asks(Machine):
         assert row.state == expected.state, (ask, expected)
         answers = self.rows(select(Answer).filter_by(ask_id=ask.id, is_deleted=False))
         assert {a.ts for a in answers if a.is_solution} == expected.solutions
-        assert {a.ts: a.helped for a in answers if a.helped} == {
+        assert {a.ts: a.helpful_count for a in answers if a.helpful_count} == {
             ts: len(people) for ts, people in expected.helped.items()
         }
         if ask.is_users_message:
@@ -458,7 +458,7 @@ class Asks(Machine):
             }
             if answer.is_solution:
                 assert "answer.solved" in has_heard, answer.ts
-            elif answer.helped:
+            elif answer.helpful_count:
                 assert has_heard, answer.ts
         for posted in self.world.messages:
             assert posted.channel not in {ROBOT, "U0BACKSWING"}

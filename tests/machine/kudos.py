@@ -62,9 +62,9 @@ class Kudos(Machine):
         can_get = [one for one in whom if one in MEMBERS and one != who]
         for kudos in given:
             assert who in MEMBERS
-            assert set(kudos.receivers) <= set(can_get)
+            assert set(kudos.recipients) <= set(can_get)
         if who in MEMBERS and can_get and self.is_within_allowance(who, before):
-            assert [kudos.receivers for kudos in given] == [can_get]
+            assert [kudos.recipients for kudos in given] == [can_get]
 
     @precondition(lambda self: self.rows(select(Row.id).filter_by(emoji=None)))
     @rule(data=st.data(), who=_ANY_MEMBER, which=_REPLICA_NUMBERS)
@@ -121,7 +121,7 @@ class Kudos(Machine):
             of_it = [one for one in thanks if one.kudos_id == kudos.id]
             self.check_thanks(kudos, of_it)
             if kudos.emoji is None:
-                seconds = {one.giver for one in of_it if one.is_second}
+                seconds = {one.giver for one in of_it if one.is_join}
                 self.check_kudos_messages(kudos, len(seconds))
             COUNTERS["kudos looked at"] += 1
         self.check_limits(thanks)

@@ -410,7 +410,7 @@ class Machine(RuleBasedStateMachine):
     def _unfinished_work(self) -> list[str]:
         """What is still to be sent, and whom we still know nothing of."""
         return [
-            f"{item.key} {item.state} {item.error} {item.due_at}"
+            f"{item.dedup_key} {item.state} {item.error} {item.due_at}"
             for item in self.rows(select(OutboxItem))
             if item.state not in FINISHED_STATES
         ] + self.rows(select(Member.slack_id).filter_by(fetched_at=None))
@@ -418,12 +418,12 @@ class Machine(RuleBasedStateMachine):
     def check_everything(self) -> None:
         """What is so once everything has come to rest; each feature adds to it."""
         items = self.rows(select(OutboxItem))
-        sent = {item.operation for item in items}
+        sent = {item.metadata_token for item in items}
         for posted in self.world.messages:
             assert posted.metadata_token in sent
         for item in items:
             # Only what shows to one person for a while may be given up.
-            assert item.state != "lost" or item.kind in EPHEMERAL_KINDS, item.key
+            assert item.state != "lost" or item.kind in EPHEMERAL_KINDS, item.dedup_key
 
     def teardown(self) -> None:
         try:

@@ -5,6 +5,7 @@ from bot.checkins.feature import CHECKINS
 from bot.config.mentors import MentorSettings
 from bot.feature import Features
 from bot.home.feature import HOME
+from bot.knowledge.feature import KNOWLEDGE
 from bot.kudos.feature import KUDOS
 from bot.mentors.feature import mentors
 from bot.onboarding.feature import ONBOARDING
@@ -18,6 +19,7 @@ def load_features(mentor_settings: MentorSettings) -> Features:
         (
             HOME,
             ASKS,
+            KNOWLEDGE,
             KUDOS,
             mentors(mentor_settings),
             CHECKINS,

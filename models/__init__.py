@@ -6,6 +6,7 @@ from models.channels import Champion, Channel
 from models.checkins import CheckIn, CheckInReply, Participant, Round, Schedule
 from models.home import ChannelMember, Home
 from models.installations import Installation
+from models.knowledge import AnswerText, AnswerTextNotice
 from models.kudos import Kudos, KudosGiverLock, KudosReaction, KudosTag, KudosThanks
 from models.member_settings import MemberSettingsRow
 from models.members import Member
@@ -24,6 +25,8 @@ from models.workspace_settings import ProgramLead, WorkspaceSettingsRow
 
 __all__ = [
     "Answer",
+    "AnswerText",
+    "AnswerTextNotice",
     "Ask",
     "Base",
     "Champion",

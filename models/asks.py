@@ -105,7 +105,7 @@ HAS_HELPED = "answers.helpful_count > 0 OR answers.is_solution"
 
 
 class Answer(Base):
-    """A reply by somebody other than the asker: ids and times, never its text."""
+    """A reply by somebody other than the asker: ids and times, without its text."""
 
     __tablename__ = "answers"
     # The Slack message identifies the answer: a redelivered event finds the row.

@@ -43,3 +43,6 @@ class MemberSettingsRow(Base):
     # A newcomer is greeted only once, whichever channel they join.
     greeted_at: Mapped[datetime | None]
     wants_greetings: Mapped[bool] = mapped_column(default=True)
+
+    # Of their answers that helped somebody.
+    keeps_answer_texts: Mapped[bool] = mapped_column(default=True)

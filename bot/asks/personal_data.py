@@ -180,7 +180,7 @@ ANSWER_PERSONAL_DATA = (
         model=Answer,
         row_names=("answer", "answers"),
         contents="Answers: the message's id, author and time, and how many people it"
-        " helped. Not its text.",
+        " helped. Not its words, which `answer_texts` has once it helped.",
         purpose="Show what solved an ask, and tell people that they helped.",
         retention="The author is forgotten: then the row stays without a name.",
         owner_columns=("author",),

@@ -7,7 +7,8 @@ PERSONAL_DATA = (
     TablePolicy(
         model=MemberSettingsRow,
         contents="What members chose for themselves: topics, reminders, hours, pauses,"
-        " whether they may be named or asked; when they were greeted.",
+        " whether they may be named or asked, and the words of their answers kept; when"
+        " they were greeted.",
         purpose="Leave people alone when they wish, and greet them once.",
         retention="The person is forgotten.",
         owner_columns=("member",),

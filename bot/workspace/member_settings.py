@@ -37,6 +37,7 @@ class MemberSettings:
     max_requests_per_week: int = 1
     is_greeted: bool = False
     wants_greetings: bool = True
+    keeps_answer_texts: bool = True
 
     @property
     def accepts_requests(self) -> bool:
@@ -88,6 +89,7 @@ class MemberSettingsUpdate(TypedDict, total=False):
     max_requests_per_week: int | None
     greeted_at: datetime | None
     wants_greetings: bool
+    keeps_answer_texts: bool
 
 
 def get(tx: Transaction, member: str) -> MemberSettings:
@@ -170,6 +172,7 @@ def _from_row(row: MemberSettingsRow) -> MemberSettings:
         ),
         is_greeted=row.greeted_at is not None,
         wants_greetings=row.wants_greetings,
+        keeps_answer_texts=row.keeps_answer_texts,
     )
 
 

@@ -1,0 +1,27 @@
+"""Personal data in the words of answers, and in messages about them."""
+
+from bot.personal_data import TablePolicy
+from models import AnswerText, AnswerTextNotice
+
+PERSONAL_DATA = (
+    TablePolicy(
+        model=AnswerText,
+        row_names=("text of an answer", "texts of answers"),
+        contents="The words of answers that helped or solved an ask, up to"
+        " 3,000 characters.",
+        purpose="Let people with the same problem find what worked.",
+        retention="The last mark, the message or the ask is removed, the author doesn't"
+        " want it kept, or is forgotten.",
+        owner_columns=("author",),
+        text_columns={"text": "author"},
+        on_erasure="delete",
+    ),
+    TablePolicy(
+        model=AnswerTextNotice,
+        contents="Who was told that the words of their answers are kept, and when.",
+        purpose="Tell people once, before others can find their words.",
+        retention="The person is forgotten.",
+        owner_columns=("member",),
+        on_erasure="delete",
+    ),
+)

@@ -1,0 +1,59 @@
+"""Knowledge: the words of answers that helped, and who was told that they are kept."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class AnswerText(Base):
+    """The words of an answer that somebody else marked; no row, no words.
+
+    There is a row exactly while the answer has such a mark, it and its ask are there,
+    and its author agrees. bot/knowledge/answer_texts.py writes it, and nothing else.
+    """
+
+    __tablename__ = "answer_texts"
+    __table_args__ = (
+        Index(None, "ask_id"),
+        Index(None, "installation_id", "author"),
+        Index(
+            "ix_answer_texts_due",
+            "installation_id",
+            "next_fetch_at",
+            sqlite_where=text("next_fetch_at IS NOT NULL"),
+            postgresql_where=text("next_fetch_at IS NOT NULL"),
+        ),
+        CheckConstraint("NOT is_findable OR text IS NOT NULL", name="findable"),
+    )
+
+    answer_id: Mapped[int] = mapped_column(ForeignKey("answers.id"), primary_key=True)
+    installation_id: Mapped[int] = mapped_column(ForeignKey("installations.id"))
+    ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"))
+    author: Mapped[str]
+    # mrkdwn, as Slack escapes it; None until it is read, and where Slack refuses it.
+    text: Mapped[str | None] = mapped_column(Text)
+    # True once there is text and its author was told. Only then may anybody find it.
+    is_findable: Mapped[bool] = mapped_column(default=False)
+    # Slack's time of the latest edit in `text`; 0 if it was never edited.
+    edited_at_micros: Mapped[int] = mapped_column(default=0)
+    # The time to ask Slack for the text; None while the outbox does, and when it is
+    # there or will not come.
+    next_fetch_at: Mapped[datetime | None]
+    # The time of the first mark.
+    requested_at: Mapped[datetime]
+
+
+class AnswerTextNotice(Base):
+    """A member who was told, once, that the words of their answers are kept."""
+
+    __tablename__ = "answer_text_notices"
+
+    installation_id: Mapped[int] = mapped_column(
+        ForeignKey("installations.id"), primary_key=True
+    )
+    member: Mapped[str] = mapped_column(primary_key=True)
+    # None where Slack did not deliver it: nothing of theirs is kept then.
+    sent_at: Mapped[datetime | None]

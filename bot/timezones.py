@@ -103,6 +103,23 @@ def format_day(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     return f"{day.day} {day:%b}" if is_this_year else f"{day.day} {day:%b %Y}"
 
 
+def format_recent_day(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Format the local day of `at` in a sentence: "today", or "on 2 Mar"."""
+    is_today = local_date(at, zone) == local_date(now, zone)
+    return "today" if is_today else f"on {format_day(at, now, zone)}"
+
+
+def format_month(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Format the local month of `at`: "March", or "March 2025" for another year.
+
+    A day of the current month is formatted as a day: "2 Mar".
+    """
+    day, today = local_date(at, zone), local_date(now, zone)
+    if (day.year, day.month) == (today.year, today.month):
+        return format_day(at, now, zone)
+    return f"{day:%B}" if day.year == today.year else f"{day:%B %Y}"
+
+
 def format_time(at: datetime, zone: ZoneInfo) -> str:
     """Format a local time with its zone: "2 Mar 11:00 EET"."""
     local = at.astimezone(zone)

@@ -1,6 +1,6 @@
 """The tables. Importing `models` maps every one of them."""
 
-from models.asks import Answer, Ask, Reaction, UnmatchedMessage
+from models.asks import Answer, Ask, AskReference, Reaction, UnmatchedMessage
 from models.base import Base
 from models.channels import Champion, Channel
 from models.checkins import CheckIn, CheckInReply, Participant, Round, Schedule
@@ -28,6 +28,7 @@ __all__ = [
     "AnswerText",
     "AnswerTextNotice",
     "Ask",
+    "AskReference",
     "Base",
     "Champion",
     "Channel",

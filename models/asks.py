@@ -158,6 +158,29 @@ class Reaction(Base):
     recorded_at: Mapped[datetime]
 
 
+class AskReference(Base):
+    """The earlier ask whose answer solved an ask, as the asker said.
+
+    A last-writer-wins register, as `Reaction` is.
+    """
+
+    __tablename__ = "ask_references"
+
+    ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"), primary_key=True)
+    earlier_ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"), index=True)
+    # The earlier answer that is credited; None if the asker had given it.
+    answer_id: Mapped[int | None] = mapped_column(ForeignKey("answers.id"), index=True)
+    # Who pointed to it; None if the search did.
+    found_by: Mapped[str | None]
+    # True if the ask was taken back, and not solved: its message is deleted.
+    is_withdrawn: Mapped[bool] = mapped_column(default=False)
+    # The `ts` that the deleted message had; None if it had not been posted.
+    withdrawn_ts: Mapped[str | None]
+    is_present: Mapped[bool] = mapped_column(default=True)
+    event_micros: Mapped[int]
+    recorded_at: Mapped[datetime]
+
+
 class UnmatchedMessage(Base):
     """A message in a capturing channel that belongs to no ask yet.
 

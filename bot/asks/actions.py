@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import visibility
-from bot.asks import forms, outcome_notifications, outcomes, reaction_store
+from bot.asks import forms, outcome_notifications, outcomes
+from bot.asks.button_marks import write_mark
 from bot.asks.message_kinds import ASK_CLOSED, ASK_SUGGEST_SOLUTION
 from bot.asks.outcome_rules import BUTTON_MARK_PREFIX
 from bot.asks.permissions import (
@@ -22,7 +23,6 @@ from bot.asks.permissions import (
     SAME_PROBLEM,
     SET_WHAT_WORKED,
 )
-from bot.asks.reaction_store import ReactionState
 from bot.asks.rules import MAX_REASON_LENGTH, MAX_WHAT_WORKED_LENGTH
 from bot.asks.service import ASK_GONE
 from bot.clock import MAX_CLOCK_SKEW, datetime_to_micros
@@ -92,7 +92,7 @@ def toggle_join(
     is_in = by_button is not None and by_button.is_present
     if not is_in and any(r.is_present for r in standing):
         raise UserError(_joined_by_reaction(meaning))
-    _write_mark(
+    write_mark(
         tx,
         channel,
         ask,
@@ -213,7 +213,7 @@ def mark_answer(
         raise UserError("That's your own answer. Only others can mark it helpful.")
     action = MARK_SOLUTION if meaning == "solved" else MARK_HELPFUL
     roles.authorize(tx, channel, action, by, author=ask.asker)
-    _write_mark(
+    write_mark(
         tx,
         channel,
         ask,
@@ -224,33 +224,6 @@ def mark_answer(
         event_micros=event_micros,
     )
     outcomes.recompute_and_notify(tx, ask.id)
-
-
-def _write_mark(
-    tx: Transaction,
-    channel: Channel,
-    ask: Ask,
-    *,
-    ts: str,
-    meaning: str,
-    by: str,
-    is_present: bool,
-    event_micros: int,
-) -> None:
-    member = members.find(tx, by)
-    mark = ReactionState(
-        channel_id=channel.id,
-        ask_id=ask.id,
-        ts=ts,
-        member=by,
-        emoji=BUTTON_MARK_PREFIX + meaning,
-        meaning=meaning,
-        is_present=is_present,
-        event_micros=event_micros,
-        can_moderate=member is not None
-        and roles.can_moderate(tx.session, channel.id, member),
-    )
-    reaction_store.upsert_reactions(tx, [mark])
 
 
 def close(

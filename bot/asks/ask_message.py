@@ -10,6 +10,7 @@ from bot.asks import (
     blocks,
     outcome_notifications,
     outcomes,
+    references,
     replies,
     rules,
     thread_sync,
@@ -74,6 +75,8 @@ def _on_posted(tx: Transaction, ask: Ask) -> None:
     if ask.is_users_message:
         return
     channel = tx.session.get_one(Channel, ask.channel_id)
+    if references.on_posted(tx, ask, channel):
+        return
     unmatched.attach(tx, ask, channel)
     outcomes.recompute_and_notify(tx, ask.id)
     home_refresh.refresh_homes(tx, [ask.asker])

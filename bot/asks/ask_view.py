@@ -10,8 +10,9 @@ from bot.asks.blocks import AskView
 from bot.asks.outcome_rules import Outcome
 from bot.runtime import Transaction
 from bot.slack.text import permalink
+from bot.visibility import may_quote
 from bot.workspace import channels, members
-from models import Answer, Ask, Channel
+from models import Answer, Ask, AskReference, Channel
 
 
 def load_ask(session: Session, ask_id: int) -> tuple[Ask, Channel]:
@@ -21,9 +22,9 @@ def load_ask(session: Session, ask_id: int) -> tuple[Ask, Channel]:
 
 def view_of(tx: Transaction, ask: Ask, channel: Channel) -> AskView:
     outcome = outcomes.outcome_of(tx.session, ask)
-    solutions = _solution_answers(tx.session, ask, outcome)
+    solutions = solution_links(tx, ask, channel, outcome)
     closer = ask.closed_by if ask.closed_by != ask.asker else None
-    people = {ask.asker, *outcome.looking, *(answer.author for answer in solutions)}
+    people = {ask.asker, *outcome.looking}
     names = members.names(tx, people | ({closer} if closer else set()))
     return AskView(
         id=ask.id,
@@ -32,10 +33,7 @@ def view_of(tx: Transaction, ask: Ask, channel: Channel) -> AskView:
         asker=names[ask.asker],
         topics=ask.topics,
         state=outcome.state,
-        solutions=[
-            (names[answer.author], message_url(tx, channel, answer.ts, ask))
-            for answer in solutions
-        ],
+        solutions=solutions,
         what_worked=ask.what_worked,
         looking=[names[person] for person in outcome.looking],
         same_count=len(outcome.same),
@@ -51,13 +49,40 @@ def view_of(tx: Transaction, ask: Ask, channel: Channel) -> AskView:
 def solution_links(
     tx: Transaction, ask: Ask, channel: Channel, outcome: Outcome
 ) -> list[tuple[str, str]]:
-    """The author's name and the address of each answer that solved the ask."""
-    solutions = _solution_answers(tx.session, ask, outcome)
-    names = members.names(tx, {answer.author for answer in solutions})
-    return [
-        (names[answer.author], message_url(tx, channel, answer.ts, ask))
-        for answer in solutions
+    """The author's name and the address of each answer that solved the ask.
+
+    An earlier answer in another channel is named only if everybody here may see it.
+    """
+    solved = [
+        (answer, ask, channel) for answer in _solution_answers(tx.session, ask, outcome)
     ]
+    if outcome.state == "solved":
+        earlier = _earlier_answer(tx.session, ask)
+        if earlier is not None and may_quote(earlier[2], channel):
+            solved.append(earlier)
+    names = members.names(tx, {answer.author for answer, _, _ in solved})
+    return [
+        (names[answer.author], message_url(tx, place, answer.ts, of_ask))
+        for answer, of_ask, place in solved
+    ]
+
+
+def _earlier_answer(session: Session, ask: Ask) -> tuple[Answer, Ask, Channel] | None:
+    """Return the answer to an earlier ask by which the asker solved this one."""
+    row = session.execute(
+        select(Answer, Ask, Channel)
+        .join(AskReference, AskReference.answer_id == Answer.id)
+        .join(Ask, Ask.id == Answer.ask_id)
+        .join(Channel, Channel.id == Answer.channel_id)
+        .where(
+            AskReference.ask_id == ask.id,
+            AskReference.is_present.is_(True),
+            AskReference.event_micros > ask.reopened_at_micros,
+            Answer.is_deleted.is_(False),
+            Ask.deleted_at.is_(None),
+        )
+    ).first()
+    return None if row is None else (row[0], row[1], row[2])
 
 
 def _solution_answers(session: Session, ask: Ask, outcome: Outcome) -> Sequence[Answer]:

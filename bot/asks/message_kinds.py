@@ -3,12 +3,14 @@
 from bot.outbox.kind import MessageKind
 
 ANSWER_HELPED = MessageKind("answer.helped")
+ANSWER_HELPED_AGAIN = MessageKind("answer.helped_again")
 ANSWER_SOLVED = MessageKind("answer.solved")
 ASK_ANSWERED = MessageKind("ask.answered")
 ASK_CAPTURED = MessageKind("ask.captured")
 ASK_CLOSED = MessageKind("ask.closed")
 ASK_CONVERTED = MessageKind("ask.converted")
 ASK_DELETED = MessageKind("ask.deleted")
+ASK_DELETE_MESSAGE = MessageKind("ask.delete_message")
 ASK_JOINER_SOLVED = MessageKind("ask.joiner_solved")
 ASK_NOT_POSTED = MessageKind("ask.not_posted")
 ASK_POST = MessageKind("ask.post")

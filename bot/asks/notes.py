@@ -270,6 +270,15 @@ def answer_solved(title: str, url: str, asker: str, others: Sequence[str]) -> No
     )
 
 
+def answer_helped_again(url: str, answered: str, asker: str, day: str) -> Note:
+    """`answered` is the month of the answer ("March"), `day` that of now ("today")."""
+    return sentence_note(
+        "Your ",
+        link(url, f"answer of {answered}"),
+        f" helped {asker} {day}. Thank you!",
+    )
+
+
 def help_lines(emoji: ChannelEmoji) -> Sequence[str]:
     """Return the lines of the help about asks and answers."""
     helpful, solved = join_with_or(emoji.helpful), join_with_or(emoji.solved)

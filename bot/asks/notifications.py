@@ -3,14 +3,16 @@
 from sqlalchemy import select
 
 from bot import timezones
-from bot.asks import ask_message, ask_view, notes, outcomes
+from bot.asks import ask_message, ask_view, notes, outcomes, references
 from bot.asks.message_kinds import (
     ANSWER_HELPED,
+    ANSWER_HELPED_AGAIN,
     ANSWER_SOLVED,
     ASK_ANSWERED,
     ASK_CAPTURED,
     ASK_CLOSED,
     ASK_CONVERTED,
+    ASK_DELETE_MESSAGE,
     ASK_DELETED,
     ASK_JOINER_SOLVED,
     ASK_NOT_POSTED,
@@ -24,6 +26,7 @@ from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.slack.actions import (
+    DeleteMessage,
     PostEphemeral,
     PostMessage,
     SlackAction,
@@ -270,6 +273,32 @@ def render_answer_solved(tx: Transaction, delivery: Delivery) -> SlackAction | N
     return PostMessage(delivery.recipient, *note)
 
 
+def render_answer_helped_again(
+    tx: Transaction, delivery: Delivery
+) -> SlackAction | None:
+    """Tell the author of an earlier answer that it has solved another ask."""
+    reference = references.find(tx.session, delivery.subject_id)
+    if reference is None or reference.answer_id is None:
+        return None
+    answer = tx.session.get_one(Answer, reference.answer_id)
+    earlier, channel = ask_view.load_ask(tx.session, answer.ask_id)
+    if answer.is_deleted or earlier.deleted_at or answer.author != delivery.recipient:
+        return None
+    asker = tx.session.get_one(Ask, reference.ask_id).asker
+    zone = members.zone(tx, answer.author)
+    note = notes.answer_helped_again(
+        ask_view.message_url(tx, channel, answer.ts, earlier),
+        timezones.format_month(answer.answered_at, tx.now, zone),
+        members.name(tx, asker),
+        timezones.format_recent_day(reference.recorded_at, tx.now, zone),
+    )
+    return PostMessage(delivery.recipient, *note)
+
+
+def _render_delete_message(_tx: Transaction, delivery: Delivery) -> SlackAction | None:
+    return DeleteMessage(delivery.recipient, delivery.payload["ts"])
+
+
 def _load_answer(tx: Transaction, delivery: Delivery) -> tuple[Answer, Ask, Channel]:
     answer = tx.session.get_one(Answer, delivery.subject_id)
     return answer, *ask_view.load_ask(tx.session, answer.ask_id)
@@ -283,6 +312,12 @@ def _direct_message_channels(tx: Transaction, delivery: Delivery) -> list[int]:
     item = tx.session.get(OutboxItem, delivery.subject_id)
     ask = tx.session.get(Ask, item.subject_id) if item else None
     return [ask.channel_id] if ask else []
+
+
+def _earlier_channels(tx: Transaction, delivery: Delivery) -> list[int]:
+    reference = references.find(tx.session, delivery.subject_id)
+    answer = tx.session.get(Answer, reference.answer_id) if reference else None
+    return [answer.channel_id] if answer else []
 
 
 def _answer_channels(tx: Transaction, delivery: Delivery) -> list[int]:
@@ -329,5 +364,11 @@ MESSAGE_TYPES = (
     MessageType(ASK_JOINER_SOLVED, render_joiner_solved, quoted_channels=_ask_channels),
     MessageType(ASK_SUGGEST_SOLUTION, render_suggest_solution, "drop"),
     MessageType(ANSWER_HELPED, render_answer_helped, quoted_channels=_answer_channels),
+    MessageType(
+        ANSWER_HELPED_AGAIN,
+        render_answer_helped_again,
+        quoted_channels=_earlier_channels,
+    ),
+    MessageType(ASK_DELETE_MESSAGE, _render_delete_message, "resend"),
     MessageType(ANSWER_SOLVED, render_answer_solved, quoted_channels=_answer_channels),
 )

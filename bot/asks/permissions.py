@@ -34,6 +34,11 @@ MARK_SOLUTION = Permission(
         " You can mark it helpful instead. That counts too."
     ),
 )
+SOLVE_BY_REFERENCE = Permission(
+    "say that an earlier ask solved one's own",
+    roles=AUTHOR,
+    denial="Only the person who asked can say that an earlier ask solved it.",
+)
 EDIT = Permission(
     "edit an ask",
     roles=AUTHOR,
@@ -71,6 +76,7 @@ PERMISSIONS = (
     SAME_PROBLEM,
     MARK_HELPFUL,
     MARK_SOLUTION,
+    SOLVE_BY_REFERENCE,
     EDIT,
     SET_WHAT_WORKED,
     CLOSE,

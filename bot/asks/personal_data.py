@@ -7,11 +7,13 @@ from sqlalchemy import ColumnElement, Select, or_, select, union
 from bot.asks import service as asks
 from bot.asks.message_kinds import (
     ANSWER_HELPED,
+    ANSWER_HELPED_AGAIN,
     ANSWER_SOLVED,
     ASK_ANSWERED,
     ASK_CAPTURED,
     ASK_CLOSED,
     ASK_CONVERTED,
+    ASK_DELETE_MESSAGE,
     ASK_DELETED,
     ASK_JOINER_SOLVED,
     ASK_NOT_POSTED,
@@ -26,7 +28,15 @@ from bot.asks.message_kinds import (
 from bot.clock import datetime_to_micros
 from bot.personal_data import Erasure, MessagePolicy, TablePolicy, mentions_member
 from bot.runtime import Transaction
-from models import Answer, Ask, Channel, ChannelMember, Reaction, UnmatchedMessage
+from models import (
+    Answer,
+    Ask,
+    AskReference,
+    Channel,
+    ChannelMember,
+    Reaction,
+    UnmatchedMessage,
+)
 
 TITLE_PLACEHOLDER = "(Removed at the author's request)"
 
@@ -130,6 +140,7 @@ MESSAGES = (
                 ASK_CAPTURED,
                 ASK_CONVERTED,
                 ASK_CLOSED,
+                ASK_DELETE_MESSAGE,
                 ASK_DELETED,
                 ASK_NOT_POSTED,
                 ASK_SOLVED,
@@ -187,6 +198,14 @@ ANSWER_PERSONAL_DATA = (
         non_personal=("ts",),
     ),
     TablePolicy(
+        model=AskReference,
+        contents="The earlier ask whose answer solved an ask, and who pointed to it.",
+        purpose="Show what solved the ask, and credit the earlier answer.",
+        retention="As long as the ask. Who pointed to it goes when they are forgotten.",
+        mentioned_columns=("found_by",),
+        non_personal=("withdrawn_ts",),
+    ),
+    TablePolicy(
         model=Reaction,
         row_names=("reaction", "reactions"),
         contents="Reactions on asks and answers: person, emoji, time. In a channel"
@@ -209,6 +228,20 @@ ANSWER_PERSONAL_DATA = (
 )
 
 
+def _ask_ids_referring(tx: Transaction, erasure: Erasure) -> Iterable[int]:
+    """The asks by the person that an earlier answer solved, and those of theirs."""
+    return tx.session.scalars(
+        select(AskReference.ask_id)
+        .join(Ask, Ask.id == AskReference.ask_id)
+        .outerjoin(Answer, Answer.id == AskReference.answer_id)
+        .where(
+            Ask.installation_id == tx.workspace.id,
+            or_(Ask.asker == erasure.member, Answer.author == erasure.member),
+        )
+    )
+
+
 ANSWER_MESSAGES = (
+    MessagePolicy(frozenset({ANSWER_HELPED_AGAIN}), _ask_ids_referring),
     MessagePolicy(frozenset({ANSWER_HELPED, ANSWER_SOLVED}), _answer_ids_naming),
 )

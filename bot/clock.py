@@ -35,6 +35,11 @@ def datetime_to_micros(at: datetime) -> int:
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
+def micros_to_datetime(micros: int) -> datetime:
+    """Convert microseconds since 1970 to a UTC datetime."""
+    return EPOCH + timedelta(microseconds=micros)
+
+
 def ts_to_datetime(ts: str) -> datetime:
     """Convert a Slack `ts` to a UTC datetime; raises ValueError if it is invalid."""
-    return EPOCH + timedelta(microseconds=ts_to_micros(ts))
+    return micros_to_datetime(ts_to_micros(ts))

@@ -14,6 +14,7 @@ from bot.clock import Clock
 from bot.config.mentors import MentorSettings
 from bot.message_counter import MessageCounter
 from bot.outbox import enqueue
+from bot.search.service import Search
 from bot.slack.api import SlackApi
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class Runtime:
 
     `write_session` changes, `read_session` looks, `autocommit` answers one quick
     question each. Slack is never called in a transaction. `message_counter` counts
-    members' messages.
+    members' messages. `search` finds asks by their words.
     """
 
     workspaces: ServedWorkspaces
@@ -204,6 +205,7 @@ class Runtime:
     features: "Features"
     mentor_settings: MentorSettings = field(default_factory=MentorSettings)
     message_counter: MessageCounter = field(default_factory=MessageCounter)
+    search: Search = field(default_factory=Search)
 
     def slack_of(self, workspace: Workspace) -> SlackApi:
         """Return Slack's API with the token of the workspace."""

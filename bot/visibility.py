@@ -53,14 +53,18 @@ class MembershipUnknown(Exception):
 
 def visible(member: str, *, now: datetime) -> ColumnElement[bool]:
     """The rule for queries, a condition on `Channel`. What is not known is hidden."""
+    return or_(Channel.is_private.is_(False), _is_known_member(member, now))
+
+
+def _is_known_member(member: str, now: datetime) -> ColumnElement[bool]:
+    """The condition that Slack said within the last hour that they are in a channel."""
     membership = aliased(ChannelMember)
-    is_in = exists().where(
+    return exists().where(
         membership.channel_id == Channel.id,
         membership.member == member,
         membership.is_member.is_(True),
         membership.event_micros.between(*_fresh_range(now)),
     )
-    return or_(Channel.is_private.is_(False), is_in)
 
 
 def visible_channels(
@@ -229,3 +233,33 @@ def fetch_memberships(
 def _fresh_range(now: datetime) -> tuple[int, int]:
     """Slack's clock may be ahead of ours, and ours may have been set back."""
     return datetime_to_micros(now - FRESH_FOR), datetime_to_micros(now + FRESH_FOR)
+
+
+def readable_channels(tx: "Transaction", member: str) -> frozenset[int]:
+    """Return the rows of the channels whose words the member is known to see.
+
+    Full members see public channels and the private ones that they are in; guests see
+    the channels that they are in; external members, bots and people who have left see
+    nothing here. Slack is not asked: an unknown membership is none.
+    """
+    person = tx.session.execute(
+        select(
+            Member.is_guest, Member.is_external, Member.is_bot, Member.is_deactivated
+        ).where(
+            Member.installation_id == tx.workspace.id,
+            Member.slack_id == member,
+            Member.fetched_at.is_not(None),
+        )
+    ).first()
+    if person is None or person.is_external or person.is_bot or person.is_deactivated:
+        return frozenset()
+    query = select(Channel.id).where(
+        Channel.installation_id == tx.workspace.id,
+        # The bot leaves a channel that is archived, which can still be read.
+        Channel.is_joined.is_(True) | Channel.is_archived.is_(True),
+    )
+    if person.is_guest:
+        query = query.where(_is_known_member(member, tx.now))
+    else:
+        query = query.where(visible(member, now=tx.now))
+    return frozenset(tx.session.scalars(query))

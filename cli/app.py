@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -21,12 +22,13 @@ import handlers.bolt_app
 import jobs
 from bot.clock import Clock, utc_now
 from bot.config.settings import Settings
-from bot.db.engine import Database
+from bot.db.engine import Database, sqlite_file
 from bot.db.open import describe_failure
 from bot.features import load_features
 from bot.outbox.rate_limiter import RateLimiter
 from bot.outbox.worker import BURST, MESSAGES_PER_SECOND, OutboxWorker
 from bot.runtime import Runtime, ServedWorkspaces
+from bot.search.follower import SearchFollower
 from bot.slack.api import Rejected
 from bot.slack.client import SlackClient
 from bot.workspace import sync
@@ -93,6 +95,7 @@ class Application:
             new_rate_limiter=partial(RateLimiter, MESSAGES_PER_SECOND, BURST),
             on_attempt=self.bolt.metrics.count_attempt,
         )
+        self._follower = SearchFollower(self.rt, _search_folder(settings, database))
         self._heartbeat = SchedulerHeartbeat(self.bolt.metrics.count_job)
         self._scheduler = Scheduler(
             jobs.scheduled_jobs(self.rt, self.worker), self._heartbeat.beat
@@ -141,6 +144,7 @@ class Application:
             return
         self.worker.start()
         self.worker.wake()
+        self._follower.start()
         self._scheduler.start()
         if self._socket is not None:
             try:
@@ -168,6 +172,7 @@ class Application:
         self._scheduler.stop(GRACE_SECONDS)
         self._endpoint.stop()
         self.worker.stop(GRACE_SECONDS)
+        self._follower.stop(GRACE_SECONDS)
         jobs.mentors.flush_message_counts(self.rt, self.worker)
         self.database.close()
         log.info("stopped")
@@ -291,6 +296,13 @@ def _on_signal(received: int, _frame: FrameType | None) -> None:
     if received == signal.SIGINT:
         raise KeyboardInterrupt
     raise SystemExit(0)
+
+
+def _search_folder(settings: Settings, database: Database) -> Path:
+    if settings.search_folder is not None:
+        return settings.search_folder
+    file = sqlite_file(database.engine.url)
+    return (Path("data") if file is None else file.parent) / "search"
 
 
 def _value(secret: SecretStr | None) -> str:

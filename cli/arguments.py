@@ -130,6 +130,17 @@ def parser() -> argparse.ArgumentParser:
         more="With SQLite the next start does this by itself.",
     )
 
+    add(
+        "reindex",
+        "build the search index anew",
+        "reindex",
+        "request",
+        more=(
+            "A running bot does it at once, and searches the old index meanwhile."
+            " Otherwise the next start does it."
+        ),
+    )
+
     backup = add(
         "backup",
         "copy the SQLite database",

@@ -90,6 +90,8 @@ def _play(
             "slack_api_url": slack.api_url,
             "port": bot_port.port,
             "slack_app_token": None,
+            # Its database is a new one each time.
+            "search_folder": SANDBOX_FILE.with_name("sandbox-search"),
             "mentors": settings.mentors if export else mentor_settings_for(started_at),
         }
     )

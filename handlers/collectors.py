@@ -53,6 +53,13 @@ GAUGES: Mapping[str, Declaration] = {
         "The time for which the oldest of that work has been due.",
         ("work",),
     ),
+    "backswing_search_documents": Declaration(
+        "Asks that can be found with this process's search index."
+    ),
+    "backswing_search_behind_seconds": Declaration(
+        "The time since this process's search index had followed every change."
+        " NaN while it is built for the first time."
+    ),
     "backswing_slack_pause_seconds": Declaration(
         "The time until Slack may be called again, by method.",
         ("method",),
@@ -92,6 +99,7 @@ class DatabaseCollector(Collector):
         )
         yield _gauge("backswing_events_waiting", {(): self._waiting_events()})
         yield from self._pools()
+        yield from self._search()
         try:
             yield from self._outbox()
         except SQLAlchemyError:
@@ -106,6 +114,14 @@ class DatabaseCollector(Collector):
             ("backswing_pool_connections_size", 1),
         ):
             yield _gauge(name, {(pool,): counts[at] for pool, counts in pools.items()})
+
+    def _search(self) -> Iterator[Metric]:
+        search = self._rt.search
+        yield _gauge("backswing_search_documents", {(): search.count or 0})
+        behind = float("nan")
+        if search.followed_at is not None:
+            behind = (self._rt.clock() - search.followed_at).total_seconds()
+        yield _gauge("backswing_search_behind_seconds", {(): behind})
 
     def _outbox(self) -> Iterator[Metric]:
         rt, now = self._rt, self._rt.clock()

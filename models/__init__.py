@@ -6,7 +6,12 @@ from models.channels import Champion, Channel
 from models.checkins import CheckIn, CheckInReply, Participant, Round, Schedule
 from models.home import ChannelMember, Home
 from models.installations import Installation
-from models.knowledge import AnswerText, AnswerTextNotice
+from models.knowledge import (
+    AnswerText,
+    AnswerTextNotice,
+    AskSuggestion,
+    EntryReview,
+)
 from models.kudos import Kudos, KudosGiverLock, KudosReaction, KudosTag, KudosThanks
 from models.member_settings import MemberSettingsRow
 from models.members import Member
@@ -21,6 +26,7 @@ from models.mentors import (
 )
 from models.onboarding import ChannelIntroduction
 from models.outbox import OutboxChannel, OutboxItem, RateLimit
+from models.search import SearchChange, SearchRebuild, SearchReplica
 from models.workspace_settings import ProgramLead, WorkspaceSettingsRow
 
 __all__ = [
@@ -29,6 +35,7 @@ __all__ = [
     "AnswerTextNotice",
     "Ask",
     "AskReference",
+    "AskSuggestion",
     "Base",
     "Champion",
     "Channel",
@@ -38,6 +45,7 @@ __all__ = [
     "CheckInReply",
     "Credit",
     "CreditEvidence",
+    "EntryReview",
     "ExpectedExpert",
     "Home",
     "Installation",
@@ -60,6 +68,9 @@ __all__ = [
     "Reaction",
     "Round",
     "Schedule",
+    "SearchChange",
+    "SearchRebuild",
+    "SearchReplica",
     "UnmatchedMessage",
     "WorkspaceSettingsRow",
 ]

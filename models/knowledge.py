@@ -57,3 +57,41 @@ class AnswerTextNotice(Base):
     member: Mapped[str] = mapped_column(primary_key=True)
     # None where Slack did not deliver it: nothing of theirs is kept then.
     sent_at: Mapped[datetime | None]
+
+
+class AskSuggestion(Base):
+    """An earlier ask that the asker of a new one was shown, unasked."""
+
+    __tablename__ = "ask_suggestions"
+
+    ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"), primary_key=True)
+    entry_id: Mapped[int] = mapped_column(
+        ForeignKey("asks.id"), primary_key=True, index=True
+    )
+    # 1 is the best.
+    position: Mapped[int]
+    # The asker pressed "Not mine": it is not shown for this ask again.
+    is_dismissed: Mapped[bool] = mapped_column(default=False)
+    suggested_at: Mapped[datetime]
+
+
+class EntryReview(Base):
+    """A member's latest verdict whether the answers to an ask are still right.
+
+    A last-writer-wins register, as `Reaction` is.
+    """
+
+    __tablename__ = "entry_reviews"
+    __table_args__ = (
+        CheckConstraint("verdict IN ('works', 'outdated')", name="verdict"),
+        Index(None, "member"),
+    )
+
+    ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"), primary_key=True)
+    member: Mapped[str] = mapped_column(primary_key=True)
+    verdict: Mapped[str]
+    is_present: Mapped[bool]
+    event_micros: Mapped[int]
+    # What has changed, in the member's words.
+    reason: Mapped[str | None]
+    recorded_at: Mapped[datetime]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import (
@@ -56,6 +57,12 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "sqlite:///data/backswing.db",
         description="An SQLite file, or `postgresql://…` for several replicas.",
+    )
+    search_folder: Path | None = Field(
+        None,
+        description="A folder for the search index, which the bot builds from the"
+        " database. By default it is `search`, beside the SQLite file, or in `data`"
+        " with PostgreSQL.",
     )
     host: str = Field(
         "127.0.0.1",

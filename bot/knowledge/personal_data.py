@@ -1,7 +1,7 @@
 """Personal data in the words of answers, and in messages about them."""
 
 from bot.personal_data import TablePolicy
-from models import AnswerText, AnswerTextNotice
+from models import AnswerText, AnswerTextNotice, AskSuggestion, EntryReview
 
 PERSONAL_DATA = (
     TablePolicy(
@@ -22,6 +22,25 @@ PERSONAL_DATA = (
         purpose="Tell people once, before others can find their words.",
         retention="The person is forgotten.",
         owner_columns=("member",),
+        on_erasure="delete",
+    ),
+    TablePolicy(
+        model=AskSuggestion,
+        contents="The earlier asks that were suggested to an asker, and which of them"
+        " were not theirs.",
+        purpose="Show them in the ask's options and on the asker's Home tab.",
+        retention="As long as the ask.",
+    ),
+    TablePolicy(
+        model=EntryReview,
+        row_names=("review", "reviews"),
+        contents="Who said that an answer still works or is out of date, when, and what"
+        " has changed.",
+        purpose="Warn people of answers that are out of date.",
+        retention="The person is forgotten: then the row goes.",
+        owner_columns=("member",),
+        text_columns={"reason": "member"},
+        non_personal=("verdict",),
         on_erasure="delete",
     ),
 )

@@ -1,0 +1,48 @@
+"""Whether an entry is still right, by what people did. No database, Slack or clock."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from bot.clock import datetime_to_micros
+
+# "due": nobody has confirmed it for long; "old": people say that it is out of date.
+Freshness = Literal["good", "due", "old"]
+
+CONFIRMED_FOR = timedelta(days=365)
+# So many people, or an author of its answers, make an entry old.
+MIN_OUTDATED_VERDICTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A member's verdict on an entry; `event_micros` is Slack's time."""
+
+    member: str
+    verdict: str
+    event_micros: int
+    reason: str | None = None
+
+
+def freshness(
+    *,
+    confirmed_at_micros: int,
+    verdicts: Sequence[Verdict],
+    authors: Collection[str],
+    now: datetime,
+) -> Freshness:
+    """Return the state of an entry. What came before its confirmation counts no more.
+
+    To be shown or opened confirms nothing.
+    """
+    outdated = [
+        verdict
+        for verdict in verdicts
+        if verdict.verdict == "outdated" and verdict.event_micros > confirmed_at_micros
+    ]
+    is_by_author = any(verdict.member in authors for verdict in outdated)
+    if is_by_author or len(outdated) >= MIN_OUTDATED_VERDICTS:
+        return "old"
+    is_due = confirmed_at_micros <= datetime_to_micros(now - CONFIRMED_FOR)
+    return "due" if is_due else "good"

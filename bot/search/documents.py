@@ -1,0 +1,67 @@
+"""Load what the index holds of asks from the database."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.search.index import Document
+from models import Answer, AnswerText, Ask
+
+BATCH_SIZE = 2000
+
+
+def load(session: Session, ask_ids: Sequence[int]) -> list[Document]:
+    """Return the documents of those asks that can be found; the others are left out.
+
+    At most BATCH_SIZE ids.
+    """
+    asks = session.execute(
+        select(Ask.id, Ask.channel_id, Ask.title, Ask.details).where(
+            Ask.id.in_(ask_ids), Ask.deleted_at.is_(None)
+        )
+    ).all()
+    texts = session.execute(
+        select(AnswerText.ask_id, AnswerText.text)
+        .join(Answer, Answer.id == AnswerText.answer_id)
+        .where(
+            AnswerText.ask_id.in_([ask.id for ask in asks]),
+            AnswerText.is_findable.is_(True),
+            AnswerText.text.is_not(None),
+        )
+        .order_by(AnswerText.ask_id, Answer.ts)
+    ).all()
+    answers = {
+        ask_id: [row.text for row in rows]
+        for ask_id, rows in groupby(texts, key=lambda row: row.ask_id)
+    }
+    return [
+        Document(
+            ask.id, ask.channel_id, ask.title, ask.details, answers.get(ask.id, [])
+        )
+        for ask in asks
+    ]
+
+
+def count(session: Session) -> int:
+    """Return the number of asks that can be found."""
+    return session.scalar(select(func.count()).where(Ask.deleted_at.is_(None))) or 0
+
+
+def newest_before(session: Session, before: int | None) -> Sequence[int]:
+    """Return the ids of up to BATCH_SIZE asks, the newest first, of those `before`."""
+    query = select(Ask.id).where(Ask.deleted_at.is_(None)).order_by(Ask.id.desc())
+    if before is not None:
+        query = query.where(Ask.id < before)
+    return session.scalars(query.limit(BATCH_SIZE)).all()
+
+
+def sample(session: Session, size: int) -> set[int]:
+    """Return the ids of the newest asks that can be found, and of as many others."""
+    query = select(Ask.id).where(Ask.deleted_at.is_(None))
+    newest = session.scalars(query.order_by(Ask.id.desc()).limit(size)).all()
+    if not newest:
+        return set()
+    spread = [number * newest[0] // size for number in range(size)]
+    return {*newest, *session.scalars(query.where(Ask.id.in_(spread)))}

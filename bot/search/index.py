@@ -205,7 +205,7 @@ class SearchIndex:
         """Return the best asks in `readable` channels, without the `excluded` ones.
 
         The index has the asks of all workspaces: `readable` are the channels that the
-        person may read in theirs. `limit` is at most `RERANKED`. Raises IndexBroken.
+        person may read in theirs. Raises IndexBroken.
         """
         return self._live.snapshot.search(query, frozenset(readable), limit, excluded)
 
@@ -386,7 +386,7 @@ class _Snapshot(Vocabulary):
         }
         shared = self._shared_title_words(list(scores), weighted.title_stems)
         hits = [Hit(id_, score, shared.get(id_, 0)) for id_, score in scores.items()]
-        return rerank(hits[:RERANKED])[:limit]
+        return (rerank(hits[:RERANKED]) + hits[RERANKED:])[:limit]
 
     def _best_readable(
         self, words: "tantivy.Query", readable: frozenset[int], wanted: int

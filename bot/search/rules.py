@@ -32,7 +32,7 @@ def is_worth_showing_unasked(hits: Sequence[Hit]) -> bool:
 
 
 def rerank(hits: Sequence[Hit]) -> list[Hit]:
-    """Return the first hundred or so in the order in which they are shown.
+    """Return the first hundred in the order in which they are shown.
 
     This is where a model that understands sentences would go. For now the order is the
     index's, and the newer one of two that are equally good is first.

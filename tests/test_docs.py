@@ -2,7 +2,6 @@
 
 import argparse
 import ast
-import configparser
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -191,16 +190,3 @@ def test_each_file_that_the_pages_name_is_there():
     }
     assert len(named) > 10
     assert {path for path in named if not (ROOT / path).exists()} == set()
-
-
-def test_the_unit_for_systemd_starts_the_program_and_lets_it_write_its_data():
-    unit = configparser.ConfigParser(strict=False, interpolation=None)
-    unit.read(ROOT / "deploy" / "backswing.service")
-    service = unit["Service"]
-    folder = service["WorkingDirectory"]
-    assert service["ExecStart"] == f"{folder}/.venv/bin/python app.py"
-    assert service["ReadWritePaths"] == f"{folder}/data"
-    # As app.py ends where a setting is missing or wrong.
-    assert service["RestartPreventExitStatus"] == "2"
-    steps = (DOCS / "operate" / "deploy.md").read_text()
-    assert f"sudo -u {service['User']} mkdir -m 700 {folder}/data" in steps

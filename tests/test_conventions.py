@@ -19,8 +19,10 @@ def files(*folders: str) -> list[Path]:
 
 
 OURS = files("bot", "cli", "handlers", "jobs", "models")
-_VIEW_NAMES = {"blocks", "digest_blocks", "fields", "forms", "notes", "rich_text"}
-VIEWS = [file for file in OURS if file.stem in _VIEW_NAMES]
+_VIEW_NAMES = {"blocks", "fields", "forms", "notes", "rich_text"}
+VIEWS = [
+    file for file in OURS if file.stem in _VIEW_NAMES or file.stem.endswith("_blocks")
+]
 
 
 def name(file: Path) -> str:

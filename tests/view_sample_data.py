@@ -12,11 +12,10 @@ from slack_sdk.models.views import View
 from bot.asks import notes
 from bot.asks.blocks import AskView
 from bot.checkins import blocks as checkins
-from bot.checkins import digest_blocks
-from bot.checkins import home_blocks as home_checkins
-from bot.checkins.blocks import Blocker, MissedDate, RoundPrompt, ScheduleView
-from bot.checkins.digest_blocks import DigestEntry, PastRound
+from bot.checkins import list_blocks
+from bot.checkins.blocks import Blocker, DigestEntry, RoundPrompt
 from bot.checkins.forms import Preview
+from bot.checkins.list_blocks import MissedDate, PastRound, ScheduleView
 from bot.checkins.plan import ScheduleForm
 from bot.checkins.rules import Response
 from bot.features import FEATURES
@@ -143,15 +142,15 @@ def full_home() -> View:
         OwnCredit(n, FRIDAY, 2, 2, "help", "asked")
         for n in range(mentors_home.LIST_LIMIT)
     ]
-    stopped = home_checkins.CheckInItem(
+    stopped = list_blocks.CheckInItem(
         7, QUESTION, "help", has_joined=True, reminders_stopped=True
     )
     checkins = [
         *[stopped] * 3,
-        home_checkins.CheckInItem(7, "", "", has_joined=True, reminders_stopped=True),
-        home_checkins.CheckInItem(8, QUESTION, "help", has_joined=False),
+        list_blocks.CheckInItem(7, "", "", has_joined=True, reminders_stopped=True),
+        list_blocks.CheckInItem(8, QUESTION, "help", has_joined=False),
     ]
-    due = home_checkins.DueRound(7, QUESTION, URL, "help", "Friday 6 March at 17:00")
+    due = list_blocks.DueRound(7, QUESTION, URL, "help", "Friday 6 March at 17:00")
     chosen = replace(
         MemberSettings(),
         topics_known=("python", "time"),
@@ -161,7 +160,7 @@ def full_home() -> View:
     return home_view(
         waiting=[
             *mentor_forms.pending_credits(asked),
-            *home_checkins.due_round(due) * 5,
+            *list_blocks.due_round(due) * 5,
         ],
         sections=[
             *home.item_list("Your open asks", listed("asks", 8, 8, 300)),
@@ -172,7 +171,7 @@ def full_home() -> View:
             *mentor_forms.past_credits(
                 [replace(one, consent="public") for one in asked]
             ),
-            *home_checkins.checkins(
+            *list_blocks.checkins(
                 home.ListPage(PagedList("checkins", 5), checkins, 5, 12)
             ),
         ],
@@ -311,7 +310,7 @@ def digest_of(people: int) -> tuple[str, list[Block]]:
         is_first=True,
         streak=10,
     )
-    return digest_blocks.digest(SHARE_PROMPT.question, [line] * people)
+    return checkins.digest(SHARE_PROMPT.question, [line] * people)
 
 
 CONSENTS: tuple[mentors.Consent, ...] = get_args(mentors.Consent)

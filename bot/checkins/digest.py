@@ -6,9 +6,8 @@ from typing import cast
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.checkins import digest_blocks, rules, sharing
-from bot.checkins.blocks import PreviousRound
-from bot.checkins.digest_blocks import DigestEntry
+from bot.checkins import blocks, rules, sharing
+from bot.checkins.blocks import DigestEntry, PreviousRound
 from bot.checkins.rules import State
 from bot.runtime import Transaction, Workspace
 from bot.slack.blocks import Note
@@ -42,7 +41,7 @@ def compose(tx: Transaction, round_: Round) -> Note:
         )
         for checkin in shared
     ]
-    return digest_blocks.digest(round_.question, lines)
+    return blocks.digest(round_.question, lines)
 
 
 def previous_round(tx: Transaction, round_: Round) -> PreviousRound | None:

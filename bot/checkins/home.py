@@ -1,8 +1,8 @@
 """The check-ins that somebody has joined, may join or is to share in, for Home."""
 
 from bot import visibility
-from bot.checkins import home_blocks, participants
-from bot.checkins.home_blocks import CheckInItem, DueRound
+from bot.checkins import list_blocks, participants
+from bot.checkins.list_blocks import CheckInItem, DueRound
 from bot.checkins.participants import JoinableSchedule
 from bot.home.blocks import ListPage
 from bot.home.rules import PagedList
@@ -46,7 +46,7 @@ def _render_due_rounds(context: HomeContext) -> RenderedSection:
         [
             block
             for round_ in rounds[:MAX_DUE_ROUNDS]
-            for block in home_blocks.due_round(round_)
+            for block in list_blocks.due_round(round_)
         ]
     )
 
@@ -71,7 +71,7 @@ def _render_checkins(context: HomeContext) -> RenderedSection:
         for has_joined, schedule in schedules[start : start + _PAGES.page_size]
     ]
     page = ListPage(_PAGES, items, start, len(schedules))
-    return RenderedSection(home_blocks.checkins(page), has_activity=bool(joined))
+    return RenderedSection(list_blocks.checkins(page), has_activity=bool(joined))
 
 
 def _item(

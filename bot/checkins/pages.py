@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import timezones
-from bot.checkins import blocks, digest_blocks, forms, notes, plan, recurrence, service
+from bot.checkins import forms, list_blocks, notes, plan, recurrence, service
 from bot.checkins import schedules as checkins_schedules
-from bot.checkins.blocks import MissedDate, ScheduleView, format_date, format_local_time
-from bot.checkins.digest_blocks import PastRound
+from bot.checkins.blocks import format_date, format_local_time
 from bot.checkins.forms import Preview
+from bot.checkins.list_blocks import MissedDate, PastRound, ScheduleView
 from bot.checkins.plan import ScheduleForm, ScheduleSpec
 from bot.checkins.recurrence import Occurrence
 from bot.errors import UserError
@@ -174,7 +174,7 @@ def section(tx: Transaction, channel: Channel) -> Sequence[Block]:
     """The channel's check-ins, in its settings."""
     kept = tx.session.scalars(service.in_channel(channel)).all()
     called = members.names(tx, [s.owner for s in kept])
-    return blocks.schedule_list(
+    return list_blocks.schedule_list(
         [_schedule_view(tx, schedule, called[schedule.owner]) for schedule in kept],
         may_add=len(kept) < service.MOST_IN_A_CHANNEL,
     )
@@ -238,7 +238,7 @@ def overview(tx: Transaction, channel: Channel) -> View:
     called = members.names(
         tx, {person for people in shared.values() for person in people}
     )
-    return digest_blocks.overview(
+    return list_blocks.overview(
         channel.name,
         [
             _past_round(

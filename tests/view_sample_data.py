@@ -136,21 +136,19 @@ def listed(
     return home.ListPage(PagedList(name, lines), items, start, total)
 
 
+def checkin_list(
+    items: Sequence[list_blocks.CheckInItem],
+) -> home.ListPage[list_blocks.CheckInItem]:
+    start, total = (5, 12) if items else (0, 0)
+    return home.ListPage(PagedList("checkins", 5), items, start, total)
+
+
 def full_home() -> View:
     """As much as a Home tab ever shows."""
     asked = [
         OwnCredit(n, FRIDAY, 2, 2, "help", "asked")
         for n in range(mentors_home.LIST_LIMIT)
     ]
-    stopped = list_blocks.CheckInItem(
-        7, QUESTION, "help", has_joined=True, reminders_stopped=True
-    )
-    checkins = [
-        *[stopped] * 3,
-        list_blocks.CheckInItem(7, "", "", has_joined=True, reminders_stopped=True),
-        list_blocks.CheckInItem(8, QUESTION, "help", has_joined=False),
-    ]
-    due = list_blocks.DueRound(7, QUESTION, URL, "help", "Friday 6 March at 17:00")
     chosen = replace(
         MemberSettings(),
         topics_known=("python", "time"),
@@ -160,7 +158,7 @@ def full_home() -> View:
     return home_view(
         waiting=[
             *mentor_forms.pending_credits(asked),
-            *list_blocks.due_round(due) * 5,
+            *list_blocks.due_round(DUE_ROUND) * 5,
         ],
         sections=[
             *home.item_list("Your open asks", listed("asks", 8, 8, 300)),
@@ -171,9 +169,7 @@ def full_home() -> View:
             *mentor_forms.past_credits(
                 [replace(one, consent="public") for one in asked]
             ),
-            *list_blocks.checkins(
-                home.ListPage(PagedList("checkins", 5), checkins, 5, 12)
-            ),
+            *list_blocks.checkins(checkin_list(CHECKIN_ITEMS)),
         ],
         chosen=summary(chosen, "Asia/Kolkata", "6 March 2026"),
     )
@@ -320,6 +316,15 @@ FRIDAY = date(2026, 3, 6)
 
 
 QUESTION = "What are you working on this week?"
+_STOPPED = list_blocks.CheckInItem(
+    7, QUESTION, "help", has_joined=True, reminders_stopped=True
+)
+CHECKIN_ITEMS = [
+    *[_STOPPED] * 3,
+    list_blocks.CheckInItem(7, "", "", has_joined=True, reminders_stopped=True),
+    list_blocks.CheckInItem(8, QUESTION, "help", has_joined=False),
+]
+DUE_ROUND = list_blocks.DueRound(7, QUESTION, URL, "help", "Friday 6 March at 17:00")
 
 
 CLOSES_AT = "Friday 6 March at 09:00"

@@ -36,8 +36,10 @@ from bot.workspace.member_settings import MemberSettings
 from bot.workspace.reaction_emoji import DEFAULT_HELPFUL, DEFAULT_SOLVED
 from tests.view_sample_data import (
     BLOCKERS,
+    CHECKIN_ITEMS,
     CLOSES_AT,
     CONSENTS,
+    DUE_ROUND,
     FRIDAY,
     FULL_SCHEDULE_DRAFT,
     GIVEN_ROWS,
@@ -54,6 +56,7 @@ from tests.view_sample_data import (
     TITLE,
     URL,
     ask,
+    checkin_list,
     credit_offer,
     credit_story,
     digest_of,
@@ -315,6 +318,11 @@ SAMPLES: dict[Callable[..., Rendered], list[Callable[[], Rendered]]] = {
     list_blocks.overview: [
         lambda: list_blocks.overview("help", []),
         lambda: list_blocks.overview("help", PAST_ROUNDS * 2),
+    ],
+    list_blocks.due_round: [lambda: list_blocks.due_round(DUE_ROUND)],
+    list_blocks.checkins: [
+        lambda: list_blocks.checkins(checkin_list([])),
+        lambda: list_blocks.checkins(checkin_list(CHECKIN_ITEMS)),
     ],
     list_blocks.schedule_list: [
         lambda: list_blocks.schedule_list([], may_add=True),

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 from slack_sdk.models.blocks import ActionsBlock, Block
 
-from bot.checkins.recurrence import WEEKDAYS
-from bot.checkins.rules import LONGEST_ANSWER, STREAK, Response
+from bot.checkins.rules import LONGEST_ANSWER, STREAK, WEEKDAYS, Response
 from bot.slack import rich_text
 from bot.slack.blocks import Note, button, button_row, quoted
 from bot.slack.rich_text import Part, fallback_text, link, user_mention

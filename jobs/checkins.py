@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.checkins import posts, reminders, rounds, schedules, sharing
+from bot.checkins import closing, participants, rounds, schedules, sharing
 from bot.runtime import Runtime, Workspace
 from jobs.each_workspace import each_workspace
 from jobs.workspace import sync_bot_channels
@@ -48,19 +48,19 @@ def reschedule(rt: Runtime, workspace: Workspace) -> None:
 @each_workspace
 def send_reminders(rt: Runtime, workspace: Workspace) -> None:
     with rt.read(workspace) as tx:
-        is_due = reminders.any_due(tx)
+        is_due = participants.any_reminder_due(tx)
     if is_due:
         with rt.write(workspace) as tx:
-            reminders.send_due(tx)
+            participants.send_due_reminders(tx)
 
 
 @each_workspace
 def close_rounds(rt: Runtime, workspace: Workspace) -> None:
     with rt.read(workspace) as tx:
-        is_due = posts.any_to_close(tx)
+        is_due = closing.any_due(tx)
     if is_due:
         with rt.write(workspace) as tx:
-            posts.close_due(tx)
+            closing.close_due(tx)
 
 
 @each_workspace

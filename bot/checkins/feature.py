@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
 
 from bot.checkins import (
-    events,
+    closing,
     home,
     notes,
     notifications,
@@ -16,11 +18,15 @@ from bot.checkins import (
     permissions,
     personal_data,
     responses,
+    rounds,
 )
 from bot.feature import Feature
 from bot.forms.fields import Switch
+from bot.messages.events import BatchedChange, DeletedMessage, NewMessage, one_by_one
+from bot.messages.lookup import TrackedTable
+from bot.messages.tracked_messages import TrackedMessage
 from bot.monitoring import QueueDepth, due_rows, next_after
-from bot.runtime import Transaction
+from bot.runtime import Runtime, Transaction, Workspace
 from bot.workspace.member_settings import column_setting
 from models import Channel, CheckIn, Member, Round, Schedule
 
@@ -87,6 +93,51 @@ def _on_bot_joined(tx: Transaction, channel: Channel, _inviter: str | None) -> N
     responses.resync_open_threads(tx, channel)
 
 
+def _on_message(
+    _rt: Runtime, _workspace: Workspace, message: NewMessage, thread: TrackedMessage
+) -> BatchedChange | None:
+    """Return what a reply in the thread of a round changes."""
+    round_ = thread.rows.get("rounds")
+    if round_ is None or not message.is_reply:
+        return None
+    return BatchedChange(one_by_one, partial(_record_reply, message, round_.id))
+
+
+def _record_reply(message: NewMessage, round_id: int, tx: Transaction) -> None:
+    responses.record_reply(tx, round_id, ts=message.ts, author=message.user or "")
+
+
+def _on_message_deleted(
+    _rt: Runtime,
+    _workspace: Workspace,
+    deleted: DeletedMessage,
+    message: TrackedMessage,
+    thread: TrackedMessage | None,
+) -> BatchedChange | None:
+    """Return what the deletion of a round's message, or of a reply to it, changes."""
+    round_ = message.rows.get("rounds")
+    if round_ is not None:
+        return BatchedChange(one_by_one, partial(_cancel_round, round_.id))
+    round_ = thread.rows.get("rounds") if thread else None
+    if round_ is None:
+        return None
+    return BatchedChange(one_by_one, partial(_delete_reply, deleted, round_.id))
+
+
+def _cancel_round(round_id: int, tx: Transaction) -> None:
+    closing.cancel(tx, round_id)
+
+
+def _delete_reply(deleted: DeletedMessage, round_id: int, tx: Transaction) -> None:
+    responses.on_reply_deleted(tx, round_id, ts=deleted.ts, author=deleted.author)
+
+
+def _lock(session: Session, messages: Sequence[TrackedMessage]) -> None:
+    """Lock the rounds that these messages are."""
+    tracked = (message.rows.get("rounds") for message in messages)
+    rounds.lock_many(session, {round_.id for round_ in tracked if round_})
+
+
 CHECKINS = Feature(
     name="checkins",
     message_types=notifications.MESSAGE_TYPES,
@@ -99,10 +150,10 @@ CHECKINS = Feature(
     help_lines=lambda _emoji: [notes.HELP],
     due_work=_due_work,
     next_due=_next_due,
-    tracked_tables=events.TABLES,
-    lock_messages=events.lock,
-    on_message=events.on_message,
-    on_message_deleted=events.on_message_deleted,
+    tracked_tables=(TrackedTable("rounds", Round),),
+    lock_messages=_lock,
+    on_message=_on_message,
+    on_message_deleted=_on_message_deleted,
     on_member_loaded=_on_member_loaded,
     on_member_left=_on_member_left,
     on_bot_joined=_on_bot_joined,

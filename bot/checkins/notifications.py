@@ -3,15 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from bot.checkins import (
-    blocks,
-    notes,
-    participants,
-    posts,
-    reminders,
-    responses,
-    sharing,
-)
+from bot.checkins import blocks, notes, participants, posts, responses, sharing
 from bot.checkins.blocks import RoundPrompt
 from bot.checkins.message_kinds import (
     CHECKIN_ASK_CREATED,
@@ -132,7 +124,7 @@ def render_reminder(
     now, member = delivery.started_at, delivery.recipient
     if now >= round_.closes_at:
         return None
-    if not reminders.should_remind(tx, round_, member):
+    if not participants.should_remind(tx, round_, member):
         return None
     person = contact_hours.get(replace(tx, now=now), member)
     at = person.next_allowed(now)
@@ -152,7 +144,7 @@ def render_reminder(
 
 
 def render_reminders_stopped(tx: Transaction, delivery: Delivery) -> SlackAction | None:
-    if not reminders.is_still_stopped(tx, delivery):
+    if not participants.are_reminders_stopped(tx, delivery):
         return None
     schedule = tx.session.get_one(Schedule, delivery.subject_id)
     channel = tx.session.get_one(Channel, schedule.channel_id)
@@ -253,15 +245,15 @@ MESSAGE_TYPES = (
     MessageType(
         CHECKIN_REMINDER,
         render_reminder,
-        on_sent=reminders.on_sent,
-        lock=reminders.lock,
+        on_sent=participants.on_reminder_sent,
+        lock=participants.lock_for_reminder,
     ),
     MessageType(
         CHECKIN_REMINDERS_STOPPED,
         render_reminders_stopped,
         send_after=contact_hours.send_after,
-        on_sent=reminders.on_sent,
-        lock=reminders.lock,
+        on_sent=participants.on_reminder_sent,
+        lock=participants.lock_for_reminder,
     ),
     MessageType(
         CHECKIN_PAUSED,

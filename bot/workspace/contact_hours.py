@@ -1,13 +1,17 @@
 """Contact hours: the times at which the bot may write to a member unasked."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
 
 from bot import timezones
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.workspace import member_settings, members
+from models import Member
 
 # Many forget to clear a status; few are away for longer.
 MAX_VACATION = timedelta(days=21)
@@ -82,3 +86,24 @@ def send_after(tx: Transaction, delivery: Delivery) -> datetime:
         delivery.recipient,
         since=delivery.first_sent_at,
     )
+
+
+def away_members(tx: Transaction, people: Collection[str]) -> set[str]:
+    """Return those who are on vacation or paused: they do not count as missing."""
+    maybe = set(
+        tx.session.scalars(
+            select(Member.slack_id).where(
+                Member.installation_id == tx.workspace.id,
+                Member.slack_id.in_(people),
+                Member.is_away.is_(True),
+            )
+        )
+    )
+    chosen = member_settings.get_many(tx, people)
+    maybe |= {member for member in people if chosen[member].paused_until is not None}
+    return {
+        member
+        for member in maybe
+        for contact in [get(tx, member)]
+        if contact.is_away or contact.away_until is not None
+    }

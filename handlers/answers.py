@@ -67,7 +67,7 @@ def mark_message(
 
 
 def _record_reply(tx: Transaction, channel: Channel, message: Message) -> None:
-    """Record the reply that the shortcut shows, perhaps before its own event."""
+    """Record the shortcut's reply, whose own event may arrive later."""
     ask = asks.find_by_message(tx.session, channel.id, message.thread_ts or "")
     if (
         ask is not None
@@ -106,7 +106,7 @@ def choose_solution(click: BlockAction, tx: Transaction) -> Response:
 
 
 def _answer(tx: Transaction, answer_id: int) -> tuple[Answer, Channel]:
-    """Return an answer to an ask that is still there, and its channel."""
+    """Return an answer and its channel; raises UserError if the ask is gone."""
     answer = tx.session.get(Answer, answer_id)
     if answer is None:
         raise UserError(asks.ASK_GONE)

@@ -53,7 +53,7 @@ def register(app: App, rt: Runtime) -> None:
 
 
 def _refresh_author(shortcut: MessageShortcut, request: Request) -> None:
-    """Refuse what can't become an ask, and refresh everybody concerned."""
+    """Reject messages that can't become asks; refresh the actor and the author."""
     message, author = shortcut.message, shortcut.message.user
     if message.is_reply:
         raise UserError("Replies can't become asks. Post it with `/ask` instead.")
@@ -142,14 +142,14 @@ def _run_option(
             return OpenView(actions.options_view(tx, ask, by=by))
         case _:
             return OpenView(actions.action_form(tx, ask, option, by=by))
-    # Elsewhere the ask's message shows it.
+    # Outside a modal, the update of the ask's message shows the result.
     return Reply("That's done.") if click.is_in_modal else None
 
 
 def undo_disclaim(click: BlockAction, tx: Transaction) -> Response:
     ask = asks.get(tx, parse_id(click.value), include_deleted=True)
     capture.undo_disclaim(tx, ask, by=click.actor)
-    # The line in the thread is rendered anew; a note for one person is replaced.
+    # The outbox updates the line in the thread; an ephemeral message is replaced here.
     is_line = (
         click.container is not None and click.container.message_ts == ask.thread_line_ts
     )

@@ -92,7 +92,7 @@ def open_form(_: Interaction, __: Request) -> Response:
 
 
 def open_form_for_message(click: BlockAction, request: Request) -> Response:
-    """Ask what somebody wrote to the bot: only Slack has kept the words."""
+    """Open the form with a direct message's text, which only Slack stores."""
     text = _original_text(click, request)
     title, details = rules.from_message(text) if text else ("", "")
     hint = blocks.CHOOSE_CHANNEL
@@ -100,7 +100,7 @@ def open_form_for_message(click: BlockAction, request: Request) -> Response:
 
 
 def _original_text(click: BlockAction, request: Request) -> str:
-    """Return what the person wrote in the conversation that the button is in."""
+    """Return the text of the message that the button names, or "" without it."""
     if click.channel is None or not _TS.fullmatch(click.value):
         raise UserError(asks.ASK_GONE)
     with best_effort():
@@ -112,7 +112,7 @@ def _original_text(click: BlockAction, request: Request) -> str:
 
 
 def update_topics(click: BlockAction, tx: Transaction) -> Response:
-    """Another channel has other topics: show them, and keep what was typed."""
+    """Show the topics of the newly chosen channel, and keep the typed values."""
     view, channel_id = click.view, click.action.selected_conversation
     if view is None or channel_id is None:
         return None
@@ -134,8 +134,8 @@ def update_topics(click: BlockAction, tx: Transaction) -> Response:
 
 def _entered_topics(view: View) -> list[str]:
     typed = view.text("more_topics").split(",")
-    named = [*view.all_chosen("topics"), *map(str.strip, typed)]
-    return list(dict.fromkeys(filter(None, named)))
+    topics = [*view.all_chosen("topics"), *map(str.strip, typed)]
+    return list(dict.fromkeys(filter(None, topics)))
 
 
 def _refresh_form(form: ViewSubmission, request: Request) -> None:

@@ -1,4 +1,4 @@
-"""Check-ins: sharing, joining and leaving, and asking about what one is stuck on."""
+"""Share, join and leave a check-in, and turn a blocker into an ask."""
 
 from slack_bolt import App
 
@@ -85,6 +85,6 @@ def open_ask_form(click: BlockAction, tx: Transaction) -> Response:
 
 
 def _reply(click: BlockAction, note: Note) -> Response:
-    """Answer beside the channel's message, or in place of a message to the person."""
+    """Reply in place of a private message, or beside the channel's message."""
     is_ephemeral = click.container is not None and click.container.is_ephemeral
     return Reply(*note, replace=click.is_in_direct_message or bool(is_ephemeral))

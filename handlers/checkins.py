@@ -1,4 +1,4 @@
-"""Set a check-in up in two pages; change, pause, resume and delete it."""
+"""Set up a check-in in two pages; change, pause, resume and delete it."""
 
 from collections.abc import Callable
 from functools import partial
@@ -74,7 +74,7 @@ def open_edit(click: BlockAction, tx: Transaction) -> Response:
 
 
 def show_preview(form: ViewSubmission, tx: Transaction) -> Response:
-    """Show when the check-in of the first page comes, and save nothing yet."""
+    """Show the dates of the next check-ins; nothing is saved yet."""
     view = pages.preview(
         tx,
         _channel(tx, form.view),
@@ -99,7 +99,7 @@ def save(form: ViewSubmission, request: Request) -> Response:
         with request.write() as tx:
             _save(form, tx)
     except UserError as error:
-        # The preview has no field to show the error beside.
+        # The preview has no field that could show the error.
         return UpdateView(_first_page(view, hint=str(error)))
     if view.root_view_id in {None, view.id}:
         return None
@@ -154,7 +154,7 @@ def _show_settings(
     by: str,
     hash: str | None = None,  # noqa: A002 - Slack's name
 ) -> None:
-    """Show the settings as they now are; Slack keeps what somebody typed there."""
+    """Show the current settings; Slack keeps the values typed there."""
     with request.read() as tx:
         channel = tx.session.get_one(Channel, channel_id)
         view = settings.channel_form(tx, channel, by=by)
@@ -171,13 +171,13 @@ def _channel(tx: Transaction, view: View | None) -> Channel:
 
 
 def _schedule_id(view: View) -> int | None:
-    """Return the check-in that a form is about; None: a new one."""
+    """Return the id of the form's check-in, or None for a new one."""
     schedule_id = view.metadata().get("checkin")
     return None if schedule_id is None else parse_id(schedule_id)
 
 
 def _first_page(view: View, *, hint: str = "") -> Modal:
-    """Return the page before the preview, filled in as it was."""
+    """Return the page before the preview, with the values entered there."""
     metadata = view.metadata()
     return forms.plan_form(
         str(metadata.get("channel")),

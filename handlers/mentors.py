@@ -1,4 +1,4 @@
-"""People's decisions about their credits, and the pages of program leads."""
+"""Record members' decisions about their credits, and show the program leads' pages."""
 
 from functools import partial
 

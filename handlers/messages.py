@@ -1,4 +1,4 @@
-"""Messages and reactions: what people do in Slack without a command."""
+"""Pass message and reaction events to the features."""
 
 from functools import partial
 from typing import Any
@@ -35,14 +35,14 @@ from handlers.payloads import (
 
 def register(bolt: App, rt: Runtime) -> None:
     listeners = Listeners(rt)
-    # Bolt asks one listener after another, and there are more messages than reactions.
+    # Bolt tries listeners in turn, and messages are more frequent than reactions.
     bolt.event("message")(listeners.on_message)
     bolt.event("reaction_added")(listeners.on_reaction)
     bolt.event("reaction_removed")(listeners.on_reaction)
 
 
 class Listeners:
-    """Asks each feature what an event changes, and has that committed."""
+    """Each listener returns a `PendingCommit` with the changes of all features."""
 
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
@@ -56,7 +56,7 @@ class Listeners:
                 payload = ReactionPayload.model_validate(event)
             case _:
                 return None
-        # The bot's own reactions show a state; they mark nothing.
+        # The bot's own reactions only show an ask's state.
         if payload.user == workspace.bot_user_id:
             return None
         reaction = ReactionEvent(
@@ -104,8 +104,8 @@ class Listeners:
                     deleted.deleted_ts,
                     deleted.previous_message,
                 )
-            case "channel_convert_to_private" | "channel_convert_to_public" as turned:
-                is_private = turned == "channel_convert_to_private"
+            case "channel_convert_to_private" | "channel_convert_to_public" as subtype:
+                is_private = subtype == "channel_convert_to_private"
                 channel = ChannelEvent.model_validate(event).channel
                 return PendingCommit(
                     lambda: BatchedChange(
@@ -155,12 +155,12 @@ class Listeners:
     ) -> PendingCommit | None:
         message, before = changed.message, changed.previous_message
         if message.subtype == "tombstone":
-            # What remains of a deleted message that has replies.
+            # A tombstone replaces a deleted message that has replies.
             return self._on_deleted(workspace, changed.channel, message.ts, message)
         if not authors.is_by_human(message.model_dump(), workspace):
             return None
         if before is not None and before.text == message.text:
-            # An unfurl, a detected language, a reply counted: nothing was edited.
+            # Only an unfurl, a detected language or a reply count is new.
             return None
         external_members.record_external_author(
             self._rt, workspace, message.user, message.author_teams
@@ -229,11 +229,11 @@ class Listeners:
         )
 
     def _set_private(self, channel: str, is_private: bool, tx: Transaction) -> None:
-        """A channel was made private, or public: Slack says so by a message only."""
+        """Store a conversion, which Slack only reports as a message in the channel."""
         channels.update_channel(tx, channel, is_private=is_private)
 
     def _send_help(self, message: MessageEvent, tx: Transaction) -> None:
-        """Answer what somebody wrote to the bot."""
+        """Reply to a direct message, unless a feature handles it."""
         is_help = normalize_phrase(to_plain(message.text)) in HELP_PHRASES
         if not is_help and tx.features.on_direct_message(tx, message):
             return

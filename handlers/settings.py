@@ -1,4 +1,4 @@
-"""`/backswing`: the settings of a channel and of the workspace; help for the rest."""
+"""Handle `/backswing`: channel and workspace settings, and help for any other text."""
 
 from functools import partial
 
@@ -31,7 +31,7 @@ _UNKNOWN_CHANNEL = "I no longer know that channel. Open the form again."
 
 
 def register(app: App, rt: Runtime) -> None:
-    """To be called after all others: the last listener takes every other phrase."""
+    """Register the listeners. The last takes any text, so it must come after others."""
     on_command(app, rt, "/backswing", open_channel_form, phrases=("", "settings"))
     on_command(
         app, rt, "/backswing", reads(open_workspace_form), phrases=("workspace",)
@@ -60,8 +60,8 @@ def _refresh_champions(form: ViewSubmission, request: Request) -> None:
     request.refresh(users=[form.actor])
     with request.read() as tx:
         channel = _channel(tx, form.view)
-        new = settings.newly_selected_users(tx, form.view, channel, by=form.actor)
-    request.refresh(users=new)
+        users = settings.newly_selected_users(tx, form.view, channel, by=form.actor)
+    request.refresh(users=users)
 
 
 def save_channel(form: ViewSubmission, tx: Transaction) -> Response:
@@ -94,8 +94,8 @@ def open_workspace_form(command: SlashCommand, tx: Transaction) -> Response:
 def _refresh_leads(form: ViewSubmission, request: Request) -> None:
     request.refresh(users=[form.actor])
     with request.read() as tx:
-        new = settings.newly_selected_users(tx, form.view, by=form.actor)
-    request.refresh(users=new)
+        users = settings.newly_selected_users(tx, form.view, by=form.actor)
+    request.refresh(users=users)
 
 
 def save_workspace(form: ViewSubmission, tx: Transaction) -> Response:

@@ -1,4 +1,4 @@
-"""Detect unexpected mentors once a week, and write message counts down."""
+"""Detect unexpected mentors once a week, and store message counts."""
 
 import logging
 
@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 
 @each_workspace
 def detect(rt: Runtime, workspace: Workspace) -> None:
-    """Run the detection of each period that has ended without one.
+    """Run the detection for each past period that has none yet.
 
-    A run can take seconds, and happens outside the transaction that records it: the
-    first process writes the result down, any other finds it written.
+    A run can take seconds, so it happens outside the transaction that records it. If
+    several processes run it, only the first records its result.
     """
     with rt.read(workspace) as tx:
         due_runs = detection.due_runs(tx, settings=rt.mentor_settings)
@@ -29,7 +29,7 @@ def detect(rt: Runtime, workspace: Workspace) -> None:
     try:
         members = _private_members(rt, workspace, private_channels)
     except SlackError as error:
-        # A later run of the job may have more luck; a period waits for days.
+        # The next run of the job tries again; a run may be days late.
         log.warning("private channels not fetched", extra={"error": error.code})
         return
     for due in due_runs:
@@ -42,7 +42,7 @@ def detect(rt: Runtime, workspace: Workspace) -> None:
 def _private_members(
     rt: Runtime, workspace: Workspace, channels: dict[int, str]
 ) -> PrivateMembers:
-    """Return the members of each private channel that Slack shows to the bot."""
+    """Return the members of the private channels that the bot can read."""
     members = {}
     for channel_id, slack_id in channels.items():
         try:
@@ -63,7 +63,7 @@ def apply_consent(rt: Runtime, workspace: Workspace) -> None:
 
 
 def write_message_counts(rt: Runtime, workspace: Workspace) -> None:
-    """Write down the messages counted since the last time."""
+    """Store the messages counted since the last run."""
     counts = rt.message_counter.drain(workspace.id)
     if not counts:
         return

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.db.statements import prepare_insert, table
+from bot.outbox.kind import NAMES_IN_TOKENS
 from bot.slack.text import is_erased
 from models import OutboxItem
 
@@ -105,7 +106,10 @@ class Cause:
     verified_kinds: frozenset[str] = frozenset()
 
     def derive_token(self, key: str) -> str:
-        return uuid5(NAMESPACE_OID, f"{self.metadata_token} {key}").hex
+        """Return the token of an effect; it does not change if its kind is renamed."""
+        kind, _, rest = key.partition(":")
+        name = NAMES_IN_TOKENS.get(kind, kind)
+        return uuid5(NAMESPACE_OID, f"{self.metadata_token} {name}:{rest}").hex
 
 
 @contextmanager

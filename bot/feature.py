@@ -1,4 +1,4 @@
-"""The interface of features: everything that one can plug in.
+"""The interface of features: everything that a feature can plug in.
 
 bot/features.py lists the features. Each `bot/<feature>/feature.py` fills in a
 `Feature`. Everything else uses `tx.features` or `rt.features`, and imports no feature.
@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    # Whatever has features plugged in can import this module.
+    # Only for types: these modules may import this one.
     from slack_sdk.models.blocks import Block
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from bot.workspace.reaction_emoji import ChannelEmoji
     from models import Channel, Member
 
-# Channels and members are named by Slack's ids, unless they are rows.
+# Channels and members are given by Slack's ids unless the type is a row; times are UTC.
 MemberLoaded = Callable[["Transaction", "Member"], None]
 MembershipChanged = Callable[["Transaction", str, str, datetime], None]
 BotJoined = Callable[["Transaction", "Channel", str | None], None]
@@ -52,8 +52,8 @@ IsActive = Callable[["Transaction", str], bool]
 HomesAbout = Callable[["Transaction", "Erasure"], "Sequence[Select[str]]"]
 HelpLines = Callable[["ChannelEmoji"], Sequence[str]]
 
-# These run outside any transaction, and return a change to be committed, if there is
-# one. They may run twice, and must wait for nothing but the database.
+# These hooks run outside any transaction and return a change to commit, or None. They
+# may run twice for one event. They may wait for the database, but for nothing else.
 OnReaction = Callable[
     ["Runtime", "Workspace", "ReactionEvent", "TrackedMessage"], "BatchedChange | None"
 ]
@@ -79,72 +79,72 @@ HELP_TITLE = "*Ask your peers, and see what helped.*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """A part of the product, and everything that it plugs into the others."""
+    """A part of the product, and everything that it plugs into the rest."""
 
-    # The name of its folder.
+    # The name of its folder in bot/.
     name: str
 
-    # The messages that it sends, and how each is rendered.
+    # The messages that it sends, with their render functions.
     message_types: "Sequence[MessageType]" = ()
-    # Who may do what with it.
+    # The acts that it allows, each with the roles that may do it.
     permissions: "Sequence[Permission]" = ()
 
-    # What each of its tables keeps of people, in the order in which rows are locked.
+    # The personal data in its tables, in the order in which it locks their rows.
     personal_data: "Sequence[TablePolicy]" = ()
-    # Which of its messages may name or quote somebody.
+    # The kinds of its messages that may name or quote a member.
     message_policies: "Sequence[MessagePolicy]" = ()
-    # The members whose Home tabs may name a person who is to be erased.
+    # Queries for the members whose Home tabs may name the erased member.
     homes_about: HomesAbout | None = None
-    # Delete what it stored before a time, and what belongs to nothing since.
+    # Deletes rows that it stored before a time, and rows that lost their parent.
     purge: Purge | None = None
 
-    # The settings of a channel that are about it.
+    # Its settings of a channel.
     channel_settings: "Sequence[Setting[Channel]]" = ()
-    # Raise UserError for settings, by their names, that make no sense together.
+    # Checks a channel's settings by name, and raises UserError if they contradict.
     check_channel_settings: SettingsCheck | None = None
     # The blocks that it shows below a channel's settings.
     channel_settings_section: SettingsSection | None = None
-    # The settings of the workspace that are about it.
+    # Its settings of the workspace.
     workspace_settings: "Sequence[Setting[None]]" = ()
-    # The settings of a member that are about it.
+    # Its settings of a member.
     member_settings: "Sequence[MemberSetting]" = ()
-    # Which of these emoji members are known to have reacted with.
+    # Returns those of the emoji that a member has reacted with, as far as it stores.
     used_emoji: UsedEmoji | None = None
 
     # Its sections of the Home tab.
     home_sections: "Sequence[HomeSection]" = ()
-    # Whether a member ever did something with it, if no section of theirs says so.
+    # Returns True if a member has used it, apart from what its Home sections show.
     is_active: IsActive | None = None
     # Its lines of `/backswing help`, with the emoji of the channel.
     help_lines: HelpLines | None = None
 
-    # The work of the clock that is due, by the name that operators see.
+    # The number of its due rows for each of its jobs, by the job's name.
     due_work: DueWork | None = None
-    # The next times at which the clock has work for it.
+    # The next times at which its jobs have work.
     next_due: NextDue | None = None
 
-    # The tables whose rows are messages in Slack.
+    # Its tables whose rows are messages in Slack.
     tracked_tables: "Sequence[TrackedTable]" = ()
-    # Lock its rows of these messages, always in the same order.
+    # Locks its rows of these messages, always in the same order.
     lock_messages: LockMessages | None = None
-    # A member added or removed a reaction.
+    # Runs when a member adds or removes a reaction to the tracked message.
     on_reaction: OnReaction | None = None
-    # A member posted a message; the tracked message is the first in its thread.
+    # Runs when a member posts a message; the tracked message is its thread's first.
     on_message: OnMessage | None = None
-    # A member edited a message.
+    # Runs when a member edits the tracked message.
     on_message_edited: OnMessageEdited | None = None
-    # A message was deleted; the last argument is the first in its thread.
+    # Runs when the tracked message is deleted; the last argument is its thread's first.
     on_message_deleted: OnMessageDeleted | None = None
-    # A member wrote to the bot; returns whether the feature has answered.
+    # Runs when a member writes to the bot; returns True if it has answered.
     on_direct_message: OnDirectMessage | None = None
 
-    # Slack's profile of a member was stored: what they did before counts accordingly.
+    # Runs when a member's profile is stored: what they did before counts accordingly.
     on_member_loaded: MemberLoaded | None = None
-    # A member joined a channel at a time.
+    # Runs when a member joins a channel; the arguments are channel, member and time.
     on_member_joined: MembershipChanged | None = None
-    # A member left a channel at a time.
+    # Runs when a member leaves a channel; the arguments are channel, member and time.
     on_member_left: MembershipChanged | None = None
-    # The bot joined a channel, invited by a member if Slack says so.
+    # Runs when the bot joins a channel, with the member who invited it, if known.
     on_bot_joined: BotJoined | None = None
 
 
@@ -154,9 +154,9 @@ P = ParamSpec("P")
 
 
 class Features:
-    """The features of the process, resolved once, at its start.
+    """The features of the process, and their hooks and parts, combined at its start.
 
-    Their order is the order in which a transaction locks their rows.
+    Transactions lock the features' rows in the order of the features.
     """
 
     def __init__(self, features: Sequence[Feature]) -> None:
@@ -232,12 +232,12 @@ class Features:
         return tuple(function for function in hooks if function is not None)
 
     def help_text(self, emoji: "ChannelEmoji") -> str:
-        """Return what everybody can do, in mrkdwn."""
+        """Return the text of `/backswing help`, in mrkdwn."""
         lines = [line for lines in self._help_lines for line in lines(emoji)]
         return "\n".join([HELP_TITLE, *(f"• {line}" for line in lines)])
 
     def on_direct_message(self, tx: "Transaction", message: "NewMessage") -> bool:
-        """Return whether a feature has answered what a member wrote to the bot."""
+        """Let features answer a direct message to the bot; return True if one did."""
         return any(hook(tx, message) for hook in self._direct_message)
 
 

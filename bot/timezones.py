@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo, available_timezones, reset_tzpath
 DAY_START, DAY_END = time(9), time(17)
 
 _SATURDAY = 5
-# Some systems list these as zones; they name no place.
+# Some systems list these names among the zones, although they stand for no place.
 _NOT_PLACES = frozenset({"Factory", "localtime"})
 
 
-# The rules are those of the pinned package tzdata. The system's, which would take
-# precedence, may be years old.
+# Use the rules of the pinned package tzdata. The system's rules would take precedence,
+# and may be years old.
 reset_tzpath(to=())
 ZoneInfo.clear_cache()
 
@@ -61,7 +61,7 @@ def get(name: str | None) -> ZoneInfo | None:
 def name_for_offset(offset: object) -> str | None:
     """Return the name of a zone by its seconds east of UTC, or None.
 
-    For people with no known zone but Slack's `tz_offset`.
+    Slack sends `tz_offset` even for members whose zone it does not name.
     """
     if not isinstance(offset, int) or isinstance(offset, bool):
         return None
@@ -145,9 +145,8 @@ def next_open_time(
 ) -> datetime:
     """Return `now`, or the next UTC instant within local hours [start, end).
 
-    Hours that end no later than they start go on into the next day, and count as hours
-    of the day that they start on. Without `include_weekends`, Saturdays and Sundays are
-    left out.
+    Hours whose `end` is not after `start` run into the next day, and belong to the day
+    on which they start. Without `include_weekends`, Saturdays and Sundays are skipped.
     """
     today = local_date(now, zone)
     for ahead in count(-1):

@@ -1,9 +1,9 @@
-"""One rule for everything: who may see what was said in a channel, and act there.
+"""The visibility rule: only a private channel's members see its texts and act there.
 
-A private channel is for the people who are in it. Slack says who they are: its answer
-counts for an hour, what its events tell of later counts at once. Rules ask here, and
-never call Slack. Where they don't know, they raise `MembershipUnknown`; whoever runs
-them asks Slack outside of any transaction, and runs them again.
+Slack's answer about a member's channels counts for an hour; later events replace it at
+once. The functions here never call Slack. If the stored answer is missing or too old,
+they raise `MembershipUnknown`; their caller ends the transaction, calls
+`fetch_memberships`, and runs them again.
 """
 
 from collections.abc import Collection, Iterable
@@ -20,12 +20,12 @@ from bot.slack.api import SlackError
 from models import Channel, ChannelMember, Member
 
 if TYPE_CHECKING:
-    # The outbox asks here, and the transaction stands above the outbox.
+    # The outbox imports this module, and the transaction imports the outbox.
     from bot.runtime import Runtime, Transaction, Workspace
 
 FRESH_FOR = timedelta(hours=1)
-# How often Slack is asked for one message or one click, which may be about several
-# channels and people.
+# The most calls to Slack for one message or click, which may concern several channels
+# and people.
 MAX_LOOKUPS = 4
 
 NOT_A_MEMBER = "That's a private channel, and you're not in it."
@@ -33,7 +33,7 @@ SLACK_UNREACHABLE = (
     "I can't reach Slack right now. Nothing was changed. Please try again."
 )
 
-# How Slack says that somebody is nobody whom we could meet in a channel.
+# Slack's errors for members who share no channel with the bot.
 _UNKNOWN_USER_ERRORS = {"user_not_found", "user_not_visible", "user_not_in_channel"}
 
 _UPSERT_MEMBERSHIPS = upsert_latest(
@@ -42,17 +42,17 @@ _UPSERT_MEMBERSHIPS = upsert_latest(
 
 
 class MembershipUnknown(Exception):
-    """Slack is to be asked in which private channels somebody is."""
+    """The caller has to fetch a member's private channels from Slack, and try again."""
 
     def __init__(self, member: str, channel_ids: Collection[int]) -> None:
         super().__init__("it is not known who is in a private channel")
         self.member = member
-        # The rows of those that a decision rests on.
+        # Ids of the rows of the private channels in question.
         self.channel_ids = frozenset(channel_ids)
 
 
 def visible(member: str, *, now: datetime) -> ColumnElement[bool]:
-    """The rule for queries, a condition on `Channel`. What is not known is hidden."""
+    """Return the rule as a condition on `Channel`. If unknown, a channel is hidden."""
     membership = aliased(ChannelMember)
     is_in = exists().where(
         membership.channel_id == Channel.id,
@@ -66,7 +66,7 @@ def visible(member: str, *, now: datetime) -> ColumnElement[bool]:
 def visible_channels(
     tx: "Transaction", channels: Iterable[Channel], member: str
 ) -> set[int]:
-    """The rows of those channels whose words the person may see.
+    """Return the row ids of those of the channels whose texts the member may see.
 
     Raises MembershipUnknown.
     """
@@ -141,9 +141,9 @@ def require_visible(
 def record_memberships(
     tx: "Transaction", member: str, memberships: dict[int, bool], *, at_micros: int
 ) -> None:
-    """Record in which channels the member is, by channel row; the latest event wins.
+    """Record by channel row id whether the member is in it; the latest event wins.
 
-    `at_micros`: when Slack said so, or when it happened.
+    `at_micros` is the time of Slack's event, or of the call whose answer it is.
     """
     common = {
         "member": member,
@@ -169,8 +169,8 @@ def on_membership_event(
 ) -> bool:
     """Record that a member joined or left a channel; False for an unknown channel.
 
-    `is_tracked`: record it for public channels too. For private ones it is always
-    recorded: the answer to a question that Slack is being asked may be older.
+    `is_tracked`: record it for public channels, too. For private ones it is always
+    recorded, since a call that is under way may return an older state.
     """
     channel = tx.session.execute(
         select(Channel.id, Channel.is_private, Channel.fetched_at).where(
@@ -188,7 +188,7 @@ def on_membership_event(
 
 
 def _is_known(tx: "Transaction", member: str) -> bool:
-    """Return True for a known member: nobody asks about others."""
+    """Return True if the member has a row; no rule asks about others."""
     row = select(Member.id).filter_by(installation_id=tx.workspace.id, slack_id=member)
     return tx.session.scalar(row) is not None
 
@@ -200,11 +200,11 @@ def fetch_memberships(
     *,
     is_urgent: bool,
 ) -> None:
-    """Ask Slack, and record what it says. Raises SlackError.
+    """Fetch the member's private channels from Slack and record them.
 
-    `is_urgent`: somebody's three seconds wait for it.
+    `is_urgent`: a member waits for it, and Slack for our response. Raises SlackError.
     """
-    asked_us = datetime_to_micros(rt.clock())
+    called_at_micros = datetime_to_micros(rt.clock())
     try:
         slack_ids = list(
             rt.slack_of(workspace).private_conversations_of(
@@ -216,16 +216,21 @@ def fetch_memberships(
             raise
         slack_ids = []
     with rt.write(workspace) as tx:
-        is_in = tx.session.scalars(
+        joined = tx.session.scalars(
             select(Channel.id).where(
                 Channel.installation_id == tx.workspace.id,
                 Channel.slack_id.in_(slack_ids),
             )
         ).all()
-        seats = dict.fromkeys(unknown.channel_ids, False) | dict.fromkeys(is_in, True)
-        record_memberships(tx, unknown.member, seats, at_micros=asked_us)
+        memberships = dict.fromkeys(unknown.channel_ids, False)
+        memberships |= dict.fromkeys(joined, True)
+        record_memberships(tx, unknown.member, memberships, at_micros=called_at_micros)
 
 
 def _fresh_range(now: datetime) -> tuple[int, int]:
-    """Slack's clock may be ahead of ours, and ours may have been set back."""
+    """Return the bounds of fresh event times, in microseconds.
+
+    Times ahead of ours count, too: Slack's clock may be ahead, and ours may have been
+    set back.
+    """
     return datetime_to_micros(now - FRESH_FOR), datetime_to_micros(now + FRESH_FOR)

@@ -11,7 +11,7 @@ from models import ChannelMember, Home
 
 
 def _refresh_affected_homes(tx: Transaction, erasure: Erasure) -> None:
-    """Refresh the Home tabs that may name the person or quote them."""
+    """Refresh the Home tabs that may name or quote the member."""
     members = [
         Home.member.in_(member)
         for homes_about in tx.features.homes_about
@@ -49,7 +49,7 @@ PERSONAL_DATA = (
     ),
 )
 
-# Drawn anew, each time, from what is there.
+# These are rendered from the current rows each time, so an erasure affects none.
 MESSAGES = (
     MessagePolicy(frozenset({HOME_REPLY, HOME_PUBLISH, HOME_FETCH_MEMBERSHIPS})),
 )

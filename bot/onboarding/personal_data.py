@@ -22,7 +22,7 @@ PERSONAL_DATA = (
 )
 
 MESSAGES = (
-    # To one person or to a channel, about nobody.
+    # These messages name no member but their recipient.
     MessagePolicy(
         frozenset(
             {

@@ -12,7 +12,7 @@ from bot.slack.actions import Reschedule, SlackAction
 from models import Channel
 
 if TYPE_CHECKING:
-    # The transaction can enqueue messages, so it stands above the outbox.
+    # The transaction can enqueue messages, so it imports the outbox.
     from bot.runtime import Transaction
 
 Render = Callable[["Transaction", Delivery], SlackAction | Reschedule | None]
@@ -34,21 +34,21 @@ def _send_now(tx: "Transaction", _delivery: Delivery) -> datetime:
 class MessageType:
     """A kind of message, and the functions that belong to it.
 
-    `render` returns the action to take in Slack, None if there is nothing to send any
-    more, or `Reschedule`. `send_after` returns the earliest time that suits the
-    recipient (UTC). `quoted_channels` returns the ids of the channels whose words the
-    message quotes to one person; if that person may not see all of them,
-    `render_without_access` is used instead of `render`.
+    `render` returns the action to take in Slack, None if there is no longer anything
+    to send, or `Reschedule`. `send_after` returns the earliest time (UTC) that suits
+    the recipient. `quoted_channels` returns the row ids of the channels that the
+    message quotes; if its recipient may not see all of them, `render_without_access`
+    is used instead of `render`.
 
     `on_sent`, `on_rejected` and `on_lost` run in the transaction that records the
-    outcome, with Slack's result or its error code. `lock` runs first in it and locks
-    what they change, so that locks are always taken from the subject to its messages.
+    outcome, with Slack's result or its error code. `lock` runs before them and locks
+    the rows that they change: a subject is always locked before its messages.
     """
 
     kind: MessageKind
     render: Render
-    # What to do when nobody knows whether it was done: look for the message in Slack,
-    # do it again because that changes nothing, or leave it.
+    # If it is unknown whether Slack took the action: "verify" looks for the message in
+    # Slack, "resend" repeats an action that may be repeated, "drop" gives it up.
     if_unconfirmed: Literal["verify", "resend", "drop"] = "verify"
     on_sent: Callable[["Transaction", Delivery, Any], None] = do_nothing
     on_rejected: Callable[["Transaction", Delivery, str], None] = do_nothing
@@ -61,7 +61,7 @@ class MessageType:
     def render_visible(
         self, tx: "Transaction", delivery: Delivery
     ) -> SlackAction | Reschedule | None:
-        """Render what the recipient may see now. Raises MembershipUnknown."""
+        """Render the message as the recipient may see it. Raises MembershipUnknown."""
         channels = [
             tx.session.get_one(Channel, row)
             for row in self.quoted_channels(tx, delivery)
@@ -73,7 +73,7 @@ class MessageType:
     def render_when_due(
         self, tx: "Transaction", delivery: Delivery
     ) -> SlackAction | Reschedule | None:
-        """Render it, or reschedule it to when it suits the recipient."""
+        """Render the message, or reschedule it to a time that suits the recipient."""
         action = self.render_visible(tx, delivery)
         if action is None or isinstance(action, Reschedule):
             return action

@@ -22,7 +22,7 @@ UNTIL_DATABASE_DELETED = "The database is deleted."
 
 
 def _write_tombstone(tx: Transaction, erasure: Erasure) -> None:
-    """Only that they were forgotten: what Slack delivers late brings nothing back."""
+    """Keep only the id and the time of the erasure, so that late events don't count."""
     member = table(Member)
     tx.session.execute(
         update(member)
@@ -141,7 +141,7 @@ PERSONAL_DATA: Sequence[TablePolicy] = (
     ),
 )
 
-# To one person, about nobody.
+# These messages name no member but their recipient.
 MESSAGES: Sequence[MessagePolicy] = (
     MessagePolicy(frozenset({PRIVACY_DATA_FILE, PRIVACY_REDACT})),
 )

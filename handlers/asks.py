@@ -4,7 +4,6 @@ import re
 
 from slack_bolt import App
 
-from bot import visibility
 from bot.asks import actions, forms, rules
 from bot.asks import service as asks
 from bot.asks.service import AskDraft
@@ -13,7 +12,7 @@ from bot.errors import UserError
 from bot.runtime import Runtime, Transaction
 from bot.slack import blocks
 from bot.slack.text import sanitize, to_mrkdwn, to_plain
-from bot.workspace import channels
+from bot.workspace import channels, visibility
 from handlers.interactions import (
     CloseViews,
     OpenView,

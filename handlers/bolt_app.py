@@ -10,8 +10,8 @@ from slack_bolt.authorization import AuthorizeResult
 
 import handlers
 from bot.db.retry import run_batch
+from bot.outbox.message_type import MAX_LOOKUPS
 from bot.runtime import Runtime, ServedWorkspaces, Workspace
-from bot.visibility import MAX_LOOKUPS
 from handlers.batch_commit import PendingCommit, commit_batch
 from handlers.errors import CAN_FETCH_MEMBERSHIPS, RETRYABLE
 from handlers.metrics import Metrics

@@ -2,16 +2,10 @@
 
 from slack_bolt import App
 
-from bot import visibility
-from bot.checkins import (
-    home,
-    notes,
-    participants,
-    rules,
-    sharing,
-)
+from bot.checkins import home, notes, participants, rules, sharing
 from bot.runtime import Runtime, Transaction
 from bot.slack.blocks import Note
+from bot.workspace import visibility
 from handlers.interactions import (
     OpenView,
     Reply,

@@ -7,14 +7,14 @@ from typing import Any
 from pydantic import ValidationError
 from slack_bolt import App, BoltContext, BoltResponse
 
-from bot import visibility
 from bot.db.retry import is_retryable
 from bot.errors import UserError
 from bot.runtime import Runtime
 from bot.slack.api import SlackError
 from bot.slack.blocks import message_modal
 from bot.slack.text import escape, sanitize, to_plain, truncate
-from bot.visibility import MembershipUnknown
+from bot.workspace import visibility
+from bot.workspace.visibility import MembershipUnknown
 from handlers.requests import Request, request_of, workspace_of
 
 log = logging.getLogger(__name__)
@@ -82,9 +82,7 @@ def _should_retry(rt: Runtime, error: Exception, context: BoltContext) -> bool:
         return True
     if isinstance(error, MembershipUnknown) and context.get(CAN_FETCH_MEMBERSHIPS):
         try:
-            visibility.fetch_memberships(
-                rt, workspace_of(context), error, is_urgent=True
-            )
+            error.fetch(rt, workspace_of(context), is_urgent=True)
         except SlackError as slack_error:
             log.warning("members not fetched", extra={"error": slack_error.code})
             return False

@@ -102,7 +102,7 @@ def test_services_are_called_within_a_transaction_and_open_none():
             "bot/workspace/sync.py",
             "bot/imports/service.py",
             "bot/workspace/installations.py",
-            "bot/visibility.py",
+            "bot/workspace/visibility.py",
         }
     )
     inside = [file for file in OURS if name(file).startswith(("bot/", "models/"))]

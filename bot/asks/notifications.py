@@ -31,6 +31,7 @@ from bot.slack.actions import (
 )
 from bot.slack.blocks import Note
 from bot.workspace import members
+from bot.workspace.visibility import sees
 from models import Answer, Ask, Channel, OutboxItem
 
 
@@ -308,26 +309,26 @@ def _actor_id(delivery: Delivery) -> str:
 
 MESSAGE_TYPES = (
     *ask_message.MESSAGE_TYPES,
-    MessageType(ASK_ANSWERED, render_answered, quoted_channels=_ask_channels),
-    MessageType(ASK_CAPTURED, render_captured, quoted_channels=_ask_channels),
-    MessageType(ASK_CONVERTED, render_converted, quoted_channels=_ask_channels),
-    MessageType(ASK_CLOSED, render_closed, quoted_channels=_ask_channels),
-    MessageType(ASK_DELETED, render_deleted, quoted_channels=_ask_channels),
+    MessageType(ASK_ANSWERED, render_answered, can_see=sees(_ask_channels)),
+    MessageType(ASK_CAPTURED, render_captured, can_see=sees(_ask_channels)),
+    MessageType(ASK_CONVERTED, render_converted, can_see=sees(_ask_channels)),
+    MessageType(ASK_CLOSED, render_closed, can_see=sees(_ask_channels)),
+    MessageType(ASK_DELETED, render_deleted, can_see=sees(_ask_channels)),
     MessageType(
         ASK_NOT_POSTED,
         render_not_posted,
-        quoted_channels=_ask_channels,
+        can_see=sees(_ask_channels),
         render_without_access=render_not_posted_to_non_member,
     ),
-    MessageType(ASK_SOLVED, render_solved, quoted_channels=_ask_channels),
+    MessageType(ASK_SOLVED, render_solved, can_see=sees(_ask_channels)),
     MessageType(
         ASK_UPDATE_DIRECT_MESSAGE,
         render_update_direct_message,
         "resend",
-        quoted_channels=_direct_message_channels,
+        can_see=sees(_direct_message_channels),
     ),
-    MessageType(ASK_JOINER_SOLVED, render_joiner_solved, quoted_channels=_ask_channels),
+    MessageType(ASK_JOINER_SOLVED, render_joiner_solved, can_see=sees(_ask_channels)),
     MessageType(ASK_SUGGEST_SOLUTION, render_suggest_solution, "drop"),
-    MessageType(ANSWER_HELPED, render_answer_helped, quoted_channels=_answer_channels),
-    MessageType(ANSWER_SOLVED, render_answer_solved, quoted_channels=_answer_channels),
+    MessageType(ANSWER_HELPED, render_answer_helped, can_see=sees(_answer_channels)),
+    MessageType(ANSWER_SOLVED, render_answer_solved, can_see=sees(_answer_channels)),
 )

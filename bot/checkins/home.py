@@ -6,7 +6,6 @@ from datetime import datetime
 
 from sqlalchemy import Select, select
 
-from bot import visibility
 from bot.checkins import list_blocks, participants
 from bot.checkins.list_blocks import CheckInItem, DueRound
 from bot.home.blocks import ListPage
@@ -16,6 +15,7 @@ from bot.home.service import LIST_CHANGED
 from bot.runtime import Transaction, Workspace
 from bot.slack import rich_text
 from bot.slack.text import permalink
+from bot.workspace import visibility
 from models import Channel, CheckIn, Participant, Round, Schedule
 
 # So many rounds wait at most; those that close first.

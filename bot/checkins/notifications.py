@@ -32,6 +32,7 @@ from bot.slack.actions import (
 from bot.slack.blocks import Note
 from bot.slack.text import permalink
 from bot.workspace import contact_hours, members
+from bot.workspace.visibility import sees
 from models import Ask, Channel, CheckIn, Round, Schedule
 
 
@@ -220,7 +221,7 @@ MESSAGE_TYPES = (
     MessageType(
         CHECKIN_NOT_POSTED,
         render_not_posted,
-        quoted_channels=_channels_of_checkin,
+        can_see=sees(_channels_of_checkin),
         render_without_access=render_not_posted_outside,
     ),
     MessageType(
@@ -228,19 +229,19 @@ MESSAGE_TYPES = (
         render_ask_offer,
         on_sent=sharing.on_offer_sent,
         lock=posts.RESPONSE.lock_subject,
-        quoted_channels=_channels_of_checkin,
+        can_see=sees(_channels_of_checkin),
     ),
     MessageType(
         CHECKIN_ASK_CREATED,
         render_ask_created,
         "resend",
-        quoted_channels=_channels_of_ask,
+        can_see=sees(_channels_of_ask),
     ),
     MessageType(
         CHECKIN_INVITE,
         render_invitation,
         on_sent=participants.on_invited,
-        quoted_channels=_channels_of_schedule,
+        can_see=sees(_channels_of_schedule),
     ),
     MessageType(
         CHECKIN_REMINDER,
@@ -259,13 +260,13 @@ MESSAGE_TYPES = (
         CHECKIN_PAUSED,
         render_paused,
         send_after=contact_hours.send_after,
-        quoted_channels=_channels_of_schedule,
+        can_see=sees(_channels_of_schedule),
         render_without_access=render_paused_outside,
     ),
     MessageType(
         CHECKIN_SKIPPED,
         render_skipped,
         send_after=contact_hours.send_after,
-        quoted_channels=_channels_of_schedule,
+        can_see=sees(_channels_of_schedule),
     ),
 )

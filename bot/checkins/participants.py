@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Select, select
 
-from bot import visibility
 from bot.checkins import responses, rounds
 from bot.checkins.message_kinds import CHECKIN_REMINDER, CHECKIN_REMINDERS_STOPPED
 from bot.checkins.schedules import pause_reason
@@ -18,7 +17,7 @@ from bot.outbox import home_refresh
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction, Workspace
 from bot.slack.text import is_erased
-from bot.workspace import contact_hours, member_settings, members
+from bot.workspace import contact_hours, member_settings, members, visibility
 from models import Channel, CheckIn, Participant, Round, Schedule
 
 GONE = "That check-in is gone."

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
-from bot import visibility
 from bot.clock import datetime_to_micros
 from bot.home.message_kinds import HOME_FETCH_MEMBERSHIPS
 from bot.outbox import home_refresh
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
 from bot.slack.actions import FetchMemberships
+from bot.workspace import visibility
 from models import Channel, ChannelMember, Home
 
 # Events update the channels in between; fetching again makes up for missed events.

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from slack_sdk.models.blocks import Block
 from sqlalchemy import Select, select
 
-from bot import timezones, visibility
+from bot import timezones
 from bot.home import rules
 from bot.home.rules import PagedList
 from bot.runtime import Transaction
 from bot.slack.text import permalink
+from bot.workspace import visibility
 from bot.workspace.member_settings import MemberSettings
 from models import Channel, Home
 

@@ -9,7 +9,7 @@ from slack_sdk.models.blocks import Block
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from bot import timezones, visibility
+from bot import timezones
 from bot.clock import EPOCH, datetime_to_micros
 from bot.db.statements import table
 from bot.errors import UserError
@@ -20,7 +20,7 @@ from bot.kudos.store import KUDOS_NOT_FOUND
 from bot.runtime import Transaction, Workspace
 from bot.slack.blocks import Note
 from bot.slack.text import permalink
-from bot.workspace import members
+from bot.workspace import members, visibility
 from models import Channel, Kudos, KudosThanks
 
 PAGE_SIZE = 8

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot import visibility
 from bot.onboarding import blocks
 from bot.onboarding.message_kinds import (
     ONBOARDING_GREETING,
@@ -26,7 +25,8 @@ from bot.permissions import ASK, Role, is_allowed
 from bot.runtime import Transaction
 from bot.slack.actions import PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
-from bot.workspace import channels, contact_hours, member_settings, roles
+from bot.workspace import channels, contact_hours, member_settings, roles, visibility
+from bot.workspace.visibility import sees
 from models import Ask, Channel, ChannelIntroduction
 
 
@@ -156,15 +156,15 @@ INTRODUCTION = PostedMessage(
 )
 
 MESSAGE_TYPES = (
-    MessageType(ONBOARDING_PREVIEW, render_preview, quoted_channels=_channel_ids),
+    MessageType(ONBOARDING_PREVIEW, render_preview, can_see=sees(_channel_ids)),
     MessageType(
         ONBOARDING_UPDATE_PREVIEW,
         render_preview_update,
         "resend",
-        quoted_channels=_channel_ids,
+        can_see=sees(_channel_ids),
     ),
     *INTRODUCTION.message_types(),
-    MessageType(ONBOARDING_NOT_POSTED, render_not_posted, quoted_channels=_channel_ids),
+    MessageType(ONBOARDING_NOT_POSTED, render_not_posted, can_see=sees(_channel_ids)),
     MessageType(
         ONBOARDING_GREETING,
         render_greeting,

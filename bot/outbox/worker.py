@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from bot import visibility
 from bot.db.retry import retry_on_conflict
 from bot.outbox import queue
 from bot.outbox.attempts import MAX_VERIFY_ATTEMPTS, VERIFY_DELAY, unsent_state
 from bot.outbox.enqueue import ENQUEUED
 from bot.outbox.kind import MessageKind
-from bot.outbox.message_type import MessageType, do_nothing
+from bot.outbox.message_type import MAX_LOOKUPS, FactsUnknown, MessageType, do_nothing
 from bot.outbox.outcomes import OutcomeRecorder
 from bot.outbox.queue import Delivery
 from bot.outbox.rate_limiter import RateLimiter
 from bot.outbox.turns import Turns
 from bot.slack.actions import (
-    FetchMemberships,
     PostIfMember,
     PostIfNotMember,
     PostMessage,
@@ -37,7 +35,6 @@ from bot.slack.api import (
     Rejected,
     SlackError,
 )
-from bot.visibility import MAX_LOOKUPS, MembershipUnknown
 
 if TYPE_CHECKING:
     # The runtime opens transactions, which can enqueue, so it imports the outbox.
@@ -247,22 +244,20 @@ class OutboxWorker:
     def _render(
         self, delivery: Delivery, message_type: MessageType, workspace: "Workspace"
     ) -> SlackAction | Reschedule | None:
-        """Render the message; if MembershipUnknown is raised, ask Slack and retry."""
+        """Render the message; if FactsUnknown is raised, ask Slack and retry."""
+        method = ""
         for _ in range(MAX_LOOKUPS):
             try:
                 with self._rt.read(workspace) as tx:
                     claim_tx = replace(tx, now=delivery.started_at)
                     return message_type.render_when_due(claim_tx, delivery)
-            except MembershipUnknown as unknown:
-                until = self._outcomes.rate_limited_until(
-                    delivery, FetchMemberships.method
-                )
+            except FactsUnknown as unknown:
+                method = unknown.method
+                until = self._outcomes.rate_limited_until(delivery, method)
                 if until is not None:
                     return Reschedule(until)
-                visibility.fetch_memberships(
-                    self._rt, workspace, unknown, is_urgent=False
-                )
-        raise NotSent(FetchMemberships.method, "membership_unknown")
+                unknown.fetch(self._rt, workspace, is_urgent=False)
+        raise NotSent(method, "facts_unknown")
 
     def _is_settled_by_lookup(self, delivery: Delivery, workspace: "Workspace") -> bool:
         """Look for the message in Slack; False if it is not there and may be sent."""

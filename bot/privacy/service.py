@@ -9,7 +9,6 @@ from typing import Any
 from slack_sdk.models.views import View
 from sqlalchemy import Text, cast, delete, select, update
 
-from bot import visibility
 from bot.db.statements import table
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
@@ -20,7 +19,7 @@ from bot.privacy.message_kinds import PRIVACY_DATA_FILE
 from bot.runtime import Transaction
 from bot.slack.actions import UploadFile
 from bot.slack.text import ERASED_PREFIX
-from bot.workspace import members, roles
+from bot.workspace import members, roles, visibility
 from models import Channel, Member, OutboxItem
 
 # Members who are erased in one transaction: each erasure changes many rows.

@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot import permissions, visibility
+from bot import permissions
 from bot.errors import UserError
 from bot.permissions import Permission, Role
 from bot.runtime import Transaction
 from bot.slack.text import capitalize
+from bot.workspace import visibility
 from bot.workspace.members import find, name
 from models import Champion, Channel, Member, ProgramLead
 

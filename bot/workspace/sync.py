@@ -7,13 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, or_, select
 
-from bot import visibility
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.outbox import queue
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.slack.api import RateLimited, Rejected, SlackError
-from bot.workspace import channels, members
+from bot.workspace import channels, members, visibility
 from models import Channel, Member
 
 log = logging.getLogger(__name__)

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot import visibility
 from bot.clock import datetime_to_micros
 from bot.kudos import allowance, blocks
 from bot.slack.api import OutcomeUnknown, Rejected
-from bot.workspace import channels
+from bot.workspace import channels, visibility
 from models import Kudos, KudosTag, KudosThanks
 from tests.factories import Story
 from tests.slack_payloads import (

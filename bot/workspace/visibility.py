@@ -3,12 +3,11 @@
 Slack's answer about a member's channels counts for an hour; later events replace it at
 once. The functions here never call Slack. If the stored answer is missing or too old,
 they raise `MembershipUnknown`; their caller ends the transaction, calls
-`fetch_memberships`, and runs them again.
+its `fetch`, and runs them again.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import aliased
@@ -16,17 +15,14 @@ from sqlalchemy.orm import aliased
 from bot.clock import MAX_CLOCK_SKEW, datetime_to_micros
 from bot.db.statements import upsert_latest
 from bot.errors import UserError
+from bot.outbox.message_type import FactsUnknown
+from bot.outbox.queue import Delivery
+from bot.runtime import Runtime, Transaction, Workspace
+from bot.slack.actions import FetchMemberships
 from bot.slack.api import SlackError
 from models import Channel, ChannelMember, Member
 
-if TYPE_CHECKING:
-    # The outbox imports this module, and the transaction imports the outbox.
-    from bot.runtime import Runtime, Transaction, Workspace
-
 FRESH_FOR = timedelta(hours=1)
-# The most calls to Slack for one message or click, which may concern several channels
-# and people.
-MAX_LOOKUPS = 4
 
 NOT_A_MEMBER = "That's a private channel, and you're not in it."
 SLACK_UNREACHABLE = (
@@ -41,14 +37,39 @@ _UPSERT_MEMBERSHIPS = upsert_latest(
 )
 
 
-class MembershipUnknown(Exception):
+class MembershipUnknown(FactsUnknown):
     """The caller has to fetch a member's private channels from Slack, and try again."""
+
+    method = FetchMemberships.method
 
     def __init__(self, member: str, channel_ids: Collection[int]) -> None:
         super().__init__("it is not known who is in a private channel")
         self.member = member
         # Ids of the rows of the private channels in question.
         self.channel_ids = frozenset(channel_ids)
+
+    def fetch(self, rt: Runtime, workspace: Workspace, *, is_urgent: bool) -> None:
+        called_at_micros = datetime_to_micros(rt.clock())
+        try:
+            slack_ids = list(
+                rt.slack_of(workspace).private_conversations_of(
+                    self.member, is_urgent=is_urgent
+                )
+            )
+        except SlackError as error:
+            if error.code not in _UNKNOWN_USER_ERRORS:
+                raise
+            slack_ids = []
+        with rt.write(workspace) as tx:
+            joined = tx.session.scalars(
+                select(Channel.id).where(
+                    Channel.installation_id == tx.workspace.id,
+                    Channel.slack_id.in_(slack_ids),
+                )
+            ).all()
+            memberships = dict.fromkeys(self.channel_ids, False)
+            memberships |= dict.fromkeys(joined, True)
+            record_memberships(tx, self.member, memberships, at_micros=called_at_micros)
 
 
 def visible(member: str, *, now: datetime) -> ColumnElement[bool]:
@@ -64,7 +85,7 @@ def visible(member: str, *, now: datetime) -> ColumnElement[bool]:
 
 
 def visible_channels(
-    tx: "Transaction", channels: Iterable[Channel], member: str
+    tx: Transaction, channels: Iterable[Channel], member: str
 ) -> set[int]:
     """Return the row ids of those of the channels whose texts the member may see.
 
@@ -93,7 +114,7 @@ def visible_channels(
     }
 
 
-def can_see(tx: "Transaction", channel: Channel, member: str) -> bool:
+def can_see(tx: Transaction, channel: Channel, member: str) -> bool:
     """Return True if the member may see the channel's texts.
 
     Raises MembershipUnknown.
@@ -101,12 +122,32 @@ def can_see(tx: "Transaction", channel: Channel, member: str) -> bool:
     return channel.id in visible_channels(tx, [channel], member)
 
 
+def sees(
+    quoted_channels: Callable[[Transaction, Delivery], Collection[int]],
+) -> Callable[[Transaction, Delivery], bool]:
+    """Return the check that the recipient of a message may see what it quotes.
+
+    `quoted_channels` returns the ids of the channels whose words it quotes. The check
+    raises MembershipUnknown.
+    """
+
+    def check(tx: Transaction, delivery: Delivery) -> bool:
+        quoted = [
+            tx.session.get_one(Channel, channel_id)
+            for channel_id in quoted_channels(tx, delivery)
+        ]
+        visible_ids = visible_channels(tx, quoted, delivery.recipient)
+        return all(channel.id in visible_ids for channel in quoted)
+
+    return check
+
+
 def may_quote(source: Channel, target: Channel) -> bool:
     """Return True if everybody in `target` may see texts from `source`."""
     return source.id == target.id or not (source.is_private or target.is_shared)
 
 
-def is_known_to_see(tx: "Transaction", channel: Channel, member: str) -> bool:
+def is_known_to_see(tx: Transaction, channel: Channel, member: str) -> bool:
     """Return True if the member is known to see the channel, without asking Slack."""
     query = select(Channel.id).where(
         Channel.id == channel.id, visible(member, now=tx.now)
@@ -114,7 +155,7 @@ def is_known_to_see(tx: "Transaction", channel: Channel, member: str) -> bool:
     return tx.session.scalar(query) is not None
 
 
-def is_member(tx: "Transaction", channel: Channel, member: str) -> bool | None:
+def is_member(tx: Transaction, channel: Channel, member: str) -> bool | None:
     """Return True if the member is in a channel, even a public one; None if unknown."""
     return tx.session.scalar(
         select(ChannelMember.is_member).where(
@@ -126,7 +167,7 @@ def is_member(tx: "Transaction", channel: Channel, member: str) -> bool | None:
 
 
 def require_visible(
-    tx: "Transaction",
+    tx: Transaction,
     channel: Channel,
     member: str,
     *,
@@ -139,7 +180,7 @@ def require_visible(
 
 
 def record_memberships(
-    tx: "Transaction", member: str, memberships: dict[int, bool], *, at_micros: int
+    tx: Transaction, member: str, memberships: dict[int, bool], *, at_micros: int
 ) -> None:
     """Record by channel row id whether the member is in it; the latest event wins.
 
@@ -159,7 +200,7 @@ def record_memberships(
 
 
 def on_membership_event(
-    tx: "Transaction",
+    tx: Transaction,
     slack_channel: str,
     member: str,
     *,
@@ -187,44 +228,10 @@ def on_membership_event(
     return True
 
 
-def _is_known(tx: "Transaction", member: str) -> bool:
+def _is_known(tx: Transaction, member: str) -> bool:
     """Return True if the member has a row; no rule asks about others."""
     row = select(Member.id).filter_by(installation_id=tx.workspace.id, slack_id=member)
     return tx.session.scalar(row) is not None
-
-
-def fetch_memberships(
-    rt: "Runtime",
-    workspace: "Workspace",
-    unknown: MembershipUnknown,
-    *,
-    is_urgent: bool,
-) -> None:
-    """Fetch the member's private channels from Slack and record them.
-
-    `is_urgent`: a member waits for it, and Slack for our response. Raises SlackError.
-    """
-    called_at_micros = datetime_to_micros(rt.clock())
-    try:
-        slack_ids = list(
-            rt.slack_of(workspace).private_conversations_of(
-                unknown.member, is_urgent=is_urgent
-            )
-        )
-    except SlackError as error:
-        if error.code not in _UNKNOWN_USER_ERRORS:
-            raise
-        slack_ids = []
-    with rt.write(workspace) as tx:
-        joined = tx.session.scalars(
-            select(Channel.id).where(
-                Channel.installation_id == tx.workspace.id,
-                Channel.slack_id.in_(slack_ids),
-            )
-        ).all()
-        memberships = dict.fromkeys(unknown.channel_ids, False)
-        memberships |= dict.fromkeys(joined, True)
-        record_memberships(tx, unknown.member, memberships, at_micros=called_at_micros)
 
 
 def _fresh_range(now: datetime) -> tuple[int, int]:

@@ -6,13 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot import visibility
 from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.runtime import Runtime
 from bot.slack.api import NotSent, Rejected, SlackError
-from bot.visibility import FRESH_FOR, MembershipUnknown
-from bot.workspace import channels, members
+from bot.workspace import channels, members, visibility
+from bot.workspace.visibility import FRESH_FOR, MembershipUnknown
 from models import Channel, ChannelMember
 from tests.conftest import NOW
 from tests.fakes import FakeSlack
@@ -60,7 +59,7 @@ def ask(rt: Runtime, who: str = ASKER, now=NOW) -> None:
         visibility.visible_channels(
             replace(tx, now=now), tx.session.scalars(select(Channel)).all(), who
         )
-    visibility.fetch_memberships(rt, rt.workspaces.only, unknown.value, is_urgent=True)
+    unknown.value.fetch(rt, rt.workspaces.only, is_urgent=True)
 
 
 def test_what_is_not_known_is_asked_and_hidden_meanwhile(rt, slack, places):

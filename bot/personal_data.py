@@ -33,13 +33,14 @@ def _do_nothing(_tx: Transaction, _erasure: Erasure) -> None:
 class TablePolicy:
     """The policy for one table. Columns that it does not list are not personal data.
 
-    `contents`, `purpose` and `retention` are texts for the docs.
+    `contents`, `purpose` and `retention` are texts for the docs. The last says when
+    rows, or parts of them, are removed other than by an erasure.
     """
 
     model: type[Base]
     contents: str
     purpose: str
-    retention: str
+    retention: str = ""
     # The words for one row and for several in texts for members; None if members
     # don't know about the table.
     row_names: tuple[str, str] | None = None

@@ -32,7 +32,6 @@ PERSONAL_DATA = (
         model=Home,
         contents="People who opened their Home tab, when, and at which pages.",
         purpose="Update it when something of theirs changes.",
-        retention="The person is forgotten.",
         owner_columns=("member",),
         non_personal=("view_hash", "page_offsets"),
         on_erasure="delete",
@@ -43,7 +42,6 @@ PERSONAL_DATA = (
         contents="The channels of people who use the Home tab; of others, their"
         " private channels, as Slack last said.",
         purpose="Show them what is said there, and nobody else.",
-        retention="The person is forgotten.",
         owner_columns=("member",),
         on_erasure="delete",
     ),

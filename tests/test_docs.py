@@ -60,6 +60,14 @@ def test_each_picture_is_taken_by_the_script_and_shown():
     assert taken <= shown
 
 
+@pytest.mark.parametrize(
+    "guide", [page for page in PAGES if page.parent.name == "guides"], ids=name
+)
+def test_each_guide_has_a_picture(guide: Path):
+    pictures = [target for target in targets(guide) if "/pictures/" in target]
+    assert pictures or guide.name == "index.md"
+
+
 def test_each_command_of_the_command_line_is_named_and_none_besides():
     [commands] = [
         action.choices

@@ -96,31 +96,6 @@ def local_date(now: datetime, zone: ZoneInfo) -> date:
     return now.astimezone(zone).date()
 
 
-def format_day(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """Format the local day of `at`: "2 Mar", or "2 Mar 2025" for another year."""
-    day = local_date(at, zone)
-    is_this_year = day.year == local_date(now, zone).year
-    return f"{day.day} {day:%b}" if is_this_year else f"{day.day} {day:%b %Y}"
-
-
-def format_time(at: datetime, zone: ZoneInfo) -> str:
-    """Format a local time with its zone: "2 Mar 11:00 EET"."""
-    local = at.astimezone(zone)
-    return f"{local.day} {local:%b %H:%M} {_abbreviation(local)}"
-
-
-def format_full(at: datetime, zone: ZoneInfo) -> str:
-    """Format a local time with the weekday: "Friday 4 December at 09:00 EET"."""
-    local = at.astimezone(zone)
-    return f"{local:%A} {local.day} {local:%B at %H:%M} {_abbreviation(local)}"
-
-
-def _abbreviation(local: datetime) -> str:
-    """Return the zone's local abbreviation: "EET"; "UTC+03" if it has none."""
-    name = f"{local:%Z}"
-    return f"UTC{name}" if name[:1] in {"+", "-"} else name
-
-
 def day_bounds(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return the UTC instants of the start and end of the local day of `now`.
 

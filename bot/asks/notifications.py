@@ -2,7 +2,6 @@
 
 from sqlalchemy import select
 
-from bot import timezones
 from bot.asks import ask_message, ask_view, notes, outcomes
 from bot.asks.message_kinds import (
     ANSWER_HELPED,
@@ -23,13 +22,9 @@ from bot.outbox.lookup import find_sent
 from bot.outbox.message_type import MessageType
 from bot.outbox.queue import Delivery
 from bot.runtime import Transaction
-from bot.slack.actions import (
-    PostEphemeral,
-    PostMessage,
-    SlackAction,
-    UpdateMessage,
-)
+from bot.slack.actions import PostEphemeral, PostMessage, SlackAction, UpdateMessage
 from bot.slack.blocks import Note
+from bot.slack.text import format_time
 from bot.workspace import members
 from bot.workspace.visibility import sees
 from models import Answer, Ask, Channel, OutboxItem
@@ -200,7 +195,7 @@ def _answer_choices(tx: Transaction, ask: Ask) -> list[tuple[int, str]]:
     names = members.names(tx, authors)
     zone = members.zone(tx, ask.asker)
     return [
-        (a.id, f"{names[a.author]}, {timezones.format_time(a.answered_at, zone)}")
+        (a.id, f"{names[a.author]}, {format_time(a.answered_at, zone)}")
         for a in answers
     ]
 

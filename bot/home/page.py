@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from slack_sdk.models.views import View
 
-from bot import timezones
 from bot.home import blocks, memberships
 from bot.home.blocks import SettingsSummary
 from bot.home.section import HomeContext, HomeSection, RenderedSection
@@ -70,7 +69,7 @@ def _render_settings(context: HomeContext) -> RenderedSection:
     settings = tx.features.member_settings
     values = {setting.name: setting.get(tx, context.member) for setting in settings}
     until = context.settings.paused_until
-    is_paused = context.settings.is_paused(timezones.local_date(tx.now, zone))
+    is_paused = context.settings.is_paused(members.today(tx, context.member))
     summary = SettingsSummary(
         [
             setting.summarize(values, zone.key)

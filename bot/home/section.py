@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo
 from slack_sdk.models.blocks import Block
 from sqlalchemy import Select, select
 
-from bot import timezones
 from bot.home import rules
 from bot.home.rules import PagedList
 from bot.runtime import Transaction
-from bot.slack.text import permalink
+from bot.slack.text import format_day, permalink
 from bot.workspace import visibility
 from bot.workspace.member_settings import MemberSettings
 from models import Channel, Home
@@ -64,7 +63,7 @@ class HomeContext:
         return permalink(self.tx.workspace.team_url, channel, ts, thread_ts)
 
     def format_day(self, at: datetime) -> str:
-        return timezones.format_day(at, self.tx.now, self.zone)
+        return format_day(at, self.tx.now, self.zone)
 
 
 @dataclass(frozen=True, slots=True)

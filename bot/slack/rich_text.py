@@ -15,13 +15,13 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.blocks.block_elements import RichTextElement
 
-from bot import timezones
 from bot.slack.text import (
     ELLIPSIS,
     SOMEONE,
     Token,
     capitalize,
     escape,
+    format_full,
     is_erased,
     to_plain,
     tokenize,
@@ -65,7 +65,7 @@ def date_token(at: datetime, zone: ZoneInfo) -> Token:
 
     Clients that do not support that show the time in `zone`, with the zone's name.
     """
-    return Token("date", timezones.format_full(at, zone), str(int(at.timestamp())))
+    return Token("date", format_full(at, zone), str(int(at.timestamp())))
 
 
 def inline(*parts: Part) -> RichTextBlock:

@@ -8,7 +8,9 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 ELLIPSIS = "…"
 # The name of people whose name is not known.
@@ -268,3 +270,28 @@ def permalink(
     if thread_ts and thread_ts != ts:
         address += f"?thread_ts={thread_ts}&cid={channel}"
     return address
+
+
+def format_day(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Format the local day of `at`: "2 Mar", or "2 Mar 2025" for another year."""
+    day = at.astimezone(zone).date()
+    is_this_year = day.year == now.astimezone(zone).year
+    return f"{day.day} {day:%b}" if is_this_year else f"{day.day} {day:%b %Y}"
+
+
+def format_time(at: datetime, zone: ZoneInfo) -> str:
+    """Format a local time with its zone: "2 Mar 11:00 EET"."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b %H:%M} {_abbreviation(local)}"
+
+
+def format_full(at: datetime, zone: ZoneInfo) -> str:
+    """Format a local time with the weekday: "Friday 4 December at 09:00 EET"."""
+    local = at.astimezone(zone)
+    return f"{local:%A} {local.day} {local:%B at %H:%M} {_abbreviation(local)}"
+
+
+def _abbreviation(local: datetime) -> str:
+    """Return the zone's local abbreviation: "EET"; "UTC+03" if it has none."""
+    name = f"{local:%Z}"
+    return f"UTC{name}" if name[:1] in {"+", "-"} else name

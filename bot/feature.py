@@ -6,14 +6,14 @@ bot/features.py lists the features. Each `bot/<feature>/feature.py` fills in a
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     # Only for types: these modules may import this one.
     from slack_sdk.models.blocks import Block
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
     from bot.forms.setting import MemberSetting, Setting
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     )
     from bot.messages.lookup import TrackedTable
     from bot.messages.tracked_messages import TrackedMessage
-    from bot.monitoring import QueueDepth
     from bot.outbox.kind import MessageKind
     from bot.outbox.message_type import MessageType
     from bot.permissions import Permission
@@ -43,7 +42,7 @@ BotJoined = Callable[["Transaction", "Channel", str | None], None]
 OnDirectMessage = Callable[["Transaction", "NewMessage"], bool]
 Purge = Callable[["Transaction", datetime], None]
 LockMessages = Callable[["Session", "Sequence[TrackedMessage]"], None]
-DueWork = Callable[["Transaction"], "Mapping[str, QueueDepth]"]
+DueCounts = Callable[["Transaction"], Mapping[str, int]]
 NextDue = Callable[["Transaction"], Sequence[datetime | None]]
 SettingsSection = Callable[["Transaction", "Channel"], "Sequence[Block]"]
 SettingsCheck = Callable[[Mapping[str, Any]], None]
@@ -75,6 +74,20 @@ OnMessageDeleted = Callable[
 ]
 
 HELP_TITLE = "*Ask your peers, and see what helped.*"
+
+
+@dataclass(frozen=True, slots=True)
+class DueRows:
+    """Rows of a workspace for which a job has work once their time has come."""
+
+    # The name of the job, as operators see it.
+    job: str
+    # The column with the time, in UTC.
+    column: Any
+    # Returns the conditions on the rows for the id of an installation.
+    where: "Callable[[int], Sequence[ColumnElement[bool]]]"
+    # The work is due so much later than the column says.
+    delay: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +131,11 @@ class Feature:
     # Its lines of `/backswing help`, with the emoji of the channel.
     help_lines: HelpLines | None = None
 
-    # The number of its due rows for each of its jobs, by the job's name.
-    due_work: DueWork | None = None
-    # The next times at which its jobs have work.
+    # Its rows for which one of its jobs has work once their time has come.
+    due_rows: Sequence[DueRows] = ()
+    # The number of other things that its jobs have to do now, by the job's name.
+    due_counts: DueCounts | None = None
+    # The next times at which its jobs have such things to do.
     next_due: NextDue | None = None
 
     # Its tables whose rows are messages in Slack.
@@ -194,7 +209,8 @@ class Features:
         self.is_active = self._each(lambda feature: feature.is_active)
         self._help_lines = self._each(lambda feature: feature.help_lines)
 
-        self.due_work = self._each(lambda feature: feature.due_work)
+        self.due_rows = self._all(lambda feature: feature.due_rows)
+        self.due_counts = self._each(lambda feature: feature.due_counts)
         self.next_due = self._each(lambda feature: feature.next_due)
 
         self.tracked_tables = self._all(lambda feature: feature.tracked_tables)

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
+from bot.feature import DueRows
 from bot.runtime import Transaction
 from models import Member, OutboxChannel, OutboxItem, RateLimit
 
@@ -104,10 +105,11 @@ def _failure_counts(
 
 def due_work(tx: Transaction) -> Mapping[str, QueueDepth]:
     """Return the depth of each job's due work, by the job's name."""
-    work = {
-        name: depth
-        for feature_work in tx.features.due_work
-        for name, depth in feature_work(tx).items()
+    depths = {rows.job: _depth(tx, rows) for rows in tx.features.due_rows}
+    counts = {
+        job: count
+        for count_due in tx.features.due_counts
+        for job, count in count_due(tx).items()
     }
     unknown_members = tx.session.scalar(
         select(func.count()).where(
@@ -116,7 +118,11 @@ def due_work(tx: Transaction) -> Mapping[str, QueueDepth]:
             Member.installation_id == tx.workspace.id,
         )
     )
-    return work | {"fetch-new-users": queue_depth(unknown_members or 0)}
+    counts["fetch-new-users"] = unknown_members or 0
+    # Nobody knows since when these are due.
+    return depths | {
+        job: QueueDepth(count, count, None) for job, count in counts.items()
+    }
 
 
 def next_due(tx: Transaction) -> datetime | None:
@@ -125,31 +131,38 @@ def next_due(tx: Transaction) -> datetime | None:
     None if nothing is planned. Work that is due already does not count.
     """
     times = [
-        next_after(
+        _next_after(
             tx,
             OutboxItem.due_at,
             OutboxItem.finished_at.is_(None),
             OutboxItem.installation_id == tx.workspace.id,
         ),
         # An item that is due may still have to wait until its channel is available.
-        next_after(
+        _next_after(
             tx,
             OutboxChannel.available_at,
             OutboxChannel.installation_id == tx.workspace.id,
+        ),
+        *(
+            _next_after(tx, rows.column, *rows.where(tx.workspace.id), delay=rows.delay)
+            for rows in tx.features.due_rows
         ),
         *(at for next_of_feature in tx.features.next_due for at in next_of_feature(tx)),
     ]
     return min(filter(None, times), default=None)
 
 
-def next_after(
-    tx: Transaction, column: Any, *where: ColumnElement[bool]
+def _next_after(
+    tx: Transaction,
+    column: Any,
+    *where: ColumnElement[bool],
+    delay: timedelta = timedelta(),
 ) -> datetime | None:
-    """Return the earliest time after now (UTC) in a column of the matching rows."""
+    """Return the earliest time after now (UTC), so long after the one in a column."""
     at: datetime | None = tx.session.scalar(
-        select(func.min(column)).where(column > tx.now, *where)
+        select(func.min(column)).where(column > tx.now - delay, *where)
     )
-    return at
+    return at and at + delay
 
 
 def rate_limits(tx: Transaction) -> Mapping[str, datetime]:
@@ -165,16 +178,11 @@ def rate_limits(tx: Transaction) -> Mapping[str, datetime]:
 _EMPTY = QueueDepth(0, 0, None)
 
 
-def due_rows(
-    tx: Transaction, column: Any, until: datetime, *where: ColumnElement[bool]
-) -> QueueDepth:
-    """Count the matching rows whose time in a column is at or before `until`."""
+def _depth(tx: Transaction, rows: DueRows) -> QueueDepth:
+    until = tx.now - rows.delay
     count, oldest = tx.session.execute(
-        select(func.count(), func.min(column)).where(column <= until, *where)
+        select(func.count(), func.min(rows.column)).where(
+            rows.column <= until, *rows.where(tx.workspace.id)
+        )
     ).one()
-    return QueueDepth(count, count, oldest)
-
-
-def queue_depth(count: int) -> QueueDepth:
-    """Return the depth of `count` due items whose due times are not known."""
-    return QueueDepth(count, count, None)
+    return QueueDepth(count, count, oldest and oldest + rows.delay)

@@ -20,12 +20,11 @@ from bot.checkins import (
     responses,
     rounds,
 )
-from bot.feature import Feature
+from bot.feature import DueRows, Feature
 from bot.forms.fields import Switch
 from bot.messages.events import BatchedChange, DeletedMessage, NewMessage, one_by_one
 from bot.messages.lookup import TrackedTable
 from bot.messages.tracked_messages import TrackedMessage
-from bot.monitoring import QueueDepth, due_rows, next_after
 from bot.runtime import Runtime, Transaction, Workspace
 from bot.workspace.member_settings import column_setting
 from models import Channel, CheckIn, Member, Round, Schedule
@@ -46,39 +45,22 @@ _REMINDERS = column_setting(
 )
 
 
-def _due_work(tx: Transaction) -> Mapping[str, QueueDepth]:
-    here, rounds_here = _schedules_and_rounds(tx)
-    return {
-        "start-checkins": due_rows(
-            tx, Schedule.next_at, tx.now, Schedule.state == "on", here
-        ),
-        "close-checkins": due_rows(
-            tx, Round.closes_at, tx.now, Round.state == "open", rounds_here
-        ),
-        "send-checkin-reminders": due_rows(tx, CheckIn.remind_at, tx.now, _nudges(tx)),
-    }
+def _schedules_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
+    return [Schedule.state == "on", Schedule.installation_id == installation_id]
 
 
-def _next_due(tx: Transaction) -> Sequence[datetime | None]:
-    here, rounds_here = _schedules_and_rounds(tx)
-    return [
-        next_after(tx, Schedule.next_at, Schedule.state == "on", here),
-        next_after(tx, Round.closes_at, Round.state == "open", rounds_here),
-        next_after(tx, CheckIn.remind_at, _nudges(tx)),
-    ]
+def _rounds_of(installation_id: int) -> ColumnElement[bool]:
+    schedules = select(Schedule.id).filter_by(installation_id=installation_id)
+    return Round.schedule_id.in_(schedules)
 
 
-def _schedules_and_rounds(
-    tx: Transaction,
-) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return the conditions for schedules and for rounds of the workspace."""
-    here = Schedule.installation_id == tx.workspace.id
-    return here, Round.schedule_id.in_(select(Schedule.id).where(here))
+def _open_rounds_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
+    return [Round.state == "open", _rounds_of(installation_id)]
 
 
-def _nudges(tx: Transaction) -> ColumnElement[bool]:
-    _, rounds_here = _schedules_and_rounds(tx)
-    return CheckIn.round_id.in_(select(Round.id).where(rounds_here))
+def _responses_of(installation_id: int) -> Sequence[ColumnElement[bool]]:
+    rounds_here = select(Round.id).where(_rounds_of(installation_id))
+    return [CheckIn.round_id.in_(rounds_here)]
 
 
 def _on_member_loaded(tx: Transaction, member: Member) -> None:
@@ -148,8 +130,11 @@ CHECKINS = Feature(
     member_settings=(_REMINDERS,),
     home_sections=(home.DUE_ROUNDS, home.CHECKINS_LIST),
     help_lines=lambda _emoji: [notes.HELP],
-    due_work=_due_work,
-    next_due=_next_due,
+    due_rows=(
+        DueRows("start-checkins", Schedule.next_at, _schedules_of),
+        DueRows("close-checkins", Round.closes_at, _open_rounds_of),
+        DueRows("send-checkin-reminders", CheckIn.remind_at, _responses_of),
+    ),
     tracked_tables=(TrackedTable("rounds", Round),),
     lock_messages=_lock,
     on_message=_on_message,

@@ -219,7 +219,7 @@ def test_what_the_clock_has_not_done_yet_is_counted(story: Story, read: Read):
         "start-checkins": hour,
         "close-checkins": 2 * hour,
         "send-checkin-reminders": 3 * hour,
-        "expire-consent": timedelta(days=8),
+        "expire-consent": timedelta(days=8 - rt.mentor_settings.consent_days),
     }
     for work, age in due.items():
         assert found["work_due", work] == 1, work

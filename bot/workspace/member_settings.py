@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any, Literal, TypedDict, TypeVar, Unpack, cast
 
 from sqlalchemy import select
@@ -38,36 +38,10 @@ class MemberSettings:
     is_greeted: bool = False
     wants_greetings: bool = True
 
-    @property
-    def accepts_requests(self) -> bool:
-        return self.max_requests_per_week > 0
-
     def is_paused(self, today: date) -> bool:
         """Return True if paused on `today`, the date in the member's zone."""
         return self.paused_until is not None and today < self.paused_until
 
-    def allows_contact_at(self, local_time: datetime) -> bool:
-        """Return True if a time in the member's zone is within their contact hours.
-
-        Weekends and pauses are not. Hours whose end is not after their start run into
-        the next day, and belong to the day on which they start. Messages that the
-        member waits for, such as an answer to their ask, are not restricted.
-        """
-        at, day = local_time.time(), local_time.date()
-        if self.hours_from < self.hours_to:
-            is_hour = self.hours_from <= at < self.hours_to
-        else:
-            is_hour = at >= self.hours_from or at < self.hours_to
-            if at < self.hours_from:
-                day -= timedelta(days=1)
-        return (
-            is_hour
-            and day.isoweekday() < _SATURDAY
-            and not self.is_paused(local_time.date())
-        )
-
-
-_SATURDAY = 6
 
 T = TypeVar("T")
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 MemberLoaded = Callable[["Transaction", "Member"], None]
 MembershipChanged = Callable[["Transaction", str, str, datetime], None]
 BotJoined = Callable[["Transaction", "Channel", str | None], None]
+CountMessage = Callable[["Workspace", "NewMessage"], None]
 OnDirectMessage = Callable[["Transaction", "NewMessage"], bool]
 Purge = Callable[["Transaction", datetime], None]
 LockMessages = Callable[["Session", "Sequence[TrackedMessage]"], None]
@@ -144,6 +145,8 @@ class Feature:
     lock_messages: LockMessages | None = None
     # Runs when a member adds or removes a reaction to the tracked message.
     on_reaction: OnReaction | None = None
+    # Counts a message that a member posted in a channel, outside of any transaction.
+    count_message: CountMessage | None = None
     # Runs when a member posts a message; the tracked message is its thread's first.
     on_message: OnMessage | None = None
     # Runs when a member edits the tracked message.
@@ -165,6 +168,7 @@ class Feature:
 
 T = TypeVar("T")
 S = TypeVar("S", bound="Setting[Any] | HomeSection")
+F = TypeVar("F", bound=Feature)
 P = ParamSpec("P")
 
 
@@ -218,6 +222,9 @@ class Features:
             self._each(lambda feature: feature.lock_messages)
         )
         self.on_reaction = self._each(lambda feature: feature.on_reaction)
+        self.count_message = _call_all(
+            self._each(lambda feature: feature.count_message)
+        )
         self.on_message = self._each(lambda feature: feature.on_message)
         self.on_message_edited = self._each(lambda feature: feature.on_message_edited)
         self.on_message_deleted = self._each(lambda feature: feature.on_message_deleted)
@@ -238,6 +245,10 @@ class Features:
 
     def __iter__(self) -> Iterator[Feature]:
         return iter(self._features)
+
+    def get(self, kind: type[F]) -> F:
+        """Return the feature of a class of its own."""
+        return next(feature for feature in self if isinstance(feature, kind))
 
     def _all(self, part: Callable[[Feature], Sequence[T]]) -> tuple[T, ...]:
         return tuple(chain.from_iterable(map(part, self._features)))

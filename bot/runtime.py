@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,6 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.clock import Clock
-from bot.config.mentors import MentorSettings
-from bot.message_counter import MessageCounter
 from bot.outbox import enqueue
 from bot.slack.api import SlackApi
 
@@ -193,7 +191,6 @@ class Runtime:
 
     `write_session` opens sessions that write, `read_session` sessions that only read;
     `autocommit` is for single quick queries. Slack is never called in a transaction.
-    `message_counter` counts members' messages.
     """
 
     workspaces: ServedWorkspaces
@@ -202,8 +199,6 @@ class Runtime:
     autocommit: Engine
     clock: Clock
     features: "Features"
-    mentor_settings: MentorSettings = field(default_factory=MentorSettings)
-    message_counter: MessageCounter = field(default_factory=MessageCounter)
 
     def slack_of(self, workspace: Workspace) -> SlackApi:
         """Return Slack's API with the token of the workspace."""

@@ -124,9 +124,7 @@ class Listeners:
         external_members.record_external_author(
             self._rt, workspace, message.user, message.author_teams
         )
-        self._rt.message_counter.record(
-            workspace.id, message.channel, message.user or "", message.ts
-        )
+        self._features.count_message(workspace, message)
         return PendingCommit(
             partial(self._decide_message, workspace, message),
             (message.channel, message.thread_ts or message.ts),

@@ -5,6 +5,7 @@ import logging
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.mentors import consent, detection, message_counts
+from bot.mentors.feature import Mentors
 from bot.mentors.queries import PrivateMembers
 from bot.runtime import Runtime, Workspace
 from bot.slack.api import Rejected, SlackError
@@ -20,8 +21,9 @@ def detect(rt: Runtime, workspace: Workspace) -> None:
     A run can take seconds, so it happens outside the transaction that records it. If
     several processes run it, only the first records its result.
     """
+    settings = rt.features.get(Mentors).settings
     with rt.read(workspace) as tx:
-        due_runs = detection.due_runs(tx, settings=rt.mentor_settings)
+        due_runs = detection.due_runs(tx, settings=settings)
         private_channels = detection.private_channels(tx) if due_runs else {}
     if not due_runs:
         return
@@ -34,9 +36,9 @@ def detect(rt: Runtime, workspace: Workspace) -> None:
         return
     for due in due_runs:
         with rt.read(workspace) as tx:
-            result = detection.run(tx, due, members, settings=rt.mentor_settings)
+            result = detection.run(tx, due, members, settings=settings)
         with rt.write(workspace) as tx:
-            detection.record(tx, due, result, settings=rt.mentor_settings)
+            detection.record(tx, due, result, settings=settings)
 
 
 def _private_members(
@@ -58,20 +60,21 @@ def _private_members(
 def apply_consent(rt: Runtime, workspace: Workspace) -> None:
     """Close unanswered requests for consent, and apply opt-outs."""
     with rt.write(workspace) as tx:
-        consent.expire(tx, settings=rt.mentor_settings)
+        consent.expire(tx, settings=rt.features.get(Mentors).settings)
         consent.apply_opt_outs(tx)
 
 
 def write_message_counts(rt: Runtime, workspace: Workspace) -> None:
     """Store the messages counted since the last run."""
-    counts = rt.message_counter.drain(workspace.id)
+    counter = rt.features.get(Mentors).message_counter
+    counts = counter.drain(workspace.id)
     if not counts:
         return
     try:
         with rt.write(workspace) as tx:
             message_counts.add(tx, counts)
     except SQLAlchemyError:
-        rt.message_counter.restore(workspace.id, counts)
+        counter.restore(workspace.id, counts)
         raise
 
 

@@ -15,7 +15,7 @@ from bot.imports.entries import ExportChannel, ExportMessage
 from bot.imports.export import DayFile, Export
 from bot.imports.report import MessageKind
 from bot.mentors import message_counts
-from bot.message_counter import DayKey
+from bot.mentors.message_counter import DayKey
 from bot.messages import authors
 from bot.runtime import Transaction, Workspace
 from bot.workspace import channels, members

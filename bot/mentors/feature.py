@@ -1,6 +1,7 @@
 """Unexpected mentors, as a feature."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,9 @@ from bot.mentors import (
     permissions,
     personal_data,
 )
-from bot.runtime import Transaction
+from bot.mentors.message_counter import MessageCounter
+from bot.messages.events import NewMessage
+from bot.runtime import Transaction, Workspace
 from bot.workspace import member_settings
 from models import Credit
 
@@ -63,8 +66,24 @@ _NOTICES_MENTORS = column_setting(
 )
 
 
-def mentors(settings: MentorSettings) -> Feature:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mentors(Feature):
+    """The feature, with what its jobs and handlers need of a process."""
+
+    # The operator's numbers.
+    settings: MentorSettings
+    # The messages that no job has stored yet.
+    message_counter: MessageCounter
+
+
+def mentors(settings: MentorSettings) -> Mentors:
     """Return the feature with the operator's numbers."""
+    message_counter = MessageCounter()
+
+    def count_message(workspace: Workspace, message: NewMessage) -> None:
+        message_counter.record(
+            workspace.id, message.channel, message.user or "", message.ts
+        )
 
     def due_counts(tx: Transaction) -> Mapping[str, int]:
         return {"detect-mentors": len(detection.due_runs(tx, settings=settings))}
@@ -81,8 +100,11 @@ def mentors(settings: MentorSettings) -> Feature:
         ],
         delay=timedelta(days=settings.consent_days),
     )
-    return Feature(
+    return Mentors(
         name="mentors",
+        settings=settings,
+        message_counter=message_counter,
+        count_message=count_message,
         message_types=notifications.message_types(settings),
         permissions=permissions.PERMISSIONS,
         personal_data=personal_data.PERSONAL_DATA,

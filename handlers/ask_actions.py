@@ -11,7 +11,6 @@ from bot.errors import UserError
 from bot.messages import authors
 from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
-from bot.slack import blocks
 from bot.workspace import channels
 from handlers import external_members
 from handlers.interactions import (
@@ -60,9 +59,7 @@ def _refresh_author(shortcut: MessageShortcut, request: Request) -> None:
     by_human = authors.is_by_human(message.model_dump(), request.workspace)
     if author is None or not by_human:
         raise UserError(capture.NOT_BY_A_PERSON)
-    external_members.record_external_author(
-        request.rt, request.workspace, author, message.author_teams
-    )
+    external_members.record_external_author(request.rt, request.workspace, message)
     if author != shortcut.actor:
         with request.write() as tx:
             capture.refuse_erased(tx, ts=message.ts, author=author)
@@ -70,9 +67,7 @@ def _refresh_author(shortcut: MessageShortcut, request: Request) -> None:
 
 
 def convert_message(shortcut: MessageShortcut, tx: Transaction) -> Response:
-    channel = channels.get_or_create(tx, shortcut.channel.id)
-    if not channel.is_joined:
-        raise UserError(blocks.NOT_IN_CHANNEL)
+    channel = channels.get_joined(tx, shortcut.channel.id)
     ask = capture.convert_message(
         tx,
         channel,

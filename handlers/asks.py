@@ -23,6 +23,7 @@ from handlers.interactions import (
     on_global_shortcut,
     on_view,
     parse_id,
+    parse_optional_id,
     reads,
     refresh_channel,
     refresh_nobody,
@@ -143,9 +144,7 @@ def _refresh_form(form: ViewSubmission, request: Request) -> None:
 
 def submit(form: ViewSubmission, tx: Transaction) -> None:
     draft, checkin_id = _draft(form.view), _checkin_id(form.view)
-    channel = channels.get_or_create(tx, _chosen_channel(form.view))
-    if not channel.is_joined:
-        raise UserError(blocks.NOT_IN_CHANNEL, field="channel")
+    channel = channels.get_joined(tx, _chosen_channel(form.view), field="channel")
     checkin = origin = None
     if checkin_id is not None:
         checkin = sharing.lock_own(tx, checkin_id, form.actor)
@@ -202,5 +201,4 @@ def _ask_id(view: View) -> int:
 
 def _checkin_id(view: View) -> int | None:
     """Return the check-in that the form was opened from, if any."""
-    checkin_id = view.metadata().get("checkin")
-    return None if checkin_id is None else parse_id(checkin_id)
+    return parse_optional_id(view.metadata().get("checkin"))

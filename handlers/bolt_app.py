@@ -1,5 +1,6 @@
 """The Bolt app: find the workspace of a request, and run its listener."""
 
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -127,6 +128,14 @@ def parse_request(
         )
     except _MALFORMED_PAYLOAD_ERRORS as error:
         raise ValueError("not as Slack sends it") from error
+
+
+def parse_object(text: str | bytes) -> dict[str, Any]:
+    """Parse a JSON object; raises ValueError or RecursionError for anything else."""
+    payload = json.loads(text)
+    if not isinstance(payload, dict):
+        raise ValueError("not an object")  # noqa: TRY004 - one error for all of it
+    return payload
 
 
 def create_app(rt: Runtime) -> BoltApp:

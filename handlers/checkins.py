@@ -12,7 +12,6 @@ from bot.checkins.plan import ScheduleForm
 from bot.errors import UserError
 from bot.runtime import Runtime, Transaction
 from bot.settings import service as settings
-from bot.slack.blocks import NOT_IN_CHANNEL
 from bot.workspace import channels, roles
 from handlers.interactions import (
     AfterAck,
@@ -23,6 +22,7 @@ from handlers.interactions import (
     on_command,
     on_view,
     parse_id,
+    parse_optional_id,
     reads,
     refresh_channel,
     writes,
@@ -31,7 +31,6 @@ from handlers.payloads import BlockAction, SlashCommand, View, ViewSubmission
 from handlers.requests import Request, best_effort
 from models import Channel, Schedule
 
-_GONE = "I no longer know that channel. Open the form again."
 _IN_CHANNEL = "Type that in a channel to see its check-ins and who shared."
 
 
@@ -57,9 +56,7 @@ def open_overview(command: SlashCommand, request: Request) -> Response:
 
 
 def _overview(command: SlashCommand, tx: Transaction) -> Response:
-    channel = channels.find(tx, command.channel_id)
-    if channel is None or not channel.is_joined:
-        raise UserError(NOT_IN_CHANNEL)
+    channel = channels.get_joined(tx, command.channel_id)
     roles.authorize(tx, channel, CHECK_IN, command.actor)
     return OpenView(pages.overview(tx, channel))
 
@@ -163,17 +160,12 @@ def _show_settings(
 
 
 def _channel(tx: Transaction, view: View | None) -> Channel:
-    channel_id = str(view.metadata().get("channel")) if view else ""
-    channel = channels.find(tx, channel_id)
-    if channel is None:
-        raise UserError(_GONE)
-    return channel
+    return channels.get(tx, str(view.metadata().get("channel")) if view else "")
 
 
 def _schedule_id(view: View) -> int | None:
     """Return the id of the form's check-in, or None for a new one."""
-    schedule_id = view.metadata().get("checkin")
-    return None if schedule_id is None else parse_id(schedule_id)
+    return parse_optional_id(view.metadata().get("checkin"))
 
 
 def _first_page(view: View, *, hint: str = "") -> Modal:

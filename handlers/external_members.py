@@ -1,7 +1,6 @@
 """Recognize external members by the team ids in Slack's payloads."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
@@ -10,6 +9,7 @@ from bot import permissions
 from bot.errors import UserError
 from bot.runtime import Runtime, Workspace
 from bot.workspace import external, members, sync
+from handlers.payloads import MembershipChange, Message
 from handlers.requests import workspace_of
 
 
@@ -46,14 +46,16 @@ def register(bolt: App, rt: Runtime) -> None:
 
 
 def record_external_author(
-    rt: Runtime, workspace: Workspace, member: str | None, payload: Mapping[str, Any]
+    rt: Runtime, workspace: Workspace, message: Message | MembershipChange
 ) -> None:
     """Mark the author as external if the payload says so.
 
     Call it before the author's message counts for anything.
     """
-    if external.is_external_author(payload, workspace.team_id, workspace.enterprise_id):
-        record_external(rt, workspace, member)
+    if external.is_external_author(
+        message.author_teams, workspace.team_id, workspace.enterprise_id
+    ):
+        record_external(rt, workspace, message.user)
 
 
 def record_external(rt: Runtime, workspace: Workspace, member: str | None) -> None:

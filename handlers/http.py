@@ -1,6 +1,5 @@
 """The HTTP endpoint for Slack's requests: check each before it is dispatched."""
 
-import json
 import logging
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -16,7 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from handlers.batching import BATCHED_EVENTS, AsyncEventBatcher, event_type
-from handlers.bolt_app import BoltApp, parse_request
+from handlers.bolt_app import BoltApp, parse_object, parse_request
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +113,7 @@ class SlackHttpEndpoint:
     ) -> Response:
         try:
             text = body.decode()
-            payload = _parse_object(text) if is_json else None
+            payload = parse_object(text) if is_json else None
             if not is_json:
                 _check_form(text)
         except (ValueError, RecursionError):
@@ -193,17 +192,10 @@ async def _read_body(request: Request) -> bytes | None:
     return bytes(body)
 
 
-def _parse_object(text: str) -> dict[str, object]:
-    payload = json.loads(text)
-    if not isinstance(payload, dict):
-        raise ValueError("not an object")  # noqa: TRY004 - one error type
-    return payload
-
-
 def _check_form(text: str) -> None:
     """Raise ValueError unless this is a command or an interaction's `payload`."""
     fields = parse_qs(text, keep_blank_values=True, max_num_fields=100)
     if "payload" in fields:
-        _parse_object(fields["payload"][0])
+        parse_object(fields["payload"][0])
     elif "command" not in fields:
         raise ValueError("neither a command nor an interaction")

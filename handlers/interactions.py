@@ -22,6 +22,7 @@ read from Slack: after a conflict in the database all steps run again.
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
@@ -115,13 +116,7 @@ def writes(
     before: Callable[[T, Request], None] = refresh_actor,
 ) -> Listener[T]:
     """Run `before`, then `step` in a transaction that commits its changes."""
-
-    def listener(interaction: T, request: Request) -> Response:
-        before(interaction, request)
-        with request.write() as tx:
-            return step(interaction, tx)
-
-    return listener
+    return _in_transaction(Request.write, step, before)
 
 
 def reads(
@@ -130,10 +125,17 @@ def reads(
     before: Callable[[T, Request], None] = refresh_actor,
 ) -> Listener[T]:
     """Run `before`, then `step` in a read-only transaction."""
+    return _in_transaction(Request.read, step, before)
 
+
+def _in_transaction(
+    begin: Callable[[Request], AbstractContextManager[Transaction]],
+    step: Callable[[T, Transaction], Response],
+    before: Callable[[T, Request], None],
+) -> Listener[T]:
     def listener(interaction: T, request: Request) -> Response:
         before(interaction, request)
-        with request.read() as tx:
+        with begin(request) as tx:
             return step(interaction, tx)
 
     return listener
@@ -236,6 +238,10 @@ def parse_id(value: object) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):  # noqa: PLR2004
         raise UserError(UNKNOWN_ID)
     return int(text)
+
+
+def parse_optional_id(value: object) -> int | None:
+    return None if value is None else parse_id(value)
 
 
 HELP_PHRASES = ("help", "help me", "please help", "help please", "?")

@@ -111,6 +111,10 @@ class MembershipChange(ChannelEvent):
     inviter: SlackId | None = None
     event_ts: Ts
 
+    @property
+    def author_teams(self) -> dict[str, Any]:
+        return {"team": self.team}
+
 
 class ChannelUnshared(ChannelEvent):
     is_ext_shared: bool = False

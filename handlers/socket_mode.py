@@ -24,7 +24,7 @@ from bot.slack.api import (
 )
 from bot.slack.http import is_loopback, open_socket_url
 from handlers.batching import BATCHED_EVENTS, EventBatcher, event_type
-from handlers.bolt_app import BoltApp, parse_request
+from handlers.bolt_app import BoltApp, parse_object, parse_request
 
 log = logging.getLogger(__name__)
 
@@ -242,10 +242,8 @@ class SocketMode:
 
     def _on_message(self, connection: ClientConnection, text: str | bytes) -> None:
         try:
-            message = json.loads(text)
+            message = parse_object(text)
         except (ValueError, RecursionError):
-            message = None
-        if not isinstance(message, dict):
             log.warning("message not understood")
             return
         if message.get("type") == "hello":

@@ -1,5 +1,6 @@
 """Handle events about channels, users and the app's installation."""
 
+from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import App
@@ -29,21 +30,19 @@ def register(bolt: App, rt: Runtime) -> None:
     bolt.event("member_joined_channel")(listeners.member_joined)
     bolt.event("member_left_channel")(listeners.member_left)
     bolt.event("channel_id_changed")(listeners.channel_id_changed)
-    bolt.event("channel_shared")(listeners.channel_shared)
+    bolt.event("channel_shared")(listeners.update_channel(is_shared=True))
     bolt.event("channel_unshared")(listeners.channel_unshared)
     # Private channels have `group_…` events, except for sharing.
     for kind in ("channel", "group"):
-        bolt.event(f"{kind}_left")(listeners.bot_left)
-        bolt.event(f"{kind}_archive")(listeners.channel_archived)
-        bolt.event(f"{kind}_deleted")(listeners.channel_archived)
-        bolt.event(f"{kind}_unarchive")(listeners.channel_unarchived)
+        bolt.event(f"{kind}_left")(listeners.update_channel(is_joined=False))
+        archived = listeners.update_channel(is_archived=True)
+        bolt.event(f"{kind}_archive")(archived)
+        bolt.event(f"{kind}_deleted")(archived)
+        unarchived = listeners.update_channel(is_archived=False)
+        bolt.event(f"{kind}_unarchive")(unarchived)
         bolt.event(f"{kind}_rename")(listeners.channel_renamed)
     bolt.event("app_uninstalled")(listeners.app_uninstalled)
     bolt.event("tokens_revoked")(listeners.tokens_revoked)
-
-
-def _channel_id(event: Event) -> str:
-    return ChannelEvent.model_validate(event).channel
 
 
 class WorkspaceListeners:
@@ -67,9 +66,7 @@ class WorkspaceListeners:
         if membership.user == workspace.bot_user_id:
             self._bot_joined(membership, workspace)
             return
-        external_members.record_external_author(
-            self._rt, workspace, membership.user, {"team": membership.team}
-        )
+        external_members.record_external_author(self._rt, workspace, membership)
         with self._rt.write(workspace) as tx:
             tx.features.on_member_joined(
                 tx,
@@ -97,14 +94,14 @@ class WorkspaceListeners:
                 ts_to_datetime(membership.event_ts),
             )
 
-    def bot_left(self, event: Event, workspace: Workspace) -> None:
-        self._update_channel(workspace, _channel_id(event), is_joined=False)
+    def update_channel(self, **values: object) -> Callable[[Event, Workspace], None]:
+        """Return a listener for an event that says this of a channel."""
 
-    def channel_archived(self, event: Event, workspace: Workspace) -> None:
-        self._update_channel(workspace, _channel_id(event), is_archived=True)
+        def listener(event: Event, workspace: Workspace) -> None:
+            channel = ChannelEvent.model_validate(event).channel
+            self._update_channel(workspace, channel, **values)
 
-    def channel_unarchived(self, event: Event, workspace: Workspace) -> None:
-        self._update_channel(workspace, _channel_id(event), is_archived=False)
+        return listener
 
     def channel_renamed(self, event: Event, workspace: Workspace) -> None:
         channel = ChannelRenamed.model_validate(event).channel
@@ -116,9 +113,6 @@ class WorkspaceListeners:
             return
         with self._rt.write(workspace) as tx:
             channels.change_slack_id(tx, change.old_channel_id, change.new_channel_id)
-
-    def channel_shared(self, event: Event, workspace: Workspace) -> None:
-        self._update_channel(workspace, _channel_id(event), is_shared=True)
 
     def channel_unshared(self, event: Event, workspace: Workspace) -> None:
         unshared = ChannelUnshared.model_validate(event)

@@ -213,29 +213,16 @@ class SlackClient(PagedReads):
         return list(answer["message"].get("reactions") or [])
 
     def open_view(self, trigger_id: str, view: View) -> None:
-        call_method(
-            self._urgent,
-            "views.open",
-            trigger_id=trigger_id,
-            view=json.dumps(view.to_dict()),
-        )
+        self._show("views.open", view, trigger_id=trigger_id)
 
     def push_view(self, trigger_id: str, view: View) -> None:
-        call_method(
-            self._urgent,
-            "views.push",
-            trigger_id=trigger_id,
-            view=json.dumps(view.to_dict()),
-        )
+        self._show("views.push", view, trigger_id=trigger_id)
 
     def update_view(self, view_id: str, view: View, *, hash: str | None) -> None:  # noqa: A002
-        call_method(
-            self._urgent,
-            "views.update",
-            view_id=view_id,
-            hash=hash,
-            view=json.dumps(view.to_dict()),
-        )
+        self._show("views.update", view, view_id=view_id, hash=hash)
+
+    def _show(self, method: str, view: View, **where: Any) -> None:
+        call_method(self._urgent, method, view=json.dumps(view.to_dict()), **where)
 
     def publish_home(self, member: str, view: View, *, hash: str | None) -> str:  # noqa: A002
         try:

@@ -257,11 +257,6 @@ def is_erased(member: str) -> bool:
     return member.startswith(ERASED_PREFIX)
 
 
-def mention(member: str) -> str:
-    """Return a mention in mrkdwn, which notifies the member; their name would not."""
-    return SOMEONE if is_erased(member) else f"<@{member}>"
-
-
 def permalink(
     team_url: str, channel: str, ts: str, thread_ts: str | None = None
 ) -> str:

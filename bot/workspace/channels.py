@@ -9,10 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.db.statements import replace_members, table, upsert
+from bot.errors import UserError
 from bot.forms.fields import Emoji
 from bot.forms.setting import Setting
 from bot.outbox import enqueue
 from bot.runtime import Transaction
+from bot.slack.blocks import NOT_IN_CHANNEL
 from bot.slack.text import one_line, sanitize
 from bot.workspace import reaction_emoji
 from models import Base, Champion, Channel
@@ -22,6 +24,22 @@ def find(tx: Transaction, slack_id: str) -> Channel | None:
     return tx.session.scalar(
         select(Channel).filter_by(installation_id=tx.workspace.id, slack_id=slack_id)
     )
+
+
+def get(tx: Transaction, slack_id: str) -> Channel:
+    """Return the channel that a form is about; raises UserError for an unknown one."""
+    channel = find(tx, slack_id)
+    if channel is None:
+        raise UserError("I no longer know that channel. Open the form again.")
+    return channel
+
+
+def get_joined(tx: Transaction, slack_id: str, *, field: str | None = None) -> Channel:
+    """Return a channel that the bot is in; raises UserError for any other."""
+    channel = find(tx, slack_id)
+    if channel is None or not channel.is_joined:
+        raise UserError(NOT_IN_CHANNEL, field=field)
+    return channel
 
 
 def get_or_create(tx: Transaction, slack_id: str) -> Channel:

@@ -25,6 +25,14 @@ SITE = tomllib.loads((ROOT / "zensical.toml").read_text())["project"]
 MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text())
 
 
+# Words of our own, or of another tone: a better word is in use everywhere else.
+OTHER_WORDS = re.compile(
+    r"\b(?:nudge[sd]?|whispers?|seats?|lanes?|strangers?|sightings?|deeds?"
+    r"|anybody|somebody|everybody|any more)\b",
+    re.IGNORECASE,
+)
+
+
 def listed(part: object) -> Iterator[str]:
     """The pages of a part of the site's navigation."""
     match part:
@@ -51,6 +59,12 @@ def test_the_site_takes_its_fonts_from_the_reader():
 def test_each_link_and_picture_leads_somewhere(page: Path):
     found = targets(page)
     assert [target for target in found if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, *FRONT], ids=name)
+def test_the_pages_say_things_in_the_words_of_the_interface(page: Path):
+    prose = re.sub(r"`[^`]+`", "", page.read_text())
+    assert OTHER_WORDS.findall(prose) == []
 
 
 def test_each_picture_is_taken_by_the_script_and_shown():

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 MemberLoaded = Callable[["Transaction", "Member"], None]
 MembershipChanged = Callable[["Transaction", str, str, datetime], None]
 BotJoined = Callable[["Transaction", "Channel", str | None], None]
-CountMessage = Callable[["Workspace", "NewMessage"], None]
+CountMessage = Callable[[int, str, str, str], None]
 OnDirectMessage = Callable[["Transaction", "NewMessage"], bool]
 Purge = Callable[["Transaction", datetime], None]
 LockMessages = Callable[["Session", "Sequence[TrackedMessage]"], None]
@@ -145,7 +145,8 @@ class Feature:
     lock_messages: LockMessages | None = None
     # Runs when a member adds or removes a reaction to the tracked message.
     on_reaction: OnReaction | None = None
-    # Counts a message that a member posted in a channel, outside of any transaction.
+    # Counts a message, outside of any transaction: the id of the installation, its
+    # channel, its author and its `ts`.
     count_message: CountMessage | None = None
     # Runs when a member posts a message; the tracked message is its thread's first.
     on_message: OnMessage | None = None

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
-from bot.feature import DueRows
 from bot.runtime import Transaction
 from models import Member, OutboxChannel, OutboxItem, RateLimit
 
@@ -105,7 +104,12 @@ def _failure_counts(
 
 def due_work(tx: Transaction) -> Mapping[str, QueueDepth]:
     """Return the depth of each job's due work, by the job's name."""
-    depths = {rows.job: _depth(tx, rows) for rows in tx.features.due_rows}
+    depths = {
+        rows.job: _depth(
+            tx, rows.column, *rows.where(tx.workspace.id), delay=rows.delay
+        )
+        for rows in tx.features.due_rows
+    }
     counts = {
         job: count
         for count_due in tx.features.due_counts
@@ -178,11 +182,11 @@ def rate_limits(tx: Transaction) -> Mapping[str, datetime]:
 _EMPTY = QueueDepth(0, 0, None)
 
 
-def _depth(tx: Transaction, rows: DueRows) -> QueueDepth:
-    until = tx.now - rows.delay
+def _depth(
+    tx: Transaction, column: Any, *where: ColumnElement[bool], delay: timedelta
+) -> QueueDepth:
+    """Count the rows whose time in a column is at least `delay` ago."""
     count, oldest = tx.session.execute(
-        select(func.count(), func.min(rows.column)).where(
-            rows.column <= until, *rows.where(tx.workspace.id)
-        )
+        select(func.count(), func.min(column)).where(column <= tx.now - delay, *where)
     ).one()
-    return QueueDepth(count, count, oldest and oldest + rows.delay)
+    return QueueDepth(count, count, oldest and oldest + delay)

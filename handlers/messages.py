@@ -133,7 +133,9 @@ class Listeners:
                 lambda: BatchedChange(one_by_one, partial(self._send_help, message))
             )
         external_members.record_external_author(self._rt, workspace, message)
-        self._features.count_message(workspace, message)
+        self._features.count_message(
+            workspace.id, message.channel, message.user or "", message.ts
+        )
         return PendingCommit(
             partial(self._decide, self._features.on_message, workspace, message),
             (message.channel, message.thread_ts or message.ts),

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
-from bot.clock import datetime_to_micros
 from bot.home.message_kinds import HOME_FETCH_MEMBERSHIPS
 from bot.outbox import home_refresh
 from bot.outbox.queue import Delivery
@@ -84,18 +83,18 @@ def on_fetched(tx: Transaction, delivery: Delivery, slack_ids: Sequence[str]) ->
         tx,
         delivery.recipient,
         {channel: channel in current for channel in {*current, *stored}},
-        at_micros=datetime_to_micros(delivery.started_at),
+        at=delivery.started_at,
     )
     home.memberships_fetched_at = delivery.started_at
     home_refresh.refresh_homes(tx, [delivery.recipient], delay=timedelta())
 
 
 def on_membership_event(
-    tx: Transaction, channel: str, member: str, *, is_member: bool, event_micros: int
+    tx: Transaction, channel: str, member: str, *, is_member: bool, at: datetime
 ) -> None:
     """Record that a member joined or left a channel, and update their Home tab.
 
-    `channel` is Slack's id, `event_micros` Slack's time of the event.
+    `channel` is Slack's id, `at` Slack's time of the event.
     """
     has_home = tx.session.get(Home, (tx.workspace.id, member)) is not None
     is_known_channel = visibility.on_membership_event(
@@ -103,7 +102,7 @@ def on_membership_event(
         channel,
         member,
         is_in=is_member,
-        at_micros=event_micros,
+        at=at,
         is_tracked=has_home,
     )
     if has_home and is_known_channel:

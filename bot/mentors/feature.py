@@ -18,8 +18,7 @@ from bot.mentors import (
     personal_data,
 )
 from bot.mentors.message_counter import MessageCounter
-from bot.messages.events import NewMessage
-from bot.runtime import Transaction, Workspace
+from bot.runtime import Transaction
 from bot.workspace import member_settings
 from models import Credit
 
@@ -80,11 +79,6 @@ def mentors(settings: MentorSettings) -> Mentors:
     """Return the feature with the operator's numbers."""
     message_counter = MessageCounter()
 
-    def count_message(workspace: Workspace, message: NewMessage) -> None:
-        message_counter.record(
-            workspace.id, message.channel, message.user or "", message.ts
-        )
-
     def due_counts(tx: Transaction) -> Mapping[str, int]:
         return {"detect-mentors": len(detection.due_runs(tx, settings=settings))}
 
@@ -104,7 +98,7 @@ def mentors(settings: MentorSettings) -> Mentors:
         name="mentors",
         settings=settings,
         message_counter=message_counter,
-        count_message=count_message,
+        count_message=message_counter.record,
         message_types=notifications.message_types(settings),
         permissions=permissions.PERMISSIONS,
         personal_data=personal_data.PERSONAL_DATA,

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, or_, select
 
-from bot.clock import datetime_to_micros
 from bot.errors import UserError
 from bot.outbox import queue
 from bot.runtime import Runtime, Transaction, Workspace
@@ -109,7 +108,7 @@ def refresh(
                     tx,
                     command_user,
                     {row.id: True},
-                    at_micros=datetime_to_micros(tx.now),
+                    at=tx.now,
                 )
 
 

@@ -49,7 +49,7 @@ class MembershipUnknown(FactsUnknown):
         self.channel_ids = frozenset(channel_ids)
 
     def fetch(self, rt: Runtime, workspace: Workspace, *, is_urgent: bool) -> None:
-        called_at_micros = datetime_to_micros(rt.clock())
+        called_at = rt.clock()
         try:
             slack_ids = list(
                 rt.slack_of(workspace).private_conversations_of(
@@ -69,7 +69,7 @@ class MembershipUnknown(FactsUnknown):
             ).all()
             memberships = dict.fromkeys(self.channel_ids, False)
             memberships |= dict.fromkeys(joined, True)
-            record_memberships(tx, self.member, memberships, at_micros=called_at_micros)
+            record_memberships(tx, self.member, memberships, at=called_at)
 
 
 def visible(member: str, *, now: datetime) -> ColumnElement[bool]:
@@ -180,15 +180,15 @@ def require_visible(
 
 
 def record_memberships(
-    tx: Transaction, member: str, memberships: dict[int, bool], *, at_micros: int
+    tx: Transaction, member: str, memberships: dict[int, bool], *, at: datetime
 ) -> None:
     """Record by channel row id whether the member is in it; the latest event wins.
 
-    `at_micros` is the time of Slack's event, or of the call whose answer it is.
+    `at` is the time of Slack's event, or of the call whose answer it is.
     """
     common = {
         "member": member,
-        "event_micros": at_micros,
+        "event_micros": datetime_to_micros(at),
         "latest": datetime_to_micros(tx.now + MAX_CLOCK_SKEW),
     }
     rows = [
@@ -205,7 +205,7 @@ def on_membership_event(
     member: str,
     *,
     is_in: bool,
-    at_micros: int,
+    at: datetime,
     is_tracked: bool = False,
 ) -> bool:
     """Record that a member joined or left a channel; False for an unknown channel.
@@ -224,7 +224,7 @@ def on_membership_event(
     if is_tracked or (
         (channel.is_private or channel.fetched_at is None) and _is_known(tx, member)
     ):
-        record_memberships(tx, member, {channel.id: is_in}, at_micros=at_micros)
+        record_memberships(tx, member, {channel.id: is_in}, at=at)
     return True
 
 

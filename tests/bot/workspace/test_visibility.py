@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.clock import datetime_to_micros
+from bot.clock import EPOCH
 from bot.errors import UserError
 from bot.runtime import Runtime
 from bot.slack.api import NotSent, Rejected, SlackError
@@ -111,7 +111,7 @@ def test_when_a_clock_is_set_back_slack_is_asked_anew_and_heard(
             DEN,
             ASKER,
             is_in=False,
-            at_micros=datetime_to_micros(NOW + SECOND),
+            at=NOW + SECOND,
         )
     assert seen(rt, now=NOW + SECOND) == {HELP_CHANNEL}
 
@@ -125,7 +125,7 @@ def test_who_leaves_is_out_though_an_older_answer_comes_later(rt, places, is_lat
                 DEN,
                 ASKER,
                 is_in=False,
-                at_micros=datetime_to_micros(NOW + SECOND),
+                at=NOW + SECOND,
             )
 
     if not is_late:
@@ -145,7 +145,7 @@ def test_events_about_strangers_and_public_channels_leave_no_rows(rt, places):
             ("C0NONE", ASKER),
         ):
             visibility.on_membership_event(
-                replace(tx, now=NOW), channel, who, is_in=True, at_micros=1
+                replace(tx, now=NOW), channel, who, is_in=True, at=EPOCH
             )
         assert tx.session.scalars(select(ChannelMember)).all() == []
 
